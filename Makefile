@@ -1,0 +1,53 @@
+# run, test, check, bench: the only commands to remember.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check bench setup wheel lock clean help
+
+help:            ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ –/'
+
+run: setup       ## set up what is needed and run the demo on http://127.0.0.1:$(PORT)
+	@exec $(BIN)/lacrima demo --port $(PORT)
+
+test: $(VENV)/.test  ## set up what the tests need, the browser included, and run them all
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.test ## lint, format, types, and who may import whom
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.test ## measure again and rewrite the tables in benchmarks/
+	@$(BIN)/python benchmarks/run.py
+
+setup: $(VENV)/.run  ## the virtual environment with the lacrima command, and nothing else
+
+wheel: $(VENV)/.test ## dist/*.whl
+	@$(BIN)/python -m build --no-isolation --wheel --outdir dist .
+
+$(VENV)/.python:
+	@command -v $(PYTHON) >/dev/null || { echo "Lacrima needs Python 3.11 or newer; no $(PYTHON) was found. Install it, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Lacrima needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) >/dev/null || { echo "Python's venv module is incomplete. On Debian or Ubuntu: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.python requirements/run.txt requirements/build.txt pyproject.toml
+	@echo "Setting up (once) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt -r requirements/build.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run requirements/test.txt requirements/browser.sh
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@sh requirements/browser.sh $(BIN)
+	@touch $@
+
+lock:            ## pin every dependency again, with hashes (needs uv)
+	@sh requirements/lock.sh
+
+clean:           ## forget the virtual environment and what was built
+	@rm -rf $(VENV) dist

@@ -1,0 +1,92 @@
+"""A study folder becomes one ``Study``, or a list of everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from forms import fingerprint
+from forms.check_names import check_names, check_passages
+from forms.check_policy import check_policy
+from forms.check_questions import check_questions
+from forms.check_routing import check_routing
+from forms.check_scores import check_scores
+from forms.check_words import check_words
+from forms.faults import CONSENT, QUESTIONNAIRE, RELEASE, SUPPORT, StudyFaults
+from forms.read import ID, ID_RULE, Notes, Table, read_toml
+from forms.read_consent import read_consent
+from forms.read_questionnaire import read_questionnaire
+from forms.read_release import read_release
+from forms.read_support import read_support
+from forms.study import Fingerprints, Study
+
+ALL = (QUESTIONNAIRE, CONSENT, RELEASE, SUPPORT)
+
+# What is checked across tables, and the files without which a check would find ghosts.
+CHECKS: tuple[tuple[Callable[[Study, Notes], None], tuple[str, ...]], ...] = (
+    (check_names, (QUESTIONNAIRE,)),
+    (check_routing, (QUESTIONNAIRE,)),
+    (check_questions, (QUESTIONNAIRE,)),
+    (check_scores, (QUESTIONNAIRE,)),
+    (check_policy, (QUESTIONNAIRE, CONSENT, RELEASE)),
+    (check_passages, (CONSENT, SUPPORT)),
+    (check_words, ALL),
+)
+
+
+def load_study(folder: Path) -> Study:
+    """The study in ``folder``, whole and checked; its name is the folder's.
+
+    Raises StudyFaults listing every fault of its files at once.
+    """
+    notes = Notes()
+    if not folder.is_dir():
+        notes.add(str(folder), "", "", "there is no such folder")
+        raise StudyFaults(notes.all())
+    name = folder.resolve().name
+    if not ID.fullmatch(name):
+        problem = f"a study is called as its folder, and {name!r} is no name"
+        notes.add(QUESTIONNAIRE, "", "", problem, ID_RULE)
+    tables = {file: read_toml(folder / file, notes) for file in ALL}
+    study = build(name, tables)
+    for check, needs in CHECKS:
+        if all(tables[file] for file in needs):
+            check(study, notes)
+    if faults := sorted(notes.all(), key=lambda fault: ALL.index(fault.file)):
+        raise StudyFaults(tuple(faults))
+    return replace(
+        study, fingerprints=fingerprint.of_study(study), content=fingerprint.content(study)
+    )
+
+
+def build(name: str, tables: Mapping[str, Table | None]) -> Study:
+    """The study as far as it can be read; a file that cannot be read counts as empty."""
+
+    def top(file: str) -> Table:
+        return tables[file] or Table({}, Notes(), file)
+
+    asked = read_questionnaire(top(QUESTIONNAIRE))
+    return Study(
+        name=name,
+        title=asked.title,
+        address=asked.address,
+        version=asked.version,
+        language=asked.language,
+        exit_url=asked.exit_url,
+        reading_grade=asked.reading_grade,
+        duration_bands=asked.duration_bands,
+        missing=asked.missing,
+        branches=asked.branches,
+        pages=asked.pages,
+        scales=asked.scales,
+        composites=asked.composites,
+        differences=asked.differences,
+        quality=asked.quality,
+        minutes=asked.minutes,
+        consent=read_consent(top(CONSENT)),
+        policy=read_release(top(RELEASE)),
+        support=read_support(top(SUPPORT)),
+        fingerprints=Fingerprints("", "", ""),
+        content="",
+    )

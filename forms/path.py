@@ -1,0 +1,130 @@
+"""The way through a study: which pages and questions are shown, given the answers so far.
+
+Worked out afresh from the answers each time; nothing about the way is ever kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from forms.columns import of_question
+from forms.study import Answers, Condition, Page, Question, Study
+
+_Turn = tuple[str, Question, tuple[int | None, ...]]
+
+
+def holds(condition: Condition, answers: Answers) -> bool:
+    """Whether every column named in ``condition`` holds one of its codes."""
+    return all(answers.get(column) in codes for column, codes in condition)
+
+
+def branch_of(study: Study, answers: Answers) -> str | None:
+    """Name of the first branch whose condition holds; None before that is known."""
+    return next((b.name for b in study.branches if holds(b.when, answers)), None)
+
+
+def shown_questions(page: Page, answers: Answers) -> tuple[Question, ...]:
+    """The questions of ``page`` that these answers show."""
+    return tuple(q for q in page.questions if holds(q.show_if, answers))
+
+
+def shown_pages(study: Study, answers: Answers) -> tuple[Page, ...]:
+    """The pages these answers lead through, in order."""
+    return tuple(
+        p for p in study.pages if holds(p.show_if, answers) and shown_questions(p, answers)
+    )
+
+
+def shown_names(study: Study, answers: Answers) -> frozenset[str]:
+    """Names of all questions these answers show."""
+    return frozenset(
+        q.name for p in shown_pages(study, answers) for q in shown_questions(p, answers)
+    )
+
+
+@lru_cache(maxsize=4096)
+def names_of(question: Question) -> tuple[str, ...]:
+    """Keys under which a question's answers are kept: its columns, or its own name when apart."""
+    return tuple(c.name for c in of_question(question)) or (question.name,)
+
+
+def prune(study: Study, answers: Mapping[str, int | str]) -> dict[str, int | str]:
+    """The answers without those that routing no longer shows.
+
+    Works in the order asked, so an answer that goes takes with it what it led to.
+    """
+    kept: dict[str, int | str] = {}
+    for page in study.pages:
+        if not holds(page.show_if, kept):
+            continue
+        for question in page.questions:
+            if holds(question.show_if, kept):
+                kept.update({n: answers[n] for n in names_of(question) if n in answers})
+    return kept
+
+
+def routing_columns(study: Study) -> Mapping[str, frozenset[int]]:
+    """Column → every code that some condition looks for."""
+    wanted: dict[str, frozenset[int]] = {}
+    conditions = [p.show_if for p in study.pages] + [q.show_if for q in study.questions.values()]
+    for condition in (*conditions, *(b.when for b in study.branches)):
+        for column, codes in condition:
+            wanted[column] = wanted.get(column, frozenset()) | codes
+    return wanted
+
+
+def _turns(study: Study, only: frozenset[str] | None) -> Iterator[_Turn]:
+    """Routing columns in the order asked, each with one code per way it can turn, or blank."""
+    wanted = routing_columns(study)
+    conditions = [p.show_if for p in study.pages] + [q.show_if for q in study.questions.values()]
+    conditions += [b.when for b in study.branches]
+    for question in study.questions.values():
+        for column in of_question(question):
+            if column.name not in wanted or (only is not None and column.name not in only):
+                continue
+            sets = [codes for c in conditions for name, codes in c if name == column.name]
+            possible = (*column.codes, *(m.code for m in question.missing))
+            turns: dict[tuple[bool, ...], int] = {}
+            for code in possible:
+                turns.setdefault(tuple(code in s for s in sets), code)
+            # A blank turns as a code does that no condition looks for.
+            blank = not question.required and not any(not any(turn) for turn in turns)
+            yield column.name, question, (*turns.values(), *((None,) if blank else ()))
+
+
+def _answered(
+    study: Study, turns: Sequence[_Turn], given: dict[str, int | str]
+) -> Iterator[dict[str, int | str]]:
+    """``given`` with every combination of answers to ``turns``; what is not shown has none."""
+    if not turns:
+        yield given
+        return
+    (name, question, codes), rest = turns[0], turns[1:]
+    if not (holds(study.page_of[question.name].show_if, given) and holds(question.show_if, given)):
+        yield from _answered(study, rest, given)
+        return
+    for code in codes:
+        answer = {} if code is None else {name: code}
+        yield from _answered(study, rest, {**given, **answer})
+
+
+def routes(study: Study, only: frozenset[str] | None = None) -> Iterator[dict[str, int | str]]:
+    """The routing answers that can make a difference, each combination once.
+
+    With ``only``, those of these columns alone (what leads to them must be among them).
+    """
+    return _answered(study, tuple(_turns(study, only)), {})
+
+
+def paths(study: Study) -> Iterator[tuple[dict[str, int | str], tuple[Page, ...]]]:
+    """Every different way through: (routing answers that lead there, pages), each way once.
+
+    Ways differ when their pages, their shown questions or their branches differ.
+    """
+    seen: set[tuple[frozenset[str], str | None]] = set()
+    for answers in routes(study):
+        names = shown_names(study, answers), branch_of(study, answers)
+        if names not in seen:
+            seen.add(names)
+            yield answers, shown_pages(study, answers)

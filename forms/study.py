@@ -1,0 +1,449 @@
+"""What a study says and asks, as frozen objects: the first stage of every record.
+
+A study folder (docs/study-format.md) becomes one ``Study``. Nothing here reads a file, knows the
+time or saves: ``forms.load`` builds these objects, everything else only reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+# INSTRUMENT.md section 3: every missing code lies in one unbroken negative range, so that SPSS can
+# declare it as one user-missing range.
+MISSING_RANGE = range(-99, -89)
+NOT_SHOWN = -96
+LEFT_BLANK = -95
+NOT_REACHED = -94
+WITHHELD = -93
+NOT_SCORED = -92
+
+# Single sentences that consent.toml must give, by key: every study-specific word around the
+# questionnaire that is not a passage or a statement (docs/study-format.md says where each shows).
+TEXT_KEYS = (
+    "landing_title",
+    "landing_lead",  # one sentence
+    "landing_exit",  # what "Leave now" does and does not do
+    "landing_draft",  # closing the tab loses what is not sent
+    "information_title",
+    "eligibility_title",
+    "screened_out_title",
+    "screened_out",
+    "not_now_title",
+    "not_now",
+    "consent_title",
+    "consent_intro",
+    "agree",  # the two equal buttons
+    "decline",
+    "declined_title",
+    "declined",
+    "skip_anything",  # first line of a sensitive page
+    "blank_hint",  # once a page, when everything was left blank
+    "nobody_watches",
+    "check_title",
+    "check_intro",
+    "code_offer",  # yes/no before sending
+    "code_yes",
+    "code_no",
+    "code_shown",  # above the code on the last page
+    "stop_title",
+    "stop_question",
+    "stop_delete",
+    "stop_send",
+    "deleted_title",
+    "deleted",
+    "done_title",
+    "done_arrived",
+    "withdraw_title",
+    "withdraw_intro",
+    "withdraw_reply",  # the same words, hit or miss
+    "history_note",  # how to clear the browser's history
+)
+
+Answers = Mapping[str, "int | str"]
+"""Column name → code (or text). A column that is absent has not been answered yet."""
+
+Condition = tuple[tuple[str, frozenset[int]], ...]
+"""Every (column, codes) pair must hold; the empty condition always does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A text the client reads: one for everybody, or one for each branch."""
+
+    everybody: str = ""
+    by_branch: tuple[tuple[str, str], ...] = ()
+
+    def of(self, branch: str | None) -> str:
+        """The text for somebody on ``branch``; before a branch is known, the first one."""
+        if not self.by_branch:
+            return self.everybody
+        return dict(self.by_branch).get(branch or "", self.by_branch[0][1])
+
+    def texts(self) -> tuple[str, ...]:
+        """Every text it can show."""
+        return tuple(text for _, text in self.by_branch) or (self.everybody,)
+
+    def __bool__(self) -> bool:
+        return any(self.texts())
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One substantive answer: code (0 or more), label, and for ``multiple`` the column's key."""
+
+    code: int
+    label: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One way in which an answer can be missing; ``set_by`` says who decides it."""
+
+    code: int
+    name: str
+    label: str
+    set_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One sentence of a grid, or one statement of a statement list: a variable of its own."""
+
+    variable: str
+    text: str
+    construct: str = ""
+
+
+# Compared by identity: each is built once a study, and form classes are cached by question.
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """One question of one kind. ``name`` is the variable, or the grid's own name.
+
+    ``missing`` are the codes offered to the client, in the order shown. Keys that belong to one
+    kind only keep their default elsewhere; ``forms.fields.KINDS`` says which kind takes which.
+    """
+
+    name: str
+    kind: str
+    text: Wording
+    hint: str = ""
+    options: tuple[Option, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    required: bool = False
+    show_if: Condition = ()
+    rows: tuple[Row, ...] = ()
+    random_order: bool = False
+    minimum: int = 0
+    maximum: int = 0
+    minimum_label: str = ""
+    maximum_label: str = ""
+    max_length: int = 0
+    apart: bool = False
+    construct: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SupportOffer:
+    """Opens the support page after a high answer, or on the tick ``offer``."""
+
+    variable: str
+    at_least: int
+    offer: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """One theme: questions that are asked together."""
+
+    id: str
+    title: str
+    intro: Wording
+    questions: tuple[Question, ...]
+    show_if: Condition = ()
+    sensitive: bool = False
+    # Next locks what was written here: later it can be deleted, not rewritten.
+    answer_once: bool = False
+    support: SupportOffer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A named way through the study; ``code`` is its value in a release."""
+
+    code: int
+    name: str
+    label: str
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Mean of items (some reversed); missing when fewer than ``min_answered`` were answered."""
+
+    name: str
+    label: str
+    items: tuple[str, ...]
+    reverse: frozenset[str]
+    min_answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """Mean of scale scores."""
+
+    name: str
+    label: str
+    scores: tuple[str, ...]
+    min_answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One column minus another; its missing value is empty, since its range is negative too."""
+
+    name: str
+    label: str
+    minuend: str
+    subtrahend: str
+
+
+@dataclass(frozen=True, slots=True)
+class QualityFlags:
+    """Which answers the data-quality flags are worked out from (never used to delete rows)."""
+
+    straight: tuple[str, ...] = ()  # grids: all rows of all of them alike
+    pair: tuple[str, str] | None = None  # two items that ought to mirror each other
+    pair_reverse: str = ""  # the one of them that is reversed first
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A heading (may be empty) and its text; ``id`` is what the checklist and links point at."""
+
+    id: str
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EligibilityQuestion:
+    """A yes/no question before consent. Its answer is never stored."""
+
+    id: str
+    text: str
+    yes: str
+    no: str
+    # What "no" leads to: "screened_out" or "not_now".
+    ending: str
+    youth: bool = False  # on "no", help lines for young people come first
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One consent statement; an optional one is a yes/no with effect."""
+
+    id: str
+    text: str
+    required: bool
+    effect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistItem:
+    """What a board looks for, where it comes from and which passages satisfy it."""
+
+    id: str
+    source: str
+    must: str
+    where: str
+    passages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Every word around the questionnaire: information, eligibility, consent, endings, debrief.
+
+    ``texts`` holds single sentences by key (docs/study-format.md lists them). Text may contain
+    ``{fact}`` placeholders, filled from the installation's site.toml.
+    """
+
+    version: str
+    receipt_code: bool
+    texts: Mapping[str, str]
+    key_facts: tuple[Passage, ...]
+    details: tuple[Passage, ...]
+    notice: tuple[Passage, ...]
+    eligibility: tuple[EligibilityQuestion, ...]
+    statements: tuple[Statement, ...]
+    debrief: tuple[Passage, ...]
+    checklist: tuple[ChecklistItem, ...]
+    board_note: tuple[Passage, ...]
+    optional_facts: frozenset[str]
+    board_facts: frozenset[str]
+    facts: frozenset[str]  # every placeholder used anywhere in the consent texts
+
+    @property
+    def required_statements(self) -> tuple[Statement, ...]:
+        """Those without which nobody takes part."""
+        return tuple(s for s in self.statements if s.required)
+
+    @property
+    def choices(self) -> tuple[Statement, ...]:
+        """Optional statements: yes or no, a blank counts as no."""
+        return tuple(s for s in self.statements if not s.required)
+
+
+@dataclass(frozen=True, slots=True)
+class HelpLine:
+    """One place to get help; ``last_checked`` is an ISO date set by a person, or empty."""
+
+    countries: tuple[str, ...]
+    name: str
+    contact: str
+    url: str
+    last_checked: str
+    youth: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """The help page: words, lines by country, emergency numbers. Outside every fingerprint."""
+
+    intro: str
+    lines: tuple[HelpLine, ...]
+    emergency: tuple[tuple[str, str], ...]
+    passages: tuple[Passage, ...]
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """Every country with a line of its own, sorted by name."""
+        return tuple(sorted({c for line in self.lines for c in line.countries}))
+
+    @property
+    def never_checked(self) -> tuple[HelpLine, ...]:
+        """Lines that no person has dialled yet."""
+        return tuple(line for line in self.lines if not line.last_checked)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One generalised value: label and the codes as asked that it covers."""
+
+    label: str
+    codes: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """How a quasi-identifier coarsens. ``levels[0]`` is level 1; the last level withholds all.
+
+    Level 0 is the answer as asked. Each level's groups cover every code exactly once and nest in
+    the next level's; withholding (-93) is the level after the last one listed.
+    """
+
+    variable: str
+    levels: tuple[tuple[Group, ...], ...]
+
+    @property
+    def top(self) -> int:
+        """The level at which the value is withheld."""
+        return len(self.levels) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One way to release: who may have it, and what holds in the file."""
+
+    name: str
+    label: str
+    audience: str
+    k: int
+    max_violating: float = 0.05  # share of rows that single-cell suppression may have to mend
+    min_level: Mapping[str, int] = field(default_factory=dict)  # group → lowest level allowed
+    leave_out: tuple[str, ...] = ()
+    needs_open_consent: bool = False
+    min_rows_per_language: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePolicy:
+    """What may leave the house, in which shape: roles, hierarchies, tiers."""
+
+    roles: Mapping[str, str]  # variable → quasi_identifier, sensitive, free_text or none
+    groups: Mapping[str, str]  # quasi-identifier → core or insider
+    hierarchies: Mapping[str, Hierarchy]
+    order: tuple[str, ...]  # quasi-identifiers, first to generalise first
+    distinct: tuple[str, ...]  # sensitive variables whose diversity is reported
+    distinct_warning: int
+    tiers: Mapping[str, Tier]
+    min_new_rows: int
+    caution: str = ""  # printed on every release: how its figures must not be read
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """SHA-256 (hex) of canonical content, shown and compared in parts.
+
+    ``site`` is worked out from the installation's facts, so it is not here but in
+    ``forms.fingerprint.of_facts``.
+    """
+
+    words: str
+    policy: str
+    consent_version: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """A whole study folder, checked: it never half-loads."""
+
+    name: str
+    title: str
+    address: str
+    version: str
+    language: str
+    exit_url: str
+    reading_grade: float
+    duration_bands: tuple[int, ...]  # upper bounds in minutes, exclusive, rising
+    missing: tuple[Missing, ...]
+    branches: tuple[Branch, ...]
+    pages: tuple[Page, ...]
+    scales: tuple[Scale, ...]
+    composites: tuple[Composite, ...]
+    differences: tuple[Difference, ...]
+    quality: QualityFlags
+    minutes: Mapping[str, float]  # branch → minutes told to the board
+    consent: Consent
+    policy: ReleasePolicy
+    support: Support
+    fingerprints: Fingerprints
+    content: str  # canonical JSON of words and routing, archived once beside the rows
+
+    @cached_property
+    def questions(self) -> Mapping[str, Question]:
+        """Question by name, in the order asked."""
+        return MappingProxyType({q.name: q for p in self.pages for q in p.questions})
+
+    @cached_property
+    def page_of(self) -> Mapping[str, Page]:
+        """Page by question name."""
+        return MappingProxyType({q.name: p for p in self.pages for q in p.questions})
+
+    @cached_property
+    def missing_by_code(self) -> Mapping[int, Missing]:
+        """Missing code → its name and label."""
+        return MappingProxyType({m.code: m for m in self.missing})
+
+    def variables(self) -> Iterator[tuple[str, Question]]:
+        """(variable, its question) in the order asked; a grid gives one for each row."""
+        for question in self.questions.values():
+            if question.rows:
+                for row in question.rows:
+                    yield row.variable, question
+            else:
+                yield question.name, question

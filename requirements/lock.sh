@@ -1,0 +1,8 @@
+#!/bin/sh
+# Pins every dependency with hashes, for all Pythons and platforms at once. No registry is named.
+set -eu
+cd "$(dirname "$0")/.."
+pin() { uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" "$@"; }
+pin pyproject.toml --output-file requirements/run.txt
+pin --group build --constraint requirements/run.txt --output-file requirements/build.txt
+pin --group test --group check --group bench --constraint requirements/run.txt --constraint requirements/build.txt --output-file requirements/test.txt

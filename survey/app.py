@@ -1,0 +1,81 @@
+"""The application: config, studies, stores, protections, pages, in that order."""
+
+from __future__ import annotations
+
+import time
+from multiprocessing.util import Finalize
+
+from flask import Flask
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from survey import assets, mishaps, prose, shelves
+from survey.availability import Availability, today_here
+from survey.config import Config, read_config
+from survey.desk import Desk
+from survey.open import open_stores
+from survey.places import folder
+from survey.protect import protect
+from survey.routes import ethics, research, site
+from survey.routes.respond import entry, pages, visit, ways_out
+from survey.seal import Seal, read_keys
+from survey.services import NAME, Services
+from survey.shelf import Shelf, load_shelf
+from survey.store.keeper import Keeper
+from survey.store.tallies import Tallies
+
+# Importing these has put their routes on the client's blueprint.
+CLIENT_ROUTES = (entry, pages, ways_out)
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The WSGI application for ``config`` (the environment's unless given).
+
+    Raises what is wrong with a setting, a key, a folder or a study, before anything is served.
+    """
+    config = config or read_config()
+    app = Flask("survey", static_folder=None, template_folder=str(folder("templates")))
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(prose=prose.prose, line=prose.line)
+    app.jinja_env.globals.update(asset=assets.address_of, study=None, screen="")
+    shelf = load_shelf(config)
+    app.extensions[shelves.NAME] = shelf
+    services = open_services(config, shelf)
+    app.extensions[NAME] = services
+    protect(app, config, services.seal.cookie_key)
+    if config.proxies:
+        n = config.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    for part in (assets, site, visit, ethics, research):
+        app.register_blueprint(part.bp)
+    mishaps.init_app(app)
+    return app
+
+
+def open_services(config: Config, shelf: Shelf) -> Services:
+    """Stores opened and prepared for every study, with their keeper running."""
+    seal = Seal(read_keys(config.key))
+    stores = open_stores(config, shelf)
+    tallies = Tallies()
+    keeper = Keeper(stores, tallies, clock=time.time, accepted_of=seal.accepted)
+    keeper.start()
+    # Not atexit: worker processes of the server end through multiprocessing's own way out.
+    stop = Finalize(None, keeper.stop, exitpriority=10)
+    return Services(
+        config=config,
+        stores=stores,
+        seal=seal,
+        desk=Desk(stores, seal, time.time),
+        tallies=tallies,
+        availability=Availability(stores, time.monotonic, today_here),
+        clock=time.time,
+        stop=stop,
+    )
+
+
+def close_app(app: Flask) -> None:
+    """Lay every file to rest and close it: for whoever opens more than one application."""
+    services: Services = app.extensions[NAME]
+    services.stop()
+    services.stores.close()

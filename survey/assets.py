@@ -1,0 +1,71 @@
+"""Stylesheet, script and icon: read once, addressed by content, sent compressed."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, request
+
+from survey.places import PACKAGE
+
+bp = Blueprint("assets", __name__, url_prefix="/static")
+
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One static file: plain and compressed bytes, media type, and its address by content."""
+
+    plain: bytes
+    small: bytes
+    media: str
+    address: str
+
+
+def _read(path: Path) -> Asset:
+    plain = path.read_bytes()
+    digest = hashlib.sha256(plain).hexdigest()[:10]
+    address = f"/static/{path.stem}.{digest}{path.suffix}"
+    return Asset(plain, gzip.compress(plain, 9, mtime=0), TYPES[path.suffix], address)
+
+
+def load_assets(folder: Path = PACKAGE / "static") -> dict[str, Asset]:
+    """File name → asset, for every file in ``folder``."""
+    return {p.name: _read(p) for p in sorted(folder.iterdir()) if p.suffix in TYPES}
+
+
+ASSETS = load_assets()
+BY_ADDRESS = {asset.address: asset for asset in ASSETS.values()}
+
+
+def address_of(name: str) -> str:
+    """Where the asset of this file name is served."""
+    return ASSETS[name].address
+
+
+def accepts_gzip() -> bool:
+    """Whether the browser that asks takes compressed answers."""
+    return "gzip" in request.headers.get("Accept-Encoding", "")
+
+
+@bp.get("/<name>")
+def send(name: str) -> Response:
+    """A static file for ever: another content has another address."""
+    asset = BY_ADDRESS.get(f"/static/{name}")
+    if asset is None:
+        abort(404)
+    response = Response(asset.small if accepts_gzip() else asset.plain, content_type=asset.media)
+    if accepts_gzip():
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response

@@ -1,0 +1,60 @@
+"""``lacrima simulate`` and ``lacrima release``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from survey.cli.main import main
+from survey.config import read_config
+from survey.errors import Refusal
+from survey.open import open_stores
+from survey.shelf import Shelf, find_offer
+
+
+def _terminal() -> bool:
+    return sys.stderr.isatty()
+
+
+@main.command()
+@click.argument("study")
+@click.option("--count", type=click.IntRange(1, 1_000_000), required=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--via", metavar="URL", help="Walk a running pilot over HTTP instead.")
+def simulate(study: str, count: int, seed: int, via: str | None) -> None:
+    """Synthetic answers to the pilot of STUDY (a name or a folder), marked as such."""
+    from survey.simulate import simulate_into
+    from survey.walker import walk_many
+
+    config = read_config()
+    offer = find_offer(config, study, pilot=True)
+    if via:
+        with click.progressbar(length=count, label="Walking", hidden=not _terminal()) as bar:
+            walk_many(
+                via, offer.study, offer.folder, count=count, seed=seed, told=lambda _: bar.update(1)
+            )
+        click.echo(f"{count} synthetic clients walked {offer.study.name} at {via}.")
+        return
+    stores = open_stores(config, Shelf([offer]))
+    simulate_into(stores.pilot, offer.study, offer.folder, count=count, seed=seed)
+    click.echo(f"{count} synthetic answers to the pilot of {offer.study.name}.")
+
+
+@main.command()
+@click.argument("study")
+@click.option("--tier", type=click.Choice(["A", "B", "C", "D"]), required=True)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
+@click.option("--pilot", is_flag=True, help="Release pilot answers, marked in every file.")
+def release(study: str, tier: str, out: Path, *, pilot: bool) -> None:
+    """Write an anonymised dataset of STUDY with its codebook into a new folder."""
+    from survey import release as process
+
+    config = read_config()
+    offer = find_offer(config, study, pilot=pilot)
+    if not pilot and offer.pilot:
+        raise Refusal(f"{study} runs as a pilot: add --pilot to release pilot answers.")
+    stores = open_stores(config, Shelf([offer]))
+    done = process.run(stores, offer.study, tier=tier, out=out, pilot=pilot)
+    click.echo(done)

@@ -1,0 +1,94 @@
+"""``lacrima demo`` and ``lacrima serve``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from survey import server
+from survey.cli.main import main
+from survey.config import Config, for_demo, read_config
+from survey.errors import BadSetting
+from survey.open import open_stores
+from survey.seal import make_key, read_keys
+from survey.shelf import Shelf, load_shelf
+from survey.store import responses
+
+DEMO_ANSWERS = 600  # enough for every tier to be tried (DESIGN.md section 9)
+DEMO_SEED = 1
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@main.command()
+@click.option(
+    "--study", type=click.Path(path_type=Path), help="A study folder instead of the flagship."
+)
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--empty", is_flag=True, help="No simulated answers.")
+def demo(study: Path | None, port: int, *, empty: bool) -> None:
+    """Everything in one command: a study as a pilot, simulated answers, three links."""
+    config = read_config()
+    config = for_demo(config, port=port, **({"studies": (study,)} if study else {}))
+    server.check_port(config.host, config.port)
+    shelf = load_shelf(config)
+    make_key(config.key)
+    read_keys(config.key)
+    _fill(config, shelf, empty=empty)
+    _say_links(config, shelf)
+    server.run(replace(config, pilots=frozenset(offer.study.name for offer in shelf)))
+
+
+def _fill(config: Config, shelf: Shelf, *, empty: bool) -> None:
+    """Open the stores, and simulate answers for each study that has none yet."""
+    from survey.simulate import simulate_into
+
+    stores = open_stores(config, shelf)
+    for offer in shelf:
+        if not empty and not responses.count(stores.pilot, offer.study.name):
+            simulate_into(
+                stores.pilot, offer.study, offer.folder, count=DEMO_ANSWERS, seed=DEMO_SEED
+            )
+    stores.close()
+
+
+def _say_links(config: Config, shelf: Shelf) -> None:
+    site = f"http://{config.host}:{config.port}"
+    click.echo(f"Lacrima demo on {site}/  (Ctrl-C stops it; data in {config.data})")
+    for offer in shelf:
+        click.echo(f"  client:     {site}/s/{offer.study.address}/")
+        click.echo(f"  researcher: {site}/research/")
+        click.echo(f"  board:      {site}/ethics/{offer.study.name}/")
+
+
+@main.command()
+def serve() -> None:
+    """The production server, with the settings of the environment."""
+    config = read_config()
+    unsafe = list(_unsafe(config))
+    if unsafe:
+        raise BadSetting("\n".join(unsafe))
+    server.check_port(config.host, config.port)
+    read_keys(config.key)
+    open_stores(config, load_shelf(config)).close()
+    server.run(config)
+
+
+def _unsafe(config: Config) -> list[str]:
+    """A sentence for each setting that would break a promise."""
+    faults = []
+    if not config.https and config.host not in LOOPBACK:
+        faults.append(
+            "LACRIMA_HTTPS is off while LACRIMA_HOST is reachable from outside: answers would "
+            "travel in clear. Put a TLS proxy in front and set LACRIMA_HTTPS=on."
+        )
+    if config.key.exists() and config.key.stat().st_mode & 0o077:
+        faults.append(
+            f"LACRIMA_KEY: {config.key} can be read by others. Run: chmod 600 {config.key}"
+        )
+    if config.data.exists() and config.data.stat().st_mode & 0o007:
+        faults.append(
+            f"LACRIMA_DATA: {config.data} is open to everybody. Run: chmod 700 {config.data}"
+        )
+    return faults

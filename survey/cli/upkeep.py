@@ -1,0 +1,57 @@
+"""``lacrima key``, ``purge`` and ``doctor``."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import click
+
+from survey.cli.main import main
+from survey.config import PREFIX, SETTINGS, read_config
+from survey.errors import Refusal
+from survey.seal import make_key, read_keys
+from survey.shelf import load_shelf
+from survey.store import drafts, responses
+from survey.store.connect import Stores
+
+
+@main.group()
+def key() -> None:
+    """The server key: half of every draft's key, and what deletion codes hang on."""
+
+
+@key.command("new")
+def new_key() -> None:
+    """Make the server key of this installation, once."""
+    config = read_config()
+    if config.key.exists():
+        raise Refusal(f"There is a key at {config.key} already; codes already given hang on it.")
+    make_key(config.key)
+    click.echo(f"Made {config.key}. Back it up apart from the data: without it codes die.")
+
+
+@main.command()
+def purge() -> None:
+    """Delete drafts that ran out and carry out deletions that wait."""
+    stores = Stores(read_config().data)
+    gone = drafts.purge(stores.drafts, time.time())
+    for db in (stores.responses, stores.pilot):
+        responses.carry_out_deletions(db)
+    click.echo(f"{gone} drafts that had run out are gone.")
+
+
+@main.command()
+def doctor() -> None:
+    """Every setting with its value, and whether the installation is sound."""
+    for setting in SETTINGS:
+        name = PREFIX + setting.name.upper()
+        value = os.environ.get(name, setting.default)
+        click.echo(f"{name}={value}  # {setting.sentence}")
+    config = read_config()
+    shelf = load_shelf(config)
+    click.echo("studies: " + ", ".join(offer.study.name for offer in shelf))
+    read_keys(config.key)
+    if not Stores(config.data).writable():
+        raise Refusal(f"The stores in {config.data} cannot be written.")
+    click.echo("server key and stores: fine")

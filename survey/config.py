@@ -1,0 +1,112 @@
+"""Settings: each with its name, default and sentence, read from the environment in one place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from survey.errors import BadSetting
+from survey.places import folder
+
+PREFIX = "LACRIMA_"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as ``lacrima doctor`` and the docs show it."""
+
+    name: str
+    default: str
+    sentence: str
+
+
+SETTINGS = (
+    Setting("data", "./instance", "Folder of the databases, the server key and the releases."),
+    Setting("studies", "", "Folders of study folders, separated by ':'; empty: the shipped ones."),
+    Setting("site", "", "The installation's site.toml; empty: site.toml in the data folder."),
+    Setting("pilots", "", "Names of studies served as watermarked pilots, separated by commas."),
+    Setting("key", "", "Server key; empty: server.key in the data folder. Back it up apart."),
+    Setting("https", "on", "Cookies only over TLS (on), or in clear too (off: this machine only)."),
+    Setting("proxies", "1", "Reverse proxies in front whose headers are believed; 0 for none."),
+    Setting("host", "127.0.0.1", "Address that `lacrima serve` listens on."),
+    Setting("port", "8000", "Port that `lacrima serve` listens on."),
+    Setting("workers", "2", "Server processes."),
+    Setting("threads", "4", "Threads of each server process."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every setting, typed. ``demo`` is set by ``lacrima demo`` alone, never by the environment."""
+
+    data: Path = Path("instance")
+    studies: tuple[Path, ...] = ()
+    site: Path = Path()
+    pilots: frozenset[str] = frozenset()
+    key: Path = Path()
+    https: bool = True
+    proxies: int = 1
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 2
+    threads: int = 4
+    demo: bool = False
+
+
+def _number(name: str, text: str, low: int, high: int) -> int:
+    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        raise BadSetting(f"{PREFIX}{name.upper()} is {text!r}: give a number from {low} to {high}.")
+    return int(text)
+
+
+def _switch(name: str, text: str) -> bool:
+    if text not in ("on", "off"):
+        raise BadSetting(f"{PREFIX}{name.upper()} is {text!r}: give on or off.")
+    return text == "on"
+
+
+def read_config(environ: Mapping[str, str] = os.environ) -> Config:
+    """The settings of this environment. Raises BadSetting naming the first that cannot be read."""
+    known = {PREFIX + s.name.upper() for s in SETTINGS}
+    unknown = sorted(n for n in environ if n.startswith(PREFIX) and n not in known)
+    if unknown:
+        raise BadSetting(f"{unknown[0]} is no setting of Lacrima. `lacrima doctor` lists them all.")
+    text = {s.name: environ.get(PREFIX + s.name.upper(), s.default) for s in SETTINGS}
+    data = Path(text["data"])
+    shelves = tuple(Path(p) for p in text["studies"].split(":") if p) or (folder("studies"),)
+    return Config(
+        data=data,
+        studies=shelves,
+        site=Path(text["site"]) if text["site"] else data / "site.toml",
+        pilots=frozenset(n.strip() for n in text["pilots"].split(",") if n.strip()),
+        key=Path(text["key"]) if text["key"] else data / "server.key",
+        https=_switch("https", text["https"]),
+        proxies=_number("proxies", text["proxies"], 0, 9),
+        host=text["host"],
+        port=_number("port", text["port"], 1, 65535),
+        workers=_number("workers", text["workers"], 1, 64),
+        threads=_number("threads", text["threads"], 1, 64),
+    )
+
+
+def as_environment(config: Config) -> dict[str, str]:
+    """The environment that makes ``read_config`` give ``config`` again, for worker processes."""
+
+    def text(value: object) -> str:
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        if isinstance(value, frozenset):
+            return ",".join(sorted(value))
+        if isinstance(value, tuple):
+            return ":".join(str(v) for v in value)
+        return str(value)
+
+    names = [f.name for f in fields(config) if f.name != "demo"]
+    return {PREFIX + name.upper(): text(getattr(config, name)) for name in names}
+
+
+def for_demo(config: Config, **changes: object) -> Config:
+    """``config`` as the demo wants it: plain HTTP on this machine, everything a pilot."""
+    return replace(config, https=False, proxies=0, host="127.0.0.1", demo=True, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,77 @@
+"""Where drafts are kept while somebody answers: sealed, and gone two hours after the last page."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from forms.study import Study
+from forms.walk import Draft, decode, encode
+from survey.errors import Unsealable
+from survey.seal import Seal, new_secret
+from survey.store import drafts
+from survey.store.connect import Stores
+
+IDLE_SECONDS = 2 * 60 * 60  # CONSENT.md section 2: a session lives at most two hours
+CODE_SECONDS = 15 * 60  # DESIGN.md section 9: how long the thank-you page can be shown again
+
+Clock = Callable[[], float]
+
+
+class Desk:
+    """Drafts by the browser's half of their key. ``clock`` gives epoch seconds."""
+
+    def __init__(self, stores: Stores, seal: Seal, clock: Clock) -> None:
+        self.stores, self.seal, self.clock = stores, seal, clock
+
+    def begin(self, study: Study, choices: Mapping[str, bool]) -> bytes:
+        """A new draft; gives the secret that the browser keeps."""
+        secret, now = new_secret(), int(self.clock())
+        draft = Draft(
+            seed=secrets.token_hex(16),
+            words=study.fingerprints.words,
+            language=study.language,
+            started=now,
+            touched=now,
+            choices=dict(choices),
+        )
+        drafts.create(
+            self.stores.drafts,
+            id=self.seal.name(secret),
+            sealed=self.seal.seal(secret, encode(draft)),
+            expires=drafts.rounded_expiry(now, IDLE_SECONDS),
+        )
+        return secret
+
+    def _open(self, secret: bytes, sealed: bytes) -> Draft | None:
+        """The draft, unless it is foreign, damaged or too old."""
+        try:
+            draft = decode(self.seal.open(secret, sealed))
+        except Unsealable:
+            return None
+        age = self.clock() - (draft.sent or draft.touched)
+        return draft if age < (CODE_SECONDS if draft.sent else IDLE_SECONDS) else None
+
+    def find(self, secret: bytes, study: Study) -> Draft | None:
+        """The draft of this browser for exactly these words; None when there is none any more."""
+        sealed = drafts.load(self.stores.drafts, self.seal.name(secret))
+        draft = self._open(secret, sealed) if sealed else None
+        return draft if draft and draft.words == study.fingerprints.words else None
+
+    def change(self, secret: bytes, change: Callable[[Draft], Draft]) -> Draft | None:
+        """Apply ``change`` to the draft as it is now, whatever another tab did meanwhile."""
+        now = int(self.clock())
+        with drafts.changing(self.stores.drafts, self.seal.name(secret)) as kept:
+            draft = self._open(secret, kept.sealed) if kept.sealed else None
+            if draft is None:
+                return None
+            after = replace(change(draft), touched=now)
+            kept.replace(
+                self.seal.seal(secret, encode(after)), drafts.rounded_expiry(now, IDLE_SECONDS)
+            )
+        return after
+
+    def drop(self, secret: bytes) -> None:
+        """The draft is gone, overwritten on disk."""
+        drafts.drop(self.stores.drafts, self.seal.name(secret))

@@ -1,0 +1,71 @@
+"""Every error becomes a page with a sentence; one fallback ends the matter."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+
+from flask import Flask, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from survey.screens import Ways, show
+from survey.shelves import shelf
+from survey.store.errors import StoreError
+
+log = logging.getLogger("survey")
+
+SENTENCES = {
+    400: ("That did not work", "We could not read what was sent. Please go back and try again."),
+    404: ("There is no such page", "The address may have a slip in it, or the page has moved."),
+    405: ("That did not work", "This page is not used in that way. Please go back and try again."),
+    413: ("That was too much", "This page cannot take so much. Please shorten it and try again."),
+    503: ("Please try again in a moment", "Answers cannot be saved just now. Nothing was sent."),
+}
+FALLBACK = (
+    "Something went wrong here",
+    "It was our fault, not yours. Please go back and try again in a moment.",
+)
+
+
+def _page(code: int) -> tuple[str, int]:
+    heading, sentence = SENTENCES.get(code, FALLBACK)
+    title = f"{heading} – Survey"
+    return render_template(
+        "errors/page.html", title=title, heading=heading, sentence=sentence
+    ), code
+
+
+def _http(error: HTTPException) -> tuple[str, int]:
+    return _page(error.code or 500)
+
+
+def _csrf(error: CSRFError) -> tuple[str, int]:
+    """A form whose cookie is gone, forged or foreign: start over with a kind sentence."""
+    del error
+    parts = request.path.split("/")
+    offer = shelf().at(parts[2]) if len(parts) > 2 and parts[1] == "s" else None
+    if offer is None:
+        return _page(400)
+    return show("gone", offer, Ways(base=f"/s/{offer.study.address}/")), 400
+
+
+def _cannot_save(error: Exception) -> tuple[str, int]:
+    """The stores did not take it: nothing was sent, and the draft is as it was."""
+    log.error("store error", exc_info=error)
+    return _page(503)
+
+
+def _anything(error: Exception) -> tuple[str, int]:
+    # Kind and place only: the words of an exception could quote an answer (survey.protect).
+    log.error("unexpected error", exc_info=error)
+    return _page(500)
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers, the most particular first."""
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StoreError, _cannot_save)
+    app.register_error_handler(sqlite3.OperationalError, _cannot_save)
+    app.register_error_handler(Exception, _anything)

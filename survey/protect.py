@@ -1,0 +1,143 @@
+"""Protections around every request: CSRF, headers, cookie flags, logs without a person."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, session
+from flask_wtf.csrf import CSRFProtect
+
+from survey.assets import accepts_gzip
+from survey.config import Config
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+csrf = CSRFProtect()
+
+# No inline script or style, nothing from third parties, no framing.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not no-referrer: over TLS Flask-WTF wants a Referer of our own pages (DESIGN.md section 9).
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+HSTS = f"max-age={int(timedelta(days=365).total_seconds())}"
+NO_STORE = "no-store"
+# Not "cookies": that would sign people out of everything on a university's domain.
+CLEAR_SITE_DATA = '"cache", "storage"'
+# Every page of the survey posts small forms; the largest text is a few thousand characters.
+MAX_BODY = 256 * 1024
+MAX_FIELDS = 1000
+SMALLEST_TO_COMPRESS = 1000
+
+
+def protect(app: Flask, config: Config, cookie_key: str) -> None:
+    """Set cookie flags, CSRF, body limits and headers; silence whatever would log a person."""
+    app.secret_key = cookie_key
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-s" if config.https else "s",
+        SESSION_COOKIE_SECURE=config.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as the cookie it belongs to
+        WTF_CSRF_SSL_STRICT=True,
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY,
+        MAX_FORM_PARTS=MAX_FIELDS,
+    )
+    csrf.init_app(app)
+    app.after_request(_compressed)
+    app.wsgi_app = Headers(app.wsgi_app)  # type: ignore[method-assign]
+    quiet_logs()
+
+
+class Headers:
+    """Puts the headers on every response, whoever made it: a page, an error, a redirect."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self.app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve with the headers added; a response that says how it may be kept keeps that."""
+        more = list(HEADERS.items())
+        if environ.get("wsgi.url_scheme") == "https":
+            more.append(("Strict-Transport-Security", HSTS))
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            kept = any(name.lower() == "cache-control" for name, _ in headers)
+            own = more if kept else [*more, ("Cache-Control", NO_STORE)]
+            return start_response(status, [*headers, *own], *rest)
+
+        return self.app(environ, start)
+
+
+def _compressed(response: Response) -> Response:
+    """Compress pages that hold no secret; one with a CSRF token would let its size be probed."""
+    if (
+        response.status_code != 200
+        or session
+        or response.mimetype != "text/html"
+        or "Content-Encoding" in response.headers
+        or not accepts_gzip()
+    ):
+        return response
+    body = response.get_data()
+    if len(body) >= SMALLEST_TO_COMPRESS:
+        response.set_data(gzip.compress(body, 6, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers.add("Vary", "Accept-Encoding")
+    return response
+
+
+def clear_site(response: Response) -> Response:
+    """Expire our cookie and ask the browser to forget what it kept of us."""
+    session.clear()
+    response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
+    return response
+
+
+class _NoPerson(logging.Filter):
+    """Keeps an exception's type and place and drops its words, which could quote an answer."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            tb = error.__traceback__
+            while tb and tb.tb_next:
+                tb = tb.tb_next
+            place = f"{tb.tb_frame.f_code.co_filename}:{tb.tb_lineno}" if tb else "unknown place"
+            record.msg, record.args = f"{type(error).__name__} at {place}", ()
+            record.exc_info = record.exc_text = None
+        return True
+
+
+def quiet_logs() -> None:
+    """No address, path or answer in any log of this process."""
+    for name in ("survey", "flask.app", "granian.access", "werkzeug", "flask_wtf.csrf"):
+        logger = logging.getLogger(name)
+        if not any(isinstance(f, _NoPerson) for f in logger.filters):
+            logger.addFilter(_NoPerson())
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    logging.getLogger("flask_wtf.csrf").setLevel(logging.CRITICAL)

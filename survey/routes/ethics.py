@@ -1,0 +1,113 @@
+"""The board's view: every word a client meets and every column that is kept. Opens no store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, current_app, g, render_template, request, url_for
+
+from forms.answers import duration_band
+from forms.columns import of_study
+from forms.path import paths, shown_questions
+from forms.reading import grade
+from forms.routing import condition_in_words
+from survey.preview import Preview, State, signer, unpack
+from survey.protect import csrf
+from survey.shelf import Offer
+from survey.shelves import shelf
+from survey.storedata import administrative, data_lines
+
+bp = Blueprint("ethics", __name__, url_prefix="/ethics/<name>")
+# Nothing is stored and no cookie is set: the state of the walk is signed by itself.
+csrf.exempt(bp)
+
+
+@bp.url_value_preprocessor
+def _find_study(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    offer = shelf().named((values or {}).pop("name", ""))
+    if offer is None:
+        abort(404)
+    g.offer = offer
+
+
+def _page(template: str, title: str, **context: Any) -> str:
+    offer: Offer = g.offer
+    return render_template(
+        f"ethics/{template}.html",
+        title=f"{title} – {offer.study.title}",
+        offer=offer,
+        study=offer.study,
+        consent=offer.study.consent,
+        words=offer.study.consent.texts,
+        in_words=lambda condition: condition_in_words(offer.study, condition),
+        here=template,
+        **context,
+    )
+
+
+@bp.get("/")
+def overview() -> str:
+    """What the study is, its fingerprints, its ways through, and where to look."""
+    offer: Offer = g.offer
+    ways = [
+        (answers, pages, sum(len(shown_questions(p, answers)) for p in pages))
+        for answers, pages in paths(offer.study)
+    ]
+    informed = " ".join(
+        f"{p.heading}. {p.text}"
+        for p in (*offer.study.consent.key_facts, *offer.study.consent.details)
+    )
+    return _page("overview", "Overview", ways=ways, reading=grade(informed))
+
+
+@bp.get("/flow")
+def flow() -> str:
+    """The walk from its first screen; nothing is stored."""
+    return Preview(g.offer, None).render(
+        State(), url_for(".flow", name=g.offer.study.name), _sign()
+    )
+
+
+@bp.post("/flow")
+def step() -> str:
+    """One step of the walk, on the answers that the page itself carries."""
+    preview = Preview(g.offer, request.form)
+    state = unpack(request.form.get("state", ""), _sign())
+    if state.draft is not None and state.draft.words != g.offer.study.fingerprints.words:
+        state = State()
+    after = preview.step(state)
+    return _shown(preview, after)
+
+
+def _shown(preview: Preview, state: State) -> str:
+    return preview.render(state, url_for(".flow", name=g.offer.study.name), _sign())
+
+
+def _sign() -> Any:
+    return signer(str(current_app.secret_key))
+
+
+@bp.get("/text")
+def text() -> str:
+    """Every word on one printable page, routing spelled out."""
+    return _page("text", "Every word")
+
+
+@bp.get("/checklist")
+def checklist() -> str:
+    """What boards look for, each with the passage that says it."""
+    return _page("checklist", "Checklist")
+
+
+@bp.get("/data")
+def data() -> str:
+    """Every stored column: meaning, role, and what each tier does to it."""
+    offer: Offer = g.offer
+    return _page(
+        "data",
+        "What is stored",
+        administrative=administrative(offer.study),
+        lines=list(data_lines(offer.study)),
+        count=len(of_study(offer.study)),
+        bands=duration_band(offer.study, 10**9),
+    )

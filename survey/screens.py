@@ -1,0 +1,127 @@
+"""What every screen of the walk is given: shared by the client's walk and the board's preview.
+
+Opens no store. A screen is a template and its words; ``Ways`` says how one gets from here to
+there: by link and cookie for a client, by a signed hidden field for a board.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template
+
+from forms.answers import answer_lines, stored_lines
+from forms.study import Page
+from forms.views import page_view
+from forms.walk import Draft, neighbours, token_of
+from survey.shelf import Offer
+
+# Screen → its neutral word in the page's title; no title names a topic or an answer.
+TITLES = {
+    "landing": "Start",
+    "information": "Information",
+    "eligibility": "Before you start",
+    "consent": "Your choice",
+    "check": "Check",
+    "done": "Thank you",
+    "support": "Help",
+    "stop": "Stop",
+    "stopped": "Finished",
+    "declined": "Finished",
+    "thanks": "Finished",
+    "later": "Later",
+    "withdraw": "Delete",
+    "break": "A break",
+    "closed": "Closed",
+    "gone": "Start again",
+    "elsewhere": "This way",
+    "left": "Left",
+}
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How to leave a screen. In the preview every way is a button that carries ``hidden``."""
+
+    base: str  # address of the client's study, or of the preview
+    preview: bool = False
+    hidden: tuple[tuple[str, str], ...] = ()
+    live: bool = False  # a draft is under way
+
+    def to(self, screen: str) -> str:
+        """Address of a screen (the landing page has none of its own)."""
+        return self.base if self.preview else self.base + ("" if screen == "landing" else screen)
+
+
+def show(screen: str, offer: Offer, ways: Ways, *, errors: Any = (), **context: Any) -> str:
+    """Render ``screen``; ``errors`` are (input id or a name that ``anchors`` has, sentence)."""
+    title = context.pop("title", None) or TITLES[screen]
+    return render_template(
+        f"respond/{context.pop('template', screen)}.html",
+        screen=screen,
+        title=("Error: " if errors else "") + f"{title} – Survey",
+        offer=offer,
+        study=offer.study,
+        consent=offer.study.consent,
+        words=offer.study.consent.texts,
+        ways=ways,
+        errors=tuple(errors),
+        anchors=_anchors(screen, offer),
+        **context,
+    )
+
+
+def _anchors(screen: str, offer: Offer) -> dict[str, str]:
+    """Ids that name nothing, for inputs before the questions: links to them stay in the history."""
+    consent = offer.study.consent
+    names = {
+        "eligibility": [q.id for q in consent.eligibility],
+        "consent": [s.id for s in (*consent.required_statements, *consent.choices)],
+    }.get(screen, [])
+    return {name: f"i{n}" for n, name in enumerate(names, start=1)}
+
+
+def show_page(
+    offer: Offer,
+    ways: Ways,
+    draft: Draft,
+    page: Page,
+    *,
+    changing: bool = False,
+    errors: Mapping[str, str] | None = None,
+    posted: Any = None,
+) -> str:
+    """A page of questions."""
+    view = page_view(offer.study, draft, page, errors=errors, posted=posted)
+    before, _ = neighbours(offer.study, draft, page)
+    return show(
+        "questions",
+        offer,
+        ways,
+        title=f"Page {view.number}",
+        view=view,
+        draft=draft,
+        before=before,
+        changing=changing,
+        errors=view.errors,
+    )
+
+
+def show_check(offer: Offer, ways: Ways, draft: Draft, *, errors: Any = ()) -> str:
+    """Everything answered, a Change link each, and exactly what will be stored."""
+    study = offer.study
+    return show(
+        "check",
+        offer,
+        ways,
+        errors=errors,
+        pages=[
+            (page, token_of(draft, page), lines)
+            for page, lines in answer_lines(study, draft.answers)
+        ],
+        stored=list(stored_lines(study, draft.answers, draft.choices, completion=1)),
+        apart=[q for q in study.questions.values() if q.apart],
+        draft=draft,
+    )

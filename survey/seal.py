@@ -1,0 +1,138 @@
+"""The one place that knows the ciphers: sealed drafts, keyed hashes, deletion codes.
+
+A draft is sealed with AES-256-GCM (NIST SP 800-38D) under a key derived by HKDF-SHA256 (RFC 5869)
+from two halves: 32 random bytes that only the browser's session cookie holds, and the server key.
+Neither half alone opens anything. See docs/decisions/0002-sealing.md.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from survey.errors import BadKey, Unsealable
+
+KEY_BYTES = 32
+NONCE_BYTES = 12  # SP 800-38D section 8.2: 96 bits, drawn at random for each sealing
+BLOCK = 4096  # sealed drafts are padded to this, so that their size tells next to nothing
+# Crockford's base 32: of each pair of look-alikes only one is used, the other is read as it.
+CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LOOK_ALIKES = str.maketrans("OIL", "011")
+CODE_GROUPS, CODE_GROUP = 5, 4  # 20 letters of 5 bits: the 100 random bits CONSENT.md asks for
+
+
+def read_keys(path: Path) -> tuple[bytes, ...]:
+    """Server keys, the current one first; old ones stay for deletion codes. Raises BadKey."""
+    try:
+        lines = path.read_text("ascii").split()
+        keys = tuple(bytes.fromhex(line) for line in lines)
+    except FileNotFoundError:
+        raise BadKey(f"There is no server key at {path}. `lacrima key new` makes one.") from None
+    except (OSError, ValueError) as error:
+        raise BadKey(f"The server key at {path} cannot be read: {error}.") from None
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
+        raise BadKey(f"{path} must hold keys of 64 hexadecimal digits, one a line, newest first.")
+    return keys
+
+
+def make_key(path: Path) -> None:
+    """Write a fresh server key; an existing one is kept (two starts at once make one key).
+
+    Raises BadKey where it cannot be written.
+    """
+    if path.exists():
+        return
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(KEY_BYTES) + "\n")
+    except OSError as error:
+        raise BadKey(
+            f"Cannot write the server key {path}: {error.strerror}. Make its folder writable for "
+            "this user, or name another in LACRIMA_DATA or LACRIMA_KEY."
+        ) from None
+    try:
+        os.link(fresh, path)  # atomic, and refuses to replace
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+
+
+def _derive(material: bytes, label: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=label).derive(material)
+
+
+def new_secret() -> bytes:
+    """The browser's half of a draft's key."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def new_code() -> str:
+    """A deletion code: five groups of four letters and digits without look-alikes."""
+    letters = [secrets.choice(CODE_LETTERS) for _ in range(CODE_GROUPS * CODE_GROUP)]
+    groups = ["".join(letters[i : i + CODE_GROUP]) for i in range(0, len(letters), CODE_GROUP)]
+    return "-".join(groups)
+
+
+def tidy_code(typed: str) -> str:
+    """A typed code in the shape it was made in: capitals, groups, nothing else."""
+    letters = "".join(c for c in typed.upper() if c.isascii() and c.isalnum())[:64]
+    letters = letters.translate(LOOK_ALIKES)
+    return "-".join(letters[i : i + CODE_GROUP] for i in range(0, len(letters), CODE_GROUP))
+
+
+class Seal:
+    """Seals and opens drafts and makes keyed hashes, with this installation's keys."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        current = keys[0]
+        self._server_half = _derive(current, b"lacrima/draft-half")
+        self._names = _derive(current, b"lacrima/draft-name")
+        self._accepted = _derive(current, b"lacrima/accepted")
+        self._codes = tuple(_derive(key, b"lacrima/deletion") for key in keys)
+        self.cookie_key = _derive(current, b"lacrima/cookie").hex()
+
+    def name(self, secret: bytes) -> bytes:
+        """Under which a browser's draft is filed: a keyed hash of its half, 32 bytes."""
+        return hmac.digest(self._names, secret, "sha256")
+
+    def accepted(self, name: bytes) -> bytes:
+        """The submit token of the draft filed under ``name``: one draft sends once."""
+        return hmac.digest(self._accepted, name, "sha256")
+
+    def _cipher(self, secret: bytes) -> AESGCM:
+        return AESGCM(_derive(secret + self._server_half, b"lacrima/draft"))
+
+    def seal(self, secret: bytes, plain: bytes) -> bytes:
+        """``plain`` sealed and padded; bound to the place it is filed under."""
+        framed = len(plain).to_bytes(4, "big") + plain
+        framed += bytes(-len(framed) % BLOCK)
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher(secret).encrypt(nonce, framed, self.name(secret))
+
+    def open(self, secret: bytes, sealed: bytes) -> bytes:
+        """The reverse of ``seal``. Raises Unsealable for a foreign, forged or damaged draft."""
+        nonce, body = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        try:
+            framed = self._cipher(secret).decrypt(nonce, body, self.name(secret))
+        except (InvalidTag, ValueError):
+            raise Unsealable("This draft cannot be opened.") from None
+        return framed[4 : 4 + int.from_bytes(framed[:4], "big")]
+
+    def deletion_value(self, code: str, label: str) -> bytes:
+        """What is stored beside a row or text so that ``code`` can delete it later."""
+        return hmac.digest(self._codes[0], f"{label}:{code}".encode(), "sha256")
+
+    def deletion_values(self, code: str, label: str) -> tuple[bytes, ...]:
+        """The same under every key still kept, so that a rotated key loses no code."""
+        return tuple(hmac.digest(k, f"{label}:{code}".encode(), "sha256") for k in self._codes)

@@ -1,0 +1,105 @@
+"""From a finished draft to a stored row: exactly one, confirmed only when it is durable."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from forms.answers import duration_band, stored_texts, stored_values
+from forms.study import Study
+from forms.walk import Draft
+from survey.desk import Desk
+from survey.seal import Seal, new_code
+from survey.shelf import Offer
+from survey.store import responses
+from survey.store.responses import Response, Text
+
+DELETION_BYTES = 32  # as long as a keyed hash, so that having no code marks nobody
+
+
+def _deletion(seal: Seal, code: str, label: str) -> bytes:
+    return seal.deletion_value(code, label) if code else secrets.token_bytes(DELETION_BYTES)
+
+
+def _text_language(study: Study, variable: str, draft: Draft) -> str | None:
+    """No language beside a text that only some people are asked for: it would narrow them down."""
+    return None if study.questions[variable].show_if else draft.language
+
+
+def response_of(study: Study, draft: Draft, *, table: str, seal: Seal, submit: bytes) -> Response:
+    """The row and the texts that this draft becomes. No clock time goes in, only the band."""
+    seconds = draft.touched - draft.started
+    texts = tuple(
+        Text(
+            study=study.name,
+            variable=variable,
+            lang=_text_language(study, variable, draft),
+            c_quote=int(draft.choices.get("c_quote", False)),
+            deletion=_deletion(seal, draft.code, f"text:{variable}"),
+            text=text,
+        )
+        for variable, text in stored_texts(study, draft.answers).items()
+    )
+    return Response(
+        study=study.name,
+        table=table,
+        fingerprint=bytes.fromhex(study.fingerprints.words),
+        lang=draft.language,
+        c_open=int(draft.choices.get("c_open", False)),
+        completion=draft.completion,
+        dur_band=duration_band(study, seconds),
+        deletion=_deletion(seal, draft.code, "answers"),
+        values=stored_values(study, draft.answers),
+        texts=texts,
+        submit=submit,
+        invitation=None,
+    )
+
+
+def send(desk: Desk, secret: bytes, offer: Offer, *, completion: int, wants_code: bool) -> bool:
+    """Send the draft of ``secret``; False when there is none any more.
+
+    Safe to repeat after a double click, a lost connection or a crash: the code is drawn and sealed
+    before the row is written, the row's submit token is taken in the row's own transaction, and
+    only then does the draft give up its answers.
+    """
+
+    def prepare(draft: Draft) -> Draft:
+        if draft.ready:
+            return draft
+        code = new_code() if wants_code else ""
+        return replace(draft, ready=True, completion=completion, code=code)
+
+    draft = desk.change(secret, prepare)
+    if draft is None:
+        return False
+    if draft.sent:
+        return True
+    db = desk.stores.answers(pilot=offer.pilot)
+    table = responses.table_of(db, bytes.fromhex(offer.study.fingerprints.words))
+    submit = desk.seal.accepted(desk.seal.name(secret))
+    responses.accept(
+        db, response_of(offer.study, draft, table=table, seal=desk.seal, submit=submit)
+    )
+    desk.change(secret, lambda draft: _emptied(draft, int(desk.clock())))
+    return True
+
+
+def _emptied(draft: Draft, now: int) -> Draft:
+    """What is left of a sent draft: enough to show the thank-you page again, no answer."""
+    return replace(draft, answers={}, choices={}, locked=(), hinted=(), sent=draft.sent or now)
+
+
+def arrived(desk: Desk, secret: bytes, offer: Offer, draft: Draft) -> Draft:
+    """The draft after a send whose end was lost: sent if the row is there, else open again."""
+    if draft.sent or not draft.ready:
+        return draft
+    db = desk.stores.answers(pilot=offer.pilot)
+    there = responses.was_accepted(db, desk.seal.accepted(desk.seal.name(secret)))
+
+    def mend(draft: Draft) -> Draft:
+        if there:
+            return _emptied(draft, int(desk.clock()))
+        return replace(draft, ready=False, code="", completion=1)
+
+    return desk.change(secret, mend) or draft

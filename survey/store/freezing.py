@@ -1,0 +1,47 @@
+"""Freezing: from then on nobody can withdraw, and what is there may be released as one batch."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from survey.store.database import Database, quoted, writing
+from survey.store.errors import TooFewToFreeze
+from survey.store.schema import ARRIVING
+from survey.store.settle import join, level
+from survey.store.tables import tables_of
+from survey.store.withdrawals import delete_asked
+
+
+def batches(db: Database, study: str) -> dict[int, int]:
+    """Answers by batch number; 0 are those not frozen yet."""
+    found: Counter[int] = Counter()
+    for table in tables_of(db, study):
+        for part in (table, ARRIVING + table):
+            sql = f"SELECT batch, count(*) FROM {quoted(part)} GROUP BY batch"
+            found.update(dict(db.conn.execute(sql).fetchall()))
+    return dict(found)
+
+
+def freeze(db: Database, study: str, *, minimum: int, closing: bool) -> int:
+    """Make the new answers the next batch and destroy their deletion values; gives how many.
+
+    Deletions asked for before are carried out first. Raises TooFewToFreeze below ``minimum``
+    unless the study is ``closing``; nothing is changed then.
+    """
+    with writing(db):
+        delete_asked(db)
+        join(db)
+        known = batches(db, study)
+        new = known.get(0, 0)
+        if new < minimum and not closing:
+            raise TooFewToFreeze(new, minimum)
+        _destroy(db, study, max(known, default=0) + 1)
+    level(db)  # pages that were split long ago may hold copies of what was destroyed
+    return new
+
+
+def _destroy(db: Database, study: str, batch: int) -> None:
+    change = "SET deletion = randomblob(32), batch = ? WHERE batch = 0"
+    for table in tables_of(db, study):
+        db.conn.execute(f"UPDATE {quoted(table)} {change}", (batch,))
+    db.conn.execute(f"UPDATE texts {change} AND study = ?", (batch, study))

@@ -1,0 +1,34 @@
+"""Keyed hashes of unspent invitation codes. A spent one is gone: responses.accept deletes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from survey.store.database import Database, writing
+
+
+def add(db: Database, study: str, hashes: Iterable[bytes]) -> int:
+    """Add keyed hashes (32 bytes each) of new codes, in their own order; gives how many are new."""
+    new = sorted(set(hashes))
+    with writing(db):
+        return db.conn.executemany(
+            "INSERT INTO invitations VALUES (?, ?) ON CONFLICT DO NOTHING",
+            ((value, study) for value in new),
+        ).rowcount
+
+
+def exists(db: Database, hash: bytes) -> bool:  # noqa: A002
+    """Whether this code can still be used."""
+    return study_of(db, hash) is not None
+
+
+def study_of(db: Database, hash: bytes) -> str | None:  # noqa: A002
+    """The study that an unspent code invites to."""
+    found = db.conn.execute("SELECT study FROM invitations WHERE code = ?", (hash,)).fetchone()
+    return found[0] if found else None
+
+
+def unspent(db: Database, study: str) -> int:
+    """How many codes of the study can still be used."""
+    sql = "SELECT count(*) FROM invitations WHERE study = ?"
+    return int(db.conn.execute(sql, (study,)).fetchone()[0])

@@ -1,0 +1,43 @@
+"""Answers read back, those that have just arrived included: for counting and for a release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from survey.store.database import Database, quoted
+from survey.store.schema import ARRIVING
+from survey.store.tables import tables_of
+
+
+def count(db: Database, study: str) -> int:
+    """Answers to the study, those that have just arrived included."""
+    parts = [quoted(part + table) for table in tables_of(db, study) for part in ("", ARRIVING)]
+    if not parts:
+        return 0
+    counts = " + ".join(f"(SELECT count(*) FROM {part})" for part in parts)
+    return int(db.conn.execute(f"SELECT {counts}").fetchone()[0])
+
+
+def _read(
+    db: Database, table: str, condition: str, bound: tuple[str, ...]
+) -> Iterator[dict[str, Any]]:
+    """Rows in key order, arrived ones included, read at once: no reader holds up the log."""
+    parts = [f"SELECT * FROM {quoted(p + table)} WHERE {condition}" for p in ("", ARRIVING)]
+    cursor = db.conn.execute(" UNION ALL ".join(parts) + " ORDER BY key", (*bound, *bound))
+    names = [column[0] for column in cursor.description]
+    return (dict(zip(names, row, strict=True)) for row in cursor.fetchall())
+
+
+def rows(
+    db: Database, study: str, *, frozen_only: bool = False
+) -> Iterator[dict[str, int | str | bytes]]:
+    """Every row of the study with all its stored columns, in key order, table by table."""
+    for table in tables_of(db, study):
+        yield from _read(db, table, "batch > 0" if frozen_only else "TRUE", ())
+
+
+def texts(db: Database, study: str, *, frozen_only: bool = False) -> Iterator[dict[str, Any]]:
+    """Every kept-apart text of the study with all its stored columns, in key order."""
+    condition = "study = ? AND batch > 0" if frozen_only else "study = ?"
+    return _read(db, "texts", condition, (study,))

@@ -1,0 +1,73 @@
+"""What most tests need: a study, the application with real files, a client, a command line."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.testing import FlaskClient
+
+from forms.load import load_study
+from forms.study import Study
+from survey.app import close_app, create_app
+from survey.config import Config
+from survey.seal import make_key
+
+STUDIES = Path(__file__).parent / "studies"
+FLAGSHIP = Path(__file__).parents[1] / "studies" / "therapist-tears"
+
+
+def folder_of(name: str) -> Path:
+    """A tiny study's folder, or the flagship's."""
+    return FLAGSHIP if name == FLAGSHIP.name else STUDIES / name
+
+
+@pytest.fixture(scope="session")
+def study() -> Callable[[str], Study]:
+    return lambda name: load_study(folder_of(name))
+
+
+@pytest.fixture
+def open_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Opens the application on the named studies, as pilots unless told; CSRF is on."""
+    opened: list[Flask] = []
+    data = tmp_path / "data"
+
+    def open_on(*names: str, **changes: object) -> Flask:
+        config = Config(
+            data=data,
+            studies=tuple(folder_of(name) for name in names),
+            site=data / "site.toml",
+            key=data / "server.key",
+            https=False,
+            proxies=0,
+            demo=True,
+        )
+        config = replace(config, **changes)  # type: ignore[arg-type]
+        make_key(config.key)
+        opened.append(create_app(config))
+        return opened[-1]
+
+    yield open_on
+    for app in opened:
+        close_app(app)
+
+
+@pytest.fixture
+def app(open_app: Callable[..., Flask]) -> Flask:
+    """The application with every tiny study."""
+    return open_app("minimal", "branch", "once", "kinds")
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> CliRunner:
+    """Runs commands on a data folder of its own, with the tiny studies on the shelf."""
+    data = str(tmp_path / "data")
+    return CliRunner(env={"LACRIMA_DATA": data, "LACRIMA_STUDIES": f"{STUDIES}:{FLAGSHIP}"})

@@ -1,0 +1,54 @@
+import pytest
+
+from exports.columns import check_rows, fields_of, guarded, kept_in, table_of
+from exports.refused import Refused
+from tests.exports.tiny import POLICY, STUDY, row
+
+ALL = fields_of(STUDY)
+
+
+def names(tier: str) -> list[str]:
+    return [f.name for f in kept_in(ALL, POLICY.tiers[tier])]
+
+
+def test_a_release_has_bookkeeping_answers_scores_and_flags_in_this_order():
+    assert [f.name for f in ALL] == [
+        "study_version", "consent_version", "lang", "branch", "completion", "c_open", "met", "calm",
+        "tense", "glad", "where", "said", "private", "age", "town", "sc_mood", "sc_all", "sc_rise",
+        "dq_straight", "dq_pair", "dq_share", "dur_band",
+    ]  # fmt: skip
+
+
+def test_free_text_is_in_no_tier():
+    assert "private" not in names("C") + names("B")
+
+
+def test_what_a_tier_leaves_out_is_left_out():
+    assert ("said" in names("C"), "said" in names("B")) == (True, False)
+
+
+def test_marks_of_a_pilot_stand_in_the_table_itself():
+    marked = fields_of(STUDY, pilot=True, synthetic=True)
+    assert [f.name for f in marked[:2]] == ["pilot", "synthetic"]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-99", "@a", "\tx", "\rx"])
+def test_a_clients_words_cannot_become_a_formula(text):
+    table = table_of(STUDY, [row(said=text)], ALL)
+    assert table["said"].to_list() == ["'" + text]
+
+
+def test_a_missing_code_in_a_text_column_is_no_formula():
+    assert table_of(STUDY, [row(said=-99)], ALL)["said"].to_list() == ["-99"]
+    assert guarded("an ordinary text") == "an ordinary text"
+
+
+def test_the_branch_is_worked_out_from_the_answers():
+    rows = [row(met=1), row(met=2), row(met=-94)]
+    assert table_of(STUDY, rows, ALL)["branch"].to_list() == [1, 2, -94]
+
+
+def test_all_columns_that_do_not_fit_are_named_at_once_and_no_value_is():
+    with pytest.raises(Refused, match="in: age, extra, town") as refused:
+        check_rows(STUDY, [{**row(age=77), "extra": 5}, {**row(town=-93)}])
+    assert "77" not in str(refused.value)

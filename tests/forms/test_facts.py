@@ -1,0 +1,100 @@
+import pytest
+
+from forms.facts import SiteFacts, facts_for, fill, load_site, missing_facts
+from forms.faults import StudyFaults
+
+SITE = """
+[site]
+institution = "A clinic"
+funder = "unused here"
+
+[study.minimal]
+institution = "A ward"
+limit = 1200
+"""
+
+
+@pytest.fixture
+def site(tmp_path):
+    def write(text: str) -> SiteFacts:
+        (tmp_path / "site.toml").write_text(text, "utf-8")
+        return load_site(tmp_path / "site.toml")
+
+    return write
+
+
+def test_a_studys_own_fact_wins_over_the_sites(site, study):
+    assert facts_for(site(SITE), study("minimal"))["institution"] == "A ward"
+
+
+def test_a_fact_for_another_study_is_not_taken(site, study):
+    assert facts_for(site(SITE), study("kinds"))["institution"] == "A clinic"
+
+
+def test_facts_that_a_study_does_not_name_are_left_out(site, study):
+    assert "funder" not in facts_for(site(SITE), study("minimal"))
+
+
+def test_the_limit_is_a_number_by_study(site):
+    assert site(SITE).limits == {"minimal": 1200}
+
+
+def test_an_installation_without_a_site_file_has_no_facts(tmp_path, study):
+    facts = facts_for(load_site(tmp_path / "site.toml"), study("minimal"))
+    assert missing_facts(study("minimal"), facts) == ("institution",)
+
+
+@pytest.mark.parametrize("given", ["", '[site]\ninstitution = " "'])
+def test_a_required_fact_that_is_empty_is_missing(site, study, given):
+    assert missing_facts(study("minimal"), facts_for(site(given), study("minimal"))) == (
+        "institution",
+    )
+
+
+def test_optional_and_board_facts_may_be_empty(site, study):
+    facts = facts_for(site(SITE), study("minimal"))
+    assert missing_facts(study("minimal"), facts) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[site]\ninstitution = 1", "site.toml, site, institution: must be text in quotes"),
+        ("[sites]", "site.toml, sites: unknown key – did you mean 'site'?"),
+        ("[study.minimal]\nlimit = 0", "site.toml, study minimal, limit: 0 is out of range"),
+        ('[study.minimal]\nlimit = "9"', "limit: must be a whole number, not text"),
+        ("site = 1", "site.toml, site: must be a table"),
+        ("[site", "site.toml: is not valid TOML"),
+    ],
+)
+def test_a_slip_in_the_site_file_is_named_with_its_place(site, text, line):
+    with pytest.raises(StudyFaults) as found:
+        site(text)
+    assert line in str(found.value)
+
+
+def test_a_limit_for_every_study_is_no_fact_of_the_site(site):
+    with pytest.raises(StudyFaults):
+        site("[site]\nlimit = 1200")
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "filled"),
+    [
+        ("At {place}.", {"place": "home"}, "At home."),
+        ("At {place}.", {}, "At [place]."),
+        ("One. {more} Two.", {"more": ""}, "One. Two."),
+        ("{more} Two.", {"more": ""}, "Two."),
+        ("One. {more}", {"more": ""}, "One."),
+        ("One. {more}. Two.", {"more": ""}, "One. Two."),
+        ("One. {more} {most} Two.", {"more": "", "most": ""}, "One. Two."),
+        ("One.\n\n{more}\n\nTwo.", {"more": ""}, "One.\n\nTwo."),
+        ("One.\n\n{more} Two.", {"more": ""}, "One.\n\nTwo."),
+        ("{more}", {"more": ""}, ""),
+        ("{a} and {b}", {"a": "{b}", "b": "x"}, "{b} and x"),
+        ("{a}", {"a": r"\1 \g<0>"}, r"\1 \g<0>"),
+        ("Nothing {} to {Fill}.", {}, "Nothing {} to {Fill}."),
+    ],
+)
+def test_facts_are_filled_in_marked_or_gone_without_a_trace(text, facts, filled):
+    assert fill(text, facts) == filled

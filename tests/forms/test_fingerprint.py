@@ -1,0 +1,142 @@
+import unicodedata
+from dataclasses import replace
+from hashlib import sha256
+
+import pytest
+
+from forms import fingerprint
+from forms.load import load_study
+
+Q, C, R, S = "questionnaire.toml", "consent.toml", "release.toml", "support.toml"
+PARTS = ("words", "policy", "consent_version")
+
+
+@pytest.fixture
+def moved(changed, study):
+    """Which parts of a tiny study's fingerprint one change moves."""
+
+    def move(name: str, file: str, old: str, new: str) -> set[str]:
+        before = study(name).fingerprints
+        after = load_study(changed(name, file, old, new)).fingerprints
+        return {part for part in PARTS if getattr(before, part) != getattr(after, part)}
+
+    return move
+
+
+@pytest.mark.parametrize(
+    ("study_name", "file", "old", "new"),
+    [
+        ("minimal", Q, 'title = "A', '# a remark\ntitle   =   "A'),
+        ("minimal", Q, "reading_grade = 8", "reading_grade = 8.0"),
+        ("minimal", Q, 'intro = "Think of today."', 'intro = """\nThink of \\\n   today.\n"""'),
+        ("minimal", Q, 'options = "good3"', 'options = [[1, "Good"], [2, "Fair"], [3, "Bad"]]'),
+        ("minimal", Q, 'kind = "single"', 'kind = "single"\nrequired = false\nhint = ""'),
+        ("minimal", Q, 'address = "mood"\nversion = "1"', 'version = "1"\naddress = "mood"'),
+        ("branch", Q, "{ been = [2, -99] }", "{ been = [-99, 2] }"),
+        (
+            "branch",
+            Q,
+            '{ stayed = "You did not go.", went = "You went." }',
+            '{ went = "You went.", stayed = "You did not go." }',
+        ),
+        ("minimal", S, 'last_checked = ""', 'last_checked = "2026-01-31"'),
+        ("minimal", S, "123", "124"),
+        ("coarse", R, "{ core = 1, insider = 1 }", "{ insider = 1, core = 1 }"),
+    ],
+)
+def test_layout_and_help_lines_move_no_part(moved, study_name, file, old, new):
+    assert moved(study_name, file, old, new) == set()
+
+
+@pytest.mark.parametrize(
+    ("study_name", "file", "old", "new", "parts"),
+    [
+        ("minimal", Q, "How is your mood?", "How was your mood?", {"words"}),
+        ("minimal", Q, '"Fair"', '"Middling"', {"words"}),
+        ("minimal", Q, '[1, "Good"], [2, "Fair"]', '[2, "Fair"], [1, "Good"]', {"words"}),
+        ("minimal", Q, '"Withheld" }', '"Withheld", set_by = "the exporter" }', {"words"}),
+        ("minimal", Q, "grade = 8", "grade = 9", {"words"}),
+        ("branch", Q, "show_if = { been = [1] }", "show_if = { been = [1, 2] }", {"words"}),
+        ("scores", Q, "min_answered = 2", "min_answered = 1", {"words"}),
+        ("minimal", C, "You said no", "You said No", {"words"}),
+        ("minimal", C, "We are glad", "We were glad", {"words"}),
+        ("minimal", C, "A study.", "A short study.", {"words", "consent_version"}),
+        ("minimal", C, "You agree to it.", "You agree.", {"words", "consent_version"}),
+        ("minimal", C, "Are you 18", "Are you now 18", {"words", "consent_version"}),
+        ("minimal", C, "I have read this.", "I read this.", {"words", "consent_version"}),
+        ("minimal", C, "I agree and start", "I agree", {"words", "consent_version"}),
+        ("minimal", C, "can ask questions", "may ask", {"words"}),
+        ("minimal", R, "k = 5", "k = 6", {"policy"}),
+        ("coarse", R, '"45 or over", [3, 4]', '"45 and over", [3, 4]', {"policy"}),
+        ("minimal", R, 'none = ["mood"]', 'sensitive = ["mood"]', {"policy"}),
+    ],
+)
+def test_a_changed_word_moves_the_part_it_belongs_to(moved, study_name, file, old, new, parts):
+    assert moved(study_name, file, old, new) == parts
+
+
+def test_a_composed_and_a_decomposed_letter_are_the_same_content(changed, study):
+    composed = load_study(changed("minimal", Q, "Think of", "Thé of"))
+    decomposed = load_study(changed("minimal", Q, "Thé", unicodedata.normalize("NFD", "Thé")))
+    assert composed.fingerprints == decomposed.fingerprints
+
+
+def test_windows_line_ends_are_the_same_content(changed, study):
+    folder = changed("minimal", Q, "", "")
+    for file in (Q, C, R):
+        (folder / file).write_bytes((folder / file).read_bytes().replace(b"\n", b"\r\n"))
+    assert load_study(folder).fingerprints == study("minimal").fingerprints
+
+
+def test_a_fingerprint_is_the_same_on_any_machine(study):
+    # Worked out once and written down: a change of this line is a change for every approval.
+    assert study("minimal").fingerprints.words == (
+        "436f47f892991323011eef34a2d698f86fe7d5ad8095113b5070a58d5b85ade2"
+    )
+
+
+def test_the_archived_content_is_what_the_fingerprint_of_the_words_covers(study):
+    archived = study("minimal").content
+    assert sha256(archived.encode()).hexdigest() == study("minimal").fingerprints.words
+    assert '"text":{"everybody":"How is your mood?"}' in archived
+
+
+def test_the_folders_name_is_no_part_of_the_content(changed, study):
+    folder = changed("minimal", Q, "", "")
+    renamed = load_study(folder.rename(folder.with_name("other")))
+    assert renamed.fingerprints == study("minimal").fingerprints
+
+
+def test_sets_and_mappings_have_no_order_and_sequences_have():
+    assert fingerprint.canonical({"b": {3, 1}, "a": (2, 1)}) == '{"a":[2,1],"b":[1,3]}'
+    assert fingerprint.canonical((1, 2)) != fingerprint.canonical((2, 1))
+
+
+def test_numbers_that_json_cannot_hold_are_refused():
+    with pytest.raises(ValueError, match="not JSON"):
+        fingerprint.canonical(float("nan"))
+
+
+def test_what_has_no_canonical_form_is_refused():
+    with pytest.raises(TypeError, match="object"):
+        fingerprint.canonical(object())
+
+
+def test_a_new_field_that_keeps_its_default_moves_nothing(study):
+    question = study("minimal").questions["mood"]
+    assert fingerprint.canonical(question) == fingerprint.canonical(replace(question, note=""))
+    assert "note" not in fingerprint.canonical(question)
+
+
+def test_only_facts_that_the_study_names_count(study):
+    minimal = study("minimal")
+    given = {"institution": "A clinic"}
+    assert fingerprint.of_facts(minimal, given) == fingerprint.of_facts(
+        minimal, given | {"funder": "Nobody", "conflict_text": ""}
+    )
+
+
+def test_a_changed_fact_moves_the_fingerprint_of_the_facts(study):
+    minimal = study("minimal")
+    facts = [{"institution": name} for name in ("A clinic", "A Clinic")]
+    assert len({fingerprint.of_facts(minimal, given) for given in facts}) == 2
