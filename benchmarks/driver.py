@@ -24,10 +24,10 @@ MOST_STEPS = 60  # pages; a walk that is longer goes in circles
 TIMEOUT = 30.0  # seconds without any answer at all
 READ_BYTES = 1 << 18
 
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.I)
-_COOKIE = re.compile(rb"\r\nset-cookie: *([^=;\s]+)=([^;\r]*)([^\r]*)", re.I)
-_LOCATION = re.compile(rb"\r\nlocation: *(?:https?://[^/\r]*)?([^\r]*)", re.I)
-_CLOSES = re.compile(rb"\r\nconnection: *close", re.I)
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_COOKIE = re.compile(rb"\r\nset-cookie: *([^=;\s]+)=([^;\r]*)([^\r]*)", re.IGNORECASE)
+_LOCATION = re.compile(rb"\r\nlocation: *(?:https?://[^/\r]*)?([^\r]*)", re.IGNORECASE)
+_CLOSES = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 
 
 class WalkFailed(Exception):
@@ -65,7 +65,9 @@ def _visit(request: Request) -> Generator[Request, Reply, tuple[str, bytes]]:
             continue
         if reply.status != 200 or title_of(reply.body).startswith(b"Error"):
             title = title_of(reply.body).decode()
-            raise WalkFailed(f"{reply.status} {title!r} at {request.address} (sent {request.body!r})")
+            raise WalkFailed(
+                f"{reply.status} {title!r} at {request.address} (sent {request.body!r})"
+            )
         return request.address, reply.body
     raise WalkFailed(f"Redirected in circles at {request.address}.")
 
@@ -85,8 +87,10 @@ def walk(start: str, plans: Plans, draw: random.Random) -> Walk:
 class Connection:
     """One client's connection and cookies."""
 
-    def __init__(self, port: int, seed: int) -> None:
-        self._port = port
+    def __init__(
+        self, port: int, seed: int, selector: selectors.BaseSelector | None = None
+    ) -> None:
+        self._port, self._selector = port, selector or selectors.DefaultSelector()
         self.draw = random.Random(seed)
         self.jar: dict[bytes, bytes] = {}
         self._buffer = b""
@@ -95,22 +99,22 @@ class Connection:
         self.asked: Request | None = None
         self.asked_at = 0.0
 
-    def open(self, selector: selectors.BaseSelector) -> socket.socket:
+    def _open(self) -> socket.socket:
         """The connection, opened anew when the server has closed it."""
         if self.socket is None:
             self.socket = socket.create_connection(("127.0.0.1", self._port), timeout=TIMEOUT)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            selector.register(self.socket, selectors.EVENT_READ, self)
+            self._selector.register(self.socket, selectors.EVENT_READ, self)
         return self.socket
 
-    def close(self, selector: selectors.BaseSelector) -> None:
-        """Let go; the next request opens another."""
+    def hang_up(self) -> None:
+        """Let go; the next request opens another connection."""
         if self.socket is not None:
-            selector.unregister(self.socket)
+            self._selector.unregister(self.socket)
             self.socket.close()
             self.socket = None
 
-    def ask(self, request: Request, selector: selectors.BaseSelector) -> None:
+    def ask(self, request: Request) -> None:
         """Send ``request``."""
         method = "GET" if request.body is None else "POST"
         head = f"{method} {request.address} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n".encode()
@@ -121,11 +125,11 @@ class Connection:
                 len(request.body)
             )
         self.asked, self._buffer, self._due = request, b"", 0
-        sock = self.open(selector)
+        sock = self._open()
         self.asked_at = time.perf_counter()
         sock.sendall(head + b"\r\n" + (request.body or b""))
 
-    def receive(self, selector: selectors.BaseSelector) -> Reply | None:
+    def receive(self) -> Reply | None:
         """Read what is there; the whole reply once it has all come."""
         assert self.socket is not None
         assert self.asked is not None
@@ -138,7 +142,14 @@ class Connection:
             return None
         if not self._due:
             self._due = end + 4 + self._length(self._buffer[: end + 2])
-        return self._whole(end, selector) if len(self._buffer) >= self._due else None
+        return self._whole(end) if len(self._buffer) >= self._due else None
+
+    def fetch(self, request: Request) -> Reply:
+        """Send ``request`` and wait for its reply."""
+        self.ask(request)
+        while (reply := self.receive()) is None:
+            pass
+        return reply
 
     def _length(self, head: bytes) -> int:
         found = _LENGTH.search(head)
@@ -146,7 +157,7 @@ class Connection:
             raise WalkFailed(f"A reply without a length at {self.asked}.")
         return int(found[1])
 
-    def _whole(self, end: int, selector: selectors.BaseSelector) -> Reply:
+    def _whole(self, end: int) -> Reply:
         head, body = self._buffer[: end + 2], self._buffer[end + 4 :]
         for name, value, attributes in _COOKIE.findall(head):
             if b"max-age=0" in attributes.lower() or b"1970" in attributes:
@@ -154,7 +165,7 @@ class Connection:
             else:
                 self.jar[name] = value
         if _CLOSES.search(head):
-            self.close(selector)
+            self.hang_up()
         return Reply(int(head[9:12]), head, body, len(self._buffer))
 
 
@@ -193,9 +204,9 @@ class Load:
         self, port: int, start: str, clients: int, *, answers: Mapping[str, str] | None = None
     ) -> None:
         self._start, self._plans = start, Plans(answers)
-        self._connections = [Connection(port, seed) for seed in range(clients)]
-        self._walks: dict[Connection, Walk] = {}
         self._selector = selectors.DefaultSelector()
+        self._connections = [Connection(port, seed, self._selector) for seed in range(clients)]
+        self._walks: dict[Connection, Walk] = {}
         self._result = Measured(clients)
         self._counting = False
 
@@ -216,7 +227,7 @@ class Load:
         finally:
             gc.enable()
             for connection in self._connections:
-                connection.close(self._selector)
+                connection.hang_up()
             self._selector.close()
         return self._result
 
@@ -224,7 +235,7 @@ class Load:
         """The next person at this connection, without the last one's cookies."""
         connection.jar.clear()
         self._walks[connection] = walk(self._start, self._plans, connection.draw)
-        connection.ask(next(self._walks[connection]), self._selector)
+        connection.ask(next(self._walks[connection]))
 
     def _drive_until(self, end: float) -> None:
         while (now := time.perf_counter()) < end:
@@ -235,7 +246,7 @@ class Load:
                 self._go_on(key.data)
 
     def _go_on(self, connection: Connection) -> None:
-        reply = connection.receive(self._selector)
+        reply = connection.receive()
         if reply is None:
             return
         assert connection.asked is not None
@@ -243,7 +254,7 @@ class Load:
             took = time.perf_counter() - connection.asked_at
             self._result.count(connection.asked, reply, took)
         try:
-            connection.ask(self._walks[connection].send(reply), self._selector)
+            connection.ask(self._walks[connection].send(reply))
         except StopIteration:
             self._result.completed += 1
             self._result.answers += self._counting

@@ -36,7 +36,7 @@ class Plan:
     """
 
     action: str
-    form: bool
+    form: bool = False
     fixed: bytes = b""
     choices: tuple[tuple[bytes, ...], ...] = ()
     inputs: int = 0
@@ -114,7 +114,13 @@ class _Form:
             if name in self._groups:
                 self._groups[name] = [answer]
         choices = tuple(tuple(_pair(n, v) for v in vs) for n, vs in self._groups.items())
-        return Plan(self.action, True, b"&".join(self._fixed), choices, self._inputs)
+        return Plan(
+            self.action,
+            form=True,
+            fixed=b"&".join(self._fixed),
+            choices=choices,
+            inputs=self._inputs,
+        )
 
 
 def read_plan(body: bytes, answers: Mapping[str, str]) -> Plan:
@@ -133,7 +139,7 @@ def read_plan(body: bytes, answers: Mapping[str, str]) -> Plan:
             form.meet(tag, attributes)
     if link is None:
         raise NoWayOn(f"{title_of(body).decode()!r} has neither a form nor a way on.")
-    return Plan(link, form=False)
+    return Plan(link)
 
 
 class Plans:

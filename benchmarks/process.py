@@ -105,12 +105,15 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def serving(
     command: Sequence[str], *, port: int, environ: Mapping[str, str], health: str = "/healthz"
 ) -> Iterator[int]:
-    """Run a server until the block ends; gives its process id once ``health`` answers 200."""
+    """Run a server until the block ends; gives its process id once ``health`` answers 200.
+
+    ``environ`` is its whole environment.
+    """
     with tempfile.NamedTemporaryFile(prefix="bench-") as said:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, **environ},
+            env=dict(environ),
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,

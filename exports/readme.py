@@ -9,9 +9,9 @@ Report = Mapping[str, Any]
 
 # What k-anonymity leaves open, for every study alike.
 INSIDERS = (
-    "k counts what an outsider may know (the core variables). The therapist, a partner or a group "
-    "member who was there knows more and may still recognise somebody: this file is protected by "
-    "who may have it and under which agreement."
+    "k counts what an outsider may know (the core variables). Somebody who was there knows more "
+    "and may still recognise somebody: this file is protected by who may have it and under which "
+    "agreement."
 )
 SAME_ANSWER = (
     "A group whose members all gave the same sensitive answer tells that answer of everybody in "

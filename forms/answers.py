@@ -70,6 +70,7 @@ def stored_lines(
     yield StoredLine("completion", "How it ended", str(completion), ends[completion])
     yield StoredLine("dur_band", "About how long it took, in four bands", "–", MADE_AT_SEND)
     yield StoredLine("deletion", "For deleting it later, or random", "–", MADE_AT_SEND)
+    yield StoredLine("batch", "Which frozen batch it belongs to", "0", "None yet")
     values = stored_values(study, answers)
     for column in of_study(study):
         value = values[column.name]

@@ -8,16 +8,16 @@ from typing import Any
 
 from wtforms import Form
 
-from forms.fields import KINDS
+from forms.fields import field_of
+from forms.kinds import KINDS
 from forms.study import Question
 
 
 @lru_cache(maxsize=512)
 def form_class(questions: tuple[Question, ...]) -> type[Form]:
     """The form that asks ``questions``; the same questions give the same class."""
-    fields: dict[str, Any] = {}
-    for question in questions:
-        fields.update(KINDS[question.kind].fields(question))
+    asked = [a for question in questions for a in KINDS[question.kind].inputs(question)]
+    fields: dict[str, Any] = {a.name: field_of(a) for a in asked}
     return type("PageForm", (Form,), fields)
 
 
@@ -31,5 +31,5 @@ def answers_of(questions: tuple[Question, ...], form: Form) -> dict[str, int | s
     values: Mapping[str, Any] = form.data
     answers: dict[str, int | str] = {}
     for question in questions:
-        answers.update(KINDS[question.kind].read(question, values))
+        answers.update(KINDS[question.kind].answers(question, values))
     return answers

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from forms.read import NAME, NAME_RULE, Table, duplicates
-from forms.read_questions import SET_BY_PLATFORM, Shared, read_condition, read_options, read_page
+from forms.read_kinds import Shared, read_options
+from forms.read_questions import SET_BY_PLATFORM, read_condition, read_page
 from forms.study import (
     MISSING_RANGE,
     Branch,

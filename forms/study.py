@@ -19,6 +19,8 @@ LEFT_BLANK = -95
 NOT_REACHED = -94
 WITHHELD = -93
 NOT_SCORED = -92
+# Set by the platform on any column, whatever the question offers.
+SET_BY_PLATFORM = (NOT_SHOWN, LEFT_BLANK, NOT_REACHED)
 
 # Single sentences that consent.toml must give, by key: every study-specific word around the
 # questionnaire that is not a passage or a statement (docs/study-format.md says where each shows).
@@ -124,7 +126,7 @@ class Question:
     """One question of one kind. ``name`` is the variable, or the grid's own name.
 
     ``missing`` are the codes offered to the client, in the order shown. Keys that belong to one
-    kind only keep their default elsewhere; ``forms.fields.KINDS`` says which kind takes which.
+    kind only keep their default elsewhere; ``forms.kinds.KINDS`` says which kind takes which.
     """
 
     name: str
@@ -145,6 +147,32 @@ class Question:
     apart: bool = False
     construct: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the row: what it asks and every value it may hold.
+
+    A coded column allows ``codes`` and ``missing``, a text column (``max_length`` above 0) text
+    or a missing code.
+    """
+
+    name: str
+    variable: str
+    question: Question
+    label: str
+    codes: tuple[int, ...]  # substantive codes; for a range every integer of it
+    labels: Mapping[int, str]  # label by substantive code, where it has one
+    missing: tuple[int, ...]
+    max_length: int = 0
+
+    def allows(self, value: object) -> bool:
+        """Whether ``value`` may be stored here."""
+        if isinstance(value, bool):
+            return False
+        if isinstance(value, int):
+            return value in self.codes or value in self.missing
+        return isinstance(value, str) and 0 < len(value) <= self.max_length
 
 
 @dataclass(frozen=True, slots=True)

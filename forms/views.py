@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forms.fields import KINDS, missing_name, on_ruler
+from forms.kinds import KINDS, Filled, missing_name
 from forms.path import branch_of, shown_pages, shown_questions
-from forms.study import LEFT_BLANK, Missing, Page, Question, Study
+from forms.study import Missing, Page, Question, Study
 from forms.walk import Draft, refused, rows_in_order
 
 CANT_SAY = {"dont_know": "Can’t say", "not_applicable": "Does not apply"}
@@ -63,35 +63,6 @@ class PageView:
         return " ".join(view.question.name for view in self.questions)
 
 
-def _from_answers(draft: Draft, question: Question) -> Mapping[str, Sequence[str]]:
-    """Input name → values, from what has been answered before."""
-    answers = draft.answers
-    if question.kind == "multiple":
-        values = {o.code: answers.get(f"{question.name}__{o.key}") for o in question.options}
-        ticked = [str(code) for code, value in values.items() if value == 1]
-        codes = {v for v in values.values() if isinstance(v, int) and v < 0 and v != LEFT_BLANK}
-        return {question.name: ticked + [str(code) for code in codes]}
-    names = [row.variable for row in question.rows] or [question.name]
-    given = {n: answers[n] for n in names if answers.get(n, LEFT_BLANK) != LEFT_BLANK}
-    shown = {name: [str(value)] for name, value in given.items()}
-    value = given.get(question.name)
-    typed = question.kind == "text" or (not question.rows and not _by_choice(question))
-    if typed and isinstance(value, int) and value < 0:
-        return {missing_name(question): [str(value)]}
-    return shown
-
-
-def _by_choice(question: Question) -> bool:
-    return question.kind == "single" or (question.kind == "number" and on_ruler(question))
-
-
-def _choices(question: Question) -> tuple[tuple[str, str], ...]:
-    if question.kind == "number" and on_ruler(question):
-        codes = range(question.minimum, question.maximum + 1)
-        return tuple((str(code), str(code)) for code in codes)
-    return tuple((str(o.code), o.label) for o in question.options)
-
-
 def _missing(question: Question) -> tuple[tuple[str, str], ...]:
     """Missing codes as the client sees them; in a grid "prefer not" is the button below it."""
 
@@ -119,11 +90,12 @@ def _question_view(
     *,
     id_: str,
 ) -> QuestionView:
+    values: Filled
     if errors:
         names = [row.variable for row in question.rows] or [question.name]
         values = {n: posted.getlist(n) for n in (*names, missing_name(question))}
     else:
-        values = dict(_from_answers(draft, question))
+        values = KINDS[question.kind].filled(question, draft.answers)
     rows = rows_in_order(draft, question)
     labelled = [(r.variable, r.text) for r in rows] or [(question.name, question.text.of(branch))]
     apart = missing_name(question)
@@ -136,7 +108,7 @@ def _question_view(
             _input(name, label, values, errors, f"{id_}-{n}")
             for n, (name, label) in enumerate(labelled, start=1)
         ),
-        choices=_choices(question),
+        choices=KINDS[question.kind].choices(question),
         missing=() if question.apart else _missing(question),
         missing_input=_input(apart, "", values, errors, f"{id_}-0"),
         locked=question.name in draft.locked,

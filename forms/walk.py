@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Any
 
-from forms.fields import PREFER_NOT, missing_name
+from forms.kinds import PREFER_NOT, missing_name
 from forms.pages import answers_of, page_form
 from forms.path import names_of, prune, shown_pages, shown_questions
 from forms.study import LEFT_BLANK, Page, Question, Row, Study
@@ -157,7 +157,8 @@ def take(study: Study, draft: Draft, page: Page, posted: Any) -> Taken:
     given = _with_refusals(questions, answers_of(questions, form), draft, posted)
     given.update(_locked_answers(page, draft, posted))
     answers = prune(study, {**draft.answers, **given})
-    after = replace(draft, answers=answers, locked=_locked_after(page, draft, given))
+    locked = _locked_after(page, draft, given)
+    after = replace(draft, answers=answers, locked=locked, hint=False)
     stay = _stays(page, after, posted, given)
     return Taken(_with_hint(page, after, given, posted) if not stay else after, {}, stay=stay)
 
@@ -173,7 +174,7 @@ def keep(study: Study, draft: Draft, page: Page, posted: Any) -> Draft:
     sound = tuple(q for q in questions if not _inputs(q) & form.errors.keys())
     given = _with_refusals(sound, answers_of(sound, form), draft, posted)
     kept = {n: v for n, v in given.items() if v not in (LEFT_BLANK, "") or n in draft.answers}
-    return replace(draft, answers=prune(study, {**draft.answers, **kept}), at=page.id)
+    return replace(draft, answers=prune(study, {**draft.answers, **kept}), at=page.id, hint=False)
 
 
 def _inputs(question: Question) -> set[str]:

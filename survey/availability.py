@@ -23,8 +23,12 @@ FRESH_SECONDS = 2.0
 OPEN = "open"
 NOT_OPEN = "not_open"
 CLOSED = "closed"
+FROZEN = "frozen"
 FULL = "full"
 EXPIRED = "expired"
+
+# Somebody who began in time may still send while a study is closed or full, but not these.
+TAKES_NOTHING = frozenset({FROZEN, EXPIRED, NOT_OPEN})
 
 
 class Availability:
@@ -36,7 +40,7 @@ class Availability:
         self._lock = threading.Lock()
 
     def of(self, offer: Offer) -> str:
-        """OPEN, NOT_OPEN, CLOSED, FULL or EXPIRED. A pilot is open until it is full."""
+        """OPEN, NOT_OPEN, CLOSED, FROZEN, FULL or EXPIRED. A pilot is open until full."""
         name, now = offer.study.name, self._clock()
         with self._lock:
             at, state = self._known.get(name, (float("-inf"), ""))
@@ -60,8 +64,8 @@ class Availability:
         """Open only while an approval of exactly these words, policy and facts is in force."""
         study = offer.study
         status = studies.status(self._stores.office, study.name)
-        if status in ("closed", "frozen"):
-            return CLOSED
+        if status in (CLOSED, FROZEN):
+            return status
         if status != "open":
             return NOT_OPEN
         approval = studies.current_approval(

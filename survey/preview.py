@@ -25,7 +25,7 @@ from forms.walk import (
     take,
     token_of,
 )  # fmt: skip
-from survey.screens import TITLES, Ways, show, show_check, show_page
+from survey.screens import CHOOSE_CODE, NOTHING_YET, TITLES, Ways, show, show_check, show_page
 from survey.shelf import Offer
 
 # Plainly no real code: real ones are drawn at random when answers are sent.
@@ -171,7 +171,7 @@ class Preview:
         return self._after(taken.draft, page, stay=taken.stay)
 
     def _after(self, draft: Draft, page: Page, *, stay: bool) -> State:
-        changing = bool(self.posted.get("changing"))
+        changing = bool(self.posted.get("change"))
         if stay:
             return self._to_page(draft, page, changing=changing)
         if draft.support_due:
@@ -190,7 +190,7 @@ class Preview:
     def _send(self, state: State) -> State:
         code = self.posted.get("code", "")
         if self.offer.study.consent.receipt_code and code not in ("yes", "no"):
-            return self._fail(state, {"code": "Choose whether you want a code."})
+            return self._fail(state, {"code": CHOOSE_CODE})
         if state.draft is None:
             return State()
         shown = SAMPLE_CODE if code == "yes" else ""
@@ -199,6 +199,8 @@ class Preview:
     def _stop(self, state: State, go: str) -> State:
         if go == "delete":
             return State("stopped")
+        if go == "send" and state.draft is not None and not state.draft.answers:
+            return self._fail(state, {"stop-send": NOTHING_YET})
         return self._send(state) if go == "send" else self._turn(state, go)
 
     def _support(self, state: State, go: str) -> State:
@@ -232,7 +234,7 @@ class Preview:
         assert page is not None
         return show_page(
             self.offer, ways, draft, page,
-            changing=state.changing or bool(self.errors and self.posted.get("changing")),
+            changing=state.changing or bool(self.errors and self.posted.get("change")),
             errors=self.errors, posted=self.posted,
         )  # fmt: skip
 

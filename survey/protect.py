@@ -6,6 +6,7 @@ import gzip
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, session
@@ -105,10 +106,15 @@ def _compressed(response: Response) -> Response:
         return response
     body = response.get_data()
     if len(body) >= SMALLEST_TO_COMPRESS:
-        response.set_data(gzip.compress(body, 6, mtime=0))
+        response.set_data(_small(body))
         response.headers["Content-Encoding"] = "gzip"
         response.headers.add("Vary", "Accept-Encoding")
     return response
+
+
+@lru_cache(maxsize=32)
+def _small(body: bytes) -> bytes:
+    return gzip.compress(body, 9, mtime=0)
 
 
 def clear_site(response: Response) -> Response:

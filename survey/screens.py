@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import render_template
@@ -39,6 +40,11 @@ TITLES = {
     "elsewhere": "This way",
     "left": "Left",
 }
+
+
+CHOOSE_CODE = "Choose whether you want a code."
+CHOOSE_END = "Choose what should happen to your answers."
+NOTHING_YET = "You have not answered anything yet, so there is nothing to send."
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,12 @@ def _anchors(screen: str, offer: Offer) -> dict[str, str]:
         "consent": [s.id for s in (*consent.required_statements, *consent.choices)],
     }.get(screen, [])
     return {name: f"i{n}" for n, name in enumerate(names, start=1)}
+
+
+@lru_cache(maxsize=128)
+def show_still(screen: str, offer: Offer, base: str) -> str:
+    """A screen that is the same for every client without a draft: rendered once a process."""
+    return show(screen, offer, Ways(base), draft=None)
 
 
 def show_page(

@@ -67,7 +67,7 @@ def send(desk: Desk, secret: bytes, offer: Offer, *, completion: int, wants_code
     def prepare(draft: Draft) -> Draft:
         if draft.ready:
             return draft
-        code = new_code() if wants_code else ""
+        code = (draft.code or new_code()) if wants_code else ""
         return replace(draft, ready=True, completion=completion, code=code)
 
     draft = desk.change(secret, prepare)
@@ -76,7 +76,9 @@ def send(desk: Desk, secret: bytes, offer: Offer, *, completion: int, wants_code
     if draft.sent:
         return True
     db = desk.stores.answers(pilot=offer.pilot)
-    table = responses.table_of(db, bytes.fromhex(offer.study.fingerprints.words))
+    table = responses.table_of(
+        db, bytes.fromhex(offer.study.fingerprints.words), study=offer.study.name
+    )
     submit = desk.seal.accepted(desk.seal.name(secret))
     responses.accept(
         db, response_of(offer.study, draft, table=table, seal=desk.seal, submit=submit)
@@ -98,8 +100,9 @@ def arrived(desk: Desk, secret: bytes, offer: Offer, draft: Draft) -> Draft:
     there = responses.was_accepted(db, desk.seal.accepted(desk.seal.name(secret)))
 
     def mend(draft: Draft) -> Draft:
-        if there:
+        if there or draft.sent:
             return _emptied(draft, int(desk.clock()))
-        return replace(draft, ready=False, code="", completion=1)
+        # The code stays: the first send may still be under way, and its row hangs on this code.
+        return replace(draft, ready=False, completion=1)
 
     return desk.change(secret, mend) or draft

@@ -8,7 +8,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from forms.fields import MISSING_SUFFIX
+from forms.kinds import MISSING_SUFFIX
 from forms.simulation import load_recipe
 from forms.study import LEFT_BLANK, NOT_REACHED, Study
 from survey.errors import Refusal

@@ -99,6 +99,12 @@ def approve(
         approved_on=approved_on.date().isoformat(),
         expires_on=expires.date().isoformat(),
     )
+    empty = missing_facts(offer.study, offer.facts)
+    if empty:
+        named = ", ".join(empty)
+        click.echo(
+            f"Mind: site.toml leaves {named} empty; filling them voids this approval.", err=True
+        )
     _note(stores, f"approved {offer.study.name} under {reference}")
     click.echo(f"Approved: {offer.study.name}, reference {reference}, until {expires.date()}.")
     click.echo(f"  words {prints.words}\n  policy {prints.policy}\n  site {offer.site}")

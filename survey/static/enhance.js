@@ -1,11 +1,12 @@
 // Enhancement only: every page works without this file.
 "use strict";
 
-// Leave now: blank the page first, then replace this entry; three presses of Shift do the same.
+// Leave now: forget what was typed, blank the page, then replace this entry of the history.
+// Three presses of Shift do the same.
 function leave(link) {
-  document.documentElement.replaceChildren();
-  document.title = "";
   for (const form of document.forms) form.reset();
+  document.title = "";
+  document.documentElement.replaceChildren();
   location.replace(link.href);
 }
 const exits = document.querySelectorAll("a[data-exit]");
@@ -20,6 +21,10 @@ document.addEventListener("keyup", (event) => {
   if (++shifts === 3) leave(exits[0]);
 });
 
+// A page kept in the browser's memory is hidden there, and asked for anew when somebody comes back.
+addEventListener("pagehide", () => { document.documentElement.hidden = true; });
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
 // Errors: move to the summary, so that it is read out first.
 document.getElementById("summary")?.focus();
 
@@ -33,20 +38,29 @@ for (const area of document.querySelectorAll("textarea[maxlength]")) {
   say();
 }
 
-// A slider beside the number box; it says nothing until it is touched.
-for (const box of document.querySelectorAll(".analogue input[type=number]")) {
+// A slider beside the number box. The box is the answer; the slider shows no place while it is empty.
+for (const box of document.querySelectorAll(".analogue [type=number]")) {
+  const set = box.closest("fieldset"), refusals = set.querySelectorAll(".apart input");
   const slider = document.createElement("input");
   Object.assign(slider, { type: "range", min: box.min, max: box.max, step: 1 });
-  slider.setAttribute("aria-label", box.closest("fieldset").querySelector("legend").textContent);
-  slider.value = box.value || (Number(box.min) + Number(box.max)) / 2;
-  slider.classList.toggle("untouched", !box.value);
-  slider.addEventListener("input", () => { box.value = slider.value; clear(box); });
-  slider.addEventListener("click", () => { box.value = slider.value; clear(box); });
-  box.addEventListener("input", () => { if (box.value) slider.value = box.value; clear(box); });
+  slider.setAttribute("aria-label", set.querySelector("legend").textContent);
+  const show = () => {
+    slider.value = box.value || (Number(box.min) + Number(box.max)) / 2;
+    slider.classList.toggle("untouched", !box.value);
+    slider.setAttribute("aria-valuetext", box.value || "no answer yet");
+  };
+  const answered = () => {
+    if (box.value) for (const radio of refusals) radio.checked = false;
+    show();
+  };
+  // A click in the very middle moves nothing, so "input" alone would miss it.
+  for (const event of ["input", "click"]) {
+    slider.addEventListener(event, () => { box.value = slider.value; answered(); });
+  }
+  box.addEventListener("input", answered);
+  for (const radio of refusals) radio.addEventListener("change", () => { box.value = ""; show(); });
+  show();
   box.closest("p").before(slider);
-}
-function clear(box) {
-  for (const radio of box.closest("fieldset").querySelectorAll(".missing input")) radio.checked = false;
 }
 
 // "Prefer not to answer" and the like stand alone.
@@ -59,5 +73,30 @@ document.addEventListener("change", (event) => {
   }
 });
 
-// A half-typed page must not come back from the browser's memory after leaving.
-addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+// The deletion code can be copied where the browser allows it.
+const code = document.getElementById("thecode");
+if (code && navigator.clipboard) {
+  const button = document.createElement("button"), said = document.createElement("span");
+  Object.assign(button, { type: "button", className: "secondary", textContent: "Copy the code" });
+  said.setAttribute("role", "status");
+  button.addEventListener("click", () => {
+    navigator.clipboard.writeText(code.textContent).then(
+      () => { said.textContent = "Copied. Paste it somewhere only you can find it."; },
+      () => { said.textContent = "This browser did not copy it. Please write it down."; },
+    );
+  });
+  const line = document.createElement("p");
+  line.className = "box";
+  line.append(button, said);
+  code.closest("p").after(line);
+}
+
+// Print everything, folded parts too.
+const folded = new Set();
+addEventListener("beforeprint", () => {
+  for (const part of document.querySelectorAll("details:not([open])")) { part.open = true; folded.add(part); }
+});
+addEventListener("afterprint", () => {
+  for (const part of folded) part.open = false;
+  folded.clear();
+});

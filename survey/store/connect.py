@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from survey.store.database import BUSY_SECONDS, Database, Migrations
+from survey.store.database import BUSY_SECONDS, Database, Migrations, Turn
 from survey.store.errors import StoreUnavailable
 from survey.store.schema import ANSWERS, DRAFTS, OFFICE
 
@@ -73,18 +73,21 @@ def _connect(path: Path, name: str) -> Database:
     conn = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
-    if FILES[name] is ANSWERS:
-        conn.execute(f"PRAGMA page_size={ANSWERS_PAGE}")  # only a new file takes it
-    for pragma in (
-        "journal_mode=WAL",
-        f"synchronous={SYNCHRONOUS.get(name, 'FULL')}",
-        "secure_delete=ON",
-        "temp_store=MEMORY",  # no copy of an answer in a temporary file
-        "cell_size_check=ON",
-        "trusted_schema=OFF",
-    ):
+    db = Database(conn, recursive_triggers=False, execute_plugins=False)
+    for pragma in _pragmas(name):
         conn.execute(f"PRAGMA {pragma}")
-    return Database(conn, recursive_triggers=False, execute_plugins=False)
+    return db
+
+
+def _pragmas(name: str) -> Iterator[str]:
+    if FILES[name] is ANSWERS:
+        yield f"page_size={ANSWERS_PAGE}"  # only a new file takes it
+    yield "journal_mode=WAL"
+    yield f"synchronous={SYNCHRONOUS.get(name, 'FULL')}"
+    yield "secure_delete=ON"
+    yield "temp_store=MEMORY"  # no copy of an answer in a temporary file
+    yield "cell_size_check=ON"
+    yield "trusted_schema=OFF"
 
 
 def _migrate(db: Database, migrations: Migrations, *, times: bool) -> None:
@@ -107,7 +110,7 @@ class Stores:
         self._mine = threading.local()
         self._open: weakref.WeakSet[Database] = weakref.WeakSet()
         self._opening = threading.Lock()
-        self._turns = {name: threading.RLock() for name in FILES}
+        self._turns: dict[str, Turn] = {}
 
     def _get(self, name: str) -> Database:
         db: Database | None = getattr(self._mine, name, None)
@@ -115,13 +118,15 @@ class Stores:
 
     def _first(self, name: str) -> Database:
         path = self.folder / f"{name}.db"
+        if sqlite3.sqlite_version_info < SQLITE:
+            raise StoreUnavailable(f"SQLite is {sqlite3.sqlite_version}; 3.37 or newer is needed.")
         with self._opening:
             try:
-                if sqlite3.sqlite_version_info < SQLITE:
-                    raise OSError(0, "this Python's SQLite is older than 3.37")
                 _make_folder(self.folder)
                 with _alone(self.folder):
                     _make_file(path)
+                    if name not in self._turns:
+                        self._turns[name] = Turn(self.folder / f"{name}.turn")
                     db = _connect(path, name)
                     _migrate(db, FILES[name], times=name == "office")
             except (OSError, sqlite3.Error) as error:

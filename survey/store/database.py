@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 @contextmanager
@@ -45,14 +48,38 @@ LOG_BUSY_MS = 250  # truncating the log holds up writers while it waits for read
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-class Database(sqlite_utils.Database):
-    """One thread's connection. ``turn`` is shared by all connections of a process to one file.
+class Turn:
+    """Whose turn it is to write a file, among all threads and processes of the installation.
 
-    SQLite makes a second writer poll with growing sleeps; waiting for a lock of our own wakes at
-    once, so that only other processes are polled for.
+    SQLite makes a second writer poll with growing sleeps, up to a tenth of a second, and one may
+    starve; who waits here is woken at once. The system passes on the turn of a dead process.
     """
 
-    turn: threading.RLock
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX)
+        except BaseException:  # Ctrl-C while waiting
+            self._lock.release()
+            raise
+
+    def __exit__(self, *error: object) -> None:
+        fcntl.flock(self._handle, fcntl.LOCK_UN)
+        self._lock.release()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_handle"):
+            os.close(self._handle)
+
+
+class Database(sqlite_utils.Database):
+    """One thread's connection. All connections of a process to one file share its ``turn``."""
+
+    turn: Turn
 
     def __del__(self) -> None:
         """Close the connection of a thread that has ended."""

@@ -53,8 +53,9 @@ class _Watch:
         return not self.resting and now - self.changed >= QUIET_SECONDS
 
     def rested(self, db: Database, *, emptied: bool) -> None:
-        """What laying it down changed is no reason to do it again."""
-        self.version, self.laid, self.resting = _version(db), True, emptied
+        """What laying it down changed is no reason to do it again; what others did meanwhile is."""
+        self.version = self.version[0], db.conn.total_changes
+        self.laid, self.resting = True, emptied
 
 
 class Keeper:

@@ -139,8 +139,12 @@ def _count(db: Database, table: str) -> int:
 
 
 def unlevelled(db: Database) -> int:
-    """Answers whose batch the file may still show."""
-    return int(db.conn.execute("SELECT settled FROM levelling").fetchone()[0])
+    """Answers whose batch the file may still show, those that rest apart included."""
+    return int(
+        db.conn.execute(
+            "SELECT settled + (SELECT count(*) FROM arriving_accepted) FROM levelling"
+        ).fetchone()[0]
+    )
 
 
 def rest(db: Database, *, small: int = SMALL_BYTES) -> bool:

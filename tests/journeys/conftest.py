@@ -37,9 +37,11 @@ class Site:
         return Journey(self.app, self.offer.study.address)
 
     def later(self, seconds: float) -> None:
-        """Let time pass for drafts."""
-        clock = self.services.desk.clock
-        self.services.desk.clock = lambda: clock() + seconds
+        """Let time pass, for drafts and for what is known of the study's state."""
+        desk, availability = self.services.desk, self.services.availability
+        clock, steady = desk.clock, availability._clock
+        desk.clock = lambda: clock() + seconds
+        availability._clock = lambda: steady() + seconds
 
 
 @pytest.fixture

@@ -108,8 +108,6 @@ class Page(HTMLParser):
             )
         elif tag in ("input", "button", "textarea", "select"):
             self._control(tag, given)
-        elif tag == "option" and self._select and not self._select.value:
-            self._select.value = given.get("value", "")
 
     def _control(self, tag: str, given: dict[str, Any]) -> None:
         control = Control(
@@ -142,6 +140,8 @@ class Page(HTMLParser):
             self.rows[-1][-1] += data
         if "a" in self._open and self.links:
             self.links[-1]["text"] += data
+        if self._select is not None and not self._select.value and "option" in self._open:
+            self._select.value = data.strip()  # the first option is what is chosen
         if self._area is not None:
             self._area.value += data
         elif not any(tag in SILENT for tag in self._open):

@@ -23,7 +23,7 @@ from survey.routes.respond.visit import (
     the_offer,
     ways,
 )  # fmt: skip
-from survey.screens import show
+from survey.screens import show, show_still
 from survey.services import services
 from survey.shelf import Offer
 
@@ -32,7 +32,7 @@ from survey.shelf import Offer
 def landing() -> Answer:
     """S1: what this is, in one sentence, and how to leave."""
     count("landing")
-    return closed_page() or show("landing", the_offer(), ways())
+    return closed_page() or show_still("landing", the_offer(), ways().base)
 
 
 @bp.get("/information")
@@ -41,6 +41,7 @@ def information() -> Answer:
     draft = the_draft()
     if draft is None:
         count("info")
+        return show_still("information", the_offer(), ways().base)
     return show("information", the_offer(), ways(draft), draft=draft)
 
 

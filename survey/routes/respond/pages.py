@@ -17,17 +17,17 @@ from survey.routes.respond.visit import (
     go_to,
     go_to_page,
     gone,
+    refused_page,
     the_draft,
     the_offer,
     the_secret,
     ways,
 )  # fmt: skip
-from survey.screens import show, show_check, show_page
+from survey.screens import CHOOSE_CODE, show, show_check, show_page
 from survey.services import services
 from survey.shelf import Offer
 
 TURN_TO = ("support", "stop", "information")
-CHOOSE_CODE = "Choose whether you want a code."
 
 
 @bp.post("/continue")
@@ -136,6 +136,8 @@ def check() -> Answer:
 def send(draft: Draft, *, completion: int) -> Answer:
     """Send what is answered, once the choice about a code is made; then the thank-you page."""
     offer, secret = the_offer(), the_secret()
+    if (refused := refused_page()) is not None:
+        return refused
     code = request.form.get("code", "")
     if offer.study.consent.receipt_code and code not in ("yes", "no"):
         errors = [("code", CHOOSE_CODE)]

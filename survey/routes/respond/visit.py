@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, g, redirect, session
 from forms.study import Page
 from forms.walk import Draft, token_of
 from survey import sending
-from survey.availability import OPEN
+from survey.availability import OPEN, TAKES_NOTHING
 from survey.protect import clear_site
 from survey.screens import Ways, show
 from survey.services import services
@@ -97,7 +97,19 @@ def gone() -> tuple[str, int]:
 def closed_page() -> str | None:
     """The kind page instead of a start, while the study takes nobody new."""
     state = services().availability.of(the_offer())
-    return None if state == OPEN else show("closed", the_offer(), ways(), state=state)
+    if state == OPEN:
+        return None
+    return show("closed", the_offer(), ways(), state=state, refused=False)
+
+
+def refused_page() -> Response | None:
+    """The kind page instead of sending, where nothing may be taken any more; the draft goes."""
+    state, secret = services().availability.of(the_offer()), the_secret()
+    if state not in TAKES_NOTHING:
+        return None
+    if secret:
+        services().desk.drop(secret)
+    return ending("closed", state=state, refused=True)
 
 
 def ending(screen: str, **context: Any) -> Response:

@@ -25,11 +25,8 @@ from survey.routes.respond.visit import (
     the_secret,
     ways,
 )  # fmt: skip
-from survey.screens import show
+from survey.screens import CHOOSE_END, NOTHING_YET, show
 from survey.services import services
-
-NOTHING_YET = "You have not answered anything yet, so there is nothing to send."
-CHOOSE_END = "Choose what should happen to your answers."
 
 
 @bp.route("/support", methods=["GET", "POST"])
@@ -113,8 +110,8 @@ def leave() -> Answer:
 
 def _fetched_beforehand() -> bool:
     """Whether the browser only guesses that somebody will come here."""
-    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    return "prefetch" in purpose or "prerender" in purpose
+    said = " ".join(request.headers.get(n, "") for n in ("Sec-Purpose", "Purpose", "X-Moz"))
+    return "prefetch" in said or "prerender" in said
 
 
 @bp.route("/withdraw", methods=["GET", "POST"])

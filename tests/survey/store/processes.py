@@ -10,7 +10,11 @@ ROOT = Path(__file__).parents[3]
 def python(*arguments: str) -> subprocess.Popen[str]:
     """Another Python in the checkout; its output can be read as it comes."""
     return subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, text=True, stdout=subprocess.PIPE
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
 
 

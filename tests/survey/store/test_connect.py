@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from survey.store.connect import Stores, StoreUnavailable
-from tests.survey.store.processes import python
+from survey.store.database import writing
+from tests.survey.store.processes import next_line, python
 
 
 @pytest.fixture
@@ -56,6 +57,23 @@ def test_an_answer_is_on_the_disk_before_it_is_confirmed(stores):
         for name in ("journal_mode", "synchronous", "secure_delete")
     }
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
+
+
+TAKE = """
+import sys; from pathlib import Path
+from survey.store.connect import Stores; from survey.store.database import writing
+with writing(Stores(Path(sys.argv[1])).drafts):
+    print("mine", flush=True); sys.stdin.read()
+"""
+
+
+def test_the_turn_of_a_killed_process_passes_on(stores):
+    process = python("-c", TAKE, str(stores.folder))
+    assert next_line(process) == "mine\n"
+    process.kill()
+    process.communicate()
+    with writing(stores.drafts):
+        assert stores.drafts.conn.in_transaction
 
 
 def test_a_folder_that_is_a_file_is_named_in_one_line(tmp_path):

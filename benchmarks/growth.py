@@ -1,0 +1,121 @@
+"""Whether an answer costs more the more are stored: seconds an accept, rest and memory.
+
+    python benchmarks/growth.py 0 10000 100000
+
+Fills pilot.db through the store, as clients would, and prints one JSON line for each size.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from secrets import token_bytes
+
+from benchmarks.process import usage
+from benchmarks.product import SIX_PAGES, settings
+from survey.config import read_config
+from survey.open import prepare
+from survey.shelf import Offer, find_offer
+from survey.simulate import simulate
+from survey.store import responses
+from survey.store.connect import Stores
+from survey.store.database import Database
+from survey.store.responses import Response, Text
+from survey.store.settle import rest
+
+SAMPLE = 1000  # answers timed at each size, settlings included
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """At ``stored`` answers: microseconds an accept, seconds a laying to rest, MB."""
+
+    stored: int
+    mean: float
+    p50: float
+    p99: float
+    worst: float
+    rest: float
+    memory: float
+    file: float
+
+
+def _responses(offer: Offer, table: str) -> Iterator[Response]:
+    """Synthetic answers without end."""
+    study = offer.study
+    for client in simulate(study, count=sys.maxsize, seed=1):
+        texts = tuple(
+            Text(study.name, variable, client.lang, client.c_quote, token_bytes(32), text)
+            for variable, text in client.texts.items()
+        )
+        yield Response(
+            study=study.name,
+            table=table,
+            fingerprint=bytes.fromhex(study.fingerprints.words),
+            lang=client.lang,
+            c_open=client.c_open,
+            completion=client.completion,
+            dur_band=client.dur_band,
+            deletion=token_bytes(32),
+            values=client.values,
+            texts=texts,
+            submit=token_bytes(32),
+            invitation=None,
+        )
+
+
+def _timed(db: Database, answers: Sequence[Response]) -> list[float]:
+    """Microseconds of each accept, rising."""
+    times = []
+    for answer in answers:
+        begun = time.perf_counter()
+        responses.accept(db, answer)
+        times.append(1e6 * (time.perf_counter() - begun))
+    return sorted(times)
+
+
+def _cost(db: Database, answers: Iterator[Response], stored: int, path: Path) -> Cost:
+    times = _timed(db, list(islice(answers, SAMPLE)))
+    begun = time.perf_counter()
+    rest(db)
+    took = time.perf_counter() - begun
+    return Cost(
+        stored=stored,
+        mean=sum(times) / SAMPLE,
+        p50=times[SAMPLE // 2],
+        p99=times[SAMPLE * 99 // 100],
+        worst=times[-1],
+        rest=took,
+        memory=usage(os.getpid()).rss,
+        file=path.stat().st_size / 1e6,
+    )
+
+
+def measure(sizes: Sequence[int]) -> Iterator[Cost]:
+    """A cost for each size, rising; the file grows from one to the next."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        data = Path(folder)
+        stores = Stores(data)
+        offer = find_offer(read_config(settings(data)), SIX_PAGES)
+        answers = _responses(offer, prepare(stores, offer))
+        for size in sizes:
+            missing = size - responses.count(stores.pilot, offer.study.name)
+            for answer in islice(answers, max(missing, 0)):
+                responses.accept(stores.pilot, answer)
+            # As the keeper does when their drafts have gone and it is quiet.
+            responses.forget_accepted(stores.pilot, list)
+            rest(stores.pilot)
+            yield _cost(stores.pilot, answers, size, data / "pilot.db")
+        stores.close()
+
+
+if __name__ == "__main__":
+    for cost in measure([int(size) for size in sys.argv[1:]]):
+        print(json.dumps(asdict(cost)), flush=True)
