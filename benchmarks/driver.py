@@ -16,8 +16,8 @@ import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 
-from benchmarks.page import END_TITLE, Plans, fill, title_of
-from benchmarks.process import Usage, usage
+from benchmarks.page import END_TITLE, Plans, WalkFailed, fill, title_of
+from benchmarks.process import Usage, busy, usage
 
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_STEPS = 60  # pages; a walk that is longer goes in circles
@@ -28,10 +28,6 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _COOKIE = re.compile(rb"\r\nset-cookie: *([^=;\s]+)=([^;\r]*)([^\r]*)", re.IGNORECASE)
 _LOCATION = re.compile(rb"\r\nlocation: *(?:https?://[^/\r]*)?([^\r]*)", re.IGNORECASE)
 _CLOSES = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
-
-
-class WalkFailed(Exception):
-    """A page that a walk must not meet; says which and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +178,7 @@ class Measured:
     posts: list[float] = field(default_factory=list)
     driver_cpu: float = 0.0
     server_cpu: float = 0.0
+    other_cpu: float = 0.0  # of everything else that ran on this machine
     memory: Usage = field(default_factory=Usage)
     completed: int = 0  # answers of the whole run, warm-up included
 
@@ -218,12 +215,15 @@ class Load:
                 self._begin(connection)
             self._drive_until(time.perf_counter() + warm_up)
             begun, cpu, own = time.perf_counter(), usage(server).cpu, time.process_time()
+            machine = busy()
             self._counting = True
             self._drive_until(begun + seconds)
             self._result.seconds = time.perf_counter() - begun
             self._result.driver_cpu = time.process_time() - own
             self._result.memory = usage(server)
             self._result.server_cpu = self._result.memory.cpu - cpu
+            ours = self._result.server_cpu + self._result.driver_cpu
+            self._result.other_cpu = max(0.0, busy() - machine - ours)
         finally:
             gc.enable()
             for connection in self._connections:

@@ -23,8 +23,8 @@ Attributes = Mapping[str, str]
 Draw = Callable[[], float]
 
 
-class NoWayOn(Exception):
-    """The page neither is the last nor shows how to go on."""
+class WalkFailed(Exception):
+    """A page that a walk must not meet; says which and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class _Form:
 
 
 def read_plan(body: bytes, answers: Mapping[str, str]) -> Plan:
-    """The first POST form, or the link with rel="next". Raises NoWayOn where there is neither."""
+    """The first POST form, or the link with rel="next". Raises WalkFailed without either."""
     form: _Form | None = None
     link = None
     for tag, attributes in _tags(body.decode()):
@@ -138,7 +138,7 @@ def read_plan(body: bytes, answers: Mapping[str, str]) -> Plan:
         elif form is not None and tag != "form":
             form.meet(tag, attributes)
     if link is None:
-        raise NoWayOn(f"{title_of(body).decode()!r} has neither a form nor a way on.")
+        raise WalkFailed(f"{title_of(body).decode()!r} has neither a form nor a way on.")
     return Plan(link)
 
 

@@ -62,6 +62,14 @@ def usage(pid: int) -> Usage:
     return Usage(sum(map(_cpu, pids)), sum(m[0] for m in memory), sum(m[1] for m in memory))
 
 
+def busy() -> float:
+    """CPU seconds that this machine has worked so far, for whomever (proc(5), /proc/stat)."""
+    user, nice, system, _idle, _wait, irq, soft, steal = map(
+        int, Path("/proc/stat").read_text().split()[1:9]
+    )
+    return (user + nice + system + irq + soft + steal) / _TICKS
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as probe:

@@ -21,9 +21,10 @@ from pathlib import Path
 from types import FrameType
 
 from benchmarks.bare import bare
-from benchmarks.driver import Load, Measured, WalkFailed
+from benchmarks.driver import Load, Measured
 from benchmarks.first import first_visit, pages_of_walk, shape_of
 from benchmarks.growth import Cost
+from benchmarks.page import WalkFailed
 from benchmarks.process import ROOT, NotStarted
 from benchmarks.product import (
     ANSWERS,
@@ -41,6 +42,7 @@ CLIENTS = (1, 4, 16, 64)
 FLAGSHIP_CLIENTS = (1, 16)
 SIZES = (0, 10_000, 100_000)
 SERVERS = {
+    "granian": "granian, 2 workers × 4 threads",
     "gunicorn": "gunicorn, 2 sync workers",
     "gunicorn-threads": "gunicorn, 2 workers × 4 threads",
 }
@@ -91,7 +93,7 @@ def check_stored(data: Path, study: str, runs: Sequence[Measured], *, before: in
 
 
 def compare_servers(bench: Bench) -> Iterator[tuple[str, Measured]]:
-    """The other servers under the same load."""
+    """Each server under the same load, one right after the other."""
     for kind, name in SERVERS.items():
         with data_folder() as data:
             with product(data, kind) as server:
@@ -128,12 +130,11 @@ def measure(bench: Bench) -> Results:
             ]
         check_stored(data, SIX_PAGES, ours)
         check_stored(data, FLAGSHIP, flagship, before=0)
-    granian = ("granian, 2 workers × 4 threads", ours[CLIENTS.index(AIM_CLIENTS)])
     return Results(
         ours=ours,
         limit=limit,
         flagship=flagship,
-        servers=[granian, *compare_servers(bench)],
+        servers=list(compare_servers(bench)),
         growth=grow(),
         shape=shape,
         visits=visits,
@@ -157,7 +158,7 @@ def main() -> int:
     begun = time.monotonic()
     try:
         results = measure(Bench(seconds=asked.seconds, warm_up=asked.warm_up))
-    except (WalkFailed, NotStarted, CountsDiffer) as error:
+    except (WalkFailed, NotStarted, CountsDiffer, OSError, subprocess.SubprocessError) as error:
         say(f"The benchmark failed: {error}")
         return 1
     except KeyboardInterrupt:

@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -184,24 +185,25 @@ def main() -> None:
     parser.add_argument("--walks", type=int, default=200)
     parser.add_argument("--functions", action="store_true")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        config = read_config(settings(Path(folder)))
-        make_key(config.key)
-        site, start = Site(create_app(config)), START[asked.study]
-        take_walks(site, start, WARM_UP)
-        by_request = take_walks(site, start, asked.walks)
-        total = sum(map(sum, by_request.values())) / asked.walks
-        print(f"{1000 * total:.2f} ms of CPU a walk in the application")
-        print(*lines(by_request, asked.walks, heaviest_first=False), sep="\n")
-        if asked.functions:
-            with cProfile.Profile() as profile:
-                take_walks(site, start, asked.walks)
-            pstats.Stats(profile).sort_stats("tottime").print_stats(SHOWN)
-        spent: Spent = defaultdict(list)
-        for spot in SPOTS:
-            watch(spot, spent)
-        take_walks(site, start, asked.walks)
-        print("", *lines(spent, asked.walks, heaviest_first=True), sep="\n")
+    folder = tempfile.TemporaryDirectory(prefix="bench-")
+    Finalize(None, folder.cleanup, exitpriority=0)  # after the keeper has laid its files to rest
+    config = read_config(settings(Path(folder.name)))
+    make_key(config.key)
+    site, start = Site(create_app(config)), START[asked.study]
+    take_walks(site, start, WARM_UP)
+    by_request = take_walks(site, start, asked.walks)
+    total = sum(map(sum, by_request.values())) / asked.walks
+    print(f"{1000 * total:.2f} ms of CPU a walk in the application")
+    print(*lines(by_request, asked.walks, heaviest_first=False), sep="\n")
+    if asked.functions:
+        with cProfile.Profile() as profile:
+            take_walks(site, start, asked.walks)
+        pstats.Stats(profile).sort_stats("tottime").print_stats(SHOWN)
+    spent: Spent = defaultdict(list)
+    for spot in SPOTS:
+        watch(spot, spent)
+    take_walks(site, start, asked.walks)
+    print("", *lines(spent, asked.walks, heaviest_first=True), sep="\n")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ _Turn = tuple[str, Question, tuple[int | None, ...]]
 
 def holds(condition: Condition, answers: Answers) -> bool:
     """Whether every column named in ``condition`` holds one of its codes."""
-    return all(answers.get(column) in codes for column, codes in condition)
+    return not condition or all(answers.get(column) in codes for column, codes in condition)
 
 
 def branch_of(study: Study, answers: Answers) -> str | None:
@@ -24,8 +24,16 @@ def branch_of(study: Study, answers: Answers) -> str | None:
     return next((b.name for b in study.branches if holds(b.when, answers)), None)
 
 
+@lru_cache(maxsize=1024)
+def _routed(page: Page) -> bool:
+    """Whether any question of ``page`` hangs on an answer; most pages' do not."""
+    return any(q.show_if for q in page.questions)
+
+
 def shown_questions(page: Page, answers: Answers) -> tuple[Question, ...]:
     """The questions of ``page`` that these answers show."""
+    if not _routed(page):
+        return page.questions
     return tuple(q for q in page.questions if holds(q.show_if, answers))
 
 

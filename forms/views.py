@@ -55,6 +55,7 @@ class PageView:
     questions: tuple[QuestionView, ...]
     number: int
     total: int | None
+    before: Page | None  # the page that Back leads to
     errors: tuple[tuple[str, str], ...]  # (input id, sentence), in the order shown
 
     @property
@@ -91,7 +92,7 @@ def _question_view(
     id_: str,
 ) -> QuestionView:
     values: Filled
-    if errors:
+    if errors and question.name not in draft.locked:
         names = [row.variable for row in question.rows] or [question.name]
         values = {n: posted.getlist(n) for n in (*names, missing_name(question))}
     else:
@@ -138,12 +139,14 @@ def page_view(
         _question_view(q, draft, branch, errors or {}, posted, id_=f"q{n}")
         for n, q in enumerate(shown_questions(page, draft.answers), start=1)
     )
+    at = pages.index(page)
     inputs = [i for view in questions for i in (*view.inputs, view.missing_input) if i]
     return PageView(
         page=page,
         intro=page.intro.of(branch),
         questions=questions,
-        number=pages.index(page) + 1,
+        number=at + 1,
+        before=pages[at - 1] if at else None,
         total=_total(study, draft, pages),
         errors=tuple((i.id, i.error) for i in inputs if i.error),
     )

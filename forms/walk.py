@@ -117,7 +117,11 @@ def asked(draft: Draft, question: Question) -> bool:
 
 def first_open(study: Study, draft: Draft) -> Page | None:
     """The first page on the path with a question not asked yet; None when all were."""
-    for page in shown_pages(study, draft.answers):
+    return _first_open(shown_pages(study, draft.answers), draft)
+
+
+def _first_open(pages: Sequence[Page], draft: Draft) -> Page | None:
+    for page in pages:
         if not all(asked(draft, q) for q in shown_questions(page, draft.answers)):
             return page
     return None
@@ -135,7 +139,7 @@ def reachable(study: Study, draft: Draft, page: Page) -> bool:
     pages = shown_pages(study, draft.answers)
     if page not in pages:
         return False
-    first = first_open(study, draft)
+    first = _first_open(pages, draft)
     return first is None or pages.index(page) <= pages.index(first)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from typing import Any
 
 from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from survey.screens import Ways, show
+from survey.shelf import Offer
 from survey.shelves import shelf
 from survey.store.errors import StoreError
 
@@ -28,12 +30,25 @@ FALLBACK = (
 )
 
 
+def _offer_here() -> Offer | None:
+    """The study whose address was asked for, if it was one."""
+    parts = request.path.split("/")
+    return shelf().at(parts[2]) if len(parts) > 2 and parts[1] == "s" else None
+
+
+def _ways(offer: Offer) -> Ways:
+    return Ways(base=f"/s/{offer.study.address}/")
+
+
 def _page(code: int) -> tuple[str, int]:
+    """The page for this status; inside a study with its way out and its footer."""
     heading, sentence = SENTENCES.get(code, FALLBACK)
-    title = f"{heading} – Survey"
-    return render_template(
-        "errors/page.html", title=title, heading=heading, sentence=sentence
-    ), code
+    offer = _offer_here()
+    frame: dict[str, Any] = {"title": f"{heading} – Survey", "errors": ()}
+    if offer is not None:
+        frame |= {"offer": offer, "study": offer.study, "ways": _ways(offer)}
+    page = render_template("errors/page.html", heading=heading, sentence=sentence, **frame)
+    return page, code
 
 
 def _http(error: HTTPException) -> tuple[str, int]:
@@ -43,11 +58,8 @@ def _http(error: HTTPException) -> tuple[str, int]:
 def _csrf(error: CSRFError) -> tuple[str, int]:
     """A form whose cookie is gone, forged or foreign: start over with a kind sentence."""
     del error
-    parts = request.path.split("/")
-    offer = shelf().at(parts[2]) if len(parts) > 2 and parts[1] == "s" else None
-    if offer is None:
-        return _page(400)
-    return show("gone", offer, Ways(base=f"/s/{offer.study.address}/")), 400
+    offer = _offer_here()
+    return _page(400) if offer is None else (show("gone", offer, _ways(offer)), 400)
 
 
 def _cannot_save(error: Exception) -> tuple[str, int]:

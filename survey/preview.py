@@ -25,13 +25,16 @@ from forms.walk import (
     take,
     token_of,
 )  # fmt: skip
-from survey.screens import CHOOSE_CODE, NOTHING_YET, TITLES, Ways, show, show_check, show_page
+from survey.screens import CHOOSE_CODE, NOTHING_YET, Ways, show, show_check, show_page
 from survey.shelf import Offer
 
 # Plainly no real code: real ones are drawn at random when answers are sent.
 SAMPLE_CODE = "0000-0000-0000-0000-0000"
 SEED = "preview"  # row order differs from client to client; here it stays the same
-SCREENS = frozenset(TITLES) - {"closed", "gone", "elsewhere"} | {"left"}
+# Where a plain button may lead; every other screen follows from what was answered before it.
+TURNS = frozenset(
+    ["landing", "information", "eligibility", "consent", "support", "stop", "withdraw"]
+)
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class Preview:
             return self._onward(state.draft)
         if go == "leave":
             return State("left")
-        if go in SCREENS and go != "questions":
+        if go in TURNS:
             return replace(state, screen=go)
         return state
 

@@ -16,7 +16,7 @@ from flask import render_template
 from forms.answers import answer_lines, stored_lines
 from forms.study import Page
 from forms.views import page_view
-from forms.walk import Draft, neighbours, token_of
+from forms.walk import Draft, token_of
 from survey.shelf import Offer
 
 # Screen → its neutral word in the page's title; no title names a topic or an answer.
@@ -107,7 +107,6 @@ def show_page(
 ) -> str:
     """A page of questions."""
     view = page_view(offer.study, draft, page, errors=errors, posted=posted)
-    before, _ = neighbours(offer.study, draft, page)
     return show(
         "questions",
         offer,
@@ -115,7 +114,6 @@ def show_page(
         title=f"Page {view.number}",
         view=view,
         draft=draft,
-        before=before,
         changing=changing,
         errors=view.errors,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from typing import TYPE_CHECKING
@@ -23,7 +24,11 @@ def build() -> Flask:
     """The application for one worker process; settings come through the environment."""
     from survey.app import create_app
 
-    return create_app()
+    app = create_app()
+    # Templates, studies and classes stay for good: the collector need not walk them each time.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def check_port(host: str, port: int) -> None:

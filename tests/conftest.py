@@ -14,6 +14,8 @@ from forms.study import Study
 from survey.app import close_app, create_app
 from survey.config import Config
 from survey.seal import make_key
+from survey.store.connect import Stores
+from survey.store.database import Database
 
 STUDIES = Path(__file__).parent / "studies"
 FLAGSHIP = Path(__file__).parents[1] / "studies" / "therapist-tears"
@@ -71,3 +73,17 @@ def runner(tmp_path: Path) -> CliRunner:
     """Runs commands on a data folder of its own, with the tiny studies on the shelf."""
     data = str(tmp_path / "data")
     return CliRunner(env={"LACRIMA_DATA": data, "LACRIMA_STUDIES": f"{STUDIES}:{FLAGSHIP}"})
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[Stores]:
+    """The files of an installation, new and empty."""
+    stores = Stores(tmp_path)
+    yield stores
+    stores.close()
+
+
+@pytest.fixture
+def db(stores: Stores) -> Database:
+    """The file of real answers."""
+    return stores.responses

@@ -31,6 +31,11 @@ class _Weather(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """A browser that hangs up is no concern of ours."""
+
+
 def certificate(folder: Path) -> Path:
     """A key and a certificate that nobody has signed, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -58,7 +63,7 @@ def certificate(folder: Path) -> Path:
 @contextmanager
 def elsewhere(folder: Path) -> Iterator[int]:
     """Serves the page over TLS; gives the port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Weather)
+    server = _Server(("127.0.0.1", 0), _Weather)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate(folder))
     server.socket = context.wrap_socket(

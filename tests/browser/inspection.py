@@ -100,7 +100,8 @@ def after_the_questions(seen: Inspection) -> None:
     seen.look()  # with an error
     for screen in ("information", "support", "stop"):
         seen.open(screen)
-    visitor.open("check").page.get_by_role("link", name="Change").first.click()
+    visitor.open("check")
+    visitor.click(visitor.page.get_by_role("link", name="Change").first)
     visitor.tick("saw_tears", DID_NOT_SEE).press()
     visitor.walk(seen.look)
     visitor.tick("code", "yes").press("go", "send")

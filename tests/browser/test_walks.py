@@ -27,7 +27,8 @@ def test_everything_can_be_done_with_the_keyboard_alone(visit):
 def test_enter_in_a_box_goes_on_as_the_button_does(visit):
     visitor = visit("kinds").begin()
     visitor.page.locator("input[name=line]").fill("50")
-    visitor.page.locator("input[name=line]").press("Enter")
+    with visitor.page.expect_navigation():
+        visitor.page.locator("input[name=line]").press("Enter")
     assert visitor.asked == ["views", "rules"]
 
 
@@ -60,7 +61,6 @@ def test_preferring_not_to_answer_stands_alone_among_ticks(visit):
 
 def test_the_change_link_leads_to_its_question(visit):
     visitor = visit("kinds").begin().walk()
-    visitor.page.get_by_role("link", name="Change How many?").click()
-    visitor.page.wait_for_load_state()
+    visitor.click(visitor.page.get_by_role("link", name="Change How many?"))
     visitor.page.keyboard.press("Tab")
     assert visitor.page.evaluate("document.activeElement.name") == "count"

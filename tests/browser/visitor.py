@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Request
+from playwright.sync_api import BrowserContext, Locator, Request
 
 from tests.journeys.page import Control
 from tests.journeys.page import Page as Parsed
@@ -67,17 +67,19 @@ class Visitor:
 
     def follow(self) -> Visitor:
         """The link that leads on."""
-        self.page.locator("a[rel=next]").first.click()
+        return self.click(self.page.locator("a[rel=next]").first)
+
+    def click(self, way: Locator) -> Visitor:
+        """Click what leads to another page, and wait for that page."""
+        with self.page.expect_navigation():
+            way.click()
         return self
 
     def press(self, name: str = "", value: str = "") -> Visitor:
         """A button by name and value; without a name the way on."""
-        if name:
-            self.page.locator(f'button[name="{name}"][value="{value}"]:visible').first.click()
-        else:
-            self.page.locator("form button:not([name]):not([aria-hidden])").first.click()
-        self.page.wait_for_load_state()
-        return self
+        unnamed = "form button:not([name]):not([aria-hidden])"
+        wanted = f'button[name="{name}"][value="{value}"]:visible' if name else unnamed
+        return self.click(self.page.locator(wanted).first)
 
     def tick(self, name: str, value: str | int) -> Visitor:
         """Click the label of a choice."""

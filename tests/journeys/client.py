@@ -94,7 +94,7 @@ class Journey:
         """From the information to the eligibility questions; every answer yes unless given."""
         self.open(self.page.link(rel="next"))
         names = {c.name for c in self.page.controls if c.kind == "radio"}
-        return self.press(**{name: 1 for name in names} | answers)
+        return self.press(**dict.fromkeys(names, 1) | answers)
 
     def agree(self, *, c_open: int | None = None, c_quote: int | None = None) -> Journey:
         """Tick every statement, choose where a choice is given, and start."""

@@ -25,12 +25,16 @@ class Site:
     @property
     def texts(self) -> list[dict[str, Any]]:
         """Every text kept apart."""
-        return list(responses.texts(self.services.stores.answers(pilot=self.offer.pilot), self.name))
+        return list(
+            responses.texts(self.services.stores.answers(pilot=self.offer.pilot), self.name)
+        )
 
     @property
     def drafts(self) -> int:
         """How many drafts are kept."""
-        return int(self.services.stores.drafts.conn.execute("SELECT count(*) FROM drafts").fetchone()[0])
+        return int(
+            self.services.stores.drafts.conn.execute("SELECT count(*) FROM drafts").fetchone()[0]
+        )
 
     def client(self) -> Journey:
         """Somebody new."""

@@ -8,9 +8,28 @@ from typing import Any
 
 SILENT = ("script", "style", "title")
 # Elements that stand apart from what is beside them when a page is read out.
-BLOCKS = (
-    "p div li td th tr h1 h2 h3 h4 dt dd section legend label span summary option br blockquote"
-).split()
+BLOCKS = [
+    "p",
+    "div",
+    "li",
+    "td",
+    "th",
+    "tr",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "dt",
+    "dd",
+    "section",
+    "legend",
+    "label",
+    "span",
+    "summary",
+    "option",
+    "br",
+    "blockquote",
+]
 
 
 @dataclass

@@ -57,6 +57,7 @@ def walk(
     """Answer page after page, to the page that asks ``until``, or to the check page."""
     while client.screen == "questions" and until not in client.asked:
         client.answer(**answers(client, choose, given))
+        assert not client.page.title.startswith("Error"), client.text
         if client.screen == "support":
             client.press("go", "on")
     assert client.screen == "check" or until in client.asked, f"stranded at {client.here}"

@@ -2,7 +2,6 @@
 
 import pytest
 
-from survey.store.connect import Stores
 from survey.store.responses import (
     accept,
     ask_deletion,
@@ -17,18 +16,6 @@ from tests.survey.store.samples import STUDY, VALUES, answer, mark, on_disk, ope
 
 CANARY = "canary in the mine"
 LARGE = "x" * 5_000_000
-
-
-@pytest.fixture
-def stores(tmp_path):
-    stores = Stores(tmp_path)
-    yield stores
-    stores.close()
-
-
-@pytest.fixture
-def db(stores):
-    return stores.responses
 
 
 def speak(db, table, number=500):

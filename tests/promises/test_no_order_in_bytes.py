@@ -20,13 +20,6 @@ LARGE = "x" * 5_000_000  # archived words that make the file too large to be rew
 SIZES = [10, 150, 1000]
 
 
-@pytest.fixture
-def stores(tmp_path):
-    stores = Stores(tmp_path)
-    yield stores
-    stores.close()
-
-
 @pytest.fixture(params=["{}", LARGE], ids=["small file", "large file"])
 def study(request, stores):
     return stores, open_study(stores.responses, content=request.param)

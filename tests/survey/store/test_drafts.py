@@ -3,18 +3,10 @@ import threading
 import pytest
 
 from survey.store import drafts
-from survey.store.connect import Stores
 from tests.survey.store.samples import on_disk
 
 ID = b"i" * 32
 LATER = 1800 * 4
-
-
-@pytest.fixture
-def stores(tmp_path):
-    stores = Stores(tmp_path)
-    yield stores
-    stores.close()
 
 
 @pytest.fixture

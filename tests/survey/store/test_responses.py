@@ -3,7 +3,6 @@ import sqlite3
 import pytest
 
 from survey.store import invitations
-from survey.store.connect import Stores
 from survey.store.responses import (
     CodeNotAllowed,
     InvitationSpent,
@@ -20,18 +19,6 @@ from tests.survey.store.processes import next_line, writer
 from tests.survey.store.samples import STUDY, VALUES, answer, mark, open_study, send
 
 INVITATION = mark("invitation", 1)
-
-
-@pytest.fixture
-def stores(tmp_path):
-    stores = Stores(tmp_path)
-    yield stores
-    stores.close()
-
-
-@pytest.fixture
-def db(stores):
-    return stores.responses
 
 
 @pytest.fixture

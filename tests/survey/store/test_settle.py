@@ -1,23 +1,8 @@
-import pytest
-
-from survey.store.connect import Stores
 from survey.store.responses import accept, count
 from survey.store.settle import BATCH, level, rest, settle, unlevelled, waiting
 from tests.survey.store.samples import STUDY, answer, open_study, send
 
 LARGE = "x" * 5_000_000  # archived words that make the file too large to be rewritten at once
-
-
-@pytest.fixture
-def stores(tmp_path):
-    stores = Stores(tmp_path)
-    yield stores
-    stores.close()
-
-
-@pytest.fixture
-def db(stores):
-    return stores.responses
 
 
 def log_bytes(stores):

@@ -3,15 +3,7 @@ import threading
 
 import pytest
 
-from survey.store.connect import Stores
 from survey.store.tallies import Tallies, totals
-
-
-@pytest.fixture
-def stores(tmp_path):
-    stores = Stores(tmp_path)
-    yield stores
-    stores.close()
 
 
 @pytest.fixture

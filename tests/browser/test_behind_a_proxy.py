@@ -1,0 +1,103 @@
+"""A whole walk over TLS, through a real proxy, in a real browser."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from survey.seal import make_key
+from tests.browser.visitor import Visitor
+from tests.conftest import folder_of
+from tests.serving import LACRIMA, answers, free_port, running
+
+CADDY = Path(sys.executable).with_name("caddy")
+# Nothing outside this folder is written, no certificate is fetched, none is installed.
+CADDYFILE = """
+{{
+    admin off
+    auto_https disable_redirects
+    local_certs
+    skip_install_trust
+    storage file_system {folder}/certificates
+    default_sni 127.0.0.1
+}}
+https://127.0.0.1:{port} {{
+    bind 127.0.0.1
+    reverse_proxy 127.0.0.1:{inner}
+}}
+http://127.0.0.1:{plain} {{
+    respond "here"
+}}
+"""
+
+pytestmark = pytest.mark.proxy
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Address of `lacrima serve` behind Caddy."""
+    folder = tmp_path_factory.mktemp("proxy")
+    inner, port, plain = free_port(), free_port(), free_port()
+    settings = {
+        "LACRIMA_DATA": str(folder / "data"), "LACRIMA_PORT": str(inner), "LACRIMA_WORKERS": "1",
+        "LACRIMA_STUDIES": str(folder_of("once")), "LACRIMA_PILOTS": "once",
+        "LACRIMA_HTTPS": "on", "LACRIMA_PROXIES": "1",
+    }  # fmt: skip
+    make_key(folder / "data" / "server.key")
+    written = folder / "Caddyfile"
+    written.write_text(CADDYFILE.format(folder=folder, port=port, inner=inner, plain=plain))
+    caddy = [str(CADDY), "run", "--adapter", "caddyfile", "--config", str(written)]
+    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    health = f"http://127.0.0.1:{inner}/healthz"
+    with (
+        running([str(LACRIMA), "serve"], settings, health),
+        running(caddy, home, f"http://127.0.0.1:{plain}/"),
+    ):
+        assert answers(health)
+        yield f"https://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def visitor(browser, site):
+    context = browser.new_context(ignore_https_errors=True)
+    yield Visitor(context, f"{site}/s/once/")
+    context.close()
+
+
+def test_a_client_answers_to_the_end(visitor):
+    visitor.begin().press().tick_first(upset=3).press()
+    visitor.tick("code", "yes").press("go", "send")
+    assert visitor.page.locator("#thecode").inner_text().count("-") == 4
+
+
+def test_the_cookie_belongs_to_this_host_over_tls_alone(visitor):
+    (cookie,) = visitor.begin().context.cookies()
+    kept = {n: cookie[n] for n in ("name", "secure", "httpOnly", "sameSite", "path", "expires")}
+    assert kept == {
+        "name": "__Host-s", "secure": True, "httpOnly": True, "sameSite": "Lax", "path": "/",
+        "expires": -1,
+    }  # fmt: skip
+
+
+def test_the_browser_is_told_to_stay_with_tls(visitor):
+    answer = visitor.page.goto(visitor.start)
+    assert answer.header_value("strict-transport-security").startswith("max-age=31536000")
+
+
+def test_a_form_posted_from_another_site_is_refused(visitor):
+    visitor.begin()
+    token = visitor.page.locator("input[name=csrf_token]").first.get_attribute("value")
+    form = {"csrf_token": token, "shown": "first"}
+    there = {"Referer": "https://elsewhere.example/", "Origin": "https://elsewhere.example"}
+    statuses = [
+        visitor.context.request.post(visitor.page.url, form=form, headers=headers).status
+        for headers in (there, {"Referer": visitor.page.url})
+    ]
+    assert statuses == [400, 200]
+
+
+def test_leaving_forgets_the_cookie_and_what_the_browser_kept(visitor):
+    visitor.begin()
+    answer = visitor.context.request.get(visitor.start + "leave", max_redirects=0)
+    assert answer.headers["clear-site-data"] == '"cache", "storage"'
+    assert visitor.context.cookies() == []

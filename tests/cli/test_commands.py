@@ -1,0 +1,195 @@
+"""The command line: one clear sentence when it refuses, and nothing written."""
+
+import os
+import socket
+
+import pytest
+
+from survey.cli import main
+from tests.conftest import STUDIES
+
+
+@pytest.fixture
+def lacrima(runner):
+    """Runs a command; gives (exit status, what was printed, what was said on standard error)."""
+
+    def run(*words, **environ):
+        done = runner.invoke(main, list(map(str, words)), env=environ, catch_exceptions=False)
+        return done.exit_code, done.stdout, done.stderr
+
+    return run
+
+
+def one_line(told):
+    return len(told.strip().splitlines()) == 1 and "Traceback" not in told
+
+
+# Settings and serving.
+
+
+def test_the_doctor_lists_every_setting_and_whether_all_is_well(lacrima):
+    lacrima("key", "new")
+    status, said, _ = lacrima("doctor")
+    assert (status, "LACRIMA_DATA=" in said, "fine" in said) == (0, True, True)
+
+
+def test_a_second_key_is_refused(lacrima):
+    assert lacrima("key", "new")[0] == 0
+    status, _, told = lacrima("key", "new")
+    assert (status, one_line(told)) == (1, True)
+
+
+@pytest.mark.parametrize("command", ["doctor", "serve", "demo"])
+def test_an_unknown_setting_is_named(lacrima, command):
+    status, _, told = lacrima(command, LACRIMA_HTPS="on")
+    assert (status, "LACRIMA_HTPS" in told, one_line(told)) == (1, True, True)
+
+
+def test_without_a_key_the_server_says_how_to_make_one(lacrima):
+    status, _, told = lacrima("serve", LACRIMA_PORT=free_port())
+    assert (status, "lacrima key new" in told) == (1, True)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("command", [["demo", "--port"], ["serve"]])
+def test_a_taken_port_is_one_clear_line(lacrima, command):
+    lacrima("key", "new")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        words = [*command, port] if command[0] == "demo" else command
+        status, _, told = lacrima(*words, LACRIMA_PORT=port)
+    assert (status, port in told, one_line(told)) == (1, True, True)
+
+
+@pytest.mark.parametrize(("setting", "value", "mode"), [
+    ("LACRIMA_HTTPS", "off", 0o600), ("LACRIMA_KEY", "", 0o644), ("LACRIMA_DATA", "", 0o600),
+])  # fmt: skip
+def test_unsafe_settings_are_refused_by_name(lacrima, tmp_path, setting, value, mode):
+    lacrima("key", "new")
+    (tmp_path / "data" / "server.key").chmod(mode)
+    (tmp_path / "data").chmod(0o755 if setting == "LACRIMA_DATA" else 0o700)
+    environ = {"LACRIMA_HOST": "0.0.0.0", **({setting: value} if value else {})}
+    status, _, told = lacrima("serve", **environ)
+    assert (status, setting in told) == (1, True)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_an_unwritable_data_folder_is_one_clear_line(lacrima, tmp_path):
+    tmp_path.chmod(0o500)
+    status, _, told = lacrima("demo", "--empty", "--port", free_port())
+    assert (status, "LACRIMA_DATA" in told, one_line(told)) == (1, True, True)
+
+
+def test_a_data_folder_that_is_a_file_is_one_clear_line(lacrima, tmp_path):
+    (tmp_path / "file").write_text("")
+    data = str(tmp_path / "file")
+    status, _, told = lacrima("demo", "--empty", "--port", free_port(), LACRIMA_DATA=data)
+    assert (status, data in told, one_line(told)) == (1, True, True)
+
+
+def test_wrong_use_is_exit_two(lacrima):
+    assert lacrima("demo", "--port", "no")[0] == 2
+    assert lacrima("nonsense")[0] == 2
+
+
+# The life of a study.
+
+APPROVAL = ["--reference", "2026-7", "--by", "A board", "--date", "2020-01-01"]
+EXPIRES = ["--expires", "2999-12-31"]
+
+
+def test_checking_a_sound_study_says_so(lacrima):
+    status, said, _ = lacrima("study", "check", STUDIES / "minimal")
+    assert (status, "minimal: no fault" in said) == (0, True)
+
+
+def test_checking_a_faulty_study_lists_every_fault(lacrima, tmp_path):
+    for file in (STUDIES / "minimal").iterdir():
+        text = file.read_text().replace('"single"', '"singel"').replace("k = 5", "k = 0")
+        (tmp_path / file.name).write_text(text)
+    status, _, told = lacrima("study", "check", tmp_path)
+    assert (status, "singel" in told, "release.toml" in told) == (1, True, True)
+
+
+def test_the_list_names_every_study(lacrima):
+    status, said, _ = lacrima("study", "list")
+    assert (status, "minimal  draft  not approved" in said) == (0, True)
+
+
+def test_a_study_opens_only_when_everything_is_in_order(lacrima):
+    status, _, told = lacrima("study", "open", "minimal")
+    assert status == 1
+    assert all(why in told for why in ("no approval", "institution", "never checked"))
+
+
+def test_an_approval_that_ends_before_it_begins_is_refused(lacrima):
+    status, _, told = lacrima("study", "approve", "minimal", *APPROVAL, "--expires", "2019-01-01")
+    assert (status, one_line(told)) == (1, True)
+
+
+@pytest.fixture
+def ready(lacrima, tmp_path):
+    """A study with its facts filled in, its help line checked and its approval noted."""
+    folder, data = tmp_path / "shelf" / "minimal", tmp_path / "data"
+    folder.mkdir(parents=True)
+    for file in (STUDIES / "minimal").iterdir():
+        checked = file.read_text().replace('last_checked = ""', 'last_checked = "2026-01-02"')
+        (folder / file.name).write_text(checked)
+    data.mkdir(mode=0o700)
+    facts = '[site]\ninstitution = "A house"\nclinician_contact = "B"\nconflict_text = ""\n'
+    (data / "site.toml").write_text(facts)
+
+    def run(*words):
+        return lacrima(*words, LACRIMA_STUDIES=str(folder.parent))
+
+    assert run("study", "approve", "minimal", *APPROVAL, *EXPIRES)[0] == 0
+    return run
+
+
+def test_an_approved_study_opens_closes_and_freezes(ready):
+    assert ready("study", "open", "minimal")[:2] == (0, "minimal is open now.\n")
+    assert "minimal  open  approved 2026-7" in ready("study", "list")[1]
+    assert ready("study", "close", "minimal")[:2] == (0, "minimal is closed now.\n")
+    assert "0 answers of minimal are frozen" in ready("study", "freeze", "minimal")[1]
+
+
+def test_a_frozen_study_never_opens_again(ready):
+    for word in ("open", "close", "freeze"):
+        assert ready("study", word, "minimal")[0] == 0
+    status, _, told = ready("study", "open", "minimal")
+    assert (status, "frozen for good" in told) == (1, True)
+
+
+def test_too_few_answers_are_not_frozen_while_the_study_is_open(ready):
+    ready("study", "open", "minimal")
+    status, _, told = ready("study", "freeze", "minimal")
+    assert (status, "50" in told, one_line(told)) == (1, True, True)
+
+
+def test_a_changed_word_voids_the_approval(ready, tmp_path):
+    file = tmp_path / "shelf" / "minimal" / "questionnaire.toml"
+    file.write_text(file.read_text().replace("How is your mood?", "How was your mood?"))
+    status, _, told = ready("study", "open", "minimal")
+    assert (status, "no approval in force" in told) == (1, True)
+
+
+def test_a_corrected_help_line_does_not(ready, tmp_path):
+    file = tmp_path / "shelf" / "minimal" / "support.toml"
+    file.write_text(file.read_text().replace('contact = "123"', 'contact = "456"'))
+    assert ready("study", "open", "minimal")[0] == 0
+
+
+def test_an_unknown_study_is_told_with_those_known(lacrima):
+    status, _, told = lacrima("study", "open", "nothing")
+    assert (status, "minimal" in told, one_line(told)) == (1, True, True)
+
+
+def test_purging_says_what_went(lacrima):
+    assert lacrima("purge")[:2] == (0, "0 drafts that had run out are gone.\n")

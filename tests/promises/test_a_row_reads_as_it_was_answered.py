@@ -1,0 +1,60 @@
+"""What a client chose in words is what the codebook says about the code in the row."""
+
+import pytest
+
+from exports.columns import fields_of
+from exports.describe import describe
+from survey.store import responses
+from tests.journeys.client import Journey
+from tests.journeys.walking import offered
+
+
+def entries(study):
+    """Column → its entry in the codebook."""
+    fields = [f for f in fields_of(study) if f.part == "answer" or f.column]
+    return {f.name: describe(study, f, rows=1) for f in fields if f.column}
+
+
+def in_words(entry, value):
+    """A stored value as the codebook reads it."""
+    known = {**entry["codes"], **entry["missing"]}
+    return known.get(str(value), str(value))
+
+
+def promised(client):
+    """Column → words, as the check page said."""
+    rows = [row for row in client.page.rows if len(row) == 4 and row[0] != "Column"]
+    return {name: words for name, _, _, words in rows}
+
+
+def every(nth):
+    """Chooses the nth of whatever is offered; writes what is a number."""
+
+    def choose(client):
+        return {
+            name: values[nth % len(values)] if values else str(abs(nth))
+            for name, values in offered(client).items()
+            if values or not name.endswith("-missing")
+        }
+
+    return choose
+
+
+@pytest.mark.parametrize("name", ["kinds", "branch", "coarse", "therapist-tears"])
+@pytest.mark.parametrize("nth", [0, 1, 2, -1])
+def test_answers_read_the_same_on_the_check_page_in_the_row_and_in_the_codebook(
+    open_app, name, nth
+):
+    app = open_app(name)
+    offer = app.extensions["lacrima.shelf"].named(name)
+    client = Journey(app, offer.study.address).begin()
+    while client.screen == "questions":
+        client.answer(**every(nth)(client))
+        assert not client.page.title.startswith("Error")
+        if client.screen == "support":
+            client.press("go", "on")
+    words = promised(client)
+    client.send()
+    (row,) = responses.rows(app.extensions["lacrima"].stores.pilot, name)
+    codebook = entries(offer.study)
+    assert {n: in_words(e, row[n]) for n, e in codebook.items()} == {n: words[n] for n in codebook}

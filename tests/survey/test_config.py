@@ -1,0 +1,43 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from survey.config import SETTINGS, Config, as_environment, read_config
+from survey.errors import BadSetting
+
+
+def test_without_any_setting_the_safe_defaults_hold():
+    config = read_config({})
+    assert (config.https, config.proxies, config.host, config.pilots) == (
+        True, 1, "127.0.0.1", frozenset(),
+    )  # fmt: skip
+
+
+def test_every_setting_is_read():
+    given = {
+        "LACRIMA_DATA": "/d", "LACRIMA_STUDIES": "/a:/b", "LACRIMA_SITE": "/s.toml",
+        "LACRIMA_PILOTS": "one, two", "LACRIMA_KEY": "/k", "LACRIMA_HTTPS": "off",
+        "LACRIMA_PROXIES": "0", "LACRIMA_HOST": "::1", "LACRIMA_PORT": "81",
+        "LACRIMA_WORKERS": "3", "LACRIMA_THREADS": "5",
+    }  # fmt: skip
+    assert {"LACRIMA_" + s.name.upper() for s in SETTINGS} == given.keys()
+    assert read_config(given) == Config(
+        data=Path("/d"), studies=(Path("/a"), Path("/b")), site=Path("/s.toml"),
+        pilots=frozenset({"one", "two"}), key=Path("/k"), https=False, proxies=0, host="::1",
+        port=81, workers=3, threads=5,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("LACRIMA_HTTPS", "yes"), ("LACRIMA_PORT", "0"), ("LACRIMA_PORT", "http"),
+    ("LACRIMA_PROXIES", "-1"), ("LACRIMA_WORKERS", "²"), ("LACRIMA_HTPS", "on"),
+])  # fmt: skip
+def test_a_setting_that_cannot_be_read_is_named(name, value):
+    with pytest.raises(BadSetting, match=name):
+        read_config({name: value})
+
+
+def test_worker_processes_read_back_the_same_settings():
+    config = replace(read_config({}), pilots=frozenset("ab"), https=False, studies=(Path("/x"),))
+    assert read_config(as_environment(config)) == config
