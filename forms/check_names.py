@@ -33,7 +33,8 @@ TAKEN = frozenset({*ADMINISTRATIVE, "dq_straight", "dq_pair", "dq_share"})
 PARTS_OF_A_FORM = frozenset(
     {
         *("data", "errors", "form_errors", "meta", "populate_obj", "post_process", "process"),
-        *("validate", "csrf_token", "change", "delete", "go", "refuse", "shown", "state", "support"),
+        *("validate", "csrf_token", "change", "delete", "go", "refuse", "shown", "state"),
+        "support",
     }
 )
 INLINE_VALIDATOR = "validate_"

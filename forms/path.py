@@ -39,6 +39,8 @@ def shown_questions(page: Page, answers: Answers) -> tuple[Question, ...]:
 
 def shown_pages(study: Study, answers: Answers) -> tuple[Page, ...]:
     """The pages these answers lead through, in order."""
+    if not study.routed:
+        return study.pages
     return tuple(
         p for p in study.pages if holds(p.show_if, answers) and shown_questions(p, answers)
     )

@@ -458,6 +458,11 @@ class Study:
         return MappingProxyType({q.name: q for p in self.pages for q in p.questions})
 
     @cached_property
+    def routed(self) -> bool:
+        """Whether any page or question hangs on an answer."""
+        return any(p.show_if or any(q.show_if for q in p.questions) for p in self.pages)
+
+    @cached_property
     def page_of(self) -> Mapping[str, Page]:
         """Page by question name."""
         return MappingProxyType({q.name: p for p in self.pages for q in p.questions})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from multiprocessing.util import Finalize
+from types import SimpleNamespace
 
 from flask import Flask
 from jinja2 import StrictUndefined
@@ -23,6 +24,9 @@ from survey.services import NAME, Services
 from survey.shelf import Shelf, load_shelf
 from survey.store.keeper import Keeper
 from survey.store.tallies import Tallies
+
+# templates/parts: macros by what they draw; a later one may use an earlier one's.
+PARTS = ("frame", "code", "support", "questions")
 
 # Importing these has put their routes on the client's blueprint.
 CLIENT_ROUTES = (entry, pages, ways_out)
@@ -50,7 +54,15 @@ def create_app(config: Config | None = None) -> Flask:
     for part in (assets, site, visit, ethics, research):
         app.register_blueprint(part.bp)
     mishaps.init_app(app)
+    _draw_parts(app)
     return app
+
+
+def _draw_parts(app: Flask) -> None:
+    """Macros as a global, `parts`: an import in each template is looked up anew for every page."""
+    parts = app.jinja_env.globals["parts"] = SimpleNamespace()
+    for name in PARTS:
+        setattr(parts, name, app.jinja_env.get_template(f"parts/{name}.html").module)
 
 
 def open_services(config: Config, shelf: Shelf) -> Services:

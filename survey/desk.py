@@ -9,7 +9,7 @@ from dataclasses import replace
 from forms.study import Study
 from forms.walk import Draft, decode, encode
 from survey.errors import Unsealable
-from survey.seal import Seal, new_secret
+from survey.seal import Lock, Seal, new_secret
 from survey.store import drafts
 from survey.store.connect import Stores
 
@@ -36,18 +36,19 @@ class Desk:
             touched=now,
             choices=dict(choices),
         )
+        lock = self.seal.lock(secret)
         drafts.create(
             self.stores.drafts,
-            id=self.seal.name(secret),
-            sealed=self.seal.seal(secret, encode(draft)),
+            id=lock.name,
+            sealed=lock.seal(encode(draft)),
             expires=drafts.rounded_expiry(now, IDLE_SECONDS),
         )
         return secret
 
-    def _open(self, secret: bytes, sealed: bytes) -> Draft | None:
+    def _open(self, lock: Lock, sealed: bytes) -> Draft | None:
         """The draft, unless it is foreign, damaged or too old."""
         try:
-            draft = decode(self.seal.open(secret, sealed))
+            draft = decode(lock.open(sealed))
         except Unsealable:
             return None
         age = self.clock() - (draft.sent or draft.touched)
@@ -55,22 +56,28 @@ class Desk:
 
     def find(self, secret: bytes, study: Study) -> Draft | None:
         """The draft of this browser for exactly these words; None when there is none any more."""
-        sealed = drafts.load(self.stores.drafts, self.seal.name(secret))
-        draft = self._open(secret, sealed) if sealed else None
+        lock = self.seal.lock(secret)
+        sealed = drafts.load(self.stores.drafts, lock.name)
+        draft = self._open(lock, sealed) if sealed else None
         return draft if draft and draft.words == study.fingerprints.words else None
 
     def change(self, secret: bytes, change: Callable[[Draft], Draft]) -> Draft | None:
-        """Apply ``change`` to the draft as it is now, whatever another tab did meanwhile."""
-        now = int(self.clock())
-        with drafts.changing(self.stores.drafts, self.seal.name(secret)) as kept:
-            draft = self._open(secret, kept.sealed) if kept.sealed else None
+        """The draft after ``change``, as it is now, whatever another tab did meanwhile.
+
+        ``change`` runs again when another tab was quicker. None when the draft is gone.
+        """
+        db, lock = self.stores.drafts, self.seal.lock(secret)
+        while (kept := drafts.load(db, lock.name)) is not None:
+            draft = self._open(lock, kept)
             if draft is None:
                 return None
+            now = int(self.clock())
             after = replace(change(draft), touched=now)
-            kept.replace(
-                self.seal.seal(secret, encode(after)), drafts.rounded_expiry(now, IDLE_SECONDS)
-            )
-        return after
+            sealed = lock.seal(encode(after))
+            expires = drafts.rounded_expiry(now, IDLE_SECONDS)
+            if drafts.swap(db, lock.name, seen=kept, sealed=sealed, expires=expires):
+                return after
+        return None
 
     def drop(self, secret: bytes) -> None:
         """The draft is gone, overwritten on disk."""

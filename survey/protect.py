@@ -10,7 +10,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, session
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 
 from survey.assets import accepts_gzip
 from survey.config import Config
@@ -53,6 +55,19 @@ MAX_FIELDS = 1000
 SMALLEST_TO_COMPRESS = 1000
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Flask's signed cookie; the serializer, which is the same each time, is made once."""
+
+    def __init__(self) -> None:
+        self._kept: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """What signs and reads the cookie. It keeps no cookie."""
+        if self._kept is None:
+            self._kept = super().get_signing_serializer(app)
+        return self._kept
+
+
 def protect(app: Flask, config: Config, cookie_key: str) -> None:
     """Set cookie flags, CSRF, body limits and headers; silence whatever would log a person."""
     app.secret_key = cookie_key
@@ -68,6 +83,7 @@ def protect(app: Flask, config: Config, cookie_key: str) -> None:
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
         MAX_FORM_PARTS=MAX_FIELDS,
     )
+    app.session_interface = Sessions()
     csrf.init_app(app)
     app.after_request(_compressed)
     app.wsgi_app = Headers(app.wsgi_app)  # type: ignore[method-assign]

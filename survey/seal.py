@@ -11,6 +11,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -91,8 +92,32 @@ def tidy_code(typed: str) -> str:
     return "-".join(letters[i : i + CODE_GROUP] for i in range(0, len(letters), CODE_GROUP))
 
 
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """One draft's key, and the name it is filed under, to which every sealing is bound."""
+
+    name: bytes
+    cipher: AESGCM
+
+    def seal(self, plain: bytes) -> bytes:
+        """``plain`` sealed, and padded to whole blocks."""
+        framed = len(plain).to_bytes(4, "big") + plain
+        framed += bytes(-len(framed) % BLOCK)
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self.cipher.encrypt(nonce, framed, self.name)
+
+    def open(self, sealed: bytes) -> bytes:
+        """The reverse of ``seal``. Raises Unsealable for a foreign, forged or damaged draft."""
+        nonce, body = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        try:
+            framed = self.cipher.decrypt(nonce, body, self.name)
+        except (InvalidTag, ValueError):
+            raise Unsealable("This draft cannot be opened.") from None
+        return framed[4 : 4 + int.from_bytes(framed[:4], "big")]
+
+
 class Seal:
-    """Seals and opens drafts and makes keyed hashes, with this installation's keys."""
+    """Makes the locks of drafts, keyed hashes and codes, with this installation's keys."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         current = keys[0]
@@ -110,24 +135,11 @@ class Seal:
         """The submit token of the draft filed under ``name``: one draft sends once."""
         return hmac.digest(self._accepted, name, "sha256")
 
-    def _cipher(self, secret: bytes) -> AESGCM:
-        return AESGCM(_derive(secret + self._server_half, b"lacrima/draft"))
-
-    def seal(self, secret: bytes, plain: bytes) -> bytes:
-        """``plain`` sealed and padded; bound to the place it is filed under."""
-        framed = len(plain).to_bytes(4, "big") + plain
-        framed += bytes(-len(framed) % BLOCK)
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._cipher(secret).encrypt(nonce, framed, self.name(secret))
-
-    def open(self, secret: bytes, sealed: bytes) -> bytes:
-        """The reverse of ``seal``. Raises Unsealable for a foreign, forged or damaged draft."""
-        nonce, body = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-        try:
-            framed = self._cipher(secret).decrypt(nonce, body, self.name(secret))
-        except (InvalidTag, ValueError):
-            raise Unsealable("This draft cannot be opened.") from None
-        return framed[4 : 4 + int.from_bytes(framed[:4], "big")]
+    def lock(self, secret: bytes) -> Lock:
+        """What opens and seals the draft of the browser that holds ``secret``."""
+        return Lock(
+            self.name(secret), AESGCM(_derive(secret + self._server_half, b"lacrima/draft"))
+        )
 
     def deletion_value(self, code: str, label: str) -> bytes:
         """What is stored beside a row or text so that ``code`` can delete it later."""

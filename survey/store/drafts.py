@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from survey.store.database import Database, writing
 
@@ -31,28 +29,17 @@ def load(db: Database, id: bytes, *, now: int = 0) -> bytes | None:  # noqa: A00
     return found[0] if found else None
 
 
-class Kept:
-    """A draft while nobody else can change it; ``sealed`` is None when it is gone."""
+def swap(db: Database, id: bytes, *, seen: bytes, sealed: bytes, expires: int) -> bool:  # noqa: A002
+    """Keep ``sealed`` where ``seen`` still lies; False when another tab was quicker, or it is gone.
 
-    def __init__(self, db: Database, id: bytes) -> None:  # noqa: A002
-        self._db, self._id = db, id
-        self.sealed = load(db, id)
-
-    def replace(self, sealed: bytes, expires: int) -> None:
-        """Keep ``sealed`` from now on. A draft that is gone stays gone."""
-        self._db.conn.execute(
-            "UPDATE drafts SET sealed = ?, expires = ? WHERE id = ?", (sealed, expires, self._id)
-        )
-
-
-@contextmanager
-def changing(db: Database, id: bytes) -> Iterator[Kept]:  # noqa: A002
-    """Read, change and write back in one turn, so that two tabs never lose an answer.
-
-    An exception inside leaves the draft as it was.
+    Nobody holds the file while a page is worked out: whoever comes second looks again.
     """
     with writing(db):
-        yield Kept(db, id)
+        changed = db.conn.execute(
+            "UPDATE drafts SET sealed = ?, expires = ? WHERE id = ? AND sealed = ?",
+            (sealed, expires, id, seen),
+        ).rowcount
+    return bool(changed)
 
 
 def drop(db: Database, id: bytes) -> None:  # noqa: A002

@@ -1,4 +1,4 @@
-"""Every screen of the flagship, looked at once: access, width, and what the browser complained of."""
+"""Every screen of the flagship, looked at once: access, width, complaints of the browser."""
 
 from __future__ import annotations
 

@@ -52,11 +52,8 @@ def test_what_will_be_stored_is_listed_column_by_column(study):
 
 
 def lines(study, answers):
-    return {
-        line.question.name: line.given
-        for _, found in answer_lines(study, answers)
-        for line in found
-    }
+    found = [line for _, lines in answer_lines(study, answers) for line in lines]
+    return {line.question.name: line.given for line in found}
 
 
 def test_the_check_page_says_what_was_ticked_and_what_was_not_provided(study):

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from flask import Flask
-from flask.testing import FlaskClient
 
 from tests.journeys.page import Page
 
@@ -18,9 +17,9 @@ Value = str | int | list[int]
 class Journey:
     """One person's browser at one study; ``page`` is what it shows, ``visited`` its history."""
 
-    def __init__(self, app: Flask, address: str, *, browser: FlaskClient | None = None) -> None:
-        self.app, self.base = app, f"/s/{address}/"
-        self.browser = browser or app.test_client()
+    def __init__(self, app: Flask | None, address: str, *, browser: Any = None) -> None:
+        self.base = f"/s/{address}/"
+        self.browser = browser if app is None else app.test_client()
         self.here, self.status = "", 0
         self.page = Page("")
         self.headers: Any = {}
@@ -28,7 +27,7 @@ class Journey:
 
     def another_tab(self) -> Journey:
         """A second tab: the same cookies, the same page open."""
-        tab = Journey(self.app, "", browser=self.browser)
+        tab = Journey(None, "", browser=self.browser)
         tab.base, tab.here, tab.page = self.base, self.here, self.page
         return tab
 
@@ -55,7 +54,7 @@ class Journey:
             self.page = Page(answer.get_data(as_text=True))
         return self
 
-    def press(self, name: str = "", value: str = "", **filled: Value) -> Journey:
+    def press(self, name: str = "", value: str = "", /, **filled: Any) -> Journey:
         """Fill in the form of a button and press it; without a name the first button."""
         button = self.page.button(name, value)
         form = self.page.forms[button.form]

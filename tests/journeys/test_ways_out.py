@@ -1,10 +1,10 @@
 """Not taking part, stopping, leaving, asking for help; and a study that takes nobody."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
-from survey.availability import FRESH_SECONDS
+from survey.availability import FRESH_SECONDS, today_here
 from survey.store import studies
 from tests.journeys.walking import walk
 
@@ -191,7 +191,7 @@ def test_leaving_is_the_first_link_of_every_page(site, screen):
 def real(site, status, *, until=1, name="minimal"):
     study = site(name, demo=False)
     office, prints = study.services.stores.office, study.offer.study.fingerprints
-    today = date.today()
+    today = today_here()
     studies.approve(
         office, study=name, words=prints.words, policy=prints.policy, site=study.offer.site,
         reference="2026-1", by="A board", approved_on=(today - timedelta(9)).isoformat(),

@@ -28,7 +28,7 @@ class Answered:
     @property
     def mimetype(self) -> str:
         """Media type without its charset."""
-        return self.headers.get("Content-Type", "").split(";")[0]
+        return str(self.headers.get("Content-Type", "")).split(";")[0]
 
     def get_data(self, *, as_text: bool = False) -> Any:
         """The body."""

@@ -47,9 +47,12 @@ def _missing(kind: str) -> st.SearchStrategy[list[str]]:
 @st.composite
 def pages(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Pages whose questions may depend on single choices of pages before, or of their own."""
-    found, turns, number = [], [], 0
+    found: list[dict[str, Any]] = []
+    turns: list[tuple[str, list[int]]] = []
+    number = 0
     for page in range(draw(st.integers(1, 4))):
-        earlier, questions = list(turns), []
+        earlier = list(turns)
+        questions: list[dict[str, Any]] = []
         for _ in range(draw(st.integers(1, 3))):
             keys = draw(question(number))
             if turns and not keys.get("required") and draw(st.booleans()):
@@ -58,7 +61,8 @@ def pages(draw: st.DrawFn) -> list[dict[str, Any]]:
                 turns.append((keys["variable"], [option[0] for option in keys["options"]]))
             questions.append(keys)
             number += 1
-        shown = {"show_if": _condition(draw, earlier)} if earlier and draw(st.booleans()) else {}
+        hidden = bool(earlier) and draw(st.booleans())
+        shown = {"show_if": _condition(draw, earlier)} if hidden else {}
         once = {"answer_once": draw(st.booleans())} if _words_only(questions) else {}
         found.append({"id": f"p{page}", "title": "So", **shown, **once, "question": questions})
     return found

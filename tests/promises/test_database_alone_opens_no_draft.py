@@ -42,18 +42,18 @@ def test_the_server_key_alone_opens_nothing(half_way):
     seal = Seal(read_keys(services.config.key))
     for secret in (b"", bytes(32), new_secret()):
         with pytest.raises(Unsealable):
-            seal.open(secret, sealed(services))
+            seal.lock(secret).open(sealed(services))
 
 
 def test_the_browsers_half_with_another_key_opens_nothing(half_way):
     services, client = half_way
     with pytest.raises(Unsealable):
-        Seal([new_secret()]).open(secret_of(client), sealed(services))
+        Seal([new_secret()]).lock(secret_of(client)).open(sealed(services))
 
 
 def test_both_halves_open_it(half_way):
     services, client = half_way
-    plain = services.seal.open(secret_of(client), sealed(services))
+    plain = services.seal.lock(secret_of(client)).open(sealed(services))
     assert WROTE.encode() in plain
 
 
@@ -63,13 +63,13 @@ def test_a_draft_with_one_bit_changed_opens_no_more(half_way, place):
     bent = bytearray(sealed(services))
     bent[place] ^= 1
     with pytest.raises(Unsealable):
-        services.seal.open(secret_of(client), bytes(bent))
+        services.seal.lock(secret_of(client)).open(bytes(bent))
 
 
 def test_a_draft_filed_under_another_name_opens_no_more(half_way):
     services, _ = half_way
     with pytest.raises(Unsealable):
-        services.seal.open(new_secret(), sealed(services))
+        services.seal.lock(new_secret()).open(sealed(services))
 
 
 def test_a_long_answer_and_a_short_one_give_drafts_of_the_same_size(open_app):

@@ -147,7 +147,7 @@ def test_the_boards_walk_survives_every_turn_and_stores_nothing(app, steps):
     for keep_state, fields in steps:
         states = board.page.named("state") if keep_state else []
         sent = [(n, v) for n, v in fields if n != "state"] if states else fields
-        data = {n: v for n, v in sent} | ({"state": states[0].value} if states else {})
+        data = dict(sent) | ({"state": states[0].value} if states else {})
         board._ask("POST", "/ethics/kinds/flow", data=data)
     assert stored(app) == []
 

@@ -33,37 +33,32 @@ def test_an_expiry_tells_no_time_finer_than_half_an_hour():
     assert drafts.rounded_expiry(0.5) == 7200 + 1800
 
 
+def swap(db, seen, sealed):
+    return drafts.swap(db, ID, seen=seen, sealed=sealed, expires=LATER)
+
+
 def test_a_change_is_kept(db):
-    with drafts.changing(db, ID) as kept:
-        kept.replace((kept.sealed or b"") + b" again", LATER)
-    assert drafts.load(db, ID) == b"sealed again"
+    assert swap(db, b"sealed", b"again")
+    assert drafts.load(db, ID) == b"again"
 
 
-def fail_half_way(db):
-    with drafts.changing(db, ID) as kept:
-        kept.replace(b"half", LATER)
-        raise RuntimeError
-
-
-def test_a_failed_change_leaves_the_draft_as_it_was(db):
-    with pytest.raises(RuntimeError):
-        fail_half_way(db)
-    assert drafts.load(db, ID) == b"sealed"
+def test_a_change_to_what_is_no_longer_there_is_refused(db):
+    swap(db, b"sealed", b"by another tab")
+    assert not swap(db, b"sealed", b"by this tab")
+    assert drafts.load(db, ID) == b"by another tab"
 
 
 def test_a_draft_that_is_gone_stays_gone(db):
     drafts.drop(db, ID)
-    with drafts.changing(db, ID) as kept:
-        assert kept.sealed is None
-        kept.replace(b"back", LATER)
+    assert not swap(db, b"sealed", b"back")
     assert drafts.load(db, ID) is None
 
 
 def test_tabs_that_change_at_the_same_time_lose_nothing(stores, db):
     def tab():
         for _ in range(100):
-            with drafts.changing(stores.drafts, ID) as kept:
-                kept.replace((kept.sealed or b"") + b".", LATER)
+            while not swap(stores.drafts, seen := drafts.load(stores.drafts, ID), seen + b"."):
+                pass
 
     tabs = [threading.Thread(target=tab) for _ in range(4)]
     for thread in tabs:
