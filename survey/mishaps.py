@@ -47,7 +47,11 @@ def _page(code: int) -> tuple[str, int]:
     frame: dict[str, Any] = {"title": f"{heading} – Survey", "errors": ()}
     if offer is not None:
         frame |= {"offer": offer, "study": offer.study, "ways": _ways(offer)}
-    page = render_template("errors/page.html", heading=heading, sentence=sentence, **frame)
+    try:
+        page = render_template("errors/page.html", heading=heading, sentence=sentence, **frame)
+    except Exception as error:  # or one failure would become two
+        log.error("the page of an error failed", exc_info=error)
+        page = f"{heading}. {sentence}"
     return page, code
 
 

@@ -11,6 +11,7 @@ from forms.columns import of_study
 from forms.path import paths, shown_questions
 from forms.reading import grade
 from forms.routing import condition_in_words
+from survey.ownwords import own_words
 from survey.preview import Preview, State, signer, unpack
 from survey.protect import csrf
 from survey.shelf import Offer
@@ -90,7 +91,7 @@ def _sign() -> Any:
 @bp.get("/text")
 def text() -> str:
     """Every word on one printable page, routing spelled out."""
-    return _page("text", "Every word")
+    return _page("text", "Every word", own=own_words(g.offer))
 
 
 @bp.get("/checklist")

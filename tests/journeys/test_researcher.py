@@ -7,6 +7,7 @@ import pytest
 
 from survey.cli import main
 from survey.store.connect import Stores
+from tests.conftest import folder_of
 
 NAME = "therapist-tears"
 COUNT = "600"
@@ -75,8 +76,9 @@ def test_an_existing_release_is_never_overwritten(released):
 
 def test_an_empty_study_has_nothing_to_release(released, tmp_path):
     _, lacrima = released
-    done = lacrima("release", "six-pages", "--tier", "C", "--pilot", "--out", tmp_path / "none")
-    assert (done.exit_code, (tmp_path / "none").exists()) == (1, False)
+    empty, out = folder_of("minimal"), tmp_path / "none"
+    done = lacrima("release", empty, "--tier", "C", "--pilot", "--out", out)
+    assert (done.exit_code, "minimal" in done.stderr, out.exists()) == (1, True, False)
 
 
 def test_the_release_is_in_the_ledger(released):

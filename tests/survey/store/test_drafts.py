@@ -54,10 +54,15 @@ def test_a_draft_that_is_gone_stays_gone(db):
     assert drafts.load(db, ID) is None
 
 
+def add_a_dot(db):
+    seen = drafts.load(db, ID) or b""
+    return swap(db, seen, seen + b".")
+
+
 def test_tabs_that_change_at_the_same_time_lose_nothing(stores, db):
     def tab():
         for _ in range(100):
-            while not swap(stores.drafts, seen := drafts.load(stores.drafts, ID), seen + b"."):
+            while not add_a_dot(stores.drafts):
                 pass
 
     tabs = [threading.Thread(target=tab) for _ in range(4)]

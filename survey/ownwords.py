@@ -1,0 +1,56 @@
+"""Sentences that are the platform's own and not the study's, read off the screens themselves."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+from survey.screens import TITLES, Ways, show
+from survey.shelf import Offer
+
+# Screens made of the platform's words, with what each is shown with.
+STATES = ("not_open", "closed", "full", "expired")
+LINES = frozenset({"h1", "h2", "p", "button", "li"})
+
+
+class _Reader(HTMLParser):
+    """The lines of text inside <main>."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._inside = self._inside or (tag == "main" and bool(dict(attrs)))
+        if self._inside and tag in LINES:
+            self.lines.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = self._inside and tag != "main"
+
+    def handle_data(self, data: str) -> None:
+        if self._inside and self.lines:
+            self.lines[-1] = f"{self.lines[-1]} {data.strip()}".strip()
+
+
+def _lines(html: str) -> tuple[str, ...]:
+    reader = _Reader()
+    reader.feed(html)
+    return tuple(line for line in reader.lines if line)
+
+
+def own_words(offer: Offer) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(name of the screen, its lines) for every screen that the study does not word."""
+    ways = Ways(base="", preview=True, live=True)
+    away = Ways(base="", preview=True)
+    shown = [
+        ("break", show("break", offer, ways, draft=None)),
+        ("stop", show("stop", offer, away, draft=None)),
+        ("elsewhere", show("elsewhere", offer, ways)),
+        ("gone", show("gone", offer, away)),
+        *(
+            ("closed", show("closed", offer, away, state=state, refused=state == "expired"))
+            for state in STATES
+        ),
+    ]
+    return tuple((TITLES[screen], _lines(html)) for screen, html in shown)
