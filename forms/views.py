@@ -53,15 +53,11 @@ class PageView:
     page: Page
     intro: str
     questions: tuple[QuestionView, ...]
+    names: str  # of the questions shown, for the hidden input that says what was asked
     number: int
     total: int | None
     before: Page | None  # the page that Back leads to
     errors: tuple[tuple[str, str], ...]  # (input id, sentence), in the order shown
-
-    @property
-    def names(self) -> str:
-        """Names of the questions shown, for the hidden input that says what was asked."""
-        return " ".join(view.question.name for view in self.questions)
 
 
 def _missing(question: Question) -> tuple[tuple[str, str], ...]:
@@ -145,6 +141,7 @@ def page_view(
         page=page,
         intro=page.intro.of(branch),
         questions=questions,
+        names=" ".join(view.question.name for view in questions),
         number=at + 1,
         before=pages[at - 1] if at else None,
         total=_total(study, draft, pages),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import json
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
@@ -10,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, session
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFProtect
 from itsdangerous import URLSafeTimedSerializer
 
@@ -56,16 +58,29 @@ SMALLEST_TO_COMPRESS = 1000
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's signed cookie; the serializer, which is the same each time, is made once."""
+    """Flask's signed cookie, made for a cookie of a few short strings that seldom changes.
 
-    def __init__(self) -> None:
-        self._kept: URLSafeTimedSerializer | None = None
+    The serializer is made once, reads plain JSON, and signs (HMAC-SHA256) with a key derived for
+    this purpose alone, so that it need not be derived anew for every request.
+    """
 
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+    def __init__(self, cookie_key: str) -> None:
+        self._signer = URLSafeTimedSerializer(
+            hashlib.sha256(f"session/{cookie_key}".encode()).digest(),
+            serializer=json,
+            signer_kwargs={"key_derivation": "none", "digest_method": hashlib.sha256},
+        )
+
+    def get_signing_serializer(self, _app: Flask) -> URLSafeTimedSerializer:
         """What signs and reads the cookie. It keeps no cookie."""
-        if self._kept is None:
-            self._kept = super().get_signing_serializer(app)
-        return self._kept
+        return self._signer
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the cookie when it changed; a page that only read it says that it did."""
+        if session.modified:
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.headers.add("Vary", "Cookie")
 
 
 def protect(app: Flask, config: Config, cookie_key: str) -> None:
@@ -83,7 +98,7 @@ def protect(app: Flask, config: Config, cookie_key: str) -> None:
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
         MAX_FORM_PARTS=MAX_FIELDS,
     )
-    app.session_interface = Sessions()
+    app.session_interface = Sessions(cookie_key)
     csrf.init_app(app)
     app.after_request(_compressed)
     app.wsgi_app = Headers(app.wsgi_app)  # type: ignore[method-assign]

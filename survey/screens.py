@@ -6,16 +6,19 @@ there: by link and cookie for a client, by a signed hidden field for a board.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from flask import render_template
+from flask import current_app, render_template
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
 
 from forms.answers import answer_lines, stored_lines
 from forms.study import Page
-from forms.views import page_view
+from forms.views import PageView, page_view
 from forms.walk import Draft, token_of
 from survey.shelf import Offer
 
@@ -45,6 +48,11 @@ TITLES = {
 CHOOSE_CODE = "Choose whether you want a code."
 CHOOSE_END = "Choose what should happen to your answers."
 NOTHING_YET = "You have not answered anything yet, so there is nothing to send."
+
+
+# Hold the places of what differs from client to client; drawn, so that no study can contain them.
+TOKEN = secrets.token_hex(16)
+ASKED = Markup(f"<!--{secrets.token_hex(16)}-->")  # noqa: S704 - our own
 
 
 @dataclass(frozen=True)
@@ -107,16 +115,45 @@ def show_page(
 ) -> str:
     """A page of questions."""
     view = page_view(offer.study, draft, page, errors=errors, posted=posted)
+    parts: Any = current_app.jinja_env.globals["parts"]
+    draw = parts.questions.question
+    asked = Markup("\n").join(draw(question) for question in view.questions)
+    if ways.preview or view.errors:
+        return _questions(offer, ways, view, asked=asked, hint=draft.hint, changing=changing)
+    around = replace(view, questions=())
+    head, middle, tail = _around(offer, ways.base, around, hint=draft.hint, changing=changing)
+    return f"{head}{generate_csrf()}{middle}{asked}{tail}"
+
+
+def _questions(
+    offer: Offer, ways: Ways, view: PageView, *, asked: Markup, hint: bool, changing: bool
+) -> str:
     return show(
         "questions",
         offer,
         ways,
         title=f"Page {view.number}",
         view=view,
-        draft=draft,
+        asked=asked,
+        hint=hint,
         changing=changing,
         errors=view.errors,
     )
+
+
+@lru_cache(maxsize=4096)
+def _around(
+    offer: Offer, base: str, view: PageView, *, hint: bool, changing: bool
+) -> tuple[str, str, str]:
+    """What stands around the token and the questions of a page: the same for every client.
+
+    It is given no draft and no question, so no answer can be in what is kept.
+    """
+    ways = Ways(base, hidden=(("csrf_token", TOKEN),), live=True)
+    html = _questions(offer, ways, view, asked=ASKED, hint=hint, changing=changing)
+    head, rest = html.split(TOKEN)
+    middle, tail = rest.split(ASKED)
+    return head, middle, tail
 
 
 def show_check(offer: Offer, ways: Ways, draft: Draft, *, errors: Any = ()) -> str:
