@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from survey.cli.main import main
+from survey.cli.opened import opened
 from survey.config import read_config
 from survey.errors import Refusal
-from survey.open import open_stores
-from survey.shelf import Shelf, find_offer
+from survey.shelf import find_offer
 
 
 def _terminal() -> bool:
@@ -37,7 +37,7 @@ def simulate(study: str, count: int, seed: int, via: str | None) -> None:
             )
         click.echo(f"{count} synthetic clients walked {offer.study.name} at {via}.")
         return
-    stores = open_stores(config, Shelf([offer]))
+    stores = opened(config, offer)
     simulate_into(stores.pilot, offer.study, offer.folder, count=count, seed=seed)
     click.echo(f"{count} synthetic answers to the pilot of {offer.study.name}.")
 
@@ -55,6 +55,6 @@ def release(study: str, tier: str, out: Path, *, pilot: bool) -> None:
     offer = find_offer(config, study, pilot=pilot)
     if not pilot and offer.pilot:
         raise Refusal(f"{study} runs as a pilot: add --pilot to release pilot answers.")
-    stores = open_stores(config, Shelf([offer]))
+    stores = opened(config, offer)
     done = process.run(stores, offer.study, tier=tier, out=out, pilot=pilot)
     click.echo(done)

@@ -9,9 +9,9 @@ import click
 
 from survey import server
 from survey.cli.main import main
+from survey.cli.opened import opened
 from survey.config import Config, for_demo, read_config
 from survey.errors import BadSetting
-from survey.open import open_stores
 from survey.seal import make_key, read_keys
 from survey.shelf import Shelf, load_shelf
 from survey.store import responses
@@ -44,7 +44,7 @@ def _fill(config: Config, shelf: Shelf, *, empty: bool) -> None:
     """Open the stores, and simulate answers for each study that has none yet."""
     from survey.simulate import simulate_into
 
-    stores = open_stores(config, shelf)
+    stores = opened(config, *shelf)
     for offer in shelf:
         if not empty and not responses.count(stores.pilot, offer.study.name):
             simulate_into(
@@ -71,7 +71,7 @@ def serve() -> None:
         raise BadSetting("\n".join(unsafe))
     server.check_port(config.host, config.port)
     read_keys(config.key)
-    open_stores(config, load_shelf(config)).close()
+    opened(config, *load_shelf(config)).close()
     server.run(config)
 
 

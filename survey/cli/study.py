@@ -12,10 +12,10 @@ from forms.facts import missing_facts
 from forms.load import load_study
 from survey.availability import today_here
 from survey.cli.main import main
+from survey.cli.opened import opened
 from survey.config import Config, read_config
 from survey.errors import Refusal
-from survey.open import open_stores
-from survey.shelf import Offer, Shelf, find_offer, load_shelf
+from survey.shelf import Offer, find_offer, load_shelf
 from survey.store import responses, studies
 from survey.store.connect import Stores
 
@@ -30,7 +30,7 @@ def study() -> None:
 def _at_desk(name: str) -> tuple[Config, Offer, Stores]:
     config = read_config()
     offer = find_offer(config, name)
-    return config, offer, open_stores(config, Shelf([offer]))
+    return config, offer, opened(config, offer)
 
 
 def _note(stores: Stores, what: str) -> None:
@@ -54,7 +54,7 @@ def show_list() -> None:
     """Every study on the configured shelves: status, approval, fingerprint."""
     config = read_config()
     shelf = load_shelf(config)
-    stores = open_stores(config, shelf)
+    stores = opened(config, *shelf)
     for offer in shelf:
         status = "pilot" if offer.pilot else studies.status(stores.office, offer.study.name)
         approval = _approval(stores, offer)

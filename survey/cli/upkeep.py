@@ -8,12 +8,12 @@ import time
 import click
 
 from survey.cli.main import main
+from survey.cli.opened import opened
 from survey.config import PREFIX, SETTINGS, read_config
 from survey.errors import Refusal
 from survey.seal import make_key, read_keys
 from survey.shelf import load_shelf
 from survey.store import drafts, responses
-from survey.store.connect import Stores
 
 
 @main.group()
@@ -34,7 +34,7 @@ def new_key() -> None:
 @main.command()
 def purge() -> None:
     """Delete drafts that ran out and carry out deletions that wait."""
-    stores = Stores(read_config().data)
+    stores = opened(read_config())
     gone = drafts.purge(stores.drafts, time.time())
     for db in (stores.responses, stores.pilot):
         responses.carry_out_deletions(db)
@@ -52,6 +52,6 @@ def doctor() -> None:
     shelf = load_shelf(config)
     click.echo("studies: " + ", ".join(offer.study.name for offer in shelf))
     read_keys(config.key)
-    if not Stores(config.data).writable():
+    if not opened(config).writable():
         raise Refusal(f"The stores in {config.data} cannot be written.")
     click.echo("server key and stores: fine")
