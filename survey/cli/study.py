@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from forms.facts import missing_facts
+from forms.facts import facts_for, load_site, missing_facts
 from forms.load import load_study
 from survey.availability import today_here
 from survey.cli.main import main
@@ -41,12 +41,18 @@ def _note(stores: Stores, what: str) -> None:
 @study.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def check(folder: Path) -> None:
-    """List every fault of the study in FOLDER, each with file, table and key."""
+    """List every fault of the study in FOLDER, each with file, table and key.
+
+    Facts that site.toml leaves empty are no fault of the study: they are listed after it.
+    """
     found = load_study(folder)
     variables = sum(1 for _ in found.variables())
     click.echo(f"{found.name}: no fault. {len(found.pages)} pages, {variables} variables.")
     for part in ("words", "policy", "consent_version"):
         click.echo(f"  {part}: {getattr(found.fingerprints, part)}")
+    site = read_config().site
+    for fact in missing_facts(found, facts_for(load_site(site), found)):
+        click.echo(f"{site}, study.{found.name}, {fact}: is empty; needed before the study opens")
 
 
 @study.command("list")

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from survey.cli import main
-from tests.conftest import STUDIES
+from tests.conftest import FLAGSHIP, STUDIES
 
 
 @pytest.fixture
@@ -108,6 +108,12 @@ EXPIRES = ["--expires", "2999-12-31"]
 def test_checking_a_sound_study_says_so(lacrima):
     status, said, _ = lacrima("study", "check", STUDIES / "minimal")
     assert (status, "minimal: no fault" in said) == (0, True)
+
+
+def test_checking_a_study_names_the_facts_that_the_site_still_owes(lacrima):
+    _, said, _ = lacrima("study", "check", FLAGSHIP)
+    assert "ethics_ref: is empty; needed before the study opens" in said
+    assert "closing_text" not in said  # may stay empty
 
 
 def test_checking_a_faulty_study_lists_every_fault(lacrima, tmp_path):
