@@ -89,7 +89,11 @@ class Step:
         self.stay = False
 
     def take(self, draft: Draft) -> Draft:
-        """The draft after this post; unchanged where the page is not on its way, or faulty."""
+        """The draft after this post; unchanged where the page is not on its way, or faulty.
+
+        Runs again when another tab was quicker, so it starts from nothing each time.
+        """
+        self.page, self.errors, self.stay = None, {}, False
         if draft.sent or draft.ready or draft.words != self.study.fingerprints.words:
             return draft
         page = page_at(self.study, draft, self.token)
