@@ -89,7 +89,7 @@ def _row_sql(table: str, variables: tuple[str, ...]) -> str:
 
 _CLAIM = """
     INSERT INTO arriving_accepted
-    SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM accepted WHERE value = ?1)
+    SELECT :token WHERE NOT EXISTS (SELECT 1 FROM accepted WHERE value = :token)
     ON CONFLICT DO NOTHING
 """
 _TEXT = """
@@ -105,7 +105,7 @@ def accept(db: Database, response: Response, *, draw: Callable[[int], bytes] = t
     """
     try:
         with writing(db):
-            if not db.conn.execute(_CLAIM, (response.submit,)).rowcount:
+            if not db.conn.execute(_CLAIM, {"token": response.submit}).rowcount:
                 return False
             _spend(db, response.invitation)
             _insert(db, response, draw)
@@ -152,9 +152,9 @@ def was_accepted(db: Database, submit: bytes) -> bool:
     """Whether the answer with this submit token arrived (and is not yet forgotten)."""
     return bool(
         db.conn.execute(
-            "SELECT EXISTS (SELECT 1 FROM accepted WHERE value = ?1)"
-            " OR EXISTS (SELECT 1 FROM arriving_accepted WHERE value = ?1)",
-            (submit,),
+            "SELECT EXISTS (SELECT 1 FROM accepted WHERE value = :token)"
+            " OR EXISTS (SELECT 1 FROM arriving_accepted WHERE value = :token)",
+            {"token": submit},
         ).fetchone()[0]
     )
 
