@@ -69,13 +69,18 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _connect(path: Path, name: str) -> Database:
-    """A connection with its pragmas; the file exists."""
+    """A connection with its pragmas and tables, closed again where they fail; the file exists."""
     conn = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     db = Database(conn, recursive_triggers=False, execute_plugins=False)
-    for pragma in _pragmas(name):
-        conn.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in _pragmas(name):
+            conn.execute(f"PRAGMA {pragma}")
+        _migrate(db, FILES[name], times=name == "office")
+    except sqlite3.Error:
+        conn.close()
+        raise
     return db
 
 
@@ -128,7 +133,6 @@ class Stores:
                     if name not in self._turns:
                         self._turns[name] = Turn(self.folder / f"{name}.turn")
                     db = _connect(path, name)
-                    _migrate(db, FILES[name], times=name == "office")
             except (OSError, sqlite3.Error) as error:
                 reason = error.strerror if isinstance(error, OSError) else error
                 raise _tell(path, reason) from None
