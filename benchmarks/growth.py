@@ -16,18 +16,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from secrets import token_bytes
 
 from benchmarks.process import usage
 from benchmarks.product import SIX_PAGES, settings
 from survey.config import read_config
 from survey.open import prepare
 from survey.shelf import Offer, find_offer
-from survey.simulate import simulate
+from survey.simulate import as_stored, simulate
 from survey.store import responses
 from survey.store.connect import Stores
 from survey.store.database import Database
-from survey.store.responses import Response, Text
+from survey.store.responses import Response
 from survey.store.settle import rest
 
 SAMPLE = 1000  # answers timed at each size, settlings included
@@ -51,24 +50,7 @@ def _responses(offer: Offer, table: str) -> Iterator[Response]:
     """Synthetic answers without end."""
     study = offer.study
     for client in simulate(study, count=sys.maxsize, seed=1):
-        texts = tuple(
-            Text(study.name, variable, client.lang, client.c_quote, token_bytes(32), text)
-            for variable, text in client.texts.items()
-        )
-        yield Response(
-            study=study.name,
-            table=table,
-            fingerprint=bytes.fromhex(study.fingerprints.words),
-            lang=client.lang,
-            c_open=client.c_open,
-            completion=client.completion,
-            dur_band=client.dur_band,
-            deletion=token_bytes(32),
-            values=client.values,
-            texts=texts,
-            submit=token_bytes(32),
-            invitation=None,
-        )
+        yield as_stored(study, client, table)
 
 
 def _timed(db: Database, answers: Sequence[Response]) -> list[float]:

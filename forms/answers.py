@@ -30,6 +30,11 @@ def stored_texts(study: Study, answers: Mapping[str, int | str]) -> dict[str, st
     return {name: str(answers[name]) for name in apart if answers.get(name)}
 
 
+def text_language(study: Study, variable: str, language: str) -> str | None:
+    """The language kept with a text; None where only some are asked, whom it would narrow down."""
+    return None if study.questions[variable].show_if else language
+
+
 def duration_band(study: Study, seconds: int) -> int:
     """1 for the shortest band, one more for each bound (in minutes) that was reached."""
     return 1 + sum(seconds >= 60 * bound for bound in study.duration_bands)

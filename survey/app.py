@@ -47,7 +47,8 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions[shelves.NAME] = shelf
     services = open_services(config, shelf)
     app.extensions[NAME] = services
-    protect(app, config, services.seal.cookie_key)
+    seal = services.seal
+    protect(app, config, cookie_key=seal.cookie_key, session_key=seal.session_key)
     if config.proxies:
         n = config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]

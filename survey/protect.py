@@ -64,9 +64,9 @@ class Sessions(SecureCookieSessionInterface):
     this purpose alone, so that it need not be derived anew for every request.
     """
 
-    def __init__(self, cookie_key: str) -> None:
+    def __init__(self, session_key: bytes) -> None:
         self._signer = URLSafeTimedSerializer(
-            hashlib.sha256(f"session/{cookie_key}".encode()).digest(),
+            session_key,
             serializer=json,
             signer_kwargs={"key_derivation": "none", "digest_method": hashlib.sha256},
         )
@@ -83,7 +83,7 @@ class Sessions(SecureCookieSessionInterface):
             response.headers.add("Vary", "Cookie")
 
 
-def protect(app: Flask, config: Config, cookie_key: str) -> None:
+def protect(app: Flask, config: Config, *, cookie_key: str, session_key: bytes) -> None:
     """Set cookie flags, CSRF, body limits and headers; silence whatever would log a person."""
     app.secret_key = cookie_key
     app.config.update(
@@ -98,7 +98,7 @@ def protect(app: Flask, config: Config, cookie_key: str) -> None:
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
         MAX_FORM_PARTS=MAX_FIELDS,
     )
-    app.session_interface = Sessions(cookie_key)
+    app.session_interface = Sessions(session_key)
     csrf.init_app(app)
     app.after_request(_compressed)
     app.wsgi_app = Headers(app.wsgi_app)  # type: ignore[method-assign]

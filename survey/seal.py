@@ -126,6 +126,7 @@ class Seal:
         self._accepted = _derive(current, b"lacrima/accepted")
         self._codes = tuple(_derive(key, b"lacrima/deletion") for key in keys)
         self.cookie_key = _derive(current, b"lacrima/cookie").hex()
+        self.session_key = _derive(current, b"lacrima/session")
 
     def name(self, secret: bytes) -> bytes:
         """Under which a browser's draft is filed: a keyed hash of its half, 32 bytes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from forms.answers import duration_band, stored_texts, stored_values
+from forms.answers import duration_band, stored_texts, stored_values, text_language
 from forms.study import Study
 from forms.walk import Draft
 from survey.desk import Desk
@@ -21,11 +21,6 @@ def _deletion(seal: Seal, code: str, label: str) -> bytes:
     return seal.deletion_value(code, label) if code else secrets.token_bytes(DELETION_BYTES)
 
 
-def _text_language(study: Study, variable: str, draft: Draft) -> str | None:
-    """No language beside a text that only some people are asked for: it would narrow them down."""
-    return None if study.questions[variable].show_if else draft.language
-
-
 def response_of(study: Study, draft: Draft, *, table: str, seal: Seal, submit: bytes) -> Response:
     """The row and the texts that this draft becomes. No clock time goes in, only the band."""
     seconds = draft.touched - draft.started
@@ -33,7 +28,7 @@ def response_of(study: Study, draft: Draft, *, table: str, seal: Seal, submit: b
         Text(
             study=study.name,
             variable=variable,
-            lang=_text_language(study, variable, draft),
+            lang=text_language(study, variable, draft.language),
             c_quote=int(draft.choices.get("c_quote", False)),
             deletion=_deletion(seal, draft.code, f"text:{variable}"),
             text=text,

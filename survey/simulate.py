@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_bytes
 
-from forms.answers import stored_values
+from forms.answers import stored_values, text_language
 from forms.columns import Column, of_question, of_study
 from forms.path import branch_of, holds
 from forms.simulation import Choice, Item, Recipe, RecipeFault, load_recipe
@@ -215,13 +215,13 @@ def simulate(
     return (_client(study, draw, plain) for _ in range(count))
 
 
-def _stored(study: Study, client: SimulatedResponse, table: str) -> responses.Response:
+def as_stored(study: Study, client: SimulatedResponse, table: str) -> responses.Response:
     """A synthetic client as the store takes it, with random bytes where a person's hashes go."""
     texts = tuple(
         responses.Text(
             study.name,
             variable,
-            None if study.questions[variable].show_if else client.lang,
+            text_language(study, variable, client.lang),
             client.c_quote,
             token_bytes(32),
             text,
@@ -263,7 +263,7 @@ def simulate_into(db: Database, study: Study, folder: Path, *, count: int, seed:
     )
     _mark(db, study, count)
     for client in simulate(study, count=count, seed=seed, recipe=recipe):
-        responses.accept(db, _stored(study, client, table))
+        responses.accept(db, as_stored(study, client, table))
 
 
 def _mark(db: Database, study: Study, count: int) -> None:
