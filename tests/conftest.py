@@ -1,5 +1,6 @@
 """What most tests need: a study, the application with real files, a client, a command line."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from survey.store.database import Database
 STUDIES = Path(__file__).parent / "studies"
 FLAGSHIP = Path(__file__).parents[1] / "studies" / "therapist-tears"
 
+TOP = Path(__file__).parents[1]
+
 
 def folder_of(name: str) -> Path:
     """A tiny study's folder, or the flagship's."""
@@ -29,6 +32,15 @@ def folder_of(name: str) -> Path:
 @pytest.fixture(scope="session")
 def study() -> Callable[[str], Study]:
     return lambda name: load_study(folder_of(name))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Public data sets and schemas, which are measured with and never shipped."""
+    folder = TOP / os.environ.get("LACRIMA_SHARED_DATA", "../shared/data")
+    if not folder.is_dir():
+        pytest.skip("no data sets: LACRIMA_SHARED_DATA names no folder")
+    return folder
 
 
 @pytest.fixture
