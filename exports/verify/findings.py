@@ -1,0 +1,210 @@
+"""What a written file turned out to be, in numbers only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from exports.verify.answers import AnswersKnown
+from exports.verify.diversity import Diversity
+from exports.verify.guessing import GivenAway
+from exports.verify.risks import Risk
+
+Counts = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The file as a table. Counts are columns by name.
+
+    ``absent`` columns are promised and not there, ``unknown`` ones there and not promised;
+    ``one_each`` hold a different cell in every row.
+    """
+
+    rows: int = 0
+    columns: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    in_order: bool = True
+    one_each: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Classes of rows alike in the core key. Counts are rows unless said otherwise.
+
+    ``k_exact`` takes kinds of missing apart. ``sizes`` maps a class size to classes. ``batches``
+    are (rows, smallest class). ``suppressed_*`` say nothing at all in the key.
+    """
+
+    k: int = 0
+    k_exact: int = 0
+    classes: int = 0
+    sizes: Mapping[int, int] = field(default_factory=dict)
+    batches: tuple[tuple[int, int], ...] = ()
+    alone: int = 0
+    suppressed_classes: int = 0
+    suppressed_rows: int = 0
+    alone_insider: int = 0
+    alone_insider_and_core: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The file beside the true rows. Counts are rows unless said otherwise.
+
+    ``covered`` is the fewest released rows that fit a released person, ``covers`` the fewest true
+    rows that fit a released row; both are lower bounds unless ``exact``. ``untrue`` maps a column
+    to its cells that do not stand for the true one.
+    """
+
+    rows_true: int
+    left_out: int
+    repeated: int
+    unpaired: int
+    alone_before: int
+    covered: int
+    covers: int
+    exact: bool
+    untrue: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that was measured on one file. None is what could not be measured.
+
+    ``broken`` says why the file is no table; everything else is then empty.
+    """
+
+    broken: str = ""
+    shape: Shape = Shape()
+    likeness: Likeness = Likeness()
+    diversity: Mapping[str, Diversity] = field(default_factory=dict)
+    compared: Compared | None = None
+    prosecutor: Risk | None = None
+    journalist: Risk | None = None
+    marketer: float | None = None
+    population: bool = False
+    presence: tuple[float, float] | None = None
+    answers: AnswersKnown | None = None
+    withheld: Counts = field(default_factory=dict)
+    given_away: tuple[GivenAway, ...] = ()
+    unexplained: Counts = field(default_factory=dict)
+    wrong_bands: tuple[tuple[str, str], ...] = ()
+    sorted_by_content: bool = True
+    order_correlation: float | None = None
+    order_follows_input: bool = False
+
+    @property
+    def l(self) -> int | None:  # noqa: E743  # the literature has no other name for it
+        """Fewest different values of any sensitive column in any class."""
+        return min((one.distinct for one in self.diversity.values()), default=None)
+
+    @property
+    def entropy_l(self) -> float | None:
+        """Smallest exp of the entropy of any sensitive column in any class."""
+        return min((one.entropy for one in self.diversity.values()), default=None)
+
+    @property
+    def t(self) -> float | None:
+        """Largest earth mover's distance of any sensitive column in any class (0-1)."""
+        return max((one.distance for one in self.diversity.values()), default=None)
+
+    def share(self, rows: int) -> float:
+        """``rows`` as a share of the file (0-1)."""
+        return rows / self.shape.rows if self.shape.rows else 0.0
+
+    def figures(self) -> dict[str, Any]:
+        """Every number under a name that stays, ready for JSON. Shares are rounded to 6 digits."""
+        rounded: dict[str, Any] = _rounded({
+            **self._of_classes(),
+            **self._of_truth(),
+            **self._of_risk(),
+            **self._of_cells(),
+        })  # fmt: skip
+        return rounded
+
+    def _of_classes(self) -> dict[str, Any]:
+        like = self.likeness
+        return {
+            "rows": self.shape.rows,
+            "k_value": like.k,
+            "k_exact": like.k_exact,
+            "l": self.l,
+            "entropy_l": self.entropy_l,
+            "t": self.t,
+            "diversity": {name: asdict(one) for name, one in self.diversity.items()},
+            "classes": like.classes,
+            "class_sizes": {str(size): count for size, count in like.sizes.items()},
+            "batches": [{"rows": rows, "k_value": k} for rows, k in like.batches],
+            "unique_after": like.alone,
+            "suppressed_classes": like.suppressed_classes,
+            "suppressed_rows": like.suppressed_rows,
+        }
+
+    def _of_truth(self) -> dict[str, Any]:
+        beside = self.compared
+        return {
+            "k_coverage": beside and beside.covered,
+            "k_coverage_reverse": beside and beside.covers,
+            "k_coverage_exact": beside and beside.exact,
+            "rows_true": beside and beside.rows_true,
+            "rows_left_out": beside and beside.left_out,
+            "rows_repeated": beside and beside.repeated,
+            "rows_unpaired": beside and beside.unpaired,
+            "unique_before": beside and beside.alone_before,
+            "cells_untrue": None if beside is None else sum(beside.untrue.values()),
+            "cells_untrue_by_column": beside and dict(beside.untrue),
+            "sorted_by_content": self.sorted_by_content,
+            "order_correlation": self.order_correlation,
+            "order_follows_input": self.order_follows_input,
+        }
+
+    def _of_risk(self) -> dict[str, Any]:
+        like, known = self.likeness, self.answers
+        return {
+            "prosecutor": self.prosecutor and asdict(self.prosecutor),
+            "journalist": self.journalist and asdict(self.journalist),
+            "marketer": self.marketer,
+            "population_known": self.population,
+            "presence": self.presence,
+            "unique_insider": like.alone_insider,
+            "unique_insider_share": self.share(like.alone_insider),
+            "unique_insider_and_core": like.alone_insider_and_core,
+            "unique_insider_and_core_share": self.share(like.alone_insider_and_core),
+            "answers_known": known and {
+                "columns": list(known.columns),
+                "unique": known.alone,
+                "unique_share": self.share(known.alone),
+            },
+        }  # fmt: skip
+
+    def _of_cells(self) -> dict[str, Any]:
+        return {
+            "cells_withheld": sum(self.withheld.values()),
+            "cells_withheld_by_column": dict(self.withheld),
+            "cells_given_away": [
+                {"column": one.column, "source": list(one.source), "cells": one.cells}
+                for one in self.given_away
+            ],
+            "cells_unexplained": sum(self.unexplained.values()),
+            "cells_unexplained_by_column": dict(self.unexplained),
+            "bands_untrue": [{"column": name, "cell": cell} for name, cell in self.wrong_bands],
+            "columns_absent": list(self.shape.absent),
+            "columns_unknown": list(self.shape.unknown),
+            "columns_in_order": self.shape.in_order,
+            "columns_one_value_each": list(self.shape.one_each),
+            "broken": self.broken,
+        }
+
+
+def _rounded(value: Any) -> Any:
+    """``value`` with every fraction in it cut to what a reader can use."""
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, dict):
+        return {name: _rounded(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(inner) for inner in value]
+    return value
