@@ -1,0 +1,134 @@
+"""The conditions and the optimum by plain counting, slowly, from the papers' definitions."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import product
+from math import exp, log
+
+import numpy as np
+
+from exports.anonymise.problem import Outcome, Problem
+
+Box = tuple[int, ...]
+
+
+def moved(values: Sequence[int], whole: Sequence[int], *, ordered: bool) -> float:
+    """Earth mover's distance over the values that occur."""
+    places = sorted(set(whole))
+    here, there = Counter(values), Counter(whole)
+    gaps = [here[v] / len(values) - there[v] / len(whole) for v in places]
+    if not ordered:
+        return sum(gap for gap in gaps if gap > 0)
+    return sum(abs(sum(gaps[: at + 1])) for at in range(len(places))) / max(len(places) - 1, 1)
+
+
+def entropy_l(values: Sequence[int]) -> float:
+    """exp of the entropy."""
+    return exp(-sum(c / len(values) * log(c / len(values)) for c in Counter(values).values()))
+
+
+def covers(problem: Problem, box: Box, codes: Iterable[int]) -> bool:
+    """Whether the box stands for a row with these codes."""
+    return all(
+        node in problem.taxonomies[at].up[code]
+        for at, (node, code) in enumerate(zip(box, codes, strict=True))
+    )
+
+
+def holds(problem: Problem, box: Box, rows: Sequence[int], whole: Sequence[int]) -> bool:
+    """Whether the class of these rows holds all, closeness measured from the rows ``whole``."""
+    asked = problem.demands
+    if len(rows) < asked.k:
+        return False
+    for at in range(problem.sensitive.shape[1]):
+        column = problem.sensitive[:, at].tolist()
+        values = [column[row] for row in rows]
+        if len(set(values)) < asked.distinct_l or entropy_l(values) < asked.entropy_l - 1e-9:
+            return False
+        far = moved(values, [column[row] for row in whole], ordered=problem.ordered[at])
+        if asked.t is not None and far > asked.t + 1e-9:
+            return False
+    if asked.presence is None or problem.population is None:
+        return True
+    people = sum(covers(problem, box, codes) for codes in problem.population.tolist())
+    low, high = asked.presence
+    return low - 1e-9 <= len(rows) / people <= high + 1e-9
+
+
+def classes(boxes: Sequence[Box], rows: Iterable[int]) -> dict[Box, list[int]]:
+    """The rows that show each box."""
+    found: dict[Box, list[int]] = {}
+    for row in rows:
+        found.setdefault(boxes[row], []).append(row)
+    return found
+
+
+def kept(problem: Problem, boxes: Sequence[Box]) -> set[int]:
+    """Rows in classes that hold, measured from all rows and from those that remain."""
+    rows = set(range(problem.rows))
+    whole = list(rows)
+    good = {
+        row
+        for box, members in classes(boxes, sorted(rows)).items()
+        if holds(problem, box, members, whole)
+        for row in members
+    }
+    while problem.demands.t is not None:
+        seen = sorted(good)
+        left = {
+            row
+            for box, members in classes(boxes, seen).items()
+            if holds(problem, box, members, seen)
+            for row in members
+        }
+        if left == good:
+            break
+        good = left
+    return good
+
+
+def smallest_loss(problem: Problem) -> float | None:
+    """The least loss of one level a column within the limit; None where there is none."""
+    found = []
+    for vector in product(*(range(taxonomy.levels) for taxonomy in problem.taxonomies)):
+        boxes = [
+            tuple(int(problem.taxonomies[at].up[code, vector[at]]) for at, code in enumerate(codes))
+            for codes in problem.codes.tolist()
+        ]
+        good = kept(problem, boxes)
+        if problem.rows - len(good) <= problem.limit * problem.rows + 1e-9:
+            found.append(_loss(problem, boxes, good))
+    return min(found, default=None)
+
+
+def _loss(problem: Problem, boxes: Sequence[Box], good: set[int]) -> float:
+    total = 0.0
+    for row, (box, codes) in enumerate(zip(boxes, problem.codes.tolist(), strict=True)):
+        for at, node in enumerate(box):
+            tree = problem.taxonomies[at]
+            total += tree.loss[node] - tree.loss[tree.up[codes[at], 0]] if row in good else 1.0
+    return total / problem.codes.size
+
+
+def wrongs(problem: Problem, outcome: Outcome) -> list[str]:
+    """What a reader could hold against an outcome; empty when it keeps its promises."""
+    boxes = [tuple(box) for box in outcome.nodes.tolist()]
+    released = np.flatnonzero(~outcome.withheld).tolist()
+    wrong = [
+        f"row {row} shows what it is not"
+        for row in range(problem.rows)
+        if not covers(problem, boxes[row], problem.codes[row].tolist())
+    ]
+    for box, members in classes(boxes, released).items():
+        for whole in (range(problem.rows), released):
+            if not holds(problem, box, members, list(whole)):
+                wrong.append(f"the class {box} of {len(members)} rows does not hold")
+    roots = tuple(taxonomy.root for taxonomy in problem.taxonomies)
+    wrong += [
+        f"row {row} is withheld and shows something"
+        for row in range(problem.rows)
+        if outcome.withheld[row] and boxes[row] != roots
+    ]
+    if outcome.withheld.sum() > problem.limit * problem.rows + 1e-9:
+        wrong.append(f"{outcome.withheld.sum()} rows are withheld")
+    return wrong

@@ -1,0 +1,106 @@
+"""Small problems to try the engine on."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from hypothesis import strategies as st
+
+from exports.anonymise.problem import Demands, Ints, Problem, Taxonomy
+
+
+def ints(lines: Sequence[Sequence[int]], columns: int = 0) -> Ints:
+    found = np.array(lines, dtype=np.int32)
+    return found.reshape(len(lines), columns) if not found.size else found
+
+
+def ladder(name: str, *sizes: int) -> Taxonomy:
+    """Values 0, 1, 2 … in bands of the given sizes, then the root; a loss as for categories."""
+    values = np.arange(sizes[-1])
+    up = [values]
+    start = sizes[-1]
+    for size in sizes[:-1]:
+        up.append(start + values // size)
+        start = int(up[-1].max()) + 1
+    up.append(np.full(sizes[-1], start))
+    return taxonomy(name, np.stack(up, axis=1))
+
+
+def taxonomy(name: str, up: Ints | Sequence[Sequence[int]]) -> Taxonomy:
+    """A taxonomy whose nodes lose (values under it - 1) / (values - 1)."""
+    table = np.array(up, dtype=np.int32)
+    under = np.array(
+        [np.count_nonzero((table == node).any(axis=1)) for node in range(int(table.max()) + 1)]
+    )
+    return Taxonomy(name, table, np.maximum(under - 1, 0) / max(table.shape[0] - 1, 1))
+
+
+def one_class(values: Sequence[int], demands: Demands, *, ordered: bool = False) -> Problem:
+    """A table with one quasi-identifier that says nothing and one sensitive column."""
+    return Problem(
+        codes=ints([[0]] * len(values)),
+        taxonomies=(taxonomy("same", [[0, 0]]),),
+        demands=demands,
+        sensitive=ints([[value] for value in values]),
+        ordered=(ordered,),
+    )
+
+
+# --- any problem ---
+
+
+@st.composite
+def taxonomies(draw: st.DrawFn, name: str = "any") -> Taxonomy:
+    """Nested levels over two to five values; some values coarse or at the root from the start."""
+    values = draw(st.integers(2, 5))
+    groups = list(range(values))
+    levels = [list(groups)]
+    node = values
+    for _ in range(draw(st.integers(0, 2))):
+        joined = draw(st.lists(st.integers(0, 2), min_size=values, max_size=values))
+        parents = {group: (joined[group % values], group) for group in groups}
+        merged: dict[int, list[int]] = {}
+        for group in sorted(set(groups)):
+            merged.setdefault(parents[group][0], []).append(group)
+        for members in merged.values():
+            if len(members) > 1:
+                groups = [node if group in members else group for group in groups]
+                node += 1
+        levels.append(list(groups))
+    levels.append([node] * values)
+    up = np.array(levels, dtype=np.int32).T.copy()
+    coarse = draw(st.integers(0, up.shape[1] - 1))
+    up[0, :coarse] = up[0, coarse]
+    return taxonomy(name, _renumbered(up))
+
+
+def _renumbered(up: Ints) -> Ints:
+    return np.unique(up, return_inverse=True)[1].reshape(up.shape).astype(np.int32)
+
+
+DEMANDS = st.builds(
+    Demands,
+    k=st.integers(1, 4),
+    distinct_l=st.sampled_from([1, 1, 2, 3]),
+    entropy_l=st.sampled_from([1.0, 1.0, 1.5, 2.0]),
+    t=st.sampled_from([None, None, 0.2, 0.4]),
+    presence=st.sampled_from([None, None, (0.0, 0.5), (0.2, 0.9)]),
+)
+
+
+@st.composite
+def problems(draw: st.DrawFn, demands: st.SearchStrategy[Demands] = DEMANDS) -> Problem:
+    """Up to twelve rows, one to three quasi-identifiers, one sensitive column, fourteen people."""
+    trees = tuple(draw(st.lists(taxonomies(), min_size=1, max_size=3)))
+    row = st.tuples(*(st.integers(0, tree.up.shape[0] - 1) for tree in trees))
+    codes = draw(st.lists(row, min_size=1, max_size=12))
+    others = draw(st.lists(row, max_size=14))
+    seen = st.lists(st.integers(0, 2), min_size=len(codes), max_size=len(codes))
+    return Problem(
+        codes=ints(codes),
+        taxonomies=trees,
+        demands=draw(demands),
+        sensitive=ints([[value] for value in draw(seen)]),
+        ordered=(draw(st.booleans()),),
+        population=ints([*codes, *others]),
+        limit=draw(st.sampled_from([0.0, 0.1, 0.3, 0.5])),
+    )

@@ -1,0 +1,172 @@
+"""Conditions agree with the papers' worked examples, and with plain counting on any table."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exports.anonymise.conditions import conditions_of, distance, distinct, effective
+from exports.anonymise.population import Population
+from exports.anonymise.problem import Demands, Outcome, Problem, Unreachable
+from exports.anonymise.reached import failing, reached, refuse_the_impossible
+from tests.exports.anonymise.plain import entropy_l, moved
+from tests.exports.anonymise.tables import ints, ladder, one_class, taxonomy
+
+ANYTHING = Demands(k=1)
+
+
+def distances(values, classes, *, ordered):
+    problem = one_class(values, ANYTHING, ordered=ordered)
+    conditions = conditions_of(problem)
+    tally = conditions.tally(np.arange(len(values)), np.array(classes), max(classes) + 1)
+    column = conditions.columns[0]
+    return distance(tally[:, column.lines], column)
+
+
+def test_salaries_of_li_et_al_are_as_far_from_the_table_as_they_say():
+    # Salaries of 3k to 11k; {3k, 4k, 5k} lies .375 away and {6k, 8k, 11k} .167 (section 4.2).
+    salaries = [0, 1, 2, 3, 5, 8, 4, 6, 7]
+    far = distances(salaries, [0, 0, 0, 1, 1, 1, 2, 2, 2], ordered=True)
+    assert far[:2] == pytest.approx([0.375, 1 / 6])
+
+
+def test_values_without_order_are_all_equally_far_apart():
+    assert distances([0, 0, 1, 2], [0, 0, 1, 1], ordered=False) == pytest.approx([0.5, 0.5])
+
+
+def test_codes_that_never_occur_are_no_steps_between_ranks():
+    assert distances([0, 90], [0, 1], ordered=True) == pytest.approx([0.5, 0.5])
+
+
+def test_the_inpatients_of_machanavajjhala_et_al_are_3_diverse_and_2_8_by_entropy():
+    # Figure 3: heart disease, viral infection and cancer, one of them twice, in each block.
+    counts = np.array([[1, 1, 2], [1, 2, 1], [1, 1, 2]])
+    assert distinct(counts).tolist() == [3, 3, 3]
+    assert effective(counts) == pytest.approx([2.83] * 3, abs=0.01)
+
+
+def test_a_class_of_two_even_values_holds_an_entropy_l_of_2():
+    problem = one_class([0, 1, 0, 1, 0, 1], Demands(k=2, entropy_l=2.0))
+    assert conditions_of(problem).holds(np.arange(6), np.zeros(6, int), 1).tolist() == [True]
+
+
+def people(presence):
+    """Nine people of three towns; the table holds two, two and none of them."""
+    towns = taxonomy("town", [[0, 3], [1, 3], [2, 3]])
+    return Problem(
+        codes=ints([[0], [0], [1], [1]]),
+        taxonomies=(towns,),
+        demands=Demands(k=1, presence=presence),
+        population=ints([[0]] * 2 + [[1]] * 4 + [[2]] * 3),
+    )
+
+
+def test_presence_counts_the_people_whom_a_class_could_be():
+    outcome = Outcome(ints([[0], [0], [1], [1]]), np.zeros(4, dtype=bool))
+    assert reached(people((0, 1)), outcome).presence == (0.5, 1.0)
+
+
+def test_a_class_that_is_surely_there_fails_a_bound_of_presence():
+    outcome = Outcome(ints([[0], [0], [1], [1]]), np.zeros(4, dtype=bool))
+    assert failing(people((0, 0.8)), outcome).tolist() == [True, True, False, False]
+
+
+def test_presence_without_a_population_is_refused():
+    with pytest.raises(Unreachable, match="population"):
+        conditions_of(replace(people((0, 1)), population=None))
+
+
+def test_a_coarse_value_of_the_population_is_not_under_a_finer_node():
+    ages = taxonomy("age", [[0, 2, 3], [1, 2, 3], [2, 2, 3], [3, 3, 3]])
+    population = Population((ages,), ints([[0], [1], [2], [3]]))
+    assert population.covered(ints([[0], [2], [3]])).tolist() == [1, 3, 4]
+
+
+def test_closeness_is_measured_from_the_released_rows_too():
+    problem = one_class([0, 0, 1, 1], Demands(k=1, t=0.4))
+    split = replace(
+        problem, codes=ints([[0], [0], [1], [1]]), taxonomies=(taxonomy("x", [[0, 2], [1, 2]]),)
+    )
+    withheld = np.array([False, False, False, True])
+    assert failing(split, Outcome(ints([[0], [0], [1], [2]]), withheld)).tolist() == [
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("demands", "words"),
+    [
+        (Demands(k=5), "k = 5 needs at least 5 rows; the table has 4"),
+        (Demands(k=2, distinct_l=3), "column 1 of them has 2"),
+        (Demands(k=2, entropy_l=2.0), "reaches 1.75 over the whole table"),
+    ],
+)
+def test_what_no_table_of_this_kind_can_reach_is_refused_with_figures(demands, words):
+    with pytest.raises(Unreachable, match=words):
+        refuse_the_impossible(one_class([0, 0, 0, 1], demands))
+
+
+def test_an_outcome_that_releases_nothing_reaches_nothing():
+    problem = one_class([0, 1], Demands(k=1))
+    assert reached(problem, Outcome(problem.codes, np.ones(2, dtype=bool))).k == 0
+
+
+# --- plain counting ---
+
+VALUES = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(0, 2)), min_size=1, max_size=30
+)
+
+
+@given(VALUES)
+def test_reached_figures_are_those_of_plain_counting(rows):
+    problem = Problem(
+        codes=ints([[row[0]] for row in rows]),
+        taxonomies=(ladder("a", 2, 4),),
+        demands=ANYTHING,
+        sensitive=ints([row[1:] for row in rows]),
+        ordered=(True, False),
+    )
+    found = reached(problem, Outcome(problem.codes, np.zeros(len(rows), dtype=bool)))
+    classes = [[row for row in rows if row[0] == at] for at in {row[0] for row in rows}]
+    parts = [([row[at] for row in inside], at) for inside in classes for at in (1, 2)]
+    assert found.k == min(len(inside) for inside in classes)
+    assert found.distinct_l == min(len(set(values)) for values, _ in parts)
+    assert found.entropy_l == pytest.approx(min(entropy_l(values) for values, _ in parts))
+    assert found.t == pytest.approx(
+        max(moved(values, [r[at] for r in rows], ordered=at == 1) for values, at in parts)
+    )
+
+
+@given(VALUES, st.integers(1, 4), st.integers(1, 3), st.floats(0, 1))
+def test_a_class_holds_when_each_of_its_figures_does(rows, k, l_, t):
+    demands = Demands(k=k, distinct_l=l_, entropy_l=l_ * 0.9, t=t)
+    problem = one_class([row[1] for row in rows], demands, ordered=True)
+    classes = np.array([row[0] for row in rows])
+    held = conditions_of(problem).holds(np.arange(len(rows)), classes, 4)
+    whole = [row[1] for row in rows]
+    for at in range(4):
+        values = [row[1] for row in rows if row[0] == at]
+        expected = (
+            len(values) >= k
+            and len(set(values)) >= l_
+            and entropy_l(values) >= l_ * 0.9 - 1e-9
+            and moved(values, whole, ordered=True) <= t + 1e-9
+        )
+        assert held[at] == expected
+
+
+@given(VALUES, st.integers(1, 5))
+def test_asking_in_turns_gives_the_same_answer(rows, step):
+    problem = one_class([row[1] for row in rows], Demands(k=2, distinct_l=2))
+    conditions = conditions_of(problem)
+    classes = np.array([row[0] for row in rows])
+    at_once = conditions.holds(np.arange(len(rows)), classes, 4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("exports.anonymise.conditions.AT_ONCE", conditions.width * step)
+        assert conditions.holds(np.arange(len(rows)), classes, 4).tolist() == at_once.tolist()
