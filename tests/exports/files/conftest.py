@@ -1,0 +1,11 @@
+from pathlib import Path
+
+import pytest
+
+from exports.files.source import Source
+from tests.exports.files.hard import source_of
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Source:
+    return source_of(tmp_path)

@@ -1,0 +1,144 @@
+from types import SimpleNamespace
+
+import polars as pl
+import pyreadstat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exports.files.names import SPSS, names_in
+from exports.files.source import open_source
+from exports.files.spss import COUNT_AT, STAMP_AT, write_sav
+from exports.files.spss_rows import rows_of
+from tests.exports.files.hard import VARIABLES, cells, entry, source_of
+
+NAMES = names_in(VARIABLES, SPSS)
+
+
+def read(path) -> SimpleNamespace:
+    frame, about = pyreadstat.read_sav(path, user_missing=True, output_format="polars")
+    return SimpleNamespace(cells=frame.to_dict(as_series=False), about=about)
+
+
+@pytest.fixture
+def sav(source, tmp_path) -> SimpleNamespace:
+    write_sav(source, tmp_path / "x.sav", title="Tränen", notes="PILOT DATA\nnot for analysis")
+    return read(tmp_path / "x.sav")
+
+
+def test_every_cell_comes_back(source, sav):
+    assert sav.cells == {NAMES[name]: column for name, column in cells(source).items()}
+
+
+def test_missing_codes_are_one_user_missing_range(sav):
+    assert sav.about.missing_ranges["warm"] == [{"lo": -99.0, "hi": -90.0}]
+
+
+def test_a_difference_has_no_missing_range_because_its_own_values_are_negative(sav):
+    assert "sc_shift" not in sav.about.missing_ranges
+
+
+def test_a_column_without_missing_codes_declares_none(sav):
+    assert "row" not in sav.about.missing_ranges
+
+
+def test_a_text_declares_the_missing_codes_that_occur(sav):
+    assert [found["lo"] for found in sav.about.missing_ranges["lang"]] == ["-93"]
+
+
+def test_values_are_labelled_missing_ones_too(sav):
+    assert sav.about.variable_value_labels["age"] == {
+        -93.0: "Withheld", 1.0: "18–29", 2.0: "30–44", 101.0: "18–44",
+    }  # fmt: skip
+
+
+def test_texts_are_labelled(sav):
+    assert sav.about.variable_value_labels["lang"] == {"de": "Tränen 😢", "-93": "Withheld"}
+
+
+def test_labels_are_cut_at_a_character(sav):
+    assert sav.about.column_names_to_labels["warm"] == "Ü" * 128
+    assert len(sav.about.variable_value_labels["warm"][1.0]) == 120
+
+
+@pytest.mark.parametrize(
+    ("variable", "level"),
+    [
+        ("row", "nominal"),
+        ("lang", "nominal"),
+        ("warm", "ordinal"),
+        ("age", "nominal"),
+        ("sc_view", "scale"),
+        ("sc_shift", "scale"),
+        ("slider", "scale"),
+    ],
+)
+def test_the_measurement_level_follows_from_the_kind(sav, variable, level):
+    assert sav.about.variable_measure[variable] == level
+
+
+@pytest.mark.parametrize(
+    ("variable", "shown"), [("warm", "F8.0"), ("sc_view", "F8.3"), ("lang", "A3")]
+)
+def test_numbers_show_as_many_decimals_as_they_have(sav, variable, shown):
+    assert sav.about.original_variable_types[variable] == shown
+
+
+def test_the_mark_of_a_pilot_stays_with_the_file(sav):
+    assert (sav.about.file_label, sav.about.notes) == ("Tränen", ["PILOT DATA", "not for analysis"])
+
+
+def test_long_notes_are_broken_between_words(source, tmp_path):
+    write_sav(source, tmp_path / "x.sav", notes="Tränen " * 30)
+    lines = read(tmp_path / "x.sav").about.notes
+    assert " ".join(lines).split() == ["Tränen"] * 30
+
+
+def test_the_header_tells_the_rows_and_no_time(source, tmp_path):
+    write_sav(source, tmp_path / "x.sav")
+    content = (tmp_path / "x.sav").read_bytes()
+    assert content[STAMP_AT : STAMP_AT + 17] == b"01 Jan 8000:00:00"
+    assert int.from_bytes(content[COUNT_AT : COUNT_AT + 4], "little") == 4
+
+
+def test_a_table_without_rows_can_be_read(tmp_path):
+    write_sav(source_of(tmp_path, []), tmp_path / "x.sav")
+    assert set(map(len, read(tmp_path / "x.sav").cells.values())) == {0}
+
+
+def test_a_text_longer_than_spss_holds_is_cut_at_a_character(tmp_path):
+    source = source_of(tmp_path, [("ü" * 20_000,)], [entry("said", type="text")])
+    write_sav(source, tmp_path / "x.sav")
+    assert read(tmp_path / "x.sav").cells == {"said": ["ü" * 16_383]}
+
+
+def test_a_long_text_takes_no_name_from_its_neighbours(tmp_path):
+    names = ("said", "said0", "said1", "said2")
+    source = source_of(
+        tmp_path, [("x" * 700, "a", "b", "c")], [entry(n, type="text") for n in names]
+    )
+    write_sav(source, tmp_path / "x.sav")
+    assert read(tmp_path / "x.sav").cells == cells(source)
+
+
+NUMBERS = st.none() | st.integers(-300, 300).map(float) | st.floats(allow_nan=False, width=32)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=600)
+
+
+@given(st.lists(st.tuples(NUMBERS, TEXTS, NUMBERS), min_size=1, max_size=12))
+def test_rows_are_the_bytes_that_the_library_writes(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("sav") / "x.sav"
+    kinds = {"a": pl.Float64, "t": pl.String, "b": pl.Float64}
+    frame = pl.DataFrame(rows, schema=kinds, orient="row")
+    pyreadstat.write_sav(frame, path, row_compress=True)
+    width = max(1, *(len(text.encode()) for text in frame["t"]))
+    ours = b"".join(rows_of(frame, [0, width, 0], last=True))
+    assert path.read_bytes().endswith(bytes.fromhex("e703000000000000") + ours)
+
+
+def test_blocks_do_not_show_in_the_file(source, tmp_path, monkeypatch):
+    write_sav(source, tmp_path / "one.sav")
+    monkeypatch.setattr("exports.files.source.BLOCK", 40)
+    monkeypatch.setattr("exports.files.spss_rows.BYTES_AT_ONCE", 1)
+    write_sav(open_source(source.csv, source.codebook), tmp_path / "many.sav")
+    assert (tmp_path / "one.sav").read_bytes() == (tmp_path / "many.sav").read_bytes()
