@@ -1,0 +1,204 @@
+"""documentation/cherries.md: the reporting checklist for web surveys, prefilled.
+
+CHERRIES: Eysenbach, G. (2004), Journal of Medical Internet Research 6(3), e34. What an anonymous
+collection cannot know is said so; what only the researchers know is left to them by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from exports.documents import markdown
+from exports.documents.counts import shown
+from exports.documents.told import Told
+from forms.columns import of_question
+from forms.routing import condition_in_words
+from forms.study import LEFT_BLANK, NOT_REACHED, NOT_SHOWN, Page
+
+TO_WRITE = "*To be written by the researchers.*"
+NOT_KNOWN = "Not known: this would need a cookie across visits or an internet address."
+NOT_COUNTED = "Not counted in this release."
+
+INTRO = """\
+Filled in by the platform where it knows without identifying anybody, from the study's own texts, \
+and left open where only the researchers know. Counts of collection are totals without time, \
+released in steps; a page that is loaded again counts again."""
+CONSENT = """\
+Information, eligibility and itemised consent before the first question; texts in \
+documentation/consent-*."""
+PROTECTION = """\
+No internet address, device, name, contact, time or order is stored; unfinished answers are \
+encrypted and vanish. Every stored column stands in the codebook."""
+
+# Tally → how a reader should call it.
+EXTRAS: Mapping[str, str] = {
+    "screened_out": "Screened out before consent",
+    "declined": "Declined to take part",
+    "stopped_sent": "Stopped early and sent",
+    "stopped_deleted": "Stopped early and deleted",
+    "withdrawn": "Deleted later by code",
+    "support": "Support page opened",
+    "quick_exit": "Left by the quick exit",
+}
+
+
+def _share(told: Told, part: str, whole: str, note: str) -> str:
+    """One tally as a share of another, rounded like the tallies themselves."""
+    first, second = told.tallies.get(part), told.tallies.get(whole)
+    if not first or not second:
+        return NOT_COUNTED
+    return f"About {first / second:.0%} ({part} {first} of {whole} {second}). {note}"
+
+
+def _or_open(told: Told, fact: str) -> str:
+    return told.facts.get(fact) or TO_WRITE
+
+
+def _design(told: Told) -> list[tuple[str, str]]:
+    facts = told.facts
+    board = ", ".join(v for v in (facts.get("ethics_board"), facts.get("ethics_ref")) if v)
+    digests = "; ".join(f"{v}: SHA-256 {d}" for v, d in told.report.get("consents", {}).items())
+    return [
+        ("Survey design", f"Open sample by link, self-selected. Sampling frame: {TO_WRITE}"),
+        ("IRB approval", board or TO_WRITE),
+        ("Informed consent", f"{CONSENT} {digests}"),
+        ("Data protection", PROTECTION),
+        ("Development and testing", TO_WRITE),
+        ("Plan", _or_open(told, "prereg_url")),
+    ]
+
+
+def _recruitment(told: Told) -> list[tuple[str, str]]:
+    return [
+        ("Open or closed survey", "See the study's invitations; by link unless codes were given."),
+        ("Contact mode", TO_WRITE),
+        ("Advertising", f"{TO_WRITE} Attach the texts."),
+        ("Web or e-mail", "Web."),
+        ("Context", TO_WRITE),
+        ("Mandatory or voluntary", "Voluntary."),
+        ("Incentives", _or_open(told, "incentive_text")),
+        ("Time and date", f"Fieldwork period: {TO_WRITE} Rows hold no time."),
+    ]
+
+
+def _administration(told: Told) -> list[tuple[str, str]]:
+    study = told.study
+    grids = sum(q.random_order for q in study.questions.values())
+    routed = sum(bool(p.show_if) for p in study.pages)
+    routed += sum(bool(q.show_if) for q in study.questions.values())
+    items = sum(_items(page) for page in study.pages)
+    return [
+        ("Randomisation", f"Rows within {grids} grids, anew for each client; blocks fixed."),
+        ("Adaptive questioning", f"{routed} pages or questions hang on an answer: table below."),
+        ("Number of items and pages", f"{items} items on {len(study.pages)} pages: table below."),
+        ("Completeness check", f"None enforced. {_required(told)} {_blank(told)}".strip()),
+        ("Review step", "Back on every page, and a page to check answers before sending."),
+    ]
+
+
+def _required(told: Told) -> str:
+    required = [q.name for q in told.study.questions.values() if q.required]
+    return f"Required, with a visible way not to say: {', '.join(required)}." if required else ""
+
+
+def _blank(told: Told) -> str:
+    """Share of shown cells that were left blank, over all answers in the file."""
+    blank = asked = 0
+    for entry in told.codebook:
+        cells = told.counts.get(entry["variable"], {})
+        if entry["part"] == "answer":
+            blank += cells.get(str(LEFT_BLANK), 0)
+            hidden = sum(cells.get(str(code), 0) for code in (NOT_SHOWN, NOT_REACHED))
+            asked += sum(cells.values()) - hidden
+    return f"Left blank: {blank / asked:.1%} of the cells asked." if asked and blank >= 10 else ""
+
+
+def _rates(told: Told) -> list[tuple[str, str]]:
+    return [
+        ("Unique site visitor", NOT_KNOWN),
+        (
+            "View rate",
+            f"{NOT_KNOWN} Page loads instead: "
+            + _share(told, "info", "landing", "True only if the landing page is the site."),
+        ),
+        (
+            "Participation rate",
+            _share(told, "consented", "info", "A lower bound: reloads and bots swell the base."),
+        ),
+        (
+            "Completion rate",
+            _share(told, "completed", "consented", "Both are counted once in a session."),
+        ),
+    ]
+
+
+def _repeats() -> list[tuple[str, str]]:
+    return [
+        ("Cookies", "Not used against repeats; one session cookie, gone at the end."),
+        ("IP check", "None, on purpose."),
+        ("Log file analysis", "None: access logs are off or without addresses."),
+        ("Registration", "None."),
+    ]
+
+
+def _analysis(told: Told) -> list[tuple[str, str]]:
+    incomplete = "Complete answers, and incomplete ones that were deliberately sent (completion)."
+    return [
+        ("Incomplete questionnaires", incomplete),
+        ("Atypical timestamps", f"No times; bands of duration: {_durations(told)}"),
+        ("Statistical correction", TO_WRITE),
+    ]
+
+
+def _durations(told: Told) -> str:
+    cells = told.counts.get("dur_band", {})
+    entry: Mapping[str, Any] = next(
+        (e for e in told.codebook if e["variable"] == "dur_band"), {"codes": {}}
+    )
+    if not cells or not entry["codes"]:
+        return "not in this release."
+    counts = shown({**dict.fromkeys(entry["codes"], 0), **cells})
+    return "; ".join(f"{entry['codes'].get(c, c)}: {n.words}" for c, n in counts.items()) + "."
+
+
+def _items(page: Page) -> int:
+    """Items of a page: a multiple choice is one, a grid one a row, a kept-apart text one."""
+    return sum(len({c.variable for c in of_question(question)}) or 1 for question in page.questions)
+
+
+def _pages(told: Told) -> str:
+    study = told.study
+    rows = [
+        (str(n), page.title, str(_items(page)), condition_in_words(study, page.show_if) or "all")
+        for n, page in enumerate(study.pages, start=1)
+    ]
+    return markdown.table(["page", "title", "items", "shown if"], rows)
+
+
+def _extras(told: Told) -> str:
+    rows = [(words, str(told.tallies[t])) for t, words in EXTRAS.items() if t in told.tallies]
+    return markdown.table(["what", "total"], rows) if rows else NOT_COUNTED
+
+
+def cherries(told: Told) -> bytes:
+    """The checklist as Markdown."""
+    parts = {
+        "Design and ethics": _design(told),
+        "Recruitment": _recruitment(told),
+        "Administration": _administration(told),
+        "Response rates": _rates(told),
+        "Multiple entries": _repeats(),
+        "Analysis": _analysis(told),
+    }
+    tables = [markdown.section(k, markdown.table(["item", "answer"], v)) for k, v in parts.items()]
+    return markdown.document(
+        [
+            "# CHERRIES checklist",
+            f"**{told.mark}.**" * bool(told.mark),
+            INTRO,
+            *tables,
+            markdown.section("Beyond the checklist", _extras(told)),
+            markdown.section("Pages and routing", _pages(told)),
+        ]
+    )

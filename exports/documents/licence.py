@@ -1,0 +1,201 @@
+"""Who may do what with a release: LICENSE, CITATION.cff, and the change log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from exports.documents import markdown
+from exports.documents.told import Told, joined
+
+CC_BY = "https://creativecommons.org/licenses/by/4.0/"
+SPDX = "CC-BY-4.0"
+
+_OPEN = """\
+{title}
+Anonymised survey data, tier {tier}: {label}
+
+This release (data, documentation, materials and scripts) is licensed under the
+Creative Commons Attribution 4.0 International licence, in short CC BY 4.0.
+The legal text that binds stands at
+{link}legalcode
+
+In plain words, which do not replace the legal text:
+
+You may
+- share: copy and pass on the material in any medium or format,
+- adapt: recode, combine and build upon it, for any purpose, also commercially.
+
+On this condition
+- attribution: name the study and its makers (see CITATION.cff), link to the
+  licence, and say whether you changed something; in no way that suggests that
+  the makers endorse you or your use.
+
+You may not add legal terms or technical measures that keep others from what the
+licence allows. The licence covers database rights too. The release comes as it
+is, without warranty, and its makers are not liable for its use, as far as the
+law allows (sections 5 and 6 of the legal text).
+
+What a licence cannot settle: the answers are people's. Nobody gave a name, and
+the release was made so that nobody can be recognised. We ask everyone not to
+try, not to join it with other data about persons, and to tell the makers
+without delay, and nobody else, should somebody seem to be recognisable. Data
+protection law may forbid such an attempt, whatever this licence says."""
+
+_RESTRICTED = """\
+{title}
+Anonymised survey data, tier {tier}: {label}
+
+NOT AN OPEN FILE. All rights reserved. This release may be used only under a data
+use agreement with those responsible for the study.
+{recipient}
+Without such an agreement, please do not open, keep, copy or pass on the files in
+data/, and tell those responsible that you have them. Having the files gives no
+right to use them.
+
+Whoever works under an agreement keeps at least to this; where the agreement
+asks for more, the agreement holds:
+- Use the data for the agreed purpose only.
+- Do not pass the data on, whole or in part, nor rows or cells of it.
+- Do not try to recognise anybody, and do not join the data with other data about
+  persons or with another release of the same study.
+- Publish figures about groups only, none of fewer than 10 people.
+- Keep the files where only the persons named can read them, and destroy them
+  when the agreement ends.
+- Should somebody seem to be recognisable, or a file be lost: stop, tell those
+  responsible at once, and nobody else.
+
+documentation/codebook.html, documentation/ddi.xml, dataset_description.json and
+the texts in materials/ show no answer that fewer than 10 people gave, and may be
+shown to others, for instance in a catalogue. documentation/codebook.csv and .json
+and the report hold exact counts and belong with the data."""
+
+
+def _recipient(told: Told) -> str:
+    given: Mapping[str, Any] = told.report.get("recipient") or {}
+    said = [
+        f"Given to: {given['name']}" * bool(given.get("name")) if "name" in given else "",
+        f"Agreement: {given['agreement']}" if given.get("agreement") else "",
+        f"Date: {given['date']}" if given.get("date") else "",
+    ]
+    lines = [line for line in said if line]
+    return "".join(f"\n{line}" for line in lines) + "\n" * bool(lines)
+
+
+def licence(told: Told) -> bytes:
+    """LICENSE: CC BY 4.0 for what anybody may have, else the agreement and its least terms."""
+    text = _OPEN if told.open else _RESTRICTED
+    tier = told.tier
+    filled = text.format(
+        title=told.study.title,
+        tier=tier["name"],
+        label=tier["label"],
+        link=CC_BY,
+        recipient=_recipient(told),
+    )
+    return joined([told.mark, filled])
+
+
+def licence_words(told: Told) -> str:
+    """The licence in one line."""
+    return "CC BY 4.0" if told.open else "Restricted: only under a data use agreement (LICENSE)"
+
+
+def authors(told: Told) -> str:
+    """Those who made the data, as the site names them; the study itself where it names nobody."""
+    return told.facts.get("researcher_names") or f"The team of the study {told.study.name}"
+
+
+def _titled(told: Told) -> str:
+    return f"{told.study.title}: anonymised survey data, tier {told.tier['name']}"
+
+
+def citation(told: Told) -> str:
+    """How to cite the release, in one paragraph. No date: the ledger of releases holds it."""
+    said = [
+        f"{authors(told)}.",
+        f"{_titled(told)}, version {', '.join(told.versions)} [Data set].",
+        told.facts.get("institution", "") + "." * bool(told.facts.get("institution")),
+        f"SHA-256 of the data file: {told.digest}." * bool(told.digest),
+    ]
+    return " ".join(part for part in said if part)
+
+
+def keywords(told: Told) -> list[str]:
+    """What a catalogue can find the release by."""
+    return ["survey", "anonymised microdata", "psychology", told.study.name.replace("-", " ")]
+
+
+def urn(told: Told) -> str:
+    """The data file named by its content."""
+    return f"urn:sha256:{told.digest}" if told.digest else ""
+
+
+def _yaml(pairs: Iterable[tuple[str, Any]]) -> str:
+    """Lines of YAML whose values are JSON, which every YAML reader reads as what it is."""
+    return "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in pairs)
+
+
+def citation_cff(told: Told) -> bytes:
+    """CITATION.cff 1.2.0. It needs no release date, so two releases alike stay alike."""
+    affiliation = told.facts.get("institution")
+    author = {"name": authors(told)}
+    institution = [{"name": affiliation}] if affiliation else []
+    pairs: list[tuple[str, Any]] = [
+        ("cff-version", "1.2.0"),
+        ("message", "Please cite this data set when you use it."),
+        ("type", "dataset"),
+        ("title", _titled(told)),
+        ("abstract", _abstract(told)),
+        ("authors", [author, *institution]),
+        ("version", ", ".join(told.versions)),
+        ("keywords", keywords(told)),
+    ]
+    if told.open:
+        pairs.append(("license", SPDX))
+    if told.digest:
+        about = "SHA-256 of the data file"
+        named = {"type": "other", "value": urn(told), "description": about}
+        pairs.append(("identifiers", [named]))
+    return joined([f"# {told.mark}" * bool(told.mark), _yaml(pairs)], "\n")
+
+
+def _abstract(told: Told) -> str:
+    mark = f"{told.mark}. " * bool(told.mark)
+    return f"{mark}{description(told)}"
+
+
+def description(told: Told) -> str:
+    """What the release is, in two or three sentences."""
+    rows = told.report.get("rows")
+    size = f"{rows} rows, {len(told.codebook)} columns. " if rows else ""
+    return (
+        f"Anonymised answers to the survey “{told.study.title}”, tier {told.tier['name']} "
+        f"({told.tier['label']}, for {told.tier['audience']}). {size}{told.caution}"
+    ).strip()
+
+
+def _correction(item: object) -> str:
+    if isinstance(item, Mapping):
+        return ", ".join(f"{key}: {value}" for key, value in item.items())
+    return str(item)
+
+
+def changes(told: Told) -> bytes:
+    """CHANGES.md: batches in the file, versions of the words, corrections of earlier releases."""
+    report = told.report
+    batches = [f"Batch {b['number']}: {b['rows']} rows" for b in report.get("segments", ())]
+    versions = [f"Version {v}, SHA-256 {d}" for v, d in report.get("words", {}).items()]
+    corrections = [_correction(c) for c in report.get("corrections", ())]
+    none = "None. A faulty release is recalled by a correction, never replaced in silence."
+    return markdown.document(
+        [
+            "# Changes",
+            f"**{told.mark}.**" * bool(told.mark),
+            "Later releases hold the rows of earlier ones byte for byte, and add batches.",
+            markdown.section("Batches in this release", markdown.bullets(batches)),
+            markdown.section("Versions of the questions", markdown.bullets(versions)),
+            markdown.section("Corrections", markdown.bullets(corrections) or none),
+        ]
+    )

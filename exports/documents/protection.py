@@ -1,0 +1,113 @@
+"""How a release was protected, in sentences: from its report, for README and report page alike.
+
+The report may say more or less, by tier and by the caller; an absent key is an absent line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from exports.documents.told import Report, Told
+
+# What k-anonymity leaves open, for every study alike.
+INSIDERS = (
+    "k counts what an outsider may know (the core variables). Somebody who was there knows more "
+    "and may still recognise somebody: this file is protected by who may have it and under which "
+    "agreement."
+)
+INSIDERS_OPEN = (
+    "k counts what an outsider may know (the core variables). Somebody who was there, or whom "
+    "somebody told, knows more and may still recognise somebody: what they could know best was "
+    "left out or coarsened here, but k does not count it."
+)
+SAME_ANSWER = (
+    "A group whose members all gave the same sensitive answer tells that answer of everybody in "
+    "it, however large it is: see the smallest number of different values."
+)
+OTHER_DATA = (
+    "k was worked out for this file. Joined with other data, or with another release of the same "
+    "study, it may be lower. Do not try to recognise anybody, and do not join it."
+)
+NOT_AT_RANDOM = "Withheld cells are not missing at random: they stand in the rarest rows."
+
+HOW = """\
+Answers were stored without name, address, time or order. Variables by which an outsider could \
+recognise somebody were coarsened, each row no more than needed, until every row looks like enough \
+others; single cells were withheld (-93) where even that was not enough. The rows were sorted by \
+their content. What is told below was measured on the finished file, by a program that shares no \
+code with the one that made it. The same answers, policy and seed give the same bytes."""
+
+
+def how(told: Told) -> str:
+    """How the release was made: as its report says, else as microdata are."""
+    return str(told.report.get("how", HOW))
+
+
+def limits(told: Told) -> tuple[str, ...]:
+    """What this release does not protect against."""
+    insiders = INSIDERS_OPEN if told.open else INSIDERS
+    own = (insiders, SAME_ANSWER, OTHER_DATA, NOT_AT_RANDOM)
+    return tuple(told.report.get("limits", own))
+
+
+def segments(report: Report) -> Iterator[str]:
+    """One sentence a batch: each is anonymous alone, so that releases can be joined."""
+    batches = report.get("segments", ())
+    done = "counted" if report.get("holds") == "tables" else "recoded"
+    for batch in batches:
+        smallest = f", the smallest group has {batch['k']}" if batch.get("k") else ""
+        yield (
+            f"Batch {batch['number']}: {batch['rows']} rows{smallest}. "
+            f"It was {done} by itself and stays as it is in every later release."
+        )
+
+
+def left_out(report: Report) -> Iterator[str]:
+    """Rows that are not in the file, by reason."""
+    for reason, n in report.get("rows_left_out", {}).items():
+        yield f"{n} rows were left out: {reason}."
+
+
+def policy_notes(report: Report) -> tuple[str, ...]:
+    """Rules for small samples that took effect."""
+    return tuple(report.get("policy_notes", report.get("policy notes", ())))
+
+
+def cells_withheld(report: Report) -> str:
+    """Single cells withheld, by column."""
+    cells: Mapping[str, int] | None = report.get("cells_withheld")
+    if cells is None or "verification" in report:  # the verifier's figures say it already
+        return ""
+    named = ", ".join(f"{n} of {name}" for name, n in cells.items() if n)
+    return f"Single cells withheld (-93): {named or 'none'}."
+
+
+def treatments(report: Report) -> Iterator[tuple[str, str]]:
+    """(key column, what was done to it): rows as asked, at each level, withheld, missing."""
+    columns: Mapping[str, Mapping[str, Any]] = report.get("columns", {})
+    for name, done in columns.items():
+        yield name, _treatment(done)
+
+
+def _treatment(done: Mapping[str, Any]) -> str:
+    counted = {k: n for k, n in done.items() if k != "top" and isinstance(n, int) and n}
+    if set(counted) == {"withheld"}:
+        return "withheld from every row"
+    if set(counted) <= {"as asked", "missing"}:
+        return "as asked in every row"
+    return ", ".join(f"{n} rows {k}" for k, n in counted.items())
+
+
+def figures(told: Told) -> tuple[tuple[str, str, str], ...]:
+    """(label, value, sentence): the verifier's own; a short form from the report without them."""
+    if told.findings:
+        return tuple(told.findings)
+    k = told.report.get("k")
+    if not isinstance(k, Mapping):
+        return ()
+    sentence = (
+        f"The smallest group of rows alike in the core variables has {k['reached']} rows; "
+        f"at least {k['asked']} were asked for."
+    )
+    return (("Smallest group (k)", str(k["reached"]), sentence),)

@@ -1,0 +1,96 @@
+"""import.R and score.R: base R, with labelled columns where the package haven is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from exports.describe import Entry
+from exports.documents.scripts.plan import TOLERANCE, Plan
+from exports.documents.scripts.python import template
+from exports.documents.scripts.text import head, number
+from exports.documents.told import Told
+
+
+def quoted(text: str) -> str:
+    """A string of R in ASCII, so that it reads the same in every locale."""
+    return '"' + "".join(_character(c) for c in text) + '"'
+
+
+def _character(char: str) -> str:
+    if char in '\\"':
+        return "\\" + char
+    if " " <= char <= "~":
+        return char
+    return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(char, f"\\U{{{ord(char):X}}}")
+
+
+def _vector(codes: Mapping[str, str]) -> str:
+    """Codes named by their labels."""
+    pairs = [f"{quoted(label)} = {code}" for code, label in codes.items() if number(code)]
+    return f"c({', '.join(pairs)})" if pairs else "numeric(0)"
+
+
+def _names(names: Iterable[str]) -> str:
+    return f"c({', '.join(quoted(name) for name in names)})"
+
+
+def _truth(value: object) -> str:
+    return "TRUE" if value else "FALSE"
+
+
+def _entry(entry: Entry) -> str:
+    text = entry["type"] == "text"
+    return (
+        f"  {quoted(entry['variable'])} = list(label = {quoted(entry['label'])},\n"
+        f"    text = {_truth(text)}, may_be_empty = {_truth(entry.get('may_be_empty'))}, "
+        f"whole = {_truth(entry['codes'] and not entry.get('range'))},\n"
+        f"    codes = {'numeric(0)' if text else _vector(entry['codes'])},\n"
+        f"    missing = {'numeric(0)' if text else _vector(entry['missing'])})"
+    )
+
+
+def import_r(told: Told) -> bytes:
+    """Reads the data into raw codes, numbers with NA, and labelled columns or factors."""
+    book = "list(\n" + ",\n".join(_entry(entry) for entry in told.codebook) + "\n)"
+    filled = {"HEAD": head(told, "#"), "DATA": told.data_path, "CODEBOOK": book}
+    return template("import.R.txt", filled)
+
+
+def _scale_rules(plan: Plan) -> str:
+    lines = []
+    for rule in plan.scales:
+        mirrors = ", ".join(f"{quoted(item)} = {sum_}" for item, sum_ in rule.mirrors.items())
+        lines.append(
+            f"  {quoted(rule.column)} = list(items = {_names(rule.items)},\n"
+            f"    mirrors = c({mirrors}), least = {rule.least})"
+        )
+    return "list(\n" + ",\n".join(lines) + "\n)"
+
+
+def _composite_rules(plan: Plan) -> str:
+    lines = [
+        f"  {quoted(r.column)} = list(scores = {_names(r.scores)}, least = {r.least})"
+        for r in plan.composites
+    ]
+    return "list(\n" + ",\n".join(lines) + "\n)"
+
+
+def _difference_rules(plan: Plan) -> str:
+    lines = [
+        f"  {quoted(r.column)} = {_names([r.minuend, r.subtrahend])}" for r in plan.differences
+    ]
+    return "list(\n" + ",\n".join(lines) + "\n)"
+
+
+def score_r(told: Told, plan: Plan) -> bytes:
+    """Recomputes every score and compares; ends with an error when one differs."""
+    filled = {
+        "HEAD": head(told, "#"),
+        "DATA": told.data_path,
+        "SCALES": _scale_rules(plan),
+        "COMPOSITES": _composite_rules(plan),
+        "DIFFERENCES": _difference_rules(plan),
+        "SKIPPED": f"c({', '.join(quoted(name) for name in plan.skipped)})",
+        "TOLERANCE": str(TOLERANCE),
+    }
+    return template("score.R.txt", filled)

@@ -1,0 +1,38 @@
+from exports.documents.cherries import cherries
+from exports.documents.told import Told
+from tests.exports.documents.desk import FLAGSHIP, told
+
+
+def text(release: Told) -> str:
+    return cherries(release).decode()
+
+
+def test_rates_come_from_the_tallies_that_were_handed_in():
+    said = text(told(tallies={"consented": 200, "completed": 150}))
+    assert "About 75% (completed 150 of consented 200)" in said
+
+
+def test_what_was_not_counted_is_said_so():
+    assert "| Completion rate | Not counted in this release. |" in text(told())
+
+
+def test_what_cannot_be_known_is_said_so():
+    assert "| Unique site visitor | Not known" in text(told())
+
+
+def test_what_only_the_researchers_know_is_left_to_them():
+    assert "| Development and testing | *To be written by the researchers.* |" in text(told())
+
+
+def test_the_board_s_approval_comes_from_the_site():
+    facts = {"ethics_board": "Board of Example", "ethics_ref": "2026/17"}
+    assert "| IRB approval | Board of Example, 2026/17 |" in text(told(facts=facts))
+
+
+def test_pages_items_and_routing_come_from_the_study():
+    said = text(told(study=FLAGSHIP, codebook=()))
+    assert "| 2 | How your therapist was with you | 13 | all |" in said
+
+
+def test_a_share_of_a_few_is_not_told():
+    assert "Left blank" not in text(told())

@@ -1,0 +1,66 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from exports.documents.told import Archived
+from exports.documents.wordings import wordings
+from tests.exports.documents.desk import FLAGSHIP, told
+
+CONTENT = json.loads(FLAGSHIP.content)
+ASKED = "materials/questionnaire-1-en"
+AGREED = "documentation/consent-c1-en"
+
+
+def text(name: str, **changes: Any) -> str:
+    return wordings(told(**changes))[name].decode()
+
+
+@pytest.mark.parametrize("end", [".md", ".html"])
+def test_every_question_row_and_option_is_told(end):
+    said = text(ASKED + end).replace("&#39;", "'").replace("&lt;", "<")
+    questions = [q for p in CONTENT["pages"] for q in p["questions"]]
+    rows = [r["text"] for q in questions for r in q.get("rows", ())]
+    options = [o["label"] for q in questions for o in q.get("options", ())]
+    assert [words for words in (*rows, *options) if words not in said] == []
+
+
+def test_routing_is_told_in_words():
+    assert "Asked only if saw_tears is 1 (Yes, I am sure they did) or 2" in text(ASKED + ".md")
+
+
+@pytest.mark.parametrize("part", ["key_facts", "details", "notice", "statements", "debrief"])
+def test_every_passage_of_the_consent_is_told(part):
+    facts = {name: f"{{{name}}}" for name in CONTENT["consent"]["facts"]}
+    said = text(AGREED + ".md", facts=facts)
+    assert [p["text"] for p in CONTENT["consent"][part] if p["text"] not in said] == []
+
+
+def test_the_sites_facts_are_filled_in():
+    assert "University of Example" in text(
+        AGREED + ".html", facts={"institution": "University of Example"}
+    )
+
+
+def test_a_fact_the_site_has_not_given_stays_visible():
+    assert "[institution]" in text(AGREED + ".md")
+
+
+def test_what_is_for_the_board_alone_is_not_told():
+    notes = CONTENT["consent"]["board_note"]
+    assert notes
+    assert notes[0]["text"] not in text(AGREED + ".md")
+
+
+def test_words_come_from_the_archive_and_not_from_the_folder_of_today():
+    changed = json.loads(FLAGSHIP.content.replace("Did you see tears?", "An older title"))
+    release = told(wordings=[Archived("0.9", "c0", changed)])
+    said = wordings(release)["materials/questionnaire-0.9-en.md"].decode()
+    assert "Page 1: An older title" in said
+
+
+def test_the_page_is_in_the_language_that_was_shown():
+    greek = replace(told().archived[0], content={**CONTENT, "language": "el"})
+    page = wordings(told(wordings=[greek]))["materials/questionnaire-1-el.html"]
+    assert b'<html lang="el">' in page
