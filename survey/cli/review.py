@@ -1,0 +1,201 @@
+"""``lacrima review``: a person reads clients' own words, one text at a time."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import click
+
+from exports.texts.edit import Draft, NotThere
+from exports.texts.identifiers import CAUTION, Span, marked
+from survey import review as process
+from survey.cli.main import main
+from survey.cli.opened import opened
+from survey.config import read_config
+from survey.errors import Refusal
+from survey.review import Desk
+from survey.shelf import find_offer
+from survey.store.review import StoredText
+
+HELP = """\
+  a              the words may leave as they stand here
+  1 3            replace marks 1 and 3 by their kind; 1 3 name: by [name]; all: every mark
+  /some words/   replace these words by [detail]; /some words/place: by [place]
+  o              begin again with the words as they were
+  w              withhold the text: it never leaves
+  s              skip it for now       u  undo the last decision       q  quit"""
+
+_NUMBERS = re.compile(r"((?:\d+[\s,]*)+)([a-z]*)")
+_WORDS = re.compile(r"/(.+)/\s*([a-z]*)")
+
+
+@dataclass
+class Sitting:
+    """One person's turn at the desk: what was put off and what was decided, last one last."""
+
+    desk: Desk
+    questions: Mapping[str, str]
+    skipped: set[bytes] = field(default_factory=set)
+    decided: list[bytes] = field(default_factory=list)
+
+
+class _Quit(Exception):
+    """The reader ends the sitting."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _colours(text: str, marks: tuple[Span, ...]) -> str:
+    """The text with its marks in colour, numbered, for a terminal."""
+    parts, at = [], 0
+    for number, mark in enumerate(marks, 1):
+        parts.append(text[at : mark.start])
+        parts.append(click.style(text[mark.start : mark.end], fg="black", bg="yellow"))
+        parts.append(click.style(f"[{number} {mark.kind}]", fg="yellow"))
+        at = mark.end
+    return "".join((*parts, text[at:]))
+
+
+def _visible(text: str) -> str:
+    """No client can steer the reader's terminal: each control character shows as one mark."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+
+
+def _show(draft: Draft) -> None:
+    paint = _colours if sys.stdout.isatty() else marked
+    click.echo("\n" + paint(_visible(draft.words), draft.marks) + "\n")
+
+
+def _asked() -> str:
+    """The reader's next line; the end of the input ends the sitting."""
+    if sys.stdin.isatty():
+        click.echo("a · numbers · /words/ · o · w · s · u · q · ? > ", nl=False)
+    line = sys.stdin.readline()
+    if not line:
+        raise _Quit
+    return line.strip()
+
+
+def _changed(draft: Draft, line: str) -> Draft:
+    """The draft after a line that replaces something. Raises NotThere."""
+    if line == "all":
+        return draft.without(range(1, len(draft.marks) + 1))
+    if match := _NUMBERS.fullmatch(line):
+        return draft.without([int(n) for n in re.findall(r"\d+", match[1])], match[2])
+    if match := _WORDS.fullmatch(line):
+        return draft.without_words(match[1], *([match[2]] if match[2] else []))
+    raise NotThere(f"{line!r} is nothing I know; ? lists what can be said.")
+
+
+def _read(sitting: Sitting, text: StoredText) -> None:
+    """One text until it is decided, put off, or the last decision is taken back."""
+    question = sitting.questions.get(text.variable, "")
+    second = "  (read once by somebody else)" if text.state == "once" else ""
+    click.echo(f"── {text.variable}: {question}{second}")
+    first = Draft(text.words, text.lang or "")
+    draft = first
+    _show(draft)
+    while True:
+        line = _asked()
+        if line in ("a", "w"):
+            _decide(sitting, text, draft if line == "a" else None)
+            return
+        if line == "s":
+            sitting.skipped.add(text.key)
+            return
+        if line == "u":
+            _undo(sitting)
+            return
+        draft = _edited(first, draft, line)
+
+
+def _edited(first: Draft, draft: Draft, line: str) -> Draft:
+    if line == "q":
+        raise _Quit
+    if line in ("?", ""):
+        click.echo(HELP)
+        return draft
+    try:
+        draft = first if line == "o" else _changed(draft, line)
+    except NotThere as wrong:
+        click.echo(str(wrong))
+        return draft
+    _show(draft)
+    return draft
+
+
+def _decide(sitting: Sitting, text: StoredText, draft: Draft | None) -> None:
+    try:
+        state = process.decide(
+            sitting.desk,
+            text,
+            draft.words if draft else None,
+            replaced=draft.replaced if draft else {},
+            at=_now(),
+        )
+    except Refusal as refusal:
+        sitting.skipped.add(text.key)
+        click.echo(str(refusal))
+        return
+    sitting.decided.append(text.key)
+    click.echo("read once; a second person has to agree." if state == "once" else f"{state}.")
+
+
+def _undo(sitting: Sitting) -> None:
+    if not sitting.decided:
+        click.echo("Nothing was decided in this sitting.")
+        return
+    try:
+        process.undo(sitting.desk, sitting.decided.pop(), at=_now())
+    except Refusal as refusal:
+        click.echo(str(refusal))
+        return
+    click.echo("undone; that text waits again.")
+
+
+def _sit(sitting: Sitting) -> None:
+    while text := process.next_text(sitting.desk, _now(), skip=sitting.skipped):
+        _read(sitting, text)
+    click.echo("No text waits for you." + " Skipped ones do." * bool(sitting.skipped))
+
+
+def _say_standing(desk: Desk) -> None:
+    for variable, states in sorted(process.standing(desk).items()):
+        counts = ", ".join(f"{n} {state}" for state, n in sorted(states.items()))
+        click.echo(f"{variable}: {counts}")
+
+
+@main.command()
+@click.argument("study")
+@click.option("--pilot", is_flag=True, help="Read the texts of the pilot.")
+@click.option("--status", is_flag=True, help="Only say how many texts stand where.")
+def review(study: str, *, pilot: bool, status: bool) -> None:
+    """Read the texts of STUDY one by one, in random order, before any of them may leave."""
+    config = read_config()
+    offer = find_offer(config, study, pilot=pilot)
+    stores = opened(config, offer)
+    name = offer.study.name
+    desk = Desk(
+        stores.answers(pilot=pilot), stores.office, name, pilot,
+        getpass.getuser(), config.text_readers,
+    )  # fmt: skip
+    if status:
+        _say_standing(desk)
+        return
+    waiting = len(process.waiting(desk, _now()))
+    if not waiting:
+        raise Refusal(process.why_none(desk, _now()))
+    questions = {q.name: q.text.texts()[0] for q in offer.study.questions.values()}
+    click.echo(f"{waiting} texts of {name} wait for {desk.reader}. {CAUTION}\n{HELP}")
+    try:
+        _sit(Sitting(desk, questions))
+    except _Quit:
+        click.echo("")
+    _say_standing(desk)

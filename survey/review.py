@@ -1,0 +1,188 @@
+"""Reading clients' own words before they leave the house: one text at a time, in random order.
+
+No web in it: the command and, later, a room call the same functions. Time is an argument.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import SystemRandom
+
+from exports.texts.reviewed import ReviewedText
+from survey.errors import Refusal
+from survey.store import responses, review, studies
+from survey.store.database import Database
+from survey.store.review import NEW, ONCE, Reading, StoredText
+
+__all__ = [
+    "READ_AFTER",
+    "Desk",
+    "decide",
+    "next_text",
+    "reviewed",
+    "standing",
+    "undo",
+    "waiting",
+    "why_none",
+]
+
+# The flagship's board note: free text is read from 14 days after the batch was frozen, in shuffled
+# order, so that neither a time nor an order of reading can be matched with anybody.
+READ_AFTER = timedelta(days=14)
+
+UNDONE = "undone"
+_FROZE = re.compile(r"froze ([1-9]\d*) answers")
+_LOT = SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where one person reads one study. ``readers`` (1 or 2) persons must agree on the words."""
+
+    answers: Database
+    office: Database
+    study: str
+    pilot: bool
+    reader: str
+    readers: int = 1
+
+
+def _resting(desk: Desk, now: datetime) -> int:
+    """Freezes that are too fresh for their texts to be read."""
+    lines = [line for line in studies.audit(desk.office) if line["what"].startswith(desk.study)]
+    frozen = [
+        line["at"]
+        for line in lines
+        if _FROZE.fullmatch(line["what"].removeprefix(f"{desk.study}: "))
+    ]
+    return sum(now - datetime.fromisoformat(at) < READ_AFTER for at in frozen)
+
+
+def _batches(desk: Desk, now: datetime) -> list[int] | None:
+    """Frozen batches whose texts may be read; None is every text of a pilot."""
+    if desk.pilot:
+        return None
+    frozen = sorted(b for b in responses.batches(desk.answers, desk.study) if b)
+    return frozen[: max(len(frozen) - _resting(desk, now), 0)]
+
+
+def waiting(desk: Desk, now: datetime) -> list[bytes]:
+    """Keys of the texts that wait for this reader."""
+    found = review.waiting(desk.answers, desk.study, batches=_batches(desk, now))
+    own = review.read_last_by(desk.office, [k for k, s in found if s == ONCE], desk.reader)
+    return [key for key, _ in found if key not in own]
+
+
+def why_none(desk: Desk, now: datetime) -> str:
+    """A sentence for a reader for whom no text waits."""
+    states = sum(standing(desk).values(), Counter[str]())
+    name = desk.study
+    if not states:
+        if desk.pilot:
+            return f"The pilot of {name} has no texts to read yet."
+        return f"{name} has no frozen texts to read yet; --pilot reads those of its pilot."
+    unread = states[NEW] + states[ONCE]
+    if not unread:
+        return f"Every text of {name} that may be released has been read."
+    if not desk.pilot and _resting(desk, now):
+        days = READ_AFTER.days
+        return f"{unread} texts of {name} rest until {days} days after their freeze."
+    return f"{unread} texts of {name} wait for a second reader, who has to be another person."
+
+
+def next_text(desk: Desk, now: datetime, *, skip: Collection[bytes] = ()) -> StoredText | None:
+    """A text drawn by lot among those that wait, or None. ``skip`` holds keys put off."""
+    keys = [key for key in waiting(desk, now) if key not in skip]
+    return review.text_of(desk.answers, _LOT.choice(keys)) if keys else None
+
+
+def _outcome(desk: Desk, text: StoredText, words: str | None) -> tuple[str, str | None]:
+    """State and changed words after a decision."""
+    if words is None:
+        return review.WITHHELD, None
+    redacted = None if words == text.text else words
+    seen = text.state == ONCE and words == text.words
+    if desk.readers > 1 and not seen:
+        return ONCE, redacted
+    return (review.APPROVED if redacted is None else review.REDACTED), redacted
+
+
+def decide(
+    desk: Desk,
+    text: StoredText,
+    words: str | None,
+    *,
+    at: datetime,
+    replaced: Mapping[str, int] | None = None,
+) -> str:
+    """Release ``text`` as ``words``, or withhold it where they are None; gives its new state.
+
+    With two readers the second has to agree on the very words; who changes them is first again.
+    ``replaced`` counts what was replaced by kind. Raises Refusal where the text was deleted or
+    somebody else decided meanwhile, or where nothing would be left of it.
+    """
+    if words is not None and not words.strip():
+        raise Refusal("Nothing would be left of this text: withhold it instead.")
+    if text.state == ONCE and text.key in review.read_last_by(desk.office, [text.key], desk.reader):
+        raise Refusal("The second reader of a text has to be another person.")
+    state, redacted = _outcome(desk, text, words)
+    _settle(desk, text, (state, redacted), at, replaced)
+    return state
+
+
+def undo(desk: Desk, key: bytes, *, at: datetime) -> None:
+    """The text is as new again, and waits. Raises Refusal where it was deleted."""
+    text = review.text_of(desk.answers, key)
+    if text is None:
+        raise Refusal("This text was deleted meanwhile.")
+    _settle(desk, text, (NEW, None), at)
+
+
+def _settle(
+    desk: Desk,
+    text: StoredText,
+    outcome: tuple[str, str | None],
+    at: datetime,
+    replaced: Mapping[str, int] | None = None,
+) -> None:
+    """The log first: no state stands that nobody answers for."""
+    state, redacted = outcome
+    _note(desk, text, UNDONE if state == NEW else state, at, replaced)
+    if not review.set_state(desk.answers, text, state, redacted):
+        _note(desk, text, UNDONE, at)
+        raise Refusal("This text was deleted, or somebody else decided about it meanwhile.")
+
+
+def _note(
+    desk: Desk,
+    text: StoredText,
+    decision: str,
+    at: datetime,
+    replaced: Mapping[str, int] | None = None,
+) -> None:
+    when = at.isoformat(timespec="seconds")
+    review.note_reading(
+        desk.office,
+        Reading(desk.study, desk.pilot, text.key, when, desk.reader, decision, replaced or {}),
+    )
+
+
+def standing(desk: Desk) -> dict[str, Counter[str]]:
+    """Question → texts by state. Texts that are never released count as ``never``."""
+    found: dict[str, Counter[str]] = {}
+    for text in review.all_texts(desk.answers, desk.study, frozen_only=not desk.pilot):
+        state = text.state if text.lang is not None else "never"
+        found.setdefault(text.variable, Counter())[state] += 1
+    return found
+
+
+def reviewed(answers: Database, study: str, *, pilot: bool) -> tuple[ReviewedText, ...]:
+    """Every frozen text (of a pilot every text) as a release takes it, in no telling order."""
+    return tuple(
+        ReviewedText(t.variable, t.lang, t.c_quote, t.state, t.words)
+        for t in review.all_texts(answers, study, frozen_only=not pilot)
+    )
