@@ -1,0 +1,257 @@
+"""The policy of ``lacrima anonymise``: what a TOML file asks for, checked before any data is read.
+
+Every fault is one sentence that names the file, the table and the key; docs/anonymise.md shows the
+format.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from exports.refused import Refused
+from exports.tabular.lines import unreadable
+
+ROLES = ("identifier", "quasi_identifier", "sensitive", "plain")
+MODES = ("local", "one-coding")
+
+# The keys of each table, each with what it must be.
+_PRIVACY = {
+    "k": "a whole number from 2",
+    "l": "a whole number from 1",
+    "entropy_l": "a number from 1",
+    "t": "a number from 0 to 1",
+    "presence": "two shares from 0 to 1, the smaller first",
+    "mode": '"local" or "one-coding"',
+    "suppression_limit": "a share from 0 to 1",
+    "seed": "a whole number from 0",
+}
+_TABLES = ("privacy", "roles", "hierarchies", "ordered", "population")
+
+Mode = Literal["local", "one-coding"]
+Order = tuple[str, ...] | Literal["numbers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy as read. Paths are resolved against the policy's folder.
+
+    ``roles`` maps each role to its columns; ``hierarchies`` a quasi-identifier to its file;
+    ``ordered`` a sensitive column to its values from lowest to highest, or to "numbers";
+    ``content`` is the file as it stands, for the report to repeat. What is None is not asked.
+    """
+
+    path: Path
+    k: int
+    roles: Mapping[str, tuple[str, ...]]
+    hierarchies: Mapping[str, Path]
+    l: int = 1  # noqa: E741 - the condition's name
+    entropy_l: float = 1.0
+    t: float | None = None
+    presence: tuple[float, float] | None = None
+    mode: Mode = "local"
+    suppression_limit: float = 0.0
+    seed: int = 0
+    ordered: Mapping[str, Order] = field(default_factory=dict)
+    population: Path | None = None
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def quasi_identifiers(self) -> tuple[str, ...]:
+        """Columns to generalise."""
+        return self.roles["quasi_identifier"]
+
+    @property
+    def sensitive(self) -> tuple[str, ...]:
+        """Columns that l and t speak of."""
+        return self.roles["sensitive"]
+
+
+def read_policy(path: Path) -> Policy:
+    """The policy of a TOML file. Raises Refused with what is wrong and where."""
+    content = _toml(path)
+    _refuse_unknown(path, content, _TABLES, "table")
+    tables = {name: _table(path, content, name) for name in _TABLES}
+    privacy = tables["privacy"]
+    roles = _roles(path, tables["roles"])
+    hierarchies = _hierarchies(path, tables["hierarchies"], roles["quasi_identifier"])
+    policy = Policy(
+        path,
+        roles=roles,
+        hierarchies=hierarchies,
+        ordered=_ordered(path, tables["ordered"], roles["sensitive"]),
+        population=_population(path, tables["population"]),
+        content=content,
+        **_privacy(path, privacy),
+    )
+    _refuse_contradictions(policy)
+    return policy
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """A question after a misspelt name, or nothing when no known name is near."""
+    near = get_close_matches(name, list(known), n=1) or [
+        other for other in known if other.lower() == name.lower()
+    ]
+    if not near:
+        return ""
+    return f" Did you mean {near[0]}?" if near[0] == near[0].strip() else f' There is "{near[0]}".'
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as fault:
+        raise Refused(unreadable(path, fault)) from None
+    except UnicodeDecodeError as fault:
+        raise Refused(f"{path} is not UTF-8: byte {fault.start + 1}. Save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as fault:
+        raise Refused(f"{path} is not valid TOML: {fault}.") from None
+
+
+def _table(path: Path, content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = content.get(name, {})
+    if not isinstance(table, Mapping):
+        raise Refused(f"{path}: {name} must be a table, [{name}].")
+    if not table and name in ("privacy", "roles"):
+        raise Refused(f"{path}: there is no table [{name}].")
+    return table
+
+
+def _refuse_unknown(path: Path, keys: Iterable[str], known: Sequence[str], what: str) -> None:
+    for key in keys:
+        if key not in known:
+            hint = suggestion(key, known) or f" There are: {', '.join(known)}."
+            raise Refused(f"{path}: unknown {what} {key}.{hint}")
+
+
+def _privacy(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of [privacy], each checked to be what it must."""
+    _refuse_unknown(path, table, tuple(_PRIVACY), "key in [privacy]:")
+    if "k" not in table:
+        raise Refused(f"{path}: [privacy] must say k, the smallest number of rows alike.")
+    for key, value in table.items():
+        if not _fits(key, value):
+            raise Refused(f"{path}: {key} = {_shown(value)} must be {_PRIVACY[key]}.")
+    found = dict(table)
+    if "presence" in found:
+        found["presence"] = tuple(float(share) for share in found["presence"])
+    return found
+
+
+def _shown(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _whole(value: object, low: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= low
+
+
+def _number(value: object, low: float, high: float = float("inf")) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
+
+
+def _fits(key: str, value: Any) -> bool:
+    """Whether a value of [privacy] is what its key must be."""
+    match key:
+        case "k":
+            return _whole(value, 2)
+        case "l":
+            return _whole(value, 1)
+        case "seed":
+            return _whole(value, 0) and value < 2**63
+        case "mode":
+            return value in MODES
+        case "entropy_l":
+            return _number(value, 1) and value < float("inf")
+        case "presence":
+            shares = isinstance(value, list) and len(value) == 2
+            return shares and all(_number(v, 0, 1) for v in value) and value[0] <= value[1]
+        case _:
+            return _number(value, 0, 1)
+
+
+def _names(path: Path, key: str, value: object) -> tuple[str, ...]:
+    """A list of column names."""
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        raise Refused(f'{path}: {key} must be a list of column names, such as ["age"].')
+    return tuple(cast("list[str]", value))
+
+
+def _roles(path: Path, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    _refuse_unknown(path, table, ROLES, "role in [roles]:")
+    roles = {role: _names(path, role, table.get(role, [])) for role in ROLES}
+    taken: dict[str, str] = {}
+    for role, columns in roles.items():
+        for column in columns:
+            if column in taken:
+                both = {taken[column], role}
+                where = " and ".join(sorted(both)) if len(both) > 1 else f"{role} twice"
+                raise Refused(f"{path}: {column} is in {where}; a column has exactly one role.")
+            taken[column] = role
+    if not roles["quasi_identifier"]:
+        raise Refused(
+            f"{path}: quasi_identifier names no column; there is nothing to protect people by."
+        )
+    return roles
+
+
+def _hierarchies(path: Path, table: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Path]:
+    for column, name in table.items():
+        if column not in columns:
+            hint = suggestion(column, columns)
+            raise Refused(
+                f"{path}: [hierarchies] has {column}, which is no quasi-identifier.{hint}"
+            )
+        if not isinstance(name, str) or not name:
+            raise Refused(f'{path}: hierarchies.{column} must be a file name, such as "age.csv".')
+    lacking = [column for column in columns if column not in table]
+    if lacking:
+        raise Refused(f"{path}: [hierarchies] names no file for {', '.join(lacking)}.")
+    return {column: path.parent / table[column] for column in columns}
+
+
+def _ordered(path: Path, table: Mapping[str, Any], sensitive: Sequence[str]) -> dict[str, Order]:
+    for column, order in table.items():
+        if column not in sensitive:
+            hint = suggestion(column, sensitive)
+            raise Refused(f"{path}: [ordered] has {column}, which is no sensitive column.{hint}")
+        words = isinstance(order, list) and all(isinstance(v, str) for v in order)
+        if order != "numbers" and not (words and order and len(set(order)) == len(order)):
+            raise Refused(
+                f'{path}: ordered.{column} must be "numbers" or a list of its values as text,'
+                " lowest first, none twice."
+            )
+    return {c: o if o == "numbers" else tuple(o) for c, o in table.items()}
+
+
+def _population(path: Path, table: Mapping[str, Any]) -> Path | None:
+    _refuse_unknown(path, table, ("data",), "key in [population]:")
+    if not table:
+        return None
+    if not isinstance(table["data"], str) or not table["data"]:
+        raise Refused(f'{path}: population.data must be a file name, such as "everybody.csv".')
+    return path.parent / table["data"]
+
+
+def _refuse_contradictions(policy: Policy) -> None:
+    """Raises Refused for keys that ask for each other."""
+    asked = [
+        name
+        for name, is_asked in (
+            ("l", policy.l > 1),
+            ("entropy_l", policy.entropy_l > 1),
+            ("t", policy.t is not None),
+        )
+        if is_asked
+    ]
+    if asked and not policy.sensitive:
+        raise Refused(f"{policy.path}: {asked[0]} is asked for, but no column is sensitive.")
+    if policy.presence and not policy.population:
+        raise Refused(f"{policy.path}: presence needs the population: [population] data = FILE.")
+    if policy.population and not policy.presence:
+        raise Refused(f"{policy.path}: [population] is used by presence alone, which is not asked.")

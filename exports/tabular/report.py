@@ -1,0 +1,121 @@
+"""What was asked, what was lost and what holds in the written file, as one plain structure.
+
+No seconds and nothing of the input's order: the same table and policy give the same report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from exports.anonymise.problem import Ints, Outcome, Problem, loss_of
+from exports.tabular.coding import Sources
+from exports.tabular.policy import ROLES, Policy
+from exports.tabular.soundness import ROOT
+from exports.verify.cautions import cautions
+from exports.verify.claim import Claim
+from exports.verify.findings import Findings
+from exports.verify.words import words
+
+Report = Mapping[str, Any]
+
+# Figures that speak of the order of arrival, which must not change a byte here.
+_OF_ARRIVAL = ("order_correlation", "order_follows_input")
+DECIMALS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A table as it was asked for, searched and made; ``rows``: the source of each row written."""
+
+    policy: Policy
+    sources: Sources
+    problem: Problem
+    outcome: Outcome
+    table: pl.DataFrame
+    rows: Ints
+
+
+def report_of(made: Made, found: Findings, claim: Claim, *, digest: str) -> dict[str, Any]:
+    """The report; ``digest`` is the SHA-256 of data.csv. Losses and shares run from 0 to 1.
+
+    ``meaning`` says every measured figure in a sentence, ``cautions`` what they do not promise.
+    """
+    figures = {k: v for k, v in found.figures().items() if k not in _OF_ARRIVAL}
+    columns = _columns(made)
+    return {
+        "ncp": round(loss_of(made.problem, made.outcome), DECIMALS),
+        "k_value": figures["k_value"],
+        "k_coverage": figures["k_coverage"],
+        "l": figures["l"],
+        "entropy_l": figures["entropy_l"],
+        "t": figures["t"],
+        "presence": figures["presence"],
+        "records_in": made.problem.rows,
+        "records_out": made.table.height,
+        "records_suppressed": made.problem.rows - made.table.height,
+        "cells_suppressed": sum(about.get("suppressed", 0) for about in columns.values()),
+        "classes": figures["classes"],
+        "mode": made.policy.mode,
+        "columns": columns,
+        "meaning": [asdict(said) for said in words(found, claim)],
+        "cautions": [asdict(said) for said in cautions(found, claim)],
+        "measured": figures,
+        "notes": _notes(made),
+        "policy": _echo(made.policy.content),
+        "data_sha256": digest,
+    }
+
+
+def _echo(content: Report) -> dict[str, Any]:
+    """The policy as written; of paths the name alone, as folders may name people."""
+    echo = {name: dict(table) for name, table in content.items()}
+    for table in ("hierarchies", "population"):
+        if table in echo:
+            echo[table] = {key: Path(name).name for key, name in echo[table].items()}
+    return echo
+
+
+def _columns(made: Made) -> dict[str, dict[str, Any]]:
+    """Each written column's role and, for a quasi-identifier, what became of its cells."""
+    roles = {name: role for role in ROLES for name in made.policy.roles[role]}
+    about: dict[str, dict[str, Any]] = {n: {"role": roles[n]} for n in made.table.columns}
+    for at, tree in enumerate(made.sources.trees):
+        shown, true = made.table[tree.column], made.sources.table[tree.column]
+        about[tree.column] |= {
+            "measured_as": "numbers" if tree.numeric else "groups",
+            "ncp": round(_loss_at(made, at), DECIMALS),
+            "values_before": true.n_unique(),
+            "values_after": shown.n_unique(),
+            "as_it_was": int((shown.eq_missing(true.gather(made.rows))).sum()),
+            "suppressed": int((shown == ROOT).sum()),
+            "missing": shown.null_count(),
+        }
+    return about
+
+
+def _loss_at(made: Made, at: int) -> float:
+    """Mean loss of one column."""
+    tree, codes = made.problem.taxonomies[at], made.problem.codes[:, at]
+    lost = tree.loss[made.outcome.nodes[:, at]] - tree.loss[tree.up[codes, 0]]
+    return float(np.where(made.outcome.withheld, 1.0, lost).mean())
+
+
+def _notes(made: Made) -> list[str]:
+    """What a reader should know besides the figures."""
+    notes = [made.outcome.note] if made.outcome.note else []
+    missing = [n for n in made.policy.quasi_identifiers if made.sources.table[n].null_count()]
+    if missing:
+        notes.append(f"A missing cell of {', '.join(missing)} was treated as a value of its own.")
+    ranked = [n for n in made.policy.ordered if made.sources.table[n].null_count()]
+    if ranked:
+        notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")
+    if made.policy.roles["plain"]:
+        plain = ", ".join(made.policy.roles["plain"])
+        notes.append(f"Left as they were, and protected by nothing: {plain}.")
+    return notes

@@ -1,0 +1,141 @@
+"""A table to protect, read from CSV, SPSS or Parquet: every cell is text, a missing one is null.
+
+Numbers read as people write them (39, not 39.0; 4.5), dates as ISO 8601, truth as true and false.
+A value of an SPSS file is its code, not its label; codes that SPSS calls missing stay codes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from exports.refused import Refused
+from exports.tabular.lines import lines_of, refuse_other_separators, unreadable
+
+# Lines read at a time: the text of a large file is never whole in Python's memory.
+CHUNK = 20_000
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """The table of a .csv, .sav, .zsav or .parquet file, all columns String.
+
+    Raises Refused for a file that cannot be read and for columns without a name or named twice.
+    """
+    if path.is_dir():
+        raise Refused(f"{path} is a folder, not a file.")
+    if not path.exists():
+        raise Refused(f"{path}: there is no such file.")
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        known = ", ".join(_READERS)
+        raise Refused(f"{path}: only {known} files can be read; save the table as one of these.")
+    try:
+        return reader(path)
+    except OSError as fault:
+        raise Refused(unreadable(path, fault)) from None
+
+
+def _read_csv(path: Path) -> pl.DataFrame:
+    lines = lines_of(path)
+    _, names = next(lines, (0, []))
+    refuse_other_separators(path, names)
+    _refuse_bad_names(path, names)
+    chunks = [pl.DataFrame(schema=dict.fromkeys(names, pl.String))]
+    whole = _full(lines, path, len(names))
+    while chunk := list(islice(whole, CHUNK)):
+        columns = zip(names, zip(*chunk, strict=True), strict=True)
+        chunks.append(pl.DataFrame([pl.Series(n, c, dtype=pl.String) for n, c in columns]))
+    return _nulled(pl.concat(chunks))
+
+
+def _full(lines: Iterator[tuple[int, list[str]]], path: Path, width: int) -> Iterator[list[str]]:
+    """The cells of each line, which are as many as there are columns."""
+    for number, cells in lines:
+        if len(cells) != width:
+            raise Refused(
+                f"{path}, line {number}: {len(cells)} cells where the header names {width} columns."
+            )
+        yield cells
+
+
+def _read_sav(path: Path) -> pl.DataFrame:
+    import pyreadstat
+
+    try:
+        columns, about = pyreadstat.read_sav(str(path), user_missing=True, output_format="dict")
+    except Exception as fault:  # the library names its own errors only in C
+        raise Refused(f"{path} cannot be read as an SPSS file: {fault}.") from None
+    _refuse_bad_names(path, about.column_names)
+    return _nulled(pl.DataFrame({name: _told(name, cells) for name, cells in columns.items()}))
+
+
+def _told(name: str, cells: Sequence[Any]) -> pl.Series:
+    """A column of an SPSS file as text, whatever type its cells arrived in."""
+    if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
+        return _text(pl.Series(name, cells))
+    return pl.Series(name, [_word(cell) for cell in cells], dtype=pl.String)
+
+
+def _word(cell: object) -> str | None:
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return None
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def _read_parquet(path: Path) -> pl.DataFrame:
+    try:
+        table = pl.read_parquet(path)
+    except pl.exceptions.PolarsError as fault:
+        why = str(fault).splitlines()[0]
+        raise Refused(f"{path} cannot be read as Parquet: {why}.") from None
+    _refuse_bad_names(path, table.columns)
+    odd = [s.name for s in table if s.dtype.is_nested() or s.dtype in (pl.Binary, pl.Object)]
+    if odd:
+        raise Refused(f"{path}: {', '.join(odd)} hold lists or bytes, which have no place here.")
+    return _nulled(pl.DataFrame([_text(column) for column in table]))
+
+
+def _text(column: pl.Series) -> pl.Series:
+    """A typed column as text: 39.0 reads 39, not-a-number is missing."""
+    if column.dtype.is_float():
+        column = column.cast(pl.Float64).fill_nan(None)
+        whole = (column.floor() == column) & (column.abs() < 2**53)
+        if whole.all():
+            column = column.cast(pl.Int64)
+        elif whole.any():
+            short = column.set(~whole, None).cast(pl.Int64).cast(pl.String)
+            return short.zip_with(whole.fill_null(value=False), column.cast(pl.String))
+    return column.cast(pl.String)
+
+
+_READERS: Mapping[str, Callable[[Path], pl.DataFrame]] = {
+    ".csv": _read_csv,
+    ".sav": _read_sav,
+    ".zsav": _read_sav,
+    ".parquet": _read_parquet,
+}
+
+
+def _nulled(table: pl.DataFrame) -> pl.DataFrame:
+    """An empty cell is a missing one, in every format."""
+    return table.with_columns(pl.all().replace("", None))
+
+
+def _refuse_bad_names(path: Path, names: Sequence[str]) -> None:
+    if not any(names):
+        raise Refused(f"{path} is empty: its first line must name the columns.")
+    nameless = [at for at, name in enumerate(names, 1) if not name.strip()]
+    if nameless:
+        raise Refused(f"{path}: column {nameless[0]} has no name in the header.")
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise Refused(f"{path}: more than one column is called {', '.join(twice)}.")

@@ -1,0 +1,76 @@
+"""``lacrima anonymise``: the documented example, what is printed, and how it refuses."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from survey.cli import main
+from tests.exports.tabular.desk import Desk
+from tests.serving import ROOT
+
+BLOCK = re.compile(r"^```\w+ (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def anonymise(runner, desk):
+    """Runs the command; gives (exit status, what was printed, what was said on standard error)."""
+
+    def run(*words):
+        words = words or (desk.data, "--policy", desk.policy, "--out", desk.out)
+        done = runner.invoke(main, ["anonymise", *map(str, words)], catch_exceptions=False)
+        return done.exit_code, done.stdout, done.stderr
+
+    return run
+
+
+def test_the_documented_example_gives_the_documented_table(anonymise, tmp_path):
+    files = dict(BLOCK.findall((ROOT / "docs" / "anonymise.md").read_text("utf-8")))
+    expected = files.pop("protected/data.csv")
+    for name, content in files.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    out = tmp_path / "protected"
+    anonymise(tmp_path / "people.csv", "--policy", tmp_path / "policy.toml", "--out", out)
+    assert (out / "data.csv").read_text("utf-8") == expected
+
+
+def test_it_says_what_was_reached_and_where_it_lies(anonymise, desk):
+    status, said, told = anonymise()
+    assert (status, told) == (0, "")
+    assert re.search(rf"{desk.out} written in \d+\.\d seconds", said)
+
+
+def test_seconds_are_never_written(anonymise, desk):
+    anonymise()
+    assert [p.name for p in desk.out.iterdir() if b"second" in p.read_bytes()] == []
+
+
+def test_a_refusal_is_one_line_and_exit_1(anonymise, desk):
+    desk.change("k = 2", "k = 99")
+    status, said, told = anonymise()
+    assert (status, said, len(told.splitlines())) == (1, "", 1)
+    assert not desk.out.exists()
+
+
+def test_wrong_use_is_exit_2(anonymise, desk):
+    assert anonymise(desk.data)[0] == 2
+
+
+def test_it_loads_no_web(desk):
+    words = ["anonymise", desk.data, "--policy", desk.policy, "--out", desk.out]
+    script = (
+        "import sys; from survey.cli import main\n"
+        "try: main()\n"
+        "finally: print([m for m in ('flask', 'jinja2') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, words)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,231 @@
+"""Every bad input: one sentence that says what, where and what to do; nothing is written."""
+
+import pytest
+
+from tests.exports.tabular.desk import AGE, NAMES, ROWS
+
+
+def told(desk):
+    """The refusal, which must be one line."""
+    said = desk.refusal()
+    assert "\n" not in said
+    return said
+
+
+# The policy.
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("k = 2", "k = 1", "k = 1 must be a whole number from 2"),
+        ("k = 2", "k = true", "k = True must be a whole number from 2"),
+        ("k = 2", 'k = "2"', 'k = "2" must be a whole number'),
+        ("k = 2", "l = 2", "[privacy] must say k"),
+        ("k = 2", "k = 2\nkk = 3", "unknown key in [privacy]: kk"),
+        ("k = 2", "k = 2\nsupression_limit = 0", "Did you mean suppression_limit?"),
+        ("k = 2", "k = 2\nsuppression_limit = 5", "suppression_limit = 5 must be a share"),
+        ("k = 2", "k = 2\nsuppression_limit = nan", "must be a share from 0 to 1"),
+        ("k = 2", "k = 2\nt = -0.1", "t = -0.1 must be a number from 0 to 1"),
+        ("k = 2", 'k = 2\nmode = "global"', 'mode = "global" must be "local" or "one-coding"'),
+        ("k = 2", "k = 2\nseed = 1.5", "seed = 1.5 must be a whole number"),
+        ("k = 2", "k = 2\npresence = [0.5, 0.1]", "presence = [0.5, 0.1] must be two shares"),
+        ("k = 2", "k = 2\npresence = [0.1, 0.5]", "presence needs the population"),
+        ("k = 2", "k 2", "is not valid TOML: "),
+        ("[privacy]", "[Privacy]", "unknown table Privacy. Did you mean privacy?"),
+        ("[roles]", "[role]", "Did you mean roles?"),
+        ("plain =", "plan =", "unknown role in [roles]: plan. Did you mean plain?"),
+        ('plain = ["note"]', 'plain = "note"', "plain must be a list of column names"),
+        ('plain = ["note"]', 'plain = ["note", "age"]', "age is in plain and quasi_identifier"),
+        ('plain = ["note"]', 'plain = ["note", "note"]', "note is in plain twice"),
+        ('plain = ["note"]', 'plain = ["Note"]', "plain names Note, which the data lack. Did"),
+        ('plain = ["note"]', "plain = []", "no role for note."),
+        ('["sex", "age"]', "[]", "quasi_identifier names no column"),
+        ('age = "trees/age.csv"', "", "[hierarchies] names no file for age"),
+        (
+            'age = "trees/age.csv"',
+            'Age = "trees/age.csv"',
+            "no quasi-identifier. Did you mean age?",
+        ),
+        ('age = "trees/age.csv"', "age = 5", "hierarchies.age must be a file name"),
+        ("trees/age.csv", "trees/none.csv", "trees/none.csv: there is no such file"),
+        ("trees/age.csv", "trees", "trees is a folder, not a file"),
+        ("k = 2", "k = 2\nl = 3", "l = 3 distinct values cannot be had from answer"),
+        ("k = 2", "k = 9", "k = 9 rows alike cannot be had from 8 rows"),
+    ],
+)
+def test_a_wrong_policy_is_told(desk, old, new, said):
+    desk.change(old, new)
+    assert said in told(desk)
+
+
+def test_a_syntax_fault_names_its_line(desk):
+    desk.change("k = 2", "k = ")
+    assert "line 3" in told(desk)
+
+
+def test_several_unmarked_columns_are_all_named(desk):
+    desk.change('identifier = ["name"]', "")
+    desk.change('plain = ["note"]', "")
+    assert "no role for name, note" in told(desk)
+
+
+@pytest.mark.parametrize("key", ["l = 2", "t = 0.2", "entropy_l = 1.5"])
+def test_a_condition_on_sensitive_columns_wants_one(desk, key):
+    desk.change("k = 2", f"k = 2\n{key}")
+    desk.change('sensitive = ["answer"]\nplain = ["note"]', 'plain = ["note", "answer"]')
+    assert "no column is sensitive" in told(desk)
+
+
+def test_a_policy_that_is_missing_is_told(desk):
+    desk.policy.unlink()
+    assert "policy.toml: there is no such file" in told(desk)
+
+
+def test_a_policy_in_another_encoding_is_told(desk):
+    desk.write("policy.toml", b"[privacy]\nk = 2 # \xe9\n")
+    assert "is not UTF-8: byte" in told(desk)
+
+
+# Hierarchies.
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is empty"),
+        ("f;*\nm;*\n", "is separated by semicolons"),
+        ("f\t*\nm\t*\n", "is separated by tabs"),
+        ("f,*\n", 'sex: "m" (4 rows) has no place in'),
+        ("value,level 1\nf,*\nm,*\n", 'line 1 ends in "level 1": the last level must be "*"'),
+        ("f,*\nm,x\n", 'line 2 ends in "x"'),
+        ("f,*\nm,x,*\n", "line 2: 3 cells where the first line has 2"),
+        ("f,*\nm,*\nf,*\n", 'line 3: "f" already stands on line 1'),
+        ("f,,*\nm,,*\n", "line 1: level 1 is empty"),
+        (
+            "f,x,p,*\nm,x,q,*\n",
+            'levels do not nest: "x" lies in "p" on line 1 and in "q" on line 2',
+        ),
+        ("f,g,g,*\nm,m,f,*\n", '"f" means two groups'),
+        ("f,x,f,*\nm,m,m,*\n", "line 1: a label comes back above another one"),
+        (b"f,*\nm\xfc,*\n", "is not UTF-8: byte 6 (line 2) is 0xFC. Save it as UTF-8"),
+        ("f,*\nm,*\n".encode("utf-16"), "is UTF-16: save it as UTF-8"),
+        ('f,*\n"m,*\n', "not readable as CSV"),
+        (" f,*\n m,*\n", 'sex: "f", "m" (8 rows) has no place'),
+    ],
+)
+def test_a_wrong_hierarchy_is_told(desk, content, said):
+    desk.write("trees/sex.csv", content)
+    assert said in told(desk)
+
+
+@pytest.mark.parametrize(
+    ("value", "label"),
+    [("20", "15-19"), ("20", ">20"), ("20", "<20"), ("20", "[15,20["), ("20", "21+"), ("20", "25")],
+)
+def test_a_number_outside_its_own_band_is_told(desk, value, label):
+    lines = [f'{value},"{label}",*', *(f"{n},25-39,*" for n in range(21, 40) if f"{n}" != label)]
+    lines += ["25,25,*"] * (label == "25")
+    desk.write("trees/age.csv", "\n".join(lines))
+    assert f"line 1: {value} does not lie in {label}" in told(desk)
+
+
+def test_a_hierarchy_shifted_by_one_is_told_with_how_often(desk):
+    shifted = AGE.replace("20,20-24", "20,15-19").replace("25,25-29", "25,20-24")
+    desk.write("trees/age.csv", shifted)
+    assert "(and so on 1 more lines)" in told(desk)
+
+
+def test_a_value_that_is_a_group_already_gets_the_right_advice(desk):
+    desk.rows([("P", "f", "20-24", "yes", "1"), *ROWS])
+    assert "starts with itself" in told(desk)
+
+
+def test_a_value_with_a_space_gets_the_right_advice(desk):
+    desk.rows([("P", " f", "21", "yes", "1"), *ROWS])
+    assert 'sex: " f" (1 row) has no place' in (said := told(desk))
+    assert "spaces" in said
+
+
+def test_no_more_than_three_values_are_quoted(desk):
+    desk.rows([(f"P{at}", f"sex {at}\n", "21", "yes", "1") for at in range(9)])
+    assert told(desk).count("sex ") == 3
+
+
+# Data.
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is empty: its first line must name the columns"),
+        ("name,sex,age,answer,note\n", "no rows"),
+        ("name,sex,age,answer,note\nP,f,21,yes,1\n", "1 row"),
+        ("name;sex;age;answer;note\nP;f;21;yes;1\n", "is separated by semicolons"),
+        ("name,sex,age,answer,age\nP,f,21,yes,1\n", "more than one column is called age"),
+        ("name,sex,age,answer,\nP,f,21,yes,1\n", "column 5 has no name"),
+        ("name,sex,age,answer,note\nP,f,21,yes\n", "line 2: 4 cells where the header names 5"),
+        ("name,sex,age,answer,note\nP,f,21,yes,1,2\n", "line 2: 6 cells where the header names 5"),
+        (b"name,sex,age,answer,note\nP\xe9,f,21,yes,1\n", "byte 27 (line 2) is 0xE9"),
+        ("a\nx\n", "identifier names name, which the data lack"),
+    ],
+)
+def test_a_wrong_table_is_told(desk, content, said):
+    desk.write("data.csv", content)
+    assert said in told(desk)
+
+
+@pytest.mark.parametrize("at", range(1, 5))
+def test_a_column_without_any_value_is_told(desk, at):
+    desk.rows([tuple("" if n == at else c for n, c in enumerate(row)) for row in ROWS])
+    assert f"Every cell of {NAMES[at]} is missing" in told(desk)
+
+
+def test_a_folder_for_a_table_is_told(desk):
+    desk.data = desk.folder
+    assert "is a folder, not a file" in told(desk)
+
+
+def test_a_missing_table_is_told(desk):
+    desk.data.unlink()
+    assert "data.csv: there is no such file" in told(desk)
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "sav", "parquet"])
+def test_a_file_that_is_not_what_its_name_says_is_told(desk, ending):
+    desk.data = desk.write(f"data.{ending}", "no such format\n")
+    assert f"data.{ending}" in told(desk)
+
+
+def test_values_left_out_of_an_order_are_told(desk):
+    desk.write("policy.toml", desk.policy.read_text() + '[ordered]\nanswer = ["no"]\n')
+    assert 'leaves out "yes"' in told(desk)
+
+
+def test_words_are_not_ordered_by_number(desk):
+    desk.write("policy.toml", desk.policy.read_text() + '[ordered]\nanswer = "numbers"\n')
+    assert 'holds "no", "yes"' in told(desk)
+
+
+def test_an_order_of_a_column_that_is_not_sensitive_is_told(desk):
+    desk.write("policy.toml", desk.policy.read_text() + '[ordered]\nage = "numbers"\n')
+    assert "is no sensitive column" in told(desk)
+
+
+# The folder to write.
+
+
+def test_a_folder_with_something_in_it_is_left_alone(desk):
+    desk.write("out/mine.txt", "mine")
+    assert "is not empty" in told(desk)
+
+
+def test_a_file_in_the_place_of_the_folder_is_left_alone(desk):
+    desk.write("out", "mine")
+    assert "is a file" in told(desk)
+
+
+def test_demands_beyond_the_limit_are_refused_by_how_much(desk):
+    desk.rows([(*row[:3], f"only {at}", row[4]) for at, row in enumerate(ROWS)])
+    desk.change("k = 2", "k = 2\nt = 0.0")
+    assert told(desk).startswith("Nothing was released: ")
