@@ -1,7 +1,7 @@
-"""First stage of a release: stored rows become a table whose every column has a role.
+"""First stage of a release: stored answers become a table whose every column has a role.
 
-A stored row is a plain dict of the study's columns (forms.columns) plus the administrative ones
-named in ``STORED``. Nothing is recoded here.
+A stored answer has the study's columns (forms.columns) and the administrative ones named in
+``STORED``. Nothing is recoded here.
 """
 
 from __future__ import annotations
@@ -12,12 +12,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from exports.refused import Refused
-from exports.scores import SCORE, derived_of, quality_names, score_names
+from exports.scores import SCORE, derived, quality_names, score_names
 from forms.columns import Column, of_study
-from forms.path import branch_of
-from forms.study import NOT_REACHED, Study, Tier
-
-Row = Mapping[str, "int | str"]
+from forms.study import NOT_REACHED, Condition, Study, Tier
 
 STORED = ("study_version", "consent_version", "lang", "completion", "c_open", "dur_band")
 # DESIGN.md section 9: language and versions are rare and time-like, so they are keys in every tier.
@@ -98,48 +95,100 @@ def guarded(text: str) -> str:
     return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 
-def misfits(study: Study, rows: Sequence[Row]) -> tuple[str, ...]:
+def _type_of(study: Study, column: Column) -> type[pl.DataType]:
+    """The smallest type that fits: a million answers have to fit into memory.
+
+    A key's codes are followed by those of its groups, level x 100 + position.
+    """
+    if column.max_length:
+        return pl.String
+    largest = max(column.codes, default=0)
+    key = column.variable in study.policy.hierarchies
+    if key or largest > _LARGEST[pl.Int8]:
+        return pl.Int16 if largest <= _LARGEST[pl.Int16] else pl.Int64
+    return pl.Int8
+
+
+_LARGEST: Mapping[type[pl.DataType], int] = {pl.Int8: 2**7 - 1, pl.Int16: 2**15 - 1}
+
+
+def types_of(study: Study) -> dict[str, type[pl.DataType]]:
+    """Stored column → its type in a frame."""
+    texts = dict.fromkeys(BOOKKEEPING_KEYS, pl.String)
+    stored: dict[str, type[pl.DataType]] = {name: texts.get(name, pl.Int8) for name in STORED}
+    return {**stored, **{c.name: _type_of(study, c) for c in of_study(study)}}
+
+
+def _cells(values: Sequence[object], kind: type[pl.DataType]) -> Sequence[object]:
+    """Text cells are guarded here, where a client's words can still be told from a code."""
+    if kind is not pl.String:
+        return values
+    return [guarded(value) if isinstance(value, str) else str(value) for value in values]
+
+
+def frame_of(study: Study, columns: Mapping[str, Sequence[object]]) -> pl.DataFrame:
+    """Stored columns as a frame of typed ones; a column that the study does not know is kept.
+
+    Raises Refused naming the columns that hold no codes.
+    """
+    types, series, odd = types_of(study), [], []
+    for name, values in columns.items():
+        kind = types.get(name, pl.Int64)
+        try:
+            series.append(pl.Series(name, _cells(values, kind), dtype=kind))
+        except (TypeError, OverflowError, pl.exceptions.PolarsError):
+            odd.append(name)
+    if odd:
+        raise Refused(_odd(study, odd))
+    return pl.DataFrame(series)
+
+
+def _misfit(column: Column) -> pl.Expr:
+    if column.max_length:  # a guard may stand before the words
+        return (pl.col(column.name).str.len_chars() > column.max_length + 1).any()
+    allowed = [*column.codes, *column.missing]
+    return pl.col(column.name).cast(pl.Int64).is_in(allowed).not_().any()
+
+
+def misfits(study: Study, frame: pl.DataFrame) -> tuple[str, ...]:
     """Columns that are missing, unknown or hold what ``study`` does not allow."""
     columns = {c.name: c for c in of_study(study)}
-    expected = {*columns, *STORED}
-    names = {name for row in rows for name in expected ^ row.keys()}
-    bad = {n for row in rows for n, c in columns.items() if n in row and not c.allows(row[n])}
-    return tuple(sorted(names | bad))
+    names = {*columns, *STORED} ^ {*frame.columns}
+    there = [c for name, c in columns.items() if name in frame.columns]
+    found = frame.select(_misfit(c).alias(c.name) for c in there) if there else pl.DataFrame()
+    return tuple(sorted(names | {c.name for c in there if found[c.name].any()}))
 
 
-def check_rows(study: Study, rows: Sequence[Row]) -> None:
+def _odd(study: Study, names: Sequence[str]) -> str:
+    return (
+        f"The rows do not fit the study folder {study.name} in: {', '.join(names)}. "
+        "Release them with the study folder they were collected with."
+    )
+
+
+def check_frame(study: Study, frame: pl.DataFrame) -> None:
     """Raises Refused naming every column that does not fit the study, never a value."""
-    if odd := misfits(study, rows):
-        raise Refused(
-            f"The rows do not fit the study folder {study.name} in: {', '.join(odd)}. "
-            "Release them with the study folder they were collected with."
-        )
+    if odd := misfits(study, frame):
+        raise Refused(_odd(study, odd))
 
 
-def _cell(field: Field, value: object) -> object:
-    if field.type != "text":
-        return value
-    return guarded(value) if isinstance(value, str) else str(value)
+def _holds(condition: Condition) -> pl.Expr:
+    parts = [pl.col(name).cast(pl.Int64).is_in(sorted(codes)) for name, codes in condition]
+    return pl.all_horizontal(parts) if parts else pl.lit(value=True)
 
 
-_TYPES: Mapping[str, type[pl.DataType]] = {
-    "integer": pl.Int64, "decimal": pl.Float64, "text": pl.String,
-}  # fmt: skip
+def _branch(study: Study) -> pl.Expr:
+    """Code of the first branch whose condition holds."""
+    code = pl.lit(NOT_REACHED)
+    for branch in reversed(study.branches):
+        code = pl.when(_holds(branch.when)).then(pl.lit(branch.code)).otherwise(code)
+    return code.cast(pl.Int8).alias("branch")
 
 
-def table_of(study: Study, rows: Sequence[Row], fields: Sequence[Field]) -> pl.DataFrame:
-    """One line a row, one column a field: stored, derived and marked values, nothing recoded.
-
-    Text cells are guarded here, where a client's words can still be told from a missing code.
-    """
-    codes = {b.name: b.code for b in study.branches}
-    marks = {"pilot": 1, "synthetic": 1}
-    full = []
-    for row in rows:
-        branch = codes.get(branch_of(study, row) or "", NOT_REACHED)
-        full.append({**marks, **row, "branch": branch, **derived_of(study, row)})
-    series = [
-        pl.Series(f.name, [_cell(f, row[f.name]) for row in full], dtype=_TYPES[f.type])
-        for f in fields
-    ]
-    return pl.DataFrame(series)
+def table_of(study: Study, frame: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
+    """One line an answer, one column a field: stored, derived and marks, nothing recoded."""
+    marks = [pl.lit(1, pl.Int8).alias(name) for name in ("pilot", "synthetic")]
+    branch = [_branch(study)] if study.branches else []
+    full = frame.with_columns(*marks, *branch)
+    short = [pl.col(f.name).cast(pl.Float32) for f in fields if f.type == "decimal"]
+    return derived(study, full).select(f.name for f in fields).with_columns(short)

@@ -82,7 +82,8 @@ def _blank(field: Field) -> Entry:
         "required": False,
         "codes": {}, "range": None, "missing": {}, "may_be_empty": False, "decimals": 0,
         "construct": "", "note": "", "role": field.role, "group": field.group,
-        "scales": [], "rule": "", "items": [], "reversed": [], "level": 0, "treatment": "As asked",
+        "scales": [], "rule": "", "items": [], "reversed": [], "level": 0, "groups": {},
+        "treatment": "As asked",
     }  # fmt: skip
 
 

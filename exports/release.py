@@ -1,217 +1,182 @@
-"""Rows in, files out: one release of one study in one tier, measured before anybody sees it."""
+"""Parts in, files out: one release of one study in one tier, verified before anybody sees it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from exports.coarsen import top_of
+from exports.claims import claim_of, truth_of
 from exports.codebook import codebook_of, with_counts
-from exports.columns import CORE, INSIDER, Field, Row, check_rows, fields_of, kept_in, table_of
+from exports.columns import Field, kept_in
 from exports.describe import Entry
-from exports.measure import Measured, faults_in, measure
-from exports.readme import LIMITS, marks_of, readme
+from exports.documents.told import Told, marks_of
+from exports.files.formats import write_formats
+from exports.parts import Part, Source, fields_for, make_part, reread, source_of, write_part
 from exports.refused import Refused
-from exports.suppress import Protected, protect
-from exports.write import codebook_csv, data_csv, data_name, pretty_json, sha256, sums
-from forms.study import Study, Tier
-
-# DESIGN.md section 9: tiers nest, so that joining two of them on the answers gains nothing.
-MADE_FROM: Mapping[str, tuple[str, ...]] = {"C": ("C",), "B": ("C", "B")}
-NO_OPEN_CONSENT = "their senders did not agree to an open file"
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """A finished release: file name → bytes, and the report as plain data."""
-
-    files: Mapping[str, bytes]
-    report: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """What a release says about where its rows come from.
-
-    ``words`` and ``consents`` map each version that stands in the rows to the SHA-256 of its
-    texts. ``left_out`` maps a reason to the number of rows not handed over for it.
-    """
-
-    pilot: bool = False
-    synthetic: bool = False
-    words: Mapping[str, str] = field(default_factory=dict)
-    consents: Mapping[str, str] = field(default_factory=dict)
-    left_out: Mapping[str, int] = field(default_factory=dict)
+from exports.report import (
+    BESIDE_TRUTH,
+    ORDINARY,
+    Counts,
+    Occasion,
+    PartFile,
+    Report,
+    levels_shown,
+    ncp_of,
+    report_of,
+)
+from exports.tiers import least_levels, path_to
+from exports.tree import finish, note_files, put
+from exports.verify.cautions import cautions
+from exports.verify.claim import Claim
+from exports.verify.coded import Table
+from exports.verify.faults import faults
+from exports.verify.findings import Findings
+from exports.verify.lines import Broken
+from exports.verify.reading import read_table
+from exports.verify.verify import measure, verify
+from exports.verify.words import words
+from exports.write import data_name, join_data
+from forms.study import ReleasePolicy, Study, Tier
 
 
-ORDINARY = Occasion()
+def _refuse(found: Sequence[str]) -> None:
+    if found:
+        raise Refused("The finished file failed its own verification: " + "; ".join(found) + ".")
 
 
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """A table on its way through the tiers, with the level of each key column."""
-
-    fields: tuple[Field, ...]
-    table: pl.DataFrame
-    levels: Mapping[str, int]
-    protected: Protected | None = None
-    left_out: int = 0
-
-
-def stages(study: Study, tier: str) -> tuple[Tier, ...]:
-    """The tiers to go through, the asked one last. Raises Refused for one that is not built."""
-    if tier not in study.policy.tiers:
-        known = ", ".join(study.policy.tiers)
-        raise Refused(f"The study {study.name} has no tier {tier}; release.toml names {known}.")
-    if tier not in MADE_FROM:
-        raise Refused(
-            f"Tier {tier} ({study.policy.tiers[tier].label}) is not built in this version; "
-            f"microdata comes in tiers {' and '.join(sorted(MADE_FROM))}."
-        )
-    names = [n for n in MADE_FROM[tier] if n in study.policy.tiers]
-    return tuple(study.policy.tiers[n] for n in names)
-
-
-def _through(study: Study, cut: _Cut, tier: Tier, seed: int) -> _Cut:
-    """``cut`` after one tier: rows without open consent out, columns out, the rest protected."""
-    fields = kept_in(cut.fields, tier)
-    table = cut.table.filter(pl.col("c_open") == 1) if tier.needs_open_consent else cut.table
-    left_out = len(cut.table) - len(table)
-    protected = protect(
-        table.select(f.name for f in fields),
-        fields,
-        study.policy,
-        tier,
-        start=cut.levels,
-        seed=seed,
-    )
-    return _Cut(fields, protected.table, protected.levels, protected, cut.left_out + left_out)
-
-
-def _key(cut: _Cut, group: str) -> tuple[str, ...]:
-    return tuple(f.name for f in cut.fields if f.key and f.group == group)
-
-
-def _gate(cut: _Cut, data: bytes, codebook: Sequence[Entry], study: Study, tier: Tier) -> Measured:
-    """Measure the finished file; Refused with every fault when it does not hold what it must."""
-    measured = measure(
-        data, core=_key(cut, CORE), insider=_key(cut, INSIDER), distinct=study.policy.distinct
-    )
-    faults = faults_in(measured, codebook, k=tier.k)
-    if faults:
-        raise Refused("The finished file failed its own measurement: " + "; ".join(faults) + ".")
-    return measured
-
-
-def _levels(study: Study, cut: _Cut) -> dict[str, dict[str, int]]:
-    """Level of each key column, in file order, and the level at which it would be withheld."""
-    return {
-        f.name: {"level": cut.levels[f.name], "withheld_at": top_of(f, study.policy)}
-        for f in cut.fields
-        if f.key
-    }
-
-
-def _distinct(study: Study, measured: Measured) -> dict[str, dict[str, Any]]:
-    under = study.policy.distinct_warning
-    return {
-        name: {"smallest": found, "warn_under": under, "warning": found < under}
-        for name, found in measured.distinct.items()
-    }
-
-
-def _cells(levels: Mapping[str, Mapping[str, int]], measured: Measured) -> dict[str, int]:
-    """Single cells withheld by column; columns withheld from every row are told by their level."""
-    partly = [name for name, at in levels.items() if at["level"] < at["withheld_at"]]
-    return {name: measured.withheld[name] for name in partly if measured.withheld[name]}
-
-
-def _report(
-    study: Study, tier: Tier, cut: _Cut, measured: Measured, *, seed: int, occasion: Occasion
+def check_part(
+    part: Part, path: Path, source: Source, *, tier: Tier, policy: ReleasePolicy
 ) -> dict[str, Any]:
-    levels, protected = _levels(study, cut), cut.protected
-    assert protected is not None
-    left_out = dict(occasion.left_out)
-    if cut.left_out:
-        left_out[NO_OPEN_CONSENT] = cut.left_out
+    """Hold a written part against the rows it came from; the figures that only this can give.
+
+    Raises Refused with every fault.
+    """
+    claim = claim_of(part.fields, policy, tier, segments=())
+    taken = source.table[part.source.sort()]  # without those who are left out by their own wish
+    assert len(taken) + sum(part.left_out.values()) == len(source.table)
+    findings = verify(
+        path,
+        claim,
+        truth=truth_of(taken, part.fields),
+        truth_rows=(part.source.rank("ordinal") - 1).to_numpy(),
+    )
+    _refuse(faults(findings, claim))
+    figures = findings.figures()
+    return {name: figures[name] for name in sorted(BESIDE_TRUTH)}
+
+
+def _read(data: Path) -> Table:
+    try:
+        return read_table(data)
+    except Broken as broken:
+        raise Refused(f"The finished file cannot be read back: {broken}.") from None
+
+
+def _counts(table: Table) -> Counts:
     return {
-        "study": study.name,
-        "title": study.title,
-        "tier": {"name": tier.name, "label": tier.label, "audience": tier.audience},
-        "pilot": occasion.pilot,
-        "synthetic": occasion.synthetic,
-        "caution": study.policy.caution,
-        "rows": measured.rows,
-        "rows_left_out": left_out,
-        "k": {"asked": tier.k, "reached": measured.smallest_class},
-        "classes": sum(measured.class_sizes.values()),
-        "class_sizes": {str(size): n for size, n in measured.class_sizes.items()},
-        "levels": levels,
-        "violating_before": round(protected.violating, 4),
-        "rows_touched": protected.touched,
-        "rows_touched_allowed": tier.max_violating,
-        "cells_withheld": _cells(levels, measured),
-        "insider_unique_rows": measured.unique_insider,
-        "distinct": _distinct(study, measured),
-        "words": dict(occasion.words) or {study.version: study.fingerprints.words},
-        "consents": dict(occasion.consents),
-        "fingerprints": {
-            "words": study.fingerprints.words,
-            "policy": study.fingerprints.policy,
-            "consent": study.fingerprints.consent_version,
-        },
-        "seed": seed,
-        "limits": list(LIMITS),
+        name: dict(zip(column.cells, column.counts().tolist(), strict=True))
+        for name, column in table.items()
     }
 
 
-def _files(
-    study: Study, report: dict[str, Any], *, data: bytes, codebook: Sequence[Entry]
-) -> dict[str, bytes]:
-    name, mark = data_name(study.name), marks_of(report)
-    book = {"study": study.name, "tier": report["tier"]["name"], "mark": mark}
-    described = {
-        name: data,
-        "codebook.csv": codebook_csv(codebook),
-        "codebook.json": pretty_json({**book, "variables": codebook}),
-    }
-    report["files"] = {n: sha256(content) for n, content in described.items()}
-    missing = {str(m.code): m.label for m in study.missing}
-    files = {
-        **described,
-        "report.json": pretty_json(report),
-        "README.md": readme(report, missing=missing, data_file=name),
-    }
-    return {**files, "SHA256SUMS": sums(files, mark=mark)}
+def _codebook(
+    study: Study, fields: Sequence[Field], tier: Tier, counts: Counts, occasion: Occasion
+) -> tuple[Entry, ...]:
+    blank = codebook_of(
+        study,
+        fields,
+        least=least_levels(fields, study.policy, tier),
+        rows=sum(counts["row"].values()),
+        versions={"study_version": occasion.words, "consent_version": occasion.consents},
+    )
+    return with_counts(blank, counts)
+
+
+def _verified(
+    table: Table,
+    fields: Sequence[Field],
+    tier: Tier,
+    policy: ReleasePolicy,
+    *,
+    segments: Sequence[int],
+    codebook: Sequence[Entry],
+) -> tuple[Findings, Claim]:
+    claim = claim_of(fields, policy, tier, segments=segments)
+    findings = measure(table, claim, codebook=codebook)
+    _refuse(faults(findings, claim))
+    return findings, claim
+
+
+def assemble(
+    study: Study,
+    parts: Sequence[PartFile],
+    tier: Tier,
+    out: Path,
+    *,
+    seed: int = 0,
+    occasion: Occasion = ORDINARY,
+) -> Report:
+    """Write the release made of ``parts`` (microdata, in order) into the new folder ``out``.
+
+    Raises Refused where the finished data file does not hold what it must; what was written by then
+    is for the caller to throw away.
+    """
+    fields = kept_in(fields_for(study, occasion), tier)
+    data = out / "data" / data_name(study.name)
+    data.parent.mkdir(parents=True)
+    join_data([part.path for part in parts], data)
+    table = _read(data)
+    counts = _counts(table)
+    codebook = _codebook(study, fields, tier, counts, occasion)
+    findings, claim = _verified(
+        table, fields, tier, study.policy,
+        segments=[part.rows for part in parts], codebook=codebook,
+    )  # fmt: skip
+    report = report_of(
+        study, tier, parts,
+        figures=findings.figures(), seed=seed,
+        limits=[said.sentence for said in cautions(findings, claim)], occasion=occasion,
+        levels=levels_shown(fields, counts, study.policy),
+        ncp=ncp_of(fields, counts, study.policy),
+    )  # fmt: skip
+    write_formats(data, codebook, title=study.title, notes=marks_of(report))
+    for part in parts:
+        put(out, {name: text.encode() for name, text in part.aside.items()})
+    note_files(out, report)
+    told = Told(
+        study=study, codebook=codebook, report=report, data_file=data.name, counts=counts,
+        wordings=occasion.archived, facts=occasion.facts,
+        findings=[(w.label, w.value, w.sentence) for w in words(findings, claim)],
+    )  # fmt: skip
+    finish(out, told, report)
+    return report
 
 
 def make_release(
-    study: Study, rows: Sequence[Row], *, tier: str, seed: int = 0, occasion: Occasion = ORDINARY
-) -> Release:
-    """The files of one release, as bytes. Raises Refused, with figures, and then makes nothing.
+    study: Study,
+    frame: pl.DataFrame,
+    *,
+    tier: str,
+    out: Path,
+    seed: int = 0,
+    occasion: Occasion = ORDINARY,
+) -> Report:
+    """Release stored answers (exports.columns) as one segment into the new folder ``out``.
 
-    ``rows`` are stored rows (exports.columns.STORED and the study's columns), in any order: the
-    same rows, policy and seed give the same bytes.
+    The same answers in any order, policy and seed give the same bytes. Parts lie in a folder
+    beside ``out`` meanwhile. Raises Refused.
     """
-    path = stages(study, tier)
-    check_rows(study, rows)
-    fields = fields_of(study, pilot=occasion.pilot, synthetic=occasion.synthetic)
-    cut = _Cut(fields, table_of(study, rows, fields), {})
+    path = path_to(study, tier)
+    source, work = source_of(study, frame, occasion), out.with_name(f"{out.name}.parts")
+    work.mkdir(parents=True)
     for stage in path:
-        try:
-            cut = _through(study, cut, stage, seed)
-        except Refused as refused:
-            made_from = f"Tier {tier} is made from tier {stage.name}. " * (stage.name != tier)
-            raise Refused(f"{made_from}{refused}") from None
-    data = data_csv(cut.table, cut.fields)
-    versions = {"study_version": occasion.words, "consent_version": occasion.consents}
-    blank = codebook_of(
-        study, cut.fields, levels=cut.levels, rows=len(cut.table), versions=versions
-    )
-    measured = _gate(cut, data, blank, study, path[-1])
-    report = _report(study, path[-1], cut, measured, seed=seed, occasion=occasion)
-    codebook = with_counts(blank, measured.counts)
-    return Release(_files(study, report, data=data, codebook=codebook), report)
+        part = make_part(study, source, stage, seed=seed)
+        written = work / f"{stage.name}_data.csv"
+        write_part(part, written)
+        figures = check_part(part, written, source, tier=stage, policy=study.policy)
+        source = reread(study, written, stage, occasion)
+    file = PartFile(written, 1, len(part.order), part.left_out, part.notes, part.aside, figures)
+    return assemble(study, [file], path[-1], out, seed=seed, occasion=occasion)

@@ -1,23 +1,32 @@
 """Scores and data-quality flags, worked out at export and never stored (INSTRUMENT.md section 7).
 
-Everything here takes one stored row, column → code, and gives new columns.
+Everything here is an expression over the columns of stored codes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from statistics import fmean
+
+import polars as pl
 
 from forms.columns import of_study
-from forms.study import MISSING_RANGE, NOT_REACHED, NOT_SCORED, NOT_SHOWN, Scale, Study
+from forms.study import (
+    MISSING_RANGE,
+    NOT_REACHED,
+    NOT_SCORED,
+    NOT_SHOWN,
+    Composite,
+    Scale,
+    Study,
+)
 
-Row = Mapping[str, "int | str"]
 Bounds = Mapping[str, "tuple[int, int]"]
 
 SCORE = "sc_"
 DECIMALS = 3
 UNSEEN = (NOT_SHOWN, NOT_REACHED)
+_EXACT = "exact_"  # a score before it is rounded, which composites are made of
 
 
 def score_names(study: Study) -> tuple[str, ...]:
@@ -33,11 +42,6 @@ def quality_names(study: Study) -> tuple[str, ...]:
     return (*straight, *pair, "dq_share")
 
 
-def substantive(value: int | str | None) -> bool:
-    """Whether ``value`` is an answer and not a missing code."""
-    return value is not None and not (isinstance(value, int) and value in MISSING_RANGE)
-
-
 @lru_cache(maxsize=16)
 def _bounds(columns: tuple[tuple[str, tuple[int, ...]], ...]) -> Bounds:
     return {name: (min(codes), max(codes)) for name, codes in columns if codes}
@@ -48,58 +52,60 @@ def bounds_of(study: Study) -> Bounds:
     return _bounds(tuple((c.name, c.codes) for c in of_study(study)))
 
 
-def scale_score(scale: Scale, row: Row, bounds: Bounds) -> float | None:
-    """Mean of the answered items, R = lowest + highest - x; None when too few were answered."""
-    values = []
-    for item in scale.items:
-        value = row[item]
-        if isinstance(value, int) and substantive(value):
-            values.append(sum(bounds[item]) - value if item in scale.reverse else value)
-    return fmean(values) if values and len(values) >= scale.min_answered else None
+def _missing(name: str) -> pl.Expr:
+    return pl.col(name).is_between(MISSING_RANGE[0], MISSING_RANGE[-1])
 
 
-def _rounded(score: float | None) -> float:
-    return float(NOT_SCORED) if score is None else round(score, DECIMALS)
+def _answer(name: str) -> pl.Expr:
+    """The answer, null where there is a missing code instead."""
+    return pl.when(_missing(name).not_()).then(pl.col(name).cast(pl.Int32))
 
 
-def _difference(row: Row, minuend: str, subtrahend: str) -> int | None:
-    first, second = row[minuend], row[subtrahend]
-    if isinstance(first, int) and isinstance(second, int):
-        return first - second if substantive(first) and substantive(second) else None
-    return None
+def _mean(parts: Sequence[pl.Expr], *, at_least: int) -> pl.Expr:
+    """Mean of the parts that are not null; null where they are fewer than ``at_least``."""
+    known = pl.sum_horizontal(part.is_not_null() for part in parts)
+    whole = pl.sum_horizontal(part.cast(pl.Float64) for part in parts)
+    return pl.when(known >= max(at_least, 1)).then(whole / known)
 
 
-def scores_of(study: Study, row: Row) -> dict[str, float | int | None]:
-    """Every score of one row: -92 where it is not scored, None where a difference is missing."""
-    bounds = bounds_of(study)
-    exact = {s.name: scale_score(s, row, bounds) for s in study.scales}
-    for composite in study.composites:
-        parts = [p for p in (exact[name] for name in composite.scores) if p is not None]
-        enough = parts and len(parts) >= composite.min_answered
-        exact[composite.name] = fmean(parts) if enough else None
-    differences = {
-        SCORE + d.name: _difference(row, d.minuend, d.subtrahend) for d in study.differences
-    }
-    return {**{SCORE + name: _rounded(score) for name, score in exact.items()}, **differences}
+def _scale(scale: Scale, bounds: Bounds) -> pl.Expr:
+    """Mean of the answered items, R = lowest + highest - x."""
+    items = [
+        sum(bounds[item]) - _answer(item) if item in scale.reverse else _answer(item)
+        for item in scale.items
+    ]
+    return _mean(items, at_least=scale.min_answered).alias(_EXACT + scale.name)
 
 
-def straight(values: Sequence[int | str]) -> int:
-    """1 when all values are the same answer, 0 when they differ; one missing code stays itself."""
-    first = values[0]
-    if any(value != first for value in values):
-        return 0
-    return 1 if substantive(first) else int(first)
+def _composite(composite: Composite) -> pl.Expr:
+    """Mean of the scores as they were before rounding."""
+    parts = [pl.col(_EXACT + name) for name in composite.scores]
+    return _mean(parts, at_least=composite.min_answered).alias(_EXACT + composite.name)
 
 
-def pair_distance(first: int, second: int, *, mirrored: int) -> int:
+def _rounded(name: str) -> pl.Expr:
+    exact = pl.col(_EXACT + name).round(DECIMALS)
+    return exact.fill_null(float(NOT_SCORED)).alias(SCORE + name)
+
+
+def straight(names: Sequence[str]) -> pl.Expr:
+    """1 when all columns hold the same answer, 0 when not; one missing code stays itself."""
+    first = pl.col(names[0])
+    alike = pl.all_horizontal(pl.col(name) == first for name in names)
+    same = pl.when(_missing(names[0])).then(first).otherwise(1)
+    return pl.when(alike).then(same).otherwise(0).cast(pl.Int8).alias("dq_straight")
+
+
+def pair_distance(first: str, second: str, *, mirrored: int) -> pl.Expr:
     """Distance of two items after reversing the second (``mirrored`` = lowest + highest code).
 
     Where one has no answer, the first missing code met.
     """
-    for value in (first, second):
-        if not substantive(value):
-            return value
-    return abs(first - (mirrored - second))
+    one, other = pl.col(first).cast(pl.Int32), pl.col(second).cast(pl.Int32)
+    distance = (one - (mirrored - other)).abs()
+    either = pl.when(_missing(second)).then(other).otherwise(distance)
+    found = pl.when(_missing(first)).then(one).otherwise(either)
+    return found.cast(pl.Int16).alias("dq_pair")
 
 
 @lru_cache(maxsize=16)
@@ -111,32 +117,61 @@ def _variables(columns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], .
     return tuple(tuple(names) for names in by_variable.values())
 
 
-def answered_share(study: Study, row: Row) -> float:
+def _given(study: Study, names: Sequence[str]) -> pl.Expr:
+    """Whether one of the columns of a variable holds an answer."""
+    texts = {c.name for c in of_study(study) if c.max_length}
+    codes = [str(code) for code in MISSING_RANGE]
+    return pl.any_horizontal(
+        pl.col(n).is_in(codes).not_() if n in texts else _missing(n).not_() for n in names
+    )
+
+
+def _seen(study: Study, name: str) -> pl.Expr:
+    texts = {c.name for c in of_study(study) if c.max_length}
+    unseen = [str(c) for c in UNSEEN] if name in texts else list(UNSEEN)
+    return pl.col(name).is_in(unseen).not_()
+
+
+def answered_share(study: Study) -> pl.Expr:
     """Share (0-1) of shown items with an answer; -94 when no item was reached.
 
     Kept-apart texts have no column, so they count neither as shown nor as answered.
     """
     items = _variables(tuple((c.name, c.variable) for c in of_study(study)))
-    shown = [names for names in items if row[names[0]] not in UNSEEN]
-    answered = sum(any(substantive(row[name]) for name in names) for names in shown)
-    return round(answered / len(shown), DECIMALS) if shown else float(NOT_REACHED)
+    shown = pl.sum_horizontal(_seen(study, names[0]) for names in items)
+    given = pl.sum_horizontal(_seen(study, names[0]) & _given(study, names) for names in items)
+    share = (given / shown).round(DECIMALS)
+    return pl.when(shown > 0).then(share).otherwise(float(NOT_REACHED)).alias("dq_share")
 
 
-def quality_of(study: Study, row: Row) -> dict[str, float | int]:
-    """The data-quality flags of one row; they describe it and never delete it."""
-    flags: dict[str, float | int] = {"dq_share": answered_share(study, row)}
+def _quality(study: Study) -> Iterator[pl.Expr]:
+    """The data-quality flags; they describe an answer and never delete it."""
+    yield answered_share(study)
     if study.quality.straight:
         rows = [r.variable for grid in study.quality.straight for r in study.questions[grid].rows]
-        flags["dq_straight"] = straight([row[name] for name in rows])
+        yield straight(rows)
     if study.quality.pair:
         mirror = study.quality.pair_reverse or study.quality.pair[1]
         other = next(name for name in study.quality.pair if name != mirror)
-        flags["dq_pair"] = pair_distance(
-            int(row[other]), int(row[mirror]), mirrored=sum(bounds_of(study)[mirror])
+        yield pair_distance(other, mirror, mirrored=sum(bounds_of(study)[mirror]))
+
+
+def derived(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
+    """``frame`` with every column that a release adds: -92 where a score is not scored.
+
+    A difference is null where it is missing, since its own values are negative too.
+    """
+    bounds = bounds_of(study)
+    exact = frame.with_columns(_scale(scale, bounds) for scale in study.scales).with_columns(
+        _mean([pl.col(_EXACT + n) for n in c.scores], at_least=c.min_answered).alias(
+            _EXACT + c.name
         )
-    return flags
-
-
-def derived_of(study: Study, row: Row) -> dict[str, float | int | None]:
-    """Every column that a release adds to one stored row."""
-    return {**scores_of(study, row), **quality_of(study, row)}
+        for c in study.composites
+    )
+    means = [s.name for s in study.scales] + [c.name for c in study.composites]
+    differences = (
+        (_answer(d.minuend) - _answer(d.subtrahend)).cast(pl.Int16).alias(SCORE + d.name)
+        for d in study.differences
+    )
+    full = exact.with_columns(*map(_rounded, means), *differences, *_quality(study))
+    return full.drop(_EXACT + name for name in means)

@@ -1,24 +1,20 @@
-"""Files of a release as bytes. Nothing here knows the time: same content, same file."""
+"""The data file as text, and sums of files. Nothing here knows the time."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import polars as pl
 
 from exports.columns import Field
 from exports.scores import DECIMALS
 
-CODEBOOK_COLUMNS = (
-    "variable", "label", "question", "part", "kind", "type", "page", "routing", "required", "codes",
-    "range", "missing", "may_be_empty", "decimals", "construct", "scales", "rule", "items",
-    "reversed", "role", "group", "level", "treatment", "n_valid", "n_missing", "hint", "note",
-)  # fmt: skip
+CHUNK = 50_000  # rows turned into text at a time
+LINE_END = "\r\n"
+_STEPS = 10**DECIMALS
 
 
 def data_name(study_name: str) -> str:
@@ -30,25 +26,51 @@ def data_name(study_name: str) -> str:
 def _as_text(field: Field) -> pl.Expr:
     """A decimal column in its final digits; its missing codes stay whole numbers."""
     column = pl.col(field.name)
-    whole = column.cast(pl.Int64).cast(pl.String)
-    digits = column.map_elements(lambda x: f"{x:.{DECIMALS}f}", return_dtype=pl.String)
-    return pl.when(column < 0).then(whole).otherwise(digits).alias(field.name)
+    steps = (column.cast(pl.Float64) * _STEPS).round().cast(pl.Int64)
+    whole, rest = steps // _STEPS, (steps % _STEPS).cast(pl.String).str.zfill(DECIMALS)
+    digits = pl.concat_str(whole.cast(pl.String), pl.lit("."), rest)
+    missing = column.cast(pl.Int64).cast(pl.String)
+    return pl.when(column < 0).then(missing).otherwise(digits).alias(field.name)
 
 
-def data_csv(table: pl.DataFrame, fields: Sequence[Field]) -> bytes:
-    """The table in the order of its own content, ``row`` first; RFC 4180: UTF-8, CRLF, header.
+def content_order(table: pl.DataFrame, names: Sequence[str]) -> pl.Series:
+    """Positions of the rows in the order of their content; equal rows are interchangeable."""
+    return table.select(pl.arg_sort_by(list(names))).to_series()
 
-    Sorting by content makes the order of arrival irrelevant. Lines alike in everything are
-    interchangeable, so no tie is left to chance.
+
+def write_data(
+    table: pl.DataFrame, fields: Sequence[Field], path: Path, *, order: pl.Series, after: int = 0
+) -> None:
+    """The rows in ``order``, numbered from ``after`` + 1 in a first column ``row``.
+
+    RFC 4180: UTF-8, comma, CRLF, header.
     """
     names = [f.name for f in fields]
-    ordered = (
-        table.select(names)
-        .sort(names)
-        .with_columns(_as_text(f) for f in fields if f.type == "decimal")
-    )
-    numbered = ordered.with_row_index("row", offset=1)
-    return numbered.write_csv(line_terminator="\r\n", quote_style="necessary").encode()
+    texts = [_as_text(f) for f in fields if f.type == "decimal"]
+    with path.open("wb") as file:
+        for start in range(0, max(len(order), 1), CHUNK):
+            part = table.select(names)[order.slice(start, CHUNK)].with_columns(texts)
+            part.with_row_index("row", offset=after + start + 1).write_csv(
+                file, include_header=start == 0, line_terminator=LINE_END, quote_style="necessary"
+            )
+
+
+def read_data(path: Path, fields: Sequence[Field], types: pl.Schema) -> pl.DataFrame:
+    """A data file back as the columns of ``fields``, in the types of ``types``; ``row`` is left."""
+    kept = {f.name: types[f.name] for f in fields}
+    return pl.read_csv(path, columns=list(kept), schema_overrides=kept)
+
+
+def join_data(parts: Sequence[Path], path: Path) -> None:
+    """The parts one after the other, byte for byte, under the first one's header."""
+    with path.open("wb") as file:
+        for at, part in enumerate(parts):
+            with part.open("rb") as source:
+                header = source.readline()
+                if at == 0:
+                    file.write(header)
+                while block := source.read(2**20):
+                    file.write(block)
 
 
 def pretty_json(content: object) -> bytes:
@@ -56,39 +78,19 @@ def pretty_json(content: object) -> bytes:
     return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _cell(value: Any) -> str:
-    """A codebook value in one line of text."""
-    if isinstance(value, Mapping):
-        return "; ".join(f"{key} = {label}" for key, label in value.items())
-    if isinstance(value, (list, tuple)):
-        return "; ".join(_cell(v) for v in value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value)
-
-
-def codebook_csv(codebook: Sequence[Mapping[str, Any]]) -> bytes:
-    """One line a column of the data file. Cells open with a word or a code, never a formula."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(CODEBOOK_COLUMNS)
-    for entry in codebook:
-        writer.writerow([_text_guard(_cell(entry[name])) for name in CODEBOOK_COLUMNS])
-    return out.getvalue().encode()
-
-
-def _text_guard(cell: str) -> str:
-    """Codes such as -99 open many cells here; a space before them keeps a spreadsheet calm."""
-    return " " + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
-
-
 def sha256(content: bytes) -> str:
     """Hex digest."""
     return hashlib.sha256(content).hexdigest()
 
 
-def sums(files: Mapping[str, bytes], *, mark: str) -> bytes:
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file, read in blocks."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sums(folder: Path, names: Iterable[str], *, mark: str) -> bytes:
     """SHA256SUMS as ``sha256sum --check`` reads it; ``mark`` goes into a comment line on top."""
     lines = [f"# {mark}"] if mark else []
-    lines += [f"{sha256(content)}  {name}" for name, content in sorted(files.items())]
+    lines += [f"{sha256_of(folder / name)}  {name}" for name in sorted(names)]
     return ("\n".join(lines) + "\n").encode()

@@ -23,6 +23,7 @@ def check_policy(study: Study, notes: Notes) -> None:
     check_hierarchies(study, variables, notes)
     check_distinct(study, notes)
     check_tiers(study, variables, notes)
+    check_stop_rule(study, notes)
 
 
 def check_roles(study: Study, variables: Mapping[str, Question], notes: Notes) -> None:
@@ -115,7 +116,12 @@ def check_distinct(study: Study, notes: Notes) -> None:
 def check_tiers(study: Study, variables: Mapping[str, Question], notes: Notes) -> None:
     """Tiers leave out what there is, and ask for no consent that nobody is asked for."""
     asked = {statement.id for statement in study.consent.choices}
+    if "A" in study.policy.tiers and "C" not in study.policy.tiers:
+        notes.add(RELEASE, "tier A", "name", "tables are made from tier C, which there is not")
     for tier in study.policy.tiers.values():
+        if tier.distinct_l > 1 and not study.policy.distinct:
+            problem = "no variable is named in `distinct`, so l has nothing to count"
+            notes.add(RELEASE, f"tier {tier.name}", "l", problem, "1")
         for name in tier.leave_out:
             if name not in variables:
                 problem = f"unknown variable {name!r}{nearest(name, variables)}"
@@ -123,3 +129,16 @@ def check_tiers(study: Study, variables: Mapping[str, Question], notes: Notes) -
         if tier.needs_open_consent and "c_open" not in asked:
             problem = "consent.toml has no statement c_open, so no answer could ever be in this"
             notes.add(RELEASE, f"tier {tier.name}", "needs_open_consent", problem, "false")
+
+
+def check_stop_rule(study: Study, notes: Notes) -> None:
+    """Signs are answers that somebody can give."""
+    asked = {c.name: c for q in study.questions.values() for c in of_question(q)}
+    for column, codes in study.policy.stop.signs if study.policy.stop else ():
+        known = asked[column].codes if column in asked else ()
+        if not known:
+            problem = f"no question is stored as {column!r} with codes{nearest(column, asked)}"
+            notes.add(RELEASE, "stop_rule", "any", problem)
+        elif odd := sorted(codes.difference(known)):
+            problem = f"{column!r} has no code {odd[0]}"
+            notes.add(RELEASE, "stop_rule, any", column, problem, listed(known))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from forms.read import Table, duplicates, is_integer
-from forms.study import Group, Hierarchy, ReleasePolicy, Tier
+from forms.read_questions import read_condition
+from forms.study import Group, Hierarchy, ReleasePolicy, SmallSamples, StopRule, Tier
 
 GROUPS = ("core", "insider")
 # Cell sizes in practice (El Emam): 5 is the historical norm, and nobody goes below it.
@@ -31,7 +32,28 @@ def read_release(top: Table) -> ReleasePolicy:
         distinct_warning=top.integer("distinct_warning", 2, 100, default=3),
         tiers={t.name: t for t in tiers},
         min_new_rows=top.integer("min_new_rows", 1, 1_000_000),
+        small=read_small(top.table("small")),
         caution=top.text("caution", required=False),
+        stop=read_stop_rule(top),
+    )
+
+
+def read_stop_rule(top: Table) -> StopRule | None:
+    """When collection should pause, if the study says so."""
+    if not top.has("stop_rule"):
+        return None
+    table = top.table("stop_rule")
+    return StopRule(table.number("share", 0, 1), read_condition(table, "any", required=True))
+
+
+def read_small(table: Table) -> SmallSamples:
+    """What few rows may tell; what is not said stays as it ships."""
+    ships = SmallSamples()
+    return SmallSamples(
+        min_rows=table.integer("min_rows", 2, 1_000_000, default=ships.min_rows),
+        no_key_under=table.integer("no_key_under", 0, 1_000_000, default=ships.no_key_under),
+        few_key_up_to=table.integer("few_key_up_to", 0, 1_000_000, default=ships.few_key_up_to),
+        few_key=table.integer("few_key", 0, 100, default=ships.few_key),
     )
 
 
@@ -87,6 +109,7 @@ def read_tier(table: Table) -> Tier:
         label=table.text("label"),
         audience=table.text("audience"),
         k=table.integer("k", SMALLEST_K, 10_000),
+        distinct_l=table.integer("l", 1, 100, default=1),
         max_violating=table.number("max_violating", 0, 1, default=0.05),
         min_level={g: min_level.integer(g, 0, 9) for g in GROUPS if min_level.has(g)},
         leave_out=table.texts("leave_out", required=False),

@@ -391,11 +391,44 @@ class Tier:
     label: str
     audience: str
     k: int
-    max_violating: float = 0.05  # share of rows that single-cell suppression may have to mend
+    distinct_l: int = (
+        1  # values of each of the policy's ``distinct`` variables in a class, at least
+    )
+    max_violating: float = 0.05  # share of rows whose whole core key may be withheld
     min_level: Mapping[str, int] = field(default_factory=dict)  # group → lowest level allowed
     leave_out: tuple[str, ...] = ()
     needs_open_consent: bool = False
     min_rows_per_language: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SmallSamples:
+    """What a batch of few rows may tell; only an approved policy changes these figures.
+
+    Under ``min_rows`` there is no release. Under ``no_key_under`` every quasi-identifier is
+    withheld and the core ones come as tables. Up to ``few_key_up_to`` only ``few_key`` core
+    quasi-identifiers stay, the last ones of the policy's order, and none finer than level 1.
+    """
+
+    min_rows: int = 20
+    no_key_under: int = 50
+    few_key_up_to: int = 300
+    few_key: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class StopRule:
+    """When collection should pause: more than ``share`` (0-1) of the answers show a sign.
+
+    ``signs`` are columns with codes; one of them is enough, unlike in a condition.
+    """
+
+    share: float
+    signs: Condition
+
+    def shown_by(self, answers: Answers) -> bool:
+        """Whether these answers show a sign."""
+        return any(answers.get(column) in codes for column, codes in self.signs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,7 +443,9 @@ class ReleasePolicy:
     distinct_warning: int
     tiers: Mapping[str, Tier]
     min_new_rows: int
+    small: SmallSamples = SmallSamples()
     caution: str = ""  # printed on every release: how its figures must not be read
+    stop: StopRule | None = None  # told to staff as yes or no, never as a number
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,29 +5,50 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from exports.columns import STORED, misfits
-from exports.release import Occasion, Release, make_release
-from exports.write import sha256
-from forms.columns import of_study
-from forms.fingerprint import CONSENT_TEXTS, digest
-from forms.study import Study
+from exports.anonymise.problem import Progress, unheard
+from exports.documents.told import Archived
+from exports.files.bundle import bundle
+from exports.refused import Refused
+from exports.release import assemble
+from exports.report import Occasion, Report
+from exports.tables.release import assemble_tables
+from exports.texts.tree import assemble_texts
+from exports.tiers import path_to, tier_of
+from exports.tree import SUMS
+from exports.write import sha256_of
+from forms.study import Study, Tier
+from survey import archive, stored
+from survey.archive import Archive
+from survey.crowds import check_crowds
 from survey.errors import Refusal
+from survey.segments import Made, Workshop, least_new_rows, plan
 from survey.simulate import is_synthetic
-from survey.store import releases, responses
+from survey.store import ledger, releases
 from survey.store.connect import Stores
-from survey.store.database import Database
+from survey.store.ledger import Segment
 
-SUMS = "SHA256SUMS"
-OTHER_QUESTIONS = "they answered other questions than this study folder asks"
 
-Row = dict[str, Any]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is asked for. ``made_at`` is an ISO time for the ledger; no file holds it.
+
+    ``recipient`` says to whom a restricted file goes: person, agreement, date.
+    """
+
+    tier: str
+    out: Path
+    pilot: bool = False
+    seed: int = 0
+    made_at: str = ""
+    recipient: Mapping[str, str] | None = None
+    facts: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,80 +58,18 @@ class Done:
     folder: Path
     number: int
     report: Mapping[str, Any]
+    waiting: str = ""
 
     def __str__(self) -> str:
-        k, tier = self.report["k"], self.report["tier"]["name"]
-        mark = " PILOT" * self.report["pilot"] + " SYNTHETIC" * self.report["synthetic"]
+        report = self.report
+        mark = " PILOT" * report["pilot"] + " SYNTHETIC" * report["synthetic"]
+        what = f"{report['rows']} {'texts' if 'texts' in report else 'rows'}"
+        reached = report.get("k")
+        k = f", k = {reached['reached']} ({reached['asked']} asked)" if reached else ""
         return (
-            f"Release {self.number}{mark}, tier {tier}: {self.report['rows']} rows, k = "
-            f"{k['reached']} ({k['asked']} asked), in {self.folder}. Read README.md first."
+            f"Release {self.number}{mark}, tier {report['tier']['name']}: {what}{k}, in "
+            f"{self.folder}. Read README.md first.{self.waiting}"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """One archived wording: what its answers are called in a release, and its full digests."""
-
-    version: str
-    consent: str
-    words_sha256: str
-    consent_sha256: str
-
-
-def _wording(fingerprint: bytes, content: str) -> Wording:
-    said = json.loads(content)
-    consent = said["consent"]
-    parts = ("key_facts", "details", "notice", "eligibility", "statements")
-    full = digest(
-        {
-            "language": said["language"],
-            "texts": {key: consent["texts"][key] for key in CONSENT_TEXTS},
-            **{part: consent[part] for part in parts},
-        }
-    )
-    named = f"{consent['version']}+{full[:8]}"
-    return Wording(said["version"], named, fingerprint.hex(), full)
-
-
-def _wordings(db: Database, study: Study) -> dict[bytes, Wording]:
-    """Fingerprint → wording. A version shared by several wordings gets part of the digest added."""
-    archived = responses.wordings(db, study.name)
-    found = {bytes(w["fingerprint"]): str(w["content"]) for w in archived}  # type: ignore[arg-type]
-    wordings = {print_: _wording(print_, content) for print_, content in found.items()}
-    versions = [w.version for w in wordings.values()]
-    return {
-        print_: w
-        if versions.count(w.version) == 1
-        else Wording(
-            f"{w.version}+{w.words_sha256[:8]}", w.consent, w.words_sha256, w.consent_sha256
-        )
-        for print_, w in wordings.items()
-    }
-
-
-def _plain(row: Row, wording: Wording, columns: Iterable[str]) -> Row:
-    """A stored row as exports know it: no key, no deletion value, versions in words."""
-    named = {"study_version": wording.version, "consent_version": wording.consent}
-    full = {**row, **named}
-    return {name: full[name] for name in columns}
-
-
-def _fitting(study: Study, stored: Iterable[Row], wordings: Mapping[bytes, Wording]) -> list[Row]:
-    """Plain rows of the wordings whose answers this study folder explains, column by column."""
-    columns = {*STORED, *(c.name for c in of_study(study))}
-    own = {"key", "fingerprint", "deletion", "batch"}
-    by_words: dict[bytes, list[Row]] = defaultdict(list)
-    for row in stored:
-        by_words[bytes(row["fingerprint"])].append(row)
-    fitting: list[Row] = []
-    for fingerprint, rows in by_words.items():
-        asked = rows[0].keys() - own | {"study_version", "consent_version"}
-        if asked != columns:
-            continue
-        plain = [_plain(row, wordings[fingerprint], columns) for row in rows]
-        if not misfits(study, plain):
-            fitting += plain
-    return fitting
 
 
 def _check_folder(out: Path) -> None:
@@ -120,117 +79,207 @@ def _check_folder(out: Path) -> None:
         raise Refusal(f"{out} is a file: name a folder for the release.")
 
 
-def _check_rows(study: Study, stored: list[Row], *, pilot: bool) -> None:
-    if stored:
-        return
-    if pilot:
-        raise Refusal(f"The pilot of {study.name} has no answers yet.")
-    raise Refusal(
-        f"{study.name} has no frozen answers: `lacrima study freeze {study.name}` makes a batch."
-    )
-
-
-def _check_earlier(stores: Stores, study: Study, batches: tuple[int, ...]) -> None:
-    """Two releases of other rows or rules could be compared to undo what each withholds.
-
-    Until batches are appended to what went out before, the same frozen rows under the same policy
-    may go out again, and nothing else.
-    """
-    for earlier in releases.all_releases(stores.office, study.name):
-        same = earlier.batches == batches and earlier.policy == study.fingerprints.policy
-        if not earlier.pilot and not same:
-            raise Refusal(
-                f"Release {earlier.number} of {study.name} holds other batches or followed another "
-                "policy; comparing the two could undo what is withheld. Releases that append "
-                "batches are not built in this version."
-            )
-
-
-def _write(files: Mapping[str, bytes], out: Path) -> Path:
-    """The files in a folder beside ``out``, complete but under another name."""
+@contextmanager
+def _beside(out: Path) -> Iterator[Path]:
+    """A hidden folder next to ``out``, on the same disk, gone afterwards."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
     except OSError as error:
         raise Refusal(f"Cannot write to {out}: {error.strerror}.") from None
-    return folder
+    try:
+        yield folder
+    except OSError as error:
+        raise Refusal(f"Cannot write to {out}: {error.strerror}. Nothing was kept.") from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _enter(
-    stores: Stores, study: Study, made: Release, *, batches: tuple[int, ...], made_at: str
-) -> int:
-    report = made.report
-    return releases.record(
-        stores.office,
-        releases.Release(
-            study=study.name,
-            tier=report["tier"]["name"],
-            sha256=sha256(made.files[SUMS]),
-            made_at=made_at,
-            rows=report["rows"],
-            policy=study.fingerprints.policy,
-            words=tuple(report["words"].values()),
-            batches=batches,
-            pilot=report["pilot"],
-        ),
-    )
+def _corrections(stores: Stores, study: Study) -> tuple[str, ...]:
+    found = ledger.errata(stores.office, study.name)
+    return tuple(f"Release {e.release} was recalled: {e.why}" for e in found)
 
 
 def _occasion(
-    db: Database, study: Study, rows: list[Row], wordings: Iterable[Wording], left_out: int
+    stores: Stores, study: Study, order: Order, wordings: Sequence[stored.Wording]
 ) -> Occasion:
-    used = {row["study_version"] for row in rows}
-    among = [w for w in wordings if w.version in used]
+    db = stores.answers(pilot=order.pilot)
     return Occasion(
+        pilot=order.pilot,
         synthetic=is_synthetic(db, study),
-        words={w.version: w.words_sha256 for w in among},
-        consents={w.consent: w.consent_sha256 for w in among},
-        left_out={OTHER_QUESTIONS: left_out} if left_out else {},
+        archived=tuple(Archived(w.version, w.consent, json.loads(w.content)) for w in wordings),
+        facts=order.facts or {},
+        recipient=order.recipient,
+        corrections=() if order.pilot else _corrections(stores, study),
     )
 
 
-def run(
-    stores: Stores,
-    study: Study,
-    *,
-    tier: str,
-    out: Path,
-    pilot: bool,
-    seed: int = 0,
-    made_at: str | None = None,
-) -> Done:
-    """Make one release into the new folder ``out`` and enter it in the ledger.
+@dataclass
+class Attempt:
+    """One release on its way. Nothing is entered or moved before ``run`` is through."""
 
-    Takes frozen rows, or with ``pilot`` every row of the pilot as one batch. ``made_at`` is an ISO
-    time for the ledger (absent: now); no file holds it. Raises Refusal or Refused; then nothing is
-    written.
-    """
-    _check_folder(out)
-    db = stores.answers(pilot=pilot)
-    stored = list(responses.rows(db, study.name, frozen_only=not pilot))
-    _check_rows(study, stored, pilot=pilot)
-    batches = () if pilot else tuple(sorted({int(row["batch"]) for row in stored}))
-    if not pilot:
-        _check_earlier(stores, study, batches)
-    wordings = _wordings(db, study)
-    rows = _fitting(study, stored, wordings)
-    if not rows:
-        raise Refusal(
-            f"None of the {len(stored)} answers to {study.name} fits this study folder: "
-            f"{OTHER_QUESTIONS}."
+    stores: Stores
+    study: Study
+    order: Order
+    shop: Workshop
+    segments: Sequence[Segment] = ()
+    held: Sequence[ledger.Part] = ()
+    left_out: list[str] = field(default_factory=list)
+
+    def parts(self, path: Sequence[Tier]) -> list[Made]:
+        """The part of every segment, rows numbered through.
+
+        A later segment that cannot stand alone in this tier is left out, aloud.
+        """
+        made: list[Made] = []
+        for segment in self.segments:
+            after = sum(done.part.rows for done in made)
+            try:
+                made.append(self.shop.part(segment, path, after))
+            except Refused as refused:
+                if not made:
+                    raise
+                self.left_out.append(f"Segment {segment.number} is not in this release. {refused}")
+        return made
+
+    def told(self, made: Sequence[Made]) -> Occasion:
+        """The occasion with the versions that stand in the rows, and what was left out."""
+        words: dict[str, str] = {}
+        consents: dict[str, str] = {}
+        for done in made:
+            words |= done.part.about["words"]
+            consents |= done.part.about["consents"]
+        occasion = self.shop.occasion
+        archived = tuple(a for a in occasion.archived if a.version in words)
+        return replace(
+            occasion, words=words, consents=consents, archived=archived, notes=tuple(self.left_out)
         )
-    occasion = _occasion(db, study, rows, wordings.values(), len(stored) - len(rows))
-    made = make_release(study, rows, tier=tier, seed=seed, occasion=replace(occasion, pilot=pilot))
-    part = _write(made.files, out)
-    try:
-        number = _enter(stores, study, made, batches=batches, made_at=made_at or _now())
-        part.rename(out)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
-    return Done(out, number, made.report)
+
+    def microdata(self, tier: Tier, folder: Path) -> Report:
+        """Tiers B and C: rows."""
+        made = self.parts(path_to(self.study, tier.name))
+        check_crowds(self.shop, made, tier)
+        self.held = [m.part for m in made]
+        occasion = self.told(made)
+        files = [m.file for m in made]
+        return assemble(self.study, files, tier, folder, seed=self.order.seed, occasion=occasion)
+
+    def tables(self, tier: Tier, folder: Path) -> Report:
+        """Tier A: tables made from the rows that tier C has, or would have, released."""
+        path = path_to(self.study, tier.name)
+        made = self.parts(path)
+        tabled = [self.shop.tables(done, path[-1]) for done in made]
+        self.held = [t.made.part for t in tabled]
+        occasion = self.told(made)
+        files = [t.made.file for t in tabled]
+        return assemble_tables(
+            self.study, [t.tables for t in tabled], files, tier, folder, occasion=occasion
+        )
+
+    def texts(self, tier: Tier, folder: Path) -> Report:
+        """Tier D: texts that a person has read."""
+        made, part = self.shop.texts(tier)
+        self.held = [part]
+        return assemble_texts(self.study, made, tier, folder, occasion=self.shop.occasion)
+
+    def write(self, tier: Tier, folder: Path) -> Report:
+        """Everything that goes out, into ``folder``. Raises Refused or Refusal."""
+        kinds = {"A": self.tables, "D": self.texts}
+        return kinds.get(tier.name, self.microdata)(tier, folder)
+
+    def enter(self, report: Report, sums: str) -> int:
+        """Into the ledger, with what is new; gives the release's number."""
+        office, study, order = self.stores.office, self.study, self.order
+        entry = releases.Release(
+            study=study.name,
+            tier=order.tier,
+            sha256=sums,
+            made_at=order.made_at or _now(),
+            rows=report["rows"],
+            policy=study.fingerprints.policy,
+            words=tuple(report["words"].values()),
+            batches=tuple(b for s in self._entered_with() for b in s.batches),
+            pilot=order.pilot,
+        )
+        if order.pilot:
+            return ledger.enter(office, entry)
+        known = {s.number for s in ledger.segments(office, study.name)}
+        return ledger.enter(
+            office,
+            entry,
+            recipient=order.recipient,
+            new_segments=[s for s in self._entered_with() if s.number not in known],
+            new_parts=[m.part for m in self._new()],
+            held=self.held,
+        )
+
+    def _entered_with(self) -> list[Segment]:
+        """The segments of which something goes out; one left out may grow by later batches."""
+        numbers = {part.segment for part in self.held}
+        return [s for s in self.segments if s.number in numbers]
+
+    def keep(self) -> None:
+        """New parts go into the archive before they are entered: what the ledger names is there."""
+        for made in self._new():
+            part = made.part
+            target = self.shop.archive.part(part.segment, part.tier, part.edition)
+            if archive.people_file(made.path).exists():
+                archive.keep(archive.people_file(made.path), archive.people_file(target))
+            archive.keep(made.path, target)
+
+    def _new(self) -> list[Made]:
+        """Parts to enter: those of segments of which something goes out, none of a pilot."""
+        numbers = {part.segment for part in self.held}
+        made = self.shop.made.values()
+        return [m for m in made if m.new and m.part.segment in numbers and not self.order.pilot]
+
+
+def _waiting(study: Study, rows: int) -> str:
+    if not rows:
+        return ""
+    least = least_new_rows(study)
+    return (
+        f" {rows} newer frozen answers wait: a further batch must be anonymous alone and needs "
+        f"{least} rows, {least - rows} more."
+    )
+
+
+def run(stores: Stores, study: Study, order: Order, *, progress: Progress = unheard) -> Done:
+    """Make one release into the new folder ``order.out`` and enter it in the ledger.
+
+    Takes frozen rows, or for a pilot every row as one batch. Raises Refusal or Refused; then
+    nothing is written. Whatever ``progress`` raises ends it as well.
+    """
+    _check_folder(order.out)
+    tier = tier_of(study, order.tier)
+    db, shelf = stores.answers(pilot=order.pilot), Archive(stores.folder, study.name)
+    with shelf.alone() as workshop, _beside(order.out) as beside:
+        segments, waiting = plan(stores.office, db, study, pilot=order.pilot)
+        wordings = stored.wordings_of(db, study)
+        occasion = _occasion(stores, study, order, tuple(wordings.values()))
+        shop = Workshop(
+            study, stores.office, db, shelf, workshop, wordings, occasion, order.seed, progress
+        )
+        attempt = Attempt(stores, study, order, shop, segments)
+        folder = beside / f"{study.name}-{tier.name}"
+        folder.mkdir()
+        report = attempt.write(tier, folder)
+        number = _finish(attempt, folder, report)
+    said = "".join(f" {note}" for note in attempt.left_out)
+    return Done(order.out, number, report, _waiting(study, waiting) + said)
+
+
+def _finish(attempt: Attempt, folder: Path, report: Report) -> int:
+    """Archive, ledger, folder, in this order: what the ledger names exists."""
+    order, shelf = attempt.order, attempt.shop.archive
+    packed = bundle(folder, folder.with_name(f"{folder.name}.zip"))
+    number = releases.next_number(attempt.stores.office, attempt.study.name)
+    archive.keep(packed, shelf.zip_of(number, order.tier, pilot=order.pilot))
+    attempt.keep()
+    entered = attempt.enter(report, sha256_of(folder / SUMS))
+    assert entered == number, "only one release of a study is made at a time"
+    folder.rename(order.out)
+    return number
 
 
 def _now() -> str:

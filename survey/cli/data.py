@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from survey.cli.ledger import iso_date, recipient_of
 from survey.cli.main import main
 from survey.cli.opened import opened
 from survey.config import read_config
@@ -47,14 +48,28 @@ def simulate(study: str, count: int, seed: int, via: str | None) -> None:
 @click.option("--tier", type=click.Choice(["A", "B", "C", "D"]), required=True)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 @click.option("--pilot", is_flag=True, help="Release pilot answers, marked in every file.")
-def release(study: str, tier: str, out: Path, *, pilot: bool) -> None:
-    """Write an anonymised dataset of STUDY with its codebook into a new folder."""
+@click.option("--to", "person", help="Restricted files: the person who gets it.")
+@click.option("--agreement", help="Restricted files: the data use agreement.")
+@click.option("--agreed", metavar="DATE", callback=iso_date, help="The day it was agreed.")
+def release(
+    study: str, tier: str, out: Path, *, pilot: bool,
+    person: str | None, agreement: str | None, agreed: str | None,
+) -> None:  # fmt: skip
+    """Write an anonymised dataset of STUDY with its documents into a new folder."""
     from survey import release as process
 
+    recipient = recipient_of(person, agreement, agreed)
     config = read_config()
     offer = find_offer(config, study, pilot=pilot)
     if not pilot and offer.pilot:
         raise Refusal(f"{study} runs as a pilot: add --pilot to release pilot answers.")
     stores = opened(config, offer)
-    done = process.run(stores, offer.study, tier=tier, out=out, pilot=pilot)
+    order = process.Order(tier=tier, out=out, pilot=pilot, recipient=recipient, facts=offer.facts)
+    with click.progressbar(length=100, label="Releasing", hidden=not _terminal()) as bar:
+        done = process.run(
+            stores,
+            offer.study,
+            order,
+            progress=lambda share: bar.update(int(share * 100) - bar.pos),
+        )
     click.echo(done)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from survey.store.database import Database, quoted
@@ -41,3 +42,40 @@ def texts(db: Database, study: str, *, frozen_only: bool = False) -> Iterator[di
     """Every kept-apart text of the study with all its stored columns, in key order."""
     condition = "study = ? AND batch > 0" if frozen_only else "study = ?"
     return _read(db, "texts", condition, (study,))
+
+
+BLOCK = 50_000  # rows read at a time: a million do not have to fit into memory as objects
+
+
+@contextmanager
+def _one_look(db: Database) -> Iterator[None]:
+    """Everything read in here is from one and the same state of the file."""
+    db.conn.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.rollback()
+
+
+def blocks(
+    db: Database, table: str, names: Sequence[str], *, batches: Sequence[int] | None
+) -> Iterator[dict[str, tuple[Any, ...]]]:
+    """Columns of one table of answers in key order, a block of rows at a time.
+
+    ``batches`` None is every row.
+    """
+    chosen = ", ".join(quoted(name) for name in names)
+    within = "TRUE" if batches is None else f"batch IN ({', '.join(str(int(b)) for b in batches)})"
+    with _one_look(db):
+        for part in (table, ARRIVING + table):
+            cursor = db.conn.execute(
+                f"SELECT {chosen} FROM {quoted(part)} WHERE {within} ORDER BY key"
+            )
+            while rows := cursor.fetchmany(BLOCK):
+                yield dict(zip(names, zip(*rows, strict=True), strict=True))
+
+
+def columns_of(db: Database, table: str) -> tuple[str, ...]:
+    """Every column of a table of answers, the store's own included."""
+    found = db.conn.execute(f"SELECT * FROM {quoted(table)} LIMIT 0")
+    return tuple(column[0] for column in found.description)

@@ -28,12 +28,18 @@ class Release:
     number: int = 0
 
 
+def next_number(db: Database, study: str) -> int:
+    """What the study's next release will be called: 1 for its first."""
+    number: int = db.conn.execute(
+        "SELECT coalesce(max(number), 0) + 1 FROM releases WHERE study = ?", (study,)
+    ).fetchone()[0]
+    return number
+
+
 def record(db: Database, release: Release) -> int:
-    """Enter a release in the ledger, for good; gives its number, 1 for the study's first."""
+    """Enter a release in the ledger, for good; gives its number."""
     with writing(db):
-        number: int = db.conn.execute(
-            "SELECT coalesce(max(number), 0) + 1 FROM releases WHERE study = ?", (release.study,)
-        ).fetchone()[0]
+        number = next_number(db, release.study)
         db.conn.execute(
             "INSERT INTO releases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (

@@ -14,10 +14,10 @@ from secrets import token_bytes
 from survey.store.database import Database, quoted, writing
 from survey.store.errors import CodeNotAllowed, InvitationSpent, TooFewToFreeze, UnknownWords
 from survey.store.freezing import batches, freeze
-from survey.store.reading import count, rows, texts
+from survey.store.reading import blocks, columns_of, count, rows, texts
 from survey.store.schema import ARRIVING
 from survey.store.settle import BATCH, settle, waiting
-from survey.store.tables import ColumnLike, prepare, table_of, wordings
+from survey.store.tables import ColumnLike, prepare, table_of, tables_of, wordings
 from survey.store.withdrawals import ask_deletion, carry_out_deletions
 
 __all__ = [
@@ -31,13 +31,16 @@ __all__ = [
     "accept",
     "ask_deletion",
     "batches",
+    "blocks",
     "carry_out_deletions",
+    "columns_of",
     "count",
     "forget_accepted",
     "freeze",
     "prepare",
     "rows",
     "table_of",
+    "tables_of",
     "texts",
     "was_accepted",
     "wordings",

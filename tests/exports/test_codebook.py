@@ -1,15 +1,19 @@
-import json
 from typing import Any
 
-from exports.release import make_release
-from tests.exports.tiny import STUDY, row, study_with
+import pytest
 
-ROWS = [row(age=a, town=t, where=w) for a in (1, 2, 3) for t in (1, 2) for w in (1, 2)] * 4
+from exports.codebook import codebook_of, with_counts
+from exports.columns import fields_of, kept_in
+from exports.tiers import least_levels
+from tests.exports.tiny import POLICY, STUDY
 
 
-def book(tier: str = "C", rows=ROWS, study=STUDY) -> dict[str, dict[str, Any]]:
-    files = make_release(study, rows, tier=tier).files
-    return {e["variable"]: e for e in json.loads(files["codebook.json"])["variables"]}
+def book(tier: str = "C") -> dict[str, dict[str, Any]]:
+    rules = POLICY.tiers[tier]
+    fields = kept_in(fields_of(STUDY), rules)
+    least = least_levels(fields, POLICY, rules)
+    entries = codebook_of(STUDY, fields, least=least, rows=48, versions={"lang": {"en": "ab"}})
+    return {entry["variable"]: entry for entry in entries}
 
 
 def test_a_question_is_told_in_every_branchs_words():
@@ -35,25 +39,36 @@ def test_a_difference_warns_that_its_negative_values_are_no_missing_codes():
     assert (entry["range"], entry["may_be_empty"], entry["missing"]) == ([-4.0, 4.0], True, {})
 
 
-def test_coarsened_values_are_labelled_as_released():
-    entry = book("B")["where"]
-    assert entry["codes"] == {"101": "inside", "102": "outside"}
-    assert "102 = where 2, where 3" in entry["treatment"]
+def test_a_cell_may_stand_at_any_level_that_the_tier_allows():
+    entry = book("C")["age"]
+    assert list(entry["codes"]) == ["1", "2", "3", "4", "101", "102"]
+    assert "level 1: 101 = age 1, age 2; 102 = age 3, age 4" in entry["treatment"]
+
+
+def test_levels_under_the_tiers_least_are_no_codes():
+    assert book("B")["where"]["codes"] == {"101": "inside", "102": "outside"}
+
+
+@pytest.mark.parametrize("name", ["age", "where", "lang"])
+def test_every_key_may_be_withheld(name):
+    assert book("C")[name]["missing"]["-93"] == "Withheld"
 
 
 def test_a_column_withheld_from_everybody_says_so():
     entry = book("B")["town"]
-    assert (entry["treatment"], entry["n_valid"]) == ("Withheld from every row", 0)
+    assert (entry["treatment"], entry["codes"]) == ("Withheld from every row", {})
+
+
+def test_a_version_names_the_digest_of_its_texts():
+    assert book()["lang"]["codes"] == {"en": "SHA-256 of its texts: ab"}
 
 
 def test_valid_and_missing_answers_are_counted_as_measured():
-    entry = book(rows=[*ROWS, row(calm=-99), row(calm=-99), row(calm=-95)])["calm"]
-    assert (entry["n_valid"], entry["n_missing"]) == (48, {"-99": 2, "-95": 1})
+    counts = {name: {"1": 48} for name in book()}
+    counts["calm"] = {"4": 40, "-99": 2, "-95": 1}
+    entry = next(e for e in with_counts(list(book().values()), counts) if e["variable"] == "calm")
+    assert (entry["n_valid"], entry["n_missing"]) == (40, {"-99": 2, "-95": 1})
 
 
 def test_every_entry_has_the_same_keys():
     assert len({tuple(sorted(entry)) for entry in book().values()}) == 1
-
-
-def test_a_study_that_withholds_more_says_so_in_its_codebook():
-    assert book(study=study_with(min_level={"core": 1}))["age"]["level"] == 1

@@ -1,8 +1,8 @@
 import pytest
 
-from exports.columns import check_rows, fields_of, guarded, kept_in, table_of
+from exports.columns import check_frame, fields_of, frame_of, guarded, kept_in, table_of
 from exports.refused import Refused
-from tests.exports.tiny import POLICY, STUDY, row
+from tests.exports.tiny import POLICY, STUDY, frame, row
 
 ALL = fields_of(STUDY)
 
@@ -34,21 +34,33 @@ def test_marks_of_a_pilot_stand_in_the_table_itself():
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-99", "@a", "\tx", "\rx"])
 def test_a_clients_words_cannot_become_a_formula(text):
-    table = table_of(STUDY, [row(said=text)], ALL)
+    table = table_of(STUDY, frame(row(said=text)), ALL)
     assert table["said"].to_list() == ["'" + text]
 
 
 def test_a_missing_code_in_a_text_column_is_no_formula():
-    assert table_of(STUDY, [row(said=-99)], ALL)["said"].to_list() == ["-99"]
+    assert table_of(STUDY, frame(row(said=-99)), ALL)["said"].to_list() == ["-99"]
     assert guarded("an ordinary text") == "an ordinary text"
 
 
 def test_the_branch_is_worked_out_from_the_answers():
-    rows = [row(met=1), row(met=2), row(met=-94)]
+    rows = frame(row(met=1), row(met=2), row(met=-94))
     assert table_of(STUDY, rows, ALL)["branch"].to_list() == [1, 2, -94]
 
 
 def test_all_columns_that_do_not_fit_are_named_at_once_and_no_value_is():
-    with pytest.raises(Refused, match="in: age, extra, town") as refused:
-        check_rows(STUDY, [{**row(age=77), "extra": 5}, {**row(town=-93)}])
+    odd = frame(row(age=77), row(town=-93)).with_columns(extra=5).drop("where")
+    with pytest.raises(Refused, match="in: age, extra, town, where") as refused:
+        check_frame(STUDY, odd)
     assert "77" not in str(refused.value)
+
+
+def test_a_cell_that_is_no_code_is_refused_by_its_column():
+    with pytest.raises(Refused, match="in: age") as refused:
+        frame_of(STUDY, {**{name: [value] for name, value in row().items()}, "age": ["secret"]})
+    assert "secret" not in str(refused.value)
+
+
+def test_a_code_too_large_for_its_column_is_refused_by_its_column():
+    with pytest.raises(Refused, match="in: calm"):
+        frame(row(calm=70_000))

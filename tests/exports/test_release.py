@@ -1,119 +1,172 @@
 import csv
 import hashlib
-import io
 import json
 import random
 from dataclasses import replace
 
+import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from exports import release as process
 from exports.refused import Refused
-from exports.release import Occasion, make_release
-from tests.exports.tiny import STUDY, row
+from exports.release import make_release
+from exports.report import Occasion
+from exports.verify.claim import Claim
+from tests.exports.releases import bytes_of, data_in, frame, made, report_of
+from tests.exports.tiny import STUDY, row, study_with
 
 ROWS = [row(age=a, town=t, calm=c) for a in (1, 2, 3) for t in (1, 2) for c in (1, 3, 5)] * 3
 PILOT = Occasion(pilot=True, synthetic=True)
-DATA = "study-tinystudy_data.csv"
+NAME = "study-tinystudy_data"
 
 
-def data(tier: str = "C", rows=ROWS, **options: object) -> list[dict[str, str]]:
-    files = make_release(STUDY, rows, tier=tier, **options).files  # type: ignore[arg-type]
-    return list(csv.DictReader(io.StringIO(files[DATA].decode(), newline="")))
+def test_a_release_is_a_tree_of_data_documents_materials_and_scripts(tmp_path):
+    files = bytes_of(made(tmp_path / "out", ROWS))
+    assert {
+        "README.md", "CHANGES.md", "LICENSE", "CITATION.cff", "dataset_description.json",
+        "SHA256SUMS", f"data/{NAME}.csv", f"data/{NAME}.sav", f"data/{NAME}.dta",
+        f"data/{NAME}.parquet", "documentation/codebook.csv", "documentation/codebook.json",
+        "documentation/codebook.html", "documentation/ddi.xml", "documentation/cherries.md",
+        "documentation/report.json", "documentation/report.html", "analysis/import.R",
+        "analysis/import.sps", "analysis/import.do", "analysis/import.py", "analysis/score.R",
+    } <= files.keys()  # fmt: skip
 
 
-def test_a_release_is_six_files():
-    assert sorted(make_release(STUDY, ROWS, tier="C").files) == [
-        "README.md", "SHA256SUMS", "codebook.csv", "codebook.json", "report.json", DATA,
-    ]  # fmt: skip
-
-
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.randoms(use_true_random=False), st.integers(0, 2))
-def test_the_same_rows_in_any_order_give_the_same_bytes(order: random.Random, seed):
+def test_the_same_rows_in_any_order_give_the_same_bytes(
+    tmp_path_factory, order: random.Random, seed
+):
+    work = tmp_path_factory.mktemp("order")
     rows = [*ROWS, row(age=4, town=3), row(lang="el")]
-    first = make_release(STUDY, rows, tier="C", seed=seed).files
+    first = bytes_of(made(work / "one" / "out", rows, seed=seed))
     order.shuffle(rows)
-    assert make_release(STUDY, rows, tier="C", seed=seed).files == first
+    assert bytes_of(made(work / "two" / "out", rows, seed=seed)) == first
 
 
-def test_the_sums_are_those_of_the_files():
-    files = make_release(STUDY, ROWS, tier="C").files
-    lines = [line.split("  ") for line in files["SHA256SUMS"].decode().splitlines()]
-    assert all(hashlib.sha256(files[name]).hexdigest() == digest for digest, name in lines)
+def test_the_sums_are_those_of_all_other_files(tmp_path):
+    files = bytes_of(made(tmp_path / "out", ROWS))
+    lines = [line.split("  ") for line in files.pop("SHA256SUMS").decode().splitlines()]
+    assert {name: digest for digest, name in lines} == {
+        name: hashlib.sha256(content).hexdigest() for name, content in files.items()
+    }
 
 
-def test_rows_are_numbered_as_they_stand():
-    assert [line["row"] for line in data()] == [str(n) for n in range(1, len(ROWS) + 1)]
+def test_rows_are_numbered_as_they_stand(tmp_path):
+    lines = data_in(made(tmp_path / "out", ROWS))
+    assert [line["row"] for line in lines] == [str(n) for n in range(1, len(ROWS) + 1)]
 
 
-@pytest.mark.parametrize("name", ["README.md", "SHA256SUMS", "codebook.csv", "codebook.json"])
-def test_pilot_and_synthetic_data_are_marked_in_every_file(name):
-    files = make_release(STUDY, ROWS, tier="C", occasion=PILOT).files
-    assert b"pilot" in files[name].lower()
-    assert b"synthetic" in files[name].lower()
+def test_pilot_and_synthetic_data_are_marked_in_everything_a_person_opens(tmp_path):
+    files = bytes_of(made(tmp_path / "out", ROWS, occasion=PILOT))
+    opened = [n for n in files if n.endswith((".md", ".html", ".json", ".csv", ".xml", "SUMS"))]
+    unmarked = [
+        n for n in opened
+        if b"pilot" not in files[n].lower() or b"synthetic" not in files[n].lower()
+    ]  # fmt: skip
+    assert unmarked == []
 
 
-def test_the_marks_stand_in_every_line_of_the_data_and_in_the_report():
-    files = make_release(STUDY, ROWS, tier="C", occasion=PILOT).files
-    assert {(line["pilot"], line["synthetic"]) for line in data(occasion=PILOT)} == {("1", "1")}
-    assert json.loads(files["report.json"])["synthetic"] is True
+def test_the_marks_stand_in_every_line_of_the_data(tmp_path):
+    lines = data_in(made(tmp_path / "out", ROWS, occasion=PILOT))
+    assert {(line["pilot"], line["synthetic"]) for line in lines} == {("1", "1")}
 
 
-def test_a_real_release_carries_no_mark():
-    files = make_release(STUDY, ROWS, tier="C").files
-    assert not any(b"pilot data" in content.lower() for content in files.values())
+def test_a_real_release_carries_no_mark(tmp_path):
+    files = bytes_of(made(tmp_path / "out", ROWS))
+    assert not [name for name, content in files.items() if b"PILOT DATA" in content]
 
 
-def test_tier_b_holds_only_those_who_agreed_to_an_open_file():
+def test_tier_b_holds_only_those_who_agreed_to_an_open_file(tmp_path):
     closed = [row(age=4, c_open=0)] * 6
-    assert {line["c_open"] for line in data("B", [*ROWS, *closed])} == {"1"}
+    folder = made(tmp_path / "out", [*ROWS, *closed], tier="B")
+    assert {line["c_open"] for line in data_in(folder)} == {"1"}
+    assert list(report_of(folder)["rows_left_out"].values()) == [6]
 
 
-def test_rows_left_out_are_told():
-    made = make_release(STUDY, [*ROWS, *[row(c_open=0)] * 6], tier="B")
-    assert b"6 rows were left out: their senders did not agree" in made.files["README.md"]
+FINER = {"101": {"1", "2"}, "102": {"3", "4"}}
 
 
-def test_tier_b_knows_nothing_that_tier_c_withheld():
-    rows = [*ROWS, row(age=4, town=3), row(age=4, town=1)]
-    fine = make_release(STUDY, rows, tier="C").report["levels"]
-    coarse = make_release(STUDY, rows, tier="B").report["levels"]
-    assert all(coarse[name]["level"] >= fine[name]["level"] for name in coarse)
+def test_tier_b_knows_nothing_that_tier_c_withheld(tmp_path):
+    """Rows joined on the answers: no cell of the open file is narrower than the restricted one."""
+    rows = [{**r, "calm": 1 + at % 5, "glad": 1 + at // 5 % 5, "tense": 1 + at // 25}
+            for at, r in enumerate([*ROWS, row(age=4, town=3), row(age=4, town=1)])]  # fmt: skip
+    fine = {answers(line): line for line in data_in(made(tmp_path / "c", rows, tier="C"))}
+    for line in data_in(made(tmp_path / "b", rows, tier="B")):
+        known, shown = fine[answers(line)]["age"], line["age"]
+        assert shown in (known, "-93") or known in FINER[shown]
 
 
-def test_the_readme_prints_the_studys_own_caution():
-    readme = make_release(STUDY, ROWS, tier="C").files["README.md"].decode()
-    assert "**The share who met is not a prevalence.**" in readme
+def answers(line: dict[str, str]) -> tuple[str, ...]:
+    return line["calm"], line["glad"], line["tense"]
 
 
-def test_low_variety_in_a_class_is_warned_about():
-    made = make_release(STUDY, [row()] * 5, tier="C")
-    assert made.report["distinct"]["calm"] == {"smallest": 1, "warn_under": 2, "warning": True}
-    assert b"handle with care" in made.files["README.md"]
+def test_the_documents_print_the_studys_own_caution(tmp_path):
+    files = bytes_of(made(tmp_path / "out", ROWS))
+    said = "The share who met is not a prevalence."
+    assert said in files["README.md"].decode()
+    assert said in files["documentation/report.html"].decode()
 
 
-@pytest.mark.parametrize(
-    ("tier", "sentence"), [("A", "Tier A .* is not built"), ("X", "has no tier X.*names A, B, C")]
-)
-def test_a_tier_that_cannot_be_made_is_refused_by_name(tier, sentence):
-    with pytest.raises(Refused, match=sentence):
-        make_release(STUDY, ROWS, tier=tier)
+def test_classes_hold_as_many_different_values_as_the_tier_asks(tmp_path):
+    rows = [row(age=a, calm=c) for a in (1, 3) for c in (1, 5)] * 6 + [row(age=2)] * 3
+    report = report_of(made(tmp_path / "out", rows, study=study_with(distinct_l=2)))
+    assert report["l"] == {"asked": 2, "reached": 2}
 
 
-def test_a_refusal_on_the_way_to_an_open_file_says_where_it_came_from():
-    with pytest.raises(Refused, match=r"Tier B is made from tier C\. Tier C needs at least 3 rows"):
-        make_release(STUDY, [row()] * 2, tier="B")
+def test_a_demand_that_no_recoding_meets_is_refused_with_figures(tmp_path):
+    with pytest.raises(Refused, match="Tier C cannot be reached"):
+        made(tmp_path / "out", [row(age=1), row(age=3)] * 9, study=study_with(distinct_l=2))
 
 
-def test_a_file_that_fails_its_own_measurement_is_refused(monkeypatch):
-    monkeypatch.setattr("exports.release.protect", _unprotected)
-    with pytest.raises(Refused, match="failed its own measurement: the smallest core class has 1"):
-        make_release(STUDY, [*ROWS, row(age=4, town=3)], tier="C")
+def test_a_report_says_how_many_cells_stand_at_which_level(tmp_path):
+    columns = report_of(made(tmp_path / "out", [*ROWS, row(age=4, town=3)]))["columns"]
+    assert sum(n for level, n in columns["age"].items() if level != "top") == len(ROWS) + 1
 
 
-def _unprotected(table, fields, policy, tier, *, start, seed):
-    from exports.suppress import protect
+def test_a_refusal_names_the_tier_it_stems_from(tmp_path):
+    with pytest.raises(Refused, match=r"Tier C takes 3 rows or more; there are 2"):
+        made(tmp_path / "out", [row()] * 2, tier="B")
 
-    done = protect(table, fields, policy, replace(tier, k=1), start=start, seed=seed)
-    return replace(done, table=table, levels=dict.fromkeys(done.levels, 0))
+
+def test_a_file_that_fails_its_own_verification_is_refused(tmp_path, monkeypatch):
+    strict = process.claim_of
+    monkeypatch.setattr(process, "claim_of", lambda *a, **k: _stricter(strict(*a, **k)))
+    with pytest.raises(Refused, match="failed its own verification"):
+        made(tmp_path / "out", ROWS)
+
+
+def _stricter(claim: Claim) -> Claim:
+    return replace(claim, k=len(ROWS) + 1)
+
+
+def test_a_cell_changed_on_the_way_is_found(tmp_path, monkeypatch):
+    write = process.write_part
+
+    def wrong(part, path, **options):
+        table = part.table.with_columns(calm=pl.lit(2, pl.Int8))
+        write(replace(part, table=table), path, **options)
+
+    monkeypatch.setattr(process, "write_part", wrong)
+    with pytest.raises(Refused, match="failed its own verification"):
+        made(tmp_path / "out", ROWS)
+
+
+def test_every_format_holds_the_rows_of_the_csv(tmp_path):
+    folder = made(tmp_path / "out", ROWS)
+    parquet = pl.read_parquet(folder / "data" / f"{NAME}.parquet")
+    assert parquet["calm"].to_list() == [int(line["calm"]) for line in data_in(folder)]
+
+
+def test_json_of_the_codebook_and_its_csv_say_the_same(tmp_path):
+    folder = made(tmp_path / "out", ROWS) / "documentation"
+    book = json.loads((folder / "codebook.json").read_bytes())["variables"]
+    with (folder / "codebook.csv").open(encoding="utf-8", newline="") as file:
+        assert [e["variable"] for e in book] == [line["variable"] for line in csv.DictReader(file)]
+
+
+def test_parts_lie_beside_the_release_and_never_in_it(tmp_path):
+    make_release(STUDY, frame(STUDY, ROWS), tier="C", out=tmp_path / "out")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "out.parts"]

@@ -1,45 +1,49 @@
 import pytest
 
-from exports.scores import answered_share, pair_distance, quality_of, scores_of, straight
-from tests.exports.tiny import STUDY, row
+from exports.scores import derived, pair_distance, straight
+from tests.exports.tiny import STUDY, frame, row
+
+
+def scored(**changes: int | str) -> dict[str, object]:
+    return derived(STUDY, frame(row(**changes))).row(0, named=True)
 
 
 def test_a_score_is_the_mean_after_reversing():
-    assert scores_of(STUDY, row(calm=4, tense=2, glad=5))["sc_mood"] == 4.333
+    assert scored(calm=4, tense=2, glad=5)["sc_mood"] == 4.333
 
 
 def test_a_score_is_made_from_two_of_three_answers_but_not_from_one():
-    assert scores_of(STUDY, row(calm=4, tense=-99, glad=5))["sc_mood"] == 4.5
-    assert scores_of(STUDY, row(calm=4, tense=-99, glad=-95))["sc_mood"] == -92
+    assert scored(calm=4, tense=-99, glad=5)["sc_mood"] == 4.5
+    assert scored(calm=4, tense=-99, glad=-95)["sc_mood"] == -92
 
 
 def test_a_composite_is_missing_with_its_parts():
-    nothing = row(calm=-96, tense=-96, glad=-96)
-    assert scores_of(STUDY, nothing)["sc_all"] == -92
+    assert scored(calm=-96, tense=-96, glad=-96)["sc_all"] == -92
 
 
 def test_a_difference_may_be_negative_and_is_empty_when_missing():
-    assert scores_of(STUDY, row(glad=1, calm=4))["sc_rise"] == -3
-    assert scores_of(STUDY, row(glad=-98))["sc_rise"] is None
+    assert scored(glad=1, calm=4)["sc_rise"] == -3
+    assert scored(glad=-98)["sc_rise"] is None
 
 
 @pytest.mark.parametrize(
-    ("values", "flag"), [([3, 3, 3], 1), ([3, 3, 4], 0), ([-99, -99], -99), ([3, -99], 0)]
+    ("values", "flag"), [((3, 3, 3), 1), ((3, 3, 4), 0), ((-99, -99, -99), -99), ((3, -99, 3), 0)]
 )
 def test_straight_lining_is_the_same_answer_everywhere(values, flag):
-    assert straight(values) == flag
+    found = frame(row(calm=values[0], tense=values[1], glad=values[2]))
+    assert found.select(straight(["calm", "tense", "glad"])).item() == flag
 
 
 @pytest.mark.parametrize(("pair", "distance"), [((4, 2), 0), ((5, 5), 4), ((-98, -95), -98)])
 def test_two_mirrored_items_are_compared_after_reversing(pair, distance):
-    assert pair_distance(*pair, mirrored=6) == distance
+    found = frame(row(calm=pair[0], tense=pair[1]))
+    assert found.select(pair_distance("calm", "tense", mirrored=6)).item() == distance
 
 
 def test_the_share_of_answers_counts_shown_items_only():
-    unseen = row(met=2, where=-96, said=-94, private=-94, age=-95)
-    assert answered_share(STUDY, unseen) == 0.833
+    assert scored(met=2, where=-96, said=-94, private=-94, age=-95)["dq_share"] == 0.833
 
 
 def test_nobody_who_saw_no_item_has_a_share():
     names = ("met", "calm", "tense", "glad", "where", "said", "private", "age", "town")
-    assert quality_of(STUDY, row(**dict.fromkeys(names, -94)))["dq_share"] == -94
+    assert scored(**dict.fromkeys(names, -94))["dq_share"] == -94

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import polars as pl
+
+from exports.columns import frame_of
+from forms.fingerprint import content
 from forms.study import (
+    TEXT_KEYS,
     Branch,
     Composite,
     Consent,
@@ -21,6 +26,7 @@ from forms.study import (
     ReleasePolicy,
     Row,
     Scale,
+    SmallSamples,
     Study,
     Support,
     Tier,
@@ -105,13 +111,14 @@ POLICY = ReleasePolicy(
         "C": _tier("C"),
     },
     min_new_rows=5,
+    small=SmallSamples(min_rows=3, no_key_under=0, few_key_up_to=0),
     caution="The share who met is not a prevalence.",
 )  # fmt: skip
 
 CONSENT = Consent(
-    version="c1", receipt_code=True, texts={}, key_facts=(), details=(), notice=(), eligibility=(),
-    statements=(), debrief=(), checklist=(), board_note=(), optional_facts=frozenset(),
-    board_facts=frozenset(), facts=frozenset(),
+    version="c1", receipt_code=True, texts=dict.fromkeys(TEXT_KEYS, "Words."), key_facts=(),
+    details=(), notice=(), eligibility=(), statements=(), debrief=(), checklist=(), board_note=(),
+    optional_facts=frozenset(), board_facts=frozenset(), facts=frozenset(),
 )  # fmt: skip
 
 STUDY = Study(
@@ -129,6 +136,7 @@ STUDY = Study(
     minutes={}, consent=CONSENT, policy=POLICY, support=Support("", (), (), ()),
     fingerprints=Fingerprints("w" * 64, "p" * 64, "c" * 64), content="{}",
 )  # fmt: skip
+STUDY = replace(STUDY, content=content(STUDY))
 
 
 def row(**changes: int | str) -> Mapping[str, int | str]:
@@ -139,6 +147,11 @@ def row(**changes: int | str) -> Mapping[str, int | str]:
         "private": -95, "age": 1, "town": 1,
     }  # fmt: skip
     return {**ordinary, **changes}
+
+
+def frame(*rows: Mapping[str, int | str]) -> pl.DataFrame:
+    """Stored rows as a release takes them."""
+    return frame_of(STUDY, {name: [r[name] for r in rows] for name in rows[0]})
 
 
 def study_with(policy: Mapping[str, object] | None = None, **tier_c: object) -> Study:

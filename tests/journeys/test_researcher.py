@@ -11,6 +11,7 @@ from tests.conftest import folder_of
 
 NAME = "therapist-tears"
 COUNT = "600"
+UNREAD = ("SHA256SUMS", ".psychds-ignore")  # for programs alone
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_no_key_code_or_own_words_leave_the_house(released):
 
 def test_pilot_answers_are_marked_in_every_file(released):
     folder, _ = released
-    files = [p for p in (folder / "out").rglob("*") if p.is_file() and p.name != "SHA256SUMS"]
+    files = [p for p in (folder / "out").rglob("*") if p.is_file() and p.name not in UNREAD]
     assert [p.name for p in files if b"pilot" not in p.read_bytes().lower()] == []
 
 

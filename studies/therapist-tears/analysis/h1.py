@@ -200,10 +200,10 @@ def holm(ps: Sequence[float]) -> list[float]:
 
 def load(folder: Path) -> tuple[list[Row], dict[str, Mapping[str, Any]]]:
     """(lines of the data file, codebook entries by variable) of a release."""
-    data = next(folder.glob("*_data.csv"))
+    data = next((folder / "data").glob("*_data.csv"))
     with data.open(encoding="utf-8", newline="") as file:
         rows: list[Row] = list(csv.DictReader(file))
-    book = json.loads((folder / "codebook.json").read_text(encoding="utf-8"))
+    book = json.loads((folder / "documentation" / "codebook.json").read_text(encoding="utf-8"))
     return rows, {entry["variable"]: entry for entry in book["variables"]}
 
 
@@ -222,7 +222,7 @@ def report(results: Sequence[Result]) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Print the tests for the release in the folder named."""
     if len(arguments) != 1 or not Path(arguments[0]).is_dir():
-        sys.stderr.write("usage: python h1.py FOLDER  (a release, with its codebook.json)\n")
+        sys.stderr.write("usage: python h1.py FOLDER  (a release of microdata)\n")
         return 2
     rows, codebook = load(Path(arguments[0]))
     sys.stdout.write(report([fit(rows, codebook, outcome) for outcome in OUTCOMES]) + "\n")

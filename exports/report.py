@@ -1,0 +1,183 @@
+"""What a release says of itself, as plain data: every figure measured on the written files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import add, or_
+from pathlib import Path
+from typing import Any
+
+from exports.coarsen import level_of, top_of
+from exports.columns import CORE, Field
+from exports.documents.told import Archived
+from exports.protect import loss_of_cell
+from forms.study import MISSING_RANGE, WITHHELD, ReleasePolicy, Study, Tier
+
+Report = dict[str, Any]
+Counts = Mapping[str, Mapping[str, int]]  # column → cell as written → rows
+
+# Figures that only a comparison with the stored answers can give, taken when a part is made.
+BESIDE_TRUTH = (
+    "k_coverage", "k_coverage_reverse", "unique_before", "unique_after", "cells_untrue",
+    "order_follows_input",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """What a release says about where its rows come from, and to whom it goes.
+
+    ``words`` and ``consents`` map each version that stands in the rows to the SHA-256 of its
+    texts, ``archived`` are those texts. ``left_out`` maps a reason to the rows not handed over for
+    it. ``recipient`` names person, agreement and date; ``corrections`` are recalled releases.
+    """
+
+    pilot: bool = False
+    synthetic: bool = False
+    words: Mapping[str, str] = field(default_factory=dict)
+    consents: Mapping[str, str] = field(default_factory=dict)
+    archived: tuple[Archived, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    recipient: Mapping[str, str] | None = None
+    corrections: tuple[str, ...] = ()
+
+
+ORDINARY = Occasion()
+
+
+@dataclass(frozen=True, slots=True)
+class PartFile:
+    """A written part: its segment's number, its rows, and what its making has to tell."""
+
+    path: Path
+    segment: int
+    rows: int
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    aside: Mapping[str, str] = field(default_factory=dict)  # path in the release → text
+    figures: Mapping[str, Any] = field(default_factory=dict)  # BESIDE_TRUTH
+
+
+def _level_word(cell: str) -> str:
+    """Under which heading a cell of a key column is counted."""
+    if cell == str(WITHHELD):
+        return "withheld"
+    if not cell.removeprefix("-").isdigit():
+        return "as asked"
+    if int(cell) in MISSING_RANGE:
+        return "missing"
+    level = level_of(int(cell))
+    return f"level {level}" if level else "as asked"
+
+
+def levels_shown(
+    fields: Sequence[Field], counts: Counts, policy: ReleasePolicy
+) -> dict[str, dict[str, int]]:
+    """Key column → how many of its cells stand at each level, and the level that withholds."""
+    shown = {}
+    for key in (f for f in fields if f.key):
+        found: dict[str, int] = {}
+        for cell, rows in counts[key.name].items():
+            found[_level_word(cell)] = found.get(_level_word(cell), 0) + rows
+        shown[key.name] = {**dict(sorted(found.items())), "top": top_of(key, policy)}
+    return shown
+
+
+def ncp_of(fields: Sequence[Field], counts: Counts, policy: ReleasePolicy) -> float:
+    """Normalised certainty penalty (Xu et al. 2006) of the core variables, 0 (as asked) to 1.
+
+    A cell that was missing from the start has lost nothing.
+    """
+    keys = [f for f in fields if f.key and f.group == CORE and f.column]
+    cells = [
+        (loss_of_cell(key, policy, cell), rows)
+        for key in keys
+        for cell, rows in counts[key.name].items()
+    ]
+    total = sum(rows for _, rows in cells)
+    return sum(loss * rows for loss, rows in cells) / total if total else 0.0
+
+
+def _summed(parts: Sequence[PartFile], occasion: Occasion) -> dict[str, int]:
+    left_out = dict(occasion.left_out)
+    for part in parts:
+        for why, rows in part.left_out.items():
+            left_out[why] = left_out.get(why, 0) + rows
+    return left_out
+
+
+def _notes(parts: Sequence[PartFile], occasion: Occasion) -> list[str]:
+    several = len(parts) > 1
+    told = [f"Segment {p.segment}: {n}" if several else n for p in parts for n in p.notes]
+    return [*occasion.notes, *told]
+
+
+_OVER: Mapping[str, Callable[..., Any]] = {
+    "k_coverage": min, "k_coverage_reverse": min, "unique_before": add, "unique_after": add,
+    "cells_untrue": add, "order_follows_input": or_,
+}  # fmt: skip
+
+
+def _over_all(segments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Each figure over all segments, if every one of them was compared."""
+    if not segments or not all(segments):
+        return {}
+    return {name: reduce(_OVER[name], [s[name] for s in segments]) for name in BESIDE_TRUTH}
+
+
+def about_release(
+    study: Study, tier: Tier, parts: Sequence[PartFile], *, seed: int, occasion: Occasion
+) -> Report:
+    """What every release says, whatever it holds; ``rows`` are those of its parts."""
+    return {
+        "study": study.name,
+        "title": study.title,
+        "tier": {"name": tier.name, "label": tier.label, "audience": tier.audience},
+        "pilot": occasion.pilot,
+        "synthetic": occasion.synthetic,
+        "caution": study.policy.caution,
+        "rows": sum(part.rows for part in parts),
+        "segments": [{"number": p.segment, "rows": p.rows, **p.figures} for p in parts],
+        "policy_notes": _notes(parts, occasion),
+        "recipient": occasion.recipient,
+        "corrections": list(occasion.corrections),
+        "words": dict(occasion.words) or {study.version: study.fingerprints.words},
+        "consents": dict(occasion.consents),
+        "fingerprints": {
+            "words": study.fingerprints.words,
+            "policy": study.fingerprints.policy,
+            "consent": study.fingerprints.consent_version,
+        },
+        "seed": seed,
+    }
+
+
+def report_of(
+    study: Study,
+    tier: Tier,
+    parts: Sequence[PartFile],
+    *,
+    figures: Mapping[str, Any],
+    limits: Sequence[str],
+    levels: Mapping[str, Mapping[str, int]],
+    ncp: float,
+    seed: int,
+    occasion: Occasion,
+) -> Report:
+    """The report of a release of microdata; ``figures`` are the verifier's of the whole file."""
+    beside = _over_all([part.figures for part in parts])
+    return {
+        **about_release(study, tier, parts, seed=seed, occasion=occasion),
+        "rows_left_out": _summed(parts, occasion),
+        "k": {"asked": tier.k, "reached": figures.get("k_value")},
+        "l": {"asked": tier.distinct_l, "reached": figures.get("l")},
+        "ncp": round(ncp, 6),
+        "columns": levels,
+        "cells_withheld": {n: at["withheld"] for n, at in levels.items() if at.get("withheld")},
+        "verification": {**figures, **beside},
+        "limits": list(limits),
+    }

@@ -1,0 +1,137 @@
+"""What a tier may show of so many rows, before any cell is looked at (INSTRUMENT.md section 8)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from exports.coarsen import top_of
+from exports.columns import BOOKKEEPING_KEYS, CORE, INSIDER, Field
+from exports.refused import Refused
+from forms.study import ReleasePolicy, Study, Tier
+
+# DESIGN.md section 9: tiers nest, so that joining two of them on the answers gains nothing.
+MADE_FROM: Mapping[str, tuple[str, ...]] = {"C": ("C",), "B": ("C", "B"), "A": ("C",)}
+
+
+def tier_of(study: Study, name: str) -> Tier:
+    """The tier of this name. Raises Refused, naming those there are."""
+    tiers = study.policy.tiers
+    if name not in tiers:
+        raise Refused(
+            f"The study {study.name} has no tier {name}; release.toml names {', '.join(tiers)}."
+        )
+    return tiers[name]
+
+
+def path_to(study: Study, name: str) -> tuple[Tier, ...]:
+    """The tiers of microdata that tier ``name`` goes through, the one made from answers first.
+
+    Raises Refused where there is none.
+    """
+    tier_of(study, name)
+    tiers = study.policy.tiers
+    path = tuple(tiers[stage] for stage in MADE_FROM.get(name, (name,)) if stage in tiers)
+    if not path:
+        raise Refused(f"Tier {name} of {study.name} is made from tier C, which release.toml lacks.")
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """At which level each key column starts (its top: withheld from everybody), and why."""
+
+    levels: Mapping[str, int]
+    notes: tuple[str, ...] = ()
+    as_tables: tuple[str, ...] = ()  # core columns that come as tables instead
+
+
+def start_of(
+    table: pl.DataFrame, fields: Sequence[Field], policy: ReleasePolicy, tier: Tier
+) -> Start:
+    """The finest level that the tier and the number of rows allow.
+
+    Raises Refused where there are too few rows for any file.
+    """
+    rows, small = len(table), policy.small
+    fewest = max(small.min_rows, tier.k)
+    if rows < fewest:
+        raise Refused(
+            f"Tier {tier.name} takes {fewest} rows or more; there are {rows}. "
+            f"Wait for {fewest - rows} more."
+        )
+    keys = [f for f in fields if f.key]
+    levels = _tier_levels(table, keys, policy, tier)
+    if rows < small.no_key_under:
+        return Start(
+            {f.name: top_of(f, policy) for f in keys},
+            (_no_key(rows, small.no_key_under),),
+            tuple(f.name for f in keys if f.group == CORE and f.column),
+        )
+    if rows <= small.few_key_up_to:
+        return _few(table, keys, policy, tier, levels)
+    return Start(levels)
+
+
+def least_levels(fields: Sequence[Field], policy: ReleasePolicy, tier: Tier) -> dict[str, int]:
+    """Key column → the finest level that the tier allows, whatever the rows are."""
+    levels = {}
+    for field in (f for f in fields if f.key):
+        least = 0 if field.name in BOOKKEEPING_KEYS else tier.min_level.get(field.group, 0)
+        levels[field.name] = min(top_of(field, policy), least)
+    return levels
+
+
+def _tier_levels(
+    table: pl.DataFrame, keys: Sequence[Field], policy: ReleasePolicy, tier: Tier
+) -> dict[str, int]:
+    levels = least_levels(keys, policy, tier)
+    if "lang" in levels and _rarest(table["lang"]) < tier.min_rows_per_language:
+        levels["lang"] = 1
+    return levels
+
+
+def _rarest(column: pl.Series) -> int:
+    return min(Counter(column.to_list()).values())
+
+
+def _few(
+    table: pl.DataFrame,
+    keys: Sequence[Field],
+    policy: ReleasePolicy,
+    tier: Tier,
+    levels: Mapping[str, int],
+) -> Start:
+    """Few rows: the last variables of the policy's order stay, coarse; an open file loses more.
+
+    A column that says the same of everybody identifies nobody, so it neither counts nor goes.
+    """
+    asked = [f for f in keys if f.group == CORE and f.name not in BOOKKEEPING_KEYS]
+    rank = {variable: at for at, variable in enumerate(policy.order)}
+    asked.sort(key=lambda f: rank.get(f.column.variable if f.column else "", 0))
+    kept = asked[-policy.small.few_key :] if policy.small.few_key else []
+    gone = [f for f in asked if f not in kept]
+    gone += [f for f in keys if f.name in BOOKKEEPING_KEYS and table[f.name].n_unique() > 1]
+    if tier.needs_open_consent:
+        gone += [f for f in keys if f.group == INSIDER]
+    coarse = {f.name: min(top_of(f, policy), max(1, levels[f.name])) for f in kept}
+    tops = {f.name: top_of(f, policy) for f in gone}
+    return Start({**levels, **coarse, **tops}, (_few_keys(len(table), policy, kept),))
+
+
+def _no_key(rows: int, under: int) -> str:
+    return (
+        f"With {rows} rows (under {under}) every quasi-identifier is withheld from every row; the "
+        "core ones are told as tables by the 10-5 rule."
+    )
+
+
+def _few_keys(rows: int, policy: ReleasePolicy, kept: Sequence[Field]) -> str:
+    names = ", ".join(f.name for f in kept) or "none"
+    return (
+        f"With {rows} rows (up to {policy.small.few_key_up_to}) at most {policy.small.few_key} "
+        f"core variables are kept, none finer than level 1: {names}. The others are columns of -93."
+    )

@@ -1,0 +1,114 @@
+"""Finished parts and releases on disk: written once, named for what they are, never changed.
+
+DATA/releases/STUDY/parts/001-C.1_data.csv     segment 1 in tier C, first edition
+DATA/releases/STUDY/parts/001-C.1.people       which of the segment's answers each row is
+DATA/releases/STUDY/STUDY-001-C.zip            release 1
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from exports.write import sha256_of
+from survey.errors import Refusal
+from survey.store.ledger import Part
+
+FOLDER = "releases"
+
+
+class Archive:
+    """The archive of one study, made when first written to."""
+
+    def __init__(self, data: Path, study: str) -> None:
+        self.folder = data / FOLDER / study
+        self.parts = self.folder / "parts"
+        self.study = study
+
+    def part(self, segment: int, tier: str, edition: int) -> Path:
+        """The data file of a part."""
+        return self.parts / f"{segment:03d}-{tier}.{edition}_data.csv"
+
+    def zip_of(self, number: int, tier: str, *, pilot: bool) -> Path:
+        """A release in one file."""
+        return self.folder / f"{self.study}-{number:03d}-{tier}{'-pilot' * pilot}.zip"
+
+    @contextmanager
+    def alone(self) -> Iterator[Path]:
+        """A folder to work in, for one release of the study at a time: the second is refused.
+
+        Two at once would not know of each other. What a release that was killed left is removed.
+        """
+        for folder in (self.folder.parent, self.folder, self.parts):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            self._lock(handle)
+            with self._cleared():
+                yield self.work
+        finally:
+            os.close(handle)
+
+    @contextmanager
+    def _cleared(self) -> Iterator[None]:
+        """Nothing lies in the working folder at first, and nothing stays."""
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir(mode=0o700)
+        try:
+            yield
+        finally:
+            shutil.rmtree(self.work, ignore_errors=True)
+
+    @property
+    def work(self) -> Path:
+        """Where parts lie while they are made."""
+        return self.folder / ".work"
+
+    def _lock(self, handle: int) -> None:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refusal(f"Another release of {self.study} is being made: wait for it.") from None
+
+    def checked(self, part: Part) -> Path:
+        """The file of an entered part, the very one that was entered. Raises Refusal."""
+        path = self.part(part.segment, part.tier, part.edition)
+        if not path.is_file() or sha256_of(path) != part.sha256:
+            state = "differs from its sum in the ledger" if path.is_file() else "is missing"
+            raise Refusal(
+                f"{path} {state}. Later releases repeat it byte for byte: restore it from a backup."
+            )
+        return path
+
+
+def people_file(part: Path) -> Path:
+    """Beside a part: for each row, its place among the segment's stored answers."""
+    return part.with_name(part.name.removesuffix("_data.csv") + ".people")
+
+
+def write_people(people: pl.Series, part: Path) -> None:
+    """Never part of a release: with it the intersection of releases can be worked out again."""
+    people.to_frame("person").write_csv(people_file(part))
+
+
+def read_people(part: Path) -> pl.Series:
+    """What ``write_people`` wrote. Raises Refusal where the file is gone."""
+    try:
+        return pl.read_csv(people_file(part), schema={"person": pl.UInt32})["person"]
+    except (OSError, pl.exceptions.PolarsError):
+        raise Refusal(
+            f"{people_file(part)} is missing or damaged: without it nobody can work out what two "
+            "releases reveal together. Restore it from a backup."
+        ) from None
+
+
+def keep(path: Path, target: Path) -> None:
+    """Move a finished file into the archive, where it is only ever read."""
+    shutil.move(path, target)
+    target.chmod(0o400)

@@ -1,0 +1,58 @@
+"""Before a release: what it and every earlier one, recalled ones included, would reveal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from exports.claims import key_cells, stands_for
+from exports.columns import CORE, kept_in
+from exports.intersect import View, smallest_crowd
+from exports.parts import fields_for
+from forms.study import Tier
+from survey import archive
+from survey.errors import Refusal
+from survey.segments import MICRODATA, Made, Workshop
+from survey.store import ledger
+
+
+def _view(path: Path, keys: Sequence[str]) -> View:
+    cells = pl.read_csv(path, columns=list(keys), infer_schema=False).select(keys)
+    return View(archive.read_people(path), key_cells(cells))
+
+
+def _out_already(shop: Workshop, segment: int) -> list[ledger.Part]:
+    """Parts of the segment that stand in some release, of any tier and edition."""
+    held = ledger.contents(shop.office, shop.study.name)
+    out = {part for parts in held.values() for part in parts}
+    return [
+        p
+        for p in ledger.parts(shop.office, shop.study.name)
+        if p.segment == segment and p.tier in MICRODATA and (segment, p.tier, p.edition) in out
+    ]
+
+
+def check_crowds(shop: Workshop, made: Sequence[Made], tier: Tier) -> None:
+    """Raises Refusal where somebody would be one of too few in all releases together.
+
+    What counts is the least k of the tiers that are out: a restricted file promises no more.
+    """
+    if shop.occasion.pilot:
+        return
+    policy = shop.study.policy
+    keys = [f for f in kept_in(fields_for(shop.study), tier) if f.key and f.group == CORE]
+    names = [f.name for f in keys]
+    for done in made:
+        before = _out_already(shop, done.part.segment)
+        least = min(policy.tiers[part.tier].k for part in (*before, done.part))
+        paths = {shop.archive.checked(part) for part in before} | {done.path}
+        views = [_view(path, names) for path in sorted(paths)]
+        crowd = smallest_crowd(views, names, stands_for(keys, policy))
+        if crowd < least:
+            raise Refusal(
+                f"Together with the {len(paths) - 1} earlier files of segment "
+                f"{done.part.segment}, this release would leave somebody among {crowd} people; "
+                f"{least} are promised. It is not made."
+            )

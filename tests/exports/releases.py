@@ -1,0 +1,67 @@
+"""Releases of the tiny study and of the flagship, as folders that tests read like a researcher."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from exports.columns import frame_of
+from exports.release import make_release
+from forms.study import Study
+from tests.exports.tiny import STUDY
+
+Row = Mapping[str, "int | str"]
+
+
+def frame(study: Study, rows: Sequence[Row]) -> pl.DataFrame:
+    """Stored rows as a release takes them."""
+    return frame_of(study, {name: [r[name] for r in rows] for name in rows[0]})
+
+
+def people_of(study: Study, people: Sequence[Any]) -> pl.DataFrame:
+    """Simulated people (survey.simulate) as a release takes them."""
+    rows = [
+        {**p.values, "study_version": "1", "consent_version": "1", "lang": p.lang,
+         "c_open": p.c_open, "completion": p.completion, "dur_band": p.dur_band}
+        for p in people
+    ]  # fmt: skip
+    return frame(study, rows)
+
+
+def made(
+    out: Path, rows: Sequence[Row], *, tier: str = "C", study: Study = STUDY, **options: Any
+) -> Path:
+    """The folder of a release of ``rows``."""
+    make_release(study, frame(study, rows), tier=tier, out=out, **options)
+    return out
+
+
+def data_in(folder: Path) -> list[dict[str, str]]:
+    """The lines of a release's data file."""
+    [data] = (folder / "data").glob("*_data.csv")
+    with data.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def report_of(folder: Path) -> dict[str, Any]:
+    """The report of a release."""
+    found: dict[str, Any] = json.loads((folder / "documentation" / "report.json").read_bytes())
+    return found
+
+
+def book_of(folder: Path) -> dict[str, dict[str, Any]]:
+    """Column → its entry in the codebook."""
+    book = json.loads((folder / "documentation" / "codebook.json").read_bytes())
+    return {entry["variable"]: entry for entry in book["variables"]}
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    """Path → content of every file of a release."""
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
+    }
