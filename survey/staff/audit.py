@@ -1,0 +1,29 @@
+"""One line for everything that staff do: who, when, what. Append-only; the board reads it."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+
+from survey.staff.access import signed_in
+from survey.staff.standing import staff
+from survey.store import studies
+from survey.store.database import Database
+
+
+def note(what: str, *, who: str = "") -> None:
+    """Write down that the person signed in did ``what`` ("NAME-OF-STUDY: release 3, made").
+
+    ``who`` only where nobody is signed in yet or any more.
+    """
+    account = signed_in()
+    name = who or (account.name if account else "")
+    assert name, "nobody is signed in: the audit needs a name"
+    at = datetime.fromtimestamp(staff().clock(), UTC).isoformat(timespec="seconds")
+    studies.note(staff().stores.office, at=at, who=name, what=what)
+
+
+def note_command(office: Database, what: str) -> None:
+    """The same for a command: the system's user did it, now."""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    studies.note(office, at=at, who=f"{getpass.getuser()} (command line)", what=what)

@@ -1,0 +1,86 @@
+"""Signing in, up to the point where somebody is let in: equal answers, equal time, few tries."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Literal
+
+from flask import request, session
+
+from survey.staff import passwords, second_step
+from survey.staff.access import filed_under, let_in, still_good
+from survey.staff.standing import staff
+from survey.staff.throttle import BY_ACCOUNT, BY_ADDRESS, BY_CODE, BY_NOBODY, Limit
+from survey.store import accounts, sessions
+from survey.store.accounts import Account, folded
+
+Outcome = Literal["in", "code", "wrong", "disabled", "wait"]
+
+HALF_WAY = "half"  # in the cookie: this browser gave a password, and owes the code
+
+
+def _whence() -> tuple[Limit, str]:
+    """How tries from this address are counted; behind a proxy that hides it, all as one."""
+    hidden = staff().config.proxies > 0 and not request.headers.get("X-Forwarded-For")
+    return (BY_NOBODY, "") if hidden else (BY_ADDRESS, request.remote_addr or "")
+
+
+def knock(name: str, password: str) -> Outcome:
+    """Try a name and a password; on success this browser is in, or owes the code."""
+    desk, whence = staff(), _whence()
+    who = folded(name)
+    if not (desk.throttle.take(BY_ACCOUNT, who) and desk.throttle.take(*whence)):
+        return "wait"
+    office = desk.stores.office
+    account = accounts.find(office, name)
+    if not passwords.fits(accounts.password_of(office, name), password) or account is None:
+        return "wrong"
+    desk.throttle.forgive(BY_ACCOUNT, who)
+    desk.throttle.give_back(*whence)
+    if account.disabled:
+        return "disabled"
+    if account.second_step:
+        _let_half_in(account)
+        return "code"
+    let_in(account)
+    return "in"
+
+
+def _let_half_in(account: Account) -> None:
+    session.clear()
+    session[HALF_WAY] = secret = secrets.token_urlsafe(32)
+    now = staff().clock()
+    sessions.begin(staff().stores.office, filed_under(secret), account.name, now=now, full=False)
+
+
+def half_in() -> Account | None:
+    """Who gave a password in this browser and owes the code; nobody after ten minutes."""
+    secret = str(session.get(HALF_WAY, ""))
+    found = sessions.load(staff().stores.office, filed_under(secret)) if secret else None
+    if found is None or found.full or not still_good(found, staff().clock()):
+        return None
+    return found.account
+
+
+def show_code(account: Account, code: str) -> Outcome:
+    """Try the code that ``account`` owes."""
+    desk, who = staff(), folded(account.name)
+    if not desk.throttle.take(BY_CODE, who):
+        return "wait"
+    if not second_step.right(desk, account, code):
+        return "wrong"
+    desk.throttle.forgive(BY_CODE, who)
+    sessions.end(desk.stores.office, filed_under(session[HALF_WAY]))
+    let_in(account)
+    return "in"
+
+
+def proves(account: Account, password: str) -> Outcome:
+    """Whether whoever sits there knows the password, before something grave is changed."""
+    desk, who = staff(), folded(account.name)
+    if not desk.throttle.take(BY_ACCOUNT, who):
+        return "wait"
+    if not passwords.fits(accounts.password_of(desk.stores.office, account.name), password):
+        return "wrong"
+    desk.throttle.forgive(BY_ACCOUNT, who)
+    return "in"

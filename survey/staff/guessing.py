@@ -1,0 +1,90 @@
+"""How hard a password is to guess for somebody who tries what people like: words, runs, repeats.
+
+The cheapest way to write the password down as common words (``common.txt``), walks over the
+keyboard, repetitions, years and single characters, in bits. The idea is that of D. L. Wheeler,
+"zxcvbn: low-budget password strength estimation" (USENIX Security 2016); words and costs are ours.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import lru_cache
+
+from survey.places import PACKAGE
+
+LIST = PACKAGE / "staff" / "common.txt"
+SHORTEST_WORD, LONGEST_WORD, SHORTEST_RUN = 3, 25, 3
+
+# Bits for each kind of piece. A word costs the logarithm of the list's length.
+RUN, REPEAT, YEAR, KNOWN = 6.0, 2.0, 6.5, 2.0
+LETTER, DIGIT, SIGN, OTHER = 4.7, 2.9, 3.3, 6.0
+CAPITALS = 1.0  # once: people write the first letter, or all, in capitals
+
+_LEET = str.maketrans("0134578@$!€", "oieastbasie")
+_YEAR = re.compile(r"(19|20)\d\d")
+_ROWS = (
+    "abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "qwertzuiop", "azertyuiop",
+    "asdfghjkl", "zxcvbnm", "yxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "1q2w3e4r5t6y7u8i9o0p",
+    "!@#$%^&*()", "qazwsxedcrfvtgb", "q1w2e3r4t5y6u7i8o9p0",
+)  # fmt: skip
+WALKS = tuple(way for row in _ROWS for way in (row, row[::-1]))
+
+
+@lru_cache(maxsize=1)
+def common() -> frozenset[str]:
+    """The bundled list: words and passwords that many people choose, in small letters."""
+    lines = LIST.read_text("utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def bits(password: str, *, known: str = "") -> float:
+    """Bits of the cheapest way to write ``password``; ``known`` is the person's own name."""
+    plain = password.lower()
+    texts = (plain, plain.translate(_LEET))
+    own = {w for w in re.split(r"\W+", known.lower()) if len(w) >= SHORTEST_WORD} | {"lacrima"}
+    cheapest = [0.0] + [math.inf] * len(plain)
+    for start in range(len(plain)):
+        for length, cost in _pieces(texts, start, own):
+            end = start + length
+            cheapest[end] = min(cheapest[end], cheapest[start] + cost)
+    return cheapest[-1] + (CAPITALS if password != plain else 0)
+
+
+def _pieces(texts: tuple[str, str], start: int, own: set[str]) -> list[tuple[int, float]]:
+    """Every piece that begins at ``start``: (length, bits)."""
+    text = texts[0]
+    found = [(1, _single(text[start]))]
+    found += [(n, RUN) for n in range(SHORTEST_RUN, _walk(text, start) + 1)]
+    found += [(n, REPEAT) for n in range(1, start + 1) if _twice(text, start, n)]
+    if _YEAR.match(text, start):
+        found.append((4, YEAR))
+    word = math.log2(len(common()))
+    for n in range(SHORTEST_WORD, min(LONGEST_WORD, len(text) - start) + 1):
+        pieces = {t[start : start + n] for t in texts}
+        if pieces & own:
+            found.append((n, KNOWN))
+        elif pieces & common():
+            found.append((n, word))
+    return found
+
+
+def _twice(text: str, start: int, n: int) -> bool:
+    """Whether the ``n`` characters from ``start`` on stand right before it as well."""
+    return text[start - n : start] == text[start : start + n]
+
+
+def _walk(text: str, start: int) -> int:
+    """How many characters from ``start`` on lie side by side on a keyboard or in the alphabet."""
+    end = start
+    while end < len(text) and any(text[start : end + 1] in walk for walk in WALKS):
+        end += 1
+    return end - start
+
+
+def _single(character: str) -> float:
+    if character.isdigit():
+        return DIGIT
+    if character.isascii():
+        return LETTER if character.isalpha() else SIGN
+    return OTHER

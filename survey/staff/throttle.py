@@ -1,0 +1,73 @@
+"""How often somebody may try: counted in memory only, under hashes whose salt is thrown away.
+
+Each process counts for itself, so an installation with two allows twice as much.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+WINDOW_SECONDS = 15 * 60  # as long as any count, and the salt under which it is kept, lives
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so many tries of this kind in a window."""
+
+    kind: str
+    most: int
+
+
+# NIST SP 800-63B section 5.2.2 allows at most 100 failures in a row; a window makes do with few.
+BY_ACCOUNT = Limit("account", 8)
+BY_CODE = Limit("code", 8)
+BY_ADDRESS = Limit("address", 40)
+# A proxy that hides addresses, as ours should from clients' pages, makes all of them one.
+BY_NOBODY = Limit("nobody", 200)
+
+
+class Throttle:
+    """Counts tries by kind and person; ``clock`` gives seconds that only grow."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self._lock = threading.Lock()
+        self._renew(clock())
+
+    def _renew(self, now: float) -> None:
+        self._salt, self._began = secrets.token_bytes(32), now
+        self._tries: dict[bytes, int] = {}
+
+    def _key(self, limit: Limit, who: str) -> bytes:
+        return hmac.digest(self._salt, f"{limit.kind}:{who}".encode("utf-8", "replace"), "sha256")
+
+    def take(self, limit: Limit, who: str) -> bool:
+        """Count one more try; False when there were too many already."""
+        now = self.clock()
+        with self._lock:
+            if now - self._began >= WINDOW_SECONDS:
+                self._renew(now)
+            key = self._key(limit, who)
+            tries = self._tries.get(key, 0)
+            if tries < limit.most:
+                self._tries[key] = tries + 1
+            return tries < limit.most
+
+    def forgive(self, limit: Limit, who: str) -> None:
+        """The try was a good one: nothing is held against this person."""
+        with self._lock:
+            self._tries.pop(self._key(limit, who), None)
+
+    def give_back(self, limit: Limit, who: str) -> None:
+        """The last try was a good one and does not count."""
+        with self._lock:
+            key = self._key(limit, who)
+            self._tries[key] = max(0, self._tries.get(key, 0) - 1)
+
+    def wait(self) -> int:
+        """Seconds until every count begins anew."""
+        return max(1, int(WINDOW_SECONDS - (self.clock() - self._began)) + 1)

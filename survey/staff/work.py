@@ -1,0 +1,150 @@
+"""Long work as the researcher's pages ask for it: begun, or told kindly why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from survey.offer import Offer
+from survey.recipients import is_restricted
+from survey.staff.access import offer_named, signed_in
+from survey.staff.standing import staff
+from survey.store.jobs import Busy, Job
+from survey.workroom import DiskFull, Workroom
+
+Answer = str | Response | tuple[str, int]
+
+
+def served_offer(name: str) -> Offer:
+    """The study of this name as it is served; a proposed version has no life and no releases."""
+    if "@" in name:
+        abort(404)
+    return offer_named(name)
+
+
+def workroom() -> Workroom:
+    """Where the running application has long work done."""
+    return Workroom(staff().config, staff().stores, staff().clock)
+
+
+def me() -> str:
+    """The name of the account that is signed in."""
+    account = signed_in()
+    assert account is not None, "the page is for staff only"
+    return account.name
+
+
+def job_named(name: str, number: int) -> Job:
+    """The study's job of this number as it is now, else a page saying that there is none."""
+    job = workroom().find(name, number)
+    if job is None:
+        abort(404)
+    return job
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why something was not done: a heading, a sentence, and ways on (label, address)."""
+
+    heading: str
+    sentence: str
+    ways: tuple[tuple[str, str], ...] = ()
+
+
+def refused(offer: Offer, why: Refused, code: int) -> tuple[str, int]:
+    """A page that says so."""
+    page = render_template("research/refused.html", title=why.heading, offer=offer, why=why)
+    return page, code
+
+
+def begin(offer: Offer, job: Job) -> Answer:
+    """Have ``job`` done and show how it goes; or say who is having what done just now."""
+    try:
+        begun = workroom().start(job)
+    except Busy as busy:
+        return _busy(offer, job, busy.job)
+    except DiskFull as full:
+        return refused(offer, Refused("There is no room", str(full)), 503)
+    return show(begun)
+
+
+def show(job: Job) -> Response:
+    """To the page of this job."""
+    return redirect(url_for("research_work.job", name=job.study, number=job.number), code=303)
+
+
+def _busy(offer: Offer, asked: Job, other: Job) -> Answer:
+    same = (other.kind, other.tier, other.release) == (asked.kind, asked.tier, asked.release)
+    if same and other.who == asked.who:
+        return show(other)  # a second press of the same button
+    address = url_for("research_work.job", name=other.study, number=other.number)
+    sentence = (
+        f"{other.who} has asked for {in_words(other)}, at {other.asked_at[11:16]} UTC. One thing "
+        "is done at a time, or two releases would not know of each other. Nothing of yours was "
+        "begun; try again when it is through."
+    )
+    why = Refused("Somebody was quicker", sentence, (("See how it goes", address),))
+    return refused(offer, why, 409)
+
+
+_WORDS = {
+    "preview": "a preview of tier {tier}",
+    "release": "a release of tier {tier}",
+    "restore": "the file of release {release} to be made again",
+    "batch": "a batch of answers to be frozen",
+    "freeze": "the last answers to be frozen",
+}
+
+
+def in_words(job: Job) -> str:
+    """What was asked for, after "asked for"."""
+    return _WORDS[job.kind].format(tier=job.tier, release=job.release)
+
+
+def a_job(offer: Offer, kind: Any, **more: Any) -> Job:
+    """What the person signed in asks for."""
+    return Job(study=offer.study.name, kind=kind, who=me(), asked_at="", pilot=offer.pilot, **more)
+
+
+def title_of(job: Job) -> str:
+    """What its page is called as things stand."""
+    if job.kind == "preview" and job.state == "done":
+        return f"What a release of tier {job.tier} would hold"
+    return {
+        "waiting": "Waiting for its turn",
+        "running": "Being made" if job.kind != "preview" else "Being worked out",
+        "stopping": "Being cancelled",
+        "done": "Done",
+        "refused": "Refused",
+        "cancelled": "Cancelled",
+        "broken": "It broke off",
+    }[job.state]
+
+
+def job_page(
+    offer: Offer,
+    job: Job,
+    *,
+    still: bool = False,
+    typed: Mapping[str, str] | None = None,
+    error: tuple[str, str] = ("", ""),
+) -> str:
+    """How a job goes, or what came of it; ``error`` is (field, sentence) of its form."""
+    heading, tier = title_of(job), offer.study.policy.tiers.get(job.tier)
+    return render_template(
+        "research/work.html",
+        title=f"{'Error: ' if error[1] else ''}{heading}",
+        heading=heading,
+        offer=offer,
+        job=job,
+        asked=in_words(job),
+        tier=tier,
+        restricted=tier is not None and is_restricted(tier),
+        still=still,
+        typed=typed or {},
+        error=error,
+    )

@@ -1,0 +1,126 @@
+"""A researcher at the pages on releases and on a study's life, with answers to release."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from forms.columns import of_study
+from forms.study import Study
+from survey.routes import research_life, research_releases, research_work
+from survey.simulate import simulate, simulate_into
+from survey.store import releases, responses, studies
+from survey.store.connect import Stores
+from survey.workroom import LOCK
+from tests.conftest import folder_of
+from tests.journeys.staff import Worker, desk_of
+
+NAME = "kinds"  # its releases are quickly made
+PATIENCE = 600  # looks at a page
+PAUSE_SECONDS = 0.05
+
+
+def with_pages(app: Flask) -> Flask:
+    """``app`` with the pages on releases and lives, where it does not have them of itself."""
+    for part in (research_work, research_releases, research_life):
+        if part.bp.name not in app.blueprints:
+            app.register_blueprint(part.bp)
+    return app
+
+
+def stores_of(app: Flask) -> Stores:
+    """The files of the running application."""
+    return desk_of(app).stores
+
+
+def pilot_answers(app: Flask, study: Study, count: int = 60) -> None:
+    """Simulated clients, marked as such."""
+    simulate_into(stores_of(app).pilot, study, folder_of(study.name), count=count, seed=1)
+
+
+def real_answers(app: Flask, study: Study, count: int, *, seed: int = 1) -> None:
+    """Answers as sending stores them, in a batch of their own."""
+    db, words = stores_of(app).responses, bytes.fromhex(study.fingerprints.words)
+    table = responses.prepare(
+        db, study=study.name, fingerprint=words, content=study.content, columns=of_study(study)
+    )
+    for at, client in enumerate(simulate(study, count=count, seed=seed)):
+        blob = (seed * 10_000 + at).to_bytes(32)
+        sent = responses.Response(
+            study=study.name, table=table, fingerprint=words, lang="en", c_open=client.c_open,
+            completion=client.completion, dur_band=client.dur_band, deletion=blob,
+            values=client.values, texts=(), submit=blob, invitation=None,
+        )  # fmt: skip
+        assert responses.accept(db, sent)
+
+
+def freeze(app: Flask, study: Study) -> None:
+    """What is there becomes a batch."""
+    responses.freeze(stores_of(app).responses, study.name, minimum=1, closing=True)
+
+
+def ledger_of(app: Flask, name: str = NAME) -> list[releases.Release]:
+    """Every release entered."""
+    return releases.all_releases(stores_of(app).office, name)
+
+
+def audit_of(app: Flask) -> list[str]:
+    """What staff did, in order."""
+    return [f"{line['who']}: {line['what']}" for line in studies.audit(stores_of(app).office)]
+
+
+def left_behind(app: Flask) -> list[str]:
+    """Files of work and of releases; the lock of a process that is just ending is none."""
+    data = stores_of(app).folder
+    found = [
+        p
+        for f in ("work", "releases")
+        for p in (data / f).rglob("*")
+        if p.is_file() and p.name != LOCK
+    ]
+    return sorted(p.relative_to(data).as_posix() for p in found)
+
+
+class Room(Worker):
+    """A researcher at one study."""
+
+    def __init__(self, browser: FlaskClient, name: str = NAME) -> None:
+        super().__init__(None, browser=browser)
+        self.base = f"/research/{name}/"
+
+    def open(self, address: str, **options: Any) -> Room:
+        """Go to an address, on through redirects."""
+        super().open(address, **options)
+        return self
+
+    def look_at(self, tier: str = "C") -> Room:
+        """Ask for a preview; on to the page that shows how it goes."""
+        self.open("releases/").press("tier", tier)
+        return self
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the page will reload itself."""
+        return "Refresh" in self.headers
+
+    def wait(self) -> Room:
+        """Until the work is through."""
+        pause = threading.Event()
+        for _ in range(PATIENCE):
+            if not self.under_way:
+                return self
+            pause.wait(PAUSE_SECONDS)
+            self.open(self.here)
+        raise AssertionError(f"It takes too long: {self.text}")
+
+    def seen(self, tier: str = "C") -> Room:
+        """A preview that is through."""
+        return self.look_at(tier).wait()
+
+    def make(self, **recipient: str) -> Room:
+        """Make what the preview has shown; on to the page of the release."""
+        self.press("go", "make", **recipient)
+        return self.wait()

@@ -1,0 +1,70 @@
+"""What an amendment must not break: deleting by code, releasing, help while the disk fails."""
+
+import sqlite3
+
+import pytest
+
+from survey import approved, signing
+from survey.availability import FRESH_SECONDS
+from survey.offer import prints_of
+from survey.store import responses
+from tests.journeys.boardroom import Served, Staff, day
+
+
+@pytest.fixture
+def mood(open_app, tmp_path):
+    return Served(open_app, tmp_path / "shelf")
+
+
+@pytest.fixture
+def board(mood, signed_in):
+    return Staff(signed_in(mood.app, "board"))
+
+
+def proposed(mood):
+    return mood.app.extensions["lacrima.shelf"].proposed("minimal").offer(now=True)
+
+
+def test_a_release_follows_the_version_signed_last_not_a_newer_folder(mood, board):
+    board.sign()
+    mood.become("open")
+    mood.change("k = 5", "k = 6", "release.toml")
+    found = signing.signed_version(mood.services.stores, proposed(mood), day(0))
+    assert prints_of(found) == prints_of(mood.offer)
+
+
+def test_a_release_is_refused_when_the_signed_version_cannot_be_read(mood, board):
+    board.sign()
+    mood.change("k = 5", "k = 6", "release.toml")
+    place = approved.place_of(mood.services.stores.folder, "minimal", prints_of(mood.offer))
+    place.rename(place.with_name("away"))
+    with pytest.raises(approved.Unsound):
+        signing.signed_version(mood.services.stores, proposed(mood), day(0))
+
+
+def test_help_lines_are_shown_while_the_stores_cannot_be_read(mood, monkeypatch):
+    mood.client().start()
+    mood.later(FRESH_SECONDS)
+
+    def fail(*_):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr("survey.store.studies.status", fail)
+    assert "These lines can help." in mood.client().open("support").text
+
+
+def test_a_code_still_deletes_a_text_whose_question_was_taken_out_since(
+    open_app, tmp_path, signed_in
+):
+    once = Served(open_app, tmp_path / "shelf", "once")
+    Staff(signed_in(once.app, "board"), "once").sign()
+    once.become("open")
+    client = once.client().begin().answer(first="A shock.").answer(upset=1).send(code=True)
+    code = client.code
+    once.change('variable = "first"', 'variable = "begun"')
+    once.change('["first"]', '["begun"]', "release.toml")
+    Staff(signed_in(once.app, "board"), "once").sign(reference="2")
+    once.later(FRESH_SECONDS)
+    once.client().open("withdraw").press(code=code)
+    responses.carry_out_deletions(once.services.stores.responses)
+    assert (once.rows, once.texts) == ([], [])

@@ -1,0 +1,64 @@
+"""Which passwords staff may choose, and how one is kept."""
+
+import pytest
+
+from survey.staff.guessing import common
+from survey.staff.passwords import fault, fits, hashed
+
+GOOD = "treacle under 9 pylons"
+
+
+def refused(password, name="Anna Meier"):
+    return fault(password, password, name=name)
+
+
+@pytest.mark.parametrize("password", [
+    "password1234", "Password2024!", "passwordpassword", "qwertyuiop123", "iloveyouforever",
+    "1q2w3e4r5t6y", "123qweasdzxc", "1qaz2wsx3edc", "administrator", "Summer2024!!!",
+    "Passwort1234", "letmein123456", "123456789012", "aaaaaaaaaaaa", "abcabcabcabc", "P@ssw0rd1234",
+    "michaeljordan23",
+    "trustno1trustno1", "Liverpool1892!", "correcthorsebatterystaple", "thisismypassword",
+    "welcome2welcome", "ichliebedich1", "zaq12wsxzaq12wsx", "0987654321poiuytrewq",
+])  # fmt: skip
+def test_a_common_password_of_twelve_letters_or_more_is_refused(password):
+    assert "common" in refused(password)
+
+
+@pytest.mark.parametrize("password", ["AnnaMeier2024", "anna.meier.anna", "Lacrima-lacrima-1"])
+def test_a_password_made_of_ones_own_or_the_products_name_is_refused(password):
+    assert "common" in refused(password)
+
+
+@pytest.mark.parametrize("password", [
+    "xkqvmzhtplwo", "7fK2-pQ9x-Lm3", "plum tractor violin fog", "Wir fahren Samstag nach Ulm",
+    "ничего не забыто здесь", "pâté de campagne froid", GOOD,
+])  # fmt: skip
+def test_a_long_password_of_ones_own_making_is_taken(password):
+    assert refused(password) == ""
+
+
+@pytest.mark.parametrize(("password", "says"), [
+    ("", "at least 12"), ("xkqvmzhtplw", "at least 12"), ("xkqvmzhtplwo" * 20, "at most 200"),
+])  # fmt: skip
+def test_length_is_asked_for_in_words(password, says):
+    assert says in refused(password)
+
+
+def test_two_that_differ_are_refused():
+    assert "not the same" in fault(GOOD, GOOD + "!", name="x")
+
+
+def test_a_password_fits_however_the_system_composes_its_letters():
+    kept = hashed("pâté de campagne froid")
+    assert kept.startswith("$argon2id$")
+    assert fits(kept, "pa\u0302te\u0301 de campagne froid")
+    assert not fits(kept, "pate de campagne froid")
+
+
+@pytest.mark.parametrize("kept", ["", "damaged"])
+def test_nothing_fits_where_nothing_was_kept(kept):
+    assert not fits(kept, GOOD)
+
+
+def test_the_list_stands_for_more_than_its_words():
+    assert len(common()) > 1500
