@@ -13,18 +13,19 @@ from pathlib import Path
 import polars as pl
 
 from exports.anonymise.problem import Progress, unheard
-from exports.coarsen import coarsen
+from exports.coarsen import coarsen, top_of
 from exports.codebook import asked_codebook
 from exports.columns import Field, check_frame, fields_of, frame_of, kept_in, table_of, types_of
-from exports.protect import protect
+from exports.protect import TooDiverse, protect
 from exports.report import ORDINARY, Occasion
 from exports.tables.build import one_way
 from exports.tables.files import Heading, files
 from exports.tables.rule import SMALLEST_BASE
-from exports.tiers import start_of
+from exports.tiers import core_in_order, start_of
 from exports.write import content_order, read_data, write_data
 from forms.study import WITHHELD, Study, Tier
 
+GIVEN_UP = "Too few rows are alike for k = {k} with all key variables: withheld from all: {names}."
 NO_OPEN_CONSENT = "their senders did not agree to an open file"
 
 
@@ -100,6 +101,34 @@ def _protected(
     return table.with_columns(back[f.name] for f in fields if f.key), note
 
 
+def _narrowed(
+    table: pl.DataFrame,
+    fields: Sequence[Field],
+    study: Study,
+    tier: Tier,
+    *,
+    seed: int,
+    progress: Progress,
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """``table`` protected with as many key columns as its rows bear, and what was given up.
+
+    Where too many rows would lose their whole key, the policy's next variable is withheld from
+    everybody instead: a column less says more than a key that is blank in the rarest rows.
+    """
+    by_name = {f.name: f for f in fields}
+    left = [name for name in core_in_order(fields, study.policy) if table[name].n_unique() > 1]
+    for gone in range(len(left) + 1):
+        tops = {name: top_of(by_name[name], study.policy) for name in left[:gone]}
+        fewer = coarsen(table, by_name, study.policy, tops)
+        try:
+            done, note = _protected(fewer, fields, study, tier, seed=seed, progress=progress)
+        except TooDiverse:
+            continue
+        lost = [GIVEN_UP.format(k=tier.k, names=", ".join(left[:gone]))] if gone else []
+        return done, (*lost, *([note] if note else []))
+    raise AssertionError("without key columns every row is alike")
+
+
 def make_part(
     study: Study,
     source: Source,
@@ -116,7 +145,7 @@ def make_part(
     taken = source.table.select(names)[rows] if left_out else source.table.select(names)
     start = start_of(taken, fields, study.policy, tier)
     coarse = coarsen(taken, {f.name: f for f in fields}, study.policy, start.levels)
-    table, note = _protected(coarse, fields, study, tier, seed=seed, progress=progress)
+    table, notes = _narrowed(coarse, fields, study, tier, seed=seed, progress=progress)
     order = content_order(table, names)
     return Part(
         fields=fields,
@@ -124,7 +153,7 @@ def make_part(
         order=order,
         source=rows[order],
         left_out={NO_OPEN_CONSENT: left_out} if left_out else {},
-        notes=(*start.notes, *([note] if note else [])),
+        notes=(*start.notes, *notes),
         aside=_as_tables(study, source, taken, start.as_tables),
     )
 

@@ -29,6 +29,10 @@ from exports.refused import Refused
 from forms.study import ReleasePolicy, Tier
 
 
+class TooDiverse(Refused):
+    """So few rows are alike that too many would lose their whole key."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Scheme:
     """One key column in the engine's numbers: which cell each value and each node is."""
@@ -152,8 +156,8 @@ def protect(
 
     Rows stay where they are. They must stand in the order of their content, so that the order of
     arrival decides nothing. The note says what the engine capped, if anything. Raises Refused, with
-    figures, where k or l cannot be reached, or where more than ``tier.max_violating`` of the rows
-    would lose their whole key.
+    figures, where k or l cannot be reached, TooDiverse where more than ``tier.max_violating`` of
+    the rows would lose their whole key.
     """
     if len(table) < tier.k:
         raise Refused(
@@ -169,7 +173,7 @@ def protect(
         raise Refused(f"Tier {tier.name} cannot be reached: {unreachable}") from None
     lost = _share_withheld(problem, outcome)
     if lost > tier.max_violating:
-        raise Refused(_too_diverse(len(table), tier, lost))
+        raise TooDiverse(_too_diverse(len(table), tier, lost))
     return _released(table, schemes, outcome), outcome.note
 
 

@@ -76,6 +76,14 @@ def start_of(
     return Start(levels)
 
 
+def core_in_order(fields: Sequence[Field], policy: ReleasePolicy) -> list[str]:
+    """Core key columns, those first that the policy gives up first; language and versions last."""
+    rank = {variable: at for at, variable in enumerate(policy.order)}
+    core = [f for f in fields if f.key and f.group == CORE]
+    core.sort(key=lambda f: rank.get(f.column.variable, 0) if f.column else len(rank))
+    return [f.name for f in core]
+
+
 def least_levels(fields: Sequence[Field], policy: ReleasePolicy, tier: Tier) -> dict[str, int]:
     """Key column → the finest level that the tier allows, whatever the rows are."""
     levels = {}
@@ -109,9 +117,8 @@ def _few(
 
     A column that says the same of everybody identifies nobody, so it neither counts nor goes.
     """
-    asked = [f for f in keys if f.group == CORE and f.name not in BOOKKEEPING_KEYS]
-    rank = {variable: at for at, variable in enumerate(policy.order)}
-    asked.sort(key=lambda f: rank.get(f.column.variable if f.column else "", 0))
+    by_name = {f.name: f for f in keys}
+    asked = [by_name[n] for n in core_in_order(keys, policy) if n not in BOOKKEEPING_KEYS]
     kept = asked[-policy.small.few_key :] if policy.small.few_key else []
     gone = [f for f in asked if f not in kept]
     gone += [f for f in keys if f.name in BOOKKEEPING_KEYS and table[f.name].n_unique() > 1]

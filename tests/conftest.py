@@ -1,13 +1,15 @@
 """What most tests need: a study, the application with real files, a client, a command line."""
 
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import pytest
 from click.testing import CliRunner
-from flask import Flask
+from flask import Flask, session
 from flask.testing import FlaskClient
 
 from forms.load import load_study
@@ -15,8 +17,16 @@ from forms.study import Study
 from survey.app import close_app, create_app
 from survey.config import Config
 from survey.seal import make_key
+from survey.staff.access import let_in
+from survey.staff.standing import staff
+from survey.store import accounts
+from survey.store.accounts import Role
 from survey.store.connect import Stores
 from survey.store.database import Database
+
+# A loaded machine is no fault: times are measured in benchmarks, never asserted.
+hypothesis.settings.register_profile("lacrima", deadline=None)
+hypothesis.settings.load_profile("lacrima")
 
 STUDIES = Path(__file__).parent / "studies"
 FLAGSHIP = Path(__file__).parents[1] / "studies" / "therapist-tears"
@@ -37,9 +47,9 @@ def study() -> Callable[[str], Study]:
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Public data sets and schemas, which are measured with and never shipped."""
-    folder = TOP / os.environ.get("LACRIMA_SHARED_DATA", "../shared/data")
+    folder = TOP / os.environ.get("PUBLIC_DATA", "../shared/data")
     if not folder.is_dir():
-        pytest.skip("no data sets: LACRIMA_SHARED_DATA names no folder")
+        pytest.skip("no data sets: PUBLIC_DATA names no folder")
     return folder
 
 
@@ -78,6 +88,25 @@ def app(open_app: Callable[..., Flask]) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def signed_in() -> Callable[..., FlaskClient]:
+    """``signed_in(app, role="researcher")``: a browser in which a fresh account is signed in."""
+
+    def sign_in(app: Flask, role: Role = "researcher", name: str = "") -> FlaskClient:
+        client, name = app.test_client(), name or f"{role}-{secrets.token_hex(4)}"
+        with app.test_request_context("/research/"):
+            accounts.add(staff().stores.office, name=name, role=role, at="2025-01-01T00:00:00")
+            accounts.set_password(staff().stores.office, name, "never typed")
+            accounts.set_totp(staff().stores.office, name, b"never asked")
+            let_in(accounts.find(staff().stores.office, name))  # type: ignore[arg-type]
+            cookie = dict(session)
+        with client.session_transaction("/research/") as kept:
+            kept.update(cookie)
+        return client
+
+    return sign_in
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from exports.anonymise.problem import Floats
 # Nodes visited at most. Wider lattices are thinned: cheap nodes are kept, dear ones sampled.
 MOST = 16_000
 # How far the first visit to a node waits from its cheapest box (0) to its average box (1).
-WAIT = 0.3
+WAIT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,16 @@ def _prices(pieces: Pieces, at: int) -> tuple[Floats, Floats]:
 
 
 def _thinned(total: Floats, most: int) -> NDArray[np.int64]:
-    """Which nodes stay: the cheaper half of those that may, and every so many of the others."""
+    """Which nodes stay, in order of price: the cheapest, and of the others as many of each price.
+
+    The root, which is the dearest, stays; all of them stay while they may.
+    """
     order = np.argsort(total, kind="stable")
     if order.size <= most:
         return order
     cheap, dear = order[: most // 2], order[most // 2 :]
-    # Counted from the end, so that the root stays.
-    chosen = np.linspace(dear.size - 1, 0, most - most // 2).astype(np.int64)
-    return np.concatenate([cheap, dear[chosen[::-1]]])
+    wanted = most - cheap.size
+    first = np.searchsorted(total[dear], np.linspace(total[dear[0]], total[dear[-1]], wanted))
+    # Where several fall on one node, the next ones are taken instead.
+    chosen = np.minimum(first + np.arange(wanted) - np.searchsorted(first, first), dear.size - 1)
+    return np.concatenate([cheap, dear[np.unique(chosen)]])

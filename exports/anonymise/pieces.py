@@ -41,6 +41,11 @@ class Pieces:
         """What a row costs that is withheld: 1 a cell."""
         return float(len(self.taxonomies))
 
+    @property
+    def choosy(self) -> bool:
+        """Whether more is demanded than k."""
+        return bool(self.conditions.columns) or self.conditions.population is not None
+
     def own(self, pieces: Positions) -> Floats:
         """What each piece had lost before: the sum over its cells."""
         lost = np.zeros(pieces.size)

@@ -1,4 +1,4 @@
-"""Sums over quasi-identifiers for any node of the lattice, with as little adding as memory allows."""
+"""Sums over columns for any node of the lattice, with as little adding as memory allows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Number = TypeVar("Number", np.int64, np.float32)
 
 # Lines of sums kept for a group of columns, and cells in all of them.
 LINES = 250
-CELLS = 2_000_000
+CELLS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +28,30 @@ class Sums(Generic[Number]):
 
     def at(self, node: int) -> NDArray[Number]:
         """The sum of every piece at a node of the lattice."""
-        total = self.tables[0][self.lines[0][node]]
+        total: NDArray[Number] = self.tables[0][self.lines[0][node]]
         for table, lines in zip(self.tables[1:], self.lines[1:], strict=True):
             total = total + table[lines[node]]
         return total
 
-    def of(self, node: int, pieces: NDArray[np.int64]) -> NDArray[Number]:
+    def of(self, node: int, pieces: NDArray[np.integer]) -> NDArray[Number]:
         """The same for some of the pieces."""
-        total = self.tables[0][self.lines[0][node], pieces]
+        total: NDArray[Number] = self.tables[0][self.lines[0][node], pieces]
         for table, lines in zip(self.tables[1:], self.lines[1:], strict=True):
             total = total + table[lines[node], pieces]
         return total
 
 
-def sums_of(columns: list[NDArray[Number]], lattice: NDArray[np.int64]) -> Sums[Number]:
+def sums_of(
+    columns: list[NDArray[Number]], lattice: NDArray[np.int64], lines_kept: int = LINES
+) -> Sums[Number]:
     """Sums of columns of shape (levels, pieces); the lattice has shape (columns, nodes)."""
-    most = min(LINES, CELLS // max(columns[0].shape[1], 1))
+    most = min(lines_kept, CELLS // max(columns[0].shape[1], 1))
     tables, lines = [columns[0]], [lattice[0]]
     for column, levels in zip(columns[1:], lattice[1:], strict=True):
         height, pieces = column.shape
         if tables[-1].shape[0] * height <= most:
-            tables[-1] = (tables[-1][:, None] + column).reshape(-1, pieces)
+            both = tables[-1][:, None] + column
+            tables[-1] = both.reshape(both.shape[0] * height, pieces)
             lines[-1] = lines[-1] * height + levels
         else:
             tables.append(column)

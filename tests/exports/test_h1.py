@@ -77,7 +77,7 @@ def fits(h1, study, frames, tmp_path_factory):
         raw = [{n: cell for n, cell in line.items() if n not in gone} for line in raw]
         return h1.fit(raw, book, outcome), h1.fit(lines, book, outcome)
 
-    known: dict[tuple[int, str, str], tuple] = {}
+    known: dict[tuple[object, ...], object] = {}
 
     def remembered(*case):
         if case not in known:
@@ -89,8 +89,8 @@ def fits(h1, study, frames, tmp_path_factory):
 
 def overlap(one, other) -> float:
     """Share of each 95 % interval inside the other, averaged (Karr et al. 2006)."""
-    shared = min(one.high, other.high) - max(one.low, other.low)
-    return (shared / (one.high - one.low) + shared / (other.high - other.low)) / 2
+    shared: float = min(one.high, other.high) - max(one.low, other.low)
+    return float(shared / (one.high - one.low) + shared / (other.high - other.low)) / 2
 
 
 @pytest.mark.parametrize("outcome", PLANTED)

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exports import release as process
+from exports.claims import claim_of
+from exports.parts import write_part
 from exports.refused import Refused
 from exports.release import make_release
 from exports.report import Occasion
@@ -116,6 +118,14 @@ def test_classes_hold_as_many_different_values_as_the_tier_asks(tmp_path):
     assert report["l"] == {"asked": 2, "reached": 2}
 
 
+def test_a_variable_that_the_rows_cannot_bear_is_given_up_aloud(tmp_path):
+    rows = [row(age=1)] * 20 + [row(age=3)] * 4
+    study = study_with(max_violating=0.0, k=9)
+    report = report_of(made(tmp_path / "out", rows, study=study))
+    assert report["columns"]["age"] == {"withheld": 24, "top": 2}
+    assert "withheld from all: age" in report["policy_notes"][0]
+
+
 def test_a_demand_that_no_recoding_meets_is_refused_with_figures(tmp_path):
     with pytest.raises(Refused, match="Tier C cannot be reached"):
         made(tmp_path / "out", [row(age=1), row(age=3)] * 9, study=study_with(distinct_l=2))
@@ -132,8 +142,7 @@ def test_a_refusal_names_the_tier_it_stems_from(tmp_path):
 
 
 def test_a_file_that_fails_its_own_verification_is_refused(tmp_path, monkeypatch):
-    strict = process.claim_of
-    monkeypatch.setattr(process, "claim_of", lambda *a, **k: _stricter(strict(*a, **k)))
+    monkeypatch.setattr(process, "claim_of", lambda *a, **k: _stricter(claim_of(*a, **k)))
     with pytest.raises(Refused, match="failed its own verification"):
         made(tmp_path / "out", ROWS)
 
@@ -143,11 +152,9 @@ def _stricter(claim: Claim) -> Claim:
 
 
 def test_a_cell_changed_on_the_way_is_found(tmp_path, monkeypatch):
-    write = process.write_part
-
     def wrong(part, path, **options):
         table = part.table.with_columns(calm=pl.lit(2, pl.Int8))
-        write(replace(part, table=table), path, **options)
+        write_part(replace(part, table=table), path, **options)
 
     monkeypatch.setattr(process, "write_part", wrong)
     with pytest.raises(Refused, match="failed its own verification"):

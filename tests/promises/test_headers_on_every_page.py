@@ -23,7 +23,7 @@ def answers(open_app):
         for rule in app.url_map.iter_rules():
             if rule.endpoint != STATIC:
                 path = app.url_map.bind("localhost").build(
-                    rule.endpoint, {n: VALUES[n] for n in rule.arguments}
+                    rule.endpoint, {n: VALUES.get(n, "1") for n in rule.arguments}
                 )
                 found += [
                     (f"{m} {path}", browser.open(path, method=m))

@@ -120,9 +120,11 @@ def wrongs(problem: Problem, outcome: Outcome) -> list[str]:
         if not covers(problem, boxes[row], problem.codes[row].tolist())
     ]
     for box, members in classes(boxes, released).items():
-        for whole in (range(problem.rows), released):
-            if not holds(problem, box, members, list(whole)):
-                wrong.append(f"the class {box} of {len(members)} rows does not hold")
+        wrong += [
+            f"the class {box} of {len(members)} rows does not hold"
+            for whole in (range(problem.rows), released)
+            if not holds(problem, box, members, list(whole))
+        ]
     roots = tuple(taxonomy.root for taxonomy in problem.taxonomies)
     wrong += [
         f"row {row} is withheld and shows something"

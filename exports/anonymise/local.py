@@ -1,0 +1,111 @@
+"""Local recoding: each row shows as much as the rows around it allow (the engine's default).
+
+Classes are peeled from the generalisation lattice, the cheapest boxes first, and improved by a
+local search. A class is all rows that show the same box of nodes; the box is the smallest one that
+covers its rows, and it holds every demand by itself. Nothing is a wildcard.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from exports.anonymise.front import tables_of
+from exports.anonymise.nodes import lattice_of
+from exports.anonymise.peel import Peel
+from exports.anonymise.pieces import Pieces, pieces_of
+from exports.anonymise.problem import Bools, Ints, Outcome, Problem, Progress, Unreachable, unheard
+from exports.anonymise.reached import failing, refuse_the_impossible
+from exports.anonymise.refine import refine
+from exports.anonymise.seats import Table, mend, seat_left
+
+# Rows that may be withheld because it is cheaper, as a share; beyond it only where they must be.
+WILLING = 0.001
+# Visits that a node gets while groups borrow, on average: where the price is followed closely, and
+# where nodes wait longer for their next visit.
+CLOSELY, LOOSELY = 8, 4
+PATIENT = 3.0
+# What a visit counts for while groups borrow, by itself and for so many pieces.
+BORROWING, PIECES = 10, 250
+# Nodes that are visited at least, whatever the steps.
+FEWEST = 100
+# Shares of the work: what the peel is until progress says so, and what of all steps borrowing may
+# take.
+PEELED = 0.6
+BORROWED = 0.5
+
+
+def protect_locally(problem: Problem, progress: Progress = unheard) -> Outcome:
+    """The table recoded row by row; raises Unreachable where the demands cannot be met."""
+    refuse_the_impossible(problem)
+    if not problem.codes.size:
+        return Outcome(problem.codes.copy(), np.zeros(problem.rows, dtype=np.bool_))
+    outcome = _protected(problem, problem.limit, progress)
+    if problem.demands.t is not None and failing(problem, outcome).any():
+        # Closeness to the rows that are released: the same as to all rows when none is withheld.
+        outcome = _protected(problem, 0.0, progress)
+    progress(1.0)
+    return outcome
+
+
+def _protected(problem: Problem, limit: float, progress: Progress) -> Outcome:
+    pieces = pieces_of(problem)
+    room = int(limit * problem.rows + 1e-9)
+    willing = min(room, int(WILLING * problem.rows))
+    peeled, note = _peeled(pieces, lambda share: progress(PEELED * share))
+    tables, steps = peeled.tables, peeled.steps
+    table = Table(peeled.seating(), peeled.left.astype(np.int64), np.zeros_like(pieces.weights))
+    seat_left(tables, table, willing)
+    stuck = mend(tables, table, room)
+    if stuck.any() or table.left.any():
+        raise Unreachable(_out_of_reach(problem, table))
+    table.seating, out, more = refine(
+        tables,
+        table.seating,
+        room=max(willing - int(table.out.sum()), 0),
+        steps=max(problem.steps - steps, 0),
+        progress=lambda share: progress(PEELED + (1 - PEELED) * share),
+    )
+    table.out += out
+    nodes, withheld = _rows(problem, pieces, table)
+    return Outcome(nodes, withheld, steps + more, note)
+
+
+def _peeled(pieces: Pieces, progress: Progress) -> tuple[Peel, str]:
+    """The classes released from the lattice, and what was left out of it."""
+    lattice, steps = lattice_of(pieces), pieces.problem.steps
+    visit = BORROWING + pieces.weights.size // PIECES
+    afford = int((1.0 if pieces.choosy else BORROWED) * steps / visit)
+    lending, wait = lattice.price.size * CLOSELY <= afford, 1.0
+    if pieces.choosy and not lending:
+        # Groups that lack a value only borrow: the fewer nodes, the more of that is affordable.
+        lattice, lending, wait = lattice_of(pieces, max(afford // LOOSELY, FEWEST)), True, PATIENT
+    peel = Peel(tables_of(pieces, lattice), pieces.weights.astype(np.float64), lending, wait)
+    peel.run(steps, progress)
+    visited = lattice.price.size
+    note = f"{visited} of {lattice.size} lattice nodes tried" if visited < lattice.size else ""
+    return peel, note
+
+
+def _rows(problem: Problem, pieces: Pieces, table: Table) -> tuple[Ints, Bools]:
+    """What each row shows, and whether it is withheld; rows of a piece take its seats in turn."""
+    roots = np.array([[taxonomy.root for taxonomy in pieces.taxonomies]], dtype=np.int32)
+    state, gone = table.seating, np.flatnonzero(table.out)
+    piece = np.concatenate([state.piece, gone])
+    seat = np.concatenate([state.seat, np.full(gone.size, state.losses.size)])
+    amount = np.concatenate([state.amount, table.out[gone]])
+    order = np.lexsort((seat, piece))
+    seats = np.empty(pieces.of.size, dtype=np.int64)
+    # Rows of a piece may differ in what no condition asks about; their order must not decide.
+    rows = np.lexsort((*problem.sensitive.T[::-1], pieces.of))
+    seats[rows] = np.repeat(seat[order], amount[order])
+    return np.concatenate([state.boxes, roots])[seats], seats == state.losses.size
+
+
+def _out_of_reach(problem: Problem, table: Table) -> str:
+    """What is missing, in figures."""
+    rows = problem.rows - int(table.out.sum())
+    return (
+        "the demands do not hold even fully generalised: "
+        f"{rows / problem.rows:.1%} of the rows would have to be withheld, "
+        f"{problem.limit:.1%} may be"
+    )
