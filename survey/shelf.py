@@ -1,56 +1,95 @@
-"""The studies this installation offers, with the facts of the site. Opens no store."""
+"""The studies this installation offers: what their folders say, and what is served. No store."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from forms.facts import SiteFacts, facts_for, fill, load_site
-from forms.fingerprint import of_facts
-from forms.load import load_study
-from forms.study import Study
+from forms.facts import load_site
 from survey.config import Config
 from survey.errors import Refusal
+from survey.offer import Offer, offer_of
+from survey.watched import Watched
+
+__all__ = ["PROPOSED", "Offer", "Served", "Shelf", "find_offer", "load_shelf", "study_folders"]
+
+# ``NAME@proposed`` on the board's pages: the folder as it is now, which may not be served yet.
+PROPOSED = "proposed"
 
 
-@dataclass(frozen=True, eq=False)  # compared and hashed by identity: one a study
-class Offer:
-    """A study as this site offers it. ``limit`` closes it by itself at so many answers."""
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What clients meet of a study: the version in force, and earlier ones still in force.
 
-    study: Study
-    folder: Path
-    facts: Mapping[str, str]
-    site: str  # fingerprint of the facts
-    pilot: bool
-    limit: int | None = None
+    ``signed`` is False while nothing was ever opened: then it is whatever the folder says.
+    """
 
-    def fill(self, text: str) -> str:
-        """``text`` with the site's facts in place of ``{fact}``."""
-        return fill(text, self.facts)
+    offer: Offer
+    earlier: tuple[Offer, ...] = ()
+    signed: bool = False
 
 
 class Shelf:
-    """Offers by address and by name. Raises what ``forms.load`` raises: nothing half-loads."""
+    """Each study as its folder has it now, and as it is served. Opens no store itself.
 
-    def __init__(self, offers: Sequence[Offer]) -> None:
-        self._by_address = {o.study.address: o for o in offers}
-        self._by_name = {o.study.name: o for o in offers}
-        if len(self._by_address) < len(offers):
+    What is served is told by ``ask`` (``survey.availability``); until then it is the folder. Raises
+    what ``forms.load`` raises: nothing half-loads.
+    """
+
+    def __init__(self, offers: Sequence[Offer], *, site: Path | None = None) -> None:
+        self._folders = {o.study.name: Watched(o, site) for o in offers}
+        if len({o.study.address for o in offers}) < len(offers):
             raise Refusal(
-                "Two studies have the same address: " + ", ".join(sorted(self._by_name)) + "."
+                "Two studies have the same address: " + ", ".join(sorted(self._folders)) + "."
             )
+        self._known: dict[str, Served] = {}
+        self.ask: Callable[[Offer], Served] = Served
 
     def __iter__(self) -> Iterator[Offer]:
-        return iter(self._by_name.values())
+        return iter([self.served(name).offer for name in self._folders])
+
+    def served(self, name: str) -> Served:
+        """What is served of this study just now, asked for anew. Raises KeyError."""
+        self._known[name] = found = self.ask(self._folders[name].offer())
+        return found
+
+    def versions_at(self, address: str) -> tuple[Offer, ...]:
+        """What is served behind a client's address, the version in force first; or nothing."""
+        likely = sorted(self._folders, key=lambda name: address not in self._addresses(name))
+        for name in likely:
+            found = self.served(name)
+            versions = (found.offer, *found.earlier)
+            if any(offer.study.address == address for offer in versions):
+                return versions
+        return ()
+
+    def _addresses(self, name: str) -> set[str]:
+        known = self._known.get(name)
+        offers = (known.offer, *known.earlier) if known else (self._folders[name].latest,)
+        return {offer.study.address for offer in offers}
 
     def at(self, address: str) -> Offer | None:
-        """The study behind a client's address."""
-        return self._by_address.get(address)
+        """The version in force behind a client's address, to the shelf's last knowledge."""
+        named = (name for name in self._folders if address in self._addresses(name))
+        return next((self.named(name) for name in named), None)
 
     def named(self, name: str) -> Offer | None:
-        """The study of this name (its folder's name)."""
-        return self._by_name.get(name)
+        """The study of this name (its folder's) as it is served, to the shelf's last knowledge.
+
+        ``NAME@proposed`` is the study as its folder has it now. Neither asks a store.
+        """
+        study, _, edition = name.partition("@")
+        if study not in self._folders or edition not in ("", PROPOSED):
+            return None
+        known = self._known.get(study)
+        if edition or known is None or not known.signed:
+            return self._folders[study].offer()
+        return known.offer
+
+    def proposed(self, name: str) -> Watched | None:
+        """The folder of this study, which may differ from what is served."""
+        return self._folders.get(name)
 
 
 def study_folders(config: Config) -> tuple[Path, ...]:
@@ -60,13 +99,6 @@ def study_folders(config: Config) -> tuple[Path, ...]:
         inside = [shelf, *sorted(p for p in shelf.glob("*") if p.is_dir())]
         found += [p for p in inside if (p / "questionnaire.toml").is_file()]
     return tuple(found)
-
-
-def offer_of(folder: Path, site: SiteFacts, *, pilot: bool) -> Offer:
-    """The study in ``folder`` with this site's facts."""
-    study = load_study(folder)
-    facts = facts_for(site, study)
-    return Offer(study, folder, facts, of_facts(study, facts), pilot, site.limits.get(study.name))
 
 
 def load_shelf(config: Config) -> Shelf:
@@ -79,7 +111,11 @@ def load_shelf(config: Config) -> Shelf:
             "LACRIMA_STUDIES names the folders that hold them."
         )
     return Shelf(
-        [offer_of(f, site, pilot=config.demo or f.resolve().name in config.pilots) for f in folders]
+        [
+            offer_of(f, site, pilot=config.demo or f.resolve().name in config.pilots)
+            for f in folders
+        ],
+        site=config.site,
     )
 
 

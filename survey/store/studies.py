@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from survey.store.database import Database, writing
@@ -14,7 +15,8 @@ Status = Literal["draft", "open", "closed", "frozen"]
 class Approval:
     """A board's approval of exact words, policy and site facts (SHA-256, hex); ISO dates.
 
-    An empty ``expires_on`` never expires.
+    An empty ``expires_on`` never expires. ``number`` is its place in the record; ``revoked`` says
+    that the board has taken it back.
     """
 
     study: str
@@ -25,9 +27,23 @@ class Approval:
     by: str
     approved_on: str
     expires_on: str
+    conditions: str = ""
+    number: int = 0
+    revoked: bool = False
+
+    @property
+    def prints(self) -> tuple[str, str, str]:
+        """What was approved: words, policy, site facts."""
+        return self.words, self.policy, self.site
+
+    def in_force(self, today: str) -> bool:
+        """Whether it holds on the day ``today`` (ISO): begun, not run out, not revoked."""
+        lasts = not self.expires_on or today <= self.expires_on
+        return self.approved_on <= today and lasts and not self.revoked
 
 
-_COLUMNS = "study, words, policy, site, reference, approved_by, approved_on, expires_on"
+_COLUMNS = "study, words, policy, site, reference, approved_by, approved_on, expires_on, conditions"
+_REVOKED = "EXISTS (SELECT 1 FROM rulings WHERE what = 'revoked' AND approval = approvals.id)"
 
 
 def approve(
@@ -41,35 +57,41 @@ def approve(
     by: str,
     approved_on: str,
     expires_on: str,
+    conditions: str = "",
 ) -> None:
     """Note an approval; it stays in the record for good."""
     with writing(db):
         db.conn.execute(
-            f"INSERT INTO approvals ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (study, words, policy, site, reference, by, approved_on, expires_on),
+            f"INSERT INTO approvals ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (study, words, policy, site, reference, by, approved_on, expires_on, conditions),
         )
 
 
 def approvals(db: Database, study: str) -> list[Approval]:
     """Every approval ever noted, in the order noted."""
     found = db.conn.execute(
-        f"SELECT {_COLUMNS} FROM approvals WHERE study = ? ORDER BY id", (study,)
+        f"SELECT {_COLUMNS}, id, {_REVOKED} FROM approvals WHERE study = ? ORDER BY id", (study,)
     ).fetchall()
-    return [Approval(*row) for row in found]
+    return [replace(Approval(*row[:-1]), revoked=bool(row[-1])) for row in found]
+
+
+def governing(noted: Sequence[Approval], today: str) -> Approval | None:
+    """The approval signed last among those whose day has come: it alone says what is served.
+
+    It may have run out or been revoked since; then nothing is served, and no older one comes back
+    by itself.
+    """
+    begun = [a for a in noted if a.approved_on <= today]
+    return begun[-1] if begun else None
 
 
 def current_approval(
     db: Database, study: str, *, words: str, policy: str, site: str, today: str
 ) -> Approval | None:
-    """The latest approval of exactly these three fingerprints that is in force on ``today``."""
-    in_force = [
-        a
-        for a in approvals(db, study)
-        if (a.words, a.policy, a.site) == (words, policy, site)
-        and a.approved_on <= today
-        and (not a.expires_on or today <= a.expires_on)
-    ]
-    return in_force[-1] if in_force else None
+    """The governing approval, if it is in force on ``today`` and of exactly these fingerprints."""
+    found = governing(approvals(db, study), today)
+    fits = found is not None and found.prints == (words, policy, site) and found.in_force(today)
+    return found if fits else None
 
 
 def status(db: Database, study: str) -> Status:
@@ -82,6 +104,13 @@ def set_status(db: Database, study: str, status: Status, at: str) -> None:
     """From ``at`` (ISO) on the study is in this part of its life."""
     with writing(db):
         db.conn.execute("INSERT OR REPLACE INTO lives VALUES (?, ?, ?)", (study, status, at))
+        db.conn.execute("INSERT INTO turns (study, at, what) VALUES (?, ?, ?)", (study, at, status))
+
+
+def turns(db: Database, study: str) -> list[tuple[str, str]]:
+    """(ISO time, status) of every turn in the study's life, in order."""
+    sql = "SELECT at, what FROM turns WHERE study = ? ORDER BY id"
+    return list(db.conn.execute(sql, (study,)).fetchall())
 
 
 def note(db: Database, *, at: str, who: str, what: str) -> None:

@@ -1,0 +1,170 @@
+"""The board's signing: approve exactly the version that was read; suspend, lift, revoke.
+
+Anybody may read a study's words (``survey.routes.ethics``); only a board account signs.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+
+from forms.facts import missing_facts
+from survey import approved, signing
+from survey.availability import Standing
+from survey.checklist import Element, unwaived
+from survey.errors import Refusal
+from survey.offer import Offer, Prints, prints_of
+from survey.services import services
+from survey.shelves import shelf
+from survey.staff.access import signed_in, staff_only
+from survey.staff.audit import note
+from survey.staff.features import offer_feature
+from survey.store import studies, waivers
+from survey.store.accounts import Account
+from survey.versions.compare import Change, compare
+from survey.versions.edition import of_offer
+from survey.watched import Watched
+
+bp = Blueprint("board", __name__, url_prefix="/ethics/<name>")
+offer_feature("ethics", "board.approve", "Approve", "sign exactly what you have read", place=10)
+
+TYPED = ("reference", "approved_on", "expires_on", "conditions")
+PARTS = ("Words and routing", "Release policy", "Site facts")
+NAMES = ("words", "policy", "site")
+
+Answer = str | tuple[str, int] | Response
+
+
+@bp.url_value_preprocessor
+def _find_study(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    name = (values or {}).pop("name", "").partition("@")[0]
+    offer, folder = shelf().named(name), shelf().proposed(name)
+    if offer is None or folder is None:
+        abort(404)
+    g.offer, g.folder = offer, folder
+
+
+def the_folder() -> Watched:
+    """The study's folder, as it is now."""
+    return cast("Watched", g.folder)
+
+
+def the_name() -> str:
+    """The study's name."""
+    return cast("Offer", g.offer).study.name
+
+
+def standing() -> Standing:
+    """Where the study stands, asked for just now."""
+    return services().availability.standing(the_name(), now=True)
+
+
+def page(template: str, title: str, **context: Any) -> str:
+    """A page of the board about this study."""
+    return render_template(
+        f"board/{template}.html", title=title, offer=g.offer, name=the_name(), **context
+    )
+
+
+def see_other(endpoint: str, **values: Any) -> Response:
+    """On to another page of this study after something was written."""
+    address = url_for(endpoint, name=the_name(), **values)
+    return cast("Response", redirect(address, code=303))
+
+
+def author() -> Account:
+    """Who is signed in; these pages open to nobody else."""
+    account = signed_in()
+    assert account is not None
+    return account
+
+
+def now() -> str:
+    """ISO time (UTC), for the record."""
+    return datetime.fromtimestamp(services().clock(), UTC).isoformat(timespec="seconds")
+
+
+# Approving.
+
+
+@bp.route("/approve", methods=["GET", "POST"])
+@staff_only("board")
+def approve() -> Answer:
+    """The three fingerprints that would be signed, and the form that signs them."""
+    offer = the_folder().offer(now=True)
+    today = services().availability.today()
+    if request.method == "GET":
+        return _approve_page(offer, {"approved_on": today})
+    shown = cast("Prints", tuple(request.form.get(name, "") for name in NAMES))
+    if shown != prints_of(offer):
+        return _approve_page(offer, request.form, changed=_what_changed(shown, offer)), 409
+    faults = signing.faults_of(request.form, today)
+    if open_elements := _unwaived(offer):
+        faults["elements"] = f"Elements of the checklist without a passage: {len(open_elements)}."
+    if faults:
+        return _approve_page(offer, request.form, faults=faults)
+    return _sign(offer)
+
+
+def _sign(offer: Offer) -> Answer:
+    signature = signing.signature_of(request.form, author().name)
+    try:
+        signing.sign(services().stores, offer, signature)
+    except approved.Changed:
+        offer = the_folder().offer(now=True)
+        return _approve_page(offer, request.form, changed=_what_changed(("",) * 3, offer)), 409
+    except Refusal as refusal:
+        return _approve_page(offer, request.form, faults={"sign": str(refusal)})
+    note(f"{the_name()}: approved under {signature.reference}, to {signature.expires_on}")
+    standing()
+    return see_other("board.approve", done=1)
+
+
+def _what_changed(shown: tuple[str, ...], now: Offer) -> dict[str, Any]:
+    """The parts that differ from those the page showed, and the changes, where we still know."""
+    read = the_folder().earlier(cast("Prints", shown))
+    changes: tuple[Change, ...] = compare(of_offer(read), of_offer(now)).changes if read else ()
+    return {"parts": _differing(shown, prints_of(now)), "changes": changes}
+
+
+def _unwaived(offer: Offer) -> tuple[Element, ...]:
+    """Elements of the checklist that stand in the way."""
+    return unwaived(offer.study, waivers.waivers(services().stores.office, offer.study.name))
+
+
+def _differing(one: tuple[str, ...], other: Prints) -> list[str]:
+    return [part for part, a, b in zip(PARTS, one, other, strict=True) if a != b]
+
+
+def _approve_page(offer: Offer, typed: Any, **context: Any) -> str:
+    found, prints = standing(), prints_of(offer)
+    noted = studies.approvals(services().stores.office, offer.study.name)
+    return page(
+        "approve",
+        "Approve",
+        proposed=offer,
+        prints=tuple(zip(NAMES, PARTS, prints, strict=True)),
+        standing=found,
+        differs=_differing(found.approval.prints, prints) if found.approval else [],
+        noted=list(reversed(noted)),
+        empty=missing_facts(offer.study, offer.facts),
+        unchecked=len(offer.study.support.never_checked),
+        elements=_unwaived(offer),
+        fault=the_folder().fault,
+        versions="ethics_versions.versions" in current_app.view_functions,
+        typed={name: typed.get(name, "") for name in TYPED},
+        done=request.args.get("done") == "1",
+        **{"faults": {}, "changed": None, **context},
+    )
