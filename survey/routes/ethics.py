@@ -4,46 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, current_app, g, render_template, request, url_for
+from flask import Blueprint, current_app, g, request, url_for
 
 from forms.answers import duration_band
 from forms.columns import of_study
 from forms.path import paths, shown_questions
 from forms.reading import grade
-from forms.routing import condition_in_words
+from survey.boardpages import about_a_study, page
+from survey.checklist import answered, grades, missing_elements
 from survey.ownwords import own_words
 from survey.preview import Preview, State, signer, unpack
 from survey.protect import csrf
 from survey.shelf import Offer
-from survey.shelves import shelf
 from survey.storedata import administrative, data_lines
 
 bp = Blueprint("ethics", __name__, url_prefix="/ethics/<name>")
 # Nothing is stored and no cookie is set: the state of the walk is signed by itself.
 csrf.exempt(bp)
-
-
-@bp.url_value_preprocessor
-def _find_study(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    offer = shelf().named((values or {}).pop("name", ""))
-    if offer is None:
-        abort(404)
-    g.offer = offer
-
-
-def _page(template: str, title: str, **context: Any) -> str:
-    offer: Offer = g.offer
-    return render_template(
-        f"ethics/{template}.html",
-        title=f"{title} – {offer.study.title}",
-        offer=offer,
-        study=offer.study,
-        consent=offer.study.consent,
-        words=offer.study.consent.texts,
-        in_words=lambda condition: condition_in_words(offer.study, condition),
-        here=template,
-        **context,
-    )
+about_a_study(bp)
 
 
 @bp.get("/")
@@ -58,15 +36,15 @@ def overview() -> str:
         f"{p.heading}. {p.text}"
         for p in (*offer.study.consent.key_facts, *offer.study.consent.details)
     )
-    return _page("overview", "Overview", ways=ways, reading=grade(informed))
+    return page("overview", "Overview", ways=ways, reading=grade(informed))
 
 
 @bp.get("/flow")
 def flow() -> str:
-    """The walk from its first screen; nothing is stored."""
-    return Preview(g.offer, None).render(
-        State(), url_for(".flow", name=g.offer.study.name), _sign()
-    )
+    """The walk from its first screen, or from the one asked for; nothing is stored."""
+    screen = request.args.get("screen", "")
+    preview = Preview(g.offer, None, unfold=bool(screen))
+    return _shown(preview, preview.opened_at(screen))
 
 
 @bp.post("/flow")
@@ -81,7 +59,7 @@ def step() -> str:
 
 
 def _shown(preview: Preview, state: State) -> str:
-    return preview.render(state, url_for(".flow", name=g.offer.study.name), _sign())
+    return preview.render(state, url_for(".flow", name=g.called), _sign())
 
 
 def _sign() -> Any:
@@ -91,20 +69,27 @@ def _sign() -> Any:
 @bp.get("/text")
 def text() -> str:
     """Every word on one printable page, routing spelled out."""
-    return _page("text", "Every word", own=own_words(g.offer))
+    return page("text", "Every word", own=own_words(g.offer))
 
 
 @bp.get("/checklist")
 def checklist() -> str:
-    """What boards look for, each with the passage that says it."""
-    return _page("checklist", "Checklist")
+    """What boards look for, each with the passages that say it, on the screen and in the text."""
+    study = g.offer.study
+    return page(
+        "checklist",
+        "Checklist",
+        lines=answered(study),
+        missing=missing_elements(study),
+        grades=grades(study),
+    )
 
 
 @bp.get("/data")
 def data() -> str:
     """Every stored column: meaning, role, and what each tier does to it."""
     offer: Offer = g.offer
-    return _page(
+    return page(
         "data",
         "What is stored",
         administrative=administrative(offer.study),

@@ -39,6 +39,10 @@ def test_the_limit_is_a_number_by_study(site):
     assert site(SITE).limits == {"minimal": 1200}
 
 
+def test_a_study_is_by_invitation_where_the_site_says_so(site):
+    assert site("[study.minimal]\ninvited = true\n[study.kinds]\nlimit = 9").invited == {"minimal"}
+
+
 def test_an_installation_without_a_site_file_has_no_facts(tmp_path, study):
     facts = facts_for(load_site(tmp_path / "site.toml"), study("minimal"))
     assert missing_facts(study("minimal"), facts) == ("institution",)
@@ -62,6 +66,7 @@ def test_optional_and_board_facts_may_be_empty(site, study):
         ("[site]\ninstitution = 1", "site.toml, site, institution: must be text in quotes"),
         ("[sites]", "site.toml, sites: unknown key – did you mean 'site'?"),
         ("[study.minimal]\nlimit = 0", "site.toml, study minimal, limit: 0 is out of range"),
+        ('[study.minimal]\ninvited = "yes"', "invited: must be true or false, not text"),
         ('[study.minimal]\nlimit = "9"', "limit: must be a whole number, not text"),
         ("site = 1", "site.toml, site: must be a table"),
         ("[site", "site.toml: is not valid TOML"),

@@ -1,0 +1,215 @@
+"""The picture of the routing as SVG: stands alone, and takes its colours from a page's stylesheet.
+
+Attributes give the colours of a light page; classes (``box``, ``line``, ``condition`` …) let a
+stylesheet give others, for a dark screen or for print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from html import escape
+from textwrap import shorten, wrap
+
+from forms.columns import of_study
+from forms.routemap import END, START, Box, RouteMap, route_map
+from forms.routing import joined
+from forms.study import Condition, Page, Study
+
+WIDE, GUTTER, MARGIN = 264, 36, 14  # pixels: a box, between lanes, around everything
+LINE, SIZE = 18, 14  # height of a line of text, and its font size
+LETTERS = 29  # that fit into a box at this size, in a wide font and bold
+LONGEST_WHEN = 5  # lines of a condition; the rest stands in the table
+ARROW = 7
+DETOUR = 14  # between lines that pass beside the lanes
+NAMES = {START: "Consent", END: "Check and send"}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A box with its corners in pixels, and what stands in it and above it."""
+
+    box: Box
+    x: float
+    y: float
+    height: float
+    words: tuple[str, ...]
+    small: tuple[str, ...]
+    when: tuple[str, ...]
+    lead: float = 0  # room above its row, for the longest condition there
+
+    @property
+    def middle(self) -> float:
+        """Where lines come in and go out."""
+        return self.x + WIDE / 2
+
+    @property
+    def bottom(self) -> float:
+        """Where lines go out."""
+        return self.y + self.height
+
+
+def _labels(study: Study) -> dict[str, dict[int, str]]:
+    known = {code: m.label for code, m in study.missing_by_code.items()}
+    return {c.name: {**known, **c.labels} for c in of_study(study)}
+
+
+def when_in_words(study: Study, condition: Condition) -> str:
+    """A condition as short as a picture needs it: only if saw_tears: “Yes” or “Not sure”."""
+    labels = _labels(study)
+
+    def one(column: str, codes: frozenset[int]) -> str:
+        known = labels.get(column, {})
+        chosen = [f"“{known.get(code, code)}”" for code in sorted(codes, key=_asked_first)]
+        return f"{column}: {joined(chosen, 'or')}"
+
+    parts = [one(column, codes) for column, codes in condition]
+    return "only if " + " and ".join(parts) if parts else ""
+
+
+def _asked_first(code: int) -> tuple[bool, int]:
+    """Answers in their order, then the ways of not answering."""
+    return code < 0, abs(code)
+
+
+def _small(page: Page) -> tuple[str, ...]:
+    count = len(page.questions)
+    some = sum(1 for q in page.questions if q.show_if)
+    told = f"{count} question{'s' if count != 1 else ''}"
+    if some:
+        told += f", {some} only for some"
+    return (told, *(("sensitive page",) if page.sensitive else ()))
+
+
+def _words(box: Box) -> tuple[str, ...]:
+    if box.page is None:
+        return (NAMES[box.id],)
+    return tuple(wrap(f"{box.number}. {box.page.title}", LETTERS)[:3])
+
+
+def _when(study: Study, box: Box, entered: frozenset[str]) -> tuple[str, ...]:
+    """The condition above a box, where a line comes from a page without it."""
+    if box.page is None or not box.page.show_if or box.id not in entered:
+        return ()
+    lines = wrap(when_in_words(study, box.page.show_if), LETTERS)
+    if len(lines) > LONGEST_WHEN:
+        lines = [
+            *lines[: LONGEST_WHEN - 1],
+            shorten(" ".join(lines[LONGEST_WHEN - 1 :]), LETTERS, placeholder=" …"),
+        ]
+    return tuple(lines)
+
+
+def _entered(drawn: RouteMap) -> frozenset[str]:
+    """Boxes that are reached from a page with another condition."""
+
+    def condition(id_: str) -> Condition:
+        page = drawn.boxes[id_].page
+        return page.show_if if page else ()
+
+    return frozenset(b for a, b in drawn.lines if condition(a) != condition(b))
+
+
+def _lay_out(study: Study, found: RouteMap) -> dict[str, Drawn]:
+    """Every box with its place: rows are as high as their highest box needs."""
+    entered = _entered(found)
+    bare = {
+        id_: Drawn(box, MARGIN + box.lane * (WIDE + GUTTER), 0, 0, _words(box),
+                   _small(box.page) if box.page else (), _when(study, box, entered))
+        for id_, box in found.boxes.items()
+    }  # fmt: skip
+    drawn, y = {}, float(MARGIN)
+    for row in range(found.rows):
+        here = [d for d in bare.values() if d.box.row == row]
+        lead = LINE * max((len(d.when) for d in here), default=0)
+        height = LINE * max((len(d.words) + len(d.small) for d in here), default=1) + 16
+        y += lead
+        drawn.update({d.box.id: replace(d, y=y, height=height, lead=lead) for d in here})
+        y += height + 2 * LINE
+    return drawn
+
+
+def _text(x: float, y: float, lines: tuple[str, ...], css: str, more: str) -> Iterator[str]:
+    for n, line in enumerate(lines):
+        yield f'<text class="{css}" x="{x:g}" y="{y + n * LINE:g}" {more}>{escape(line)}</text>'
+
+
+def _box(d: Drawn) -> Iterator[str]:
+    ends = d.box.page is None
+    css, fill = ("box ends", "#e3eeed") if ends else ("box", "#fffdfa")
+    yield (
+        f'<rect class="{css}" x="{d.x:g}" y="{d.y:g}" width="{WIDE}" height="{d.height:g}" '
+        f'rx="{24 if ends else 8}" fill="{fill}" stroke="#175c63" stroke-width="1.5"/>'
+    )
+    y = d.y + SIZE + 8
+    middle = f'text-anchor="middle" font-size="{SIZE}"'
+    yield from _text(
+        d.middle, y, d.words, "page-title", f'{middle} font-weight="600" fill="#26242b"'
+    )
+    y += LINE * len(d.words)
+    small = f'text-anchor="middle" font-size="{SIZE - 1.5}"'
+    yield from _text(d.middle, y, d.small, "page-note", f'{small} fill="#5a5661"')
+    y = d.y - LINE * (len(d.when) - 1) - ARROW - 9
+    yield from _text(d.middle, y, d.when, "condition", f'{small} fill="#8a3f14"')
+
+
+def _blocked(a: Drawn, b: Drawn, drawn: dict[str, Drawn]) -> bool:
+    """Whether a line straight down from ``a`` to the row above ``b`` would run into a box."""
+    between = (d for d in drawn.values() if a.box.row < d.box.row < b.box.row)
+    return any(d.x - 4 < a.middle < d.x + WIDE + 4 for d in between)
+
+
+def _path(a: Drawn, b: Drawn, *, detour: float | None) -> str:
+    """From the foot of ``a`` to the head of ``b``, or to the condition that stands above it."""
+    above = b.y - b.lead - LINE - 4
+    x, y = a.middle, a.bottom
+    bends = [(x, y)]
+    if detour is not None:
+        bends += [(x, y + 8), (detour, y + 8), (detour, above), (b.middle, above)]
+    elif x != b.middle:
+        bends += [(x, above), (b.middle, above)]
+    bends.append((b.middle, b.y - LINE * len(b.when) - ARROW - (6 if b.when else 0)))
+    return "M" + " L".join(f"{x:g} {y:g}" for x, y in bends)
+
+
+def _arrow(a: Drawn, b: Drawn, *, detour: float | None) -> Iterator[str]:
+    way = _path(a, b, detour=detour)
+    yield f'<path class="line" d="{way}" fill="none" stroke="#5a5661" stroke-width="1.5"/>'
+    x, y = b.middle, b.y - ARROW - 2
+    head = f"M{x - 5:g} {y:g} L{x + 5:g} {y:g} L{x:g} {b.y:g} Z"
+    yield f'<path class="head" d="{head}" fill="#5a5661"/>'
+
+
+def _lines(found: RouteMap, drawn: dict[str, Drawn], right: float) -> tuple[list[str], float]:
+    """Every line with its arrowhead, and how far to the right they reach."""
+    parts: list[str] = []
+    for a, b in ((drawn[a], drawn[b]) for a, b in found.lines):
+        blocked = _blocked(a, b, drawn)
+        right += DETOUR if blocked else 0
+        parts += _arrow(a, b, detour=right if blocked else None)
+    return parts, right
+
+
+_OPENING = """\
+<svg xmlns="http://www.w3.org/2000/svg" class="map" role="img" \
+aria-labelledby="map-title map-about" width="{width:g}" height="{height:g}" \
+viewBox="0 0 {width:g} {height:g}" font-family="system-ui, Segoe UI, Arial, sans-serif">
+<title id="map-title">Ways through {title}</title>
+<desc id="map-about">{pages} pages from top to bottom, with a line from each to those that can \
+follow it.</desc>"""
+
+
+def picture(study: Study) -> str:
+    """The whole picture as one ``<svg>`` element."""
+    found = route_map(study)
+    drawn = _lay_out(study, found)
+    right = float(MARGIN + found.lanes * WIDE + (found.lanes - 1) * GUTTER)
+    lines, right = _lines(found, drawn, right)
+    opening = _OPENING.format(
+        width=right + MARGIN,
+        height=drawn[END].bottom + MARGIN,
+        title=escape(study.title),
+        pages=len(study.pages),
+    )
+    boxes = (part for d in drawn.values() for part in _box(d))
+    return "\n".join([opening, *lines, *boxes, "</svg>"])
