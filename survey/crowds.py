@@ -23,7 +23,7 @@ def _view(path: Path, keys: Sequence[str]) -> View:
     return View(archive.read_people(path), key_cells(cells))
 
 
-def _out_already(shop: Workshop, segment: int) -> list[ledger.Part]:
+def out_already(shop: Workshop, segment: int) -> list[ledger.Part]:
     """Parts of the segment that stand in some release, of any tier and edition."""
     held = ledger.contents(shop.office, shop.study.name)
     out = {part for parts in held.values() for part in parts}
@@ -34,6 +34,19 @@ def _out_already(shop: Workshop, segment: int) -> list[ledger.Part]:
     ]
 
 
+def crowd_of(shop: Workshop, done: Made, tier: Tier) -> tuple[int, int]:
+    """The smallest crowd of a segment in all that is out and ``done``, and how many files that is.
+
+    ``done`` is the segment's part in ``tier``.
+    """
+    policy = shop.study.policy
+    keys = [f for f in kept_in(fields_for(shop.study), tier) if f.key and f.group == CORE]
+    names = [f.name for f in keys]
+    paths = {shop.archive.checked(p) for p in out_already(shop, done.part.segment)} | {done.path}
+    views = [_view(path, names) for path in sorted(paths)]
+    return smallest_crowd(views, names, stands_for(keys, policy)), len(paths)
+
+
 def check_crowds(shop: Workshop, made: Sequence[Made], tier: Tier) -> None:
     """Raises Refusal where somebody would be one of too few in all releases together.
 
@@ -41,18 +54,14 @@ def check_crowds(shop: Workshop, made: Sequence[Made], tier: Tier) -> None:
     """
     if shop.occasion.pilot:
         return
-    policy = shop.study.policy
-    keys = [f for f in kept_in(fields_for(shop.study), tier) if f.key and f.group == CORE]
-    names = [f.name for f in keys]
+    tiers = shop.study.policy.tiers
     for done in made:
-        before = _out_already(shop, done.part.segment)
-        least = min(policy.tiers[part.tier].k for part in (*before, done.part))
-        paths = {shop.archive.checked(part) for part in before} | {done.path}
-        views = [_view(path, names) for path in sorted(paths)]
-        crowd = smallest_crowd(views, names, stands_for(keys, policy))
+        before = out_already(shop, done.part.segment)
+        least = min(tiers[part.tier].k for part in (*before, done.part))
+        crowd, files = crowd_of(shop, done, tier)
         if crowd < least:
             raise Refusal(
-                f"Together with the {len(paths) - 1} earlier files of segment "
-                f"{done.part.segment}, this release would leave somebody among {crowd} people; "
-                f"{least} are promised. It is not made."
+                f"Together with the {files - 1} earlier files of segment {done.part.segment}, this "
+                f"release would leave somebody among {crowd} people; {least} are promised. It is "
+                "not made."
             )

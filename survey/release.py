@@ -244,6 +244,22 @@ def _waiting(study: Study, rows: int) -> str:
     )
 
 
+@contextmanager
+def attempted(
+    stores: Stores, study: Study, order: Order, progress: Progress = unheard
+) -> Iterator[tuple[Attempt, int]]:
+    """An attempt in the archive's working folder, gone afterwards; and frozen rows that wait."""
+    db, shelf = stores.answers(pilot=order.pilot), Archive(stores.folder, study.name)
+    with shelf.alone() as workshop:
+        segments, waiting = plan(stores.office, db, study, pilot=order.pilot)
+        wordings = stored.wordings_of(db, study)
+        occasion = _occasion(stores, study, order, tuple(wordings.values()))
+        shop = Workshop(
+            study, stores.office, db, shelf, workshop, wordings, occasion, order.seed, progress
+        )
+        yield Attempt(stores, study, order, shop, segments), waiting
+
+
 def run(stores: Stores, study: Study, order: Order, *, progress: Progress = unheard) -> Done:
     """Make one release into the new folder ``order.out`` and enter it in the ledger.
 
@@ -252,15 +268,10 @@ def run(stores: Stores, study: Study, order: Order, *, progress: Progress = unhe
     """
     _check_folder(order.out)
     tier = tier_of(study, order.tier)
-    db, shelf = stores.answers(pilot=order.pilot), Archive(stores.folder, study.name)
-    with shelf.alone() as workshop, _beside(order.out) as beside:
-        segments, waiting = plan(stores.office, db, study, pilot=order.pilot)
-        wordings = stored.wordings_of(db, study)
-        occasion = _occasion(stores, study, order, tuple(wordings.values()))
-        shop = Workshop(
-            study, stores.office, db, shelf, workshop, wordings, occasion, order.seed, progress
-        )
-        attempt = Attempt(stores, study, order, shop, segments)
+    with (
+        attempted(stores, study, order, progress) as (attempt, waiting),
+        _beside(order.out) as beside,
+    ):
         folder = beside / f"{study.name}-{tier.name}"
         folder.mkdir()
         report = attempt.write(tier, folder)

@@ -1,0 +1,104 @@
+"""A study's life: draft, approved, open, closed, frozen. What each step asks for, and takes.
+
+The command and the researcher's room call the same functions; ``note`` writes the audit's line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from forms.facts import missing_facts
+from survey.availability import today_here
+from survey.errors import Refusal
+from survey.offer import Offer, prints_of
+from survey.store import board, responses, studies
+from survey.store.connect import Stores
+
+Note = Callable[[str], None]
+
+NAMED = 3  # help lines named of those that were never checked
+
+
+class NotReady(Refusal):
+    """The study cannot open; ``reasons`` are clauses without a full stop."""
+
+    def __init__(self, study: str, reasons: list[str]) -> None:
+        lines = "\n".join(f"- {reason}" for reason in reasons)
+        super().__init__(f"{study} cannot open:\n{lines}")
+        self.reasons = reasons
+
+
+def approval_of(stores: Stores, offer: Offer) -> studies.Approval | None:
+    """The approval in force of exactly this version."""
+    words, policy, site = prints_of(offer)
+    return studies.current_approval(
+        stores.office,
+        offer.study.name,
+        words=words,
+        policy=policy,
+        site=site,
+        today=today_here().isoformat(),
+    )
+
+
+def not_ready(stores: Stores, offer: Offer) -> list[str]:
+    """Everything that keeps the study from opening, in words."""
+    return list(_obstacles(stores, offer))
+
+
+def _obstacles(stores: Stores, offer: Offer) -> Iterator[str]:
+    name = offer.study.name
+    if offer.pilot:
+        yield "it runs as a pilot: take it out of LACRIMA_PILOTS first"
+    if studies.status(stores.office, name) == "frozen":
+        yield "it is frozen for good"
+    if approval_of(stores, offer) is None:
+        yield "no approval in force names exactly these words, policy and site facts"
+    if suspended := board.suspension(stores.office, name):
+        yield f"the board suspended it on {suspended.at[:10]}: {suspended.why}"
+    if empty := missing_facts(offer.study, offer.facts):
+        yield "site.toml leaves these facts empty: " + ", ".join(empty)
+    if unchecked := offer.study.support.never_checked:
+        named = ", ".join(line.name for line in unchecked[:NAMED])
+        yield f"{len(unchecked)} help lines were never checked ({named} …)"
+
+
+def open_study(stores: Stores, offer: Offer, *, note: Note) -> None:
+    """Only what is approved, filled in and checked is served. Raises NotReady."""
+    if reasons := not_ready(stores, offer):
+        raise NotReady(offer.study.name, reasons)
+    _set(stores, offer.study.name, "open", note)
+
+
+def close(stores: Stores, offer: Offer, *, note: Note) -> None:
+    """Nobody new can start. Raises Refusal for a study that is not open."""
+    if studies.status(stores.office, offer.study.name) != "open":
+        raise Refusal(f"{offer.study.name} is not open, so there is nothing to close.")
+    _set(stores, offer.study.name, "closed", note)
+
+
+def freeze(stores: Stores, offer: Offer, *, note: Note) -> int:
+    """Make the answers present the next batch, of a closed study the last; gives how many.
+
+    From then on nobody can withdraw them. Raises TooFewToFreeze.
+    """
+    name = offer.study.name
+    last = studies.status(stores.office, name) == "closed"
+    frozen = responses.freeze(
+        stores.answers(pilot=offer.pilot),
+        name,
+        minimum=offer.study.policy.min_new_rows,
+        closing=last,
+    )
+    # Without the number: what the audit tells moves in steps (DESIGN.md section 9).
+    note(f"{name}: froze the answers present as one batch")
+    if last:
+        _set(stores, name, "frozen", note)
+    return frozen
+
+
+def _set(stores: Stores, name: str, status: studies.Status, note: Note) -> None:
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    studies.set_status(stores.office, name, status, at)
+    note(f"{name}: {status}")

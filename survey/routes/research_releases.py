@@ -1,0 +1,247 @@
+"""Releases in the researcher's room: looked at, made, downloaded, recalled, handed over.
+
+Nothing here reads a row: what is made is made by a process of its own (``survey.workroom``).
+"""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
+
+from forms.study import Tier
+from survey.errors import Refusal
+from survey.offer import Offer
+from survey.recall import holders, recall
+from survey.recipients import fault_in, is_restricted, recipient_of
+from survey.staff.access import staff_only
+from survey.staff.audit import note
+from survey.staff.features import offer_feature
+from survey.staff.standing import staff
+from survey.staff.work import (
+    Answer,
+    a_job,
+    begin,
+    in_words,
+    job_named,
+    job_page,
+    served_offer,
+    workroom,
+)
+from survey.store import jobs, ledger, releases
+from survey.store.jobs import Job
+from survey.store.releases import Release
+
+bp = Blueprint("research_releases", __name__, url_prefix="/research/<name>/releases")
+offer_feature(
+    "research",
+    "research_releases.overview",
+    "Releases",
+    "See what a release would hold, make it, download it, and read the ledger.",
+    place=40,
+)
+
+LATELY = 8  # jobs shown
+SUMS = "SHA256SUMS"
+
+
+@bp.get("/")
+@staff_only("researcher")
+def overview(name: str) -> str:
+    """The tiers to choose from, what is under way, and the ledger."""
+    offer, office = served_offer(name), staff().stores.office
+    latest = [workroom().look(job) for job in jobs.last_of(office, name, most=LATELY)]
+    return render_template(
+        "research/releases.html",
+        title="Releases",
+        offer=offer,
+        tiers=[offer.study.policy.tiers[t] for t in sorted(offer.study.policy.tiers)],
+        made=list(reversed(releases.all_releases(office, name))),
+        makers=jobs.makers(office, name),
+        recalled={e.release for e in ledger.errata(office, name)},
+        latest=[(job, in_words(job)) for job in latest],
+        archived=_archived(name),
+    )
+
+
+@bp.post("/preview")
+@staff_only("researcher")
+def preview(name: str) -> Answer:
+    """Work out what a release of the chosen tier would hold; nothing is made."""
+    offer, tier = served_offer(name), request.form.get("tier", "")
+    if tier not in offer.study.policy.tiers:
+        abort(400)
+    return begin(offer, a_job(offer, "preview", tier=tier))
+
+
+@bp.post("/make/<int:number>")
+@staff_only("researcher")
+def make(name: str, number: int) -> Answer:
+    """Make what preview ``number`` has shown."""
+    offer, seen = served_offer(name), job_named(name, number)
+    tier = offer.study.policy.tiers.get(seen.tier)
+    if (seen.kind, seen.state, seen.pilot) != ("preview", "done", offer.pilot) or tier is None:
+        abort(400)
+    if already := jobs.made_from(staff().stores.office, number):  # the form was sent twice
+        return redirect(url_for("research_releases.release", name=name, number=already), code=303)
+    field, error = _fault(offer, tier)
+    if error:
+        return job_page(offer, seen, typed=request.form, error=(field, error)), 400
+    recipient = recipient_of(request.form) if is_restricted(tier) else None
+    note(f"{name}: asked for a release of tier {tier.name}")
+    wanted = a_job(offer, "release", tier=tier.name, recipient=recipient, preview=number)
+    return begin(offer, wanted)
+
+
+def _fault(offer: Offer, tier: Tier) -> tuple[str, str]:
+    if not is_restricted(tier):
+        return "", ""
+    return fault_in(request.form, required=tier.name == "C" and not offer.pilot)
+
+
+# One release.
+
+
+def _known(name: str, number: int) -> Release:
+    found = releases.all_releases(staff().stores.office, name)
+    return next((made for made in found if made.number == number), None) or abort(404)
+
+
+def _archived(name: str) -> Path:
+    return staff().stores.folder / "releases" / name
+
+
+def _zip_of(made: Release) -> Path:
+    """Its file in the archive (survey.archive, which brings in what the server does without)."""
+    pilot = "-pilot" * made.pilot
+    return _archived(made.study) / f"{made.study}-{made.number:03d}-{made.tier}{pilot}.zip"
+
+
+def _page(made: Release, *, code: int = 200, **more: Any) -> Answer:
+    office, offer = staff().stores.office, served_offer(made.study)
+    errata = {e.release: e for e in ledger.errata(office, made.study)}
+    shown: dict[str, Any] = {
+        "title": f"Release {made.number}",
+        "offer": offer,
+        "made": made,
+        "tier": offer.study.policy.tiers.get(made.tier),
+        "who": jobs.makers(office, made.study).get(made.number, ""),
+        "erratum": errata.get(made.number),
+        "given": [g for g in ledger.hand_overs(office, made.study) if g.release == made.number],
+        "file": _zip_of(made),
+        "trouble": _trouble_with(made),
+        "typed": {},
+        "error": ("", ""),
+    }
+    return render_template("research/release.html", **(shown | more)), code
+
+
+def _trouble_with(made: Release) -> str:
+    """Why its file cannot be handed out; nothing if it can."""
+    path = _zip_of(made)
+    if not path.is_file():
+        return "missing"
+    return "" if _sum_inside(path) == made.sha256 else "changed"
+
+
+def _sum_inside(path: Path) -> str:
+    """SHA-256 of the list of sums in the file; nothing if it cannot be read."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            inside = [n for n in packed.namelist() if n.count("/") == 1 and n.endswith(f"/{SUMS}")]
+            return sha256(packed.read(inside[0])).hexdigest() if inside else ""
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        return ""
+
+
+@bp.get("/<int:number>/")
+@staff_only("researcher")
+def release(name: str, number: int) -> Answer:
+    """One release: what the ledger says of it, its file, and what became of it."""
+    return _page(_known(name, number))
+
+
+@bp.get("/<int:number>/zip")
+@staff_only("researcher")
+def download(name: str, number: int) -> Answer | Response:
+    """The release in one file, as it was made."""
+    made = _known(name, number)
+    if _trouble_with(made):
+        return _page(made, code=410)
+    if request.method != "HEAD":
+        note(f"{name}: release {number}, tier {made.tier}, downloaded")
+    answer = send_file(
+        _zip_of(made), mimetype="application/zip", as_attachment=True, conditional=False, etag=False
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@bp.post("/<int:number>/restore")
+@staff_only("researcher")
+def restore(name: str, number: int) -> Answer:
+    """Make the file of a release again, if its bytes come out the same."""
+    made, offer = _known(name, number), served_offer(name)
+    if not _trouble_with(made):
+        return redirect(url_for("research_releases.release", name=name, number=number), code=303)
+    note(f"{name}: asked for the file of release {number} to be made again")
+    return begin(offer, Job(
+        study=name, kind="restore", tier=made.tier, pilot=made.pilot, who=a_job(offer, "").who,
+        asked_at="", release=number,
+    ))  # fmt: skip
+
+
+@bp.route("/<int:number>/recall", methods=["GET", "POST"])
+@staff_only("researcher")
+def take_back(name: str, number: int) -> Answer:
+    """Recall a faulty release for good, with all that repeat its rows."""
+    made, offer, error = _known(name, number), served_offer(name), ""
+    if request.method == "POST":
+        try:
+            recalled = recall(
+                staff().stores, name, number, why=request.form.get("why", ""), at=_now()
+            )
+        except Refusal as refusal:
+            error = str(refusal)
+        else:
+            listed = ", ".join(map(str, recalled))
+            note(f"{name}: recalled release{'s' * (len(recalled) > 1)} {listed}")
+            return redirect(url_for("research_releases.release", name=name, number=number), 303)
+    page = render_template(
+        "research/recall.html",
+        title=f"{'Error: ' if error else ''}Recall release {number}",
+        heading=f"Recall release {number}",
+        offer=offer,
+        made=made,
+        reached=holders(staff().stores.office, name, number),
+        given=ledger.hand_overs(staff().stores.office, name),
+        why=request.form.get("why", ""),
+        error=error,
+    )
+    return page, 400 if error else 200
+
+
+@bp.post("/<int:number>/hand-over")
+@staff_only("researcher")
+def hand_over(name: str, number: int) -> Answer:
+    """Note who was given the release."""
+    made = _known(name, number)
+    wrong = fault_in(request.form, required=True)
+    if wrong[1]:
+        title = f"Error: Release {number}"
+        return _page(
+            made, code=400, title=title, heading=title[7:], typed=request.form, error=wrong
+        )
+    to = recipient_of(request.form) or {}
+    given = ledger.HandOver(number, _now(), to["name"], to["agreement"], to["date"])
+    ledger.hand_over(staff().stores.office, name, given)
+    note(f"{name}: release {number} handed over under {to['agreement']}")
+    return redirect(url_for("research_releases.release", name=name, number=number), code=303)
+
+
+def _now() -> str:
+    return datetime.fromtimestamp(staff().clock(), UTC).isoformat(timespec="seconds")
