@@ -11,9 +11,10 @@ import numpy as np
 
 from exports.anonymise.front import tables_of
 from exports.anonymise.nodes import lattice_of
+from exports.anonymise.one_coding import protect_with_one_coding
 from exports.anonymise.peel import Peel
 from exports.anonymise.pieces import Pieces, pieces_of
-from exports.anonymise.problem import Bools, Ints, Outcome, Problem, Progress, Unreachable, unheard
+from exports.anonymise.problem import Bools, Ints, Outcome, Problem, Progress, unheard
 from exports.anonymise.reached import failing, refuse_the_impossible
 from exports.anonymise.refine import refine
 from exports.anonymise.seats import Table, mend, seat_left
@@ -54,10 +55,11 @@ def _protected(problem: Problem, limit: float, progress: Progress) -> Outcome:
     peeled, note = _peeled(pieces, lambda share: progress(PEELED * share))
     tables, steps = peeled.tables, peeled.steps
     table = Table(peeled.seating(), peeled.left.astype(np.int64), np.zeros_like(pieces.weights))
-    seat_left(tables, table, willing)
+    seat_left(tables, table, room if pieces.choosy else willing)
     stuck = mend(tables, table, room)
     if stuck.any() or table.left.any():
-        raise Unreachable(_out_of_reach(problem, table))
+        # What one coding can reach is a local recoding too, and it says what it cannot reach.
+        return protect_with_one_coding(problem, progress)
     table.seating, out, more = refine(
         tables,
         table.seating,
@@ -99,13 +101,3 @@ def _rows(problem: Problem, pieces: Pieces, table: Table) -> tuple[Ints, Bools]:
     rows = np.lexsort((*problem.sensitive.T[::-1], pieces.of))
     seats[rows] = np.repeat(seat[order], amount[order])
     return np.concatenate([state.boxes, roots])[seats], seats == state.losses.size
-
-
-def _out_of_reach(problem: Problem, table: Table) -> str:
-    """What is missing, in figures."""
-    rows = problem.rows - int(table.out.sum())
-    return (
-        "the demands do not hold even fully generalised: "
-        f"{rows / problem.rows:.1%} of the rows would have to be withheld, "
-        f"{problem.limit:.1%} may be"
-    )

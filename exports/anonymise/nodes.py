@@ -14,7 +14,7 @@ from exports.anonymise.problem import Floats
 # Nodes visited at most. Wider lattices are thinned: cheap nodes are kept, dear ones sampled.
 MOST = 16_000
 # How far the first visit to a node waits from its cheapest box (0) to its average box (1).
-WAIT = 0.5
+WAIT = 0.3
 
 
 @dataclass(frozen=True, slots=True)

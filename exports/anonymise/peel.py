@@ -20,7 +20,7 @@ from exports.anonymise.problem import Bools, Floats, Ints, Progress
 from exports.anonymise.seating import Seating, seated
 
 # Boxes this much dearer than the cheapest are released in the same visit, to save visits.
-NEARLY, NEAR = 1.05, 0.02
+NEARLY, NEAR = 1.02, 0.01
 # A node that could only borrow waits until the price has grown this much: a share and an amount.
 WAIT, WAIT_MORE = 0.1, 0.05
 # The entries are copied together when fewer than this share of the copied rows are left.

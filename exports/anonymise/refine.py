@@ -18,8 +18,8 @@ from exports.anonymise.seating import Seating, spared
 from exports.anonymise.seekers import Seekers, seekers_of, units
 
 # Pairs of a row and a class that are looked at in one round, and steps that a round counts for.
-PAIRS = 2_000_000
-ROUND = 12_000
+PAIRS = 4_000_000
+ROUND = 16_000
 # Fewer rows than this in a round are not worth it.
 FEWEST = 50
 

@@ -26,11 +26,14 @@ class Table:
 
 
 def seat_left(tables: Tables, table: Table, room: int) -> None:
-    """Seats the rows left where they cost least; up to ``room`` rows that cost more go out."""
+    """Seats the rows left where they cost least.
+
+    Up to ``room`` rows go out that would cost more than that, or break the class they join.
+    """
     blank = tables.pieces.blank
     while table.left.any() and table.seating.losses.size:
         piece, target, amount, cost = _closest(tables, table)
-        gone = cost > blank
+        gone = (cost > blank) | _breaking(table.seating, piece, target, amount)
         gone &= np.cumsum(np.where(gone, amount, 0)) <= room - int(table.out.sum())
         table.out[piece[gone]] += amount[gone]
         table.left[piece] = 0
@@ -59,6 +62,15 @@ def _closest(tables: Tables, table: Table) -> tuple[Positions, Positions, Counts
     order = np.argsort(cost, kind="stable")
     first = order[np.sort(np.unique(target[order], return_index=True)[1])]
     return piece[first], target[first], amount[first], cost[first]
+
+
+def _breaking(state: Seating, piece: Positions, target: Positions, amount: Counts) -> Bools:
+    """Which pieces break the class that they would join: more rows may be less diverse."""
+    each = np.arange(piece.size)
+    tally = state.tally[target] + state.pieces.tally(piece, amount, each, piece.size)
+    held = state.pieces.conditions.hold(state.tally[target], state.boxes[target])
+    broken: Bools = held & ~state.pieces.conditions.hold(tally, state.boxes[target])
+    return broken
 
 
 def mend(tables: Tables, table: Table, room: int) -> Bools:
