@@ -210,21 +210,31 @@ def _line(
 
 def _figures(picture: Picture) -> Iterator[Line]:
     if isinstance(picture, Bars):
-        for group in picture.groups:
-            for bar in group.bars:
-                for s in bar.slices:
-                    yield _line((group.heading, bar.label, s.label), s.count, s.percent, bar.base)
-    elif isinstance(picture, Heat):
-        for panel in picture.panels:
-            for band, base, cells in zip(picture.bands, panel.bases, panel.cells, strict=True):
-                for level, cell in zip(panel.levels, cells, strict=True):
-                    yield _line((panel.heading, band, level), cell.count, cell.percent, base)
-    elif isinstance(picture, Dots):
-        for label, *both in picture.lines:
-            for name, s, base in zip(picture.names, both, picture.bases, strict=True):
-                yield _line(("", name, label), s.count, s.percent, base)
-    else:
-        yield from _streams(picture)
+        return _bars(picture)
+    if isinstance(picture, Heat):
+        return _maps(picture)
+    return _dots(picture) if isinstance(picture, Dots) else _streams(picture)
+
+
+def _bars(picture: Bars) -> Iterator[Line]:
+    for group in picture.groups:
+        for bar in group.bars:
+            for part in bar.slices:
+                words = (group.heading, bar.label, part.label)
+                yield _line(words, part.count, part.percent, bar.base)
+
+
+def _maps(picture: Heat) -> Iterator[Line]:
+    for panel in picture.panels:
+        for band, base, cells in zip(picture.bands, panel.bases, panel.cells, strict=True):
+            for level, cell in zip(panel.levels, cells, strict=True):
+                yield _line((panel.heading, band, level), cell.count, cell.percent, base)
+
+
+def _dots(picture: Dots) -> Iterator[Line]:
+    for label, *both in picture.lines:
+        for name, part, base in zip(picture.names, both, picture.bases, strict=True):
+            yield _line(("", name, label), part.count, part.percent, base)
 
 
 def _streams(flow: Flow) -> Iterator[Line]:

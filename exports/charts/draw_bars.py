@@ -25,6 +25,7 @@ from exports.charts.pen import (
 
 THICK, GAP = 24, 9  # pixels: a bar, and between rows
 SMALL = 12
+HELD = "answers hidden"
 REST = 80  # for the share that is not shown, at the right
 
 
@@ -113,26 +114,26 @@ def _group(group: Group, plan: _Plan) -> Drawing:
     return stacked([*heading, *(_row(bar, plan) for bar in group.bars), *space])
 
 
-def _legend(options: Sequence[str], width: float) -> Drawing:
+def _legend(options: Sequence[str], width: float, *, last: bool) -> Drawing:
     """Each colour with its words, in the order of the bars, as many to a line as fit."""
-    x, y, lines = 0.0, 4.0, []
-    for step, option in zip(STEPS[len(options)], options, strict=True):
-        room = 22 + width_of(option) + 14
+    lines: list[str] = []
+    x, y = 0.0, 4.0
+    steps: list[int | None] = [*STEPS[len(options)], *(None,) * last]
+    for step, words in zip(steps, [*options, *(HELD,) * last], strict=True):
+        room = 22 + width_of(words) * 1.08 + 14
         if x and x + room > width:
             x, y = 0, y + LINE + 5
-        lines += [field(x, y, 15, 15, step), text(x + 21, y + 12, option)]
+        lines.append(held_back(x, y, 15, 15) if step is None else field(x, y, 15, 15, step))
+        lines.append(text(x + 21, y + 12, words))
         x += room
-    if x + 150 > width:
-        x, y = 0, y + LINE + 5
-    lines += [held_back(x, y, 15, 15), text(x + 21, y + 12, "answers hidden")]
     return Drawing(width, y + LINE + 8, tuple(lines))
 
 
 def _legends(picture: Bars, width: float) -> list[Drawing]:
     drawn = []
-    for what, options in picture.options:
+    for at, (what, options) in enumerate(picture.options, start=1):
         drawn += [_heading(what, width)] if what else []
-        drawn.append(_legend(options, width))
+        drawn.append(_legend(options, width, last=at == len(picture.options)))
     return drawn
 
 

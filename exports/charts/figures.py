@@ -16,7 +16,7 @@ import polars as pl
 from exports.charts.shape import Book, families, hypothesis, twice
 from exports.refused import Refused
 from exports.tables.lines import HIDDEN
-from exports.tables.one_way import Counted, OneWay, count
+from exports.tables.one_way import Counted, OneWay, Sums, count
 from exports.tables.rule import ERROR, SMALLEST_BASE, rounded
 from exports.tables.two_way import TwoWay, cross
 from exports.tables.variables import Category, Variable, variable_of
@@ -26,8 +26,9 @@ EVERYBODY = "Asked of everybody"  # exports/describe.py
 BRANCH, ENDING = "branch", "completion"
 LOW, MIDDLE, HIGH = 1, 2, 3
 BANDS = ("low", "middle", "high")
-SMALLEST_BAND = 40  # people: fewer, spread over a table, would mostly be hidden
+SMALLEST_BAND = 60  # people: fewer, spread over a table, would mostly be hidden
 Pair = tuple[str, str]
+_NO_SUMS: Mapping[str, Sums] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +82,22 @@ def banded(book: Book, name: str) -> Variable:
 
 
 def fewer_bands(book: Book, table: OneWay) -> Variable:
-    """The score's bands as far as they are large enough for a table, small ones with the middle.
+    """The score's bands, a small one taken together with its neighbour: three, or two.
 
     Decided by published counts alone.
     """
     names = [c.code for c in table.variable.categories]
-    counts = {name: table.counts[names.index(name)] or 0 for name in BANDS}
-    low, high = (counts[end] < SMALLEST_BAND for end in ("low", "high"))
-    if counts["middle"] < SMALLEST_BAND and not low and not high:
-        low, high = counts["low"] <= counts["high"], counts["low"] > counts["high"]
+    low, middle, high = (table.counts[names.index(name)] or 0 for name in BANDS)
     none, *bands = banded(book, table.variable.name).categories
-    start, end = book[table.variable.name]["range"]
-    one, two = bands_of(start, end)
-    if low:
-        bands[:2] = [Category("lower", f"Low or middle ({start:g} to under {two:g})", LOW, MIDDLE)]
-    if high:
-        last = Category("higher", f"Middle or high ({one:g} to {end:g})", MIDDLE, HIGH)
-        bands[-2:] = [last] if not low else []
+    if min(low, middle, high) < SMALLEST_BAND:
+        start, end = book[table.variable.name]["range"]
+        one, two = bands_of(start, end)
+        if low <= high:
+            lower = Category("lower", f"Low or middle ({start:g} to under {two:g})", LOW, MIDDLE)
+            bands = [lower, bands[2]]
+        else:
+            higher = Category("higher", f"Middle or high ({one:g} to {end:g})", MIDDLE, HIGH)
+            bands = [bands[0], higher]
     return Variable(table.variable.name, table.variable.label, (none, *bands))
 
 
@@ -177,16 +177,17 @@ def _first_variable(book: Book, pair: Pair) -> Variable:
     return Variable(first_of(book, pair), plain.label, tuple(every))
 
 
-def from_rows(frame: pl.DataFrame, book: Book) -> Figures:
+def from_rows(frame: pl.DataFrame, book: Book, sums: Mapping[str, Sums] = _NO_SUMS) -> Figures:
     """Figures of microdata, counted by the 10-5 rule.
 
     They protect whoever sees the chart alone; who holds the file can count in it what they like.
-    So a chart of a restricted file is as restricted as the file. Raises Refused under 20 rows.
+    So a chart of a restricted file is as restricted as the file. ``sums`` maps a column to sets of
+    its codes whose total other charts show (exports/tables/plan.py). Raises Refused under 20 rows.
     """
     if len(frame) < SMALLEST_BASE:
         raise Refused(f"Charts take {SMALLEST_BASE} rows or more; there are {len(frame)}.")
     what = _counting(book)
-    counted = {v.name: count(frame, v) for v in what.single}
+    counted = {v.name: count(frame, v, sums.get(v.name, ())) for v in what.single}
     return Figures(
         rounded(len(frame)),
         {name: one.published for name, one in counted.items()},

@@ -75,7 +75,7 @@ def _asked(book: Book, figures: Figures) -> tuple[Stream, ...]:
 def _sentence(flow: Flow) -> str:
     known = [b for b in flow.branches if b.count is not None and b.percent is not None]
     ways = ", ".join(f"about {b.percent:.0f} % “{b.label}”" for b in known)
-    said = f"Of about {flow.rows} answers, {ways}." if known else f"About {flow.rows} answers."
+    said = f"About {flow.rows} answers" + (f", by way: {ways}." if known else ".")
     hidden = len(flow.branches) - len(known)
     if hidden:
         said += f" {hidden} of {len(flow.branches)} ways are too small to be shown."

@@ -70,7 +70,7 @@ def _cell(part: Slice) -> str:
 def _moved(then: Bar, later: Bar) -> str:
     """Which answer gained and which lost most, by the shares shown at both moments."""
     both = [
-        (b.percent - a.percent, a.label, a.percent, b.percent)
+        (round(b.percent) - round(a.percent), a.label, a.percent, b.percent)
         for a, b in zip(then.slices, later.slices, strict=True)
         if a.percent is not None and b.percent is not None
     ]

@@ -19,7 +19,7 @@ LETTER = 0.53  # mean width of a letter, of its height: a wide sans
 FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', Arial, sans-serif"
 
 INK, SOFT, RULE, PAPER, HELD = "#26242b", "#5a5661", "#ddd4c8", "#fffdfa", "#f1ece4"
-DIVERGING = ("#8c510a", "#bf812d", "#dfc27d", "#dcd8d0", "#80cdc1", "#35978f", "#01665e")
+DIVERGING = ("#8c510a", "#bf812d", "#dfc27d", "#dcd8d0", "#80cdc1", "#3fa69d", "#01665e")
 ON_DIVERGING = ("#fff", INK, INK, INK, INK, INK, "#fff")
 DEEPER = ("#eef5f4", "#c7e5e1", "#8fcfc6", "#3f9a91", "#01665e")
 ON_DEEPER = (INK, INK, INK, "#10282a", "#fff")
@@ -46,7 +46,8 @@ def width_of(words: str, size: float = SIZE) -> float:
 
 def folded(words: str, width: float, *, size: float = SIZE, most: int = 4) -> list[str]:
     """Words in lines that fit; what is too long ends in an ellipsis, its table has all of it."""
-    lines = wrap(words, max(int(width / (size * LETTER)), 6)) or [""]
+    kept = words.replace(" %", "\u00a0%")  # a figure stays with its sign
+    lines = wrap(kept, max(int(width / (size * LETTER)), 6)) or [""]
     if len(lines) > most:
         lines = [*lines[: most - 1], lines[most - 1].rstrip(".,;") + " …"]
     return lines

@@ -26,15 +26,16 @@ def bar_of(table: OneWay, label: str, parts: int, *, turned: bool = False) -> Ba
     return Bar(label, slices, base, "; ".join(more), turned)
 
 
-def table_of(groups: Iterable[Group], options: Sequence[str]) -> Table:
-    """One line a bar: group, row, base, and each option's count and share."""
+def table_of(groups: Sequence[Group], options: Sequence[str]) -> Table:
+    """One line a bar: group if there are some, row, base, each option's count and share, note."""
+    grouped = any(group.heading for group in groups)
     lines = tuple(
-        (group.heading, bar.label, f"about {bar.base}", *_counts(bar), bar.note)
+        (*(group.heading,) * grouped, bar.label, f"about {bar.base}", *_counts(bar), bar.note)
         for group in groups
         for bar in group.bars
     )
-    head = ("Group", "Row", "Of", *options, "Note")
-    return Table(head, lines, frozenset(range(2, 3 + len(options))))
+    head = (*("Group",) * grouped, "Row", "Of", *options, "Note")
+    return Table(head, lines, frozenset(range(len(head) - len(options) - 2, len(head) - 1)))
 
 
 def _counts(bar: Bar) -> Iterable[str]:

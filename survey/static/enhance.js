@@ -28,6 +28,13 @@ addEventListener("pageshow", (event) => { if (event.persisted) location.reload()
 // Errors: move to the summary, so that it is read out first.
 document.getElementById("summary")?.focus();
 
+// An invitation after the # of a link: into its field, and out of the address and the history.
+const invitation = document.getElementById("invitation");
+if (invitation && location.hash.length > 1 && location.hash !== "#invitation") {
+  invitation.value = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
+}
+
 // How many characters are left in a text.
 for (const area of document.querySelectorAll("textarea[maxlength]")) {
   const count = document.createElement("p");

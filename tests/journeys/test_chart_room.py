@@ -1,0 +1,153 @@
+"""A researcher looks at the charts of a release, downloads them, and meets what can be wrong."""
+
+import csv
+import io
+import os
+import zipfile
+
+import pytest
+
+from survey.charts import GALLERY, Gallery, read_release
+from survey.errors import Refusal
+from survey.release import Order, run
+from survey.routes import research_charts, research_releases
+from survey.store import ledger
+from tests.journeys.releasing import Room, audit_of, ledger_of, pilot_answers, stores_of
+
+NAME = "scores"
+AT = "2026-01-02T03:04:05+00:00"
+
+
+@pytest.fixture
+def app(open_app, study, tmp_path):
+    """A pilot with 120 answers and a release of them."""
+    app = open_app(NAME)
+    for part in (research_charts, research_releases):
+        if part.bp.name not in app.blueprints:
+            app.register_blueprint(part.bp)
+    pilot_answers(app, study(NAME), 120)
+    run(
+        stores_of(app),
+        study(NAME),
+        Order(tier="C", out=tmp_path / "out", pilot=True, made_at=AT),
+    )
+    return app
+
+
+@pytest.fixture
+def ada(app, signed_in):
+    return Room(signed_in(app, name="Ada"), NAME)
+
+
+@pytest.fixture
+def archived(app):
+    [file] = (stores_of(app).folder / "releases" / NAME).glob("*.zip")
+    return file
+
+
+def test_a_release_is_chosen_and_its_charts_are_read(ada):
+    ada.open("charts/")
+    ada.open(ada.page.link(text="Release 1, tier C"))
+    assert "Items" in ada.text
+    assert "Base: about 120 people a row" in ada.text
+    assert "A trial: not to be published." in ada.text
+
+
+def test_every_chart_of_a_page_stands_in_a_table_too(ada):
+    ada.open("charts/1/")
+    assert ada.text.count("The same as a table") == ada.text.count("Base: ") // 3
+    assert "I am tense." in ada.text
+
+
+@pytest.mark.parametrize(
+    ("ending", "opening"), [("svg", b"<svg "), ("png", b"\x89PNG"), ("csv", b"group,row,")]
+)
+def test_a_chart_is_downloaded_and_the_audit_says_so(app, ada, ending, opening):
+    answer = ada.browser.get(f"/research/{NAME}/charts/1/answers-1.{ending}")
+    assert answer.data.startswith(opening)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert audit_of(app)[-1] == (
+        f"Ada: {NAME}: chart answers-1 of release 1, tier C, downloaded as {ending}"
+    )
+
+
+def test_looking_is_not_downloading(app, ada):
+    before = audit_of(app)
+    ada.open("charts/1/")
+    ada.browser.head(f"/research/{NAME}/charts/1/answers-1.svg")
+    assert audit_of(app) == before
+
+
+def test_no_small_count_leaves_in_a_file(ada):
+    answer = ada.browser.get(f"/research/{NAME}/charts/1/answers-1.csv")
+    counts = {line["count"] for line in csv.DictReader(io.StringIO(answer.text, newline=""))}
+    assert all(n == "hidden" or (int(n) >= 10 and int(n) % 5 == 0) for n in counts)
+
+
+def test_charts_of_a_recalled_release_say_so_on_page_and_file(app, ada):
+    ledger.recall(stores_of(app).office, NAME, [1], at=AT, why="A faulty item.")
+    assert "Recalled" in ada.open("charts/").text
+    assert "A faulty item." in ada.open("charts/1/").text
+    answer = ada.browser.get(f"/research/{NAME}/charts/1/answers-1.csv")
+    assert "RECALLED on 2026-01-02: A faulty item." in answer.text
+
+
+def test_a_file_that_was_removed_by_hand_is_told_with_the_way_back(ada, archived):
+    archived.unlink()
+    ada.open("charts/1/")
+    assert ada.status == 410
+    assert "is no longer in the archive" in ada.text
+    assert "To release 1" in ada.text
+
+
+def test_a_file_that_was_changed_is_not_drawn(ada, archived):
+    changed = archived.with_suffix(".new")
+    with zipfile.ZipFile(archived) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, content + b" " if name.endswith("_data.csv") else content)
+    os.replace(changed, archived)  # noqa: PTH105
+    ada.open("charts/1/")
+    assert ada.status == 410
+    assert "is not what was released" in ada.text
+
+
+def test_something_else_in_its_place_is_not_drawn(ada, archived):
+    archived.chmod(0o600)
+    archived.write_bytes(b"no zip")
+    assert "cannot be read" in ada.open("charts/1/").text
+
+
+@pytest.mark.parametrize(
+    "address", ["charts/2/", "charts/1/nothing.svg", "charts/1/answers-1.pdf", "charts/?release=9"]
+)
+def test_what_is_not_there_is_not_found(ada, address):
+    assert ada.open(address).status == 404
+
+
+def test_without_a_release_there_is_a_way_to_one(open_app, signed_in):
+    app = open_app("minimal")
+    for part in (research_charts, research_releases):
+        if part.bp.name not in app.blueprints:
+            app.register_blueprint(part.bp)
+    assert "Make a release" in Room(signed_in(app), "minimal").open("charts/").text
+
+
+def test_the_board_is_sent_to_its_own_room(app, signed_in):
+    assert Room(signed_in(app, "board"), NAME).open("charts/1/").status == 403
+
+
+def test_a_release_is_read_once_and_kept(app, study, archived):
+    [made] = ledger_of(app, NAME)
+    kept = Gallery(most=1)
+    first = kept.of(archived, made, study(NAME))
+    assert kept.of(archived, made, study(NAME)) is first
+    assert read_release(archived, made, study(NAME)) == first
+
+
+def test_what_is_kept_is_not_shown_once_the_file_is_gone(app, study, archived):
+    [made] = ledger_of(app, NAME)
+    GALLERY.of(archived, made, study(NAME))
+    archived.unlink()
+    with pytest.raises(Refusal, match="no longer in the archive"):
+        GALLERY.of(archived, made, study(NAME))
