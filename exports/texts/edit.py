@@ -39,9 +39,13 @@ class Draft:
         return self._replace([replace(m, kind=_known(kind or m.kind)) for m in chosen])
 
     def without_words(self, words: str, kind: str = DETAIL) -> Draft:
-        """Every place where these words stand replaced by ``kind``, whatever their capitals."""
-        found = re.finditer(re.escape(words), self.words, re.IGNORECASE) if words else ()
-        spans = [Span(m.start(), m.end(), _known(kind), "") for m in found]
+        """Every place where these words stand replaced by ``kind``, whatever their capitals.
+
+        Whole words only, and never inside what stands for replaced ones.
+        """
+        whole = rf"\[[a-z]+\]|(?<!\w)({re.escape(words)})(?!\w)"
+        found = re.finditer(whole, self.words, re.IGNORECASE) if words else ()
+        spans = [Span(m.start(), m.end(), _known(kind), "") for m in found if m[1]]
         if not spans:
             raise NotThere(f"The words {words!r} do not stand in the text.")
         return self._replace(spans)

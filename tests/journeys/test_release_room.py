@@ -113,6 +113,19 @@ def test_a_second_press_of_the_same_button_begins_nothing_new(ada):
     ada.wait()
 
 
+def test_a_form_that_is_sent_again_later_makes_nothing_twice(site, ada):
+    preview = ada.seen().here
+    ada.make().open(preview).press("go", "make")
+    assert ada.page.title == "Release 1 – Lacrima"
+    assert len(ledger_of(site)) == 1
+
+
+def test_work_ended_by_a_server_that_stops_is_not_called_cancelled(site, ada):
+    ada.look_at()
+    os.killpg(begun(site, ada).pid, signal.SIGTERM)
+    assert "perhaps because the server was stopped" in ada.wait().text
+
+
 def test_a_page_under_way_can_be_kept_still(ada):
     ada.look_at()
     assert ada.under_way

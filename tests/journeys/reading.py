@@ -1,0 +1,76 @@
+"""Somebody who reads clients' words in the researcher's room, and the words that are there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from survey.routes import research_texts
+from survey.store import review
+from survey.store.responses import Text, accept
+from survey.store.review import Reading, StoredText
+from tests.journeys.releasing import stores_of, with_pages
+from tests.journeys.staff import Worker
+from tests.survey.store.samples import answer, mark, open_study
+
+NAME, QUESTION = "kinds", "story"
+ANNA = "my therapist Anna cried in Leeds"
+
+
+def with_texts(app: Flask, *texts: str, name: str = NAME, variable: str = QUESTION) -> Flask:
+    """``app`` with the pages, and with these texts in the pilot of a study."""
+    with_pages(app)
+    if research_texts.bp.name not in app.blueprints:
+        app.register_blueprint(research_texts.bp)
+    db = stores_of(app).pilot
+    table = open_study(db, study=name)
+    for number, words in enumerate(texts):
+        apart = Text(name, variable, "en", 1, mark("text", number), words)
+        accept(db, answer(table, number, study=name, texts=(apart,)))
+    return app
+
+
+def texts_in(app: Flask, name: str = NAME) -> list[StoredText]:
+    """Every text of the pilot as it stands, by its words."""
+    found = review.all_texts(stores_of(app).pilot, name, frozen_only=False)
+    return sorted(found, key=lambda text: text.text)
+
+
+def states_in(app: Flask, name: str = NAME) -> list[str]:
+    """State of each text, in that order."""
+    return [text.state for text in texts_in(app, name)]
+
+
+def readings_in(app: Flask, name: str = NAME) -> list[Reading]:
+    """Every decision that was noted."""
+    return review.readings(stores_of(app).office, name)
+
+
+class Reader(Worker):
+    """A researcher at the texts of one study."""
+
+    def __init__(self, browser: FlaskClient, name: str = NAME) -> None:
+        super().__init__(None, browser=browser)
+        self.base = f"/research/{name}/texts/"
+
+    def start_reading(self) -> Reader:
+        """To a text, by the button on the overview."""
+        self.open("").press()
+        return self
+
+    def go(self, what: str, /, **filled: Any) -> Reader:
+        """A button by what it does."""
+        self.press("go", what, **filled)
+        return self
+
+    @property
+    def shown(self) -> str:
+        """The text at hand with its marks; blank where none is shown."""
+        after = self.page.html.partition('aria-labelledby="asked">')[2].partition("</blockquote>")[
+            0
+        ]
+        for tag in ("<mark>", "</mark>", '<span class="tag">', "</span>"):
+            after = after.replace(tag, "")
+        return after.strip()
