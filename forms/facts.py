@@ -18,13 +18,20 @@ from forms.study import Study
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]{0,30})\}")
 
 
+NO_FACTS = ("limit", "invited")  # keys of a study's table that say how it is served
+
+
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
-    """What site.toml says: facts for every study, and facts and limits by study name."""
+    """What site.toml says: facts for every study, and facts and limits by study name.
+
+    ``invited`` are the studies that only an invitation opens.
+    """
 
     shared: Mapping[str, str] = field(default_factory=dict)
     by_study: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=dict)
+    invited: frozenset[str] = frozenset()
 
 
 def load_site(path: Path) -> SiteFacts:
@@ -47,12 +54,13 @@ def read_site(top: Table) -> SiteFacts:
     studies = dict(top.table("study").entries())
     return SiteFacts(
         shared=read_facts(top.table("site")),
-        by_study={name: read_facts(table, besides=("limit",)) for name, table in studies.items()},
+        by_study={name: read_facts(table, besides=NO_FACTS) for name, table in studies.items()},
         limits={
             name: table.integer("limit", 1, 1_000_000)
             for name, table in studies.items()
             if table.has("limit")
         },
+        invited=frozenset(name for name, table in studies.items() if table.flag("invited")),
     )
 
 

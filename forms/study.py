@@ -391,9 +391,7 @@ class Tier:
     label: str
     audience: str
     k: int
-    distinct_l: int = (
-        1  # values of each of the policy's ``distinct`` variables in a class, at least
-    )
+    distinct_l: int = 1  # values of each ``distinct`` variable of the policy in a class, at least
     max_violating: float = 0.05  # share of rows whose whole core key may be withheld
     min_level: Mapping[str, int] = field(default_factory=dict)  # group → lowest level allowed
     leave_out: tuple[str, ...] = ()

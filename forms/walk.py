@@ -52,6 +52,7 @@ class Draft:
     code: str = ""  # the deletion code, from "send" until "done" is left
     sent: int = 0  # 0 not sent; else epoch seconds of the sending
     completion: int = 1
+    invitation: str = ""  # keyed hash (hex) of the code that opened it; spent when it is sent
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,12 @@ def first_open(study: Study, draft: Draft) -> Page | None:
 
 
 def _first_open(pages: Sequence[Page], draft: Draft) -> Page | None:
-    for page in pages:
-        if not all(asked(draft, q) for q in shown_questions(page, draft.answers)):
-            return page
-    return None
+    return next((page for page in pages if not answered(page, draft)), None)
+
+
+def answered(page: Page, draft: Draft) -> bool:
+    """Whether the client has been shown everything on this page and gone on."""
+    return all(asked(draft, q) for q in shown_questions(page, draft.answers))
 
 
 def neighbours(study: Study, draft: Draft, page: Page) -> tuple[Page | None, Page | None]:

@@ -10,26 +10,65 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from survey import assets, mishaps, prose, shelves
+from survey import assets, editions, mishaps, prose, shelves
 from survey.availability import Availability, today_here
 from survey.config import Config, read_config
 from survey.desk import Desk
 from survey.open import open_stores
 from survey.places import folder
 from survey.protect import protect
-from survey.routes import ethics, research, site
+from survey.routes import (
+    account,
+    board,
+    board_notes,
+    board_report,
+    board_rulings,
+    boardroom,
+    certificate,
+    ethics,
+    ethics_dossier,
+    ethics_routes,
+    ethics_stored,
+    ethics_versions,
+    ethics_waivers,
+    invite,
+    own_account,
+    research,
+    research_charts,
+    research_figures,
+    research_invitations,
+    research_life,
+    research_link,
+    research_preregistration,
+    research_releases,
+    research_texts,
+    research_work,
+    site,
+)
 from survey.routes.respond import entry, pages, visit, ways_out
 from survey.seal import Seal, read_keys
 from survey.services import NAME, Services
 from survey.shelf import Shelf, load_shelf
+from survey.staff import access
+from survey.staff.rooms import STAFF_ROOMS
 from survey.store.keeper import Keeper
 from survey.store.tallies import Tallies
 
 # templates/parts: macros by what they draw; a later one may use an earlier one's.
-PARTS = ("frame", "code", "support", "questions")
+PARTS = ("frame", "code", "support", "questions", "staff")
 
 # Importing these has put their routes on the client's blueprint.
 CLIENT_ROUTES = (entry, pages, ways_out)
+BOARD_ROUTES = (board_notes, board_report, board_rulings)
+BOARD_PAGES = (
+    board, certificate, ethics_dossier, ethics_versions, ethics_routes, ethics_stored,
+    ethics_waivers,
+)  # fmt: skip
+RESEARCH_PAGES = (
+    research_life, research_releases, research_work, research_charts, research_figures,
+    research_invitations, research_link, research_preregistration, research_texts,
+)  # fmt: skip
+STAFF_ROUTES = (own_account,)  # and this on the account's
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -48,12 +87,24 @@ def create_app(config: Config | None = None) -> Flask:
     services = open_services(config, shelf)
     app.extensions[NAME] = services
     seal = services.seal
-    protect(app, config, cookie_key=seal.cookie_key, session_key=seal.session_key)
+    protect(
+        app,
+        config,
+        cookie_key=seal.cookie_key,
+        session_key=seal.session_key,
+        staff_key=seal.staff_session_key,
+    )
+    access.init_app(app, config, services)
     if config.proxies:
         n = config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
-    for part in (assets, site, visit, ethics, research):
+    editions.init_app(app)
+    for part in (assets, site, visit, invite, ethics, research, boardroom, *BOARD_PAGES):
         app.register_blueprint(part.bp)
+    for part in RESEARCH_PAGES:
+        app.register_blueprint(part.bp)
+    for room in STAFF_ROOMS:
+        app.register_blueprint(account.bp, url_prefix=f"/{room}", name=f"{room}_account")
     mishaps.init_app(app)
     _draw_parts(app)
     return app
@@ -81,7 +132,7 @@ def open_services(config: Config, shelf: Shelf) -> Services:
         seal=seal,
         desk=Desk(stores, seal, time.time),
         tallies=tallies,
-        availability=Availability(stores, time.monotonic, today_here),
+        availability=Availability(stores, shelf, time.monotonic, today_here),
         clock=time.time,
         stop=stop,
     )

@@ -6,11 +6,18 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any, Literal
 
 from survey.errors import BadSetting
 from survey.places import folder
 
 PREFIX = "LACRIMA_"
+
+Role = Literal["researcher", "board"]
+
+ROOMS = ("respond", "research", "ethics")
+ROLES: tuple[Role, ...] = ("researcher", "board")
+NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,9 @@ SETTINGS = (
     Setting("port", "8000", "Port that `lacrima serve` listens on."),
     Setting("workers", "2", "Server processes."),
     Setting("threads", "4", "Threads of each server process."),
+    Setting("rooms", "respond,research,ethics", "Rooms that this server has; other rooms are 404."),
+    Setting("second_step", "researcher", "Roles that sign in with a code as well, or none."),
+    Setting("text_readers", "1", "Persons who must agree before a client's text may leave (1, 2)."),
 )  # fmt: skip
 
 
@@ -52,6 +62,9 @@ class Config:
     port: int = 8000
     workers: int = 2
     threads: int = 4
+    text_readers: int = 1
+    rooms: frozenset[str] = frozenset(ROOMS)
+    second_step: frozenset[str] = frozenset({"researcher"})
     demo: bool = False
 
 
@@ -65,6 +78,15 @@ def _switch(name: str, text: str) -> bool:
     if text not in ("on", "off"):
         raise BadSetting(f"{PREFIX}{name.upper()} is {text!r}: give on or off.")
     return text == "on"
+
+
+def _some(name: str, text: str, known: tuple[str, ...]) -> frozenset[str]:
+    names = frozenset(n.strip() for n in text.split(","))
+    if not names <= set(known):
+        raise BadSetting(
+            f"{PREFIX}{name.upper()} is {text!r}: give some of {', '.join(known)}, with commas."
+        )
+    return names
 
 
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:
@@ -88,6 +110,9 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         port=_number("port", text["port"], 1, 65535),
         workers=_number("workers", text["workers"], 1, 64),
         threads=_number("threads", text["threads"], 1, 64),
+        text_readers=_number("text_readers", text["text_readers"], 1, 2),
+        rooms=_some("rooms", text["rooms"], ROOMS),
+        second_step=_some("second_step", text["second_step"], (*ROLES, NONE)),
     )
 
 
@@ -109,4 +134,8 @@ def as_environment(config: Config) -> dict[str, str]:
 
 def for_demo(config: Config, **changes: object) -> Config:
     """``config`` as the demo wants it: plain HTTP on this machine, everything a pilot."""
-    return replace(config, https=False, proxies=0, host="127.0.0.1", demo=True, **changes)  # type: ignore[arg-type]
+    fixed: dict[str, Any] = {
+        "https": False, "proxies": 0, "host": "127.0.0.1", "demo": True,
+        "second_step": frozenset({NONE}), "rooms": frozenset(ROOMS),
+    }  # fmt: skip
+    return replace(config, **fixed, **changes)  # type: ignore[arg-type]

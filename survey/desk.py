@@ -25,7 +25,7 @@ class Desk:
     def __init__(self, stores: Stores, seal: Seal, clock: Clock) -> None:
         self.stores, self.seal, self.clock = stores, seal, clock
 
-    def begin(self, study: Study, choices: Mapping[str, bool]) -> bytes:
+    def begin(self, study: Study, choices: Mapping[str, bool], *, invitation: str = "") -> bytes:
         """A new draft; gives the secret that the browser keeps."""
         secret, now = new_secret(), int(self.clock())
         draft = Draft(
@@ -35,6 +35,7 @@ class Desk:
             started=now,
             touched=now,
             choices=dict(choices),
+            invitation=invitation,
         )
         lock = self.seal.lock(secret)
         drafts.create(

@@ -6,13 +6,15 @@ import logging
 import sqlite3
 from typing import Any
 
-from flask import Flask, render_template, request
+from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from survey.screens import Ways, show
 from survey.shelf import Offer
 from survey.shelves import shelf
+from survey.staff.access import signed_in, signed_out
+from survey.staff.rooms import STAFF_ROOMS, room_of
 from survey.store.errors import StoreError
 
 log = logging.getLogger("survey")
@@ -59,9 +61,11 @@ def _http(error: HTTPException) -> tuple[str, int]:
     return _page(error.code or 500)
 
 
-def _csrf(error: CSRFError) -> tuple[str, int]:
+def _csrf(error: CSRFError) -> tuple[str, int] | Response:
     """A form whose cookie is gone, forged or foreign: start over with a kind sentence."""
     del error
+    if room_of(request.path) in STAFF_ROOMS and signed_in() is None:
+        return signed_out()
     offer = _offer_here()
     return _page(400) if offer is None else (show("gone", offer, _ways(offer)), 400)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from survey.screens import TITLES, Ways, show
@@ -41,13 +42,15 @@ def _lines(html: str) -> tuple[str, ...]:
 
 def own_words(offer: Offer) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """(name of the screen, its lines) for every screen that the study does not word."""
-    ways = Ways(base="", preview=True, live=True)
-    away = Ways(base="", preview=True)
+    # With a hidden field of their own: a CSRF token would set a cookie on the board's pages.
+    ways = Ways(base="", preview=True, live=True, hidden=(("state", ""),))
+    away = replace(ways, live=False)
     shown = [
         ("break", show("break", offer, ways, draft=None)),
         ("stop", show("stop", offer, away, draft=None)),
         ("elsewhere", show("elsewhere", offer, ways)),
         ("gone", show("gone", offer, away)),
+        ("spent", show("spent", offer, away)),
         *(
             ("closed", show("closed", offer, away, state=state, refused=state == "expired"))
             for state in STATES

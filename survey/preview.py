@@ -76,6 +76,32 @@ class Preview:
     posted: Any
     errors: Mapping[str, str] | None = None
     answered: bool = False
+    unfold: bool = False
+
+    def opened_at(self, screen: str) -> State:
+        """A screen by its name, as far along as it takes to be there; else the first one."""
+        if screen in ("questions", "check", "stop", "done"):
+            return self._with_draft(screen, self._new_draft())
+        plain = {"leave": "left", "declined": "declined"}
+        return State(plain.get(screen) or (screen if screen in TURNS else "landing"))
+
+    def _new_draft(self, choices: Mapping[str, bool] | None = None) -> Draft:
+        study = self.offer.study
+        return Draft(
+            seed=SEED,
+            words=study.fingerprints.words,
+            language=study.language,
+            started=0,
+            choices=choices or {s.id: False for s in study.consent.choices},
+        )
+
+    def _with_draft(self, screen: str, draft: Draft) -> State:
+        if screen == "questions":
+            return self._to_page(draft, first_open(self.offer.study, draft))
+        if screen == "done":
+            code = SAMPLE_CODE if self.offer.study.consent.receipt_code else ""
+            draft = replace(draft, sent=1, code=code)
+        return State(screen, draft)
 
     def step(self, state: State) -> State:
         """The state after this post."""
@@ -143,18 +169,11 @@ class Preview:
     def _consent(self, state: State, go: str) -> State:
         if go == "decline":
             return State("declined")
-        study = self.offer.study
-        form = consent_form(study.consent, self.posted)
+        consent = self.offer.study.consent
+        form = consent_form(consent, self.posted)
         if not form.validate():
             return self._fail(state, form.errors)
-        draft = Draft(
-            seed=SEED,
-            words=study.fingerprints.words,
-            language=study.language,
-            started=0,
-            choices=choices_of(study.consent, form),
-        )
-        return self._to_page(draft, first_open(study, draft))
+        return self._with_draft("questions", self._new_draft(choices_of(consent, form)))
 
     def _questions(self, state: State, draft: Draft, go: str) -> State:
         study = self.offer.study
@@ -224,7 +243,8 @@ class Preview:
         """The screen of ``state``, watermarked."""
         offer, draft = self.offer, state.draft
         live = draft is not None and not draft.sent
-        ways = Ways(base, preview=True, hidden=(("state", pack(state, sign)),), live=live)
+        hidden = (("state", pack(state, sign)),)
+        ways = Ways(base, preview=True, hidden=hidden, live=live, unfold=self.unfold)
         errors = tuple((self.errors or {}).items())
         if state.screen == "questions" and draft is not None:
             return self._render_page(state, draft, ways)

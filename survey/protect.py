@@ -18,6 +18,8 @@ from itsdangerous import URLSafeTimedSerializer
 
 from survey.assets import accepts_gzip
 from survey.config import Config
+from survey.staff.cookies import ByRoom, StaffCookie, staff_cookie
+from survey.staff.rooms import OwnCookies, open_only
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -57,6 +59,14 @@ MAX_FIELDS = 1000
 SMALLEST_TO_COMPRESS = 1000
 
 
+def _signer(key: bytes) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(
+        key,
+        serializer=json,
+        signer_kwargs={"key_derivation": "none", "digest_method": hashlib.sha256},
+    )
+
+
 class Sessions(SecureCookieSessionInterface):
     """Flask's signed cookie, made for a cookie of a few short strings that seldom changes.
 
@@ -65,11 +75,7 @@ class Sessions(SecureCookieSessionInterface):
     """
 
     def __init__(self, session_key: bytes) -> None:
-        self._signer = URLSafeTimedSerializer(
-            session_key,
-            serializer=json,
-            signer_kwargs={"key_derivation": "none", "digest_method": hashlib.sha256},
-        )
+        self._signer = _signer(session_key)
 
     def get_signing_serializer(self, _app: Flask) -> URLSafeTimedSerializer:
         """What signs and reads the cookie. It keeps no cookie."""
@@ -83,11 +89,14 @@ class Sessions(SecureCookieSessionInterface):
             response.headers.add("Vary", "Cookie")
 
 
-def protect(app: Flask, config: Config, *, cookie_key: str, session_key: bytes) -> None:
+def protect(
+    app: Flask, config: Config, *, cookie_key: str, session_key: bytes, staff_key: bytes
+) -> None:
     """Set cookie flags, CSRF, body limits and headers; silence whatever would log a person."""
     app.secret_key = cookie_key
+    client, staff = "__Host-s" if config.https else "s", staff_cookie(https=config.https)
     app.config.update(
-        SESSION_COOKIE_NAME="__Host-s" if config.https else "s",
+        SESSION_COOKIE_NAME=client,
         SESSION_COOKIE_SECURE=config.https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -98,9 +107,11 @@ def protect(app: Flask, config: Config, *, cookie_key: str, session_key: bytes) 
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
         MAX_FORM_PARTS=MAX_FIELDS,
     )
-    app.session_interface = Sessions(session_key)
+    app.session_interface = ByRoom(Sessions(session_key), StaffCookie(_signer(staff_key), staff))
+    open_only(app, config.rooms)  # before anything else is asked of an address
     csrf.init_app(app)
     app.after_request(_compressed)
+    app.wsgi_app = OwnCookies(app.wsgi_app, client=client, staff=staff)  # type: ignore[method-assign]
     app.wsgi_app = Headers(app.wsgi_app)  # type: ignore[method-assign]
     quiet_logs()
 

@@ -35,7 +35,7 @@ __all__ = [
 READ_AFTER = timedelta(days=14)
 
 UNDONE = "undone"
-_FROZE = re.compile(r"froze ([1-9]\d*) answers")
+_FROZE = re.compile(r"froze (?:[1-9]\d* answers|the answers present as one batch)")
 _LOT = SystemRandom()
 
 

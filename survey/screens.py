@@ -40,12 +40,14 @@ TITLES = {
     "break": "A break",
     "closed": "Closed",
     "gone": "Start again",
+    "spent": "Used already",
     "elsewhere": "This way",
     "left": "Left",
 }
 
 
 CHOOSE_CODE = "Choose whether you want a code."
+WORDS_CHANGED = "These words have just changed. Please read the information and this page again."
 CHOOSE_END = "Choose what should happen to your answers."
 NOTHING_YET = "You have not answered anything yet, so there is nothing to send."
 
@@ -63,6 +65,7 @@ class Ways:
     preview: bool = False
     hidden: tuple[tuple[str, str], ...] = ()
     live: bool = False  # a draft is under way
+    unfold: bool = False  # folded parts are open, because a link leads into one of them
 
     def to(self, screen: str) -> str:
         """Address of a screen (the landing page has none of its own)."""

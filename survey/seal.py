@@ -11,6 +11,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,6 +128,10 @@ class Seal:
         self._codes = tuple(_derive(key, b"lacrima/deletion") for key in keys)
         self.cookie_key = _derive(current, b"lacrima/cookie").hex()
         self.session_key = _derive(current, b"lacrima/session")
+        self.staff_session_key = _derive(current, b"lacrima/staff-session")
+        self._invitations = tuple(_derive(key, b"lacrima/invitation") for key in keys)
+        self._staff = tuple(_derive(key, b"lacrima/staff") for key in keys)
+        self._safes = tuple(AESGCM(_derive(key, b"lacrima/staff-safe")) for key in keys)
 
     def name(self, secret: bytes) -> bytes:
         """Under which a browser's draft is filed: a keyed hash of its half, 32 bytes."""
@@ -149,3 +154,32 @@ class Seal:
     def deletion_values(self, code: str, label: str) -> tuple[bytes, ...]:
         """The same under every key still kept, so that a rotated key loses no code."""
         return tuple(hmac.digest(k, f"{label}:{code}".encode(), "sha256") for k in self._codes)
+
+    def invitation_value(self, code: str) -> bytes:
+        """What is stored of an invitation until it is spent: 32 bytes."""
+        return hmac.digest(self._invitations[0], code.encode(), "sha256")
+
+    def invitation_values(self, code: str) -> tuple[bytes, ...]:
+        """The same under every key still kept."""
+        return tuple(hmac.digest(k, code.encode(), "sha256") for k in self._invitations)
+
+    def staff_value(self, secret: str, label: str) -> bytes:
+        """What is stored of a link, a recovery code or a sign-in of staff: 32 bytes."""
+        return hmac.digest(self._staff[0], f"{label}:{secret}".encode(), "sha256")
+
+    def staff_values(self, secret: str, label: str) -> tuple[bytes, ...]:
+        """The same under every key still kept."""
+        return tuple(hmac.digest(k, f"{label}:{secret}".encode(), "sha256") for k in self._staff)
+
+    def put_away(self, plain: bytes, owner: str) -> bytes:
+        """``plain`` sealed with the server key, for ``owner`` alone: the file is no use without."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._safes[0].encrypt(nonce, plain, owner.encode())
+
+    def take_out(self, sealed: bytes, owner: str) -> bytes:
+        """The reverse, under every key still kept. Raises Unsealable."""
+        nonce, body = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        for safe in self._safes:
+            with suppress(InvalidTag, ValueError):
+                return safe.decrypt(nonce, body, owner.encode())
+        raise Unsealable("This was sealed under a key that is not kept here.")

@@ -47,12 +47,14 @@ def response_of(study: Study, draft: Draft, *, table: str, seal: Seal, submit: b
         values=stored_values(study, draft.answers),
         texts=texts,
         submit=submit,
-        invitation=None,
+        invitation=bytes.fromhex(draft.invitation) or None,
     )
 
 
 def send(desk: Desk, secret: bytes, offer: Offer, *, completion: int, wants_code: bool) -> bool:
     """Send the draft of ``secret``; False when there is none any more.
+
+    Raises InvitationSpent, with nothing stored, where another draft was sent with the same one.
 
     Safe to repeat after a double click, a lost connection or a crash: the code is drawn and sealed
     before the row is written, the row's submit token is taken in the row's own transaction, and
@@ -84,7 +86,9 @@ def send(desk: Desk, secret: bytes, offer: Offer, *, completion: int, wants_code
 
 def _emptied(draft: Draft, now: int) -> Draft:
     """What is left of a sent draft: enough to show the thank-you page again, no answer."""
-    return replace(draft, answers={}, choices={}, locked=(), hinted=(), sent=draft.sent or now)
+    return replace(
+        draft, answers={}, choices={}, locked=(), hinted=(), invitation="", sent=draft.sent or now
+    )
 
 
 def arrived(desk: Desk, secret: bytes, offer: Offer, draft: Draft) -> Draft:

@@ -1,6 +1,29 @@
 """The command ``lacrima``: thin commands that parse, call and print."""
 
-from survey.cli import data, serving, study, upkeep
+from survey.cli import (
+    account,
+    anonymise,
+    data,
+    invite,
+    ledger,
+    review,
+    serving,
+    study,
+    upkeep,
+    verify,
+)
 from survey.cli.main import main
 
-__all__ = ["data", "main", "serving", "study", "upkeep"]
+__all__ = [
+    "account",
+    "anonymise",
+    "data",
+    "invite",
+    "ledger",
+    "main",
+    "review",
+    "serving",
+    "study",
+    "upkeep",
+    "verify",
+]

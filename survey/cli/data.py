@@ -57,6 +57,8 @@ def release(
 ) -> None:  # fmt: skip
     """Write an anonymised dataset of STUDY with its documents into a new folder."""
     from survey import release as process
+    from survey.availability import today_here
+    from survey.signing import signed_version
 
     recipient = recipient_of(person, agreement, agreed)
     config = read_config()
@@ -64,6 +66,7 @@ def release(
     if not pilot and offer.pilot:
         raise Refusal(f"{study} runs as a pilot: add --pilot to release pilot answers.")
     stores = opened(config, offer)
+    offer = signed_version(stores, offer, today_here().isoformat())
     order = process.Order(tier=tier, out=out, pilot=pilot, recipient=recipient, facts=offer.facts)
     with click.progressbar(length=100, label="Releasing", hidden=not _terminal()) as bar:
         done = process.run(

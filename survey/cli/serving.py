@@ -10,14 +10,16 @@ import click
 from survey import server
 from survey.cli.main import main
 from survey.cli.opened import opened
-from survey.config import Config, for_demo, read_config
+from survey.config import Config, Role, for_demo, read_config
 from survey.errors import BadSetting
 from survey.seal import make_key, read_keys
 from survey.shelf import Shelf, load_shelf
+from survey.staff import demo as demo_accounts
 from survey.store import responses
 
 DEMO_ANSWERS = 600  # enough for every tier to be tried (DESIGN.md section 9)
 DEMO_SEED = 1
+SignIns = dict[Role, tuple[str, str]]  # name and password
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -35,31 +37,44 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
     shelf = load_shelf(config)
     make_key(config.key)
     read_keys(config.key)
-    _fill(config, shelf, empty=empty)
-    _say_links(config, shelf)
-    server.run(replace(config, pilots=frozenset(offer.study.name for offer in shelf)))
+    _say_links(config, shelf, _fill(config, shelf, empty=empty))
+    try:
+        server.run(replace(config, pilots=frozenset(offer.study.name for offer in shelf)))
+    finally:
+        _clear(config)
 
 
-def _fill(config: Config, shelf: Shelf, *, empty: bool) -> None:
-    """Open the stores, and simulate answers for each study that has none yet."""
+def _fill(config: Config, shelf: Shelf, *, empty: bool) -> SignIns:
+    """Open the stores, make the two accounts, and answers for each study that has none yet."""
     from survey.simulate import simulate_into
 
     stores = opened(config, *shelf)
+    sign_ins = demo_accounts.make(stores.office)
     for offer in shelf:
         if not empty and not responses.count(stores.pilot, offer.study.name):
             simulate_into(
                 stores.pilot, offer.study, offer.folder, count=DEMO_ANSWERS, seed=DEMO_SEED
             )
     stores.close()
+    return sign_ins
 
 
-def _say_links(config: Config, shelf: Shelf) -> None:
+def _clear(config: Config) -> None:
+    """The demo's accounts are for the demo only."""
+    stores = opened(config)
+    demo_accounts.clear(stores.office)
+    stores.close()
+
+
+def _say_links(config: Config, shelf: Shelf, sign_ins: SignIns) -> None:
     site = f"http://{config.host}:{config.port}"
     click.echo(f"Lacrima demo on {site}/  (Ctrl-C stops it; data in {config.data})")
     for offer in shelf:
         click.echo(f"  client:     {site}/s/{offer.study.address}/")
         click.echo(f"  researcher: {site}/research/")
         click.echo(f"  board:      {site}/ethics/{offer.study.name}/")
+    for room, (name, password) in zip(("research", "ethics"), sign_ins.values(), strict=True):
+        click.echo(f"  sign in at {site}/{room}/ as {name} with {password}")
 
 
 @main.command()
@@ -72,6 +87,7 @@ def serve() -> None:
     server.check_port(config.host, config.port)
     read_keys(config.key)
     opened(config, *load_shelf(config)).close()
+    _clear(config)
     server.run(config)
 
 

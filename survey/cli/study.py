@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import getpass
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from forms.facts import facts_for, load_site, missing_facts
 from forms.load import load_study
-from survey.availability import today_here
+from survey import lifecycle
+from survey.checklist import unwaived
 from survey.cli.main import main
 from survey.cli.opened import opened
 from survey.config import Config, read_config
 from survey.errors import Refusal
-from survey.shelf import Offer, find_offer, load_shelf
-from survey.store import responses, studies
+from survey.offer import Offer, prints_of
+from survey.shelf import find_offer, load_shelf
+from survey.signing import Signature, sign
+from survey.staff.audit import note_command
+from survey.store import studies, waivers
 from survey.store.connect import Stores
 
 ISO = click.DateTime(formats=["%Y-%m-%d"])
@@ -34,8 +38,7 @@ def _at_desk(name: str) -> tuple[Config, Offer, Stores]:
 
 
 def _note(stores: Stores, what: str) -> None:
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    studies.note(stores.office, at=at, who=getpass.getuser(), what=what)
+    note_command(stores.office, what)
 
 
 @study.command()
@@ -63,21 +66,10 @@ def show_list() -> None:
     stores = opened(config, *shelf)
     for offer in shelf:
         status = "pilot" if offer.pilot else studies.status(stores.office, offer.study.name)
-        approval = _approval(stores, offer)
+        approval = lifecycle.approval_of(stores, offer)
         signed = f"approved {approval.reference}" if approval else "not approved"
         words = offer.study.fingerprints.words[:12]
         click.echo(f"{offer.study.name}  {status}  {signed}  words {words}")
-
-
-def _approval(stores: Stores, offer: Offer) -> studies.Approval | None:
-    return studies.current_approval(
-        stores.office,
-        offer.study.name,
-        words=offer.study.fingerprints.words,
-        policy=offer.study.fingerprints.policy,
-        site=offer.site,
-        today=today_here().isoformat(),
-    )
 
 
 @study.command()
@@ -86,34 +78,38 @@ def _approval(stores: Stores, offer: Offer) -> studies.Approval | None:
 @click.option("--by", "signer", required=True, help="Who approved it.")
 @click.option("--date", "approved_on", type=ISO, required=True, help="Date of the approval.")
 @click.option("--expires", type=ISO, required=True, help="Last day on which it holds.")
-def approve(
-    name: str, reference: str, signer: str, approved_on: datetime, expires: datetime
-) -> None:
-    """Note a board's approval of study NAME exactly as it is now."""
-    if expires < approved_on:
+@click.option("--conditions", default="", help="What the board asks for besides.")
+def approve(name: str, signer: str, **signed: Any) -> None:
+    """Note a board's approval of study NAME exactly as it is now, and archive this version."""
+    if signed["expires"] < signed["approved_on"]:
         raise Refusal("The approval would expire before it was given: check the two dates.")
     _, offer, stores = _at_desk(name)
-    prints = offer.study.fingerprints
-    studies.approve(
-        stores.office,
-        study=offer.study.name,
-        words=prints.words,
-        policy=prints.policy,
-        site=offer.site,
-        reference=reference,
+    expires_on = signed["expires"].date().isoformat()
+    signature = Signature(
+        reference=signed["reference"],
         by=signer,
-        approved_on=approved_on.date().isoformat(),
-        expires_on=expires.date().isoformat(),
+        approved_on=signed["approved_on"].date().isoformat(),
+        expires_on=expires_on,
+        conditions=signed["conditions"],
     )
+    sign(stores, offer, signature)
     empty = missing_facts(offer.study, offer.facts)
     if empty:
         named = ", ".join(empty)
         click.echo(
             f"Mind: site.toml leaves {named} empty; filling them voids this approval.", err=True
         )
-    _note(stores, f"approved {offer.study.name} under {reference}")
-    click.echo(f"Approved: {offer.study.name}, reference {reference}, until {expires.date()}.")
-    click.echo(f"  words {prints.words}\n  policy {prints.policy}\n  site {offer.site}")
+    if lacking := unwaived(offer.study, waivers.waivers(stores.office, offer.study.name)):
+        click.echo(
+            f"Mind: {len(lacking)} elements of the checklist have no passage and are not waived.",
+            err=True,
+        )
+    _note(stores, f"{offer.study.name}: approved under {signature.reference}")
+    click.echo(
+        f"Approved: {offer.study.name}, reference {signature.reference}, until {expires_on}."
+    )
+    words, policy, site = prints_of(offer)
+    click.echo(f"  words {words}\n  policy {policy}\n  site {site}")
 
 
 @study.command("open")
@@ -121,35 +117,8 @@ def approve(
 def open_study(name: str) -> None:
     """Open study NAME: only what is approved, filled in and checked is served."""
     _, offer, stores = _at_desk(name)
-    reasons = list(_not_ready(stores, offer))
-    if reasons:
-        raise Refusal(f"{offer.study.name} cannot open:\n" + "\n".join(f"- {r}" for r in reasons))
-    _set(stores, offer, "open")
-
-
-def _not_ready(stores: Stores, offer: Offer) -> list[str]:
-    reasons = []
-    if offer.pilot:
-        reasons.append("it runs as a pilot: take it out of LACRIMA_PILOTS first")
-    if studies.status(stores.office, offer.study.name) == "frozen":
-        reasons.append("it is frozen for good")
-    if _approval(stores, offer) is None:
-        reasons.append("no approval in force names exactly these words, policy and site facts")
-    empty = missing_facts(offer.study, offer.facts)
-    if empty:
-        reasons.append("site.toml leaves these facts empty: " + ", ".join(empty))
-    unchecked = offer.study.support.never_checked
-    if unchecked:
-        named = ", ".join(line.name for line in unchecked[:3])
-        reasons.append(f"{len(unchecked)} help lines were never checked ({named} …)")
-    return reasons
-
-
-def _set(stores: Stores, offer: Offer, status: studies.Status) -> None:
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    studies.set_status(stores.office, offer.study.name, status, at)
-    _note(stores, f"{offer.study.name}: {status}")
-    click.echo(f"{offer.study.name} is {status} now.")
+    lifecycle.open_study(stores, offer, note=partial(_note, stores))
+    click.echo(f"{offer.study.name} is open now.")
 
 
 @study.command()
@@ -157,9 +126,8 @@ def _set(stores: Stores, offer: Offer, status: studies.Status) -> None:
 def close(name: str) -> None:
     """Close study NAME: nobody new can start."""
     _, offer, stores = _at_desk(name)
-    if studies.status(stores.office, offer.study.name) != "open":
-        raise Refusal(f"{offer.study.name} is not open, so there is nothing to close.")
-    _set(stores, offer, "closed")
+    lifecycle.close(stores, offer, note=partial(_note, stores))
+    click.echo(f"{offer.study.name} is closed now.")
 
 
 @study.command()
@@ -167,14 +135,7 @@ def close(name: str) -> None:
 def freeze(name: str) -> None:
     """Make the answers present the next batch: from now on nobody can withdraw them."""
     _, offer, stores = _at_desk(name)
-    closing = studies.status(stores.office, offer.study.name) == "closed"
-    frozen = responses.freeze(
-        stores.answers(pilot=offer.pilot),
-        offer.study.name,
-        minimum=offer.study.policy.min_new_rows,
-        closing=closing,
-    )
-    _note(stores, f"{offer.study.name}: froze {frozen} answers")
+    frozen = lifecycle.freeze(stores, offer, note=partial(_note, stores))
     click.echo(f"{frozen} answers of {offer.study.name} are frozen. Their codes no longer work.")
-    if closing:
-        _set(stores, offer, "frozen")
+    if studies.status(stores.office, offer.study.name) == "frozen":
+        click.echo(f"{offer.study.name} is frozen now.")

@@ -1,15 +1,33 @@
-"""The researcher's page: how to make a release. Shows no answer and no figure about answers."""
+"""The researcher's room: the studies, and what can be done with each. Shows no answer."""
 
 from __future__ import annotations
 
 from flask import Blueprint, render_template
 
 from survey.shelves import shelf
+from survey.staff.access import offer_named, staff_only
+from survey.staff.features import features_in
+from survey.staff.life import life_of
 
 bp = Blueprint("research", __name__, url_prefix="/research")
 
 
 @bp.get("/")
+@staff_only("researcher")
 def overview() -> str:
-    """Each study with the command that releases it."""
-    return render_template("site/research.html", title="For researchers", offers=list(shelf()))
+    """Each study with its status, fingerprint and approval."""
+    lives = [life_of(offer) for offer in shelf()]
+    return render_template("research/index.html", title="Studies", lives=lives)
+
+
+@bp.get("/<name>/")
+@staff_only("researcher")
+def study_page(name: str) -> str:
+    """One study: where it stands, and a card for each thing that can be done."""
+    offer = offer_named(name)
+    return render_template(
+        "research/study.html",
+        title=offer.study.title,
+        life=life_of(offer),
+        features=features_in("research"),
+    )

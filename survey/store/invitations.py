@@ -32,3 +32,9 @@ def unspent(db: Database, study: str) -> int:
     """How many codes of the study can still be used."""
     sql = "SELECT count(*) FROM invitations WHERE study = ?"
     return int(db.conn.execute(sql, (study,)).fetchone()[0])
+
+
+def drop(db: Database, study: str) -> None:
+    """No unspent code of the study can be used any more."""
+    with writing(db):
+        db.conn.execute("DELETE FROM invitations WHERE study = ?", (study,))

@@ -131,3 +131,165 @@ def m001_office(db: AnyDatabase) -> None:
         *_append_only("audit"),
         *_append_only("releases"),
     )
+
+
+@OFFICE()
+def m002_ledger(db: AnyDatabase) -> None:
+    """Which rows went where: segments of batches, their parts by tier, and what became of them."""
+    _make(
+        db,
+        """CREATE TABLE segments (
+            study TEXT NOT NULL, number INTEGER NOT NULL, batches TEXT NOT NULL,
+            rows INTEGER NOT NULL, PRIMARY KEY (study, number)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE parts (
+            study TEXT NOT NULL, segment INTEGER NOT NULL, tier TEXT NOT NULL,
+            edition INTEGER NOT NULL, sha256 TEXT NOT NULL, rows INTEGER NOT NULL,
+            policy TEXT NOT NULL, about TEXT NOT NULL,
+            PRIMARY KEY (study, segment, tier, edition)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE contents (
+            study TEXT NOT NULL, release INTEGER NOT NULL, segment INTEGER NOT NULL,
+            tier TEXT NOT NULL, edition INTEGER NOT NULL,
+            PRIMARY KEY (study, release, segment, tier)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE errata (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, release INTEGER NOT NULL,
+            at TEXT NOT NULL, why TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE handovers (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, release INTEGER NOT NULL,
+            at TEXT NOT NULL, person TEXT NOT NULL, agreement TEXT NOT NULL,
+            agreed_on TEXT NOT NULL
+        ) STRICT""",
+        *(t for name in ("segments", "parts", "contents", "errata", "handovers")
+          for t in _append_only(name)),
+    )  # fmt: skip
+
+
+@OFFICE()
+def m003_readings(db: AnyDatabase) -> None:
+    """Who decided what about which text. Kinds and counts of what was replaced, never the words."""
+    _make(
+        db,
+        """CREATE TABLE readings (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, pilot INTEGER NOT NULL,
+            key BLOB NOT NULL CHECK (length(key) = 16), at TEXT NOT NULL, who TEXT NOT NULL,
+            decision TEXT NOT NULL, replaced TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX readings_of ON readings (key, id)",
+        *_append_only("readings"),
+    )
+
+
+@OFFICE()
+def m004_accounts(db: AnyDatabase) -> None:
+    """Staff: accounts by folded name, their links, recovery codes and browsers (keyed hashes)."""
+    _make(
+        db,
+        """CREATE TABLE accounts (
+            folded TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL,
+            role TEXT NOT NULL CHECK (role IN ('researcher', 'board')), made_at TEXT NOT NULL,
+            disabled INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
+            password TEXT NOT NULL DEFAULT '', totp BLOB, totp_step INTEGER NOT NULL DEFAULT 0
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE setups (
+            token BLOB NOT NULL PRIMARY KEY CHECK (length(token) = 32), account TEXT NOT NULL,
+            ends INTEGER NOT NULL, spent INTEGER NOT NULL CHECK (spent IN (0, 1))
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE recovery (
+            code BLOB NOT NULL PRIMARY KEY CHECK (length(code) = 32), account TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE sessions (
+            id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 32), account TEXT NOT NULL,
+            began INTEGER NOT NULL, seen INTEGER NOT NULL,
+            full INTEGER NOT NULL CHECK (full IN (0, 1))
+        ) STRICT, WITHOUT ROWID""",
+    )
+
+
+@OFFICE()
+def m005_board(db: AnyDatabase) -> None:
+    """What a board says about a study, and every turn in a study's life."""
+    _make(
+        db,
+        "ALTER TABLE approvals ADD COLUMN conditions TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE turns (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL
+        ) STRICT""",
+        # Those known from before: each study's last turn.
+        "INSERT INTO turns (study, at, what) SELECT study, since, status FROM lives",
+        """CREATE TABLE rulings (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            what TEXT NOT NULL CHECK (what IN ('suspended', 'lifted', 'revoked')),
+            why TEXT NOT NULL, approval INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE comments (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            role TEXT NOT NULL, words TEXT NOT NULL, passage TEXT NOT NULL, text TEXT NOT NULL,
+            answers INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE incidents (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            happened_on TEXT NOT NULL, text TEXT NOT NULL
+        ) STRICT""",
+        *(t for name in ("turns", "rulings", "comments", "incidents") for t in _append_only(name)),
+    )
+
+
+@OFFICE()
+def m006_waivers(db: AnyDatabase) -> None:
+    """Elements of the checklist that a board does without, and why; the last word on each counts.
+
+    An empty reason takes a waiver back.
+    """
+    _make(
+        db,
+        """CREATE TABLE waivers (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, element TEXT NOT NULL,
+            at TEXT NOT NULL, who TEXT NOT NULL, reason TEXT NOT NULL
+        ) STRICT""",
+        *_append_only("waivers"),
+    )
+
+
+@OFFICE()
+def m007_jobs(db: AnyDatabase) -> None:
+    """Long work that researchers asked for: previews, releases, freezes. Changes while it runs."""
+    _make(
+        db,
+        """CREATE TABLE jobs (
+            number INTEGER PRIMARY KEY, study TEXT NOT NULL, kind TEXT NOT NULL, tier TEXT NOT NULL,
+            pilot INTEGER NOT NULL CHECK (pilot IN (0, 1)), recipient TEXT NOT NULL,
+            who TEXT NOT NULL, asked_at TEXT NOT NULL, preview INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'stopping', 'done',
+                'refused', 'cancelled', 'broken')),
+            since REAL NOT NULL, share REAL NOT NULL, pid INTEGER NOT NULL,
+            told TEXT NOT NULL, release INTEGER NOT NULL
+        ) STRICT""",
+        # Two at once would wait for each other, or not know of each other.
+        """CREATE UNIQUE INDEX one_job_a_study ON jobs (study)
+            WHERE state IN ('waiting', 'running', 'stopping')""",
+    )
+
+
+@OFFICE()
+def m008_figures(db: AnyDatabase) -> None:
+    """What staff were last shown of the figures about collection, so that they move in steps only.
+
+    ``landing`` and ``completed`` are the totals of that moment, ``shown`` (JSON) the rounded ones.
+    """
+    _make(
+        db,
+        """CREATE TABLE figures (
+            study TEXT NOT NULL, pilot INTEGER NOT NULL CHECK (pilot IN (0, 1)),
+            landing INTEGER NOT NULL, completed INTEGER NOT NULL, shown TEXT NOT NULL,
+            PRIMARY KEY (study, pilot)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE verdicts (
+            study TEXT NOT NULL, pilot INTEGER NOT NULL CHECK (pilot IN (0, 1)),
+            answers INTEGER NOT NULL, met INTEGER NOT NULL CHECK (met IN (0, 1)),
+            PRIMARY KEY (study, pilot, answers)
+        ) STRICT, WITHOUT ROWID""",
+        *_append_only("verdicts"),
+    )

@@ -11,6 +11,9 @@ from collections import Counter
 from survey.store.database import Database, writing
 
 BATCH = 20  # events; fewer are written only when the process ends
+# Going on from a page, and which one. Somebody who answers makes many of these in a row, so they
+# wait for the others and never make a batch: it would time one person's walk.
+PASSED = "passed:"
 
 
 class Tallies:
@@ -26,9 +29,10 @@ class Tallies:
             self._counts[pilot][study, event] += 1
 
     def waiting(self, *, pilot: bool = False) -> int:
-        """How many events are not written yet."""
+        """How many events that make a batch are not written yet."""
         with self._lock:
-            return self._counts[pilot].total()
+            counts = self._counts[pilot].items()
+            return sum(n for (_, event), n in counts if not event.startswith(PASSED))
 
     def flush(self, db: Database, *, pilot: bool = False) -> None:
         """Write what waits; what cannot be written goes on waiting."""

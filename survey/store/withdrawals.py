@@ -9,6 +9,12 @@ from survey.store.schema import ARRIVING
 from survey.store.settle import level, settled_tables
 
 _ASKED = "deletion IN (SELECT value FROM withdrawals)"
+# A table of answers is one study's; texts have no such table, so nobody is counted twice.
+_TALLY = """
+    INSERT INTO tallies SELECT study, 'withdrawn', :gone FROM wordings
+    WHERE answers = :table AND :gone > 0 GROUP BY study
+    ON CONFLICT DO UPDATE SET count = count + excluded.count
+"""
 
 
 def ask_deletion(db: Database, values: Sequence[bytes]) -> None:
@@ -33,7 +39,9 @@ def delete_asked(db: Database) -> int:
             continue
         for part in ("", ARRIVING):
             sql = f"DELETE FROM {quoted(part + table)} WHERE {_ASKED}"
-            deleted += db.conn.execute(sql).rowcount
+            gone = db.conn.execute(sql).rowcount
+            db.conn.execute(_TALLY, {"gone": gone, "table": table})
+            deleted += gone
     db.conn.execute("DELETE FROM withdrawals")
     return deleted
 

@@ -29,6 +29,7 @@ def test_the_code_never_reaches_the_server_before_it_is_sent(page, site):
 def test_going_back_does_not_bring_the_code_into_the_address(page, site):
     page.goto(f"{site}/i/#{CODE}")
     page.get_by_role("button", name="Go on").click()
+    page.locator("#summary").wait_for()
     page.go_back()
     assert "ABCD" not in page.url
 

@@ -234,6 +234,17 @@ RELEASE = [
         "quasi_identifier.outsider =",
         "outsider: unknown key – did you mean 'ins",
     ),
+    *(
+        ("minimal", "[roles]", f"[stop_rule]\n{rule}\n[roles]", line)
+        for rule, line in (
+            ("any = { mood = [1] }", "stop_rule, share: is missing"),
+            ("share = 2\nany = { mood = [1] }", "stop_rule, share: 2 is out of range"),
+            ("share = 0.1", "stop_rule, any: is missing"),
+            ("share = 0.1\nany = { mod = [1] }", "no question is stored as 'mod' with codes"),
+            ("share = 0.1\nany = { mood = [9] }", "stop_rule, any, mood: 'mood' has no code 9"),
+            ("share = 0.1\nany = { mood = [-99] }", "'mood' has no code -99"),
+        )
+    ),
     ("minimal", "k = 5", "k = 4", "tier C, k: 4 is out of range; allowed: 5 to"),
     ("minimal", "k = 5", "k = 5\n[[hierarchy]]\nvariable = 'mood'\nlevels = []", "not a quasi-id"),
     (
@@ -267,6 +278,8 @@ RELEASE = [
     ("coarse", "max_violating = 0.1", "max_violating = 2", "max_violating: 2 is out of range"),
     ("coarse", "core = 1, ins", "outer = 1, ins", "min_level, outer: unknown key"),
     ("coarse", 'name = "B"', 'name = "C"', "tier: the name 'C' stands there twice"),
+    ("coarse", 'name = "C"', 'name = "A"', "tables are made from tier C, which there is not"),
+    ("minimal", "k = ", "l = 2\nk = ", "so l has nothing to count"),
     ("branch", 'none = ["been", ', 'sensitive = ["been"]\nnone = [', "it must not be required"),
 ]
 

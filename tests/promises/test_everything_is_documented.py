@@ -1,14 +1,22 @@
-"""Every setting, command, route and kind of question stands in the docs."""
+"""Every setting, command, route, kind of question and key of a policy stands in the docs."""
+
+import re
+from dataclasses import fields
 
 import click
 import pytest
 
+from exports.documents.readme import FILES, FORMATS
 from forms.kinds import KINDS
+from forms.study import SmallSamples
 from survey.cli import main
 from survey.config import PREFIX, SETTINGS
 from tests.serving import ROOT
 
-DOCS = "\n".join(p.read_text("utf-8") for p in [*ROOT.glob("docs/**/*.md"), ROOT / "README.md"])
+PAGES = [*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"]
+DOCS = "\n".join(page.read_text("utf-8") for page in PAGES)
+RESEARCHER = (ROOT / "docs" / "researcher.md").read_text("utf-8")
+LINK = re.compile(r"\]\((?!https?://)([^)#]+)")
 
 
 def commands(group, name="lacrima"):
@@ -46,6 +54,36 @@ def test_every_option_is_documented(name, option):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_question_is_documented(kind):
     assert f"`{kind}`" in DOCS
+
+
+@pytest.mark.parametrize("key", [field.name for field in fields(SmallSamples)])
+def test_every_rule_for_small_samples_is_documented(key):
+    assert f"{key} = " in DOCS
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_every_file_of_a_release_is_explained_to_researchers(path):
+    assert f"`{path.removesuffix('*')}" in RESEARCHER
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_every_data_format_is_explained_to_researchers(suffix):
+    assert f"{suffix}`" in RESEARCHER
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_between_pages_leads_somewhere(page):
+    linked = LINK.findall(page.read_text("utf-8"))
+    assert [link for link in linked if not (page.parent / link).exists()] == []
+
+
+def test_every_page_can_be_reached_from_the_first_one():
+    queue = [ROOT / "README.md"]
+    for page in queue:
+        links = LINK.findall(page.read_text("utf-8")) if page.suffix == ".md" else []
+        linked = {(page.parent / link).resolve() for link in links}
+        queue.extend(sorted(linked - {*queue}))
+    assert {*ROOT.resolve().glob("docs/**/*.md")} <= {*queue}
 
 
 def test_every_address_is_documented(app):

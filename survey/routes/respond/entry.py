@@ -9,6 +9,7 @@ from flask import Response, request, session
 from forms.consent import choices_of, consent_form, eligibility_form, first_no
 from forms.walk import first_open
 from survey.routes.respond.visit import (
+    INVITATION,
     MAY_CONSENT,
     SECRET,
     YOUTH,
@@ -20,12 +21,16 @@ from survey.routes.respond.visit import (
     go_to,
     go_to_page,
     the_draft,
+    the_invitation,
     the_offer,
+    uninvited_page,
     ways,
 )  # fmt: skip
-from survey.screens import show, show_still
+from survey.screens import WORDS_CHANGED, show, show_still
 from survey.services import services
 from survey.shelf import Offer
+
+READ = "version"  # hidden input: which consent texts the page shows
 
 
 @bp.get("/")
@@ -40,6 +45,8 @@ def information() -> Answer:
     """S2: key facts first, then details; reachable from every page."""
     draft = the_draft()
     if draft is None:
+        if not services().availability.standing(the_offer().study.name).readable:
+            return closed_page() or go_to("")
         count("info")
         return show_still("information", the_offer(), ways().base)
     return show("information", the_offer(), ways(draft), draft=draft)
@@ -49,8 +56,8 @@ def information() -> Answer:
 def eligibility() -> Answer:
     """S3: may I take part, and is now a good time? The answers are not stored."""
     questions = the_offer().study.consent.eligibility
-    if (closed := closed_page()) is not None:
-        return closed
+    if (turned := closed_page() or uninvited_page()) is not None:
+        return turned
     if not questions:
         return go_to("consent")
     form = eligibility_form(questions, request.form)
@@ -91,6 +98,8 @@ def consent() -> Answer:
     draft = the_draft()
     if draft is not None and not draft.sent:
         return go_to_page(draft, first_open(offer.study, draft))
+    if (uninvited := uninvited_page()) is not None:
+        return uninvited
     if offer.study.consent.eligibility and session.get(MAY_CONSENT) != offer.study.address:
         return go_to("eligibility")
     form = consent_form(offer.study.consent, request.form)
@@ -102,14 +111,26 @@ def consent() -> Answer:
     if not form.validate():
         errors = [(n, e[0]) for n, e in form.errors.items()]
         return show("consent", offer, ways(), form=form, errors=errors)
+    if _read_another_version(offer):
+        errors = [(s.id, WORDS_CHANGED) for s in offer.study.consent.statements[:1]]
+        return show(
+            "consent", offer, ways(), form=consent_form(offer.study.consent, None), errors=errors
+        )
     return _begin(offer, choices_of(offer.study.consent, form))
+
+
+def _read_another_version(offer: Offer) -> bool:
+    """Whether the words on the page that was sent are no longer those that are agreed to."""
+    current = offer.study.fingerprints.consent_version
+    return request.form.get(READ, current) != current
 
 
 def _begin(offer: Offer, choices: dict[str, bool]) -> Response:
     desk = services().desk
-    secret = desk.begin(offer.study, choices)
+    secret = desk.begin(offer.study, choices, invitation=the_invitation())
     session[SECRET] = urlsafe_b64encode(secret).decode()
     session.pop(MAY_CONSENT, None)
+    session.pop(INVITATION, None)
     count("consented")
     draft = desk.find(secret, offer.study)
     assert draft is not None

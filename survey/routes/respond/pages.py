@@ -6,9 +6,11 @@ from typing import Any
 
 from flask import Response, request
 
+from forms.path import branch_of
 from forms.study import Page
-from forms.walk import Draft, first_open, keep, neighbours, page_at, reachable, take
+from forms.walk import Draft, answered, first_open, keep, neighbours, page_at, reachable, take
 from survey import sending
+from survey.figures import STOP_SIGN, passed
 from survey.protect import clear_site
 from survey.routes.respond.visit import (
     Answer,
@@ -18,6 +20,7 @@ from survey.routes.respond.visit import (
     go_to_page,
     gone,
     refused_page,
+    spent_page,
     the_draft,
     the_offer,
     the_secret,
@@ -26,6 +29,7 @@ from survey.routes.respond.visit import (
 from survey.screens import CHOOSE_CODE, show, show_check, show_page
 from survey.services import services
 from survey.shelf import Offer
+from survey.store.errors import InvitationSpent
 
 TURN_TO = ("support", "stop", "information")
 
@@ -74,6 +78,8 @@ def answer(token: str) -> Answer:
             the_offer(), ways(draft), draft, step.page,
             changing=step.changing, errors=step.errors, posted=request.form,
         )  # fmt: skip
+    if step.passed:
+        count(step.passed)
     return step.onward(draft)
 
 
@@ -87,13 +93,14 @@ class Step:
         self.page: Page | None = None
         self.errors: Any = {}
         self.stay = False
+        self.passed = ""  # the event of going on from this page for the first time
 
     def take(self, draft: Draft) -> Draft:
         """The draft after this post; unchanged where the page is not on its way, or faulty.
 
         Runs again when another tab was quicker, so it starts from nothing each time.
         """
-        self.page, self.errors, self.stay = None, {}, False
+        self.page, self.errors, self.stay, self.passed = None, {}, False, ""
         if draft.sent or draft.ready or draft.words != self.study.fingerprints.words:
             return draft
         page = page_at(self.study, draft, self.token)
@@ -104,6 +111,8 @@ class Step:
             return keep(self.study, draft, page, self.posted)
         taken = take(self.study, draft, page, self.posted)
         self.errors, self.stay = taken.errors, taken.stay
+        if not (self.errors or self.stay or answered(page, draft)):
+            self.passed = passed(page.id, branch_of(self.study, taken.draft.answers))
         return taken.draft
 
     def onward(self, draft: Draft) -> Response:
@@ -149,13 +158,24 @@ def send(draft: Draft, *, completion: int) -> Answer:
             return show_check(offer, ways(draft), draft, errors=errors)
         return show("stop", offer, ways(draft), draft=draft, errors=errors)
     first = not draft.ready
-    if secret is None or not sending.send(
-        services().desk, secret, offer, completion=completion, wants_code=code == "yes"
-    ):
-        return gone()
+    try:
+        if secret is None or not sending.send(
+            services().desk, secret, offer, completion=completion, wants_code=code == "yes"
+        ):
+            return gone()
+    except InvitationSpent:
+        return spent_page()
     if first:
-        count("completed" if completion == 1 else "stopped_sent")
+        count_sent(offer, draft, completion)
     return go_to("done")
+
+
+def count_sent(offer: Offer, draft: Draft, completion: int) -> None:
+    """Once for each set of answers: how it ended, and whether it shows a sign of the stop rule."""
+    count("completed" if completion == 1 else "stopped_sent")
+    rule = offer.study.policy.stop
+    if rule is not None and rule.shown_by(draft.answers):
+        count(STOP_SIGN)
 
 
 @bp.get("/done")

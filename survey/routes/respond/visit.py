@@ -7,11 +7,11 @@ from binascii import Error as NotBase64
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, g, redirect, session
+from flask import Blueprint, Response, abort, g, redirect, request, session
 
 from forms.study import Page
 from forms.walk import Draft, token_of
-from survey import sending
+from survey import invitations, sending
 from survey.availability import OPEN, TAKES_NOTHING
 from survey.protect import clear_site
 from survey.screens import Ways, show
@@ -25,6 +25,7 @@ bp = Blueprint("respond", __name__, url_prefix="/s/<address>")
 SECRET = "k"  # the browser's half of the draft's key  # noqa: S105
 MAY_CONSENT = "e"  # address of the study whose eligibility questions were answered with yes
 COUNTRY = "c"  # country chosen for the help lines
+INVITATION = "i"  # sealed: the invitation that opens a study, until the first question
 YOUTH = "y"  # until the next page: help lines for young people first
 
 Answer = str | tuple[str, int] | Response
@@ -33,10 +34,33 @@ Answer = str | tuple[str, int] | Response
 
 @bp.url_value_preprocessor
 def _find_study(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    offer = shelf().at((values or {}).pop("address", ""))
-    if offer is None:
+    versions = shelf().versions_at((values or {}).pop("address", ""))
+    if not versions:
         abort(404)
-    g.offer = offer
+    g.offer = _begun_under(versions)
+
+
+def _begun_under(versions: tuple[Offer, ...]) -> Offer:
+    """The version in force; for whoever began under an earlier one that still is, that one."""
+    secret = the_secret() if len(versions) > 1 else None
+    if secret is None:
+        return versions[0]
+    desk = services().desk
+    mine = (offer for offer in versions if desk.find(secret, offer.study) is not None)
+    return next(mine, versions[0])
+
+
+# Pages of somebody who is answering; while nothing may be taken they end at once.
+_ANSWERING = frozenset({"respond.questions", "respond.answer", "respond.check", "respond.resume"})
+
+
+@bp.before_request
+def _end_answering() -> Response | None:
+    """A study that was suspended or has run out stops here, not only when somebody sends."""
+    if request.endpoint not in _ANSWERING or not services().availability.stopped(the_offer()):
+        return None
+    draft = the_draft()
+    return None if draft is None or draft.sent else refused_page()
 
 
 def the_offer() -> Offer:
@@ -58,6 +82,25 @@ def the_draft() -> Draft | None:
     secret, desk = the_secret(), services().desk
     draft = desk.find(secret, the_offer().study) if secret else None
     return sending.arrived(desk, secret, the_offer(), draft) if secret and draft else None
+
+
+def the_invitation() -> str:
+    """The keyed hash (hex) of the invitation that this browser carries for this study, or none."""
+    sealed = session.get(INVITATION, "")
+    return invitations.taken_out(services().seal, sealed, the_offer().study.name) if sealed else ""
+
+
+def uninvited_page() -> Response | None:
+    """To the page that takes the code, where only an invitation opens the study."""
+    return see_other("/i/") if the_offer().invited and not the_invitation() else None
+
+
+def spent_page() -> Response:
+    """The kind page instead of sending, where the invitation sent other answers; the draft goes."""
+    secret = the_secret()
+    if secret:
+        services().desk.drop(secret)
+    return ending("spent")
 
 
 def ways(draft: Draft | None = None) -> Ways:

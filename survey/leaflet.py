@@ -1,0 +1,101 @@
+"""The way in for clients, on paper: a QR code, and a leaflet in the study's own words (typst).
+
+Neutral outside, so that it can lie about: what the survey is asks to be unfolded. No date and no
+typeface of this machine: the same words and the same address give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import Any, Literal
+
+import segno
+import typst
+
+from survey.dossier.blocks import runs
+from survey.errors import Refusal
+from survey.offer import Offer
+from survey.places import folder
+
+Paper = Literal["a4", "a5"]
+PAPERS: tuple[Paper, ...] = ("a4", "a5")
+
+TEMPLATE = "leaflet/leaflet.typ"
+ACCESSIBLE: list[typst.PDFStandard] = ["ua-1"]  # tagged; and a letter without a glyph is a fault
+QUIET_ZONE = 4  # modules of nothing around a QR code (ISO/IEC 18004 section 6.3.8)
+DOTS = 12  # pixels a module: sharp at 5 cm on paper
+
+_NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed')
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+
+
+def _qr(link: str) -> segno.QRCode:
+    # Quarter of it may be dirty or folded (level Q); micro codes are not read by every telephone.
+    return segno.make(link, error="q", micro=False)
+
+
+def qr_svg(link: str) -> bytes:
+    """The QR code as a drawing, dark on light."""
+    out = io.BytesIO()
+    _qr(link).save(out, kind="svg", scale=DOTS, border=QUIET_ZONE, light="#fff", svgns=True)
+    return out.getvalue()
+
+
+def qr_inline(link: str) -> str:
+    """The same as an element of a page."""
+    code = _qr(link)
+    drawn = code.svg_inline(scale=5, border=QUIET_ZONE, light="#fff", svgclass="qr", omitsize=False)
+    return str(drawn)
+
+
+def qr_png(link: str) -> bytes:
+    """The QR code as a picture for word processors."""
+    out = io.BytesIO()
+    _qr(link).save(out, kind="png", scale=DOTS, border=QUIET_ZONE)
+    return out.getvalue()
+
+
+def leaflet(offer: Offer, link: str, paper: Paper) -> bytes:
+    """One sheet to print on both sides and fold once: outside neutral, inside the landing page.
+
+    Raises Refusal naming letters that no typeface here has.
+    """
+    source = (folder("templates") / TEMPLATE).read_bytes()
+    data = {"leaflet": json.dumps(_said(offer, link, paper), ensure_ascii=False)}
+    try:
+        made = typst.Compiler(ignore_system_fonts=True).compile(
+            source, format="pdf", sys_inputs=data, pdf_standards=ACCESSIBLE
+        )
+    except typst.TypstError as error:
+        letters = sorted(set(_NO_GLYPH.findall(error.diagnostic)))
+        if not letters:
+            raise
+        raise Refusal(
+            f"The leaflet cannot be set: its typefaces have no {' '.join(letters)}. "
+            "They hold Latin, Greek, Cyrillic and Hebrew."
+        ) from None
+    assert isinstance(made, bytes)
+    return made
+
+
+def _said(offer: Offer, link: str, paper: Paper) -> dict[str, Any]:
+    words = offer.study.consent.texts
+    return {
+        "paper": paper,
+        "language": offer.study.language,
+        "title": words["landing_title"],
+        "lead": _paragraphs(offer, words["landing_lead"]),
+        "notes": [_paragraphs(offer, words[key]) for key in ("landing_exit", "landing_draft")],
+        "link": link,
+        "short": link.partition("://")[2].rstrip("/"),
+        "qr": qr_svg(link).decode(),
+        "pilot": offer.pilot,
+        "invited": offer.invited,
+    }
+
+
+def _paragraphs(offer: Offer, text: str) -> list[list[tuple[str, str]]]:
+    parts = (p.strip() for p in _PARAGRAPHS.split(offer.fill(text)) if p.strip())
+    return [[(run[0], run[1]) for run in runs(part)] for part in parts]

@@ -1,0 +1,71 @@
+"""``/i/``: somebody enters an invitation. The code comes in a form's body, never in an address."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, current_app, render_template, request, session
+
+from survey import invitations
+from survey.invitations import Invited
+from survey.routes.respond.visit import INVITATION, Answer, see_other
+from survey.services import services
+from survey.shelf import Offer
+from survey.shelves import shelf
+from survey.staff.throttle import Limit, Throttle
+
+bp = Blueprint("invite", __name__, url_prefix="/i")
+
+# Wrong codes in a quarter of an hour; a proxy that hides addresses makes all of them one.
+BY_ADDRESS = Limit("invitation", 30)
+BY_NOBODY = Limit("invitation of nobody", 600)
+
+SLIP = "There is a slip in this code. Please compare it letter by letter."
+UNKNOWN = "This code opens nothing: it has been used, was taken back, or is not from this site."
+EMPTY = "Type the code that you were given."
+
+
+@bp.record_once
+def _throttle(state: object) -> None:
+    state.app.extensions[bp.name] = Throttle(time.monotonic)  # type: ignore[attr-defined]
+
+
+@bp.get("/")
+def code() -> str:
+    """A place for the code."""
+    return _page()
+
+
+@bp.post("/")
+def enter() -> Answer:
+    """On to the study that the code opens; it is spent when the answers are sent."""
+    typed = request.form.get("invitation", "")
+    throttle: Throttle = current_app.extensions[bp.name]
+    whence = _whence()
+    if not throttle.take(*whence):
+        return render_template("invite/wait.html", title="Invitation – Survey", minutes=15), 429
+    read = invitations.read_code(typed)
+    invited = invitations.find(services().stores, services().seal, read) if read else None
+    offer = _offer(invited)
+    if invited is None or offer is None:
+        return _page(UNKNOWN if read else SLIP if typed.strip() else EMPTY)
+    throttle.give_back(*whence)
+    session[INVITATION] = invitations.carried(services().seal, invited)
+    return see_other(f"/s/{offer.study.address}/")
+
+
+def _offer(invited: Invited | None) -> Offer | None:
+    """The study that is served here under the invitation's name, as what it was made for."""
+    offer = shelf().named(invited.study) if invited else None
+    return offer if offer and invited and offer.pilot == invited.pilot else None
+
+
+def _page(error: str = "") -> str:
+    title = "Error: " * bool(error) + "Invitation – Survey"
+    return render_template("invite/code.html", title=title, error=error)
+
+
+def _whence() -> tuple[Limit, str]:
+    """How tries from this address are counted, in memory and under a hash."""
+    hidden = services().config.proxies > 0 and not request.headers.get("X-Forwarded-For")
+    return (BY_NOBODY, "") if hidden else (BY_ADDRESS, request.remote_addr or "")

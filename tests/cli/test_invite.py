@@ -1,0 +1,62 @@
+"""``lacrima invite``: one file of codes, once."""
+
+import pytest
+
+from survey.cli import main
+from survey.invitations import read_code
+from survey.store.connect import Stores
+
+
+@pytest.fixture
+def invite(runner, tmp_path):
+    from survey.seal import make_key
+
+    make_key(tmp_path / "data" / "server.key")
+
+    def run(*words):
+        return runner.invoke(main, ["invite", *map(str, words)], catch_exceptions=False)
+
+    return run
+
+
+def kept(tmp_path):
+    stores = Stores(tmp_path / "data")
+    sql = "SELECT count(*) FROM invitations WHERE study = 'minimal'"
+    found = stores.responses.conn.execute(sql).fetchone()[0]
+    stores.close()
+    return found
+
+
+def test_codes_are_written_once_for_the_owner_alone(invite, tmp_path):
+    out = tmp_path / "codes.txt"
+    done = invite("minimal", "--count", 30, "--out", out)
+    codes = out.read_text().split()
+    assert (done.exit_code, len({*codes}), out.stat().st_mode & 0o777) == (0, 30, 0o600)
+    assert [read_code(c) for c in codes] == codes
+    assert kept(tmp_path) == 30
+
+
+def test_a_table_has_a_head(invite, tmp_path):
+    invite("minimal", "--count", 1, "--out", tmp_path / "codes.csv")
+    assert (tmp_path / "codes.csv").read_bytes().startswith(b"code\r\n")
+
+
+def test_a_file_that_is_there_is_left_alone_and_no_code_is_made(invite, tmp_path):
+    out = tmp_path / "codes.txt"
+    out.write_text("mine")
+    done = invite("minimal", "--count", 3, "--out", out)
+    assert (done.exit_code, out.read_text(), kept(tmp_path)) == (1, "mine", 0)
+
+
+@pytest.mark.parametrize("out", ["missing/codes.txt", "/dev/full/x"])
+def test_where_nothing_can_be_written_nothing_is_made(invite, tmp_path, out):
+    done = invite("minimal", "--count", 3, "--out", tmp_path / out)
+    assert (done.exit_code, done.stderr.count("\n"), kept(tmp_path)) == (1, 1, 0)
+
+
+def test_the_audit_says_how_many_and_no_code(invite, tmp_path):
+    invite("minimal", "--count", 3, "--out", tmp_path / "codes.txt")
+    stores = Stores(tmp_path / "data")
+    said = [what for (what,) in stores.office.conn.execute("SELECT what FROM audit")]
+    stores.close()
+    assert said == ["minimal: 3 invitations made"]

@@ -1,0 +1,114 @@
+"""Whoever knows who holds which invitation learns nothing from any file: sets differ, no more."""
+
+import random
+
+import pytest
+from click.testing import CliRunner
+
+from survey.cli import main
+from survey.store import invitations
+from survey.store.connect import Stores
+from survey.store.responses import accept
+from survey.store.settle import rest
+from tests.conftest import folder_of
+from tests.journeys.client import Journey
+from tests.journeys.wire import WireBrowser
+from tests.promises.test_no_order_in_bytes import LARGE, held
+from tests.serving import demo
+from tests.survey.store.samples import STUDY, answer, mark, on_disk, open_study
+
+PEOPLE = 60
+
+
+def code_of(number):
+    return mark("invitation", number)
+
+
+def collected(folder, order, holder, *, content="{}"):
+    """The file after people answered in ``order``, person n with the code of ``holder[n]``."""
+    stores = Stores(folder)
+    db = stores.responses
+    table = open_study(db, content=content)
+    invitations.add(db, STUDY, (code_of(n) for n in range(2 * PEOPLE)))
+    for number in order:
+        spent = code_of(holder[number])
+        accept(db, answer(table, number, invitation=spent), draw=random.Random(number).randbytes)
+    rest(db)
+    return stores
+
+
+@pytest.mark.parametrize("content", ["{}", LARGE], ids=["small file", "large file"])
+def test_who_held_which_code_changes_no_byte(tmp_path, content):
+    files = []
+    for seed in (1, 2):
+        holder = random.Random(seed).sample(range(PEOPLE), PEOPLE)
+        stores = collected(tmp_path / str(seed), range(PEOPLE), holder, content=content)
+        files.append(held(stores))
+        stores.close()
+    assert files[0] == files[1]
+
+
+def test_in_which_order_codes_were_spent_changes_no_byte(tmp_path):
+    files = []
+    for seed in (1, 2):
+        order = random.Random(seed).sample(range(PEOPLE), PEOPLE)
+        stores = collected(tmp_path / str(seed), order, range(PEOPLE))
+        files.append(held(stores))
+        stores.close()
+    assert files[0] == files[1]
+
+
+def test_before_and_after_differ_by_the_set_of_spent_codes_alone(tmp_path):
+    stores = collected(tmp_path, range(PEOPLE), range(PEOPLE))
+    left = [bytes(c) for (c,) in stores.responses.conn.execute("SELECT code FROM invitations")]
+    assert left == sorted(code_of(n) for n in range(PEOPLE, 2 * PEOPLE))
+
+
+def test_no_file_holds_a_spent_code(tmp_path):
+    stores = collected(tmp_path, range(PEOPLE), range(PEOPLE))
+    stores.close()
+    disk = on_disk(tmp_path)
+    assert [n for n in range(PEOPLE) if code_of(n) in disk] == []
+
+
+def test_what_is_taken_back_is_overwritten(tmp_path):
+    stores = collected(tmp_path, range(3), range(3))
+    invitations.drop(stores.responses, STUDY)
+    rest(stores.responses)
+    stores.close()
+    disk = on_disk(tmp_path)
+    assert [n for n in range(2 * PEOPLE) if code_of(n) in disk] == []
+
+
+# A real server: the code itself is in no file, no log and no request line.
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory):
+    """Somebody came with a code, somebody mistyped one; the server said what it said."""
+    data = tmp_path_factory.mktemp("invited") / "data"
+    with demo(data, folder_of("once")) as (server, site):
+        env = {"LACRIMA_DATA": str(data), "LACRIMA_PILOTS": "once"}
+        runner = CliRunner(env={**env, "LACRIMA_STUDIES": str(folder_of("once"))})
+        out = data.parent / "codes.txt"
+        words = ["invite", "once", "--count", "2", "--out", str(out)]
+        assert runner.invoke(main, words, catch_exceptions=False).exit_code == 0
+        first, second = out.read_text().split()
+        client = Journey(None, "once", browser=WireBrowser(site, {}))
+        client.open("/i/").press(invitation="canary-9901")
+        client.open("/i/").press(invitation=f"https://x.example/i/#{first}")
+        client.inform().be_eligible().agree().answer(first="words").answer(upset=3).send()
+        yield server, data, client, (first, second)
+
+
+def test_a_code_is_written_nowhere(used):
+    server, data, client, codes = used
+    assert client.screen == "done"
+    held = b"".join(p.read_bytes() for p in data.rglob("*") if p.is_file()) + server.said.encode()
+    for code in (*codes, *(c.replace("-", "") for c in codes), "canary-9901"):
+        assert code.encode() not in held
+
+
+def test_a_code_is_in_no_address(used):
+    _, _, client, codes = used
+    assert not any(code in address for code in codes for address in client.visited)

@@ -1,0 +1,60 @@
+"""What staff type, and where from, is written nowhere; the demo's accounts are the demo's."""
+
+import re
+
+import pytest
+
+from survey.store import accounts
+from survey.store.connect import Stores
+from tests.conftest import folder_of
+from tests.journeys.staff import Worker
+from tests.journeys.wire import WireBrowser
+from tests.serving import demo
+
+AGENT, FORWARDED = "Canary/5.0 (agent-8812)", "203.0.113.88"
+WRONG, CODE, TOKEN = "canary-password-4410", "canary-code-9902", "canary-token-3303"
+SENT = {"User-Agent": AGENT, "X-Forwarded-For": FORWARDED}
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory):
+    """A demo in which somebody signed in, and failed in every way; what it left behind."""
+    data = tmp_path_factory.mktemp("staff") / "data"
+    with demo(data, folder_of("minimal")) as (server, site):
+        (room, name, password), board = re.findall(
+            r"sign in at http\S+/(\w+)/ as (\S+) with (\S+)", server.said
+        )
+        browser = WireBrowser(site, SENT)
+        worker = Worker(None, room, browser=browser)
+        worker.sign_in(name, WRONG).sign_in(name, password)
+        inside = worker.inside
+        worker.open("account/second-step").press(code=CODE)
+        worker.open(f"set-up/{TOKEN}")
+        other = Worker(None, board[0], browser=WireBrowser(site, SENT)).sign_in(*board[1:])
+        held = {p.name: p.read_bytes() for p in data.rglob("*") if p.is_file()}
+        cookie = browser.cookies["staff"]
+        said = server.said
+    return {"in": (inside, other.inside), "files": held, "said": said, "cookie": cookie,
+            "password": password, "data": data}  # fmt: skip
+
+
+def test_the_printed_names_and_passwords_sign_in_without_a_second_step(used):
+    assert used["in"] == (True, True)
+
+
+@pytest.mark.parametrize("canary", ["agent-8812", FORWARDED, WRONG, CODE, TOKEN, "127.0.0.1 "])
+def test_nothing_that_was_typed_or_sent_is_written_anywhere(used, canary):
+    held = [name for name, content in used["files"].items() if canary.encode() in content]
+    assert (held, canary in used["said"]) == ([], False)
+
+
+@pytest.mark.parametrize("secret", ["password", "cookie"])
+def test_neither_password_nor_cookie_lies_in_a_file(used, secret):
+    assert [n for n, content in used["files"].items() if used[secret].encode() in content] == []
+
+
+def test_the_demos_accounts_end_with_it(used):
+    stores = Stores(used["data"])
+    left = accounts.listed(stores.office)
+    stores.close()
+    assert left == []
