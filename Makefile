@@ -21,8 +21,8 @@ check: $(VENV)/.test ## lint, format, types, and who may import whom
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(VENV)/.test ## measure again and rewrite the tables in benchmarks/
-	@$(BIN)/python benchmarks/run.py
+bench: $(VENV)/.test $(VENV)/peers/.made ## measure again (PARTS="serving anonymise") and rewrite the tables in benchmarks/
+	@$(BIN)/python benchmarks/run.py $(PARTS)
 
 setup: $(VENV)/.run  ## the virtual environment with the lacrima command, and nothing else
 
@@ -45,6 +45,11 @@ $(VENV)/.test: $(VENV)/.run requirements/test.txt requirements/browser.sh
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@sh requirements/browser.sh $(BIN)
 	@touch $@
+
+# Tools we compare with, and pandas with them, stay out of the product's environment.
+$(VENV)/peers/.made: requirements/peers.txt | $(VENV)/.python
+	@$(BIN)/python -m venv --clear $(VENV)/peers
+	@$(VENV)/peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt && touch $@ || { echo "The tools we compare with cannot be installed for this Python: their lines are left out." >&2; rm -rf $(VENV)/peers; }
 
 lock:            ## pin every dependency again, with hashes (needs uv)
 	@sh requirements/lock.sh

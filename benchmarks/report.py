@@ -96,9 +96,11 @@ def _clients(m: Measured) -> str:
     return f"{m.clients} client{'s' if m.clients > 1 else ''}"
 
 
-def machine() -> str:
-    """What it ran on, in one line."""
-    names = ("flask", "flask-wtf", "granian", "gunicorn")
+SERVING = ("flask", "flask-wtf", "granian", "gunicorn")
+
+
+def machine(names: Sequence[str] = SERVING) -> str:
+    """What it ran on, in one line, with the versions of the packages named."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     cpu = next(
         (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()

@@ -1,8 +1,10 @@
-"""Measure everything again and write benchmarks/results.md: what ``make bench`` calls.
+"""Measure everything again and write the tables beside this file: what ``make bench`` calls.
 
-    python benchmarks/run.py [--seconds 10] [--warm-up 2] [--out benchmarks/results.md]
+    python benchmarks/run.py [serving] [anonymise] [--seconds 10] [--warm-up 2] [--out FILE]
 
-Takes about five minutes. Wants the machine to itself: every figure falls with what else runs.
+*serving* writes results.md in about five minutes, *anonymise* results-anonymise.md in about half an
+hour (parts of it alone: benchmarks/anonymise/run.py). Wants the machine to itself: every figure
+falls with what else runs.
 """
 
 from __future__ import annotations
@@ -148,13 +150,8 @@ def _stop(number: int, frame: FrameType | None) -> None:
     sys.exit(1)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--warm-up", type=float, default=2.0)
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.md")
-    asked = parser.parse_args()
-    signal.signal(signal.SIGTERM, _stop)
+def serving(asked: argparse.Namespace) -> int:
+    """Measure the server and write its page."""
     begun = time.monotonic()
     try:
         results = measure(Bench(seconds=asked.seconds, warm_up=asked.warm_up))
@@ -166,6 +163,29 @@ def main() -> int:
     asked.out.write_text(page(results), "utf-8")
     say(f"Wrote {asked.out} after {time.monotonic() - begun:.0f} s.")
     return 0
+
+
+def anonymise(_: argparse.Namespace) -> int:
+    """Measure the export engine and write its page."""
+    from benchmarks.anonymise.run import PARTS, measure_all
+
+    return measure_all(list(PARTS))
+
+
+WHAT = {"serving": serving, "anonymise": anonymise}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=f"{', '.join(WHAT)}; none is all")
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--warm-up", type=float, default=2.0)
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.md")
+    asked = parser.parse_args()
+    if not WHAT.keys() >= {*asked.what}:
+        parser.error(f"there is only {' and '.join(WHAT)} to measure")
+    signal.signal(signal.SIGTERM, _stop)
+    return max(WHAT[name](asked) for name in asked.what or WHAT)
 
 
 if __name__ == "__main__":
