@@ -17,6 +17,7 @@ PAGES = [*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"]
 DOCS = "\n".join(page.read_text("utf-8") for page in PAGES)
 RESEARCHER = (ROOT / "docs" / "researcher.md").read_text("utf-8")
 LINK = re.compile(r"\]\((?!https?://)([^)#]+)")
+INTO = re.compile(r"\]\((?!https?://)([^)#]*)#([^)]+)\)")
 
 
 def commands(group, name="lacrima"):
@@ -26,6 +27,12 @@ def commands(group, name="lacrima"):
             yield from commands(command, f"{name} {key}")
         else:
             yield f"{name} {key}", command
+
+
+def headings(page):
+    """What links into a page can name, as the forges make it of headings."""
+    found = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in found}
 
 
 @pytest.mark.parametrize("setting", [PREFIX + s.name.upper() for s in SETTINGS])
@@ -75,6 +82,14 @@ def test_every_data_format_is_explained_to_researchers(suffix):
 def test_every_link_between_pages_leads_somewhere(page):
     linked = LINK.findall(page.read_text("utf-8"))
     assert [link for link in linked if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_into_a_page_leads_to_a_heading(page):
+    into = INTO.findall(page.read_text("utf-8"))
+    assert [
+        at for at in into if at[1] not in headings((page.parent / at[0]) if at[0] else page)
+    ] == []
 
 
 def test_every_page_can_be_reached_from_the_first_one():

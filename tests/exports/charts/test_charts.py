@@ -52,6 +52,7 @@ def test_a_sentence_does_not_rank_rows_that_are_hidden(release, figures):
     gone = replace(table, counts=tuple(None for _ in table.counts))
     less = replace(figures, one_way={**figures.one_way, name: gone})
     chart = readings(book, family, less, "x")
+    assert chart
     assert "the tears were sincere" not in chart.sentence
     assert chart.sentence.startswith("Among the rows where it is shown, ")
 
@@ -64,7 +65,9 @@ def test_the_simulated_hypothesis_is_seen(charts):
 
 def test_no_chart_is_made_of_what_a_release_lacks(book, figures):
     nothing = replace(figures, one_way={}, two_way={})
-    assert heat(book, hypothesis(book), nothing) is None
+    tested = hypothesis(book)
+    assert tested
+    assert heat(book, tested, nothing) is None
     assert flow(book, nothing) is None
     assert later(book, twice(book)[0], nothing, "x") is None
     assert readings(book, families(book)[0], nothing, "x") is None
@@ -96,5 +99,5 @@ def test_columns_of_a_map_add_up_to_everybody_of_the_band(charts):
     assert isinstance(picture, Heat)
     for panel in picture.panels:
         for cells in panel.cells:
-            shares = [c.percent for c in cells]
-            assert None in shares or abs(sum(shares) - 100) < 0.5
+            shares = [c.percent for c in cells if c.percent is not None]
+            assert len(shares) < len(cells) or abs(sum(shares) - 100) < 0.5

@@ -54,6 +54,7 @@ def test_data_that_do_not_fit_their_codebook_are_refused(release):
 def test_a_map_counts_those_who_have_both_scores(release, figures):
     book, rows = release
     asked = hypothesis(book)
+    assert asked
     table = figures.two_way[asked.before, asked.outcomes[0]]
     both = rows.filter(pl.col(asked.before) > 0, pl.col(asked.outcomes[0]) > 0)
     assert abs(sum(n for n in table.row_totals if n) - len(both)) <= 5

@@ -50,8 +50,9 @@ def test_nothing_lies_beside_the_paper(charts, width):
         drawn = draw(chart.picture, width)
         root = ET.fromstring(f"<g>{''.join(drawn.lines)}</g>")
         for rect in root.iter("rect"):
-            assert -1 <= float(rect.get("x")) <= width
-            assert float(rect.get("x")) + float(rect.get("width")) <= width + 1
+            left, wide = float(rect.get("x", "nan")), float(rect.get("width", "nan"))
+            assert -1 <= left <= width
+            assert left + wide <= width + 1
 
 
 def test_every_figure_of_a_bar_that_has_room_stands_in_it(charts):

@@ -29,6 +29,7 @@ def test_a_reversed_row_is_known(book):
 
 def test_the_broadest_score_asked_before_is_held_against_what_the_study_sums_up(book):
     asked = hypothesis(book)
+    assert asked
     assert asked.before == "sc_view_total"
     assert asked.outcomes[:2] == ("sc_int_connect", "sc_int_strain")
     assert len(asked.outcomes) == 10
