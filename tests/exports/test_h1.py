@@ -131,3 +131,11 @@ def test_the_script_prints_both_tests_for_a_release_folder(study, frames, tmp_pa
         [sys.executable, SCRIPT, tmp_path / "out"], capture_output=True, text=True, check=True
     )
     assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == list(PLANTED)
+
+
+def test_too_few_rows_are_told_in_one_line(study, frames, tmp_path):
+    make_release(study, frames[300].head(40), tier="C", out=tmp_path / "out")
+    done = subprocess.run(
+        [sys.executable, SCRIPT, tmp_path / "out"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "rows can be used" in done.stderr) == (1, True)

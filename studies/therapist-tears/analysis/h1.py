@@ -38,6 +38,7 @@ OUTCOMES = ("sc_int_connect", "sc_int_strain")
 COVARIATES = ("ep_intensity", "ep_fit", "ep_phase", "ep_own_tears", "th_gender", "gender")
 SEEN = "1"
 RARE = 10
+FEWEST = 30  # rows; the model has up to some 20 columns
 Z95 = NormalDist().inv_cdf(0.975)
 
 Row = Mapping[str, str]
@@ -172,10 +173,19 @@ def alpha(rows: Sequence[Row], items: Sequence[tuple[str, bool]]) -> float:
     return len(items) / (len(items) - 1) * (1 - within / total)
 
 
+class TooFew(Exception):
+    """There are not enough rows for the model; the message says how many there are."""
+
+
 def fit(rows: Sequence[Row], codebook: Mapping[str, Mapping[str, Any]], outcome: str) -> Result:
-    """Test ``outcome`` on the lines of a data file; ``codebook`` maps variable → its entry."""
+    """Test ``outcome`` on the lines of a data file; ``codebook`` maps variable → its entry.
+
+    Raises TooFew with fewer than FEWEST usable rows.
+    """
     names = [name for name in COVARIATES if rows and name in rows[0]]
     used = without_rare(usable(rows, outcome), names)
+    if len(used) < FEWEST:
+        raise TooFew(f"{outcome}: {len(used)} rows can be used; the model needs {FEWEST}.")
     x, y = design(used, names), [float(row[outcome]) for row in used]
     slope, error = ols_hc3(x, y, 1)
     spreads = math.sqrt(pvariance([line[1] for line in x]) / pvariance(y))
@@ -225,7 +235,11 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("usage: python h1.py FOLDER  (a release of microdata)\n")
         return 2
     rows, codebook = load(Path(arguments[0]))
-    sys.stdout.write(report([fit(rows, codebook, outcome) for outcome in OUTCOMES]) + "\n")
+    try:
+        sys.stdout.write(report([fit(rows, codebook, outcome) for outcome in OUTCOMES]) + "\n")
+    except TooFew as few:
+        sys.stderr.write(f"{few}\n")
+        return 1
     return 0
 
 
