@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -96,19 +97,33 @@ def _codebook(
     return with_counts(blank, counts)
 
 
-def _verified(
-    table: Table,
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A finished data file, read back and found to hold what it claims."""
+
+    claim: Claim
+    findings: Findings
+    codebook: tuple[Entry, ...]
+    counts: Counts
+
+
+def _checked(
+    study: Study,
+    data: Path,
     fields: Sequence[Field],
     tier: Tier,
-    policy: ReleasePolicy,
     *,
     segments: Sequence[int],
-    codebook: Sequence[Entry],
-) -> tuple[Findings, Claim]:
-    claim = claim_of(fields, policy, tier, segments=segments)
+    occasion: Occasion,
+) -> _Checked:
+    """Read the finished file back and verify it. Raises Refused with every fault."""
+    table = _read(data)
+    counts = _counts(table)
+    codebook = _codebook(study, fields, tier, counts, occasion)
+    claim = claim_of(fields, study.policy, tier, segments=segments)
     findings = measure(table, claim, codebook=codebook)
     _refuse(faults(findings, claim))
-    return findings, claim
+    return _Checked(claim, findings, codebook, counts)
 
 
 def assemble(
@@ -129,13 +144,11 @@ def assemble(
     data = out / "data" / data_name(study.name)
     data.parent.mkdir(parents=True)
     join_data([part.path for part in parts], data)
-    table = _read(data)
-    counts = _counts(table)
-    codebook = _codebook(study, fields, tier, counts, occasion)
-    findings, claim = _verified(
-        table, fields, tier, study.policy,
-        segments=[part.rows for part in parts], codebook=codebook,
+    checked = _checked(
+        study, data, fields, tier,
+        segments=[part.rows for part in parts], occasion=occasion,
     )  # fmt: skip
+    claim, findings, counts = checked.claim, checked.findings, checked.counts
     report = report_of(
         study, tier, parts,
         figures=findings.figures(), seed=seed,
@@ -143,12 +156,12 @@ def assemble(
         levels=levels_shown(fields, counts, study.policy),
         ncp=ncp_of(fields, counts, study.policy),
     )  # fmt: skip
-    write_formats(data, codebook, title=study.title, notes=marks_of(report))
+    write_formats(data, checked.codebook, title=study.title, notes=marks_of(report))
     for part in parts:
         put(out, {name: text.encode() for name, text in part.aside.items()})
     note_files(out, report)
     told = Told(
-        study=study, codebook=codebook, report=report, data_file=data.name, counts=counts,
+        study=study, codebook=checked.codebook, report=report, data_file=data.name, counts=counts,
         wordings=occasion.archived, facts=occasion.facts,
         findings=[(w.label, w.value, w.sentence) for w in words(findings, claim)],
     )  # fmt: skip
@@ -173,11 +186,18 @@ def make_release(
     path = path_to(study, tier)
     source, work = source_of(study, frame, occasion), out.with_name(f"{out.name}.parts")
     work.mkdir(parents=True)
-    for stage in path:
-        part = make_part(study, source, stage, seed=seed)
-        written = work / f"{stage.name}_data.csv"
-        write_part(part, written)
-        figures = check_part(part, written, source, tier=stage, policy=study.policy)
-        source = reread(study, written, stage, occasion)
-    file = PartFile(written, 1, len(part.order), part.left_out, part.notes, part.aside, figures)
+    file: PartFile | None = None
+    for before, stage in zip((None, *path), path, strict=False):
+        if file and before:
+            source = reread(study, file.path, before, occasion)
+        file = _part_file(study, source, stage, work / f"{stage.name}_data.csv", seed=seed)
+    assert file is not None
+    del source
     return assemble(study, [file], path[-1], out, seed=seed, occasion=occasion)
+
+
+def _part_file(study: Study, source: Source, tier: Tier, path: Path, *, seed: int) -> PartFile:
+    part = make_part(study, source, tier, seed=seed)
+    write_part(part, path)
+    figures = check_part(part, path, source, tier=tier, policy=study.policy)
+    return PartFile(path, 1, len(part.order), part.left_out, part.notes, part.aside, figures)

@@ -237,12 +237,8 @@ class Workshop:
         found, notes = segment_tables(self.study, source)
         target = self.folder / self.archive.part(number, "A", edition).name
         target.write_bytes(b"".join(table_files(self.study, [found], mark="").values()))
+        self._check_tables(number, sha256_of(target))
         standing = self._standing(number, "A")
-        if standing and standing.part.sha256 != sha256_of(target):
-            raise Refusal(
-                f"The tables of segment {number} would differ from those that are out; the two "
-                "together could show a single person. Publish the earlier ones."
-            )
         if standing:
             return Tabled(found, standing)
         about = {**made.part.about, "notes": list(notes), "aside": {}, "figures": {}}
@@ -250,6 +246,16 @@ class Workshop:
         part = ledger.Part(number, "A", edition, sha256_of(target), rows, policy, about)
         self.made[number, "A"] = Made(part, target, new=True)
         return Tabled(found, self.made[number, "A"])
+
+    def _check_tables(self, segment: int, sha256: str) -> None:
+        """Tables that are out cannot be taken back, recalled or not: others must not differ."""
+        for part in self._entered:
+            if (part.segment, part.tier) == (segment, "A") and part.sha256 != sha256:
+                raise Refusal(
+                    f"The tables of segment {segment} would differ from those that are out "
+                    f"(edition {part.edition}); the two together could show a single person. "
+                    "Publish the earlier ones, with an erratum where they are wrong."
+                )
 
     def texts(self, tier: Tier) -> tuple[TextRelease, ledger.Part]:
         """Tier D: the lines of the last release of texts, and what was approved since."""

@@ -308,3 +308,20 @@ def test_the_codebook_tells_which_words_a_version_is(pilot, study, tmp_path):
     book = json.loads(files(tmp_path / "out")["documentation/codebook.json"])["variables"]
     [entry] = [e for e in book if e["variable"] == "study_version"]
     assert study.fingerprints.words in entry["codes"][study.version]
+
+
+def test_tables_are_the_same_for_good(stores, study, tmp_path, monkeypatch):
+    frozen(stores, study, 330)
+    run(stores, study, tmp_path / "one", pilot=False, tier="A")
+    run(stores, study, tmp_path / "two", pilot=False, tier="A")
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+    monkeypatch.setattr("exports.tables.plan.MOST_PAIRS", 3)
+    with pytest.raises(Refusal, match="would differ from those that are out"):
+        run(stores, study, tmp_path / "three", pilot=False, tier="A")
+
+
+def test_a_small_release_tells_the_core_variables_as_tables(stores, study, tmp_path):
+    frozen(stores, study, 40)
+    done = run(stores, study, tmp_path / "out", pilot=False)
+    assert done.report["columns"]["gender"]["withheld"] == 40
+    assert b"gender" in files(tmp_path / "out")["tables/one-way.csv"]
