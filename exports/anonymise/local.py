@@ -40,7 +40,7 @@ def protect_locally(problem: Problem, progress: Progress = unheard) -> Outcome:
     refuse_the_impossible(problem)
     if not problem.codes.size:
         return Outcome(problem.codes.copy(), np.zeros(problem.rows, dtype=np.bool_))
-    outcome = _protected(problem, problem.limit, progress)
+    outcome = _least_blank(problem, progress)
     if problem.demands.t is not None and failing(problem, outcome).any():
         # Closeness to the rows that are released: the same as to all rows when none is withheld.
         outcome = _protected(problem, 0.0, progress)
@@ -48,10 +48,30 @@ def protect_locally(problem: Problem, progress: Progress = unheard) -> Outcome:
     return outcome
 
 
-def _protected(problem: Problem, limit: float, progress: Progress) -> Outcome:
+def _least_blank(problem: Problem, progress: Progress) -> Outcome:
+    """With rows withheld by themselves rather than in company, where company would be too many."""
+    outcome = _protected(problem, problem.limit, progress)
+    room = int(problem.limit * problem.rows + 1e-9)
+    if room and _blank(problem, outcome) > room:
+        alone = _protected(problem, problem.limit, progress, willing=room)
+        if _blank(problem, alone) < _blank(problem, outcome):
+            return alone
+    return outcome
+
+
+def _blank(problem: Problem, outcome: Outcome) -> int:
+    """Rows that show nothing, withheld or not."""
+    roots = np.array([taxonomy.root for taxonomy in problem.taxonomies])
+    return int((outcome.nodes == roots).all(axis=1).sum())
+
+
+def _protected(
+    problem: Problem, limit: float, progress: Progress, *, willing: int | None = None
+) -> Outcome:
     pieces = pieces_of(problem)
     room = int(limit * problem.rows + 1e-9)
-    willing = min(room, int(WILLING * problem.rows))
+    if willing is None:
+        willing = min(room, int(WILLING * problem.rows))
     peeled, note = _peeled(pieces, lambda share: progress(PEELED * share))
     tables, steps = peeled.tables, peeled.steps
     table = Table(peeled.seating(), peeled.left.astype(np.int64), np.zeros_like(pieces.weights))

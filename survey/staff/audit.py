@@ -5,8 +5,6 @@ from __future__ import annotations
 import getpass
 from datetime import UTC, datetime
 
-from survey.staff.access import signed_in
-from survey.staff.standing import staff
 from survey.store import studies
 from survey.store.database import Database
 
@@ -16,6 +14,10 @@ def note(what: str, *, who: str = "") -> None:
 
     ``who`` only where nobody is signed in yet or any more.
     """
+    # Commands write lines too, and need no web for it.
+    from survey.staff.access import signed_in
+    from survey.staff.standing import staff
+
     account = signed_in()
     name = who or (account.name if account else "")
     assert name, "nobody is signed in: the audit needs a name"

@@ -82,8 +82,10 @@ def test_the_browser_sends_the_staff_cookie_to_no_page_of_a_client(come):
 def test_after_signing_out_the_way_back_shows_nothing(come):
     visitor = come("researcher")
     visitor.page.goto(visitor.start + "account")
-    visitor.page.get_by_role("button", name="Sign out", exact=True).click()
-    visitor.page.go_back()
+    with visitor.page.expect_navigation():
+        visitor.page.get_by_role("button", name="Sign out", exact=True).click()
+    with visitor.page.expect_navigation():
+        visitor.page.evaluate("history.back()")
     assert visitor.page.locator("h1").inner_text() == "Sign in"
 
 

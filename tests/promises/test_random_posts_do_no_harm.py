@@ -98,7 +98,7 @@ def posts(app):
         for name in ("kinds", "once"):
             values = {"address": name, "name": name, "token": "AAAAAAAAAAAA"}
             if "POST" in rule.methods:
-                yield bound.build(rule.endpoint, {n: values[n] for n in rule.arguments})
+                yield bound.build(rule.endpoint, {n: values.get(n, "1") for n in rule.arguments})
 
 
 def post(client, address, fields, *, token=""):
