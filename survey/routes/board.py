@@ -38,7 +38,7 @@ from survey.versions.edition import of_offer
 from survey.watched import Watched
 
 bp = Blueprint("board", __name__, url_prefix="/ethics/<name>")
-offer_feature("ethics", "board.approve", "Approve", "sign exactly what you have read", place=10)
+offer_feature("ethics", "board.approve", "Approve", "Sign exactly what you have read.", place=10)
 
 TYPED = ("reference", "approved_on", "expires_on", "conditions")
 PARTS = ("Words and routing", "Release policy", "Site facts")

@@ -17,10 +17,14 @@ from survey.store import board
 
 for _room in ("ethics", "research"):
     offer_feature(
-        _room, "board.comments", "Comments", "the board’s questions on passages, answered", place=30
+        _room,
+        "board.comments",
+        "Comments",
+        "The board’s questions on passages, answered.",
+        place=30,
     )
     offer_feature(
-        _room, "board.incidents", "Incidents", "notes of what happened that should not", place=70
+        _room, "board.incidents", "Incidents", "Notes of what happened that should not.", place=70
     )
 
 LONGEST = 4000  # characters of a comment or a note

@@ -15,7 +15,7 @@ from survey.yearly import Section
 
 for _room in ("ethics", "research"):
     offer_feature(
-        _room, "board.report", "Yearly report", "what was approved, opened and released", place=80
+        _room, "board.report", "Yearly report", "What was approved, opened and released.", place=80
     )
 
 

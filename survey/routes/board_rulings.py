@@ -12,7 +12,7 @@ from survey.staff.features import offer_feature
 from survey.store import board, studies
 
 offer_feature(
-    "ethics", "board.suspend", "Suspend or revoke", "stop it at once, or let it go on", place=20
+    "ethics", "board.suspend", "Suspend or revoke", "Stop it at once, or let it go on.", place=20
 )
 
 REASON_LENGTH = 2000
