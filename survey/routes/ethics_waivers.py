@@ -22,7 +22,7 @@ offer_feature(
     "ethics",
     "ethics_waivers.waived",
     "Waivers",
-    "do without an element of the checklist, with a reason",
+    "Do without an element of the checklist, with a reason.",
     place=15,
 )
 
