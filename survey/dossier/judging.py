@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from forms.effort import Way
 from forms.effort import ways as ways_through
-from forms.reading import grade
 from forms.routesvg import picture as drawn
 from forms.routing import condition_in_words
-from forms.study import Passage
+from survey.checklist import answered, grades, missing_elements
 from survey.dossier.blocks import (
     Block,
     Runs,
@@ -85,50 +84,34 @@ def _way(way: Way) -> tuple[str, ...]:
     return (answers or "every client", *map(str, numbers), f"{way.minutes:.0f}")
 
 
-def _text_of(passages: tuple[Passage, ...], offer: Offer) -> str:
-    return " ".join(f"{p.heading}. {offer.fill(p.text)}" for p in passages)
-
-
 def reading(offer: Offer) -> Iterator[Block]:
-    """How hard each part is to read."""
-    study, consent = offer.study, offer.study.consent
-    texts = consent.texts
-    parts = [
-        ("Key facts", _text_of(consent.key_facts, offer)),
-        ("More detail", _text_of(consent.details, offer)),
-        ("Data protection notice", _text_of(consent.notice, offer)),
-        ("Questions before the start", " ".join(q.text for q in consent.eligibility)),
-        ("Consent", " ".join([texts["consent_intro"], *(s.text for s in consent.statements)])),
-        ("Questions", " ".join(t for q in study.questions.values() for t in q.text.texts())),
-        ("Thank you", _text_of(consent.debrief, offer)),
-        ("Help", " ".join([study.support.intro, _text_of(study.support.passages, offer)])),
-    ]
+    """How hard each part is to read; nothing for a language without a formula."""
+    graded = grades(offer.study)
+    if not graded:
+        return
     yield heading("Reading grades")
     yield prose(
-        "Flesch-Kincaid, US school grade, with the site’s facts in place. The ceiling set for this "
-        f"study’s information is {study.reading_grade:g}.",
+        "Flesch-Kincaid, US school grade; a {fact} counts as two words. The ceiling set for this "
+        f"study is {offer.study.reading_grade:g}.",
         leads=True,
     )
     yield table(
-        ("Part", "Grade", "Words"),
-        (4, 1, 1),
+        ("Part", "Grade", "Words", "Verdict"),
+        (4, 1, 1, 2),
         (
-            (name, f"{grade(text):.1f}", str(len(text.split())))
-            for name, text in parts
-            if text.strip()
+            (one.section, "–" if one.grade is None else f"{one.grade:.1f}", str(one.words),
+             one.verdict)
+            for one in graded
         ),
-    )
+    )  # fmt: skip
 
 
 def checklist(offer: Offer) -> Iterator[Block]:
     """What boards look for, each with the passages that say it and their pages."""
-    consent = offer.study.consent
-    if not consent.checklist:
-        yield prose("This study has no checklist.")
-        return
-    bare = [c.id for c in consent.checklist if not c.passages]
-    titles = _titles(offer)
-    yield prose(f"{len(consent.checklist)} elements that boards look for.")
+    study, titles = offer.study, _titles(offer)
+    lines, bare = answered(study), [element.id for element in missing_elements(study)]
+    named = {item.id: item.passages for item in study.consent.checklist}
+    yield prose(f"{len(lines)} elements that boards look for.")
     yield prose(
         f"{len(bare)} have no passage: {', '.join(bare)}." if bare else "Each has its passage."
     )
@@ -137,12 +120,15 @@ def checklist(offer: Offer) -> Iterator[Block]:
         (4, 8, 12, 12),
         (
             (
-                c.id,
-                c.source,
-                c.must,
-                [coded(c.where), between([ref(titles.get(p, p), p) for p in c.passages])],
+                line.element.id,
+                line.element.source,
+                line.element.must,
+                [
+                    coded(line.where),
+                    between([ref(titles.get(p, p), p) for p in named.get(line.element.id, ())]),
+                ],
             )
-            for c in consent.checklist
+            for line in lines
         ),
     )
 

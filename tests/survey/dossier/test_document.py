@@ -7,6 +7,7 @@ import pytest
 
 from forms.columns import of_study
 from forms.facts import fill
+from survey.checklist import missing_elements
 from tests.journeys.test_board import words
 from tests.survey.dossier.conftest import SIGNED
 
@@ -60,6 +61,13 @@ def test_every_element_of_the_checklist_has_a_row(said, study):
     told = set(texts(said("therapist-tears")))
     wanted = {item.id for item in study("therapist-tears").consent.checklist}
     assert (len(wanted), wanted - told) == (74, set())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_dossier_and_the_page_count_the_same_elements_as_missing(said, study, name):
+    missing = [element.id for element in missing_elements(study(name))]
+    listed = f"{len(missing)} have no passage: {', '.join(missing)}."
+    assert (listed if missing else "Each has its passage.") in set(texts(said(name)))
 
 
 def test_a_fact_that_is_not_given_stands_out(said):
