@@ -7,27 +7,22 @@ typeface of this machine: the same words and the same address give the same byte
 from __future__ import annotations
 
 import io
-import json
 import re
 from typing import Any, Literal
 
 import segno
-import typst
 
+from survey import typeset
 from survey.dossier.blocks import runs
-from survey.errors import Refusal
 from survey.offer import Offer
-from survey.places import folder
 
 Paper = Literal["a4", "a5"]
 PAPERS: tuple[Paper, ...] = ("a4", "a5")
 
 TEMPLATE = "leaflet/leaflet.typ"
-ACCESSIBLE: list[typst.PDFStandard] = ["ua-1"]  # tagged; and a letter without a glyph is a fault
 QUIET_ZONE = 4  # modules of nothing around a QR code (ISO/IEC 18004 section 6.3.8)
 DOTS = 12  # pixels a module: sharp at 5 cm on paper
 
-_NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed')
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
@@ -62,22 +57,7 @@ def leaflet(offer: Offer, link: str, paper: Paper) -> bytes:
 
     Raises Refusal naming letters that no typeface here has.
     """
-    source = (folder("templates") / TEMPLATE).read_bytes()
-    data = {"leaflet": json.dumps(_said(offer, link, paper), ensure_ascii=False)}
-    try:
-        made = typst.Compiler(ignore_system_fonts=True).compile(
-            source, format="pdf", sys_inputs=data, pdf_standards=ACCESSIBLE
-        )
-    except typst.TypstError as error:
-        letters = sorted(set(_NO_GLYPH.findall(error.diagnostic)))
-        if not letters:
-            raise
-        raise Refusal(
-            f"The leaflet cannot be set: its typefaces have no {' '.join(letters)}. "
-            "They hold Latin, Greek, Cyrillic and Hebrew."
-        ) from None
-    assert isinstance(made, bytes)
-    return made
+    return typeset.pdf(TEMPLATE, {"leaflet": _said(offer, link, paper)}, called="The leaflet")
 
 
 def _said(offer: Offer, link: str, paper: Paper) -> dict[str, Any]:
