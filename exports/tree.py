@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from exports.documents.told import Told
+from exports.documents.told import Told, pretty_json
 from exports.documents.tree import documents
 from exports.report import Report
-from exports.write import pretty_json, sha256_of, sums
+from exports.sums import sha256_of, sums
 
 SUMS = "SHA256SUMS"
 REPORT = "documentation/report.json"

@@ -1,10 +1,8 @@
-"""The data file as text, and sums of files. Nothing here knows the time."""
+"""The data file as text. Nothing here knows the time."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -71,26 +69,3 @@ def join_data(parts: Sequence[Path], path: Path) -> None:
                     file.write(header)
                 while block := source.read(2**20):
                     file.write(block)
-
-
-def pretty_json(content: object) -> bytes:
-    """JSON for people and programs: UTF-8, two spaces, keys as given."""
-    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def sha256(content: bytes) -> str:
-    """Hex digest."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def sha256_of(path: Path) -> str:
-    """Hex digest of a file, read in blocks."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sums(folder: Path, names: Iterable[str], *, mark: str) -> bytes:
-    """SHA256SUMS as ``sha256sum --check`` reads it; ``mark`` goes into a comment line on top."""
-    lines = [f"# {mark}"] if mark else []
-    lines += [f"{sha256_of(folder / name)}  {name}" for name in sorted(names)]
-    return ("\n".join(lines) + "\n").encode()

@@ -14,9 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import polars as pl
-
-from exports.write import sha256_of
+from exports.sums import sha256_of
 from survey.errors import Refusal
 from survey.store.ledger import Part
 
@@ -90,22 +88,6 @@ class Archive:
 def people_file(part: Path) -> Path:
     """Beside a part: for each row, its place among the segment's stored answers."""
     return part.with_name(part.name.removesuffix("_data.csv") + ".people")
-
-
-def write_people(people: pl.Series, part: Path) -> None:
-    """Never part of a release: with it the intersection of releases can be worked out again."""
-    people.to_frame("person").write_csv(people_file(part))
-
-
-def read_people(part: Path) -> pl.Series:
-    """What ``write_people`` wrote. Raises Refusal where the file is gone."""
-    try:
-        return pl.read_csv(people_file(part), schema={"person": pl.UInt32})["person"]
-    except (OSError, pl.exceptions.PolarsError):
-        raise Refusal(
-            f"{people_file(part)} is missing or damaged: without it nobody can work out what two "
-            "releases reveal together. Restore it from a backup."
-        ) from None
 
 
 def keep(path: Path, target: Path) -> None:

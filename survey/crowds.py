@@ -12,15 +12,15 @@ from exports.columns import CORE, kept_in
 from exports.intersect import View, smallest_crowd
 from exports.parts import fields_for
 from forms.study import Tier
-from survey import archive
 from survey.errors import Refusal
+from survey.people import read_people
 from survey.segments import MICRODATA, Made, Workshop
 from survey.store import ledger
 
 
 def _view(path: Path, keys: Sequence[str]) -> View:
     cells = pl.read_csv(path, columns=list(keys), infer_schema=False).select(keys)
-    return View(archive.read_people(path), key_cells(cells))
+    return View(read_people(path), key_cells(cells))
 
 
 def out_already(shop: Workshop, segment: int) -> list[ledger.Part]:

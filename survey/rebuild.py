@@ -8,9 +8,9 @@ from pathlib import Path
 from exports.anonymise.problem import unheard
 from exports.files.bundle import bundle
 from exports.report import Occasion
+from exports.sums import sha256_of
 from exports.tiers import tier_of
 from exports.tree import SUMS
-from exports.write import sha256_of
 from forms.study import Study
 from survey import archive
 from survey.errors import Refusal

@@ -18,11 +18,11 @@ from exports.files.bundle import bundle
 from exports.refused import Refused
 from exports.release import assemble
 from exports.report import Occasion, Report
+from exports.sums import sha256_of
 from exports.tables.release import assemble_tables
 from exports.texts.tree import assemble_texts
 from exports.tiers import path_to, tier_of
 from exports.tree import SUMS
-from exports.write import sha256_of
 from forms.study import Study, Tier
 from survey import archive, stored
 from survey.archive import Archive

@@ -11,9 +11,9 @@ from pathlib import Path
 from exports.anonymise.problem import Progress, unheard
 from exports.refused import Refused
 from exports.report import Report
+from exports.sums import sha256_of
 from exports.tiers import tier_of
 from exports.tree import SUMS
-from exports.write import sha256_of
 from forms.study import Study, Tier
 from survey.against import against
 from survey.errors import Refusal

@@ -19,14 +19,15 @@ from exports.parts import Source, make_part, reread, source_of, write_part
 from exports.refused import Refused
 from exports.release import check_part
 from exports.report import Occasion, PartFile
+from exports.sums import sha256_of
 from exports.tables.build import Tables
 from exports.tables.release import segment_tables, table_files
 from exports.texts.release import TextOccasion, TextRelease, text_release
-from exports.write import sha256_of
 from forms.study import Study, Tier
-from survey import archive, stored
+from survey import stored
 from survey.archive import Archive
 from survey.errors import Refusal
+from survey.people import read_people, write_people
 from survey.review import reviewed
 from survey.store import ledger, releases, responses
 from survey.store.database import Database
@@ -205,7 +206,7 @@ class Workshop:
         """The tier before: what is coarsened from its very file can tell nothing beside it."""
         before = self.part(segment, path, 0)
         source = reread(self.study, before.path, path[-1], self.occasion)
-        return _Origin(source, archive.read_people(before.path), dict(before.part.about))
+        return _Origin(source, read_people(before.path), dict(before.part.about))
 
     def _new(self, segment: Segment, path: Sequence[Tier], after: int) -> Made:
         tier = path[-1]
@@ -217,7 +218,7 @@ class Workshop:
         target = self.folder / self.archive.part(segment.number, tier.name, edition).name
         write_part(part, target, after=after)
         figures = check_part(part, target, origin.source, tier=tier, policy=self.study.policy)
-        archive.write_people(origin.people.gather(part.source), target)
+        write_people(origin.people.gather(part.source), target)
         left_out = {**origin.about["left_out"], **part.left_out}
         about = {**origin.about, "left_out": left_out, "notes": list(part.notes)}
         about |= {"aside": {**origin.about["aside"], **part.aside}, "figures": figures}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
 from exports.refused import Refused
+from survey.archive import Archive
 from survey.errors import Refusal
 from survey.staff.access import staff_only
 from survey.staff.audit import note
@@ -66,9 +67,8 @@ def _drawn(made: Release) -> Drawn:
     """Raises Refusal or Refused."""
     from survey.charts import GALLERY  # brings in polars, which the server does without
 
-    pilot = "-pilot" * made.pilot
-    archived = staff().stores.folder / "releases" / made.study
-    path = archived / f"{made.study}-{made.number:03d}-{made.tier}{pilot}.zip"
+    archive = Archive(staff().stores.folder, made.study)
+    path = archive.zip_of(made.number, made.tier, pilot=made.pilot)
     return GALLERY.of(path, made, served_offer(made.study).study)
 
 

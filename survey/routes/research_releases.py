@@ -14,6 +14,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
 
 from forms.study import Tier
+from survey.archive import Archive
 from survey.errors import Refusal
 from survey.offer import Offer
 from survey.recall import holders, recall
@@ -64,7 +65,7 @@ def overview(name: str) -> str:
         makers=jobs.makers(office, name),
         recalled={e.release for e in ledger.errata(office, name)},
         latest=[(job, in_words(job)) for job in latest],
-        archived=_archived(name),
+        archived=_archive(name).folder,
     )
 
 
@@ -111,14 +112,13 @@ def _known(name: str, number: int) -> Release:
     return next((made for made in found if made.number == number), None) or abort(404)
 
 
-def _archived(name: str) -> Path:
-    return staff().stores.folder / "releases" / name
+def _archive(name: str) -> Archive:
+    return Archive(staff().stores.folder, name)
 
 
 def _zip_of(made: Release) -> Path:
-    """Its file in the archive (survey.archive, which brings in what the server does without)."""
-    pilot = "-pilot" * made.pilot
-    return _archived(made.study) / f"{made.study}-{made.number:03d}-{made.tier}{pilot}.zip"
+    """Its file in the archive."""
+    return _archive(made.study).zip_of(made.number, made.tier, pilot=made.pilot)
 
 
 def _page(made: Release, *, code: int = 200, **more: Any) -> Answer:

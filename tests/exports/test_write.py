@@ -1,7 +1,8 @@
 import polars as pl
 
 from exports.columns import Field
-from exports.write import content_order, data_name, join_data, read_data, sums, write_data
+from exports.sums import sums
+from exports.write import content_order, data_name, join_data, read_data, write_data
 
 FIELDS = (
     Field("lang", "administrative", "text"),
