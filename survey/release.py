@@ -28,7 +28,7 @@ from survey import archive, stored
 from survey.archive import Archive
 from survey.crowds import check_crowds
 from survey.errors import Refusal
-from survey.segments import Made, Workshop, least_new_rows, plan
+from survey.segments import Made, Workshop, plan, waiting_in_words
 from survey.simulate import is_synthetic
 from survey.store import ledger, releases
 from survey.store.connect import Stores
@@ -234,16 +234,6 @@ class Attempt:
         return [m for m in made if m.new and m.part.segment in numbers and not self.order.pilot]
 
 
-def _waiting(study: Study, rows: int) -> str:
-    if not rows:
-        return ""
-    least = least_new_rows(study)
-    return (
-        f" {rows} newer frozen answers wait: a further batch must be anonymous alone and needs "
-        f"{least} rows, {least - rows} more."
-    )
-
-
 @contextmanager
 def attempted(
     stores: Stores, study: Study, order: Order, progress: Progress = unheard
@@ -276,8 +266,8 @@ def run(stores: Stores, study: Study, order: Order, *, progress: Progress = unhe
         folder.mkdir()
         report = attempt.write(tier, folder)
         number = _finish(attempt, folder, report)
-    said = "".join(f" {note}" for note in attempt.left_out)
-    return Done(order.out, number, report, _waiting(study, waiting) + said)
+    said = filter(None, (waiting_in_words(study, waiting), *attempt.left_out))
+    return Done(order.out, number, report, "".join(f" {sentence}" for sentence in said))
 
 
 def _finish(attempt: Attempt, folder: Path, report: Report) -> int:

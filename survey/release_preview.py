@@ -18,7 +18,7 @@ from forms.study import Study, Tier
 from survey.against import against
 from survey.errors import Refusal
 from survey.release import Attempt, Order, attempted
-from survey.segments import least_new_rows
+from survey.segments import waiting_in_words
 from survey.store import ledger
 from survey.store.connect import Stores
 
@@ -75,7 +75,7 @@ def preview(stores: Stores, study: Study, order: Order, *, progress: Progress = 
             report,
             sums,
             tuple(against(attempt, tier, sums)),
-            _waiting(study, waiting),
+            waiting_in_words(study, waiting),
             _basis(attempt),
         )
 
@@ -108,16 +108,6 @@ def _texts(attempt: Attempt) -> str:
 
     found = reviewed(attempt.shop.answers, attempt.study.name, pilot=attempt.order.pilot)
     return hashlib.sha256("\n".join(sorted(map(repr, found))).encode()).hexdigest()
-
-
-def _waiting(study: Study, rows: int) -> str:
-    if not rows:
-        return ""
-    least = least_new_rows(study)
-    return (
-        f"{rows} newer frozen answers wait and are not in it: a further batch must be anonymous "
-        f"alone and needs {least}, {least - rows} more."
-    )
 
 
 # What would help.

@@ -45,6 +45,17 @@ def least_new_rows(study: Study) -> int:
     return max(2 * max(ks, default=0), LEAST_NEW, study.policy.min_new_rows)
 
 
+def waiting_in_words(study: Study, rows: int) -> str:
+    """Frozen answers that no segment holds yet, in a sentence; empty where there are none."""
+    if not rows:
+        return ""
+    least = least_new_rows(study)
+    return (
+        f"{rows} newer frozen answers wait and are not in it: a further batch must be anonymous "
+        f"alone and needs {least} rows, {least - rows} more."
+    )
+
+
 def check_policy(office: Database, study: Study) -> None:
     """All segments follow one policy, or comparing them could undo what each withholds."""
     for part in ledger.parts(office, study.name):

@@ -14,6 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from exports.columns import FORMULA_STARTS
 from exports.describe import Entry
 from exports.documents import html
 from exports.documents.counts import Count, binned, pooled, shown
@@ -25,7 +26,6 @@ COLUMNS = (
     "reversed", "role", "group", "level", "groups", "treatment", "n_valid", "n_missing", "hint",
     "note",
 )  # fmt: skip
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 # No chart: the row number and the marks say nothing about people.
 UNCHARTED = ("row", "pilot", "synthetic")
 OTHER_CODES = "Other codes, each under 10"

@@ -1,11 +1,9 @@
 import pytest
 
-from forms.columns import of_study
 from forms.load import load_study
 from survey.cli import main
-from survey.simulate import simulate
-from survey.store import responses
 from survey.store.connect import Stores
+from tests.answering import freeze, real_answers
 from tests.conftest import FLAGSHIP
 
 NAME = "therapist-tears"
@@ -16,20 +14,8 @@ def lacrima(runner, tmp_path):
     """The command line beside 330 frozen answers, whose release in tier C is number 1."""
     study = load_study(FLAGSHIP)
     stores = Stores(tmp_path / "data")
-    words = bytes.fromhex(study.fingerprints.words)
-    table = responses.prepare(
-        stores.responses, study=NAME, fingerprint=words, content=study.content,
-        columns=of_study(study),
-    )  # fmt: skip
-    for at, client in enumerate(simulate(study, count=330, seed=1)):
-        blob = at.to_bytes(32)
-        sent = responses.Response(
-            study=NAME, table=table, fingerprint=words, lang="en", c_open=client.c_open,
-            completion=client.completion, dur_band=client.dur_band, deletion=blob,
-            values=client.values, texts=(), submit=blob, invitation=None,
-        )  # fmt: skip
-        assert responses.accept(stores.responses, sent)
-    responses.freeze(stores.responses, NAME, minimum=1, closing=True)
+    real_answers(stores, study, 330)
+    freeze(stores, study)
     stores.close()
 
     def run(*words: object):

@@ -8,13 +8,13 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from forms.columns import of_study
 from forms.study import Study
 from survey.routes import research_life, research_releases, research_work
-from survey.simulate import simulate, simulate_into
-from survey.store import releases, responses, studies
+from survey.simulate import simulate_into
+from survey.store import releases, studies
 from survey.store.connect import Stores
 from survey.workroom import LOCK
+from tests import answering
 from tests.conftest import folder_of
 from tests.journeys.staff import Worker, desk_of
 
@@ -43,23 +43,12 @@ def pilot_answers(app: Flask, study: Study, count: int = 60) -> None:
 
 def real_answers(app: Flask, study: Study, count: int, *, seed: int = 1) -> None:
     """Answers as sending stores them, in a batch of their own."""
-    db, words = stores_of(app).responses, bytes.fromhex(study.fingerprints.words)
-    table = responses.prepare(
-        db, study=study.name, fingerprint=words, content=study.content, columns=of_study(study)
-    )
-    for at, client in enumerate(simulate(study, count=count, seed=seed)):
-        blob = (seed * 10_000 + at).to_bytes(32)
-        sent = responses.Response(
-            study=study.name, table=table, fingerprint=words, lang="en", c_open=client.c_open,
-            completion=client.completion, dur_band=client.dur_band, deletion=blob,
-            values=client.values, texts=(), submit=blob, invitation=None,
-        )  # fmt: skip
-        assert responses.accept(db, sent)
+    answering.real_answers(stores_of(app), study, count, seed=seed)
 
 
 def freeze(app: Flask, study: Study) -> None:
     """What is there becomes a batch."""
-    responses.freeze(stores_of(app).responses, study.name, minimum=1, closing=True)
+    answering.freeze(stores_of(app), study)
 
 
 def ledger_of(app: Flask, name: str = NAME) -> list[releases.Release]:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from exports.refused import Refused
-from forms.columns import of_study
 from forms.fingerprint import content
 from forms.fingerprint import of_study as fingerprints
 from forms.load import load_study
@@ -15,9 +14,10 @@ from survey.errors import Refusal
 from survey.recall import recall
 from survey.release import Order
 from survey.segments import OTHER_QUESTIONS
-from survey.simulate import simulate, simulate_into
+from survey.simulate import simulate_into
 from survey.store import ledger, releases, responses
 from survey.store.connect import Stores
+from tests.answering import freeze, real_answers
 
 FLAGSHIP = Path(__file__).parents[2] / "studies" / "therapist-tears"
 
@@ -40,29 +40,13 @@ def pilot(stores, study):
     return stores
 
 
-def answer(stores: Stores, study, count: int, *, seed: int = 1) -> None:
-    """Real answers, as sending stores them."""
-    db, words = stores.responses, bytes.fromhex(study.fingerprints.words)
-    table = responses.prepare(
-        db, study=study.name, fingerprint=words, content=study.content, columns=of_study(study)
-    )
-    for at, client in enumerate(simulate(study, count=count, seed=seed)):
-        blob = (seed * 10_000 + at).to_bytes(32)
-        answers = responses.Response(
-            study=study.name, table=table, fingerprint=words, lang="en", c_open=client.c_open,
-            completion=client.completion, dur_band=client.dur_band, deletion=blob,
-            values=client.values, texts=(), submit=blob, invitation=None,
-        )  # fmt: skip
-        assert responses.accept(db, answers)
-
-
 def run(stores: Stores, study, out: Path, *, tier: str = "C", pilot: bool = True, **more):
     return release.run(stores, study, Order(tier=tier, out=out, pilot=pilot, **more))
 
 
 def frozen(stores: Stores, study, count: int, *, seed: int = 1) -> None:
-    answer(stores, study, count, seed=seed)
-    responses.freeze(stores.responses, study.name, minimum=1, closing=True)
+    real_answers(stores, study, count, seed=seed)
+    freeze(stores, study)
 
 
 def lines(folder: Path) -> list[bytes]:
@@ -153,7 +137,7 @@ def test_a_release_ended_half_way_leaves_nothing(pilot, study, tmp_path):
 
 
 def test_real_answers_are_released_only_when_frozen(stores, study, tmp_path):
-    answer(stores, study, 60)
+    real_answers(stores, study, 60)
     with pytest.raises(Refusal, match="has no frozen answers"):
         run(stores, study, tmp_path / "out", pilot=False)
 

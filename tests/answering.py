@@ -1,0 +1,28 @@
+"""Real answers in a store, sent by simulated clients as the product sends them."""
+
+from forms.columns import of_study
+from forms.study import Study
+from survey.simulate import simulate
+from survey.store import responses
+from survey.store.connect import Stores
+
+
+def real_answers(stores: Stores, study: Study, count: int, *, seed: int = 1) -> None:
+    """``count`` answers, not frozen; another ``seed`` gives other people."""
+    db, words = stores.responses, bytes.fromhex(study.fingerprints.words)
+    table = responses.prepare(
+        db, study=study.name, fingerprint=words, content=study.content, columns=of_study(study)
+    )
+    for at, client in enumerate(simulate(study, count=count, seed=seed)):
+        blob = (seed * 10_000 + at).to_bytes(32)
+        sent = responses.Response(
+            study=study.name, table=table, fingerprint=words, lang="en", c_open=client.c_open,
+            completion=client.completion, dur_band=client.dur_band, deletion=blob,
+            values=client.values, texts=(), submit=blob, invitation=None,
+        )  # fmt: skip
+        assert responses.accept(db, sent)
+
+
+def freeze(stores: Stores, study: Study) -> None:
+    """What is there becomes a batch."""
+    responses.freeze(stores.responses, study.name, minimum=1, closing=True)
