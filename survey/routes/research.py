@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 
 from survey.shelves import shelf
 from survey.staff.access import offer_named, staff_only
-from survey.staff.features import features_in
+from survey.staff.features import parts_of
 from survey.staff.life import life_of
 
 bp = Blueprint("research", __name__, url_prefix="/research")
@@ -23,11 +23,11 @@ def overview() -> str:
 @bp.get("/<name>/")
 @staff_only("researcher")
 def study_page(name: str) -> str:
-    """One study: where it stands, and a card for each thing that can be done."""
+    """One study: where it stands, and a card for each thing that can be done, part by part."""
     offer = offer_named(name)
     return render_template(
         "research/study.html",
         title=offer.study.title,
         life=life_of(offer),
-        features=features_in("research"),
+        features=parts_of("research"),
     )

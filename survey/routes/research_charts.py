@@ -27,7 +27,8 @@ offer_feature(
     "research_charts.overview",
     "Charts",
     "Charts of a release, with tables and words, to read and to download.",
-    place=45,
+    part="results",
+    place=30,
 )
 
 MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}

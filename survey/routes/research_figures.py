@@ -16,7 +16,7 @@ from survey.store import studies
 bp = Blueprint("research_figures", __name__, url_prefix="/research/<name>/figures")
 offer_feature(
     "research", "research_figures.overview", "Figures",
-    "For the methods section: page loads, consent, completion, the stop rule.", place=40,
+    "For the methods section: page loads, consent, completion, the stop rule.", part="run", place=20,
 )  # fmt: skip
 
 OVER = ("closed", "frozen")
@@ -42,7 +42,7 @@ def overview(name: str) -> str:
     found = _figures(offer)
     return render_template(
         "research/figures.html",
-        title=f"Figures: {offer.study.title}",
+        title="Figures",
         offer=offer,
         figures=found,
         lines=methods.lines_of(found),

@@ -16,7 +16,7 @@ from survey.visitor import origin_of
 bp = Blueprint("research_invitations", __name__, url_prefix="/research/<name>/invitations")
 offer_feature(
     "research", "research_invitations.overview", "Invitations",
-    "Codes that open the survey once each.", place=35,
+    "Codes that open the survey once each.", part="begin", place=35,
 )  # fmt: skip
 
 FORMS = {"csv": "text/csv", "txt": "text/plain"}
@@ -34,7 +34,7 @@ def _page(name: str, error: str = "", field: str = "count") -> str:
     shown = invitations.unspent_shown(services().stores, offer.study.name, pilot=offer.pilot)
     return render_template(
         "research/invitations.html",
-        title=f"Invitations: {offer.study.title}",
+        title="Invitations",
         offer=offer,
         unspent=shown,
         most=invitations.MOST,
@@ -72,7 +72,7 @@ def make(name: str) -> Answer:
 def consider(name: str) -> str:
     """What taking back means, before it is done."""
     offer = offer_named(name)
-    title = f"Take back unused invitations: {offer.study.title}"
+    title = "Take back unused invitations"
     return render_template("research/take_back.html", title=title, offer=offer)
 
 

@@ -25,6 +25,7 @@ offer_feature(
     "research_life.life",
     "The study’s life",
     "Open it, close it, freeze its answers: each step with what it means.",
+    part="run",
     place=10,
 )
 

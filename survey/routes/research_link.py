@@ -15,7 +15,7 @@ from survey.visitor import origin_of
 bp = Blueprint("research_link", __name__, url_prefix="/research/<name>")
 offer_feature(
     "research", "research_link.link", "Link, QR code, leaflet",
-    "What to put on a poster or into people's hands.", place=30,
+    "What to put on a poster or into people's hands.", part="begin", place=30,
 )  # fmt: skip
 
 FORMATS = {"svg": "image/svg+xml", "png": "image/png"}
@@ -46,7 +46,7 @@ def link(name: str) -> str:
     address = start_of(offer, site)
     return render_template(
         "research/link.html",
-        title=f"Link and leaflet: {offer.study.title}",
+        title="Link and leaflet",
         offer=offer,
         site=site,
         address=address,

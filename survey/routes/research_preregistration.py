@@ -17,7 +17,7 @@ from survey.store import studies
 bp = Blueprint("research_preregistration", __name__, url_prefix="/research/<name>")
 offer_feature(
     "research", "research_preregistration.overview", "Preregistration",
-    "Everything a registry wants, before the first answer.", place=20,
+    "Everything a registry wants, before the first answer.", part="begin", place=20,
 )  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def overview(name: str) -> str:
     answers = answers_of(offer)
     return render_template(
         "research/preregistration.html",
-        title=f"Preregistration: {offer.study.title}",
+        title="Preregistration",
         offer=offer,
         late=answers != "none",
         status=prereg.STATUS[answers],

@@ -43,7 +43,8 @@ offer_feature(
     "research_releases.overview",
     "Releases",
     "See what a release would hold, make it, download it, and read the ledger.",
-    place=40,
+    part="results",
+    place=20,
 )
 
 LATELY = 8  # jobs shown

@@ -34,7 +34,8 @@ offer_feature(
     "research_texts.overview",
     "Clients’ own words",
     "Read texts one by one, take out what points at somebody, decide which may leave.",
-    place=35,
+    part="results",
+    place=10,
 )
 
 
@@ -62,7 +63,7 @@ def overview(name: str) -> str:
     offer = served_offer(name)
     turn = turn_of(offer)
     groups = standing_of(offer.study, turn.desk)
-    waiting = len(review.waiting(turn.desk, now()))
+    waiting = review.waiting(turn.desk, now())
     return render_template(
         "research/texts.html",
         title="Clients’ own words",

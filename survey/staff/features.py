@@ -1,8 +1,9 @@
 """What each room offers for a study. A feature's route module says so when it is imported:
 
-    offer_feature("research", "research_releases.overview", "Releases", "Make and download …")
+    offer_feature("research", "research_charts.overview", "Charts", "Of a release …", part="results")
 
-The room's pages then link to ``url_for(endpoint, name=STUDY)`` in the order of ``place``.
+The room's pages then link to ``url_for(endpoint, name=STUDY)``, part by part, in the order of
+``place``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import current_app
+
+# The parts of a study's page, as its work goes on: key → heading.
+PARTS = {
+    "begin": "Before the first answer",
+    "run": "While it runs",
+    "results": "What comes of it",
+    "board": "With the ethics board",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +29,18 @@ class Feature:
     endpoint: str
     title: str
     sentence: str
+    part: str
     place: int
 
 
 _FEATURES: dict[tuple[str, str], Feature] = {}
 
 
-def offer_feature(room: str, endpoint: str, title: str, sentence: str, *, place: int = 50) -> None:
-    """Put a page into the study's list in ``room`` ("research" or "ethics")."""
-    _FEATURES[room, endpoint] = Feature(room, endpoint, title, sentence, place)
+def offer_feature(
+    room: str, endpoint: str, title: str, sentence: str, *, part: str = "board", place: int = 50
+) -> None:
+    """Put a page into the study's list in ``room`` ("research" or "ethics"), under one of PARTS."""
+    _FEATURES[room, endpoint] = Feature(room, endpoint, title, sentence, part, place)
 
 
 def features_in(room: str) -> list[Feature]:
@@ -36,3 +48,10 @@ def features_in(room: str) -> list[Feature]:
     found = (f for f in _FEATURES.values() if f.room == room)
     served = (f for f in found if f.endpoint in current_app.view_functions)
     return sorted(served, key=lambda f: (f.place, f.title))
+
+
+def parts_of(room: str) -> dict[str, list[Feature]]:
+    """The same under the headings of PARTS; a part with nothing in it is left out."""
+    found = features_in(room)
+    parts = {title: [f for f in found if f.part == key] for key, title in PARTS.items()}
+    return {title: features for title, features in parts.items() if features}
