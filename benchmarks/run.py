@@ -1,10 +1,10 @@
 """Measure everything again and write the tables beside this file: what ``make bench`` calls.
 
-    python benchmarks/run.py [serving] [anonymise] [--seconds 10] [--warm-up 2] [--out FILE]
+    python benchmarks/run.py [serving] [anonymise] [rooms] [--seconds 10] [--warm-up 2] [--out FILE]
 
 *serving* writes results.md in about five minutes, *anonymise* results-anonymise.md in about half an
-hour (parts of it alone: benchmarks/anonymise/run.py). Wants the machine to itself: every figure
-falls with what else runs.
+hour, *rooms* results-rooms.md in about six minutes (parts of these two alone: benchmarks/…/run.py).
+Wants the machine to itself: every figure falls with what else runs.
 """
 
 from __future__ import annotations
@@ -172,7 +172,14 @@ def anonymise(_: argparse.Namespace) -> int:
     return measure_all(list(PARTS))
 
 
-WHAT = {"serving": serving, "anonymise": anonymise}
+def rooms(_: argparse.Namespace) -> int:
+    """Measure the staff's rooms and write their page."""
+    from benchmarks.rooms.run import PARTS, measure_all
+
+    return measure_all(list(PARTS))
+
+
+WHAT = {"serving": serving, "anonymise": anonymise, "rooms": rooms}
 
 
 def main() -> int:
@@ -183,7 +190,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.md")
     asked = parser.parse_args()
     if not WHAT.keys() >= {*asked.what}:
-        parser.error(f"there is only {' and '.join(WHAT)} to measure")
+        parser.error(f"there is only {', '.join(WHAT)} to measure")
     signal.signal(signal.SIGTERM, _stop)
     return max(WHAT[name](asked) for name in asked.what or WHAT)
 

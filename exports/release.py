@@ -162,7 +162,7 @@ def assemble(
     note_files(out, report)
     told = Told(
         study=study, codebook=checked.codebook, report=report, data_file=data.name, counts=counts,
-        wordings=occasion.archived, facts=occasion.facts,
+        wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
         findings=[(w.label, w.value, w.sentence) for w in words(findings, claim)],
     )  # fmt: skip
     finish(out, told, report)

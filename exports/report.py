@@ -31,7 +31,8 @@ class Occasion:
 
     ``words`` and ``consents`` map each version that stands in the rows to the SHA-256 of its
     texts, ``archived`` are those texts. ``left_out`` maps a reason to the rows not handed over for
-    it. ``recipient`` names person, agreement and date; ``corrections`` are recalled releases.
+    it. ``recipient`` names person, agreement and date; ``corrections`` are recalled releases;
+    ``tallies`` are totals of the collection as they may be told (exports.documents.told).
     """
 
     pilot: bool = False
@@ -44,6 +45,7 @@ class Occasion:
     notes: tuple[str, ...] = ()
     recipient: Mapping[str, str] | None = None
     corrections: tuple[str, ...] = ()
+    tallies: Mapping[str, int] = field(default_factory=dict)
 
 
 ORDINARY = Occasion()

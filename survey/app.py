@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from multiprocessing.util import Finalize
 from types import SimpleNamespace
 
@@ -10,11 +11,10 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from survey import assets, editions, mishaps, prose, shelves
+from survey import assets, editions, mishaps, prose, shelves, stoprule
 from survey.availability import Availability, today_here
 from survey.config import Config, read_config
 from survey.desk import Desk
-from survey.open import open_stores
 from survey.places import folder
 from survey.protect import protect
 from survey.routes import (
@@ -48,9 +48,10 @@ from survey.routes import (
 from survey.routes.respond import entry, pages, visit, ways_out
 from survey.seal import Seal, read_keys
 from survey.services import NAME, Services
-from survey.shelf import Shelf, load_shelf
+from survey.shelf import Shelf
 from survey.staff import access
 from survey.staff.rooms import STAFF_ROOMS
+from survey.standin import open_studies
 from survey.store.keeper import Keeper
 from survey.store.tallies import Tallies
 
@@ -74,7 +75,8 @@ STAFF_ROUTES = (own_account,)  # and this on the account's
 def create_app(config: Config | None = None) -> Flask:
     """The WSGI application for ``config`` (the environment's unless given).
 
-    Raises what is wrong with a setting, a key, a folder or a study, before anything is served.
+    Raises what is wrong with a setting, a key or the data folder, before anything is served. A
+    faulty study is served as it was signed, or left out: ``survey.soundness`` tells.
     """
     config = config or read_config()
     app = Flask("survey", static_folder=None, template_folder=str(folder("templates")))
@@ -82,9 +84,8 @@ def create_app(config: Config | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(prose=prose.prose, line=prose.line)
     app.jinja_env.globals.update(asset=assets.address_of, study=None, screen="")
-    shelf = load_shelf(config)
+    shelf, services = open_services(config)
     app.extensions[shelves.NAME] = shelf
-    services = open_services(config, shelf)
     app.extensions[NAME] = services
     seal = services.seal
     protect(
@@ -117,16 +118,21 @@ def _draw_parts(app: Flask) -> None:
         setattr(parts, name, app.jinja_env.get_template(f"parts/{name}.html").module)
 
 
-def open_services(config: Config, shelf: Shelf) -> Services:
-    """Stores opened and prepared for every study, with their keeper running."""
+def open_services(config: Config) -> tuple[Shelf, Services]:
+    """The studies, and stores opened and prepared for them, with their keeper running."""
     seal = Seal(read_keys(config.key))
-    stores = open_stores(config, shelf)
+    stores, shelf = open_studies(config)
     tallies = Tallies()
-    keeper = Keeper(stores, tallies, clock=time.time, accepted_of=seal.accepted)
-    keeper.start()
+    keeper = Keeper(
+        stores,
+        tallies,
+        clock=time.time,
+        accepted_of=seal.accepted,
+        hourly=partial(stoprule.tell_all, stores, shelf),
+    )
     # Not atexit: worker processes of the server end through multiprocessing's own way out.
     stop = Finalize(None, keeper.stop, exitpriority=10)
-    return Services(
+    services = Services(
         config=config,
         stores=stores,
         seal=seal,
@@ -136,6 +142,8 @@ def open_services(config: Config, shelf: Shelf) -> Services:
         clock=time.time,
         stop=stop,
     )
+    keeper.start()  # now that the shelf knows what is served
+    return shelf, services
 
 
 def close_app(app: Flask) -> None:

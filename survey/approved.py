@@ -96,8 +96,7 @@ def keep(data: Path, offer: Offer) -> Path:
     if place.exists() and _sound(data, study, prints):
         return place
     with _beside(place) as work:
-        _copy(offer, work)
-        if prints_of(_read(work, study)) != prints:
+        if prints_of(_copied(offer, work)) != prints:
             raise Changed(f"{offer.folder} has just changed: read it again before you sign.")
         _make_durable(work)
         if place.exists():  # damaged: kept aside, since somebody may want to see what was done
@@ -105,6 +104,19 @@ def keep(data: Path, offer: Offer) -> Path:
         work.rename(place)
         _make_durable(place.parent, inside=False)
     return place
+
+
+def _copied(offer: Offer, work: Path) -> Offer:
+    """The folder's files as they are copied. Raises Refusal where they are no study just now."""
+    if not offer.folder.is_dir():
+        raise Refusal(f"The folder {offer.folder} is gone, so nothing was signed.")
+    _copy(offer, work)
+    try:
+        return _read(work, offer.study.name)
+    except Unsound:
+        raise Refusal(
+            f"The folder {offer.folder} cannot be used as it is now, so nothing was signed."
+        ) from None
 
 
 def _sound(data: Path, study: str, prints: Prints) -> bool:

@@ -3,6 +3,9 @@
 What is not approved is not served. A study that was opened is served as the version that the board
 signed last; where its folder has changed since, from the copy archived at the signing. It closes
 by itself when that approval runs out, is revoked or suspended, or the copy is not what was signed.
+
+What staff write into the office's file is known at once in every process and thread; a new day, a
+changed folder and the number of answers within two seconds.
 """
 
 from __future__ import annotations
@@ -13,14 +16,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from survey import approved
+from survey import approved, signing
 from survey.desk import Clock
 from survey.offer import Offer, Prints, prints_of
 from survey.open import prepare
 from survey.shelf import Served, Shelf
 from survey.store import board, responses, studies
 from survey.store.connect import Stores
-from survey.store.errors import StoreError
+from survey.store.errors import StoreError, StoreUnavailable
 from survey.store.studies import Approval
 
 
@@ -41,6 +44,7 @@ EXPIRED = "expired"  # clients read: paused. Staff read why in ``Standing.troubl
 
 # Why nothing is served of a study that was opened.
 UNSOUND, REVOKED, RAN_OUT, SUSPENDED = "unsound", "revoked", "ran out", "suspended"
+LOST = "lost"  # or was opened, as its answers say, while the office's file knows nothing of it
 
 # Somebody who began in time may still send while a study is closed or full, but not these.
 TAKES_NOTHING = frozenset({FROZEN, EXPIRED, NOT_OPEN})
@@ -75,6 +79,9 @@ class Availability:
     ) -> None:
         self._stores, self._shelf, self._clock, self._today = stores, shelf, clock, today
         self._known: dict[str, tuple[float, Standing]] = {}
+        self._round = 0  # how often what is known was forgotten
+        self._mine = threading.local()
+        self._office_file: int | None = None
         self._versions: dict[tuple[str, Prints], Offer] = {}
         self._ready = set(shelf)
         self._lock = threading.Lock()
@@ -97,18 +104,33 @@ class Availability:
 
         ``now`` asks the stores whatever was known.
         """
-        at = self._clock()
-        with self._lock:
-            asked, known = self._known.get(name, (float("-inf"), None))
-        if known is not None and not now and at - asked < FRESH_SECONDS:
-            return known
         folder = self._shelf.proposed(name)
         if folder is None:
             raise KeyError(name)
+        if not folder.latest.pilot:
+            self._forget_what_was_changed()
+        at = self._clock()
+        with self._lock:
+            in_round = self._round
+            asked, known = self._known.get(name, (float("-inf"), None))
+        if known is not None and not now and at - asked < FRESH_SECONDS:
+            return known
         found = self._full(self._ask(folder.offer(now=True)))
         with self._lock:
-            self._known[name] = at, found
+            if in_round == self._round:  # or something was written while we asked
+                self._known[name] = at, found
         return found
+
+    def _forget_what_was_changed(self) -> None:
+        """Believe nothing any longer once another connection has written into the office's file."""
+        office = self._stores.office
+        seen = id(office), studies.written(office)
+        if getattr(self._mine, "seen", None) == seen:
+            return
+        self._mine.seen = seen
+        with self._lock:
+            self._known.clear()
+            self._round += 1
 
     def _served(self, folder: Offer) -> Served:
         """For the shelf: help lines are shown even while the stores cannot be read."""
@@ -121,13 +143,28 @@ class Availability:
 
     def _ask(self, folder: Offer) -> Standing:
         """All but whether it is full."""
-        name, office = folder.study.name, self._stores.office
         if folder.pilot:
             return Standing(Served(self._prepared(folder)), OPEN)
-        status = studies.status(office, name)
+        self._check_office()
+        status = studies.status(self._stores.office, folder.study.name)
         if status == "draft":
-            return Standing(Served(folder), NOT_OPEN)
+            lost = signing.record_lost(self._stores, folder.study.name)
+            why = (LOST, signing.RECORD_LOST) if lost else ("", "")
+            return Standing(Served(folder), NOT_OPEN, None, *why)
         return self._opened(folder, status)
+
+    def _check_office(self) -> None:
+        """Raises StoreUnavailable where the office's file is no longer the one that we read."""
+        path = self._stores.folder / "office.db"
+        self._stores.office  # noqa: B018 - the first look makes a new installation's
+        here = path.stat().st_ino if path.exists() else None
+        if self._office_file is None:
+            self._office_file = here
+        if here is None or here != self._office_file:
+            raise StoreUnavailable(
+                f"{path} was taken away or replaced while the server was running: put it back "
+                "from your backup, and start the server again."
+            )
 
     def _opened(self, folder: Offer, status: studies.Status) -> Standing:
         """A study that was opened once is what the board signed last, or nothing."""

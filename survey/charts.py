@@ -16,10 +16,10 @@ from threading import Lock
 
 import typst
 
-from exports.charts.chart import Chart, Source
+from exports.charts.chart import Chart, Heat, Source
 from exports.charts.figures import from_rows, from_tables, read_rows
 from exports.charts.gallery import gallery
-from exports.charts.shape import Book, book_of
+from exports.charts.shape import Book, book_of, hypothesis
 from exports.codebook import asked_codebook
 from exports.columns import fields_of
 from exports.documents.told import marks_of
@@ -34,15 +34,22 @@ LARGEST = 64 * 2**20  # bytes of a data file that are read while somebody waits
 KEPT = 8  # releases whose charts stay in memory
 PIXELS_PER_INCH = 144
 SUMS = "SHA256SUMS"
+NOT_CROSSED = (
+    "“{before}” against what followed is not drawn: the tables of this release do not cross "
+    "scores. Beside its other tables such a table would close a ring, out of which counts under 10 "
+    "could be worked out. Releases of rows have this chart."
+)
+OPEN_SAMPLE = "Open sample, not a prevalence."  # where a study says nothing itself
 TEXTS = "This release holds texts: there is nothing to count in it."
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The charts of one release and what stands under each."""
+    """The charts of one release and what stands under each; what it has no chart of, and why."""
 
     charts: tuple[Chart, ...]
     source: Source
+    lacking: str = ""
 
     def named(self, key: str) -> Chart | None:
         """The chart of this name."""
@@ -107,6 +114,15 @@ def _from_tables(packed: _Zip, study: Study) -> Sequence[Chart]:
     return gallery(book, from_tables(packed.read("tables/one-way.csv"), book))
 
 
+def _lacking(study: Study, charts: Sequence[Chart]) -> str:
+    """A sentence on the chart that a study would have, had the release its figures."""
+    book = _asked(study)
+    asked = hypothesis(book)
+    if asked is None or any(isinstance(chart.picture, Heat) for chart in charts):
+        return ""
+    return NOT_CROSSED.format(before=book[asked.before]["label"])
+
+
 def _use(study: Study, made: Release) -> str:
     tier = study.policy.tiers.get(made.tier)
     if made.pilot:
@@ -133,8 +149,10 @@ def read_release(path: Path, made: Release, study: Study) -> Drawn:
     try:
         packed = _Zip(path, made.sha256)
         report = json.loads(packed.read("documentation/report.json"))
+        lacking = ""
         if "tables/one-way.csv" in packed and "documentation/codebook.json" not in packed:
             charts = _from_tables(packed, study)
+            lacking = _lacking(study, charts)
         elif "documentation/codebook.json" in packed and made.tier != "D":
             charts = _from_microdata(packed, study)
         else:
@@ -145,7 +163,8 @@ def read_release(path: Path, made: Release, study: Study) -> Drawn:
         raise Refusal(f"The file {path.name} is missing or cannot be read.") from None
     if not charts:
         raise Refused("This study has nothing that these charts know how to draw.")
-    return Drawn(tuple(charts), _source(study, made, marks_of(report), report["caution"]))
+    source = _source(study, made, marks_of(report), report["caution"] or OPEN_SAMPLE)
+    return Drawn(tuple(charts), source, lacking)
 
 
 class Gallery:
@@ -178,12 +197,12 @@ GALLERY = Gallery()
 
 
 def png(picture: str) -> bytes:
-    """An SVG file as a PNG, twice as fine as a screen."""
+    """An SVG file as a PNG, twice as fine as a screen; its letters are those that typst brings."""
     source = (
         "#set page(width: auto, height: auto, margin: 0pt)\n"
         '#image(bytes(sys.inputs.picture), format: "svg")'
     )
-    made = typst.Compiler().compile(
+    made = typst.Compiler(ignore_system_fonts=True).compile(
         source.encode(), format="png", ppi=PIXELS_PER_INCH, sys_inputs={"picture": picture}
     )
     assert isinstance(made, bytes)

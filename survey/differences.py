@@ -10,6 +10,7 @@ from typing import Any
 
 from survey.dossier.opened import Dossier
 from survey.dossier.seen import Seen
+from survey.offer import BY_INVITATION
 
 CLIENT, BOARD = "client’s page", "board’s walk"
 WEIGHED = 20  # texts that one which is missing is likened to; a wholly other page has hundreds
@@ -67,6 +68,8 @@ def compare(screen: Json, seen: Seen, whose: str, dossier: Dossier, report: Repo
     extra = _in_order(seen.lines, theirs - ours)
     if screen["asks"]:
         extra = [line for line in extra if line not in dossier.may_also_say]
+    if screen["id"] == "landing":
+        extra = [line for line in extra if line.replace(" .", ".") != BY_INVITATION]
     for one, other in _paired(missing, extra):
         report.add(where, one, other)
     if not (missing or extra or screen["any_order"]):

@@ -17,15 +17,17 @@ from survey.store.figures import Step
 
 # DESIGN.md section 9: a total moves after so many more page loads and completions, rounded down.
 LANDINGS, COMPLETIONS, GRAIN = 20, 10, 5
-STOP_FIRST, STOP_EVERY = 30, 50  # answers at which the stop rule is told
 PROGRESS = 50  # steps of the way to the wanted number
+FEW = 20  # by page no smaller number is told, nor one from which a smaller one would follow
 
-STOP_SIGN = "stop_sign"  # a sent answer that shows a sign of the stop rule
+SIMULATED = "simulated"  # a synthetic client; it marks a pilot's file as holding such
+STOP_SIGN = "stop_sign"  # a sent answer that shows a sign of the stop rule (survey.stoprule)
 PASSED = tallies.PASSED  # and the page, and the page with the branch it leads to
-UNSPENT = "unspent_invitations"
 
-# Sent answers, whole or in part; those of synthetic clients count towards the wanted number only.
-SENT = ("completed", "stopped_sent")
+# What else is kept with a step: invitations not used, and answers in steps of PROGRESS.
+UNSPENT, ON_THE_WAY = "unspent_invitations", "on_the_way"
+
+SENT = ("completed", "stopped_sent")  # answers, whole or in part
 
 # The totals a release's documents tell (exports.documents.told.Told.tallies).
 TOLD = (
@@ -38,7 +40,10 @@ Totals = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """How many went on from a page: everybody, and by branch (its name); rounded like all."""
+    """How many went on from a page: everybody, and by branch (its name); 0 for fewer than 20.
+
+    A branch that too few took is absent.
+    """
 
     page: str
     everybody: int
@@ -50,25 +55,26 @@ class Figures:
     """What may be shown. ``totals`` is empty before the first step.
 
     ``progress`` is a multiple of 50, ``verdicts`` maps answers to whether the stop rule was met
-    then, ``dropoff`` is empty until the study has closed.
+    then, ``dropoff`` is empty until the study has closed. ``synthetic``: some clients were made up.
     """
 
     totals: Totals
     progress: int
     verdicts: Mapping[int, bool]
     dropoff: tuple[Passed, ...]
+    synthetic: bool = False
 
 
 def figures_of(stores: Stores, study: Study, *, pilot: bool, over: bool) -> Figures:
     """The figures as they may be shown now; ``over``: collection has closed."""
     counted = tallies.totals(stores.answers(pilot=pilot), study.name)
     shown = _step(stores, study, counted, pilot=pilot).shown
-    sent = sum(counted.get(event, 0) for event in SENT)
     return Figures(
         totals={event: shown[event] for event in TOLD if event in shown},
-        progress=_down(sent + counted.get("simulated", 0), PROGRESS),
-        verdicts=_verdicts(stores, study, counted, sent, pilot=pilot),
+        progress=shown.get(ON_THE_WAY, 0),
+        verdicts=figures.verdicts(stores.office, study.name, pilot=pilot),
         dropoff=_dropoff(study, shown) if over else (),
+        synthetic=SIMULATED in counted,
     )
 
 
@@ -86,13 +92,11 @@ def _step(stores: Stores, study: Study, counted: Totals, *, pilot: bool) -> Step
     present = figures.step(office, name, pilot=pilot)
     if not _far_enough(present, counted):
         return present
-    unspent = invitations.unspent(stores.answers(pilot=pilot), name)
     shown = {event: _down(total, GRAIN) for event, total in _with_pages(counted).items()}
-    after = Step(
-        counted.get("landing", 0),
-        counted.get("completed", 0),
-        {**shown, UNSPENT: _down(unspent, GRAIN)},
-    )
+    unspent = invitations.unspent(stores.answers(pilot=pilot), name)
+    sent = sum(counted.get(event, 0) for event in SENT)
+    also = {UNSPENT: _down(unspent, GRAIN), ON_THE_WAY: _down(sent, PROGRESS)}
+    after = Step(counted.get("landing", 0), counted.get("completed", 0), {**shown, **also})
     return figures.change(
         office, name, lambda now: after if _far_enough(now, counted) else now, pilot=pilot
     )
@@ -122,40 +126,36 @@ def passed(page: str, branch: str | None) -> str:
 
 
 def _dropoff(study: Study, shown: Totals) -> tuple[Passed, ...]:
-    if "landing" not in shown:
-        return ()
-    return tuple(
+    found = tuple(
         Passed(
             page.id,
-            shown.get(PASSED + page.id, 0),
-            {b.name: shown.get(passed(page.id, b.name), 0) for b in study.branches},
+            _at_least(shown.get(PASSED + page.id, 0), FEW),
+            {
+                way: _at_least(shown.get(passed(page.id, way), 0), FEW)
+                for way in _ways_told(study, shown)
+            },
         )
         for page in study.pages
     )
+    return found if any(page.everybody for page in found) else ()
 
 
-def _verdicts(
-    stores: Stores, study: Study, counted: Totals, sent: int, *, pilot: bool
-) -> Mapping[int, bool]:
-    """What was told so far, and now for the first time where so many have answered."""
-    rule, office = study.policy.stop, stores.office
-    if rule is None:
-        return {}
-    told = figures.verdicts(office, study.name, pilot=pilot)
-    due = _last_due(sent)
-    if due and due > max(told, default=0):
-        met = counted.get(STOP_SIGN, 0) > rule.share * sent
-        figures.tell(office, study.name, due, met, pilot=pilot)
-        return figures.verdicts(office, study.name, pilot=pilot)
-    return told
+def _at_least(total: int, least: int) -> int:
+    return total if total >= least else 0
 
 
-def _last_due(sent: int) -> int:
-    """The number of answers at which the stop rule was to be told last; 0 before the first."""
-    return _down(sent, STOP_EVERY) or (STOP_FIRST if sent >= STOP_FIRST else 0)
+def _ways_told(study: Study, shown: Totals) -> list[str]:
+    """Branches that may be told by page, as the study lists them.
 
-
-def next_due(figures: Figures) -> int:
-    """At how many answers the stop rule is told next."""
-    last = max(figures.verdicts, default=0)
-    return STOP_FIRST if not last else _down(last, STOP_EVERY) + STOP_EVERY
+    One that few took is not; and as long as all that are left out are few together, neither is the
+    next smallest: what is told, taken away from everybody, would tell them.
+    """
+    most = {
+        branch.name: max(shown.get(passed(page.id, branch.name), 0) for page in study.pages)
+        for branch in study.branches
+    }
+    told = sorted(most, key=lambda way: most[way], reverse=True)
+    hidden: list[int] = []
+    while told and (most[told[-1]] < FEW or (len(hidden) > 0 and sum(hidden) < FEW)):
+        hidden.append(most[told.pop()])
+    return [way for way in most if way in told]

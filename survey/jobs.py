@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,10 @@ from survey.open import prepare
 from survey.rebuild import rebuild
 from survey.release import Order
 from survey.release_preview import CHANGED, NotMade, basis, preview
-from survey.shelf import Shelf, find_offer
+from survey.shelf import Shelf
+from survey.signing import signed_version
+from survey.stamp import stamp
+from survey.standin import at_hand
 from survey.store import jobs, releases, studies
 from survey.store.connect import Stores
 from survey.store.errors import StoreError, TooFewToFreeze
@@ -132,11 +135,16 @@ class Worker:
     @property
     def offer(self) -> Offer:
         """The version of the study that is served: the one that was approved."""
-        folder = find_offer(self.config, self.job.study)
-        prepare(self.stores, folder)
-        shelf = Shelf([folder], site=self.config.site)
+        folder = at_hand(self.config, self.stores, self.job.study)
+        prepare(self.stores, folder.latest)
+        shelf = Shelf([folder])
         Availability(self.stores, shelf, time.monotonic, today_here)
         return shelf.served(self.job.study).offer
+
+    @property
+    def released(self) -> Offer:
+        """The version under which answers are released. Raises Refusal as ``signed_version``."""
+        return signed_version(self.stores, self.offer, today_here().isoformat())
 
     def order(self, offer: Offer) -> Order:
         """What is asked of the release process."""
@@ -151,13 +159,13 @@ class Worker:
 
 
 def _preview(worker: Worker) -> Told:
-    offer = worker.offer
+    offer = worker.released
     found = preview(worker.stores, offer.study, worker.order(offer), progress=worker.progress)
     return told_of(found)
 
 
 def _release(worker: Worker) -> Told:
-    offer, stores, job = worker.offer, worker.stores, worker.job
+    offer, stores, job = worker.released, worker.stores, worker.job
     order = worker.order(offer)
     seen = jobs.find(stores.office, job.preview)
     if seen and basis(stores, offer.study, order) != seen.told.get("basis", ""):
@@ -181,7 +189,7 @@ def _freeze(worker: Worker) -> Told:
         raise Refusal(f"{job.study} is no longer where it was. Nothing was frozen: look again.")
 
     def note(what: str) -> None:
-        at = datetime.now(UTC).isoformat(timespec="seconds")
+        at = stamp()
         studies.note(stores.office, at=at, who=job.who, what=what)
 
     try:

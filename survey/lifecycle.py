@@ -6,12 +6,14 @@ The command and the researcher's room call the same functions; ``note`` writes t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 
 from forms.facts import missing_facts
+from survey import approved
 from survey.availability import today_here
 from survey.errors import Refusal
 from survey.offer import Offer, prints_of
+from survey.signing import signed_version
+from survey.stamp import stamp
 from survey.store import board, responses, studies
 from survey.store.connect import Stores
 
@@ -42,9 +44,24 @@ def approval_of(stores: Stores, offer: Offer) -> studies.Approval | None:
     )
 
 
+def to_open(stores: Stores, offer: Offer) -> Offer:
+    """The version that opening serves: the folder's the first time, later the one signed last.
+
+    So it is what the board's pages show beforehand, and a word that was changed before anybody
+    answered still voids an approval. ``offer``: the folder's, or what is served. Raises
+    ``approved.Unsound``.
+    """
+    if studies.status(stores.office, offer.study.name) == "draft":
+        return offer
+    return signed_version(stores, offer, today_here().isoformat())
+
+
 def not_ready(stores: Stores, offer: Offer) -> list[str]:
-    """Everything that keeps the study from opening, in words."""
-    return list(_obstacles(stores, offer))
+    """Everything that keeps the study from opening, in words. ``offer`` as in ``to_open``."""
+    try:
+        return list(_obstacles(stores, to_open(stores, offer)))
+    except approved.Unsound as unsound:
+        return [str(unsound).rstrip(".")]
 
 
 def _obstacles(stores: Stores, offer: Offer) -> Iterator[str]:
@@ -64,11 +81,16 @@ def _obstacles(stores: Stores, offer: Offer) -> Iterator[str]:
         yield f"{len(unchecked)} help lines were never checked ({named} …)"
 
 
-def open_study(stores: Stores, offer: Offer, *, note: Note) -> None:
-    """Only what is approved, filled in and checked is served. Raises NotReady."""
+def open_study(stores: Stores, offer: Offer, *, note: Note) -> Offer:
+    """Only what is approved, filled in and checked is served; gives it. Raises NotReady.
+
+    ``offer`` as in ``to_open``.
+    """
     if reasons := not_ready(stores, offer):
         raise NotReady(offer.study.name, reasons)
+    opened = to_open(stores, offer)
     _set(stores, offer.study.name, "open", note)
+    return opened
 
 
 def close(stores: Stores, offer: Offer, *, note: Note) -> None:
@@ -99,6 +121,6 @@ def freeze(stores: Stores, offer: Offer, *, note: Note) -> int:
 
 
 def _set(stores: Stores, name: str, status: studies.Status, note: Note) -> None:
-    at = datetime.now(UTC).isoformat(timespec="seconds")
+    at = stamp()
     studies.set_status(stores.office, name, status, at)
     note(f"{name}: {status}")

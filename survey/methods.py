@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from exports.documents.cherries import cherries
 from exports.documents.told import Told
-from survey.figures import GRAIN, Figures, Totals
+from survey.figures import FEW, GRAIN, Figures, Passed, Totals
 from survey.offer import Offer
 
 LOADS = "Loads, not people: a reload counts again, and so do robots."
@@ -42,6 +42,12 @@ RATES = (
      "A lower bound: reloads and robots swell the base."),
     ("completed", "consented", "Completion rate", "Both are counted once in a session."),
 )  # fmt: skip
+WENT_ON = "Went on from it for the first time: once in a session."
+RULE = "Told once, as yes or no, from answers sent by about then; those deleted since still count."
+ROUNDED = (
+    f"Totals move in steps and are rounded down to {GRAIN}; by page none under {FEW} is told. "
+    "No visitor was identified."
+)
 NOT_KNOWN = "not known: this would need a cookie across visits or an internet address"
 
 
@@ -76,29 +82,70 @@ def _share(totals: Totals, part: str, whole: str) -> str:
     return f"about {min(totals[part] / totals[whole], 1):.0%}"
 
 
+def by_page(total: int) -> str:
+    """A total by page in words; nought stands for anything below the floor."""
+    return f"{total:,}" if total else f"under {FEW}"
+
+
+def marks_of(offer: Offer, figures: Figures) -> list[str]:
+    """Which collection these are not figures of: marks for every copy that leaves the room."""
+    pilot = ["PILOT: figures of a trial, not of the study"] * offer.pilot
+    return pilot + ["SYNTHETIC: clients made up by a program, not people"] * figures.synthetic
+
+
+def _stop_rule(figures: Figures) -> list[Line]:
+    return [
+        Line(f"Stop rule at {answers:,} answers", "met" if met else "not met", RULE)
+        for answers, met in figures.verdicts.items()
+    ]
+
+
+def _by_page(offer: Offer, figures: Figures) -> list[Line]:
+    """Who went on from which page, with branches by their labels; empty before the close."""
+    labels = {branch.name: branch.label for branch in offer.study.branches}
+    return [
+        Line(f"Went on from page {page.page}, {way}", by_page(total), WENT_ON)
+        for page in figures.dropoff
+        for way, total in _ways(page, labels)
+    ]
+
+
+def _ways(page: Passed, labels: Mapping[str, str]) -> list[tuple[str, int]]:
+    return [("everybody", page.everybody)] + [(labels[w], n) for w, n in page.by_branch.items()]
+
+
+def _everything(offer: Offer, figures: Figures) -> list[Line]:
+    return [*lines_of(figures), *_stop_rule(figures), *_by_page(offer, figures)]
+
+
 def as_text(offer: Offer, figures: Figures) -> str:
     """Everything as plain text to copy."""
-    lines = lines_of(figures)
     head = f"{offer.study.title} ({offer.study.name}, version {offer.study.version})"
-    note = f"Totals move in steps and are rounded down to {GRAIN}. No visitor was identified."
+    lines = _everything(offer, figures)
     said = [f"{line.name}: {line.value}. {line.how}".rstrip() for line in lines]
-    return "\n".join([head + " PILOT" * offer.pilot, note, *said])
+    return "\n".join([head, *marks_of(offer, figures), ROUNDED, *said])
 
 
 def as_csv(offer: Offer, figures: Figures) -> str:
-    """The same as a table; after the close with what was passed by page and branch."""
+    """The same as a table."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\r\n")
-    table.writerow(("study", "pilot", "figure", "value", "how"))
-    about = (offer.study.name, "yes" if offer.pilot else "no")
-    table.writerows((*about, line.name, line.value, line.how) for line in lines_of(figures))
-    for page in figures.dropoff:
-        ways = {"everybody": page.everybody, **page.by_branch}
-        table.writerows(
-            (*about, f"Went on from page {page.page}, {way}", number(total), "")
-            for way, total in ways.items()
-        )
+    table.writerow(("study", "pilot", "synthetic", "figure", "value", "how"))
+    about = (offer.study.name, _yes(offer.pilot), _yes(figures.synthetic))
+    notes = [Line("About these figures", "", ROUNDED)]
+    for line in [*notes, *_everything(offer, figures)]:
+        table.writerow((*about, line.name, _plain(line.value), line.how))
     return out.getvalue()
+
+
+def _plain(value: str) -> str:
+    """Totals without the comma, for programs."""
+    digits = value.replace(",", "")
+    return digits if digits.isdigit() else value
+
+
+def _yes(so: bool) -> str:  # noqa: FBT001
+    return "yes" if so else "no"
 
 
 def checklist(offer: Offer, figures: Figures) -> bytes:
@@ -106,7 +153,7 @@ def checklist(offer: Offer, figures: Figures) -> bytes:
     told = Told(
         study=offer.study,
         codebook=(),
-        report={"pilot": offer.pilot},
+        report={"pilot": offer.pilot, "synthetic": figures.synthetic},
         data_file="",
         facts=offer.facts,
         tallies=figures.totals,

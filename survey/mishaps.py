@@ -26,6 +26,13 @@ SENTENCES = {
     413: ("That was too much", "This page cannot take so much. Please shorten it and try again."),
     503: ("Please try again in a moment", "Answers cannot be saved just now. Nothing was sent."),
 }
+# What differs for staff, who send nothing and can tell whoever runs the server.
+STAFF_SENTENCES = {
+    503: (
+        "Nothing can be saved just now",
+        "The disk of this server may be full. Nothing was changed, and nothing is lost.",
+    )
+}
 FALLBACK = (
     "Something went wrong here",
     "It was our fault, not yours. Please go back and try again in a moment.",
@@ -44,7 +51,8 @@ def _ways(offer: Offer) -> Ways:
 
 def _page(code: int) -> tuple[str, int]:
     """The page for this status; inside a study with its way out and its footer."""
-    heading, sentence = SENTENCES.get(code, FALLBACK)
+    ours = STAFF_SENTENCES if room_of(request.path) in STAFF_ROOMS else {}
+    heading, sentence = ours.get(code) or SENTENCES.get(code, FALLBACK)
     offer = _offer_here()
     frame: dict[str, Any] = {"title": f"{heading} – Survey", "errors": ()}
     if offer is not None:

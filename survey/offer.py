@@ -10,9 +10,17 @@ from forms.facts import SiteFacts, facts_for, fill
 from forms.fingerprint import of_facts
 from forms.load import load_study
 from forms.study import Study
+from survey.reserved import check_name
 
 Prints = tuple[str, str, str]
 """Fingerprints that are approved together: words and routing, release policy, site facts (hex)."""
+
+
+# What a start page adds where only an invitation opens the study: outside every fingerprint.
+BY_INVITATION = (
+    "This survey is by invitation: it asks for a code. If you have not entered yours yet, "
+    "enter it here."
+)
 
 
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity: one a study
@@ -42,7 +50,8 @@ def prints_of(offer: Offer) -> Prints:
 
 
 def offer_of(folder: Path, site: SiteFacts, *, pilot: bool) -> Offer:
-    """The study in ``folder`` with this site's facts."""
+    """The study in ``folder`` with this site's facts. Raises StudyFaults."""
+    check_name(folder)
     study = load_study(folder)
     facts = facts_for(site, study)
     return Offer(

@@ -1,20 +1,11 @@
-"""Stores opened and prepared for the studies on offer: for the server and for commands alike."""
+"""The files made ready for the answers to a version of a study."""
 
 from __future__ import annotations
 
 from forms.columns import of_study
-from survey.config import Config
-from survey.shelf import Offer, Shelf
+from survey.offer import Offer
 from survey.store import responses
 from survey.store.connect import Stores
-
-
-def open_stores(config: Config, shelf: Shelf) -> Stores:
-    """The stores of this installation with a table ready for every study."""
-    stores = Stores(config.data)
-    for offer in shelf:
-        prepare(stores, offer)
-    return stores
 
 
 def prepare(stores: Stores, offer: Offer) -> str:

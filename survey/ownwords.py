@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from html.parser import HTMLParser
 
+from flask import render_template
+
+from survey.offer import BY_INVITATION
 from survey.screens import TITLES, Ways, show
 from survey.shelf import Offer
 
 # Screens made of the platform's words, with what each is shown with.
 STATES = ("not_open", "closed", "full", "expired")
+
+# What the page that takes an invitation answers to a code that opens nothing.
+EMPTY = "Type the code that you were given."
+SLIP = "There is a slip in this code. Please compare it letter by letter."
+UNKNOWN = "This code opens nothing: it has been used, was taken back, or is not from this site."
+WAIT_MINUTES = 15
 LINES = frozenset({"h1", "h2", "p", "button", "li"})
 
 
@@ -56,4 +65,17 @@ def own_words(offer: Offer) -> tuple[tuple[str, tuple[str, ...]], ...]:
             for state in STATES
         ),
     ]
-    return tuple((TITLES[screen], _lines(html)) for screen, html in shown)
+    named = tuple((TITLES[screen], _lines(html)) for screen, html in shown)
+    return (*named, *_about_invitations())
+
+
+def _about_invitations() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The pages at /i/, which are met where an invitation opens a study."""
+    code = render_template("invite/code.html", title="", error="", csrf_token=lambda: "")
+    wait = render_template("invite/wait.html", title="", minutes=WAIT_MINUTES)
+    return (
+        ("Start, where only an invitation opens it", (BY_INVITATION,)),
+        ("Invitation", _lines(code)),
+        ("A code that opens nothing", (EMPTY, SLIP, UNKNOWN)),
+        ("Many such codes", _lines(wait)),
+    )

@@ -49,7 +49,7 @@ def rebuild(stores: Stores, study: Study, made: releases.Release, order: Order) 
 def _as_it_was(
     stores: Stores, study: Study, made: releases.Release, occasion: Occasion
 ) -> Occasion:
-    """What the documents said on that day: who got it, and what had been recalled by then."""
+    """What the documents said on that day: who got it, what had been recalled, which totals."""
     given = [
         {"name": g.person, "agreement": g.agreement, "date": g.agreed_on}
         for g in ledger.hand_overs(stores.office, study.name)
@@ -57,4 +57,9 @@ def _as_it_was(
     ]
     recalled = [e for e in ledger.errata(stores.office, study.name) if e.at <= made.made_at]
     corrections = tuple(f"Release {e.release} was recalled: {e.why}" for e in recalled)
-    return replace(occasion, recipient=given[0] if given else None, corrections=corrections)
+    return replace(
+        occasion,
+        recipient=given[0] if given else None,
+        corrections=corrections,
+        tallies=ledger.collected(stores.office, study.name).get(made.number, {}),
+    )

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +25,12 @@ from exports.tree import SUMS
 from forms.study import Study, Tier
 from survey import archive, stored
 from survey.archive import Archive
+from survey.collected import collected
 from survey.crowds import check_crowds
 from survey.errors import Refusal
 from survey.segments import Made, Workshop, plan, waiting_in_words
 from survey.simulate import is_synthetic
+from survey.stamp import stamp
 from survey.store import ledger, releases
 from survey.store.connect import Stores
 from survey.store.ledger import Segment
@@ -101,12 +102,21 @@ def _corrections(stores: Stores, study: Study) -> tuple[str, ...]:
 
 
 def _occasion(
-    stores: Stores, study: Study, order: Order, wordings: Sequence[stored.Wording]
+    stores: Stores,
+    study: Study,
+    order: Order,
+    wordings: Sequence[stored.Wording],
+    *,
+    frozen: int,
 ) -> Occasion:
+    """``frozen`` counts the answers of all segments, whatever of them goes out."""
     db = stores.answers(pilot=order.pilot)
+    synthetic = is_synthetic(db, study)
+    answers = None if synthetic else frozen
     return Occasion(
         pilot=order.pilot,
-        synthetic=is_synthetic(db, study),
+        synthetic=synthetic,
+        tallies=collected(stores, study, answers, pilot=order.pilot),
         archived=tuple(Archived(w.version, w.consent, json.loads(w.content)) for w in wordings),
         facts=order.facts or {},
         recipient=order.recipient,
@@ -194,19 +204,21 @@ class Attempt:
             study=study.name,
             tier=order.tier,
             sha256=sums,
-            made_at=order.made_at or _now(),
+            made_at=order.made_at or stamp(),
             rows=report["rows"],
             policy=study.fingerprints.policy,
             words=tuple(report["words"].values()),
             batches=tuple(b for s in self._entered_with() for b in s.batches),
             pilot=order.pilot,
         )
+        tallies = self.shop.occasion.tallies
         if order.pilot:
-            return ledger.enter(office, entry)
+            return ledger.enter(office, entry, tallies=tallies)
         known = {s.number for s in ledger.segments(office, study.name)}
         return ledger.enter(
             office,
             entry,
+            tallies=tallies,
             recipient=order.recipient,
             new_segments=[s for s in self._entered_with() if s.number not in known],
             new_parts=[m.part for m in self._new()],
@@ -243,7 +255,8 @@ def attempted(
     with shelf.alone() as workshop:
         segments, waiting = plan(stores.office, db, study, pilot=order.pilot)
         wordings = stored.wordings_of(db, study)
-        occasion = _occasion(stores, study, order, tuple(wordings.values()))
+        frozen = sum(s.rows for s in segments)
+        occasion = _occasion(stores, study, order, tuple(wordings.values()), frozen=frozen)
         shop = Workshop(
             study, stores.office, db, shelf, workshop, wordings, occasion, order.seed, progress
         )
@@ -281,7 +294,3 @@ def _finish(attempt: Attempt, folder: Path, report: Report) -> int:
     assert entered == number, "only one release of a study is made at a time"
     folder.rename(order.out)
     return number
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
@@ -16,7 +16,8 @@ from exports.texts.reviewed import ReviewedText
 from survey.errors import Refusal
 from survey.store import responses, review, studies
 from survey.store.database import Database
-from survey.store.review import NEW, ONCE, Reading, StoredText
+from survey.store.review import NEW, ONCE, Place, Reading, StoredText
+from survey.store.textcounts import NEVER, counts
 
 __all__ = [
     "READ_AFTER",
@@ -70,11 +71,23 @@ def _batches(desk: Desk, now: datetime) -> list[int] | None:
     return frozen[: max(len(frozen) - _resting(desk, now), 0)]
 
 
-def waiting(desk: Desk, now: datetime) -> list[bytes]:
-    """Keys of the texts that wait for this reader."""
-    found = review.waiting(desk.answers, desk.study, batches=_batches(desk, now))
-    own = review.read_last_by(desk.office, [k for k, s in found if s == ONCE], desk.reader)
-    return [key for key, _ in found if key not in own]
+def _places(desk: Desk, now: datetime) -> Counter[Place]:
+    return review.places(desk.answers, desk.study, batches=_batches(desk, now))
+
+
+def waiting(desk: Desk, now: datetime) -> int:
+    """How many texts wait for this reader."""
+    places = _places(desk, now)
+    own = sum(len(_own(desk, place, keys)) for place in places if place.state == ONCE
+              for keys in review.unread(desk.answers, desk.study, place, b""))  # fmt: skip
+    return sum(places.values()) - own
+
+
+def _own(desk: Desk, place: Place, keys: Sequence[bytes]) -> frozenset[bytes]:
+    """Those of ``keys`` that wait for somebody else, because this reader was their first."""
+    if place.state != ONCE:
+        return frozenset()
+    return review.read_last_by(desk.office, keys, desk.reader)
 
 
 def why_none(desk: Desk, now: datetime) -> str:
@@ -95,9 +108,33 @@ def why_none(desk: Desk, now: datetime) -> str:
 
 
 def next_text(desk: Desk, now: datetime, *, skip: Collection[bytes] = ()) -> StoredText | None:
-    """A text drawn by lot among those that wait, or None. ``skip`` holds keys put off."""
-    keys = [key for key in waiting(desk, now) if key not in skip]
-    return review.text_of(desk.answers, _LOT.choice(keys)) if keys else None
+    """A text drawn by lot among those that wait, or None. ``skip`` holds keys put off.
+
+    Texts that nobody has read come first.
+    """
+    places = _places(desk, now)
+    for state in (NEW, ONCE):
+        for place in _shuffled({p: n for p, n in places.items() if p.state == state}):
+            key = _drawn(desk, place, skip)
+            if key:
+                return review.text_of(desk.answers, key)
+    return None
+
+
+def _shuffled(places: Mapping[Place, int]) -> list[Place]:
+    """Places by lot: the more texts wait in one, the sooner it comes."""
+    return sorted(places, key=lambda place: -(_LOT.random() ** (1 / places[place])))
+
+
+def _drawn(desk: Desk, place: Place, skip: Collection[bytes]) -> bytes | None:
+    """A key from this place. Keys are random: so are those that follow a random one."""
+    start = _LOT.randbytes(review.KEY_BYTES)
+    for keys in review.unread(desk.answers, desk.study, place, start):
+        own = _own(desk, place, keys)
+        fit = [key for key in keys if key not in own and key not in skip]
+        if fit:
+            return _LOT.choice(fit)
+    return None
 
 
 def _outcome(desk: Desk, text: StoredText, words: str | None) -> tuple[str, str | None]:
@@ -174,9 +211,9 @@ def _note(
 def standing(desk: Desk) -> dict[str, Counter[str]]:
     """Question → texts by state. Texts that are never released count as ``never``."""
     found: dict[str, Counter[str]] = {}
-    for text in review.all_texts(desk.answers, desk.study, frozen_only=not desk.pilot):
-        state = text.state if text.lang is not None else "never"
-        found.setdefault(text.variable, Counter())[state] += 1
+    counted = counts(desk.answers, desk.study, frozen_only=not desk.pilot)
+    for (variable, lang, state), n in sorted(counted.items()):
+        found.setdefault(variable, Counter())["never" if lang == NEVER else state] += n
     return found
 
 

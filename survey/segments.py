@@ -21,7 +21,8 @@ from exports.release import check_part
 from exports.report import Occasion, PartFile
 from exports.sums import sha256_of
 from exports.tables.build import Tables
-from exports.tables.release import segment_tables, table_files
+from exports.tables.files import counts
+from exports.tables.release import segment_tables
 from exports.texts.release import TextOccasion, TextRelease, text_release
 from forms.study import Study, Tier
 from survey import stored
@@ -248,7 +249,7 @@ class Workshop:
         source = reread(self.study, made.path, tier, self.occasion)
         found, notes = segment_tables(self.study, source)
         target = self.folder / self.archive.part(number, "A", edition).name
-        target.write_bytes(b"".join(table_files(self.study, [found], mark="").values()))
+        target.write_bytes(counts(found))
         self._check_tables(number, sha256_of(target))
         standing = self._standing(number, "A")
         if standing:

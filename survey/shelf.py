@@ -12,7 +12,9 @@ from survey.errors import Refusal
 from survey.offer import Offer, offer_of
 from survey.watched import Watched
 
-__all__ = ["PROPOSED", "Offer", "Served", "Shelf", "find_offer", "load_shelf", "study_folders"]
+__all__ = [
+    "PROPOSED", "LeftOut", "Offer", "Served", "Shelf", "find_folder", "find_offer", "study_folders",
+]  # fmt: skip
 
 # ``NAME@proposed`` on the board's pages: the folder as it is now, which may not be served yet.
 PROPOSED = "proposed"
@@ -30,19 +32,24 @@ class Served:
     signed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A study that could not be put on the shelf, and why, in whole sentences."""
+
+    name: str
+    why: str
+
+
 class Shelf:
     """Each study as its folder has it now, and as it is served. Opens no store itself.
 
-    What is served is told by ``ask`` (``survey.availability``); until then it is the folder. Raises
-    what ``forms.load`` raises: nothing half-loads.
+    What is served is told by ``ask`` (``survey.availability``); until then it is the folder.
+    ``survey.standin`` fills it: one faulty folder takes no other study down.
     """
 
-    def __init__(self, offers: Sequence[Offer], *, site: Path | None = None) -> None:
-        self._folders = {o.study.name: Watched(o, site) for o in offers}
-        if len({o.study.address for o in offers}) < len(offers):
-            raise Refusal(
-                "Two studies have the same address: " + ", ".join(sorted(self._folders)) + "."
-            )
+    def __init__(self, studies: Sequence[Watched], left_out: Sequence[LeftOut] = ()) -> None:
+        self._folders = {watched.latest.study.name: watched for watched in studies}
+        self.left_out = tuple(left_out)
         self._known: dict[str, Served] = {}
         self.ask: Callable[[Offer], Served] = Served
 
@@ -56,13 +63,23 @@ class Shelf:
 
     def versions_at(self, address: str) -> tuple[Offer, ...]:
         """What is served behind a client's address, the version in force first; or nothing."""
-        likely = sorted(self._folders, key=lambda name: address not in self._addresses(name))
+        likely = sorted(self._folders, key=lambda name: self._likely(name, address))
         for name in likely:
             found = self.served(name)
             versions = (found.offer, *found.earlier)
             if any(offer.study.address == address for offer in versions):
                 return versions
         return ()
+
+    def _likely(self, name: str, address: str) -> tuple[bool, bool]:
+        """What was signed comes first: an edited folder draws nobody away from it."""
+        known = self._known.get(name)
+        return address not in self._addresses(name), not (known and known.signed)
+
+    def refresh(self, name: str) -> None:
+        """Ask anew what is served of this study, if there is one."""
+        if name in self._folders:
+            self.served(name)
 
     def _addresses(self, name: str) -> set[str]:
         known = self._known.get(name)
@@ -91,6 +108,10 @@ class Shelf:
         """The folder of this study, which may differ from what is served."""
         return self._folders.get(name)
 
+    def folders(self) -> Iterator[Watched]:
+        """The folder of each study."""
+        return iter(self._folders.values())
+
 
 def study_folders(config: Config) -> tuple[Path, ...]:
     """Every study folder on the configured shelves; a shelf may also be a study itself."""
@@ -101,22 +122,15 @@ def study_folders(config: Config) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def load_shelf(config: Config) -> Shelf:
-    """Every study of the configured folders. In the demo all are pilots."""
-    site = load_site(config.site)
-    folders = study_folders(config)
+def find_folder(config: Config, name: str) -> Path:
+    """The study folder of this name on the shelves, or ``name`` itself. Raises Refusal."""
+    folders = [f for f in study_folders(config) if f.resolve().name == name]
+    if not folders and (Path(name) / "questionnaire.toml").is_file():
+        folders = [Path(name)]
     if not folders:
-        raise Refusal(
-            "No study was found in " + ", ".join(str(p) for p in config.studies) + ". "
-            "LACRIMA_STUDIES names the folders that hold them."
-        )
-    return Shelf(
-        [
-            offer_of(f, site, pilot=config.demo or f.resolve().name in config.pilots)
-            for f in folders
-        ],
-        site=config.site,
-    )
+        known = ", ".join(sorted(f.resolve().name for f in study_folders(config))) or "none"
+        raise Refusal(f"There is no study {name!r} here. Known: {known}. A folder works too.")
+    return folders[0]
 
 
 def find_offer(config: Config, name: str, *, pilot: bool | None = None) -> Offer:
@@ -124,11 +138,6 @@ def find_offer(config: Config, name: str, *, pilot: bool | None = None) -> Offer
 
     ``pilot`` True or False takes it as a pilot or not, whatever the settings say.
     """
-    folders = [f for f in study_folders(config) if f.resolve().name == name]
-    if not folders and (Path(name) / "questionnaire.toml").is_file():
-        folders = [Path(name)]
-    if not folders:
-        known = ", ".join(sorted(f.resolve().name for f in study_folders(config))) or "none"
-        raise Refusal(f"There is no study {name!r} here. Known: {known}. A folder works too.")
-    as_pilot = folders[0].resolve().name in config.pilots if pilot is None else pilot
-    return offer_of(folders[0], load_site(config.site), pilot=as_pilot)
+    folder = find_folder(config, name)
+    as_pilot = folder.resolve().name in config.pilots if pilot is None else pilot
+    return offer_of(folder, load_site(config.site), pilot=as_pilot)

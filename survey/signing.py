@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from survey import approved
+from survey.errors import Refusal
 from survey.offer import Offer, prints_of
-from survey.store import studies
+from survey.store import responses, studies
 from survey.store.connect import Stores
 
+RECORD_LOST = (
+    "Answers to it are stored, yet office.db knows neither its approval nor that it was opened. "
+    "Restore office.db from your backup before anything else: approvals, releases made and the "
+    "audit are in it."
+)
 REFERENCE_LENGTH, CONDITIONS_LENGTH = 200, 4000
 
 
@@ -100,12 +106,22 @@ def _same(noted: studies.Approval, signature: Signature) -> bool:
     return alike and not noted.revoked
 
 
+def record_lost(stores: Stores, name: str) -> bool:
+    """Whether answers lie stored of a study that, as the office's file has it, nobody opened."""
+    drafted = studies.status(stores.office, name) == "draft"
+    return drafted and responses.count(stores.responses, name) > 0
+
+
 def signed_version(stores: Stores, folder: Offer, today: str) -> Offer:
     """The version under which answers are released: the one signed last, its policy and its words.
 
     A pilot, or a study that nobody ever signed, is what its folder says. Raises
-    ``approved.Unsound`` where the folder has changed and the archived copy cannot be used.
+    ``approved.Unsound`` where the folder has changed and the archived copy cannot be used, and
+    Refusal where the record of what was signed and released is lost: rows that are out already
+    would go out again in another form.
     """
+    if not folder.pilot and record_lost(stores, folder.study.name):
+        raise Refusal(RECORD_LOST)
     signed = studies.governing(studies.approvals(stores.office, folder.study.name), today)
     if folder.pilot or signed is None or signed.prints == prints_of(folder):
         return folder

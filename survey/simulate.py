@@ -19,6 +19,7 @@ from forms.path import branch_of, holds
 from forms.simulation import Choice, Item, Recipe, RecipeFault, load_recipe
 from forms.study import LEFT_BLANK, Page, Question, Study
 from survey.errors import Refusal
+from survey.figures import SIMULATED
 from survey.store import responses
 from survey.store.database import Database
 from survey.store.tallies import Tallies, totals
@@ -29,7 +30,6 @@ PLAIN_TEXTS = (
     "[synthetic] Another made-up sentence, a little longer than the first one.",
 )
 REACHED_THE_END, STOPPED = 1, 2
-SIMULATED = "simulated"  # the event that marks a pilot's file as holding synthetic clients
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,16 +244,31 @@ def as_stored(study: Study, client: SimulatedResponse, table: str) -> responses.
     )
 
 
-def simulate_into(db: Database, study: Study, folder: Path, *, count: int, seed: int) -> None:
-    """Store ``count`` synthetic clients in the pilot's file ``db``, by the recipe in ``folder``.
-
-    The mark comes first: whatever happens later, no release takes these rows for people. Raises
-    Refusal where the recipe cannot be used.
-    """
+def recipe_in(study: Study, folder: Path) -> Recipe:
+    """The recipe of ``folder``. Raises Refusal where it cannot be used."""
     try:
-        recipe = load_recipe(study, folder)
+        return load_recipe(study, folder)
     except RecipeFault as fault:
         raise Refusal(str(fault)) from None
+
+
+def simulate_into(db: Database, study: Study, folder: Path, *, count: int, seed: int) -> None:
+    """Store ``count`` synthetic clients, and nothing in the totals (``simulate_visits`` does)."""
+    for _ in store_clients(db, study, folder, count=count, seed=seed):
+        pass
+
+
+def store_clients(
+    db: Database, study: Study, folder: Path, *, count: int, seed: int
+) -> Iterator[SimulatedResponse]:
+    """Store synthetic clients in the pilot's file ``db``, one a turn, by the recipe in ``folder``.
+
+    The mark comes first: whatever happens later, no release takes these rows for people. Raises
+    Refusal where the recipe cannot be used, or the file is not the pilot's.
+    """
+    if not holds_pilots(db):
+        raise Refusal("Synthetic clients go to a pilot's file, never among real answers.")
+    recipe = recipe_in(study, folder)
     table = responses.prepare(
         db,
         study=study.name,
@@ -264,6 +279,13 @@ def simulate_into(db: Database, study: Study, folder: Path, *, count: int, seed:
     _mark(db, study, count)
     for client in simulate(study, count=count, seed=seed, recipe=recipe):
         responses.accept(db, as_stored(study, client, table))
+        yield client
+
+
+def holds_pilots(db: Database) -> bool:
+    """Whether this file is the one of pilots, by its name."""
+    path: str = db.conn.execute("PRAGMA database_list").fetchone()[2]
+    return Path(path).name == "pilot.db"
 
 
 def _mark(db: Database, study: Study, count: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from forms.study import Question, Study
 from survey.review import Desk
 from survey.store.review import APPROVED, REDACTED, WAITING, WITHHELD
-from survey.store.textcounts import counts
+from survey.store.textcounts import NEVER, counts
 
 GRAIN = 5  # no shown figure moves for a single text
 
@@ -35,7 +35,7 @@ def standing_of(study: Study, desk: Desk) -> list[Group]:
     """Every question and language with texts that may be released, in the order asked."""
     found = counts(desk.answers, study.name, frozen_only=not desk.pilot)
     order = {name: at for at, name in enumerate(study.questions)}
-    groups = {(variable, lang) for variable, lang, _ in found if variable in order}
+    groups = {(name, lang) for name, lang, _ in found if name in order and lang != NEVER}
     return [
         _group(study, group, found) for group in sorted(groups, key=lambda g: (order[g[0]], g[1]))
     ]

@@ -1,7 +1,8 @@
 """Whether a running site shows what a dossier says, seen from outside: every text of the walk.
 
 It goes as one client as far as the check page and leaves: the button that sends is never pressed,
-since beyond consent only forms that say which questions they ask are posted. Every other way
+since beyond consent only forms that say which questions they ask are posted. So an invitation that
+it is given is not spent. Every other way
 through is walked on the board's pages, which store nothing.
 """
 
@@ -22,21 +23,30 @@ MOST_STEPS = 400
 # Screens that open by their address; on the way the others follow.
 OPEN = ("landing", "information", "support", "withdraw", "stop", "declined", "thanks", "later")
 ASKED_FIRST = ("eligibility", "consent")
+INVITATION = "/i/"
+UNINVITED = (
+    "Only an invitation opens this study, so a client’s own questions could not be walked: what "
+    "comes before them and the board’s pages were compared. --invitation CODE goes in with an "
+    "unspent code, and does not spend it."
+)
 _PRINT = re.compile(r"\b[0-9a-f]{64}\b")
 PART_NAMES = {"words": "words and routing", "policy": "release policy", "site": "site facts"}
 
 
-def verify(url: str, dossier: Dossier, told: Callable[[int], None] = lambda _: None) -> Report:
+def verify(
+    url: str, dossier: Dossier, told: Callable[[int], None] = lambda _: None, invitation: str = ""
+) -> Report:
     """Compare the site at ``url`` with ``dossier``; ``told`` hears how many ways are walked.
 
-    Raises Refusal when the site cannot be reached or does not have the study.
+    ``invitation`` is an unspent code, for a study that opens to nobody else. Raises Refusal when
+    the site cannot be reached, does not have the study, or does not take the code.
     """
     report = Report()
     visitor = Visitor(url)
     try:
         _fingerprints(visitor, dossier, report)
         if _still(visitor, dossier, report):
-            _as_client(visitor, dossier, report)
+            _as_client(visitor, dossier, report, invitation)
         _asides(visitor, dossier, report)
         for number, way in enumerate(dossier.ways, start=1):
             _on_board(visitor, dossier, way, report)
@@ -53,7 +63,7 @@ def _fingerprints(visitor: Visitor, dossier: Dossier, report: Report) -> None:
     _compare_prints("overview", overview.html, PARTS, dossier, report)
     certificate = visitor.ask(f"/ethics/{dossier.name}/certificate")
     if certificate.status == 200:
-        _compare_prints("certificate", certificate.html, PARTS[:1], dossier, report)
+        _compare_prints("certificate", certificate.html, PARTS, dossier, report)
     else:
         report.notes.append("This site has no certificate page.")
 
@@ -92,10 +102,16 @@ def _client(dossier: Dossier, rest: str) -> str:
     return f"/s/{dossier.address}/{rest}"
 
 
-def _as_client(visitor: Visitor, dossier: Dossier, report: Report) -> None:
+def _as_client(visitor: Visitor, dossier: Dossier, report: Report, code: str) -> None:
     """One client on the longest way to the check page, who then leaves."""
     try:
-        page: Answered | None = visitor.ask(_client(dossier, "eligibility"))
+        page: Answered | None = visitor.ask(_client(dossier, ASKED_FIRST[0]))
+        if page is not None and page.path == INVITATION:
+            if not code:
+                report.notes.append(UNINVITED)
+                return
+            _enter(visitor, page, code)
+            page = visitor.ask(_client(dossier, ASKED_FIRST[0]))
         for name in ASKED_FIRST:
             if name not in dossier.screens or page is None:
                 continue
@@ -114,6 +130,16 @@ def _as_client(visitor: Visitor, dossier: Dossier, report: Report) -> None:
         left = visitor.ask(_client(dossier, "leave"))
         if not left.away:
             report.add("Leave now", "leads away from the site", f"answers {left.status}")
+
+
+def _enter(visitor: Visitor, page: Answered, code: str) -> None:
+    """Type the code on the page that asks for it. Raises Refusal where it opens nothing."""
+    fields: Fields = [*read_form(page.html).hidden.items(), ("invitation", code)]
+    if visitor.ask(INVITATION, fields).path == INVITATION:
+        raise Refusal(
+            "The site does not take this invitation: it was spent or taken back, has a slip in "
+            "it, or was made for another site."
+        )
 
 
 def _called(page: Answered, seen: Seen) -> str:

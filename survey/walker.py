@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -12,6 +12,7 @@ from forms.kinds import MISSING_SUFFIX
 from forms.simulation import load_recipe
 from forms.study import LEFT_BLANK, NOT_REACHED, Study
 from survey.errors import Refusal
+from survey.invitations import read_code
 from survey.pageform import PageForm, read_form
 from survey.simulate import SimulatedResponse, simulate
 
@@ -19,6 +20,11 @@ TIMEOUT_SECONDS = 30
 MOST_PAGES = 200  # more than any study has: a walk that goes on is going in circles
 PILOT_MARK = "Pilot:"
 PREFER_NOT_CODE = -99
+INVITATION = "invitation"  # the one field of the page that asks for a code
+NO_CODE = (
+    "{url} asks for an invitation that opens it: make as many with `lacrima invite` as clients are "
+    "to walk, none of them used yet, and name the file with --invitations."
+)
 
 Fields = list[tuple[str, str]]
 
@@ -129,8 +135,21 @@ def _button(
     return form.buttons[0] if form.buttons and not asked else ("", "")
 
 
-def walk(url: str, study: Study, client: SimulatedResponse) -> None:
-    """One synthetic client from the landing page to the thank-you page. Raises Refusal."""
+def codes_in(text: str) -> list[str]:
+    """The invitations in a file that ``lacrima invite`` wrote, list or table. Raises Refusal."""
+    cells = [line.partition(",")[0].strip() for line in text.splitlines()]
+    codes = [cell for cell in cells if cell and cell != "code"]
+    for code in codes:
+        if not read_code(code):
+            raise Refusal(f"{code!r} is no invitation: give the file as `lacrima invite` wrote it.")
+    return codes
+
+
+def walk(url: str, study: Study, client: SimulatedResponse, code: str = "") -> None:
+    """One synthetic client from the landing page to the thank-you page. Raises Refusal.
+
+    ``code`` is the invitation that is spent, where the study asks for one.
+    """
     browser, refused = _Browser(url), set[str]()
     page = browser.open(url)
     if PILOT_MARK not in page:
@@ -139,7 +158,12 @@ def walk(url: str, study: Study, client: SimulatedResponse) -> None:
     try:
         for _ in range(MOST_PAGES):
             form = read_form(page)
-            if form.found:
+            if form.typed == [INVITATION]:
+                if not code:
+                    raise Refusal(NO_CODE.format(url=url))
+                page = browser.open(form.action, [*form.hidden.items(), (INVITATION, code)])
+                code = ""
+            elif form.found:
                 fields = _fill(study, client, form, refused)
                 page = browser.open(form.action or browser.url, fields)
             elif form.next_link:
@@ -152,12 +176,18 @@ def walk(url: str, study: Study, client: SimulatedResponse) -> None:
 
 
 def walk_many(
-    url: str, study: Study, folder: Path, *, count: int, seed: int, told: Callable[[int], None]
-) -> int:
-    """Walk ``count`` synthetic clients one after the other; ``told`` hears how many are done."""
+    url: str, study: Study, folder: Path, *, count: int, seed: int, told: Callable[[int], None],
+    codes: Sequence[str] = (),
+) -> int:  # fmt: skip
+    """Walk ``count`` synthetic clients one after the other; ``told`` hears how many are done.
+
+    Each spends one of ``codes``. Raises Refusal where there are some and too few.
+    """
+    if 0 < len(codes) < count:
+        raise Refusal(f"{len(codes)} invitations are too few for {count} clients: one each.")
     recipe = load_recipe(study, folder)
     clients = simulate(study, count=count, seed=seed, recipe=recipe)
     for done, client in enumerate(clients, 1):
-        walk(url, study, client)
+        walk(url, study, client, codes[done - 1] if codes else "")
         told(done)
     return count

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
 from forms.facts import load_site
-from forms.faults import StudyFaults
+from forms.faults import Fault, StudyFaults
 from forms.load import ALL
+from forms.study import Support
+from survey.helplines import help_lines_in
 from survey.offer import Offer, Prints, offer_of, prints_of
 
 # How often a study folder is looked at for a change, in seconds.
@@ -19,19 +22,25 @@ REMEMBERED = 5  # versions that the folder had before, to tell what changed
 class Watched:
     """A study folder that is read again when its files or the site's facts change.
 
-    A version with a fault is not taken: the last sound one stays, and ``fault`` says why.
+    A version with a fault is not taken: the last sound one stays, with the help lines of today as
+    far as they can be read, and ``fault`` says why. ``standing_in``: no sound version of the folder
+    was read yet; ``latest`` is the one that was approved.
     """
 
-    def __init__(self, offer: Offer, site: Path | None) -> None:
-        self.latest, self.fault = offer, ""
+    def __init__(
+        self, offer: Offer, site: Path | None, *, folder: Path | None = None, fault: str = ""
+    ) -> None:
+        self.latest, self.fault, self.standing_in = offer, fault, bool(fault)
+        self.folder = folder or offer.folder
         self._site = site
         self._before: tuple[Offer, ...] = ()
         self._lock = threading.Lock()
         self._seen, self._looked = self._stamps(), monotonic()
+        self._had_site = site is not None and site.exists()
 
     def _stamps(self) -> tuple[object, ...]:
         """Differs once a file was written, made or taken away."""
-        files = [self.latest.folder / name for name in ALL] + ([self._site] if self._site else [])
+        files = [self.folder / name for name in ALL] + ([self._site] if self._site else [])
         return tuple(_stamp(file) for file in files)
 
     def offer(self, *, now: bool = False) -> Offer:
@@ -47,18 +56,32 @@ class Watched:
 
     def _read_again(self, site: Path) -> None:
         try:
-            read = offer_of(self.latest.folder, load_site(site), pilot=self.latest.pilot)
+            if self._had_site and not site.exists():
+                raise StudyFaults((Fault(str(site), "", "", "there is no such file any more"),))
+            read = offer_of(self.folder, load_site(site), pilot=self.latest.pilot)
         except StudyFaults as faults:
-            self.fault = str(faults.faults[0])
+            self.fault = in_short(faults)
+            self._take_help_lines(help_lines_in(self.folder))
             return
-        self.fault = ""
+        self.fault, self.standing_in, self._had_site = "", False, site.exists()
         if _served_as(read) != _served_as(self.latest):
             self._before = (self.latest, *self._before)[:REMEMBERED]
             self.latest = read
 
+    def _take_help_lines(self, support: Support | None) -> None:
+        """A wrong number is corrected at once, whatever else is wrong with the folder."""
+        if support is not None and support != self.latest.study.support:
+            self.latest = replace(self.latest, study=replace(self.latest.study, support=support))
+
     def earlier(self, prints: Prints) -> Offer | None:
         """What the folder said lately under these fingerprints, while this process remembers."""
         return next((o for o in self._before if prints_of(o) == prints), None)
+
+
+def in_short(faults: StudyFaults) -> str:
+    """The first fault, without a full stop, and how many more there are."""
+    first, more = str(faults.faults[0]).rstrip("."), len(faults.faults) - 1
+    return first + (f"; and {more} more" if more else "")
 
 
 def _served_as(offer: Offer) -> tuple[object, ...]:

@@ -14,19 +14,21 @@ import fcntl
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from survey.config import PREFIX, Config, as_environment
 from survey.errors import Refusal
 from survey.places import PACKAGE
+from survey.stamp import stamp
 from survey.store import jobs, releases, studies
 from survey.store.connect import Stores
 from survey.store.jobs import Job, State
@@ -70,6 +72,19 @@ def is_alive(folder: Path) -> bool:
     return False
 
 
+@contextmanager
+def _nobody_begins(data: Path) -> Iterator[None]:
+    """Until it is left: a job that is noted and has no process yet would pass for a dead one."""
+    folder = data / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def entered(stores: Stores, job: Job) -> int:
     """The number in the ledger of what the job released, even if it could not say so; else 0."""
     if job.kind != "release":
@@ -98,7 +113,7 @@ def settle(
     if to == "done" and job.kind not in _DONE:
         return  # a freeze has written its own line
     line = _DONE[job.kind] if to == "done" else f"{job.kind} {job.tier}".strip() + f": {to}"
-    at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
+    at = stamp(now)
     what = line.format(tier=job.tier, release=release or job.release)
     studies.note(stores.office, at=at, who=job.who, what=f"{job.study}: {what}")
 
@@ -113,17 +128,18 @@ class Workroom:
 
     def start(self, job: Job) -> Job:
         """Begin what ``job`` describes. Raises Busy, or DiskFull."""
-        data = self.stores.folder
-        for other in jobs.under_way(self.stores.office):
-            self.look(other)
+        data, office = self.stores.folder, self.stores.office
         if shutil.disk_usage(data).free < ROOM_BYTES:
             raise DiskFull
-        asked_at = datetime.fromtimestamp(self.clock(), UTC).isoformat(timespec="seconds")
-        begun = jobs.begin(self.stores.office, replace(job, asked_at=asked_at), now=self.clock())
-        try:
-            self._spawn(begun, folder_of(data, begun.number))
-        except OSError as error:
-            return self._gone(begun, why=f"Its process could not start: {error.strerror}.")
+        with _nobody_begins(data):
+            for other in jobs.under_way(office):
+                self._looked(other)
+            asked_at = stamp(self.clock())
+            begun = jobs.begin(office, replace(job, asked_at=asked_at), now=self.clock())
+            try:
+                self._spawn(begun, folder_of(data, begun.number))
+            except OSError as error:
+                return self._gone(begun, why=f"Its process could not start: {error.strerror}.")
         return begun
 
     def _spawn(self, job: Job, folder: Path) -> None:
@@ -151,6 +167,12 @@ class Workroom:
 
     def look(self, job: Job) -> Job:
         """The job as it is now: one whose process is gone has ended."""
+        if not job.live or is_alive(folder_of(self.stores.folder, job.number)):
+            return self._looked(job)
+        with _nobody_begins(self.stores.folder):
+            return self._looked(job)
+
+    def _looked(self, job: Job) -> Job:
         if not job.live:
             return job
         if is_alive(folder_of(self.stores.folder, job.number)):
@@ -169,8 +191,11 @@ class Workroom:
         to = "done" if release else to
         full = shutil.disk_usage(self.stores.folder).free < ROOM_BYTES
         told = {"reason": str(DiskFull()) if full else why} if to == "broken" else {}
-        settle(self.stores, latest, to, now=self.clock(), told=told, release=release)
-        self._clear(latest)
+        try:
+            settle(self.stores, latest, to, now=self.clock(), told=told, release=release)
+            self._clear(latest)
+        except (sqlite3.OperationalError, OSError):  # no room even for this: at the next look
+            return replace(latest, state=to, told=told, release=release)
         return jobs.find(self.stores.office, job.number) or latest
 
     def _clear(self, job: Job) -> None:

@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from survey.figures import GRAIN
 from survey.store import board, ledger, releases, studies
 from survey.store.database import Database
 
@@ -51,12 +52,20 @@ SO_FAR = {
 }
 
 
-def so_far(totals: Mapping[str, int], today: str) -> Section:
-    """Totals since the study opened, as they may be shown (``survey.figures``): in steps."""
+def so_far(totals: Mapping[str, int], today: str, marks: Sequence[str] = ()) -> Section:
+    """Totals since the study opened, as they may be shown (``survey.figures``): in steps.
+
+    ``marks`` say in the title that no real collection is meant.
+    """
     told = {name: said for name, said in SO_FAR.items() if name in totals}
-    rows = tuple((today, said, f"{totals[name]} or a few more") for name, said in told.items())
+    rows = tuple((today, said, _about(totals[name])) for name, said in told.items())
     empty = "Too few yet to be shown: totals move in steps."
-    return Section("Totals since it opened, in steps", ("Date", "What", "Total"), rows, empty)
+    title = ". ".join(("Totals since it opened, in steps", *marks))
+    return Section(title, ("Date", "What", "Total"), rows, empty)
+
+
+def _about(total: int) -> str:
+    return f"{total:,} or a few more" if total else f"under {GRAIN}"
 
 
 def as_csv(sections: Sequence[Section]) -> str:

@@ -3,12 +3,14 @@
 from forms.columns import of_study
 from forms.study import Study
 from survey.simulate import simulate
-from survey.store import responses
+from survey.store import responses, studies
 from survey.store.connect import Stores
 
 
 def real_answers(stores: Stores, study: Study, count: int, *, seed: int = 1) -> None:
-    """``count`` answers, not frozen; another ``seed`` gives other people."""
+    """``count`` answers to the open study, not frozen; another ``seed`` gives other people."""
+    if studies.status(stores.office, study.name) == "draft":
+        studies.set_status(stores.office, study.name, "open", "2026-01-02")
     db, words = stores.responses, bytes.fromhex(study.fingerprints.words)
     table = responses.prepare(
         db, study=study.name, fingerprint=words, content=study.content, columns=of_study(study)

@@ -22,11 +22,14 @@ from forms.columns import of_study
 from forms.simulation import load_recipe
 from forms.study import Study
 from survey.config import read_config
+from survey.figures import SIMULATED
 from survey.open import prepare
 from survey.shelf import Offer, find_offer
-from survey.simulate import SIMULATED, SimulatedResponse, simulate
+from survey.simulate import SimulatedResponse, simulate
+from survey.store import totals
 from survey.store.connect import Stores
 from survey.store.database import Database, quoted, writing
+from survey.store.settle import settled_tables
 from survey.store.tallies import Tallies
 
 PEOPLE = 3000  # simulated
@@ -103,6 +106,8 @@ def filled(data: Path, rows: int) -> Offer:
         table = prepare(stores, offer)
         _mark(stores.pilot, offer.study)
         fill(stores.pilot, offer.study, offer.folder, table, rows)
+        with writing(stores.pilot):
+            totals.recount(stores.pilot, settled_tables(stores.pilot))
     finally:
         stores.close()
     return offer

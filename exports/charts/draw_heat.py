@@ -7,10 +7,10 @@ from itertools import zip_longest
 from exports.charts.chart import HIDDEN, Cell, Heat, Panel
 from exports.charts.pen import (
     DEEPER,
+    INK,
     LINE,
     NARROW,
     ON_DEEPER,
-    PAPER,
     SIZE,
     Drawing,
     box,
@@ -47,7 +47,7 @@ def _cell(cell: Cell, x: float, y: float, wide: float) -> list[str]:
         ]
     step = shade(cell.percent)
     return [
-        box(x, y, wide, TALL, f"q{step}", fill=DEEPER[step], stroke=PAPER, stroke_width=1.5),
+        box(x, y, wide, TALL, f"q{step}", fill=DEEPER[step], stroke=INK, stroke_width=0.75),
         text(middle, foot, f"{cell.percent:.0f} %", f"k{step}", fill=ON_DEEPER[step],
              font_weight=600, text_anchor="middle"),
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 Attributes give the colours of a light page, so that a file stands alone; classes let a stylesheet
 give others for a dark screen. Colours are never the only sign: every field has its figure in it or
 beside it, and its place says what it is. Brown to teal is told apart by every kind of colour vision
-(Brewer's BrBG).
+(Brewer's BrBG). Neighbours of like depth are parted by a line of 3:1 or more to one of them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ WIDE, NARROW = 720, 340  # pixels: a desk's screen, a phone's
 SIZE, LINE = 13, 17  # of text: height of a letter and of a line
 LETTER = 0.53  # mean width of a letter, of its height: a wide sans
 FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', Arial, sans-serif"
+BUNDLED = "Libertinus Serif"  # comes with typst, so that a PNG is the same wherever it is made
 
 INK, SOFT, RULE, PAPER, HELD = "#26242b", "#5a5661", "#ddd4c8", "#fffdfa", "#f1ece4"
 DIVERGING = ("#8c510a", "#bf812d", "#dfc27d", "#dcd8d0", "#80cdc1", "#3fa69d", "#01665e")
@@ -79,7 +80,7 @@ def box(x: float, y: float, width: float, height: float, css: str, **more: objec
 
 def field(x: float, y: float, width: float, height: float, step: int) -> str:
     """A field in one of the seven diverging colours."""
-    return box(x, y, width, height, f"d{step}", fill=DIVERGING[step], stroke=PAPER, stroke_width=1)
+    return box(x, y, width, height, f"d{step}", fill=DIVERGING[step], stroke=INK, stroke_width=0.75)
 
 
 def held_back(x: float, y: float, width: float, height: float) -> str:
@@ -97,7 +98,14 @@ def rule(x1: float, y1: float, x2: float, y2: float, **more: object) -> str:
 
 
 def svg(
-    drawing: Drawing, *, title: str, told: str, id_: str, css: str = "", alone: bool = False
+    drawing: Drawing,
+    *,
+    title: str,
+    told: str,
+    id_: str,
+    css: str = "",
+    alone: bool = False,
+    font: str = FONT,
 ) -> str:
     """The whole picture, with a name and a description for whoever does not see it.
 
@@ -109,7 +117,7 @@ def svg(
     named = f"{escape(css)} chart".strip()
     opening = (
         f'<svg class="{named}" viewBox="0 0 {w} {h}" role="img" '
-        f'aria-labelledby="{id_}-t {id_}-d" font-family="{escape(FONT)}"{more}>'
+        f'aria-labelledby="{id_}-t {id_}-d" font-family="{escape(font)}"{more}>'
     )
     words = f'<title id="{id_}-t">{escape(title)}</title><desc id="{id_}-d">{escape(told)}</desc>'
     return "".join((opening, words, *paper, *drawing.lines, "</svg>"))

@@ -7,7 +7,7 @@ from exports.charts.draw_bars import draw_bars
 from exports.charts.draw_dots import draw_dots
 from exports.charts.draw_flow import draw_flow
 from exports.charts.draw_heat import draw_heat
-from exports.charts.pen import LINE, NARROW, WIDE, Drawing, folded, stacked, svg, texts
+from exports.charts.pen import FONT, LINE, NARROW, WIDE, Drawing, folded, stacked, svg, texts
 
 EDGE = 24  # pixels around a file's content
 
@@ -51,7 +51,7 @@ def _words(said: str, width: float, *, size: float = 13, bold: bool = False) -> 
     return Drawing(width, len(lines) * LINE * step + 8, tuple(drawn))
 
 
-def sheet(chart: Chart, source: Source) -> str:
+def sheet(chart: Chart, source: Source, font: str = FONT) -> str:
     """The file: title, picture, sentence, base, caution and where its figures come from."""
     inner = stacked(
         [
@@ -68,4 +68,4 @@ def sheet(chart: Chart, source: Source) -> str:
     moved = (f'<g transform="translate({EDGE} {EDGE})">', *inner.lines, "</g>")
     whole = Drawing(WIDE + 2 * EDGE, inner.height + 2 * EDGE, moved)
     told = " ".join((chart.sentence, chart.base, *source.lines()))
-    return svg(whole, title=chart.title, told=told, id_=chart.key, alone=True) + "\n"
+    return svg(whole, title=chart.title, told=told, id_=chart.key, alone=True, font=font) + "\n"

@@ -31,24 +31,41 @@ PROTECTION = """\
 No internet address, device, name, contact, time or order is stored; unfinished answers are \
 encrypted and vanish. Every stored column stands in the codebook."""
 
+TOO_FEW = "Not told: too few."
+# A release, unlike the researchers' own page of figures, stands beside the rows it counts.
+BESIDE_ROWS = """\
+Totals as they stood when this release was made. They move only after 20 more page loads and 10 \
+more completions, are rounded down to 5, and none under 10 is told. How many reached the end, or \
+deleted their answers later, is no total here: taken together with the exact number of rows it \
+would show what single people did. The column completion says how each answer in a file ended."""
+
 # Tally → how a reader should call it.
-EXTRAS: Mapping[str, str] = {
+TOTALS: Mapping[str, str] = {
+    "landing": "Page loads of the first page",
+    "info": "Page loads of the information",
     "screened_out": "Screened out before consent",
+    "not_now": "Not a good moment, before consent",
     "declined": "Declined to take part",
+    "consented": "Agreed to take part, once in a session",
+    "completed": "Reached the end and sent",
+    "sent": "Answers sent and frozen, complete or not, in whatever tier",
     "stopped_sent": "Stopped early and sent",
     "stopped_deleted": "Stopped early and deleted",
     "withdrawn": "Deleted later by code",
-    "support": "Support page opened",
+    "support": "Page loads of the support page",
     "quick_exit": "Left by the quick exit",
 }
 
 
 def _share(told: Told, part: str, whole: str, note: str) -> str:
     """One tally as a share of another, rounded like the tallies themselves."""
-    first, second = told.tallies.get(part), told.tallies.get(whole)
-    if not first or not second:
+    if not {part, whole} <= told.tallies.keys():
         return NOT_COUNTED
-    return f"About {first / second:.0%} ({part} {first} of {whole} {second}). {note}"
+    first, second = told.tallies[part], told.tallies[whole]
+    if not first or not second:
+        return TOO_FEW
+    share = min(first / second, 1)
+    return f"About {share:.0%} ({part} {first:,} of {whole} {second:,}). {note}"
 
 
 def _or_open(told: Told, fact: str) -> str:
@@ -126,11 +143,18 @@ def _rates(told: Told) -> list[tuple[str, str]]:
             "Participation rate",
             _share(told, "consented", "info", "A lower bound: reloads and bots swell the base."),
         ),
-        (
-            "Completion rate",
-            _share(told, "completed", "consented", "Both are counted once in a session."),
-        ),
+        ("Completion rate", _completion(told)),
     ]
+
+
+def _completion(told: Told) -> str:
+    if "sent" not in told.tallies:
+        return _share(told, "completed", "consented", "Both are counted once in a session.")
+    return _share(
+        told, "sent", "consented",
+        "Sent means whole or in part: the column completion tells them apart. A lower bound: "
+        "answers deleted later, or sent since the last freeze, are not among those sent.",
+    )  # fmt: skip
 
 
 def _repeats() -> list[tuple[str, str]]:
@@ -176,9 +200,16 @@ def _pages(told: Told) -> str:
     return markdown.table(["page", "title", "items", "shown if"], rows)
 
 
-def _extras(told: Told) -> str:
-    rows = [(words, str(told.tallies[t])) for t, words in EXTRAS.items() if t in told.tallies]
-    return markdown.table(["what", "total"], rows) if rows else NOT_COUNTED
+def _totals(told: Told) -> str:
+    rows = [(words, _total(told.tallies[t])) for t, words in TOTALS.items() if t in told.tallies]
+    if not rows:
+        return NOT_COUNTED
+    table = markdown.table(["what", "total"], rows)
+    return table if "completed" in told.tallies else f"{BESIDE_ROWS}\n\n{table}"
+
+
+def _total(total: int) -> str:
+    return f"about {total:,}" if total else TOO_FEW
 
 
 def cherries(told: Told) -> bytes:
@@ -198,7 +229,7 @@ def cherries(told: Told) -> bytes:
             f"**{told.mark}.**" * bool(told.mark),
             INTRO,
             *tables,
-            markdown.section("Beyond the checklist", _extras(told)),
+            markdown.section("Beyond the checklist", _totals(told)),
             markdown.section("Pages and routing", _pages(told)),
         ]
     )

@@ -43,8 +43,8 @@ class Told:
 
     ``counts`` maps a column of the data file to cell → rows, for the distributions. ``files`` are
     further files of the release, ``path → what it is``. ``tallies`` are totals of the collection
-    that already follow the step rule. ``findings`` are (label, value, sentence), the verifier's
-    figures in words.
+    that already follow the step rule, 0 where one is too small to tell. ``findings`` are (label,
+    value, sentence), the verifier's figures in words.
     """
 
     study: Study

@@ -77,7 +77,10 @@ def _two(tables: Sequence[TwoWay]) -> TwoWay:
 
 
 def together(batches: Sequence[Tables]) -> Tables:
-    """The sum of the tables of all ``batches``, made by one plan; means stand by batch only."""
+    """The sum of the tables of all ``batches``, made by one plan.
+
+    Means of people's scores stand by batch only; means from counts follow from the sums.
+    """
     if len(batches) == 1:
         return batches[0]
     return Tables(
@@ -85,4 +88,5 @@ def together(batches: Sequence[Tables]) -> Tables:
         one_way=tuple(_one(same) for same in zip(*(b.one_way for b in batches), strict=True)),
         two_way=tuple(_two(same) for same in zip(*(b.two_way for b in batches), strict=True)),
         parts=sum(b.parts for b in batches),
+        scores=batches[0].scores,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from exports.refused import Refused
-from exports.tables.means import Mean, mean
+from exports.tables.means import Mean, Scored, mean, scored_of
 from exports.tables.one_way import OneWay, count
 from exports.tables.plan import Plan, check
 from exports.tables.rule import SMALLEST_BASE, rounded
@@ -29,6 +29,7 @@ class Tables:
     two_way: tuple[TwoWay, ...] = ()
     means: tuple[Mean, ...] = ()
     parts: int = 1
+    scores: tuple[Scored, ...] = ()
 
     @property
     def unproven(self) -> tuple[TwoWay, ...]:
@@ -73,6 +74,7 @@ def tables(frame: pl.DataFrame, codebook: Sequence[Entry], plan: Plan) -> Tables
         tuple(counted[name].published for name in names),
         tuple(cross(counted[a], counted[b]) for a, b in plan.pairs),
         tuple(mean(frame, entries[name]) for name in plan.means),
+        scores=tuple(score for n in plan.means if (score := scored_of(entries[n]))),
     )
 
 

@@ -17,6 +17,7 @@ from exports.tables.lines import HIDDEN, Figure, crossed_figures, figures_of
 from exports.tables.means import Mean
 from exports.tables.methods import methods
 from exports.tables.page import page_of
+from exports.tables.spans import Span, means_of
 from exports.tables.variables import Category
 
 FOLDER = "tables"
@@ -27,6 +28,8 @@ TWO_WAY = (
     "batch", "table", "row_variable", "row_code", "row_category", "column_variable", "column_code",
     "column_category", *_FIGURE,
 )  # fmt: skip
+FROM_COUNTS = "middle of what the published counts leave possible"
+FROM_ITEMS = f"{FROM_COUNTS}; the mean of its parts' means, not of people's scores"
 MEANS = ("batch", "score", "label", "mean", "lowest", "highest", "note")
 
 Line = Sequence[object]
@@ -88,10 +91,18 @@ def _mean(mean: Mean) -> Line:
     return (mean.value, round(mean.value - half, 6), round(mean.value + half, 6), "")
 
 
+def _span(span: Span) -> Line:
+    note = FROM_ITEMS if span.parts else FROM_COUNTS
+    return (HIDDEN if span.middle is None else span.middle, *span.told, note)
+
+
 def _means(batches: Sequence[Batch]) -> Iterator[Line]:
     for batch, tables in batches:
-        for mean in tables.means:
+        means, spans = means_of(tables)
+        for mean in means:
             yield (batch, mean.name, mean.label, *_mean(mean))
+        for span in spans:
+            yield (batch, span.name, span.label, *_span(span))
 
 
 def _named(parts: Sequence[Tables]) -> list[Batch]:
@@ -100,20 +111,33 @@ def _named(parts: Sequence[Tables]) -> list[Batch]:
     return [*single, (TOGETHER, together(parts))] if len(parts) > 1 else single
 
 
+def _counted(batches: Sequence[Batch]) -> tuple[bytes, bytes]:
+    return _csv(ONE_WAY, _one_way(batches)), _csv(TWO_WAY, _two_way(batches))
+
+
+def counts(tables: Tables) -> bytes:
+    """All that was counted of one batch, as it is published: nothing of it may ever differ again.
+
+    What is worked out from it or says how it was made may be worded better one day.
+    """
+    return b"".join(_counted(_named([tables])))
+
+
 def files(parts: Sequence[Tables], heading: Heading) -> dict[str, bytes]:
     """Path → bytes of everything that tier A tells, from the tables of each frozen batch.
 
     The tables of a batch that was released before must be handed over as they were made then.
     """
     batches, whole = _named(parts), together(parts)
+    one_way, two_way = _counted(batches)
     words = {"title": heading.title, "mark": heading.mark, "caution": heading.caution}
     made = {
-        "one-way.csv": _csv(ONE_WAY, _one_way(batches)),
-        "two-way.csv": _csv(TWO_WAY, _two_way(batches)),
+        "one-way.csv": one_way,
+        "two-way.csv": two_way,
         "means.csv": _csv(MEANS, _means(batches)),
         "tables.html": page_of(whole, **words),
         "METHODS.md": methods(parts, **words).encode(),
     }
-    if not any(part.means for part in parts):
+    if not any(_means(batches)):
         del made["means.csv"]
     return {f"{FOLDER}/{name}": content for name, content in made.items()}

@@ -1,4 +1,4 @@
-"""Means of scores, rounded so coarsely that one person cannot be seen in them.
+"""Scores, and their means, rounded so coarsely that one person cannot be seen in them.
 
 A mean is shown where one person, going from one end of the scale to the other, moves it by less
 than half of the step to which it is rounded. How many people had a score is not shown: with the
@@ -29,6 +29,23 @@ class Mean:
     label: str
     value: float | None
     step: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A score: the mean of ``parts``, which are items or scores; ``turned`` count backwards."""
+
+    name: str
+    label: str
+    parts: tuple[str, ...]
+    turned: frozenset[str] = frozenset()
+
+
+def scored_of(entry: Entry) -> Scored | None:
+    """A score as its codebook entry describes it; None where that names no items."""
+    items = tuple(entry.get("items", ()))
+    turned = frozenset(entry.get("reversed", ()))
+    return Scored(entry["variable"], entry["label"], items, turned) if items else None
 
 
 def mean(frame: pl.DataFrame, entry: Entry) -> Mean:

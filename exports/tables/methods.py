@@ -46,7 +46,13 @@ more are possible. (Where the totals alone leave less than that open, no table n
   form a ring (a by b, b by c, c by a). No ring is published, and routing counts as a table here.
 - *Scores.* A mean is rounded to a fortieth of its scale (0.1 on a scale from 1 to 5), and shown
   only where the largest change that one person can make is under half of that. How many had a score
-  is not told. Where figures are sums of two groups of people or of batches, no mean is told.
+  is not told. Where figures are sums of two groups of people or of batches, it is not told either.
+- *Means from counts.* Of every item of a score, and of a score that has no mean of the kind above,
+  the lowest and highest mean are told that fit the published counts of single questions: a shown
+  count lies within its rounding, a hidden one is anything that is left. The middle of the two is
+  given where they are no more than a quarter of the scale apart. A score's is the mean of its
+  items' means, which is not quite the mean of people's scores where some left items blank. Nothing
+  but published counts goes in, so these means tell nothing that the counts do not.
 
 ## More than one batch
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from markupsafe import Markup
 
 from exports.documents import html
 from exports.tables.build import Tables
 from exports.tables.lines import HIDDEN, Figure, crossed_figures, empty, figures_of, unread
-from exports.tables.means import Mean
 from exports.tables.one_way import OneWay
 from exports.tables.rule import ERROR, SMALLEST, SMALLEST_BASE, STEP
+from exports.tables.spans import Span, means_of
 from exports.tables.two_way import TwoWay
 
 _RULE = (
@@ -68,13 +68,33 @@ def _two(table: TwoWay, parts: int) -> Markup:
     return html.table(head, lines, caption=caption, numbers=range(1, len(head)))
 
 
-def _means(means: Iterable[Mean]) -> Markup:
+def _means(tables: Tables) -> Iterator[Markup]:
+    """Means of people's scores, where they are told, and those that follow from the counts."""
+    means, spans = means_of(tables)
     lines = [
         (m.label, m.name, HIDDEN if m.value is None else f"{m.value:g}", f"± {m.step / 2:g}")
         for m in means
     ]
     caption = "Mean of each score, rounded so that nobody can be seen in it"
-    return html.table(("Score", "Name", "Mean", "Rounding"), lines, caption=caption, numbers=(2, 3))
+    head = ("Score", "Name", "Mean", "Rounding")
+    if lines:
+        yield html.table(head, lines, caption=caption, numbers=(2, 3))
+    if spans:
+        yield _spans(spans)
+
+
+def _spans(spans: Iterable[Span]) -> Markup:
+    lines = [
+        (s.label, s.name, HIDDEN if s.middle is None else f"{s.middle:.2f}",
+         "{:.2f} to {:.2f}".format(*s.told))
+        for s in spans
+    ]  # fmt: skip
+    caption = (
+        "Means from the counts shown above: what they leave possible, and its middle unless that "
+        "is over a quarter of the scale. A score here is the mean of its parts' means."
+    )
+    head = ("Score or item", "Name", "Mean", "Lies from")
+    return html.table(head, lines, caption=caption, numbers=(2, 3))
 
 
 def _lead(tables: Tables) -> str:
@@ -96,7 +116,7 @@ def page_of(tables: Tables, *, title: str, mark: str = "", caution: str = "") ->
     parts: list[tuple[str, list[Markup]]] = [
         ("One question at a time", single),
         ("Two questions at a time", [html.paragraph(_PAIRS), *pairs] if pairs else []),
-        ("Scores", [_means(tables.means)] if tables.means else []),
+        ("Means", list(_means(tables))),
     ]
     there = [(heading, made) for heading, made in parts if made]
     return html.page(

@@ -78,11 +78,6 @@ def segment_tables(study: Study, source: Source) -> tuple[Tables, tuple[str, ...
     return (made[0] if len(made) == 1 else together(made)), notes
 
 
-def table_files(study: Study, made: Sequence[Tables], *, mark: str) -> dict[str, bytes]:
-    """Path → bytes of the tables of all segments."""
-    return files(list(made), Heading(study.title, mark, study.policy.caution))
-
-
 def assemble_tables(
     study: Study,
     made: Sequence[Tables],
@@ -100,11 +95,11 @@ def assemble_tables(
         "limits": list(LIMITS),
         "hidden_share": [round(one.hidden_share, 4) for one in made],
     }
-    put(out, table_files(study, made, mark=marks_of(report)))
+    put(out, files(made, Heading(study.title, marks_of(report), study.policy.caution)))
     note_files(out, report)
     told = Told(
         study=study, codebook=(), report=report, data_file="",
-        wordings=occasion.archived, facts=occasion.facts,
+        wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
         files={name: what for name, what in WHAT.items() if (out / name).exists()},
     )  # fmt: skip
     finish(out, told, report)

@@ -41,7 +41,7 @@ def assemble_texts(
     note_files(out, report)
     told = Told(
         study=study, codebook=made.codebook, report=report, data_file=made.name,
-        wordings=occasion.archived, facts=occasion.facts,
+        wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
     )  # fmt: skip
     finish(out, told, report)
     return report

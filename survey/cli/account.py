@@ -17,6 +17,7 @@ from survey.errors import Refusal
 from survey.seal import Seal, read_keys
 from survey.staff.audit import note_command
 from survey.staff.demo import PREFIX as DEMO
+from survey.stamp import stamp
 from survey.store import accounts
 from survey.store.accounts import Account, Role
 from survey.store.connect import Stores
@@ -78,7 +79,7 @@ def add(name: str, role: str, site: str) -> None:
         )
     config, stores = _office()
     read_keys(config.key)  # or there would be an account without a link
-    made = datetime.now(UTC).isoformat(timespec="seconds")
+    made = stamp()
     who = accounts.add(stores.office, name=name, role=cast("Role", role), at=made)
     note_command(stores.office, f"account {name} ({role}): added")
     _say_link(config, stores.office, who, site)

@@ -11,11 +11,9 @@ import click
 
 from survey import invitations
 from survey.cli.main import main
-from survey.cli.opened import opened
-from survey.config import read_config
+from survey.cli.opened import at_desk
 from survey.errors import Refusal
 from survey.seal import Seal, read_keys
-from survey.shelf import find_offer
 from survey.staff.audit import note_command
 
 
@@ -28,11 +26,9 @@ def invite(study: str, count: int, out: Path) -> None:
 
     They cannot be read again: only keyed hashes are kept.
     """
-    config = read_config()
-    offer = find_offer(config, study)
+    config, offer, stores = at_desk(study)
     name = offer.study.name
     seal = Seal(read_keys(config.key))
-    stores = opened(config, offer)
     codes = invitations.draw(count)
     table = invitations.as_csv if out.suffix == ".csv" else invitations.as_text
     with _new_file(out, table(codes)):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import click
 
 from survey import recall as process
 from survey.cli.main import main
-from survey.cli.opened import opened
-from survey.config import read_config
+from survey.cli.opened import at_desk
 from survey.errors import Refusal
-from survey.shelf import Offer, find_offer
+from survey.shelf import Offer
+from survey.staff.audit import note_command
+from survey.stamp import stamp
 from survey.store import ledger, releases
 from survey.store.connect import Stores
 
@@ -35,14 +36,9 @@ def recipient_of(
     return given or None
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
 def _desk(name: str) -> tuple[Offer, Stores]:
-    config = read_config()
-    offer = find_offer(config, name)
-    return offer, opened(config, offer)
+    _, offer, stores = at_desk(name)
+    return offer, stores
 
 
 def _known(stores: Stores, study: str, number: int) -> releases.Release:
@@ -77,8 +73,10 @@ def show_ledger(study: str) -> None:
 def recall(study: str, number: int, why: str) -> None:
     """Recall release NUMBER of STUDY, and all that repeat its rows, for good."""
     offer, stores = _desk(study)
-    numbers = process.recall(stores, offer.study.name, number, why=why, at=_now())
+    numbers = process.recall(stores, offer.study.name, number, why=why, at=stamp())
     named = ", ".join(map(str, numbers))
+    several = "s" * (len(numbers) > 1)
+    note_command(stores.office, f"{offer.study.name}: recalled release{several} {named}")
     click.echo(
         f"Recalled: {named}. Tell everybody who has one of them. The next release of these rows is "
         "made anew, and refused if old and new together would reveal anybody."
@@ -95,6 +93,9 @@ def hand_over(study: str, number: int, person: str, agreement: str, agreed: str)
     """Note who was given release NUMBER of STUDY, under which agreement, agreed on which day."""
     offer, stores = _desk(study)
     _known(stores, offer.study.name, number)
-    given = ledger.HandOver(number, _now(), person, agreement, agreed)
+    given = ledger.HandOver(number, stamp(), person, agreement, agreed)
     ledger.hand_over(stores.office, offer.study.name, given)
+    note_command(
+        stores.office, f"{offer.study.name}: release {number} handed over under {agreement}"
+    )
     click.echo(f"Release {number} was given to {person} under {agreement}, agreed {agreed}.")

@@ -15,11 +15,10 @@ from exports.texts.edit import Draft, NotThere
 from exports.texts.identifiers import CAUTION, Span, marked
 from survey import review as process
 from survey.cli.main import main
-from survey.cli.opened import opened
-from survey.config import read_config
+from survey.cli.opened import at_desk
 from survey.errors import Refusal
 from survey.review import Desk
-from survey.shelf import find_offer
+from survey.staff.audit import note_command
 from survey.store.review import StoredText
 
 HELP = """\
@@ -178,9 +177,7 @@ def _say_standing(desk: Desk) -> None:
 @click.option("--status", is_flag=True, help="Only say how many texts stand where.")
 def review(study: str, *, pilot: bool, status: bool) -> None:
     """Read the texts of STUDY one by one, in random order, before any of them may leave."""
-    config = read_config()
-    offer = find_offer(config, study, pilot=pilot)
-    stores = opened(config, offer)
+    config, offer, stores = at_desk(study, pilot=pilot)
     name = offer.study.name
     desk = Desk(
         stores.answers(pilot=pilot), stores.office, name, pilot,
@@ -189,9 +186,10 @@ def review(study: str, *, pilot: bool, status: bool) -> None:
     if status:
         _say_standing(desk)
         return
-    waiting = len(process.waiting(desk, _now()))
+    waiting = process.waiting(desk, _now())
     if not waiting:
         raise Refusal(process.why_none(desk, _now()))
+    note_command(stores.office, f"{name}: began to read texts")
     questions = {q.name: q.text.texts()[0] for q in offer.study.questions.values()}
     click.echo(f"{waiting} texts of {name} wait for {desk.reader}. {CAUTION}\n{HELP}")
     try:

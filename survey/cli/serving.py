@@ -9,13 +9,14 @@ import click
 
 from survey import server
 from survey.cli.main import main
-from survey.cli.opened import opened
+from survey.cli.opened import opened, opened_shelf
 from survey.config import Config, Role, for_demo, read_config
 from survey.errors import BadSetting
 from survey.seal import make_key, read_keys
-from survey.shelf import Shelf, load_shelf
+from survey.shelf import Shelf
 from survey.staff import demo as demo_accounts
-from survey.store import responses
+from survey.store import responses, studies
+from survey.store.connect import Stores
 
 DEMO_ANSWERS = 600  # enough for every tier to be tried (DESIGN.md section 9)
 DEMO_SEED = 1
@@ -34,28 +35,28 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
     config = read_config()
     config = for_demo(config, port=port, **({"studies": (study,)} if study else {}))
     server.check_port(config.host, config.port)
-    shelf = load_shelf(config)
     make_key(config.key)
     read_keys(config.key)
-    _say_links(config, shelf, _fill(config, shelf, empty=empty))
+    stores, shelf = opened_shelf(config)
+    _say_links(config, shelf, _fill(stores, shelf, empty=empty))
+    # Nothing is real in a demo, whatever else lies in the folder of its data.
+    named = {*(o.study.name for o in shelf), *(one.name for one in shelf.left_out)}
+    named |= {*studies.lived(stores.office)}
+    stores.close()
     try:
-        server.run(replace(config, pilots=frozenset(offer.study.name for offer in shelf)))
+        server.run(replace(config, pilots=frozenset(named)))
     finally:
         _clear(config)
 
 
-def _fill(config: Config, shelf: Shelf, *, empty: bool) -> SignIns:
-    """Open the stores, make the two accounts, and answers for each study that has none yet."""
-    from survey.simulate import simulate_into
+def _fill(stores: Stores, shelf: Shelf, *, empty: bool) -> SignIns:
+    """Make the two accounts, and answers for each study that has none yet."""
+    from survey.simulate_visits import populate
 
-    stores = opened(config, *shelf)
     sign_ins = demo_accounts.make(stores.office)
     for offer in shelf:
         if not empty and not responses.count(stores.pilot, offer.study.name):
-            simulate_into(
-                stores.pilot, offer.study, offer.folder, count=DEMO_ANSWERS, seed=DEMO_SEED
-            )
-    stores.close()
+            populate(stores, offer.study, offer.folder, count=DEMO_ANSWERS, seed=DEMO_SEED)
     return sign_ins
 
 
@@ -86,7 +87,7 @@ def serve() -> None:
         raise BadSetting("\n".join(unsafe))
     server.check_port(config.host, config.port)
     read_keys(config.key)
-    opened(config, *load_shelf(config)).close()
+    opened_shelf(config)[0].close()
     _clear(config)
     server.run(config)
 

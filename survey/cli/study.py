@@ -4,37 +4,35 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import click
 
 from forms.facts import facts_for, load_site, missing_facts
 from forms.load import load_study
-from survey import lifecycle
+from survey import lifecycle, stoprule
+from survey.availability import EXPIRED, NOT_OPEN, Availability, today_here
 from survey.checklist import unwaived
 from survey.cli.main import main
-from survey.cli.opened import opened
-from survey.config import Config, read_config
+from survey.cli.opened import at_desk, opened, opened_shelf
+from survey.config import read_config
 from survey.errors import Refusal
-from survey.offer import Offer, prints_of
-from survey.shelf import find_offer, load_shelf
+from survey.offer import prints_of
+from survey.reserved import check_name
+from survey.shelf import find_offer
 from survey.signing import Signature, sign
 from survey.staff.audit import note_command
 from survey.store import studies, waivers
 from survey.store.connect import Stores
 
 ISO = click.DateTime(formats=["%Y-%m-%d"])
+STATES = {NOT_OPEN: "draft", EXPIRED: "paused"}  # the others are called as they are
 
 
 @main.group()
 def study() -> None:
     """Check, approve, open, close and freeze a study."""
-
-
-def _at_desk(name: str) -> tuple[Config, Offer, Stores]:
-    config = read_config()
-    offer = find_offer(config, name)
-    return config, offer, opened(config, offer)
 
 
 def _note(stores: Stores, what: str) -> None:
@@ -48,6 +46,7 @@ def check(folder: Path) -> None:
 
     Facts that site.toml leaves empty are no fault of the study: they are listed after it.
     """
+    check_name(folder)
     found = load_study(folder)
     variables = sum(1 for _ in found.variables())
     click.echo(f"{found.name}: no fault. {len(found.pages)} pages, {variables} variables.")
@@ -61,15 +60,16 @@ def check(folder: Path) -> None:
 @study.command("list")
 def show_list() -> None:
     """Every study on the configured shelves: status, approval, fingerprint."""
-    config = read_config()
-    shelf = load_shelf(config)
-    stores = opened(config, *shelf)
+    stores, shelf = opened_shelf(read_config())
+    availability = Availability(stores, shelf, monotonic, today_here)
     for offer in shelf:
-        status = "pilot" if offer.pilot else studies.status(stores.office, offer.study.name)
+        name, words = offer.study.name, offer.study.fingerprints.words[:12]
+        found = availability.standing(name)
         approval = lifecycle.approval_of(stores, offer)
         signed = f"approved {approval.reference}" if approval else "not approved"
-        words = offer.study.fingerprints.words[:12]
-        click.echo(f"{offer.study.name}  {status}  {signed}  words {words}")
+        status = "pilot" if offer.pilot else STATES.get(found.state, found.state)
+        why = f"  {found.trouble}" if found.trouble else ""
+        click.echo(f"{name}  {status}  {signed}  words {words}{why}")
 
 
 @study.command()
@@ -83,7 +83,9 @@ def approve(name: str, signer: str, **signed: Any) -> None:
     """Note a board's approval of study NAME exactly as it is now, and archive this version."""
     if signed["expires"] < signed["approved_on"]:
         raise Refusal("The approval would expire before it was given: check the two dates.")
-    _, offer, stores = _at_desk(name)
+    config = read_config()
+    offer = find_offer(config, name)  # never what stands in for a folder with a fault
+    stores = opened(config, offer)
     expires_on = signed["expires"].date().isoformat()
     signature = Signature(
         reference=signed["reference"],
@@ -116,16 +118,18 @@ def approve(name: str, signer: str, **signed: Any) -> None:
 @click.argument("name")
 def open_study(name: str) -> None:
     """Open study NAME: only what is approved, filled in and checked is served."""
-    _, offer, stores = _at_desk(name)
-    lifecycle.open_study(stores, offer, note=partial(_note, stores))
+    _, folder, stores = at_desk(name)
+    offer = lifecycle.open_study(stores, folder, note=partial(_note, stores))
     click.echo(f"{offer.study.name} is open now.")
+    if prints_of(offer) != prints_of(folder):
+        click.echo("It is open as it was signed: its folder has changed since.")
 
 
 @study.command()
 @click.argument("name")
 def close(name: str) -> None:
     """Close study NAME: nobody new can start."""
-    _, offer, stores = _at_desk(name)
+    _, offer, stores = at_desk(name)
     lifecycle.close(stores, offer, note=partial(_note, stores))
     click.echo(f"{offer.study.name} is closed now.")
 
@@ -134,8 +138,25 @@ def close(name: str) -> None:
 @click.argument("name")
 def freeze(name: str) -> None:
     """Make the answers present the next batch: from now on nobody can withdraw them."""
-    _, offer, stores = _at_desk(name)
+    _, offer, stores = at_desk(name)
     frozen = lifecycle.freeze(stores, offer, note=partial(_note, stores))
     click.echo(f"{frozen} answers of {offer.study.name} are frozen. Their codes no longer work.")
     if studies.status(stores.office, offer.study.name) == "frozen":
         click.echo(f"{offer.study.name} is frozen now.")
+
+
+@study.command("stop-rule")
+@click.argument("name")
+@click.option("--pilot", is_flag=True, help="Of the pilot's answers.")
+def stop_rule(name: str, *, pilot: bool) -> None:
+    """Print what was told so far of the stop rule of study NAME.
+
+    Ends with 1 when the last word was "met", so that a host's timer can tell the clinician.
+    """
+    config = read_config()
+    offer = find_offer(config, name, pilot=pilot or None)
+    stores = opened(config, offer)
+    told = stoprule.told_of(stores, offer)
+    click.echo(stoprule.in_lines(offer, told))
+    if told and told[max(told)]:
+        click.get_current_context().exit(1)

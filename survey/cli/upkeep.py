@@ -8,11 +8,12 @@ import time
 import click
 
 from survey.cli.main import main
-from survey.cli.opened import opened
+from survey.cli.opened import opened, opened_shelf
 from survey.config import PREFIX, SETTINGS, read_config
 from survey.errors import Refusal
 from survey.seal import make_key, read_keys
-from survey.shelf import load_shelf
+from survey.soundness import troubles
+from survey.staff.audit import note_command
 from survey.store import drafts, responses
 
 
@@ -28,6 +29,7 @@ def new_key() -> None:
     if config.key.exists():
         raise Refusal(f"There is a key at {config.key} already; codes already given hang on it.")
     make_key(config.key)
+    note_command(opened(config).office, "server key: made")
     click.echo(f"Made {config.key}. Back it up apart from the data: without it codes die.")
 
 
@@ -49,9 +51,11 @@ def doctor() -> None:
         value = os.environ.get(name, setting.default)
         click.echo(f"{name}={value}  # {setting.sentence}")
     config = read_config()
-    shelf = load_shelf(config)
-    click.echo("studies: " + ", ".join(offer.study.name for offer in shelf))
     read_keys(config.key)
-    if not opened(config).writable():
+    stores, shelf = opened_shelf(config)
+    click.echo("studies: " + ", ".join(offer.study.name for offer in shelf))
+    if not stores.writable():
         raise Refusal(f"The stores in {config.data} cannot be written.")
     click.echo("server key and stores: fine")
+    if found := len(troubles(shelf, stores)):
+        raise Refusal(f"{found} thing{'s' * (found > 1)} to mend: see above.")

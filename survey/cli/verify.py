@@ -13,7 +13,8 @@ from survey.cli.main import main
 @main.command()
 @click.argument("url")
 @click.argument("dossier", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-def verify(url: str, dossier: Path) -> None:
+@click.option("--invitation", metavar="CODE", default="", help="For a study by invitation.")
+def verify(url: str, dossier: Path, invitation: str) -> None:
     """Compare every text that the site at URL shows with DOSSIER (a dossier.zip).
 
     Walks as one client up to the check page, sends nothing and leaves; then every way through on
@@ -27,13 +28,15 @@ def verify(url: str, dossier: Path) -> None:
     with click.progressbar(
         length=len(said.ways), label="Walking", hidden=hidden, file=sys.stderr
     ) as bar:
-        report = compare(url, said, lambda done: bar.update(done - bar.pos))
+        report = compare(url, said, lambda done: bar.update(done - bar.pos), invitation=invitation)
     for note in report.notes:
         click.echo(note)
     for difference in report.differences:
         click.echo(str(difference))
     seen = f"{report.screens} screens on {report.ways} ways compared"
     if report.differences:
-        click.echo(f"{said.name}: {len(report.differences)} texts differ; {seen}.")
+        count = len(report.differences)
+        differ = "1 text differs" if count == 1 else f"{count} texts differ"
+        click.echo(f"{said.name}: {differ}; {seen}.")
         sys.exit(1)
     click.echo(f"{said.name}: the site shows what the dossier says; {seen}.")

@@ -5,7 +5,6 @@ Anybody may read a study's words (``survey.routes.ethics``); only a board accoun
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, cast
 
 from flask import (
@@ -24,6 +23,7 @@ from forms.facts import missing_facts
 from survey import approved, signing
 from survey.availability import Standing
 from survey.checklist import Element, unwaived
+from survey.editions import MARK
 from survey.errors import Refusal
 from survey.offer import Offer, Prints, prints_of
 from survey.services import services
@@ -31,6 +31,8 @@ from survey.shelves import shelf
 from survey.staff.access import signed_in, staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature
+from survey.stamp import stamp
+from survey.standin import told
 from survey.store import studies, waivers
 from survey.store.accounts import Account
 from survey.versions.compare import Change, compare
@@ -43,6 +45,7 @@ offer_feature("ethics", "board.approve", "Approve", "Sign exactly what you have 
 TYPED = ("reference", "approved_on", "expires_on", "conditions")
 PARTS = ("Words and routing", "Release policy", "Site facts")
 NAMES = ("words", "policy", "site")
+SERVED = "served"
 
 Answer = str | tuple[str, int] | Response
 
@@ -93,7 +96,7 @@ def author() -> Account:
 
 def now() -> str:
     """ISO time (UTC), for the record."""
-    return datetime.fromtimestamp(services().clock(), UTC).isoformat(timespec="seconds")
+    return stamp(services().clock())
 
 
 # Approving.
@@ -103,13 +106,14 @@ def now() -> str:
 @staff_only("board")
 def approve() -> Answer:
     """The three fingerprints that would be signed, and the form that signs them."""
-    offer = the_folder().offer(now=True)
     today = services().availability.today()
     if request.method == "GET":
-        return _approve_page(offer, {"approved_on": today})
+        return _approve_page(_asked_for(), {"approved_on": today})
     shown = cast("Prints", tuple(request.form.get(name, "") for name in NAMES))
-    if shown != prints_of(offer):
-        return _approve_page(offer, request.form, changed=_what_changed(shown, offer)), 409
+    offer = next((o for o in (_proposed(), _served()) if o and prints_of(o) == shown), None)
+    if offer is None:
+        now = _proposed()
+        return _approve_page(now, request.form, changed=_what_changed(shown, now)), 409
     faults = signing.faults_of(request.form, today)
     if open_elements := _unwaived(offer):
         faults["elements"] = f"Elements of the checklist without a passage: {len(open_elements)}."
@@ -118,12 +122,30 @@ def approve() -> Answer:
     return _sign(offer)
 
 
+def _proposed() -> Offer:
+    """The version in the folder, this moment."""
+    return the_folder().offer(now=True)
+
+
+def _served() -> Offer | None:
+    """The signed version that is served, which can be prolonged whatever the folder says."""
+    found = standing()
+    signed = found.approval is not None and found.readable and not found.served.offer.pilot
+    return found.served.offer if signed else None
+
+
+def _asked_for() -> Offer:
+    """The folder's version, or the one that is served where the page is asked for that."""
+    served = _served() if request.args.get("version") == SERVED else None
+    return served or _proposed()
+
+
 def _sign(offer: Offer) -> Answer:
     signature = signing.signature_of(request.form, author().name)
     try:
         signing.sign(services().stores, offer, signature)
     except approved.Changed:
-        offer = the_folder().offer(now=True)
+        offer = _proposed()
         return _approve_page(offer, request.form, changed=_what_changed(("",) * 3, offer)), 409
     except Refusal as refusal:
         return _approve_page(offer, request.form, faults={"sign": str(refusal)})
@@ -134,9 +156,20 @@ def _sign(offer: Offer) -> Answer:
 
 def _what_changed(shown: tuple[str, ...], now: Offer) -> dict[str, Any]:
     """The parts that differ from those the page showed, and the changes, where we still know."""
-    read = the_folder().earlier(cast("Prints", shown))
+    read = _read_before(cast("Prints", shown))
     changes: tuple[Change, ...] = compare(of_offer(read), of_offer(now)).changes if read else ()
     return {"parts": _differing(shown, prints_of(now)), "changes": changes}
+
+
+def _read_before(shown: Prints) -> Offer | None:
+    """The version with these fingerprints, where this process saw it or it was signed once."""
+    seen = the_folder().earlier(shown)
+    if seen is not None or not approved.files_of(services().stores.folder, the_name(), shown):
+        return seen
+    try:
+        return approved.load(services().stores.folder, the_name(), shown)
+    except approved.Unsound:
+        return None
 
 
 def _unwaived(offer: Offer) -> tuple[Element, ...]:
@@ -149,20 +182,26 @@ def _differing(one: tuple[str, ...], other: Prints) -> list[str]:
 
 
 def _approve_page(offer: Offer, typed: Any, **context: Any) -> str:
-    found, prints = standing(), prints_of(offer)
+    found, prints, folder = standing(), prints_of(offer), the_folder()
     noted = studies.approvals(services().stores.office, offer.study.name)
+    last = studies.governing(noted, today := services().availability.today())
+    in_folder, served = prints == prints_of(folder.latest), _served()
     return page(
         "approve",
         "Approve",
         proposed=offer,
+        in_folder=in_folder,
+        edition=the_name() + MARK * in_folder,
+        served_too=in_folder and served is not None and prints_of(served) != prints,
         prints=tuple(zip(NAMES, PARTS, prints, strict=True)),
         standing=found,
         differs=_differing(found.approval.prints, prints) if found.approval else [],
+        held=last if last and last.prints == prints and last.in_force(today) else None,
         noted=list(reversed(noted)),
         empty=missing_facts(offer.study, offer.facts),
         unchecked=len(offer.study.support.never_checked),
         elements=_unwaived(offer),
-        fault=the_folder().fault,
+        fault=told(folder),
         versions="ethics_versions.versions" in current_app.view_functions,
         typed={name: typed.get(name, "") for name in TYPED},
         done=request.args.get("done") == "1",

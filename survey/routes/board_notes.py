@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 from flask import request
 
 from survey.passages import label_of, passages_of
@@ -73,16 +71,14 @@ def _keep(text: str, answers: str) -> bool:
 
 def _comments_page(fault: str = "", answers: str = "") -> str:
     study = the_folder().offer(now=True).study
-    written = board.comments(services().stores.office, study.name)
-    ordered = sorted(written, key=lambda c: (c.answers or c.number, c.number))
-    threads = [list(thread) for _, thread in groupby(ordered, lambda c: c.answers or c.number)]
+    threads = board.threads(services().stores.office, study.name)
     return page(
         "comments",
         "Comments",
         study=study,
         words=study.fingerprints.words,
         threads=list(reversed(threads)),
-        labels={c.passage: label_of(study, c.passage) for c in written if c.passage},
+        labels={t[0].passage: label_of(study, t[0].passage) for t in threads if t[0].passage},
         groups={title: group for title, group in passages_of(study).items() if group},
         passage=request.values.get("passage", ""),
         fault=fault,

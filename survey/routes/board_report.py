@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Response, abort, request
 
 from survey import yearly
-from survey.figures import tallies_for_release
+from survey.figures import figures_of
+from survey.methods import marks_of
 from survey.routes.board import bp, page, the_folder, the_name
 from survey.services import services
 from survey.staff.access import staff_only
@@ -35,8 +36,8 @@ def _sections(year: str) -> list[Section]:
     if year != today[:4]:
         return found
     offer = the_folder().latest
-    shown = tallies_for_release(stores, offer.study, pilot=offer.pilot)
-    return [*found, yearly.so_far(shown, today)]
+    shown = figures_of(stores, offer.study, pilot=offer.pilot, over=False)
+    return [*found, yearly.so_far(shown.totals, today, marks_of(offer, shown))]
 
 
 @bp.get("/report")

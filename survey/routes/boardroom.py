@@ -12,6 +12,7 @@ from survey.staff.access import staff_only
 from survey.staff.features import features_in
 from survey.staff.life import life_of
 from survey.staff.standing import staff
+from survey.staff.waiting import matters
 from survey.store import audit as written
 
 bp = Blueprint("boardroom", __name__, url_prefix="/ethics")
@@ -24,8 +25,14 @@ LINES_A_PAGE = 100
 def index() -> str:
     """Each study with what is approved of it and where to go."""
     lives = [life_of(offer) for offer in shelf()]
-    features = features_in("ethics")
-    return render_template("board/index.html", title="Board", lives=lives, features=features)
+    return render_template(
+        "board/index.html",
+        title="Board",
+        lives=lives,
+        waiting={life.offer.study.name: matters(life.offer, "board") for life in lives},
+        features=features_in("ethics"),
+        left_out=shelf().left_out,
+    )
 
 
 @bp.get("/audit")

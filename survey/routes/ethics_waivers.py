@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, cast
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
@@ -14,6 +13,7 @@ from survey.shelves import shelf
 from survey.staff.access import signed_in, staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature
+from survey.stamp import stamp
 from survey.store import waivers
 
 bp = Blueprint("ethics_waivers", __name__, url_prefix="/ethics/<name>")
@@ -60,7 +60,7 @@ def waive() -> str | tuple[str, int] | Response:
     """Waive what is ticked, or take a waiver back."""
     name, account = g.offer.study.name, signed_in()
     assert account is not None
-    office, at = services().stores.office, datetime.now(UTC).isoformat(timespec="seconds")
+    office, at = services().stores.office, stamp()
     again = request.form.get("again", "")
     if again in waivers.waivers(office, name):
         waivers.take_back(office, name, [again], at=at, who=account.name)

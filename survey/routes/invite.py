@@ -8,21 +8,18 @@ from flask import Blueprint, current_app, render_template, request, session
 
 from survey import invitations
 from survey.invitations import Invited
+from survey.ownwords import EMPTY, SLIP, UNKNOWN, WAIT_MINUTES
 from survey.routes.respond.visit import INVITATION, Answer, see_other
 from survey.services import services
 from survey.shelf import Offer
 from survey.shelves import shelf
-from survey.staff.throttle import Limit, Throttle
+from survey.staff.throttle import Limit, Throttle, household
 
 bp = Blueprint("invite", __name__, url_prefix="/i")
 
 # Wrong codes in a quarter of an hour; a proxy that hides addresses makes all of them one.
 BY_ADDRESS = Limit("invitation", 30)
 BY_NOBODY = Limit("invitation of nobody", 600)
-
-SLIP = "There is a slip in this code. Please compare it letter by letter."
-UNKNOWN = "This code opens nothing: it has been used, was taken back, or is not from this site."
-EMPTY = "Type the code that you were given."
 
 
 @bp.record_once
@@ -43,7 +40,9 @@ def enter() -> Answer:
     throttle: Throttle = current_app.extensions[bp.name]
     whence = _whence()
     if not throttle.take(*whence):
-        return render_template("invite/wait.html", title="Invitation – Survey", minutes=15), 429
+        return render_template(
+            "invite/wait.html", title="Invitation – Survey", minutes=WAIT_MINUTES
+        ), 429
     read = invitations.read_code(typed)
     invited = invitations.find(services().stores, services().seal, read) if read else None
     offer = _offer(invited)
@@ -68,4 +67,4 @@ def _page(error: str = "") -> str:
 def _whence() -> tuple[Limit, str]:
     """How tries from this address are counted, in memory and under a hash."""
     hidden = services().config.proxies > 0 and not request.headers.get("X-Forwarded-For")
-    return (BY_NOBODY, "") if hidden else (BY_ADDRESS, request.remote_addr or "")
+    return (BY_NOBODY, "") if hidden else (BY_ADDRESS, household(request.remote_addr or ""))

@@ -8,6 +8,7 @@ from survey.shelves import shelf
 from survey.staff.access import offer_named, staff_only
 from survey.staff.features import parts_of
 from survey.staff.life import life_of
+from survey.staff.waiting import matters
 
 bp = Blueprint("research", __name__, url_prefix="/research")
 
@@ -17,7 +18,14 @@ bp = Blueprint("research", __name__, url_prefix="/research")
 def overview() -> str:
     """Each study with its status, fingerprint and approval."""
     lives = [life_of(offer) for offer in shelf()]
-    return render_template("research/index.html", title="Studies", lives=lives)
+    waiting = {life.offer.study.name: matters(life.offer, "researcher") for life in lives}
+    return render_template(
+        "research/index.html",
+        title="Studies",
+        lives=lives,
+        waiting=waiting,
+        left_out=shelf().left_out,
+    )
 
 
 @bp.get("/<name>/")
@@ -29,5 +37,6 @@ def study_page(name: str) -> str:
         "research/study.html",
         title=offer.study.title,
         life=life_of(offer),
+        waiting=matters(offer, "researcher"),
         features=parts_of("research"),
     )

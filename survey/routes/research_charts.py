@@ -119,6 +119,7 @@ def download(name: str, number: int, key: str, ending: str) -> Answer:
 
 def _file(drawn: Drawn, key: str, ending: str, erratum: ledger.Erratum | None) -> bytes:
     from exports.charts.chart import csv_of
+    from exports.charts.pen import BUNDLED
     from exports.charts.sheet import sheet
     from survey.charts import png
 
@@ -130,5 +131,4 @@ def _file(drawn: Drawn, key: str, ending: str, erratum: ledger.Erratum | None) -
         source = replace(source, marks=marks)
     if ending == "csv":
         return csv_of(chart, source)
-    picture = sheet(chart, source)
-    return png(picture) if ending == "png" else picture.encode()
+    return png(sheet(chart, source, BUNDLED)) if ending == "png" else sheet(chart, source).encode()

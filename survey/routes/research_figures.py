@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template
 
-from survey import figures, methods
+from survey import figures, methods, stoprule
 from survey.figures import Figures
 from survey.services import services
 from survey.shelf import Offer
-from survey.staff.access import offer_named, staff_only
+from survey.staff.access import offer_named, signed_in, staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature
 from survey.store import studies
@@ -16,16 +16,28 @@ from survey.store import studies
 bp = Blueprint("research_figures", __name__, url_prefix="/research/<name>/figures")
 offer_feature(
     "research", "research_figures.overview", "Figures",
-    "For the methods section: page loads, consent, completion, the stop rule.", part="run", place=20,
+    "For the methods section: page loads, consent, completion, the stop rule.",
+    part="run", place=20,
 )  # fmt: skip
 
 OVER = ("closed", "frozen")
 
 
+@bp.app_template_global()
+def stop_alarm(offer: Offer) -> str | None:
+    """For templates: what staff must read above everything else; None for anybody else."""
+    return stoprule.alarm(services().stores, offer) if signed_in() else None
+
+
 def _figures(offer: Offer) -> Figures:
     stores, study = services().stores, offer.study
-    over = not offer.pilot and studies.status(stores.office, study.name) in OVER
-    return figures.figures_of(stores, study, pilot=offer.pilot, over=over)
+    return figures.figures_of(stores, study, pilot=offer.pilot, over=_over(offer))
+
+
+def _over(offer: Offer) -> bool:
+    """Whether collection has closed; a pilot never does."""
+    status = studies.status(services().stores.office, offer.study.name)
+    return not offer.pilot and status in OVER
 
 
 def wanted(offer: Offer) -> int | None:
@@ -48,8 +60,11 @@ def overview(name: str) -> str:
         lines=methods.lines_of(found),
         text=methods.as_text(offer, found),
         wanted=wanted(offer),
-        next_due=figures.next_due(found),
+        next_due=stoprule.next_due(found.verdicts),
+        whom=stoprule.whom(offer),
         number=methods.number,
+        by_page=methods.by_page,
+        over=_over(offer),
         rule=figures,
         pages={page.id: page.title for page in offer.study.pages},
     )

@@ -6,12 +6,12 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from survey import invitations
 from survey.errors import Refusal
-from survey.routes.research_link import site_asked
+from survey.routes.research_link import site_asked, site_here
 from survey.services import services
-from survey.staff.access import Answer, offer_named, staff_only
+from survey.staff.access import Answer, staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature
-from survey.visitor import origin_of
+from survey.staff.work import served_offer
 
 bp = Blueprint("research_invitations", __name__, url_prefix="/research/<name>/invitations")
 offer_feature(
@@ -30,7 +30,7 @@ def overview(name: str) -> str:
 
 
 def _page(name: str, error: str = "", field: str = "count") -> str:
-    offer = offer_named(name)
+    offer = served_offer(name)
     shown = invitations.unspent_shown(services().stores, offer.study.name, pilot=offer.pilot)
     return render_template(
         "research/invitations.html",
@@ -38,7 +38,7 @@ def _page(name: str, error: str = "", field: str = "count") -> str:
         offer=offer,
         unspent=shown,
         most=invitations.MOST,
-        site=request.form.get("at", "").strip() or origin_of(request.url_root),
+        site=request.form.get("at", "").strip() or site_here(),
         count=request.form.get("count", "20"),
         error=error,
         field=field,
@@ -49,7 +49,7 @@ def _page(name: str, error: str = "", field: str = "count") -> str:
 @staff_only("researcher")
 def make(name: str) -> Answer:
     """New codes as a file: the only time that anybody sees them."""
-    offer, typed = offer_named(name), request.form.get("count", "").strip()
+    offer, typed = served_offer(name), request.form.get("count", "").strip()
     form = request.form.get("form", "csv")
     count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0
     if not 1 <= count <= invitations.MOST or form not in FORMS:
@@ -71,7 +71,7 @@ def make(name: str) -> Answer:
 @staff_only("researcher")
 def consider(name: str) -> str:
     """What taking back means, before it is done."""
-    offer = offer_named(name)
+    offer = served_offer(name)
     title = "Take back unused invitations"
     return render_template("research/take_back.html", title=title, offer=offer)
 
@@ -80,7 +80,7 @@ def consider(name: str) -> str:
 @staff_only("researcher")
 def take_back(name: str) -> Answer:
     """No unspent code opens the study any more."""
-    offer = offer_named(name)
+    offer = served_offer(name)
     invitations.take_back(services().stores, offer.study.name, pilot=offer.pilot)
     note(f"{offer.study.name}: unused invitations taken back")
     return Response(status=303, headers={"Location": url_for(".overview", name=name)})

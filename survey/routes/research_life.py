@@ -9,8 +9,9 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 
 from survey import lifecycle
 from survey.errors import Refusal
-from survey.offer import Offer
+from survey.offer import Offer, prints_of
 from survey.services import services
+from survey.shelves import shelf
 from survey.staff.access import staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature
@@ -91,6 +92,8 @@ def ask(name: str, step: str) -> Answer:
     status = _status(offer)
     if offer.pilot or status not in wanted.before:
         return _not_now(offer, status)
+    offer = _would_open(offer) if step == "open" else offer
+    folder = shelf().proposed(name)
     return render_template(
         "research/step.html",
         title=wanted.title,
@@ -98,8 +101,17 @@ def ask(name: str, step: str) -> Answer:
         life=life_of(offer),
         step=wanted,
         status=status,
+        changed=folder is not None and prints_of(folder.latest) != prints_of(offer),
         obstacles=lifecycle.not_ready(staff().stores, offer) if step == "open" else [],
     )
+
+
+def _would_open(offer: Offer) -> Offer:
+    """What people would meet."""
+    try:
+        return lifecycle.to_open(staff().stores, offer)
+    except Refusal:
+        return offer
 
 
 def _not_now(offer: Offer, status: str) -> Answer:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, Response, abort, render_template, request
 
 from survey import leaflet
 from survey.errors import Refusal
 from survey.shelf import Offer
-from survey.staff.access import offer_named, staff_only
+from survey.staff.access import staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature
+from survey.staff.work import served_offer
 from survey.visitor import origin_of
 
 bp = Blueprint("research_link", __name__, url_prefix="/research/<name>")
@@ -21,12 +24,30 @@ offer_feature(
 FORMATS = {"svg": "image/svg+xml", "png": "image/png"}
 
 
+# Scheme, host and port, and nothing that could hide another host (https://ours@theirs) or end up
+# as markup, as a formula or as a code too large to be drawn.
+SITE = re.compile(r"https?://(?=.{1,253}$)([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
+
+
 def site_asked() -> str:
     """Where clients come in: the address given on the page, or the one this page was opened at.
 
     Raises Refusal for what is no address. Staff may work at another address than clients.
     """
-    return origin_of(request.values.get("at", "").strip() or request.url_root)
+    typed = request.values.get("at", "").strip()
+    try:
+        site = origin_of(typed or request.url_root)
+    except ValueError:  # urllib's, for half an IPv6 address and letters that are no letters
+        site = ""
+    if not SITE.fullmatch(site):
+        raise Refusal("This is no address of a site: give https://… or http://… and its name.")
+    return site
+
+
+def site_here() -> str:
+    """The address that this page was opened at; empty where its browser named none."""
+    here = f"{request.scheme}://{request.host}"
+    return here if SITE.fullmatch(here) else ""
 
 
 def start_of(offer: Offer, site: str) -> str:
@@ -38,11 +59,11 @@ def start_of(offer: Offer, site: str) -> str:
 @staff_only("researcher")
 def link(name: str) -> str:
     """The link and everything made from it."""
-    offer, error = offer_named(name), ""
+    offer, error = served_offer(name), ""
     try:
         site = site_asked()
     except Refusal as refusal:
-        site, error = origin_of(request.url_root), str(refusal)
+        site, error = site_here(), str(refusal)
     address = start_of(offer, site)
     return render_template(
         "research/link.html",
@@ -66,7 +87,7 @@ def _file(name: str, ending: str, content: bytes, mimetype: str) -> Response:
 @staff_only("researcher")
 def qr(name: str, kind: str) -> Response:
     """The QR code as svg or png."""
-    offer = offer_named(name)
+    offer = served_offer(name)
     if kind not in FORMATS:
         abort(404)
     draw = leaflet.qr_svg if kind == "svg" else leaflet.qr_png
@@ -77,7 +98,7 @@ def qr(name: str, kind: str) -> Response:
 @staff_only("researcher")
 def paper(name: str, paper: str) -> Response:
     """The leaflet on a4 or a5."""
-    offer = offer_named(name)
+    offer = served_offer(name)
     chosen = next((p for p in leaflet.PAPERS if p == paper), None)
     if chosen is None:
         abort(404)

@@ -6,8 +6,8 @@ Nothing here reads a row: what is made is made by a process of its own (``survey
 from __future__ import annotations
 
 import zipfile
-from datetime import UTC, datetime
-from hashlib import sha256
+import zlib
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from survey.staff.work import (
     served_offer,
     workroom,
 )
+from survey.stamp import stamp
 from survey.store import jobs, ledger, releases
 from survey.store.jobs import Job
 from survey.store.releases import Release
@@ -141,22 +142,37 @@ def _page(made: Release, *, code: int = 200, **more: Any) -> Answer:
     return render_template("research/release.html", **(shown | more)), code
 
 
-def _trouble_with(made: Release) -> str:
-    """Why its file cannot be handed out; nothing if it can."""
+def _trouble_with(made: Release, *, whole: bool = False) -> str:
+    """Why its file cannot be handed out; nothing if it can. ``whole`` reads all that is in it."""
     path = _zip_of(made)
     if not path.is_file():
         return "missing"
-    return "" if _sum_inside(path) == made.sha256 else "changed"
-
-
-def _sum_inside(path: Path) -> str:
-    """SHA-256 of the list of sums in the file; nothing if it cannot be read."""
     try:
         with zipfile.ZipFile(path) as packed:
-            inside = [n for n in packed.namelist() if n.count("/") == 1 and n.endswith(f"/{SUMS}")]
-            return sha256(packed.read(inside[0])).hexdigest() if inside else ""
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
-        return ""
+            return "" if _as_made(packed, made.sha256, whole=whole) else "changed"
+    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError):
+        return "changed"
+
+
+def _as_made(packed: zipfile.ZipFile, sums: str, *, whole: bool) -> bool:
+    """Whether the list of sums is the one in the ledger, and ``whole``: all files are those of it.
+
+    The ledger knows the sum of the list alone; a file changed beside it would pass for the release.
+    """
+    inside = [n for n in packed.namelist() if n.count("/") == 1 and n.endswith(f"/{SUMS}")]
+    if len(inside) != 1 or sha256(listed := packed.read(inside[0])).hexdigest() != sums:
+        return False
+    lines = [line for line in listed.decode().splitlines() if not line.startswith("#")]
+    top = inside[0].removesuffix(SUMS)
+    said = {top + name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    if sorted([*said, inside[0]]) != sorted(packed.namelist()):
+        return False
+    return not whole or all(_sum_in(packed, name) == said[name] for name in said)
+
+
+def _sum_in(packed: zipfile.ZipFile, name: str) -> str:
+    with packed.open(name) as file:
+        return file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # it reads
 
 
 @bp.get("/<int:number>/")
@@ -171,8 +187,8 @@ def release(name: str, number: int) -> Answer:
 def download(name: str, number: int) -> Answer | Response:
     """The release in one file, as it was made."""
     made = _known(name, number)
-    if _trouble_with(made):
-        return _page(made, code=410)
+    if trouble := _trouble_with(made, whole=True):
+        return _page(made, code=410, trouble=trouble)
     if request.method != "HEAD":
         note(f"{name}: release {number}, tier {made.tier}, downloaded")
     answer = send_file(
@@ -187,7 +203,7 @@ def download(name: str, number: int) -> Answer | Response:
 def restore(name: str, number: int) -> Answer:
     """Make the file of a release again, if its bytes come out the same."""
     made, offer = _known(name, number), served_offer(name)
-    if not _trouble_with(made):
+    if not _trouble_with(made, whole=True):
         return redirect(url_for("research_releases.release", name=name, number=number), code=303)
     note(f"{name}: asked for the file of release {number} to be made again")
     return begin(offer, Job(
@@ -204,7 +220,11 @@ def take_back(name: str, number: int) -> Answer:
     if request.method == "POST":
         try:
             recalled = recall(
-                staff().stores, name, number, why=request.form.get("why", ""), at=_now()
+                staff().stores,
+                name,
+                number,
+                why=request.form.get("why", ""),
+                at=stamp(staff().clock()),
             )
         except Refusal as refusal:
             error = str(refusal)
@@ -238,11 +258,7 @@ def hand_over(name: str, number: int) -> Answer:
             made, code=400, title=title, heading=title[7:], typed=request.form, error=wrong
         )
     to = recipient_of(request.form) or {}
-    given = ledger.HandOver(number, _now(), to["name"], to["agreement"], to["date"])
+    given = ledger.HandOver(number, stamp(staff().clock()), to["name"], to["agreement"], to["date"])
     ledger.hand_over(staff().stores.office, name, given)
     note(f"{name}: release {number} handed over under {to['agreement']}")
     return redirect(url_for("research_releases.release", name=name, number=number), code=303)
-
-
-def _now() -> str:
-    return datetime.fromtimestamp(staff().clock(), UTC).isoformat(timespec="seconds")

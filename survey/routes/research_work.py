@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint, make_response, redirect, request, url_for
 
 from survey.staff.access import staff_only
 from survey.staff.audit import note
+from survey.staff.standing import staff
 from survey.staff.work import (
     Answer,
     Refused,
@@ -23,7 +26,7 @@ from survey.store.jobs import Job
 
 bp = Blueprint("research_work", __name__, url_prefix="/research/<name>/work")
 
-RELOAD_SECONDS = 3
+SOONEST, LATEST = 1, 5  # seconds until the page looks again
 
 # What a job that is through leads to; a preview and a refusal are read on its own page.
 _LEADS_TO = {"batch": "research_life.life", "freeze": "research_life.life"}
@@ -40,8 +43,14 @@ def job(name: str, number: int) -> Answer:
     page = job_page(offer, found, still="still" in request.args)
     answer = make_response(page)
     if found.live and "still" not in request.args:
-        answer.headers["Refresh"] = str(RELOAD_SECONDS)
+        answer.headers["Refresh"] = str(_pause(found))
     return answer
+
+
+def _pause(found: Job) -> int:
+    """Most work is through in a second or two: look again soon at first, then less often."""
+    waited = staff().clock() - datetime.fromisoformat(found.asked_at).timestamp()
+    return min(max(int(waited / 3), SOONEST), LATEST)
 
 
 def _result(found: Job) -> str:

@@ -204,5 +204,6 @@ def signed_out() -> Response:
 
 
 def _worth_keeping(field: str, value: str) -> bool:
+    """``now`` and ``again`` are passwords: the present one, and a new one for the second time."""
     secret = any(word in field for word in ("token", "password", "code"))
-    return bool(value.strip()) and not secret
+    return bool(value.strip()) and not secret and field not in ("now", "again")

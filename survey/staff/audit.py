@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from datetime import UTC, datetime
 
+from survey.stamp import stamp
 from survey.store import studies
 from survey.store.database import Database
 
@@ -21,11 +21,11 @@ def note(what: str, *, who: str = "") -> None:
     account = signed_in()
     name = who or (account.name if account else "")
     assert name, "nobody is signed in: the audit needs a name"
-    at = datetime.fromtimestamp(staff().clock(), UTC).isoformat(timespec="seconds")
+    at = stamp(staff().clock())
     studies.note(staff().stores.office, at=at, who=name, what=what)
 
 
 def note_command(office: Database, what: str) -> None:
     """The same for a command: the system's user did it, now."""
-    at = datetime.now(UTC).isoformat(timespec="seconds")
+    at = stamp()
     studies.note(office, at=at, who=f"{getpass.getuser()} (command line)", what=what)

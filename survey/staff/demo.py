@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from survey.config import ROLES
 from survey.seal import new_code
 from survey.staff import passwords
+from survey.stamp import stamp
 from survey.store import accounts
 from survey.store.accounts import Role
 from survey.store.database import Database
@@ -17,7 +16,7 @@ PREFIX = "demo-"
 def make(office: Database) -> dict[Role, tuple[str, str]]:
     """A researcher and a board member: role → (name, password)."""
     clear(office)
-    at = datetime.now(UTC).isoformat(timespec="seconds")
+    at = stamp()
     made: dict[Role, tuple[str, str]] = {}
     for role in _roles():
         name, password = PREFIX + role, new_code().lower()

@@ -10,7 +10,7 @@ from flask import request, session
 from survey.staff import passwords, second_step
 from survey.staff.access import filed_under, let_in, still_good
 from survey.staff.standing import staff
-from survey.staff.throttle import BY_ACCOUNT, BY_ADDRESS, BY_CODE, BY_NOBODY, Limit
+from survey.staff.throttle import BY_ACCOUNT, BY_ADDRESS, BY_CODE, BY_NOBODY, Limit, household
 from survey.store import accounts, sessions
 from survey.store.accounts import Account, folded
 
@@ -22,7 +22,7 @@ HALF_WAY = "half"  # in the cookie: this browser gave a password, and owes the c
 def _whence() -> tuple[Limit, str]:
     """How tries from this address are counted; behind a proxy that hides it, all as one."""
     hidden = staff().config.proxies > 0 and not request.headers.get("X-Forwarded-For")
-    return (BY_NOBODY, "") if hidden else (BY_ADDRESS, request.remote_addr or "")
+    return (BY_NOBODY, "") if hidden else (BY_ADDRESS, household(request.remote_addr or ""))
 
 
 def knock(name: str, password: str) -> Outcome:

@@ -1,6 +1,6 @@
 """What each room offers for a study. A feature's route module says so when it is imported:
 
-    offer_feature("research", "research_charts.overview", "Charts", "Of a release …", part="results")
+    offer_feature("research", "research_charts.overview", "Charts", "Of …", part="results")
 
 The room's pages then link to ``url_for(endpoint, name=STUDY)``, part by part, in the order of
 ``place``.

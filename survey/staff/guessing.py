@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from functools import lru_cache
 
 from survey.places import PACKAGE
@@ -41,7 +42,7 @@ def common() -> frozenset[str]:
 def bits(password: str, *, known: str = "") -> float:
     """Bits of the cheapest way to write ``password``; ``known`` is the person's own name."""
     plain = password.lower()
-    texts = (plain, plain.translate(_LEET))
+    texts = (plain, plain.translate(_LEET), _bare(plain))
     own = {w for w in re.split(r"\W+", known.lower()) if len(w) >= SHORTEST_WORD} | {"lacrima"}
     cheapest = [0.0] + [math.inf] * len(plain)
     for start in range(len(plain)):
@@ -51,7 +52,12 @@ def bits(password: str, *, known: str = "") -> float:
     return cheapest[-1] + (CAPITALS if password != plain else 0)
 
 
-def _pieces(texts: tuple[str, str], start: int, own: set[str]) -> list[tuple[int, float]]:
+def _bare(text: str) -> str:
+    """Without accents, letter by letter, so that the places stay."""
+    return "".join(unicodedata.normalize("NFD", c)[0] for c in text)
+
+
+def _pieces(texts: tuple[str, ...], start: int, own: set[str]) -> list[tuple[int, float]]:
     """Every piece that begins at ``start``: (length, bits)."""
     text = texts[0]
     found = [(1, _single(text[start]))]
@@ -61,7 +67,8 @@ def _pieces(texts: tuple[str, str], start: int, own: set[str]) -> list[tuple[int
         found.append((4, YEAR))
     word = math.log2(len(common()))
     for n in range(SHORTEST_WORD, min(LONGEST_WORD, len(text) - start) + 1):
-        pieces = {t[start : start + n] for t in texts}
+        forward = {t[start : start + n] for t in texts}
+        pieces = forward | {piece[::-1] for piece in forward}
         if pieces & own:
             found.append((n, KNOWN))
         elif pieces & common():

@@ -4,37 +4,51 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from survey.availability import today_here
+from survey.availability import EXPIRED, FULL, LOST, NOT_OPEN, OPEN, Standing, today_here
+from survey.services import services
 from survey.shelf import Offer
+from survey.shelves import shelf
 from survey.staff.standing import staff
+from survey.standin import told
 from survey.store import studies
 
 MEANINGS = {
-    "draft": "Draft: not open yet",
-    "open": "Open: people can answer",
+    NOT_OPEN: "Draft: not open yet",
+    OPEN: "Open: people can answer",
+    FULL: "Full: as many have answered as were wanted; nobody new can start",
+    EXPIRED: "Paused: opened, but it takes nobody now; clients are told to come back later",
     "closed": "Closed: nobody new can answer",
     "frozen": "Frozen: no answer can be added or deleted any more",
+    LOST: "Unknown: its record is lost, so it takes nobody",
 }
 PILOT = "Pilot: a trial run with a watermark, kept apart from real answers"
-EXPIRED = "Open, but not approved as it is now: clients are told to come back later"
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A study on the shelf, its status, and the approval of exactly this version, if any."""
+    """A study on the shelf, its status, and the approval of exactly this version, if any.
+
+    ``trouble`` says why an opened study takes nobody; ``fault`` what is wrong with its folder.
+    """
 
     offer: Offer
     status: str
     approval: studies.Approval | None
+    standing: Standing
+    fault: str = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing is served of a study that was opened, in a sentence; or nothing."""
+        return self.standing.trouble
 
     @property
     def in_words(self) -> str:
         """The status as a person is told it."""
         if self.offer.pilot:
             return PILOT
-        if self.status == "open" and self.approval is None:
-            return EXPIRED
-        return MEANINGS.get(self.status, self.status.capitalize())
+        found = self.standing
+        return MEANINGS.get(LOST if found.cause == LOST else found.state, found.state)
 
 
 def life_of(offer: Offer) -> Life:
@@ -48,4 +62,11 @@ def life_of(offer: Offer) -> Life:
         site=offer.site,
         today=today_here().isoformat(),
     )
-    return Life(offer, studies.status(office, study.name), approval)
+    folder = shelf().proposed(study.name)
+    return Life(
+        offer,
+        studies.status(office, study.name),
+        approval,
+        services().availability.standing(study.name),
+        told(folder) if folder else "",
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from base64 import b64decode, b64encode
 
 import pyotp
@@ -37,8 +38,8 @@ def picture(secret: str, name: str) -> str:
 
 
 def step_of(secret: str, code: str, now: float) -> int:
-    """The time step whose code this is, near ``now``; 0 when it is of none."""
-    typed = "".join(c for c in code if c.isdigit())
+    """The time step whose code this is, in any script's digits, near ``now``; 0 for none."""
+    typed = "".join(str(unicodedata.decimal(c)) for c in code if c.isdecimal())
     totp, current = pyotp.TOTP(secret), int(now) // STEP_SECONDS
     for step in range(current - LATE_STEPS, current + LATE_STEPS + 1):
         if secrets.compare_digest(totp.at(step * STEP_SECONDS), typed):

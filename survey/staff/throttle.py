@@ -10,6 +10,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 WINDOW_SECONDS = 15 * 60  # as long as any count, and the salt under which it is kept, lives
 
@@ -28,6 +29,17 @@ BY_CODE = Limit("code", 8)
 BY_ADDRESS = Limit("address", 40)
 # A proxy that hides addresses, as ours should from clients' pages, makes all of them one.
 BY_NOBODY = Limit("nobody", 200)
+
+
+def household(address: str) -> str:
+    """``address`` as it is counted: of IPv6 the /64, which one connection has whole (RFC 6177)."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return address
+    return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
 
 
 class Throttle:

@@ -6,6 +6,7 @@ Every table is append-only: what was said stays said, with its day and its name.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from survey.store.database import Database, writing
@@ -109,6 +110,12 @@ def comments(db: Database, study: str) -> list[Comment]:
         (study,),
     ).fetchall()
     return [Comment(*row) for row in found]
+
+
+def threads(db: Database, study: str) -> list[list[Comment]]:
+    """Each comment followed by its answers, in the order written."""
+    ordered = sorted(comments(db, study), key=lambda c: (c.answers or c.number, c.number))
+    return [list(thread) for _, thread in groupby(ordered, lambda c: c.answers or c.number)]
 
 
 def note_incident(

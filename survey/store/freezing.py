@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from survey.store import totals
 from survey.store.database import Database, quoted, writing
 from survey.store.errors import TooFewToFreeze
-from survey.store.schema import ARRIVING
-from survey.store.settle import join, level
+from survey.store.settle import join, level, settled_tables
 from survey.store.tables import tables_of
 from survey.store.withdrawals import delete_asked
 
@@ -16,9 +16,8 @@ def batches(db: Database, study: str) -> dict[int, int]:
     """Answers by batch number; 0 are those not frozen yet."""
     found: Counter[int] = Counter()
     for table in tables_of(db, study):
-        for part in (table, ARRIVING + table):
-            sql = f"SELECT batch, count(*) FROM {quoted(part)} GROUP BY batch"
-            found.update(dict(db.conn.execute(sql).fetchall()))
+        for batch, answers in totals.batches_of(db, table):
+            found[batch] += answers
     return dict(found)
 
 
@@ -45,3 +44,4 @@ def _destroy(db: Database, study: str, batch: int) -> None:
     for table in tables_of(db, study):
         db.conn.execute(f"UPDATE {quoted(table)} {change}", (batch,))
     db.conn.execute(f"UPDATE texts {change} AND study = ?", (batch, study))
+    totals.recount(db, settled_tables(db))

@@ -34,6 +34,12 @@ def unspent(db: Database, study: str) -> int:
     return int(db.conn.execute(sql, (study,)).fetchone()[0])
 
 
+def any_unspent(db: Database, study: str) -> bool:
+    """Whether any code of the study can still be used."""
+    sql = "SELECT EXISTS (SELECT 1 FROM invitations WHERE study = ?)"
+    return bool(db.conn.execute(sql, (study,)).fetchone()[0])
+
+
 def drop(db: Database, study: str) -> None:
     """No unspent code of the study can be used any more."""
     with writing(db):

@@ -20,6 +20,7 @@ Kind = Literal["preview", "release", "restore", "batch", "freeze"]
 State = Literal["waiting", "running", "stopping", "done", "refused", "cancelled", "broken"]
 
 LIVE: tuple[State, ...] = ("waiting", "running", "stopping")
+LARGEST = 2**63 - 1  # of SQLite's whole numbers
 _LIVE = ", ".join(f"'{state}'" for state in LIVE)
 _COLUMNS = (
     "number, study, kind, tier, pilot, recipient, who, asked_at, preview, state, since, share, pid,"
@@ -78,8 +79,8 @@ def _found(db: Database, condition: str, *bound: object) -> list[Job]:
 
 
 def find(db: Database, number: int) -> Job | None:
-    """The job of this number."""
-    return next(iter(_found(db, "number = ?", number)), None)
+    """The job of this number; None for any that is no job's, however large."""
+    return next(iter(_found(db, "number = ?", min(number, LARGEST))), None)
 
 
 def under_way(db: Database) -> list[Job]:

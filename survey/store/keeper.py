@@ -23,6 +23,7 @@ LOG = logging.getLogger("lacrima.store")
 TICK_SECONDS = 0.5
 QUIET_SECONDS = 1.0  # with the tick: at rest within two seconds (DESIGN.md section 5)
 MINUTE = 60.0
+HOUR = 3600
 DAY = 24 * 3600
 NIGHT = 3 * 3600  # levelling begins at three o'clock, UTC
 
@@ -63,6 +64,7 @@ class Keeper:
 
     ``accepted_of`` gives the submit token of a draft by its id, so that a token goes when its
     draft has gone. Among processes on one folder a single keeper works; each writes its tallies.
+    ``hourly`` is done by the clock, first at the start: whatever it shows, no answer timed it.
     """
 
     def __init__(
@@ -72,15 +74,16 @@ class Keeper:
         *,
         clock: Clock,
         accepted_of: Callable[[bytes], bytes],
+        hourly: Callable[[], object] = lambda: None,
     ) -> None:
         self._stores, self._tallies, self._clock = stores, tallies, clock
-        self._accepted_of = accepted_of
+        self._accepted_of, self._hourly = accepted_of, hourly
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock: int | None = None
         self._watches = {name: _Watch() for name in ("responses", "pilot", "drafts")}
         self._failing: set[str] = set()
-        self._minute = self._night = float("-inf")
+        self._minute = self._hour = self._night = float("-inf")
 
     def start(self) -> None:
         """Begin. Does nothing when begun already."""
@@ -119,6 +122,9 @@ class Keeper:
         if now - self._minute >= MINUTE or now < self._minute:
             self._minute = now
             self._try("purge drafts", self._purge)
+        hour = now // HOUR
+        if hour != self._hour and self._try("tell what is due by the hour", self._hourly):
+            self._hour = hour
         night = (now - NIGHT) // DAY
         # Also at the start, for what a crash left behind.
         if night != self._night and self._try("level the files", self._level):

@@ -1,4 +1,5 @@
-"""Which rows went where: segments of frozen batches, their part in each tier, errata, hand-overs.
+"""Which rows went where: segments of frozen batches, their part in each tier, errata, hand-overs,
+and the totals of the collection that each release told.
 
 Every table is append-only. A release is entered together with what it holds.
 """
@@ -112,10 +113,17 @@ def hand_overs(db: Database, study: str) -> list[HandOver]:
     return [HandOver(*row) for row in found]
 
 
+def collected(db: Database, study: str) -> dict[int, dict[str, int]]:
+    """Release number → totals of the collection as it told them; none for releases without."""
+    found = db.conn.execute("SELECT release, tallies FROM collected WHERE study = ?", (study,))
+    return {release: json.loads(tallies) for release, tallies in found.fetchall()}
+
+
 def enter(
     db: Database,
     release: releases.Release,
     *,
+    tallies: Mapping[str, int] | None = None,
     new_segments: Sequence[Segment] = (),
     new_parts: Sequence[Part] = (),
     held: Sequence[Part] = (),
@@ -123,7 +131,8 @@ def enter(
 ) -> int:
     """Enter a finished release and what it holds, all or nothing; gives its number.
 
-    ``recipient`` is who gets it at once: name, agreement and date.
+    ``recipient`` is who gets it at once: name, agreement and date; ``tallies`` are the totals of
+    the collection that its documents tell.
     """
     study = release.study
     with writing(db):
@@ -140,6 +149,9 @@ def enter(
         for p in held:
             part = (study, number, p.segment, p.tier, p.edition)
             db.conn.execute("INSERT INTO contents VALUES (?, ?, ?, ?, ?)", part)
+        if tallies:
+            told = (study, number, json.dumps(tallies, sort_keys=True))
+            db.conn.execute("INSERT INTO collected VALUES (?, ?, ?)", told)
         if recipient:
             given = (recipient["name"], recipient["agreement"], recipient["date"])
             hand_over(db, study, HandOver(number, release.made_at, *given))

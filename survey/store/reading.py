@@ -9,15 +9,12 @@ from typing import Any
 from survey.store.database import Database, quoted
 from survey.store.schema import ARRIVING
 from survey.store.tables import tables_of
+from survey.store.totals import batches_of
 
 
 def count(db: Database, study: str) -> int:
     """Answers to the study, those that have just arrived included."""
-    parts = [quoted(part + table) for table in tables_of(db, study) for part in ("", ARRIVING)]
-    if not parts:
-        return 0
-    counts = " + ".join(f"(SELECT count(*) FROM {part})" for part in parts)
-    return int(db.conn.execute(f"SELECT {counts}").fetchone()[0])
+    return sum(n for table in tables_of(db, study) for _, n in batches_of(db, table))
 
 
 def _read(

@@ -7,11 +7,14 @@ where the words stay as written), ``approved``, ``redacted``, ``withheld``.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from survey.store import totals
 from survey.store.database import Database, quoted, writing
 from survey.store.schema import ARRIVING
+from survey.store.textcounts import NEVER, piles
 
 NEW, ONCE, APPROVED, REDACTED, WITHHELD = "new", "once", "approved", "redacted", "withheld"
 WAITING = (NEW, ONCE)
@@ -56,18 +59,49 @@ def all_texts(db: Database, study: str, *, frozen_only: bool) -> list[StoredText
     return [StoredText(*row) for row in db.conn.execute(f"{sql} ORDER BY key", (study, study))]
 
 
-def waiting(db: Database, study: str, *, batches: Sequence[int] | None) -> list[tuple[bytes, str]]:
-    """(key, state) of each text that may be released and waits for a reader, in key order.
+KEY_BYTES = 16
+AT_ONCE = 64  # keys read at a time: more than a reader can have skipped
+
+_UNREAD = """
+    SELECT key FROM {table} WHERE study = ? AND state = ? AND batch = ? AND lang IS NOT NULL
+    AND state IN ('new', 'once') AND key >= ? AND key < ? ORDER BY key LIMIT ?
+"""  # says again what its index is limited to: SQLite takes no other word for it
+_LAST = b"\xff" * 17  # above every key
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where texts wait: settled or arriving, in which batch, and for which reader (NEW, ONCE)."""
+
+    table: str
+    batch: int
+    state: str
+
+
+def places(db: Database, study: str, *, batches: Sequence[int] | None) -> Counter[Place]:
+    """Place → texts that may be released and wait there for a reader; reads no text.
 
     ``batches`` None is every text there is.
     """
-    within = "TRUE" if batches is None else f"batch IN ({', '.join(str(int(b)) for b in batches)})"
-    states = ", ".join(f"'{state}'" for state in WAITING)
-    sql = _each_table(
-        f"SELECT key, state FROM {{}} WHERE study = ? AND lang IS NOT NULL"
-        f" AND state IN ({states}) AND {within}"
-    )
-    return [(bytes(k), s) for k, s in db.conn.execute(f"{sql} ORDER BY key", (study, study))]
+    found: Counter[Place] = Counter()
+    for pile in piles(db, study):
+        within = batches is None or pile.batch in batches
+        if within and pile.state in WAITING and pile.lang != NEVER:
+            found[Place(pile.table, pile.batch, pile.state)] += pile.count
+    return found
+
+
+def unread(db: Database, study: str, place: Place, start: bytes) -> Iterator[list[bytes]]:
+    """Keys of the texts that wait in a place, some at a time: from ``start`` on, then around."""
+    for low, high in ((start, _LAST), (b"", start)):
+        while keys := _some(db, (study, place.state, place.batch, low, high), place.table):
+            yield keys
+            low = keys[-1] + b"\0"
+
+
+def _some(db: Database, bound: tuple[object, ...], table: str) -> list[bytes]:
+    sql = _UNREAD.format(table=quoted(table))
+    return [bytes(key) for (key,) in db.conn.execute(sql, (*bound, AT_ONCE)).fetchall()]
 
 
 def text_of(db: Database, key: bytes) -> StoredText | None:
@@ -80,14 +114,18 @@ def text_of(db: Database, key: bytes) -> StoredText | None:
 def set_state(db: Database, text: StoredText, state: str, redacted: str | None) -> bool:
     """Note a decision; False, and nothing changed, where the text is no longer as it was read."""
     with writing(db):
-        changed = 0
+        changed = False
         for table in TABLES:
-            changed += db.conn.execute(
+            groups = db.conn.execute(
                 f"UPDATE {quoted(table)} SET state = ?, redacted = ?"
-                " WHERE key = ? AND state = ? AND redacted IS ?",
+                " WHERE key = ? AND state = ? AND redacted IS ?"
+                " RETURNING study, variable, coalesce(lang, ''), batch",
                 (state, redacted, text.key, text.state, text.redacted),
-            ).rowcount
-    return bool(changed)
+            ).fetchall()
+            changed = changed or bool(groups)
+            for group in groups if table == totals.TEXTS else ():
+                totals.moved(db, group, text.state, state)
+    return changed
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,42 @@ def m001_answers(db: AnyDatabase) -> None:
     )
 
 
+# Which texts wait for a reader, by their random keys: one is drawn without looking at the others.
+# Entries come and go with their texts, in batches and in key order as these do.
+UNREAD_TEXTS = (
+    "CREATE INDEX unread_texts ON texts (study, state, batch, key)"
+    " WHERE state IN ('new', 'once') AND lang IS NOT NULL"
+)
+
+
+@ANSWERS()
+def m002_totals(db: AnyDatabase) -> None:
+    """What can be told without reading a row (totals.py)."""
+    _make(
+        db,
+        """CREATE TABLE row_totals (
+            answers TEXT NOT NULL, batch INTEGER NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (answers, batch)
+        ) STRICT, WITHOUT ROWID""",
+        # lang is blank for texts that are never released.
+        """CREATE TABLE text_totals (
+            study TEXT NOT NULL, variable TEXT NOT NULL, lang TEXT NOT NULL,
+            batch INTEGER NOT NULL, state TEXT NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (study, variable, lang, batch, state)
+        ) STRICT, WITHOUT ROWID""",
+        UNREAD_TEXTS,
+        """INSERT INTO text_totals
+            SELECT study, variable, coalesce(lang, ''), batch, state, count(*) FROM texts
+            GROUP BY 1, 2, 3, 4, 5""",
+    )
+    tables = db.conn.execute("SELECT DISTINCT answers FROM wordings ORDER BY answers").fetchall()
+    for (table,) in tables:
+        db.conn.execute(
+            f'INSERT INTO row_totals SELECT ?, batch, count(*) FROM "{table}" GROUP BY batch',
+            (table,),
+        )
+
+
 @DRAFTS()
 def m001_drafts(db: AnyDatabase) -> None:
     """Sealed drafts; ``expires`` is in epoch seconds, rounded up to half an hour."""
@@ -292,4 +328,17 @@ def m008_figures(db: AnyDatabase) -> None:
             PRIMARY KEY (study, pilot, answers)
         ) STRICT, WITHOUT ROWID""",
         *_append_only("verdicts"),
+    )
+
+
+@OFFICE()
+def m009_collected(db: AnyDatabase) -> None:
+    """The totals of the collection (JSON) that a release told, so that it can be made again."""
+    _make(
+        db,
+        """CREATE TABLE collected (
+            study TEXT NOT NULL, release INTEGER NOT NULL, tallies TEXT NOT NULL,
+            PRIMARY KEY (study, release)
+        ) STRICT, WITHOUT ROWID""",
+        *_append_only("collected"),
     )

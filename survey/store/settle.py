@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from secrets import token_bytes
 
+from survey.store import totals
 from survey.store.database import Database, quoted, truncate_log, writing
 from survey.store.schema import ANSWERS_PREFIX as ANSWERS
 from survey.store.schema import ARRIVING
@@ -67,12 +68,15 @@ def join(db: Database, *, least: int = 1) -> int:
 
     Everything is taken out before anything goes in: when which page comes free decides nothing.
     """
-    taken = {table: _take(db, ARRIVING + table) for table in settled_tables(db)}
+    tables = settled_tables(db)
+    counted = {table: totals.counted(db, table, arriving=True) for table in tables}
+    taken = {table: _take(db, ARRIVING + table) for table in tables}
     _shuffle_free_pages(db)
     joined = 0
     for table, rows in taken.items():
         if len(rows) >= least:
             _put(db, table, rows)
+            totals.add(db, table, counted[table])
             joined += len(rows) if table.startswith(ANSWERS) else 0
         else:
             _put(db, ARRIVING + table, rows)

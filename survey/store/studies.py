@@ -100,6 +100,16 @@ def status(db: Database, study: str) -> Status:
     return cast("Status", found[0]) if found else "draft"
 
 
+def lived(db: Database) -> list[str]:
+    """Every study that was ever opened."""
+    return [name for (name,) in db.conn.execute("SELECT study FROM lives").fetchall()]
+
+
+def written(db: Database) -> int:
+    """A number that changes once any other connection has written into the file."""
+    return int(db.conn.execute("PRAGMA data_version").fetchall()[0][0])
+
+
 def set_status(db: Database, study: str, status: Status, at: str) -> None:
     """From ``at`` (ISO) on the study is in this part of its life."""
     with writing(db):

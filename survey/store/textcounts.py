@@ -1,19 +1,37 @@
-"""How many of a study's kept-apart texts stand where. Reads no word of them."""
+"""How many of a study's kept-apart texts stand where. Reads no word of any of them."""
 
 from __future__ import annotations
 
-from survey.store.database import Database, quoted
-from survey.store.review import TABLES
+from collections import Counter
+from dataclasses import dataclass
+
+from survey.store.database import Database
+from survey.store.totals import texts_of
+
+NEVER = ""  # in place of a language: its mere existence would narrow down who wrote the text
 
 
-def counts(db: Database, study: str, *, frozen_only: bool) -> dict[tuple[str, str, str], int]:
-    """(question, language, state) → texts. Those that are never released are not counted."""
-    frozen = " AND batch > 0" if frozen_only else ""
-    tables = " UNION ALL ".join(
-        f"SELECT variable, lang, state FROM {quoted(table)}"
-        f" WHERE study = ? AND lang IS NOT NULL{frozen}"
-        for table in TABLES
-    )
-    sql = f"SELECT variable, lang, state, count(*) FROM ({tables}) GROUP BY 1, 2, 3"
-    found = db.conn.execute(sql, (study,) * len(TABLES)).fetchall()
-    return {(variable, lang, state): n for variable, lang, state, n in found}
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """``count`` texts of the ``table`` that are alike in question, language, batch and state."""
+
+    table: str
+    variable: str
+    lang: str
+    batch: int
+    state: str
+    count: int
+
+
+def piles(db: Database, study: str) -> list[Pile]:
+    """Every pile of the study's texts, those that have just arrived included."""
+    return [Pile(*row) for row in texts_of(db, study)]
+
+
+def counts(db: Database, study: str, *, frozen_only: bool) -> Counter[tuple[str, str, str]]:
+    """(question, language, state) → texts; the language of those never released is NEVER."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for pile in piles(db, study):
+        if pile.batch or not frozen_only:
+            found[pile.variable, pile.lang, pile.state] += pile.count
+    return found

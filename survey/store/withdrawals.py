@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from survey.store import totals
 from survey.store.database import Database, quoted, truncate_log, writing
 from survey.store.schema import ARRIVING
 from survey.store.settle import level, settled_tables
@@ -43,6 +44,8 @@ def delete_asked(db: Database) -> int:
             db.conn.execute(_TALLY, {"gone": gone, "table": table})
             deleted += gone
     db.conn.execute("DELETE FROM withdrawals")
+    if deleted:
+        totals.recount(db, settled_tables(db))
     return deleted
 
 

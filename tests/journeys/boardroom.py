@@ -16,7 +16,7 @@ from survey.checklist import missing_elements
 from survey.store import studies, waivers
 from tests.conftest import STUDIES
 from tests.journeys.client import Journey
-from tests.journeys.conftest import Site
+from tests.journeys.site import Site
 
 FACTS = '[site]\ninstitution = "A house"\nclinician_contact = "B"\nconflict_text = ""\n'
 

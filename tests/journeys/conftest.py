@@ -1,54 +1,33 @@
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
-from survey.services import NAME, Services
-from survey.store import responses
-from tests.journeys.client import Journey
-
-
-class Site:
-    """One study being served, and what lies in its files."""
-
-    def __init__(self, app: Flask, name: str) -> None:
-        self.app, self.name = app, name
-        self.services: Services = app.extensions[NAME]
-        self.offer = app.extensions["lacrima.shelf"].named(name)
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        """Every stored row."""
-        return list(responses.rows(self.services.stores.answers(pilot=self.offer.pilot), self.name))
-
-    @property
-    def texts(self) -> list[dict[str, Any]]:
-        """Every text kept apart."""
-        return list(
-            responses.texts(self.services.stores.answers(pilot=self.offer.pilot), self.name)
-        )
-
-    @property
-    def drafts(self) -> int:
-        """How many drafts are kept."""
-        return int(
-            self.services.stores.drafts.conn.execute("SELECT count(*) FROM drafts").fetchone()[0]
-        )
-
-    def client(self) -> Journey:
-        """Somebody new."""
-        return Journey(self.app, self.offer.study.address)
-
-    def later(self, seconds: float) -> None:
-        """Let time pass, for drafts and for what is known of the study's state."""
-        desk, availability = self.services.desk, self.services.availability
-        clock, steady = desk.clock, availability._clock
-        desk.clock = lambda: clock() + seconds
-        availability._clock = lambda: steady() + seconds
+from tests.journeys.boardroom import Served, Staff
+from tests.journeys.site import Site
 
 
 @pytest.fixture
 def site(open_app: Callable[..., Flask]) -> Callable[..., Site]:
     """Serves a study and gives what can be seen of it."""
     return lambda name, **changes: Site(open_app(name, **changes), name)
+
+
+@pytest.fixture
+def mood(open_app: Callable[..., Flask], tmp_path: Path) -> Served:
+    """A real study whose folder can be edited while it is served."""
+    return Served(open_app, tmp_path / "shelf")
+
+
+@pytest.fixture
+def board(mood: Served, signed_in: Callable[..., FlaskClient]) -> Staff:
+    """Ada, of the ethics board, at the pages of ``mood``."""
+    return Staff(signed_in(mood.app, "board", name="Ada"))
+
+
+@pytest.fixture
+def researcher(mood: Served, signed_in: Callable[..., FlaskClient]) -> Staff:
+    """Rob, a researcher, at the pages of ``mood``."""
+    return Staff(signed_in(mood.app, "researcher", name="Rob"))

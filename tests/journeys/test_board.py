@@ -203,3 +203,13 @@ def test_the_fingerprints_stand_on_the_first_page(branch):
     text = Journey(branch.app, "").open("/ethics/branch/").text
     prints = branch.offer.study.fingerprints
     assert all(value in text for value in (prints.words, prints.policy, branch.offer.site))
+
+
+def test_the_words_of_the_page_that_takes_an_invitation_stand_among_the_platform_s_own(site):
+    served = site("branch")
+    text = Journey(served.app, "").open("/ethics/branch/text").text
+    shown = Journey(served.app, "").open("/i/").page
+    words = [" ".join(w.split()) for w in shown.text.split(". ") if "Invitation – Survey" not in w]
+    assert "Whoever gave you the code could find out later that it was used" in text
+    assert "This code opens nothing" in text
+    assert [w for w in words[1:-1] if w not in text] == []

@@ -11,16 +11,6 @@ from survey.store import responses
 from tests.journeys.boardroom import Served, Staff, day
 
 
-@pytest.fixture
-def mood(open_app, tmp_path):
-    return Served(open_app, tmp_path / "shelf")
-
-
-@pytest.fixture
-def board(mood, signed_in):
-    return Staff(signed_in(mood.app, "board"))
-
-
 def proposed(mood):
     return mood.app.extensions["lacrima.shelf"].proposed("minimal").offer(now=True)
 

@@ -5,14 +5,8 @@ import sqlite3
 import pytest
 
 from survey.store import waivers
-from tests.journeys.boardroom import Served, Staff
+from tests.journeys.boardroom import Staff
 from tests.journeys.client import Journey
-
-
-@pytest.fixture
-def mood(open_app, tmp_path):
-    """A real study whose folder can be edited while it is served."""
-    return Served(open_app, tmp_path / "shelf")
 
 
 @pytest.fixture
@@ -21,11 +15,6 @@ def reader(mood):
     journey = Journey(mood.app, "")
     journey.base = "/ethics/minimal/"
     return journey
-
-
-@pytest.fixture
-def board(mood, signed_in):
-    return Staff(signed_in(mood.app, "board", name="Ada"))
 
 
 @pytest.fixture

@@ -5,22 +5,7 @@ import pytest
 from survey.availability import today_here
 from survey.store import board as written
 from survey.store import ledger, releases, studies
-from tests.journeys.boardroom import Served, Staff, day
-
-
-@pytest.fixture
-def mood(open_app, tmp_path):
-    return Served(open_app, tmp_path / "shelf")
-
-
-@pytest.fixture
-def board(mood, signed_in):
-    return Staff(signed_in(mood.app, "board", name="Ada"))
-
-
-@pytest.fixture
-def researcher(mood, signed_in):
-    return Staff(signed_in(mood.app, "researcher", name="Rob"))
+from tests.journeys.boardroom import day
 
 
 def said(staff, text, passage=""):

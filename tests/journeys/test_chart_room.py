@@ -4,14 +4,18 @@ import csv
 import io
 import os
 import zipfile
+from dataclasses import replace
 
 import pytest
 
-from survey.charts import GALLERY, Gallery, read_release
+from exports.charts.pen import BUNDLED
+from exports.charts.sheet import sheet
+from survey.charts import GALLERY, OPEN_SAMPLE, Gallery, png, read_release
 from survey.errors import Refusal
 from survey.release import Order, run
 from survey.routes import research_charts, research_releases
 from survey.store import ledger
+from tests.conftest import FLAGSHIP
 from tests.journeys.releasing import Room, audit_of, ledger_of, pilot_answers, stores_of
 
 NAME = "scores"
@@ -151,3 +155,28 @@ def test_what_is_kept_is_not_shown_once_the_file_is_gone(app, study, archived):
     archived.unlink()
     with pytest.raises(Refusal, match="no longer in the archive"):
         GALLERY.of(archived, made, study(NAME))
+
+
+def test_a_png_has_the_typefaces_that_come_with_the_product(app, study, archived):
+    [made] = ledger_of(app, NAME)
+    drawn = read_release(archived, made, study(NAME))
+    mute = replace(drawn.charts[0], title="", lead="", sentence="", base="")
+    pictures = [png(sheet(c, drawn.source, BUNDLED)) for c in (drawn.charts[0], mute)]
+    assert len(pictures[0]) > len(pictures[1]) + 5_000  # the words were drawn
+
+
+def test_every_chart_says_that_it_is_no_prevalence_even_where_a_study_does_not(
+    app, study, archived
+):
+    [made] = ledger_of(app, NAME)
+    drawn = read_release(archived, made, study(NAME))
+    assert study(NAME).policy.caution or drawn.source.caution == OPEN_SAMPLE
+
+
+def test_charts_of_tables_say_which_chart_they_lack_and_why(open_app, study, signed_in, tmp_path):
+    app = open_app(FLAGSHIP.name)
+    pilot_answers(app, study(FLAGSHIP.name), 300)
+    order = Order(tier="A", out=tmp_path / "tables", pilot=True, made_at=AT)
+    run(stores_of(app), study(FLAGSHIP.name), order)
+    room = Room(signed_in(app), FLAGSHIP.name).open("charts/1/")
+    assert "against what followed is not drawn: the tables of this release do not" in room.text

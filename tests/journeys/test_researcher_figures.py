@@ -1,15 +1,20 @@
 """The researcher's pages on the way in, invitations, figures and preregistration."""
 
+import csv
 import io
 import re
+import time
 import zipfile
 
 import pytest
 
 from survey.figures import figures_of
 from survey.invitations import read_code
-from survey.store import invitations
+from survey.signing import Signature, sign
+from survey.store import figures, invitations
+from survey.store.connect import Stores
 from survey.store.tallies import Tallies
+from tests.journeys.boardroom import Served, day
 from tests.journeys.client import Journey
 from tests.journeys.staff import Worker
 from tests.journeys.walking import walk
@@ -160,11 +165,25 @@ def test_figures_have_honest_names_and_can_be_copied(room):
 
 
 def test_the_table_is_the_page(room):
-    room.count(landing=103, info=51, consented=44, completed=42)
-    table = room.file("figures/figures.csv").get_data(as_text=True)
-    assert "branch,yes,Page loads of the first page,100," in table
-    assert table.endswith("\r\n")
+    room.count(landing=1_203, info=51, consented=44, completed=42, stopped_sent=9)
+    answer = room.file("figures/figures.csv")
+    table = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
+    values = {line["figure"]: line["value"] for line in table}
+    assert {line["pilot"] + line["synthetic"] for line in table} == {"yesno"}
+    assert values["Page loads of the first page"] == "1200"
+    assert values["Declined to take part"] == "under 5"
+    assert "rounded down to 5" in table[0]["how"]
     assert "branch: figures.csv downloaded" in room.audit
+
+
+def test_synthetic_figures_are_marked_wherever_they_go(room):
+    room.count(landing=103, info=51, consented=44, completed=42, simulated=42)
+    page = room.open("figures/")
+    assert "These figures say nothing about people" in page.text
+    assert "SYNTHETIC" in page.page.html.partition("<textarea")[2]
+    assert "branch,yes,yes," in room.file("figures/figures.csv").get_data(as_text=True)
+    assert "SYNTHETIC" in room.file("figures/cherries.md").get_data(as_text=True)
+    assert "SYNTHETIC" in room.open("/ethics/branch/report").text
 
 
 def test_the_checklist_is_prefilled(room):
@@ -188,6 +207,96 @@ def test_a_sign_of_the_stop_rule_is_counted_when_answers_are_sent(site):
     for upset in (9, 7):
         walk(served.client().begin(), distress_now=upset, part_feel=3).send()
     assert served.services.tallies._counts[True]["therapist-tears", "stop_sign"] == 1
+
+
+def until(done, seconds=20):
+    """Wait for what the server does by itself."""
+    end = time.monotonic() + seconds
+    while not done() and time.monotonic() < end:
+        time.sleep(0.02)
+    return done()
+
+
+def test_the_server_tells_the_stop_rule_by_itself(open_app, tmp_path):
+    stores, tallies = Stores(tmp_path / "data"), Tallies()
+    for event in ["completed"] * 50 + ["stop_sign"] * 6:
+        tallies.add("therapist-tears", event, pilot=True)
+    tallies.flush(stores.pilot, pilot=True)
+    open_app("therapist-tears")
+    assert until(lambda: figures.verdicts(stores.office, "therapist-tears", pilot=True))
+    assert figures.verdicts(stores.office, "therapist-tears", pilot=True) == {50: True}
+    stores.close()
+
+
+def test_a_stop_rule_that_is_met_says_whom_to_tell(site, signed_in):
+    served = site("therapist-tears")
+    figures.tell(served.services.stores.office, "therapist-tears", 30, met=False, pilot=True)
+    figures.tell(served.services.stores.office, "therapist-tears", 50, met=True, pilot=True)
+    page = Worker(None, browser=signed_in(served.app)).open("/research/therapist-tears/figures/")
+    assert "At 50 answers: yes, met: pause, and speak to the clinician" in page.text
+    assert "Before, not met at 30 answers." in page.text
+
+
+# After the close, of a real study.
+
+
+class Real(Served):
+    """The study ``branch``, approved and open."""
+
+    def __init__(self, open_app, shelf):
+        super().__init__(open_app, shelf, "branch")
+        signature = Signature(reference="R", by="B", approved_on=day(0), expires_on=day(9))
+        sign(self.services.stores, self.offer, signature)
+        self.become("open")
+
+    def answers(self, been, times):
+        for _ in range(times):
+            walk(self.client().begin(), been=been).send()
+        return self
+
+    def leave_at_the_second_page(self, times):
+        for _ in range(times):
+            walk(self.client().begin(), until="again", been=1).open("leave")
+        return self
+
+    def figures(self, signed_in):
+        """The page, after everything counted was written."""
+        self.services.tallies.flush(self.services.stores.responses)
+        return Worker(None, browser=signed_in(self.app)).open("/research/branch/figures/")
+
+
+@pytest.fixture
+def real(open_app, tmp_path):
+    return Real(open_app, tmp_path / "shelf")
+
+
+def test_where_people_stopped_is_told_after_the_close(real, signed_in):
+    real.answers(1, 22).answers(2, 21).leave_at_the_second_page(6)
+    assert "only after the study has closed" in real.figures(signed_in).text
+    real.become("closed")
+    told = real.figures(signed_in).text
+    assert "Been there? 45 25 20" in told
+    assert "There 20 20 under 20" in told
+    assert "All 40 20 20" in told
+
+
+def test_a_way_that_few_took_is_not_told(real, signed_in):
+    real.answers(1, 22).answers(2, 3).become("closed")
+    page = real.figures(signed_in)
+    assert "Been there? 25" in page.text
+    assert "Did not go" not in page.text
+    table = page.browser.get("/research/branch/figures/figures.csv").get_data(as_text=True)
+    assert "Did not go" not in table
+
+
+def test_of_a_small_study_no_page_is_told(real, signed_in):
+    real.answers(1, 12).leave_at_the_second_page(4)
+    for _ in range(8):
+        real.client().start()
+    real.become("closed")
+    page = real.figures(signed_in)
+    assert "Reached the end and sent 10" in page.text
+    assert "could point to single people, so it is not told" in page.text
 
 
 # Preregistration.

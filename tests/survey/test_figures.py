@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from forms.study import StopRule
 from survey import invitations
-from survey.figures import STOP_SIGN, figures_of, next_due, passed, tallies_for_release
+from survey.figures import figures_of, passed, tallies_for_release
 from survey.seal import Seal
 from survey.store.connect import Stores
 from survey.store.tallies import Tallies
-from tests.conftest import folder_of
+from tests.counting import Collection
 
 
 @pytest.fixture
@@ -19,25 +18,22 @@ def counted(stores, study):
     return Counted(stores, study("branch"))
 
 
-class Counted:
-    def __init__(self, stores, study):
-        self.stores, self.study = stores, study
-
-    def add(self, **events):
-        tallies = Tallies()
-        for event, times in events.items():
-            for _ in range(times):
-                tallies.add(self.study.name, event)
-        tallies.flush(self.stores.responses)
-        return self
-
+class Counted(Collection):
     def figures(self, *, over=False):
         return figures_of(self.stores, self.study, pilot=False, over=over)
 
-    def with_stop_rule(self, share):
-        rule = StopRule(share, (("mood", frozenset({1})),))
-        self.study = replace(self.study, policy=replace(self.study.policy, stop=rule))
+    def with_branches(self, *names):
+        branches = tuple(replace(self.study.branches[0], name=name) for name in names)
+        self.study = replace(self.study, branches=branches)
         return self
+
+    def going_on(self, **times):
+        """Events of going on: ``page=30``, or ``page__branch=30``; ``page__`` before a branch."""
+        events = {}
+        for name, count in times.items():
+            page, _, branch = name.partition("__")
+            events[passed(page, branch or None)] = count
+        return self.add(**events)
 
 
 @pytest.mark.parametrize("events", [
@@ -94,34 +90,72 @@ def test_a_release_is_told_what_staff_are_shown(counted):
     assert shown["withdrawn"] == 5
 
 
-@pytest.mark.parametrize(("sent", "told"), [(0, 0), (49, 0), (50, 50), (149, 100), (1000, 1000)])
+@pytest.mark.parametrize(("sent", "told"), [(49, 0), (50, 50), (149, 100), (1000, 1000)])
 def test_progress_is_told_in_steps_of_fifty(counted, sent, told):
-    counted.add(completed=sent - sent // 3, stopped_sent=sent // 3)
+    counted.add(landing=20, completed=sent - sent // 3, stopped_sent=sent // 3)
     assert counted.figures().progress == told
 
 
-# Where people left.
+def test_progress_moves_with_the_totals_and_not_with_a_single_answer(counted):
+    counted.add(landing=40, completed=45).figures()
+    told = [counted.add(landing=4, completed=1).figures().progress for _ in range(10)]
+    assert told == [0] * 9 + [50]
+
+
+def test_synthetic_clients_are_said_to_be_such(counted):
+    before = counted.add(landing=20, completed=10).figures().synthetic
+    assert (before, counted.add(simulated=1).figures().synthetic) == (False, True)
+
+
+# Where people stopped.
 
 
 def test_pages_are_told_only_after_the_close(counted):
-    page, way = counted.study.pages[0].id, counted.study.branches[0].name
-    counted.add(landing=40, completed=30, **{passed(page, way): 33, passed(page, None): 4})
+    counted.add(landing=80, completed=60).going_on(p1_been__went=64, p1_been__stayed=23)
     assert counted.figures().dropoff == ()
     first = counted.figures(over=True).dropoff[0]
-    assert (first.page, first.everybody, first.by_branch[way]) == (page, 35, 30)
+    assert (first.page, first.everybody, first.by_branch) == (
+        "p1_been", 85, {"went": 60, "stayed": 20},
+    )  # fmt: skip
 
 
 def test_pages_stand_on_the_step_of_the_totals_also_after_the_close(counted):
-    page = counted.study.pages[0].id
-    counted.add(landing=40, completed=30, **{passed(page, None): 30}).figures()
-    counted.add(completed=9, **{passed(page, None): 9})
+    counted.add(landing=40, completed=30).going_on(p1_been=30).figures()
+    counted.add(completed=9).going_on(p1_been=9)
     assert counted.figures(over=True).dropoff[0].everybody == 30
 
 
-def test_before_a_first_step_the_close_tells_no_page(counted):
-    page = counted.study.pages[0].id
-    counted.add(landing=3, completed=3, **{passed(page, None): 3})
+@pytest.mark.parametrize("events", [
+    {"landing": 3, "completed": 3}, {"landing": 400, "completed": 9},
+])  # fmt: skip
+def test_before_a_first_step_the_close_tells_no_page(counted, events):
+    counted.add(**events).going_on(p1_been=300)
     assert counted.figures(over=True).dropoff == ()
+
+
+def test_where_few_went_on_no_page_is_told(counted):
+    counted.add(landing=40, completed=19).going_on(p1_been__went=10, p1_been__stayed=9)
+    assert counted.figures(over=True).dropoff == ()
+
+
+def test_a_page_that_few_went_on_from_is_not_told(counted):
+    counted.add(landing=40, completed=30).going_on(p1_been=40, p3_all=19)
+    told = {page.page: page.everybody for page in counted.figures(over=True).dropoff}
+    assert told == {"p1_been": 40, "p2_there": 0, "p3_all": 0}
+
+
+def test_a_branch_that_few_took_does_not_follow_from_the_other(counted):
+    counted.add(landing=90, completed=60).going_on(p1_been__went=60, p1_been__stayed=19)
+    first = counted.figures(over=True).dropoff[0]
+    assert (first.everybody, first.by_branch) == (75, {})
+
+
+def test_of_several_branches_only_as_many_are_left_out_as_it_takes(counted):
+    many = counted.with_branches("often", "seldom", "never", "now")
+    many.add(landing=900, completed=60)
+    many.going_on(p1_been__often=80, p1_been__seldom=3, p1_been__never=30, p1_been__now=90)
+    told = many.figures(over=True).dropoff[0].by_branch
+    assert told == {"often": 80, "now": 90}
 
 
 def test_going_from_page_to_page_writes_nothing_by_itself():
@@ -129,35 +163,6 @@ def test_going_from_page_to_page_writes_nothing_by_itself():
     for n in range(100):
         tallies.add("branch", passed(f"p{n}", None))
     assert tallies.waiting() == 0
-
-
-# The stop rule.
-
-
-@pytest.mark.parametrize(("signs", "met"), [(3, False), (4, True)])
-def test_the_stop_rule_is_met_by_more_than_its_share(counted, signs, met):
-    counted.with_stop_rule(0.1).add(completed=30, **{STOP_SIGN: signs})
-    assert counted.figures().verdicts == {30: met}
-
-
-def test_the_stop_rule_is_told_at_thirty_fifty_and_every_further_fifty(counted):
-    counted.with_stop_rule(0.1)
-    told = []
-    for _ in range(40):
-        counted.add(completed=5)
-        told.append(max(counted.figures().verdicts, default=0))
-    assert sorted({*told}) == [0, 30, 50, 100, 150, 200]
-
-
-def test_between_two_steps_the_stop_rule_is_not_told_anew(counted):
-    counted.with_stop_rule(0.1).add(completed=30).figures()
-    counted.add(completed=15, **{STOP_SIGN: 15})
-    assert counted.figures().verdicts == {30: False}
-    assert next_due(counted.figures()) == 50
-
-
-def test_a_study_without_a_stop_rule_tells_none(counted):
-    assert counted.add(completed=100).figures().verdicts == {}
 
 
 # Invitations move with the rest.
@@ -173,11 +178,3 @@ def test_unspent_invitations_are_told_with_the_step_and_not_before(counted):
     counted.add(landing=20, completed=13).figures()
     shown.append(invitations.unspent_shown(counted.stores, name, pilot=False))
     assert shown == [40, 25]
-
-
-def test_the_flagships_stop_rule_is_the_one_of_its_protocol(study):
-    rule = study(folder_of("therapist-tears").name).policy.stop
-    assert rule.share == 0.1
-    assert [rule.shown_by(a) for a in (
-        {"distress_now": 8}, {"part_feel": 1}, {"distress_now": 7, "part_feel": 2}, {},
-    )] == [True, True, False, False]  # fmt: skip

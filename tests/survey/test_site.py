@@ -1,5 +1,7 @@
 """The first page, health, static files, and what a shelf offers."""
 
+import shutil
+
 import pytest
 
 from survey.assets import ASSETS
@@ -56,9 +58,24 @@ def test_a_page_without_a_form_is_compressed_and_one_with_a_form_is_not(client):
     assert encodings == ["gzip", None]
 
 
-def test_two_studies_with_one_address_are_refused(open_app):
-    with pytest.raises(Refusal, match="same address"):
-        open_app("minimal", studies=(STUDIES / "minimal", STUDIES / "minimal"))
+def test_of_two_studies_with_one_address_one_is_left_out_with_the_reason(open_app, tmp_path):
+    shutil.copytree(STUDIES / "minimal", tmp_path / "second")
+    app = open_app("minimal", studies=(STUDIES / "minimal", tmp_path / "second"))
+    (left_out,) = app.extensions["lacrima.shelf"].left_out
+    assert "has the same address as minimal, /s/mood/" in left_out.why
+    assert app.test_client().get("/s/mood/").status_code == 200
+
+
+def test_a_folder_that_two_shelves_name_is_one_study(open_app):
+    app = open_app("minimal", studies=(STUDIES / "minimal", STUDIES / "minimal"))
+    assert app.extensions["lacrima.shelf"].left_out == ()
+
+
+def test_where_every_folder_is_broken_the_server_does_not_start(open_app, tmp_path):
+    shutil.copytree(STUDIES / "minimal", tmp_path / "minimal")
+    (tmp_path / "minimal" / "consent.toml").write_text("[")
+    with pytest.raises(Refusal, match=r"minimal: left out. .*consent.toml"):
+        open_app(studies=(tmp_path / "minimal",))
 
 
 def test_a_shelf_without_a_study_says_where_it_looked(open_app, tmp_path):

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import pytest
 
+from survey import invitations
 from survey.cli import main
 from survey.cli import verify as _registers  # noqa: F401 - the command, until main knows it
 from survey.dossier.opened import open_dossier
@@ -79,7 +80,10 @@ def test_one_changed_word_is_told_with_the_screen_and_both_texts(changed, dossie
 
 def test_a_changed_fingerprint_is_told(changed, dossier):
     report = compared(changed("release.toml", "k = ", "k = 1"), dossier())
-    assert [d.where for d in report.differences] == ["overview: fingerprint of release policy"]
+    assert [d.where for d in report.differences] == [
+        "overview: fingerprint of release policy",
+        "certificate: fingerprint of release policy",
+    ]
 
 
 def test_a_changed_route_is_told(changed, dossier):
@@ -206,3 +210,59 @@ def test_what_is_served_after_a_change_is_still_what_the_dossier_says(open_app, 
         report = verify(url, open_dossier(path))
     assert ("your mood" in visited, list(report.differences), report.notes[1:]) == (True, [], [])
     assert stores.drafts.conn.execute("SELECT count(*) FROM drafts").fetchone()[0] == 0
+
+
+# A study that only an invitation opens.
+
+
+@pytest.fixture
+def invited(open_app, tmp_path):
+    """Served by invitation, with one unspent code; its dossier."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "site.toml").write_text("[study.branch]\ninvited = true\n")
+    app = shown_on(open_app("branch"))
+    path = tmp_path / "dossier.zip"
+    path.write_bytes(dossier_of(app, "branch"))
+    desk, codes = app.extensions[NAME], invitations.draw(1)
+    invitations.keep(desk.stores, desk.seal, "branch", codes, pilot=True)
+    return app, path, codes[0]
+
+
+def test_with_an_invitation_a_client_s_pages_are_walked_and_the_code_stays_good(invited):
+    app, path, code = invited
+    with serving(app) as url:
+        report = verify(url, open_dossier(path), invitation=code)
+    assert (list(report.differences), report.notes[1:]) == ([], [])
+    desk = app.extensions[NAME]
+    assert invitations.find(desk.stores, desk.seal, code) is not None
+
+
+def test_without_one_it_says_what_could_not_be_walked(invited):
+    app, path, _ = invited
+    report = compared(app, path)
+    assert list(report.differences) == []
+    assert any("Only an invitation opens this study" in note for note in report.notes)
+
+
+def test_a_code_that_opens_nothing_is_one_clear_line(invited, runner):
+    app, path, _ = invited
+    with serving(app) as url:
+        done = runner.invoke(main, ["verify", url, str(path), "--invitation", "2222-2222-2222"])
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert "does not take this invitation" in done.stderr
+
+
+def test_synthetic_clients_spend_one_invitation_each(invited, runner, tmp_path):
+    app, _, code = invited
+    file = tmp_path / "codes.csv"
+    file.write_text(invitations.as_csv([code]))
+    with serving(app) as url:
+        walk = ["simulate", "branch", "--count", "1", "--via", url + "s/way/"]
+        done = runner.invoke(main, [*walk, "--invitations", str(file)])
+        again = runner.invoke(main, [*walk, "--invitations", str(file)])
+        without = runner.invoke(main, walk)
+    assert (done.stderr, done.exit_code) == ("", 0)
+    assert responses.count(app.extensions[NAME].stores.pilot, "branch") == 1
+    assert (again.exit_code, without.exit_code) == (1, 1)
+    assert "asks for an invitation" in again.stderr
+    assert "--invitations" in without.stderr

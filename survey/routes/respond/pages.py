@@ -171,11 +171,14 @@ def send(draft: Draft, *, completion: int) -> Answer:
 
 
 def count_sent(offer: Offer, draft: Draft, completion: int) -> None:
-    """Once for each set of answers: how it ended, and whether it shows a sign of the stop rule."""
-    count("completed" if completion == 1 else "stopped_sent")
+    """Once for each set of answers: how it ended, and whether it shows a sign of the stop rule.
+
+    The sign first: a verdict on the answers counted so far must miss none of their signs.
+    """
     rule = offer.study.policy.stop
     if rule is not None and rule.shown_by(draft.answers):
         count(STOP_SIGN)
+    count("completed" if completion == 1 else "stopped_sent")
 
 
 @bp.get("/done")

@@ -36,3 +36,20 @@ def test_pages_items_and_routing_come_from_the_study():
 
 def test_a_share_of_a_few_is_not_told():
     assert "Left blank" not in text(told())
+
+
+def test_a_total_that_is_too_small_is_no_nought():
+    said = text(told(tallies={"landing": 1200, "declined": 0}))
+    assert "| Page loads of the first page | about 1,200 |" in said
+    assert "| Declined to take part | Not told: too few. |" in said
+
+
+def test_beside_rows_the_completion_rate_counts_what_was_sent():
+    said = text(told(tallies={"consented": 200, "sent": 150}))
+    assert "About 75% (sent 150 of consented 200)" in said
+
+
+def test_a_rate_of_too_few_is_told_as_such():
+    assert "| Completion rate | Not told: too few. |" in text(
+        told(tallies={"consented": 0, "sent": 150})
+    )

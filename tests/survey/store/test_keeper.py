@@ -198,6 +198,35 @@ def test_a_busy_file_is_told_once_without_content_and_tried_again(keeper, clock,
     assert waiting(client.responses) == 0
 
 
+def test_what_is_due_by_the_hour_is_done_by_the_clock_and_not_when_somebody_answers(clock, client):
+    done = []
+    keeper = Keeper(
+        client, Tallies(), clock=clock, accepted_of=bytes, hourly=lambda: done.append(clock.now)
+    )
+    table = open_study(client.responses)
+    for number in range(6):
+        send(client.responses, table, [number])
+        pass_time(keeper, clock, 0.5)
+    clock.now += 3600
+    pass_time(keeper, clock, 5)
+    keeper._let_go()
+    assert done == [EVENING + 0.5, EVENING + 3603.5]
+
+
+def test_what_fails_by_the_hour_is_tried_again(clock, client):
+    tried = []
+
+    def fail_once():
+        tried.append(clock.now)
+        if len(tried) == 1:
+            raise sqlite3.OperationalError
+
+    keeper = Keeper(client, Tallies(), clock=clock, accepted_of=bytes, hourly=fail_once)
+    pass_time(keeper, clock, 5)
+    keeper._let_go()
+    assert tried == [EVENING + 0.5, EVENING + 1]
+
+
 LEAVE = """
 import sys, time; from pathlib import Path
 from survey.store.connect import Stores; from survey.store.keeper import Keeper

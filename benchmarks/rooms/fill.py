@@ -1,0 +1,117 @@
+"""An installation whose pilot holds as many synthetic answers and texts as are asked for.
+
+Up to ten thousand answers are drawn one by one; more are copies of them under keys of their own.
+No page looks at what an answer says, so copies cost it what others would.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from benchmarks.product import FLAGSHIP, settings
+from forms.simulation import load_recipe
+from forms.study import Study
+from survey.config import read_config
+from survey.figures import SIMULATED
+from survey.open import prepare
+from survey.shelf import Offer, find_offer
+from survey.simulate import as_stored, simulate
+from survey.store import totals
+from survey.store.connect import Stores
+from survey.store.database import Database, quoted, truncate_log, writing
+from survey.store.responses import Response, Text
+from survey.store.settle import settled_tables
+from survey.store.tallies import Tallies
+
+DRAWN = 10_000  # synthetic clients
+BLOCK = 10_000  # rows a transaction
+STATES = ("new", "withheld", *("approved",) * 8)  # of texts, in turn
+_KEYS = 2**64
+
+
+def _spread(count: int) -> Callable[[], bytes]:
+    """Keys that rise evenly through all there are: laid down in order, as a file at rest is."""
+    step, places = _KEYS // max(count, 1), iter(range(count))
+    draw = random.Random(count)
+    return lambda: (next(places) * step + draw.randrange(step)).to_bytes(8, "big") + os.urandom(8)
+
+
+def _clients(offer: Offer, table: str, count: int) -> Iterator[Response]:
+    study = offer.study
+    clients = simulate(study, count=count, seed=1, recipe=load_recipe(study, offer.folder))
+    return (as_stored(study, client, table) for client in clients)
+
+
+def _row(answer: Response) -> list[Any]:
+    a = answer
+    return [a.fingerprint, a.lang, a.c_open, a.completion, a.dur_band, *a.values.values()]
+
+
+def _lay_rows(db: Database, table: str, answers: Sequence[Response], count: int) -> None:
+    """``count`` rows more: ``answers`` over and over, each time under other keys."""
+    names = ("fingerprint", "lang", "c_open", "completion", "dur_band", *answers[0].values)
+    columns = ", ".join(map(quoted, names))
+    db.conn.create_function("next_key", 0, _spread(count))
+    db.conn.execute("DROP TABLE IF EXISTS temp.drawn")
+    db.conn.execute(f"CREATE TEMP TABLE drawn ({columns})")
+    marks = ", ".join("?" * len(names))
+    db.conn.executemany(f"INSERT INTO temp.drawn VALUES ({marks})", map(_row, answers))
+    sql = (
+        f"INSERT INTO {quoted(table)} (key, deletion, {columns})"
+        f" SELECT next_key(), randomblob(32), {columns} FROM temp.drawn LIMIT ?"
+    )
+    while count > 0:
+        with writing(db):
+            count -= db.conn.execute(sql, (min(count, BLOCK),)).rowcount
+
+
+def _lay_texts(db: Database, texts: Sequence[Text], count: int) -> None:
+    key = _spread(count)
+    rows = (
+        (key(), t.study, t.variable, t.lang, t.c_quote, os.urandom(32), t.text, state)
+        for t, state, _ in zip(cycle(texts), cycle(STATES), range(count), strict=False)
+    )
+    sql = (
+        "INSERT INTO texts (key, study, variable, lang, c_quote, deletion, text, state)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    )
+    while some := list(islice(rows, BLOCK)):
+        with writing(db):
+            db.conn.executemany(sql, some)
+
+
+def _rest(db: Database, study: Study, count: int) -> None:
+    """As the file would be after a night: counted, levelled, its log empty."""
+    tallies = Tallies()
+    for event in ("landing", "consented", "completed", SIMULATED):
+        tallies.add(study.name, event, pilot=True)
+    tallies.flush(db, pilot=True)
+    with writing(db):
+        db.conn.execute("UPDATE tallies SET count = ? WHERE study = ?", (count, study.name))
+        totals.recount(db, settled_tables(db))
+        db.conn.execute("UPDATE levelling SET settled = 0, stored = ?", (count,))
+    truncate_log(db)
+
+
+def grow(data: Path, size: int, before: int = 0, *, drawn: int = DRAWN) -> None:
+    """The pilot in ``data`` from ``before`` to ``size`` answers, and as many texts as they left.
+
+    ``drawn`` clients are drawn one by one; ``before`` is fewer, or a multiple of it.
+    """
+    stores = Stores(data)
+    try:
+        offer = find_offer(read_config(settings(data)), FLAGSHIP, pilot=True)
+        table, more = prepare(stores, offer), size - before
+        clients = _clients(offer, table, drawn)
+        answers = list(islice(clients, before % drawn, min(before % drawn + more, drawn)))
+        texts = [text for answer in answers for text in answer.texts]
+        _lay_rows(stores.pilot, table, answers, more)
+        _lay_texts(stores.pilot, texts, len(texts) * more // len(answers))
+        _rest(stores.pilot, offer.study, size)
+    finally:
+        stores.close()

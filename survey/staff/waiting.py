@@ -1,0 +1,108 @@
+"""What waits for somebody at a study, told on the first pages of both rooms. Reads no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from survey.availability import Standing
+from survey.offer import Offer, prints_of
+from survey.services import services
+from survey.shelves import shelf
+from survey.store import board, studies
+from survey.store.accounts import Role
+
+# Told that long before an approval runs out: boards meet once a month or so.
+NOTICE = timedelta(days=45)
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One sentence, and the page (endpoint and words of the link) where it is dealt with."""
+
+    sentence: str
+    endpoint: str
+    link: str
+
+
+def matters(offer: Offer, role: Role) -> list[Matter]:
+    """What waits at this study for people of ``role``, the gravest first."""
+    name = offer.study.name
+    found = [] if offer.pilot else list(_about_approval(name, role))
+    if role == "researcher":
+        found += _unanswered(name)
+    return found
+
+
+def _about_approval(name: str, role: Role) -> Iterator[Matter]:
+    standing, status = _standing(name), studies.status(services().stores.office, name)
+    if standing.trouble:
+        yield _trouble(standing, role)
+    if status not in ("draft", "open"):
+        return
+    signed = _signed(name)
+    if signed is None:
+        yield _unsigned(name, role)
+    elif status == "draft" and role == "researcher":
+        yield Matter(
+            f"Approved under {signed.reference}: it can be opened.", "research_life.life", "Open it"
+        )
+    if standing.approval and not standing.trouble and _ends_soon(standing.approval):
+        yield _ending(standing.approval, role)
+
+
+def _standing(name: str) -> Standing:
+    return services().availability.standing(name)
+
+
+def _trouble(standing: Standing, role: Role) -> Matter:
+    if role == "board":
+        return Matter(standing.trouble, "board.suspend", "See the rulings")
+    return Matter(standing.trouble, "research_life.life", "What this means")
+
+
+def _signed(name: str) -> studies.Approval | None:
+    """The approval in force of exactly what lies in the folder."""
+    folder = shelf().proposed(name)
+    if folder is None:
+        return None
+    words, policy, site = prints_of(folder.offer())
+    today = services().availability.today()
+    office = services().stores.office
+    return studies.current_approval(
+        office, name, words=words, policy=policy, site=site, today=today
+    )
+
+
+def _unsigned(name: str, role: Role) -> Matter:
+    folder = shelf().proposed(name)
+    version = folder.offer().study.version if folder else ""
+    sentence = f"Version {version}, as it lies in the study folder, is not signed."
+    if role == "board":
+        return Matter(sentence, "board.approve", "Read and sign it")
+    return Matter(sentence, "ethics_versions.versions", "What changed")
+
+
+def _ending(signed: studies.Approval, role: Role) -> Matter:
+    sentence = (
+        f"The approval {signed.reference} ends on {signed.expires_on}; the study closes by itself."
+    )
+    if role == "board":
+        return Matter(sentence, "board.approve", "Prolong it")
+    return Matter(sentence, "board.comments", "Ask the board")
+
+
+def _ends_soon(signed: studies.Approval) -> bool:
+    today = date.fromisoformat(services().availability.today())
+    return bool(signed.expires_on) and date.fromisoformat(signed.expires_on) - today <= NOTICE
+
+
+def _unanswered(name: str) -> list[Matter]:
+    """Threads in which the board has the last word."""
+    threads = board.threads(services().stores.office, name)
+    waits = sum(thread[-1].role == "board" for thread in threads)
+    if not waits:
+        return []
+    said = "A comment of the board waits" if waits == 1 else f"{waits} comments of the board wait"
+    return [Matter(f"{said} for an answer.", "board.comments", "Read and answer")]

@@ -1,0 +1,50 @@
+"""A study that is served by an application of the test's own, and what lies in its files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+from survey.services import NAME, Services
+from survey.store import responses
+from tests.journeys.client import Journey
+
+
+class Site:
+    """One study being served, and what lies in its files."""
+
+    def __init__(self, app: Flask, name: str) -> None:
+        self.app, self.name = app, name
+        self.services: Services = app.extensions[NAME]
+        self.offer = app.extensions["lacrima.shelf"].named(name)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Every stored row."""
+        return list(responses.rows(self.services.stores.answers(pilot=self.offer.pilot), self.name))
+
+    @property
+    def texts(self) -> list[dict[str, Any]]:
+        """Every text kept apart."""
+        return list(
+            responses.texts(self.services.stores.answers(pilot=self.offer.pilot), self.name)
+        )
+
+    @property
+    def drafts(self) -> int:
+        """How many drafts are kept."""
+        return int(
+            self.services.stores.drafts.conn.execute("SELECT count(*) FROM drafts").fetchone()[0]
+        )
+
+    def client(self) -> Journey:
+        """Somebody new."""
+        return Journey(self.app, self.offer.study.address)
+
+    def later(self, seconds: float) -> None:
+        """Let time pass, for drafts and for what is known of the study's state."""
+        desk, availability = self.services.desk, self.services.availability
+        clock, steady = desk.clock, availability._clock
+        desk.clock = lambda: clock() + seconds
+        availability._clock = lambda: steady() + seconds
