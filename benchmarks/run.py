@@ -167,16 +167,16 @@ def serving(asked: argparse.Namespace) -> int:
 
 def anonymise(_: argparse.Namespace) -> int:
     """Measure the export engine and write its page."""
-    from benchmarks.anonymise.run import PARTS, measure_all
+    from benchmarks.anonymise.run import SERIES
 
-    return measure_all(list(PARTS))
+    return SERIES.measure_all()
 
 
 def rooms(_: argparse.Namespace) -> int:
     """Measure the staff's rooms and write their page."""
-    from benchmarks.rooms.run import PARTS, measure_all
+    from benchmarks.rooms.run import SERIES
 
-    return measure_all(list(PARTS))
+    return SERIES.measure_all()
 
 
 WHAT = {"serving": serving, "anonymise": anonymise, "rooms": rooms}

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 
 from benchmarks.anonymise.big import AIM_COLUMNS
 from benchmarks.anonymise.grow import FIXED
 from benchmarks.anonymise.keys import EXCHANGED
 from benchmarks.anonymise.tables import (
-    Found,
     columns,
     compared,
-    conditions,
     released,
     rows,
     same,
 )
+from benchmarks.series import Found, Section, written
 
 HOW = """\
 Written by `make bench` (parts alone: `python -m benchmarks.anonymise.run compare`). The figures
@@ -49,7 +48,7 @@ Simulated clients, ten seeds, both tests of `analysis/h1.py`, the very same peop
 Rows used are those of the branch that saw tears and not careless; tier B takes only those who
 agreed to an open file."""
 
-SECTIONS: Mapping[str, tuple[str, str, Callable[[Found], Iterator[str]]]] = {
+SECTIONS: Mapping[str, Section] = {
     "compare": ("## Beside others", COMPARED, compared),
     "rows": ("## More rows", GROWN, rows),
     "columns": ("## More quasi-identifiers", WIDE, columns),
@@ -59,12 +58,5 @@ SECTIONS: Mapping[str, tuple[str, str, Callable[[Found], Iterator[str]]]] = {
 
 
 def page(found: Mapping[str, Found]) -> str:
-    """The whole page; a part that was never measured says so."""
-    lines = ["# Measured: the export engine", "", HOW, ""]
-    for name, (heading, words, body) in SECTIONS.items():
-        lines += [heading, "", words, ""]
-        if name in found:
-            lines += [conditions(found[name]), "", *body(found[name])]
-        else:
-            lines += ["Not measured yet.", ""]
-    return "\n".join(lines).rstrip() + "\n"
+    """The whole page."""
+    return written("the export engine", HOW, SECTIONS, found)

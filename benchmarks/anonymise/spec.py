@@ -16,6 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.process import ROOT
+from benchmarks.series import LeftOut
 
 DEFAULT = "../shared/data"
 SPECS = {
@@ -25,7 +26,7 @@ SPECS = {
 }
 
 
-class NoData(Exception):
+class NoData(LeftOut):
     """The data sets are not there; says where they were looked for."""
 
 

@@ -45,26 +45,6 @@ def _named(row: Row) -> str:
     return f"{row['data']}, k = {row['k']}{diverse}"
 
 
-def conditions(found: Found) -> str:
-    """The machine, its load, versions and time; in bold what makes the figures doubtful."""
-    before, after = found["load"]
-    peers = "".join(f"; {name} {version}" for name, version in found["peers"].items())
-    return (
-        f"*{found['machine']}{peers}. Load average {before:.2f} before, {after:.2f} after; "
-        f"{found['busy']:.2f} CPUs at work on average, by whomever; "
-        f"{found['seconds']:.0f} s in all.*{''.join(_doubts(found))}"
-    )
-
-
-def _doubts(found: Found) -> Iterator[str]:
-    if found["load"][0] > QUIET:
-        yield " **The machine did other work as well: seconds are upper bounds.**"
-    if "source" not in found:
-        yield " **Which code was measured is not recorded: measure it again.**"
-    elif len({*found["source"]}) > 1:
-        yield " **The code changed while this was measured: measure it again.**"
-
-
 def _ours(rows: Sequence[Row]) -> dict[tuple[str, int, int], Row]:
     return {(r["data"], r["k"], r["l"]): r for r in rows if r["tool"] == "local"}
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.report import table
 from benchmarks.rooms.clicks import ANSWERS
 from benchmarks.rooms.dossier import TIMES
 from benchmarks.rooms.pages import BARE, NOT_MEASURED, REQUESTS, SIZES
+from benchmarks.series import Found, Section, written
 
-Found = Mapping[str, Any]
 Row = Mapping[str, Any]
 
 # More than this against the same page at the smallest size is growth; less may be the machine's.
 GROWS, GROWS_MS = 1.5, 1.0
-QUIET = 1.0  # load average below which the machine was ours
 
 HOW = """\
 Written by `make bench PARTS=rooms` (parts alone: `python -m benchmarks.rooms.run pages`). The
@@ -44,17 +43,6 @@ of that release, for the first time and again."""
 DOSSIER = f"""\
 The flagship’s. *First* is the first request to a server that has just begun, three servers;
 *again* the {TIMES * REQUESTS} later ones, which get what was made. The zip holds the PDF."""
-
-
-def conditions(found: Found) -> str:
-    """The machine, its load, versions and time; in bold what makes the figures doubtful."""
-    before, after = found["load"]
-    doubt = " **The machine did other work as well: times are upper bounds.**"
-    return (
-        f"*{found['machine']}; Lacrima {found['product']}. Load average {before:.2f} before, "
-        f"{after:.2f} after; {found['busy']:.2f} CPUs at work on average, by whomever; "
-        f"{found['seconds']:.0f} s in all.*{doubt if before > QUIET else ''}"
-    )
 
 
 def _by_page(rows: Sequence[Row]) -> dict[str, dict[int, Row]]:
@@ -139,7 +127,7 @@ def dossier(found: Found) -> Iterator[str]:
     )
 
 
-SECTIONS: Mapping[str, tuple[str, str, Callable[[Found], Iterator[str]]]] = {
+SECTIONS: Mapping[str, Section] = {
     "pages": ("## Every page, at growing numbers of answers", PAGES, pages),
     "clicks": ("## Previews and releases in the browser", CLICKS, clicks),
     "dossier": ("## The dossier", DOSSIER, dossier),
@@ -147,12 +135,5 @@ SECTIONS: Mapping[str, tuple[str, str, Callable[[Found], Iterator[str]]]] = {
 
 
 def page(found: Mapping[str, Found]) -> str:
-    """The whole page; a part that was never measured says so."""
-    lines = ["# Measured: the rooms for the researcher and the board", "", HOW, ""]
-    for name, (heading, words, body) in SECTIONS.items():
-        lines += [heading, "", words, ""]
-        if name in found:
-            lines += [conditions(found[name]), "", *body(found[name])]
-        else:
-            lines += ["Not measured yet.", ""]
-    return "\n".join(lines).rstrip() + "\n"
+    """The whole page."""
+    return written("the rooms for the researcher and the board", HOW, SECTIONS, found)
