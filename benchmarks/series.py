@@ -45,7 +45,8 @@ def conditions(found: Found) -> str:
     peers = "".join(f"; {name} {version}" for name, version in found.get("peers", {}).items())
     return (
         f"*{found['machine']}; Lacrima {found.get('product', '?')}{peers}. "
-        f"Load average {before:.2f} before, {after:.2f} after; {found['busy']:.2f} CPUs at work on average, by whomever; "
+        f"Load average {before:.2f} before, {after:.2f} after; "
+        f"{found['busy']:.2f} CPUs at work on average, by whomever; "
         f"{found['seconds']:.0f} s in all.*{''.join(_doubts(found))}"
     )
 
