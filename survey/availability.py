@@ -13,6 +13,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -21,10 +22,12 @@ from survey.desk import Clock
 from survey.offer import Offer, Prints, prints_of
 from survey.open import prepare
 from survey.shelf import Served, Shelf
-from survey.store import board, responses, studies
+from survey.store import board, doors, responses, studies
 from survey.store.connect import Stores
+from survey.store.doors import Door
 from survey.store.errors import StoreError, StoreUnavailable
 from survey.store.studies import Approval
+from survey.watched import Watched
 
 
 def today_here() -> date:
@@ -116,10 +119,19 @@ class Availability:
         if known is not None and not now and at - asked < FRESH_SECONDS:
             return known
         found = self._full(self._ask(folder.offer(now=True)))
+        self._keep_door(folder)
         with self._lock:
             if in_round == self._round:  # or something was written while we asked
                 self._known[name] = at, found
         return found
+
+    def _keep_door(self, folder: Watched) -> None:
+        """For a start at which site.toml cannot be read. A full disk keeps nobody out."""
+        offer = folder.latest
+        if folder.door_told and not offer.pilot:
+            with suppress(sqlite3.Error, StoreError):
+                door = Door(limit=offer.limit, invited=offer.invited)
+                doors.keep(self._stores.office, offer.study.name, door)
 
     def _forget_what_was_changed(self) -> None:
         """Believe nothing any longer once another connection has written into the office's file."""

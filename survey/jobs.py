@@ -21,21 +21,24 @@ from typing import Any
 
 from exports.refused import Refused
 from forms.faults import StudyFaults
-from survey import lifecycle, release
+from forms.study import Study
+from survey import lifecycle, pilots, release
 from survey.availability import Availability, today_here
 from survey.config import Config, read_config
 from survey.errors import LacrimaError, Refusal
 from survey.leftovers import clear
 from survey.offer import Offer
 from survey.open import prepare
+from survey.pilots import TooFewSince
 from survey.rebuild import rebuild
-from survey.release import Order
-from survey.release_preview import CHANGED, NotMade, basis, preview
+from survey.release import Attempt, Order
+from survey.release_preview import Changed, basis, basis_of, preview
 from survey.shelf import Shelf
 from survey.signing import signed_version
+from survey.staff import demo
 from survey.stamp import stamp
 from survey.standin import at_hand
-from survey.store import jobs, releases, studies
+from survey.store import accounts, jobs, releases, studies
 from survey.store.connect import Stores
 from survey.store.errors import StoreError, TooFewToFreeze
 from survey.store.jobs import Job
@@ -46,6 +49,13 @@ NICE = 10  # clients who answer come first
 TELL_EVERY_SECONDS = 0.5
 
 Told = dict[str, Any]
+
+
+class SwitchedOff(Refusal):
+    """Whoever asked for it may do nothing here any more."""
+
+    def __init__(self, who: str) -> None:
+        super().__init__(f"The account {who} was switched off meanwhile. Nothing was entered.")
 
 
 class Cancelled(BaseException):
@@ -73,6 +83,7 @@ class Worker:
             jobs.take(self.stores.office, self.job.number, pid=os.getpid())
             with _turn(self.stores.folder):
                 self._begin()
+                self.permitted()
                 self._ended("done", KINDS[self.job.kind](self))
         except Cancelled:
             self._stopped()
@@ -122,6 +133,25 @@ class Worker:
         """Where it works."""
         return folder_of(self.stores.folder, self.job.number)
 
+    def permitted(self) -> None:
+        """Raises SwitchedOff where the account that asked was disabled, before or meanwhile."""
+        found = accounts.find(self.stores.office, self.job.who)
+        if found is not None and found.disabled:
+            raise SwitchedOff(self.job.who)
+
+    def shows_nobody(self, study: Study) -> None:
+        """Raises TooFewSince where something told of a pilot now would show a single person.
+
+        The demo's accounts exist only while it runs, and nothing in it is real.
+        """
+        if self.job.pilot and not self.job.who.startswith(demo.PREFIX):
+            pilots.check(self.stores, study)
+
+    def last_word(self, attempt: Attempt) -> None:
+        """What may have changed while it was worked out, asked before anything is told."""
+        self.permitted()
+        self.shows_nobody(attempt.study)
+
     def progress(self, share: float) -> None:
         """Tell the page, now and then. Each part of the work counts from 0 to 1 anew."""
         self.rounds += share < self.share
@@ -160,22 +190,38 @@ class Worker:
 
 def _preview(worker: Worker) -> Told:
     offer = worker.released
-    found = preview(worker.stores, offer.study, worker.order(offer), progress=worker.progress)
+    worker.shows_nobody(offer.study)
+    found = preview(
+        worker.stores,
+        offer.study,
+        worker.order(offer),
+        progress=worker.progress,
+        last_word=worker.last_word,
+    )
     return told_of(found)
 
 
 def _release(worker: Worker) -> Told:
     offer, stores, job = worker.released, worker.stores, worker.job
-    order = worker.order(offer)
-    seen = jobs.find(stores.office, job.preview)
-    if seen and basis(stores, offer.study, order) != seen.told.get("basis", ""):
-        raise Refusal(CHANGED)
-    done = release.run(stores, offer.study, order, progress=worker.progress)
+    order, seen = worker.order(offer), jobs.find(stores.office, job.preview)
+
+    def check(found: str) -> None:
+        if seen and found != seen.told.get("basis", ""):
+            raise Changed
+
+    def last_word(attempt: Attempt) -> None:
+        worker.last_word(attempt)
+        check(basis_of(attempt))
+
+    worker.shows_nobody(offer.study)
+    check(basis(stores, offer.study, order))  # a second's work before that of minutes
+    done = release.run(stores, offer.study, order, progress=worker.progress, last_word=last_word)
     return {"release": done.number, "waiting": done.waiting.strip()}
 
 
 def _restore(worker: Worker) -> Told:
     offer, stores, job = worker.offer, worker.stores, worker.job
+    worker.shows_nobody(offer.study)
     known = {r.number: r for r in releases.all_releases(stores.office, job.study)}
     rebuild(stores, offer.study, known[job.release], worker.order(offer))
     return {"release": job.release}
@@ -184,16 +230,13 @@ def _restore(worker: Worker) -> Told:
 def _freeze(worker: Worker) -> Told:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is short, and must not end half-way
     stores, job, offer = worker.stores, worker.job, worker.offer
-    closed = studies.status(stores.office, job.study) == "closed"
-    if closed != (job.kind == "freeze"):
-        raise Refusal(f"{job.study} is no longer where it was. Nothing was frozen: look again.")
 
     def note(what: str) -> None:
         at = stamp()
         studies.note(stores.office, at=at, who=job.who, what=what)
 
     try:
-        lifecycle.freeze(stores, offer, note=note)
+        lifecycle.freeze(stores, offer, note=note, expected=ASKED_IN[job.kind])
     except TooFewToFreeze as few:
         # Not by how many: that would count the answers one by one (DESIGN.md section 9).
         raise Refusal(
@@ -202,6 +245,9 @@ def _freeze(worker: Worker) -> Told:
         ) from None
     return {}
 
+
+# What the study was when a freeze was asked for: only that of a closed one needs no least number.
+ASKED_IN: Mapping[str, studies.Status] = {"batch": "open", "freeze": "closed"}
 
 KINDS: Mapping[str, Callable[[Worker], Told]] = {
     "preview": _preview,
@@ -212,13 +258,21 @@ KINDS: Mapping[str, Callable[[Worker], Told]] = {
 }
 
 
+# Which page of advice a refusal of a preview or release has: more answers help unless it says so.
+ADVICE: Mapping[type[Exception], str] = {
+    Changed: "preview",
+    TooFewSince: "pilot",
+    SwitchedOff: "none",
+}
+
+
 def _reason(reason: Exception) -> Told:
     if is_full(reason) or isinstance(reason, DiskFull):
         return {"reason": str(DiskFull())}
     if isinstance(reason, OSError):
         return {"reason": f"A file could not be written: {reason.strerror}. Nothing was entered."}
-    helps = list(reason.helps) if isinstance(reason, NotMade) else []
-    return {"reason": str(reason), "helps": helps}
+    told: Told = {"reason": str(reason), "helps": list(getattr(reason, "helps", ()))}
+    return told | {"advice": ADVICE.get(type(reason), "answers")}
 
 
 def _place(error: Exception) -> str:

@@ -6,6 +6,7 @@ The command and the researcher's room call the same functions; ``note`` writes t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from forms.facts import missing_facts
 from survey import approved
@@ -14,8 +15,9 @@ from survey.errors import Refusal
 from survey.offer import Offer, prints_of
 from survey.signing import signed_version
 from survey.stamp import stamp
-from survey.store import board, responses, studies
+from survey.store import board, freezing, responses, studies
 from survey.store.connect import Stores
+from survey.store.database import writing
 
 Note = Callable[[str], None]
 
@@ -100,24 +102,44 @@ def close(stores: Stores, offer: Offer, *, note: Note) -> None:
     _set(stores, offer.study.name, "closed", note)
 
 
-def freeze(stores: Stores, offer: Offer, *, note: Note) -> int:
+def freeze(
+    stores: Stores, offer: Offer, *, note: Note, expected: studies.Status | None = None
+) -> int:
     """Make the answers present the next batch, of a closed study the last; gives how many.
 
-    From then on nobody can withdraw them. Raises TooFewToFreeze.
+    From then on nobody can withdraw them. Raises TooFewToFreeze, and Refusal where the study is not
+    ``expected`` (as it is now unless given): whoever asked for a batch did not ask for the last.
     """
     name = offer.study.name
-    last = studies.status(stores.office, name) == "closed"
+    seen = expected or studies.status(stores.office, name)
     frozen = responses.freeze(
         stores.answers(pilot=offer.pilot),
         name,
         minimum=offer.study.policy.min_new_rows,
-        closing=last,
+        closing=seen == "closed",
+        before=partial(_freezing, stores, offer, seen),
     )
     # Without the number: what the audit tells moves in steps (DESIGN.md section 9).
     note(f"{name}: froze the answers present as one batch")
-    if last:
-        _set(stores, name, "frozen", note)
+    if seen == "closed":
+        _end(stores, name, note)
     return frozen
+
+
+def _freezing(stores: Stores, offer: Offer, seen: studies.Status, batch: int) -> None:
+    """Last look and day of a batch that nobody can undo: its texts rest from then on."""
+    name = offer.study.name
+    if studies.status(stores.office, name) != seen:
+        raise Refusal(f"{name} is no longer where it was. Nothing was frozen: look again.")
+    if not offer.pilot:
+        freezing.begins(stores.office, name, batch, at=stamp())
+
+
+def _end(stores: Stores, name: str, note: Note) -> None:
+    """The study is frozen, unless a colleague has opened it again meanwhile."""
+    with writing(stores.office):
+        if studies.status(stores.office, name) == "closed":
+            _set(stores, name, "frozen", note)
 
 
 def _set(stores: Stores, name: str, status: studies.Status, note: Note) -> None:

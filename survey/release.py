@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from exports.texts.tree import assemble_texts
 from exports.tiers import path_to, tier_of
 from exports.tree import SUMS
 from forms.study import Study, Tier
-from survey import archive, stored
+from survey import archive, pilots, stored
 from survey.archive import Archive
 from survey.collected import collected
 from survey.crowds import check_crowds
@@ -33,6 +33,7 @@ from survey.simulate import is_synthetic
 from survey.stamp import stamp
 from survey.store import ledger, releases
 from survey.store.connect import Stores
+from survey.store.database import writing
 from survey.store.ledger import Segment
 
 
@@ -126,13 +127,17 @@ def _occasion(
 
 @dataclass
 class Attempt:
-    """One release on its way. Nothing is entered or moved before ``run`` is through."""
+    """One release on its way. Nothing is entered or moved before ``run`` is through.
+
+    ``pilot`` says whose answers a pilot held when it began; None for frozen answers.
+    """
 
     stores: Stores
     study: Study
     order: Order
     shop: Workshop
     segments: Sequence[Segment] = ()
+    pilot: pilots.Look | None = None
     held: Sequence[ledger.Part] = ()
     left_out: list[str] = field(default_factory=list)
 
@@ -213,7 +218,9 @@ class Attempt:
         )
         tallies = self.shop.occasion.tallies
         if order.pilot:
-            return ledger.enter(office, entry, tallies=tallies)
+            with writing(office):
+                self.tell()
+                return ledger.enter(office, entry, tallies=tallies)
         known = {s.number for s in ledger.segments(office, study.name)}
         return ledger.enter(
             office,
@@ -224,6 +231,11 @@ class Attempt:
             new_parts=[m.part for m in self._new()],
             held=self.held,
         )
+
+    def tell(self) -> None:
+        """Note that something is told of these answers, if a pilot's: later ones are compared."""
+        if self.pilot is not None:
+            pilots.tell(self.stores, self.study, self.pilot)
 
     def _entered_with(self) -> list[Segment]:
         """The segments of which something goes out; one left out may grow by later batches."""
@@ -253,6 +265,7 @@ def attempted(
     """An attempt in the archive's working folder, gone afterwards; and frozen rows that wait."""
     db, shelf = stores.answers(pilot=order.pilot), Archive(stores.folder, study.name)
     with shelf.alone() as workshop:
+        pilot = pilots.look(db, study) if order.pilot else None
         segments, waiting = plan(stores.office, db, study, pilot=order.pilot)
         wordings = stored.wordings_of(db, study)
         frozen = sum(s.rows for s in segments)
@@ -260,14 +273,29 @@ def attempted(
         shop = Workshop(
             study, stores.office, db, shelf, workshop, wordings, occasion, order.seed, progress
         )
-        yield Attempt(stores, study, order, shop, segments), waiting
+        yield Attempt(stores, study, order, shop, segments, pilot), waiting
 
 
-def run(stores: Stores, study: Study, order: Order, *, progress: Progress = unheard) -> Done:
+LastWord = Callable[[Attempt], None]
+
+
+def granted(_attempt: Attempt) -> None:
+    """Whoever runs a command has had the last word."""
+
+
+def run(
+    stores: Stores,
+    study: Study,
+    order: Order,
+    *,
+    progress: Progress = unheard,
+    last_word: LastWord = granted,
+) -> Done:
     """Make one release into the new folder ``order.out`` and enter it in the ledger.
 
     Takes frozen rows, or for a pilot every row as one batch. Raises Refusal or Refused; then
-    nothing is written. Whatever ``progress`` raises ends it as well.
+    nothing is written. Whatever ``progress`` raises ends it as well, and so does ``last_word``,
+    which is asked when all is made and no other release of the study can come in between.
     """
     _check_folder(order.out)
     tier = tier_of(study, order.tier)
@@ -278,6 +306,7 @@ def run(stores: Stores, study: Study, order: Order, *, progress: Progress = unhe
         folder = beside / f"{study.name}-{tier.name}"
         folder.mkdir()
         report = attempt.write(tier, folder)
+        last_word(attempt)
         number = _finish(attempt, folder, report)
     said = filter(None, (waiting_in_words(study, waiting), *attempt.left_out))
     return Done(order.out, number, report, "".join(f" {sentence}" for sentence in said))

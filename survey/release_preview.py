@@ -17,7 +17,7 @@ from exports.tree import SUMS
 from forms.study import Study, Tier
 from survey.against import against
 from survey.errors import Refusal
-from survey.release import Attempt, Order, attempted
+from survey.release import Attempt, LastWord, Order, attempted, granted
 from survey.segments import waiting_in_words
 from survey.store import ledger
 from survey.store.connect import Stores
@@ -25,10 +25,16 @@ from survey.store.connect import Stores
 # Tier → tiers that show less, in the order in which somebody would rather have them.
 COARSER: Mapping[str, tuple[str, ...]] = {"C": ("B", "A"), "B": ("A",)}
 
-CHANGED = (
-    "Something has changed since the preview: newer frozen answers, another release, a recall, or "
-    "the study itself. Nothing was made. Look at a new preview first."
-)
+
+class Changed(Refusal):
+    """What was seen is not what would be made."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Something has changed since the preview: newer frozen answers, another release, a "
+            "recall, or the study itself. Nothing was made."
+        )
+        self.helps = ("See a new preview: it holds what has changed.",)
 
 
 class NotMade(Refusal):
@@ -61,32 +67,51 @@ def new_folder(attempt: Attempt, tier: Tier) -> Path:
     return folder
 
 
-def preview(stores: Stores, study: Study, order: Order, *, progress: Progress = unheard) -> Preview:
-    """Everything that ``release.run`` would do, thrown away. Raises Refusal, of it NotMade."""
+def preview(
+    stores: Stores,
+    study: Study,
+    order: Order,
+    *,
+    progress: Progress = unheard,
+    last_word: LastWord = granted,
+) -> Preview:
+    """Everything that ``release.run`` would do, thrown away. Raises Refusal, of it NotMade.
+
+    ``last_word`` is asked before anything is told, also of why there would be no release.
+    """
     tier = tier_of(study, order.tier)
     with attempted(stores, study, order, progress) as (attempt, waiting):
         folder = new_folder(attempt, tier)
         try:
             report = attempt.write(tier, folder)
         except (Refused, Refusal) as refused:
-            raise NotMade(str(refused), list(_helps(attempt, tier))) from None
+            helps = list(_helps(attempt, tier))
+            _agreed(attempt, last_word)
+            raise NotMade(str(refused), helps) from None
+        _agreed(attempt, last_word)
         sums = sha256_of(folder / SUMS)
         return Preview(
             report,
             sums,
             tuple(against(attempt, tier, sums)),
             waiting_in_words(study, waiting),
-            _basis(attempt),
+            basis_of(attempt),
         )
 
 
+def _agreed(attempt: Attempt, last_word: LastWord) -> None:
+    last_word(attempt)
+    attempt.tell()
+
+
 def basis(stores: Stores, study: Study, order: Order) -> str:
-    """The digest of what a release would be made from now. A pilot has none: it is only a trial."""
+    """The digest of what a release would be made from now."""
     with attempted(stores, study, order, unheard) as (attempt, _):
-        return _basis(attempt)
+        return basis_of(attempt)
 
 
-def _basis(attempt: Attempt) -> str:
+def basis_of(attempt: Attempt) -> str:
+    """A digest of what ``attempt`` is made from. A pilot has none: it is only a trial."""
     if attempt.order.pilot:
         return ""
     office, name = attempt.stores.office, attempt.study.name

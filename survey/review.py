@@ -5,7 +5,6 @@ No web in it: the command and, later, a room call the same functions. Time is an
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from random import SystemRandom
 
 from exports.texts.reviewed import ReviewedText
 from survey.errors import Refusal
-from survey.store import responses, review, studies
+from survey.store import freezing, responses, review
 from survey.store.database import Database
 from survey.store.review import NEW, ONCE, Place, Reading, StoredText
 from survey.store.textcounts import NEVER, counts
@@ -36,7 +35,6 @@ __all__ = [
 READ_AFTER = timedelta(days=14)
 
 UNDONE = "undone"
-_FROZE = re.compile(r"froze (?:[1-9]\d* answers|the answers present as one batch)")
 _LOT = SystemRandom()
 
 
@@ -52,23 +50,21 @@ class Desk:
     readers: int = 1
 
 
-def _resting(desk: Desk, now: datetime) -> int:
-    """Freezes that are too fresh for their texts to be read."""
-    lines = [line for line in studies.audit(desk.office) if line["what"].startswith(desk.study)]
-    frozen = [
-        line["at"]
-        for line in lines
-        if _FROZE.fullmatch(line["what"].removeprefix(f"{desk.study}: "))
-    ]
-    return sum(now - datetime.fromisoformat(at) < READ_AFTER for at in frozen)
-
-
 def _batches(desk: Desk, now: datetime) -> list[int] | None:
-    """Frozen batches whose texts may be read; None is every text of a pilot."""
+    """Frozen batches whose texts may be read; None is every text of a pilot.
+
+    One whose day nobody knows rests until a later one has rested: it cannot be younger than that.
+    """
     if desk.pilot:
         return None
-    frozen = sorted(b for b in responses.batches(desk.answers, desk.study) if b)
-    return frozen[: max(len(frozen) - _resting(desk, now), 0)]
+    days = freezing.begun(desk.office, desk.study).items()
+    rested = [batch for batch, at in days if now - datetime.fromisoformat(at) >= READ_AFTER]
+    newest = max(rested, default=0)
+    return [batch for batch in _frozen(desk) if batch <= newest]
+
+
+def _frozen(desk: Desk) -> list[int]:
+    return sorted(b for b in responses.batches(desk.answers, desk.study) if b)
 
 
 def _places(desk: Desk, now: datetime) -> Counter[Place]:
@@ -101,7 +97,7 @@ def why_none(desk: Desk, now: datetime) -> str:
     unread = states[NEW] + states[ONCE]
     if not unread:
         return f"Every text of {name} that may be released has been read."
-    if not desk.pilot and _resting(desk, now):
+    if not desk.pilot and _batches(desk, now) != _frozen(desk):
         days = READ_AFTER.days
         return f"{unread} texts of {name} rest until {days} days after their freeze."
     return f"{unread} texts of {name} wait for a second reader, who has to be another person."

@@ -20,9 +20,10 @@ from survey.helplines import help_lines_in
 from survey.offer import Offer, offer_of
 from survey.open import prepare
 from survey.shelf import LeftOut, Shelf, find_folder, find_offer, study_folders
-from survey.store import invitations, studies
+from survey.store import doors, invitations, studies
 from survey.store.connect import Stores
-from survey.watched import Watched, in_short
+from survey.store.doors import Door
+from survey.watched import Watched, has_words, in_short
 
 
 def open_studies(config: Config) -> tuple[Stores, Shelf]:
@@ -147,13 +148,15 @@ class _Filler:
     def _with_door(self, offer: Offer) -> Offer:
         """Its limit and whether it needs an invitation.
 
-        Where site.toml cannot be said to have told, a study with unspent codes stays closed to
-        people without one.
+        Where site.toml cannot be said to have told, it is as it was told last; and a study with
+        unspent codes stays closed to people without one.
         """
-        name, door = offer.study.name, self.site
-        if name not in self.opened or (self.fault is None and self.config.site.exists()):
-            return replace(offer, limit=door.limits.get(name), invited=name in door.invited)
-        return replace(offer, invited=invitations.any_unspent(self.stores.responses, name))
+        name, site = offer.study.name, self.site
+        if name not in self.opened or (self.fault is None and has_words(self.config.site)):
+            return replace(offer, limit=site.limits.get(name), invited=name in site.invited)
+        door = doors.of(self.stores.office, name) or Door(limit=None, invited=False)
+        invited = door.invited or invitations.any_unspent(self.stores.responses, name)
+        return replace(offer, limit=door.limit, invited=invited)
 
 
 def _left_out(name: str, folder: Path, fault: str) -> LeftOut:

@@ -36,7 +36,7 @@ class Watched:
         self._before: tuple[Offer, ...] = ()
         self._lock = threading.Lock()
         self._seen, self._looked = self._stamps(), monotonic()
-        self._had_site = site is not None and site.exists()
+        self._had_site = has_words(site)
 
     def _stamps(self) -> tuple[object, ...]:
         """Differs once a file was written, made or taken away."""
@@ -56,14 +56,16 @@ class Watched:
 
     def _read_again(self, site: Path) -> None:
         try:
-            if self._had_site and not site.exists():
-                raise StudyFaults((Fault(str(site), "", "", "there is no such file any more"),))
+            if self._had_site and not has_words(site):
+                raise StudyFaults((Fault(str(site), "", "", "is gone, or empty now"),))
             read = offer_of(self.folder, load_site(site), pilot=self.latest.pilot)
         except StudyFaults as faults:
             self.fault = in_short(faults)
             self._take_help_lines(help_lines_in(self.folder))
             return
-        self.fault, self.standing_in, self._had_site = "", False, site.exists()
+        self.fault, self.standing_in, self._had_site = "", False, has_words(site)
+        if not self._had_site:  # then it does not say who may come in
+            read = replace(read, limit=self.latest.limit, invited=self.latest.invited)
         if _served_as(read) != _served_as(self.latest):
             self._before = (self.latest, *self._before)[:REMEMBERED]
             self.latest = read
@@ -73,9 +75,22 @@ class Watched:
         if support is not None and support != self.latest.study.support:
             self.latest = replace(self.latest, study=replace(self.latest.study, support=support))
 
+    @property
+    def door_told(self) -> bool:
+        """Whether who may come in is what site.toml says now, as far as was looked."""
+        return self._had_site and not self.fault
+
     def earlier(self, prints: Prints) -> Offer | None:
         """What the folder said lately under these fingerprints, while this process remembers."""
         return next((o for o in self._before if prints_of(o) == prints), None)
+
+
+def has_words(site: Path | None) -> bool:
+    """Whether site.toml is there. A save or a full disk can leave it empty: as good as gone."""
+    try:
+        return site is not None and site.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def in_short(faults: StudyFaults) -> str:

@@ -17,6 +17,7 @@ from survey.errors import Refusal
 from survey.seal import Seal, read_keys
 from survey.staff.audit import note_command
 from survey.staff.demo import PREFIX as DEMO
+from survey.staff.second_step import MOST_MISSED
 from survey.stamp import stamp
 from survey.store import accounts
 from survey.store.accounts import Account, Role
@@ -122,4 +123,11 @@ def _state(who: Account) -> str:
         return "switched off"
     if not who.has_password:
         return "waits for its set-up link to be used"
-    return "password and second step" if who.second_step else "password"
+    if not who.second_step:
+        return "password"
+    return "password and second step" + (f"; {_missed(who)}" if who.missed else "")
+
+
+def _missed(who: Account) -> str:
+    codes = f"{who.missed} wrong code{'s' * (who.missed > 1)} in a row"
+    return codes + ": recovery codes only, or a reset" * (who.missed >= MOST_MISSED)

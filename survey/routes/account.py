@@ -7,11 +7,12 @@ from typing import Any, cast
 from flask import Blueprint, Response, redirect, render_template, request, session
 from flask_login import current_user
 
-from survey.staff import door, passwords
+from survey.staff import door, passwords, second_step
 from survey.staff.access import filed_under, let_in, room_url, signed_in, way_back
 from survey.staff.audit import note
 from survey.staff.standing import staff
 from survey.store import accounts, sessions
+from survey.store.accounts import Account
 
 bp = Blueprint("account", __name__)
 
@@ -21,6 +22,7 @@ SENTENCES = {
     "wrong": "Name or password is not right. Please try again.",
     "disabled": "This account is switched off. Whoever runs the server can switch it on again.",
     "code": "That code is not right, or was used already. Codes change every 30 seconds.",
+    "spent_out": "That did not sign you in: only a recovery code does now, and each works once.",
 }
 
 
@@ -76,9 +78,23 @@ def try_sign_in() -> Answer:
 @bp.get("/code")
 def code() -> Answer:
     """The second step: a code from the app, or a recovery code."""
-    if door.half_in() is None:
+    account = door.half_in()
+    if account is None:
         return on_to(room_url("sign_in", next=way_back()))
-    return page_of("code", "Your code", next=way_back())
+    return _code_page(account)
+
+
+def _code_page(account: Account, *, tried: bool = False) -> Answer:
+    """The same whatever was typed."""
+    spent_out = second_step.spent_out(staff(), account)
+    error = SENTENCES["spent_out" if spent_out else "code"] if tried else ""
+    return page_of(
+        "code",
+        "Your code",
+        error=error,
+        most=second_step.MOST_MISSED if spent_out else 0,
+        next=way_back(),
+    )
 
 
 @bp.post("/code")
@@ -91,7 +107,7 @@ def try_code() -> Answer:
     if outcome == "wait":
         return too_many()
     if outcome == "wrong":
-        return page_of("code", "Your code", error=SENTENCES["code"], next=way_back())
+        return _code_page(account, tried=True)
     note("signed in")
     return on_to(way_back())
 

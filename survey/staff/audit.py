@@ -12,12 +12,17 @@ from survey.store.database import Database
 def note(what: str, *, who: str = "") -> None:
     """Write down that the person signed in did ``what`` ("NAME-OF-STUDY: release 3, made").
 
-    ``who`` only where nobody is signed in yet or any more.
+    ``who`` only where nobody is signed in yet or any more. A request that only asks whether
+    something is there (HEAD) takes nothing away and changes nothing: no line.
     """
     # Commands write lines too, and need no web for it.
+    from flask import request
+
     from survey.staff.access import signed_in
     from survey.staff.standing import staff
 
+    if request.method == "HEAD":
+        return
     account = signed_in()
     name = who or (account.name if account else "")
     assert name, "nobody is signed in: the audit needs a name"

@@ -9,14 +9,20 @@ from flask import request, session
 
 from survey.staff import passwords, second_step
 from survey.staff.access import filed_under, let_in, still_good
+from survey.staff.audit import note
 from survey.staff.standing import staff
 from survey.staff.throttle import BY_ACCOUNT, BY_ADDRESS, BY_CODE, BY_NOBODY, Limit, household
 from survey.store import accounts, sessions
 from survey.store.accounts import Account, folded
+from survey.store.database import writing
 
 Outcome = Literal["in", "code", "wrong", "disabled", "wait"]
 
 HALF_WAY = "half"  # in the cookie: this browser gave a password, and owes the code
+
+# At so many wrong codes in a row the board reads of it: somebody knows a password.
+TOLD_AT = (5, 20, second_step.MOST_MISSED)
+NOBODY = "(the server)"  # no account can be called so
 
 
 def _whence() -> tuple[Limit, str]:
@@ -67,12 +73,33 @@ def show_code(account: Account, code: str) -> Outcome:
     desk, who = staff(), folded(account.name)
     if not desk.throttle.take(BY_CODE, who):
         return "wait"
-    if not second_step.right(desk, account, code):
+    if not _right(account, code):
         return "wrong"
     desk.throttle.forgive(BY_CODE, who)
     sessions.end(desk.stores.office, filed_under(session[HALF_WAY]))
     let_in(account)
     return "in"
+
+
+def _right(account: Account, code: str) -> bool:
+    """Whether it is; counts the wrong ones in a row, where no restart forgets them.
+
+    In one transaction, so that tries at the same time are not more than one after the other.
+    """
+    desk, name = staff(), account.name
+    with writing(desk.stores.office):
+        if second_step.right(desk, account, code):
+            accounts.forgive_missed(desk.stores.office, name)
+            return True
+        missed = accounts.count_missed(desk.stores.office, name)
+        if missed in TOLD_AT:
+            note(_about(name, missed), who=NOBODY)
+    return False
+
+
+def _about(name: str, missed: int) -> str:
+    ended = "; codes from its app are taken no longer" * (missed >= second_step.MOST_MISSED)
+    return f"account {name}: {missed} wrong codes in a row after the right password{ended}"
 
 
 def proves(account: Account, password: str) -> Outcome:

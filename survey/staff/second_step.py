@@ -18,7 +18,13 @@ ISSUER = "Lacrima"
 STEP_SECONDS = 30
 LATE_STEPS = 1  # RFC 6238 section 5.2 recommends one, for clocks that differ and slow fingers
 RECOVERY_CODES = 10
-RECOVERY_LETTERS = 14  # two groups and a half of CODE_LETTERS: 50 bits without look-alikes
+# Three groups and a letter of CODE_LETTERS: 65 bits. From 64 on tries need no counting (NIST
+# SP 800-63B section 5.1.2.2), so that they may be the way in where the app's codes are not.
+RECOVERY_LENGTH = 16
+# Wrong codes in a row after which no code of the app is right any more. NIST SP 800-63B section
+# 5.2.2 allows at most 100: of a million codes three fit at a time, so 50 tries find one in 1 of
+# 6,700 accounts.
+MOST_MISSED = 50
 
 
 def new_secret() -> str:
@@ -67,19 +73,33 @@ def switch_on(staff: Staff, account: Account, secret: str, code: str) -> bool:
 
 
 def right(staff: Staff, account: Account, code: str) -> bool:
-    """Whether this is the app's code of now, or an unspent recovery code; both work once."""
+    """Whether this is the app's code of now, or an unspent recovery code; both work once.
+
+    After too many wrong ones only a recovery code is right.
+    """
     office = staff.stores.office
-    sealed = accounts.totp_of(office, account.name)
-    step = step_of(unseal(staff, account, sealed.decode()), code, staff.clock()) if sealed else 0
+    step = 0 if spent_out(staff, account) else _step_now(staff, account, code)
     if step:
         return accounts.take_step(office, account.name, step)
     spent = staff.seal.staff_values(tidy_code(code), "recovery")
     return accounts.take_recovery(office, account.name, spent)
 
 
+def _step_now(staff: Staff, account: Account, code: str) -> int:
+    sealed = accounts.totp_of(staff.stores.office, account.name)
+    if not sealed:
+        return 0
+    return step_of(unseal(staff, account, sealed.decode()), code, staff.clock())
+
+
+def spent_out(staff: Staff, account: Account) -> bool:
+    """Whether there were so many wrong codes in a row that the app's are taken no longer."""
+    return accounts.missed(staff.stores.office, account.name) >= MOST_MISSED
+
+
 def new_recovery(staff: Staff, account: Account) -> list[str]:
     """Ten fresh recovery codes, kept as keyed hashes; older ones no longer work."""
-    codes = [new_code()[:RECOVERY_LETTERS] for _ in range(RECOVERY_CODES)]
+    codes = [new_code()[:RECOVERY_LENGTH] for _ in range(RECOVERY_CODES)]
     values = [staff.seal.staff_value(code, "recovery") for code in codes]
     accounts.set_recovery(staff.stores.office, account.name, values)
     return codes

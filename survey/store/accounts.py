@@ -23,7 +23,10 @@ class AccountExists(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A member of staff. ``made_at`` is ISO time, UTC."""
+    """A member of staff. ``made_at`` is ISO time, UTC.
+
+    ``missed``: wrong codes of the second step in a row, typed after the right password.
+    """
 
     name: str
     role: Role
@@ -31,9 +34,12 @@ class Account:
     disabled: bool
     has_password: bool
     second_step: bool
+    missed: int = 0
 
 
-_ACCOUNT = "SELECT name, role, made_at, disabled, password <> '', totp IS NOT NULL FROM accounts"
+_ACCOUNT = (
+    "SELECT name, role, made_at, missed, disabled, password <> '', totp IS NOT NULL FROM accounts"
+)
 
 
 def folded(name: str) -> str:
@@ -41,9 +47,10 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
-def _account(row: tuple[str, str, str, int, int, int]) -> Account:
-    name, role, made_at, *flags = row
-    return Account(name, cast("Role", role), made_at, *map(bool, flags))
+def _account(row: tuple[str, str, str, int, int, int, int]) -> Account:
+    name, role, made_at, missed, *flags = row
+    disabled, has_password, second_step = map(bool, flags)
+    return Account(name, cast("Role", role), made_at, disabled, has_password, second_step, missed)
 
 
 def add(db: Database, *, name: str, role: Role, at: str) -> Account:
@@ -91,8 +98,8 @@ def reset(db: Database, name: str) -> None:
     with writing(db):
         _forget(db, name)
         db.conn.execute(
-            "UPDATE accounts SET disabled = 0, password = '', totp = NULL, totp_step = 0"
-            " WHERE folded = ?",
+            "UPDATE accounts SET disabled = 0, password = '', totp = NULL, totp_step = 0,"
+            " missed = 0 WHERE folded = ?",
             (folded(name),),
         )
         db.conn.execute("DELETE FROM recovery WHERE account = ?", (folded(name),))
@@ -166,10 +173,13 @@ def totp_of(db: Database, name: str) -> bytes:
 
 
 def set_totp(db: Database, name: str, sealed: bytes | None, *, step: int = 0) -> None:
-    """Keep a sealed secret whose code of time step ``step`` was used; None takes it away."""
+    """Keep a sealed secret whose code of time step ``step`` was used; None takes it away.
+
+    Wrong codes for another secret count no longer.
+    """
     with writing(db):
         db.conn.execute(
-            "UPDATE accounts SET totp = ?, totp_step = ? WHERE folded = ?",
+            "UPDATE accounts SET totp = ?, totp_step = ?, missed = 0 WHERE folded = ?",
             (sealed, step, folded(name)),
         )
         if sealed is None:
@@ -184,6 +194,27 @@ def take_step(db: Database, name: str, step: int) -> bool:
             (step, folded(name), step),
         )
     return int(done.rowcount) == 1
+
+
+def missed(db: Database, name: str) -> int:
+    """How many wrong codes there were in a row."""
+    row = db.conn.execute(
+        "SELECT missed FROM accounts WHERE folded = ?", (folded(name),)
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def count_missed(db: Database, name: str) -> int:
+    """One more wrong code in a row; gives how many there are now."""
+    with writing(db):
+        db.conn.execute("UPDATE accounts SET missed = missed + 1 WHERE folded = ?", (folded(name),))
+        return missed(db, name)
+
+
+def forgive_missed(db: Database, name: str) -> None:
+    """A right code ends the row of wrong ones."""
+    with writing(db):
+        db.conn.execute("UPDATE accounts SET missed = 0 WHERE folded = ?", (folded(name),))
 
 
 def set_recovery(db: Database, name: str, codes: Sequence[bytes]) -> None:

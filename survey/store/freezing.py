@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from survey.store import totals
 from survey.store.database import Database, quoted, writing
@@ -21,11 +22,37 @@ def batches(db: Database, study: str) -> dict[int, int]:
     return dict(found)
 
 
-def freeze(db: Database, study: str, *, minimum: int, closing: bool) -> int:
+def begins(office: Database, study: str, batch: int, *, at: str) -> None:
+    """Note when (ISO time, UTC) a batch was begun: before it is there, so that none is without."""
+    with writing(office):
+        office.conn.execute(
+            "INSERT INTO freezes (study, batch, at) VALUES (?, ?, ?)", (study, batch, at)
+        )
+
+
+def begun(office: Database, study: str) -> dict[int, str]:
+    """Batch → when it was begun last. One that ended half-way is there too, though no batch is."""
+    sql = "SELECT batch, at FROM freezes WHERE study = ? ORDER BY id"
+    return dict(office.conn.execute(sql, (study,)).fetchall())
+
+
+def _nothing(_batch: int) -> None:
+    pass
+
+
+def freeze(
+    db: Database,
+    study: str,
+    *,
+    minimum: int,
+    closing: bool,
+    before: Callable[[int], None] = _nothing,
+) -> int:
     """Make the new answers the next batch and destroy their deletion values; gives how many.
 
     Deletions asked for before are carried out first. Raises TooFewToFreeze below ``minimum``
-    unless the study is ``closing``; nothing is changed then.
+    unless the study is ``closing``; nothing is changed then, nor if ``before``, which is given the
+    number of the batch when nothing else can keep it from being made, raises anything.
     """
     with writing(db):
         delete_asked(db)
@@ -34,7 +61,9 @@ def freeze(db: Database, study: str, *, minimum: int, closing: bool) -> int:
         new = known.get(0, 0)
         if new < minimum and not closing:
             raise TooFewToFreeze(new, minimum)
-        _destroy(db, study, max(known, default=0) + 1)
+        batch = max(known, default=0) + 1
+        before(batch)
+        _destroy(db, study, batch)
     level(db)  # pages that were split long ago may hold copies of what was destroyed
     return new
 

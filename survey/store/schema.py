@@ -342,3 +342,34 @@ def m009_collected(db: AnyDatabase) -> None:
         ) STRICT, WITHOUT ROWID""",
         *_append_only("collected"),
     )
+
+
+@OFFICE()
+def m010_misses_and_doors(db: AnyDatabase) -> None:
+    """Wrong codes in a row by account; who may come in, as site.toml said when last read."""
+    _make(
+        db,
+        "ALTER TABLE accounts ADD COLUMN missed INTEGER NOT NULL DEFAULT 0",
+        # most: at so many answers the study closes by itself.
+        """CREATE TABLE doors (
+            study TEXT NOT NULL PRIMARY KEY, most INTEGER,
+            invited INTEGER NOT NULL CHECK (invited IN (0, 1))
+        ) STRICT, WITHOUT ROWID""",
+    )
+
+
+@OFFICE()
+def m011_told_pilots(db: AnyDatabase) -> None:
+    """Of which answers of a pilot something was told (pilots.py); when each batch was begun."""
+    _make(
+        db,
+        """CREATE TABLE told_pilots (
+            study TEXT NOT NULL, answers TEXT NOT NULL, people INTEGER NOT NULL,
+            PRIMARY KEY (study, answers, people)
+        ) STRICT, WITHOUT ROWID""",
+        # A batch may be begun twice, where the first time ended half-way: the last one counts.
+        """CREATE TABLE freezes (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, batch INTEGER NOT NULL, at TEXT NOT NULL
+        ) STRICT""",
+        *(t for name in ("told_pilots", "freezes") for t in _append_only(name)),
+    )
