@@ -54,6 +54,7 @@ from survey.staff.rooms import STAFF_ROOMS
 from survey.standin import open_studies
 from survey.store.keeper import Keeper
 from survey.store.tallies import Tallies
+from survey.workroom import Workroom
 
 # templates/parts: macros by what they draw; a later one may use an earlier one's.
 PARTS = ("frame", "code", "support", "questions", "staff")
@@ -143,6 +144,7 @@ def open_services(config: Config) -> tuple[Shelf, Services]:
         stop=stop,
     )
     keeper.start()  # now that the shelf knows what is served
+    Workroom(config, stores, time.time).sweep()
     return shelf, services
 
 

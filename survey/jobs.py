@@ -25,11 +25,11 @@ from forms.study import Study
 from survey import lifecycle, pilots, release
 from survey.availability import Availability, today_here
 from survey.config import Config, read_config
+from survey.ended import SwitchedOff, place_of, reason_of
 from survey.errors import LacrimaError, Refusal
 from survey.leftovers import clear
 from survey.offer import Offer
 from survey.open import prepare
-from survey.pilots import TooFewSince
 from survey.rebuild import rebuild
 from survey.release import Attempt, Order
 from survey.release_preview import Changed, basis, basis_of, preview
@@ -49,13 +49,6 @@ NICE = 10  # clients who answer come first
 TELL_EVERY_SECONDS = 0.5
 
 Told = dict[str, Any]
-
-
-class SwitchedOff(Refusal):
-    """Whoever asked for it may do nothing here any more."""
-
-    def __init__(self, who: str) -> None:
-        super().__init__(f"The account {who} was switched off meanwhile. Nothing was entered.")
 
 
 class Cancelled(BaseException):
@@ -88,12 +81,14 @@ class Worker:
         except Cancelled:
             self._stopped()
         except (LacrimaError, StudyFaults, StoreError, Refused, OSError) as reason:
-            self._ended("refused", _reason(reason))
+            self._ended("refused", reason_of(reason))
         except Exception as error:
             if is_full(error):
-                self._ended("refused", _reason(DiskFull()))
+                self._ended("refused", reason_of(DiskFull()))
                 return
-            self._ended("broken", {"reason": f"It failed ({_place(error)}). Nothing was entered."})
+            self._ended(
+                "broken", {"reason": f"It failed ({place_of(error)}). Nothing was entered."}
+            )
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -256,32 +251,6 @@ KINDS: Mapping[str, Callable[[Worker], Told]] = {
     "batch": _freeze,
     "freeze": _freeze,
 }
-
-
-# Which page of advice a refusal of a preview or release has: more answers help unless it says so.
-ADVICE: Mapping[type[Exception], str] = {
-    Changed: "preview",
-    TooFewSince: "pilot",
-    SwitchedOff: "none",
-}
-
-
-def _reason(reason: Exception) -> Told:
-    if is_full(reason) or isinstance(reason, DiskFull):
-        return {"reason": str(DiskFull())}
-    if isinstance(reason, OSError):
-        return {"reason": f"A file could not be written: {reason.strerror}. Nothing was entered."}
-    told: Told = {"reason": str(reason), "helps": list(getattr(reason, "helps", ()))}
-    return told | {"advice": ADVICE.get(type(reason), "answers")}
-
-
-def _place(error: Exception) -> str:
-    """Kind and place of an error, without its words."""
-    tb = error.__traceback__
-    while tb and tb.tb_next:
-        tb = tb.tb_next
-    name = Path(tb.tb_frame.f_code.co_filename).name if tb else "?"
-    return f"{type(error).__name__} at {name}:{tb.tb_lineno if tb else 0}"
 
 
 @contextmanager

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -27,7 +25,7 @@ from survey import archive, pilots, stored
 from survey.archive import Archive
 from survey.collected import collected
 from survey.crowds import check_crowds
-from survey.errors import Refusal
+from survey.outfolder import beside, check_folder
 from survey.segments import Made, Workshop, plan, waiting_in_words
 from survey.simulate import is_synthetic
 from survey.stamp import stamp
@@ -72,29 +70,6 @@ class Done:
             f"Release {self.number}{mark}, tier {report['tier']['name']}: {what}{k}, in "
             f"{self.folder}. Read README.md first.{self.waiting}"
         )
-
-
-def _check_folder(out: Path) -> None:
-    if out.is_dir() and any(out.iterdir()):
-        raise Refusal(f"{out} is not empty: a release is written into a folder of its own.")
-    if out.exists() and not out.is_dir():
-        raise Refusal(f"{out} is a file: name a folder for the release.")
-
-
-@contextmanager
-def _beside(out: Path) -> Iterator[Path]:
-    """A hidden folder next to ``out``, on the same disk, gone afterwards."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    except OSError as error:
-        raise Refusal(f"Cannot write to {out}: {error.strerror}.") from None
-    try:
-        yield folder
-    except OSError as error:
-        raise Refusal(f"Cannot write to {out}: {error.strerror}. Nothing was kept.") from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _corrections(stores: Stores, study: Study) -> tuple[str, ...]:
@@ -297,13 +272,13 @@ def run(
     nothing is written. Whatever ``progress`` raises ends it as well, and so does ``last_word``,
     which is asked when all is made and no other release of the study can come in between.
     """
-    _check_folder(order.out)
+    check_folder(order.out)
     tier = tier_of(study, order.tier)
     with (
         attempted(stores, study, order, progress) as (attempt, waiting),
-        _beside(order.out) as beside,
+        beside(order.out) as hidden,
     ):
-        folder = beside / f"{study.name}-{tier.name}"
+        folder = hidden / f"{study.name}-{tier.name}"
         folder.mkdir()
         report = attempt.write(tier, folder)
         last_word(attempt)

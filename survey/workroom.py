@@ -160,6 +160,20 @@ class Workroom:
             os.close(lock)
         threading.Thread(target=child.wait, daemon=True).start()  # or it stays as a zombie
 
+    def sweep(self) -> None:
+        """Settle what a server that died left under way, and remove folders in which nobody works.
+
+        Without room to write that in, it is left to whoever looks next.
+        """
+        if not (self.stores.folder / FOLDER).is_dir():
+            return
+        with suppress(sqlite3.OperationalError, OSError), _nobody_begins(self.stores.folder):
+            for job in jobs.under_way(self.stores.office):
+                self._looked(job)
+            for folder in (self.stores.folder / FOLDER).iterdir():
+                if folder.is_dir() and not is_alive(folder):
+                    shutil.rmtree(folder, ignore_errors=True)
+
     def find(self, study: str, number: int) -> Job | None:
         """The study's job of this number, as it is now."""
         job = jobs.find(self.stores.office, number)

@@ -1,28 +1,45 @@
 """Real answers in a store, sent by simulated clients as the product sends them."""
 
+from collections.abc import Iterable
+
 from forms.columns import of_study
 from forms.study import Study
-from survey.simulate import simulate
+from survey.simulate import SimulatedResponse, simulate
 from survey.store import responses, studies
 from survey.store.connect import Stores
+from survey.store.database import Database
 
 
 def real_answers(stores: Stores, study: Study, count: int, *, seed: int = 1) -> None:
     """``count`` answers to the open study, not frozen; another ``seed`` gives other people."""
     if studies.status(stores.office, study.name) == "draft":
         studies.set_status(stores.office, study.name, "open", "2026-01-02")
-    db, words = stores.responses, bytes.fromhex(study.fingerprints.words)
+    _send(stores.responses, study, simulate(study, count=count, seed=seed), seed * 10_000)
+
+
+def people_in_pilot(stores: Stores, study: Study, count: int, *, after: int = 0) -> list[bytes]:
+    """``count`` people answer the pilot, ``after`` so many others; gives their deletion values."""
+    people = list(simulate(study, count=after + count, seed=7))[after:]
+    return _send(stores.pilot, study, people, after)
+
+
+def _send(
+    db: Database, study: Study, clients: Iterable[SimulatedResponse], first: int
+) -> list[bytes]:
+    words, sent = bytes.fromhex(study.fingerprints.words), []
     table = responses.prepare(
         db, study=study.name, fingerprint=words, content=study.content, columns=of_study(study)
     )
-    for at, client in enumerate(simulate(study, count=count, seed=seed)):
-        blob = (seed * 10_000 + at).to_bytes(32)
-        sent = responses.Response(
+    for at, client in enumerate(clients, first):
+        blob = at.to_bytes(32)
+        answer = responses.Response(
             study=study.name, table=table, fingerprint=words, lang="en", c_open=client.c_open,
             completion=client.completion, dur_band=client.dur_band, deletion=blob,
             values=client.values, texts=(), submit=blob, invitation=None,
         )  # fmt: skip
-        assert responses.accept(db, sent)
+        assert responses.accept(db, answer)
+        sent.append(blob)
+    return sent
 
 
 def freeze(stores: Stores, study: Study) -> None:

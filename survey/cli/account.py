@@ -17,7 +17,6 @@ from survey.errors import Refusal
 from survey.seal import Seal, read_keys
 from survey.staff.audit import note_command
 from survey.staff.demo import PREFIX as DEMO
-from survey.staff.second_step import MOST_MISSED
 from survey.stamp import stamp
 from survey.store import accounts
 from survey.store.accounts import Account, Role
@@ -130,4 +129,4 @@ def _state(who: Account) -> str:
 
 def _missed(who: Account) -> str:
     codes = f"{who.missed} wrong code{'s' * (who.missed > 1)} in a row"
-    return codes + ": recovery codes only, or a reset" * (who.missed >= MOST_MISSED)
+    return codes + ": recovery codes only, or a reset" * (who.missed >= accounts.MOST_MISSED)

@@ -92,7 +92,7 @@ def _code_page(account: Account, *, tried: bool = False) -> Answer:
         "code",
         "Your code",
         error=error,
-        most=second_step.MOST_MISSED if spent_out else 0,
+        most=accounts.MOST_MISSED if spent_out else 0,
         next=way_back(),
     )
 

@@ -108,8 +108,7 @@ def download(name: str, number: int, key: str, ending: str) -> Answer:
     except (Refused, Refusal):
         return redirect(url_for(".charts", name=name, number=number), code=303)
     body = _file(drawn, key, ending, _recalled(name).get(number))
-    if request.method != "HEAD":
-        note(f"{name}: chart {key} of release {number}, tier {made.tier}, downloaded as {ending}")
+    note(f"{name}: chart {key} of release {number}, tier {made.tier}, downloaded as {ending}")
     answer = Response(body, mimetype=MEDIA[ending])
     called = f"{name}-{number:03d}-{made.tier}{'-pilot' * made.pilot}-{key}.{ending}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{called}"'

@@ -189,8 +189,7 @@ def download(name: str, number: int) -> Answer | Response:
     made = _known(name, number)
     if trouble := _trouble_with(made, whole=True):
         return _page(made, code=410, trouble=trouble)
-    if request.method != "HEAD":
-        note(f"{name}: release {number}, tier {made.tier}, downloaded")
+    note(f"{name}: release {number}, tier {made.tier}, downloaded")
     answer = send_file(
         _zip_of(made), mimetype="application/zip", as_attachment=True, conditional=False, etag=False
     )

@@ -21,7 +21,7 @@ Outcome = Literal["in", "code", "wrong", "disabled", "wait"]
 HALF_WAY = "half"  # in the cookie: this browser gave a password, and owes the code
 
 # At so many wrong codes in a row the board reads of it: somebody knows a password.
-TOLD_AT = (5, 20, second_step.MOST_MISSED)
+TOLD_AT = (5, 20, accounts.MOST_MISSED)
 NOBODY = "(the server)"  # no account can be called so
 
 
@@ -98,7 +98,7 @@ def _right(account: Account, code: str) -> bool:
 
 
 def _about(name: str, missed: int) -> str:
-    ended = "; codes from its app are taken no longer" * (missed >= second_step.MOST_MISSED)
+    ended = "; codes from its app are taken no longer" * (missed >= accounts.MOST_MISSED)
     return f"account {name}: {missed} wrong codes in a row after the right password{ended}"
 
 

@@ -16,7 +16,7 @@ from survey.staff.guessing import bits
 SHORTEST = 12
 LONGEST = 200  # nobody types more; hashing more would be work for whoever wants us busy
 # Below this a password is one of the common ones or a simple pattern of them (guessing.py). Tries
-# are throttled to some hundreds a day, so that 2 to the 36 are out of reach from outside.
+# are throttled to some 1,500 a day, so that 2 to the 36 are out of reach from outside.
 FEWEST_BITS = 36
 
 _hasher = PasswordHasher.from_parameters(profiles.RFC_9106_LOW_MEMORY)

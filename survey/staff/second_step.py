@@ -21,10 +21,6 @@ RECOVERY_CODES = 10
 # Three groups and a letter of CODE_LETTERS: 65 bits. From 64 on tries need no counting (NIST
 # SP 800-63B section 5.1.2.2), so that they may be the way in where the app's codes are not.
 RECOVERY_LENGTH = 16
-# Wrong codes in a row after which no code of the app is right any more. NIST SP 800-63B section
-# 5.2.2 allows at most 100: of a million codes three fit at a time, so 50 tries find one in 1 of
-# 6,700 accounts.
-MOST_MISSED = 50
 
 
 def new_secret() -> str:
@@ -94,7 +90,7 @@ def _step_now(staff: Staff, account: Account, code: str) -> int:
 
 def spent_out(staff: Staff, account: Account) -> bool:
     """Whether there were so many wrong codes in a row that the app's are taken no longer."""
-    return accounts.missed(staff.stores.office, account.name) >= MOST_MISSED
+    return accounts.missed(staff.stores.office, account.name) >= accounts.MOST_MISSED
 
 
 def new_recovery(staff: Staff, account: Account) -> list[str]:

@@ -1,6 +1,7 @@
 """How often somebody may try: counted in memory only, under hashes whose salt is thrown away.
 
-Each process counts for itself, so an installation with two allows twice as much.
+Each process counts for itself, so an installation with two allows twice as much. Codes of the
+second step are few enough to be guessed even so: those are counted for good (``door``).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Limit:
     most: int
 
 
-# NIST SP 800-63B section 5.2.2 allows at most 100 failures in a row; a window makes do with few.
+# A window makes do with few: 1,536 tries a day for a name, over two processes.
 BY_ACCOUNT = Limit("account", 8)
 BY_CODE = Limit("code", 8)
 BY_ADDRESS = Limit("address", 40)

@@ -11,6 +11,7 @@ import pytest
 from survey import workroom
 from survey.app import close_app
 from survey.store import jobs, ledger
+from tests.answering import people_in_pilot
 from tests.journeys.releasing import (
     NAME,
     Room,
@@ -227,6 +228,34 @@ def test_what_changed_since_the_preview_is_not_made(real, bea, study):
     freeze(real, study(NAME))
     assert "Something has changed since the preview" in bea.make(**WHO).text
     assert ledger_of(real) == []
+
+
+def test_after_a_change_the_way_on_is_a_new_preview(real, bea, study):
+    bea.seen()
+    real_answers(real, study(NAME), 60, seed=2)
+    freeze(real, study(NAME))
+    bea.make(**WHO)
+    assert "Wait for more answers" not in bea.text
+    bea.press("tier", "C")
+    assert "120 rows" in bea.wait().text
+
+
+def test_a_pilot_of_a_few_people_is_not_counted_out(served, study, signed_in):
+    app = served(demo=False, pilots=frozenset({NAME}))
+    people_in_pilot(stores_of(app), study(NAME), 34)
+    room = Room(signed_in(app)).seen()
+    assert "Wait for more answers: 50 or more, each time." in room.text
+    assert (" 34 " in room.text, "coarser tier" in room.text) == (False, False)
+
+
+def test_a_second_look_at_a_pilot_shows_nobody_who_came_in_between(served, study, signed_in):
+    app = served(demo=False, pilots=frozenset({NAME}))
+    people_in_pilot(stores_of(app), study(NAME), 60)
+    room = Room(signed_in(app)).seen()
+    people_in_pilot(stores_of(app), study(NAME), 1, after=60)
+    assert "would show single people" in room.make().text
+    assert "would show single people" in room.seen().text
+    assert ledger_of(app) == []
 
 
 def test_a_later_preview_says_what_the_earlier_release_and_it_reveal_together(real, bea, study):

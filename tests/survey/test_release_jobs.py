@@ -1,30 +1,40 @@
 import errno
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from forms.facts import SiteFacts
 from forms.load import load_study
 from survey import jobs as process
 from survey import release
+from survey.app import close_app, create_app
 from survey.config import Config
+from survey.errors import Refusal
+from survey.offer import offer_of
 from survey.release import Order
 from survey.release_preview import NotMade, basis, preview
+from survey.seal import make_key
+from survey.signing import Signature, sign
 from survey.simulate import simulate_into
-from survey.store import jobs, ledger, releases
+from survey.store import accounts, jobs, ledger, releases, studies
 from survey.store.connect import Stores
-from survey.store.jobs import Busy, Job
+from survey.store.jobs import Busy, Job, Kind
 from survey.workroom import Workroom, folder_of, is_alive
+from tests.answering import freeze, real_answers
 from tests.conftest import FLAGSHIP
 from tests.conftest import folder_of as folder_of_study
 from tests.survey.test_release import frozen
 
 AT = "2031-01-01T10:00:00+00:00"
 NAME = "kinds"
+SIGNATURE = Signature(reference="R", by="B", approved_on="2020-01-01", expires_on="2099-01-01")
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +63,14 @@ def config(tmp_path):
     )  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def signals():
+    """A job decides what a signal does to its process, which here is that of the tests."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
 @pytest.fixture
 def begun(stores, small):
     """A release of tier C that somebody asked for, of 60 pilot answers; nobody works on it."""
@@ -66,7 +84,6 @@ def begun(stores, small):
 @pytest.fixture
 def work(config, stores, begun):
     """Does it in this very process; gives how it ended."""
-    before = signal.getsignal(signal.SIGTERM)
 
     def run() -> Job:
         process.Worker(config, stores, begun).work()
@@ -74,8 +91,7 @@ def work(config, stores, begun):
         assert found is not None
         return found
 
-    yield run
-    signal.signal(signal.SIGTERM, before)
+    return run
 
 
 def files(folder: Path) -> list[str]:
@@ -138,6 +154,86 @@ def test_a_job_ends_with_its_release_in_the_ledger(stores, work):
     assert jobs.makers(stores.office, NAME) == {1: "Ada"}
 
 
+# What changes while it is worked out.
+
+
+@pytest.fixture
+def real(config, stores, small, monkeypatch):
+    """``real(act)``: a release of frozen answers as its preview showed it.
+
+    ``act`` happens right after it was first looked whether anything has changed.
+    """
+    in_use = replace(config, pilots=frozenset())
+    sign(stores, offer_of(folder_of_study(NAME), SiteFacts(), pilot=False), SIGNATURE)
+    real_answers(stores, small, 60)
+    freeze(stores, small)
+
+    def ended(kind: Kind, preview: int = 0) -> Job:
+        wanted = Job(
+            study=NAME, kind=kind, tier="C", who="Ada", asked_at=AT, preview=preview,
+            recipient={"name": "Dr Ada", "agreement": "DUA 7", "date": "2026-01-02"},
+        )  # fmt: skip
+        job = jobs.begin(stores.office, wanted, now=0)
+        folder_of(stores.folder, job.number).mkdir(parents=True)
+        process.Worker(in_use, stores, job).work()
+        found = jobs.find(stores.office, job.number)
+        assert found is not None
+        return found
+
+    def run(act) -> Job:
+        seen = ended("preview")
+
+        def and_then(*what):
+            found = basis(*what)
+            act()
+            return found
+
+        monkeypatch.setattr(process, "basis", and_then)
+        return ended("release", seen.number)
+
+    return run
+
+
+def test_a_release_of_what_was_seen_is_made(real):
+    assert real(lambda: None).state == "done"
+
+
+def test_a_batch_frozen_at_the_last_moment_is_not_in_a_release_that_nobody_saw(real, stores, small):
+    def one_more_batch():
+        real_answers(stores, small, 60, seed=2)
+        freeze(stores, small)
+
+    job = real(one_more_batch)
+    assert (job.state, job.told["advice"]) == ("refused", "preview")
+    assert releases.all_releases(stores.office, NAME) == []
+
+
+def test_nothing_is_entered_for_an_account_that_was_switched_off_meanwhile(real, stores):
+    accounts.add(stores.office, name="Ada", role="researcher", at=AT)
+    job = real(lambda: accounts.disable(stores.office, "Ada"))
+    assert job.told["reason"].startswith("The account Ada was switched off meanwhile.")
+    assert releases.all_releases(stores.office, NAME) == []
+
+
+def test_a_batch_asked_for_of_a_study_that_was_closed_meanwhile_is_not_frozen(
+    config, stores, small
+):
+    real_answers(stores, small, 60)
+    studies.set_status(stores.office, NAME, "closed", AT)
+    wanted = Job(study=NAME, kind="batch", who="Ada", asked_at=AT)
+    worker = process.Worker(
+        replace(config, pilots=frozenset()), stores, jobs.begin(stores.office, wanted, now=0)
+    )
+    with pytest.raises(Refusal, match="no longer where it was"):
+        process.KINDS["batch"](worker)
+
+
+def test_a_job_of_an_account_that_was_switched_off_is_not_begun(stores, work):
+    accounts.add(stores.office, name="Ada", role="researcher", at=AT)
+    accounts.disable(stores.office, "Ada")
+    assert work().told["reason"].startswith("The account Ada was switched off meanwhile.")
+
+
 def full(*_: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -185,6 +281,36 @@ def test_files_of_a_release_that_was_not_entered_are_removed(config, stores, beg
         os.utime(parts / stray, (seconds, seconds))
     assert Workroom(config, stores, lambda: 1.0).look(begun).state == "broken"
     assert files(parts) == ["001-C.1_data.csv"]
+
+
+# When the server starts.
+
+
+def test_work_that_a_dead_server_left_is_told_and_its_folder_removed(config, stores, begun):
+    (folder_of(stores.folder, begun.number) / "rows.csv").touch()
+    Workroom(config, stores, lambda: 1.0).sweep()
+    assert jobs.under_way(stores.office) == []
+    assert list((stores.folder / "work").iterdir()) == []
+
+
+def test_folders_of_work_that_has_ended_are_removed(config, stores, begun):
+    jobs.end(stores.office, begun.number, "refused", now=1, told={})
+    Workroom(config, stores, lambda: 1.0).sweep()
+    assert list((stores.folder / "work").iterdir()) == []
+
+
+def test_work_under_way_goes_on(config, stores, begun):
+    with (folder_of(stores.folder, begun.number) / "alive").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        Workroom(config, stores, lambda: 1.0).sweep()
+        assert [job.number for job in jobs.under_way(stores.office)] == [begun.number]
+        assert folder_of(stores.folder, begun.number).is_dir()
+
+
+def test_a_server_sweeps_when_it_starts(config, stores, begun):
+    make_key(config.key)
+    close_app(create_app(config))
+    assert jobs.under_way(stores.office) == []
 
 
 def test_a_folder_without_a_living_process_is_known(tmp_path):

@@ -1,14 +1,15 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from survey import review
 from survey.errors import Refusal
 from survey.review import READ_AFTER, Desk
+from survey.store import freezing
 from survey.store import review as stored
-from survey.store import studies
 from survey.store.responses import Text, ask_deletion, carry_out_deletions, freeze
 from tests.survey.store.samples import STUDY, answer, mark, open_study, send
 
@@ -31,9 +32,8 @@ def real(stores):
 
 
 def freeze_at(desk, at):
-    frozen = freeze(desk.answers, STUDY, minimum=50, closing=False)
-    what = f"{STUDY}: froze {frozen} answers"
-    studies.note(desk.office, at=at.isoformat(), who="x", what=what)
+    begin = partial(freezing.begins, desk.office, STUDY, at=at.isoformat())
+    freeze(desk.answers, STUDY, minimum=50, closing=False, before=begin)
 
 
 def take(desk, **more):
@@ -127,9 +127,28 @@ def test_an_older_batch_is_read_while_a_newer_one_rests(real):
 
 def test_a_freeze_of_another_study_delays_nothing(real):
     freeze_at(real, NOW - MONTH)
-    studies.note(
-        real.office, at=NOW.isoformat(), who="x", what=f"{STUDY}-two: froze 90 answers"
-    )  # fmt: skip
+    freezing.begins(real.office, f"{STUDY}-two", 1, at=NOW.isoformat())
+    assert review.waiting(real, NOW) == 60
+
+
+def test_texts_of_a_batch_whose_day_is_lost_rest_too(real):
+    freeze(real.answers, STUDY, minimum=50, closing=False)
+    assert review.waiting(real, NOW) == 0
+    assert "rest until 14 days after their freeze" in review.why_none(real, NOW)
+
+
+def test_they_rest_until_a_later_batch_has_rested(real):
+    freeze(real.answers, STUDY, minimum=50, closing=False)
+    send(real.answers, open_study(real.answers), range(100, 150))
+    freeze_at(real, NOW - MONTH)
+    assert review.waiting(real, NOW) == 110
+
+
+def test_a_freeze_that_ended_half_way_ages_no_text(real):
+    freeze_at(real, NOW - MONTH)
+    freezing.begins(real.office, STUDY, 2, at=(NOW - MONTH).isoformat())
+    send(real.answers, open_study(real.answers), range(100, 150))
+    freeze_at(real, NOW)
     assert review.waiting(real, NOW) == 60
 
 
