@@ -20,14 +20,14 @@ from pathlib import Path
 from benchmarks.process import usage
 from benchmarks.product import SIX_PAGES, settings
 from survey.config import read_config
-from survey.open import prepare
-from survey.shelf import Offer, find_offer
-from survey.simulate import as_stored, simulate
+from survey.served.open import prepare
+from survey.served.shelf import Offer, find_offer
 from survey.store import responses
 from survey.store.connect import Stores
 from survey.store.database import Database
 from survey.store.responses import Response
 from survey.store.settle import rest
+from survey.synthetic.simulate import as_stored, simulate
 
 SAMPLE = 1000  # answers timed at each size, settlings included
 

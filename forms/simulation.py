@@ -1,8 +1,8 @@
 """How synthetic clients answer a study: the recipe of ``simulation.toml``, checked.
 
-The recipe says what is drawn, not how: no randomness here (survey/simulate.py draws). A study
-without a recipe gets ``Recipe()``: every answer equally likely. docs/researcher.md explains the
-keys.
+The recipe says what is drawn, not how: no randomness here (survey/synthetic/simulate.py draws). A
+study without a recipe gets ``Recipe()``: every answer equally likely. docs/researcher.md explains
+the keys.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from survey import assets, editions, mishaps, prose, shelves, stoprule
-from survey.availability import Availability, today_here
+from survey import assets, mishaps, prose
+from survey.collection import stoprule
 from survey.config import Config, read_config
 from survey.desk import Desk
 from survey.places import folder
@@ -47,14 +47,16 @@ from survey.routes import (
 )
 from survey.routes.respond import entry, pages, visit, ways_out
 from survey.seal import Seal, read_keys
+from survey.served import editions, shelves
+from survey.served.availability import Availability, today_here
+from survey.served.shelf import Shelf
+from survey.served.standin import open_studies
 from survey.services import NAME, Services
-from survey.shelf import Shelf
 from survey.staff import access
 from survey.staff.rooms import STAFF_ROOMS
-from survey.standin import open_studies
 from survey.store.keeper import Keeper
 from survey.store.tallies import Tallies
-from survey.workroom import Workroom
+from survey.work.workroom import Workroom
 
 # templates/parts: macros by what they draw; a later one may use an earlier one's.
 PARTS = ("frame", "code", "support", "questions", "staff")
@@ -77,7 +79,7 @@ def create_app(config: Config | None = None) -> Flask:
     """The WSGI application for ``config`` (the environment's unless given).
 
     Raises what is wrong with a setting, a key or the data folder, before anything is served. A
-    faulty study is served as it was signed, or left out: ``survey.soundness`` tells.
+    faulty study is served as it was signed, or left out: ``survey.served.soundness`` tells.
     """
     config = config or read_config()
     app = Flask("survey", static_folder=None, template_folder=str(folder("templates")))

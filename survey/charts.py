@@ -27,7 +27,7 @@ from exports.refused import Refused
 from exports.tables.plan import default_plan
 from forms.study import Study
 from survey.errors import Refusal
-from survey.recipients import is_restricted
+from survey.releasing.recipients import is_restricted
 from survey.store.releases import Release
 
 LARGEST = 64 * 2**20  # bytes of a data file that are read while somebody waits

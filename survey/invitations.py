@@ -11,8 +11,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from survey.collection.figures import UNSPENT
 from survey.errors import Unsealable
-from survey.figures import UNSPENT
 from survey.seal import CODE_LETTERS, Seal, tidy_code
 from survey.store import figures, invitations
 from survey.store.connect import Stores

@@ -13,8 +13,8 @@ from typing import Any, Literal
 import segno
 
 from survey import typeset
-from survey.dossier.blocks import runs
-from survey.offer import Offer
+from survey.board.dossier.blocks import runs
+from survey.served.offer import Offer
 
 Paper = Literal["a4", "a5"]
 PAPERS: tuple[Paper, ...] = ("a4", "a5")

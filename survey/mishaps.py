@@ -11,8 +11,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from survey.screens import Ways, show
-from survey.shelf import Offer
-from survey.shelves import shelf
+from survey.served.shelf import Offer
+from survey.served.shelves import shelf
 from survey.staff.access import signed_in, signed_out
 from survey.staff.rooms import STAFF_ROOMS, room_of
 from survey.store.errors import StoreError

@@ -23,8 +23,8 @@ from exports.parts import fields_for
 from exports.tree import SUMS, put
 from exports.write import data_name
 from forms.study import Study, Tier
-from survey.dossier.pack import copy_study
-from survey.offer import Offer, prints_of
+from survey.board.dossier.pack import copy_study
+from survey.served.offer import Offer, prints_of
 
 Answers = Literal["none", "possible", "some"]
 """Whether there are answers: never opened; opened; so many that the figures show them."""

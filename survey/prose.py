@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
-from survey.shelf import Offer
+from survey.served.shelf import Offer
 
 _EMPHASIS = re.compile(r"\*([^*\n]+)\*")
 _UNFILLED = re.compile(r"\[([a-z][a-z0-9_]*)\]")  # a fact that the site has not given yet

@@ -20,7 +20,7 @@ from forms.answers import answer_lines, stored_lines
 from forms.study import Page
 from forms.views import PageView, page_view
 from forms.walk import Draft, token_of
-from survey.shelf import Offer
+from survey.served.shelf import Offer
 
 # Screen → its neutral word in the page's title; no title names a topic or an answer.
 TITLES = {

@@ -10,7 +10,7 @@ from forms.study import Study
 from forms.walk import Draft
 from survey.desk import Desk
 from survey.seal import Seal, new_code
-from survey.shelf import Offer
+from survey.served.shelf import Offer
 from survey.store import responses
 from survey.store.responses import Response, Text
 

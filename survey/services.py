@@ -8,10 +8,10 @@ from typing import cast
 
 from flask import current_app
 
-from survey.availability import Availability
 from survey.config import Config
 from survey.desk import Clock, Desk
 from survey.seal import Seal
+from survey.served.availability import Availability
 from survey.store.connect import Stores
 from survey.store.tallies import Tallies
 

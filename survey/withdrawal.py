@@ -6,8 +6,8 @@ import json
 from functools import lru_cache
 
 from survey.seal import tidy_code
+from survey.served.shelf import Offer
 from survey.services import Services
-from survey.shelf import Offer
 from survey.store import responses
 from survey.store.database import Database
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from forms.columns import of_study
 from forms.study import Study
-from survey.simulate import SimulatedResponse, simulate
 from survey.store import responses, studies
 from survey.store.connect import Stores
 from survey.store.database import Database
+from survey.synthetic.simulate import SimulatedResponse, simulate
 
 
 def real_answers(stores: Stores, study: Study, count: int, *, seed: int = 1) -> None:

@@ -21,16 +21,16 @@ from benchmarks.product import BIN, FLAGSHIP, settings
 from forms.columns import of_study
 from forms.simulation import load_recipe
 from forms.study import Study
+from survey.collection.figures import SIMULATED
 from survey.config import read_config
-from survey.figures import SIMULATED
-from survey.open import prepare
-from survey.shelf import Offer, find_offer
-from survey.simulate import SimulatedResponse, simulate
+from survey.served.open import prepare
+from survey.served.shelf import Offer, find_offer
 from survey.store import totals
 from survey.store.connect import Stores
 from survey.store.database import Database, quoted, writing
 from survey.store.settle import settled_tables
 from survey.store.tallies import Tallies
+from survey.synthetic.simulate import SimulatedResponse, simulate
 
 PEOPLE = 3000  # simulated
 BLOCK = 50_000  # rows drawn at a time

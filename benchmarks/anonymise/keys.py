@@ -20,7 +20,7 @@ from exports.columns import CORE, Field, fields_of
 from forms.load import load_study
 from forms.simulation import load_recipe
 from forms.study import Study
-from survey.simulate import simulate
+from survey.synthetic.simulate import simulate
 
 SEED = 1
 EXCHANGED = 0.05  # share of key cells

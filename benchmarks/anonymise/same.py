@@ -27,7 +27,7 @@ from exports.write import content_order, write_data
 from forms.load import load_study
 from forms.simulation import load_recipe
 from forms.study import Study
-from survey.simulate import simulate
+from survey.synthetic.simulate import simulate
 
 SIZES = (100, 300, 1080)
 TIERS = ("B", "C")

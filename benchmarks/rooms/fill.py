@@ -16,17 +16,17 @@ from typing import Any
 from benchmarks.product import FLAGSHIP, settings
 from forms.simulation import load_recipe
 from forms.study import Study
+from survey.collection.figures import SIMULATED
 from survey.config import read_config
-from survey.figures import SIMULATED
-from survey.open import prepare
-from survey.shelf import Offer, find_offer
-from survey.simulate import as_stored, simulate
+from survey.served.open import prepare
+from survey.served.shelf import Offer, find_offer
 from survey.store import totals
 from survey.store.connect import Stores
 from survey.store.database import Database, quoted, truncate_log, writing
 from survey.store.responses import Response, Text
 from survey.store.settle import settled_tables
 from survey.store.tallies import Tallies
+from survey.synthetic.simulate import as_stored, simulate
 
 DRAWN = 10_000  # synthetic clients
 BLOCK = 10_000  # rows a transaction

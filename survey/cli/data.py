@@ -13,7 +13,7 @@ from survey.cli.main import main
 from survey.cli.opened import at_desk, opened
 from survey.config import read_config
 from survey.errors import Refusal
-from survey.shelf import find_offer
+from survey.served.shelf import find_offer
 from survey.staff.audit import note_command
 
 
@@ -33,8 +33,8 @@ def simulate(
     study: str, count: int, seed: int, via: str | None, invitations: TextIO | None
 ) -> None:
     """Synthetic answers to the pilot of STUDY (a name or a folder), marked as such."""
-    from survey.simulate_visits import populate
-    from survey.walker import codes_in, walk_many
+    from survey.synthetic.visits import populate
+    from survey.synthetic.walker import codes_in, walk_many
 
     config = read_config()
     offer = find_offer(config, study, pilot=True)
@@ -72,9 +72,9 @@ def release(
     person: str | None, agreement: str | None, agreed: str | None,
 ) -> None:  # fmt: skip
     """Write an anonymised dataset of STUDY with its documents into a new folder."""
-    from survey import release as process
-    from survey.availability import today_here
-    from survey.signing import signed_version
+    from survey.releasing import release as process
+    from survey.served.availability import today_here
+    from survey.served.signing import signed_version
 
     recipient = recipient_of(person, agreement, agreed)
     _, offer, stores = at_desk(study, pilot=pilot)

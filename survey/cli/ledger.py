@@ -6,11 +6,11 @@ from datetime import date
 
 import click
 
-from survey import recall as process
 from survey.cli.main import main
 from survey.cli.opened import at_desk
 from survey.errors import Refusal
-from survey.shelf import Offer
+from survey.releasing import recall as process
+from survey.served.shelf import Offer
 from survey.staff.audit import note_command
 from survey.stamp import stamp
 from survey.store import ledger, releases

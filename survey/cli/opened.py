@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from survey.config import Config, read_config
-from survey.offer import Offer
-from survey.open import prepare
-from survey.shelf import Shelf
-from survey.soundness import troubles
-from survey.standin import at_hand, open_studies, told
+from survey.served.offer import Offer
+from survey.served.open import prepare
+from survey.served.shelf import Shelf
+from survey.served.soundness import troubles
+from survey.served.standin import at_hand, open_studies, told
 from survey.store.connect import Stores
 
 

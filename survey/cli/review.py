@@ -13,11 +13,11 @@ import click
 
 from exports.texts.edit import Draft, NotThere
 from exports.texts.identifiers import CAUTION, Span, marked
-from survey import review as process
 from survey.cli.main import main
 from survey.cli.opened import at_desk
 from survey.errors import Refusal
-from survey.review import Desk
+from survey.releasing import review as process
+from survey.releasing.review import Desk
 from survey.staff.audit import note_command
 from survey.store.review import StoredText
 

@@ -13,7 +13,7 @@ from survey.cli.opened import opened, opened_shelf
 from survey.config import Config, Role, for_demo, read_config
 from survey.errors import BadSetting
 from survey.seal import make_key, read_keys
-from survey.shelf import Shelf
+from survey.served.shelf import Shelf
 from survey.staff import demo as demo_accounts
 from survey.store import responses, studies
 from survey.store.connect import Stores
@@ -51,7 +51,7 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
 
 def _fill(stores: Stores, shelf: Shelf, *, empty: bool) -> SignIns:
     """Make the two accounts, and answers for each study that has none yet."""
-    from survey.simulate_visits import populate
+    from survey.synthetic.visits import populate
 
     sign_ins = demo_accounts.make(stores.office)
     for offer in shelf:

@@ -11,17 +11,18 @@ import click
 
 from forms.facts import facts_for, load_site, missing_facts
 from forms.load import load_study
-from survey import lifecycle, stoprule
-from survey.availability import EXPIRED, NOT_OPEN, Availability, today_here
-from survey.checklist import unwaived
+from survey.board.checklist import unwaived
 from survey.cli.main import main
 from survey.cli.opened import at_desk, opened, opened_shelf
+from survey.collection import stoprule
 from survey.config import read_config
 from survey.errors import Refusal
-from survey.offer import prints_of
-from survey.reserved import check_name
-from survey.shelf import find_offer
-from survey.signing import Signature, sign
+from survey.served import lifecycle
+from survey.served.availability import EXPIRED, NOT_OPEN, Availability, today_here
+from survey.served.offer import prints_of
+from survey.served.reserved import check_name
+from survey.served.shelf import find_offer
+from survey.served.signing import Signature, sign
 from survey.staff.audit import note_command
 from survey.store import studies, waivers
 from survey.store.connect import Stores

@@ -12,7 +12,7 @@ from survey.cli.opened import opened, opened_shelf
 from survey.config import PREFIX, SETTINGS, read_config
 from survey.errors import Refusal
 from survey.seal import make_key, read_keys
-from survey.soundness import troubles
+from survey.served.soundness import troubles
 from survey.staff.audit import note_command
 from survey.store import drafts, responses
 

@@ -20,8 +20,8 @@ def verify(url: str, dossier: Path, invitation: str) -> None:
     Walks as one client up to the check page, sends nothing and leaves; then every way through on
     the board's pages. Counts as one visit in the study's totals. Exit 1 when anything differs.
     """
-    from survey.dossier.opened import open_dossier
-    from survey.verify_site import verify as compare
+    from survey.board.dossier.opened import open_dossier
+    from survey.board.verify_site import verify as compare
 
     said = open_dossier(dossier)
     hidden = not sys.stderr.isatty()

@@ -20,24 +20,24 @@ from flask import (
 )
 
 from forms.facts import missing_facts
-from survey import approved, signing
-from survey.availability import Standing
-from survey.checklist import Element, unwaived
-from survey.editions import MARK
+from survey.board.checklist import Element, unwaived
+from survey.board.versions.compare import Change, compare
+from survey.board.versions.edition import of_offer
 from survey.errors import Refusal
-from survey.offer import Offer, Prints, prints_of
+from survey.served import approved, signing
+from survey.served.availability import Standing
+from survey.served.editions import MARK
+from survey.served.offer import Offer, Prints, prints_of
+from survey.served.shelves import shelf
+from survey.served.standin import told
+from survey.served.watched import Watched
 from survey.services import services
-from survey.shelves import shelf
 from survey.staff.access import signed_in, staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature
 from survey.stamp import stamp
-from survey.standin import told
 from survey.store import studies, waivers
 from survey.store.accounts import Account
-from survey.versions.compare import Change, compare
-from survey.versions.edition import of_offer
-from survey.watched import Watched
 
 bp = Blueprint("board", __name__, url_prefix="/ethics/<name>")
 offer_feature("ethics", "board.approve", "Approve", "Sign exactly what you have read.", place=10)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import request
 
-from survey.passages import label_of, passages_of
+from survey.board.passages import label_of, passages_of
 from survey.routes.board import Answer, author, bp, now, page, see_other, the_folder, the_name
+from survey.served.signing import day
 from survey.services import services
-from survey.signing import day
 from survey.staff.access import staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature

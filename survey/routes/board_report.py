@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from flask import Response, abort, request
 
-from survey import yearly
-from survey.figures import figures_of
-from survey.methods import marks_of
+from survey.board import yearly
+from survey.board.yearly import Section
+from survey.collection.figures import figures_of
+from survey.collection.methods import marks_of
 from survey.routes.board import bp, page, the_folder, the_name
 from survey.services import services
 from survey.staff.access import staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature
-from survey.yearly import Section
 
 for _room in ("ethics", "research"):
     offer_feature(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, render_template, request
 
-from survey.shelves import shelf
+from survey.served.shelves import shelf
 from survey.staff.access import staff_only
 from survey.staff.features import features_in
 from survey.staff.life import life_of

@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, render_template
 
-from survey.availability import Standing
-from survey.offer import Offer, prints_of
+from survey.served.availability import Standing
+from survey.served.offer import Offer, prints_of
+from survey.served.shelves import shelf
 from survey.services import services
-from survey.shelves import shelf
 
 bp = Blueprint("certificate", __name__, url_prefix="/ethics/<name>")
 

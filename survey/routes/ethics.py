@@ -10,13 +10,13 @@ from forms.answers import duration_band
 from forms.columns import of_study
 from forms.path import paths, shown_questions
 from forms.reading import grade
-from survey.boardpages import about_a_study, page
-from survey.checklist import answered, grades, missing_elements
-from survey.ownwords import own_words
-from survey.preview import Preview, State, signer, unpack
+from survey.board.boardpages import about_a_study, page
+from survey.board.checklist import answered, grades, missing_elements
+from survey.board.ownwords import own_words
+from survey.board.preview import Preview, State, signer, unpack
+from survey.board.storedata import administrative, data_lines
 from survey.protect import csrf
-from survey.shelf import Offer
-from survey.storedata import administrative, data_lines
+from survey.served.shelf import Offer
 
 bp = Blueprint("ethics", __name__, url_prefix="/ethics/<name>")
 # Nothing is stored and no cookie is set: the state of the walk is signed by itself.

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort
 
-from survey.dossier.document import Signed
-from survey.dossier.made import PRESS
+from survey.board.dossier.document import Signed
+from survey.board.dossier.made import PRESS
 from survey.errors import Refusal
+from survey.served.shelf import Offer
+from survey.served.shelves import shelf
 from survey.services import services
-from survey.shelf import Offer
-from survey.shelves import shelf
 from survey.store import studies
 
 bp = Blueprint("ethics_dossier", __name__, url_prefix="/ethics/<name>")

@@ -8,8 +8,8 @@ from flask import Blueprint, Response, g
 
 from forms.effort import Way, along_pages, ways
 from forms.routesvg import picture
-from survey.boardpages import about_a_study, page
-from survey.offer import Offer
+from survey.board.boardpages import about_a_study, page
+from survey.served.offer import Offer
 
 bp = Blueprint("ethics_routes", __name__, url_prefix="/ethics/<name>")
 about_a_study(bp)

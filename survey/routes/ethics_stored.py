@@ -9,12 +9,12 @@ from pathlib import Path
 
 from flask import Blueprint, g
 
-from survey.boardpages import about_a_study, page
-from survey.offer import Offer
+from survey.board.boardpages import about_a_study, page
+from survey.board.storeproof import proof, proof_of_drafts
+from survey.served.offer import Offer
 from survey.services import services
 from survey.store.errors import StoreUnavailable
 from survey.store.looking import Definition, definitions
-from survey.storeproof import proof, proof_of_drafts
 
 bp = Blueprint("ethics_stored", __name__, url_prefix="/ethics/<name>")
 about_a_study(bp)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from flask import Blueprint, g, request
 
-from survey.boardpages import about_a_study, page
-from survey.offer import Offer
+from survey.board.boardpages import about_a_study, page
+from survey.board.versions.compare import compare
+from survey.board.versions.known import Known, before, known
+from survey.board.versions.parts import GROUPS
+from survey.board.versions.rule import RULE
+from survey.served.offer import Offer
+from survey.served.shelves import shelf
 from survey.services import services
-from survey.shelves import shelf
 from survey.store import studies
 from survey.store.errors import StoreUnavailable
 from survey.store.looking import wordings
-from survey.versions.compare import compare
-from survey.versions.known import Known, before, known
-from survey.versions.parts import GROUPS
-from survey.versions.rule import RULE
 
 bp = Blueprint("ethics_versions", __name__, url_prefix="/ethics/<name>")
 about_a_study(bp)

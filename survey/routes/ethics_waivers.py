@@ -6,10 +6,10 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 
-from survey.boardpages import about_a_study
-from survey.checklist import missing_elements, unwaived
+from survey.board.boardpages import about_a_study
+from survey.board.checklist import missing_elements, unwaived
+from survey.served.shelves import shelf
 from survey.services import services
-from survey.shelves import shelf
 from survey.staff.access import signed_in, staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature

@@ -7,12 +7,12 @@ import time
 from flask import Blueprint, current_app, render_template, request, session
 
 from survey import invitations
+from survey.board.ownwords import EMPTY, SLIP, UNKNOWN, WAIT_MINUTES
 from survey.invitations import Invited
-from survey.ownwords import EMPTY, SLIP, UNKNOWN, WAIT_MINUTES
 from survey.routes.respond.visit import INVITATION, Answer, see_other
+from survey.served.shelf import Offer
+from survey.served.shelves import shelf
 from survey.services import services
-from survey.shelf import Offer
-from survey.shelves import shelf
 from survey.staff.throttle import Limit, Throttle, household
 
 bp = Blueprint("invite", __name__, url_prefix="/i")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from survey.shelves import shelf
+from survey.served.shelves import shelf
 from survey.staff.access import offer_named, staff_only
 from survey.staff.features import parts_of
 from survey.staff.life import life_of

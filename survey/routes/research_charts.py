@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
 from exports.refused import Refused
-from survey.archive import Archive
 from survey.errors import Refusal
+from survey.releasing.archive import Archive
 from survey.staff.access import staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature

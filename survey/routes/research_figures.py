@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template
 
-from survey import figures, methods, stoprule
-from survey.figures import Figures
+from survey.collection import figures, methods, stoprule
+from survey.collection.figures import Figures
+from survey.served.shelf import Offer
 from survey.services import services
-from survey.shelf import Offer
 from survey.staff.access import offer_named, signed_in, staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature

@@ -7,11 +7,11 @@ from functools import partial
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 
-from survey import lifecycle
 from survey.errors import Refusal
-from survey.offer import Offer, prints_of
+from survey.served import lifecycle
+from survey.served.offer import Offer, prints_of
+from survey.served.shelves import shelf
 from survey.services import services
-from survey.shelves import shelf
 from survey.staff.access import staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature

@@ -8,12 +8,12 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from survey import leaflet
 from survey.errors import Refusal
-from survey.shelf import Offer
+from survey.served.shelf import Offer
 from survey.staff.access import staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature
 from survey.staff.work import served_offer
-from survey.visitor import origin_of
+from survey.synthetic.visitor import origin_of
 
 bp = Blueprint("research_link", __name__, url_prefix="/research/<name>")
 offer_feature(

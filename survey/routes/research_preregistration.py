@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template
 
-from survey import figures, prereg
+from survey import prereg
+from survey.collection import figures
 from survey.errors import Refusal
 from survey.prereg import Answers
+from survey.served.shelf import Offer
 from survey.services import services
-from survey.shelf import Offer
 from survey.staff.access import offer_named, staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature

@@ -1,6 +1,6 @@
 """Releases in the researcher's room: looked at, made, downloaded, recalled, handed over.
 
-Nothing here reads a row: what is made is made by a process of its own (``survey.workroom``).
+Nothing here reads a row: what is made is made by a process of its own (``survey.work.workroom``).
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
 
 from forms.study import Tier
-from survey.archive import Archive
 from survey.errors import Refusal
-from survey.offer import Offer
-from survey.recall import holders, recall
-from survey.recipients import fault_in, is_restricted, recipient_of
+from survey.releasing.archive import Archive
+from survey.releasing.recall import holders, recall
+from survey.releasing.recipients import fault_in, is_restricted, recipient_of
+from survey.served.offer import Offer
 from survey.staff.access import staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature

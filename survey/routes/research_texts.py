@@ -1,9 +1,9 @@
 """Clients' own words in the researcher's room: one text at a time, read, changed, decided about.
 
-The process is ``survey.review``, as for the command. What is at hand is in the staff's cookie
-(``survey.staff.sitting``): a GET draws, skips and decides nothing, and no address names a text. The
-audit says who began to read and stopped; each decision stands in the readings, where it can be
-joined with nothing else.
+The process is ``survey.releasing.review``, as for the command. What is at hand is in the staff's
+cookie (``survey.staff.sitting``): a GET draws, skips and decides nothing, and no address names a
+text. The audit says who began to read and stopped; each decision stands in the readings, where it
+can be joined with nothing else.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from werkzeug.wrappers import Response
 
 from exports.texts.edit import REPLACEMENTS, Draft
 from exports.texts.identifiers import CAUTION, Span
-from survey import review
-from survey.review import Desk
+from survey.releasing import review
+from survey.releasing.review import Desk
+from survey.releasing.textstate import standing_of, stepped
 from survey.staff import sitting as at_hand
 from survey.staff.access import staff_only
 from survey.staff.audit import note
@@ -26,7 +27,6 @@ from survey.staff.features import offer_feature
 from survey.staff.reading import drawn, moved_on, now, token_of, turn_of
 from survey.staff.sitting import SPARE, Sitting, TooMuch
 from survey.staff.work import Answer, served_offer
-from survey.textstate import standing_of, stepped
 
 bp = Blueprint("research_texts", __name__, url_prefix="/research/<name>/texts")
 offer_feature(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template
 
-from survey.availability import OPEN
+from survey.served.availability import OPEN
+from survey.served.shelves import shelf
 from survey.services import services
-from survey.shelves import shelf
 
 bp = Blueprint("site", __name__)
 

@@ -12,9 +12,9 @@ from flask import Flask, Response, abort, g, redirect, render_template, request,
 from flask_login import LoginManager, UserMixin, current_user, login_user
 
 from survey.config import Config
+from survey.served.shelf import Offer
+from survey.served.shelves import shelf
 from survey.services import Services
-from survey.shelf import Offer
-from survey.shelves import shelf
 from survey.staff.rooms import STAFF_ROOMS, room_of
 from survey.staff.standing import NAME, Staff, staff
 from survey.staff.throttle import Throttle

@@ -10,8 +10,8 @@ from hmac import compare_digest
 from flask import request
 
 from exports.texts.edit import DETAIL, REPLACEMENTS, Draft
-from survey import review
 from survey.errors import Refusal
+from survey.releasing import review
 from survey.staff.audit import note
 from survey.staff.reading import Turn, drawn, hash_of, mine, moved_on, now, token_of, waits
 from survey.staff.sitting import Sitting, Step

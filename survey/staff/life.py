@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from survey.availability import EXPIRED, FULL, LOST, NOT_OPEN, OPEN, Standing, today_here
+from survey.served.availability import EXPIRED, FULL, LOST, NOT_OPEN, OPEN, Standing, today_here
+from survey.served.shelf import Offer
+from survey.served.shelves import shelf
+from survey.served.standin import told
 from survey.services import services
-from survey.shelf import Offer
-from survey.shelves import shelf
 from survey.staff.standing import staff
-from survey.standin import told
 from survey.store import studies
 
 MEANINGS = {

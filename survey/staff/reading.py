@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from exports.texts.edit import Draft
-from survey import review
-from survey.offer import Offer
-from survey.review import Desk
+from survey.releasing import review
+from survey.releasing.review import Desk
+from survey.served.offer import Offer
 from survey.staff import sitting as at_hand
 from survey.staff.sitting import Sitting
 from survey.staff.standing import staff

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from survey.availability import Standing
-from survey.offer import Offer, prints_of
+from survey.served.availability import Standing
+from survey.served.offer import Offer, prints_of
+from survey.served.shelves import shelf
 from survey.services import services
-from survey.shelves import shelf
 from survey.store import board, studies
 from survey.store.accounts import Role
 

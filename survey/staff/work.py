@@ -9,12 +9,12 @@ from typing import Any
 from flask import abort, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from survey.offer import Offer
-from survey.recipients import is_restricted
+from survey.releasing.recipients import is_restricted
+from survey.served.offer import Offer
 from survey.staff.access import offer_named, signed_in
 from survey.staff.standing import staff
 from survey.store.jobs import Busy, Job
-from survey.workroom import DiskFull, Workroom
+from survey.work.workroom import DiskFull, Workroom
 
 Answer = str | Response | tuple[str, int]
 

@@ -1,6 +1,6 @@
 """Which answers of a pilot something was told of: a digest and a count, never a key, never a time.
 
-What is told next is held against it (``survey.pilots``).
+What is told next is held against it (``survey.releasing.pilots``).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import pytest
 
 from forms.load import load_study
 from survey.cli import main
-from survey.reserved import RESERVED
+from survey.served.reserved import RESERVED
 from survey.store import studies
 from survey.store.connect import Stores
 from tests.answering import freeze, real_answers

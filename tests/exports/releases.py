@@ -24,7 +24,7 @@ def frame(study: Study, rows: Sequence[Row]) -> pl.DataFrame:
 
 
 def people_of(study: Study, people: Sequence[Any]) -> pl.DataFrame:
-    """Simulated people (survey.simulate) as a release takes them."""
+    """Simulated people (survey.synthetic.simulate) as a release takes them."""
     rows = [
         {**p.values, "study_version": "1", "consent_version": "1", "lang": p.lang,
          "c_open": p.c_open, "completion": p.completion, "dur_band": p.dur_band}

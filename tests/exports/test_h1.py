@@ -15,10 +15,10 @@ from exports.tiers import path_to
 from exports.write import content_order, write_data
 from forms.load import load_study
 from forms.simulation import load_recipe
-from survey.simulate import simulate
+from survey.synthetic.simulate import simulate
+from tests.conftest import FLAGSHIP
 from tests.exports.releases import data_in, people_of
 
-FLAGSHIP = Path(__file__).parents[2] / "studies" / "therapist-tears"
 SCRIPT = FLAGSHIP / "analysis" / "h1.py"
 PLANTED = {"sc_int_connect": 0.40, "sc_int_strain": -0.30}  # simulation.toml, on the latents
 SIZES = (300, 1080)

@@ -6,8 +6,7 @@ import pytest
 from forms.faults import StudyFaults
 from forms.load import load_study
 from forms.study import Option, Wording
-
-FLAGSHIP = Path(__file__).parents[2] / "studies" / "therapist-tears"
+from tests.conftest import FLAGSHIP
 
 
 @pytest.mark.parametrize("name", ["minimal", "branch", "kinds", "scores", "coarse", "once"])

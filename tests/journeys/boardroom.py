@@ -11,8 +11,8 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.availability import FRESH_SECONDS, today_here
-from survey.checklist import missing_elements
+from survey.board.checklist import missing_elements
+from survey.served.availability import FRESH_SECONDS, today_here
 from survey.store import studies, waivers
 from tests.conftest import STUDIES
 from tests.journeys.client import Journey

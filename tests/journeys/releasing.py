@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 
 from forms.study import Study
 from survey.routes import research_life, research_releases, research_work
-from survey.simulate import simulate_into
 from survey.store import releases, studies
 from survey.store.connect import Stores
-from survey.workroom import LOCK
+from survey.synthetic.simulate import simulate_into
+from survey.work.workroom import LOCK
 from tests import answering
 from tests.conftest import folder_of
 from tests.journeys.staff import Worker, desk_of

@@ -3,8 +3,8 @@
 import pytest
 
 from survey import invitations
-from survey.availability import FRESH_SECONDS, FULL, OPEN
-from survey.signing import Signature, sign
+from survey.served.availability import FRESH_SECONDS, FULL, OPEN
+from survey.served.signing import Signature, sign
 from survey.store import invitations as stored
 from tests.journeys.boardroom import FACTS, Served, day
 

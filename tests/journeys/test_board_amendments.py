@@ -4,9 +4,9 @@ import sqlite3
 
 import pytest
 
-from survey import approved, signing
-from survey.availability import FRESH_SECONDS
-from survey.offer import prints_of
+from survey.served import approved, signing
+from survey.served.availability import FRESH_SECONDS
+from survey.served.offer import prints_of
 from survey.store import responses
 from tests.journeys.boardroom import Served, Staff, day
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from survey.availability import today_here
+from survey.served.availability import today_here
 from survey.store import board as written
 from survey.store import ledger, releases, studies
 from tests.journeys.boardroom import day

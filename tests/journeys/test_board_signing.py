@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from survey import approved
-from survey.availability import FRESH_SECONDS, today_here
-from survey.offer import prints_of
+from survey.served import approved
+from survey.served.availability import FRESH_SECONDS, today_here
+from survey.served.offer import prints_of
 from survey.store import studies
 from tests.journeys.boardroom import Staff, day
 

@@ -12,7 +12,7 @@ from exports.charts.pen import BUNDLED
 from exports.charts.sheet import sheet
 from survey.charts import GALLERY, OPEN_SAMPLE, Gallery, png, read_release
 from survey.errors import Refusal
-from survey.release import Order, run
+from survey.releasing.release import Order, run
 from survey.routes import research_charts, research_releases
 from survey.store import ledger
 from tests.conftest import FLAGSHIP

@@ -8,9 +8,9 @@ import zipfile
 
 import pytest
 
-from survey import workroom
 from survey.app import close_app
 from survey.store import jobs, ledger
+from survey.work import workroom
 from tests.answering import people_in_pilot
 from tests.journeys.releasing import (
     NAME,

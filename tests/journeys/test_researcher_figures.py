@@ -8,9 +8,9 @@ import zipfile
 
 import pytest
 
-from survey.figures import figures_of
+from survey.collection.figures import figures_of
 from survey.invitations import read_code
-from survey.signing import Signature, sign
+from survey.served.signing import Signature, sign
 from survey.store import figures, invitations
 from survey.store.connect import Stores
 from survey.store.tallies import Tallies

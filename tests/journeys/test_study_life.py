@@ -2,7 +2,7 @@
 
 import pytest
 
-from survey.signing import Signature, sign
+from survey.served.signing import Signature, sign
 from survey.store import board, responses, studies
 from tests.journeys.boardroom import Served, day
 from tests.journeys.releasing import Room, audit_of, real_answers, stores_of, with_pages

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from survey.availability import FRESH_SECONDS, today_here
+from survey.served.availability import FRESH_SECONDS, today_here
 from survey.store import studies
 from tests.journeys.walking import walk
 

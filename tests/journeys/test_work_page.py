@@ -7,7 +7,7 @@ import pytest
 
 from survey.store import jobs
 from survey.store.jobs import Job
-from survey.workroom import LOCK, folder_of
+from survey.work.workroom import LOCK, folder_of
 from tests.journeys.releasing import NAME, stores_of
 from tests.journeys.staff import desk_of, later
 

@@ -1,15 +1,14 @@
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from exports.release import make_release
 from forms.load import load_study
 from forms.simulation import load_recipe
-from survey.simulate import simulate
+from survey.synthetic.simulate import simulate
+from tests.conftest import FLAGSHIP
 from tests.exports.releases import book_of, data_in, people_of
 
-FLAGSHIP = Path(__file__).parents[2] / "studies" / "therapist-tears"
 CORE = ("age_band", "gender", "region_raised", "region_same", "ethnicity")
 VERSIONS = ("study_version", "consent_version", "lang")
 

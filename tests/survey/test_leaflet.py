@@ -8,7 +8,7 @@ from survey import leaflet
 from survey.config import read_config
 from survey.errors import Refusal
 from survey.places import folder
-from survey.shelf import find_offer
+from survey.served.shelf import find_offer
 from tests.conftest import folder_of
 
 LINK = "https://survey.example.org/s/hour/"

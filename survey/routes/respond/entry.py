@@ -27,8 +27,8 @@ from survey.routes.respond.visit import (
     ways,
 )  # fmt: skip
 from survey.screens import WORDS_CHANGED, show, show_still
+from survey.served.shelf import Offer
 from survey.services import services
-from survey.shelf import Offer
 
 READ = "version"  # hidden input: which consent texts the page shows
 

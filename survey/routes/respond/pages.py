@@ -10,7 +10,7 @@ from forms.path import branch_of
 from forms.study import Page
 from forms.walk import Draft, answered, first_open, keep, neighbours, page_at, reachable, take
 from survey import sending
-from survey.figures import STOP_SIGN, passed
+from survey.collection.figures import STOP_SIGN, passed
 from survey.protect import clear_site
 from survey.routes.respond.visit import (
     Answer,
@@ -27,8 +27,8 @@ from survey.routes.respond.visit import (
     ways,
 )  # fmt: skip
 from survey.screens import CHOOSE_CODE, show, show_check, show_page
+from survey.served.shelf import Offer
 from survey.services import services
-from survey.shelf import Offer
 from survey.store.errors import InvitationSpent
 
 TURN_TO = ("support", "stop", "information")

@@ -12,12 +12,12 @@ from flask import Blueprint, Response, abort, g, redirect, request, session
 from forms.study import Page
 from forms.walk import Draft, token_of
 from survey import invitations, sending
-from survey.availability import OPEN, TAKES_NOTHING
 from survey.protect import clear_site
 from survey.screens import Ways, show
+from survey.served.availability import OPEN, TAKES_NOTHING
+from survey.served.shelf import Offer
+from survey.served.shelves import shelf
 from survey.services import services
-from survey.shelf import Offer
-from survey.shelves import shelf
 
 bp = Blueprint("respond", __name__, url_prefix="/s/<address>")
 

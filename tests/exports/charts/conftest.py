@@ -12,7 +12,7 @@ from exports.columns import fields_of
 from exports.release import make_release
 from forms.load import load_study
 from forms.simulation import load_recipe
-from survey.simulate import simulate
+from survey.synthetic.simulate import simulate
 from tests.conftest import FLAGSHIP
 from tests.exports.releases import people_of
 

@@ -18,9 +18,10 @@ from exports.documents.told import Archived, Told
 from exports.documents.tree import documents
 from forms.load import load_study
 from forms.study import Study
+from tests import conftest
 from tests.exports.tiny import STUDY
 
-FLAGSHIP = load_study(Path(__file__).parents[3] / "studies" / "therapist-tears")
+FLAGSHIP = load_study(conftest.FLAGSHIP)
 DATA = "data/study-tinystudy_data.csv"
 # Quotes, a macro, a comment's end, an emoji, a line break: each has broken some syntax once.
 NASTY = "Ünï \"q\" 'a' `b' $x \\U{1} <b>|*/ 😢\nnext"

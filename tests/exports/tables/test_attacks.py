@@ -15,7 +15,7 @@ from forms.columns import of_study
 from forms.load import load_study
 from forms.path import branch_of
 from forms.simulation import load_recipe
-from survey.simulate import simulate
+from survey.synthetic.simulate import simulate
 from tests.conftest import FLAGSHIP
 from tests.exports.tables.people import attack, entry, people
 

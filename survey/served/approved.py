@@ -1,0 +1,174 @@
+"""Approved versions of a study, archived whole at the moment they are signed and served from here.
+
+DATA/approved/STUDY/0123456789abcdef/STUDY/     the study folder's files as they were signed
+DATA/approved/STUDY/0123456789abcdef/facts.json the site's facts they were signed with
+
+The sixteen digits begin the fingerprint of the whole: words, policy and site facts together. What
+is loaded is worked out anew and must give the three fingerprints that were signed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+from forms.faults import StudyFaults
+from forms.fingerprint import of_facts
+from forms.load import load_study
+from survey.errors import Refusal
+from survey.served.offer import Offer, Prints, prints_of
+
+FOLDER = "approved"
+FACTS = "facts.json"
+DIGITS = 16
+
+
+class Unsound(Refusal):
+    """The archived copy of an approved version is missing, damaged or changed."""
+
+
+class Changed(Refusal):
+    """The study folder is no longer what was to be signed."""
+
+
+def whole(prints: Prints) -> str:
+    """One fingerprint for words, policy and site facts together (SHA-256, hex)."""
+    return sha256("\n".join(prints).encode()).hexdigest()
+
+
+def place_of(data: Path, study: str, prints: Prints) -> Path:
+    """Where the version with these fingerprints is archived, whether it is or not."""
+    return data / FOLDER / study / whole(prints)[:DIGITS]
+
+
+def files_of(data: Path, study: str, prints: Prints) -> Path | None:
+    """The archived study folder of this version; None where there is none."""
+    folder = place_of(data, study, prints) / study
+    return folder if folder.is_dir() else None
+
+
+def load(data: Path, study: str, prints: Prints) -> Offer:
+    """The archived version with exactly these fingerprints, as it is served. Raises Unsound."""
+    place = place_of(data, study, prints)
+    if not place.is_dir():
+        raise Unsound(f"{place} is missing: the approved version of {study} cannot be served.")
+    offer = _read(place, study)
+    if prints_of(offer) != prints:
+        raise Unsound(
+            f"{place} was changed after it was signed: {_differing(prints_of(offer), prints)} "
+            "differ. Restore it from a backup, or have the present version signed."
+        )
+    return offer
+
+
+def _read(place: Path, study: str) -> Offer:
+    """Whatever lies in ``place``. Raises Unsound where it cannot be read."""
+    try:
+        facts: dict[str, str] = json.loads((place / FACTS).read_text("utf-8"))
+        loaded = load_study(place / study)
+        return Offer(loaded, place / study, facts, of_facts(loaded, facts), pilot=False)
+    except StudyFaults as faults:
+        raise Unsound(f"{place} cannot be read: {faults.faults[0]}.") from None
+    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        raise Unsound(f"{place} cannot be read: {type(error).__name__}.") from None
+
+
+def _differing(ours: Prints, signed: Prints) -> str:
+    names = ("the words", "the release policy", "the site's facts")
+    pairs = zip(names, ours, signed, strict=True)
+    return " and ".join(name for name, one, other in pairs if one != other)
+
+
+def keep(data: Path, offer: Offer) -> Path:
+    """Archive ``offer`` for good before it is signed; gives where. Nothing is overwritten.
+
+    Raises Changed where the folder's files are not, or no longer, what ``offer`` was read from.
+    """
+    study, prints = offer.study.name, prints_of(offer)
+    place = place_of(data, study, prints)
+    if place.exists() and _sound(data, study, prints):
+        return place
+    with _beside(place) as work:
+        if prints_of(_copied(offer, work)) != prints:
+            raise Changed(f"{offer.folder} has just changed: read it again before you sign.")
+        _make_durable(work)
+        if place.exists():  # damaged: kept aside, since somebody may want to see what was done
+            place.rename(Path(tempfile.mkdtemp(prefix="damaged.", dir=place.parent)) / place.name)
+        work.rename(place)
+        _make_durable(place.parent, inside=False)
+    return place
+
+
+def _copied(offer: Offer, work: Path) -> Offer:
+    """The folder's files as they are copied. Raises Refusal where they are no study just now."""
+    if not offer.folder.is_dir():
+        raise Refusal(f"The folder {offer.folder} is gone, so nothing was signed.")
+    _copy(offer, work)
+    try:
+        return _read(work, offer.study.name)
+    except Unsound:
+        raise Refusal(
+            f"The folder {offer.folder} cannot be used as it is now, so nothing was signed."
+        ) from None
+
+
+def _sound(data: Path, study: str, prints: Prints) -> bool:
+    try:
+        load(data, study, prints)
+    except Unsound:
+        return False
+    return True
+
+
+@contextmanager
+def _beside(place: Path) -> Iterator[Path]:
+    """A hidden folder next to ``place``, on the same disk; gone afterwards unless renamed."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        work = Path(tempfile.mkdtemp(prefix=".", dir=place.parent))
+    except OSError as error:
+        raise Refusal(f"Cannot archive into {place.parent}: {error.strerror}.") from None
+    try:
+        yield work
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise Refusal(f"Cannot archive into {place}: {why}. Nothing changed.") from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _copy(offer: Offer, work: Path) -> None:
+    """The folder's files, only to be read from now on, and the facts."""
+    copy = work / offer.study.name
+    hidden = shutil.ignore_patterns(".*", "__pycache__")
+    shutil.copytree(offer.folder.resolve(), copy, ignore=hidden)
+    facts = json.dumps(dict(offer.facts), ensure_ascii=False, indent=1, sort_keys=True)
+    (work / FACTS).write_text(facts + "\n", "utf-8")
+    for path in (work / FACTS, *(p for p in copy.rglob("*") if p.is_file())):
+        path.chmod(0o400)
+
+
+def _make_durable(folder: Path, *, inside: bool = True) -> None:
+    """On the disk before anybody relies on it."""
+    for path in (*(folder.rglob("*") if inside else ()), folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def with_help_of(present: Offer, approved: Offer) -> Offer:
+    """The approved version with the help lines, limit and door of today: none is signed.
+
+    A wrong phone number is corrected at once (DESIGN.md section 4).
+    """
+    study = replace(approved.study, support=present.study.support)
+    return replace(approved, study=study, limit=present.limit, invited=present.invited)

@@ -1,0 +1,300 @@
+"""Synthetic clients: complete answers drawn from a recipe and a seed, and nothing else.
+
+They go to the pilot's file only, marked there as simulated, so that no release can take them for
+people.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_bytes
+
+from forms.answers import stored_values, text_language
+from forms.columns import Column, of_question, of_study
+from forms.path import branch_of, holds
+from forms.simulation import Choice, Item, Recipe, RecipeFault, load_recipe
+from forms.study import LEFT_BLANK, Page, Question, Study
+from survey.collection.figures import SIMULATED
+from survey.errors import Refusal
+from survey.store import responses
+from survey.store.database import Database
+from survey.store.tallies import Tallies, totals
+
+# Marked as made up, so that nobody who reads one takes it for a client's words.
+PLAIN_TEXTS = (
+    "[synthetic] A sentence made up for this simulation.",
+    "[synthetic] Another made-up sentence, a little longer than the first one.",
+)
+REACHED_THE_END, STOPPED = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedResponse:
+    """One synthetic client as the store takes it: every column of the row, and texts apart."""
+
+    lang: str
+    c_open: int
+    c_quote: int
+    completion: int
+    dur_band: int
+    values: Mapping[str, int | str]
+    texts: Mapping[str, str]
+
+
+@dataclass
+class _Person:
+    """Somebody half-way through: what was drawn and answered so far."""
+
+    draw: random.Random
+    recipe: Recipe
+    careless: bool = False
+    latents: dict[str, float] = field(default_factory=dict)
+    answers: dict[str, int | str] = field(default_factory=dict)
+
+    def happens(self, share: float) -> bool:
+        return self.draw.random() < share
+
+    def latent(self, name: str) -> float:
+        """The person's value of a latent, worked out when first asked for."""
+        if name not in self.latents:
+            made = self.recipe.latents[name]
+            value = made.spread * self.draw.gauss(0, 1)
+            value += sum(share * self.latent(other) for other, share in made.parts.items())
+            value += sum(
+                codes.get(int(self.answers.get(column, LEFT_BLANK)), 0.0)
+                for column, codes in made.when.items()
+            )
+            self.latents[name] = value
+        return self.latents[name]
+
+    def pick(self, weights: Mapping[int, float]) -> int:
+        return self.draw.choices(tuple(weights), tuple(weights.values()))[0]
+
+
+def _item(person: _Person, item: Item, column: Column) -> int:
+    value = item.mean + item.loading * person.latent(item.latent)
+    value += item.noise * person.draw.gauss(0, 1)
+    return min(max(round(value), min(column.codes)), max(column.codes))
+
+
+def _choice(person: _Person, choice: Choice) -> int:
+    weights = dict(choice.weights)
+    for column, cases in choice.given.items():
+        weights.update(cases.get(int(person.answers.get(column, LEFT_BLANK)), {}))
+    for name, tilts in choice.tilt.items():
+        for code, tilt in tilts.items():
+            weights[code] *= math.exp(tilt * person.latent(name))
+    return person.pick(weights)
+
+
+def _code(person: _Person, column: Column) -> int:
+    """An answer in one column; without a word in the recipe every code is as likely."""
+    recipe = person.recipe
+    if person.careless and column.name in recipe.careless:
+        return person.pick(recipe.careless[column.name])
+    if column.name in recipe.items:
+        return _item(person, recipe.items[column.name], column)
+    if column.name in recipe.choices:
+        return _choice(person, recipe.choices[column.name])
+    return person.draw.choice(column.codes)
+
+
+def _missing(person: _Person, question: Question, *, refusable: bool = True) -> int | None:
+    """A missing code for this question, or None: most people answer."""
+    choice, shares = person.recipe.choices.get(question.name), person.recipe.shares
+    if choice and not choice.missing:
+        return None
+    offered = {m.name: m.code for m in question.missing}
+    if refusable and "prefer_not" in offered and person.happens(shares.prefer_not):
+        return offered["prefer_not"]
+    if "dont_know" in offered and person.happens(shares.dont_know):
+        return offered["dont_know"]
+    if not question.required and person.happens(shares.left_blank):
+        return LEFT_BLANK
+    return None
+
+
+def _grid(person: _Person, question: Question) -> dict[str, int | str]:
+    """Rows of a grid or a statement list; refusing is for the whole of it, as on the page."""
+    columns = of_question(question)
+    refused = {m.name: m.code for m in question.missing}.get("prefer_not")
+    if refused is not None and person.happens(person.recipe.shares.prefer_not):
+        return dict.fromkeys((c.name for c in columns), refused)
+    if person.careless:
+        return dict.fromkeys((c.name for c in columns), _straight(person, columns[0]))
+    answers: dict[str, int | str] = {}
+    for column in columns:
+        missing = _missing(person, question, refusable=False)
+        answers[column.name] = _code(person, column) if missing is None else missing
+    return answers
+
+
+def _straight(person: _Person, column: Column) -> int:
+    """The one column of buttons that a careless person goes down, the same in every grid."""
+    place = person.latents.setdefault(" place", person.draw.random())  # no latent has a space
+    return column.codes[int(place * len(column.codes))]
+
+
+def _multiple(person: _Person, question: Question) -> dict[str, int | str]:
+    columns = of_question(question)
+    missing = _missing(person, question)
+    shares = [person.recipe.ticks.get(c.name, 1 / len(columns)) for c in columns]
+    ticks = [int(person.happens(share)) for share in shares]
+    if missing is None and any(ticks):
+        return dict(zip((c.name for c in columns), ticks, strict=True))
+    return dict.fromkeys((c.name for c in columns), LEFT_BLANK if missing is None else missing)
+
+
+def _text(person: _Person, question: Question) -> dict[str, int | str]:
+    texts = person.recipe.texts.get(question.name, PLAIN_TEXTS)
+    if person.happens(person.recipe.shares.text):
+        return {question.name: person.draw.choice(texts)[: question.max_length]}
+    return {question.name: "" if question.apart else LEFT_BLANK}
+
+
+def _single(person: _Person, question: Question) -> dict[str, int | str]:
+    missing = _missing(person, question)
+    code = _code(person, of_question(question)[0]) if missing is None else missing
+    return {question.name: code}
+
+
+def _answer(person: _Person, question: Question) -> dict[str, int | str]:
+    if question.kind == "text":
+        return _text(person, question)
+    if question.kind == "multiple":
+        return _multiple(person, question)
+    return _grid(person, question) if question.rows else _single(person, question)
+
+
+def _walk(person: _Person, pages: Sequence[Page]) -> None:
+    """Answer page after page, in the order asked, as routing shows them."""
+    for page in pages:
+        if not holds(page.show_if, person.answers):
+            continue
+        for question in page.questions:
+            if holds(question.show_if, person.answers):
+                person.answers.update(_answer(person, question))
+
+
+def _band(person: _Person, study: Study) -> int:
+    if person.careless:
+        return 1
+    branch = branch_of(study, person.answers) or ""
+    even = dict.fromkeys(range(1, len(study.duration_bands) + 2), 1.0)
+    return person.pick(person.recipe.durations.get(branch, even))
+
+
+def _client(study: Study, draw: random.Random, recipe: Recipe) -> SimulatedResponse:
+    person = _Person(draw, recipe, careless=draw.random() < recipe.shares.careless)
+    stopped = len(study.pages) > 1 and person.happens(recipe.shares.stopped)
+    last = draw.randrange(1, len(study.pages)) if stopped else len(study.pages)
+    _walk(person, study.pages[:last])
+    languages = recipe.languages or {study.language: 1.0}
+    apart = [q.name for q in study.questions.values() if q.apart]
+    return SimulatedResponse(
+        lang=draw.choices(tuple(languages), tuple(languages.values()))[0],
+        c_open=int(person.happens(recipe.shares.c_open)),
+        c_quote=int(person.happens(recipe.shares.c_quote)),
+        completion=STOPPED if stopped else REACHED_THE_END,
+        dur_band=_band(person, study),
+        values=stored_values(study, person.answers),
+        texts={name: str(person.answers[name]) for name in apart if person.answers.get(name)},
+    )
+
+
+def simulate(
+    study: Study, *, count: int, seed: int, recipe: Recipe | None = None
+) -> Iterator[SimulatedResponse]:
+    """``count`` synthetic clients; the same study, recipe and seed give the same ones."""
+    draw = random.Random(seed)  # noqa: S311  (repeatable on purpose; nothing here is secret)
+    plain = recipe or Recipe()
+    return (_client(study, draw, plain) for _ in range(count))
+
+
+def as_stored(study: Study, client: SimulatedResponse, table: str) -> responses.Response:
+    """A synthetic client as the store takes it, with random bytes where a person's hashes go."""
+    texts = tuple(
+        responses.Text(
+            study.name,
+            variable,
+            text_language(study, variable, client.lang),
+            client.c_quote,
+            token_bytes(32),
+            text,
+        )
+        for variable, text in client.texts.items()
+    )
+    return responses.Response(
+        study=study.name,
+        table=table,
+        fingerprint=bytes.fromhex(study.fingerprints.words),
+        lang=client.lang,
+        c_open=client.c_open,
+        completion=client.completion,
+        dur_band=client.dur_band,
+        deletion=token_bytes(32),
+        values=client.values,
+        texts=texts,
+        submit=token_bytes(32),
+        invitation=None,
+    )
+
+
+def recipe_in(study: Study, folder: Path) -> Recipe:
+    """The recipe of ``folder``. Raises Refusal where it cannot be used."""
+    try:
+        return load_recipe(study, folder)
+    except RecipeFault as fault:
+        raise Refusal(str(fault)) from None
+
+
+def simulate_into(db: Database, study: Study, folder: Path, *, count: int, seed: int) -> None:
+    """Store ``count`` synthetic clients, and nothing in the totals (``simulate_visits`` does)."""
+    for _ in store_clients(db, study, folder, count=count, seed=seed):
+        pass
+
+
+def store_clients(
+    db: Database, study: Study, folder: Path, *, count: int, seed: int
+) -> Iterator[SimulatedResponse]:
+    """Store synthetic clients in the pilot's file ``db``, one a turn, by the recipe in ``folder``.
+
+    The mark comes first: whatever happens later, no release takes these rows for people. Raises
+    Refusal where the recipe cannot be used, or the file is not the pilot's.
+    """
+    if not holds_pilots(db):
+        raise Refusal("Synthetic clients go to a pilot's file, never among real answers.")
+    recipe = recipe_in(study, folder)
+    table = responses.prepare(
+        db,
+        study=study.name,
+        fingerprint=bytes.fromhex(study.fingerprints.words),
+        content=study.content,
+        columns=of_study(study),
+    )
+    _mark(db, study, count)
+    for client in simulate(study, count=count, seed=seed, recipe=recipe):
+        responses.accept(db, as_stored(study, client, table))
+        yield client
+
+
+def holds_pilots(db: Database) -> bool:
+    """Whether this file is the one of pilots, by its name."""
+    path: str = db.conn.execute("PRAGMA database_list").fetchone()[2]
+    return Path(path).name == "pilot.db"
+
+
+def _mark(db: Database, study: Study, count: int) -> None:
+    tallies = Tallies()
+    for _ in range(count):
+        tallies.add(study.name, SIMULATED, pilot=True)
+    tallies.flush(db, pilot=True)
+
+
+def is_synthetic(db: Database, study: Study) -> bool:
+    """Whether any answer in this file was simulated."""
+    return totals(db, study.name).get(SIMULATED, 0) > 0
