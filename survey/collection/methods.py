@@ -11,8 +11,6 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from exports.documents.cherries import cherries
-from exports.documents.told import Told
 from survey.collection.figures import FEW, GRAIN, Figures, Passed, Totals
 from survey.served.offer import Offer
 
@@ -150,6 +148,9 @@ def _yes(so: bool) -> str:  # noqa: FBT001
 
 def checklist(offer: Offer, figures: Figures) -> bytes:
     """CHERRIES as Markdown, with all that is known before a release."""
+    from exports.documents.cherries import cherries  # brings in polars
+    from exports.documents.told import Told
+
     told = Told(
         study=offer.study,
         codebook=(),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, Response, render_template
 
-from survey import prereg
 from survey.collection import figures
 from survey.errors import Refusal
-from survey.prereg import Answers
 from survey.served.shelf import Offer
 from survey.services import services
 from survey.staff.access import offer_named, staff_only
 from survey.staff.audit import note
 from survey.staff.features import offer_feature
 from survey.store import studies
+
+if TYPE_CHECKING:
+    from survey.prereg import Answers
 
 bp = Blueprint("research_preregistration", __name__, url_prefix="/research/<name>")
 offer_feature(
@@ -35,6 +38,8 @@ def answers_of(offer: Offer) -> Answers:
 @staff_only("researcher")
 def overview(name: str) -> str:
     """What the package holds, and whether it comes in time."""
+    from survey import prereg  # brings in polars, which the server does without
+
     offer = offer_named(name)
     answers = answers_of(offer)
     return render_template(
@@ -51,6 +56,8 @@ def overview(name: str) -> str:
 @staff_only("researcher")
 def package(name: str) -> Response:
     """The package."""
+    from survey import prereg
+
     offer = offer_named(name)
     try:
         made = prereg.package(offer, answers_of(offer))
