@@ -91,6 +91,12 @@ def test_every_link_into_a_page_leads_to_a_heading(page):
     assert missed == []
 
 
+def test_every_proof_that_a_page_names_is_there():
+    named = set(re.findall(r"`(?:tests/)?((?:\w+/)+test_\w+\.py)`", DOCS))
+    assert named, "no page names a proof any more"
+    assert sorted(path for path in named if not (ROOT / "tests" / path).exists()) == []
+
+
 def test_every_page_can_be_reached_from_the_first_one():
     queue = [ROOT / "README.md"]
     for page in queue:
