@@ -29,7 +29,7 @@ def index() -> str:
         "board/index.html",
         title="Board",
         lives=lives,
-        waiting={life.offer.study.name: matters(life.offer, "board") for life in lives},
+        waiting={life.offer.study.name: matters(life, "board") for life in lives},
         features=features_in("ethics"),
         left_out=shelf().left_out,
     )

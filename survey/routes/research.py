@@ -18,7 +18,7 @@ bp = Blueprint("research", __name__, url_prefix="/research")
 def overview() -> str:
     """Each study with its status, fingerprint and approval."""
     lives = [life_of(offer) for offer in shelf()]
-    waiting = {life.offer.study.name: matters(life.offer, "researcher") for life in lives}
+    waiting = {life.offer.study.name: matters(life, "researcher") for life in lives}
     return render_template(
         "research/index.html",
         title="Studies",
@@ -32,11 +32,11 @@ def overview() -> str:
 @staff_only("researcher")
 def study_page(name: str) -> str:
     """One study: where it stands, and a card for each thing that can be done, part by part."""
-    offer = offer_named(name)
+    life = life_of(offer_named(name))
     return render_template(
         "research/study.html",
-        title=offer.study.title,
-        life=life_of(offer),
-        waiting=matters(offer, "researcher"),
+        title=life.offer.study.title,
+        life=life,
+        waiting=matters(life, "researcher"),
         features=parts_of("research"),
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from survey.served.availability import EXPIRED, FULL, LOST, NOT_OPEN, OPEN, Standing, today_here
+from survey.served.availability import EXPIRED, FULL, LOST, NOT_OPEN, OPEN, Standing
+from survey.served.lifecycle import approval_of
 from survey.served.shelf import Offer
 from survey.served.shelves import shelf
 from survey.served.standin import told
@@ -53,20 +54,12 @@ class Life:
 
 def life_of(offer: Offer) -> Life:
     """As it is today."""
-    office, study = staff().stores.office, offer.study
-    approval = studies.current_approval(
-        office,
-        study.name,
-        words=study.fingerprints.words,
-        policy=study.fingerprints.policy,
-        site=offer.site,
-        today=today_here().isoformat(),
-    )
-    folder = shelf().proposed(study.name)
+    stores, name = staff().stores, offer.study.name
+    folder = shelf().proposed(name)
     return Life(
         offer,
-        studies.status(office, study.name),
-        approval,
-        services().availability.standing(study.name),
+        studies.status(stores.office, name),
+        approval_of(stores, offer),
+        services().availability.standing(name),
         told(folder) if folder else "",
     )

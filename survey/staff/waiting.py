@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from survey.served.availability import Standing
-from survey.served.offer import Offer, prints_of
+from survey.served.lifecycle import approval_of
+from survey.served.offer import Offer
 from survey.served.shelves import shelf
 from survey.services import services
+from survey.staff.life import Life
 from survey.store import board, studies
 from survey.store.accounts import Role
 
@@ -26,34 +28,31 @@ class Matter:
     link: str
 
 
-def matters(offer: Offer, role: Role) -> list[Matter]:
+def matters(life: Life, role: Role) -> list[Matter]:
     """What waits at this study for people of ``role``, the gravest first."""
-    name = offer.study.name
-    found = [] if offer.pilot else list(_about_approval(name, role))
+    found = [] if life.offer.pilot else list(_about_approval(life, role))
     if role == "researcher":
-        found += _unanswered(name)
+        found += _unanswered(life.offer.study.name)
     return found
 
 
-def _about_approval(name: str, role: Role) -> Iterator[Matter]:
-    standing, status = _standing(name), studies.status(services().stores.office, name)
+def _about_approval(life: Life, role: Role) -> Iterator[Matter]:
+    standing = life.standing
     if standing.trouble:
         yield _trouble(standing, role)
-    if status not in ("draft", "open"):
+    folder = shelf().proposed(life.offer.study.name)
+    if folder is None or life.status not in ("draft", "open"):
         return
-    signed = _signed(name)
+    proposed = folder.offer()
+    signed = approval_of(services().stores, proposed)
     if signed is None:
-        yield _unsigned(name, role)
-    elif status == "draft" and role == "researcher":
+        yield _unsigned(proposed, role)
+    elif life.status == "draft" and role == "researcher":
         yield Matter(
             f"Approved under {signed.reference}: it can be opened.", "research_life.life", "Open it"
         )
     if standing.approval and not standing.trouble and _ends_soon(standing.approval):
         yield _ending(standing.approval, role)
-
-
-def _standing(name: str) -> Standing:
-    return services().availability.standing(name)
 
 
 def _trouble(standing: Standing, role: Role) -> Matter:
@@ -62,22 +61,8 @@ def _trouble(standing: Standing, role: Role) -> Matter:
     return Matter(standing.trouble, "research_life.life", "What this means")
 
 
-def _signed(name: str) -> studies.Approval | None:
-    """The approval in force of exactly what lies in the folder."""
-    folder = shelf().proposed(name)
-    if folder is None:
-        return None
-    words, policy, site = prints_of(folder.offer())
-    today = services().availability.today()
-    office = services().stores.office
-    return studies.current_approval(
-        office, name, words=words, policy=policy, site=site, today=today
-    )
-
-
-def _unsigned(name: str, role: Role) -> Matter:
-    folder = shelf().proposed(name)
-    version = folder.offer().study.version if folder else ""
+def _unsigned(proposed: Offer, role: Role) -> Matter:
+    version = proposed.study.version
     sentence = f"Version {version}, as it lies in the study folder, is not signed."
     if role == "board":
         return Matter(sentence, "board.approve", "Read and sign it")
