@@ -1,0 +1,85 @@
+"""Releases of the same answers are the same files, in every tier of every study folder."""
+
+import json
+import sqlite3
+from functools import cache
+
+import pytest
+
+from forms.load import load_study
+from tests.conftest import FLAGSHIP
+from tests.pins.conftest import GOLDEN, STUDY_FOLDERS
+
+CLIENTS = 400
+APPROVING = "a\n" * CLIENTS * 4  # more than there are texts to read
+
+# By name alone: the keys of rows are drawn by lot, and a zip hangs on the machine's zlib.
+NAMED = (".people", ".zip")
+
+# Simulated answers do not fit these tiers: the release is refused.
+REFUSED = {("coarse", "C")}
+RELEASES = [
+    (name, tier)
+    for name, folder in STUDY_FOLDERS.items()
+    for tier in sorted(load_study(folder).policy.tiers)
+    if (name, tier) not in REFUSED
+]
+
+
+@pytest.fixture(scope="module")
+def populated(lacrima):
+    """``populated(name)``: simulated clients have answered this study, and their texts are read."""
+
+    @cache
+    def populate(name):
+        lacrima("simulate", name, "--count", CLIENTS, "--seed", 1)
+        if (name, "D") in RELEASES:
+            lacrima("review", name, "--pilot", typed=APPROVING)
+
+    return populate
+
+
+@pytest.mark.parametrize(("name", "tier"), RELEASES)
+def test_a_pilots_release(name, tier, populated, lacrima, tmp_path, pinned, sums_of):
+    populated(name)
+    lacrima("release", name, "--tier", tier, "--pilot", "--out", tmp_path / "out")
+    pinned(f"releases/{name}-{tier}-pilot", sums_of(tmp_path / "out"))
+
+
+@pytest.fixture
+def released(installation, tmp_path):
+    """Releases of real answers: one in each tier with rows, and again with a second segment."""
+    for seed in (1, 2):
+        installation.answer(330, seed=seed)
+        for tier in "CBA":
+            installation.release(tier, tmp_path / f"{seed}-{tier}")
+    return installation
+
+
+def ledger_of(installation, keys_of):
+    """What is kept of every part, without which no later release repeats it."""
+    office = sqlite3.connect(installation.data / "office.db")
+    parts = "SELECT segment, tier, edition, about FROM parts ORDER BY segment, tier, edition"
+    for segment, tier, edition, about in office.execute(parts).fetchall():
+        yield from ("", f"segment {segment}, tier {tier}, edition {edition}")
+        yield from keys_of(json.loads(about))
+    office.close()
+
+
+def test_releases_of_frozen_answers_and_what_is_archived_for_later_ones(
+    released, tmp_path, pinned, sums_of, keys_of
+):
+    for name in (f"{seed}-{tier}" for seed in (1, 2) for tier in "CBA"):
+        pinned(f"releases/{FLAGSHIP.name}-frozen-{name}", sums_of(tmp_path / name))
+    archived = sums_of(released.data / "releases")
+    pinned(
+        "releases/archive", (line.split()[1] if line.endswith(NAMED) else line for line in archived)
+    )
+    pinned("releases/parts-in-the-ledger", ledger_of(released, keys_of))
+    for file in sorted((tmp_path / "2-C").rglob("*.json")):
+        pinned(f"releases/keys-of-{file.stem}", keys_of(json.loads(file.read_bytes())))
+
+
+def test_no_release_is_pinned_that_nobody_makes_any_more():
+    pilots = {path.stem for path in (GOLDEN / "releases").glob("*-pilot.txt")}
+    assert pilots == {f"{name}-{tier}-pilot" for name, tier in RELEASES}
