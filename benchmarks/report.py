@@ -16,7 +16,7 @@ from benchmarks.first import Visit
 from benchmarks.growth import Cost
 from benchmarks.product import FLAGSHIP, SIX_PAGES, THREADS, WORKERS
 
-# Complete answers/s at 4 and 16 clients, ms, MB; DESIGN.md section 8.
+# Complete answers/s at 4 and 16 clients, ms, MB; measured on comparable machines.
 PEERS = (
     ("LimeSurvey 6.14 (php-fpm, MariaDB)", 6.1, 5.6, 712, 230),
     ("oTree 6.0.15 (SQLite)", 5.1, 5.9, 535, 57),

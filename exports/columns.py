@@ -17,7 +17,7 @@ from forms.columns import Column, of_study
 from forms.study import NOT_REACHED, Condition, Study, Tier
 
 STORED = ("study_version", "consent_version", "lang", "completion", "c_open", "dur_band")
-# DESIGN.md section 9: language and versions are rare and time-like, so they are keys in every tier.
+# Language and versions are rare and time-like, so they are keys in every tier.
 BOOKKEEPING_KEYS = ("study_version", "consent_version", "lang")
 CORE, INSIDER = "core", "insider"
 

@@ -1,7 +1,7 @@
 """One segment of rows as one tier releases it: what a release is put together from.
 
 A segment is a set of frozen batches that first go out together. Its part in a tier is made once and
-then repeated byte for byte in every later release (DESIGN.md section 9).
+then repeated byte for byte in every later release (docs/decisions/0008-segments.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Between a study's table and the engine: cells become codes of a taxonomy, nodes become cells.
 
 An answer's missing codes all count as one category of a key, together with withheld cells
-(INSTRUMENT.md section 8); what is missing keeps its own code and is never recoded.
+(docs/design.md, Releases); what is missing keeps its own code and is never recoded.
 """
 
 from __future__ import annotations

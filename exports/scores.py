@@ -1,4 +1,4 @@
-"""Scores and data-quality flags, worked out at export and never stored (INSTRUMENT.md section 7).
+"""Scores and data-quality flags, worked out at export and never stored.
 
 Everything here is an expression over the columns of stored codes.
 """

@@ -1,4 +1,4 @@
-"""What a tier may show of so many rows, before any cell is looked at (INSTRUMENT.md section 8)."""
+"""What a tier may show of so many rows, before any cell is looked at (docs/design.md, Releases)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from exports.columns import BOOKKEEPING_KEYS, CORE, INSIDER, Field
 from exports.refused import Refused
 from forms.study import ReleasePolicy, Study, Tier
 
-# DESIGN.md section 9: tiers nest, so that joining two of them on the answers gains nothing.
+# Tiers nest, so that joining two of them on the answers gains nothing (docs/decisions/0006).
 MADE_FROM: Mapping[str, tuple[str, ...]] = {"C": ("C",), "B": ("C", "B"), "A": ("C",)}
 
 

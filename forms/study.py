@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
-# INSTRUMENT.md section 3: every missing code lies in one unbroken negative range, so that SPSS can
+# docs/design.md, The walk: every missing code lies in one unbroken negative range, so that SPSS can
 # declare it as one user-missing range.
 MISSING_RANGE = range(-99, -89)
 NOT_SHOWN = -96

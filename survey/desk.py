@@ -13,8 +13,8 @@ from survey.seal import Lock, Seal, new_secret
 from survey.store import drafts
 from survey.store.connect import Stores
 
-IDLE_SECONDS = 2 * 60 * 60  # CONSENT.md section 2: a session lives at most two hours
-CODE_SECONDS = 15 * 60  # DESIGN.md section 9: how long the thank-you page can be shown again
+IDLE_SECONDS = 2 * 60 * 60  # docs/design.md, The walk: two hours after the last page
+CODE_SECONDS = 15 * 60  # docs/design.md, The walk: how long the thank-you page can be shown again
 
 Clock = Callable[[], float]
 

@@ -42,7 +42,7 @@ HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Not no-referrer: over TLS Flask-WTF wants a Referer of our own pages (DESIGN.md section 9).
+    # Not no-referrer: over TLS Flask-WTF wants a Referer of our own pages.
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
     "Cross-Origin-Opener-Policy": "same-origin",

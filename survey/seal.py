@@ -28,7 +28,7 @@ BLOCK = 4096  # sealed drafts are padded to this, so that their size tells next 
 # Crockford's base 32: of each pair of look-alikes only one is used, the other is read as it.
 CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LOOK_ALIKES = str.maketrans("OIL", "011")
-CODE_GROUPS, CODE_GROUP = 5, 4  # 20 letters of 5 bits: the 100 random bits CONSENT.md asks for
+CODE_GROUPS, CODE_GROUP = 5, 4  # 20 letters of 5 bits: 100 random bits (docs/design.md, The walk)
 
 
 def read_keys(path: Path) -> tuple[bytes, ...]:

@@ -1,6 +1,6 @@
 """Counts that can be shown: the 10-5 rule, so that no small group can be read or worked out.
 
-A count under 10 is hidden, zeros too, and every other one is rounded to 5 (INSTRUMENT.md section 8,
+A count under 10 is hidden, zeros too, and every other one is rounded to 5 (docs/decisions/0009,
 tier A). The number of rows is known, so a hidden count lies between bounds that a reader can work
 out; where those come too close together, the smallest shown count is hidden as well. What is hidden
 is decided by the rounded counts, so that the choice itself tells next to nothing.

@@ -1,6 +1,6 @@
 """The 10-5 rule: what a count must be to be shown, and what a shown count gives away.
 
-Source of the thresholds: INSTRUMENT.md section 8; cell-size precedents in El Emam, Guide to the
+Source of the thresholds: docs/design.md, Releases; cell-size precedents in El Emam, Guide to the
 De-Identification of Personal Health Information (2013); rounding in Willenborg & de Waal, Elements
 of Statistical Disclosure Control (2001).
 """

@@ -13,7 +13,7 @@ STATES = (*FIT, WITHHELD)  # every other state: nobody has finished reading it
 class ReviewedText:
     """A kept-apart text after review. ``words`` are released only when ``state`` is fit for it.
 
-    ``lang`` is None where the text must never be released (DESIGN.md section 5).
+    ``lang`` is None where the text must never be released (docs/design.md, Reading texts).
     """
 
     variable: str

@@ -1,6 +1,6 @@
 """The yearly report to the board: what the office's records know of one study in one year.
 
-Totals come as they may be shown, in steps (DESIGN.md section 9). Rows of releases are exact, since
+Totals come as they may be shown, in steps (docs/decisions/0018). Rows of releases are exact, since
 they are out.
 """
 

@@ -18,7 +18,7 @@ from survey.staff import demo as demo_accounts
 from survey.store import responses, studies
 from survey.store.connect import Stores
 
-DEMO_ANSWERS = 600  # enough for every tier to be tried (DESIGN.md section 9)
+DEMO_ANSWERS = 600  # enough for every tier to be tried (docs/design.md, Releases)
 DEMO_SEED = 1
 SignIns = dict[Role, tuple[str, str]]  # name and password
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

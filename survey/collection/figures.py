@@ -1,7 +1,7 @@
 """Figures about a collection, for the methods section: totals that move in steps. No row is read.
 
 They come from the tallies, which know neither people nor times. Daily figures would show a clinic
-that invited one client whether she answered, so nothing here moves for one (DESIGN.md section 9).
+that invited one client whether she answered, so nothing here moves for one (docs/decisions/0018).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from survey.store import figures, invitations, tallies
 from survey.store.connect import Stores
 from survey.store.figures import Step
 
-# DESIGN.md section 9: a total moves after so many more page loads and completions, rounded down.
+# A total moves after so many more page loads and completions, rounded down (docs/design.md).
 LANDINGS, COMPLETIONS, GRAIN = 20, 10, 5
 PROGRESS = 50  # steps of the way to the wanted number
 FEW = 20  # by page no smaller number is told, nor one from which a smaller one would follow

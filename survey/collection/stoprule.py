@@ -16,7 +16,7 @@ from survey.store import figures, tallies
 from survey.store.connect import Stores
 from survey.synthetic.simulate import is_synthetic
 
-FIRST, EVERY = 30, 50  # answers, DESIGN.md section 9
+FIRST, EVERY = 30, 50  # answers, docs/design.md, Collection
 CLINICIAN = "clinician_contact"  # fact of the site: who has to be told, for staff only
 
 Verdicts = Mapping[int, bool]

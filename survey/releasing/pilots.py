@@ -18,7 +18,7 @@ from survey.store.connect import Stores
 from survey.store.database import Database
 from survey.store.pilots import Told
 
-APART = 50  # answers, or the policy's min_new_rows where that is more (DESIGN.md section 9)
+APART = 50  # answers, or the policy's min_new_rows where that is more (docs/design.md, Releases)
 
 
 class TooFewSince(Refusal):

@@ -1,7 +1,7 @@
 """Segments of frozen answers and their parts: what exists, what is new, what must be made.
 
 A segment's part in a tier is made once and repeated byte for byte afterwards; only a recall makes
-another edition (DESIGN.md section 9).
+another edition (docs/decisions/0008-segments.md).
 """
 
 from __future__ import annotations

@@ -168,7 +168,7 @@ def _make_durable(folder: Path, *, inside: bool = True) -> None:
 def with_help_of(present: Offer, approved: Offer) -> Offer:
     """The approved version with the help lines, limit and door of today: none is signed.
 
-    A wrong phone number is corrected at once (DESIGN.md section 4).
+    A wrong phone number is corrected at once (docs/decisions/0014-approval-lock.md).
     """
     study = replace(approved.study, support=present.study.support)
     return replace(approved, study=study, limit=present.limit, invited=present.invited)

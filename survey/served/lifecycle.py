@@ -119,7 +119,7 @@ def freeze(
         closing=seen == "closed",
         before=partial(_freezing, stores, offer, seen),
     )
-    # Without the number: what the audit tells moves in steps (DESIGN.md section 9).
+    # Without the number: what the audit tells moves in steps (docs/design.md, Collection).
     note(f"{name}: froze the answers present as one batch")
     if seen == "closed":
         _end(stores, name, note)

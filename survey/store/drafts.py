@@ -6,7 +6,7 @@ import math
 
 from survey.store.database import Database, writing
 
-IDLE_SECONDS = 7200  # CONSENT.md section 2: a session lives at most two hours
+IDLE_SECONDS = 7200  # docs/design.md, Storage: two hours after the last page
 STEP_SECONDS = 1800  # so coarse that an expiry times nobody
 
 

@@ -21,7 +21,7 @@ from survey.store.withdrawals import carry_out_deletions
 LOG = logging.getLogger("lacrima.store")
 
 TICK_SECONDS = 0.5
-QUIET_SECONDS = 1.0  # with the tick: at rest within two seconds (DESIGN.md section 5)
+QUIET_SECONDS = 1.0  # with the tick: at rest within two seconds (docs/design.md, Storage)
 MINUTE = 60.0
 HOUR = 3600
 DAY = 24 * 3600

@@ -18,7 +18,7 @@ from survey.store.database import Database, quoted, truncate_log, writing
 from survey.store.schema import ANSWERS_PREFIX as ANSWERS
 from survey.store.schema import ARRIVING
 
-BATCH = 20  # DESIGN.md section 5: no order finer than this in any file
+BATCH = 20  # docs/design.md, Storage: no order finer than this in any file
 SMALL_BYTES = 4 * 1024 * 1024  # rewriting so much takes about 20 ms
 MOST_FREE = 1024  # pages; more are free only between a great deletion and its levelling
 

@@ -234,7 +234,7 @@ def _freeze(worker: Worker) -> Told:
     try:
         lifecycle.freeze(stores, offer, note=note, expected=ASKED_IN[job.kind])
     except TooFewToFreeze as few:
-        # Not by how many: that would count the answers one by one (DESIGN.md section 9).
+        # Not by how many: that would count the answers one by one (docs/design.md, Collection).
         raise Refusal(
             f"There are fewer than {few.need} new answers, too few for a batch to hide in. "
             "Nothing was frozen. Wait for more, or close the study."

@@ -15,7 +15,7 @@ def test_the_flagship_has_two_ways_of_pages(flagship):
 
 
 def test_the_estimate_agrees_with_the_instruments_own(flagship):
-    """INSTRUMENT section 4: 10.5 to 12.1 minutes, or 5.8, for common ways."""
+    """The instrument's authors reckoned 10.5 to 12.1 minutes, or 5.8, for common ways."""
     (low, high), (short, _) = (a.span("minutes") for a in flagship)
     assert 11.5 <= low <= high <= 13
     assert short == pytest.approx(5.8, abs=0.3)

@@ -70,7 +70,7 @@ def is_missing(cell: str) -> bool:
 
 
 def is_careless(row: Row) -> bool:
-    """The suggested exclusion of INSTRUMENT section 7."""
+    """The study's suggested exclusion: not to be used, answered before, or rushed and straight."""
     rushed = row["dur_band"] == "1" and row["dq_straight"] == "1"
     return row["dq_use"] in ("2", "3") or row["first_time"] == "2" or rushed
 
