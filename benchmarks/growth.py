@@ -20,13 +20,15 @@ from pathlib import Path
 from benchmarks.process import usage
 from benchmarks.product import SIX_PAGES, settings
 from survey.config import read_config
-from survey.served.open import prepare
-from survey.served.shelf import Offer, find_offer
-from survey.store import responses
-from survey.store.connect import Stores
-from survey.store.database import Database
-from survey.store.responses import Response
-from survey.store.settle import rest
+from survey.storage import answer_tables
+from survey.storage import answers as answer_storage
+from survey.storage.answers import Response
+from survey.storage.database import Database
+from survey.storage.reordering import rest
+from survey.storage.stores import Stores
+from survey.studies.availability import prepare
+from survey.studies.catalogue import find_offer
+from survey.studies.version import Offer
 from survey.synthetic.simulate import as_stored, simulate
 
 SAMPLE = 1000  # answers timed at each size, settlings included
@@ -58,7 +60,7 @@ def _timed(db: Database, answers: Sequence[Response]) -> list[float]:
     times = []
     for answer in answers:
         begun = time.perf_counter()
-        responses.accept(db, answer)
+        answer_storage.accept(db, answer)
         times.append(1e6 * (time.perf_counter() - begun))
     return sorted(times)
 
@@ -88,11 +90,11 @@ def measure(sizes: Sequence[int]) -> Iterator[Cost]:
         offer = find_offer(read_config(settings(data)), SIX_PAGES)
         answers = _responses(offer, prepare(stores, offer))
         for size in sizes:
-            missing = size - responses.count(stores.pilot, offer.study.name)
+            missing = size - answer_tables.count(stores.pilot, offer.study.name)
             for answer in islice(answers, max(missing, 0)):
-                responses.accept(stores.pilot, answer)
+                answer_storage.accept(stores.pilot, answer)
             # As the keeper does when their drafts have gone and it is quiet.
-            responses.forget_accepted(stores.pilot, list)
+            answer_storage.forget_accepted(stores.pilot, list)
             rest(stores.pilot)
             yield _cost(stores.pilot, answers, size, data / "pilot.db")
         stores.close()

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks.process import ROOT, free_port, serving
 from survey.config import PREFIX
-from survey.store import responses
-from survey.store.connect import Stores
+from survey.storage import answer_tables
+from survey.storage.stores import Stores
 
 # What every client of the flagship answers, so that each takes the long branch to its end: yes to
 # eligibility, tears seen, a distress below the one that opens the help page.
@@ -82,6 +82,6 @@ def stored(data: Path, study: str) -> int:
     """Answers to ``study`` in the pilot's file."""
     stores = Stores(data)
     try:
-        return responses.count(stores.pilot, study)
+        return answer_tables.count(stores.pilot, study)
     finally:
         stores.close()

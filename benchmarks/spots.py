@@ -31,7 +31,7 @@ from benchmarks.page import Plans, title_of
 from benchmarks.product import ANSWERS, SIX_PAGES, START, settings
 from survey.app import create_app
 from survey.config import read_config
-from survey.seal import make_key
+from survey.crypto import make_key
 
 WARM_UP, SHOWN = 20, 50
 
@@ -45,23 +45,23 @@ SPOTS = (
     "flask:Flask.preprocess_request",
     "flask:Flask.finalize_request",
     "jinja2.environment:Template.render",
-    "survey.desk:Desk.change",
-    "survey.desk:Desk.find",
-    "survey.desk:encode",
-    "survey.desk:decode",
-    "survey.seal:Seal.seal",
-    "survey.seal:Seal.open",
-    "survey.store.drafts:load",
-    "survey.store.responses:accept",
-    "survey.screens:page_view",
-    "survey.screens:show_check",
-    "survey.routes.respond.pages:Step.take",
-    "survey.routes.respond.pages:Step.onward",
-    "survey.routes.respond.pages:reachable",
-    "forms.walk:first_open",
-    "forms.walk:page_form",
-    "forms.walk:prune",
-    "forms.walk:shown_pages",
+    "survey.respondents.drafts:Desk.change",
+    "survey.respondents.drafts:Desk.find",
+    "survey.respondents.drafts:encode",
+    "survey.respondents.drafts:decode",
+    "survey.crypto:Seal.seal",
+    "survey.crypto:Seal.open",
+    "survey.storage.drafts:load",
+    "survey.storage.answers:accept",
+    "survey.respondents.screens:page_view",
+    "survey.respondents.screens:show_check",
+    "survey.routes.respondent.questions:Step.take",
+    "survey.routes.respondent.questions:Step.onward",
+    "survey.routes.respondent.questions:reachable",
+    "forms.draft:first_open",
+    "forms.draft:page_form",
+    "forms.draft:prune",
+    "forms.draft:shown_pages",
 )
 
 Spent = dict[str, list[float]]

@@ -1,16 +1,213 @@
 """The codebook of a release: what every column means, and what this release did to it.
 
 It holds enough to use the data without asking anybody.
+
+What a column means before any release touches it: questions, scores, flags, bookkeeping.
+
+One entry a column, plain and JSON-able. ``codes`` and ``missing`` map the cell as written to its
+label; ``range`` gives the bounds of a number or a score.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
 
-from exports.coarsen import group_codes, hierarchy_of, top_of
 from exports.columns import CORE, Field
-from exports.describe import Entry, describe, missing_labels
-from forms.study import WITHHELD, Hierarchy, Study
+from exports.generalise import group_codes, hierarchy_of, top_of
+from exports.scores import SCORE, bounds_of
+from forms.routing import condition_in_words
+from forms.study import NOT_REACHED, NOT_SCORED, WITHHELD, Column, Hierarchy, Study, Wording
+
+Entry = dict[str, Any]
+
+ADMINISTRATIVE: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "row": ("Position of the row in this file; says nothing about when it arrived", {}),
+    "pilot": ("Mark: answers of a pilot, collected before approval", {"1": "Pilot"}),
+    "synthetic": ("Mark: the file holds simulated clients, not people", {"1": "Synthetic"}),
+    "study_version": ("Version of the questions that were asked", {}),
+    "consent_version": ("Version of the consent texts that were shown", {}),
+    "lang": ("Language in which the questions were shown", {}),
+    "branch": ("Way through the questionnaire", {}),
+    "completion": (
+        "How the questionnaire ended",
+        {"1": "Reached the end", "2": "Stopped early and sent what was answered"},
+    ),
+    "c_open": ("May be part of an open file", {"0": "No", "1": "Yes"}),
+    "dur_band": ("About how long answering took; no clock time is stored", {}),
+}  # fmt: skip
+
+QUALITY: Mapping[str, tuple[str, str]] = {
+    "dq_straight": (
+        "All rows of these grids carry the same answer",
+        (
+            "1 if every row has the same answer, 0 if not; where all rows carry one and the same "
+            "missing code, that code"
+        ),
+    ),
+    "dq_pair": (
+        "Distance between two items that ought to mirror each other",
+        (
+            "absolute difference after reversing one of them; where one has no answer, its missing "
+            "code"
+        ),
+    ),
+    "dq_share": (
+        "Share of shown items with an answer",
+        (
+            "items with an answer / items shown (0-1); a multiple choice is one item, texts kept "
+            "apart are not counted, a stopped questionnaire counts up to where it stopped"
+        ),
+    ),
+}
+
+
+def _routing(study: Study, column: Column) -> str:
+    conditions = (study.page_of[column.question.name].show_if, column.question.show_if)
+    parts = [words for c in conditions if (words := condition_in_words(study, c))]
+    return "Asked if " + " and ".join(parts) if parts else "Asked of everybody"
+
+
+def _wording(wording: Wording) -> dict[str, str]:
+    return dict(wording.by_branch) or {"everybody": wording.everybody}
+
+
+def missing_labels(study: Study, codes: Sequence[int]) -> dict[str, str]:
+    """Missing code, as written in a cell → its label."""
+    return {str(c): study.missing_by_code[c].label for c in sorted(codes)}
+
+
+def _blank(field: Field) -> Entry:
+    """An entry with every key that every entry has."""
+    return {
+        "variable": field.name, "label": "", "part": field.part, "kind": field.part,
+        "type": field.type, "question": {}, "page": "", "hint": "", "routing": "",
+        "required": False,
+        "codes": {}, "range": None, "missing": {}, "may_be_empty": False, "decimals": 0,
+        "construct": "", "note": "", "role": field.role, "group": field.group,
+        "scales": [], "rule": "", "items": [], "reversed": [], "level": 0, "groups": {},
+        "treatment": "As asked",
+    }  # fmt: skip
+
+
+def _membership(study: Study, name: str) -> list[dict[str, Any]]:
+    return [
+        {"score": SCORE + s.name, "reversed": name in s.reverse}
+        for s in study.scales
+        if name in s.items
+    ]
+
+
+def _answer(study: Study, field: Field, column: Column) -> Entry:
+    question, numeric = column.question, column.question.kind in ("vas", "number")
+    return {
+        **_blank(field),
+        "label": column.label or study.page_of[question.name].title,
+        "kind": question.kind,
+        "question": _wording(question.text),
+        "page": study.page_of[question.name].title,
+        "hint": question.hint,
+        "routing": _routing(study, column),
+        "required": question.required,
+        "codes": {str(code): label for code, label in column.labels.items()},
+        "range": [min(column.codes), max(column.codes)] if numeric else None,
+        "missing": missing_labels(study, column.missing),
+        "construct": next(
+            (r.construct for r in question.rows if r.variable == column.name), question.construct
+        ),
+        "note": question.note,
+        "scales": _membership(study, column.name),
+    }
+
+
+def _score_range(study: Study, items: Sequence[str]) -> list[float]:
+    bounds = [bounds_of(study)[item] for item in items]
+    return [float(min(low for low, _ in bounds)), float(max(high for _, high in bounds))]
+
+
+def _scores(study: Study) -> Iterator[tuple[str, Entry]]:
+    """(score column, what its entry says beyond a blank one)."""
+    not_scored = missing_labels(study, [NOT_SCORED])
+    items_of = {s.name: s.items for s in study.scales}
+    for scale in study.scales:
+        reverse = [i for i in scale.items if i in scale.reverse]
+        yield SCORE + scale.name, {
+            "label": scale.label, "items": list(scale.items), "reversed": reverse, "decimals": 3,
+            "rule": f"mean of the answered items, at least {scale.min_answered} of "
+            f"{len(scale.items)}; reversed items first become lowest + highest code - answer",
+            "range": _score_range(study, scale.items), "missing": not_scored,
+        }  # fmt: skip
+    for composite in study.composites:
+        items = [item for score in composite.scores for item in items_of[score]]
+        yield SCORE + composite.name, {
+            "label": composite.label, "items": [SCORE + n for n in composite.scores], "decimals": 3,
+            "rule": f"mean of the scores, at least {composite.min_answered} of "
+            f"{len(composite.scores)}, worked out before rounding",
+            "range": _score_range(study, items), "missing": not_scored,
+        }  # fmt: skip
+    for difference in study.differences:
+        low, high = _score_range(study, [difference.minuend, difference.subtrahend])
+        yield SCORE + difference.name, {
+            "label": difference.label, "items": [difference.minuend, difference.subtrahend],
+            "rule": f"{difference.minuend} minus {difference.subtrahend}; empty when either has no "
+            "answer. Never apply the missing-code range here: its own values are negative too",
+            "range": [low - high, high - low], "may_be_empty": True,
+        }  # fmt: skip
+
+
+def _quality(study: Study, name: str) -> Entry:
+    label, rule = QUALITY[name]
+    missing = [m.code for m in study.missing if m.code not in (WITHHELD, NOT_SCORED)]
+    if name == "dq_share":
+        return {"label": label, "rule": rule, "range": [0.0, 1.0], "decimals": 3,
+                "missing": missing_labels(study, [NOT_REACHED])}  # fmt: skip
+    if name == "dq_straight":
+        return {"label": label, "rule": rule, "codes": {"0": "No", "1": "Yes"},
+                "items": list(study.quality.straight),
+                "missing": missing_labels(study, missing)}  # fmt: skip
+    pair = study.quality.pair or ("", "")
+    low, high = _score_range(study, pair)
+    return {"label": label, "rule": rule, "items": list(pair), "range": [0, int(high - low)],
+            "reversed": [study.quality.pair_reverse or pair[1]],
+            "missing": missing_labels(study, missing)}  # fmt: skip
+
+
+def _bands(study: Study) -> dict[str, str]:
+    bounds = study.duration_bands
+    if not bounds:
+        return {"1": "Any time"}
+    inner = [f"{low} to under {high} minutes" for low, high in pairwise(bounds)]
+    words = [f"Under {bounds[0]} minutes", *inner, f"{bounds[-1]} minutes or more"]
+    return {str(at): label for at, label in enumerate(words, start=1)}
+
+
+def _administrative(study: Study, field: Field, rows: int) -> Entry:
+    label, codes = ADMINISTRATIVE[field.name]
+    extra: Entry = {"label": label, "codes": dict(codes)}
+    if field.name == "branch":
+        extra["codes"] = {str(b.code): b.label for b in study.branches}
+        extra["missing"] = missing_labels(study, [NOT_REACHED])
+        extra["rule"] = "; ".join(
+            f"{b.code} if {condition_in_words(study, b.when)}" for b in study.branches
+        )
+    if field.name == "dur_band":
+        extra["codes"] = _bands(study)
+    if field.name == "row":
+        extra["range"] = [1, rows]
+    return extra
+
+
+def describe(study: Study, field: Field, *, rows: int) -> Entry:
+    """The entry of one column as asked; ``rows`` bounds the row number."""
+    if field.column:
+        return _answer(study, field, field.column)
+    if field.part == "score":
+        return {**_blank(field), **dict(_scores(study))[field.name]}
+    if field.name in QUALITY:
+        return {**_blank(field), **_quality(study, field.name)}
+    return {**_blank(field), **_administrative(study, field, rows)}
+
 
 Levels = Mapping[str, int]
 

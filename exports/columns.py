@@ -1,6 +1,6 @@
 """First stage of a release: stored answers become a table whose every column has a role.
 
-A stored answer has the study's columns (forms.columns) and the administrative ones named in
+A stored answer has the study's columns (forms.kinds) and the administrative ones named in
 ``STORED``. Nothing is recoded here.
 """
 
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from exports.refused import Refused
+from exports.errors import Refused
 from exports.scores import SCORE, derived, quality_names, score_names
-from forms.columns import Column, of_study
-from forms.study import NOT_REACHED, Condition, Study, Tier
+from forms.kinds import of_study
+from forms.study import NOT_REACHED, Column, Condition, Study, Tier
 
 STORED = ("study_version", "consent_version", "lang", "completion", "c_open", "dur_band")
 # Language and versions are rare and time-like, so they are keys in every tier.

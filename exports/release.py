@@ -9,14 +9,15 @@ from typing import Any
 
 import polars as pl
 
-from exports.claims import claim_of, truth_of
-from exports.codebook import codebook_of, with_counts
+from exports.codebook import Entry, codebook_of, with_counts
 from exports.columns import Field, kept_in
-from exports.describe import Entry
-from exports.documents.told import Told, marks_of
+from exports.csv_file import data_name, join_data
+from exports.disclosure import claim_of, truth_of
+from exports.documents.context import Told, marks_of
+from exports.errors import Refused
 from exports.files.formats import write_formats
-from exports.parts import Part, Source, fields_for, make_part, reread, source_of, write_part
-from exports.refused import Refused
+from exports.generalise import least_levels, path_to
+from exports.release_folder import finish, note_files, put
 from exports.report import (
     BESIDE_TRUTH,
     ORDINARY,
@@ -28,18 +29,13 @@ from exports.report import (
     ncp_of,
     report_of,
 )
-from exports.tiers import least_levels, path_to
-from exports.tree import finish, note_files, put
-from exports.verify.cautions import cautions
+from exports.segment_file import Part, Source, fields_for, make_part, reread, source_of, write_part
 from exports.verify.claim import Claim
-from exports.verify.coded import Table
-from exports.verify.faults import faults
 from exports.verify.findings import Findings
-from exports.verify.lines import Broken
-from exports.verify.reading import read_table
+from exports.verify.reading import Broken, Table, read_table
+from exports.verify.verdict import cautions, faults
 from exports.verify.verify import measure, verify
-from exports.verify.words import words
-from exports.write import data_name, join_data
+from exports.verify.wording import words
 from forms.study import ReleasePolicy, Study, Tier
 
 

@@ -9,10 +9,10 @@ from operator import add, or_
 from pathlib import Path
 from typing import Any
 
-from exports.coarsen import level_of, top_of
 from exports.columns import CORE, Field
-from exports.documents.told import Archived
-from exports.protect import loss_of_cell
+from exports.documents.context import Archived
+from exports.generalise import level_of, top_of
+from exports.recode import loss_of_cell
 from forms.study import MISSING_RANGE, WITHHELD, ReleasePolicy, Study, Tier
 
 Report = dict[str, Any]
@@ -32,7 +32,7 @@ class Occasion:
     ``words`` and ``consents`` map each version that stands in the rows to the SHA-256 of its
     texts, ``archived`` are those texts. ``left_out`` maps a reason to the rows not handed over for
     it. ``recipient`` names person, agreement and date; ``corrections`` are recalled releases;
-    ``tallies`` are totals of the collection as they may be told (exports.documents.told).
+    ``tallies`` are totals of the collection as they may be told (exports.documents.context).
     """
 
     pilot: bool = False

@@ -10,16 +10,8 @@ from functools import lru_cache
 
 import polars as pl
 
-from forms.columns import of_study
-from forms.study import (
-    MISSING_RANGE,
-    NOT_REACHED,
-    NOT_SCORED,
-    NOT_SHOWN,
-    Composite,
-    Scale,
-    Study,
-)
+from forms.kinds import of_study
+from forms.study import MISSING_RANGE, NOT_REACHED, NOT_SCORED, NOT_SHOWN, Composite, Scale, Study
 
 Bounds = Mapping[str, "tuple[int, int]"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from forms.columns import Column, of_question, of_study
-from forms.path import branch_of, shown_names, shown_pages, shown_questions
-from forms.study import LEFT_BLANK, NOT_REACHED, NOT_SHOWN, Page, Question, Study
+from forms.kinds import of_question, of_study
+from forms.routing import branch_of, shown_names, shown_pages, shown_questions
+from forms.study import LEFT_BLANK, NOT_REACHED, NOT_SHOWN, Column, Page, Question, Study
 
 NOT_PROVIDED = "Not provided"
 MADE_AT_SEND = "made when you send"

@@ -3,18 +3,21 @@ on a page, and how an answer goes into a row and back onto the page.
 
 Adding a kind is a class and a row in ``KINDS`` here, a macro in ``templates/parts/questions.html``,
 a tiny study in the tests and a paragraph in docs/study-format.md.
+
+The columns of a stored row: one definition for the table, the data page and the codebook.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from forms import read_kinds
-from forms.read import Table
-from forms.read_kinds import Shared
-from forms.study import LEFT_BLANK, SET_BY_PLATFORM, Answers, Column, Question
+from forms import parse_kinds
+from forms.parse_kinds import Shared
+from forms.study import LEFT_BLANK, SET_BY_PLATFORM, Answers, Column, Question, Study
+from forms.toml_tables import Table
 
 PREFER_NOT = "prefer_not"
 # Behind a typed question's name: the input for its missing codes.
@@ -79,7 +82,7 @@ class Kind:
 
     def keys(self, question: Question, table: Table, shared: Shared) -> Question:
         """The question with the keys of its kind; faults are noted in ``table``."""
-        return read_kinds.read_single(question, table, shared)
+        return parse_kinds.read_single(question, table, shared)
 
     def columns(self, question: Question) -> tuple[Column, ...]:
         """The columns it fills."""
@@ -112,7 +115,7 @@ class Multiple(Kind):
 
     def keys(self, question: Question, table: Table, shared: Shared) -> Question:
         """Options of its own, each with a key."""
-        return read_kinds.read_multiple(question, table, shared)
+        return parse_kinds.read_multiple(question, table, shared)
 
     def columns(self, question: Question) -> tuple[Column, ...]:
         """``variable__key`` for each option."""
@@ -157,7 +160,7 @@ class Grid(Kind):
 
     def keys(self, question: Question, table: Table, shared: Shared) -> Question:
         """A shared set of options, and rows."""
-        return read_kinds.read_grid(question, table, shared)
+        return parse_kinds.read_grid(question, table, shared)
 
     def columns(self, question: Question) -> tuple[Column, ...]:
         """A column for each row."""
@@ -187,7 +190,7 @@ class Statements(Grid):
 
     def keys(self, question: Question, table: Table, shared: Shared) -> Question:
         """Options and rows, in the order written."""
-        return read_kinds.read_statements(question, table, shared)
+        return parse_kinds.read_statements(question, table, shared)
 
 
 class Typed(Kind):
@@ -219,7 +222,7 @@ class Analogue(Typed):
 
     def keys(self, question: Question, table: Table, shared: Shared) -> Question:
         """Its two ends."""
-        return read_kinds.read_range(question, table, shared)
+        return parse_kinds.read_range(question, table, shared)
 
     def columns(self, question: Question) -> tuple[Column, ...]:
         """One column that allows every integer between the ends."""
@@ -268,7 +271,7 @@ class Words(Typed):
 
     def keys(self, question: Question, table: Table, shared: Shared) -> Question:
         """How long, and whether kept apart."""
-        return read_kinds.read_text(question, table, shared)
+        return parse_kinds.read_text(question, table, shared)
 
     def columns(self, question: Question) -> tuple[Column, ...]:
         """A kept-apart text has none."""
@@ -300,3 +303,23 @@ KINDS: Mapping[str, Kind] = {
     "text": Words(),
     "statements": Statements(),
 }
+
+
+__all__ = ["Column", "of_question", "of_study"]
+
+
+# Questions are compared by identity, so these caches hold one entry a question of a loaded study.
+@lru_cache(maxsize=4096)
+def of_question(question: Question) -> tuple[Column, ...]:
+    """The columns that one question fills; a kept-apart text has none."""
+    return KINDS[question.kind].columns(question)
+
+
+@lru_cache(maxsize=64)
+def _of_questions(questions: tuple[Question, ...]) -> tuple[Column, ...]:
+    return tuple(column for question in questions for column in of_question(question))
+
+
+def of_study(study: Study) -> tuple[Column, ...]:
+    """Every column of the study's answers, in the order asked (administrative ones excluded)."""
+    return _of_questions(tuple(study.questions.values()))

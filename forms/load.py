@@ -7,19 +7,30 @@ from dataclasses import replace
 from pathlib import Path
 
 from forms import fingerprint
-from forms.check_names import check_names, check_passages
-from forms.check_policy import check_policy
-from forms.check_questions import check_questions
-from forms.check_routing import check_routing
-from forms.check_scores import check_scores
-from forms.check_words import check_words
-from forms.faults import CONSENT, QUESTIONNAIRE, RELEASE, SUPPORT, StudyFaults
-from forms.read import ID, ID_RULE, Notes, Table, read_toml
-from forms.read_consent import read_consent
-from forms.read_questionnaire import read_questionnaire
-from forms.read_release import read_release
-from forms.read_support import read_support
+from forms.parse_documents import read_consent, read_release, read_support
+from forms.parse_questionnaire import read_questionnaire
 from forms.study import Fingerprints, Study
+from forms.toml_tables import (
+    CONSENT,
+    ID,
+    ID_RULE,
+    QUESTIONNAIRE,
+    RELEASE,
+    SUPPORT,
+    Notes,
+    StudyFaults,
+    Table,
+    read_toml,
+)
+from forms.validate_policy import check_policy
+from forms.validate_questionnaire import (
+    check_names,
+    check_passages,
+    check_questions,
+    check_routing,
+    check_scores,
+)
+from forms.validate_wording import check_words
 
 ALL = (QUESTIONNAIRE, CONSENT, RELEASE, SUPPORT)
 

@@ -1,11 +1,153 @@
-"""Routing in words, for boards and codebooks."""
+"""The way through a study: which pages and questions are shown, given the answers so far.
+
+Worked out afresh from the answers each time; nothing about the way is ever kept.
+
+Routing in words, for boards and codebooks.
+
+How much a way through the study asks of a client: questions, answers, minutes.
+
+Minutes are an estimate on the careful side, from seconds for each kind of answer that was given
+with the flagship's instrument (4.5 a row of a grid, 7 a single choice) and ours for the rest. They
+are for planning and for judging a burden; what clients are told stands in the study.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
-from forms.columns import of_study
-from forms.study import Condition, Study
+from forms.kinds import of_question, of_study
+from forms.readability import words
+from forms.study import Answers, Condition, Page, Question, Study
+
+_Turn = tuple[str, Question, tuple[int | None, ...]]
+
+
+def holds(condition: Condition, answers: Answers) -> bool:
+    """Whether every column named in ``condition`` holds one of its codes."""
+    return not condition or all(answers.get(column) in codes for column, codes in condition)
+
+
+def branch_of(study: Study, answers: Answers) -> str | None:
+    """Name of the first branch whose condition holds; None before that is known."""
+    return next((b.name for b in study.branches if holds(b.when, answers)), None)
+
+
+@lru_cache(maxsize=1024)
+def _routed(page: Page) -> bool:
+    """Whether any question of ``page`` hangs on an answer; most pages' do not."""
+    return any(q.show_if for q in page.questions)
+
+
+def shown_questions(page: Page, answers: Answers) -> tuple[Question, ...]:
+    """The questions of ``page`` that these answers show."""
+    if not _routed(page):
+        return page.questions
+    return tuple(q for q in page.questions if holds(q.show_if, answers))
+
+
+def shown_pages(study: Study, answers: Answers) -> tuple[Page, ...]:
+    """The pages these answers lead through, in order."""
+    if not study.routed:
+        return study.pages
+    return tuple(
+        p for p in study.pages if holds(p.show_if, answers) and shown_questions(p, answers)
+    )
+
+
+def shown_names(study: Study, answers: Answers) -> frozenset[str]:
+    """Names of all questions these answers show."""
+    return frozenset(
+        q.name for p in shown_pages(study, answers) for q in shown_questions(p, answers)
+    )
+
+
+@lru_cache(maxsize=4096)
+def names_of(question: Question) -> tuple[str, ...]:
+    """Keys under which a question's answers are kept: its columns, or its own name when apart."""
+    return tuple(c.name for c in of_question(question)) or (question.name,)
+
+
+def prune(study: Study, answers: Mapping[str, int | str]) -> dict[str, int | str]:
+    """The answers without those that routing no longer shows.
+
+    Works in the order asked, so an answer that goes takes with it what it led to.
+    """
+    kept: dict[str, int | str] = {}
+    for page in study.pages:
+        if not holds(page.show_if, kept):
+            continue
+        for question in page.questions:
+            if holds(question.show_if, kept):
+                kept.update({n: answers[n] for n in names_of(question) if n in answers})
+    return kept
+
+
+def routing_columns(study: Study) -> Mapping[str, frozenset[int]]:
+    """Column → every code that some condition looks for."""
+    wanted: dict[str, frozenset[int]] = {}
+    conditions = [p.show_if for p in study.pages] + [q.show_if for q in study.questions.values()]
+    for condition in (*conditions, *(b.when for b in study.branches)):
+        for column, codes in condition:
+            wanted[column] = wanted.get(column, frozenset()) | codes
+    return wanted
+
+
+def _turns(study: Study, only: frozenset[str] | None) -> Iterator[_Turn]:
+    """Routing columns in the order asked, each with one code per way it can turn, or blank."""
+    wanted = routing_columns(study)
+    conditions = [p.show_if for p in study.pages] + [q.show_if for q in study.questions.values()]
+    conditions += [b.when for b in study.branches]
+    for question in study.questions.values():
+        for column in of_question(question):
+            if column.name not in wanted or (only is not None and column.name not in only):
+                continue
+            sets = [codes for c in conditions for name, codes in c if name == column.name]
+            possible = (*column.codes, *(m.code for m in question.missing))
+            turns: dict[tuple[bool, ...], int] = {}
+            for code in possible:
+                turns.setdefault(tuple(code in s for s in sets), code)
+            # A blank turns as a code does that no condition looks for.
+            blank = not question.required and not any(not any(turn) for turn in turns)
+            yield column.name, question, (*turns.values(), *((None,) if blank else ()))
+
+
+def _answered(
+    study: Study, turns: Sequence[_Turn], given: dict[str, int | str]
+) -> Iterator[dict[str, int | str]]:
+    """``given`` with every combination of answers to ``turns``; what is not shown has none."""
+    if not turns:
+        yield given
+        return
+    (name, question, codes), rest = turns[0], turns[1:]
+    if not (holds(study.page_of[question.name].show_if, given) and holds(question.show_if, given)):
+        yield from _answered(study, rest, given)
+        return
+    for code in codes:
+        answer = {} if code is None else {name: code}
+        yield from _answered(study, rest, {**given, **answer})
+
+
+def routes(study: Study, only: frozenset[str] | None = None) -> Iterator[dict[str, int | str]]:
+    """The routing answers that can make a difference, each combination once.
+
+    With ``only``, those of these columns alone (what leads to them must be among them).
+    """
+    return _answered(study, tuple(_turns(study, only)), {})
+
+
+def paths(study: Study) -> Iterator[tuple[dict[str, int | str], tuple[Page, ...]]]:
+    """Every different way through: (routing answers that lead there, pages), each way once.
+
+    Ways differ when their pages, their shown questions or their branches differ.
+    """
+    seen: set[tuple[frozenset[str], str | None]] = set()
+    for answers in routes(study):
+        names = shown_names(study, answers), branch_of(study, answers)
+        if names not in seen:
+            seen.add(names)
+            yield answers, shown_pages(study, answers)
 
 
 def joined(words: Sequence[str], last: str) -> str:
@@ -25,3 +167,96 @@ def condition_in_words(study: Study, condition: Condition) -> str:
         )
 
     return " and ".join(one(column, codes) for column, codes in condition)
+
+
+ROW_SECONDS = 4.5  # one row of a grid
+CHOICE_SECONDS = 7.0  # any other question answered by choosing
+TEXT_SECONDS = 30.0  # a text in one's own words, where one is written
+LINE_SECONDS = 10.0  # a few words, such as how one calls oneself
+LONGEST_LINE = 100  # characters up to which a text is a few words
+PAGE_SECONDS = 2.0  # turning a page and finding one's way on it
+WORDS_A_MINUTE = 200  # reading introductions, slower than the 238 of Brysbaert 2019 (JML 109)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way through: the routing answers that lead there, and what it asks.
+
+    ``answers_asked`` counts a grid's rows one by one. ``told`` are the minutes that the study
+    tells clients for this branch, None where it tells none.
+    """
+
+    answers: Mapping[str, int | str]
+    pages: tuple[Page, ...]
+    branch: str | None
+    questions: int
+    answers_asked: int
+    minutes: float
+    told: float | None
+
+
+def _seconds(question: Question) -> float:
+    if question.kind == "text":
+        return TEXT_SECONDS if question.max_length > LONGEST_LINE else LINE_SECONDS
+    return ROW_SECONDS * len(question.rows) if question.rows else CHOICE_SECONDS
+
+
+def _asked(question: Question) -> int:
+    """Answers that one question asks for; ticks in one list count as one."""
+    return len(names_of(question)) if question.rows else 1
+
+
+@lru_cache(maxsize=1024)
+def _reading(page: Page, branch: str | None) -> float:
+    return len(words(page.intro.of(branch))) * 60 / WORDS_A_MINUTE
+
+
+def _way(study: Study, answers: Answers, pages: tuple[Page, ...]) -> Way:
+    branch = branch_of(study, answers)
+    asked = [q for page in pages for q in shown_questions(page, answers)]
+    seconds = sum(map(_seconds, asked))
+    seconds += sum(PAGE_SECONDS + _reading(page, branch) for page in pages)
+    return Way(
+        answers=answers,
+        pages=pages,
+        branch=branch,
+        questions=len(asked),
+        answers_asked=sum(map(_asked, asked)),
+        minutes=seconds / 60,
+        told=study.minutes.get(branch or "everybody"),
+    )
+
+
+def ways(study: Study) -> Iterator[Way]:
+    """Every different way through, each once (``forms.routing.paths`` says what differs)."""
+    return (_way(study, answers, pages) for answers, pages in paths(study))
+
+
+@dataclass(frozen=True, slots=True)
+class WayAlong:
+    """All ways along the same pages: what they ask at least and at most."""
+
+    pages: tuple[Page, ...]
+    branches: tuple[str, ...]
+    ways: tuple[Way, ...]
+
+    def span(self, of: str) -> tuple[float, float]:
+        """Least and most of ``questions``, ``answers_asked`` or ``minutes``."""
+        values = [getattr(way, of) for way in self.ways]
+        return min(values), max(values)
+
+    @property
+    def told(self) -> tuple[float, ...]:
+        """Minutes that clients are told on these ways, without repeats."""
+        return tuple(dict.fromkeys(w.told for w in self.ways if w.told is not None))
+
+
+def along_pages(found: tuple[Way, ...]) -> tuple[WayAlong, ...]:
+    """The ways grouped by the pages they lead along, in the order found."""
+    groups: dict[tuple[Page, ...], list[Way]] = {}
+    for way in found:
+        groups.setdefault(way.pages, []).append(way)
+    return tuple(
+        WayAlong(pages, tuple(dict.fromkeys(w.branch for w in group if w.branch)), tuple(group))
+        for pages, group in groups.items()
+    )

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from forms.columns import Column, of_study
-from forms.study import Study
+from forms.kinds import of_study
+from forms.study import Column, Study
 
 FILE = "simulation.toml"
 

@@ -11,84 +11,55 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from survey import assets, mishaps, prose
-from survey.collection import stoprule
-from survey.config import Config, read_config
-from survey.desk import Desk
-from survey.places import folder
-from survey.protect import protect
-from survey.routes import (
-    account,
-    board,
-    board_notes,
-    board_report,
-    board_rulings,
-    boardroom,
-    certificate,
-    ethics,
-    ethics_dossier,
-    ethics_routes,
-    ethics_stored,
-    ethics_versions,
-    ethics_waivers,
-    invite,
-    own_account,
-    research,
-    research_charts,
-    research_figures,
-    research_invitations,
-    research_life,
-    research_link,
-    research_preregistration,
-    research_releases,
-    research_texts,
-    research_work,
-    site,
-)
-from survey.routes.respond import entry, pages, visit, ways_out
-from survey.seal import Seal, read_keys
-from survey.served import editions, shelves
-from survey.served.availability import Availability, today_here
-from survey.served.shelf import Shelf
-from survey.served.standin import open_studies
+from survey import assets, error_pages
+from survey.accounts import access
+from survey.collection import stop_rule
+from survey.config import Config, folder, read_config
+from survey.crypto import Seal, read_keys
+from survey.releases.jobs import Workroom
+from survey.respondents import screens
+from survey.respondents.drafts import Desk
+from survey.routes import account, home
+from survey.routes.ethics import board, notes, public, records
+from survey.routes.research import charts, collection, jobs, releases, studies, texts
+from survey.routes.respondent import entry, exits, questions, request
+from survey.security import STAFF_ROOMS, protect
 from survey.services import NAME, Services
-from survey.staff import access
-from survey.staff.rooms import STAFF_ROOMS
-from survey.store.keeper import Keeper
-from survey.store.tallies import Tallies
-from survey.work.workroom import Workroom
+from survey.storage.counters import Tallies
+from survey.storage.maintenance import Keeper
+from survey.studies import current
+from survey.studies.availability import Availability, today_here
+from survey.studies.catalogue import Shelf
+from survey.studies.loading import open_studies
 
 # templates/parts: macros by what they draw; a later one may use an earlier one's.
 PARTS = ("frame", "code", "support", "questions", "staff")
 
 # Importing these has put their routes on the client's blueprint.
-CLIENT_ROUTES = (entry, pages, ways_out)
-BOARD_ROUTES = (board_notes, board_report, board_rulings)
-BOARD_PAGES = (
-    board, certificate, ethics_dossier, ethics_versions, ethics_routes, ethics_stored,
-    ethics_waivers,
+CLIENT_ROUTES = (entry, questions, exits)
+PAGES = (
+    assets.bp, home.bp, request.bp, home.invite_bp,
+    public.bp, public.routes_bp, records.bp, records.dossier_bp, records.versions_bp,
+    records.stored_bp, notes.waivers_bp, board.room_bp, board.bp,
+    studies.bp, studies.life_bp, releases.bp, jobs.bp, charts.bp, collection.bp,
+    collection.invitations_bp, collection.link_bp, collection.preregistration_bp, texts.bp,
 )  # fmt: skip
-RESEARCH_PAGES = (
-    research_life, research_releases, research_work, research_charts, research_figures,
-    research_invitations, research_link, research_preregistration, research_texts,
-)  # fmt: skip
-STAFF_ROUTES = (own_account,)  # and this on the account's
 
 
 def create_app(config: Config | None = None) -> Flask:
     """The WSGI application for ``config`` (the environment's unless given).
 
     Raises what is wrong with a setting, a key or the data folder, before anything is served. A
-    faulty study is served as it was signed, or left out: ``survey.served.soundness`` tells.
+    faulty study is served as it was signed, or left out: ``survey.studies.loading`` tells.
     """
     config = config or read_config()
     app = Flask("survey", static_folder=None, template_folder=str(folder("templates")))
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(prose=prose.prose, line=prose.line)
+    app.jinja_env.filters.update(prose=screens.prose, line=screens.line)
     app.jinja_env.globals.update(asset=assets.address_of, study=None, screen="")
     shelf, services = open_services(config)
-    app.extensions[shelves.NAME] = shelf
+    app.extensions[current.NAME] = shelf
     app.extensions[NAME] = services
     seal = services.seal
     protect(
@@ -102,14 +73,12 @@ def create_app(config: Config | None = None) -> Flask:
     if config.proxies:
         n = config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
-    editions.init_app(app)
-    for part in (assets, site, visit, invite, ethics, research, boardroom, *BOARD_PAGES):
-        app.register_blueprint(part.bp)
-    for part in RESEARCH_PAGES:
-        app.register_blueprint(part.bp)
+    current.init_app(app)
+    for page in PAGES:
+        app.register_blueprint(page)
     for room in STAFF_ROOMS:
         app.register_blueprint(account.bp, url_prefix=f"/{room}", name=f"{room}_account")
-    mishaps.init_app(app)
+    error_pages.init_app(app)
     _draw_parts(app)
     return app
 
@@ -131,7 +100,7 @@ def open_services(config: Config) -> tuple[Shelf, Services]:
         tallies,
         clock=time.time,
         accepted_of=seal.accepted,
-        hourly=partial(stoprule.tell_all, stores, shelf),
+        hourly=partial(stop_rule.tell_all, stores, shelf),
     )
     # Not atexit: worker processes of the server end through multiprocessing's own way out.
     stop = Finalize(None, keeper.stop, exitpriority=10)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, request
 
-from survey.places import PACKAGE
+from survey.config import PACKAGE
 
 bp = Blueprint("assets", __name__, url_prefix="/static")
 

@@ -1,4 +1,7 @@
-"""Settings: each with its name, default and sentence, read from the environment in one place."""
+"""Settings: each with its name, default and sentence, read from the environment in one place.
+
+Where templates and shipped studies lie: atop a checkout, inside an installed package.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from survey.errors import BadSetting
-from survey.places import folder
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def folder(name: str) -> Path:
+    """The folder ``name`` ("templates" or "studies") that belongs to this code."""
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
+
 
 PREFIX = "LACRIMA_"
 

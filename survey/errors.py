@@ -6,7 +6,16 @@
     ├── Unsealable          a draft that this browser and this server cannot open together
     └── Refusal             a command that will not do what was asked, with the reason
 
-Stores and study folders raise their own (``survey.store.connect``, ``forms.load``).
+Stores and study folders raise their own (``survey.storage.stores``, ``forms.load``).
+
+What a store can refuse, and the sentence a person is told.
+
+StoreError
+├── StoreUnavailable    the data folder or a file in it cannot be opened or written
+├── CodeNotAllowed      a value that the table does not allow; nothing was stored
+├── InvitationSpent     the invitation is no longer there; nothing was stored
+├── UnknownWords        no table was prepared for these words
+└── TooFewToFreeze      fewer new answers than a batch must have; nothing was changed
 """
 
 
@@ -28,3 +37,34 @@ class Unsealable(LacrimaError):
 
 class Refusal(LacrimaError):
     """The command refuses; nothing was written."""
+
+
+class StoreError(Exception):
+    """Something could not be stored; the message says what and where, never an answer."""
+
+
+class StoreUnavailable(StoreError):
+    """The data folder or a file in it cannot be opened or written."""
+
+
+class CodeNotAllowed(StoreError):
+    """A value that the table does not allow; the whole answer was left out."""
+
+
+class InvitationSpent(StoreError):
+    """The invitation has been used already, or never existed."""
+
+
+class UnknownWords(StoreError):
+    """Nothing was prepared for these words."""
+
+
+class TooFewToFreeze(StoreError):
+    """A batch must be large enough to hide in. ``have`` and ``need`` count answers."""
+
+    def __init__(self, have: int, need: int) -> None:
+        super().__init__(
+            f"{have} new answers are too few to freeze: a batch needs {need}, "
+            f"{need - have} more, or the close of the study."
+        )
+        self.have, self.need = have, need

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import segno
 
-from survey import typeset
-from survey.board.dossier.blocks import runs
-from survey.served.offer import Offer
+from survey import pdf
+from survey.ethics.dossier.blocks import runs
+from survey.studies.version import Offer
 
 Paper = Literal["a4", "a5"]
 PAPERS: tuple[Paper, ...] = ("a4", "a5")
@@ -57,7 +57,7 @@ def leaflet(offer: Offer, link: str, paper: Paper) -> bytes:
 
     Raises Refusal naming letters that no typeface here has.
     """
-    return typeset.pdf(TEMPLATE, {"leaflet": _said(offer, link, paper)}, called="The leaflet")
+    return pdf.pdf(TEMPLATE, {"leaflet": _said(offer, link, paper)}, called="The leaflet")
 
 
 def _said(offer: Offer, link: str, paper: Paper) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""What the routes are given: one object, made once a process by the factory."""
+"""What the routes are given: one object, made once a process by the factory.
+
+What the staff's rooms are given: one object, made once a process by ``access.init_app``.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,13 @@ from typing import cast
 from flask import current_app
 
 from survey.config import Config
-from survey.desk import Clock, Desk
-from survey.seal import Seal
-from survey.served.availability import Availability
-from survey.store.connect import Stores
-from survey.store.tallies import Tallies
+from survey.crypto import Seal
+from survey.respondents.drafts import Clock, Desk
+from survey.storage.accounts import Account
+from survey.storage.counters import Tallies
+from survey.storage.stores import Stores
+from survey.studies.availability import Availability
+from survey.throttle import Throttle
 
 NAME = "lacrima"
 
@@ -35,3 +40,30 @@ class Services:
 def services() -> Services:
     """The services of the running application."""
     return cast("Services", current_app.extensions[NAME])
+
+
+STAFF_NAME = "lacrima.staff"
+
+
+@dataclass
+class Staff:
+    """Settings, files, ciphers and throttle; ``clock`` gives epoch seconds."""
+
+    config: Config
+    stores: Stores
+    seal: Seal
+    throttle: Throttle
+    clock: Callable[[], float]
+
+    def second_step_required(self, account: Account) -> bool:
+        """Whether people of this role sign in with a second step here."""
+        return account.role in self.config.second_step and not self.config.demo
+
+    def second_step_owed(self, account: Account) -> bool:
+        """Whether this person must set one up before anything else."""
+        return self.second_step_required(account) and not account.second_step
+
+
+def staff() -> Staff:
+    """That of the running application."""
+    return cast("Staff", current_app.extensions[STAFF_NAME])

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from forms.columns import of_study
+from forms.kinds import of_study
 from forms.study import Study
-from survey.store import responses, studies
-from survey.store.connect import Stores
-from survey.store.database import Database
+from survey.storage import answer_tables, answers, batches, studies
+from survey.storage.database import Database
+from survey.storage.stores import Stores
 from survey.synthetic.simulate import SimulatedResponse, simulate
 
 
@@ -27,21 +27,21 @@ def _send(
     db: Database, study: Study, clients: Iterable[SimulatedResponse], first: int
 ) -> list[bytes]:
     words, sent = bytes.fromhex(study.fingerprints.words), []
-    table = responses.prepare(
+    table = answer_tables.prepare(
         db, study=study.name, fingerprint=words, content=study.content, columns=of_study(study)
     )
     for at, client in enumerate(clients, first):
         blob = at.to_bytes(32)
-        answer = responses.Response(
+        answer = answers.Response(
             study=study.name, table=table, fingerprint=words, lang="en", c_open=client.c_open,
             completion=client.completion, dur_band=client.dur_band, deletion=blob,
             values=client.values, texts=(), submit=blob, invitation=None,
         )  # fmt: skip
-        assert responses.accept(db, answer)
+        assert answers.accept(db, answer)
         sent.append(blob)
     return sent
 
 
 def freeze(stores: Stores, study: Study) -> None:
     """What is there becomes a batch."""
-    responses.freeze(stores.responses, study.name, minimum=1, closing=True)
+    batches.freeze(stores.responses, study.name, minimum=1, closing=True)

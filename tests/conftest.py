@@ -14,15 +14,15 @@ from flask.testing import FlaskClient
 
 from forms.load import load_study
 from forms.study import Study
+from survey.accounts.access import let_in
 from survey.app import close_app, create_app
 from survey.config import Config
-from survey.seal import make_key
-from survey.staff.access import let_in
-from survey.staff.standing import staff
-from survey.store import accounts
-from survey.store.accounts import Role
-from survey.store.connect import Stores
-from survey.store.database import Database
+from survey.crypto import make_key
+from survey.services import staff
+from survey.storage import accounts
+from survey.storage.accounts import Role
+from survey.storage.database import Database
+from survey.storage.stores import Stores
 
 # A loaded machine is no fault: times are measured in benchmarks, never asserted.
 hypothesis.settings.register_profile("lacrima", deadline=None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Self
 
 from forms.study import Study
-from survey.store.connect import Stores
-from survey.store.tallies import Tallies
+from survey.storage.counters import Tallies
+from survey.storage.stores import Stores
 
 
 class Collection:

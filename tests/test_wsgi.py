@@ -3,7 +3,7 @@
 import runpy
 
 from survey.app import close_app
-from survey.seal import make_key
+from survey.crypto import make_key
 from tests.conftest import STUDIES
 from tests.serving import ROOT
 

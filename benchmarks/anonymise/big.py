@@ -18,18 +18,19 @@ from numpy.typing import NDArray
 
 from benchmarks.anonymise.measured import Failed, run
 from benchmarks.product import BIN, FLAGSHIP, settings
-from forms.columns import of_study
+from forms.kinds import of_study
 from forms.simulation import load_recipe
 from forms.study import Study
 from survey.collection.figures import SIMULATED
 from survey.config import read_config
-from survey.served.open import prepare
-from survey.served.shelf import Offer, find_offer
-from survey.store import totals
-from survey.store.connect import Stores
-from survey.store.database import Database, quoted, writing
-from survey.store.settle import settled_tables
-from survey.store.tallies import Tallies
+from survey.storage import answer_tables
+from survey.storage.counters import Tallies
+from survey.storage.database import Database, quoted, writing
+from survey.storage.reordering import settled_tables
+from survey.storage.stores import Stores
+from survey.studies.availability import prepare
+from survey.studies.catalogue import find_offer
+from survey.studies.version import Offer
 from survey.synthetic.simulate import SimulatedResponse, simulate
 
 PEOPLE = 3000  # simulated
@@ -107,7 +108,7 @@ def filled(data: Path, rows: int) -> Offer:
         _mark(stores.pilot, offer.study)
         fill(stores.pilot, offer.study, offer.folder, table, rows)
         with writing(stores.pilot):
-            totals.recount(stores.pilot, settled_tables(stores.pilot))
+            answer_tables.recount(stores.pilot, settled_tables(stores.pilot))
     finally:
         stores.close()
     return offer

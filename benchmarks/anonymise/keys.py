@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from benchmarks.anonymise.spec import Spec, Term, read_cells, read_spec, write_hierarchy
 from benchmarks.process import ROOT
-from exports.coarsen import is_missing, raised, top_of, withheld
 from exports.columns import CORE, Field, fields_of
+from exports.generalise import is_missing, raised, top_of, withheld
 from forms.load import load_study
 from forms.simulation import load_recipe
 from forms.study import Study

@@ -20,10 +20,10 @@ import polars as pl
 from benchmarks.anonymise.keys import FLAGSHIP
 from benchmarks.anonymise.regression import overlap
 from exports.columns import fields_of, frame_of, table_of
-from exports.refused import Refused
+from exports.csv_file import content_order, write_data
+from exports.errors import Refused
+from exports.generalise import path_to
 from exports.release import make_release
-from exports.tiers import path_to
-from exports.write import content_order, write_data
 from forms.load import load_study
 from forms.simulation import load_recipe
 from forms.study import Study

@@ -18,14 +18,15 @@ from forms.simulation import load_recipe
 from forms.study import Study
 from survey.collection.figures import SIMULATED
 from survey.config import read_config
-from survey.served.open import prepare
-from survey.served.shelf import Offer, find_offer
-from survey.store import totals
-from survey.store.connect import Stores
-from survey.store.database import Database, quoted, truncate_log, writing
-from survey.store.responses import Response, Text
-from survey.store.settle import settled_tables
-from survey.store.tallies import Tallies
+from survey.storage import answer_tables
+from survey.storage.answers import Response, Text
+from survey.storage.counters import Tallies
+from survey.storage.database import Database, quoted, truncate_log, writing
+from survey.storage.reordering import settled_tables
+from survey.storage.stores import Stores
+from survey.studies.availability import prepare
+from survey.studies.catalogue import find_offer
+from survey.studies.version import Offer
 from survey.synthetic.simulate import as_stored, simulate
 
 DRAWN = 10_000  # synthetic clients
@@ -93,7 +94,7 @@ def _rest(db: Database, study: Study, count: int) -> None:
     tallies.flush(db, pilot=True)
     with writing(db):
         db.conn.execute("UPDATE tallies SET count = ? WHERE study = ?", (count, study.name))
-        totals.recount(db, settled_tables(db))
+        answer_tables.recount(db, settled_tables(db))
         db.conn.execute("UPDATE levelling SET settled = 0, stored = ?", (count,))
     truncate_log(db)
 

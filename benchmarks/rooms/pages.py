@@ -16,9 +16,9 @@ from benchmarks.product import BIN, FLAGSHIP, START, Server, without_settings
 from benchmarks.report import percentile
 from benchmarks.rooms.fill import grow
 from benchmarks.rooms.site import Person, Role, Unexpected, begin, environ_of, served
-from survey.store import jobs
-from survey.store.connect import Stores
-from survey.store.jobs import Job
+from survey.storage import jobs
+from survey.storage.jobs import Job
+from survey.storage.stores import Stores
 
 SIZES = (600, 10_000, 100_000, 999_999)  # one short of the largest limit of a study
 REQUESTS = 24

@@ -14,10 +14,10 @@ from urllib.parse import urlencode
 from benchmarks.driver import Connection, Reply, Request
 from benchmarks.process import free_port, serving
 from benchmarks.product import BIN, FLAGSHIP, Server, settings, without_settings
-from survey.seal import make_key
-from survey.staff import passwords
-from survey.store import accounts
-from survey.store.connect import Stores
+from survey.accounts import passwords
+from survey.crypto import make_key
+from survey.storage import accounts
+from survey.storage.stores import Stores
 
 Role = Literal["researcher", "board"]
 ROOMS: Mapping[Role, str] = {"researcher": "research", "board": "ethics"}

@@ -1,211 +1,188 @@
-"""Finds the cheapest vector of levels, one level a column, among all that there are.
+"""The nodes of the generalisation lattice that the local engine visits.
 
-A vector is *finer* than another where none of its levels is higher. Rows are unknown here: the
-caller judges each vector. What is never judged is what cannot win: vectors that lose too much
-before any row is withheld, and vectors finer than one of which even the coarse form withholds too
-much (the monotony behind Incognito, LeFevre et al. 2005, OLA, El Emam et al. 2009, and Flash,
-Kohlmayer et al. 2012).
+Nodes and what is above them: joining boxes in numbers, many pairs at a time.
+
+Sums over columns for any node of the lattice, with as little adding as memory allows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from math import inf, prod
+from dataclasses import dataclass
+from math import prod
+from typing import Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from exports.anonymise.problem import Bools, Floats, Progress
+from exports.anonymise.distinct_records import Pieces
+from exports.anonymise.problem import Floats, Ints, Taxonomy
 
-Vector = tuple[int, ...]
-
-# Wider lattices are not listed vector by vector (33 bytes each while they are).
-LISTED = 1_000_000
-# Vectors looked at together for the next one worth judging.
-STRETCH = 4096
-# A descent halves its strides down to single levels; this many levels are one stride at first.
-STRIDES = 8
-# Where a lattice is too wide to list: columns made coarse before each new descent, and descents in
-# a row that may bring nothing.
-KICKED = 3
-PATIENCE = 20
+# Nodes visited at most. Wider lattices are thinned: cheap nodes are kept, dear ones sampled.
+MOST = 16_000
+# How far the first visit to a node waits from its cheapest box (0) to its average box (1).
+WAIT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a vector is worth: its loss, infinite where too many rows would be withheld.
+class Lattice:
+    """``levels`` has shape (quasi-identifiers, nodes): the level of each column at each node.
 
-    ``hopeless``: every finer vector would withhold too many as well.
+    ``price`` (nodes,) is the loss at which a node is worth its first visit. ``size`` counts all
+    nodes there are, visited or not.
     """
 
-    loss: float
-    hopeless: bool = False
+    levels: NDArray[np.int64]
+    price: Floats
+    size: int
 
 
-@dataclass(slots=True)
-class Search:
-    """A search for the vector of the smallest loss; of equal ones, the first in order.
-
-    ``losses`` holds for each column the loss of each level, never falling, before any row is
-    withheld: a vector loses at least their sum. ``budget`` bounds how many vectors are judged.
-    ``best`` is None while no vector is found; ``looked`` is the share of all vectors seen.
-    """
-
-    losses: tuple[Floats, ...]
-    judge: Callable[[Vector], Verdict]
-    budget: int
-    progress: Progress
-    seed: int = 0
-    best: Vector | None = None
-    loss: float = inf
-    looked: float = 0.0
-    judged: dict[Vector, Verdict] = field(default_factory=dict)
-
-    def run(self) -> bool:
-        """Searches; True when the best found is the best there is."""
-        self._descend(self._top)
-        low, high = self._bounds()
-        sizes = [last - first + 1 for first, last in zip(low, high, strict=True)]
-        if min(sizes, default=0) <= 0:
-            return not self._spent
-        if prod(sizes) <= LISTED:
-            return self._scan(low, sizes)
-        self._wander()
-        return False
-
-    @property
-    def _top(self) -> Vector:
-        return tuple(losses.size - 1 for losses in self.losses)
-
-    @property
-    def _spent(self) -> bool:
-        return len(self.judged) >= self.budget
-
-    def _verdict(self, vector: Vector) -> Verdict:
-        found = self.judged.get(vector)
-        if found is not None:
-            return found
-        if self._spent:
-            return Verdict(inf)
-        self.progress(max(self.looked, len(self.judged) / self.budget))
-        found = self.judged[vector] = self.judge(vector)
-        if found.loss < self.loss or (found.loss == self.loss and vector < (self.best or ())):
-            self.best, self.loss = vector, found.loss
-        return found
-
-    def _descend(self, at: Vector) -> None:
-        """From a vector downwards, always to the cheapest one just below."""
-        self._verdict(at)
-        stride = max(1, (max(at, default=0) + 1) // STRIDES)
-        while stride:
-            below = min(
-                ((self._verdict(vector).loss, vector) for vector in _lowered(at, stride)),
-                default=(inf, at),
-            )
-            if below[0] < inf:
-                at = below[1]
-            else:
-                stride //= 2
-
-    def _bounds(self) -> tuple[Vector, Vector]:
-        """The lowest and the highest level of each column that a cheaper vector could have."""
-        low = tuple(self._lowest(at) for at in range(len(self.losses)))
-        least = [float(self.losses[at][level]) for at, level in enumerate(low)]
-        high = tuple(
-            int(np.flatnonzero(losses + (sum(least) - least[at]) <= self.loss).max(initial=-1))
-            for at, losses in enumerate(self.losses)
+def lattice_of(pieces: Pieces, most: int = MOST) -> Lattice:
+    """All nodes of the lattice, or the most that may be visited."""
+    mean, low = zip(*(_prices(pieces, at) for at in range(pieces.codes.shape[1])), strict=True)
+    levels = np.zeros((0, 1), dtype=np.int64)
+    total = np.zeros(1)
+    for losses in mean:
+        count = losses.size
+        levels = np.concatenate(
+            [np.repeat(levels, count, axis=1), np.tile(np.arange(count), total.size)[None]]
         )
-        return low, high
-
-    def _lowest(self, at: int) -> int:
-        """The lowest level of one column that is not hopeless with all others at the top."""
-        low, high = 0, self._top[at]
-        while low < high:
-            middle = (low + high) // 2
-            if self._verdict(_with(self._top, at, middle)).hopeless:
-                low = middle + 1
-            else:
-                high = middle
-        return low
-
-    def _scan(self, low: Vector, sizes: list[int]) -> bool:
-        """Judges all that could be cheaper, the coarsest first: they rule out the most."""
-        losses = np.zeros(())
-        for at, size in enumerate(sizes):
-            losses = np.add.outer(losses, self.losses[at][low[at] : low[at] + size])
-        alive = np.ones(sizes, dtype=np.bool_)
-        for vector in [vector for vector, verdict in self.judged.items() if verdict.hopeless]:
-            _rule_out(alive, vector, low)
-        for place in self._promising(losses.ravel(), alive):
-            vector = tuple(
-                int(part) + first
-                for part, first in zip(np.unravel_index(place, sizes), low, strict=True)
-            )
-            verdict = self._verdict(vector)
-            if self._spent:
-                return False
-            if verdict.hopeless:
-                _rule_out(alive, vector, low)
-        return True
-
-    def _promising(self, losses: Floats, alive: Bools) -> Iterator[int]:
-        order = np.argsort(-losses, kind="stable")
-        flat = alive.reshape(-1)  # a view: what is ruled out meanwhile is not yielded
-        at = int(np.searchsorted(-losses[order], -self.loss))
-        while at < order.size:
-            stretch = order[at : at + STRETCH]
-            found = np.flatnonzero(flat[stretch] & (losses[stretch] <= self.loss))
-            if not found.size:
-                at += STRETCH
-                continue
-            at += int(found[0]) + 1
-            self.looked = at / order.size
-            yield int(stretch[found[0]])
-
-    def _wander(self) -> None:
-        """Descends again and again from near the best, some columns coarser, while it helps."""
-        draw = np.random.default_rng(self.seed)
-        idle = 0
-        while idle < PATIENCE and not self._spent:
-            before = self.loss
-            self._polish()
-            coarser = draw.choice(len(self.losses), min(KICKED, len(self.losses)), replace=False)
-            start = self.best or self._top
-            for at in coarser.tolist():
-                start = _with(start, at, self._top[at])
-            self._descend(start)
-            idle = 0 if self.loss < before else idle + 1
-
-    def _polish(self) -> None:
-        """One column of the best finer and at most one coarser, while that helps."""
-        before = inf
-        while self.loss < before and not self._spent:
-            before = self.loss
-            for vector in _around(self.best or self._top, self._top):
-                steps = zip(self.losses, vector, strict=True)
-                if sum(float(losses[level]) for losses, level in steps) < self.loss:
-                    self._verdict(vector)
+        total = np.repeat(total, count) + np.tile(losses, total.size)
+        kept = _thinned(total, most)
+        levels, total = levels[:, kept], total[kept]
+    lowest = np.zeros(total.size)
+    for column, losses in zip(levels, low, strict=True):
+        lowest += losses[column]
+    price = lowest + WAIT * (total - lowest)
+    return Lattice(levels, price, prod(losses.size for losses in mean))
 
 
-def _with(vector: Vector, at: int, level: int) -> Vector:
-    return (*vector[:at], level, *vector[at + 1 :])
+def _prices(pieces: Pieces, at: int) -> tuple[Floats, Floats]:
+    """What each level of a column costs on average, and at least."""
+    taxonomy = pieces.taxonomies[at]
+    rows = np.bincount(pieces.codes[:, at], pieces.weights, taxonomy.up.shape[0])
+    lost = (taxonomy.loss[taxonomy.up] - taxonomy.loss[taxonomy.up[:, :1]])[rows > 0]
+    rows = rows[rows > 0]
+    return (rows @ lost) / rows.sum(), lost.min(axis=0)
 
 
-def _lowered(vector: Vector, stride: int) -> Iterator[Vector]:
-    for at, level in enumerate(vector):
-        if level:
-            yield _with(vector, at, max(level - stride, 0))
+def _thinned(total: Floats, most: int) -> NDArray[np.int64]:
+    """Which nodes stay, in order of price: the cheapest, and of the others as many of each price.
+
+    The root, which is the dearest, stays; all of them stay while they may.
+    """
+    order = np.argsort(total, kind="stable")
+    if order.size <= most:
+        return order
+    cheap, dear = order[: most // 2], order[most // 2 :]
+    wanted = most - cheap.size
+    first = np.searchsorted(total[dear], np.linspace(total[dear[0]], total[dear[-1]], wanted))
+    # Where several fall on one node, the next ones are taken instead.
+    chosen = np.minimum(first + np.arange(wanted) - np.searchsorted(first, first), dear.size - 1)
+    return np.concatenate([cheap, dear[np.unique(chosen)]])
 
 
-def _around(vector: Vector, top: Vector) -> Iterator[Vector]:
-    for finer in _lowered(vector, 1):
-        yield finer
-        for at, level in enumerate(finer):
-            if level < top[at]:
-                yield _with(finer, at, level + 1)
+Singles = NDArray[np.float32]
 
 
-def _rule_out(alive: Bools, vector: Vector, low: Vector) -> None:
-    """Strikes a vector and all finer ones; ``low`` is the vector of the first place."""
-    ends = (max(level - first + 1, 0) for level, first in zip(vector, low, strict=True))
-    alive[tuple(slice(0, end) for end in ends)] = False
+def chains_of(taxonomy: Taxonomy) -> Ints:
+    """For each node and level, the node above it at that level, or itself while it is higher."""
+    chains = np.full((taxonomy.loss.size, taxonomy.levels), taxonomy.root, dtype=np.int32)
+    for level in range(taxonomy.levels - 1, -1, -1):
+        nodes = taxonomy.up[:, level]
+        chains[nodes, :level] = nodes[:, None]
+        chains[nodes, level:] = taxonomy.up[:, level:]
+    return chains
+
+
+def joined_losses(taxonomy: Taxonomy, chains: Ints, one: Ints, other: Ints) -> Singles:
+    """The loss of the first node above both, shape (nodes of one, nodes of the other)."""
+    left, on_left = np.unique(one, return_inverse=True)
+    right, on_right = np.unique(other, return_inverse=True)
+    lost = np.ones((left.size, right.size), dtype=np.float32)
+    for level in range(taxonomy.levels - 1, -1, -1):
+        above = chains[left, level]
+        same = above[:, None] == chains[right, level]
+        np.copyto(lost, taxonomy.loss[above].astype(np.float32)[:, None], where=same)
+    return lost[:, on_right][on_left]
+
+
+def joined(taxonomies: tuple[Taxonomy, ...], chains: list[Ints], one: Ints, other: Ints) -> Ints:
+    """The smallest boxes that cover pairs of boxes; all of shape (pairs, quasi-identifiers)."""
+    boxes = np.empty_like(one)
+    for at, taxonomy in enumerate(taxonomies):
+        box = np.full(one.shape[0], taxonomy.root, dtype=np.int32)
+        for level in range(taxonomy.levels - 2, -1, -1):
+            above = chains[at][one[:, at], level]
+            same = above == chains[at][other[:, at], level]
+            box[same] = above[same]
+        boxes[:, at] = box
+    return boxes
+
+
+def losses_of_pairs(
+    taxonomies: tuple[Taxonomy, ...], chains: list[Ints], one: Ints, other: Ints
+) -> Singles:
+    """The loss of joining each box of one side with each of the other, shape (one, other)."""
+    total = np.zeros((one.shape[0], other.shape[0]), dtype=np.float32)
+    for at, taxonomy in enumerate(taxonomies):
+        total += joined_losses(taxonomy, chains[at], one[:, at], other[:, at])
+    return total
+
+
+def box_losses(taxonomies: tuple[Taxonomy, ...], boxes: Ints) -> Floats:
+    """The sum of losses over the cells of each box."""
+    lost = np.zeros(boxes.shape[0])
+    for at, taxonomy in enumerate(taxonomies):
+        lost += taxonomy.loss[boxes[:, at]]
+    return lost
+
+
+Number = TypeVar("Number", np.int64, np.float32)
+
+# Lines of sums kept for a group of columns, and cells in all of them.
+LINES = 250
+CELLS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sums(Generic[Number]):
+    """The columns in groups; for each group, the sum of every combination of its levels.
+
+    ``tables`` have shape (combinations, pieces); ``lines`` says for each group which line belongs
+    to each node of the lattice.
+    """
+
+    tables: tuple[NDArray[Number], ...]
+    lines: tuple[NDArray[np.int64], ...]
+
+    def at(self, node: int) -> NDArray[Number]:
+        """The sum of every piece at a node of the lattice."""
+        total: NDArray[Number] = self.tables[0][self.lines[0][node]]
+        for table, lines in zip(self.tables[1:], self.lines[1:], strict=True):
+            total = total + table[lines[node]]
+        return total
+
+    def of(self, node: int, pieces: NDArray[np.integer]) -> NDArray[Number]:
+        """The same for some of the pieces."""
+        total: NDArray[Number] = self.tables[0][self.lines[0][node], pieces]
+        for table, lines in zip(self.tables[1:], self.lines[1:], strict=True):
+            total = total + table[lines[node], pieces]
+        return total
+
+
+def sums_of(
+    columns: list[NDArray[Number]], lattice: NDArray[np.int64], lines_kept: int = LINES
+) -> Sums[Number]:
+    """Sums of columns of shape (levels, pieces); the lattice has shape (columns, nodes)."""
+    most = min(lines_kept, CELLS // max(columns[0].shape[1], 1))
+    tables, lines = [columns[0]], [lattice[0]]
+    for column, levels in zip(columns[1:], lattice[1:], strict=True):
+        height, pieces = column.shape
+        if tables[-1].shape[0] * height <= most:
+            both = tables[-1][:, None] + column
+            tables[-1] = both.reshape(both.shape[0] * height, pieces)
+            lines[-1] = lines[-1] * height + levels
+        else:
+            tables.append(column)
+            lines.append(levels)
+    return Sums(tuple(tables), tuple(lines))

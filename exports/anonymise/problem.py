@@ -1,6 +1,6 @@
 """What the engine is asked, and what it answers: whole numbers only, no words and no files.
 
-Callers turn cells into codes and nodes back into labels (exports/protect.py for a study,
+Callers turn cells into codes and nodes back into labels (exports/recode.py for a study,
 exports/tabular/ for any table). Rows come in the order of their own content, so that the order in
 which they arrived decides nothing.
 """

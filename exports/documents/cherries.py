@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from exports.documents import markdown
-from exports.documents.counts import shown
-from exports.documents.told import Told
-from forms.columns import of_question
+from exports.documents.context import Told
+from exports.documents.flow_of_participants import shown
+from forms.kinds import of_question
 from forms.routing import condition_in_words
 from forms.study import LEFT_BLANK, NOT_REACHED, NOT_SHOWN, Page
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from exports.documents import markdown
-from exports.documents.told import Told, joined
+from exports.documents.context import Told, joined
 
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 SPDX = "CC-BY-4.0"

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
 
 from exports.documents import markdown
+from exports.documents.context import Told
 from exports.documents.licence import citation
 from exports.documents.protection import (
     cells_withheld,
@@ -19,7 +20,6 @@ from exports.documents.protection import (
     segments,
     treatments,
 )
-from exports.documents.told import Told
 
 FILES = {
     "documentation/codebook.html": "every column: question, codes, routing, distribution; "

@@ -1,17 +1,52 @@
-"""Every data format beside the CSV, made from the written CSV: they cannot disagree with it."""
+"""Every data format beside the CSV, made from the written CSV: they cannot disagree with it.
+
+The table as Parquet: codes as in the CSV, the codebook in the file's own metadata.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from exports.files.meaning import Codebook
-from exports.files.names import SPSS, STATA, renamed
-from exports.files.parquet import write_parquet
-from exports.files.source import open_source
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from exports.files.names import SPSS, STATA, Codebook, renamed
+from exports.files.source import Source, open_source, storage_of
 from exports.files.spss import write_sav
-from exports.files.stata import write_dta
-from exports.files.stata_cells import LETTER
+from exports.files.stata import LETTER, write_dta
+
+KEY = "lacrima"  # the one key: several would stand in no fixed order
+ROW_GROUP = 65_536
+
+
+def _lazy(source: Source) -> pl.LazyFrame:
+    """The rows as polars pulls them, a block at a time."""
+
+    def blocks(columns: list[str] | None, *_unused: object) -> Iterator[pl.DataFrame]:
+        for frame in source.blocks():
+            yield frame.select(columns) if columns else frame
+
+    kinds = {entry["variable"]: storage_of(entry) for entry in source.codebook}
+    return register_io_source(blocks, schema=kinds)
+
+
+def write_parquet(source: Source, path: Path, *, title: str = "", notes: str = "") -> None:
+    """Write ``path``, byte for byte the same for the same rows, codebook and words.
+
+    Metadata key ``lacrima``: JSON with ``title``, ``notes`` and ``variables``, the codebook.
+    Missing codes stay the numbers they are; only an empty cell is null.
+    """
+    about = {"title": title, "notes": notes, "variables": list(source.codebook)}
+    _lazy(source).sink_parquet(
+        path,
+        compression="zstd",
+        row_group_size=ROW_GROUP,
+        metadata={KEY: json.dumps(about, ensure_ascii=False)},
+        engine="streaming",
+    )
+
 
 WRITERS = {".sav": write_sav, ".dta": write_dta, ".parquet": write_parquet}
 RULES = {".sav": SPSS, ".dta": STATA}

@@ -10,8 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from exports.files.meaning import Codebook, Entry, bounds_of, is_text
-from exports.refused import Refused
+from exports.errors import Refused
+from exports.files.names import Codebook, Entry, bounds_of, is_text
 
 BLOCK = 1 << 24  # bytes of the CSV read at once
 WHOLE: Mapping[int, type[pl.DataType]] = {8: pl.Int8, 16: pl.Int16, 32: pl.Int32}  # by bits

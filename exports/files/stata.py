@@ -3,28 +3,263 @@
 Missing codes become extended missing values, -99 as .a to -90 as .j, with their labels. The writer
 is our own, because pyreadstat takes extended missing values only from columns of Python objects:
 eight bytes and more a cell, where one is enough.
+
+How Stata stores one column's cells: types, and where missing values lie in each of them.
+
+Source: Stata's manual page "dta" (file format 118), sections 5.2 and 5.10. Every number type keeps
+its top 27 values for "." and ".a" to ".z".
+
+Sections of a Stata file (.dta, format 118) as bytes: everything but the rows.
+
+Source: Stata's manual page "dta" (file format 118), section 5.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
-from exports.files.names import STATA, names_in
-from exports.files.source import Source
-from exports.files.stata_cells import cells_of, long_texts, packed
-from exports.files.stata_sections import (
-    Column,
-    Labels,
-    between,
-    header,
-    label_sets,
-    labels_in_stata,
+from exports.files.names import (
+    STATA,
+    Entry,
+    bounds_of,
+    cut_bytes,
+    has_missing_codes,
+    is_text,
+    labels_of,
+    names_in,
+    text_labels_of,
 )
+from exports.files.source import Source
+from forms.study import MISSING_RANGE
+
+LONGEST_STR = 2045
+STRL = 32768
+# Bits of a double's "." and the distance from one extended missing value to the next.
+DOUBLE_MISSING, DOUBLE_STEP = 0x7FE0_0000_0000_0000, 0x100_0000_0000
+# -99 is .a, -98 is .b … -90 is .j: the same letters in every release.
+LETTER: Mapping[int, str] = {code: chr(ord("a") + i) for i, code in enumerate(MISSING_RANGE)}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A storage type: its number in the file, its layout, its highest value and its ``.``."""
+
+    code: int
+    layout: str
+    top: int
+    missing: int
+
+
+BYTE = Kind(65530, "<i1", 100, 101)
+INT = Kind(65529, "<i2", 32_740, 32_741)
+LONG = Kind(65528, "<i4", 2_147_483_620, 2_147_483_621)
+DOUBLE = Kind(65526, "<f8", 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """How one column is stored; ``number`` counts from 1, ``kind`` is None for text."""
+
+    number: int
+    variable: str
+    type_code: int
+    layout: str
+    kind: Kind | None = None
+    tagged: bool = False
+
+
+def _kind(entry: Entry) -> Kind:
+    """The narrowest type for what the codebook allows."""
+    low, high = bounds_of(entry) or (-LONG.top, LONG.top)
+    if entry["type"] == "integer":
+        for kind in (BYTE, INT, LONG):
+            if -kind.top - 27 <= low and high <= kind.top:
+                return kind
+    return DOUBLE
+
+
+def cells_of(entry: Entry, number: int, *, widest: int) -> Cells:
+    """Storage of a column; text over 2,045 bytes becomes a strL."""
+    name = entry["variable"]
+    if not is_text(entry):
+        kind = _kind(entry)
+        return Cells(number, name, kind.code, kind.layout, kind, has_missing_codes(entry))
+    if widest > LONGEST_STR:
+        return Cells(number, name, STRL, "<u8")
+    return Cells(number, name, widest, f"S{widest}")
+
+
+def tagged_value(code: int) -> int:
+    """The value that stands for a missing code in a table of value labels (a long)."""
+    return LONG.missing + 1 + MISSING_RANGE.index(code)
+
+
+def _numbers(cells: Cells, kind: Kind, part: pl.Series) -> NDArray[np.generic]:
+    """Values, with missing codes and empty cells put where Stata keeps them."""
+    given = part.to_numpy()  # null becomes NaN on the way
+    empty = np.isnan(given) if part.null_count() else np.zeros(len(part), bool)
+    values = np.where(empty, 0, given).astype(kind.layout)
+    first = min(MISSING_RANGE)
+    coded = (values >= first) & (values <= max(MISSING_RANGE)) & cells.tagged
+    letters = np.where(coded, values - first + 1, 0)
+    if kind is DOUBLE:
+        coded &= letters == np.floor(letters)
+        bits = np.uint64(DOUBLE_MISSING) + letters.astype(np.uint64) * np.uint64(DOUBLE_STEP)
+        return np.where(coded | empty, bits.view("<f8"), values)
+    return np.where(coded | empty, letters + values.dtype.type(kind.missing), values)
+
+
+def packed(cells: Cells, frame: pl.DataFrame, first_row: int) -> NDArray[np.generic]:
+    """The column's cells of ``frame``, whose first row is ``first_row`` of the file, from 1."""
+    part = frame[cells.variable]
+    if cells.kind:
+        return _numbers(cells, cells.kind, part)
+    if cells.type_code == STRL:
+        places = np.arange(first_row, first_row + len(part), dtype=np.uint64) << np.uint64(16)
+        return np.where((part != "").to_numpy(), places + np.uint64(cells.number), np.uint64(0))
+    return np.array([text.encode() for text in part.to_list()], dtype=cells.layout)
+
+
+def long_texts(columns: Sequence[Cells], frames: Iterable[pl.DataFrame]) -> Iterator[bytes]:
+    """The strLs: each text too long for a row under its (variable, row), row by row."""
+    long = [cells for cells in columns if cells.type_code == STRL]
+    row = 0
+    for frame in frames if long else ():
+        for texts in frame.select(cells.variable for cells in long).iter_rows():
+            row += 1
+            for cells, text in zip(long, texts, strict=True):
+                if text:
+                    content = text.encode() + b"\0"
+                    yield b"GSO" + struct.pack("<IQBI", cells.number, row, 130, len(content))
+                    yield content
+
+
+LABEL, VALUE_LABEL, NOTE = 80, 32_000, 67_784  # characters, characters, bytes
+NAME, FORMAT, VARIABLE_LABEL = 129, 57, 321  # bytes of a field, its closing zero included
+
+Labels = tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One variable: its entry, its name in Stata, its cells, the name of its set of labels."""
+
+    entry: Entry
+    name: str
+    cells: Cells
+    labels: str = ""
+
+
+def labels_in_stata(entry: Entry) -> Labels:
+    """(value as a long, label), ascending: missing codes are extended missing values."""
+    if is_text(entry):
+        return ()
+    tagged = has_missing_codes(entry)
+    pairs = (
+        (tagged_value(code) if tagged and code in MISSING_RANGE else code, label[:VALUE_LABEL])
+        for code, label in labels_of(entry).items()
+        if code <= LONG.top
+    )
+    return tuple(sorted(pairs))
+
+
+def element(name: str, content: bytes) -> bytes:
+    """``content`` between its opening and its closing tag."""
+    return f"<{name}>".encode() + content + f"</{name}>".encode()
+
+
+def _field(text: str, size: int) -> bytes:
+    """``text`` in a field of ``size`` bytes, closed by at least one zero."""
+    return cut_bytes(text, size - 1).encode().ljust(size, b"\0")
+
+
+def _format(column: Column) -> str:
+    """Display format: wide enough for the longest value, texts at most 40 characters."""
+    cells = column.cells
+    if not cells.kind:
+        return "%-20s" if cells.type_code == STRL else f"%-{min(cells.type_code, 40)}s"
+    if column.entry["decimals"]:
+        return f"%9.{column.entry['decimals']}f"
+    return "%8.0g" if cells.kind in (BYTE, INT) else "%12.0g"
+
+
+def header(variables: int, rows: int, title: str) -> bytes:
+    """The header; its time stamp is left out, which the format allows."""
+    label = title[:LABEL].encode()
+    return b"".join(
+        (
+            b"<stata_dta><header><release>118</release><byteorder>LSF</byteorder>",
+            b"<K>" + struct.pack("<H", variables) + b"</K>",
+            b"<N>" + struct.pack("<Q", rows) + b"</N>",
+            b"<label>" + struct.pack("<H", len(label)) + label + b"</label>",
+            b"<timestamp>\0</timestamp></header>",
+        )
+    )
+
+
+def _noted(variable: str, notes: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Stata keeps notes as characteristics: their number in note0, then note1, note2 …"""
+    if notes:
+        yield variable, "note0", str(len(notes))
+    yield from ((variable, f"note{i}", note) for i, note in enumerate(notes, start=1))
+
+
+def _characteristics(columns: Sequence[Column], notes: str) -> bytes:
+    """Notes on the dataset, and on text variables what their cells mean: they take no labels."""
+    found = list(_noted("_dta", [line for line in notes.splitlines() if line]))
+    for column in columns:
+        if is_text(column.entry) and (labels := text_labels_of(column.entry)):
+            words = "; ".join(f"{cell} = {label}" for cell, label in labels.items())
+            found += _noted(column.name, [words])
+    out = []
+    for variable, name, text in found:
+        content = cut_bytes(text, NOTE).encode() + b"\0"
+        size = struct.pack("<I", 2 * NAME + len(content))
+        out.append(element("ch", size + _field(variable, NAME) + _field(name, NAME) + content))
+    return b"".join(out)
+
+
+def between(columns: Sequence[Column], notes: str) -> Iterator[bytes]:
+    """The sections between the map and the rows, in their order."""
+    count = len(columns)
+    codes = struct.pack(f"<{count}H", *(c.cells.type_code for c in columns))
+    yield element("variable_types", codes)
+    yield element("varnames", b"".join(_field(c.name, NAME) for c in columns))
+    yield element("sortlist", bytes(2 * (count + 1)))
+    yield element("formats", b"".join(_field(_format(c), FORMAT) for c in columns))
+    yield element("value_label_names", b"".join(_field(c.labels, NAME) for c in columns))
+    labels = (_field(c.entry["label"][:LABEL], VARIABLE_LABEL) for c in columns)
+    yield element("variable_labels", b"".join(labels))
+    yield element("characteristics", _characteristics(columns, notes))
+
+
+def _label_set(name: str, pairs: Sequence[tuple[int, str]]) -> bytes:
+    texts = [label.encode() + b"\0" for _, label in pairs]
+    starts = np.cumsum([0, *(len(text) for text in texts)])
+    table = b"".join(
+        (
+            struct.pack("<ii", len(pairs), int(starts[-1])),
+            starts[:-1].astype("<i4").tobytes(),
+            np.array([value for value, _ in pairs], dtype="<i4").tobytes(),
+            *texts,
+        )
+    )
+    return element("lbl", struct.pack("<i", len(table)) + _field(name, NAME) + bytes(3) + table)
+
+
+def label_sets(sets: Mapping[Labels, str]) -> Iterator[bytes]:
+    """Every set of labels under its name."""
+    for pairs, name in sets.items():
+        yield _label_set(name, pairs)
+
 
 BYTES_AT_ONCE = 4 << 20  # bytes of rows: they stay in the processor's cache
 MAP_ENTRIES = 14

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from exports.columns import CORE
-from exports.refused import Refused
+from exports.errors import Refused
 from exports.scores import SCORE
-from forms.columns import of_study
+from forms.kinds import of_study
 from forms.study import Condition, Study
 
 MOST_PAIRS = 40  # more two-way tables than this nobody reads

@@ -2,20 +2,197 @@
 
 A label is a node. Two groups of one column may therefore share a label only where one lies inside
 the other; they are then one node, for no reader of the released file could tell them apart.
+
+Labels that say a range of numbers: 15-19, [20, 25[, >50, under 18, 50+.
+
+Whether the lines of a hierarchy make a tree whose labels are true.
+
+What the nodes of a hierarchy lose: normalised certainty penalty (Xu et al. 2006).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
 from pathlib import Path
 
 import numpy as np
 
-from exports.anonymise.problem import Ints
-from exports.tabular.bands import band_of, number_of
-from exports.tabular.lines import lines_of
-from exports.tabular.soundness import MISSING, ROOT, refuse_unsound
+from exports.anonymise.problem import Bools, Floats, Ints, Taxonomy
+from exports.errors import Refused
+from exports.tabular.table import lines_of, refuse_other_separators
+
+_NUMBER = r"[+-]?\d+(?:\.\d+)?"
+_PLAIN = re.compile(_NUMBER)
+_BETWEEN = re.compile(rf"({_NUMBER})\s*(?:-|–|—|to|\.\.)\s*(<?)\s*({_NUMBER})")
+_BRACKETS = re.compile(
+    rf"([\[\](])\s*({_NUMBER})\s*(?:,|;|-|–|—|to|\.\.)\s*({_NUMBER})\s*([\[\])])"
+)
+_BEYOND = re.compile(rf"(<=|>=|<|>|≤|≥|under|over)\s*({_NUMBER})")
+_AND_MORE = re.compile(rf"({_NUMBER})\s*\+")
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A range of numbers; an end may be left out of it, or be infinite."""
+
+    low: float
+    high: float
+    with_low: bool = True
+    with_high: bool = True
+
+    def holds(self, number: float) -> bool:
+        """Whether the number lies inside."""
+        above = self.low <= number if self.with_low else self.low < number
+        below = number <= self.high if self.with_high else number < self.high
+        return above and below
+
+
+def number_of(text: str) -> float | None:
+    """The number that a text writes in digits, or None."""
+    return float(text) if _PLAIN.fullmatch(text.strip()) else None
+
+
+def band_of(label: str) -> Band | None:
+    """The range that a label says, or None where it says none that we can read.
+
+    A lone number is none: at a coarser level it is a code as often as a value. Nor is a range
+    whose end lies below its start (1990-99).
+    """
+    label = label.strip()
+    if found := _BETWEEN.fullmatch(label):
+        return _ordered(Band(float(found[1]), float(found[3]), with_high=not found[2]))
+    if found := _BRACKETS.fullmatch(label):
+        low, high = float(found[2]), float(found[3])
+        return _ordered(Band(low, high, with_low=found[1] == "[", with_high=found[4] == "]"))
+    if found := _BEYOND.fullmatch(label):
+        return _beyond(found[1], float(found[2]))
+    if found := _AND_MORE.fullmatch(label):
+        return Band(float(found[1]), inf)
+    return None
+
+
+def _ordered(band: Band) -> Band | None:
+    return band if band.low <= band.high else None
+
+
+def _beyond(sign: str, end: float) -> Band:
+    match sign:
+        case "<" | "under":
+            return Band(-inf, end, with_high=False)
+        case "<=" | "≤":
+            return Band(-inf, end)
+        case ">" | "over":
+            return Band(end, inf, with_low=False)
+        case _:
+            return Band(end, inf)
+
+
+ROOT = "*"
+MISSING = ""
+
+# A line of the file: its number and its cells.
+Line = tuple[int, list[str]]
+
+
+def refuse_unsound(path: Path, lines: Sequence[Line]) -> None:
+    """Raises Refused with the first thing, and its line, that makes the lines no true tree."""
+    _refuse_misshapen(path, lines)
+    _refuse_broken_tree(path, lines)
+    _refuse_untrue(path, lines)
+
+
+def _refuse_misshapen(path: Path, lines: Sequence[Line]) -> None:
+    """Raises Refused unless the lines are a rectangle of labels that ends in ``*``."""
+    if not lines:
+        raise Refused(f"{path} is empty: a hierarchy has a line for each value.")
+    refuse_other_separators(path, lines[0][1])
+    width = len(lines[0][1])
+    seen: dict[str, int] = {}
+    for number, cells in lines:
+        at = f"{path}, line {number}"
+        if len(cells) != width:
+            raise Refused(f"{at}: {len(cells)} cells where the first line has {width}.")
+        if cells[-1] != ROOT:
+            hint = " A hierarchy has no header." if number == lines[0][0] else ""
+            raise Refused(f'{at} ends in "{cells[-1]}": the last level must be "{ROOT}".{hint}')
+        if MISSING in cells[1:]:
+            raise Refused(f"{at}: level {cells[1:].index(MISSING) + 1} is empty.")
+        if cells[0] == ROOT and set(cells) != {ROOT}:
+            raise Refused(f'{at}: "{ROOT}" is the top and cannot lie below "{cells[1]}".')
+        if cells[0] in seen:
+            raise Refused(f'{at}: "{cells[0]}" already stands on line {seen[cells[0]]}.')
+        seen[cells[0]] = number
+
+
+def _refuse_broken_tree(path: Path, lines: Sequence[Line]) -> None:
+    """Raises Refused unless levels nest and every label has one place in the tree."""
+    for level in range(len(lines[0][1]) - 1):
+        above: dict[str, Line] = {}
+        for number, cells in lines:
+            first, other = above.setdefault(cells[level], (number, cells))
+            if other[level + 1] != cells[level + 1]:
+                raise Refused(
+                    f'{path}: levels do not nest: "{cells[level]}" lies in'
+                    f' "{other[level + 1]}" on line {first} and in "{cells[level + 1]}" on line'
+                    f" {number} (level {level + 1})."
+                )
+    _refuse_two_places(path, lines)
+
+
+def _refuse_two_places(path: Path, lines: Sequence[Line]) -> None:
+    parents: dict[str, tuple[int, str]] = {}
+    for number, cells in lines:
+        chain = list(_steps(cells))
+        if len(set(chain)) < len(chain):
+            raise Refused(f"{path}, line {number}: a label comes back above another one.")
+        for label, parent in pairwise(chain):
+            first, other = parents.setdefault(label, (number, parent))
+            if other != parent:
+                raise Refused(
+                    f'{path}: "{label}" means two groups: one in "{other}" (line {first}), one in'
+                    f' "{parent}" (line {number}). Give them labels of their own.'
+                )
+
+
+def _steps(cells: Sequence[str]) -> list[str]:
+    """The labels on the way up, each once where it stays for several levels."""
+    return [c for at, c in enumerate(cells) if not at or c != cells[at - 1]]
+
+
+def _refuse_untrue(path: Path, lines: Sequence[Line]) -> None:
+    """Raises Refused for a number under a range that does not hold it, or under another value."""
+    holds = _ranges(lines)
+    wrong = [
+        (number, cells[0], label)
+        for number, cells in lines
+        if (own := number_of(cells[0])) is not None
+        for label in _steps(cells)[1:]
+        if label in holds and not holds[label].holds(own)
+    ]
+    if wrong:
+        number, value, label = wrong[0]
+        others = len({line for line, _, _ in wrong}) - 1
+        more = f" (and so on {others} more lines)" if others else ""
+        raise Refused(
+            f"{path}, line {number}: {value} does not lie in {label}{more}. Correct the label, or"
+            " say it in words if the value is a code."
+        )
+
+
+def _ranges(lines: Sequence[Line]) -> dict[str, Band]:
+    """What each group says it holds: a range, or the one number that is a value itself."""
+    values = {cells[0] for _, cells in lines}
+    found: dict[str, Band] = {}
+    for label in {cell for _, cells in lines for cell in cells[1:]}:
+        alone = number_of(label) if label in values else None
+        band = band_of(label) if alone is None else Band(alone, alone)
+        if band is not None:
+            found[label] = band
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +246,47 @@ def _is_numeric(rows: Sequence[Sequence[str]]) -> bool:
         and all(number_of(row[0]) is not None for row in told)
         and all(band_of(label) is not None for label in groups)
     )
+
+
+def taxonomy_of(hierarchy: Hierarchy, occurs: Bools) -> Taxonomy:
+    """The tree with what each node loses, given which leaves occur in the table, shape (leaves,).
+
+    A group of numbers loses the range of its values as a share of the range of all; any other
+    group (its values - 1) / (all values - 1); the root 1. Only values that occur are counted. So
+    measured, the optimum of full-domain recoding of the Adult data equals what ARX reports.
+    """
+    counted = occurs & (np.array(hierarchy.leaves) != ROOT)
+    numbers = _numbers(hierarchy) if hierarchy.numeric else None
+    loss = np.zeros(len(hierarchy.labels))
+    for level in hierarchy.up.T:
+        share = (
+            _shares_of_range(level, numbers, counted, loss.size)
+            if numbers is not None
+            else _shares_of_count(level, counted, loss.size)
+        )
+        loss = np.maximum(loss, share)
+    loss[hierarchy.up[0, -1]] = 1.0
+    return Taxonomy(hierarchy.column, hierarchy.up, loss)
+
+
+def _shares_of_count(level: Ints, counted: Bools, nodes: int) -> Floats:
+    sizes = np.bincount(level, weights=counted, minlength=nodes)
+    return np.maximum(sizes - 1, 0) / max(int(counted.sum()) - 1, 1)
+
+
+def _shares_of_range(level: Ints, numbers: Floats, counted: Bools, nodes: int) -> Floats:
+    """Shares of the range; a missing cell is no number and widens nothing."""
+    inside = counted & ~np.isnan(numbers)
+    low, high = np.full(nodes, np.inf), np.full(nodes, -np.inf)
+    np.minimum.at(low, level[inside], numbers[inside])
+    np.maximum.at(high, level[inside], numbers[inside])
+    whole = np.ptp(numbers[inside]) if inside.any() else 0.0
+    held = high >= low
+    share = np.zeros(nodes)
+    share[held] = (high[held] - low[held]) / (whole or 1.0)
+    return share
+
+
+def _numbers(hierarchy: Hierarchy) -> Floats:
+    found = [number_of(leaf) for leaf in hierarchy.leaves]
+    return np.array([np.nan if n is None else n for n in found])

@@ -13,8 +13,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from exports.refused import Refused
-from exports.tabular.lines import unreadable
+from exports.errors import Refused
+from exports.tabular.table import unreadable
 
 ROLES = ("identifier", "quasi_identifier", "sensitive", "plain")
 MODES = ("local", "one-coding")

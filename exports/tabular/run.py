@@ -1,27 +1,186 @@
-"""From a table and a policy to a folder with the protected table and its report."""
+"""From a table and a policy to a folder with the protected table and its report.
+
+A folder that appears whole or not at all.
+
+The written table before the verifier, which shares no code with what made it.
+
+What a table must be before it can be protected under a policy.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import file_digest
 from math import floor
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
-from exports.anonymise.problem import Outcome, Problem, Progress, Unreachable, unheard
+from exports.anonymise.problem import Ints, Outcome, Problem, Progress, Unreachable, unheard
 from exports.anonymise.solve import solve
-from exports.refused import Refused
-from exports.tabular.checks import refuse_unfit, refuse_unfit_population
-from exports.tabular.coding import Sources, in_own_order, problem_of, released
-from exports.tabular.folder import refuse_taken, whole_folder
-from exports.tabular.hierarchy import read_hierarchy
-from exports.tabular.page import report_page
-from exports.tabular.policy import Mode, Policy, read_policy
-from exports.tabular.proof import claim_of, proven
-from exports.tabular.report import Made, Report, report_of
+from exports.errors import Refused
+from exports.tabular.encode import Sources, in_own_order, problem_of, released, values_of
+from exports.tabular.hierarchy import ROOT, Hierarchy, read_hierarchy
+from exports.tabular.policy import Mode, Policy, read_policy, suggestion
 from exports.tabular.table import read_table
+from exports.tabular.table_report import Made, Report, report_of, report_page
+from exports.verify.claim import Claim
+from exports.verify.findings import Findings
+from exports.verify.verdict import faults
+from exports.verify.verify import verify
+
+
+@contextmanager
+def whole_folder(out: Path) -> Iterator[Path]:
+    """A hidden folder to write into, which becomes ``out`` when all went well, else disappears.
+
+    Raises Refused where ``out`` is taken or cannot be written.
+    """
+    out = out.resolve()
+    refuse_taken(out)
+    home = next(parent for parent in out.parents if parent.exists())
+    partial = home / f".{out.name}.{os.getpid()}.partial"
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        yield partial
+        out.parent.mkdir(parents=True, exist_ok=True)
+        partial.replace(out)
+    except OSError as fault:
+        raise Refused(f"{out} cannot be written: {fault.strerror or fault}.") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def refuse_taken(out: Path) -> None:
+    """Raises Refused unless ``out`` is a new name or an empty folder."""
+    if out.is_dir():
+        if any(out.iterdir()):
+            raise Refused(f"{out} is not empty: name a new folder.")
+    elif out.exists() or out.is_symlink():
+        raise Refused(f"{out} is a file: name a new folder.")
+
+
+def proven(path: Path, claim: Claim, sources: Sources, rows: Ints) -> Findings:
+    """What the verifier measured on the file. Raises Refused if any promise is broken.
+
+    ``rows`` has shape (rows written,): the position of each in the table.
+    """
+    people, table = sources.population, sources.table
+    found = verify(path, claim, truth=table, truth_rows=rows, population=people)
+    if broken := faults(found, claim):
+        raise Refused("Nothing was released, for the written file failed: " + "; ".join(broken))
+    return found
+
+
+def claim_of(policy: Policy, sources: Sources) -> Claim:
+    """What the policy promises of the file."""
+    return Claim(
+        core=policy.quasi_identifiers,
+        k=policy.k,
+        sensitive=policy.sensitive,
+        columns=tuple(sources.table.columns),
+        distinct_l=policy.l,
+        entropy_l=policy.entropy_l,
+        t=policy.t,
+        presence=policy.presence,
+        limit=policy.suppression_limit,
+        ordered=_orders(policy, sources),
+        covers={tree.column: _covers(tree) for tree in sources.trees},
+        suppressed={tree.column: ROOT for tree in sources.trees},
+    )
+
+
+def _orders(policy: Policy, sources: Sources) -> dict[str, tuple[str, ...]]:
+    """The values of each ordered sensitive column, lowest first."""
+    return {name: values_of(policy, sources.table[name]) for name in policy.ordered}
+
+
+def _covers(tree: Hierarchy) -> dict[str, frozenset[str]]:
+    """Label → the values below it, for labels that are groups; the root is known without."""
+    below: dict[str, set[str]] = defaultdict(set)
+    for leaf, nodes in zip(tree.leaves, tree.up.tolist(), strict=True):
+        for node in nodes:
+            below[tree.labels[node]].add(leaf)
+    return {
+        label: frozenset(leaves)
+        for label, leaves in below.items()
+        if label != ROOT and leaves != {label}
+    }
+
+
+def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
+    """Raises Refused with the first thing that makes the table unfit for the policy."""
+    _refuse_unknown_columns(policy, table.columns)
+    _refuse_unmarked_columns(policy, table.columns)
+    _refuse_too_few_rows(policy, table.height)
+    _refuse_empty_columns(policy, table)
+    _refuse_too_few_values(policy, table)
+
+
+def refuse_unfit_population(policy: Policy, population: pl.DataFrame) -> None:
+    """Raises Refused unless the population has every quasi-identifier and a row."""
+    lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
+    if lacking:
+        raise Refused(f"{policy.population} has no column {', '.join(lacking)}.")
+    if not population.height:
+        raise Refused(f"{policy.population} has no rows.")
+
+
+def _refuse_unknown_columns(policy: Policy, columns: Iterable[str]) -> None:
+    known = list(columns)
+    for role, names in policy.roles.items():
+        for name in names:
+            if name not in known:
+                hint = suggestion(name, known) or f" It has: {', '.join(known)}."
+                raise Refused(f"{policy.path}: {role} names {name}, which the data lack.{hint}")
+
+
+def _refuse_unmarked_columns(policy: Policy, columns: Iterable[str]) -> None:
+    marked = {name for names in policy.roles.values() for name in names}
+    unmarked = [name for name in columns if name not in marked]
+    if unmarked:
+        raise Refused(
+            f"{policy.path}: no role for {', '.join(unmarked)}. Give each column one in [roles]:"
+            " identifier, quasi_identifier, sensitive or plain."
+        )
+
+
+def _refuse_too_few_rows(policy: Policy, rows: int) -> None:
+    if rows == 0:
+        raise Refused("The data have no rows.")
+    if rows == 1:
+        raise Refused("The data have 1 row: nobody can hide in a table of one.")
+    if rows < policy.k:
+        raise Refused(f"k = {policy.k} rows alike cannot be had from {rows} rows.")
+
+
+def _refuse_empty_columns(policy: Policy, table: pl.DataFrame) -> None:
+    kept = [name for name in table.columns if name not in policy.roles["identifier"]]
+    empty = [name for name in kept if table[name].null_count() == table.height]
+    if empty:
+        raise Refused(
+            f"Every cell of {', '.join(empty)} is missing: take such a column out of the data, or"
+            " mark it as an identifier, which never leaves."
+        )
+
+
+def _refuse_too_few_values(policy: Policy, table: pl.DataFrame) -> None:
+    for name in policy.sensitive:
+        distinct = table[name].n_unique()
+        for key, wanted in (("l", policy.l), ("entropy_l", policy.entropy_l)):
+            if distinct < wanted:
+                raise Refused(
+                    f"{key} = {wanted:g} distinct values cannot be had from {name}, which has"
+                    f" {distinct}."
+                )
 
 
 def anonymise(data: Path, policy: Path, out: Path, progress: Progress = unheard) -> Report:

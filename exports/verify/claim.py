@@ -15,7 +15,7 @@ class Claim:
     ``core`` are the columns by which an outsider could recognise somebody (the key), ``insider``
     those that somebody who was there knows besides, ``sensitive`` what must not be learnt;
     ``answers`` are the columns of the answers-known figure (none: they are picked, see
-    exports/verify/answers.py). ``columns``, where given, are all columns in their order.
+    exports/verify/leaks.py). ``columns``, where given, are all columns in their order.
 
     ``k``, ``distinct_l``, ``entropy_l`` and ``t`` hold for every class, ``presence`` bounds the
     share of the population under a class that is in the file (1, 1.0, None and None ask nothing).

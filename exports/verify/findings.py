@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from exports.verify.answers import AnswersKnown
-from exports.verify.diversity import Diversity
-from exports.verify.guessing import GivenAway
-from exports.verify.risks import Risk
+from exports.verify.equivalence_classes import Diversity, Risk
+from exports.verify.leaks import AnswersKnown, GivenAway
 
 Counts = Mapping[str, int]
 

@@ -2,21 +2,251 @@
 
 Memory follows the number of different cells and one to four bytes a cell, not the size of the file:
 a block is parsed, numbered and let go.
+
+A column as the verifier holds it: every different cell once, and a small number for each row.
+
+Whether the bytes of a CSV make a table at all, before any parser is trusted with them.
+
+RFC 4180: cells parted by commas, records by LF or CRLF, a cell in double quotes where it holds
+either, a quote inside it doubled; here always UTF-8.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from exports.verify.coded import Coded, Codes, named, small
-from exports.verify.lines import Broken, check_records, whole_records
+Codes = NDArray[np.unsignedinteger[Any]]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+# Below this many cells of a contingency table, counting in place beats sorting the pairs.
+SMALL_TABLE = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """One column: ``cells`` are its different texts, ``codes`` has shape (rows,) and points there.
+
+    The order of ``cells`` means nothing, and every one of them stands in some row.
+    """
+
+    codes: Codes
+    cells: tuple[str, ...]
+
+    def counts(self) -> Ints:
+        """Rows of each cell, shape (cells,)."""
+        return np.bincount(self.codes, minlength=len(self.cells)).astype(np.int64)
+
+    def is_cell(self, cell: str | None) -> Bools:
+        """Whether each row holds ``cell``, shape (rows,)."""
+        if cell is None or cell not in self.cells:
+            return np.zeros(len(self.codes), dtype=bool)
+        return np.asarray(self.codes == self.cells.index(cell))
+
+    def at(self, rows: Ints) -> Coded:
+        """The column at some rows, in their order."""
+        return dense(self.codes[rows], self.cells)
+
+    def merged(self, name: Callable[[str], str]) -> Coded:
+        """The column with every cell renamed; cells of one new name become one."""
+        names = [name(cell) for cell in self.cells]
+        if len(set(names)) == len(names):
+            return Coded(self.codes, tuple(names))
+        return dense(self.codes, names)
+
+
+Table = Mapping[str, Coded]
+
+
+def small(codes: NDArray[Any], below: int) -> Codes:
+    """``codes`` in the smallest unsigned type that holds all numbers under ``below``."""
+    kind = np.uint8 if below <= 1 << 8 else np.uint16 if below <= 1 << 16 else np.uint32
+    return codes.astype(kind, copy=False)
+
+
+def dense(codes: NDArray[Any], cells: Sequence[str]) -> Coded:
+    """A column from codes into ``cells``, which may repeat or be unused."""
+    used = np.flatnonzero(np.bincount(codes, minlength=len(cells)))
+    if len(used) == len(cells) == len(set(cells)):
+        return Coded(small(codes, len(cells)), tuple(cells))
+    new: dict[str, int] = {}
+    place = np.zeros(len(cells), dtype=np.uint32)
+    place[used] = [new.setdefault(cells[at], len(new)) for at in used.tolist()]
+    return Coded(small(small(place, len(new))[codes], len(new)), tuple(new))
+
+
+def coded(series: pl.Series) -> Coded:
+    """A column of any type as text, the way it would be written; null is an empty cell."""
+    if series.dtype.is_integer() and not series.null_count() and len(series):
+        low, high = int(series.min()), int(series.max())  # type: ignore[arg-type]
+        if high - low < 1 << 16:
+            codes = (series.cast(pl.Int64) - low).to_numpy()
+            return dense(codes, [str(value) for value in range(low, high + 1)])
+    kind = pl.Categorical(pl.Categories.random())
+    texts = series.cast(pl.String).fill_null("").cast(kind)
+    return named(texts.to_physical().to_numpy() + 1, kind)
+
+
+def named(codes: NDArray[Any], kind: pl.Categorical) -> Coded:
+    """A column from the numbers of a categorical type, each one higher: 0 is the empty cell."""
+    used = np.flatnonzero(np.bincount(codes, minlength=1))
+    numbers = pl.Series(used[used > 0] - 1, dtype=pl.UInt32)
+    texts = numbers.cat.to(kind).cast(pl.String).to_list()
+    place = np.zeros(int(used.max(initial=0)) + 1, dtype=np.uint32)
+    place[used] = np.arange(len(used))
+    return dense(small(place, len(used))[codes], [""] * (len(used) - len(numbers)) + texts)
+
+
+def combined(columns: Iterable[Codes], rows: int) -> tuple[Ints, int]:
+    """Rows alike in all columns get one number from 0: shape (rows,), and how many there are."""
+    key, many = np.zeros(rows, dtype=np.int64), 1
+    for column in columns:
+        width = int(column.max(initial=0)) + 1
+        if many * width >= 1 << 62:
+            key, many = _renumbered(key, many)
+        key, many = key * width + column, many * width
+    return _renumbered(key, many)
+
+
+def _renumbered(key: Ints, below: int) -> tuple[Ints, int]:
+    """``key`` with its numbers closed up, in their old order."""
+    if below <= SMALL_TABLE:
+        used = np.bincount(key, minlength=1) > 0
+        return (np.cumsum(used) - 1)[key], int(used.sum()) if len(key) else 0
+    found, inverse = np.unique(key, return_inverse=True)
+    return inverse.astype(np.int64), len(found)
+
+
+def pairs(one: NDArray[Any], other: NDArray[Any], width: int) -> tuple[Ints, Ints, Ints]:
+    """Different pairs of codes that stand side by side, and the rows of each pair.
+
+    ``width`` is above every code of ``other``. Pairs come in order of ``one``, then ``other``.
+    """
+    key = one.astype(np.int64) * width + other
+    high = int(key.max(initial=-1)) + 1
+    if high <= SMALL_TABLE:
+        table = np.bincount(key, minlength=1)
+        found = np.flatnonzero(table)
+        count = table[found]
+    else:
+        found, count = np.unique(key, return_counts=True)
+    return found // width, found % width, count.astype(np.int64)
+
+
+Bytes = NDArray[np.uint8]
+
+LF, CR, COMMA, QUOTE = b"\n"[0], b"\r"[0], b","[0], b'"'[0]
+_BEFORE_OPENING = np.array([LF, COMMA, QUOTE], dtype=np.uint8)
+_AFTER_CLOSING = np.array([LF, CR, COMMA, QUOTE], dtype=np.uint8)
+
+
+class Broken(Exception):
+    """The file is no table; the message says where, for a person."""
+
+
+def outside_quotes(data: Bytes) -> Bools | None:
+    """Whether each byte stands outside a quoted cell; None where there is no quote at all."""
+    quotes = data == QUOTE
+    return np.bitwise_xor.accumulate(quotes) == 0 if quotes.any() else None
+
+
+def whole_records(block: bytes) -> int:
+    """Bytes up to the end of the last whole record: 0 where none ends in ``block``."""
+    cut = block.rfind(b"\n") + 1
+    if b'"' not in block or block.count(b'"', 0, cut) % 2 == 0:
+        return cut
+    data = np.frombuffer(block, dtype=np.uint8)
+    outside = outside_quotes(data)
+    ends = np.flatnonzero((data == LF) & outside)
+    return int(ends[-1]) + 1 if len(ends) else 0
+
+
+def _line(block: bytes, at: int, first: int) -> str:
+    return "line " + str(first + block.count(b"\n", 0, at))
+
+
+def _check_text(block: bytes, first: int) -> None:
+    try:
+        block.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Broken(f"{_line(block, error.start, first)} is not UTF-8 text") from None
+    if (at := block.find(b"\0")) >= 0:
+        raise Broken(f"{_line(block, at, first)} holds a null byte")
+
+
+def _check_quotes(block: bytes, data: Bytes, first: int) -> None:
+    """A quote opens a cell at its beginning and closes it at its end, nowhere else."""
+    at = np.flatnonzero(data == QUOTE)
+    if len(at) % 2:
+        raise Broken(f"{_line(block, int(at[-1]), first)} opens a quote that nothing closes")
+    padded = np.concatenate(([LF], data, [LF])).astype(np.uint8)
+    opening, closing = at[::2], at[1::2]
+    wrong = np.concatenate((
+        opening[~np.isin(padded[opening], _BEFORE_OPENING)],
+        closing[~np.isin(padded[closing + 2], _AFTER_CLOSING)],
+    ))  # fmt: skip
+    if len(wrong):
+        where = _line(block, int(wrong.min()), first)
+        raise Broken(f"{where} has a quote inside a cell that is not quoted as a whole")
+
+
+def _check_returns(block: bytes, data: Bytes, outside: Bools | None, first: int) -> None:
+    """A carriage return outside quotes belongs to the end of a line."""
+    if block.count(b"\r") == block.count(b"\r\n"):
+        return
+    lone = (data == CR) & (np.append(data[1:], LF) != LF)
+    if outside is not None:
+        lone &= outside
+    if lone.any():
+        where = _line(block, int(np.flatnonzero(lone)[0]), first)
+        raise Broken(f"{where} holds a carriage return in the middle")
+
+
+def _positions(data: Bytes, byte: int, outside: Bools | None) -> Ints:
+    found = data == byte
+    return np.flatnonzero(found if outside is None else found & outside)
+
+
+def check_records(block: bytes, columns: int, *, first: int) -> int:
+    """Records in ``block``, which ends with its last record and begins at line ``first``.
+
+    Raises Broken unless it is UTF-8, its quotes are in order and every record has ``columns``
+    cells.
+    """
+    _check_text(block, first)
+    data = np.frombuffer(block, dtype=np.uint8)
+    if b'"' in block:
+        _check_quotes(block, data, first)
+    outside = outside_quotes(data)
+    _check_returns(block, data, outside, first)
+    ends = _positions(data, LF, outside)
+    if not block.endswith(b"\n"):
+        ends = np.append(ends, len(data))
+    commas = np.searchsorted(_positions(data, COMMA, outside), ends)
+    cells: NDArray[Any] = np.diff(commas, prepend=0) + 1
+    if (cells != columns).any():
+        bad = int(np.flatnonzero(cells != columns)[0])
+        start = int(ends[bad - 1]) + 1 if bad else 0
+        raise Broken(_wrong_width(block, start, int(ends[bad]), cells[bad], columns, first))
+    return len(ends)
+
+
+def _wrong_width(block: bytes, start: int, end: int, found: int, wanted: int, first: int) -> str:
+    where = _line(block, start, first)
+    if not block[start:end].strip(b"\r"):
+        return f"{where} is empty"
+    cells = "1 cell" if found == 1 else f"{found} cells"
+    return f"{where} has {cells} where the header has {wanted}"
+
 
 BLOCK = 8 << 20  # bytes read at a time
 BOM = b"\xef\xbb\xbf"

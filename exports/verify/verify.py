@@ -1,7 +1,7 @@
 """The verifier: reads a written file back and measures it, trusting no step before it.
 
-It shares no code with what made the file. exports/verify/faults.py judges what it finds,
-exports/verify/words.py says it to people.
+It shares no code with what made the file. exports/verify/verdict.py judges what it finds,
+exports/verify/wording.py says it to people.
 """
 
 from __future__ import annotations
@@ -14,19 +14,24 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from exports.verify.against_truth import Truth, compared, people_under
-from exports.verify.answers import answers_known
 from exports.verify.claim import Claim
-from exports.verify.classes import Classes, as_key, classes_of, each_batch, segments_of
-from exports.verify.coded import Ints, Table
-from exports.verify.diversity import diversities
+from exports.verify.codebook_check import Codebook, unexplained, wrong_bands
+from exports.verify.coverage import Truth, compared, people_under
+from exports.verify.equivalence_classes import (
+    Classes,
+    as_key,
+    classes_of,
+    diversities,
+    each_batch,
+    journalist,
+    marketer,
+    presence,
+    prosecutor,
+    segments_of,
+)
 from exports.verify.findings import Findings, Likeness, Shape
-from exports.verify.guessing import given_away, withheld_cells
-from exports.verify.lines import Broken
-from exports.verify.meaning import Codebook, unexplained, wrong_bands
-from exports.verify.order import counts_up, order_of
-from exports.verify.reading import read_table
-from exports.verify.risks import journalist, marketer, presence, prosecutor
+from exports.verify.leaks import answers_known, counts_up, given_away, order_of, withheld_cells
+from exports.verify.reading import Broken, Ints, Table, read_table
 
 Positions = Sequence[int] | NDArray[np.integer[Any]]
 

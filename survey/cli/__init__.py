@@ -1,29 +1,6 @@
 """The command ``lacrima``: thin commands that parse, call and print."""
 
-from survey.cli import (
-    account,
-    anonymise,
-    data,
-    invite,
-    ledger,
-    review,
-    serving,
-    study,
-    upkeep,
-    verify,
-)
+from survey.cli import accounts, releases, review, server, study, tools
 from survey.cli.main import main
 
-__all__ = [
-    "account",
-    "anonymise",
-    "data",
-    "invite",
-    "ledger",
-    "main",
-    "review",
-    "serving",
-    "study",
-    "upkeep",
-    "verify",
-]
+__all__ = ["accounts", "main", "releases", "review", "server", "study", "tools"]

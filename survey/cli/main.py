@@ -1,4 +1,7 @@
-"""The command group: a refusal is one line on standard error and exit 1, nothing else is caught."""
+"""The command group: a refusal is one line on standard error and exit 1, nothing else is caught.
+
+Stores and studies for one command, closed when it ends, however it ends.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,16 @@ import sys
 
 import click
 
-from exports.refused import Refused
-from forms.faults import StudyFaults
+from exports.errors import Refused
 from forms.simulation import RecipeFault
-from survey.errors import LacrimaError
-from survey.store.errors import StoreError
+from forms.toml_tables import StudyFaults
+from survey.config import Config, read_config
+from survey.errors import LacrimaError, StoreError
+from survey.storage.stores import Stores
+from survey.studies.availability import prepare
+from survey.studies.catalogue import Shelf
+from survey.studies.loading import at_hand, open_studies, told, troubles
+from survey.studies.version import Offer
 
 # Every exception whose message is a sentence to print.
 REFUSALS = (LacrimaError, StudyFaults, RecipeFault, StoreError, Refused)
@@ -32,3 +40,37 @@ class Lacrima(click.Group):
 @click.version_option(package_name="lacrima")
 def main() -> None:
     """Anonymous client-perception surveys."""
+
+
+def opened(config: Config, *offers: Offer) -> Stores:
+    """The installation's stores, with a table ready for each of ``offers``."""
+    stores = Stores(config.data)
+    click.get_current_context().call_on_close(stores.close)
+    for offer in offers:
+        prepare(stores, offer)
+    return stores
+
+
+def at_desk(name: str, *, pilot: bool | None = None) -> tuple[Config, Offer, Stores]:
+    """Settings, the study called ``name`` and the stores.
+
+    A study whose folder cannot be used is taken as it was signed, which is said on standard error.
+    ``pilot`` as in ``find_offer``. Raises Refusal and StudyFaults.
+    """
+    config = read_config()
+    stores = Stores(config.data)
+    click.get_current_context().call_on_close(stores.close)
+    found = at_hand(config, stores, name, pilot=pilot)
+    if found.fault:
+        click.echo(told(found), err=True)
+    prepare(stores, found.latest)
+    return config, found.latest, stores
+
+
+def opened_shelf(config: Config) -> tuple[Stores, Shelf]:
+    """The stores and every study, with what is wrong with any of them said on standard error."""
+    stores, shelf = open_studies(config)
+    click.get_current_context().call_on_close(stores.close)
+    for trouble in troubles(shelf, stores):
+        click.echo(trouble, err=True)
+    return stores, shelf

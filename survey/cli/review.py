@@ -11,15 +11,14 @@ from datetime import UTC, datetime
 
 import click
 
-from exports.texts.edit import Draft, NotThere
 from exports.texts.identifiers import CAUTION, Span, marked
-from survey.cli.main import main
-from survey.cli.opened import at_desk
+from exports.texts.redaction import Draft, NotThere
+from survey.accounts.audit import note_command
+from survey.cli.main import at_desk, main
 from survey.errors import Refusal
-from survey.releasing import review as process
-from survey.releasing.review import Desk
-from survey.staff.audit import note_command
-from survey.store.review import StoredText
+from survey.releases import text_review as process
+from survey.releases.text_review import Desk
+from survey.storage.texts import StoredText
 
 HELP = """\
   a              the words may leave as they stand here

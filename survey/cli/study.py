@@ -9,23 +9,21 @@ from typing import Any
 
 import click
 
-from forms.facts import facts_for, load_site, missing_facts
 from forms.load import load_study
-from survey.board.checklist import unwaived
-from survey.cli.main import main
-from survey.cli.opened import at_desk, opened, opened_shelf
-from survey.collection import stoprule
+from forms.site_facts import facts_for, load_site, missing_facts
+from survey.accounts.audit import note_command
+from survey.cli.main import at_desk, main, opened, opened_shelf
+from survey.collection import stop_rule
 from survey.config import read_config
 from survey.errors import Refusal
-from survey.served import lifecycle
-from survey.served.availability import EXPIRED, NOT_OPEN, Availability, today_here
-from survey.served.offer import prints_of
-from survey.served.reserved import check_name
-from survey.served.shelf import find_offer
-from survey.served.signing import Signature, sign
-from survey.staff.audit import note_command
-from survey.store import studies, waivers
-from survey.store.connect import Stores
+from survey.ethics.checklist import unwaived
+from survey.storage import board, studies
+from survey.storage.stores import Stores
+from survey.studies import lifecycle
+from survey.studies.approvals import Signature, sign
+from survey.studies.availability import EXPIRED, NOT_OPEN, Availability, today_here
+from survey.studies.catalogue import find_offer
+from survey.studies.version import check_name, prints_of
 
 ISO = click.DateTime(formats=["%Y-%m-%d"])
 STATES = {NOT_OPEN: "draft", EXPIRED: "paused"}  # the others are called as they are
@@ -102,7 +100,7 @@ def approve(name: str, signer: str, **signed: Any) -> None:
         click.echo(
             f"Mind: site.toml leaves {named} empty; filling them voids this approval.", err=True
         )
-    if lacking := unwaived(offer.study, waivers.waivers(stores.office, offer.study.name)):
+    if lacking := unwaived(offer.study, board.waivers(stores.office, offer.study.name)):
         click.echo(
             f"Mind: {len(lacking)} elements of the checklist have no passage and are not waived.",
             err=True,
@@ -149,7 +147,7 @@ def freeze(name: str) -> None:
 @study.command("stop-rule")
 @click.argument("name")
 @click.option("--pilot", is_flag=True, help="Of the pilot's answers.")
-def stop_rule(name: str, *, pilot: bool) -> None:
+def stop_rule_command(name: str, *, pilot: bool) -> None:
     """Print what was told so far of the stop rule of study NAME.
 
     Ends with 1 when the last word was "met", so that a host's timer can tell the clinician.
@@ -157,7 +155,7 @@ def stop_rule(name: str, *, pilot: bool) -> None:
     config = read_config()
     offer = find_offer(config, name, pilot=pilot or None)
     stores = opened(config, offer)
-    told = stoprule.told_of(stores, offer)
-    click.echo(stoprule.in_lines(offer, told))
+    told = stop_rule.told_of(stores, offer)
+    click.echo(stop_rule.in_lines(offer, told))
     if told and told[max(told)]:
         click.get_current_context().exit(1)

@@ -2,18 +2,26 @@
 
 They come from the tallies, which know neither people nor times. Daily figures would show a clinic
 that invited one client whether she answered, so nothing here moves for one (docs/decisions/0018).
+
+The figures of a collection in words, as a methods section reports them (CHERRIES), and as CSV.
+
+Names are honest: without a cookie across visits nobody can count visitors, only page loads.
+CHERRIES: Eysenbach, G. (2004), Journal of Medical Internet Research 6(3), e34.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from forms.study import Study
-from survey.store import figures, invitations, tallies
-from survey.store.connect import Stores
-from survey.store.figures import Step
+from survey.storage import admission, counters
+from survey.storage.counters import Step
+from survey.storage.stores import Stores
+from survey.studies.version import Offer
 
 # A total moves after so many more page loads and completions, rounded down (docs/design.md).
 LANDINGS, COMPLETIONS, GRAIN = 20, 10, 5
@@ -22,14 +30,14 @@ FEW = 20  # by page no smaller number is told, nor one from which a smaller one 
 
 SIMULATED = "simulated"  # a synthetic client; it marks a pilot's file as holding such
 STOP_SIGN = "stop_sign"  # a sent answer that shows a sign of the stop rule (stoprule.py)
-PASSED = tallies.PASSED  # and the page, and the page with the branch it leads to
+PASSED = counters.PASSED  # and the page, and the page with the branch it leads to
 
 # What else is kept with a step: invitations not used, and answers in steps of PROGRESS.
 UNSPENT, ON_THE_WAY = "unspent_invitations", "on_the_way"
 
 SENT = ("completed", "stopped_sent")  # answers, whole or in part
 
-# The totals a release's documents tell (exports.documents.told.Told.tallies).
+# The totals a release's documents tell (exports.documents.context.Told.tallies).
 TOLD = (
     "landing", "info", "screened_out", "not_now", "consented", "declined", "completed",
     "stopped_sent", "stopped_deleted", "support", "quick_exit", "withdrawn",
@@ -67,12 +75,12 @@ class Figures:
 
 def figures_of(stores: Stores, study: Study, *, pilot: bool, over: bool) -> Figures:
     """The figures as they may be shown now; ``over``: collection has closed."""
-    counted = tallies.totals(stores.answers(pilot=pilot), study.name)
+    counted = counters.totals(stores.answers(pilot=pilot), study.name)
     shown = _step(stores, study, counted, pilot=pilot).shown
     return Figures(
         totals={event: shown[event] for event in TOLD if event in shown},
         progress=shown.get(ON_THE_WAY, 0),
-        verdicts=figures.verdicts(stores.office, study.name, pilot=pilot),
+        verdicts=counters.verdicts(stores.office, study.name, pilot=pilot),
         dropoff=_dropoff(study, shown) if over else (),
         synthetic=SIMULATED in counted,
     )
@@ -89,15 +97,15 @@ def _down(number: int, grain: int) -> int:
 
 def _step(stores: Stores, study: Study, counted: Totals, *, pilot: bool) -> Step:
     office, name = stores.office, study.name
-    present = figures.step(office, name, pilot=pilot)
+    present = counters.step(office, name, pilot=pilot)
     if not _far_enough(present, counted):
         return present
     shown = {event: _down(total, GRAIN) for event, total in _with_pages(counted).items()}
-    unspent = invitations.unspent(stores.answers(pilot=pilot), name)
+    unspent = admission.unspent(stores.answers(pilot=pilot), name)
     sent = sum(counted.get(event, 0) for event in SENT)
     also = {UNSPENT: _down(unspent, GRAIN), ON_THE_WAY: _down(sent, PROGRESS)}
     after = Step(counted.get("landing", 0), counted.get("completed", 0), {**shown, **also})
-    return figures.change(
+    return counters.change(
         office, name, lambda now: after if _far_enough(now, counted) else now, pilot=pilot
     )
 
@@ -159,3 +167,151 @@ def _ways_told(study: Study, shown: Totals) -> list[str]:
     while told and (most[told[-1]] < FEW or (len(hidden) > 0 and sum(hidden) < FEW)):
         hidden.append(most[told.pop()])
     return [way for way in most if way in told]
+
+
+LOADS = "Loads, not people: a reload counts again, and so do robots."
+SESSION = "Counted once in a session."
+
+# Event → (what it is called, how it is counted).
+COUNTED: Mapping[str, tuple[str, str]] = {
+    "landing": ("Page loads of the first page", LOADS),
+    "info": ("Page loads of the information", f"{LOADS} Before consent only."),
+    "screened_out": ("Could not take part", "Said so in the eligibility questions."),
+    "not_now": ("Not a good moment", "Said so in the eligibility questions."),
+    "declined": ("Declined to take part", "Pressed the button that says so."),
+    "consented": ("Agreed to take part", SESSION),
+    "completed": ("Reached the end and sent", SESSION),
+    "stopped_sent": ("Stopped early and sent", SESSION),
+    "stopped_deleted": ("Stopped early and deleted", "Pressed the button that says so."),
+    "support": ("Page loads of the help page", LOADS),
+    "quick_exit": ("Left by the quick exit", "Presses, with or without answers begun."),
+    "withdrawn": ("Deleted later by code", "Answers that a code removed."),
+}
+# What is reported: part, whole, name, caution.
+RATES = (
+    ("info", "landing", "View rate (page loads instead of visitors)",
+     "True only if the first page is the whole site."),
+    ("consented", "info", "Participation rate",
+     "A lower bound: reloads and robots swell the base."),
+    ("completed", "consented", "Completion rate", "Both are counted once in a session."),
+)  # fmt: skip
+WENT_ON = "Went on from it for the first time: once in a session."
+RULE = "Told once, as yes or no, from answers sent by about then; those deleted since still count."
+ROUNDED = (
+    f"Totals move in steps and are rounded down to {GRAIN}; by page none under {FEW} is told. "
+    "No visitor was identified."
+)
+NOT_KNOWN = "not known: this would need a cookie across visits or an internet address"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure: what it is called, its value in words, how it came about."""
+
+    name: str
+    value: str
+    how: str
+
+
+def number(total: int) -> str:
+    """A shown total in words; nought stands for anything below the grain."""
+    return f"{total:,}" if total else f"under {GRAIN}"
+
+
+def lines_of(figures: Figures) -> list[Line]:
+    """Every total and rate that may be told; none before the first step."""
+    totals = figures.totals
+    if not totals:
+        return []
+    counted = [Line(name, number(totals[event]), how) for event, (name, how) in COUNTED.items()]
+    rates = [Line(name, _share(totals, part, whole), how) for part, whole, name, how in RATES]
+    return [Line("Unique site visitors", NOT_KNOWN, ""), *counted, *rates]
+
+
+def _share(totals: Totals, part: str, whole: str) -> str:
+    """A rate of rounded totals: about so many per cent."""
+    if not totals[part] or not totals[whole]:
+        return "not told: too few"
+    return f"about {min(totals[part] / totals[whole], 1):.0%}"
+
+
+def by_page(total: int) -> str:
+    """A total by page in words; nought stands for anything below the floor."""
+    return f"{total:,}" if total else f"under {FEW}"
+
+
+def marks_of(offer: Offer, figures: Figures) -> list[str]:
+    """Which collection these are not figures of: marks for every copy that leaves the room."""
+    pilot = ["PILOT: figures of a trial, not of the study"] * offer.pilot
+    return pilot + ["SYNTHETIC: clients made up by a program, not people"] * figures.synthetic
+
+
+def _stop_rule(figures: Figures) -> list[Line]:
+    return [
+        Line(f"Stop rule at {answers:,} answers", "met" if met else "not met", RULE)
+        for answers, met in figures.verdicts.items()
+    ]
+
+
+def _by_page(offer: Offer, figures: Figures) -> list[Line]:
+    """Who went on from which page, with branches by their labels; empty before the close."""
+    labels = {branch.name: branch.label for branch in offer.study.branches}
+    return [
+        Line(f"Went on from page {page.page}, {way}", by_page(total), WENT_ON)
+        for page in figures.dropoff
+        for way, total in _ways(page, labels)
+    ]
+
+
+def _ways(page: Passed, labels: Mapping[str, str]) -> list[tuple[str, int]]:
+    return [("everybody", page.everybody)] + [(labels[w], n) for w, n in page.by_branch.items()]
+
+
+def _everything(offer: Offer, figures: Figures) -> list[Line]:
+    return [*lines_of(figures), *_stop_rule(figures), *_by_page(offer, figures)]
+
+
+def as_text(offer: Offer, figures: Figures) -> str:
+    """Everything as plain text to copy."""
+    head = f"{offer.study.title} ({offer.study.name}, version {offer.study.version})"
+    lines = _everything(offer, figures)
+    said = [f"{line.name}: {line.value}. {line.how}".rstrip() for line in lines]
+    return "\n".join([head, *marks_of(offer, figures), ROUNDED, *said])
+
+
+def as_csv(offer: Offer, figures: Figures) -> str:
+    """The same as a table."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\r\n")
+    table.writerow(("study", "pilot", "synthetic", "figure", "value", "how"))
+    about = (offer.study.name, _yes(offer.pilot), _yes(figures.synthetic))
+    notes = [Line("About these figures", "", ROUNDED)]
+    for line in [*notes, *_everything(offer, figures)]:
+        table.writerow((*about, line.name, _plain(line.value), line.how))
+    return out.getvalue()
+
+
+def _plain(value: str) -> str:
+    """Totals without the comma, for programs."""
+    digits = value.replace(",", "")
+    return digits if digits.isdigit() else value
+
+
+def _yes(so: bool) -> str:  # noqa: FBT001
+    return "yes" if so else "no"
+
+
+def checklist(offer: Offer, figures: Figures) -> bytes:
+    """CHERRIES as Markdown, with all that is known before a release."""
+    from exports.documents.cherries import cherries  # brings in polars
+    from exports.documents.context import Told
+
+    told = Told(
+        study=offer.study,
+        codebook=(),
+        report={"pilot": offer.pilot, "synthetic": figures.synthetic},
+        data_file="",
+        facts=offer.facts,
+        tallies=figures.totals,
+    )
+    return cherries(told)

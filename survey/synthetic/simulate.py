@@ -14,15 +14,15 @@ from pathlib import Path
 from secrets import token_bytes
 
 from forms.answers import stored_values, text_language
-from forms.columns import Column, of_question, of_study
-from forms.path import branch_of, holds
+from forms.kinds import of_question, of_study
+from forms.routing import branch_of, holds
 from forms.simulation import Choice, Item, Recipe, RecipeFault, load_recipe
-from forms.study import LEFT_BLANK, Page, Question, Study
+from forms.study import LEFT_BLANK, Column, Page, Question, Study
 from survey.collection.figures import SIMULATED
 from survey.errors import Refusal
-from survey.store import responses
-from survey.store.database import Database
-from survey.store.tallies import Tallies, totals
+from survey.storage import answer_tables, answers
+from survey.storage.counters import Tallies, totals
+from survey.storage.database import Database
 
 # Marked as made up, so that nobody who reads one takes it for a client's words.
 PLAIN_TEXTS = (
@@ -215,10 +215,10 @@ def simulate(
     return (_client(study, draw, plain) for _ in range(count))
 
 
-def as_stored(study: Study, client: SimulatedResponse, table: str) -> responses.Response:
+def as_stored(study: Study, client: SimulatedResponse, table: str) -> answers.Response:
     """A synthetic client as the store takes it, with random bytes where a person's hashes go."""
     texts = tuple(
-        responses.Text(
+        answers.Text(
             study.name,
             variable,
             text_language(study, variable, client.lang),
@@ -228,7 +228,7 @@ def as_stored(study: Study, client: SimulatedResponse, table: str) -> responses.
         )
         for variable, text in client.texts.items()
     )
-    return responses.Response(
+    return answers.Response(
         study=study.name,
         table=table,
         fingerprint=bytes.fromhex(study.fingerprints.words),
@@ -269,7 +269,7 @@ def store_clients(
     if not holds_pilots(db):
         raise Refusal("Synthetic clients go to a pilot's file, never among real answers.")
     recipe = recipe_in(study, folder)
-    table = responses.prepare(
+    table = answer_tables.prepare(
         db,
         study=study.name,
         fingerprint=bytes.fromhex(study.fingerprints.words),
@@ -278,7 +278,7 @@ def store_clients(
     )
     _mark(db, study, count)
     for client in simulate(study, count=count, seed=seed, recipe=recipe):
-        responses.accept(db, as_stored(study, client, table))
+        answers.accept(db, as_stored(study, client, table))
         yield client
 
 

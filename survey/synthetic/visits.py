@@ -13,12 +13,12 @@ from itertools import islice, takewhile
 from pathlib import Path
 from random import Random
 
-from forms.path import branch_of, holds, names_of
+from forms.routing import branch_of, holds, names_of
 from forms.study import NOT_REACHED, NOT_SHOWN, Page, Study
 from survey.collection.figures import STOP_SIGN, passed
-from survey.collection.stoprule import tell_due
-from survey.store.connect import Stores
-from survey.store.tallies import Tallies
+from survey.collection.stop_rule import tell_due
+from survey.storage.counters import Tallies
+from survey.storage.stores import Stores
 from survey.synthetic.simulate import STOPPED, SimulatedResponse, recipe_in, simulate, store_clients
 
 BATCH = 10  # clients; the stop rule is due at multiples of it

@@ -115,11 +115,11 @@ def test_calls_are_followed_through_what_is_not_the_product(tmp_path):
 
 def test_a_release_is_what_runs_below_the_package_that_makes_it(tmp_path):
     releasing = made_of(tmp_path, "survey/releasing/make.py", "def make(): write()")
-    exports = made_of(tmp_path, "exports/write.py", "def write(): pass")
+    exports = made_of(tmp_path, "exports/csv_file.py", "def write(): pass")
     command = made_of(tmp_path, "survey/command.py", "def run(): make()")
-    vars(releasing).update(write=exports.write)
+    vars(releasing).update(write=exports.csv_file)
     vars(command).update(make=releasing.make)
     with watching(tmp_path) as passes:
         command.run()
-    assert passes.modules(within=True) == ["exports/write.py", "survey/releasing/make.py"]
+    assert passes.modules(within=True) == ["exports/csv_file.py", "survey/releasing/make.py"]
     assert len(passes.modules()) == 3

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from survey.seal import make_key
+from survey.crypto import make_key
 from tests.browser.visitor import Visitor
 from tests.conftest import folder_of
 from tests.serving import LACRIMA, answers, free_port, running

@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from survey.store import review
-from survey.store.connect import Stores
-from survey.store.responses import Text, accept
+from survey.storage import texts
+from survey.storage.answers import Text, accept
+from survey.storage.stores import Stores
 from tests.browser.inspection import Inspection
 from tests.browser.visitor import Visitor
 from tests.conftest import folder_of
 from tests.serving import demo
-from tests.survey.store.samples import answer, mark, open_study
+from tests.survey.storage.samples import answer, mark, open_study
 
 SIGN_IN = re.compile(r"sign in at (http\S+/research/) as (\S+) with (\S+)")
 TEXTS = ("my therapist Anna cried in Leeds, and Anna left", "nothing more")
@@ -47,7 +47,7 @@ def room(tmp_path_factory):
 
 def texts_in(room):
     """Both texts as they stand."""
-    return review.all_texts(room[3].pilot, "kinds", frozen_only=False)
+    return texts.all_texts(room[3].pilot, "kinds", frozen_only=False)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def come(browser, room):
     def begin(**options):
         address, name, password, stores = room
         for text in texts_in(room):
-            review.set_state(stores.pilot, text, "new", None)
+            texts.set_state(stores.pilot, text, "new", None)
         contexts.append(browser.new_context(**options))
         visitor = Visitor(contexts[-1], address + "kinds/texts/")
         page = visitor.open().page

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from survey.cli import main
-from survey.seal import make_key
-from survey.store import studies
-from survey.store.connect import Stores
+from survey.cli.main import main
+from survey.crypto import make_key
+from survey.storage import studies
+from survey.storage.stores import Stores
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from survey.cli import main
+from survey.cli.main import main
 from tests.exports.tabular.desk import Desk
 from tests.serving import ROOT
 

@@ -5,10 +5,10 @@ import shutil
 import pytest
 
 from forms.load import load_study
-from survey.cli import main
-from survey.served.reserved import RESERVED
-from survey.store import studies
-from survey.store.connect import Stores
+from survey.cli.main import main
+from survey.storage import studies
+from survey.storage.stores import Stores
+from survey.studies.version import RESERVED
 from tests.answering import freeze, real_answers
 from tests.conftest import FLAGSHIP, STUDIES
 
@@ -106,7 +106,7 @@ def test_nobody_signs_what_only_stands_in_for_a_broken_folder(running, folder):
 
 def test_the_list_does_not_call_a_paused_study_open(running, tmp_path):
     stores = Stores(tmp_path / "data")
-    from survey.store import board
+    from survey.storage import board
 
     board.rule(stores.office, "minimal", "suspended", at="2026-01-01", who="A", why="a fire")
     stores.close()

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from survey.cli import main
+from survey.cli.main import main
 from tests.conftest import FLAGSHIP, STUDIES
 
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from survey.cli import main
-from survey.invitations import read_code
-from survey.store.connect import Stores
+from survey.cli.main import main
+from survey.respondents.invitations import read_code
+from survey.storage.stores import Stores
 
 
 @pytest.fixture
 def invite(runner, tmp_path):
-    from survey.seal import make_key
+    from survey.crypto import make_key
 
     make_key(tmp_path / "data" / "server.key")
 

@@ -1,8 +1,8 @@
 import pytest
 
 from forms.load import load_study
-from survey.cli import main
-from survey.store.connect import Stores
+from survey.cli.main import main
+from survey.storage.stores import Stores
 from tests.answering import freeze, real_answers
 from tests.conftest import FLAGSHIP
 

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from survey.cli import main
-from survey.store import review
-from survey.store.connect import Stores
-from survey.store.responses import Text, accept
-from tests.survey.store.samples import answer, mark, open_study
+from survey.cli.main import main
+from survey.storage import texts as text_storage
+from survey.storage.answers import Text, accept
+from survey.storage.stores import Stores
+from tests.survey.storage.samples import answer, mark, open_study
 
 TEXTS = ("my therapist Anna cried in Leeds",)
 
@@ -34,7 +34,7 @@ def read(runner, stored):
             main, ["review", "minimal", *options], input="".join(f"{x}\n" for x in lines),
             env=environ, catch_exceptions=False,
         )  # fmt: skip
-        texts = review.all_texts(stored.pilot, "minimal", frozen_only=False)
+        texts = text_storage.all_texts(stored.pilot, "minimal", frozen_only=False)
         return done.exit_code, done.stdout, done.stderr, texts
 
     return run

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from survey.cli import main
-from survey.store import figures
-from survey.store.connect import Stores
+from survey.cli.main import main
+from survey.storage import counters
+from survey.storage.stores import Stores
 
 NAME = "therapist-tears"
 
@@ -28,7 +28,7 @@ def tell(runner):
 
     def keep(answers, met, pilot=False):
         stores = Stores(Path(runner.env["LACRIMA_DATA"]))
-        figures.tell(stores.office, NAME, answers, met, pilot=pilot)
+        counters.tell(stores.office, NAME, answers, met, pilot=pilot)
         stores.close()
 
     return keep
@@ -66,5 +66,5 @@ def test_a_study_without_a_stop_rule_says_so(ask):
 def test_asking_tells_nothing_new(ask, runner):
     ask(NAME)
     stores = Stores(Path(runner.env["LACRIMA_DATA"]))
-    assert figures.verdicts(stores.office, NAME, pilot=False) == {}
+    assert counters.verdicts(stores.office, NAME, pilot=False) == {}
     stores.close()

@@ -1,9 +1,9 @@
 import polars as pl
 import pytest
 
-from exports.coarsen import coarsen, covered, group_codes, raised
 from exports.columns import fields_of
-from exports.refused import Refused
+from exports.errors import Refused
+from exports.generalise import coarsen, covered, group_codes, raised
 from forms.study import Group, Hierarchy
 from tests.exports.tiny import POLICY, STUDY
 

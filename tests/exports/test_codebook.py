@@ -4,7 +4,7 @@ import pytest
 
 from exports.codebook import codebook_of, with_counts
 from exports.columns import fields_of, kept_in
-from exports.tiers import least_levels
+from exports.generalise import least_levels
 from tests.exports.tiny import POLICY, STUDY
 
 

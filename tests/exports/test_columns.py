@@ -1,7 +1,7 @@
 import pytest
 
 from exports.columns import check_frame, fields_of, frame_of, guarded, kept_in, table_of
-from exports.refused import Refused
+from exports.errors import Refused
 from tests.exports.tiny import POLICY, STUDY, frame, row
 
 ALL = fields_of(STUDY)

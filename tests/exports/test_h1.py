@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from exports.columns import fields_of, table_of
+from exports.csv_file import content_order, write_data
+from exports.generalise import path_to
 from exports.release import make_release
-from exports.tiers import path_to
-from exports.write import content_order, write_data
 from forms.load import load_study
 from forms.simulation import load_recipe
 from survey.synthetic.simulate import simulate

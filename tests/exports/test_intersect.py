@@ -2,7 +2,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.intersect import View, smallest_crowd
+from exports.disclosure import View, smallest_crowd
 
 HOLDS = {"a": {"a"}, "b": {"b"}, "c": {"c"}, "ab": {"a", "b"}, "*": {"a", "b", "c"}}
 CELLS = {"a": ["a", "ab", "*"], "b": ["b", "ab", "*"], "c": ["c", "*"]}

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exports import release as process
-from exports.claims import claim_of
-from exports.parts import write_part
-from exports.refused import Refused
+from exports.disclosure import claim_of
+from exports.errors import Refused
 from exports.release import make_release
 from exports.report import Occasion
+from exports.segment_file import write_part
 from exports.verify.claim import Claim
 from tests.exports.releases import bytes_of, data_in, frame, made, report_of
 from tests.exports.tiny import STUDY, row, study_with

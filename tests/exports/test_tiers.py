@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from exports.columns import fields_of, kept_in, table_of
-from exports.refused import Refused
-from exports.tiers import path_to, start_of
+from exports.errors import Refused
+from exports.generalise import path_to, start_of
 from forms.study import SmallSamples
 from tests.exports.tiny import POLICY, STUDY, frame, row
 

@@ -1,8 +1,8 @@
 import polars as pl
 
+from exports.checksums import sums
 from exports.columns import Field
-from exports.sums import sums
-from exports.write import content_order, data_name, join_data, read_data, write_data
+from exports.csv_file import content_order, data_name, join_data, read_data, write_data
 
 FIELDS = (
     Field("lang", "administrative", "text"),

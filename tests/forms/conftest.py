@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from forms.faults import StudyFaults
 from forms.load import load_study
+from forms.toml_tables import StudyFaults
 
 STUDIES = Path(__file__).parents[1] / "studies"
 

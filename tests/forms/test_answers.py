@@ -8,7 +8,7 @@ from forms.answers import (
     stored_texts,
     stored_values,
 )
-from forms.columns import of_study
+from forms.kinds import of_study
 
 
 def test_what_is_hidden_and_what_was_never_reached_have_codes_of_their_own(study):

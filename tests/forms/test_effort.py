@@ -2,7 +2,7 @@
 
 import pytest
 
-from forms.effort import along_pages, ways
+from forms.routing import along_pages, ways
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 import pytest
 
-from forms.facts import SiteFacts, facts_for, fill, load_site, missing_facts
-from forms.faults import StudyFaults
+from forms.site_facts import SiteFacts, facts_for, fill, load_site, missing_facts
+from forms.toml_tables import StudyFaults
 
 SITE = """
 [site]

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
-from forms.fields import CHOOSE_ONE, CHOOSE_SHOWN, as_code, field_of
+from forms.form_fields import CHOOSE_ONE, CHOOSE_SHOWN, as_code, field_of
 from forms.kinds import Asked
 
 CODE = Asked("q", "code", (0, 1, -99))

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from forms.load import load_study
-from forms.path import branch_of, paths, shown_pages, shown_questions
-from forms.reading import grade
+from forms.readability import grade
+from forms.routing import branch_of, paths, shown_pages, shown_questions
 from forms.study import Answers, Study
 
 ROOT = Path(__file__).parents[2]

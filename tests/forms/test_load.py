@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from forms.faults import StudyFaults
 from forms.load import load_study
 from forms.study import Option, Wording
+from forms.toml_tables import StudyFaults
 from tests.conftest import FLAGSHIP
 
 

@@ -1,4 +1,4 @@
-from forms.path import branch_of, paths, prune, routes, shown_names, shown_pages
+from forms.routing import branch_of, paths, prune, routes, shown_names, shown_pages
 
 
 def ways(study):

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from forms.load import load_study
-from forms.reading import grade, grade_of, sentences, syllables, words
+from forms.readability import grade, grade_of, sentences, syllables, words
 
 # Sentences whose counts are given in the English Wikipedia, "Flesch-Kincaid readability tests":
 # the platypus with its 24 syllables, 13 words and grade 11.3; the lowest grade there can be, -3.40,

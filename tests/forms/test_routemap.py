@@ -6,9 +6,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from forms.path import paths
-from forms.routemap import END, START, route_map
-from forms.routesvg import picture
+from forms.routing import paths
+from forms.routing_diagram import END, START, picture, route_map
 
 NAMES = ["therapist-tears", "branch", "first-hidden", "kinds", "minimal"]
 SVG = "{http://www.w3.org/2000/svg}"

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from forms.views import page_view
-from forms.walk import Draft
+from forms.draft import Draft
+from forms.page_view import page_view
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from forms import check_names, walk
-from forms.walk import (
+from forms import draft as drafts
+from forms import validate_questionnaire
+from forms.draft import (
     Draft,
     decode,
     encode,
@@ -123,5 +124,5 @@ def test_turning_to_another_screen_can_clear_an_earlier_answer(study, draft):
 
 
 def test_no_question_can_have_the_name_of_a_button_or_hidden_input():
-    names = {walk.SHOWN, walk.REFUSE, walk.DELETE, walk.OFFER, "go", "change", "csrf_token"}
-    assert names <= check_names.PARTS_OF_A_FORM
+    names = {drafts.SHOWN, drafts.REFUSE, drafts.DELETE, drafts.OFFER, "go", "change", "csrf_token"}
+    assert names <= validate_questionnaire.PARTS_OF_A_FORM

@@ -11,9 +11,9 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.board.checklist import missing_elements
-from survey.served.availability import FRESH_SECONDS, today_here
-from survey.store import studies, waivers
+from survey.ethics.checklist import missing_elements
+from survey.storage import board, studies
+from survey.studies.availability import FRESH_SECONDS, today_here
 from tests.conftest import STUDIES
 from tests.journeys.client import Journey
 from tests.journeys.site import Site
@@ -63,7 +63,7 @@ class Served(Site):
     def waive(self, *elements: str, reason: str) -> None:
         """The board does without elements of the checklist, or with no reason asks for them."""
         office = self.services.stores.office
-        change = partial(waivers.waive, reason=reason) if reason else waivers.take_back
+        change = partial(board.waive, reason=reason) if reason else board.take_back
         change(office, self.name, elements, at=day(0), who="A board")
 
     @property

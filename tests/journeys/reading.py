@@ -7,13 +7,13 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.routes import research_texts
-from survey.store import review
-from survey.store.responses import Text, accept
-from survey.store.review import Reading, StoredText
+from survey.routes.research import texts as text_routes
+from survey.storage import texts
+from survey.storage.answers import Text, accept
+from survey.storage.texts import Reading, StoredText
 from tests.journeys.releasing import stores_of, with_pages
 from tests.journeys.staff import Worker
-from tests.survey.store.samples import answer, mark, open_study
+from tests.survey.storage.samples import answer, mark, open_study
 
 NAME, QUESTION = "kinds", "story"
 ANNA = "my therapist Anna cried in Leeds"
@@ -22,8 +22,8 @@ ANNA = "my therapist Anna cried in Leeds"
 def with_texts(app: Flask, *texts: str, name: str = NAME, variable: str = QUESTION) -> Flask:
     """``app`` with the pages, and with these texts in the pilot of a study."""
     with_pages(app)
-    if research_texts.bp.name not in app.blueprints:
-        app.register_blueprint(research_texts.bp)
+    if text_routes.bp.name not in app.blueprints:
+        app.register_blueprint(text_routes.bp)
     db = stores_of(app).pilot
     table = open_study(db, study=name)
     for number, words in enumerate(texts):
@@ -34,7 +34,7 @@ def with_texts(app: Flask, *texts: str, name: str = NAME, variable: str = QUESTI
 
 def texts_in(app: Flask, name: str = NAME) -> list[StoredText]:
     """Every text of the pilot as it stands, by its words."""
-    found = review.all_texts(stores_of(app).pilot, name, frozen_only=False)
+    found = texts.all_texts(stores_of(app).pilot, name, frozen_only=False)
     return sorted(found, key=lambda text: text.text)
 
 
@@ -45,7 +45,7 @@ def states_in(app: Flask, name: str = NAME) -> list[str]:
 
 def readings_in(app: Flask, name: str = NAME) -> list[Reading]:
     """Every decision that was noted."""
-    return review.readings(stores_of(app).office, name)
+    return texts.readings(stores_of(app).office, name)
 
 
 class Reader(Worker):

@@ -9,11 +9,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from forms.study import Study
-from survey.routes import research_life, research_releases, research_work
-from survey.store import releases, studies
-from survey.store.connect import Stores
+from survey.releases.jobs import LOCK
+from survey.routes.research import jobs
+from survey.routes.research import releases as release_routes
+from survey.routes.research import studies as study_routes
+from survey.storage import releases, studies
+from survey.storage.stores import Stores
 from survey.synthetic.simulate import simulate_into
-from survey.work.workroom import LOCK
 from tests import answering
 from tests.conftest import folder_of
 from tests.journeys.staff import Worker, desk_of
@@ -25,7 +27,7 @@ PAUSE_SECONDS = 0.05
 
 def with_pages(app: Flask) -> Flask:
     """``app`` with the pages on releases and lives, where it does not have them of itself."""
-    for part in (research_work, research_releases, research_life):
+    for part in (jobs, release_routes, study_routes):
         if part.bp.name not in app.blueprints:
             app.register_blueprint(part.bp)
     return app

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 
 from survey.services import NAME, Services
-from survey.store import responses
+from survey.storage import answer_tables
 from tests.journeys.client import Journey
 
 
@@ -22,13 +22,15 @@ class Site:
     @property
     def rows(self) -> list[dict[str, Any]]:
         """Every stored row."""
-        return list(responses.rows(self.services.stores.answers(pilot=self.offer.pilot), self.name))
+        return list(
+            answer_tables.rows(self.services.stores.answers(pilot=self.offer.pilot), self.name)
+        )
 
     @property
     def texts(self) -> list[dict[str, Any]]:
         """Every text kept apart."""
         return list(
-            responses.texts(self.services.stores.answers(pilot=self.offer.pilot), self.name)
+            answer_tables.texts(self.services.stores.answers(pilot=self.offer.pilot), self.name)
         )
 
     @property

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from survey.staff.standing import NAME, Staff
+from survey.services import STAFF_NAME, Staff
 from tests.journeys.client import Journey
 
 GOOD = "treacle under 9 pylons"
@@ -14,7 +14,7 @@ GOOD = "treacle under 9 pylons"
 
 def desk_of(app: Flask) -> Staff:
     """What the staff's rooms of ``app`` work with; its clock can be set."""
-    desk: Staff = app.extensions[NAME]
+    desk: Staff = app.extensions[STAFF_NAME]
     return desk
 
 

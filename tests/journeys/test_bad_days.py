@@ -5,15 +5,8 @@ import zipfile
 
 import pytest
 
-from survey.store import jobs
-from tests.journeys.releasing import (
-    NAME,
-    Room,
-    freeze,
-    ledger_of,
-    real_answers,
-    stores_of,
-)
+from survey.storage import jobs
+from tests.journeys.releasing import NAME, Room, freeze, ledger_of, real_answers, stores_of
 
 WHO = {"name": "Dr Ada Example", "agreement": "DUA 7", "date": "2026-01-02"}
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from survey import invitations
-from survey.served.availability import FRESH_SECONDS, FULL, OPEN
-from survey.served.signing import Signature, sign
-from survey.store import invitations as stored
+from survey.respondents import invitations
+from survey.storage import admission as stored
+from survey.studies.approvals import Signature, sign
+from survey.studies.availability import FRESH_SECONDS, FULL, OPEN
 from tests.journeys.boardroom import FACTS, Served, day
 
 INVITED = "[study.minimal]\ninvited = true\n"

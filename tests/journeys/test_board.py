@@ -2,7 +2,7 @@
 
 import pytest
 
-from forms.columns import of_study
+from forms.kinds import of_study
 from tests.conftest import STUDIES
 from tests.journeys.client import Journey
 from tests.journeys.walking import answers, first_offered

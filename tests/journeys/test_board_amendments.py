@@ -4,10 +4,10 @@ import sqlite3
 
 import pytest
 
-from survey.served import approved, signing
-from survey.served.availability import FRESH_SECONDS
-from survey.served.offer import prints_of
-from survey.store import responses
+from survey.storage import batches
+from survey.studies import approvals
+from survey.studies.availability import FRESH_SECONDS
+from survey.studies.version import prints_of
 from tests.journeys.boardroom import Served, Staff, day
 
 
@@ -19,17 +19,17 @@ def test_a_release_follows_the_version_signed_last_not_a_newer_folder(mood, boar
     board.sign()
     mood.become("open")
     mood.change("k = 5", "k = 6", "release.toml")
-    found = signing.signed_version(mood.services.stores, proposed(mood), day(0))
+    found = approvals.signed_version(mood.services.stores, proposed(mood), day(0))
     assert prints_of(found) == prints_of(mood.offer)
 
 
 def test_a_release_is_refused_when_the_signed_version_cannot_be_read(mood, board):
     board.sign()
     mood.change("k = 5", "k = 6", "release.toml")
-    place = approved.place_of(mood.services.stores.folder, "minimal", prints_of(mood.offer))
+    place = approvals.place_of(mood.services.stores.folder, "minimal", prints_of(mood.offer))
     place.rename(place.with_name("away"))
-    with pytest.raises(approved.Unsound):
-        signing.signed_version(mood.services.stores, proposed(mood), day(0))
+    with pytest.raises(approvals.Unsound):
+        approvals.signed_version(mood.services.stores, proposed(mood), day(0))
 
 
 def test_help_lines_are_shown_while_the_stores_cannot_be_read(mood, monkeypatch):
@@ -39,7 +39,7 @@ def test_help_lines_are_shown_while_the_stores_cannot_be_read(mood, monkeypatch)
     def fail(*_):
         raise sqlite3.OperationalError("disk I/O error")
 
-    monkeypatch.setattr("survey.store.studies.status", fail)
+    monkeypatch.setattr("survey.storage.studies.status", fail)
     assert "These lines can help." in mood.client().open("support").text
 
 
@@ -56,5 +56,5 @@ def test_a_code_still_deletes_a_text_whose_question_was_taken_out_since(
     Staff(signed_in(once.app, "board"), "once").sign(reference="2")
     once.later(FRESH_SECONDS)
     once.client().open("withdraw").press(code=code)
-    responses.carry_out_deletions(once.services.stores.responses)
+    batches.carry_out_deletions(once.services.stores.responses)
     assert (once.rows, once.texts) == ([], [])

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from survey.store import waivers
+from survey.storage import board as board_storage
 from tests.journeys.boardroom import Staff
 from tests.journeys.client import Journey
 
@@ -148,12 +148,12 @@ def test_a_waiver_without_a_reason_is_refused_and_what_was_ticked_stays(mood, bo
     board.open("waivers").submit("waivers", element="US-03", reason=" ")
     assert (board.status, board.ticked("element")) == (422, ["US-03"])
     assert "Give the reason" in board.text
-    assert "US-03" not in waivers.waivers(mood.services.stores.office, "minimal")
+    assert "US-03" not in board_storage.waivers(mood.services.stores.office, "minimal")
 
 
 def test_a_waiver_can_be_taken_back(mood, board):
     board.open("waivers").press("again", "US-02")
-    assert "US-02" not in waivers.waivers(mood.services.stores.office, "minimal")
+    assert "US-02" not in board_storage.waivers(mood.services.stores.office, "minimal")
     assert [c.value for c in board.page.named("element")] == ["US-02"]
 
 

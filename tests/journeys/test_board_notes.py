@@ -2,9 +2,9 @@
 
 import pytest
 
-from survey.served.availability import today_here
-from survey.store import board as written
-from survey.store import ledger, releases, studies
+from survey.storage import board as written
+from survey.storage import releases, studies
+from survey.studies.availability import today_here
 from tests.journeys.boardroom import day
 
 
@@ -112,8 +112,8 @@ def eventful(mood, board):
     office, at = mood.services.stores.office, f"{day(0)}T10:00:00+00:00"
     entry = releases.Release("minimal", "C", "ab" * 32, at, 60, "cd" * 32, ("ef" * 32,), (1,))
     given = {"name": "Dr Who", "agreement": "DUA-1", "date": day(0)}
-    number = ledger.enter(office, entry, recipient=given)
-    ledger.recall(office, "minimal", [number], at=at, why="A wrong label.")
+    number = releases.enter(office, entry, recipient=given)
+    releases.recall(office, "minimal", [number], at=at, why="A wrong label.")
     board.rule("suspended", why="A leak.")
     return mood
 

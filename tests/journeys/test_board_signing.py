@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from survey.served import approved
-from survey.served.availability import FRESH_SECONDS, today_here
-from survey.served.offer import prints_of
-from survey.store import studies
+from survey.storage import studies
+from survey.studies import approvals as archive
+from survey.studies.availability import FRESH_SECONDS, today_here
+from survey.studies.version import prints_of
 from tests.journeys.boardroom import Staff, day
 
 OLD, NEW = "How is your mood?", "How was your mood?"
@@ -114,7 +114,7 @@ def test_a_changed_fact_of_the_site_is_told_as_such(mood, board):
 
 
 def test_a_full_disk_signs_nothing_and_says_so(mood, board):
-    (mood.services.stores.folder / approved.FOLDER).write_text("in the way")
+    (mood.services.stores.folder / archive.FOLDER).write_text("in the way")
     board.sign()
     assert ("Cannot archive" in board.text, approvals(mood)) == (True, [])
 
@@ -202,7 +202,7 @@ def test_a_server_that_starts_anew_still_serves_what_was_signed(running, open_ap
 
 def test_an_archived_copy_that_was_changed_is_not_served(running, open_app):
     running.change(OLD, NEW)
-    copy = approved.files_of(running.services.stores.folder, "minimal", prints_of(running.offer))
+    copy = archive.files_of(running.services.stores.folder, "minimal", prints_of(running.offer))
     assert copy is not None
     (copy / "questionnaire.toml").chmod(0o600)
     text = (copy / "questionnaire.toml").read_text()

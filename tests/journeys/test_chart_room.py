@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from exports.charts.pen import BUNDLED
-from exports.charts.sheet import sheet
-from survey.charts import GALLERY, OPEN_SAMPLE, Gallery, png, read_release
+from exports.charts.gallery import sheet
+from exports.charts.svg import BUNDLED
 from survey.errors import Refusal
-from survey.releasing.release import Order, run
-from survey.routes import research_charts, research_releases
-from survey.store import ledger
+from survey.releases.charts import GALLERY, OPEN_SAMPLE, Gallery, png, read_release
+from survey.releases.process import Order, run
+from survey.routes.research import charts
+from survey.routes.research import releases as release_routes
+from survey.storage import releases
 from tests.conftest import FLAGSHIP
 from tests.journeys.releasing import Room, audit_of, ledger_of, pilot_answers, stores_of
 
@@ -26,7 +27,7 @@ AT = "2026-01-02T03:04:05+00:00"
 def app(open_app, study, tmp_path):
     """A pilot with 120 answers and a release of them."""
     app = open_app(NAME)
-    for part in (research_charts, research_releases):
+    for part in (charts, release_routes):
         if part.bp.name not in app.blueprints:
             app.register_blueprint(part.bp)
     pilot_answers(app, study(NAME), 120)
@@ -89,7 +90,7 @@ def test_no_small_count_leaves_in_a_file(ada):
 
 
 def test_charts_of_a_recalled_release_say_so_on_page_and_file(app, ada):
-    ledger.recall(stores_of(app).office, NAME, [1], at=AT, why="A faulty item.")
+    releases.recall(stores_of(app).office, NAME, [1], at=AT, why="A faulty item.")
     assert "Recalled" in ada.open("charts/").text
     assert "A faulty item." in ada.open("charts/1/").text
     answer = ada.browser.get(f"/research/{NAME}/charts/1/answers-1.csv")
@@ -131,7 +132,7 @@ def test_what_is_not_there_is_not_found(ada, address):
 
 def test_without_a_release_there_is_a_way_to_one(open_app, signed_in):
     app = open_app("minimal")
-    for part in (research_charts, research_releases):
+    for part in (charts, release_routes):
         if part.bp.name not in app.blueprints:
             app.register_blueprint(part.bp)
     assert "Make a release" in Room(signed_in(app), "minimal").open("charts/").text

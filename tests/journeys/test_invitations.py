@@ -2,8 +2,8 @@
 
 import pytest
 
-from survey import invitations
-from survey.store import invitations as stored
+from survey.respondents import invitations
+from survey.storage import admission as stored
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import zipfile
 import pytest
 
 from survey.app import close_app
-from survey.store import jobs, ledger
-from survey.work import workroom
+from survey.releases import jobs as job_runner
+from survey.storage import jobs, releases
 from tests.answering import people_in_pilot
 from tests.journeys.releasing import (
     NAME,
@@ -208,7 +208,7 @@ def test_what_came_out_differently_is_not_put_in_its_place(real, bea, study):
     [file] = (stores_of(real).folder / "releases" / NAME).glob("*.zip")
     file.unlink()
     office = stores_of(real).office
-    ledger.recall(office, NAME, [1], at="2020-01-01T00:00:00+00:00", why="Wrong labels.")
+    releases.recall(office, NAME, [1], at="2020-01-01T00:00:00+00:00", why="Wrong labels.")
     bea.open("releases/1/").press("go", "restore")
     assert "cannot be made again with equal bytes" in bea.wait().text
     assert not file.exists()
@@ -294,7 +294,7 @@ def test_a_hand_over_is_noted_for_good(ada):
 
 
 def test_nothing_is_begun_on_a_full_disk(site, ada, monkeypatch):
-    monkeypatch.setattr(workroom, "ROOM_BYTES", 2**63)
+    monkeypatch.setattr(job_runner, "ROOM_BYTES", 2**63)
     ada.open("releases/")
     token = ada.page.named("csrf_token")[0].value
     form = {"csrf_token": token, "tier": "C"}

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from survey.cli import main
-from survey.store.connect import Stores
+from survey.cli.main import main
+from survey.storage.stores import Stores
 from tests.conftest import folder_of
 
 NAME = "therapist-tears"

@@ -9,11 +9,11 @@ import zipfile
 import pytest
 
 from survey.collection.figures import figures_of
-from survey.invitations import read_code
-from survey.served.signing import Signature, sign
-from survey.store import figures, invitations
-from survey.store.connect import Stores
-from survey.store.tallies import Tallies
+from survey.respondents.invitations import read_code
+from survey.storage import admission, counters
+from survey.storage.counters import Tallies
+from survey.storage.stores import Stores
+from survey.studies.approvals import Signature, sign
 from tests.journeys.boardroom import Served, day
 from tests.journeys.client import Journey
 from tests.journeys.staff import Worker
@@ -130,12 +130,12 @@ def test_a_number_that_is_none_makes_nothing(room, count):
     answer = room.open("invitations/").post("invitations/make", count=count, form="csv")
     assert answer.status_code == 400
     assert "Give a number from 1 to 10,000." in answer.get_data(as_text=True)
-    assert invitations.unspent(room.stores.pilot, "branch") == 0
+    assert admission.unspent(room.stores.pilot, "branch") == 0
 
 
 def test_a_bad_address_makes_nothing(room):
     answer = room.open("invitations/").post("invitations/make", count="2", form="csv", at="ftp://x")
-    assert (answer.status_code, invitations.unspent(room.stores.pilot, "branch")) == (400, 0)
+    assert (answer.status_code, admission.unspent(room.stores.pilot, "branch")) == (400, 0)
 
 
 def test_unused_invitations_are_taken_back_after_a_word_of_warning(room):
@@ -143,7 +143,7 @@ def test_unused_invitations_are_taken_back_after_a_word_of_warning(room):
     room.open("invitations/take-back")
     assert "cannot be undone" in room.text
     room.press()
-    assert invitations.unspent(room.stores.pilot, "branch") == 0
+    assert admission.unspent(room.stores.pilot, "branch") == 0
     assert room.audit[-1] == "branch: unused invitations taken back"
 
 
@@ -223,15 +223,15 @@ def test_the_server_tells_the_stop_rule_by_itself(open_app, tmp_path):
         tallies.add("therapist-tears", event, pilot=True)
     tallies.flush(stores.pilot, pilot=True)
     open_app("therapist-tears")
-    assert until(lambda: figures.verdicts(stores.office, "therapist-tears", pilot=True))
-    assert figures.verdicts(stores.office, "therapist-tears", pilot=True) == {50: True}
+    assert until(lambda: counters.verdicts(stores.office, "therapist-tears", pilot=True))
+    assert counters.verdicts(stores.office, "therapist-tears", pilot=True) == {50: True}
     stores.close()
 
 
 def test_a_stop_rule_that_is_met_says_whom_to_tell(site, signed_in):
     served = site("therapist-tears")
-    figures.tell(served.services.stores.office, "therapist-tears", 30, met=False, pilot=True)
-    figures.tell(served.services.stores.office, "therapist-tears", 50, met=True, pilot=True)
+    counters.tell(served.services.stores.office, "therapist-tears", 30, met=False, pilot=True)
+    counters.tell(served.services.stores.office, "therapist-tears", 50, met=True, pilot=True)
     page = Worker(None, browser=signed_in(served.app)).open("/research/therapist-tears/figures/")
     assert "At 50 answers: yes, met: pause, and speak to the clinician" in page.text
     assert "Before, not met at 30 answers." in page.text

@@ -5,9 +5,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import pytest
 
-from survey import sending
-from survey.desk import CODE_SECONDS, IDLE_SECONDS
-from survey.store import responses
+from survey.respondents import submission
+from survey.respondents.drafts import CODE_SECONDS, IDLE_SECONDS
+from survey.storage import answers, batches
 from tests.conftest import folder_of
 
 TO_SPARE = 60
@@ -49,7 +49,7 @@ def test_a_double_click_shows_the_code_that_was_stored(mood, monkeypatch, overta
     """The second request arrives while the first is about to be stored, and may overtake it."""
     client = at_check(mood)
     impatient = client.another_tab()
-    accept = responses.accept
+    accept = answers.accept
 
     def slow(db, first):
         def second(db, response):
@@ -57,11 +57,11 @@ def test_a_double_click_shows_the_code_that_was_stored(mood, monkeypatch, overta
                 accept(db, first)
             return accept(db, response)
 
-        monkeypatch.setattr(responses, "accept", second)
+        monkeypatch.setattr(answers, "accept", second)
         impatient.send(code=True)
         return accept(db, first)
 
-    monkeypatch.setattr(responses, "accept", slow)
+    monkeypatch.setattr(answers, "accept", slow)
     code = client.send(code=True).code
     assert (len(mood.rows), impatient.code) == (1, code)
     withdraw(mood, code)
@@ -71,13 +71,13 @@ def test_a_double_click_shows_the_code_that_was_stored(mood, monkeypatch, overta
 def test_a_reload_while_the_answer_is_being_stored_loses_no_code(mood, monkeypatch):
     client = at_check(mood)
     curious = client.another_tab()
-    accept = responses.accept
+    accept = answers.accept
 
     def slow(db, response):
         curious.open("check")
         return accept(db, response)
 
-    monkeypatch.setattr(responses, "accept", slow)
+    monkeypatch.setattr(answers, "accept", slow)
     withdraw(mood, client.send(code=True).code)
     assert mood.rows == []
 
@@ -163,7 +163,7 @@ def break_off(client, **choice):
 
 def test_after_a_crash_behind_the_row_the_client_gets_the_thank_you_page(mood, monkeypatch):
     client = at_check(mood)
-    failing_once(monkeypatch, sending, "_emptied")
+    failing_once(monkeypatch, submission, "_emptied")
     break_off(client, code=True)
     assert (len(mood.rows), client.open("check").screen) == (1, "done")
     withdraw(mood, client.code)
@@ -172,7 +172,7 @@ def test_after_a_crash_behind_the_row_the_client_gets_the_thank_you_page(mood, m
 
 def test_sending_again_after_a_crash_behind_the_row_makes_no_second_one(mood, monkeypatch):
     client = at_check(mood)
-    failing_once(monkeypatch, sending, "_emptied")
+    failing_once(monkeypatch, submission, "_emptied")
     break_off(client, code=True)
     assert client.send(code=True).screen == "done"
     assert len(mood.rows) == 1
@@ -180,7 +180,7 @@ def test_sending_again_after_a_crash_behind_the_row_makes_no_second_one(mood, mo
 
 def test_after_a_crash_before_the_row_the_answers_can_still_be_changed_and_sent(mood, monkeypatch):
     client = at_check(mood)
-    failing_once(monkeypatch, responses, "accept")
+    failing_once(monkeypatch, answers, "accept")
     break_off(client, code=True)
     client.open("check").change("How is your mood?").answer(mood=3).send()
     assert [row["mood"] for row in mood.rows] == [3]
@@ -192,7 +192,7 @@ def test_a_disk_that_takes_nothing_is_told_and_the_answers_wait(mood, monkeypatc
     def full(*args, **kwargs):
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(responses, "accept", full)
+    monkeypatch.setattr(answers, "accept", full)
     with pytest.raises(AssertionError, match="503"):
         client.send()
     monkeypatch.undo()
@@ -257,7 +257,7 @@ def test_a_post_without_its_token_is_refused_and_changes_nothing(mood):
 def withdraw(site, typed):
     """Type a code on the delete page, and let the time pass in which it is carried out."""
     client = site.client().open("withdraw").press(code=typed)
-    responses.carry_out_deletions(site.services.stores.pilot)
+    batches.carry_out_deletions(site.services.stores.pilot)
     return client
 
 

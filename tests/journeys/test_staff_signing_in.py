@@ -7,11 +7,11 @@ import pyotp
 import pytest
 from argon2 import PasswordHasher
 
-from survey.cli import main
-from survey.staff import passwords
-from survey.staff.access import ABSOLUTE_SECONDS, IDLE_SECONDS
-from survey.staff.throttle import BY_ACCOUNT, BY_ADDRESS, BY_CODE, BY_NOBODY, WINDOW_SECONDS
-from survey.store import accounts
+from survey.accounts import passwords
+from survey.accounts.access import ABSOLUTE_SECONDS, IDLE_SECONDS
+from survey.cli.main import main
+from survey.storage import accounts
+from survey.throttle import BY_ACCOUNT, BY_ADDRESS, BY_CODE, BY_NOBODY, WINDOW_SECONDS
 from tests.journeys.staff import GOOD, Worker, desk_of, later
 
 LINK_SECONDS = 3 * 24 * 60 * 60
@@ -458,7 +458,7 @@ def test_every_step_is_in_the_audit_that_the_board_reads(app, known, link, signe
 
 
 def test_the_audit_is_read_a_hundred_lines_at_a_time(app, signed_in):
-    from survey.store import studies
+    from survey.storage import studies
 
     for n in range(150):
         studies.note(desk_of(app).stores.office, at="2025-01-01", who="Anna", what=f"did {n}")

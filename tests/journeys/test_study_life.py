@@ -2,8 +2,8 @@
 
 import pytest
 
-from survey.served.signing import Signature, sign
-from survey.store import board, responses, studies
+from survey.storage import batches, board, studies
+from survey.studies.approvals import Signature, sign
 from tests.journeys.boardroom import Served, day
 from tests.journeys.releasing import Room, audit_of, real_answers, stores_of, with_pages
 
@@ -30,7 +30,7 @@ def status(site):
 
 
 def frozen(site):
-    found = responses.batches(stores_of(site.app).responses, NAME)
+    found = batches.batches(stores_of(site.app).responses, NAME)
     return {batch: rows for batch, rows in found.items() if batch}
 
 

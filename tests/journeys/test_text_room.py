@@ -5,21 +5,13 @@ from base64 import b64encode
 
 import pytest
 
-from survey.staff import sitting
-from survey.staff.sitting import FIELD, MOST_LETTERS, SPARE
-from survey.store import review
-from survey.store.responses import ask_deletion, carry_out_deletions
-from tests.journeys.reading import (
-    ANNA,
-    NAME,
-    Reader,
-    readings_in,
-    states_in,
-    texts_in,
-    with_texts,
-)
+from survey.routes.research import text_session
+from survey.routes.research.text_session import FIELD, MOST_LETTERS, SPARE
+from survey.storage import texts
+from survey.storage.batches import ask_deletion, carry_out_deletions
+from tests.journeys.reading import ANNA, NAME, Reader, readings_in, states_in, texts_in, with_texts
 from tests.journeys.releasing import audit_of, stores_of
-from tests.survey.store.samples import mark
+from tests.survey.storage.samples import mark
 
 
 @pytest.fixture
@@ -164,7 +156,7 @@ def test_many_skipped_and_decided_texts_still_fit_into_the_cookie(served, reader
 
 
 def test_too_many_single_changes_are_told_and_lose_nothing(served, reader, monkeypatch):
-    monkeypatch.setattr(sitting, "MOST_LETTERS", 290)
+    monkeypatch.setattr(text_session, "MOST_LETTERS", 290)
     app = served(" ".join(f"word{letter}" for letter in "abcdefghijkl"))
     deb = reader(app).start_reading()
     for letter in "abcdefghijkl":
@@ -389,11 +381,11 @@ def test_what_a_question_lacks_for_a_release_is_told(open_app, reader, signed_in
         open_app(flagship), *(f"text {n}" for n in range(22)), name=flagship, variable="ff_open"
     )
     for text in texts_in(app, flagship)[:13]:
-        review.set_state(stores_of(app).pilot, text, "approved", None)
+        texts.set_state(stores_of(app).pilot, text, "approved", None)
     deb = Reader(signed_in(app), flagship).open("")
     assert deb.page.rows[-1][-1] == "up to 10 more to approve"
     for text in texts_in(app, flagship)[13:]:
-        review.set_state(stores_of(app).pilot, text, "approved", None)
+        texts.set_state(stores_of(app).pilot, text, "approved", None)
     assert deb.open("").page.rows[-1][-1] == "enough"
 
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from survey.served.availability import FRESH_SECONDS, today_here
-from survey.store import studies
+from survey.storage import studies
+from survey.studies.availability import FRESH_SECONDS, today_here
 from tests.journeys.walking import walk
 
 HELP = "These lines can help."

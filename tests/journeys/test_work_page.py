@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from survey.store import jobs
-from survey.store.jobs import Job
-from survey.work.workroom import LOCK, folder_of
+from survey.releases.jobs import LOCK, folder_of
+from survey.storage import jobs
+from survey.storage.jobs import Job
 from tests.journeys.releasing import NAME, stores_of
 from tests.journeys.staff import desk_of, later
 

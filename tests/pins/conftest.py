@@ -16,9 +16,9 @@ from flask.testing import FlaskClient
 
 from forms.load import load_study
 from survey.app import close_app, create_app
-from survey.cli import main
+from survey.cli.main import main
 from survey.config import Config
-from survey.store.connect import Stores
+from survey.storage.stores import Stores
 from tests.answering import real_answers
 from tests.conftest import FLAGSHIP, TOP
 

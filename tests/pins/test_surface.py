@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import click
 
-from survey.cli import main
+from survey.cli.main import main
 from survey.config import PREFIX, SETTINGS
 from tests.conftest import FLAGSHIP
 

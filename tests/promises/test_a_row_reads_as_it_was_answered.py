@@ -2,9 +2,9 @@
 
 import pytest
 
+from exports.codebook import describe
 from exports.columns import fields_of
-from exports.describe import describe
-from survey.store import responses
+from survey.storage import answer_tables
 from tests.journeys.client import Journey
 from tests.journeys.walking import offered
 
@@ -55,6 +55,6 @@ def test_answers_read_the_same_on_the_check_page_in_the_row_and_in_the_codebook(
             client.press("go", "on")
     words = promised(client)
     client.send()
-    (row,) = responses.rows(app.extensions["lacrima"].stores.pilot, name)
+    (row,) = answer_tables.rows(app.extensions["lacrima"].stores.pilot, name)
     codebook = entries(offer.study)
     assert {n: in_words(e, row[n]) for n, e in codebook.items()} == {n: words[n] for n in codebook}

@@ -5,17 +5,17 @@ import random
 import pytest
 from click.testing import CliRunner
 
-from survey.cli import main
-from survey.store import invitations
-from survey.store.connect import Stores
-from survey.store.responses import accept
-from survey.store.settle import rest
+from survey.cli.main import main
+from survey.storage import admission
+from survey.storage.answers import accept
+from survey.storage.reordering import rest
+from survey.storage.stores import Stores
 from tests.conftest import folder_of
 from tests.journeys.client import Journey
 from tests.journeys.wire import WireBrowser
 from tests.promises.test_no_order_in_bytes import LARGE, held
 from tests.serving import demo
-from tests.survey.store.samples import STUDY, answer, mark, on_disk, open_study
+from tests.survey.storage.samples import STUDY, answer, mark, on_disk, open_study
 
 PEOPLE = 60
 
@@ -29,7 +29,7 @@ def collected(folder, order, holder, *, content="{}"):
     stores = Stores(folder)
     db = stores.responses
     table = open_study(db, content=content)
-    invitations.add(db, STUDY, (code_of(n) for n in range(2 * PEOPLE)))
+    admission.add(db, STUDY, (code_of(n) for n in range(2 * PEOPLE)))
     for number in order:
         spent = code_of(holder[number])
         accept(db, answer(table, number, invitation=spent), draw=random.Random(number).randbytes)
@@ -73,7 +73,7 @@ def test_no_file_holds_a_spent_code(tmp_path):
 
 def test_what_is_taken_back_is_overwritten(tmp_path):
     stores = collected(tmp_path, range(3), range(3))
-    invitations.drop(stores.responses, STUDY)
+    admission.drop(stores.responses, STUDY)
     rest(stores.responses)
     stores.close()
     disk = on_disk(tmp_path)

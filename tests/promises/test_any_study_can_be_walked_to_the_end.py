@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from forms.answers import answer_lines, stored_lines, stored_texts, stored_values
-from forms.columns import of_study
-from forms.faults import StudyFaults
-from forms.path import prune, shown_names
-from forms.views import page_view
-from forms.walk import Draft, decode, encode, first_open, reachable, take
+from forms.draft import Draft, decode, encode, first_open, reachable, take
+from forms.kinds import of_study
+from forms.page_view import page_view
+from forms.routing import prune, shown_names
+from forms.toml_tables import StudyFaults
 from tests.conftest import folder_of
 from tests.promises import generated
 

@@ -4,8 +4,8 @@ from base64 import urlsafe_b64decode
 
 import pytest
 
+from survey.crypto import Seal, new_secret, read_keys
 from survey.errors import Unsealable
-from survey.seal import Seal, new_secret, read_keys
 from tests.journeys.client import Journey
 
 WROTE = "A private thought, canary 5517."

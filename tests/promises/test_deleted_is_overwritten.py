@@ -2,17 +2,11 @@
 
 import pytest
 
-from survey.store.responses import (
-    accept,
-    ask_deletion,
-    carry_out_deletions,
-    count,
-    freeze,
-    rows,
-    texts,
-)
-from survey.store.settle import level, rest
-from tests.survey.store.samples import STUDY, VALUES, answer, mark, on_disk, open_study, send
+from survey.storage.answer_tables import count, rows, texts
+from survey.storage.answers import accept
+from survey.storage.batches import ask_deletion, carry_out_deletions, freeze
+from survey.storage.reordering import level, rest
+from tests.survey.storage.samples import STUDY, VALUES, answer, mark, on_disk, open_study, send
 
 CANARY = "canary in the mine"
 LARGE = "x" * 5_000_000

@@ -6,7 +6,7 @@ import sys
 from tests.conftest import FLAGSHIP
 from tests.serving import ROOT
 
-FORBIDDEN = "('sqlite3', 'sqlite_utils', 'survey.store', 'survey.seal', 'exports')"
+FORBIDDEN = "('sqlite3', 'sqlite_utils', 'survey.storage', 'survey.crypto', 'exports')"
 WHAT_IS_LOADED = f"""
 import sys, survey.routes.ethics
 print([name for name in sys.modules if name.startswith({FORBIDDEN})])

@@ -9,7 +9,7 @@ import pytest
 from exports.documents.readme import FILES, FORMATS
 from forms.kinds import KINDS
 from forms.study import SmallSamples
-from survey.cli import main
+from survey.cli.main import main
 from survey.config import PREFIX, SETTINGS
 from tests.serving import ROOT
 

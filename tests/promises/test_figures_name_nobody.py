@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from survey.collection.figures import COMPLETIONS, LANDINGS, figures_of, passed
-from survey.store.tallies import Tallies, totals
+from survey.storage.counters import Tallies, totals
 from tests.journeys.client import Journey
 from tests.journeys.staff import Worker
 from tests.journeys.walking import walk

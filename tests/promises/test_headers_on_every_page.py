@@ -5,8 +5,8 @@ import sqlite3
 import pytest
 
 from survey.assets import ASSETS
-from survey.protect import CONTENT_SECURITY_POLICY, HEADERS
-from survey.store import responses
+from survey.security import CONTENT_SECURITY_POLICY, HEADERS
+from survey.storage import answers as answer_storage
 from tests.journeys.client import Journey
 
 VALUES = {"address": "kinds", "name": "kinds", "token": "AAAAAAAAAAAA"}
@@ -72,7 +72,7 @@ def test_pages_of_failures_carry_them_too(open_app, monkeypatch):
         def broken(*args, failure=failure, **kwargs):
             raise failure
 
-        monkeypatch.setattr(responses, "accept", broken)
+        monkeypatch.setattr(answer_storage, "accept", broken)
         data = {c.name: c.value for c in client.page.controls if c.kind == "hidden"}
         found.append(("check", client.browser.post(client.here, data={**data, "code": "no"})))
     large = client.browser.post("/s/mood/withdraw", data={"code": "x" * 400_000})

@@ -8,13 +8,14 @@ import random
 
 import pytest
 
-from survey.store import drafts
-from survey.store.connect import Stores
-from survey.store.keeper import Keeper
-from survey.store.responses import accept, texts
-from survey.store.settle import BATCH, level, rest, settle
-from survey.store.tallies import Tallies
-from tests.survey.store.samples import STUDY, answer, mark, on_disk, open_study, send
+from survey.storage import drafts
+from survey.storage.answer_tables import texts
+from survey.storage.answers import accept
+from survey.storage.counters import Tallies
+from survey.storage.maintenance import Keeper
+from survey.storage.reordering import BATCH, level, rest, settle
+from survey.storage.stores import Stores
+from tests.survey.storage.samples import STUDY, answer, mark, on_disk, open_study, send
 
 LARGE = "x" * 5_000_000  # archived words that make the file too large to be rewritten at once
 SIZES = [10, 150, 1000]

@@ -3,7 +3,7 @@
 import pytest
 
 from survey.config import ROLES
-from survey.store import studies
+from survey.storage import studies
 from tests.journeys.staff import desk_of
 from tests.promises.test_rooms import address_of, staff_rules
 

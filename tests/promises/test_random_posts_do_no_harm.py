@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from survey.store import responses
+from survey.storage import answer_tables
 from tests.journeys.client import Journey
 
 NAMES = st.sampled_from(
@@ -113,7 +113,7 @@ def stored(app):
         row
         for db in (stores.pilot, stores.responses)
         for name in ("minimal", "kinds", "once")
-        for row in (*responses.rows(db, name), *responses.texts(db, name))
+        for row in (*answer_tables.rows(db, name), *answer_tables.texts(db, name))
     ]
 
 

@@ -2,18 +2,12 @@
 
 import pytest
 
-from survey.store import invitations
-from survey.store.connect import Stores
-from survey.store.responses import accept, rows, texts
-from survey.store.settle import settle
-from tests.survey.store.samples import (
-    COLUMNS,
-    STUDY,
-    WORDS,
-    answer,
-    mark,
-    open_study,
-)
+from survey.storage import admission
+from survey.storage.answer_tables import rows, texts
+from survey.storage.answers import accept
+from survey.storage.reordering import settle
+from survey.storage.stores import Stores
+from tests.survey.storage.samples import COLUMNS, STUDY, WORDS, answer, mark, open_study
 
 ROW = ["key", "fingerprint", "lang", "c_open", "completion", "dur_band", "deletion", "batch"]
 TEXT = ["key", "study", "variable", "lang", "c_quote", "deletion", "batch", "text", "state"]
@@ -76,7 +70,7 @@ def test_where_no_code_was_wanted_looks_like_where_one_was(db, table):
 
 def test_a_spent_invitation_is_in_no_table(db, table):
     code = mark("code", 1)
-    invitations.add(db, STUDY, [code])
+    admission.add(db, STUDY, [code])
     accept(db, answer(table, 1, invitation=code))
     settle(db)
     assert code.hex() not in "\n".join(db.conn.iterdump()).lower()

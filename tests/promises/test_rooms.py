@@ -4,7 +4,7 @@ import pytest
 from flask import request
 
 from survey.config import ROLES, ROOMS
-from survey.staff.rooms import room_of
+from survey.security import room_of
 from tests.journeys.client import Journey
 from tests.journeys.staff import Worker, desk_of
 

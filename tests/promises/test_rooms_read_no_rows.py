@@ -8,8 +8,8 @@ import pytest
 from benchmarks.product import FLAGSHIP
 from benchmarks.rooms.fill import grow
 from survey.config import ROLES
-from survey.store.database import writing
-from survey.store.totals import recount
+from survey.storage.answer_tables import recount
+from survey.storage.database import writing
 from tests.journeys.reading import Reader, with_texts
 from tests.journeys.releasing import stores_of
 

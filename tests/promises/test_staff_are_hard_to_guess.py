@@ -2,8 +2,8 @@
 
 import pytest
 
-from survey.staff.passwords import fault
-from survey.staff.throttle import BY_ADDRESS, household
+from survey.accounts.passwords import fault
+from survey.throttle import BY_ADDRESS, household
 from tests.journeys.staff import Worker
 
 

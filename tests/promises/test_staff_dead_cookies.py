@@ -2,8 +2,8 @@
 
 import pytest
 
-from survey.staff.access import ABSOLUTE_SECONDS, IDLE_SECONDS
-from survey.store import accounts, sessions
+from survey.accounts.access import ABSOLUTE_SECONDS, IDLE_SECONDS
+from survey.storage import accounts
 from tests.journeys.client import Journey
 from tests.journeys.staff import Worker, desk_of, later
 from tests.promises.test_rooms import (
@@ -115,4 +115,4 @@ def test_a_clients_cookie_opens_nothing_under_whatever_name(app):
 def test_what_ran_out_is_forgotten_at_the_next_sign_in(app, theft, signed_in):
     later(app, IDLE_SECONDS + 1)
     signed_in(app, name="Eve")
-    assert sessions.count(desk_of(app).stores.office, WHO) == 0
+    assert accounts.count(desk_of(app).stores.office, WHO) == 0

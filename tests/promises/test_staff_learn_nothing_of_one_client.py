@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from survey.served.signing import Signature, sign
+from survey.studies.approvals import Signature, sign
 from tests.journeys.boardroom import Served, day
 from tests.journeys.releasing import Room, freeze, real_answers
 

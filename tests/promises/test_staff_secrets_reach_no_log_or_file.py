@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from survey.store import accounts
-from survey.store.connect import Stores
+from survey.storage import accounts
+from survey.storage.stores import Stores
 from tests.conftest import folder_of
 from tests.journeys.staff import Worker
 from tests.journeys.wire import WireBrowser

@@ -3,12 +3,12 @@
 import pyotp
 import pytest
 
-from survey.cli import main
-from survey.staff import passwords, second_step
-from survey.staff.door import TOLD_AT
-from survey.staff.throttle import BY_CODE, WINDOW_SECONDS
-from survey.store import accounts, studies
-from survey.store.accounts import MOST_MISSED
+from survey.accounts import passwords, two_factor
+from survey.accounts.sign_in import TOLD_AT
+from survey.cli.main import main
+from survey.storage import accounts, studies
+from survey.storage.accounts import MOST_MISSED
+from survey.throttle import BY_CODE, WINDOW_SECONDS
 from tests.journeys.staff import GOOD, Worker, desk_of, later
 from tests.promises.test_staff_once_means_once import at_once
 
@@ -23,9 +23,9 @@ def codes(app):
     office = desk.stores.office
     anna = accounts.add(office, name="Anna", role="researcher", at="2025-01-01T00:00:00+00:00")
     accounts.set_password(office, "Anna", passwords.hashed(GOOD))
-    sealed = second_step.seal(desk, anna, SECRET).encode()
+    sealed = two_factor.seal(desk, anna, SECRET).encode()
     accounts.set_totp(office, "Anna", sealed, step=1)
-    return second_step.new_recovery(desk, anna)
+    return two_factor.new_recovery(desk, anna)
 
 
 def right_code(app):

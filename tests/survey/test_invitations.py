@@ -4,10 +4,18 @@ import random
 
 import pytest
 
-from survey import invitations
-from survey.invitations import as_csv, as_text, check_letter, draw, link, new_code, read_code
-from survey.seal import CODE_LETTERS, Seal
-from survey.store import invitations as stored
+from survey.crypto import CODE_LETTERS, Seal
+from survey.respondents import invitations
+from survey.respondents.invitations import (
+    as_csv,
+    as_text,
+    check_letter,
+    draw,
+    link,
+    new_code,
+    read_code,
+)
+from survey.storage import admission as stored
 
 SEAL = Seal([bytes(32)])
 CODES = [new_code(random.Random(seed).choice) for seed in range(20)]

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 
 from survey import leaflet
-from survey.config import read_config
+from survey.config import folder, read_config
 from survey.errors import Refusal
-from survey.places import folder
-from survey.served.shelf import find_offer
+from survey.studies.catalogue import find_offer
 from tests.conftest import folder_of
 
 LINK = "https://survey.example.org/s/hour/"

@@ -1,6 +1,6 @@
 import logging
 
-from survey.protect import quiet_logs
+from survey.security import quiet_logs
 
 ANSWER = "a private answer"
 
@@ -22,14 +22,14 @@ def test_a_failure_is_logged_by_kind_and_place_and_never_in_its_words(caplog):
 
 
 def test_a_failure_inside_a_page_logs_no_answer(open_app, caplog, monkeypatch):
-    from survey.store import responses
+    from survey.storage import answers
     from tests.journeys.client import Journey
 
     def broken(db, response):
         raise RuntimeError(repr(response))
 
     client = Journey(open_app("once"), "once").begin().answer(first=ANSWER).answer(upset=1)
-    monkeypatch.setattr(responses, "accept", broken)
+    monkeypatch.setattr(answers, "accept", broken)
     hidden = {c.name: c.value for c in client.page.controls if c.kind == "hidden"}
     assert client.browser.post(client.here, data={**hidden, "code": "no"}).status_code == 500
     assert "RuntimeError at " in caplog.text

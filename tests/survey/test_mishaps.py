@@ -3,7 +3,7 @@
 import pytest
 from flask import abort
 
-from survey import mishaps
+from survey import error_pages
 
 
 @pytest.mark.parametrize(("code", "said"), [
@@ -26,7 +26,7 @@ def test_an_error_page_that_fails_itself_is_still_a_sentence(open_app, monkeypat
     def broken(*args, **kwargs):
         raise RuntimeError("the template is gone")
 
-    monkeypatch.setattr(mishaps, "render_template", broken)
+    monkeypatch.setattr(error_pages, "render_template", broken)
     answer = open_app("minimal").test_client().get("/nowhere")
     assert (answer.status_code, "There is no such page" in answer.get_data(as_text=True)) == (
         404, True,

@@ -1,6 +1,6 @@
 import pytest
 
-from survey.prose import line, prose
+from survey.respondents.screens import line, prose
 
 
 class offer:  # noqa: N801 - stands for what a site offers

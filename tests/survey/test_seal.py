@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from survey.crypto import BLOCK, Seal, make_key, new_code, new_secret, read_keys, tidy_code
 from survey.errors import BadKey
-from survey.seal import BLOCK, Seal, make_key, new_code, new_secret, read_keys, tidy_code
 
 SECRET = new_secret()
 SEAL = Seal([bytes(range(32))])

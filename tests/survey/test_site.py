@@ -6,7 +6,7 @@ import pytest
 
 from survey.assets import ASSETS
 from survey.errors import BadKey, Refusal
-from survey.store.connect import Stores
+from survey.storage.stores import Stores
 from tests.conftest import STUDIES
 from tests.journeys.page import Page
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from survey.staff.guessing import common
-from survey.staff.passwords import fault, fits, hashed
+from survey.accounts.passwords import common, fault, fits, hashed
 
 GOOD = "treacle under 9 pylons"
 

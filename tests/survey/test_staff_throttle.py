@@ -2,7 +2,7 @@
 
 import pytest
 
-from survey.staff.throttle import WINDOW_SECONDS, Limit, Throttle
+from survey.throttle import WINDOW_SECONDS, Limit, Throttle
 
 THREE = Limit("three", 3)
 

@@ -7,10 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.anonymise.conditions import conditions_of, distance, distinct, effective
-from exports.anonymise.population import Population
+from exports.anonymise.measure import failing, reached, refuse_the_impossible
+from exports.anonymise.privacy_models import (
+    Population,
+    conditions_of,
+    distance,
+    distinct,
+    effective,
+)
 from exports.anonymise.problem import Demands, Outcome, Problem, Unreachable
-from exports.anonymise.reached import failing, reached, refuse_the_impossible
 from tests.exports.anonymise.plain import entropy_l, moved
 from tests.exports.anonymise.tables import ints, ladder, one_class, taxonomy
 
@@ -168,5 +173,5 @@ def test_asking_in_turns_gives_the_same_answer(rows, step):
     classes = np.array([row[0] for row in rows])
     at_once = conditions.holds(np.arange(len(rows)), classes, 4)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("exports.anonymise.conditions.AT_ONCE", conditions.width * step)
+        patch.setattr("exports.anonymise.privacy_models.AT_ONCE", conditions.width * step)
         assert conditions.holds(np.arange(len(rows)), classes, 4).tolist() == at_once.tolist()

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exports.anonymise.local import protect_locally
+from exports.anonymise.measure import reached
 from exports.anonymise.problem import Demands, Problem, Unreachable, loss_of
-from exports.anonymise.reached import reached
-from exports.anonymise.solve import solve
+from exports.anonymise.solve import protect_locally, solve
 from tests.exports.anonymise.plain import wrongs
 from tests.exports.anonymise.tables import ints, ladder, taxonomy
 

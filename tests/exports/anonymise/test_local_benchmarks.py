@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from exports.anonymise.measure import failing
 from exports.anonymise.problem import Demands, Outcome, Problem, Taxonomy, loss_of
-from exports.anonymise.reached import failing
 from exports.anonymise.solve import solve
 from tests.exports.anonymise.tables import ints, taxonomy
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from exports.anonymise.one_coding import protect_with_one_coding
+from exports.anonymise.full_domain import protect_with_one_coding
+from exports.anonymise.measure import failing
 from exports.anonymise.problem import Demands, Outcome, Problem, Taxonomy, Unreachable, loss_of
-from exports.anonymise.reached import failing
 from tests.exports.anonymise.plain import smallest_loss, wrongs
 from tests.exports.anonymise.tables import ints, ladder, problems, taxonomy
 

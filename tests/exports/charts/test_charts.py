@@ -6,11 +6,9 @@ import re
 from dataclasses import replace
 
 from exports.charts.chart import Bar, Bars, Heat, Slice, Source, csv_of
-from exports.charts.flow import flow
-from exports.charts.heat import heat
-from exports.charts.later import later
-from exports.charts.readings import readings
-from exports.charts.shape import families, hypothesis, twice
+from exports.charts.comparisons import flow, heat, later
+from exports.charts.grids import readings
+from exports.charts.selection import families, hypothesis, twice
 
 SOURCE = Source("A study", "Release 1", "PILOT", "Not a prevalence.", "A trial.")
 

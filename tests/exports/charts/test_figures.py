@@ -3,9 +3,9 @@
 import polars as pl
 import pytest
 
-from exports.charts.figures import banded, bands_of, fewer_bands, first_of, from_rows, read_rows
-from exports.charts.shape import hypothesis
-from exports.refused import Refused
+from exports.charts.counts import banded, bands_of, fewer_bands, first_of, from_rows, read_rows
+from exports.charts.selection import hypothesis
+from exports.errors import Refused
 from exports.tables.one_way import OneWay
 
 

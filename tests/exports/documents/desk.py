@@ -11,11 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from exports.codebook import with_counts
+from exports.codebook import Entry, describe, with_counts
 from exports.columns import fields_of
-from exports.describe import Entry, describe
-from exports.documents.told import Archived, Told
-from exports.documents.tree import documents
+from exports.documents.all_documents import documents
+from exports.documents.context import Archived, Told
 from forms.load import load_study
 from forms.study import Study
 from tests import conftest

@@ -1,5 +1,5 @@
 from exports.documents.cherries import cherries
-from exports.documents.told import Told
+from exports.documents.context import Told
 from tests.exports.documents.desk import FLAGSHIP, told
 
 

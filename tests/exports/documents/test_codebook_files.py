@@ -4,8 +4,8 @@ import json
 import re
 from dataclasses import replace
 
-from exports.documents.codebook import codebook_csv, codebook_json, codebook_page, distribution
-from exports.documents.told import Told
+from exports.documents.codebook_page import codebook_csv, codebook_json, codebook_page, distribution
+from exports.documents.context import Told
 from tests.exports.documents.desk import NASTY, relabelled, told
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from exports.documents.ddi import ddi
-from exports.documents.told import Told
+from exports.documents.context import Told
+from exports.documents.metadata import ddi
 from tests.exports.documents.desk import NASTY, relabelled, told
 
 DDI = {"d": "ddi:codebook:2_5"}

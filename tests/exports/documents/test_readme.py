@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
+from exports.documents.all_documents import documents
+from exports.documents.context import Told
 from exports.documents.readme import readme
-from exports.documents.told import Told
-from exports.documents.tree import documents
 from tests.exports.documents.desk import report, told
 
 OPEN = {"name": "B", "label": "Open microdata", "audience": "anyone"}

@@ -1,6 +1,6 @@
 from typing import Any
 
-from exports.documents.report_page import report_page
+from exports.documents.protection import report_page
 from tests.exports.documents.desk import told
 
 

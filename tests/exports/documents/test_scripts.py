@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from exports.documents.scripts import python, spss, stata
-from exports.documents.scripts.plan import plan_of
-from exports.files.stata_cells import LETTER
+from exports.documents.scripts import python_r, spss_syntax, stata_do
+from exports.documents.scripts.scoring import plan_of
+from exports.files.stata import LETTER
 from tests.exports.documents.desk import NASTY, ROWS, Cells, laid_out, relabelled, told
 
 WRONG: Cells = ({**ROWS[0], "sc_mood": "4.334"}, ROWS[1])
@@ -148,25 +148,25 @@ def test_pspp_leaves_missing_codes_out_of_figures(release):
 
 
 def test_the_missing_range_of_spss_leaves_a_difference_alone():
-    text = spss.import_sps(told()).decode()
+    text = spss_syntax.import_sps(told()).decode()
     ranged = text.partition("MISSING VALUES\n")[2].partition("(LO THRU -90)")[0].split()
     assert "calm" in ranged
     assert "sc_rise" not in ranged
 
 
 def test_stata_turns_each_missing_code_into_the_same_letter_as_the_data_file():
-    assert {int(code): letter[1:] for code, letter in stata.LETTERS.items()} == LETTER
+    assert {int(code): letter[1:] for code, letter in stata_do.LETTERS.items()} == LETTER
 
 
 def test_stata_leaves_a_difference_alone():
-    decoded = stata.import_do(told()).decode().partition("mvdecode")[2].partition(", mv(")[0]
+    decoded = stata_do.import_do(told()).decode().partition("mvdecode")[2].partition(", mv(")[0]
     assert "calm" in decoded
     assert "sc_rise" not in decoded
 
 
 @pytest.mark.parametrize("sign", ['"', "`", "$x"])
 def test_stata_reads_no_macro_and_no_quote_in_a_label(sign):
-    inside = stata.quoted(f"a {sign} b")[2:-2]
+    inside = stata_do.quoted(f"a {sign} b")[2:-2]
     assert sign not in inside.replace("\\$", "")
 
 
@@ -174,4 +174,4 @@ def test_every_language_computes_the_same_rules():
     plan = plan_of(told())
     assert plan.columns == ("sc_mood", "sc_all", "sc_rise")
     assert json.loads(json.dumps(plan.scales[0].mirrors)) == {"tense": 6}
-    assert b'"mirrors": {"tense": 6}' in python.score_py(told(), plan)
+    assert b'"mirrors": {"tense": 6}' in python_r.score_py(told(), plan)

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from exports.documents.tree import documents
+from exports.documents.all_documents import documents
 from tests.exports.documents.desk import FLAGSHIP, NASTY, relabelled, report, told
 
 READ = {

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from exports.documents.told import Archived
-from exports.documents.wordings import wordings
+from exports.documents.context import Archived
+from exports.documents.instruments import wordings
 from tests.exports.documents.desk import FLAGSHIP, told
 
 CONTENT = json.loads(FLAGSHIP.content)

@@ -2,7 +2,7 @@ import os
 import tracemalloc
 import zipfile
 
-from exports.files.bundle import bundle
+from exports.files.zip_file import bundle
 
 
 def tree(folder, moment):

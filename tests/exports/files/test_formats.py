@@ -7,10 +7,10 @@ import polars as pl
 import pyreadstat
 import pytest
 
+from exports.codebook import describe
 from exports.columns import fields_of
-from exports.describe import describe
+from exports.errors import Refused
 from exports.files.formats import renamed_in, write_formats
-from exports.refused import Refused
 from tests.exports.files.hard import CODEBOOK, LONG_NAME, VARIABLES, write_csv
 
 

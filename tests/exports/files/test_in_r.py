@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from exports.files.formats import write_formats
-from exports.files.stata_cells import LETTER
+from exports.files.stata import LETTER
 from tests.exports.files.hard import CODEBOOK, VARIABLES, cells, source_of
 
 READER = Path(__file__).with_name("read.R")

@@ -1,7 +1,7 @@
 import pytest
 
+from exports.errors import Refused
 from exports.files import source as reading
-from exports.refused import Refused
 from tests.exports.files.hard import CODEBOOK, ROWS, cells, entry, source_of
 
 

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from exports.files.names import SPSS, names_in
 from exports.files.source import open_source
-from exports.files.spss import COUNT_AT, STAMP_AT, write_sav
-from exports.files.spss_rows import rows_of
+from exports.files.spss import COUNT_AT, STAMP_AT, rows_of, write_sav
 from tests.exports.files.hard import VARIABLES, cells, entry, source_of
 
 NAMES = names_in(VARIABLES, SPSS)
@@ -139,6 +138,6 @@ def test_rows_are_the_bytes_that_the_library_writes(tmp_path_factory, rows):
 def test_blocks_do_not_show_in_the_file(source, tmp_path, monkeypatch):
     write_sav(source, tmp_path / "one.sav")
     monkeypatch.setattr("exports.files.source.BLOCK", 40)
-    monkeypatch.setattr("exports.files.spss_rows.BYTES_AT_ONCE", 1)
+    monkeypatch.setattr("exports.files.spss.BYTES_AT_ONCE", 1)
     write_sav(open_source(source.csv, source.codebook), tmp_path / "many.sav")
     assert (tmp_path / "one.sav").read_bytes() == (tmp_path / "many.sav").read_bytes()

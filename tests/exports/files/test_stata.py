@@ -5,8 +5,7 @@ import pytest
 
 from exports.files.names import STATA, names_in
 from exports.files.source import open_source
-from exports.files.stata import write_dta
-from exports.files.stata_cells import LETTER
+from exports.files.stata import LETTER, write_dta
 from tests.exports.files.hard import (
     CODEBOOK,
     LONG_NAME,

@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 
 from exports.tables.build import Tables, tables
-from exports.tables.files import Heading, files
 from exports.tables.plan import Plan, default_plan
-from exports.tables.rule import SMALLEST
-from forms.columns import of_study
+from exports.tables.table_files import Heading, files
+from exports.tables.variables import SMALLEST
+from forms.kinds import of_study
 from forms.load import load_study
-from forms.path import branch_of
+from forms.routing import branch_of
 from forms.simulation import load_recipe
 from survey.synthetic.simulate import simulate
 from tests.conftest import FLAGSHIP

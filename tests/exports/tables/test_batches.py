@@ -2,8 +2,7 @@
 
 import pytest
 
-from exports.tables.batches import together
-from exports.tables.build import tables
+from exports.tables.build import tables, together
 from exports.tables.plan import Plan
 from tests.exports.tables.people import crossed, entry, people
 

@@ -3,8 +3,8 @@
 import pytest
 
 from exports.tables.build import tables
-from exports.tables.files import Heading, files
 from exports.tables.plan import Plan
+from exports.tables.table_files import Heading, files
 from tests.exports.tables.people import crossed, entry, lines, people
 
 PLAN = Plan(("a", "b"), pairs=(("a", "b"),))

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.tables.interval import Grid, bounds
-from exports.tables.rule import rounded, span
+from exports.tables.two_way import Grid, bounds
+from exports.tables.variables import rounded, span
 from tests.exports.tables.people import few, fillings
 
 

@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 
-from exports.refused import Refused
-from exports.tables.means import mean
+from exports.errors import Refused
+from exports.tables.one_way import mean
 from tests.exports.tables.people import entry
 
 SCORE = entry("sc_a", {}, (1.0, 5.0))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.refused import Refused
+from exports.errors import Refused
 from exports.tables.build import one_way, tables
 from exports.tables.one_way import hide
 from exports.tables.plan import Plan

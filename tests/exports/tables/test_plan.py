@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from exports.refused import Refused
+from exports.errors import Refused
 from exports.tables.build import tables
 from exports.tables.plan import MOST_PAIRS, Plan, default_plan, rings
 from tests.exports.tables.people import entry, people

@@ -1,6 +1,6 @@
 import pytest
 
-from exports.tables.rule import percent, rounded, span
+from exports.tables.variables import percent, rounded, span
 
 
 def test_a_shown_figure_covers_every_count_that_rounds_to_it():

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.tables.batches import together
-from exports.tables.build import tables
-from exports.tables.files import Heading, files
+from exports.tables.build import tables, together
 from exports.tables.plan import Plan
-from exports.tables.spans import item_span, least, means_of
+from exports.tables.published import item_span, least, means_of
+from exports.tables.table_files import Heading, files
 from tests.exports.tables.people import crossed, entry, few, lines, people
 
 PLAN = Plan(("a", "b"), means=("sc_x",))

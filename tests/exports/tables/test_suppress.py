@@ -5,8 +5,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.tables.interval import Grid, bounds
-from exports.tables.suppress import suppress
+from exports.tables.two_way import Grid, bounds, suppress
 from tests.exports.tables.people import few
 
 COUNTS = st.integers(0, 60)

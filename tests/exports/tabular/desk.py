@@ -6,7 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from exports.refused import Refused
+from exports.errors import Refused
 
 NAMES = ("name", "sex", "age", "answer", "note")
 ROWS = [

@@ -1,6 +1,6 @@
 import pytest
 
-from exports.tabular.bands import band_of, number_of
+from exports.tabular.hierarchy import band_of, number_of
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from exports.tabular.hierarchy import Hierarchy, read_hierarchy
-from exports.tabular.losses import taxonomy_of
+from exports.tabular.hierarchy import Hierarchy, read_hierarchy, taxonomy_of
 
 
 @pytest.fixture

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from exports.refused import Refused
+from exports.errors import Refused
 from exports.tabular.policy import read_policy
-from exports.tabular.proof import claim_of, proven
-from exports.tabular.run import read_sources
+from exports.tabular.run import claim_of, proven, read_sources
 
 SOUND = """\
 sex,age,answer,note

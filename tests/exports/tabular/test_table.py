@@ -6,7 +6,7 @@ import polars as pl
 import pyreadstat
 import pytest
 
-from exports.refused import Refused
+from exports.errors import Refused
 from exports.tabular.table import read_table
 
 TYPED = pl.DataFrame(

@@ -1,6 +1,6 @@
 import pytest
 
-from exports.texts.edit import Draft, NotThere
+from exports.texts.redaction import Draft, NotThere
 
 TEXT = "my therapist Anna cried in Leeds and anna laughed"
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from exports.refused import Refused
-from exports.texts.release import TextOccasion, text_name, text_release
-from exports.texts.reviewed import ReviewedText
+from exports.errors import Refused
+from exports.texts.redaction import ReviewedText
+from exports.texts.text_release import TextOccasion, text_name, text_release
 from forms.study import Question, Wording
 from tests.exports.tiny import PAGES, STUDY, _tier
 

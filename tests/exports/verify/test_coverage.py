@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 from exports.verify.claim import Claim
-from exports.verify.coded import coded
 from exports.verify.coverage import Coverage, coverage_of
-from exports.verify.faults import faults
+from exports.verify.reading import coded
+from exports.verify.verdict import faults
 from exports.verify.verify import verify
 from tests.exports.verify.written import text
 

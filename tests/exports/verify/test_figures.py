@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from exports.verify.answers import spread_evenly
 from exports.verify.claim import Claim
-from exports.verify.faults import faults
+from exports.verify.codebook_check import band_of, explained, wrong_bands
 from exports.verify.findings import Findings
-from exports.verify.meaning import band_of, explained, wrong_bands
+from exports.verify.leaks import spread_evenly
+from exports.verify.verdict import faults
 from exports.verify.verify import verify
 from tests.exports.verify.written import entry, good, text
 

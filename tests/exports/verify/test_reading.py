@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports.verify.claim import Claim
-from exports.verify.faults import faults
-from exports.verify.lines import Broken
-from exports.verify.reading import read_table
+from exports.verify.reading import Broken, read_table
+from exports.verify.verdict import faults
 from exports.verify.verify import verify
 
 BROKEN = {

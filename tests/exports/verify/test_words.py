@@ -1,10 +1,10 @@
 """What people are told about the numbers."""
 
-from exports.verify.cautions import cautions
 from exports.verify.claim import Claim
 from exports.verify.findings import Findings
+from exports.verify.verdict import cautions
 from exports.verify.verify import verify
-from exports.verify.words import share_of, words
+from exports.verify.wording import share_of, words
 from tests.exports.verify.written import good, text
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from exports.verify.claim import Claim
-from exports.verify.faults import faults
 from exports.verify.findings import Findings
+from exports.verify.verdict import faults
 from exports.verify.verify import verify
 
 Row = Mapping[str, str]

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from survey import invitations
 from survey.collection.figures import figures_of, passed, tallies_for_release
-from survey.seal import Seal
-from survey.store.connect import Stores
-from survey.store.tallies import Tallies
+from survey.crypto import Seal
+from survey.respondents import invitations
+from survey.storage.counters import Tallies
+from survey.storage.stores import Stores
 from tests.counting import Collection
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from forms.study import StopRule
-from survey.collection import stoprule
+from survey.collection import stop_rule
 from survey.collection.figures import SIMULATED, STOP_SIGN
-from survey.served.offer import Offer
-from survey.store.connect import Stores
-from survey.store.tallies import Tallies
+from survey.storage.counters import Tallies
+from survey.storage.stores import Stores
+from survey.studies.version import Offer
 from tests.conftest import FLAGSHIP, folder_of
 
 RULE = StopRule(0.1, (("mood", frozenset({1})),))
@@ -38,7 +38,7 @@ class Asked:
 
     def hour(self):
         """What the server does each hour."""
-        stoprule.tell_all(self.stores, [self.offer()])
+        stop_rule.tell_all(self.stores, [self.offer()])
         return self
 
     def offer(self, **facts):
@@ -46,10 +46,10 @@ class Asked:
 
     @property
     def told(self):
-        return stoprule.told_of(self.stores, self.offer())
+        return stop_rule.told_of(self.stores, self.offer())
 
     def alarm(self, **facts):
-        return stoprule.alarm(self.stores, self.offer(**facts))
+        return stop_rule.alarm(self.stores, self.offer(**facts))
 
 
 @pytest.mark.parametrize(("signs", "met"), [(3, False), (4, True)])
@@ -66,7 +66,7 @@ def test_it_is_told_at_thirty_fifty_and_every_further_fifty(asked):
 def test_between_two_steps_it_is_not_told_anew(asked):
     asked.add(completed=30).hour().add(completed=15, **{STOP_SIGN: 15}).hour()
     assert asked.told == {30: False}
-    assert stoprule.next_due(asked.told) == 50
+    assert stop_rule.next_due(asked.told) == 50
 
 
 def test_what_was_told_stands_after_a_restart(asked):
@@ -91,7 +91,7 @@ def test_a_study_without_a_stop_rule_tells_none(asked):
     ((), 30), ((30,), 50), ((30, 50), 100), ((250,), 300), ((7_000,), 7_050),
 ])  # fmt: skip
 def test_the_next_one_is_announced(sent, following):
-    assert stoprule.next_due(dict.fromkeys(sent, False)) == following
+    assert stop_rule.next_due(dict.fromkeys(sent, False)) == following
 
 
 # What staff read.

@@ -3,13 +3,13 @@ from collections import Counter
 
 import pytest
 
-from forms.columns import of_study
+from forms.kinds import of_study
 from forms.load import load_study
-from forms.path import names_of, shown_names
+from forms.routing import names_of, shown_names
 from forms.simulation import load_recipe, recipe_of
 from forms.study import NOT_REACHED, NOT_SHOWN
-from survey.store import responses
-from survey.store.connect import Stores
+from survey.storage import answer_tables
+from survey.storage.stores import Stores
 from survey.synthetic.simulate import is_synthetic, simulate, simulate_into
 from tests.conftest import FLAGSHIP
 from tests.exports.tiny import STUDY
@@ -80,7 +80,7 @@ def test_simulated_clients_are_stored_and_the_pilots_file_is_marked(tmp_path, fl
     stores = Stores(tmp_path)
     assert not is_synthetic(stores.pilot, flagship)
     simulate_into(stores.pilot, flagship, FLAGSHIP, count=25, seed=1)
-    assert responses.count(stores.pilot, "therapist-tears") == 25
+    assert answer_tables.count(stores.pilot, "therapist-tears") == 25
     assert is_synthetic(stores.pilot, flagship)
 
 

@@ -4,12 +4,12 @@ from itertools import pairwise
 
 import pytest
 
-from survey.collection import stoprule
+from survey.collection import stop_rule
 from survey.collection.figures import PASSED, figures_of, passed
 from survey.errors import Refusal
-from survey.store import figures, responses
-from survey.store.connect import Stores
-from survey.store.tallies import totals
+from survey.storage import answer_tables, counters
+from survey.storage.counters import totals
+from survey.storage.stores import Stores
 from survey.synthetic.simulate import simulate_into
 from survey.synthetic.visits import populate
 from tests.conftest import FLAGSHIP
@@ -52,7 +52,7 @@ def test_another_seed_leaves_others(tmp_path, flagship, counted):
 
 def test_whoever_is_stored_has_sent(stores, counted, flagship):
     sent = counted["completed"] + counted["stopped_sent"]
-    assert responses.count(stores.pilot, flagship.name) == sent == counted["simulated"] == 120
+    assert answer_tables.count(stores.pilot, flagship.name) == sent == counted["simulated"] == 120
 
 
 def test_fewer_come_to_each_next_step(counted):
@@ -89,7 +89,7 @@ def test_the_figures_of_a_demo_have_something_to_show_and_say_what_it_is(stores,
 
 
 def test_the_stop_rule_is_told_on_the_way(stores, flagship):
-    assert figures.verdicts(stores.office, flagship.name, pilot=True) == {
+    assert counters.verdicts(stores.office, flagship.name, pilot=True) == {
         30: False, 50: False, 100: False,
     }  # fmt: skip
 
@@ -97,13 +97,13 @@ def test_the_stop_rule_is_told_on_the_way(stores, flagship):
 def test_real_answers_and_real_figures_stay_untouched(stores, flagship):
     real = stores.responses.conn
     assert real.execute("SELECT count(*) FROM tallies").fetchone() == (0,)
-    assert responses.count(stores.responses, flagship.name) == 0
+    assert answer_tables.count(stores.responses, flagship.name) == 0
     assert figures_of(stores, flagship, pilot=False, over=True).totals == {}
-    stoprule.tell_due(stores, flagship, pilot=False)
-    assert figures.verdicts(stores.office, flagship.name, pilot=False) == {}
+    stop_rule.tell_due(stores, flagship, pilot=False)
+    assert counters.verdicts(stores.office, flagship.name, pilot=False) == {}
 
 
 def test_synthetic_clients_are_refused_among_real_answers(stores, flagship):
     with pytest.raises(Refusal, match="never among real answers"):
         simulate_into(stores.responses, flagship, FLAGSHIP, count=3, seed=1)
-    assert responses.count(stores.responses, flagship.name) == 0
+    assert answer_tables.count(stores.responses, flagship.name) == 0

@@ -1,0 +1,154 @@
+"""What the files of a study claim, in the verifier's terms: cells as written.
+
+The intersection attack over several releases of the same people, run before the next is made.
+
+The attacker holds every release and can tell from the answers which rows of two releases are one
+person's. Each release says of a person's key that it lies inside some cells; together they say that
+it lies inside the narrowest of them. People of whom the same is known are a crowd: nothing in
+the releases tells them apart. Rows that say less are no company: that would be k by wildcards.
+Source: Ganta, Kasiviswanathan & Smith 2008, "Composition attacks and auxiliary information in data
+privacy".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import polars as pl
+
+from exports.columns import CORE, INSIDER, Field
+from exports.generalise import group_codes, hierarchy_of
+from exports.scores import DECIMALS
+from exports.verify.claim import Claim
+from forms.study import MISSING_RANGE, WITHHELD, ReleasePolicy, Tier
+
+Covers = Callable[[str, object, object], bool]  # column, wider cell, narrower cell
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one release shows of a segment's key.
+
+    ``person`` numbers the rows, in every view alike; ``cells`` has one column a key. A cell that
+    says nothing, whatever the reason, is the same cell everywhere.
+    """
+
+    person: pl.Series
+    cells: pl.DataFrame
+
+
+def _narrowest(cells: Iterable[object], key: str, covers: Covers) -> object:
+    """The cell inside all others. All of them hold the truth and levels nest, so there is one."""
+    there = [cell for cell in cells if cell is not None]
+    return reduce(lambda wide, cell: cell if covers(key, wide, cell) else wide, there)
+
+
+def _known(lines: pl.DataFrame, views: int, key: str, covers: Covers) -> pl.Series:
+    """What all views together say of each line's key."""
+    columns = [lines[f"{at}:{key}"].to_list() for at in range(views)]
+    seen: dict[tuple[object, ...], object] = {}
+    for cells in zip(*columns, strict=True):
+        if cells not in seen:
+            seen[cells] = _narrowest(cells, key, covers)
+    return pl.Series(key, [seen[cells] for cells in zip(*columns, strict=True)])
+
+
+def _beside(views: Sequence[View]) -> pl.DataFrame:
+    """One line for each person in any view: its key cells side by side, null where absent."""
+    people = pl.concat([view.person for view in views]).unique().sort()
+    lines = pl.DataFrame({"person": people})
+    for at, view in enumerate(views):
+        named = view.cells.rename({n: f"{at}:{n}" for n in view.cells.columns})
+        lines = lines.join(named.with_columns(person=view.person), on="person", how="left")
+    return lines
+
+
+def smallest_crowd(views: Sequence[View], keys: Sequence[str], covers: Covers) -> int:
+    """The fewest people of whom ``views`` together say the same.
+
+    ``covers(column, wide, narrow)`` says whether all that ``narrow`` stands for, ``wide`` does.
+    A view in which somebody is absent says nothing of them.
+    """
+    views = [view for view in views if len(view.person)]
+    lines = _beside(views)
+    if not keys:
+        return len(lines)
+    known = pl.DataFrame([_known(lines, len(views), key, covers) for key in keys])
+    return int(known.group_by(known.columns).len()["len"].min())  # type: ignore[arg-type]
+
+
+_MISSING = frozenset(str(code) for code in MISSING_RANGE)
+
+
+def covers_of(field: Field, policy: ReleasePolicy) -> dict[str, frozenset[str]]:
+    """Released group → every finer cell that it may stand for, groups of lower levels included."""
+    hierarchy = hierarchy_of(field, policy)
+    found: dict[str, frozenset[str]] = {}
+    finer: dict[int, frozenset[int]] = {}
+    for level in range(1, hierarchy.top if hierarchy else 0):
+        assert hierarchy is not None
+        groups = {code: group.codes for code, group in group_codes(hierarchy, level).items()}
+        for code, asked in groups.items():
+            inside = {c for c, codes in finer.items() if codes <= asked}
+            found[str(code)] = frozenset(str(c) for c in (*asked, *inside))
+        finer |= groups
+    return found
+
+
+def stands_for(keys: Sequence[Field], policy: ReleasePolicy) -> Covers:
+    """Whether a released cell stands for all that another one does; missing ones say nothing."""
+    wider = {f.name: covers_of(f, policy) for f in keys}
+
+    def covers(column: str, wide: object, narrow: object) -> bool:
+        return wide in (narrow, str(WITHHELD)) or narrow in wider[column].get(str(wide), ())
+
+    return covers
+
+
+def key_cells(table: pl.DataFrame) -> pl.DataFrame:
+    """Written key columns with everything that says nothing as one cell."""
+    return table.with_columns(
+        pl.when(pl.all().is_in(list(_MISSING)))
+        .then(pl.lit(str(WITHHELD)))
+        .otherwise(pl.all())
+        .name.keep()
+    )
+
+
+def _names(fields: Sequence[Field], group: str) -> tuple[str, ...]:
+    return tuple(f.name for f in fields if f.key and f.group == group)
+
+
+def claim_of(
+    fields: Sequence[Field], policy: ReleasePolicy, tier: Tier, *, segments: Sequence[int]
+) -> Claim:
+    """What the data file of a release in ``tier`` promises; ``segments`` are rows of each."""
+    keys = [f for f in fields if f.key]
+    names = tuple(f.name for f in fields)
+    return Claim(
+        core=_names(fields, CORE),
+        k=tier.k,
+        insider=_names(fields, INSIDER),
+        sensitive=tuple(n for n in policy.distinct if n in names),
+        columns=("row", *names),
+        distinct_l=tier.distinct_l,
+        covers={f.name: covers_of(f, policy) for f in keys},
+        suppressed={f.name: str(WITHHELD) for f in keys},
+        missing={f.name: _MISSING for f in keys},
+        segments=tuple(segments),
+    )
+
+
+def _digits(column: pl.Series) -> pl.Series:
+    """A decimal column as it has to be written, worked out otherwise than by the writer."""
+    values = column.unique().to_list()
+    texts = [f"{v:.{DECIMALS}f}" if v >= 0 else str(int(v)) for v in values]
+    return column.replace_strict(values, texts, return_dtype=pl.String)
+
+
+def truth_of(table: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
+    """The columns of a part's source, cells comparable with those written."""
+    decimals = [_digits(table[f.name]) for f in fields if f.type == "decimal"]
+    return table.select(f.name for f in fields).with_columns(decimals)

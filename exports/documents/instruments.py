@@ -1,0 +1,214 @@
+"""What clients read, as they read it: consent texts and questionnaire, by version and language.
+
+The words come from the archived content of each wording that stands in the data, not from the
+study folder of today. Facts of the site (names, addresses) are filled in as they are at release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from exports.documents import html, markdown
+from exports.documents.context import Archived, Told, file_word
+from forms.routing import joined as listed
+from forms.site_facts import fill
+
+Content = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One piece of a text: ``kind`` is h2, h3, text, items or note."""
+
+    kind: str
+    text: str = ""
+    items: tuple[str, ...] = ()
+
+
+def _passages(passages: Iterable[Content], level: str = "h3") -> Iterator[Block]:
+    for passage in passages:
+        if passage.get("heading"):
+            yield Block(level, passage["heading"])
+        yield Block("text", passage["text"])
+
+
+def _eligibility(consent: Content) -> Iterator[Block]:
+    for question in consent.get("eligibility", ()):
+        yield Block("h3", question["text"])
+        yield Block("items", items=(question["yes"], question["no"]))
+
+
+def _statements(consent: Content) -> Iterator[Block]:
+    statements = consent.get("statements", ())
+    yield Block("note", "Each to be ticked; none is ticked beforehand.")
+    yield Block("items", items=tuple("☐ " + s["text"] for s in statements if s.get("required")))
+    choices = [s for s in statements if not s.get("required")]
+    if choices:
+        yield Block("note", "Free choice, yes or no; a blank counts as no.")
+        yield Block("items", items=tuple(_choice(s) for s in choices))
+
+
+def _choice(statement: Content) -> str:
+    effect = statement.get("effect", "")
+    return f"{statement['text']} ({effect})" if effect else str(statement["text"])
+
+
+def consent_blocks(content: Content) -> Iterator[Block]:
+    """Everything a client reads before and after the questions, in the order of the screens."""
+    consent = content["consent"]
+    texts: Mapping[str, str] = consent["texts"]
+    yield Block("h2", texts["landing_title"])
+    yield Block("text", texts["landing_lead"])
+    yield Block("h2", texts["information_title"])
+    yield from _passages(consent.get("key_facts", ()))
+    yield from _passages(consent.get("details", ()))
+    yield from _passages(consent.get("notice", ()))
+    yield Block("h2", texts["eligibility_title"])
+    yield from _eligibility(consent)
+    yield Block("h2", texts["consent_title"])
+    yield Block("text", texts["consent_intro"])
+    yield from _statements(consent)
+    yield Block("note", f"Two equal buttons: {texts['agree']} / {texts['decline']}")
+    yield Block("h2", texts["done_title"])
+    yield from _passages(consent.get("debrief", ()))
+
+
+def _labels(content: Content) -> dict[str, dict[int, str]]:
+    """Question or column → code → label, to put routing into words."""
+    missing = {m["code"]: m["label"] for m in content.get("missing", ())}
+    labels = {}
+    for page in content["pages"]:
+        for question in page.get("questions", ()):
+            own = {o["code"]: o["label"] for o in question.get("options", ())}
+            labels[question["name"]] = {**missing, **own}
+    return labels
+
+
+def _routing(condition: Sequence[Any], labels: Mapping[str, Mapping[int, str]]) -> str:
+    parts = []
+    for column, codes in condition:
+        known = labels.get(column, {})
+        said = [f"{c} ({known[c]})" if c in known else str(c) for c in sorted(codes)]
+        parts.append(f"{column} is {listed(said, 'or')}")
+    return "Asked only if " + " and ".join(parts) + "." if parts else ""
+
+
+def _worded(wording: Content) -> list[str]:
+    """The text, or one line for each branch that reads it differently."""
+    by_branch = wording.get("by_branch")
+    if by_branch:
+        return [f"[{branch}] {text}" for branch, text in by_branch]
+    return [wording["everybody"]] if wording.get("everybody") else []
+
+
+def _answers(question: Content) -> tuple[str, ...]:
+    if question["kind"] in ("vas", "number"):
+        ends = [question.get(k, "") for k in ("minimum_label", "maximum_label")]
+        said = f"{question.get('minimum', 0)} to {question.get('maximum', 0)}"
+        return (said + (f" ({ends[0]} – {ends[1]})" if any(ends) else ""),)
+    if question["kind"] == "text":
+        return (f"Own words, up to {question.get('max_length', 0)} characters",)
+    return tuple(f"{o['code']} = {o['label']}" for o in question.get("options", ()))
+
+
+def _question(question: Content, labels: Mapping[str, Mapping[int, str]]) -> Iterator[Block]:
+    first, *rest = _worded(question.get("text", {})) or [question["name"]]
+    yield Block("h3", first)
+    yield from (Block("h3", text) for text in rest)
+    said = [question.get("hint", ""), _routing(question.get("show_if", ()), labels)]
+    said += ["Several may be ticked."] * (question["kind"] == "multiple")
+    said += ["The rows stand in an order drawn anew for each client."] * bool(
+        question.get("random_order")
+    )
+    yield from (Block("note", text) for text in said if text)
+    rows = question.get("rows", ())
+    if rows:
+        yield Block("items", items=tuple(f"{r['text']} [{r['variable']}]" for r in rows))
+    else:
+        yield Block("note", f"Variable {question['name']}")
+    missing = tuple(f"{m['code']} = {m['label']}" for m in question.get("missing", ()))
+    yield Block("items", items=(*_answers(question), *missing))
+
+
+def questionnaire_blocks(content: Content) -> Iterator[Block]:
+    """Every page with its questions, answers and routing; codes are as stored."""
+    labels = _labels(content)
+    for number, page in enumerate(content["pages"], start=1):
+        yield Block("h2", f"Page {number}: {page['title']}")
+        routing = _routing(page.get("show_if", ()), labels)
+        yield from [Block("note", routing)] * bool(routing)
+        yield from (Block("text", text) for text in _worded(page.get("intro", {})))
+        for question in page.get("questions", ()):
+            yield from _question(question, labels)
+
+
+def _filled(blocks: Iterable[Block], facts: Mapping[str, str]) -> Iterator[Block]:
+    """The blocks with the site's facts; what an empty optional fact leaves blank is dropped."""
+    for block in blocks:
+        text = fill(block.text, facts) if block.text else ""
+        items = tuple(filled for item in block.items if (filled := fill(item, facts)))
+        if text or items:
+            yield Block(block.kind, text, items)
+
+
+def _as_markdown(block: Block) -> str:
+    if block.kind == "items":
+        return markdown.bullets(markdown.plain(item) for item in block.items)
+    before = {"h2": "## ", "h3": "### ", "note": "> "}.get(block.kind, "")
+    return before + markdown.plain(block.text)
+
+
+def _as_html(block: Block) -> Markup:
+    if block.kind == "items":
+        return html.bullets(html.emphasised(item) for item in block.items)
+    if block.kind in ("h2", "h3"):
+        return Markup("<{0}>{1}</{0}>").format(block.kind, html.emphasised(block.text))
+    if block.kind == "note":
+        return html.paragraph(html.emphasised(block.text), kind="small")
+    return html.prose(block.text)
+
+
+def _both(told: Told, title: str, about: str, blocks: Iterable[Block], lang: str) -> list[bytes]:
+    """The same text as Markdown and as a page."""
+    filled = tuple(_filled(blocks, told.facts))
+    mark = f"**{told.mark}.**" * bool(told.mark)
+    return [
+        markdown.document([f"# {title}", mark, about, *map(_as_markdown, filled)]),
+        html.page(title, *map(_as_html, filled), mark=told.mark, lead=about, lang=lang),
+    ]
+
+
+def _about(told: Told, what: str, *, part: str, version: str, lang: str) -> str:
+    digest = told.report.get(part, {}).get(version, "")
+    proof = f" SHA-256 of the text: {digest}." if digest else ""
+    return f"{told.study.title}. {what} as shown, version {version}, language {lang}.{proof}"
+
+
+def _questionnaire(told: Told, archived: Archived) -> dict[str, bytes]:
+    version, lang = archived.version, archived.language
+    about = _about(told, "Questions", part="words", version=version, lang=lang)
+    blocks = questionnaire_blocks(archived.content)
+    name = f"materials/questionnaire-{file_word(version)}-{file_word(lang)}"
+    made = _both(told, "Questionnaire", about, blocks, lang)
+    return dict(zip((f"{name}.md", f"{name}.html"), made, strict=True))
+
+
+def _consent(told: Told, archived: Archived) -> dict[str, bytes]:
+    version, lang = archived.consent, archived.language
+    about = _about(told, "Consent texts", part="consents", version=version, lang=lang)
+    blocks = consent_blocks(archived.content)
+    name = f"documentation/consent-{file_word(version)}-{file_word(lang)}"
+    made = _both(told, "Information and consent", about, blocks, lang)
+    return dict(zip((f"{name}.md", f"{name}.html"), made, strict=True))
+
+
+def wordings(told: Told) -> dict[str, bytes]:
+    """Path → text of every questionnaire and consent that stands behind the data."""
+    files: dict[str, bytes] = {}
+    for archived in told.archived:
+        files |= _questionnaire(told, archived) | _consent(told, archived)
+    return files

@@ -1,0 +1,351 @@
+"""dataset_description.json: the release described as Psych-DS asks, in schema.org's terms.
+
+One ``PropertyValue`` for each column, with its codes and missing codes as ``valueReference``.
+
+documentation/ddi.xml: study and variables as DDI-Codebook 2.5, for archives and catalogues.
+
+Holds no counts of answers, so that it can be published where the data cannot. Element order follows
+the schema of DDI-Codebook 2.5 (DDI Alliance, 2012).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from exports.codebook import Entry
+from exports.documents.codebook_page import PARTS
+from exports.documents.context import Told, asked_in, number, pretty_json
+from exports.documents.licence import (
+    CC_BY,
+    authors,
+    citation,
+    description,
+    keywords,
+    licence_words,
+    urn,
+)
+from exports.documents.protection import figures, how, limits, policy_notes
+
+PRIVACY = (
+    "No name, address, contact, time or order of arrival was stored. Quasi-identifiers were "
+    "coarsened or withheld (-93) so that each row looks like enough others; see "
+    "documentation/report.html. Do not try to recognise anybody, and do not join this file with "
+    "other data about persons."
+)
+# Files that the standard does not cover; without this list its validator warns of each.
+IGNORED = (
+    "CITATION.cff",
+    "LICENSE",
+    "SHA256SUMS",
+    "*.sav",
+    "*.dta",
+    "*.parquet",
+)  # fmt: skip
+
+
+def _value(code: str, label: str, *, missing: bool) -> dict[str, Any]:
+    value: dict[str, Any] = {"@type": "PropertyValue", "name": label, "value": code}
+    return {**value, "description": "missing"} if missing else value
+
+
+def _values(entry: Entry) -> list[dict[str, Any]]:
+    codes: Mapping[str, str] = entry["codes"]
+    missing: Mapping[str, str] = entry["missing"]
+    return [
+        *(_value(code, label, missing=False) for code, label in codes.items()),
+        *(_value(code, label, missing=True) for code, label in missing.items()),
+    ]
+
+
+def _sentences(entry: Entry) -> str:
+    """Label, question, routing, rule and treatment in one text."""
+    asked = asked_in(entry)
+    treatment = entry.get("treatment", "")
+    said = [
+        entry["label"],
+        f"Question: {asked}" * bool(asked and asked != entry["label"]),
+        entry.get("routing", ""),
+        f"Rule: {entry['rule']}" if entry.get("rule") else "",
+        f"This release: {treatment}" * (treatment not in ("", "As asked")),
+    ]
+    return " | ".join(part for part in said if part)
+
+
+def variable(entry: Entry) -> dict[str, Any]:
+    """One column as a schema.org PropertyValue; absent facts are left out."""
+    low, high = entry.get("range") or (None, None)
+    said: dict[str, Any] = {
+        "@type": "PropertyValue",
+        "name": entry["variable"],
+        "description": _sentences(entry),
+        "minValue": low,
+        "maxValue": high,
+        "measurementTechnique": entry.get("construct") or None,
+        "unitText": entry["type"],
+        "valueReference": _values(entry) or None,
+    }
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _makers(told: Told) -> list[dict[str, str]]:
+    institution = told.facts.get("institution")
+    makers = [{"@type": "Organization", "name": authors(told)}]
+    return makers + ([{"@type": "Organization", "name": institution}] if institution else [])
+
+
+def dataset_description(told: Told) -> bytes:
+    """The file as bytes; what the site does not say (funder, address) is left out."""
+    mark = f"{told.mark}. " * bool(told.mark)
+    funder = told.facts.get("funder")
+    said: dict[str, Any] = {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "name": f"{told.study.title} (tier {told.tier['name']})",
+        "description": mark + description(told),
+        "author": _makers(told),
+        "citation": citation(told),
+        "license": CC_BY if told.open else "LICENSE",
+        "funder": {"@type": "Organization", "name": funder} if funder else None,
+        "url": told.facts.get("results_url") or None,
+        "identifier": urn(told) or None,
+        "keywords": keywords(told),
+        "version": ", ".join(told.versions),
+        "inLanguage": sorted({a.language for a in told.archived}) or [told.study.language],
+        "privacyPolicy": PRIVACY,
+        "usageInfo": f"{told.tier['label']}, for {told.tier['audience']}. See LICENSE.",
+        "variableMeasured": [variable(entry) for entry in told.codebook],
+    }
+    return pretty_json({key: value for key, value in said.items() if value is not None})
+
+
+def ignore_file() -> bytes:
+    """.psychds-ignore."""
+    return ("\n".join(IGNORED) + "\n").encode()
+
+
+NAMESPACE = "ddi:codebook:2_5"
+FILE_ID = "F1"
+# What XML 1.0 cannot hold, escaped or not.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+Node = ET.Element
+
+
+def _node(name: str, /, *parts: Node | str, **attributes: str) -> Node:
+    """An element with its children; texts among ``parts`` are its text."""
+    node = ET.Element(name, {k: _clean(v) for k, v in attributes.items() if v})
+    for part in parts:
+        if isinstance(part, str):
+            node.text = (node.text or "") + _clean(part)
+        else:
+            node.append(part)
+    return node
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub(" ", text)
+
+
+def _texts(name: str, texts: Iterable[str]) -> list[Node]:
+    return [_node(name, text) for text in texts if text]
+
+
+def _title(told: Told) -> Node:
+    numbers = [_node("IDNo", urn(told), agency="SHA-256 of the data file")] if told.digest else []
+    subtitle = f"Anonymised survey data, tier {told.tier['name']}: {told.tier['label']}"
+    return _node(
+        "titlStmt",
+        _node("titl", told.study.title),
+        _node("subTitl", subtitle),
+        *_texts("altTitl", [told.mark]),
+        *numbers,
+    )
+
+
+def _citation(told: Told) -> Node:
+    facts = told.facts
+    producer = _texts("producer", [facts.get("institution", "")])
+    funder = _texts("fundAg", [facts.get("funder", "")])
+    made = [_node("prodStmt", *producer, *funder)] if producer or funder else []
+    author = _node("AuthEnty", authors(told), affiliation=facts.get("institution", ""))
+    return _node(
+        "citation",
+        _title(told),
+        _node("rspStmt", author),
+        *made,
+        _node("verStmt", _node("version", ", ".join(told.versions))),
+        _node("biblCit", citation(told)),
+    )
+
+
+def _authorised(told: Told) -> list[Node]:
+    board, number_ = told.facts.get("ethics_board", ""), told.facts.get("ethics_ref", "")
+    if not board:
+        return []
+    said = _texts("authorizationStatement", [f"Reference {number_}" if number_ else ""])
+    return [_node("studyAuthorization", _node("authorizingAgency", board), *said)]
+
+
+def _about(told: Told) -> Node:
+    subject = _node("subject", *_texts("keyword", keywords(told)))
+    scope = _node(
+        "sumDscr",
+        _node("anlyUnit", "Individual"),
+        _node("universe", "Self-selected sample of people who answered by link"),
+        _node("dataKind", "Survey data, anonymised"),
+    )
+    return _node("stdyInfo", subject, _node("abstract", description(told)), scope)
+
+
+def _method() -> Node:
+    collected = _node(
+        "dataColl",
+        _node("collMode", "Self-administered web questionnaire, anonymous"),
+        _node("resInstru", "Structured; the texts are in the folder materials"),
+    )
+    return _node("method", collected)
+
+
+def _access(told: Told) -> Node:
+    promise = "Do not try to recognise anybody; do not join with other data about persons."
+    use = _node(
+        "useStmt",
+        _node("confDec", promise),
+        _node("restrctn", licence_words(told)),
+        _node("citReq", citation(told)),
+        *_texts("disclaimer", [told.caution]),
+    )
+    return _node("dataAccs", use)
+
+
+def _notes(told: Told) -> Iterator[Node]:
+    """The anonymisation report."""
+    if told.mark:
+        yield _node("notes", told.mark, type="mark")
+    yield _node("notes", how(told), type="anonymisation", subject="method")
+    for label, _, sentence in figures(told):
+        yield _node("notes", sentence, type="anonymisation", subject=label)
+    for note in policy_notes(told.report):
+        yield _node("notes", note, type="anonymisation", subject="policy")
+    for limit in limits(told):
+        yield _node("notes", limit, type="anonymisation", subject="limit")
+
+
+def _study(told: Told) -> Node:
+    return _node(
+        "stdyDscr",
+        _citation(told),
+        *_authorised(told),
+        _about(told),
+        _method(),
+        _access(told),
+        *_notes(told),
+    )
+
+
+def _file(told: Told) -> Node:
+    rows = told.report.get("rows")
+    size = _node(
+        "dimensns",
+        *_texts("caseQnty", [str(rows) if rows is not None else ""]),
+        _node("varQnty", str(len(told.codebook))),
+    )
+    missing = "Codes -99 to -90, declared for each variable (invalrng)"
+    text = _node(
+        "fileTxt",
+        _node("fileName", told.data_path.rpartition("/")[2]),
+        size,
+        _node("fileType", "CSV, UTF-8, comma, CRLF, header"),
+        _node("dataMsng", missing),
+    )
+    return _node("fileDscr", text, ID=FILE_ID)
+
+
+def _questions(entry: Entry) -> Iterator[Node]:
+    for branch, text in entry.get("question", {}).items():
+        if text:
+            before = [] if branch == "everybody" else [_node("preQTxt", f"Branch: {branch}")]
+            hint = _texts("ivuInstr", [entry.get("hint", "")])
+            yield _node("qstn", *before, _node("qstnLit", text), *hint)
+
+
+def _valid(entry: Entry) -> Iterator[Node]:
+    bounds = entry.get("range")
+    if bounds:
+        low, high = (number(b) for b in bounds)
+        yield _node("valrng", _node("range", min=low, max=high))
+    elif entry["codes"] and entry["type"] != "text":
+        yield _node("valrng", *(_node("item", VALUE=code) for code in entry["codes"]))
+
+
+def _invalid(entry: Entry) -> Iterator[Node]:
+    if entry["missing"]:
+        yield _node("invalrng", *(_node("item", VALUE=code) for code in entry["missing"]))
+
+
+def _categories(entry: Entry) -> Iterator[Node]:
+    for code, label in entry["codes"].items():
+        yield _node("catgry", _node("catValu", code), _node("labl", label))
+    for code, label in entry["missing"].items():
+        yield _node("catgry", _node("catValu", code), _node("labl", label), missing="Y")
+
+
+def _derivation(entry: Entry) -> Iterator[Node]:
+    if entry.get("rule"):
+        yield _node("derivation", _node("drvdesc", entry["rule"]))
+
+
+def _id(entry: Entry) -> str:
+    return "V_" + str(entry["variable"])
+
+
+def _variable(entry: Entry) -> Node:
+    decimal = entry["type"] == "decimal"
+    treatment = entry.get("treatment", "")
+    return _node(
+        "var",
+        *_texts("labl", [entry["label"]]),
+        *_questions(entry),
+        *_valid(entry),
+        *_invalid(entry),
+        *_texts("universe", [entry.get("routing", "")]),
+        *_texts("txt", [entry.get("note", "")]),
+        *_categories(entry),
+        *_texts("concept", [entry.get("construct", "")]),
+        *_derivation(entry),
+        _node("varFormat", type="character" if entry["type"] == "text" else "numeric"),
+        *_texts("notes", ["" if treatment == "As asked" else treatment]),
+        ID=_id(entry),
+        name=entry["variable"],
+        files=FILE_ID,
+        dcml=str(entry.get("decimals", 0)) if decimal else "",
+        intrvl="contin" if entry.get("range") else "discrete",
+    )
+
+
+def _groups(told: Told) -> Iterator[Node]:
+    for part, heading in PARTS.items():
+        members = " ".join(_id(e) for e in told.codebook if e["part"] == part)
+        if members:
+            yield _node("varGrp", _node("labl", heading), type="section", var=members)
+
+
+def ddi(told: Told) -> bytes:
+    """The XML file: one codeBook in the study's language."""
+    variables = [_variable(entry) for entry in told.codebook]
+    root = _node(
+        "codeBook",
+        _study(told),
+        _file(told),
+        _node("dataDscr", *_groups(told), *variables),
+        xmlns=NAMESPACE,
+        version="2.5",
+        **{"xml:lang": told.study.language},
+    )
+    ET.indent(root)
+    mark = f"<!-- {told.mark} -->\n" * bool(told.mark)
+    text = ET.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{mark}{text}\n'.encode()

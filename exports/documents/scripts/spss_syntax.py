@@ -1,0 +1,161 @@
+"""import.sps and score.sps: syntax for SPSS (and PSPP), with one user-missing range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from exports.codebook import Entry
+from exports.documents.context import Told, joined
+from exports.documents.scripts.scoring import TOLERANCE, Plan, ScaleRule, number, renamed
+from exports.files.names import SPSS, level_of, names_in
+
+# Bytes; what is longer is cut by SPSS with a warning, so we cut at a character first.
+LONGEST_LABEL, LONGEST_VALUE_LABEL = 255, 120
+# A line of syntax may hold 256 bytes; long literals are joined with +.
+LITERAL = 160
+
+
+def _cut(text: str, most: int) -> str:
+    """At most ``most`` bytes of UTF-8, cut between characters."""
+    return text.encode()[:most].decode(errors="ignore")
+
+
+def quoted(text: str, most: int) -> str:
+    """A literal on one or more lines."""
+    flat = _cut(" ".join(text.split()), most)
+    pieces = [flat[at : at + LITERAL] for at in range(0, len(flat), LITERAL)] or [""]
+    return " +\n    ".join("'" + piece.replace("'", "''") + "'" for piece in pieces)
+
+
+def names_of(told: Told) -> dict[str, str]:
+    """Column → its name in SPSS."""
+    return names_in((e["variable"] for e in told.codebook), SPSS)
+
+
+def _head(told: Told, *lines: str) -> str:
+    """Comments; each ends with a full stop, as SPSS wants it."""
+    title = f"{told.study.title}, tier {told.tier['name']}"
+    said = [told.mark, title, *lines]
+    flat = (" ".join(line.split()).rstrip(".") for line in said if line)
+    return "\n".join(f"* {line}." for line in flat)
+
+
+def _format(entry: Entry) -> str:
+    if entry["type"] == "text":
+        return "A255"
+    return "F8.3" if entry["type"] == "decimal" else "F8.0"
+
+
+def _read(told: Told, names: Mapping[str, str]) -> str:
+    columns = "\n".join(f"    {names[e['variable']]} {_format(e)}" for e in told.codebook)
+    return (
+        "SET DECIMAL=DOT.\n"
+        "GET DATA\n"
+        "  /TYPE=TXT\n"
+        f"  /FILE='{told.data_path}'\n"
+        "  /ENCODING='UTF8'\n"
+        "  /ARRANGEMENT=DELIMITED\n"
+        "  /DELIMITERS=','\n"
+        "  /QUALIFIER='\"'\n"
+        "  /FIRSTCASE=2\n"
+        f"  /VARIABLES=\n{columns}."
+    )
+
+
+def _labels(told: Told, names: Mapping[str, str]) -> str:
+    lines = [f"  {names[e['variable']]} {quoted(e['label'], LONGEST_LABEL)}" for e in told.codebook]
+    return "VARIABLE LABELS\n" + "\n".join(lines) + "."
+
+
+def _value_labels(told: Told, names: Mapping[str, str]) -> Iterator[str]:
+    for entry in told.codebook:
+        codes = {**entry["codes"], **entry["missing"]}
+        if entry["type"] != "text" and codes:
+            lines = [
+                f"  {code} {quoted(label, LONGEST_VALUE_LABEL)}"
+                for code, label in codes.items()
+                if number(code)
+            ]
+            yield f"VALUE LABELS {names[entry['variable']]}\n" + "\n".join(lines) + "."
+
+
+def _missing(told: Told, names: Mapping[str, str]) -> str:
+    """One range for all; a difference stays out, its own values are negative too."""
+    ranged = [
+        names[e["variable"]]
+        for e in told.codebook
+        if e["type"] != "text" and e["missing"] and not e.get("may_be_empty")
+    ]
+    return f"MISSING VALUES\n{_lines(ranged)}\n  (LO THRU -90)." if ranged else ""
+
+
+def _lines(names: Iterable[str]) -> str:
+    return "\n".join(f"  {name}" for name in names)
+
+
+def _levels(told: Told, names: Mapping[str, str]) -> str:
+    lines = [f"  /{names[e['variable']]} ({level_of(e).upper()})" for e in told.codebook]
+    return "VARIABLE LEVEL\n" + "\n".join(lines).replace("/", "", 1) + "."
+
+
+def import_sps(told: Told) -> bytes:
+    """Syntax that reads the CSV with labels, missing range and measurement levels."""
+    names = names_of(told)
+    how = "Reads the data with labels; set the folder of the release first: CD 'the folder'"
+    return joined(
+        [
+            _head(told, how, *renamed(names)),
+            _read(told, names),
+            _labels(told, names),
+            *_value_labels(told, names),
+            _missing(told, names),
+            _levels(told, names),
+            "EXECUTE.",
+        ]
+    )
+
+
+def _mean(rule: ScaleRule, made: str, names: Mapping[str, str]) -> str:
+    items = [
+        f"{rule.mirrors[i]} - {names[i]}" if i in rule.mirrors else names[i] for i in rule.items
+    ]
+    arguments = ",\n    ".join(items)
+    return f"COMPUTE {made} = MEAN.{rule.least}(\n    {arguments})."
+
+
+def _compare(made: str, released: str, flag: str) -> str:
+    return (
+        f"COMPUTE {flag} = (MISSING({made}) <> MISSING({released}))\n"
+        f"  OR (ABS({made} - {released}) > {TOLERANCE:.7f}).\n"
+        f"RECODE {flag} (SYSMIS=0).\n"
+        f"VARIABLE LABELS {flag} '{released} differs from the released score'."
+    )
+
+
+def _rules(plan: Plan, made: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
+    for rule in plan.scales:
+        yield _mean(rule, made[rule.column], names)
+    for composite in plan.composites:
+        scores = ", ".join(made[s] for s in composite.scores)
+        yield f"COMPUTE {made[composite.column]} = MEAN.{composite.least}({scores})."
+    for difference in plan.differences:
+        first, second = names[difference.minuend], names[difference.subtrahend]
+        yield f"COMPUTE {made[difference.column]} = {first} - {second}."
+
+
+def score_sps(told: Told, plan: Plan) -> bytes:
+    """Syntax that recomputes every score; run it after import.sps."""
+    names = names_of(told)
+    made = {column: f"re_{at}" for at, column in enumerate(plan.made, start=1)}
+    flags = {column: made[column].replace("re_", "off_") for column in plan.columns}
+    how = "Recomputes every score; run import.sps first. Every maximum in the table must be 0"
+    skipped = [f"Not recomputed, its items are not all here: {name}" for name in plan.skipped]
+    table = f"DESCRIPTIVES VARIABLES=\n{_lines(flags.values())}\n  /STATISTICS=MAX."
+    return joined(
+        [
+            _head(told, how, *skipped),
+            *_rules(plan, made, names),
+            *(_compare(made[column], names[column], flag) for column, flag in flags.items()),
+            table if flags else "",
+        ]
+    )

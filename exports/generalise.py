@@ -1,0 +1,232 @@
+"""How a value coarsens: from the answer as asked to its group at a level, up to withheld.
+
+A group's code is level x 100 + its position in the hierarchy (from 1); -93 is withheld. A column
+may hold codes of several levels at once. The missing codes of an answer stay themselves until the
+whole column is withheld.
+
+What a tier may show of so many rows, before any cell is looked at (docs/design.md, Releases).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from exports.columns import BOOKKEEPING_KEYS, CORE, INSIDER, Field
+from exports.errors import Refused
+from forms.study import MISSING_RANGE, WITHHELD, Group, Hierarchy, ReleasePolicy, Study, Tier
+
+LEVEL_STEP = 100
+Cell = int | str
+
+
+def group_codes(hierarchy: Hierarchy, level: int) -> dict[int, Group]:
+    """Released code → group at ``level`` (1 or more, below the top)."""
+    groups = hierarchy.levels[level - 1]
+    if len(groups) >= LEVEL_STEP:
+        raise Refused(f"{hierarchy.variable}: level {level} has {len(groups)} groups; 99 at most.")
+    return {level * LEVEL_STEP + at: group for at, group in enumerate(groups, start=1)}
+
+
+def hierarchy_of(field: Field, policy: ReleasePolicy) -> Hierarchy | None:
+    """The column's hierarchy; language and versions have none."""
+    return policy.hierarchies.get(field.column.variable) if field.column else None
+
+
+def top_of(field: Field, policy: ReleasePolicy) -> int:
+    """The level at which ``field`` is withheld; language and versions have no level between."""
+    hierarchy = hierarchy_of(field, policy)
+    return hierarchy.top if hierarchy else 1
+
+
+def level_of(cell: Cell) -> int:
+    """The level of a cell of a key column: 0 as asked, also for what has no level."""
+    return cell // LEVEL_STEP if isinstance(cell, int) and cell >= LEVEL_STEP else 0
+
+
+def covered(field: Field, policy: ReleasePolicy, cell: Cell) -> frozenset[int]:
+    """The codes as asked that ``cell``, no missing code, stands for."""
+    hierarchy = hierarchy_of(field, policy)
+    assert isinstance(cell, int)
+    if hierarchy is None or not level_of(cell):
+        return frozenset([cell])
+    return group_codes(hierarchy, level_of(cell))[cell].codes
+
+
+def raised(field: Field, policy: ReleasePolicy, cell: Cell, level: int) -> Cell:
+    """``cell``, no missing code, at ``level`` or, where it is coarser already, as it is."""
+    if level >= top_of(field, policy):
+        return withheld(field)
+    if level <= level_of(cell):
+        return cell
+    hierarchy = hierarchy_of(field, policy)
+    assert hierarchy is not None
+    asked = min(covered(field, policy, cell))
+    return next(c for c, group in group_codes(hierarchy, level).items() if asked in group.codes)
+
+
+def withheld(field: Field) -> Cell:
+    """The withheld cell in the column's own type."""
+    return str(WITHHELD) if field.type == "text" else WITHHELD
+
+
+def is_missing(cell: Cell) -> bool:
+    """Whether a cell of a key column says that there is no answer, a withheld one included."""
+    return int(cell) in MISSING_RANGE if not isinstance(cell, str) else cell == str(WITHHELD)
+
+
+def coarser(table: pl.DataFrame, field: Field, policy: ReleasePolicy, level: int) -> pl.Expr:
+    """The key column at ``level`` or above; at its top, missing codes are withheld as well."""
+    name = field.name
+    if level >= top_of(field, policy):
+        return pl.lit(withheld(field), table.schema[name]).alias(name)
+    cells = [cell for cell in table[name].unique().to_list() if not is_missing(cell)]
+    steps = {cell: raised(field, policy, cell, level) for cell in cells}
+    moved = {cell: to for cell, to in steps.items() if to != cell}
+    return pl.col(name).replace(moved) if moved else pl.col(name)
+
+
+def coarsen(
+    table: pl.DataFrame,
+    fields: Mapping[str, Field],
+    policy: ReleasePolicy,
+    levels: Mapping[str, int],
+) -> pl.DataFrame:
+    """``table`` with every column named in ``levels`` raised to at least that level."""
+    return table.with_columns(
+        coarser(table, fields[name], policy, level) for name, level in levels.items()
+    )
+
+
+# Tiers nest, so that joining two of them on the answers gains nothing (docs/decisions/0006).
+MADE_FROM: Mapping[str, tuple[str, ...]] = {"C": ("C",), "B": ("C", "B"), "A": ("C",)}
+
+
+def tier_of(study: Study, name: str) -> Tier:
+    """The tier of this name. Raises Refused, naming those there are."""
+    tiers = study.policy.tiers
+    if name not in tiers:
+        raise Refused(
+            f"The study {study.name} has no tier {name}; release.toml names {', '.join(tiers)}."
+        )
+    return tiers[name]
+
+
+def path_to(study: Study, name: str) -> tuple[Tier, ...]:
+    """The tiers of microdata that tier ``name`` goes through, the one made from answers first.
+
+    Raises Refused where there is none.
+    """
+    tier_of(study, name)
+    tiers = study.policy.tiers
+    path = tuple(tiers[stage] for stage in MADE_FROM.get(name, (name,)) if stage in tiers)
+    if not path:
+        raise Refused(f"Tier {name} of {study.name} is made from tier C, which release.toml lacks.")
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """At which level each key column starts (its top: withheld from everybody), and why."""
+
+    levels: Mapping[str, int]
+    notes: tuple[str, ...] = ()
+    as_tables: tuple[str, ...] = ()  # core columns that come as tables instead
+
+
+def start_of(
+    table: pl.DataFrame, fields: Sequence[Field], policy: ReleasePolicy, tier: Tier
+) -> Start:
+    """The finest level that the tier and the number of rows allow.
+
+    Raises Refused where there are too few rows for any file.
+    """
+    rows, small = len(table), policy.small
+    fewest = max(small.min_rows, tier.k)
+    if rows < fewest:
+        raise Refused(
+            f"Tier {tier.name} takes {fewest} rows or more; there are {rows}. "
+            f"Wait for {fewest - rows} more."
+        )
+    keys = [f for f in fields if f.key]
+    levels = _tier_levels(table, keys, policy, tier)
+    if rows < small.no_key_under:
+        return Start(
+            {f.name: top_of(f, policy) for f in keys},
+            (_no_key(rows, small.no_key_under),),
+            tuple(f.name for f in keys if f.group == CORE and f.column),
+        )
+    if rows <= small.few_key_up_to:
+        return _few(table, keys, policy, tier, levels)
+    return Start(levels)
+
+
+def core_in_order(fields: Sequence[Field], policy: ReleasePolicy) -> list[str]:
+    """Core key columns, those first that the policy gives up first; language and versions last."""
+    rank = {variable: at for at, variable in enumerate(policy.order)}
+    core = [f for f in fields if f.key and f.group == CORE]
+    core.sort(key=lambda f: rank.get(f.column.variable, 0) if f.column else len(rank))
+    return [f.name for f in core]
+
+
+def least_levels(fields: Sequence[Field], policy: ReleasePolicy, tier: Tier) -> dict[str, int]:
+    """Key column → the finest level that the tier allows, whatever the rows are."""
+    levels = {}
+    for field in (f for f in fields if f.key):
+        least = 0 if field.name in BOOKKEEPING_KEYS else tier.min_level.get(field.group, 0)
+        levels[field.name] = min(top_of(field, policy), least)
+    return levels
+
+
+def _tier_levels(
+    table: pl.DataFrame, keys: Sequence[Field], policy: ReleasePolicy, tier: Tier
+) -> dict[str, int]:
+    levels = least_levels(keys, policy, tier)
+    if "lang" in levels and _rarest(table["lang"]) < tier.min_rows_per_language:
+        levels["lang"] = 1
+    return levels
+
+
+def _rarest(column: pl.Series) -> int:
+    return min(Counter(column.to_list()).values())
+
+
+def _few(
+    table: pl.DataFrame,
+    keys: Sequence[Field],
+    policy: ReleasePolicy,
+    tier: Tier,
+    levels: Mapping[str, int],
+) -> Start:
+    """Few rows: the last variables of the policy's order stay, coarse; an open file loses more.
+
+    A column that says the same of everybody identifies nobody, so it neither counts nor goes.
+    """
+    by_name = {f.name: f for f in keys}
+    asked = [by_name[n] for n in core_in_order(keys, policy) if n not in BOOKKEEPING_KEYS]
+    kept = asked[-policy.small.few_key :] if policy.small.few_key else []
+    gone = [f for f in asked if f not in kept]
+    gone += [f for f in keys if f.name in BOOKKEEPING_KEYS and table[f.name].n_unique() > 1]
+    if tier.needs_open_consent:
+        gone += [f for f in keys if f.group == INSIDER]
+    coarse = {f.name: min(top_of(f, policy), max(1, levels[f.name])) for f in kept}
+    tops = {f.name: top_of(f, policy) for f in gone}
+    return Start({**levels, **coarse, **tops}, (_few_keys(len(table), policy, kept),))
+
+
+def _no_key(rows: int, under: int) -> str:
+    return (
+        f"With {rows} rows (under {under}) every quasi-identifier is withheld from every row; the "
+        "core ones are told as tables by the 10-5 rule."
+    )
+
+
+def _few_keys(rows: int, policy: ReleasePolicy, kept: Sequence[Field]) -> str:
+    names = ", ".join(f.name for f in kept) or "none"
+    return (
+        f"With {rows} rows (up to {policy.small.few_key_up_to}) at most {policy.small.few_key} "
+        f"core variables are kept, none finer than level 1: {names}. The others are columns of -93."
+    )

@@ -1,0 +1,185 @@
+"""Between a study's table and the engine: cells become codes of a taxonomy, nodes become cells.
+
+An answer's missing codes all count as one category of a key, together with withheld cells
+(docs/design.md, Releases); what is missing keeps its own code and is never recoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from exports.anonymise.problem import (
+    Demands,
+    Ints,
+    Outcome,
+    Problem,
+    Progress,
+    Taxonomy,
+    Unreachable,
+    unheard,
+)
+from exports.anonymise.solve import solve
+from exports.columns import CORE, Field
+from exports.errors import Refused
+from exports.generalise import Cell, covered, is_missing, raised, top_of, withheld
+from forms.study import ReleasePolicy, Tier
+
+
+class TooDiverse(Refused):
+    """So few rows are alike that too many would lose their whole key."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scheme:
+    """One key column in the engine's numbers: which cell each value and each node is."""
+
+    taxonomy: Taxonomy
+    values: tuple[Cell, ...]  # cell by value number
+    cells: tuple[Cell, ...]  # cell by node number; the last is the withheld one
+
+
+def loss_of_cell(field: Field, policy: ReleasePolicy, written: str) -> float:
+    """What a cell as written has lost: 0 as asked (or missing from the start) to 1, withheld."""
+    cell: Cell = written if field.type == "text" else int(written)
+    return 0.0 if is_missing(cell) and cell != withheld(field) else _loss(field, policy, cell)
+
+
+def _loss(field: Field, policy: ReleasePolicy, cell: Cell) -> float:
+    """(Codes covered - 1) / (codes - 1), 1 for the withheld cell."""
+    if is_missing(cell):
+        return 1.0
+    asked = len(field.column.codes) if field.column else 1
+    if isinstance(cell, str) or asked < 2:
+        return 0.0
+    return (len(covered(field, policy, cell)) - 1) / (asked - 1)
+
+
+def _chain(field: Field, policy: ReleasePolicy, cell: Cell) -> list[Cell]:
+    """The cell at every level; what is missing is withheld from the start, as a category."""
+    levels = range(top_of(field, policy) + 1)
+    if is_missing(cell):
+        return [withheld(field) for _ in levels]
+    return [raised(field, policy, cell, level) for level in levels]
+
+
+def _scheme(field: Field, policy: ReleasePolicy, column: pl.Series) -> _Scheme:
+    values = sorted(column.unique().to_list())
+    chains = [_chain(field, policy, value) for value in values]
+    root = withheld(field)
+    cells = (*sorted({c for chain in chains for c in chain} - {root}), root)
+    node = {cell: at for at, cell in enumerate(cells)}
+    up = np.array([[node[cell] for cell in chain] for chain in chains], dtype=np.int32)
+    loss = np.array([_loss(field, policy, cell) for cell in cells])
+    return _Scheme(Taxonomy(field.name, up, loss), tuple(values), cells)
+
+
+def _codes(column: pl.Series, values: Sequence[object]) -> Ints:
+    numbers = pl.Series(range(len(values)), dtype=pl.Int32)
+    keys = pl.Series(values, dtype=column.dtype)
+    found: Ints = column.replace_strict(keys, numbers, return_dtype=pl.Int32).to_numpy()
+    return found
+
+
+def _category(name: str) -> pl.Expr:
+    """A sensitive column for diversity: all its missing codes are one value."""
+    return pl.when(pl.col(name) < 0).then(-1).otherwise(pl.col(name)).rank("dense").alias(name)
+
+
+def _sensitive(table: pl.DataFrame, names: Sequence[str]) -> Ints:
+    if not names:
+        return np.empty((len(table), 0), dtype=np.int32)
+    ranks = table.select(_category(name).cast(pl.Int32) - 1 for name in names)
+    return ranks.to_numpy()
+
+
+def _problem(
+    table: pl.DataFrame,
+    schemes: Mapping[str, _Scheme],
+    policy: ReleasePolicy,
+    tier: Tier,
+    seed: int,
+) -> Problem:
+    codes = [_codes(table[name], scheme.values) for name, scheme in schemes.items()]
+    distinct = [n for n in policy.distinct if n in table.columns] if tier.distinct_l > 1 else []
+    return Problem(
+        codes=np.column_stack(codes),
+        taxonomies=tuple(scheme.taxonomy for scheme in schemes.values()),
+        demands=Demands(tier.k, distinct_l=tier.distinct_l),
+        sensitive=_sensitive(table, distinct),
+        ordered=(False,) * len(distinct),
+        seed=seed,
+    )
+
+
+def _released(
+    table: pl.DataFrame, schemes: Mapping[str, _Scheme], outcome: Outcome
+) -> pl.DataFrame:
+    """``table`` with the engine's nodes as cells; a missing code stays as it is."""
+    columns = []
+    for at, (name, scheme) in enumerate(schemes.items()):
+        column = table[name]
+        cells = pl.Series(scheme.cells, dtype=column.dtype).gather(outcome.nodes[:, at])
+        lacking = column.is_in([v for v in scheme.values if is_missing(v)])
+        columns.append(pl.select(pl.when(lacking).then(column).otherwise(cells).alias(name)))
+    return table.with_columns(*(frame.to_series() for frame in columns))
+
+
+def _share_withheld(problem: Problem, outcome: Outcome) -> float:
+    """Share of rows that had something in their key and lost all of it."""
+    taxonomies = problem.taxonomies
+    own = np.column_stack([t.up[problem.codes[:, at], 0] for at, t in enumerate(taxonomies)])
+    roots = np.array([t.root for t in taxonomies])
+    gone = (outcome.nodes == roots).all(axis=1) & (own != roots).any(axis=1)
+    return float(gone.mean())
+
+
+def _varying(table: pl.DataFrame, fields: Sequence[Field]) -> tuple[Field, ...]:
+    """Core columns with more than one category: coarsening any other would part no class."""
+    keys = [f for f in fields if f.key and f.group == CORE]
+    return tuple(f for f in keys if table[f.name].n_unique() > 1)
+
+
+def protect(
+    table: pl.DataFrame,
+    fields: Sequence[Field],
+    policy: ReleasePolicy,
+    tier: Tier,
+    *,
+    seed: int = 0,
+    progress: Progress = unheard,
+) -> tuple[pl.DataFrame, str]:
+    """``table`` with at least ``tier.k`` rows in each class of its core key, and a note.
+
+    Rows stay where they are. They must stand in the order of their content, so that the order of
+    arrival decides nothing. The note says what the engine capped, if anything. Raises Refused, with
+    figures, where k or l cannot be reached, TooDiverse where more than ``tier.max_violating`` of
+    the rows would lose their whole key.
+    """
+    if len(table) < tier.k:
+        raise Refused(
+            f"Tier {tier.name} needs at least {tier.k} rows alike; there are {len(table)} in all."
+        )
+    schemes = {f.name: _scheme(f, policy, table[f.name]) for f in _varying(table, fields)}
+    if not schemes:
+        return table, ""
+    problem = _problem(table, schemes, policy, tier, seed)
+    try:
+        outcome = solve(problem, "local", progress)
+    except Unreachable as unreachable:
+        raise Refused(f"Tier {tier.name} cannot be reached: {unreachable}") from None
+    lost = _share_withheld(problem, outcome)
+    if lost > tier.max_violating:
+        raise TooDiverse(_too_diverse(len(table), tier, lost))
+    return _released(table, schemes, outcome), outcome.note
+
+
+def _too_diverse(rows: int, tier: Tier, lost: float) -> str:
+    return (
+        f"Tier {tier.name} cannot reach k = {tier.k} in {rows} rows: {lost:.1%} of them would lose "
+        f"every core variable; the policy allows {tier.max_violating:.1%}. Collect more answers, "
+        "or change release.toml and have it approved again."
+    )

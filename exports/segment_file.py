@@ -1,0 +1,175 @@
+"""One segment of rows as one tier releases it: what a release is put together from.
+
+A segment is a set of frozen batches that first go out together. Its part in a tier is made once and
+then repeated byte for byte in every later release (docs/decisions/0008-segments.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from exports.anonymise.problem import Progress, unheard
+from exports.codebook import asked_codebook
+from exports.columns import Field, check_frame, fields_of, frame_of, kept_in, table_of, types_of
+from exports.csv_file import content_order, read_data, write_data
+from exports.generalise import coarsen, core_in_order, start_of, top_of
+from exports.recode import TooDiverse, protect
+from exports.report import ORDINARY, Occasion
+from exports.tables.build import one_way
+from exports.tables.table_files import Heading, files
+from exports.tables.variables import SMALLEST_BASE
+from forms.study import WITHHELD, Study, Tier
+
+GIVEN_UP = "Too few rows are alike for k = {k} with all key variables: withheld from all: {names}."
+NO_OPEN_CONSENT = "their senders did not agree to an open file"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a part is made from: a table in any order of rows, and what stands in its columns."""
+
+    fields: tuple[Field, ...]
+    table: pl.DataFrame
+
+
+def fields_for(study: Study, occasion: Occasion = ORDINARY) -> tuple[Field, ...]:
+    """Every column that a release of these answers can have."""
+    return fields_of(study, pilot=occasion.pilot, synthetic=occasion.synthetic)
+
+
+def source_of(study: Study, frame: pl.DataFrame, occasion: Occasion) -> Source:
+    """Stored answers (exports.columns) as the first tier takes them. Raises Refused."""
+    check_frame(study, frame)
+    fields = fields_for(study, occasion)
+    return Source(fields, table_of(study, frame, fields))
+
+
+def reread(study: Study, path: Path, tier: Tier, occasion: Occasion) -> Source:
+    """The rows of a written part of ``tier``, in its order."""
+    fields = fields_for(study, occasion)
+    nobody = frame_of(study, {name: [] for name in types_of(study)})
+    kept = kept_in(fields, tier)
+    return Source(kept, read_data(path, kept, table_of(study, nobody, fields).schema))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows as one tier releases them.
+
+    ``order`` are positions in ``table``, sorted by released content; ``source`` is, for each row in
+    that order, its position in the table the part was made from. ``left_out`` maps a reason to the
+    rows not taken over for it; ``notes`` are sentences about what the size of the segment or the
+    engine brought about.
+    """
+
+    fields: tuple[Field, ...]
+    table: pl.DataFrame
+    order: pl.Series
+    source: pl.Series
+    left_out: dict[str, int]
+    notes: tuple[str, ...] = ()
+    aside: Mapping[str, str] = field(default_factory=dict)  # path in the release → text
+
+
+def _agreed(table: pl.DataFrame, tier: Tier) -> pl.Series:
+    """Positions of the rows that the tier may take."""
+    rows = pl.Series(range(len(table)), dtype=pl.UInt32)
+    return rows.filter(table["c_open"] == 1) if tier.needs_open_consent else rows
+
+
+def _protected(
+    table: pl.DataFrame,
+    fields: Sequence[Field],
+    study: Study,
+    tier: Tier,
+    *,
+    seed: int,
+    progress: Progress,
+) -> tuple[pl.DataFrame, str]:
+    """``table`` with its key columns recoded. The engine sees the rows sorted by their content."""
+    order = content_order(table, [f.name for f in fields])
+    seen = [f.name for f in fields if f.key or f.name in study.policy.distinct]
+    keys, note = protect(
+        table.select(seen)[order], fields, study.policy, tier, seed=seed, progress=progress
+    )
+    back = keys[order.arg_sort()]
+    return table.with_columns(back[f.name] for f in fields if f.key), note
+
+
+def _narrowed(
+    table: pl.DataFrame,
+    fields: Sequence[Field],
+    study: Study,
+    tier: Tier,
+    *,
+    seed: int,
+    progress: Progress,
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """``table`` protected with as many key columns as its rows bear, and what was given up.
+
+    Where too many rows would lose their whole key, the policy's next variable is withheld from
+    everybody instead: a column less says more than a key that is blank in the rarest rows.
+    """
+    by_name = {f.name: f for f in fields}
+    left = [name for name in core_in_order(fields, study.policy) if table[name].n_unique() > 1]
+    for gone in range(len(left) + 1):
+        tops = {name: top_of(by_name[name], study.policy) for name in left[:gone]}
+        fewer = coarsen(table, by_name, study.policy, tops)
+        try:
+            done, note = _protected(fewer, fields, study, tier, seed=seed, progress=progress)
+        except TooDiverse:
+            continue
+        lost = [GIVEN_UP.format(k=tier.k, names=", ".join(left[:gone]))] if gone else []
+        return done, (*lost, *([note] if note else []))
+    raise AssertionError("without key columns every row is alike")
+
+
+def make_part(
+    study: Study,
+    source: Source,
+    tier: Tier,
+    *,
+    seed: int = 0,
+    progress: Progress = unheard,
+) -> Part:
+    """The rows of ``source`` as ``tier`` releases them. Raises Refused, with figures."""
+    fields = kept_in(source.fields, tier)
+    names = [f.name for f in fields]
+    rows = _agreed(source.table, tier)
+    left_out = len(source.table) - len(rows)
+    taken = source.table.select(names)[rows] if left_out else source.table.select(names)
+    start = start_of(taken, fields, study.policy, tier)
+    coarse = coarsen(taken, {f.name: f for f in fields}, study.policy, start.levels)
+    table, notes = _narrowed(coarse, fields, study, tier, seed=seed, progress=progress)
+    order = content_order(table, names)
+    return Part(
+        fields=fields,
+        table=table,
+        order=order,
+        source=rows[order],
+        left_out={NO_OPEN_CONSENT: left_out} if left_out else {},
+        notes=(*start.notes, *notes),
+        aside=_as_tables(study, source, taken, start.as_tables),
+    )
+
+
+def _as_tables(
+    study: Study, source: Source, taken: pl.DataFrame, columns: Sequence[str]
+) -> dict[str, str]:
+    """Columns withheld from so few rows, as tables of one column each by the 10-5 rule."""
+    shown = [name for name in columns if name in taken.columns]
+    shown = [name for name in shown if not (taken[name] == WITHHELD).all()]
+    if not shown or len(taken) < SMALLEST_BASE:
+        return {}
+    book = asked_codebook(study, source.fields)
+    made = files([one_way(taken, book, shown)], Heading(study.title, caution=study.policy.caution))
+    return {name: content.decode() for name, content in made.items()}
+
+
+def write_part(part: Part, path: Path, *, after: int = 0) -> None:
+    """The part's data file; its rows are numbered from ``after`` + 1."""
+    write_data(part.table, part.fields, path, order=part.order, after=after)

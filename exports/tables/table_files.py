@@ -1,0 +1,394 @@
+"""Tier A as files: tidy CSV, one page to read, and the method in plain words.
+
+Nothing here knows the time: the same tables give the same bytes.
+
+How the tables were made, in words for readers and boards.
+
+Tier A as one page to read: bars for single answers, tables for pairs.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from exports.columns import guarded
+from exports.documents import html
+from exports.tables.build import Tables, together
+from exports.tables.one_way import Mean, OneWay
+from exports.tables.published import (
+    HIDDEN,
+    Figure,
+    Span,
+    crossed_figures,
+    empty,
+    figures_of,
+    means_of,
+    unread,
+)
+from exports.tables.two_way import TwoWay
+from exports.tables.variables import ERROR, OPEN, SMALLEST, SMALLEST_BASE, STEP, Category
+
+_TEXT = """\
+# How these tables were made{mark}
+
+{caution}{title}: {rows}. {hidden} of all counts are hidden.
+
+## The rule
+
+- No count under {smallest} people is shown, nought included: "nobody" tells something about
+  everybody.
+- Counts are rounded to the nearest {step}: a shown count is at most {error} from the true one, and
+  10 stands for 10 to 12. Rounded counts need not add up to their total.
+- Percentages are worked out from the rounded counts on rounded bases of {base} people or more. The
+  base is those who answered, as far as counts of missing answers are shown; else the note says so.
+- Missing answers are categories of their own. "Left blank" and "not reached" are one category, and
+  a missing code that nobody has is not listed.
+
+## What else is hidden, and why
+
+A small count could be worked out by subtracting the others from their total. So some larger counts
+are hidden as well. The question for each count under {smallest} is: which values must somebody
+think possible who knows every figure in all of these tables, the number of people, and every total
+that is shown, exactly and not only as rounded? **The lowest and the highest of these values are
+always at least {open} apart**, so that both values under {smallest} and values of {smallest} or
+more are possible. (Where the totals alone leave less than that open, no table narrows it further.)
+
+- *Tables of one question.* The hidden counts of a table are two or more and stand for {smallest}
+  people or more together; each can then be anything from 0 to their sum. Where the routing of the
+  questionnaire makes part of a total known (how many were asked the next question), this holds
+  within each part. One more hidden count is enough: a missing answer if there is one, else the
+  answer next to a small one. Its size plays no part, so the choice says nothing about it.
+- *Tables of two questions.* A table with known totals is a network, and the lowest and highest
+  values of a count are greatest flows in it: whole numbers, exact, no estimates (Gusfield 1988; Cox
+  1995). Which further counts to hide is found by branch and bound (Fischetti and Salazar 2001): the
+  fewest, and of these the ones where the totals make one expect the fewest people. {proof}
+- *Between tables.* Tables of two questions share totals, and each total is one published figure
+  wherever it stands. Beyond that, counts in one table can be narrowed by others only where tables
+  form a ring (a by b, b by c, c by a). No ring is published, and routing counts as a table here.
+- *Scores.* A mean is rounded to a fortieth of its scale (0.1 on a scale from 1 to 5), and shown
+  only where the largest change that one person can make is under half of that. How many had a score
+  is not told. Where figures are sums of two groups of people or of batches, it is not told either.
+- *Means from counts.* Of every item of a score, and of a score that has no mean of the kind above,
+  the lowest and highest mean are told that fit the published counts of single questions: a shown
+  count lies within its rounding, a hidden one is anything that is left. The middle of the two is
+  given where they are no more than a quarter of the scale apart. A score's is the mean of its
+  items' means, which is not quite the mean of people's scores where some left items blank. Nothing
+  but published counts goes in, so these means tell nothing that the counts do not.
+
+## More than one batch
+
+Answers are tabulated once, in frozen batches. Earlier tables are never made anew with more people
+in them, because the difference would be a table of the newcomers alone. Each batch follows the rule
+by itself; figures for all batches are sums of the published ones, hidden where any part is hidden,
+and at most {error} from the true figure for each batch.
+
+## What this does not do
+
+- It does not protect large counts: that nearly everybody chose one answer tells it of all of them,
+  as any true statistic does.
+- Which further counts a table of two questions must hide depends on the small ones. Somebody who
+  runs the search backwards, trying every table that could have led to these figures, may rule out
+  some values inside the stated range.
+- Means are not part of the exact proof: a mean and the counts of the answers behind it say a little
+  more together than apart.
+- It does not count what somebody knows about single people from elsewhere, nor other files about
+  the same people. Row files of the same answers must be weighed together with these tables.
+
+## Sources
+
+- Hundepool, Domingo-Ferrer, Franconi, Giessing, Schulte Nordholt, Spicer, de Wolf (2012).
+  Statistical Disclosure Control. Wiley. Chapter 4: primary and secondary suppression, audit.
+- Willenborg, de Waal (2001). Elements of Statistical Disclosure Control. Springer.
+- Fischetti, Salazar (2001). Solving the cell suppression problem on tabular data with linear
+  constraints. Management Science 47(7), 1008-1027. Protection levels and the cuts of the search.
+- Gusfield (1988). A graph theoretic approach to statistical data security. SIAM Journal on
+  Computing 17(3), 552-571. Cox (1995). Network models for complementary cell suppression. Journal
+  of the American Statistical Association 90(432), 1453-1462.
+- Dobra, Fienberg (2000). Bounds for cell entries in contingency tables given marginal totals and
+  decomposable graphs. PNAS 97(22), 11885-11892. Why no ring of tables is published.
+"""
+
+
+def _rows(parts: Sequence[Tables]) -> str:
+    sizes = [str(part.rows) for part in parts]
+    if len(sizes) == 1:
+        return f"about {sizes[0]} people"
+    return f"{len(sizes)} batches of about {', '.join(sizes[:-1])} and {sizes[-1]} people"
+
+
+def _proof(parts: Sequence[Tables]) -> str:
+    names = {f"{t.row.name} by {t.column.name}" for part in parts for t in part.unproven}
+    if not names:
+        return "It was proven for every table here that no other choice hides fewer."
+    return (
+        "The search was ended early, and perhaps hides more than it had to, but nothing less than "
+        f"promised, in: {', '.join(sorted(names))}."
+    )
+
+
+def _hidden(parts: Sequence[Tables]) -> str:
+    cells = [cell for part in parts for cell in part.cells()]
+    share = sum(cell is None for cell in cells) / len(cells) if cells else 0
+    return f"{share:.0%}"
+
+
+def methods(parts: Sequence[Tables], *, title: str, mark: str = "", caution: str = "") -> str:
+    """The method as Markdown, with what is true of these tables."""
+    return _TEXT.format(
+        title=title,
+        mark=f" ({mark})" if mark else "",
+        caution=f"{caution}\n\n" if caution else "",
+        rows=_rows(parts),
+        hidden=_hidden(parts),
+        proof=_proof(parts),
+        smallest=SMALLEST,
+        step=STEP,
+        error=ERROR,
+        base=SMALLEST_BASE,
+        open=OPEN,
+    )
+
+
+_RULE = (
+    f"No count under {SMALLEST} people is shown. Counts are rounded to the nearest {STEP}, so they "
+    f"need not add up; percentages are of rounded counts and stand only where {SMALLEST_BASE} or "
+    "more people answered. A hidden count is small, or keeps a small one from being worked out. "
+    "METHODS.md says how."
+)
+_PAIRS = (
+    'The "rest" are those without an answer to that question, those not asked, and those whose '
+    "answer is hidden in its own table."
+)
+
+
+def _words(figure: Figure) -> str:
+    if figure.count is None:
+        return HIDDEN
+    share = "" if figure.percent is None else f" · {figure.percent:.0f} %"
+    return f"{figure.count}{share}"
+
+
+def _bars(table: OneWay, parts: int) -> Markup:
+    found = list(figures_of(table, parts))
+    most = max((f.count or 0 for _, f in found), default=0) or 1
+    return html.bars(
+        html.Bar(
+            category.label,
+            None if figure.count is None else figure.count / most,
+            _words(figure),
+            quiet=category.missing,
+        )
+        for category, figure in found
+    )
+
+
+def _one(table: OneWay, parts: int) -> Markup:
+    name = html.paragraph(html.code(table.variable.name), kind="small")
+    return html.card(
+        table.variable.label or table.variable.name,
+        name,
+        _bars(table, parts),
+        id_=html.anchor(table.variable.name),
+    )
+
+
+def _two(table: TwoWay, parts: int) -> Markup:
+    """The table stood on its side: who somebody is has few and short answers, and heads columns."""
+    words = [_words(figure) for *_, figure in crossed_figures(table, parts)]
+    width = len(table.column.categories)
+    lines = [(across.label, *words[at::width]) for at, across in enumerate(table.column.categories)]
+    caption = f"{table.column.label} ({table.column.name}) by {table.row.label} ({table.row.name})"
+    heads = ("Rest" if down.rest else down.label for down in table.row.categories)
+    head = ("Per cent of the column", *heads)
+    return html.table(head, lines, caption=caption, numbers=range(1, len(head)))
+
+
+def _mean_rows(tables: Tables) -> Iterator[Markup]:
+    """Means of people's scores, where they are told, and those that follow from the counts."""
+    means, spans = means_of(tables)
+    lines = [
+        (m.label, m.name, HIDDEN if m.value is None else f"{m.value:g}", f"± {m.step / 2:g}")
+        for m in means
+    ]
+    caption = "Mean of each score, rounded so that nobody can be seen in it"
+    head = ("Score", "Name", "Mean", "Rounding")
+    if lines:
+        yield html.table(head, lines, caption=caption, numbers=(2, 3))
+    if spans:
+        yield _spans(spans)
+
+
+def _spans(spans: Iterable[Span]) -> Markup:
+    lines = [
+        (s.label, s.name, HIDDEN if s.middle is None else f"{s.middle:.2f}",
+         "{:.2f} to {:.2f}".format(*s.told))
+        for s in spans
+    ]  # fmt: skip
+    caption = (
+        "Means from the counts shown above: what they leave possible, and its middle unless that "
+        "is over a quarter of the scale. A score here is the mean of its parts' means."
+    )
+    head = ("Score or item", "Name", "Mean", "Lies from")
+    return html.table(head, lines, caption=caption, numbers=(2, 3))
+
+
+def _lead(tables: Tables) -> str:
+    batches = f" in {tables.parts} batches" if tables.parts > 1 else ""
+    error = ERROR * tables.parts
+    return f"About {tables.rows} people{batches}. Every count is at most {error} from the true one."
+
+
+def _hidden_whole(tables: Tables) -> Markup:
+    names = unread(tables)
+    said = "Too small to show anything: " + "; ".join(names) + "."
+    return html.paragraph(said) if names else Markup()
+
+
+def page_of(tables: Tables, *, title: str, mark: str = "", caution: str = "") -> bytes:
+    """The page of one batch's tables, or of their sum."""
+    single = [_one(t, tables.parts) for t in tables.one_way if not empty(t)]
+    pairs = [_two(t, tables.parts) for t in tables.two_way if not empty(t)]
+    parts: list[tuple[str, list[Markup]]] = [
+        ("One question at a time", single),
+        ("Two questions at a time", [html.paragraph(_PAIRS), *pairs] if pairs else []),
+        ("Means", list(_mean_rows(tables))),
+    ]
+    there = [(heading, made) for heading, made in parts if made]
+    return html.page(
+        f"{title}: tables",
+        html.paragraph(_RULE),
+        _hidden_whole(tables),
+        html.contents((heading, html.anchor(heading)) for heading, _ in there),
+        *(html.section(heading, *made) for heading, made in there),
+        mark=mark,
+        lead=_lead(tables),
+        caution=caution,
+    )
+
+
+FOLDER = "tables"
+TOGETHER = "all"
+_FIGURE = ("count", "lowest", "highest", "base", "percent", "note")
+ONE_WAY = ("batch", "table", "label", "code", "category", *_FIGURE)
+TWO_WAY = (
+    "batch", "table", "row_variable", "row_code", "row_category", "column_variable", "column_code",
+    "column_category", *_FIGURE,
+)  # fmt: skip
+FROM_COUNTS = "middle of what the published counts leave possible"
+FROM_ITEMS = f"{FROM_COUNTS}; the mean of its parts' means, not of people's scores"
+MEANS = ("batch", "score", "label", "mean", "lowest", "highest", "note")
+
+Line = Sequence[object]
+Batch = tuple[str, Tables]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What stands above everything that people read: title, marks (pilot, synthetic), caution."""
+
+    title: str
+    mark: str = ""
+    caution: str = ""
+
+
+def _csv(head: Line, lines: Iterable[Line]) -> bytes:
+    """RFC 4180: UTF-8, comma, CRLF, header. Text that a spreadsheet would run is guarded."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(head)
+    writer.writerows([guarded(c) if isinstance(c, str) else c for c in line] for line in lines)
+    return buffer.getvalue().encode()
+
+
+def _code(category: Category) -> object:
+    """The code as a number wherever it is one."""
+    return category.low if category.code == str(category.low) else category.code
+
+
+def _cells(figure: Figure) -> Line:
+    if figure.count is None:
+        return (HIDDEN, "", "", "", "", figure.note)
+    optional = (figure.base, figure.percent)
+    told = ("" if value is None else value for value in optional)
+    return (figure.count, figure.lowest, figure.highest, *told, figure.note)
+
+
+def _one_way(batches: Sequence[Batch]) -> Iterator[Line]:
+    for batch, tables in batches:
+        for table in tables.one_way:
+            about = (batch, table.variable.name, table.variable.label)
+            for category, figure in figures_of(table, tables.parts):
+                yield (*about, _code(category), category.label, *_cells(figure))
+
+
+def _two_way(batches: Sequence[Batch]) -> Iterator[Line]:
+    for batch, tables in batches:
+        for table in tables.two_way:
+            row, column = table.row.name, table.column.name
+            for down, across, figure in crossed_figures(table, tables.parts):
+                side = (row, _code(down), down.label, column, _code(across), across.label)
+                yield (batch, f"{row} by {column}", *side, *_cells(figure))
+
+
+def _mean(mean: Mean) -> Line:
+    if mean.value is None:
+        return (HIDDEN, "", "", "too few people: one of them could be seen in it")
+    half = mean.step / 2
+    return (mean.value, round(mean.value - half, 6), round(mean.value + half, 6), "")
+
+
+def _span(span: Span) -> Line:
+    note = FROM_ITEMS if span.parts else FROM_COUNTS
+    return (HIDDEN if span.middle is None else span.middle, *span.told, note)
+
+
+def _means(batches: Sequence[Batch]) -> Iterator[Line]:
+    for batch, tables in batches:
+        means, spans = means_of(tables)
+        for mean in means:
+            yield (batch, mean.name, mean.label, *_mean(mean))
+        for span in spans:
+            yield (batch, span.name, span.label, *_span(span))
+
+
+def _named(parts: Sequence[Tables]) -> list[Batch]:
+    """Each batch by its number; several also all together."""
+    single = [(str(number), part) for number, part in enumerate(parts, start=1)]
+    return [*single, (TOGETHER, together(parts))] if len(parts) > 1 else single
+
+
+def _counted(batches: Sequence[Batch]) -> tuple[bytes, bytes]:
+    return _csv(ONE_WAY, _one_way(batches)), _csv(TWO_WAY, _two_way(batches))
+
+
+def counts(tables: Tables) -> bytes:
+    """All that was counted of one batch, as it is published: nothing of it may ever differ again.
+
+    What is worked out from it or says how it was made may be worded better one day.
+    """
+    return b"".join(_counted(_named([tables])))
+
+
+def files(parts: Sequence[Tables], heading: Heading) -> dict[str, bytes]:
+    """Path → bytes of everything that tier A tells, from the tables of each frozen batch.
+
+    The tables of a batch that was released before must be handed over as they were made then.
+    """
+    batches, whole = _named(parts), together(parts)
+    one_way, two_way = _counted(batches)
+    words = {"title": heading.title, "mark": heading.mark, "caution": heading.caution}
+    made = {
+        "one-way.csv": one_way,
+        "two-way.csv": two_way,
+        "means.csv": _csv(MEANS, _means(batches)),
+        "tables.html": page_of(whole, **words),
+        "METHODS.md": methods(parts, **words).encode(),
+    }
+    if not any(_means(batches)):
+        del made["means.csv"]
+    return {f"{FOLDER}/{name}": content for name, content in made.items()}

@@ -1,0 +1,156 @@
+"""A table of words as a problem in whole numbers, and its outcome as words again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from exports.anonymise.problem import Bools, Demands, Ints, Outcome, Problem
+from exports.errors import Refused
+from exports.tabular.hierarchy import MISSING, Hierarchy, number_of, taxonomy_of
+from exports.tabular.policy import Policy
+
+# A refusal quotes no more values than these. They are the researcher's own, said on the
+# researcher's own terminal and written nowhere; without them nobody could find the cell to correct.
+EXAMPLES = 3
+LONGEST = 40  # letters
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What was read: the table without identifiers, in the order of its content, and the trees."""
+
+    table: pl.DataFrame
+    trees: tuple[Hierarchy, ...]
+    population: pl.DataFrame | None = None
+
+
+def in_own_order(table: pl.DataFrame) -> pl.DataFrame:
+    """The rows sorted by all their cells, first column first, so that arrival decides nothing."""
+    return table.sort(table.columns, nulls_last=False)
+
+
+def problem_of(policy: Policy, sources: Sources) -> Problem:
+    """The problem that the policy sets. Raises Refused for a cell that has no place."""
+    codes = _codes(sources.table, sources.trees, where="")
+    population = None
+    if sources.population is not None:
+        population = _codes(sources.population, sources.trees, where="the population's ")
+    taxonomies = tuple(
+        taxonomy_of(tree, _occurs(tree, codes[:, at])) for at, tree in enumerate(sources.trees)
+    )
+    return Problem(
+        codes=codes,
+        taxonomies=taxonomies,
+        demands=Demands(policy.k, policy.l, policy.entropy_l, policy.t, policy.presence),
+        sensitive=_sensitive(policy, sources.table),
+        ordered=tuple(name in policy.ordered for name in policy.sensitive),
+        population=population,
+        limit=policy.suppression_limit,
+        seed=policy.seed,
+    )
+
+
+def released(sources: Sources, outcome: Outcome) -> tuple[pl.DataFrame, Ints]:
+    """The rows to write, sorted by what they hold, and the position of each in the table.
+
+    Withheld rows are left out. Columns keep their order.
+    """
+    labels = {
+        tree.column: _labels(tree, outcome.nodes[:, at]) for at, tree in enumerate(sources.trees)
+    }
+    table = sources.table.with_columns(pl.Series(name, c) for name, c in labels.items())
+    kept = table.with_row_index("\0row").filter(~outcome.withheld)
+    kept = kept.sort(table.columns, nulls_last=False, maintain_order=True)
+    return kept.drop("\0row"), kept["\0row"].to_numpy().astype(np.int32)
+
+
+def _labels(tree: Hierarchy, nodes: Ints) -> pl.Series:
+    words = pl.Series(
+        [label if label != MISSING else None for label in tree.labels], dtype=pl.String
+    )
+    return words.gather(pl.Series(nodes))
+
+
+def _occurs(tree: Hierarchy, codes: Ints) -> Bools:
+    return np.bincount(codes, minlength=len(tree.leaves)) > 0
+
+
+def _codes(table: pl.DataFrame, trees: Sequence[Hierarchy], *, where: str) -> Ints:
+    """The leaf of each cell, shape (rows, trees)."""
+    columns = [_leaf_of(table[tree.column], tree, where=where) for tree in trees]
+    return np.stack(columns, axis=1)
+
+
+def _leaf_of(column: pl.Series, tree: Hierarchy, *, where: str) -> Ints:
+    filled = column.fill_null(MISSING)
+    found = filled.cast(pl.Enum(tree.leaves), strict=False).to_physical()
+    if found.null_count():
+        raise Refused(_no_place(filled.filter(found.is_null()), tree, where=where))
+    return found.to_numpy().astype(np.int32)
+
+
+def _no_place(cells: pl.Series, tree: Hierarchy, *, where: str) -> str:
+    """Which cells the hierarchy does not know, by a few examples."""
+    values = cells.unique().sort().to_list()
+    rows = f"{len(cells)} row{'s' * (len(cells) > 1)}"
+    advice = "Give each value a line there, or correct the data."
+    if all(v.strip() in tree.leaves for v in values):
+        advice = "Take away the spaces around them."
+    elif all(v in tree.labels for v in values):
+        advice = "They are groups there: give each a line of its own that starts with itself."
+    return f"{where}{tree.column}: {_quoted(values)} ({rows}) has no place in {tree.path}. {advice}"
+
+
+def _quoted(values: Sequence[str]) -> str:
+    """The first few values in quotes, long ones cut short."""
+    shown = [f'"{_short(v)}"' for v in values[:EXAMPLES]]
+    return ", ".join(shown + ["…"] * (len(values) > EXAMPLES))
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= LONGEST else value[:LONGEST] + "…"
+
+
+def _sensitive(policy: Policy, table: pl.DataFrame) -> Ints:
+    """Codes of the sensitive columns, shape (rows, columns); a missing cell is one more value."""
+    columns = [_ranks(table[name], values_of(policy, table[name])) for name in policy.sensitive]
+    return np.stack(columns, axis=1) if columns else np.empty((table.height, 0), dtype=np.int32)
+
+
+def _ranks(column: pl.Series, values: Sequence[str]) -> Ints:
+    """The rank of each cell, the missing after the last value."""
+    ranks: Mapping[str, int] = {value: rank for rank, value in enumerate(values)}
+    coded = column.replace_strict(ranks, default=len(values), return_dtype=pl.Int32)
+    return coded.to_numpy()
+
+
+def values_of(policy: Policy, column: pl.Series) -> tuple[str, ...]:
+    """The values of a sensitive column, lowest first where the policy gives them an order.
+
+    Raises Refused for a value that has no place in that order.
+    """
+    values = column.drop_nulls().unique().sort().to_list()
+    order = policy.ordered.get(column.name)
+    if order is None:
+        return tuple(values)
+    if order == "numbers":
+        return _by_number(column.name, values)
+    odd = [value for value in values if value not in order]
+    if odd:
+        raise Refused(
+            f"{policy.path}: [ordered] {column.name} leaves out {_quoted(odd)}, which the data"
+            " hold."
+        )
+    return order
+
+
+def _by_number(name: str, values: Sequence[str]) -> tuple[str, ...]:
+    numbers = {value: number_of(value) for value in values}
+    odd = [value for value, number in numbers.items() if number is None]
+    if odd:
+        raise Refused(f"{name} is ordered by its numbers, but holds {_quoted(odd)}.")
+    return tuple(sorted(values, key=lambda value: (numbers[value], value)))

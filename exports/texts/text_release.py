@@ -1,0 +1,334 @@
+"""Tier D: approved texts become a file of their own, with no key and no order of arrival.
+
+A text is released in a group: one question in one language. A later release holds the earlier file
+byte for byte; what was approved since follows, sorted by itself, group by group, once a group has
+enough new texts to hide in.
+
+A release of tier D: the file of texts and the documents around it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from exports.codebook import Entry, describe
+from exports.columns import Field, guarded
+from exports.documents.context import Told
+from exports.errors import Refused
+from exports.release_folder import finish, note_files, put
+from exports.report import Occasion, Report, about_release
+from exports.texts.redaction import FIT, STATES, WITHHELD, ReviewedText
+from forms.study import Question, Study, Tier
+
+COLUMNS = ("variable", "lang", "may_quote", "text")
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TextRow:
+    """One line of the file, in the order of the file's columns after ``row`` and the marks."""
+
+    variable: str
+    lang: str
+    may_quote: int
+    text: str
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """Question and language."""
+        return self.variable, self.lang
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How a question stands in one language: lines in the file, and texts that wait for more."""
+
+    variable: str
+    lang: str
+    released: int
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextRelease:
+    """A finished tier D file. ``counts`` are exact and for staff: question → state → texts.
+
+    ``new`` is the number of lines that no earlier release held, ``about`` the page for readers,
+    whose small counts are blurred. ``codebook`` has one entry a column, as exports.codebook makes.
+    """
+
+    name: str
+    data: bytes
+    rows: int
+    new: int
+    groups: tuple[Group, ...]
+    counts: Mapping[str, Mapping[str, int]]
+    codebook: tuple[Entry, ...]
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextOccasion:
+    """What a text release says about where its texts come from; ``earlier`` is the last file."""
+
+    pilot: bool = False
+    synthetic: bool = False
+    earlier: bytes = b""
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Columns that mark each line, so that the mark survives a renamed file."""
+        return ("pilot",) * self.pilot + ("synthetic",) * self.synthetic
+
+
+ORDINARY = TextOccasion()
+
+
+def text_name(study_name: str) -> str:
+    """File name after Psych-DS; ``description`` is one of its own keywords."""
+    letters = "".join(c for c in study_name if c.isascii() and c.isalnum())
+    return f"study-{letters}_description-texts_data.csv"
+
+
+def released_questions(study: Study, tier: Tier) -> dict[str, Question]:
+    """Variable → question, of texts that the tier may hold, in the order asked.
+
+    A text that only some are asked for is stored without language and never released.
+    """
+    return {
+        name: q
+        for name, q in study.questions.items()
+        if q.apart and not q.show_if and name not in tier.leave_out
+    }
+
+
+def clean(words: str) -> str:
+    """``words`` as they stand in the file: plain line ends, nothing invisible, no formula."""
+    lines = words.replace("\r\n", "\n").replace("\r", "\n")
+    return guarded(_CONTROLS.sub("", lines).strip())
+
+
+def _fit(texts: Iterable[ReviewedText], questions: Mapping[str, Question]) -> list[TextRow]:
+    return [
+        TextRow(t.variable, t.lang, t.c_quote, clean(t.words))
+        for t in texts
+        if t.state in FIT and t.lang is not None and t.variable in questions
+    ]
+
+
+def _earlier(occasion: TextOccasion) -> list[TextRow]:
+    """The lines of the earlier file. Raises Refused where it is none of this study's kind."""
+    if not occasion.earlier:
+        return []
+    lines = csv.reader(io.StringIO(occasion.earlier.decode(), newline=""))
+    if next(lines, []) != ["row", *occasion.marks, *COLUMNS]:
+        raise Refused("The earlier file of texts has other columns than this release would have.")
+    kept = len(COLUMNS)
+    return [TextRow(v, lang, int(q), text) for v, lang, q, text in (line[-kept:] for line in lines)]
+
+
+def _not_released(rows: Sequence[TextRow], earlier: Sequence[TextRow]) -> list[TextRow]:
+    """What is approved now and stands in no earlier release."""
+    now, before = Counter(rows), Counter(earlier)
+    if lost := (before - now).total():
+        raise Refused(
+            f"{lost} texts of the earlier release are no longer approved in the same words, and a "
+            "later release has to hold them byte for byte: approve them so, or recall it first."
+        )
+    return list((now - before).elements())
+
+
+def _refusal(groups: Mapping[tuple[str, str], int], k: int, *, unread: int) -> str:
+    short = "; ".join(
+        f"{variable} in {lang} has {n}, {k - n} too few" for (variable, lang), n in groups.items()
+    )
+    reading = f" {unread} texts are not read yet." if unread else ""
+    return (
+        f"No question has {k} approved texts in one language that no release held before: "
+        f"{short or 'none is approved'}.{reading} `lacrima review` goes on reading."
+    )
+
+
+def _csv(rows: Iterable[TextRow], marks: Sequence[str], *, after: int) -> bytes:
+    """Lines in RFC 4180: UTF-8, comma, CRLF; the header only where nothing comes before."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    if not after:
+        writer.writerow(["row", *marks, *COLUMNS])
+    for number, r in enumerate(rows, after + 1):
+        writer.writerow([number, *(1 for _ in marks), r.variable, r.lang, r.may_quote, r.text])
+    return out.getvalue().encode()
+
+
+def _counts(texts: Iterable[ReviewedText]) -> dict[str, dict[str, int]]:
+    """Question → state → texts; ``unread`` is not finished, ``never`` may not be released."""
+    found: dict[str, Counter[str]] = {}
+    for t in texts:
+        state = "never" if t.lang is None else t.state if t.state in STATES else "unread"
+        found.setdefault(t.variable, Counter())[state] += 1
+    return {variable: dict(sorted(counts.items())) for variable, counts in sorted(found.items())}
+
+
+def _groups(
+    earlier: Sequence[TextRow], new: Sequence[TextRow], k: int, questions: Mapping[str, Question]
+) -> Iterator[Group]:
+    before, fresh = Counter(r.group for r in earlier), Counter(r.group for r in new)
+    order = {name: at for at, name in enumerate(questions)}
+    for group in sorted(before.keys() | fresh.keys(), key=lambda g: (order.get(g[0], -1), g)):
+        enough = fresh[group] >= k
+        yield Group(
+            *group,
+            released=before[group] + fresh[group] * enough,
+            waiting=fresh[group] * (not enough),
+        )
+
+
+def text_release(
+    study: Study,
+    texts: Sequence[ReviewedText],
+    *,
+    tier: Tier,
+    occasion: TextOccasion = ORDINARY,
+) -> TextRelease:
+    """The file of approved texts. Raises Refused, with figures, where no group is large enough.
+
+    ``texts`` are all frozen texts of the study (of a pilot all), in any order: the same texts give
+    the same bytes.
+    """
+    questions = released_questions(study, tier)
+    earlier = _earlier(occasion)
+    fresh = _not_released(_fit(texts, questions), earlier)
+    groups = tuple(_groups(earlier, fresh, tier.k, questions))
+    large = {(g.variable, g.lang) for g in groups if not g.waiting}
+    new = sorted(r for r in fresh if r.group in large)
+    counts = _counts(texts)
+    if not new and not earlier:
+        unread = sum(counts.get(name, {}).get("unread", 0) for name in questions)
+        raise Refused(_refusal(Counter(r.group for r in fresh), tier.k, unread=unread))
+    rows = len(earlier) + len(new)
+    return TextRelease(
+        name=text_name(study.name),
+        data=occasion.earlier + _csv(new, occasion.marks, after=len(earlier)),
+        rows=rows,
+        new=len(new),
+        groups=tuple(g for g in groups if g.released),
+        counts=counts,
+        codebook=tuple(_codebook(study, occasion, groups, rows=rows)),
+        about=_about(study, tier, groups, counts),
+    )
+
+
+def _codebook(
+    study: Study, occasion: TextOccasion, groups: Sequence[Group], *, rows: int
+) -> Iterator[Entry]:
+    def entry(name: str, label: str, **more: object) -> Entry:
+        found = describe(study, Field("row", "administrative"), rows=rows)
+        counted = {"n_valid": rows, "n_missing": {}}
+        return {**found, "variable": name, "label": label, "range": None, **counted, **more}
+
+    yield entry("row", "Position of the text in this file; says nothing about arrival",
+                range=[1, rows])  # fmt: skip
+    for mark in occasion.marks:
+        found = describe(study, Field(mark, "administrative"), rows=rows)
+        yield {**found, "n_valid": rows, "n_missing": {}}
+    asked = {g.variable: study.questions[g.variable] for g in groups if g.released}
+    yield entry("variable", "Question that the text answers", type="text",
+                codes={name: " / ".join(q.text.texts()) for name, q in asked.items()})  # fmt: skip
+    yield entry("lang", "Language in which the question was shown", type="text",
+                codes={g.lang: g.lang for g in groups if g.released})  # fmt: skip
+    yield entry("may_quote", "Whether the person agreed to be quoted, with details removed",
+                codes={"0": "No: for counting themes only", "1": "Yes"})  # fmt: skip
+    yield entry("text", "The person's own words, as approved after reading", type="text",
+                role="free_text",
+                note="[name], [place] and the like stand for what a reader took out")  # fmt: skip
+
+
+def _blurred(count: int) -> str:
+    """Counts of what is not in the file tell no single text."""
+    return "fewer than 10" if count < 10 else f"about {round(count / 5) * 5}"
+
+
+APART = (
+    "Clients' own words, one text a line. Texts are stored apart from all other answers: nothing "
+    "joins a text to a row of another tier, nor two texts of one person, and you agreed not to "
+    "try. A person has read each of them and left it, replaced words in it by their kind in square "
+    "brackets ([name], [place] …), or held it back. A program helped to find such words; neither "
+    "it nor the reader can promise that nobody is recognised, least of all by somebody who was "
+    "there."
+)
+QUOTING = (
+    "Quote only lines with `may_quote` = 1, and only the words as they stand here. All others are "
+    "for counting themes."
+)
+
+
+def _about(
+    study: Study, tier: Tier, groups: Sequence[Group], counts: Mapping[str, Mapping[str, int]]
+) -> str:
+    """The part of README.md about the texts."""
+    order = (
+        "Lines are sorted by their content within a release; later releases add lines below. A "
+        f"question comes in a language only with {tier.k} texts or more."
+    )
+    lines = (f"\n| {g.variable} | {g.lang} | {g.released} |" for g in groups if g.released)
+    table = "| question | language | texts |\n|---|---|---|" + "".join(lines)
+    absent = "\n".join(f"- {line}" for line in _absent(study, groups, counts))
+    return "\n\n".join(("## Texts", APART, QUOTING, order, table, absent)) + "\n"
+
+
+def _absent(
+    study: Study, groups: Sequence[Group], counts: Mapping[str, Mapping[str, int]]
+) -> Iterator[str]:
+    """A sentence for each reason why a text is not in the file."""
+    held = sum(c.get(WITHHELD, 0) for c in counts.values())
+    unread = sum(c.get("unread", 0) for c in counts.values())
+    yield f"Held back by a reader: {_blurred(held)}. Not read to the end: {_blurred(unread)}."
+    if waiting := sum(g.waiting for g in groups):
+        yield f"Approved, waiting for others of their question and language: {_blurred(waiting)}."
+    # From the study, not from what was written: that somebody wrote one is told to nobody.
+    if never := [q.name for q in study.questions.values() if q.apart and q.show_if]:
+        yield f"Never released, because only some are asked: {', '.join(never)}."
+
+
+_RECOGNISED = (
+    "Words can give away what no list of names knows: a story, a turn of phrase, an event that "
+    "was in the papers. Somebody who was there may recognise them. Keep the file as you would keep "
+    "personal data, and do not join it with anything."
+)
+LIMITS = (_RECOGNISED,)
+
+
+def _states(made: TextRelease) -> Mapping[str, int]:
+    """Texts in the file by question and language."""
+    return {f"{g.variable} ({g.lang})": g.released for g in made.groups}
+
+
+def assemble_texts(
+    study: Study, made: TextRelease, tier: Tier, out: Path, *, occasion: Occasion
+) -> Report:
+    """Write tier D into the new folder ``out``."""
+    report = {
+        **about_release(study, tier, (), seed=0, occasion=occasion),
+        "rows": made.rows,
+        "new_rows": made.new,
+        "texts": _states(made),
+        "holds": "texts",
+        "how": made.about.removeprefix("## Texts").strip(),
+        "limits": list(LIMITS),
+    }
+    put(out, {f"data/{made.name}": made.data})
+    note_files(out, report)
+    told = Told(
+        study=study, codebook=made.codebook, report=report, data_file=made.name,
+        wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
+    )  # fmt: skip
+    finish(out, told, report)
+    return report

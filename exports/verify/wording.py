@@ -1,0 +1,291 @@
+"""The findings in plain sentences, for a reader without statistics.
+
+A sentence says what was counted and no more: nothing here calls a file safe. What the
+numbers do not promise is said in exports/verify/verdict.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from exports.verify.claim import Claim
+from exports.verify.equivalence_classes import HISTORICAL, OPEN_DATA, Risk
+from exports.verify.findings import Compared, Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One number: a short label, the number as text, what it means in a sentence.
+
+    ``name`` is that of ``Findings.figures()`` where there is one.
+    """
+
+    name: str
+    label: str
+    value: str
+    sentence: str
+
+
+def share_of(share: float) -> str:
+    """A share as a percentage that never rounds something to nothing or almost all to all."""
+    if 0 < share < 0.001:
+        return "under 0.1 %"
+    if 0.999 < share < 1:
+        return "over 99.9 %"
+    return f"{100 * share:.1f}".removesuffix(".0") + " %"
+
+
+def rows_of(number: int) -> str:
+    """A number of rows in words."""
+    return "1 row" if number == 1 else f"{number:,} rows"
+
+
+def _people(number: int) -> str:
+    return "1 member" if number == 1 else f"{number:,} members"
+
+
+def _one_in(risk: float) -> str:
+    return f"about 1 in {round(1 / risk):,}" if risk < 1 else "1 in 1"
+
+
+def _of_classes(found: Findings, claim: Claim) -> Iterator[Said]:
+    like = found.likeness
+    yield Said(
+        "k_value",
+        "Smallest group (k)",
+        f"{like.k:,}",
+        "The smallest group of people who look alike in this file has"
+        f" {_people(like.k)}; at least {claim.k:,} were promised. To look alike is to have the"
+        " same values in the key columns:"
+        f" {', '.join(claim.core) or 'there are none'}.",
+    )
+    if like.k_exact != like.k:
+        yield Said(
+            "k_exact",
+            "Smallest group, kinds of missing taken apart",
+            f"{like.k_exact:,}",
+            "The figure above takes every kind of missing or withheld answer for the same. To"
+            " somebody who could tell for what reason an answer is missing, the smallest group has"
+            f" {_people(like.k_exact)}.",
+        )
+    yield Said(
+        "classes",
+        "Groups",
+        f"{like.classes:,}",
+        f"The {rows_of(found.shape.rows)} fall into {like.classes:,} such groups.",
+    )
+    yield Said(
+        "unique_after",
+        "Alone in this file",
+        f"{like.alone:,}",
+        f"{rows_of(like.alone).capitalize()} in this file look like no other.",
+    )
+
+
+def _of_batches(found: Findings, _: Claim) -> Iterator[Said]:
+    batches = found.likeness.batches
+    if len(batches) > 1:
+        sizes = ", ".join(f"{rows:,} (smallest group {k:,})" for rows, k in batches)
+        yield Said(
+            "batches",
+            "Batches",
+            f"{len(batches):,}",
+            f"The rows were released in {len(batches):,} batches, each protected without the"
+            f" others: {sizes}.",
+        )
+
+
+def _of_suppression(found: Findings, _: Claim) -> Iterator[Said]:
+    blank, cells = found.likeness.suppressed_rows, sum(found.withheld.values())
+    columns = ", ".join(f"{name} {count:,}" for name, count in found.withheld.items())
+    yield Said(
+        "cells_withheld",
+        "Cells withheld",
+        f"{cells:,}",
+        f"{cells:,} cells were withheld to protect people" + (f": {columns}." if columns else "."),
+    )
+    if blank:
+        yield Said(
+            "suppressed_rows",
+            "Rows without any key value",
+            f"{blank:,}",
+            f"{rows_of(blank).capitalize()} say nothing in any key column; they are counted as a"
+            " group of their own, never as members of all groups.",
+        )
+
+
+def _of_diversity(found: Findings, _: Claim) -> Iterator[Said]:
+    for name, worst in found.diversity.items():
+        values = "1 value" if worst.distinct == 1 else f"{worst.distinct:,} different values"
+        occur = "occurs" if worst.distinct == 1 else "occur"
+        tail = (
+            " Whoever knows that somebody belongs to such a group knows the value."
+            if worst.distinct == 1
+            else ""
+        )
+        yield Said(
+            "l",
+            f"Least variety of {name} in a group (l)",
+            f"{worst.distinct:,}",
+            f"In the group with the least variety, {values} of {name} {occur}; weighed by how often"
+            f" they occur, that is worth {worst.entropy:.1f} equally frequent ones.{tail}",
+        )
+        yield Said(
+            "t",
+            f"Largest difference of a group from the whole file in {name} (t)",
+            f"{worst.distance:.2f}",
+            f"On a scale from 0 (the group is a picture of the whole file) to 1 (nothing in"
+            f" common), the most unusual group differs by {worst.distance:.2f} in {name}.",
+        )
+
+
+def _of_truth(found: Findings, claim: Claim) -> Iterator[Said]:
+    if found.compared is None:
+        return
+    beside = found.compared
+    at_least = "" if beside.exact else "at least "
+    yield Said(
+        "k_coverage",
+        "Rows that could be one person's",
+        f"{at_least}{beside.covered:,}",
+        f"Whoever knows somebody's true values in the key columns finds {at_least}"
+        f"{rows_of(beside.covered)} that could be theirs, even where groups overlap.",
+    )
+    yield Said(
+        "k_coverage_reverse",
+        "People one row could be",
+        f"{at_least}{beside.covers:,}",
+        f"Every row in this file fits {at_least}{beside.covers:,} of the people who answered.",
+    )
+    yield Said(
+        "unique_before",
+        "Alone before protection",
+        f"{beside.alone_before:,}",
+        f"Before protection, {beside.alone_before:,} of {beside.rows_true:,} people were the only"
+        " ones with their values in the key columns among those who answered.",
+    )
+    yield from _of_rows(beside, claim)
+
+
+def _of_rows(beside: Compared, claim: Claim) -> Iterator[Said]:
+    yield Said(
+        "rows_left_out",
+        "Rows left out",
+        f"{beside.left_out:,}",
+        f"{rows_of(beside.left_out).capitalize()} of {beside.rows_true:,} could not be protected"
+        f" and were left out; {share_of(claim.limit)} would have been allowed.",
+    )
+    wrong = sum(beside.untrue.values())
+    yield Said(
+        "cells_untrue",
+        "Untrue cells",
+        f"{wrong:,}",
+        "Every cell that was compared stands for the true value of its row, exactly or as part of a"
+        " wider group."
+        if not wrong
+        else f"{wrong:,} cells cannot stand for the true value.",
+    )
+
+
+def _above(risk: Risk) -> str:
+    return (
+        f" {share_of(risk.above_open_data)} of the rows lie above {OPEN_DATA:g}, the usual limit"
+        f" for open data; {share_of(risk.above_historical)} above {HISTORICAL:g}."
+    )
+
+
+def _of_risk(found: Findings, _: Claim) -> Iterator[Said]:
+    known, public = found.prosecutor, found.journalist
+    if known is None or public is None or found.marketer is None:
+        return
+    yield Said(
+        "prosecutor",
+        "Risk for somebody known to be in the file (prosecutor)",
+        share_of(known.highest),
+        "Somebody who knows that a person is in this file and knows their key values finds the"
+        f" right row with a chance of {_one_in(known.highest)} at worst, and"
+        f" {share_of(known.average)} on average.{_above(known)}",
+    )
+    basis = (
+        f"{share_of(public.highest)} at worst, counted among the population.{_above(public)}"
+        if found.population
+        else "no more than the figure above. There is no table of the population to count in, so"
+        " the file stands for it."
+    )
+    yield Said(
+        "journalist",
+        "Risk for anybody in the population (journalist)",
+        share_of(public.highest),
+        f"Somebody who does not know whether a person is in this file has a chance of {basis}",
+    )
+    yield Said(
+        "marketer",
+        "Right guesses of somebody who guesses all (marketer)",
+        share_of(found.marketer),
+        "Somebody who matches every row by its key values is right for"
+        f" {share_of(found.marketer)} of them on average, and cannot tell for which.",
+    )
+
+
+def _of_insiders(found: Findings, claim: Claim) -> Iterator[Said]:
+    if not claim.insider:
+        return
+    both, alone = found.likeness.alone_insider_and_core, found.likeness.alone_insider
+    share = share_of(found.share(both))
+    yield Said(
+        "unique_insider_and_core",
+        "Rows that somebody who was there could single out",
+        share,
+        "Somebody who was there (a therapist, a partner) knows more than an outsider. Knowing"
+        f" {', '.join(claim.insider)} and the key columns, they could single out {rows_of(both)}"
+        f" ({share} of this file); without the key columns {rows_of(alone)}"
+        f" ({share_of(found.share(alone))}).",
+    )
+
+
+def _of_order(found: Findings, _: Claim) -> Iterator[Said]:
+    if found.sorted_by_content:
+        sentence = "The rows are sorted by what they hold: their order says nothing about when"
+        yield Said("sorted_by_content", "Order of rows", "by content", f"{sentence} they arrived.")
+    elif found.order_correlation is not None:
+        yield Said(
+            "order_correlation",
+            "Order of rows",
+            f"{found.order_correlation:.2f}",
+            "On a scale from -1 to 1, the order of the rows goes with the order of the input by"
+            f" {found.order_correlation:.2f}; 0 is no connection.",
+        )
+
+
+def _of_leaks(found: Findings, _: Claim) -> Iterator[Said]:
+    cells = sum(one.cells for one in found.given_away)
+    if found.withheld:
+        yield Said(
+            "cells_given_away",
+            "Withheld cells that another column gives away",
+            f"{cells:,}",
+            f"{cells:,} withheld cells could be worked out from another column of this file.",
+        )
+    if found.shape.one_each:
+        columns = ", ".join(found.shape.one_each)
+        yield Said(
+            "columns_one_value_each",
+            "Columns that tell all rows apart",
+            f"{len(found.shape.one_each):,}",
+            f"Every row has a value of its own in: {columns}. Whoever has a list of these values"
+            " and names knows everybody in this file.",
+        )
+
+
+_PARTS: tuple[Callable[[Findings, Claim], Iterator[Said]], ...] = (
+    _of_classes, _of_batches, _of_suppression, _of_diversity, _of_truth, _of_risk,
+    _of_insiders, _of_order, _of_leaks,
+)  # fmt: skip
+
+
+def words(findings: Findings, claim: Claim) -> tuple[Said, ...]:
+    """Every number in a sentence, the most asked-for first; nothing for a file that is no table."""
+    if findings.broken or not findings.shape.rows:
+        return ()
+    return tuple(said for part in _PARTS for said in part(findings, claim))

@@ -1,0 +1,257 @@
+"""One client's way through a study, as a value: what is in a draft and how a page changes it.
+
+Pure: the caller brings the clock, the random seed and the place where a draft is kept. The
+client's walk and the board's preview run on the same functions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
+from typing import Any
+
+from forms.form_fields import answers_of, page_form
+from forms.kinds import PREFER_NOT, missing_name
+from forms.routing import names_of, prune, shown_pages, shown_questions
+from forms.study import LEFT_BLANK, Page, Question, Row, Study
+
+Values = dict[str, "int | str"]
+
+SHOWN = "shown"  # hidden input: names of the questions the posted page asked
+REFUSE = "refuse"  # button under a grid: its name, to set "prefer not" on every row
+DELETE = "delete"  # button on a locked page: the text to delete
+OFFER = "support"  # tick: show me support
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Everything a half-answered survey holds; it lives sealed, or in the board's hidden field.
+
+    ``answers`` maps column → value for every question that was asked (blank ones as -95, blank
+    kept-apart texts as ""). ``seed`` draws page tokens and row orders. ``started`` and
+    ``touched`` are epoch seconds.
+    """
+
+    seed: str
+    words: str
+    language: str
+    started: int
+    touched: int = 0
+    answers: Values = field(default_factory=dict)
+    choices: Mapping[str, bool] = field(default_factory=dict)
+    locked: tuple[str, ...] = ()  # texts that can be deleted, not rewritten
+    hinted: tuple[str, ...] = ()  # pages whose soft hint has been shown
+    hint: bool = False  # the next page shown begins with the soft hint
+    support_due: bool = False
+    at: str = ""  # id of the page to come back to from help, information or stop
+    ready: bool = False  # "send" was pressed: code and completion are settled
+    code: str = ""  # the deletion code, from "send" until "done" is left
+    sent: int = 0  # 0 not sent; else epoch seconds of the sending
+    completion: int = 1
+    invitation: str = ""  # keyed hash (hex) of the code that opened it; spent when it is sent
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What came of a posted page: the draft after it, and where to go (None: not valid)."""
+
+    draft: Draft
+    errors: Mapping[str, str]
+    stay: bool = False  # the answer opened a further question on the same page
+
+
+_FIELDS = tuple(f.name for f in fields(Draft))
+
+
+def encode(draft: Draft) -> bytes:
+    """The draft as compact JSON, defaults left out."""
+    blank = Draft(seed="", words="", language="", started=0)
+    values = {n: getattr(draft, n) for n in _FIELDS}
+    kept = {n: v for n, v in values.items() if v != getattr(blank, n)}
+    return json.dumps(kept, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def decode(plain: bytes) -> Draft:
+    """The reverse of ``encode``; unknown keys (of another version) are passed over."""
+    values: Mapping[str, Any] = json.loads(plain)
+    known: dict[str, Any] = {
+        n: tuple(v) if isinstance(v, list) else v for n, v in values.items() if n in _FIELDS
+    }
+    return Draft(**{"seed": "", "words": "", "language": "", "started": 0, **known})
+
+
+def _digest(seed: str, label: str) -> bytes:
+    return hashlib.blake2b(label.encode(), key=seed.encode(), digest_size=9).digest()
+
+
+def token_of(draft: Draft, page: Page) -> str:
+    """The page's opaque address in this draft; another draft has another one."""
+    return urlsafe_b64encode(_digest(draft.seed, "page:" + page.id)).decode()
+
+
+def page_at(study: Study, draft: Draft, token: str) -> Page | None:
+    """The page behind ``token``, wherever the path leads; None for a foreign token."""
+    return next((p for p in study.pages if token_of(draft, p) == token), None)
+
+
+@lru_cache(maxsize=4096)
+def _order(seed: str, rows: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(sorted(range(len(rows)), key=lambda i: _digest(seed, "row:" + rows[i])))
+
+
+def rows_in_order(draft: Draft, question: Question) -> Sequence[Row]:
+    """The grid's rows in the order drawn for this draft, or as written."""
+    if not question.random_order:
+        return question.rows
+    order = _order(draft.seed, tuple(r.variable for r in question.rows))
+    return tuple(question.rows[i] for i in order)
+
+
+def asked(draft: Draft, question: Question) -> bool:
+    """Whether the client has been shown this question and gone on."""
+    return all(name in draft.answers for name in names_of(question))
+
+
+def first_open(study: Study, draft: Draft) -> Page | None:
+    """The first page on the path with a question not asked yet; None when all were."""
+    return _first_open(shown_pages(study, draft.answers), draft)
+
+
+def _first_open(pages: Sequence[Page], draft: Draft) -> Page | None:
+    return next((page for page in pages if not answered(page, draft)), None)
+
+
+def answered(page: Page, draft: Draft) -> bool:
+    """Whether the client has been shown everything on this page and gone on."""
+    return all(asked(draft, q) for q in shown_questions(page, draft.answers))
+
+
+def neighbours(study: Study, draft: Draft, page: Page) -> tuple[Page | None, Page | None]:
+    """(page before, page after) on the path; ``page`` itself must be on it."""
+    pages = shown_pages(study, draft.answers)
+    at = pages.index(page)
+    return (pages[at - 1] if at else None), (pages[at + 1] if at + 1 < len(pages) else None)
+
+
+def reachable(study: Study, draft: Draft, page: Page) -> bool:
+    """On the path, and not beyond the first page that is still to be answered."""
+    pages = shown_pages(study, draft.answers)
+    if page not in pages:
+        return False
+    first = _first_open(pages, draft)
+    return first is None or pages.index(page) <= pages.index(first)
+
+
+def posted_questions(page: Page, draft: Draft, posted: Any) -> tuple[Question, ...]:
+    """The questions that the posted page asked, locked ones left out."""
+    names = posted.get(SHOWN, "").split()
+    return tuple(q for q in page.questions if q.name in names and q.name not in draft.locked)
+
+
+def take(study: Study, draft: Draft, page: Page, posted: Any) -> Taken:
+    """Take a posted page into the draft. Errors map input name → sentence; then nothing changes.
+
+    ``posted`` is a multidict. Answers that routing no longer shows are deleted.
+    """
+    questions = posted_questions(page, draft, posted)
+    form = page_form(questions, posted)
+    if not form.validate():
+        return Taken(draft, {name: errors[0] for name, errors in form.errors.items()})
+    given = _with_refusals(questions, answers_of(questions, form), draft, posted)
+    given.update(_locked_answers(page, draft, posted))
+    answers = prune(study, {**draft.answers, **given})
+    locked = _locked_after(page, draft, given)
+    after = replace(draft, answers=answers, locked=locked, hint=False)
+    stay = _stays(page, after, posted, given)
+    return Taken(_with_hint(page, after, given, posted) if not stay else after, {}, stay=stay)
+
+
+def keep(study: Study, draft: Draft, page: Page, posted: Any) -> Draft:
+    """The draft with what the posted page holds so far, for somebody who turns to another screen.
+
+    Nothing is lost and nothing is asked for: faulty and blank inputs stay as they were.
+    """
+    questions = posted_questions(page, draft, posted)
+    form = page_form(questions, posted)
+    form.validate()
+    sound = tuple(q for q in questions if not _inputs(q) & form.errors.keys())
+    given = _with_refusals(sound, answers_of(sound, form), draft, posted)
+    kept = {n: v for n, v in given.items() if v not in (LEFT_BLANK, "") or n in draft.answers}
+    return replace(draft, answers=prune(study, {**draft.answers, **kept}), at=page.id, hint=False)
+
+
+def _inputs(question: Question) -> set[str]:
+    rows = {row.variable for row in question.rows}
+    return rows or {question.name, missing_name(question)}
+
+
+def _stays(page: Page, draft: Draft, posted: Any, given: Values) -> bool:
+    """Whether this page has more to show: a follow-up, or what stands beside a refused grid."""
+    shown = shown_questions(page, draft.answers)
+    if posted.get(DELETE):
+        return True
+    if not all(asked(draft, q) for q in shown):
+        return True
+    others = [q for q in shown if q.name != posted.get(REFUSE)]
+    return bool(posted.get(REFUSE)) and any(
+        given.get(name, 0) in (LEFT_BLANK, "") for q in others for name in names_of(q)
+    )
+
+
+def _with_refusals(
+    questions: Sequence[Question], given: Values, draft: Draft, posted: Any
+) -> Values:
+    """Rows left blank in a grid that was refused, now or before, stay refused."""
+    for question in questions:
+        refusal = next((m.code for m in question.missing if m.name == PREFER_NOT), None)
+        if not question.rows or refusal is None:
+            continue
+        if posted.get(REFUSE) == question.name:
+            given.update({row.variable: refusal for row in question.rows})
+        elif refused(draft, question):
+            blank = [r.variable for r in question.rows if given[r.variable] == LEFT_BLANK]
+            given.update(dict.fromkeys(blank, refusal))
+    return given
+
+
+def refused(draft: Draft, question: Question) -> bool:
+    """Whether some row of this grid stands at "prefer not", which no row offers by itself."""
+    codes = {m.code for m in question.missing if m.name == PREFER_NOT}
+    return any(draft.answers.get(row.variable) in codes for row in question.rows)
+
+
+def _locked_answers(page: Page, draft: Draft, posted: Any) -> Values:
+    """A locked text stays as it is, is deleted, or (hidden and shown again) is blank."""
+    shown = posted.get(SHOWN, "").split()
+    return {
+        q.name: "" if posted.get(DELETE) == q.name else draft.answers.get(q.name, "")
+        for q in page.questions
+        if q.name in draft.locked and q.name in shown
+    }
+
+
+def _locked_after(page: Page, draft: Draft, given: Values) -> tuple[str, ...]:
+    if not page.answer_once:
+        return draft.locked
+    texts = [q.name for q in page.questions if q.kind == "text" and q.name in given]
+    return tuple(dict.fromkeys((*draft.locked, *texts)))
+
+
+def _with_hint(page: Page, draft: Draft, given: Values, posted: Any) -> Draft:
+    """Note whether the next page opens with the soft hint, and whether support was asked for."""
+    blank = any(value in (LEFT_BLANK, "") for value in given.values())
+    hint = blank and page.id not in draft.hinted
+    hinted = (*draft.hinted, page.id) if hint else draft.hinted
+    return replace(draft, hint=hint, hinted=hinted, support_due=_wants_support(page, given, posted))
+
+
+def _wants_support(page: Page, given: Values, posted: Any) -> bool:
+    offer = page.support
+    if offer is None:
+        return False
+    level = given.get(offer.variable)
+    return bool(posted.get(OFFER)) or (isinstance(level, int) and level >= offer.at_least)

@@ -1,0 +1,149 @@
+"""What a page shows: each question with the values to mark and the errors to say. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forms.draft import Draft, refused, rows_in_order
+from forms.kinds import KINDS, Filled, missing_name
+from forms.routing import branch_of, shown_pages, shown_questions
+from forms.study import Missing, Page, Question, Study
+
+CANT_SAY = {"dont_know": "Can’t say", "not_applicable": "Does not apply"}
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One group of inputs with one name: what is ticked or typed in it, and its error.
+
+    ``id`` counts and names nothing: a link to it stays in the browser's history.
+    """
+
+    name: str
+    id: str
+    label: str
+    ticked: frozenset[str]
+    typed: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """One question as it is shown. ``choices`` are (value, label), missing ones apart."""
+
+    question: Question
+    id: str
+    macro: str
+    text: str
+    inputs: tuple[Input, ...]
+    choices: tuple[tuple[str, str], ...]
+    missing: tuple[tuple[str, str], ...]
+    missing_input: Input | None
+    locked: bool
+    refused: bool
+    can_refuse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """One page as it is shown; ``number`` of ``total`` (None before the way is known)."""
+
+    page: Page
+    intro: str
+    questions: tuple[QuestionView, ...]
+    names: str  # of the questions shown, for the hidden input that says what was asked
+    number: int
+    total: int | None
+    before: Page | None  # the page that Back leads to
+    errors: tuple[tuple[str, str], ...]  # (input id, sentence), in the order shown
+
+
+def _missing(question: Question) -> tuple[tuple[str, str], ...]:
+    """Missing codes as the client sees them; in a grid "prefer not" is the button below it."""
+
+    def label(missing: Missing) -> str:
+        return CANT_SAY.get(missing.name, missing.label) if question.rows else missing.label
+
+    offered = [m for m in question.missing if not (question.rows and m.name == "prefer_not")]
+    return tuple((str(m.code), label(m)) for m in offered)
+
+
+def _input(
+    name: str, label: str, values: Mapping[str, Sequence[str]], errors: Mapping[str, str], id_: str
+) -> Input:
+    given = values.get(name, ())
+    typed = given[-1] if given else ""
+    return Input(name, id_, label, frozenset(given), typed, errors.get(name, ""))
+
+
+def _question_view(
+    question: Question,
+    draft: Draft,
+    branch: str | None,
+    errors: Mapping[str, str],
+    posted: Any,
+    *,
+    id_: str,
+) -> QuestionView:
+    values: Filled
+    if errors and question.name not in draft.locked:
+        names = [row.variable for row in question.rows] or [question.name]
+        values = {n: posted.getlist(n) for n in (*names, missing_name(question))}
+    else:
+        values = KINDS[question.kind].filled(question, draft.answers)
+    rows = rows_in_order(draft, question)
+    labelled = [(r.variable, r.text) for r in rows] or [(question.name, question.text.of(branch))]
+    apart = missing_name(question)
+    return QuestionView(
+        question=question,
+        id=id_,
+        macro=KINDS[question.kind].macro,
+        text=question.text.of(branch),
+        inputs=tuple(
+            _input(name, label, values, errors, f"{id_}-{n}")
+            for n, (name, label) in enumerate(labelled, start=1)
+        ),
+        choices=KINDS[question.kind].choices(question),
+        missing=() if question.apart else _missing(question),
+        missing_input=_input(apart, "", values, errors, f"{id_}-0"),
+        locked=question.name in draft.locked,
+        refused=bool(question.rows) and refused(draft, question),
+        can_refuse=any(m.name == "prefer_not" for m in question.missing),
+    )
+
+
+def _total(study: Study, draft: Draft, pages: Sequence[Page]) -> int | None:
+    """Pages on the way; None while a branch still has to be chosen."""
+    undecided = study.branches and branch_of(study, draft.answers) is None
+    return None if undecided else len(pages)
+
+
+def page_view(
+    study: Study,
+    draft: Draft,
+    page: Page,
+    *,
+    errors: Mapping[str, str] | None = None,
+    posted: Any = None,
+) -> PageView:
+    """The page for this draft; after a faulty post with what was typed and what to mend."""
+    branch = branch_of(study, draft.answers)
+    pages = shown_pages(study, draft.answers)
+    questions = tuple(
+        _question_view(q, draft, branch, errors or {}, posted, id_=f"q{n}")
+        for n, q in enumerate(shown_questions(page, draft.answers), start=1)
+    )
+    at = pages.index(page)
+    inputs = [i for view in questions for i in (*view.inputs, view.missing_input) if i]
+    return PageView(
+        page=page,
+        intro=page.intro.of(branch),
+        questions=questions,
+        names=" ".join(view.question.name for view in questions),
+        number=at + 1,
+        before=pages[at - 1] if at else None,
+        total=_total(study, draft, pages),
+        errors=tuple((i.id, i.error) for i in inputs if i.error),
+    )

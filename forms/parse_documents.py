@@ -1,0 +1,314 @@
+"""consent.toml as objects: every word around the questionnaire.
+
+release.toml as objects: what may leave the house, and in which shape.
+
+support.toml as objects: help lines by country, each checked by a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from forms.parse_questionnaire import read_condition
+from forms.site_facts import placeholders
+from forms.study import (
+    TEXT_KEYS,
+    ChecklistItem,
+    Consent,
+    EligibilityQuestion,
+    Group,
+    HelpLine,
+    Hierarchy,
+    Passage,
+    ReleasePolicy,
+    SmallSamples,
+    Statement,
+    StopRule,
+    Support,
+    Tier,
+)
+from forms.toml_tables import NAME, NAME_RULE, Table, duplicates, is_integer
+
+ENDINGS = ("screened_out", "not_now")
+# Only these optional statements have a place where the answer is kept.
+CHOICES = ("c_open", "c_quote")
+
+
+def read_consent(top: Table) -> Consent:
+    """The whole file; what is wrong with it is noted in ``top``."""
+    consent = Consent(
+        version=top.text("version"),
+        receipt_code=top.flag("receipt_code", required=True),
+        texts=read_texts(top.table("texts", required=True)),
+        key_facts=read_passages(top, "key_fact", required=True),
+        details=read_passages(top, "detail"),
+        notice=read_passages(top, "notice"),
+        eligibility=tuple(read_eligibility(t) for t in top.tables("eligibility")),
+        statements=tuple(read_statement(t) for t in top.tables("statement", required=True)),
+        debrief=read_passages(top, "debrief"),
+        checklist=tuple(read_checklist(t) for t in top.tables("checklist")),
+        board_note=read_passages(top, "board_note"),
+        optional_facts=read_fact_names(top, "optional_facts"),
+        board_facts=read_fact_names(top, "board_facts"),
+        facts=frozenset(),
+    )
+    note_twice(top, consent)
+    return with_facts(consent)
+
+
+def read_texts(table: Table) -> Mapping[str, str]:
+    """The single sentences, by key."""
+    return {key: table.text(key) for key in TEXT_KEYS}
+
+
+def read_passages(top: Table, key: str, *, required: bool = False) -> tuple[Passage, ...]:
+    """The passages of one part of the text."""
+    return tuple(
+        Passage(t.id(), t.text("heading", required=False), t.text("text"))
+        for t in top.tables(key, required=required)
+    )
+
+
+def read_eligibility(table: Table) -> EligibilityQuestion:
+    """One question before consent."""
+    return EligibilityQuestion(
+        id=table.name("id"),
+        text=table.text("text"),
+        yes=table.text("yes"),
+        no=table.text("no"),
+        ending=table.one_of("ending", ENDINGS),
+        youth=table.flag("youth"),
+    )
+
+
+def read_statement(table: Table) -> Statement:
+    """One consent statement."""
+    name, required = table.name("id"), table.flag("required", required=True)
+    if name in CHOICES and required:
+        table.fault("required", f"{name} is a choice of the client's own", "false")
+    if name not in CHOICES and not required and table.data.get("required") is False:
+        table.fault("id", "the answer to an optional statement is kept only for", "c_open, c_quote")
+    effect = "" if required else table.text("effect")
+    return Statement(name, table.text("text"), required, effect)
+
+
+def read_checklist(table: Table) -> ChecklistItem:
+    """One thing that a board looks for."""
+    return ChecklistItem(
+        id=table.id(),
+        source=table.text("source"),
+        must=table.text("must"),
+        where=table.text("where"),
+        passages=table.texts("passages"),
+    )
+
+
+def read_fact_names(top: Table, key: str) -> frozenset[str]:
+    """Names of facts."""
+    names = top.texts(key, required=False)
+    for name in names:
+        if not NAME.fullmatch(name):
+            top.fault(key, f"{name!r} is not a name that can stand here", NAME_RULE)
+    return frozenset(names)
+
+
+def note_twice(top: Table, consent: Consent) -> None:
+    """Note what is there twice, and that nobody could agree to anything."""
+    for name in duplicates(item.id for item in consent.checklist):
+        top.fault("checklist", f"the id {name!r} stands there twice")
+    if consent.statements and not consent.required_statements:
+        top.fault("statement", "none is required, so nobody would consent to anything")
+
+
+def passages_of(consent: Consent) -> Iterator[tuple[str, Passage]]:
+    """(table, passage) for every passage a client can read."""
+    parts = {
+        "key_fact": consent.key_facts,
+        "detail": consent.details,
+        "notice": consent.notice,
+        "debrief": consent.debrief,
+    }
+    for table, passages in parts.items():
+        for passage in passages:
+            yield f"{table} {passage.id}", passage
+
+
+def client_words(consent: Consent) -> Iterator[tuple[str, str, str]]:
+    """(table, key, words) for everything a client can read in consent.toml."""
+    for key, text in consent.texts.items():
+        yield "texts", key, text
+    for table, passage in passages_of(consent):
+        yield table, "heading", passage.heading
+        yield table, "text", passage.text
+    for question in consent.eligibility:
+        for key in ("text", "yes", "no"):
+            yield f"eligibility {question.id}", key, getattr(question, key)
+    for statement in consent.statements:
+        yield f"statement {statement.id}", "text", statement.text
+
+
+def board_words(consent: Consent) -> Iterator[tuple[str, str, str]]:
+    """(table, key, words) for what only the board reads."""
+    for note in consent.board_note:
+        yield f"board_note {note.id}", "text", note.text
+    for statement in consent.choices:
+        yield f"statement {statement.id}", "effect", statement.effect
+
+
+def with_facts(consent: Consent) -> Consent:
+    """The same with the names of all facts that its words ask for."""
+    words = [*client_words(consent), *board_words(consent)]
+    return replace(consent, facts=frozenset(n for *_, text in words for n in placeholders(text)))
+
+
+GROUPS = ("core", "insider")
+# Cell sizes in practice (El Emam): 5 is the historical norm, and nobody goes below it.
+SMALLEST_K = 5
+LEVEL_RULE = '[["label", [codes]], …]'
+
+
+def read_release(top: Table) -> ReleasePolicy:
+    """The whole file; what is wrong with it is noted in ``top``."""
+    roles, groups = read_roles(top.table("roles", required=True))
+    hierarchies = tuple(read_hierarchy(t) for t in top.tables("hierarchy", "variable"))
+    tiers = tuple(read_tier(t) for t in top.tables("tier", "name", required=True))
+    for name in duplicates(h.variable for h in hierarchies):
+        top.fault("hierarchy", f"{name!r} has two")
+    for name in duplicates(t.name for t in tiers):
+        top.fault("tier", f"the name {name!r} stands there twice")
+    return ReleasePolicy(
+        roles=roles,
+        groups=groups,
+        hierarchies={h.variable: h for h in hierarchies},
+        order=tuple(h.variable for h in hierarchies),
+        distinct=top.texts("distinct", required=False),
+        distinct_warning=top.integer("distinct_warning", 2, 100, default=3),
+        tiers={t.name: t for t in tiers},
+        min_new_rows=top.integer("min_new_rows", 1, 1_000_000),
+        small=read_small(top.table("small")),
+        caution=top.text("caution", required=False),
+        stop=read_stop_rule(top),
+    )
+
+
+def read_stop_rule(top: Table) -> StopRule | None:
+    """When collection should pause, if the study says so."""
+    if not top.has("stop_rule"):
+        return None
+    table = top.table("stop_rule")
+    return StopRule(table.number("share", 0, 1), read_condition(table, "any", required=True))
+
+
+def read_small(table: Table) -> SmallSamples:
+    """What few rows may tell; what is not said stays as it ships."""
+    ships = SmallSamples()
+    return SmallSamples(
+        min_rows=table.integer("min_rows", 2, 1_000_000, default=ships.min_rows),
+        no_key_under=table.integer("no_key_under", 0, 1_000_000, default=ships.no_key_under),
+        few_key_up_to=table.integer("few_key_up_to", 0, 1_000_000, default=ships.few_key_up_to),
+        few_key=table.integer("few_key", 0, 100, default=ships.few_key),
+    )
+
+
+def read_roles(table: Table) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Variable → role, and quasi-identifier → group."""
+    quasi = table.table("quasi_identifier")
+    by_group = [(name, group) for group in GROUPS for name in quasi.texts(group, required=False)]
+    by_role = [(name, "quasi_identifier") for name, _ in by_group]
+    for role in ("sensitive", "free_text", "none"):
+        by_role += [(name, role) for name in table.texts(role, required=False)]
+    for name in duplicates(name for name, _ in by_role):
+        table.fault("", f"{name!r} is listed more than once", "one role for each variable")
+    return dict(by_role), dict(by_group)
+
+
+def read_hierarchy(table: Table) -> Hierarchy:
+    """How one quasi-identifier coarsens, level by level."""
+    levels = table.array("levels")
+    return Hierarchy(
+        variable=table.text("variable"),
+        levels=tuple(read_level(table, place, level) for place, level in enumerate(levels, 1)),
+    )
+
+
+def read_level(table: Table, place: int, level: object) -> tuple[Group, ...]:
+    """The groups of one level."""
+    found = [read_group(entry) for entry in level] if isinstance(level, list) else []
+    groups = tuple(group for group in found if group)
+    if not groups or len(groups) != len(found):
+        table.fault("levels", f"level {place} is not a list of groups", LEVEL_RULE)
+    for label in duplicates(group.label for group in groups):
+        table.fault("levels", f"level {place} has the label {label!r} twice")
+    return groups
+
+
+def read_group(entry: object) -> Group | None:
+    """``["label", [codes]]``; None when it is not made so."""
+    if not isinstance(entry, list) or len(entry) != 2:
+        return None
+    label, codes = entry
+    if not isinstance(label, str) or not label.strip() or not isinstance(codes, list):
+        return None
+    if not codes or not all(is_integer(code) for code in codes) or duplicates(codes):
+        return None
+    return Group(label.strip(), frozenset(codes))
+
+
+def read_tier(table: Table) -> Tier:
+    """One way to release."""
+    min_level = table.table("min_level")
+    return Tier(
+        name=table.id("name"),
+        label=table.text("label"),
+        audience=table.text("audience"),
+        k=table.integer("k", SMALLEST_K, 10_000),
+        distinct_l=table.integer("l", 1, 100, default=1),
+        max_violating=table.number("max_violating", 0, 1, default=0.05),
+        min_level={g: min_level.integer(g, 0, 9) for g in GROUPS if min_level.has(g)},
+        leave_out=table.texts("leave_out", required=False),
+        needs_open_consent=table.flag("needs_open_consent"),
+        min_rows_per_language=table.integer("min_rows_per_language", 0, 1_000_000, default=0),
+    )
+
+
+ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def read_support(top: Table) -> Support:
+    """The whole file; what is wrong with it is noted in ``top``."""
+    return Support(
+        intro=top.text("intro"),
+        lines=tuple(read_line(t) for t in top.tables("line", "name")),
+        emergency=tuple(
+            (t.text("countries"), t.text("number")) for t in top.tables("emergency", "countries")
+        ),
+        passages=read_passages(top, "passage"),
+    )
+
+
+def read_line(table: Table) -> HelpLine:
+    """One place to get help."""
+    checked = table.text("last_checked", blank=True)
+    if checked and not is_date(checked):
+        table.fault("last_checked", f"{checked!r} is not a date", 'empty, or such as "2026-01-31"')
+    return HelpLine(
+        countries=table.texts("countries"),
+        name=table.text("name"),
+        contact=table.text("contact"),
+        url=table.https("url", blank=True),
+        last_checked=checked,
+        youth=table.flag("youth"),
+    )
+
+
+def is_date(text: str) -> bool:
+    """Whether it is a day of the calendar, written as ISO 8601 has it."""
+    found = ISO_DATE.fullmatch(text)
+    if not found:
+        return False
+    year, month, day = map(int, found.groups())
+    leap = month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return 1 <= month <= 12 and 1 <= day <= DAYS[month - 1] + leap

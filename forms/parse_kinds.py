@@ -1,0 +1,137 @@
+"""The keys that belong to one kind of question, read from questionnaire.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from forms.study import Missing, Option, Question, Row
+from forms.toml_tables import NAME, NAME_RULE, Table, duplicates, is_integer, listed, nearest
+
+# No question can ask for a year of birth or a postcode: the widest range ends here.
+HIGHEST_NUMBER = 1000
+LONGEST_TEXT = 5000
+
+OPTION_RULE = '[[1, "Yes"], [2, "No"]], codes 0 or more'
+MULTIPLE_RULE = '[[1, "key", "Label"], …], codes 0 or more'
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What questions refer to by name."""
+
+    sets: Mapping[str, tuple[Option, ...]]
+    missing: Mapping[str, Missing]
+    branches: tuple[str, ...]
+
+
+def read_single(question: Question, table: Table, shared: Shared) -> Question:
+    """One answer of several."""
+    return replace(question, options=read_option_set(table, shared, at_least=2))
+
+
+def read_multiple(question: Question, table: Table, _: Shared) -> Question:
+    """Any number of answers; each has a key, which names its column."""
+    if isinstance(table.data.get("options"), str):
+        table.fault("options", "a multiple question needs options of its own", MULTIPLE_RULE)
+        return question
+    return replace(question, options=read_options(table, "options", keyed=True))
+
+
+def read_grid(question: Question, table: Table, shared: Shared) -> Question:
+    """Several sentences with the same answers, each a variable."""
+    return replace(
+        question,
+        options=read_option_set(table, shared, at_least=2),
+        rows=read_rows(table),
+        random_order=table.flag("random_order"),
+    )
+
+
+def read_statements(question: Question, table: Table, shared: Shared) -> Question:
+    """Statements, each agreed to or not."""
+    return replace(
+        question, options=read_option_set(table, shared, at_least=1), rows=read_rows(table)
+    )
+
+
+def read_range(question: Question, table: Table, _: Shared) -> Question:
+    """A whole number from ``minimum`` to ``maximum``, typed or set on a line."""
+    minimum = table.integer("minimum", 0, HIGHEST_NUMBER)
+    maximum = table.integer("maximum", 0, HIGHEST_NUMBER)
+    if table.has("minimum") and table.has("maximum") and minimum >= maximum:
+        table.fault("maximum", f"{maximum} must be above the minimum, {minimum}")
+    return replace(
+        question,
+        minimum=minimum,
+        maximum=maximum,
+        minimum_label=table.text("minimum_label", required=question.kind == "vas"),
+        maximum_label=table.text("maximum_label", required=question.kind == "vas"),
+    )
+
+
+def read_text(question: Question, table: Table, _: Shared) -> Question:
+    """The client's own words."""
+    return replace(
+        question,
+        max_length=table.integer("max_length", 1, LONGEST_TEXT),
+        apart=table.flag("apart"),
+    )
+
+
+def read_rows(table: Table) -> tuple[Row, ...]:
+    """The sentences of a grid or a list of statements."""
+    return tuple(
+        Row(t.name("variable"), t.text("text"), t.text("construct", required=False))
+        for t in table.tables("rows", "variable", required=True)
+    )
+
+
+def read_option_set(table: Table, shared: Shared, *, at_least: int) -> tuple[Option, ...]:
+    """Options written here, or those of the set that is named."""
+    name = table.data.get("options")
+    if isinstance(name, str):
+        table.has("options")
+        if name not in shared.sets:
+            hint = nearest(name, shared.sets)
+            table.fault("options", f"unknown option set {name!r}{hint}", listed(shared.sets))
+        options = shared.sets.get(name, ())
+    else:
+        options = read_options(table, "options")
+    if options and len(options) < at_least:
+        table.fault("options", f"needs at least {at_least} options")
+    return options
+
+
+def read_options(table: Table, key: str, *, keyed: bool = False) -> tuple[Option, ...]:
+    """``[[code, label], …]``, or ``[[code, key, label], …]`` for a multiple question."""
+    entries = table.array(key)
+    if not entries and key in table.data and isinstance(table.data[key], list):
+        table.fault(key, "is empty", MULTIPLE_RULE if keyed else OPTION_RULE)
+    found = [read_option(table, key, entry, keyed=keyed) for entry in entries]
+    options = tuple(option for option in found if option)
+    for code in duplicates(o.code for o in options):
+        table.fault(key, f"code {code} stands there twice")
+    for label in duplicates(o.label for o in options):
+        table.fault(key, f"label {label!r} stands there twice")
+    for name in duplicates(o.key for o in options if o.key):
+        table.fault(key, f"key {name!r} stands there twice")
+    return options
+
+
+def read_option(table: Table, key: str, entry: object, *, keyed: bool) -> Option | None:
+    """One option; None, and a fault, when it is not made as it should be."""
+    rule = MULTIPLE_RULE if keyed else OPTION_RULE
+    parts = entry if isinstance(entry, list) else []
+    if len(parts) != (3 if keyed else 2) or not all(isinstance(p, str) for p in parts[1:]):
+        table.fault(key, f"{entry!r} is not an option", rule)
+        return None
+    code, label = parts[0], parts[-1].strip()
+    if not is_integer(code) or not 0 <= code <= HIGHEST_NUMBER:
+        table.fault(key, f"{code!r} cannot be the code of an answer", f"0 to {HIGHEST_NUMBER}")
+        return None
+    if not label:
+        table.fault(key, f"code {code} has no label")
+    if keyed and not NAME.fullmatch(parts[1]):
+        table.fault(key, f"{parts[1]!r} is not a name that can stand here", NAME_RULE)
+    return Option(code, label, parts[1] if keyed else "")

@@ -1,0 +1,327 @@
+"""The routing as a picture: where each page stands and which page can follow which. Pure layout.
+
+Pages stand from top to bottom in the order of the study, pages with the same condition below one
+another in a lane. Lines are drawn for what can really happen: for every combination of answers
+that makes a difference, from each page to the next.
+
+The picture of the routing as SVG: stands alone, and takes its colours from a page's stylesheet.
+
+Attributes give the colours of a light page; classes (``box``, ``line``, ``condition`` …) let a
+stylesheet give others, for a dark screen or for print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from html import escape
+from itertools import groupby, pairwise
+from textwrap import shorten, wrap
+
+from forms.kinds import of_study
+from forms.routing import joined, routes, shown_pages
+from forms.study import Condition, Page, Study
+
+START, END = "start", "end"  # before the first page and after the last one
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One page of the picture. ``lane`` counts from the left and may be a half."""
+
+    id: str
+    page: Page | None  # None before the first page and after the last one
+    number: int
+    row: int
+    lane: float
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMap:
+    """Boxes by id, lines between them as (from, to), and how many lanes and rows there are."""
+
+    boxes: Mapping[str, Box]
+    lines: tuple[tuple[str, str], ...]
+    lanes: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Pages in a row that everybody meets, or that hang on answers: condition → its pages."""
+
+    lanes: Mapping[Condition, tuple[Page, ...]]
+
+
+def _hangs_on(page: Page) -> frozenset[str]:
+    """Columns that decide whether ``page`` is shown: its own, or those of all its questions."""
+    own = {column for column, _ in page.show_if}
+    if page.questions and all(q.show_if for q in page.questions):
+        own |= {column for q in page.questions for column, _ in q.show_if}
+    return frozenset(own)
+
+
+def deciding_columns(study: Study) -> frozenset[str]:
+    """Every column on which the way from page to page hangs, and what leads to those."""
+    asked_in = {column.name: column.question for column in of_study(study)}
+    wanted = {column for page in study.pages for column in _hangs_on(page)}
+    found: set[str] = set()
+    while wanted - found:
+        column = min(wanted - found)
+        found.add(column)
+        if column in asked_in:
+            question = asked_in[column]
+            conditions = (*question.show_if, *study.page_of[question.name].show_if)
+            wanted |= {name for name, _ in conditions}
+    return frozenset(found)
+
+
+def page_ways(study: Study) -> tuple[tuple[Page, ...], ...]:
+    """Every different sequence of pages, each once."""
+    found = (shown_pages(study, answers) for answers in routes(study, deciding_columns(study)))
+    return tuple(dict.fromkeys(found))
+
+
+def stretches(study: Study) -> Iterator[Stretch]:
+    """The pages in order, as stretches of pages that hang on answers or that do not."""
+    for _, run in groupby(study.pages, key=lambda page: bool(page.show_if)):
+        lanes: dict[Condition, list[Page]] = {}
+        for page in run:
+            lanes.setdefault(page.show_if, []).append(page)
+        yield Stretch({condition: tuple(pages) for condition, pages in lanes.items()})
+
+
+def _crossed(stretch: Stretch, lines: set[tuple[str, str]]) -> bool:
+    """Whether a page of one lane can be followed by one of another lane beside it."""
+    lane_of = {p.id: n for n, pages in enumerate(stretch.lanes.values()) for p in pages}
+    return any(a in lane_of and b in lane_of and lane_of[a] != lane_of[b] for a, b in lines)
+
+
+def route_map(study: Study) -> RouteMap:
+    """The picture's boxes and lines."""
+    lines = {
+        line
+        for pages in page_ways(study)
+        for line in pairwise((START, *(p.id for p in pages), END))
+    }
+    runs = tuple(stretches(study))
+    lanes = max((len(run.lanes) for run in runs), default=1)
+    boxes = {START: Box(START, None, 0, 0, (lanes - 1) / 2)}
+    for run in runs:
+        _place(run, boxes, study, lanes=lanes, stepped=_crossed(run, lines))
+    end = max(box.row for box in boxes.values()) + 1
+    boxes[END] = Box(END, None, 0, end, (lanes - 1) / 2)
+    rank = {id_: n for n, id_ in enumerate(boxes)}
+    ordered = tuple(sorted(lines, key=lambda line: (rank[line[0]], rank[line[1]])))
+    return RouteMap(boxes, ordered, lanes, end + 1)
+
+
+def _place(run: Stretch, boxes: dict[str, Box], study: Study, *, lanes: int, stepped: bool) -> None:
+    """Put a stretch below all that stands already; ``stepped`` gives each page its own row."""
+    top = max(box.row for box in boxes.values()) + 1
+    left = (lanes - len(run.lanes)) / 2
+    order = [p for p in study.pages if p.show_if in run.lanes and p in run.lanes[p.show_if]]
+    for n, pages in enumerate(run.lanes.values()):
+        for depth, page in enumerate(pages):
+            row = top + (order.index(page) if stepped else depth)
+            number = study.pages.index(page) + 1
+            boxes[page.id] = Box(page.id, page, number, row, left + n)
+
+
+WIDE, GUTTER, MARGIN = 264, 36, 14  # pixels: a box, between lanes, around everything
+LINE, SIZE = 18, 14  # height of a line of text, and its font size
+LETTERS = 29  # that fit into a box at this size, in a wide font and bold
+LONGEST_WHEN = 5  # lines of a condition; the rest stands in the table
+ARROW = 7
+DETOUR = 14  # between lines that pass beside the lanes
+NAMES = {START: "Consent", END: "Check and send"}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A box with its corners in pixels, and what stands in it and above it."""
+
+    box: Box
+    x: float
+    y: float
+    height: float
+    words: tuple[str, ...]
+    small: tuple[str, ...]
+    when: tuple[str, ...]
+    lead: float = 0  # room above its row, for the longest condition there
+
+    @property
+    def middle(self) -> float:
+        """Where lines come in and go out."""
+        return self.x + WIDE / 2
+
+    @property
+    def bottom(self) -> float:
+        """Where lines go out."""
+        return self.y + self.height
+
+
+def _labels(study: Study) -> dict[str, dict[int, str]]:
+    known = {code: m.label for code, m in study.missing_by_code.items()}
+    return {c.name: {**known, **c.labels} for c in of_study(study)}
+
+
+def when_in_words(study: Study, condition: Condition) -> str:
+    """A condition as short as a picture needs it: only if saw_tears: “Yes” or “Not sure”."""
+    labels = _labels(study)
+
+    def one(column: str, codes: frozenset[int]) -> str:
+        known = labels.get(column, {})
+        chosen = [f"“{known.get(code, code)}”" for code in sorted(codes, key=_asked_first)]
+        return f"{column}: {joined(chosen, 'or')}"
+
+    parts = [one(column, codes) for column, codes in condition]
+    return "only if " + " and ".join(parts) if parts else ""
+
+
+def _asked_first(code: int) -> tuple[bool, int]:
+    """Answers in their order, then the ways of not answering."""
+    return code < 0, abs(code)
+
+
+def _small(page: Page) -> tuple[str, ...]:
+    count = len(page.questions)
+    some = sum(1 for q in page.questions if q.show_if)
+    told = f"{count} question{'s' if count != 1 else ''}"
+    if some:
+        told += f", {some} only for some"
+    return (told, *(("sensitive page",) if page.sensitive else ()))
+
+
+def _words(box: Box) -> tuple[str, ...]:
+    if box.page is None:
+        return (NAMES[box.id],)
+    return tuple(wrap(f"{box.number}. {box.page.title}", LETTERS)[:3])
+
+
+def _when(study: Study, box: Box, entered: frozenset[str]) -> tuple[str, ...]:
+    """The condition above a box, where a line comes from a page without it."""
+    if box.page is None or not box.page.show_if or box.id not in entered:
+        return ()
+    lines = wrap(when_in_words(study, box.page.show_if), LETTERS)
+    if len(lines) > LONGEST_WHEN:
+        lines = [
+            *lines[: LONGEST_WHEN - 1],
+            shorten(" ".join(lines[LONGEST_WHEN - 1 :]), LETTERS, placeholder=" …"),
+        ]
+    return tuple(lines)
+
+
+def _entered(drawn: RouteMap) -> frozenset[str]:
+    """Boxes that are reached from a page with another condition."""
+
+    def condition(id_: str) -> Condition:
+        page = drawn.boxes[id_].page
+        return page.show_if if page else ()
+
+    return frozenset(b for a, b in drawn.lines if condition(a) != condition(b))
+
+
+def _lay_out(study: Study, found: RouteMap) -> dict[str, Drawn]:
+    """Every box with its place: rows are as high as their highest box needs."""
+    entered = _entered(found)
+    bare = {
+        id_: Drawn(box, MARGIN + box.lane * (WIDE + GUTTER), 0, 0, _words(box),
+                   _small(box.page) if box.page else (), _when(study, box, entered))
+        for id_, box in found.boxes.items()
+    }  # fmt: skip
+    drawn, y = {}, float(MARGIN)
+    for row in range(found.rows):
+        here = [d for d in bare.values() if d.box.row == row]
+        lead = LINE * max((len(d.when) for d in here), default=0)
+        height = LINE * max((len(d.words) + len(d.small) for d in here), default=1) + 16
+        y += lead
+        drawn.update({d.box.id: replace(d, y=y, height=height, lead=lead) for d in here})
+        y += height + 2 * LINE
+    return drawn
+
+
+def _text(x: float, y: float, lines: tuple[str, ...], css: str, more: str) -> Iterator[str]:
+    for n, line in enumerate(lines):
+        yield f'<text class="{css}" x="{x:g}" y="{y + n * LINE:g}" {more}>{escape(line)}</text>'
+
+
+def _box(d: Drawn) -> Iterator[str]:
+    ends = d.box.page is None
+    css, fill = ("box ends", "#e3eeed") if ends else ("box", "#fffdfa")
+    yield (
+        f'<rect class="{css}" x="{d.x:g}" y="{d.y:g}" width="{WIDE}" height="{d.height:g}" '
+        f'rx="{24 if ends else 8}" fill="{fill}" stroke="#175c63" stroke-width="1.5"/>'
+    )
+    y = d.y + SIZE + 8
+    middle = f'text-anchor="middle" font-size="{SIZE}"'
+    yield from _text(
+        d.middle, y, d.words, "page-title", f'{middle} font-weight="600" fill="#26242b"'
+    )
+    y += LINE * len(d.words)
+    small = f'text-anchor="middle" font-size="{SIZE - 1.5}"'
+    yield from _text(d.middle, y, d.small, "page-note", f'{small} fill="#5a5661"')
+    y = d.y - LINE * (len(d.when) - 1) - ARROW - 9
+    yield from _text(d.middle, y, d.when, "condition", f'{small} fill="#8a3f14"')
+
+
+def _blocked(a: Drawn, b: Drawn, drawn: dict[str, Drawn]) -> bool:
+    """Whether a line straight down from ``a`` to the row above ``b`` would run into a box."""
+    between = (d for d in drawn.values() if a.box.row < d.box.row < b.box.row)
+    return any(d.x - 4 < a.middle < d.x + WIDE + 4 for d in between)
+
+
+def _path(a: Drawn, b: Drawn, *, detour: float | None) -> str:
+    """From the foot of ``a`` to the head of ``b``, or to the condition that stands above it."""
+    above = b.y - b.lead - LINE - 4
+    x, y = a.middle, a.bottom
+    bends = [(x, y)]
+    if detour is not None:
+        bends += [(x, y + 8), (detour, y + 8), (detour, above), (b.middle, above)]
+    elif x != b.middle:
+        bends += [(x, above), (b.middle, above)]
+    bends.append((b.middle, b.y - LINE * len(b.when) - ARROW - (6 if b.when else 0)))
+    return "M" + " L".join(f"{x:g} {y:g}" for x, y in bends)
+
+
+def _arrow(a: Drawn, b: Drawn, *, detour: float | None) -> Iterator[str]:
+    way = _path(a, b, detour=detour)
+    yield f'<path class="line" d="{way}" fill="none" stroke="#5a5661" stroke-width="1.5"/>'
+    x, y = b.middle, b.y - ARROW - 2
+    head = f"M{x - 5:g} {y:g} L{x + 5:g} {y:g} L{x:g} {b.y:g} Z"
+    yield f'<path class="head" d="{head}" fill="#5a5661"/>'
+
+
+def _lines(found: RouteMap, drawn: dict[str, Drawn], right: float) -> tuple[list[str], float]:
+    """Every line with its arrowhead, and how far to the right they reach."""
+    parts: list[str] = []
+    for a, b in ((drawn[a], drawn[b]) for a, b in found.lines):
+        blocked = _blocked(a, b, drawn)
+        right += DETOUR if blocked else 0
+        parts += _arrow(a, b, detour=right if blocked else None)
+    return parts, right
+
+
+_OPENING = """\
+<svg xmlns="http://www.w3.org/2000/svg" class="map" role="img" \
+aria-labelledby="map-title map-about" width="{width:g}" height="{height:g}" \
+viewBox="0 0 {width:g} {height:g}" font-family="system-ui, Segoe UI, Arial, sans-serif">
+<title id="map-title">Ways through {title}</title>
+<desc id="map-about">{pages} pages from top to bottom, with a line from each to those that can \
+follow it.</desc>"""
+
+
+def picture(study: Study) -> str:
+    """The whole picture as one ``<svg>`` element."""
+    found = route_map(study)
+    drawn = _lay_out(study, found)
+    right = float(MARGIN + found.lanes * WIDE + (found.lanes - 1) * GUTTER)
+    lines, right = _lines(found, drawn, right)
+    opening = _OPENING.format(
+        width=right + MARGIN,
+        height=drawn[END].bottom + MARGIN,
+        title=escape(study.title),
+        pages=len(study.pages),
+    )
+    boxes = (part for d in drawn.values() for part in _box(d))
+    return "\n".join([opening, *lines, *boxes, "</svg>"])

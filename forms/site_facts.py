@@ -1,0 +1,107 @@
+"""Facts that differ from site to site: read from site.toml and filled into a study's words.
+
+An optional fact that is empty vanishes from the text; any other one that is missing stays visible
+as its name in square brackets, so that nobody takes an unfinished text for a finished one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from forms.study import Study
+from forms.toml_tables import Notes, StudyFaults, Table, read_toml
+
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]{0,30})\}")
+
+
+NO_FACTS = ("limit", "invited")  # keys of a study's table that say how it is served
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What site.toml says: facts for every study, and facts and limits by study name.
+
+    ``invited`` are the studies that only an invitation opens.
+    """
+
+    shared: Mapping[str, str] = field(default_factory=dict)
+    by_study: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=dict)
+    invited: frozenset[str] = frozenset()
+
+
+def load_site(path: Path) -> SiteFacts:
+    """The installation's facts; none when there is no such file.
+
+    Raises StudyFaults listing every fault of the file.
+    """
+    if not path.exists():
+        return SiteFacts()
+    notes = Notes()
+    top = read_toml(path, notes)
+    facts = read_site(top) if top else SiteFacts()
+    if faults := notes.all():
+        raise StudyFaults(faults)
+    return facts
+
+
+def read_site(top: Table) -> SiteFacts:
+    """The whole file; what is wrong with it is noted in ``top``."""
+    studies = dict(top.table("study").entries())
+    return SiteFacts(
+        shared=read_facts(top.table("site")),
+        by_study={name: read_facts(table, besides=NO_FACTS) for name, table in studies.items()},
+        limits={
+            name: table.integer("limit", 1, 1_000_000)
+            for name, table in studies.items()
+            if table.has("limit")
+        },
+        invited=frozenset(name for name, table in studies.items() if table.flag("invited")),
+    )
+
+
+def read_facts(table: Table, *, besides: tuple[str, ...] = ()) -> Mapping[str, str]:
+    """Every fact of one table, empty ones too."""
+    return {key: table.text(key, required=False) for key in table.data if key not in besides}
+
+
+def facts_for(site: SiteFacts, study: Study) -> Mapping[str, str]:
+    """Fact → value for the facts this study names: its own win over the site's.
+
+    An optional fact that is empty is there as an empty text; a required one (and one for the board
+    only) is left out, so that ``fill`` marks it.
+    """
+    given = {**site.shared, **site.by_study.get(study.name, {})}
+    consent = study.consent
+    empty = dict.fromkeys(consent.optional_facts, "")
+    named = consent.facts | consent.optional_facts | consent.board_facts
+    return empty | {name: given[name] for name in sorted(named) if given.get(name)}
+
+
+def missing_facts(study: Study, facts: Mapping[str, str]) -> tuple[str, ...]:
+    """Names of the required facts that are empty, sorted."""
+    consent = study.consent
+    required = consent.facts - consent.optional_facts - consent.board_facts
+    return tuple(sorted(name for name in required if not facts.get(name)))
+
+
+def placeholders(text: str) -> tuple[str, ...]:
+    """Names of the facts that ``text`` asks for, in order."""
+    return tuple(PLACEHOLDER.findall(text))
+
+
+def fill(text: str, facts: Mapping[str, str]) -> str:
+    """``text`` with its facts; one that is not in ``facts`` shows as ``[its_name]``.
+
+    An empty fact goes with the space and the full stop beside it: the loader has made sure that an
+    optional fact stands alone between sentences.
+    """
+    for name in placeholders(text):
+        if facts.get(name) == "":
+            alone = rf"\{{{name}\}}[.!?]?"
+            text = re.sub(rf"(?m)^{alone}[ \t]*|[ \t]*{alone}", "", text)
+    text = re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+    return PLACEHOLDER.sub(lambda found: facts.get(found[1], f"[{found[1]}]"), text)

@@ -1,0 +1,333 @@
+"""TOML tables read key by key: what is wrong is noted, and reading goes on.
+
+A wrong value is noted as a fault and replaced by an empty one, so that one run finds every fault.
+Keys that nobody asked for are unknown keys; ``Notes.all`` reports them.
+
+What is wrong with a study folder: every fault at once, each in one line.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+import unicodedata
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TypeGuard, TypeVar
+
+from forms.study import Page, Question
+
+QUESTIONNAIRE = "questionnaire.toml"
+CONSENT = "consent.toml"
+RELEASE = "release.toml"
+SUPPORT = "support.toml"
+
+# A longer list of what is allowed helps nobody; the nearest name does.
+LISTED = 12
+FIRST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: file, table and key it stands in, what is wrong and what is allowed."""
+
+    file: str
+    table: str
+    key: str
+    problem: str
+    allowed: str = ""
+
+    def __str__(self) -> str:
+        place = ", ".join(part for part in (self.file, self.table, self.key) if part)
+        line = f"{place}: {self.problem}" + (f"; allowed: {self.allowed}" if self.allowed else "")
+        return " ".join(line.split())
+
+
+class StudyFaults(ValueError):
+    """The study cannot be loaded; ``faults`` lists everything that is wrong with it."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+def at(page: Page, question: Question | None = None) -> str:
+    """The table in which ``page``, or ``question`` on it, is written."""
+    return f"page {page.id}, question {question.name}" if question else f"page {page.id}"
+
+
+def listed(allowed: Iterable[object]) -> str:
+    """What is allowed as one phrase, cut short when it is long."""
+    names = [str(name) for name in allowed]
+    if len(names) <= LISTED:
+        return ", ".join(names)
+    return ", ".join(names[:FIRST]) + f" … ({len(names)} in all)"
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """ ", did you mean …?" when one of ``allowed`` looks like ``name``, else nothing."""
+    close = get_close_matches(name, list(allowed), n=1)
+    return f" – did you mean {close[0]!r}?" if close else ""
+
+
+T = TypeVar("T", bound=Hashable)
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,60}")
+NAME_RULE = "a lower-case letter, then up to 30 lower-case letters, digits or underscores"
+ID_RULE = "a letter, then up to 60 letters, digits, hyphens or underscores"
+
+
+class Notes:
+    """Everything found wrong so far, and every table that was opened."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self.tables: list[Table] = []
+
+    def add(self, file: str, table: str, key: str, problem: str, allowed: str = "") -> None:
+        """Note one fault."""
+        self.faults.append(Fault(file, table, key, problem, allowed))
+
+    def all(self) -> tuple[Fault, ...]:
+        """Every fault once, unknown keys included."""
+        for table in self.tables:
+            table.note_unknown()
+        self.tables.clear()
+        return tuple(dict.fromkeys(self.faults))
+
+
+class Table:
+    """One TOML table, with its file and where in it the table stands."""
+
+    def __init__(
+        self, data: Mapping[str, object], notes: Notes, file: str, where: str = ""
+    ) -> None:
+        self.data = data
+        self.notes = notes
+        self.file = file
+        self.where = where
+        self.asked: list[str] = []
+        notes.tables.append(self)
+
+    def fault(self, key: str, problem: str, allowed: str = "") -> None:
+        """Note that something is wrong with ``key``."""
+        self.notes.add(self.file, self.where, key, problem, allowed)
+
+    def note_unknown(self) -> None:
+        """Note every key that was never asked for."""
+        for key in self.data:
+            if key not in self.asked:
+                hint = nearest(key, self.asked)
+                self.fault(key, f"unknown key{hint}", listed(dict.fromkeys(self.asked)))
+
+    def has(self, key: str) -> bool:
+        """Whether the key is there; asking makes it a known one."""
+        self.asked.append(key)
+        return key in self.data
+
+    def value(self, key: str, *, required: bool) -> object:
+        """Whatever stands there; None, and a fault if it is required, when it is missing."""
+        if not self.has(key) and required:
+            self.fault(key, "is missing")
+        return self.data.get(key)
+
+    def text(self, key: str, *, required: bool = True, blank: bool = False) -> str:
+        """A text without outer white space; it may be empty if it is ``blank`` or not required."""
+        value = self.value(key, required=required)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            self.fault(key, f"must be text in quotes, not {toml_type(value)}")
+            return ""
+        if any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in value):
+            self.fault(key, "has a control character in it")
+        if required and not blank and not value.strip():
+            self.fault(key, "is empty")
+        return value.strip()
+
+    def matching(
+        self, key: str, pattern: re.Pattern[str], rule: str, *, required: bool = True
+    ) -> str:
+        """A text that ``pattern`` matches as a whole."""
+        text = self.text(key, required=required)
+        if text and not pattern.fullmatch(text):
+            self.fault(key, f"{text!r} is not a name that can stand here", rule)
+        return text
+
+    def name(self, key: str) -> str:
+        """A variable's name or the like."""
+        return self.matching(key, NAME, NAME_RULE)
+
+    def id(self, key: str = "id") -> str:
+        """What checklists and links point at."""
+        return self.matching(key, ID, ID_RULE)
+
+    def one_of(self, key: str, allowed: Iterable[str]) -> str:
+        """A text that is one of ``allowed``."""
+        text = self.text(key)
+        known = tuple(allowed)
+        if text and text not in known:
+            self.fault(key, f"unknown: {text!r}{nearest(text, known)}", listed(known))
+            return ""
+        return text
+
+    def https(self, key: str, *, blank: bool = False) -> str:
+        """An https:// address, or nothing if it may be ``blank``."""
+        text = self.text(key, blank=blank)
+        if text and not re.fullmatch(r"https://[^\s/]+\.[^\s/]+(/\S*)?", text):
+            self.fault(key, f"{text!r} is not a secure web address", "https://…")
+        return text
+
+    def flag(self, key: str, *, required: bool = False) -> bool:
+        """True or false; false when it is missing."""
+        value = self.value(key, required=required)
+        if value is not None and not isinstance(value, bool):
+            self.fault(key, f"must be true or false, not {toml_type(value)}")
+        return value is True
+
+    def integer(self, key: str, low: int, high: int, default: int | None = None) -> int:
+        """A whole number from ``low`` to ``high``; required when it has no default."""
+        value = self.value(key, required=default is None)
+        fallback = low if default is None else default
+        if value is None:
+            return fallback
+        if not is_integer(value):
+            self.fault(key, f"must be a whole number, not {toml_type(value)}", f"{low} to {high}")
+        elif not low <= value <= high:
+            self.fault(key, f"{value} is out of range", f"{low} to {high}")
+        else:
+            return value
+        return fallback
+
+    def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
+        """A number from ``low`` to ``high``; required when it has no default."""
+        value = self.value(key, required=default is None)
+        fallback = low if default is None else default
+        if value is None:
+            return fallback
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.fault(key, f"must be a number, not {toml_type(value)}", f"{low:g} to {high:g}")
+        elif math.isnan(value) or not low <= value <= high:
+            self.fault(key, f"{value} is out of range", f"{low:g} to {high:g}")
+        else:
+            return float(value)
+        return fallback
+
+    def array(self, key: str, *, required: bool = True) -> list[object]:
+        """The values of an array; none when it is missing."""
+        value = self.value(key, required=required)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.fault(key, f"must be an array in square brackets, not {toml_type(value)}")
+            return []
+        return value
+
+    def texts(self, key: str, *, required: bool = True) -> tuple[str, ...]:
+        """An array of different texts."""
+        found = self.array(key, required=required)
+        texts = tuple(v.strip() for v in found if isinstance(v, str) and v.strip())
+        if len(texts) != len(found):
+            self.fault(key, "must hold nothing but texts in quotes")
+        for twice in duplicates(texts):
+            self.fault(key, f"{twice!r} stands there twice")
+        return texts
+
+    def integers(self, key: str) -> tuple[int, ...]:
+        """An array of different whole numbers."""
+        found = self.array(key)
+        numbers = tuple(v for v in found if is_integer(v))
+        if len(numbers) != len(found):
+            self.fault(key, "must hold nothing but whole numbers")
+        for twice in duplicates(numbers):
+            self.fault(key, f"{twice} stands there twice")
+        return numbers
+
+    def known(self, key: str, allowed: Iterable[str], *, required: bool = True) -> tuple[str, ...]:
+        """An array of texts, each one of ``allowed``."""
+        names = tuple(allowed)
+        texts = self.texts(key, required=required)
+        for text in texts:
+            if text not in names:
+                self.fault(key, f"unknown: {text!r}{nearest(text, names)}", listed(names))
+        return tuple(text for text in texts if text in names)
+
+    def table(self, key: str, *, required: bool = False) -> Table:
+        """The table under ``key``; an empty one when it is missing."""
+        value = self.value(key, required=required)
+        return self._open({} if value is None else value, key, f"{self._prefix}{key}")
+
+    def tables(self, key: str, *named: str, required: bool = False) -> tuple[Table, ...]:
+        """The tables of the array ``[[key]]``; ``named`` are keys that may tell them apart."""
+        found = self.array(key, required=required)
+        if required and not found and key in self.data:
+            self.fault(key, "is empty")
+        names = named or ("id",)
+        return tuple(
+            self._open(value, key, f"{self._prefix}{key} {label(value, names, place)}")
+            for place, value in enumerate(found, 1)
+        )
+
+    def entries(self) -> Iterator[tuple[str, Table]]:
+        """Every key with its table, as in ``[scale.NAME]``."""
+        for key in self.data:
+            yield key, self._open(self.value(key, required=True), key, f"{self.where} {key}")
+
+    @property
+    def _prefix(self) -> str:
+        return f"{self.where}, " if self.where else ""
+
+    def _open(self, value: object, key: str, where: str) -> Table:
+        if not isinstance(value, dict):
+            self.fault(key, f"must be a table, not {toml_type(value)}")
+            value = {}
+        return Table(value, self.notes, self.file, where)
+
+
+def is_integer(value: object) -> TypeGuard[int]:
+    """Whether it is a whole number; a bare true or false is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def label(value: object, named: Iterable[str], place: int) -> str:
+    """What tells one table of an array apart: its name, else its place."""
+    found = [value.get(key) for key in named] if isinstance(value, dict) else []
+    return next((name for name in found if isinstance(name, str) and name), f"no. {place}")
+
+
+def toml_type(value: object) -> str:
+    """What a researcher would call this kind of value."""
+    names = {bool: "true or false", int: "a whole number", float: "a decimal number", str: "text"}
+    names |= {list: "an array", dict: "a table"}
+    return names.get(type(value), "a date or time without quotes")
+
+
+def duplicates(values: Iterable[T]) -> list[T]:
+    """Those that occur more than once, each once."""
+    return [value for value, times in Counter(values).items() if times > 1]
+
+
+def read_toml(path: Path, notes: Notes) -> Table | None:
+    """The file's top table; None, and a fault, when it cannot be read."""
+    try:
+        # Editors on Windows begin a file with a byte order mark; TOML knows none.
+        text = path.read_bytes().decode("utf-8-sig")
+        return Table(tomllib.loads(text), notes, path.name)
+    except FileNotFoundError:
+        problem = "is missing"
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror or error}"
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        problem = f"is not UTF-8 text (line {line}); save it as UTF-8"
+    except RecursionError:
+        problem = "is nested too deeply"
+    except ValueError as error:
+        problem = f"is not valid TOML: {error}"
+    notes.add(path.name, "", "", problem)
+    return None

@@ -1,0 +1,143 @@
+"""The release policy against the questionnaire: roles, hierarchies, tiers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from forms.kinds import of_question
+from forms.study import Group, Question, Study
+from forms.toml_tables import QUESTIONNAIRE, RELEASE, Notes, at, listed, nearest
+
+# A generalised value's code is level x 100 + position, so codes as asked stay below.
+FIRST_GENERALISED = 100
+# Answers that say something about a person: nobody may be made to give one.
+NEVER_REQUIRED = ("quasi_identifier", "sensitive", "free_text")
+
+
+def check_policy(study: Study, notes: Notes) -> None:
+    """Note every fault of release.toml that only the questionnaire shows."""
+    variables = dict(study.variables())
+    check_roles(study, variables, notes)
+    check_required_roles(study, notes)
+    check_hierarchies(study, variables, notes)
+    check_distinct(study, notes)
+    check_tiers(study, variables, notes)
+    check_stop_rule(study, notes)
+
+
+def check_roles(study: Study, variables: Mapping[str, Question], notes: Notes) -> None:
+    """Every variable has one role, and only texts are free text."""
+    roles = study.policy.roles
+    without = [name for name in variables if name and name not in roles]
+    if without:
+        problem = f"no role for {', '.join(without)}"
+        notes.add(RELEASE, "roles", "", problem, "quasi_identifier, sensitive, free_text, none")
+    for name, role in roles.items():
+        if name not in variables:
+            problem = f"unknown variable {name!r}{nearest(name, variables)}"
+            notes.add(RELEASE, "roles", role, problem)
+        elif (variables[name].kind == "text") != (role == "free_text"):
+            problem = f"{name!r} is a question of kind {variables[name].kind}"
+            allowed = "free_text for texts, and for nothing else"
+            notes.add(RELEASE, "roles", role, problem, allowed)
+
+
+def check_required_roles(study: Study, notes: Notes) -> None:
+    """Nothing sensitive and nothing that could identify is required."""
+    for name, question in study.variables():
+        role = study.policy.roles.get(name, "")
+        if question.required and role in NEVER_REQUIRED:
+            where = at(study.page_of[question.name], question)
+            problem = f"{name!r} has the role {role}, so it must not be required"
+            notes.add(QUESTIONNAIRE, where, "required", problem, "false")
+
+
+def check_hierarchies(study: Study, variables: Mapping[str, Question], notes: Notes) -> None:
+    """Every quasi-identifier has a hierarchy, and nothing else has."""
+    policy = study.policy
+    quasi = [name for name in variables if policy.roles.get(name) == "quasi_identifier"]
+    without = [name for name in quasi if name not in policy.hierarchies]
+    if without:
+        notes.add(RELEASE, "hierarchy", "variable", f"no hierarchy for {', '.join(without)}")
+    for name in policy.hierarchies:
+        if name and name not in quasi:
+            problem = f"{name!r} is not a quasi-identifier{nearest(name, quasi)}"
+            notes.add(RELEASE, f"hierarchy {name}", "variable", problem, listed(quasi))
+        elif name:
+            check_levels(study, name, variables[name], notes)
+
+
+def check_levels(study: Study, name: str, question: Question, notes: Notes) -> None:
+    """Every level covers every code once and nests in the next."""
+    column = next((c for c in of_question(question) if c.name == name), None)
+    table = f"hierarchy {name}"
+    if column is None or not column.codes:
+        problem = f"a question of kind {question.kind} has no codes to generalise"
+        notes.add(RELEASE, table, "variable", problem)
+        return
+    if max(column.codes) >= FIRST_GENERALISED:
+        problem = f"{name!r} has codes from {FIRST_GENERALISED} up, which generalised values take"
+        notes.add(RELEASE, table, "variable", problem, f"codes below {FIRST_GENERALISED}")
+    finer: tuple[Group, ...] = ()
+    for place, groups in enumerate(study.policy.hierarchies[name].levels, 1):
+        for problem in (*cover(groups, column.codes), *nest(finer, groups)):
+            notes.add(RELEASE, table, f"levels, level {place}", problem)
+        finer = groups
+
+
+def cover(groups: tuple[Group, ...], codes: tuple[int, ...]) -> list[str]:
+    """What is wrong with how one level covers the codes as asked."""
+    times = {code: sum(code in group.codes for group in groups) for code in codes}
+    unknown = sorted({code for group in groups for code in group.codes} - set(codes))
+    problems = [f"code {code} is in no group" for code, count in times.items() if count == 0]
+    problems += [f"code {code} is in {count} groups" for code, count in times.items() if count > 1]
+    return problems + [f"code {code} is not a code of the question" for code in unknown]
+
+
+def nest(finer: tuple[Group, ...], coarser: tuple[Group, ...]) -> list[str]:
+    """Which groups of the level before are torn apart by the next."""
+    return [
+        f"{group.label!r} of the level before does not fit into one group"
+        for group in finer
+        if not any(group.codes <= wider.codes for wider in coarser)
+    ]
+
+
+def check_distinct(study: Study, notes: Notes) -> None:
+    """The diversity of sensitive variables is reported, of no others."""
+    sensitive = [name for name, role in study.policy.roles.items() if role == "sensitive"]
+    for name in study.policy.distinct:
+        if name not in sensitive:
+            problem = f"{name!r} is not a sensitive variable{nearest(name, sensitive)}"
+            notes.add(RELEASE, "", "distinct", problem, listed(sensitive))
+
+
+def check_tiers(study: Study, variables: Mapping[str, Question], notes: Notes) -> None:
+    """Tiers leave out what there is, and ask for no consent that nobody is asked for."""
+    asked = {statement.id for statement in study.consent.choices}
+    if "A" in study.policy.tiers and "C" not in study.policy.tiers:
+        notes.add(RELEASE, "tier A", "name", "tables are made from tier C, which there is not")
+    for tier in study.policy.tiers.values():
+        if tier.distinct_l > 1 and not study.policy.distinct:
+            problem = "no variable is named in `distinct`, so l has nothing to count"
+            notes.add(RELEASE, f"tier {tier.name}", "l", problem, "1")
+        for name in tier.leave_out:
+            if name not in variables:
+                problem = f"unknown variable {name!r}{nearest(name, variables)}"
+                notes.add(RELEASE, f"tier {tier.name}", "leave_out", problem)
+        if tier.needs_open_consent and "c_open" not in asked:
+            problem = "consent.toml has no statement c_open, so no answer could ever be in this"
+            notes.add(RELEASE, f"tier {tier.name}", "needs_open_consent", problem, "false")
+
+
+def check_stop_rule(study: Study, notes: Notes) -> None:
+    """Signs are answers that somebody can give."""
+    asked = {c.name: c for q in study.questions.values() for c in of_question(q)}
+    for column, codes in study.policy.stop.signs if study.policy.stop else ():
+        known = asked[column].codes if column in asked else ()
+        if not known:
+            problem = f"no question is stored as {column!r} with codes{nearest(column, asked)}"
+            notes.add(RELEASE, "stop_rule", "any", problem)
+        elif odd := sorted(codes.difference(known)):
+            problem = f"{column!r} has no code {odd[0]}"
+            notes.add(RELEASE, "stop_rule, any", column, problem, listed(known))

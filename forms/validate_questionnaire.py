@@ -1,0 +1,411 @@
+"""Names that occur twice or are taken: variables, columns, grids, pages, ids, passages.
+
+What a question or page may not do: force an answer, lock nothing, differ by unknown branches.
+
+Routing: conditions that name what is not there, and pages and branches nobody can meet.
+
+Every condition is "these columns hold one of these codes", so all that leads to a page is one such
+condition too, together with what leads to the questions it looks at. It can be met exactly when no
+column would have to hold a code that it cannot hold; no path has to be walked to see that.
+
+Scales, composites, differences and quality flags that name what cannot be scored together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from forms.kinds import of_question, of_study
+from forms.parse_documents import passages_of
+from forms.routing import branch_of, routes, routing_columns
+from forms.study import (
+    Column,
+    Composite,
+    Condition,
+    Difference,
+    Page,
+    Question,
+    Scale,
+    Study,
+    Wording,
+)
+from forms.toml_tables import (
+    CONSENT,
+    NAME_RULE,
+    QUESTIONNAIRE,
+    SUPPORT,
+    Notes,
+    at,
+    duplicates,
+    listed,
+    nearest,
+)
+from forms.toml_tables import NAME as NAME_PATTERN
+
+# Columns that every release has; answers must not be called the same.
+ADMINISTRATIVE = (
+    "row",
+    "study_version",
+    "consent_version",
+    "lang",
+    "branch",
+    "completion",
+    "c_open",
+    "c_quote",
+    "dur_band",
+    "key",
+    "fingerprint",
+    "deletion",
+)
+# Worked out at export.
+TAKEN_PREFIX = "sc_"
+TAKEN = frozenset({*ADMINISTRATIVE, "dq_straight", "dq_pair", "dq_share"})
+# A question's name is the name of its field: what a form object calls its own parts, and what the
+# buttons beside the questions are called, would stand in for an answer.
+PARTS_OF_A_FORM = frozenset(
+    {
+        *("data", "errors", "form_errors", "meta", "populate_obj", "post_process", "process"),
+        *("validate", "csrf_token", "change", "delete", "go", "refuse", "shown", "state"),
+        "support",
+    }
+)
+INLINE_VALIDATOR = "validate_"
+# Stata cannot hold a longer one.
+LONGEST_COLUMN = 32
+
+SCREENS = (
+    "landing",
+    "information",
+    "eligibility",
+    "consent",
+    "questions",
+    "check",
+    "done",
+    "support",
+    "stop",
+    "withdraw",
+    "declined",
+    "leave",
+)
+
+
+def check_names(study: Study, notes: Notes) -> None:
+    """Note every name in questionnaire.toml that is there twice, is taken or is too long."""
+    for page_id in duplicates(p.id for p in study.pages if p.id):
+        notes.add(QUESTIONNAIRE, "page", "id", f"{page_id!r} stands there twice")
+    for name in duplicates(name for _, name, _ in names(study) if name):
+        where = " and ".join(dict.fromkeys(t for t, other, _ in names(study) if other == name))
+        notes.add(QUESTIONNAIRE, where, "", f"the name {name!r} stands there twice")
+    for table, name, is_column in names(study):
+        if is_column and (name in TAKEN or name.startswith(TAKEN_PREFIX)):
+            problem = f"{name!r} is the name of a column of every release"
+            notes.add(QUESTIONNAIRE, table, "", problem, "any other name, none with sc_ before it")
+        if name in PARTS_OF_A_FORM or name.startswith(INLINE_VALIDATOR):
+            problem = f"{name!r} is the name of a part of every form"
+            notes.add(QUESTIONNAIRE, table, "", problem, "any other name")
+        if is_column and len(name) > LONGEST_COLUMN:
+            problem = f"the column {name!r} has {len(name)} characters"
+            notes.add(QUESTIONNAIRE, table, "", problem, f"at most {LONGEST_COLUMN}")
+
+
+def names(study: Study) -> Iterator[tuple[str, str, bool]]:
+    """(table, name, whether it is a column) for all that share one space of names."""
+    for page in study.pages:
+        for question in page.questions:
+            columns = [c.name for c in of_question(question)]
+            for name in columns or [question.name]:
+                yield at(page, question), name, True
+            if question.name not in columns and columns:
+                yield at(page, question), question.name, False
+
+
+def check_passages(study: Study, notes: Notes) -> None:
+    """Note ids that occur twice and checklist entries that point at nothing."""
+    found = list(passage_ids(study))
+    for name in duplicates(name for _, _, name in found if name):
+        where = " and ".join(dict.fromkeys(table for _, table, other in found if other == name))
+        file = next(file for file, _, other in found if other == name)
+        notes.add(file, where, "id", f"{name!r} stands there twice")
+    known = [name for _, _, name in found] + [f"screen:{screen}" for screen in SCREENS]
+    for item in study.consent.checklist:
+        for name in item.passages:
+            if name not in known:
+                problem = f"there is no passage {name!r}{nearest(name, known)}"
+                allowed = f"ids of passages and statements, screen:{listed(SCREENS)}"
+                notes.add(CONSENT, f"checklist {item.id}", "passages", problem, allowed)
+
+
+def passage_ids(study: Study) -> Iterator[tuple[str, str, str]]:
+    """(file, table, id) for everything a checklist can point at."""
+    consent = study.consent
+    for table, passage in passages_of(consent):
+        yield CONSENT, table.split()[0], passage.id
+    for note in consent.board_note:
+        yield CONSENT, "board_note", note.id
+    for question in consent.eligibility:
+        yield CONSENT, "eligibility", question.id
+    for statement in consent.statements:
+        yield CONSENT, "statement", statement.id
+    for passage in study.support.passages:
+        yield SUPPORT, "passage", passage.id
+
+
+def check_questions(study: Study, notes: Notes) -> None:
+    """Note everything of this kind in questionnaire.toml."""
+    routing = routing_columns(study)
+    known = 0 if not study.branches else first_page_with_branch(study)
+    for place, page in enumerate(study.pages):
+        check_page(page, notes)
+        for question in page.questions:
+            if question.required:
+                check_required(page, question, routing, notes)
+        if place < known:
+            check_wordings(page, notes)
+
+
+def check_page(page: Page, notes: Notes) -> None:
+    """Note an ``answer_once`` without a text and a support offer that can never come."""
+    if page.answer_once and not any(q.kind == "text" for q in page.questions):
+        notes.add(QUESTIONNAIRE, at(page), "answer_once", "there is no text on this page to lock")
+    if page.support is None:
+        return
+    columns = {c.name: c for q in page.questions if q.kind != "multiple" for c in of_question(q)}
+    column = columns.get(page.support.variable)
+    if column is None or column.max_length:
+        problem = f"{page.support.variable!r} is no question with codes on this page"
+        notes.add(QUESTIONNAIRE, f"{at(page)}, support", "variable", problem, listed(columns))
+    elif column.codes and page.support.at_least > max(column.codes):
+        problem = f"{page.support.variable!r} never reaches {page.support.at_least}"
+        allowed = f"at most {max(column.codes)}"
+        notes.add(QUESTIONNAIRE, f"{at(page)}, support", "at_least", problem, allowed)
+
+
+def check_required(page: Page, question: Question, routing: Collection[str], notes: Notes) -> None:
+    """Only a routing question may be required, and only with a visible way not to answer."""
+    columns = [c.name for c in of_question(question)]
+    if not any(column in routing for column in columns):
+        problem = "only a question that others depend on may be required"
+        notes.add(QUESTIONNAIRE, at(page, question), "required", problem, "false")
+    if not question.missing:
+        problem = "is required, so it must offer a way not to answer"
+        notes.add(QUESTIONNAIRE, at(page, question), "missing", problem, '["prefer_not"]')
+
+
+def first_page_with_branch(study: Study) -> int:
+    """Place of the first page on which everybody's branch is known."""
+    deciding = {column for branch in study.branches for column, _ in branch.when}
+    places = [
+        place
+        for place, page in enumerate(study.pages, 1)
+        for question in page.questions
+        if deciding & {c.name for c in of_question(question)}
+    ]
+    return max(places, default=0)
+
+
+def check_wordings(page: Page, notes: Notes) -> None:
+    """Note texts that differ by branch where no branch is known yet."""
+    texts: list[tuple[str, str, Wording]] = [(at(page), "intro", page.intro)]
+    texts += [(at(page, q), "text", q.text) for q in page.questions]
+    for table, key, wording in texts:
+        if wording.by_branch:
+            problem = "differs by branch, but nobody's branch is known before this page is answered"
+            notes.add(QUESTIONNAIRE, table, key, problem, "one text")
+
+
+# Branches hang on a few questions; beyond so many answers to them they are not all tried.
+MOST_ROUTES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One column and where it is asked."""
+
+    page: Page
+    question: Question
+    column: Column
+
+    @property
+    def codes(self) -> frozenset[int]:
+        """Every code a client can answer with; blank and not shown are no answers."""
+        return frozenset(self.column.codes) | {m.code for m in self.question.missing}
+
+
+def asked_columns(study: Study) -> dict[str, Asked]:
+    """Every column with its page and question, in the order asked."""
+    return {
+        column.name: Asked(page, question, column)
+        for page in study.pages
+        for question in page.questions
+        for column in of_question(question)
+    }
+
+
+def conditions(study: Study) -> Iterator[tuple[str, str, Condition, Collection[str]]]:
+    """(table, key, condition, columns asked before it) for all of them."""
+    earlier: list[str] = []
+    for page in study.pages:
+        yield at(page), "show_if", page.show_if, tuple(earlier)
+        for question in page.questions:
+            yield at(page, question), "show_if", question.show_if, tuple(earlier)
+            earlier += [c.name for c in of_question(question)]
+    for branch in study.branches:
+        yield f"branch {branch.name}", "when", branch.when, tuple(earlier)
+
+
+def check_routing(study: Study, notes: Notes) -> None:
+    """Note every condition that cannot be read; if there is none, all that nobody can meet."""
+    asked = asked_columns(study)
+    before = len(notes.faults)
+    for table, key, condition, earlier in conditions(study):
+        for column, codes in condition:
+            for problem, allowed in faults_of(column, codes, asked, earlier):
+                notes.add(QUESTIONNAIRE, table, f"{key}.{column}", problem, allowed)
+    if len(notes.faults) == before:
+        check_reach(study, asked, notes)
+        check_branches(study, asked, notes)
+
+
+def faults_of(
+    column: str, codes: frozenset[int], asked: Mapping[str, Asked], earlier: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """(problem, what is allowed) for one column of a condition."""
+    if column not in asked:
+        yield f"no question has the column {column!r}{nearest(column, asked)}", listed(earlier)
+    elif column not in earlier:
+        yield f"{column!r} is not asked before", listed(earlier)
+    elif asked[column].column.max_length:
+        yield f"{column!r} is a text, and routing looks at codes only", "a question with codes"
+    elif asked[column].column.codes and codes - asked[column].codes:
+        unknown = listed(sorted(codes - asked[column].codes))
+        yield f"{column!r} is never answered with {unknown}", listed(sorted(asked[column].codes))
+
+
+def check_reach(study: Study, asked: Mapping[str, Asked], notes: Notes) -> None:
+    """Note every page and question that no answers lead to."""
+    for page in study.pages:
+        if not can_hold(page.show_if, asked):
+            notes.add(QUESTIONNAIRE, at(page), "show_if", "no answers lead to this page")
+            continue
+        for question in page.questions:
+            if not can_hold((*page.show_if, *question.show_if), asked):
+                problem = "no answers lead to this question"
+                notes.add(QUESTIONNAIRE, at(page, question), "show_if", problem)
+
+
+def needed(condition: Condition, asked: Mapping[str, Asked]) -> dict[str, frozenset[int]]:
+    """Column → the codes it may hold, for ``condition`` and all that leads to its questions."""
+    wanted: dict[str, frozenset[int]] = {}
+    todo = list(condition)
+    while todo:
+        column, codes = todo.pop()
+        if column not in wanted:
+            todo += [*asked[column].page.show_if, *asked[column].question.show_if]
+        wanted[column] = wanted.get(column, codes) & codes
+    return wanted
+
+
+def can_hold(condition: Condition, asked: Mapping[str, Asked]) -> bool:
+    """Whether some answers meet ``condition`` and are all asked for."""
+    wanted = needed(condition, asked)
+    several = {asked[c].question for c in wanted if asked[c].question.kind == "multiple"}
+    return all(wanted.values()) and all(can_tick(question, wanted) for question in several)
+
+
+def can_tick(question: Question, wanted: Mapping[str, frozenset[int]]) -> bool:
+    """Whether a multiple question can be answered so: some tick, or one missing code for all."""
+    sets = [wanted.get(c.name, frozenset({0, 1})) for c in of_question(question)]
+    ticked = all(codes & {0, 1} for codes in sets) and any(1 in codes for codes in sets)
+    asked_for = [wanted[c.name] for c in of_question(question) if c.name in wanted]
+    return ticked or any(all(m.code in codes for codes in asked_for) for m in question.missing)
+
+
+def check_branches(study: Study, asked: Mapping[str, Asked], notes: Notes) -> None:
+    """Note every branch that nobody can be on, because an earlier one takes all its clients."""
+    together = tuple(pair for branch in study.branches for pair in branch.when)
+    found: set[str | None] = set()
+    tried = 0
+    for answers in islice(routes(study, frozenset(needed(together, asked))), MOST_ROUTES):
+        found.add(branch_of(study, answers))
+        tried += 1
+    for branch in study.branches:
+        if branch.name not in found and tried < MOST_ROUTES:
+            notes.add(QUESTIONNAIRE, f"branch {branch.name}", "when", "nobody can be on it")
+
+
+# sc_ comes before it, and a column of a release has 32 characters at most.
+LONGEST_SCORE = 29
+
+Ranges = Mapping[str, tuple[int, int] | None]
+"""Item or score → its lowest and highest code; None where a fault of its own hides them."""
+
+
+def check_scores(study: Study, notes: Notes) -> None:
+    """Note every fault of this kind in questionnaire.toml."""
+    items = item_ranges(study)
+    scores: dict[str, tuple[int, int] | None] = {}
+    for scale in study.scales:
+        table = f"scale {scale.name}"
+        check_together(table, "items", scale.items, items, notes)
+        scores[scale.name] = next((items[item] for item in scale.items if item in items), None)
+    for composite in study.composites:
+        check_together(f"composite {composite.name}", "scores", composite.scores, scores, notes)
+    for difference in study.differences:
+        pair = (difference.minuend, difference.subtrahend)
+        check_together(f"difference {difference.name}", "", pair, items, notes)
+    check_score_names(study, notes)
+    check_quality(study, items, notes)
+
+
+def item_ranges(study: Study) -> Ranges:
+    """Every column of codes with its lowest and highest one; ticks and texts have no range."""
+    return {
+        column.name: (min(column.codes), max(column.codes)) if column.codes else None
+        for column in of_study(study)
+        if column.question.kind not in ("multiple", "text")
+    }
+
+
+def check_together(
+    table: str, key: str, names: Iterable[str], ranges: Ranges, notes: Notes
+) -> None:
+    """Note unknown names and names whose codes do not run over the same range."""
+    found = {name: ranges[name] for name in names if name in ranges}
+    for name in names:
+        if name and name not in ranges:
+            problem = f"unknown: {name!r}{nearest(name, ranges)}"
+            notes.add(QUESTIONNAIRE, table, key, problem, listed(ranges))
+    known = {name: span for name, span in found.items() if span}
+    if len(set(known.values())) > 1:
+        differ = listed(f"{name} {low}-{high}" for name, (low, high) in known.items())
+        notes.add(QUESTIONNAIRE, table, key, f"the ranges differ: {differ}", "one common range")
+
+
+def check_score_names(study: Study, notes: Notes) -> None:
+    """Note names of scores that cannot stand or stand twice."""
+    scored: tuple[Scale | Composite | Difference, ...]
+    scored = (*study.scales, *study.composites, *study.differences)
+    for name in duplicates(score.name for score in scored):
+        notes.add(QUESTIONNAIRE, "scale", name, "two scores have this name")
+    for score in scored:
+        if not NAME_PATTERN.fullmatch(score.name) or len(score.name) > LONGEST_SCORE:
+            table = type(score).__name__.lower()
+            problem = "is not a name that can stand here"
+            notes.add(QUESTIONNAIRE, table, score.name, problem, f"{NAME_RULE}, 29 in all")
+
+
+def check_quality(study: Study, items: Ranges, notes: Notes) -> None:
+    """Note grids and items that the quality flags cannot be worked out from."""
+    grids = [q.name for q in study.questions.values() if q.kind == "grid"]
+    for name in study.quality.straight:
+        if name not in grids:
+            problem = f"no grid is called {name!r}{nearest(name, grids)}"
+            notes.add(QUESTIONNAIRE, "quality", "straight", problem, listed(grids))
+    if study.quality.pair is None:
+        return
+    check_together("quality", "pair", study.quality.pair, items, notes)
+    if study.quality.pair_reverse and study.quality.pair_reverse not in study.quality.pair:
+        problem = f"{study.quality.pair_reverse!r} is not one of the pair"
+        notes.add(QUESTIONNAIRE, "quality", "pair_reverse", problem, listed(study.quality.pair))

@@ -1,0 +1,153 @@
+"""Words that clients read: how hard they are, what they must not promise, which facts they ask for.
+
+Source of the rules: 45 CFR 46.116 (understandable, no waiver of rights) and the advice of ethics
+boards never to guarantee anonymity or security online.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forms.parse_documents import board_words, client_words, passages_of
+from forms.readability import grade, words
+from forms.site_facts import PLACEHOLDER
+from forms.study import Study
+from forms.toml_tables import CONSENT, QUESTIONNAIRE, SUPPORT, Notes, at
+
+# Too few words have no grade worth the name: one long word would decide. A section needs some, a
+# single text as many as the samples from which the formula was made.
+FEWEST_WORDS = 30
+SAMPLE = 100
+
+_WHOLLY = r"(?:completely|entirely|fully|totally|absolutely|perfectly|guaranteed|100\ ?%)"
+FORBIDDEN = re.compile(
+    rf"""(?ix)
+      (?<!\w){_WHOLLY}\ (?:anonymous(?:ly)?|secure(?:ly)?|safe(?:ly)?|confidential(?:ly)?)\b
+    | \bguarantees?\ (?:\w+\ ){{0,3}}(?:anonymity|confidentiality|security|privacy)\b
+    | \bwaiv(?:e|es|ed|er|ers|ing)\b
+    | \breleas(?:e|es|ed|ing)\b[^.!?]{{0,60}}\bliability\b
+    | \bhold\ [^.!?]{{1,40}}\ harmless\b
+    """
+)
+HONEST = "say what is kept and what is not; never promise it for certain, never take a right away"
+
+_SENTENCE_BEFORE = re.compile(r"(?:^|[.!?]|\n|\})\s*$")
+_SENTENCE_AFTER = re.compile(r"[.!?]?(?:$|\s*\n|\s+(?:\{|[\W_]?[A-Z0-9]))")
+
+
+def check_words(study: Study, notes: Notes) -> None:
+    """Note every fault of this kind."""
+    check_promises(study, notes)
+    check_facts(study, notes)
+    check_braces(study, notes)
+    if study.language.partition("-")[0] == "en":  # the formula is for English only
+        check_grades(study, notes)
+
+
+def questionnaire_words(study: Study) -> Iterator[tuple[str, str, str]]:
+    """(table, key, words) for everything a client reads in questionnaire.toml, labels apart."""
+    for page in study.pages:
+        yield at(page), "title", page.title
+        for text in page.intro.texts():
+            yield at(page), "intro", text
+        for question in page.questions:
+            for text in (*question.text.texts(), question.hint):
+                yield at(page, question), "text", text
+            for row in question.rows:
+                yield at(page, question), f"rows {row.variable}", row.text
+
+
+def support_words(study: Study) -> Iterator[tuple[str, str, str]]:
+    """(table, key, words) for the words of support.toml."""
+    yield "", "intro", study.support.intro
+    for passage in study.support.passages:
+        yield f"passage {passage.id}", "text", passage.text
+
+
+def check_promises(study: Study, notes: Notes) -> None:
+    """Note phrases that nothing around the questions may say; a question may ask about anything."""
+    intros = [part for part in questionnaire_words(study) if part[1] == "intro"]
+    sources = ((CONSENT, client_words(study.consent)), (QUESTIONNAIRE, intros))
+    for file, source in (*sources, (SUPPORT, support_words(study))):
+        for table, key, text in source:
+            for found in FORBIDDEN.finditer(" ".join(text.split())):
+                notes.add(file, table, key, f"must not say {found[0]!r}", HONEST)
+
+
+def check_facts(study: Study, notes: Notes) -> None:
+    """Note facts that a text could not do without, and facts that are none of a client's."""
+    consent = study.consent
+    for table, key, text in client_words(consent):
+        for found in PLACEHOLDER.finditer(text):
+            if found[1] in consent.board_facts:
+                problem = f"{{{found[1]}}} is for the board only"
+                notes.add(CONSENT, table, key, problem)
+            elif found[1] in consent.optional_facts and not stands_alone(text, found):
+                problem = f"{{{found[1]}}} may be empty, so it must stand alone between sentences"
+                notes.add(CONSENT, table, key, problem, "… end. {fact} Next …")
+    named = consent.facts | consent.optional_facts | consent.board_facts
+    for item in consent.checklist:
+        for found in PLACEHOLDER.finditer(f"{item.must} {item.where}"):
+            if found[1] not in named:
+                problem = f"{{{found[1]}}} is named nowhere else in this file"
+                notes.add(CONSENT, f"checklist {item.id}", "where", problem)
+
+
+def stands_alone(text: str, found: re.Match[str]) -> bool:
+    """Whether the text around ``found`` reads well without it."""
+    before, after = text[: found.start()], text[found.end() :]
+    return bool(_SENTENCE_BEFORE.search(before) and _SENTENCE_AFTER.match(after))
+
+
+def check_braces(study: Study, notes: Notes) -> None:
+    """Note braces that would be shown as they stand, since no fact can be filled in there."""
+    for table, key, text in (*client_words(study.consent), *board_words(study.consent)):
+        for rest in re.findall(r"\{[^{}]*\}?|\}", PLACEHOLDER.sub("", text)):
+            allowed = "{name_of_fact} in lower case"
+            notes.add(CONSENT, table, key, f"{rest!r} is not a fact", allowed)
+    sources = {QUESTIONNAIRE: questionnaire_words(study), SUPPORT: support_words(study)}
+    for file, source in sources.items():
+        for table, key, text in source:
+            for found in PLACEHOLDER.findall(text):
+                problem = f"{{{found}}}: facts can be named in consent.toml only"
+                notes.add(file, table, key, problem)
+
+
+def check_grades(study: Study, notes: Notes) -> None:
+    """Note each section, and each long text, that is harder to read than the study allows."""
+    allowed = f"reading_grade = {study.reading_grade:g}"
+    for file, section, parts in sections(study):
+        whole = "\n\n".join(text for _, _, text in parts)
+        if too_hard(whole, study.reading_grade, FEWEST_WORDS):
+            table, key, _ = max(parts, key=lambda part: grade(part[2]) * len(words(part[2])))
+            problem = f"reads at grade {grade(whole):.1f}, most of all {table}, {key}"
+            notes.add(file, section, "", problem, allowed)
+            continue
+        for table, key, text in parts:
+            if too_hard(text, study.reading_grade, SAMPLE):
+                notes.add(file, table, key, f"reads at grade {grade(text):.1f}", allowed)
+
+
+def too_hard(text: str, ceiling: float, least: int) -> bool:
+    """Whether ``text`` has at least so many words, and its grade is above ``ceiling``."""
+    return len(words(text)) >= least and grade(text) > ceiling
+
+
+def sections(study: Study) -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
+    """(file, section, its texts with table and key): what is graded together.
+
+    Headings and labels are left out, since they would flatter. Consent statements are denser by
+    nature and have no ceiling; nor has the data protection notice, whose terms the law sets.
+    """
+    consent = study.consent
+    passages = [(table, "text", p.text) for table, p in passages_of(consent)]
+    screens = [("texts", k, text) for k, text in consent.texts.items() if not k.endswith("_title")]
+    debrief = [part for part in passages if part[0].startswith("debrief ")]
+    eligibility = [(f"eligibility {q.id}", "text", q.text) for q in consent.eligibility]
+    asked = [part for part in questionnaire_words(study) if part[1] != "title"]
+    yield CONSENT, "information", [p for p in passages if p[0].startswith(("key_fact ", "detail "))]
+    yield CONSENT, "screens and endings", [*screens, *debrief]
+    yield CONSENT, "eligibility", eligibility
+    yield QUESTIONNAIRE, "intros", [part for part in asked if part[1] == "intro"]
+    yield QUESTIONNAIRE, "questions", [part for part in asked if part[1] != "intro"]

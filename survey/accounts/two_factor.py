@@ -1,0 +1,101 @@
+"""The second step of signing in: codes from an app (RFC 6238), or a recovery code for once."""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from base64 import b64decode, b64encode
+
+import pyotp
+import segno
+
+from survey.crypto import new_code, tidy_code
+from survey.services import Staff
+from survey.storage import accounts
+from survey.storage.accounts import Account, folded
+
+ISSUER = "Lacrima"
+STEP_SECONDS = 30
+LATE_STEPS = 1  # RFC 6238 section 5.2 recommends one, for clocks that differ and slow fingers
+RECOVERY_CODES = 10
+# Three groups and a letter of CODE_LETTERS: 65 bits. From 64 on tries need no counting (NIST
+# SP 800-63B section 5.1.2.2), so that they may be the way in where the app's codes are not.
+RECOVERY_LENGTH = 16
+
+
+def new_secret() -> str:
+    """A shared secret of 160 bits (RFC 4226 section 4, R6), in base 32."""
+    return pyotp.random_base32()
+
+
+def address(secret: str, name: str) -> str:
+    """What the QR code says: the otpauth address that apps take."""
+    return str(pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER))
+
+
+def picture(secret: str, name: str) -> str:
+    """The QR code as an SVG element, dark on light whatever the page's colours are."""
+    code = segno.make(address(secret, name), error="m", micro=False)
+    return str(code.svg_inline(scale=5, border=4, light="#fff", svgclass="qr", omitsize=False))
+
+
+def step_of(secret: str, code: str, now: float) -> int:
+    """The time step whose code this is, in any script's digits, near ``now``; 0 for none."""
+    typed = "".join(str(unicodedata.decimal(c)) for c in code if c.isdecimal())
+    totp, current = pyotp.TOTP(secret), int(now) // STEP_SECONDS
+    for step in range(current - LATE_STEPS, current + LATE_STEPS + 1):
+        if secrets.compare_digest(totp.at(step * STEP_SECONDS), typed):
+            return step
+    return 0
+
+
+def seal(staff: Staff, account: Account, text: str) -> str:
+    """``text`` sealed for this account, for its cookie or its row."""
+    return b64encode(staff.seal.put_away(text.encode(), folded(account.name))).decode()
+
+
+def unseal(staff: Staff, account: Account, sealed: str) -> str:
+    """The reverse. Raises Unsealable."""
+    return staff.seal.take_out(b64decode(sealed), folded(account.name)).decode()
+
+
+def switch_on(staff: Staff, account: Account, secret: str, code: str) -> bool:
+    """Keep ``secret`` for this account, if ``code`` shows that the app has it too."""
+    step = step_of(secret, code, staff.clock())
+    if step:
+        sealed = seal(staff, account, secret).encode()
+        accounts.set_totp(staff.stores.office, account.name, sealed, step=step)
+    return step > 0
+
+
+def right(staff: Staff, account: Account, code: str) -> bool:
+    """Whether this is the app's code of now, or an unspent recovery code; both work once.
+
+    After too many wrong ones only a recovery code is right.
+    """
+    office = staff.stores.office
+    step = 0 if spent_out(staff, account) else _step_now(staff, account, code)
+    if step:
+        return accounts.take_step(office, account.name, step)
+    spent = staff.seal.staff_values(tidy_code(code), "recovery")
+    return accounts.take_recovery(office, account.name, spent)
+
+
+def _step_now(staff: Staff, account: Account, code: str) -> int:
+    sealed = accounts.totp_of(staff.stores.office, account.name)
+    if not sealed:
+        return 0
+    return step_of(unseal(staff, account, sealed.decode()), code, staff.clock())
+
+
+def spent_out(staff: Staff, account: Account) -> bool:
+    """Whether there were so many wrong codes in a row that the app's are taken no longer."""
+    return accounts.missed(staff.stores.office, account.name) >= accounts.MOST_MISSED
+
+
+def new_recovery(staff: Staff, account: Account) -> list[str]:
+    """Ten fresh recovery codes, kept as keyed hashes; older ones no longer work."""
+    codes = [new_code()[:RECOVERY_LENGTH] for _ in range(RECOVERY_CODES)]
+    values = [staff.seal.staff_value(code, "recovery") for code in codes]
+    accounts.set_recovery(staff.stores.office, account.name, values)
+    return codes

@@ -1,0 +1,131 @@
+"""``lacrima account``: who of the staff may sign in. Nobody here ever sees a password."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from datetime import UTC, datetime
+from typing import cast
+
+import click
+
+from survey.accounts.audit import note_command
+from survey.accounts.demo import PREFIX as DEMO
+from survey.cli.main import main, opened
+from survey.clock import stamp
+from survey.config import ROLES, Config, read_config
+from survey.crypto import Seal, read_keys
+from survey.errors import Refusal
+from survey.storage import accounts
+from survey.storage.accounts import Account, Role
+from survey.storage.database import Database
+from survey.storage.stores import Stores
+
+LINK_SECONDS = 3 * 24 * 60 * 60  # over a weekend
+LONGEST_NAME = 64
+# Letters of any script, digits, and what stands inside names and mail addresses.
+NAME = re.compile(rf"\w(?:[\w .'@+-]{{0,{LONGEST_NAME - 2}}}\w)?")
+ROOMS = {"researcher": "research", "board": "ethics"}
+
+_site = click.option("--site", default="", help="The site's address, for a link to click on.")
+
+
+@main.group()
+def account() -> None:
+    """Accounts of researchers and of the ethics board."""
+
+
+def _office() -> tuple[Config, Stores]:
+    config = read_config()
+    return config, opened(config)
+
+
+def _known(office: Database, name: str) -> Account:
+    found = accounts.find(office, name)
+    if found is None:
+        raise Refusal(f"There is no account {name!r}. `lacrima account list` shows them all.")
+    return found
+
+
+def _say_link(config: Config, office: Database, who: Account, site: str) -> None:
+    """Print a set-up link, once; only its keyed hash is kept."""
+    token = secrets.token_urlsafe(32)
+    ends = int(time.time()) + LINK_SECONDS
+    filed = Seal(read_keys(config.key)).staff_value(token, "setup")
+    accounts.offer_setup(office, who.name, token=filed, ends=ends)
+    until = datetime.fromtimestamp(ends, UTC).strftime("%d %B %Y, %H:%M UTC")
+    site = site or ("" if config.https else f"http://{config.host}:{config.port}")
+    click.echo(f"{site.rstrip('/')}/{ROOMS[who.role]}/set-up/{token}")
+    click.echo(
+        f"This link sets up {who.name} ({who.role}). It works once, until {until}, and is not "
+        "shown again. Give it to that person alone."
+    )
+    if not site:
+        click.echo("Put the site's address in front of it, or name the site with --site.")
+
+
+@account.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), required=True, help="Which room they work in.")
+@_site
+def add(name: str, role: str, site: str) -> None:
+    """Add an account, and print the link with which its person sets a password."""
+    if not NAME.fullmatch(name) or name.lower().startswith(DEMO):
+        raise Refusal(
+            f"{name!r} cannot be a name: give up to {LONGEST_NAME} letters, digits, spaces and "
+            f". ' @ + - _, with a letter or digit at both ends, and not beginning with {DEMO!r}."
+        )
+    config, stores = _office()
+    read_keys(config.key)  # or there would be an account without a link
+    made = stamp()
+    who = accounts.add(stores.office, name=name, role=cast("Role", role), at=made)
+    note_command(stores.office, f"account {name} ({role}): added")
+    _say_link(config, stores.office, who, site)
+
+
+@account.command()
+@click.argument("name")
+def disable(name: str) -> None:
+    """Switch an account off at once, in every browser. Resetting it switches it on again."""
+    _, stores = _office()
+    who = _known(stores.office, name)
+    accounts.disable(stores.office, who.name)
+    note_command(stores.office, f"account {who.name}: switched off")
+    click.echo(f"{who.name} cannot sign in any more, and is signed out everywhere.")
+
+
+@account.command()
+@click.argument("name")
+@_site
+def reset(name: str, site: str) -> None:
+    """Take password and second step away, and print a new set-up link."""
+    config, stores = _office()
+    who = _known(stores.office, name)
+    read_keys(config.key)
+    accounts.reset(stores.office, who.name)
+    note_command(stores.office, f"account {who.name}: reset")
+    _say_link(config, stores.office, who, site)
+
+
+@account.command("list")
+def show_list() -> None:
+    """Every account with its role and state."""
+    _, stores = _office()
+    for who in accounts.listed(stores.office):
+        click.echo(f"{who.name}\t{who.role}\t{_state(who)}\tsince {who.made_at[:10]}")
+
+
+def _state(who: Account) -> str:
+    if who.disabled:
+        return "switched off"
+    if not who.has_password:
+        return "waits for its set-up link to be used"
+    if not who.second_step:
+        return "password"
+    return "password and second step" + (f"; {_missed(who)}" if who.missed else "")
+
+
+def _missed(who: Account) -> str:
+    codes = f"{who.missed} wrong code{'s' * (who.missed > 1)} in a row"
+    return codes + ": recovery codes only, or a reset" * (who.missed >= accounts.MOST_MISSED)

@@ -1,0 +1,187 @@
+"""``lacrima simulate`` and ``lacrima release``.
+
+``lacrima ledger``, ``recall`` and ``hand-over``: what left the house, and what became of it.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from survey.accounts.audit import note_command
+from survey.cli.main import at_desk, main, opened
+from survey.clock import stamp
+from survey.config import read_config
+from survey.errors import Refusal
+from survey.releases import distribution as process
+from survey.storage import releases
+from survey.storage.stores import Stores
+from survey.studies.catalogue import find_offer
+from survey.studies.version import Offer
+
+
+def iso_date(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """A day as 2026-11-22, for click. Raises BadParameter."""
+    try:
+        return date.fromisoformat(value).isoformat() if value else None
+    except ValueError:
+        raise click.BadParameter(f"{value} is no date; write it as 2026-11-22.") from None
+
+
+def recipient_of(
+    person: str | None, agreement: str | None, agreed: str | None
+) -> dict[str, str] | None:
+    """Who gets a restricted file; all three or none. Raises UsageError."""
+    said = {"name": person, "agreement": agreement, "date": agreed}
+    given = {key: value for key, value in said.items() if value}
+    if given and len(given) < len(said):
+        raise click.UsageError("--to, --agreement and --agreed belong together: name all three.")
+    return given or None
+
+
+def _desk(name: str) -> tuple[Offer, Stores]:
+    _, offer, stores = at_desk(name)
+    return offer, stores
+
+
+def _known(stores: Stores, study: str, number: int) -> releases.Release:
+    for made in releases.all_releases(stores.office, study):
+        if made.number == number:
+            return made
+    raise Refusal(f"{study} has no release {number}: `lacrima ledger {study}` lists them.")
+
+
+@main.command("ledger")
+@click.argument("study")
+def show_ledger(study: str) -> None:
+    """List every release of STUDY: what left the house, to whom, and what was recalled."""
+    offer, stores = _desk(study)
+    name = offer.study.name
+    recalled = {e.release: e for e in releases.errata(stores.office, name)}
+    given = releases.hand_overs(stores.office, name)
+    for made in releases.all_releases(stores.office, name):
+        mark = " pilot" * made.pilot
+        click.echo(f"{made.number}  {made.made_at}  tier {made.tier}{mark}  {made.rows} rows")
+        click.echo(f"   SHA-256 of SHA256SUMS {made.sha256}")
+        if erratum := recalled.get(made.number):
+            click.echo(f"   RECALLED {erratum.at}: {erratum.why}")
+        for one in (g for g in given if g.release == made.number):
+            click.echo(f"   given to {one.person}, {one.agreement}, agreed {one.agreed_on}")
+
+
+@main.command()
+@click.argument("study")
+@click.argument("number", type=int)
+@click.option("--why", required=True, help="What is wrong with it; later releases print this.")
+def recall(study: str, number: int, why: str) -> None:
+    """Recall release NUMBER of STUDY, and all that repeat its rows, for good."""
+    offer, stores = _desk(study)
+    numbers = process.recall(stores, offer.study.name, number, why=why, at=stamp())
+    named = ", ".join(map(str, numbers))
+    several = "s" * (len(numbers) > 1)
+    note_command(stores.office, f"{offer.study.name}: recalled release{several} {named}")
+    click.echo(
+        f"Recalled: {named}. Tell everybody who has one of them. The next release of these rows is "
+        "made anew, and refused if old and new together would reveal anybody."
+    )
+
+
+@main.command("hand-over")
+@click.argument("study")
+@click.argument("number", type=int)
+@click.option("--to", "person", required=True)
+@click.option("--agreement", required=True)
+@click.option("--agreed", metavar="DATE", required=True, callback=iso_date)
+def hand_over(study: str, number: int, person: str, agreement: str, agreed: str) -> None:
+    """Note who was given release NUMBER of STUDY, under which agreement, agreed on which day."""
+    offer, stores = _desk(study)
+    _known(stores, offer.study.name, number)
+    given = releases.HandOver(number, stamp(), person, agreement, agreed)
+    releases.hand_over(stores.office, offer.study.name, given)
+    note_command(
+        stores.office, f"{offer.study.name}: release {number} handed over under {agreement}"
+    )
+    click.echo(f"Release {number} was given to {person} under {agreement}, agreed {agreed}.")
+
+
+def _terminal() -> bool:
+    return sys.stderr.isatty()
+
+
+@main.command()
+@click.argument("study")
+@click.option("--count", type=click.IntRange(1, 1_000_000), required=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--via", metavar="URL", help="Walk a running pilot over HTTP instead.")
+@click.option(
+    "--invitations", type=click.File(encoding="utf-8"), help="With --via: codes to spend, one each."
+)
+def simulate(
+    study: str, count: int, seed: int, via: str | None, invitations: TextIO | None
+) -> None:
+    """Synthetic answers to the pilot of STUDY (a name or a folder), marked as such."""
+    from survey.synthetic.http_client import codes_in, walk_many
+    from survey.synthetic.visits import populate
+
+    config = read_config()
+    offer = find_offer(config, study, pilot=True)
+    if invitations and not via:
+        raise click.UsageError("--invitations goes with --via: only clients at a site spend codes.")
+    codes = codes_in(invitations.read()) if invitations else []
+    if via:
+        with click.progressbar(length=count, label="Walking", hidden=not _terminal()) as bar:
+            walk_many(
+                via,
+                offer.study,
+                offer.folder,
+                count=count,
+                seed=seed,
+                told=lambda _: bar.update(1),
+                codes=codes,
+            )
+        click.echo(f"{count} synthetic clients walked {offer.study.name} at {via}.")
+        return
+    stores = opened(config, offer)
+    populate(stores, offer.study, offer.folder, count=count, seed=seed)
+    click.echo(f"{count} synthetic answers to the pilot of {offer.study.name}.")
+
+
+@main.command()
+@click.argument("study")
+@click.option("--tier", type=click.Choice(["A", "B", "C", "D"]), required=True)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
+@click.option("--pilot", is_flag=True, help="Release pilot answers, marked in every file.")
+@click.option("--to", "person", help="Restricted files: the person who gets it.")
+@click.option("--agreement", help="Restricted files: the data use agreement.")
+@click.option("--agreed", metavar="DATE", callback=iso_date, help="The day it was agreed.")
+def release(
+    study: str, tier: str, out: Path, *, pilot: bool,
+    person: str | None, agreement: str | None, agreed: str | None,
+) -> None:  # fmt: skip
+    """Write an anonymised dataset of STUDY with its documents into a new folder."""
+    from survey.releases import process
+    from survey.studies.approvals import signed_version
+    from survey.studies.availability import today_here
+
+    recipient = recipient_of(person, agreement, agreed)
+    _, offer, stores = at_desk(study, pilot=pilot)
+    if not pilot and offer.pilot:
+        raise Refusal(f"{study} runs as a pilot: add --pilot to release pilot answers.")
+    offer = signed_version(stores, offer, today_here().isoformat())
+    order = process.Order(tier=tier, out=out, pilot=pilot, recipient=recipient, facts=offer.facts)
+    with click.progressbar(length=100, label="Releasing", hidden=not _terminal()) as bar:
+        done = process.run(
+            stores,
+            offer.study,
+            order,
+            progress=lambda share: bar.update(int(share * 100) - bar.pos),
+        )
+    mark = " of the pilot" * pilot
+    note_command(
+        stores.office, f"{offer.study.name}: release {done.number}{mark}, tier {tier}, made"
+    )
+    click.echo(done)

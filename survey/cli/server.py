@@ -1,0 +1,161 @@
+"""``lacrima demo`` and ``lacrima serve``.
+
+``lacrima key``, ``purge`` and ``doctor``.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from survey import server
+from survey.accounts import demo as demo_accounts
+from survey.accounts.audit import note_command
+from survey.cli.main import main, opened, opened_shelf
+from survey.config import PREFIX, SETTINGS, Config, Role, for_demo, read_config
+from survey.crypto import make_key, read_keys
+from survey.errors import BadSetting, Refusal
+from survey.storage import answer_tables, batches, drafts, studies
+from survey.storage.stores import Stores
+from survey.studies.catalogue import Shelf
+from survey.studies.loading import troubles
+
+DEMO_ANSWERS = 600  # enough for every tier to be tried (docs/design.md, Releases)
+DEMO_SEED = 1
+SignIns = dict[Role, tuple[str, str]]  # name and password
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@main.command()
+@click.option(
+    "--study", type=click.Path(path_type=Path), help="A study folder instead of the flagship."
+)
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--empty", is_flag=True, help="No simulated answers.")
+def demo(study: Path | None, port: int, *, empty: bool) -> None:
+    """Everything in one command: a study as a pilot, simulated answers, three links."""
+    config = read_config()
+    config = for_demo(config, port=port, **({"studies": (study,)} if study else {}))
+    server.check_port(config.host, config.port)
+    make_key(config.key)
+    read_keys(config.key)
+    stores, shelf = opened_shelf(config)
+    _say_links(config, shelf, _fill(stores, shelf, empty=empty))
+    # Nothing is real in a demo, whatever else lies in the folder of its data.
+    named = {*(o.study.name for o in shelf), *(one.name for one in shelf.left_out)}
+    named |= {*studies.lived(stores.office)}
+    stores.close()
+    try:
+        server.run(replace(config, pilots=frozenset(named)))
+    finally:
+        _clear(config)
+
+
+def _fill(stores: Stores, shelf: Shelf, *, empty: bool) -> SignIns:
+    """Make the two accounts, and answers for each study that has none yet."""
+    from survey.synthetic.visits import populate
+
+    sign_ins = demo_accounts.make(stores.office)
+    for offer in shelf:
+        if not empty and not answer_tables.count(stores.pilot, offer.study.name):
+            populate(stores, offer.study, offer.folder, count=DEMO_ANSWERS, seed=DEMO_SEED)
+    return sign_ins
+
+
+def _clear(config: Config) -> None:
+    """The demo's accounts are for the demo only."""
+    stores = opened(config)
+    demo_accounts.clear(stores.office)
+    stores.close()
+
+
+def _say_links(config: Config, shelf: Shelf, sign_ins: SignIns) -> None:
+    site = f"http://{config.host}:{config.port}"
+    click.echo(f"Lacrima demo on {site}/  (Ctrl-C stops it; data in {config.data})")
+    for offer in shelf:
+        click.echo(f"  client:     {site}/s/{offer.study.address}/")
+        click.echo(f"  researcher: {site}/research/")
+        click.echo(f"  board:      {site}/ethics/{offer.study.name}/")
+    for room, (name, password) in zip(("research", "ethics"), sign_ins.values(), strict=True):
+        click.echo(f"  sign in at {site}/{room}/ as {name} with {password}")
+
+
+@main.command()
+def serve() -> None:
+    """The production server, with the settings of the environment."""
+    config = read_config()
+    unsafe = list(_unsafe(config))
+    if unsafe:
+        raise BadSetting("\n".join(unsafe))
+    server.check_port(config.host, config.port)
+    read_keys(config.key)
+    opened_shelf(config)[0].close()
+    _clear(config)
+    server.run(config)
+
+
+def _unsafe(config: Config) -> list[str]:
+    """A sentence for each setting that would break a promise."""
+    faults = []
+    if not config.https and config.host not in LOOPBACK:
+        faults.append(
+            "LACRIMA_HTTPS is off while LACRIMA_HOST is reachable from outside: answers would "
+            "travel in clear. Put a TLS proxy in front and set LACRIMA_HTTPS=on."
+        )
+    if config.key.exists() and config.key.stat().st_mode & 0o077:
+        faults.append(
+            f"LACRIMA_KEY: {config.key} can be read by others. Run: chmod 600 {config.key}"
+        )
+    if config.data.exists() and config.data.stat().st_mode & 0o007:
+        faults.append(
+            f"LACRIMA_DATA: {config.data} is open to everybody. Run: chmod 700 {config.data}"
+        )
+    return faults
+
+
+@main.group()
+def key() -> None:
+    """The server key: half of every draft's key, and what deletion codes hang on."""
+
+
+@key.command("new")
+def new_key() -> None:
+    """Make the server key of this installation, once."""
+    config = read_config()
+    if config.key.exists():
+        raise Refusal(f"There is a key at {config.key} already; codes already given hang on it.")
+    make_key(config.key)
+    note_command(opened(config).office, "server key: made")
+    click.echo(f"Made {config.key}. Back it up apart from the data: without it codes die.")
+
+
+@main.command()
+def purge() -> None:
+    """Delete drafts that ran out and carry out deletions that wait."""
+    stores = opened(read_config())
+    gone = drafts.purge(stores.drafts, time.time())
+    for db in (stores.responses, stores.pilot):
+        batches.carry_out_deletions(db)
+    click.echo(f"{gone} drafts that had run out are gone.")
+
+
+@main.command()
+def doctor() -> None:
+    """Every setting with its value, and whether the installation is sound."""
+    for setting in SETTINGS:
+        name = PREFIX + setting.name.upper()
+        value = os.environ.get(name, setting.default)
+        click.echo(f"{name}={value}  # {setting.sentence}")
+    config = read_config()
+    read_keys(config.key)
+    stores, shelf = opened_shelf(config)
+    click.echo("studies: " + ", ".join(offer.study.name for offer in shelf))
+    if not stores.writable():
+        raise Refusal(f"The stores in {config.data} cannot be written.")
+    click.echo("server key and stores: fine")
+    if found := len(troubles(shelf, stores)):
+        raise Refusal(f"{found} thing{'s' * (found > 1)} to mend: see above.")

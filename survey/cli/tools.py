@@ -1,0 +1,129 @@
+"""``lacrima anonymise``: the export engine on any table.
+
+``lacrima verify``: whether a running site shows what a dossier says.
+
+``lacrima invite``: single-use codes for a study, written once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from survey.accounts.audit import note_command
+from survey.cli.main import at_desk, main
+from survey.crypto import Seal, read_keys
+from survey.errors import Refusal
+from survey.respondents import invitations
+
+
+@main.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--policy", type=click.Path(path_type=Path), required=True, metavar="POLICY.toml")
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR")
+def anonymise(data: Path, policy: Path, out: Path) -> None:
+    """Protect the table DATA (.csv, .sav or .parquet) as a policy asks, into a new folder."""
+    from exports.tabular.run import anonymise as run
+
+    started = time.perf_counter()
+    quiet = not sys.stderr.isatty()
+    with click.progressbar(length=100, label="Searching", hidden=quiet, file=sys.stderr) as bar:
+        report = run(data, policy, out, progress=lambda x: bar.update(round(x * 100) - bar.pos))
+    click.echo(_told(report))
+    click.echo(f"{out} written in {time.perf_counter() - started:.1f} seconds.")
+
+
+def _told(report: Mapping[str, Any]) -> str:
+    """The figures everybody asks for, a line each; report.json has them all."""
+    names = ("ncp", "k_value", "k_coverage", "l", "t", "records_suppressed", "cells_suppressed")
+    return "\n".join(f"{name:<20}{_figure(report[name])}" for name in (*names, "classes"))
+
+
+def _figure(value: float | None) -> str:
+    """A whole number as it is, a share with four digits, nothing where nothing was measured."""
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.4f}"
+
+
+@main.command()
+@click.argument("url")
+@click.argument("dossier", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--invitation", metavar="CODE", default="", help="For a study by invitation.")
+def verify(url: str, dossier: Path, invitation: str) -> None:
+    """Compare every text that the site at URL shows with DOSSIER (a dossier.zip).
+
+    Walks as one client up to the check page, sends nothing and leaves; then every way through on
+    the board's pages. Counts as one visit in the study's totals. Exit 1 when anything differs.
+    """
+    from survey.ethics.dossier.reader import open_dossier
+    from survey.ethics.verify_site import verify as compare
+
+    said = open_dossier(dossier)
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(
+        length=len(said.ways), label="Walking", hidden=hidden, file=sys.stderr
+    ) as bar:
+        report = compare(url, said, lambda done: bar.update(done - bar.pos), invitation=invitation)
+    for note in report.notes:
+        click.echo(note)
+    for difference in report.differences:
+        click.echo(str(difference))
+    seen = f"{report.screens} screens on {report.ways} ways compared"
+    if report.differences:
+        count = len(report.differences)
+        differ = "1 text differs" if count == 1 else f"{count} texts differ"
+        click.echo(f"{said.name}: {differ}; {seen}.")
+        sys.exit(1)
+    click.echo(f"{said.name}: the site shows what the dossier says; {seen}.")
+
+
+@main.command()
+@click.argument("study")
+@click.option("--count", type=click.IntRange(1, invitations.MOST), required=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
+def invite(study: str, count: int, out: Path) -> None:
+    """Write COUNT single-use codes for STUDY into a new file: a table if it ends in .csv.
+
+    They cannot be read again: only keyed hashes are kept.
+    """
+    config, offer, stores = at_desk(study)
+    name = offer.study.name
+    seal = Seal(read_keys(config.key))
+    codes = invitations.draw(count)
+    table = invitations.as_csv if out.suffix == ".csv" else invitations.as_text
+    with _new_file(out, table(codes)):
+        invitations.keep(stores, seal, name, codes, pilot=offer.pilot)
+    note_command(stores.office, f"{name}: {count} invitations made")
+    click.echo(
+        f"{count} invitations to {name} are in {out}, the only copy. Clients enter them at /i/."
+    )
+
+
+@contextmanager
+def _new_file(path: Path, content: str) -> Iterator[None]:
+    """A file for the owner alone, on the disk; gone again where what follows fails."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Refusal(f"{path} is there already: codes are written into a new file.") from None
+    except OSError as error:
+        raise Refusal(f"Cannot write {path}: {error.strerror}.") from None
+    try:
+        with os.fdopen(handle, "w", encoding="ascii", newline="") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield
+    except BaseException as error:
+        path.unlink()
+        if isinstance(error, OSError):
+            raise Refusal(f"Cannot write {path}: {error.strerror}. No code was made.") from None
+        raise

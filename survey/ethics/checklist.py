@@ -1,0 +1,238 @@
+"""What boards look for, the passage that says it, and the screen where a client meets that.
+
+The list of elements is the platform's (forms/elements.toml): a study that leaves one out of its
+checklist has not said where it is satisfied, which is as if nothing did. Opens no store.
+
+Every passage that a comment can point at: an anchor of the page with every word, and a label.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from forms.parse_documents import passages_of
+from forms.readability import grade, words
+from forms.study import ChecklistItem, Page, Passage, Study
+from forms.validate_wording import FEWEST_WORDS, sections
+
+SCREEN = "screen:"
+# Where a passage is met, by the table of consent.toml that it stands in.
+SCREEN_OF = {
+    "key_fact": "information",
+    "detail": "information",
+    "notice": "information",
+    "debrief": "done",
+}
+SCREEN_NAMES = {
+    "landing": "S1 Landing",
+    "information": "S2 Information",
+    "eligibility": "S3 Before you start",
+    "consent": "S4 Consent",
+    "questions": "S5 Questions",
+    "check": "S6 Check",
+    "done": "S8 Thank you",
+    "support": "S9 Help",
+    "declined": "S10 Decline",
+    "stop": "S11 Stop",
+    "withdraw": "S12 Delete later",
+    "leave": "S13 Leave",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One thing that a text must contain, and who says so."""
+
+    id: str
+    source: str
+    must: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A passage that can satisfy an element.
+
+    ``screen`` and ``anchor`` are where a client meets it, ``text_anchor`` where it stands on the
+    page with every word. A note for the board has no screen. A whole screen has no ``text``.
+    """
+
+    label: str
+    text: str
+    screen: str
+    anchor: str
+    text_anchor: str
+
+    @property
+    def screen_name(self) -> str:
+        """Number and name of the screen."""
+        return SCREEN_NAMES.get(self.screen, self.screen)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An element, where the study says it is satisfied, and the passages it names."""
+
+    element: Element
+    where: str
+    spots: tuple[Spot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """How hard one section reads. ``ceiling`` is None where none is set; ``grade`` where too few
+    words stand in it for one.
+    """
+
+    section: str
+    words: int
+    grade: float | None
+    ceiling: float | None
+
+    @property
+    def verdict(self) -> str:
+        """In a word or two."""
+        if self.grade is None:
+            return "too short to grade"
+        if self.ceiling is None:
+            return "no ceiling set"
+        return "within" if self.grade <= self.ceiling else "above"
+
+
+@cache
+def elements() -> tuple[Element, ...]:
+    """Every element that boards look for, in the order of their sources."""
+    listed = tomllib.loads((files("forms") / "elements.toml").read_text("utf-8"))["element"]
+    return tuple(Element(e["id"], e["source"], e["must"]) for e in listed)
+
+
+def spots(study: Study) -> Mapping[str, Spot]:
+    """Passage id (or ``screen:NAME``) → where it is met."""
+    return dict(_spots(study))
+
+
+def _spots(study: Study) -> Iterator[tuple[str, Spot]]:
+    consent = study.consent
+    for table, p in passages_of(consent):
+        screen = SCREEN_OF[table.split()[0]]
+        yield p.id, Spot(p.heading or p.text, p.text, screen, p.id, p.id)
+    for n, q in enumerate(consent.eligibility, start=1):
+        yield q.id, Spot(q.text, q.text, "eligibility", f"i{n}", q.id)
+    ordered = (*consent.required_statements, *consent.choices)
+    for n, s in enumerate(ordered, start=1):
+        yield s.id, Spot(s.text, s.text, "consent", f"i{n}", s.id)
+    for p in study.support.passages:
+        yield p.id, Spot(p.heading or p.text, p.text, "support", p.id, p.id)
+    for p in consent.board_note:
+        yield p.id, Spot(p.heading or p.text, p.text, "", p.id, p.id)
+    for screen, name in SCREEN_NAMES.items():
+        yield SCREEN + screen, Spot(f"Screen {name}", "", screen, "main", f"screen-{screen}")
+
+
+def answered(study: Study) -> tuple[Answered, ...]:
+    """Every element with the passages that the study names for it; its own additions last."""
+    known, named = spots(study), {item.id: item for item in study.consent.checklist}
+    of_all = [*elements(), *_additions(study)]
+    return tuple(_answered(element, named.get(element.id), known) for element in of_all)
+
+
+def _additions(study: Study) -> Iterator[Element]:
+    """What this study's checklist has beyond the list."""
+    listed = {element.id for element in elements()}
+    for item in study.consent.checklist:
+        if item.id not in listed:
+            yield Element(item.id, item.source, item.must)
+
+
+def _answered(element: Element, item: ChecklistItem | None, known: Mapping[str, Spot]) -> Answered:
+    if item is None:
+        return Answered(element, "", ())
+    found = tuple(known[name] for name in item.passages if name in known)
+    return Answered(element, item.where, found)
+
+
+def missing_elements(study: Study) -> tuple[Element, ...]:
+    """Elements that no passage of the study satisfies. Each blocks an approval unless waived."""
+    return tuple(line.element for line in answered(study) if not line.spots)
+
+
+def unwaived(study: Study, waived: Collection[str]) -> tuple[Element, ...]:
+    """Those of them that stand in the way of an approval, given the ids that were waived."""
+    return tuple(element for element in missing_elements(study) if element.id not in waived)
+
+
+def grades(study: Study) -> tuple[Graded, ...]:
+    """The reading grade of each section; none for a language without a formula."""
+    if study.language.partition("-")[0] != "en":
+        return ()
+    consent = study.consent
+    held = [
+        (section.capitalize(), [text for _, _, text in parts], study.reading_grade)
+        for _, section, parts in sections(study)
+    ]
+    free: list[tuple[str, list[str], None]] = [
+        ("Consent statements", [s.text for s in consent.statements], None),
+        ("Data protection notice", [p.text for p in consent.notice], None),
+        ("Help page", [study.support.intro, *(p.text for p in study.support.passages)], None),
+    ]
+    return tuple(_graded(*section) for section in (*held, *free) if section[1])
+
+
+def _graded(section: str, texts: list[str], ceiling: float | None) -> Graded:
+    whole = "\n\n".join(texts)
+    count = len(words(whole))
+    return Graded(section, count, grade(whole) if count >= FEWEST_WORDS else None, ceiling)
+
+
+SCREENS = {
+    "landing": "S1 Landing",
+    "information": "S2 Information",
+    "eligibility": "S3 Before you start",
+    "consent": "S4 Consent",
+    "check": "S6 Check answers and send",
+    "done": "S7 and S8 Thank you",
+    "support": "S9 Help",
+    "declined": "S10 Decline",
+    "stop": "S11 Stop",
+    "withdraw": "S12 Delete later",
+}
+SHOWN = 90  # characters of a text without a heading
+
+
+def consent_passages(study: Study) -> dict[str, dict[str, str]]:
+    """Group → anchor → label, in the order of the page; anchors are unique."""
+    consent = study.consent
+    eligibility = {} if consent.eligibility else {"eligibility"}
+    return {
+        "Screens": {f"screen-{s}": label for s, label in SCREENS.items() if s not in eligibility},
+        "Information": dict(_headed((*consent.key_facts, *consent.details, *consent.notice))),
+        "Before you start": {q.id: _short(q.text) for q in consent.eligibility},
+        "Consent": {s.id: _short(s.text) for s in consent.statements},
+        "Questions": dict(_asked(study.pages)),
+        "Afterwards": dict(_headed((*consent.debrief, *study.support.passages))),
+    }
+
+
+def label_of(study: Study, anchor: str) -> str:
+    """What is there, in a few words; the anchor itself where this version has no such passage."""
+    groups = consent_passages(study).values()
+    return next((group[anchor] for group in groups if anchor in group), anchor)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else text[: SHOWN - 1].rstrip() + "…"
+
+
+def _headed(passages: tuple[Passage, ...]) -> Iterator[tuple[str, str]]:
+    for passage in passages:
+        yield passage.id, passage.heading or _short(passage.text)
+
+
+def _asked(pages: tuple[Page, ...]) -> Iterator[tuple[str, str]]:
+    for number, page in enumerate(pages, start=1):
+        yield page.id, f"Page {number}: {page.title}"
+        for question in page.questions:
+            yield f"ask-{question.name}", f"{question.name}: {_short(question.text.texts()[0])}"

@@ -1,0 +1,215 @@
+"""Every screen's texts in the order met, read off the screens themselves: the dossier's texts.json.
+
+The walk runs on the board's preview, so on the same functions and templates as the client's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from itsdangerous import URLSafeSerializer
+from werkzeug.datastructures import MultiDict
+
+from forms.form_fields import consent_form, eligibility_form
+from forms.kinds import KINDS
+from forms.routing import branch_of, paths, shown_questions
+from forms.study import Page, Study
+from survey.ethics.dossier.visible_text import Seen, press, see
+from survey.ethics.walkthrough import Preview, State, signer, unpack
+from survey.respondents.screens import Ways, show
+from survey.studies.version import Offer
+from survey.synthetic.http_client import read_form
+
+Fill = dict[str, list[str]]
+"""Input name → the values to send."""
+
+Json = dict[str, Any]
+
+# A token's place without a token: nothing is posted from here, and no cookie is to be set.
+NO_TOKEN = (("state", ""),)
+MOST_WAYS = 64  # with more than these, only those are walked that show something new
+MOST_STEPS = 400
+UNDER_WAY = "way:"  # begins the id of a screen that is met after consent
+
+# Screen → its name in the dossier; those that a client reaches without any answer.
+STILL = {
+    "landing": "S1 Landing",
+    "information": "S2 Information",
+    "support": "S9 Help",
+    "withdraw": "S12 Delete later",
+    "stop": "S11 Stop, before any answer",
+    "declined": "S10 Decline",
+    "thanks": "S3 Kind ending",
+    "later": "S3 Not a good moment",
+    "eligibility": "S3 Before you start",
+    "consent": "S4 Consent",
+}
+NAMES = {
+    "questions": "S5 Questions",
+    "check": "S6 Check answers and send",
+    "done": "S7 and S8 Thank you",
+    "stop": "S11 Stop",
+    "stopped": "S11 After deleting",
+    "support": "S9 Help, after a high answer",
+    "break": "S9 A break",
+}
+
+
+@dataclass
+class Screens:
+    """Screens by id, each text once; ``add`` gives the id of a page that was met."""
+
+    offer: Offer
+    known: dict[str, Json] = field(default_factory=dict)
+
+    def add(self, screen: str, seen: Seen) -> str:
+        """The id of this page among the screens, new or known."""
+        stem = UNDER_WAY + (f"{screen}/{self._page(seen.asks)}" if seen.asks else screen)
+        number = 1
+        while known := self.known.get(name := stem if number == 1 else f"{stem}/{number}"):
+            if known["lines"] == seen.lines and known["asks"] == seen.asks:
+                return name
+            number += 1
+        self.known[name] = self._entry(name, NAMES.get(screen, screen), seen)
+        return name
+
+    def _entry(self, name: str, called: str, seen: Seen) -> Json:
+        return {
+            "id": name,
+            "name": called,
+            "title": seen.title,
+            "asks": seen.asks,
+            "any_order": self._shuffled(seen.asks),
+            "lines": seen.lines,
+        }
+
+    def _page(self, asks: str) -> str:
+        study = self.offer.study
+        return study.page_of[asks.split()[0]].id
+
+    def _shuffled(self, asks: str) -> bool:
+        return any(self.offer.study.questions[name].random_order for name in asks.split())
+
+
+def _forms(offer: Offer, screen: str) -> dict[str, Any]:
+    consent = offer.study.consent
+    if screen == "eligibility":
+        return {"form": eligibility_form(consent.eligibility, None)}
+    return {"form": consent_form(consent, None)} if screen == "consent" else {}
+
+
+def still_screens(offer: Offer) -> Iterator[Json]:
+    """The screens that every client can open without an answer, in the order met.
+
+    ``lines`` is what a client reads; ``preview`` what the board's walk shows where that differs.
+    """
+    client = Ways(f"/s/{offer.study.address}/", hidden=NO_TOKEN)
+    board_ways = Ways("", preview=True, hidden=NO_TOKEN)
+    for screen, called in STILL.items():
+        if screen == "eligibility" and not offer.study.consent.eligibility:
+            continue
+        context = {"draft": None, "country": None, "youth": False, "answered": False}
+        context |= _forms(offer, screen)
+        seen = see(show(screen, offer, client, **context))
+        board = see(show(screen, offer, board_ways, **context))
+        entry = {"id": screen, "name": called, "title": seen.title, "asks": "",
+                 "any_order": False, "lines": seen.lines}  # fmt: skip
+        yield entry | ({"preview": board.lines} if board.lines != seen.lines else {})
+
+
+def _first(study: Study, name: str) -> list[str]:
+    """The first answer that a question which needs one offers."""
+    question = study.questions[name]
+    choices = KINDS[question.kind].choices(question)
+    return [choices[0][0] if choices else str(question.minimum)]
+
+
+def fill_of(study: Study, answers: Mapping[str, Any], pages: tuple[Page, ...]) -> Fill:
+    """What to send on a way: the answers that lead along it, and those that have to be given."""
+    fill: Fill = {}
+    for page in pages:
+        for question in shown_questions(page, answers):
+            filled = KINDS[question.kind].filled(question, answers)
+            fill.update({name: list(values) for name, values in filled.items()})
+            if question.required and not question.rows and not any(filled.values()):
+                fill[question.name] = _first(study, question.name)
+    return fill
+
+
+class _Desk:
+    """The board's walk in this process: a post gives the next page and the screen it is."""
+
+    def __init__(self, offer: Offer, sign: URLSafeSerializer) -> None:
+        self.offer, self.sign, self.state = offer, sign, State()
+
+    def post(self, fields: list[tuple[str, str]]) -> str:
+        """The page that follows on ``fields``."""
+        preview = Preview(self.offer, MultiDict(fields))
+        packed = dict(fields).get("state", "")
+        self.state = preview.step(unpack(packed, self.sign) if packed else State())
+        return preview.render(self.state, "", self.sign)
+
+
+def _begin(desk: _Desk) -> str:
+    """The first page of questions: everything before it agreed to."""
+    page = Preview(desk.offer, None).render(State(), "", desk.sign)
+    entrance = "eligibility" if desk.offer.study.consent.eligibility else "consent"
+    page = desk.post([*read_form(page).hidden.items(), ("go", entrance)])
+    while desk.state.screen in ("eligibility", "consent"):
+        page = desk.post(press(read_form(page), {}))
+    return page
+
+
+def walk_way(offer: Offer, fill: Fill, screens: Screens) -> Iterator[str]:
+    """Ids of the screens met on this way, from the first question to the thank-you page."""
+    desk = _Desk(offer, signer("dossier"))
+    page = _begin(desk)
+    for _ in range(MOST_STEPS):
+        yield screens.add(desk.state.screen, see(page))
+        if desk.state.screen == "done":
+            return
+        page = desk.post(press(read_form(page), fill))
+    raise AssertionError(f"the walk of {offer.study.name} did not end")
+
+
+def _chosen(study: Study) -> list[tuple[dict[str, int | str], tuple[Page, ...]]]:
+    """The ways to walk: all, or of very many those that show a page as none before did."""
+    found = list(paths(study))
+    if len(found) <= MOST_WAYS:
+        return found
+    chosen = []
+    known: set[tuple[object, ...]] = set()
+    for answers, pages in found:
+        branch = branch_of(study, answers)
+        shown: set[tuple[object, ...]] = {
+            (page.id, branch, shown_questions(page, answers)) for page in pages
+        }
+        if not shown <= known:
+            chosen.append((answers, pages))
+        known |= shown
+    return chosen
+
+
+def _ways(offer: Offer, screens: Screens) -> Iterator[Json]:
+    for answers, pages in _chosen(offer.study):
+        fill = fill_of(offer.study, answers, pages)
+        yield {"fill": fill, "screens": list(walk_way(offer, fill, screens))}
+
+
+def _asides(offer: Offer, screens: Screens) -> None:
+    """What a client under way can turn to: stop, what follows it, and a break."""
+    ways = Ways("", preview=True, live=True, hidden=NO_TOKEN)
+    for screen in ("stop", "stopped", "break"):
+        screens.add(screen, see(show(screen, offer, ways, draft=None)))
+
+
+def screens_of(offer: Offer) -> Json:
+    """``screens`` in the order met, and ``ways`` as the ids of the screens along each."""
+    still = list(still_screens(offer))
+    screens = Screens(offer)
+    ways = list(_ways(offer, screens))
+    _asides(offer, screens)
+    hint = see(f"<p>{offer.fill(offer.study.consent.texts['blank_hint'])}</p>").lines
+    return {"screens": [*still, *screens.known.values()], "ways": ways, "may_also_say": hint}

@@ -1,0 +1,270 @@
+"""The chapters that hold every word: the walk in its order, then the platform's own sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from forms.routing import condition_in_words
+from forms.study import Missing, Page, Passage, Question, Wording
+from survey.ethics.dossier.blocks import (
+    Block,
+    Runs,
+    code,
+    heading,
+    items,
+    note,
+    offered,
+    passage,
+    plain,
+    prose,
+    question,
+    runs,
+    said,
+    table,
+)
+from survey.ethics.platform_wording import own_words
+from survey.studies.version import Offer
+
+SCREEN = "screen:"  # what a checklist puts before the name of a whole screen
+SCREENS = (
+    "landing", "information", "eligibility", "consent", "declined", "questions", "check", "done",
+    "support", "stop", "withdraw", "leave", "platform",
+)  # fmt: skip
+ENDING = {"screened_out": "the kind ending", "not_now": "come back later"}
+
+
+def _screen(name: str, title: str) -> Block:
+    return heading(title, anchor=SCREEN + name)
+
+
+def _passages(passages: Iterable[Passage], offer: Offer) -> Iterator[Block]:
+    for one in passages:
+        if one.heading:
+            yield heading(offer.fill(one.heading), level=3, anchor=one.id)
+        yield passage(one.text, offer, anchor="" if one.heading else one.id)
+
+
+def before_questions(offer: Offer) -> Iterator[Block]:
+    """S1 to S4 and S10: landing, information, eligibility, consent, decline."""
+    consent = offer.study.consent
+    words = consent.texts
+    yield _screen("landing", "S1 Landing")
+    yield said("Title", words["landing_title"], offer)
+    yield said("Sentence", words["landing_lead"], offer)
+    yield said("About leaving", words["landing_exit"], offer)
+    yield said("About unfinished answers", words["landing_draft"], offer)
+    yield _screen("information", "S2 Information")
+    yield said("Title", words["information_title"], offer)
+    yield note("Key facts, shown first", leads=True)
+    yield from _passages(consent.key_facts, offer)
+    yield note("More detail, folded on the screen, printed in full", leads=True)
+    yield from _passages(consent.details, offer)
+    if consent.notice:
+        yield note("Data protection notice, folded on the screen", leads=True)
+        yield from _passages(consent.notice, offer)
+    yield from _eligibility(offer)
+    yield from _consent(offer)
+    yield _screen("declined", "S10 Decline")
+    yield said("Title", words["declined_title"], offer)
+    yield said("Text", words["declined"], offer)
+
+
+def _eligibility(offer: Offer) -> Iterator[Block]:
+    consent = offer.study.consent
+    words = consent.texts
+    if not consent.eligibility:
+        return
+    yield _screen("eligibility", "S3 Before you start")
+    yield said("Title", words["eligibility_title"], offer)
+    yield items(
+        (
+            (
+                q.id,
+                [
+                    *runs(offer.fill(q.text)),
+                    (
+                        "aside",
+                        f"{q.yes} / {q.no}. “{q.no}” leads to: {ENDING[q.ending]}. Not stored.",
+                    ),
+                ],
+            )
+            for q in consent.eligibility
+        ),
+        numbered=True,
+    )
+    yield said("Kind ending, title", words["screened_out_title"], offer)
+    yield said("Kind ending", words["screened_out"], offer)
+    yield said("Not a good moment, title", words["not_now_title"], offer)
+    yield said("Not a good moment", words["not_now"], offer)
+
+
+def _consent(offer: Offer) -> Iterator[Block]:
+    consent = offer.study.consent
+    words = consent.texts
+    yield _screen("consent", "S4 Consent")
+    yield said("Title", words["consent_title"], offer)
+    yield said("Introduction", words["consent_intro"], offer)
+    yield note("Required: each a box of its own, none ticked beforehand", leads=True)
+    yield items(
+        ((s.id, runs(offer.fill(s.text))) for s in consent.required_statements), numbered=True
+    )
+    if consent.choices:
+        yield note(
+            "Optional: yes or no, neither chosen beforehand, a blank counts as no", leads=True
+        )
+        yield items(
+            (
+                (
+                    s.id,
+                    [
+                        *runs(offer.fill(s.text)),
+                        *([("aside", f"Effect: {s.effect}")] if s.effect else []),
+                    ],
+                )
+                for s in consent.choices
+            ),
+            numbered=True,
+        )
+    yield note(
+        f"Two buttons of the same size and colour: “{words['agree']}” and “{words['decline']}”."
+    )
+
+
+def questions(offer: Offer) -> Iterator[Block]:
+    """S5: every page and question in order, with the routing in words."""
+    for number, page in enumerate(offer.study.pages, start=1):
+        yield heading(f"{number}. {page.title}", anchor=page.id)
+        yield note(_about_page(offer, page), leads=True)
+        yield from _wording(page.intro, offer)
+        for one in page.questions:
+            yield _question(one, offer)
+
+
+def _about_page(offer: Offer, page: Page) -> str:
+    parts = [f"Shown {_when(offer, page) or 'to everybody'}."]
+    if page.sensitive:
+        opening = offer.study.consent.texts["skip_anything"]
+        parts.append(f"Sensitive page: begins with “{opening}” and a link to help.")
+    if page.answer_once:
+        parts.append("What is written here can later be deleted, not changed.")
+    if page.support:
+        parts.append(
+            f"{page.support.at_least} or more in {page.support.variable}, or the tick "
+            f"“{page.support.offer}”, opens the help page."
+        )
+    return " ".join(parts)
+
+
+def _when(offer: Offer, shown: Page | Question) -> str:
+    return f"if {condition_in_words(offer.study, shown.show_if)}" if shown.show_if else ""
+
+
+def _wording(wording: Wording, offer: Offer) -> Iterator[Block]:
+    if wording.everybody:
+        yield passage(wording.everybody, offer)
+    for branch, text in wording.by_branch:
+        yield said(f"on the way “{branch}”", text, offer)
+
+
+def _question(asked: Question, offer: Offer) -> Block:
+    head: Runs = [
+        code(asked.name),
+        plain(f" {asked.kind}{', needs an answer' if asked.required else ''}"),
+    ]
+    body = [note(f"Shown {_when(offer, asked)}.")] if asked.show_if else []
+    body += _wording(asked.text, offer)
+    body += [note(asked.hint)] if asked.hint else []
+    body += _rows(asked)
+    also = asked.missing and not asked.apart
+    absent = ["Also offered: " + "; ".join(map(_absent, asked.missing))] if also else []
+    body.append(offered(_offered(asked), *absent))
+    return question(anchor=f"ask-{asked.name}", head=head, body=body)
+
+
+def _absent(missing: Missing) -> str:
+    return f"{missing.code} {missing.label}"
+
+
+def _rows(asked: Question) -> list[Block]:
+    if not asked.rows:
+        return []
+    lines = items(("", [plain(f"{row.text} "), ("small", row.variable)]) for row in asked.rows)
+    order = (
+        [note("Rows in random order, drawn once for each client.")] if asked.random_order else []
+    )
+    return [lines, *order]
+
+
+def _offered(asked: Question) -> str:
+    if asked.kind == "text":
+        apart = ", kept apart from the other answers" if asked.apart else ""
+        return f"In the client’s own words, up to {asked.max_length} characters{apart}."
+    if asked.kind in ("vas", "number"):
+        return (
+            f"A whole number: {asked.minimum} = {asked.minimum_label} … {asked.maximum} = "
+            f"{asked.maximum_label}; no position chosen beforehand."
+        )
+    return "; ".join(f"{o.code} {o.label}" for o in asked.options)
+
+
+def after_questions(offer: Offer) -> Iterator[Block]:
+    """S6 to S13: check, thank you, help, stop, delete later, leave."""
+    consent = offer.study.consent
+    words = consent.texts
+    yield _screen("check", "S6 Check answers and send")
+    yield said("Title", words["check_title"], offer)
+    yield said("Introduction", words["check_intro"], offer)
+    if consent.receipt_code:
+        yield said("Deletion code, offered before sending", words["code_offer"], offer)
+        yield said("The two answers", f"“{words['code_yes']}” / “{words['code_no']}”", offer)
+    yield _screen("done", "S7 and S8 Thank you")
+    yield said("Title", words["done_title"], offer)
+    yield said("Text", words["done_arrived"], offer)
+    if consent.receipt_code:
+        yield said("Above the code", words["code_shown"], offer)
+    yield from _passages(consent.debrief, offer)
+    yield said("About the browser’s history", words["history_note"], offer)
+    yield from _help(offer)
+    yield from _ways_out(offer)
+
+
+def _help(offer: Offer) -> Iterator[Block]:
+    support = offer.study.support
+    yield _screen("support", "S9 Help")
+    yield passage(support.intro, offer)
+    yield note("The help lines themselves stand in a chapter of their own.")
+    yield from _passages(support.passages, offer)
+    yield said("About live monitoring", offer.study.consent.texts["nobody_watches"], offer)
+
+
+def _ways_out(offer: Offer) -> Iterator[Block]:
+    words = offer.study.consent.texts
+    yield _screen("stop", "S11 Stop")
+    yield said("Title", words["stop_title"], offer)
+    yield said("Question", words["stop_question"], offer)
+    yield said("The two buttons", f"“{words['stop_delete']}” / “{words['stop_send']}”", offer)
+    yield said("After deleting, title", words["deleted_title"], offer)
+    yield said("After deleting", words["deleted"], offer)
+    yield _screen("withdraw", "S12 Delete later")
+    yield said("Title", words["withdraw_title"], offer)
+    yield said("Introduction", words["withdraw_intro"], offer)
+    yield said("Reply, the same whether the code matched or not", words["withdraw_reply"], offer)
+    yield _screen("leave", "S13 Leave now")
+    yield prose(
+        [
+            plain("On every page, first in the order of the keyboard. Goes to "),
+            code(offer.study.exit_url),
+            plain(" and drops the unfinished answers."),
+        ]
+    )
+    yield said("Soft hint after a page with blanks, once a page", words["blank_hint"], offer)
+
+
+def platform(offer: Offer) -> Iterator[Block]:
+    """Screens worded by the platform, the same for every study, read off the screens themselves."""
+    yield note("Worded by the platform, the same for every study; read off the screens themselves.")
+    yield table(
+        ("Screen", "What it says"),
+        (1, 5),
+        ((name, [[plain(line)] for line in lines]) for name, lines in own_words(offer)),
+    )

@@ -1,0 +1,144 @@
+"""The whole dossier as one plain document: what is on the title page, then chapter by chapter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from forms.fingerprint import digest
+from survey.ethics.dossier import chapters_data, chapters_text
+from survey.ethics.dossier.blocks import Block, anchors, heading, pairs, prose
+from survey.studies.version import Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The board's approval of exactly these fingerprints; ISO dates, no end where empty."""
+
+    reference: str
+    by: str
+    approved_on: str
+    expires_on: str = ""
+    conditions: str = ""
+
+
+def fingerprints(offer: Offer) -> Mapping[str, str]:
+    """The fingerprints of this offer by name, SHA-256 in hex."""
+    prints = offer.study.fingerprints
+    return {
+        "words": prints.words,
+        "policy": prints.policy,
+        "site": offer.site,
+        "consent": prints.consent_version,
+        "help_lines": digest(offer.study.support),
+    }
+
+
+def document(offer: Offer, signed: Signed | None) -> dict[str, Any]:
+    """What the typesetter is given: data alone."""
+    study = offer.study
+    chapters = [
+        {"title": title, "anchor": anchor, "blocks": list(blocks)}
+        for title, anchor, blocks in _chapters(offer, signed)
+    ]
+    prints = fingerprints(offer)
+    return {
+        "title": study.title,
+        "language": study.language.partition("-")[0].partition("_")[0],
+        "name": study.name,
+        "status": _status(offer, signed),
+        "pilot": offer.pilot,
+        "signed": asdict(signed) if signed else None,
+        "facts": [
+            ["Study", f"{study.name}, version {study.version}"],
+            ["Language", study.language],
+            ["Consent", f"version {study.consent.version}"],
+            ["Address", f"/s/{study.address}/"],
+        ],
+        "prints": [[called, prints[name]] for name, called in PRINTS],
+        "chapters": chapters,
+        "targets": sorted(_targets(chapters)),
+    }
+
+
+PRINTS = (
+    ("words", "Words and routing"),
+    ("policy", "Release policy"),
+    ("site", "Site facts"),
+    ("consent", "Consent texts alone"),
+    ("help_lines", "Help lines (outside every approval)"),
+)
+
+
+def _targets(chapters: list[dict[str, Any]]) -> set[str]:
+    """Places that exist exactly once: only to those may a link lead."""
+    found = [chapter["anchor"] for chapter in chapters]
+    found += [name for chapter in chapters for name in anchors(chapter["blocks"])]
+    return {name for name in found if name and found.count(name) == 1}
+
+
+def _status(offer: Offer, signed: Signed | None) -> str:
+    if signed is None:
+        return "Pilot: not approved" if offer.pilot else "Not approved"
+    end = f" to {signed.expires_on}" if signed.expires_on else ""
+    return f"Approved: {signed.reference}, from {signed.approved_on}{end}"
+
+
+def _chapters(offer: Offer, signed: Signed | None) -> Iterator[tuple[str, str, Iterable[Block]]]:
+    """(title, place that links may lead to, blocks) of each chapter."""
+    yield "Approval", "", (*_approval(signed), *_how_to_check(offer))
+    if offer.study.consent.board_note:
+        yield "Notes for the board", "", chapters_data.board_notes(offer)
+    yield "Before the questions", "", chapters_text.before_questions(offer)
+    yield "The questions", "screen:questions", chapters_text.questions(offer)
+    yield "After the questions, and the ways out", "", chapters_text.after_questions(offer)
+    yield "Words of the platform", "screen:platform", chapters_text.platform(offer)
+    yield "Help lines", "", chapters_data.help_lines(offer)
+    yield "Routing", "", chapters_data.routing(offer)
+    yield "Checklist", "", (*chapters_data.checklist(offer), *chapters_data.reading(offer))
+    yield "What is stored", "", chapters_data.stored(offer)
+    yield "Release policy", "", chapters_data.policy(offer)
+    yield "Site facts", "", chapters_data.site_facts(offer)
+
+
+def _approval(signed: Signed | None) -> Iterator[Block]:
+    if signed is None:
+        yield prose(
+            "These fingerprints are not approved. Collection opens only for an approved, unexpired "
+            "fingerprint; a pilot is marked as one on every page and its answers are kept apart."
+        )
+        return
+    yield pairs(
+        [
+            ("Reference", signed.reference),
+            ("Approved by", signed.by),
+            ("In force from", signed.approved_on),
+            ("To", signed.expires_on or "no end was set"),
+            ("Conditions", signed.conditions or "none"),
+        ]
+    )
+    yield prose("The approval names the first three fingerprints of the title page, and no others.")
+
+
+def _how_to_check(offer: Offer) -> Iterator[Block]:
+    yield heading("How to check this dossier")
+    yield prose(
+        "A fingerprint is the SHA-256 of exact content: one changed word changes the part it "
+        "belongs to. The same fingerprints and the same approval give the same dossier, byte for "
+        "byte, from the same version of the program."
+    )
+    yield heading("What is being served now", level=3)
+    yield prose(
+        f"The page /ethics/{offer.study.name}/certificate of the site says which fingerprints it "
+        "serves and under which approval. Compare them with those at the foot of any page here."
+    )
+    yield heading("Every text, from outside", level=3)
+    yield prose(
+        "The file dossier.zip holds this PDF, the study files, and texts.json with the texts of "
+        "every screen in the order met. With the program installed anywhere,",
+        [("code", f"lacrima verify https://SITE/ {offer.study.name}-dossier.zip")],
+        "walks the running site as a client does, up to but not including the button that sends, "
+        "leaves so that nothing is kept, walks every way through on the board’s own pages, and "
+        "names each text that differs from this dossier.",
+    )

@@ -1,0 +1,120 @@
+"""A dossier.zip as it is read: nothing in it is believed before its sums and fingerprints agree."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from forms.fingerprint import of_facts
+from forms.load import load_study
+from forms.study import Study
+from forms.toml_tables import StudyFaults
+from survey.errors import Refusal
+
+TEXTS, SUMS = "texts.json", "SHA256SUMS"
+FORMAT = 1
+_NAME = re.compile(r"[A-Za-z0-9][\w-]*")
+MOST_BYTES = 64 * 2**20
+MOST_FILES = 200
+PARTS = ("words", "policy", "site")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """What a dossier says of a study: where it lies, its fingerprints, its screens and ways."""
+
+    name: str
+    address: str
+    prints: dict[str, str]
+    screens: dict[str, Json]  # by id, in the order met
+    ways: tuple[Json, ...]
+    may_also_say: frozenset[str]
+
+
+def open_dossier(path: Path) -> Dossier:
+    """The dossier in ``path``. Raises Refusal for one that is damaged or contradicts itself."""
+    files = _files(path)
+    _check_sums(path, files)
+    try:
+        told: Json = json.loads(files[TEXTS])
+        if told["format"] != FORMAT:
+            raise Refusal(f"{path}: this version cannot read format {told['format']} of {TEXTS}.")
+        study = _checked_study(path, files, told)
+        return Dossier(
+            name=study.name,
+            address=study.address,
+            prints=told["fingerprints"],
+            screens={screen["id"]: screen for screen in told["screens"]},
+            ways=tuple(told["ways"]),
+            may_also_say=frozenset(told["may_also_say"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Refusal(f"{path}: {TEXTS} cannot be read ({type(error).__name__}).") from None
+
+
+def _files(path: Path) -> dict[str, bytes]:
+    """Name below the dossier's own folder → content."""
+    try:
+        with zipfile.ZipFile(BytesIO(path.read_bytes())) as archive:
+            entries = [e for e in archive.infolist() if not e.is_dir()]
+            if len(entries) > MOST_FILES or sum(e.file_size for e in entries) > MOST_BYTES:
+                raise Refusal(f"{path} is too large to be a dossier.")
+            return {_inside(e.filename): archive.read(e) for e in entries}
+    except OSError as error:
+        raise Refusal(f"{path} cannot be read: {error.strerror or error}.") from None
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError):
+        raise Refusal(f"{path} is no dossier.zip, or it is damaged.") from None
+
+
+def _inside(name: str) -> str:
+    parts = PurePosixPath(name).parts[1:]
+    if not parts or ".." in parts or name.startswith("/"):
+        raise ValueError(name)
+    return "/".join(parts)
+
+
+def _check_sums(path: Path, files: dict[str, bytes]) -> None:
+    if SUMS not in files or TEXTS not in files:
+        raise Refusal(f"{path} is no dossier.zip: it has no {TEXTS if SUMS in files else SUMS}.")
+    lines = files[SUMS].decode("utf-8", "replace").splitlines()
+    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    present = {n: sha256(body).hexdigest() for n, body in files.items() if n != SUMS}
+    changed = sorted(n for n in listed.keys() | present if listed.get(n) != present.get(n))
+    if changed:
+        raise Refusal(f"{path} was changed after it was made: {', '.join(changed)}.")
+
+
+def _checked_study(path: Path, files: dict[str, bytes], told: Json) -> Study:
+    """The study of the dossier's own files, which must give the fingerprints that it names."""
+    name = str(told["study"]["name"])
+    if not _NAME.fullmatch(name):
+        raise Refusal(f"{path}: {name!r} is no name of a study.")
+    with TemporaryDirectory() as work:
+        for inside, body in files.items():
+            if inside.startswith(f"{name}/"):
+                file = Path(work) / inside
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(body)
+        try:
+            study = load_study(Path(work) / name)
+        except StudyFaults as faults:
+            raise Refusal(f"{path}: its study files have faults: {faults.faults[0]}") from None
+    prints = study.fingerprints
+    ours = dict(
+        zip(PARTS, (prints.words, prints.policy, of_facts(study, told["facts"])), strict=True)
+    )
+    for part in PARTS:
+        if ours[part] != told["fingerprints"][part]:
+            raise Refusal(
+                f"{path} contradicts itself: its own files give another {part} fingerprint."
+            )
+    return study

@@ -1,0 +1,88 @@
+"""Which versions of a study there are: proposed, served, approved, and words archived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from survey.ethics.version_content import Edition, of_archive, of_offer
+from survey.storage.studies import Approval
+from survey.studies import approvals
+from survey.studies.version import Offer, Prints, prints_of
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A version and what is known of it, in words; ``prints`` are those it was approved with."""
+
+    edition: Edition
+    standing: tuple[str, ...]
+    approved: bool = False
+
+    @property
+    def name(self) -> str:
+        """As it is chosen from a list."""
+        about = "; ".join(self.standing)
+        return f"{self.edition.name} ({self.edition.id[:8]}…), {about}"
+
+
+def known(
+    *,
+    proposed: Offer,
+    served: Offer,
+    approvals: Iterable[Approval],
+    archived: Mapping[str, str],
+    data: Path,
+) -> tuple[Known, ...]:
+    """Every version, the newest that we can tell first. ``archived``: words (hex) → content."""
+    found: dict[str, Known] = {}
+    _add(found, of_offer(proposed), "in the study folder now")
+    if prints_of(served) != prints_of(proposed):
+        _add(found, of_offer(served), "served now")
+    for approval in reversed(list(approvals)):
+        edition = _approved(data, approval.study, approval.prints, archived)
+        if edition is not None:
+            revoked = ", revoked" if approval.revoked else ""
+            told = f"approved {approval.approved_on}, {approval.reference}{revoked}"
+            _add(found, edition, told, signed=True)
+    whole = {one.edition.words for one in found.values()}
+    for words, content in archived.items():
+        if words not in whole:
+            _add(found, of_archive(words, content), "offered here once, words only")
+    return tuple(found.values())
+
+
+def _add(found: dict[str, Known], edition: Edition, standing: str, *, signed: bool = False) -> None:
+    had = found.get(edition.id)
+    if had is None:
+        found[edition.id] = Known(edition, (standing,), signed)
+    else:
+        found[edition.id] = replace(
+            had, standing=(*had.standing, standing), approved=had.approved or signed
+        )
+
+
+@lru_cache(maxsize=64)
+def _signed(data: Path, study: str, prints: Prints) -> Edition:
+    """An archived version, read once: it never changes. Raises Unsound."""
+    return of_offer(approvals.load(data, study, prints))
+
+
+def _approved(
+    data: Path, study: str, prints: Prints, archived: Mapping[str, str]
+) -> Edition | None:
+    """What was signed: whole where it was archived, else its words, else nothing."""
+    try:
+        return _signed(data, study, prints)
+    except approvals.Unsound:
+        content = archived.get(prints[0])
+        return replace(of_archive(prints[0], content), prints=prints) if content else None
+
+
+def before(versions: tuple[Known, ...], now: Known) -> Known | None:
+    """What ``now`` is most likely to be compared with: approved last, else served, else any."""
+    others = [one for one in versions if one.edition.id != now.edition.id]
+    signed = [one for one in others if one.approved]
+    return next(iter((*signed, *others)), None)

@@ -1,0 +1,280 @@
+"""The board's walk: every screen as a client sees it, carried in a signed field, kept nowhere.
+
+The same functions and templates as the client's walk, with the draft in the page itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from forms.draft import (
+    Draft,
+    decode,
+    encode,
+    first_open,
+    keep,
+    neighbours,
+    page_at,
+    reachable,
+    take,
+    token_of,
+)
+from forms.form_fields import choices_of, consent_form, eligibility_form, first_no
+from forms.study import Page
+from survey.respondents.screens import CHOOSE_CODE, NOTHING_YET, Ways, show, show_check, show_page
+from survey.studies.version import Offer
+
+# Plainly no real code: real ones are drawn at random when answers are sent.
+SAMPLE_CODE = "0000-0000-0000-0000-0000"
+SEED = "preview"  # row order differs from client to client; here it stays the same
+# Where a plain button may lead; every other screen follows from what was answered before it.
+TURNS = frozenset(
+    ["landing", "information", "eligibility", "consent", "support", "stop", "withdraw"]
+)
+
+
+@dataclass(frozen=True)
+class State:
+    """Where the board member is: a screen, the page on it, the answers so far."""
+
+    screen: str = "landing"
+    draft: Draft | None = None
+    token: str = ""
+    changing: bool = False
+
+
+def signer(secret_key: str) -> URLSafeSerializer:
+    """Signs the hidden field; a changed field is refused."""
+    return URLSafeSerializer(secret_key, salt="lacrima/preview")
+
+
+def pack(state: State, sign: URLSafeSerializer) -> str:
+    """The state as the hidden field's value."""
+    draft = encode(state.draft).decode() if state.draft else ""
+    packed = sign.dumps([state.screen, draft, state.token])
+    return packed if isinstance(packed, str) else packed.decode()
+
+
+def unpack(value: str, sign: URLSafeSerializer) -> State:
+    """The reverse; a missing or forged field starts over at the landing page."""
+    try:
+        screen, draft, token = sign.loads(value)
+    except (BadSignature, ValueError):
+        return State()
+    return State(screen, decode(draft.encode()) if draft else None, token)
+
+
+@dataclass
+class Preview:
+    """One step: what was posted on a screen, and the screen it leads to."""
+
+    offer: Offer
+    posted: Any
+    errors: Mapping[str, str] | None = None
+    answered: bool = False
+    unfold: bool = False
+
+    def opened_at(self, screen: str) -> State:
+        """A screen by its name, as far along as it takes to be there; else the first one."""
+        if screen in ("questions", "check", "stop", "done"):
+            return self._with_draft(screen, self._new_draft())
+        plain = {"leave": "left", "declined": "declined"}
+        return State(plain.get(screen) or (screen if screen in TURNS else "landing"))
+
+    def _new_draft(self, choices: Mapping[str, bool] | None = None) -> Draft:
+        study = self.offer.study
+        return Draft(
+            seed=SEED,
+            words=study.fingerprints.words,
+            language=study.language,
+            started=0,
+            choices=choices or {s.id: False for s in study.consent.choices},
+        )
+
+    def _with_draft(self, screen: str, draft: Draft) -> State:
+        if screen == "questions":
+            return self._to_page(draft, first_open(self.offer.study, draft))
+        if screen == "done":
+            code = SAMPLE_CODE if self.offer.study.consent.receipt_code else ""
+            draft = replace(draft, sent=1, code=code)
+        return State(screen, draft)
+
+    def step(self, state: State) -> State:
+        """The state after this post."""
+        go = self.posted.get("go", "")
+        if state.draft is not None and self.posted.get("change"):
+            page = self._page_named(self.posted["change"])
+            if page is not None:
+                return self._to_page(state.draft, page, changing=True)
+        if state.screen == "questions" and state.draft is not None:
+            return self._questions(state, state.draft, go)
+        handler = self._handlers().get(state.screen)
+        if handler is not None and go not in ("stop", "support", "information", "leave", "landing"):
+            return handler(state, go)
+        return self._turn(state, go)
+
+    def _handlers(self) -> dict[str, Callable[[State, str], State]]:
+        return {
+            "eligibility": self._eligibility,
+            "consent": self._consent,
+            "check": self._check,
+            "stop": self._stop,
+            "support": self._support,
+            "withdraw": self._withdraw,
+        }
+
+    def _turn(self, state: State, go: str) -> State:
+        """A way that only leads to another screen."""
+        if go == "continue" and state.draft is not None:
+            return self._onward(state.draft)
+        if go == "leave":
+            return State("left")
+        if go in TURNS:
+            return replace(state, screen=go)
+        return state
+
+    def _page_named(self, name: str) -> Page | None:
+        return next((p for p in self.offer.study.pages if p.id == name), None)
+
+    def _to_page(self, draft: Draft, page: Page | None, *, changing: bool = False) -> State:
+        if page is None:
+            return State("check", draft)
+        return State("questions", draft, token_of(draft, page), changing)
+
+    def _onward(self, draft: Draft) -> State:
+        study = self.offer.study
+        here = self._page_named(draft.at)
+        if here is not None and not reachable(study, draft, here):
+            here = None
+        return self._to_page(draft, here or first_open(study, draft))
+
+    def _fail(self, state: State, errors: Mapping[str, Any]) -> State:
+        self.errors = {n: e if isinstance(e, str) else e[0] for n, e in errors.items()}
+        return state
+
+    def _eligibility(self, state: State, _go: str) -> State:
+        questions = self.offer.study.consent.eligibility
+        form = eligibility_form(questions, self.posted)
+        if not form.validate():
+            return self._fail(state, form.errors)
+        no = first_no(questions, form)
+        if no is None:
+            return State("consent")
+        return State("thanks" if no.ending == "screened_out" else "later")
+
+    def _consent(self, state: State, go: str) -> State:
+        if go == "decline":
+            return State("declined")
+        consent = self.offer.study.consent
+        form = consent_form(consent, self.posted)
+        if not form.validate():
+            return self._fail(state, form.errors)
+        return self._with_draft("questions", self._new_draft(choices_of(consent, form)))
+
+    def _questions(self, state: State, draft: Draft, go: str) -> State:
+        study = self.offer.study
+        page = page_at(study, draft, state.token)
+        if page is None or not reachable(study, draft, page):
+            return self._to_page(draft, first_open(study, draft))
+        if go == "leave":
+            return State("left")
+        if go in ("stop", "support", "information", "back"):
+            draft = keep(study, draft, page, self.posted)
+            if go == "back":
+                return self._to_page(draft, neighbours(study, draft, page)[0] or page)
+            return State(go, draft)
+        taken = take(study, draft, page, self.posted)
+        if taken.errors:
+            return self._fail(state, taken.errors)
+        return self._after(taken.draft, page, stay=taken.stay)
+
+    def _after(self, draft: Draft, page: Page, *, stay: bool) -> State:
+        changing = bool(self.posted.get("change"))
+        if stay:
+            return self._to_page(draft, page, changing=changing)
+        if draft.support_due:
+            return State("support", draft)
+        study = self.offer.study
+        after = first_open(study, draft) if changing else neighbours(study, draft, page)[1]
+        return self._to_page(draft, after)
+
+    def _check(self, state: State, go: str) -> State:
+        if go == "back" and state.draft is not None:
+            study = self.offer.study
+            pages = [p for p in study.pages if reachable(study, state.draft, p)]
+            return self._to_page(state.draft, pages[-1])
+        return self._send(state) if go == "send" else self._turn(state, go)
+
+    def _send(self, state: State) -> State:
+        code = self.posted.get("code", "")
+        if self.offer.study.consent.receipt_code and code not in ("yes", "no"):
+            return self._fail(state, {"code": CHOOSE_CODE})
+        if state.draft is None:
+            return State()
+        shown = SAMPLE_CODE if code == "yes" else ""
+        return State("done", replace(state.draft, sent=1, code=shown, answers={}))
+
+    def _stop(self, state: State, go: str) -> State:
+        if go == "delete":
+            return State("stopped")
+        if go == "send" and state.draft is not None and not state.draft.answers:
+            return self._fail(state, {"stop-send": NOTHING_YET})
+        return self._send(state) if go == "send" else self._turn(state, go)
+
+    def _support(self, state: State, go: str) -> State:
+        if state.draft is None or go not in ("on", "break", "delete", "send"):
+            return self._turn(state, go)
+        if go in ("delete", "send"):
+            return State("stopped") if go == "delete" else State("stop", state.draft)
+        draft = replace(state.draft, support_due=False, at="")
+        return State("break", draft) if go == "break" else self._onward(draft)
+
+    def _withdraw(self, state: State, go: str) -> State:
+        if go:
+            return self._turn(state, go)
+        self.answered = True
+        return state
+
+    def render(self, state: State, base: str, sign: URLSafeSerializer) -> str:
+        """The screen of ``state``, watermarked."""
+        offer, draft = self.offer, state.draft
+        live = draft is not None and not draft.sent
+        hidden = (("state", pack(state, sign)),)
+        ways = Ways(base, preview=True, hidden=hidden, live=live, unfold=self.unfold)
+        errors = tuple((self.errors or {}).items())
+        if state.screen == "questions" and draft is not None:
+            return self._render_page(state, draft, ways)
+        if state.screen == "check" and draft is not None:
+            return show_check(offer, ways, draft, errors=errors)
+        return show(state.screen, offer, ways, errors=errors, **self._context(state))
+
+    def _render_page(self, state: State, draft: Draft, ways: Ways) -> str:
+        page = page_at(self.offer.study, draft, state.token)
+        assert page is not None
+        return show_page(
+            self.offer, ways, draft, page,
+            changing=state.changing or bool(self.errors and self.posted.get("change")),
+            errors=self.errors, posted=self.posted,
+        )  # fmt: skip
+
+    def _context(self, state: State) -> dict[str, Any]:
+        consent = self.offer.study.consent
+        failed = bool(self.errors)
+        forms: dict[str, Callable[[], Any]] = {
+            "eligibility": lambda: eligibility_form(
+                consent.eligibility, self.posted if failed else None
+            ),
+            "consent": lambda: consent_form(consent, self.posted if failed else None),
+        }
+        made = {"form": forms[state.screen]()} if state.screen in forms else {}
+        return {
+            "draft": state.draft,
+            "country": None,
+            "youth": False,
+            "answered": self.answered,
+            **made,
+        }

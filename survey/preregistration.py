@@ -1,0 +1,121 @@
+"""The preregistration package: what is asked, how it is scored and analysed, before the answers.
+
+Files of the study folder, a codebook and scoring scripts made without a row, the analysis plan and
+the fingerprints. Nothing in it knows the time; a registry notes when it was handed in.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from exports.codebook import asked_codebook
+from exports.columns import kept_in
+from exports.csv_file import data_name
+from exports.documents.all_documents import scripts
+from exports.documents.codebook_page import codebook
+from exports.documents.context import Told
+from exports.files.zip_file import bundle
+from exports.release_folder import SUMS, put
+from exports.segment_file import fields_for
+from forms.study import Study, Tier
+from survey.ethics.dossier.dossier_files import copy_study
+from survey.studies.version import Offer, prints_of
+
+Answers = Literal["none", "possible", "some"]
+"""Whether there are answers: never opened; opened; so many that the figures show them."""
+
+STATUS: Mapping[Answers, str] = {
+    "none": "Made before the first answer: the study has never been open.",
+    "possible": "Made after the study had been opened: there may be answers already.",
+    "some": "Made when there were answers already: this is no registration before the data.",
+}
+ANALYSIS = "analysis"
+
+
+def package(offer: Offer, answers: Answers) -> bytes:
+    """The zip. Raises Refusal where the folder is no longer what is served.
+
+    The same study, facts and ``answers`` give the same bytes.
+    """
+    name = f"{offer.study.name}-preregistration"
+    with TemporaryDirectory() as work:
+        root = Path(work) / name
+        copy_study(offer, root / "study" / offer.study.name)
+        put(root, _documents(offer.study))
+        plans = _copy_analysis(offer, root / ANALYSIS)
+        put(root, {"README.md": _readme(offer, answers, plans).encode()})
+        put(root, {SUMS: _sums(root).encode()})
+        return bundle(root, root.with_suffix(".zip")).read_bytes()
+
+
+def _documents(study: Study) -> Mapping[str, bytes]:
+    """Codebook and scripts of the release to come, as it would be if nothing were coarsened."""
+    tier = _finest(study)
+    told = Told(
+        study=study,
+        codebook=asked_codebook(study, kept_in(fields_for(study), tier)),
+        report={"tier": {"name": tier.name, "label": tier.label, "audience": tier.audience}},
+        data_file=data_name(study.name),
+    )
+    book = {f"codebook/{Path(p).name}": said for p, said in codebook(told).items()}
+    ways = {f"scoring/{Path(p).name}": said for p, said in scripts(told).items()}
+    return {path: said for path, said in (book | ways).items() if not path.endswith(".html")}
+
+
+def _finest(study: Study) -> Tier:
+    """The tier whose release holds most columns: restricted rows, where the study has them."""
+    tiers = study.policy.tiers
+    return tiers.get("C") or tiers.get("B") or next(iter(tiers.values()))
+
+
+def _copy_analysis(offer: Offer, to: Path) -> tuple[str, ...]:
+    """The study's plan, as it lies in its folder; hidden files stay."""
+    plans = offer.folder / ANALYSIS
+    if not plans.is_dir():
+        return ()
+    shutil.copytree(plans, to, ignore=shutil.ignore_patterns(".*", "__pycache__", "*.pyc"))
+    return tuple(sorted(p.relative_to(to).as_posix() for p in to.rglob("*") if p.is_file()))
+
+
+def _readme(offer: Offer, answers: Answers, plans: tuple[str, ...]) -> str:
+    study, (words, policy, site) = offer.study, prints_of(offer)
+    plan = ", ".join(f"`{ANALYSIS}/{p}`" for p in plans) or "none lies in the study folder yet"
+    pilot = "\n\nA pilot may have been run; its answers are kept apart and never analysed."
+    return f"""\
+# Preregistration: {study.title}
+
+**{STATUS[answers]}**{pilot * offer.pilot}
+
+Study `{study.name}`, version {study.version}, language {study.language}.
+
+| fingerprint (SHA-256) | |
+|---|---|
+| words and routing | `{words}` |
+| release policy | `{policy}` |
+| site facts | `{site}` |
+
+Every answer carries the fingerprint of the words it was given to, and every release names all
+three: whoever has this package can see whether what was asked is what was registered.
+
+| where | what |
+|---|---|
+| `study/` | all that clients meet, routing, release policy; check with `lacrima study check` |
+| `codebook/` | every column of the data to come, with all codes it can hold |
+| `scoring/` | scripts that read the data and compute every score: R, SPSS, Stata, Python |
+| `{ANALYSIS}/` | the analysis plan: {plan} |
+| `SHA256SUMS` | check with `sha256sum --check SHA256SUMS` |
+
+To be written by the researchers, since no file of the study knows it: hypotheses in words, sample
+size and when collection ends, exclusions, what is confirmatory and what is exploratory.
+"""
+
+
+def _sums(folder: Path) -> str:
+    files = sorted(f for f in folder.rglob("*") if f.is_file())
+    lines = ((sha256(f.read_bytes()).hexdigest(), f.relative_to(folder)) for f in files)
+    return "".join(f"{digest}  {path.as_posix()}\n" for digest, path in lines)

@@ -1,0 +1,209 @@
+"""Charts of a release: read from its archived zip, held against its sums, kept a while in memory.
+
+The only way in is a finished file of the archive: no store of answers is opened here.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from threading import Lock
+
+import typst
+
+from exports.charts.chart import Chart, Heat, Source
+from exports.charts.counts import from_rows, from_tables, read_rows
+from exports.charts.gallery import gallery
+from exports.charts.selection import Book, book_of, hypothesis
+from exports.codebook import asked_codebook
+from exports.columns import fields_of
+from exports.documents.context import marks_of
+from exports.errors import Refused
+from exports.tables.plan import default_plan
+from forms.study import Study
+from survey.errors import Refusal
+from survey.releases.distribution import is_restricted
+from survey.storage.releases import Release
+
+LARGEST = 64 * 2**20  # bytes of a data file that are read while somebody waits
+KEPT = 8  # releases whose charts stay in memory
+PIXELS_PER_INCH = 144
+SUMS = "SHA256SUMS"
+NOT_CROSSED = (
+    "“{before}” against what followed is not drawn: the tables of this release do not cross "
+    "scores. Beside its other tables such a table would close a ring, out of which counts under 10 "
+    "could be worked out. Releases of rows have this chart."
+)
+OPEN_SAMPLE = "Open sample, not a prevalence."  # where a study says nothing itself
+TEXTS = "This release holds texts: there is nothing to count in it."
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The charts of one release and what stands under each; what it has no chart of, and why."""
+
+    charts: tuple[Chart, ...]
+    source: Source
+    lacking: str = ""
+
+    def named(self, key: str) -> Chart | None:
+        """The chart of this name."""
+        return next((chart for chart in self.charts if chart.key == key), None)
+
+
+class _Zip:
+    """A release's file; every member is held against the list of sums, and that one's sum is known.
+
+    Raises Refusal where something differs or is missing.
+    """
+
+    def __init__(self, path: Path, sum_of_sums: str) -> None:
+        self._packed = zipfile.ZipFile(path)
+        self._by_name = {str(PurePosixPath(*PurePosixPath(n).parts[1:])): n
+                         for n in self._packed.namelist()}  # fmt: skip
+        listed = self._content(SUMS)
+        if sha256(listed).hexdigest() != sum_of_sums:
+            raise Refusal("its list of sums is not the one in the ledger")
+        lines = [line.split("  ", 1) for line in listed.decode().splitlines() if line[:1] != "#"]
+        self._sums = {name: digest for digest, name in lines}
+
+    def _content(self, name: str) -> bytes:
+        if name not in self._by_name:
+            raise Refusal(f"it has no {name}")
+        return self._packed.read(self._by_name[name])
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
+    def size(self, name: str) -> int:
+        """Bytes of a member, unpacked."""
+        return self._packed.getinfo(self._by_name[name]).file_size
+
+    def read(self, name: str) -> bytes:
+        """A member as it was released."""
+        content = self._content(name)
+        if sha256(content).hexdigest() != self._sums.get(name):
+            raise Refusal(f"{name} in it is not what was released")
+        return content
+
+
+def _from_microdata(packed: _Zip, study: Study) -> Sequence[Chart]:
+    told = json.loads(packed.read("documentation/codebook.json"))
+    if packed.size(told["data"]) > LARGEST:
+        raise Refused(
+            f"This release has over {LARGEST // 2**20} MB of data, too much to count while you "
+            "wait. Download it and draw with your own tools."
+        )
+    book = book_of(told["variables"])
+    rows = read_rows(packed.read(told["data"]), book)
+    return gallery(book, from_rows(rows, book, default_plan(study).sums))
+
+
+def _asked(study: Study) -> Book:
+    return book_of(asked_codebook(study, fields_of(study)))
+
+
+def _from_tables(packed: _Zip, study: Study) -> Sequence[Chart]:
+    """Tables have no codebook: which columns belong together is the study's to say."""
+    book = _asked(study)
+    return gallery(book, from_tables(packed.read("tables/one-way.csv"), book))
+
+
+def _lacking(study: Study, charts: Sequence[Chart]) -> str:
+    """A sentence on the chart that a study would have, had the release its figures."""
+    book = _asked(study)
+    asked = hypothesis(book)
+    if asked is None or any(isinstance(chart.picture, Heat) for chart in charts):
+        return ""
+    return NOT_CROSSED.format(before=book[asked.before]["label"])
+
+
+def _use(study: Study, made: Release) -> str:
+    tier = study.policy.tiers.get(made.tier)
+    if made.pilot:
+        return "A trial: not to be published."
+    if tier is None or is_restricted(tier):
+        who = tier.audience if tier else "whom the release names"
+        return (
+            f"Restricted as the release is: for {who}. Not to be published: held against open rows "
+            "or another release it could tell what they hide. Charts of an open tier may be."
+        )
+    return f"May be published: it shows nothing beyond tier {made.tier}."
+
+
+def _source(study: Study, made: Release, marks: str, caution: str) -> Source:
+    name = f"Release {made.number} of {made.study}, tier {made.tier}; SHA-256 {made.sha256}"
+    return Source(study.title, name, marks, caution, _use(study, made))
+
+
+def read_release(path: Path, made: Release, study: Study) -> Drawn:
+    """All charts of the release in the zip at ``path``.
+
+    Raises Refusal (the file is not the release) or Refused (it has nothing to draw).
+    """
+    try:
+        packed = _Zip(path, made.sha256)
+        report = json.loads(packed.read("documentation/report.json"))
+        lacking = ""
+        if "tables/one-way.csv" in packed and "documentation/codebook.json" not in packed:
+            charts = _from_tables(packed, study)
+            lacking = _lacking(study, charts)
+        elif "documentation/codebook.json" in packed and made.tier != "D":
+            charts = _from_microdata(packed, study)
+        else:
+            raise Refused(TEXTS)
+    except Refusal as why:
+        raise Refusal(f"The file {path.name} is not the release: {why}.") from None
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        raise Refusal(f"The file {path.name} is missing or cannot be read.") from None
+    if not charts:
+        raise Refused("This study has nothing that these charts know how to draw.")
+    source = _source(study, made, marks_of(report), report["caution"] or OPEN_SAMPLE)
+    return Drawn(tuple(charts), source, lacking)
+
+
+class Gallery:
+    """Charts that were drawn lately, by what they were drawn from; used by all of a process."""
+
+    def __init__(self, most: int = KEPT) -> None:
+        self._kept: OrderedDict[tuple[str | int, ...], Drawn] = OrderedDict()
+        self._most, self._lock = most, Lock()
+
+    def of(self, path: Path, made: Release, study: Study) -> Drawn:
+        """The charts of a release; raises as ``read_release`` does, and if the file is gone."""
+        try:
+            file = path.stat()
+        except OSError:
+            raise Refusal(f"The file {path.name} is no longer in the archive.") from None
+        prints = study.fingerprints
+        # A file that was touched is read and held against its sums again.
+        touched = (str(path), file.st_ino, file.st_size, file.st_mtime_ns)
+        key = (*touched, made.sha256, prints.words, prints.policy)
+        with self._lock:  # one at a time: two would do the same work at once
+            if key not in self._kept:
+                self._kept[key] = read_release(path, made, study)
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+            return self._kept[key]
+
+
+GALLERY = Gallery()
+
+
+def png(picture: str) -> bytes:
+    """An SVG file as a PNG, twice as fine as a screen; its letters are those that typst brings."""
+    source = (
+        "#set page(width: auto, height: auto, margin: 0pt)\n"
+        '#image(bytes(sys.inputs.picture), format: "svg")'
+    )
+    made = typst.Compiler(ignore_system_fonts=True).compile(
+        source.encode(), format="png", ppi=PIXELS_PER_INCH, sys_inputs={"picture": picture}
+    )
+    assert isinstance(made, bytes)
+    return made

@@ -1,0 +1,250 @@
+"""Where long work is done: in a process of its own, which outlives the page that asked for it.
+
+DATA/work/12/       job 12 while it is under way: its lock, and what it makes
+DATA/work/turn      whose turn it is: one process works at a time, the others wait
+
+A job's process holds the lock in its folder for as long as it lives, so whoever looks can tell.
+Nothing here touches a row or an export: that is ``survey.releases.worker``, in the other process.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from survey.clock import stamp
+from survey.config import PACKAGE, PREFIX, Config, as_environment
+from survey.errors import Refusal
+from survey.storage import jobs, releases, studies
+from survey.storage.jobs import Job, State
+from survey.storage.stores import Stores
+
+FOLDER = "work"
+LOCK = "alive"
+PROCESS = "survey.releases.worker"
+
+GRACE_SECONDS = 8  # from asking a process to end to ending it
+ROOM_BYTES = 64 * 1024 * 1024  # less free space than this is not worth beginning with
+GONE = "Its process ended unexpectedly, perhaps because the server was stopped."
+
+
+class DiskFull(Refusal):
+    """There is no room to make anything."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The disk of this server is full. Nothing was entered, and nothing half-made was kept. "
+            "Tell whoever runs the server, then start again."
+        )
+
+
+def folder_of(data: Path, number: int) -> Path:
+    """Where the job works."""
+    return data / FOLDER / str(number)
+
+
+def is_alive(folder: Path) -> bool:
+    """Whether the process that works in ``folder`` still runs."""
+    try:
+        handle = os.open(folder / LOCK, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+@contextmanager
+def _nobody_begins(data: Path) -> Iterator[None]:
+    """Until it is left: a job that is noted and has no process yet would pass for a dead one."""
+    folder = data / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def entered(stores: Stores, job: Job) -> int:
+    """The number in the ledger of what the job released, even if it could not say so; else 0."""
+    if job.kind != "release":
+        return job.release
+    known = jobs.makers(stores.office, job.study)
+    for made in releases.all_releases(stores.office, job.study):
+        same = (made.made_at, made.tier, made.pilot) == (job.asked_at, job.tier, job.pilot)
+        if same and made.number not in known:
+            return made.number
+    return 0
+
+
+_DONE: Mapping[str, str] = {
+    "preview": "preview of tier {tier}, seen",
+    "release": "release {release}, tier {tier}, made",
+    "restore": "release {release}, its file made again",
+}
+
+
+def settle(
+    stores: Stores, job: Job, to: State, *, now: float, told: Mapping[str, Any], release: int = 0
+) -> None:
+    """How the job ended, with its line in the audit; nothing where it had ended before."""
+    if not jobs.end(stores.office, job.number, to, now=now, told=told, release=release):
+        return
+    if to == "done" and job.kind not in _DONE:
+        return  # a freeze has written its own line
+    line = _DONE[job.kind] if to == "done" else f"{job.kind} {job.tier}".strip() + f": {to}"
+    at = stamp(now)
+    what = line.format(tier=job.tier, release=release or job.release)
+    studies.note(stores.office, at=at, who=job.who, what=f"{job.study}: {what}")
+
+
+@dataclass(frozen=True)
+class Workroom:
+    """Starts, watches and ends jobs. ``clock`` gives epoch seconds."""
+
+    config: Config
+    stores: Stores
+    clock: Callable[[], float]
+
+    def start(self, job: Job) -> Job:
+        """Begin what ``job`` describes. Raises Busy, or DiskFull."""
+        data, office = self.stores.folder, self.stores.office
+        if shutil.disk_usage(data).free < ROOM_BYTES:
+            raise DiskFull
+        with _nobody_begins(data):
+            for other in jobs.under_way(office):
+                self._looked(other)
+            asked_at = stamp(self.clock())
+            begun = jobs.begin(office, replace(job, asked_at=asked_at), now=self.clock())
+            try:
+                self._spawn(begun, folder_of(data, begun.number))
+            except OSError as error:
+                return self._gone(begun, why=f"Its process could not start: {error.strerror}.")
+        return begun
+
+    def _spawn(self, job: Job, folder: Path) -> None:
+        folder.mkdir(parents=True, mode=0o700)
+        lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the process inherits it, and with it the lock
+            child = subprocess.Popen(  # noqa: S603 - our own code and a number
+                [sys.executable, "-P", "-m", PROCESS, str(job.number)],
+                env=_environment(self.config, job),
+                pass_fds=(lock,),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # an error's words could quote an answer
+                start_new_session=True,
+            )
+        finally:
+            os.close(lock)
+        threading.Thread(target=child.wait, daemon=True).start()  # or it stays as a zombie
+
+    def sweep(self) -> None:
+        """Settle what a server that died left under way, and remove folders in which nobody works.
+
+        Without room to write that in, it is left to whoever looks next.
+        """
+        if not (self.stores.folder / FOLDER).is_dir():
+            return
+        with suppress(sqlite3.OperationalError, OSError), _nobody_begins(self.stores.folder):
+            for job in jobs.under_way(self.stores.office):
+                self._looked(job)
+            for folder in (self.stores.folder / FOLDER).iterdir():
+                if folder.is_dir() and not is_alive(folder):
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def find(self, study: str, number: int) -> Job | None:
+        """The study's job of this number, as it is now."""
+        job = jobs.find(self.stores.office, number)
+        return self.look(job) if job and job.study == study else None
+
+    def look(self, job: Job) -> Job:
+        """The job as it is now: one whose process is gone has ended."""
+        if not job.live or is_alive(folder_of(self.stores.folder, job.number)):
+            return self._looked(job)
+        with _nobody_begins(self.stores.folder):
+            return self._looked(job)
+
+    def _looked(self, job: Job) -> Job:
+        if not job.live:
+            return job
+        if is_alive(folder_of(self.stores.folder, job.number)):
+            if job.state == "stopping" and self.clock() - job.since > GRACE_SECONDS:
+                self._signal(job, signal.SIGKILL)
+            return job
+        return self._gone(job)
+
+    def _gone(self, job: Job, why: str = GONE) -> Job:
+        """Its process has ended: whatever it was about to say, it is told how things stand."""
+        latest = jobs.find(self.stores.office, job.number) or job
+        if not latest.live:
+            return latest
+        release = entered(self.stores, latest) if latest.kind == "release" else 0
+        to: State = "cancelled" if latest.state == "stopping" else "broken"
+        to = "done" if release else to
+        full = shutil.disk_usage(self.stores.folder).free < ROOM_BYTES
+        told = {"reason": str(DiskFull()) if full else why} if to == "broken" else {}
+        try:
+            settle(self.stores, latest, to, now=self.clock(), told=told, release=release)
+            self._clear(latest)
+        except (sqlite3.OperationalError, OSError):  # no room even for this: at the next look
+            return replace(latest, state=to, told=told, release=release)
+        return jobs.find(self.stores.office, job.number) or latest
+
+    def _clear(self, job: Job) -> None:
+        from survey.releases.archive import clear  # brings in what the server does without
+
+        shutil.rmtree(folder_of(self.stores.folder, job.number), ignore_errors=True)
+        clear(self.stores, job.study, since=datetime.fromisoformat(job.asked_at).timestamp())
+
+    def cancel(self, job: Job) -> Job:
+        """Ask its process to end, leaving nothing half-made."""
+        office = self.stores.office
+        jobs.move(office, job.number, "stopping", before=("waiting", "running"), now=self.clock())
+        self._signal(jobs.find(office, job.number) or job, signal.SIGTERM)
+        return self.look(jobs.find(office, job.number) or job)
+
+    def _signal(self, job: Job, what: signal.Signals) -> None:
+        """To the job's process and whatever it started, while it holds its lock."""
+        if job.pid and is_alive(folder_of(self.stores.folder, job.number)):
+            with suppress(ProcessLookupError):
+                os.killpg(job.pid, what)
+
+
+def _environment(config: Config, job: Job) -> dict[str, str]:
+    """That of the process: this server's settings, and this very code."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    pilots = config.pilots | ({job.study} if job.pilot else set())
+    path = [str(PACKAGE.parent), *filter(None, [own.get("PYTHONPATH")])]
+    own["PYTHONPATH"] = os.pathsep.join(path)
+    return {**own, **as_environment(replace(config, pilots=pilots))}
+
+
+def is_full(reason: object) -> bool:
+    """Whether an error, or a sentence made of one, says that the disk is full."""
+    if isinstance(reason, OSError):
+        return reason.errno in (errno.ENOSPC, errno.EDQUOT)
+    said = str(reason)
+    return any(os.strerror(number) in said for number in (errno.ENOSPC, errno.EDQUOT)) or (
+        "disk is full" in said  # SQLite's words
+    )

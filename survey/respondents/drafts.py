@@ -1,0 +1,85 @@
+"""Where drafts are kept while somebody answers: sealed, and gone two hours after the last page."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from forms.draft import Draft, decode, encode
+from forms.study import Study
+from survey.crypto import Lock, Seal, new_secret
+from survey.errors import Unsealable
+from survey.storage import drafts
+from survey.storage.stores import Stores
+
+IDLE_SECONDS = 2 * 60 * 60  # docs/design.md, The walk: two hours after the last page
+CODE_SECONDS = 15 * 60  # docs/design.md, The walk: how long the thank-you page can be shown again
+
+Clock = Callable[[], float]
+
+
+class Desk:
+    """Drafts by the browser's half of their key. ``clock`` gives epoch seconds."""
+
+    def __init__(self, stores: Stores, seal: Seal, clock: Clock) -> None:
+        self.stores, self.seal, self.clock = stores, seal, clock
+
+    def begin(self, study: Study, choices: Mapping[str, bool], *, invitation: str = "") -> bytes:
+        """A new draft; gives the secret that the browser keeps."""
+        secret, now = new_secret(), int(self.clock())
+        draft = Draft(
+            seed=secrets.token_hex(16),
+            words=study.fingerprints.words,
+            language=study.language,
+            started=now,
+            touched=now,
+            choices=dict(choices),
+            invitation=invitation,
+        )
+        lock = self.seal.lock(secret)
+        drafts.create(
+            self.stores.drafts,
+            id=lock.name,
+            sealed=lock.seal(encode(draft)),
+            expires=drafts.rounded_expiry(now, IDLE_SECONDS),
+        )
+        return secret
+
+    def _open(self, lock: Lock, sealed: bytes) -> Draft | None:
+        """The draft, unless it is foreign, damaged or too old."""
+        try:
+            draft = decode(lock.open(sealed))
+        except Unsealable:
+            return None
+        age = self.clock() - (draft.sent or draft.touched)
+        return draft if age < (CODE_SECONDS if draft.sent else IDLE_SECONDS) else None
+
+    def find(self, secret: bytes, study: Study) -> Draft | None:
+        """The draft of this browser for exactly these words; None when there is none any more."""
+        lock = self.seal.lock(secret)
+        sealed = drafts.load(self.stores.drafts, lock.name)
+        draft = self._open(lock, sealed) if sealed else None
+        return draft if draft and draft.words == study.fingerprints.words else None
+
+    def change(self, secret: bytes, change: Callable[[Draft], Draft]) -> Draft | None:
+        """The draft after ``change``, as it is now, whatever another tab did meanwhile.
+
+        ``change`` runs again when another tab was quicker. None when the draft is gone.
+        """
+        db, lock = self.stores.drafts, self.seal.lock(secret)
+        while (kept := drafts.load(db, lock.name)) is not None:
+            draft = self._open(lock, kept)
+            if draft is None:
+                return None
+            now = int(self.clock())
+            after = replace(change(draft), touched=now)
+            sealed = lock.seal(encode(after))
+            expires = drafts.rounded_expiry(now, IDLE_SECONDS)
+            if drafts.swap(db, lock.name, seen=kept, sealed=sealed, expires=expires):
+                return after
+        return None
+
+    def drop(self, secret: bytes) -> None:
+        """The draft is gone, overwritten on disk."""
+        drafts.drop(self.stores.drafts, self.seal.name(secret))

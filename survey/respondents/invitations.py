@@ -1,0 +1,145 @@
+"""Invitations: single-use codes that open one study, handed out once and kept as keyed hashes.
+
+Whoever hands them out may know who holds which. So a spent code is deleted in the transaction that
+takes the answer, in which nothing else names it, and how many are unspent is told in steps.
+"""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from survey.collection.figures import UNSPENT
+from survey.crypto import CODE_LETTERS, Seal, tidy_code
+from survey.errors import Unsealable
+from survey.storage import admission, counters
+from survey.storage.counters import Step
+from survey.storage.stores import Stores
+
+LETTERS = 11  # 55 random bits: of a million codes a guess meets one in 3.6 * 10**10
+MOST = 10_000  # made at once
+HASH = "#"  # a link ends in it and the code; what follows it never leaves the browser
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """An unspent code: the study it opens, whether as a pilot, and its keyed hash."""
+
+    study: str
+    pilot: bool
+    value: bytes
+
+
+def check_letter(letters: str) -> str:
+    """The last letter of a code: Luhn's sum to the base 32.
+
+    It gives away every single slip and all but one kind of two neighbours changed over.
+    """
+    total = 0
+    for place, letter in enumerate(reversed(letters)):
+        value = CODE_LETTERS.index(letter) * (2 - place % 2)
+        total += value // len(CODE_LETTERS) + value % len(CODE_LETTERS)
+    return CODE_LETTERS[-total % len(CODE_LETTERS)]
+
+
+def new_code(choose: Callable[[str], str] = secrets.choice) -> str:
+    """A code: three groups of four letters and digits without look-alikes."""
+    letters = "".join(choose(CODE_LETTERS) for _ in range(LETTERS))
+    return tidy_code(letters + check_letter(letters))
+
+
+def read_code(typed: str) -> str:
+    """The code in what somebody typed, or pasted as a link; empty where there is a slip in it."""
+    code = tidy_code(typed.rpartition(HASH)[2])
+    letters = code.replace("-", "")
+    whole = len(letters) == LETTERS + 1 and all(c in CODE_LETTERS for c in letters)
+    return code if whole and check_letter(letters[:-1]) == letters[-1] else ""
+
+
+def find(stores: Stores, seal: Seal, code: str) -> Invited | None:
+    """What this code opens; None for one that was spent, taken back or never made."""
+    for pilot in (False, True):
+        db = stores.answers(pilot=pilot)
+        for value in seal.invitation_values(code):
+            study = admission.study_of(db, value)
+            if study is not None:
+                return Invited(study, pilot, value)
+    return None
+
+
+# On the way from the page that takes the code to the draft: sealed in the browser's cookie.
+
+
+def carried(seal: Seal, invited: Invited) -> str:
+    """The invitation for the cookie, of use for its own study on this server alone."""
+    return b64encode(seal.put_away(invited.value, _owner(invited.study))).decode()
+
+
+def taken_out(seal: Seal, sealed: str, study: str) -> str:
+    """The keyed hash (hex) carried for ``study``; empty for one that is forged or foreign."""
+    try:
+        return seal.take_out(b64decode(sealed, validate=True), _owner(study)).hex()
+    except (Unsealable, ValueError):
+        return ""
+
+
+def _owner(study: str) -> str:
+    return f"invitation:{study}"
+
+
+# Making and taking back.
+
+
+def draw(count: int) -> list[str]:
+    """So many new codes. They open nothing before they are kept."""
+    return [new_code() for _ in range(count)]
+
+
+def keep(stores: Stores, seal: Seal, study: str, codes: Sequence[str], *, pilot: bool) -> None:
+    """From now on each of these codes opens the study once. Only keyed hashes are stored."""
+    values = [seal.invitation_value(code) for code in codes]
+    admission.add(stores.answers(pilot=pilot), study, values)
+    _change_shown(stores, study, lambda unspent: unspent + len(codes), pilot=pilot)
+
+
+def take_back(stores: Stores, study: str, *, pilot: bool) -> None:
+    """No code of the study opens it any more, not even for somebody who has begun with one."""
+    admission.drop(stores.answers(pilot=pilot), study)
+    _change_shown(stores, study, lambda _: 0, pilot=pilot)
+
+
+def unspent_shown(stores: Stores, study: str, *, pilot: bool) -> int:
+    """How many are unspent as far as it may be told: moves with the other figures, and by making.
+
+    Never asks how many there are: that would tell whether somebody who got one has answered.
+    """
+    return counters.step(stores.office, study, pilot=pilot).shown.get(UNSPENT, 0)
+
+
+def _change_shown(stores: Stores, study: str, change: Callable[[int], int], *, pilot: bool) -> None:
+    def after(step: Step) -> Step:
+        return replace(step, shown={**step.shown, UNSPENT: change(step.shown.get(UNSPENT, 0))})
+
+    counters.change(stores.office, study, after, pilot=pilot)
+
+
+# Files to hand out.
+
+
+def link(site: str, code: str) -> str:
+    """What a client may open: the code stands where no server ever reads it."""
+    return f"{site}/i/{HASH}{code}"
+
+
+def as_text(codes: Sequence[str]) -> str:
+    """One code a line."""
+    return "".join(f"{code}\n" for code in codes)
+
+
+def as_csv(codes: Sequence[str], site: str = "") -> str:
+    """A table of codes, with links where it is known at which address the clients come in."""
+    rows = [(code, link(site, code)) if site else (code,) for code in codes]
+    head = ("code", "link") if site else ("code",)
+    return "".join(",".join(row) + "\r\n" for row in (head, *rows))

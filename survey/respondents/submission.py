@@ -1,0 +1,132 @@
+"""From a finished draft to a stored row: exactly one, confirmed only when it is durable.
+
+Deleting sent answers by code: asked for now, carried out within a minute.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import replace
+from functools import lru_cache
+
+from forms.answers import duration_band, stored_texts, stored_values, text_language
+from forms.draft import Draft
+from forms.study import Study
+from survey.crypto import Seal, new_code, tidy_code
+from survey.respondents.drafts import Desk
+from survey.services import Services
+from survey.storage import answer_tables, answers, batches
+from survey.storage.answers import Response, Text
+from survey.storage.database import Database
+from survey.studies.version import Offer
+
+DELETION_BYTES = 32  # as long as a keyed hash, so that having no code marks nobody
+
+
+def _deletion(seal: Seal, code: str, label: str) -> bytes:
+    return seal.deletion_value(code, label) if code else secrets.token_bytes(DELETION_BYTES)
+
+
+def response_of(study: Study, draft: Draft, *, table: str, seal: Seal, submit: bytes) -> Response:
+    """The row and the texts that this draft becomes. No clock time goes in, only the band."""
+    seconds = draft.touched - draft.started
+    texts = tuple(
+        Text(
+            study=study.name,
+            variable=variable,
+            lang=text_language(study, variable, draft.language),
+            c_quote=int(draft.choices.get("c_quote", False)),
+            deletion=_deletion(seal, draft.code, f"text:{variable}"),
+            text=text,
+        )
+        for variable, text in stored_texts(study, draft.answers).items()
+    )
+    return Response(
+        study=study.name,
+        table=table,
+        fingerprint=bytes.fromhex(study.fingerprints.words),
+        lang=draft.language,
+        c_open=int(draft.choices.get("c_open", False)),
+        completion=draft.completion,
+        dur_band=duration_band(study, seconds),
+        deletion=_deletion(seal, draft.code, "answers"),
+        values=stored_values(study, draft.answers),
+        texts=texts,
+        submit=submit,
+        invitation=bytes.fromhex(draft.invitation) or None,
+    )
+
+
+def send(desk: Desk, secret: bytes, offer: Offer, *, completion: int, wants_code: bool) -> bool:
+    """Send the draft of ``secret``; False when there is none any more.
+
+    Raises InvitationSpent, with nothing stored, where another draft was sent with the same one.
+
+    Safe to repeat after a double click, a lost connection or a crash: the code is drawn and sealed
+    before the row is written, the row's submit token is taken in the row's own transaction, and
+    only then does the draft give up its answers.
+    """
+
+    def prepare(draft: Draft) -> Draft:
+        if draft.ready:
+            return draft
+        code = (draft.code or new_code()) if wants_code else ""
+        return replace(draft, ready=True, completion=completion, code=code)
+
+    draft = desk.change(secret, prepare)
+    if draft is None:
+        return False
+    if draft.sent:
+        return True
+    db = desk.stores.answers(pilot=offer.pilot)
+    table = answer_tables.table_of(
+        db, bytes.fromhex(offer.study.fingerprints.words), study=offer.study.name
+    )
+    submit = desk.seal.accepted(desk.seal.name(secret))
+    answers.accept(db, response_of(offer.study, draft, table=table, seal=desk.seal, submit=submit))
+    desk.change(secret, lambda draft: _emptied(draft, int(desk.clock())))
+    return True
+
+
+def _emptied(draft: Draft, now: int) -> Draft:
+    """What is left of a sent draft: enough to show the thank-you page again, no answer."""
+    return replace(
+        draft, answers={}, choices={}, locked=(), hinted=(), invitation="", sent=draft.sent or now
+    )
+
+
+def arrived(desk: Desk, secret: bytes, offer: Offer, draft: Draft) -> Draft:
+    """The draft after a send whose end was lost: sent if the row is there, else open again."""
+    if draft.sent or not draft.ready:
+        return draft
+    db = desk.stores.answers(pilot=offer.pilot)
+    there = answers.was_accepted(db, desk.seal.accepted(desk.seal.name(secret)))
+
+    def mend(draft: Draft) -> Draft:
+        if there or draft.sent:
+            return _emptied(draft, int(desk.clock()))
+        # The code stays: the first send may still be under way, and its row hangs on this code.
+        return replace(draft, ready=False, completion=1)
+
+    return desk.change(secret, mend) or draft
+
+
+def ask(services: Services, offer: Offer, typed: str) -> None:
+    """Queue everything that this code may belong to; the same work whether it hits or misses."""
+    code, db = tidy_code(typed), services.stores.answers(pilot=offer.pilot)
+    labels = ["answers", *(f"text:{name}" for name in _kept_apart(db, offer.study.name))]
+    values = [v for label in labels for v in services.seal.deletion_values(code, label)]
+    batches.ask_deletion(db, values)
+
+
+def _kept_apart(db: Database, study: str) -> list[str]:
+    """Every text that any version ever kept apart: a code may be older than today's words."""
+    contents = (str(wording["content"]) for wording in answer_tables.wordings(db, study))
+    return sorted({name for content in contents for name in _apart_in(content)})
+
+
+@lru_cache(maxsize=64)
+def _apart_in(content: str) -> tuple[str, ...]:
+    questions = (q for page in json.loads(content)["pages"] for q in page["questions"])
+    return tuple(q["name"] for q in questions if q.get("apart"))

@@ -1,0 +1,131 @@
+"""The board's view: every word a client meets and every column that is kept. Opens no store.
+
+The routing as a picture, a table and words. Public; opens no store.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, request, url_for
+
+from forms.answers import duration_band
+from forms.kinds import of_study
+from forms.readability import grade
+from forms.routing import Way, along_pages, paths, shown_questions, ways
+from forms.routing_diagram import picture
+from survey.ethics.checklist import answered, grades, missing_elements
+from survey.ethics.platform_wording import own_words
+from survey.ethics.stored_data import administrative, data_lines
+from survey.ethics.walkthrough import Preview, State, signer, unpack
+from survey.routes.ethics.frame import about_a_study, page
+from survey.security import csrf
+from survey.studies.version import Offer
+
+bp = Blueprint("ethics", __name__, url_prefix="/ethics/<name>")
+# Nothing is stored and no cookie is set: the state of the walk is signed by itself.
+csrf.exempt(bp)
+about_a_study(bp)
+
+
+@bp.get("/")
+def overview() -> str:
+    """What the study is, its fingerprints, its ways through, and where to look."""
+    offer: Offer = g.offer
+    ways = [
+        (answers, pages, sum(len(shown_questions(p, answers)) for p in pages))
+        for answers, pages in paths(offer.study)
+    ]
+    informed = " ".join(
+        f"{p.heading}. {p.text}"
+        for p in (*offer.study.consent.key_facts, *offer.study.consent.details)
+    )
+    return page("overview", "Overview", ways=ways, reading=grade(informed))
+
+
+@bp.get("/flow")
+def flow() -> str:
+    """The walk from its first screen, or from the one asked for; nothing is stored."""
+    screen = request.args.get("screen", "")
+    preview = Preview(g.offer, None, unfold=bool(screen))
+    return _shown(preview, preview.opened_at(screen))
+
+
+@bp.post("/flow")
+def step() -> str:
+    """One step of the walk, on the answers that the page itself carries."""
+    preview = Preview(g.offer, request.form)
+    state = unpack(request.form.get("state", ""), _sign())
+    if state.draft is not None and state.draft.words != g.offer.study.fingerprints.words:
+        state = State()
+    after = preview.step(state)
+    return _shown(preview, after)
+
+
+def _shown(preview: Preview, state: State) -> str:
+    return preview.render(state, url_for(".flow", name=g.called), _sign())
+
+
+def _sign() -> Any:
+    return signer(str(current_app.secret_key))
+
+
+@bp.get("/text")
+def text() -> str:
+    """Every word on one printable page, routing spelled out."""
+    return page("text", "Every word", own=own_words(g.offer))
+
+
+@bp.get("/checklist")
+def checklist() -> str:
+    """What boards look for, each with the passages that say it, on the screen and in the text."""
+    study = g.offer.study
+    return page(
+        "checklist",
+        "Checklist",
+        lines=answered(study),
+        missing=missing_elements(study),
+        grades=grades(study),
+    )
+
+
+@bp.get("/data")
+def data() -> str:
+    """Every stored column: meaning, role, and what each tier does to it."""
+    offer: Offer = g.offer
+    return page(
+        "data",
+        "What is stored",
+        administrative=administrative(offer.study),
+        lines=list(data_lines(offer.study)),
+        count=len(of_study(offer.study)),
+        bands=duration_band(offer.study, 10**9),
+    )
+
+
+routes_bp = Blueprint("ethics_routes", __name__, url_prefix="/ethics/<name>")
+about_a_study(routes_bp)
+
+
+@lru_cache(maxsize=16)
+def _ways(offer: Offer) -> tuple[Way, ...]:
+    return tuple(ways(offer.study))
+
+
+@lru_cache(maxsize=16)
+def _picture(offer: Offer) -> str:
+    return picture(offer.study)
+
+
+@routes_bp.get("/routes")
+def routes() -> str:
+    """Which pages follow which, and how much every way asks."""
+    found = _ways(g.offer)
+    return page("routes", "Routes", picture=_picture(g.offer), ways=found, along=along_pages(found))
+
+
+@routes_bp.get("/routes.svg")
+def drawing() -> Response:
+    """The picture alone, to be kept."""
+    return Response(_picture(g.offer), mimetype="image/svg+xml")

@@ -1,0 +1,228 @@
+"""The certificate of consent flow: what is served now, under which approval. Public, no account.
+
+Reads approvals and rulings, never an answer.
+
+``dossier.pdf`` and ``dossier.zip``: everything a board judges by, to be archived. Public.
+
+A module of its own, since it reads approvals, which the public words do not (``ethics``).
+
+What the files really define, beside what the study says. Public; can read no answer.
+
+The connection it looks through refuses all but the definitions (``survey.storage.schema_reader``).
+
+Two versions of a study side by side, word by word. Public.
+
+Reads approvals, archived versions and, through a connection that refuses every other table, the
+archived words; never an answer.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, abort, g, jsonify, render_template, request
+
+from survey.errors import Refusal, StoreUnavailable
+from survey.ethics.change_rule import RULE
+from survey.ethics.dossier.document import Signed
+from survey.ethics.dossier.dossier_files import PRESS
+from survey.ethics.schema_audit import proof, proof_of_drafts
+from survey.ethics.version_content import GROUPS
+from survey.ethics.version_diff import compare
+from survey.ethics.version_list import Known, before, known
+from survey.routes.ethics.frame import about_a_study, page
+from survey.services import services
+from survey.storage import studies
+from survey.storage.schema_reader import Definition, definitions, wordings
+from survey.studies.availability import Standing
+from survey.studies.current import shelf
+from survey.studies.version import Offer, prints_of
+
+bp = Blueprint("certificate", __name__, url_prefix="/ethics/<name>")
+
+PARTS = ("words", "policy", "site")
+
+
+def _standing(name: str) -> Standing:
+    name = name.partition("@")[0]
+    if shelf().proposed(name) is None:
+        abort(404)
+    return services().availability.standing(name)
+
+
+@bp.get("/certificate")
+def certificate(name: str) -> str:
+    """What is served now, so that anybody can compare it with what was approved."""
+    found = _standing(name)
+    offer = found.served.offer
+    folder = shelf().proposed(offer.study.name)
+    assert folder is not None
+    return render_template(
+        "board/certificate.html",
+        title=f"Certificate – {offer.study.title}",
+        standing=found,
+        offer=offer,
+        study=offer.study,
+        here="certificate",
+        newer=prints_of(folder.offer()) != prints_of(offer),
+    )
+
+
+@bp.get("/certificate.json")
+def as_data(name: str) -> Response:
+    """The same for programs: ``lacrima verify`` and whoever else compares."""
+    found = _standing(name)
+    return jsonify(_told(found, found.served.offer))
+
+
+def _told(found: Standing, offer: Offer) -> dict[str, Any]:
+    signed = found.approval
+    return {
+        "study": offer.study.name,
+        "version": offer.study.version,
+        "language": offer.study.language,
+        "pilot": offer.pilot,
+        "state": found.state,
+        "cause": found.cause,
+        "fingerprints": dict(zip(PARTS, prints_of(offer), strict=True)),
+        "consent_version": offer.study.fingerprints.consent_version,
+        "approval": None
+        if signed is None
+        else {
+            "reference": signed.reference,
+            "approved_on": signed.approved_on,
+            "expires_on": signed.expires_on,
+            "fingerprints": dict(zip(PARTS, signed.prints, strict=True)),
+            "revoked": signed.revoked,
+        },
+    }
+
+
+dossier_bp = Blueprint("ethics_dossier", __name__, url_prefix="/ethics/<name>")
+
+
+def _offer(name: str) -> Offer:
+    offer = shelf().named(name)
+    if offer is None:
+        abort(404)
+    return offer
+
+
+def signed(offer: Offer) -> Signed | None:
+    """The approval noted last of exactly these fingerprints, unless it was taken back.
+
+    Whether its days have come or passed is for the reader: a dossier does not change by waiting.
+    """
+    prints = offer.study.fingerprints
+    exact = (prints.words, prints.policy, offer.site)
+    noted = studies.approvals(services().stores.office, offer.study.name)
+    found = [a for a in noted if a.prints == exact and not a.revoked]
+    if offer.pilot or not found:
+        return None
+    last = found[-1]
+    return Signed(
+        reference=last.reference,
+        by=last.by,
+        approved_on=last.approved_on,
+        expires_on=last.expires_on,
+        conditions=last.conditions,
+    )
+
+
+def _file(offer: Offer, ending: str, *, media: str) -> Response:
+    make = PRESS.pdf if ending == "pdf" else PRESS.zip
+    try:
+        body = make(offer, signed(offer))
+    except Refusal as refusal:
+        return Response(f"{refusal}\n", 409, mimetype="text/plain")
+    name = f"{offer.study.name}-dossier-{offer.study.fingerprints.words[:8]}.{ending}"
+    answer = Response(body, mimetype=media)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@dossier_bp.get("/dossier.pdf")
+def dossier_pdf(name: str) -> Response:
+    """The dossier, tagged and bookmarked, the fingerprint on every page."""
+    return _file(_offer(name), "pdf", media="application/pdf")
+
+
+@dossier_bp.get("/dossier.zip")
+def archive(name: str) -> Response:
+    """The dossier with the study's files and texts.json, which ``lacrima verify`` reads."""
+    return _file(_offer(name), "zip", media="application/zip")
+
+
+stored_bp = Blueprint("ethics_stored", __name__, url_prefix="/ethics/<name>")
+about_a_study(stored_bp)
+
+
+def _defined(file: str) -> tuple[Definition, ...] | None:
+    """What the file defines just now; None where it cannot be looked at."""
+    folder: Path = services().stores.folder
+    try:
+        return definitions(folder / f"{file}.db")
+    except StoreUnavailable:
+        return None
+
+
+@stored_bp.get("/stored")
+def stored() -> str:
+    """The tables as they are this moment, with a verdict."""
+    offer: Offer = g.offer
+    answers = _defined("pilot" if offer.pilot else "responses")
+    drafts = _defined("drafts")
+    return page(
+        "stored",
+        "Live proof",
+        proof=proof(offer.study, answers) if answers is not None else None,
+        drafts=proof_of_drafts(drafts) if drafts is not None else (),
+    )
+
+
+versions_bp = Blueprint("ethics_versions", __name__, url_prefix="/ethics/<name>")
+about_a_study(versions_bp)
+
+
+def _versions(offer: Offer) -> tuple[Known, ...]:
+    name, stores = offer.study.name, services().stores
+    folder = shelf().proposed(name)
+    return known(
+        proposed=folder.offer(now=True) if folder else offer,
+        served=shelf().named(name) or offer,
+        approvals=studies.approvals(stores.office, name),
+        archived=_archived(offer),
+        data=stores.folder,
+    )
+
+
+def _archived(offer: Offer) -> dict[str, str]:
+    file = "pilot" if offer.pilot else "responses"
+    try:
+        return wordings(services().stores.folder / f"{file}.db", offer.study.name)
+    except StoreUnavailable:
+        return {}
+
+
+def _chosen(versions: tuple[Known, ...], which: str) -> Known | None:
+    wanted = request.args.get(which, "")
+    return next((one for one in versions if one.edition.id == wanted), None)
+
+
+@versions_bp.get("/versions")
+def versions() -> str:
+    """What changed from one version to another, each change cosmetic or substantive by rule."""
+    found = _versions(g.offer)
+    new = _chosen(found, "new") or found[0]
+    old = _chosen(found, "old") or before(found, new)
+    return page(
+        "versions",
+        "What changed",
+        versions=found,
+        old=old,
+        new=new,
+        compared=compare(old.edition, new.edition) if old else None,
+        groups=GROUPS,
+        rule=RULE,
+    )

@@ -1,0 +1,186 @@
+"""The researcher's room: the studies, and what can be done with each. Shows no answer.
+
+A study's life in the researcher's room: each step, what it means, what cannot be undone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+
+from survey.accounts.access import offer_named, staff_only
+from survey.accounts.audit import note
+from survey.errors import Refusal
+from survey.routes.research.jobs import Answer, Refused, a_job, begin, refused, served_offer
+from survey.routes.study_cards import offer_feature, parts_of
+from survey.routes.study_status import life_of, matters
+from survey.services import services, staff
+from survey.storage import studies
+from survey.studies import lifecycle
+from survey.studies.current import shelf
+from survey.studies.version import Offer, prints_of
+
+bp = Blueprint("research", __name__, url_prefix="/research")
+
+
+@bp.get("/")
+@staff_only("researcher")
+def overview() -> str:
+    """Each study with its status, fingerprint and approval."""
+    lives = [life_of(offer) for offer in shelf()]
+    waiting = {life.offer.study.name: matters(life, "researcher") for life in lives}
+    return render_template(
+        "research/index.html",
+        title="Studies",
+        lives=lives,
+        waiting=waiting,
+        left_out=shelf().left_out,
+    )
+
+
+@bp.get("/<name>/")
+@staff_only("researcher")
+def study_page(name: str) -> str:
+    """One study: where it stands, and a card for each thing that can be done, part by part."""
+    life = life_of(offer_named(name))
+    return render_template(
+        "research/study.html",
+        title=life.offer.study.title,
+        life=life,
+        waiting=matters(life, "researcher"),
+        features=parts_of("research"),
+    )
+
+
+life_bp = Blueprint("research_life", __name__, url_prefix="/research/<name>/life")
+offer_feature(
+    "research",
+    "research_life.life",
+    "The study’s life",
+    "Open it, close it, freeze its answers: each step with what it means.",
+    part="run",
+    place=10,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: from which statuses it is taken, and what its button says."""
+
+    name: str
+    before: tuple[str, ...]
+    title: str
+    button: str
+
+
+STEPS = (
+    Step("open", ("draft", "closed"), "Open the study", "Open it"),
+    Step("batch", ("open",), "Freeze a batch of answers", "Freeze this batch for good"),
+    Step("close", ("open",), "Close the study", "Close it"),
+    Step("freeze", ("closed",), "Freeze the last answers", "Freeze everything for good"),
+)
+
+# What a person who has just done it reads.
+DONE = {
+    "open": "The study is open.",
+    "close": "The study is closed. Nobody new can start.",
+    "batch": "The answers that were there are frozen as a batch. A release may take them now.",
+    "freeze": "The last answers are frozen, and the study with them.",
+}
+
+
+def _status(offer: Offer) -> str:
+    return studies.status(staff().stores.office, offer.study.name)
+
+
+@life_bp.get("/")
+@staff_only("researcher")
+def life(name: str) -> str:
+    """Where the study stands, and the steps that can be taken from here."""
+    offer = served_offer(name)
+    status = _status(offer)
+    return render_template(
+        "research/life.html",
+        title="The study’s life",
+        offer=offer,
+        life=life_of(offer),
+        status=status,
+        trouble=services().availability.standing(name, now=True).trouble,
+        turns=studies.turns(staff().stores.office, name),
+        steps=[step for step in STEPS if status in step.before and not offer.pilot],
+        done=DONE.get(request.args.get("done", ""), ""),
+    )
+
+
+def _step(name: str) -> Step:
+    return next((step for step in STEPS if step.name == name), None) or abort(404)
+
+
+@life_bp.get("/<step>")
+@staff_only("researcher")
+def ask(name: str, step: str) -> Answer:
+    """What the step means and what cannot be undone, before it is taken."""
+    offer, wanted = served_offer(name), _step(step)
+    status = _status(offer)
+    if offer.pilot or status not in wanted.before:
+        return _not_now(offer, status)
+    offer = _would_open(offer) if step == "open" else offer
+    folder = shelf().proposed(name)
+    return render_template(
+        "research/step.html",
+        title=wanted.title,
+        offer=offer,
+        life=life_of(offer),
+        step=wanted,
+        status=status,
+        changed=folder is not None and prints_of(folder.latest) != prints_of(offer),
+        obstacles=lifecycle.not_ready(staff().stores, offer) if step == "open" else [],
+    )
+
+
+def _would_open(offer: Offer) -> Offer:
+    """What people would meet."""
+    try:
+        return lifecycle.to_open(staff().stores, offer)
+    except Refusal:
+        return offer
+
+
+def _not_now(offer: Offer, status: str) -> Answer:
+    sentence = (
+        "A pilot is a trial: it has no life to be led, and takes people as long as it is served."
+        if offer.pilot
+        else f"The study is {status} now, so this step cannot be taken; perhaps a colleague was "
+        "quicker. Nothing was changed."
+    )
+    back = url_for("research_life.life", name=offer.study.name)
+    why = Refused("Not from here", sentence, (("The study’s life", back),))
+    return refused(offer, why, 409)
+
+
+@life_bp.post("/<step>")
+@staff_only("researcher")
+def take(name: str, step: str) -> Answer:
+    """Take the step, if the study is still where the person saw it."""
+    offer, wanted = served_offer(name), _step(step)
+    status = _status(offer)
+    if offer.pilot or status not in wanted.before or request.form.get("seen") != status:
+        return _not_now(offer, status)
+    if step in ("batch", "freeze"):
+        return begin(offer, a_job(offer, step))
+    act = partial(lifecycle.open_study if step == "open" else lifecycle.close, note=note)
+    try:
+        act(staff().stores, offer)
+    except Refusal as refusal:
+        return refused(offer, _refused(offer, refusal), 409)
+    services().availability.standing(name, now=True)
+    return redirect(url_for("research_life.life", name=name, done=step), code=303)
+
+
+def _refused(offer: Offer, refusal: Refusal) -> Refused:
+    back = url_for("research_life.life", name=offer.study.name)
+    reasons = getattr(refusal, "reasons", None)
+    sentence = "; ".join(reasons) + "." if reasons else str(refusal)
+    return Refused("It cannot be done now", sentence, (("The study’s life", back),))

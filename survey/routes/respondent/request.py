@@ -1,0 +1,160 @@
+"""One client at one study: which draft is theirs, where the next page is, what is counted."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from binascii import Error as NotBase64
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, abort, g, redirect, request, session
+
+from forms.draft import Draft, token_of
+from forms.study import Page
+from survey.respondents import invitations, submission
+from survey.respondents.screens import Ways, show
+from survey.security import clear_site
+from survey.services import services
+from survey.studies.availability import OPEN, TAKES_NOTHING
+from survey.studies.current import shelf
+from survey.studies.version import Offer
+
+bp = Blueprint("respond", __name__, url_prefix="/s/<address>")
+
+# What the session cookie holds, beside the CSRF token (docs/decisions/0001-cookies.md).
+SECRET = "k"  # the browser's half of the draft's key  # noqa: S105
+MAY_CONSENT = "e"  # address of the study whose eligibility questions were answered with yes
+COUNTRY = "c"  # country chosen for the help lines
+INVITATION = "i"  # sealed: the invitation that opens a study, until the first question
+YOUTH = "y"  # until the next page: help lines for young people first
+
+Answer = str | tuple[str, int] | Response
+"""What a route gives: a page, a page with its status, or a redirect."""
+
+
+@bp.url_value_preprocessor
+def _find_study(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    versions = shelf().versions_at((values or {}).pop("address", ""))
+    if not versions:
+        abort(404)
+    g.offer = _begun_under(versions)
+
+
+def _begun_under(versions: tuple[Offer, ...]) -> Offer:
+    """The version in force; for whoever began under an earlier one that still is, that one."""
+    secret = the_secret() if len(versions) > 1 else None
+    if secret is None:
+        return versions[0]
+    desk = services().desk
+    mine = (offer for offer in versions if desk.find(secret, offer.study) is not None)
+    return next(mine, versions[0])
+
+
+# Pages of somebody who is answering; while nothing may be taken they end at once.
+_ANSWERING = frozenset({"respond.questions", "respond.answer", "respond.check", "respond.resume"})
+
+
+@bp.before_request
+def _end_answering() -> Response | None:
+    """A study that was suspended or has run out stops here, not only when somebody sends."""
+    if request.endpoint not in _ANSWERING or not services().availability.stopped(the_offer()):
+        return None
+    draft = the_draft()
+    return None if draft is None or draft.sent else refused_page()
+
+
+def the_offer() -> Offer:
+    """The study behind this address."""
+    offer: Offer = g.offer
+    return offer
+
+
+def the_secret() -> bytes | None:
+    """The browser's half of its draft's key; None without one or with a damaged one."""
+    try:
+        return urlsafe_b64decode(session.get(SECRET, "")) or None
+    except (NotBase64, ValueError, TypeError):
+        return None
+
+
+def the_draft() -> Draft | None:
+    """This browser's draft of this study, after a lost end of sending was put right."""
+    secret, desk = the_secret(), services().desk
+    draft = desk.find(secret, the_offer().study) if secret else None
+    return submission.arrived(desk, secret, the_offer(), draft) if secret and draft else None
+
+
+def the_invitation() -> str:
+    """The keyed hash (hex) of the invitation that this browser carries for this study, or none."""
+    sealed = session.get(INVITATION, "")
+    return invitations.taken_out(services().seal, sealed, the_offer().study.name) if sealed else ""
+
+
+def uninvited_page() -> Response | None:
+    """To the page that takes the code, where only an invitation opens the study."""
+    return see_other("/i/") if the_offer().invited and not the_invitation() else None
+
+
+def spent_page() -> Response:
+    """The kind page instead of sending, where the invitation sent other answers; the draft goes."""
+    secret = the_secret()
+    if secret:
+        services().desk.drop(secret)
+    return ending("spent")
+
+
+def ways(draft: Draft | None = None) -> Ways:
+    """The ways on from a page, by link and cookie."""
+    live = draft is not None and not draft.sent
+    return Ways(base=f"/s/{the_offer().study.address}/", live=live)
+
+
+def count(event: str) -> None:
+    """One more of ``event`` in the study's totals."""
+    services().tallies.add(the_offer().study.name, event, pilot=the_offer().pilot)
+
+
+def see_other(address: str) -> Response:
+    """POST-redirect-GET: 303, so that a reload never sends twice."""
+    return cast("Response", redirect(address, code=303))
+
+
+def go_to(screen: str, **values: Any) -> Response:
+    """On to another screen of this study."""
+    query = "?" + urlencode(values) if values else ""
+    return see_other(f"/s/{the_offer().study.address}/{screen}{query}")
+
+
+def go_to_page(draft: Draft, page: Page | None, **values: Any) -> Response:
+    """On to a page of questions, or with none left to the check page."""
+    if page is None:
+        return go_to("check")
+    return go_to(f"questions/{token_of(draft, page)}", **values)
+
+
+def gone() -> tuple[str, int]:
+    """Nothing is here for this browser: expired, forged, foreign, or sent and left."""
+    return show("gone", the_offer(), ways()), 410
+
+
+def closed_page() -> str | None:
+    """The kind page instead of a start, while the study takes nobody new."""
+    state = services().availability.of(the_offer())
+    if state == OPEN:
+        return None
+    return show("closed", the_offer(), ways(), state=state, refused=False)
+
+
+def refused_page() -> Response | None:
+    """The kind page instead of sending, where nothing may be taken any more; the draft goes."""
+    state, secret = services().availability.of(the_offer()), the_secret()
+    if state not in TAKES_NOTHING:
+        return None
+    if secret:
+        services().desk.drop(secret)
+    return ending("closed", state=state, refused=True)
+
+
+def ending(screen: str, **context: Any) -> Response:
+    """A last page: the cookie expires with it."""
+    return clear_site(Response(show(screen, the_offer(), ways(), **context), mimetype="text/html"))

@@ -1,0 +1,148 @@
+"""Where a study stands: status, fingerprints, approval. Reads the office's file, never a row.
+
+What waits for somebody at a study, told on the first pages of both rooms. Reads no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from survey.services import services, staff
+from survey.storage import board, studies
+from survey.storage.accounts import Role
+from survey.studies.availability import EXPIRED, FULL, LOST, NOT_OPEN, OPEN, Standing
+from survey.studies.current import shelf
+from survey.studies.lifecycle import approval_of
+from survey.studies.loading import told
+from survey.studies.version import Offer
+
+MEANINGS = {
+    NOT_OPEN: "Draft: not open yet",
+    OPEN: "Open: people can answer",
+    FULL: "Full: as many have answered as were wanted; nobody new can start",
+    EXPIRED: "Paused: opened, but it takes nobody now; clients are told to come back later",
+    "closed": "Closed: nobody new can answer",
+    "frozen": "Frozen: no answer can be added or deleted any more",
+    LOST: "Unknown: its record is lost, so it takes nobody",
+}
+PILOT = "Pilot: a trial run with a watermark, kept apart from real answers"
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A study on the shelf, its status, and the approval of exactly this version, if any.
+
+    ``trouble`` says why an opened study takes nobody; ``fault`` what is wrong with its folder.
+    """
+
+    offer: Offer
+    status: str
+    approval: studies.Approval | None
+    standing: Standing
+    fault: str = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing is served of a study that was opened, in a sentence; or nothing."""
+        return self.standing.trouble
+
+    @property
+    def in_words(self) -> str:
+        """The status as a person is told it."""
+        if self.offer.pilot:
+            return PILOT
+        found = self.standing
+        return MEANINGS.get(LOST if found.cause == LOST else found.state, found.state)
+
+
+def life_of(offer: Offer) -> Life:
+    """As it is today."""
+    stores, name = staff().stores, offer.study.name
+    folder = shelf().proposed(name)
+    return Life(
+        offer,
+        studies.status(stores.office, name),
+        approval_of(stores, offer),
+        services().availability.standing(name),
+        told(folder) if folder else "",
+    )
+
+
+# Told that long before an approval runs out: boards meet once a month or so.
+NOTICE = timedelta(days=45)
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One sentence, and the page (endpoint and words of the link) where it is dealt with."""
+
+    sentence: str
+    endpoint: str
+    link: str
+
+
+def matters(life: Life, role: Role) -> list[Matter]:
+    """What waits at this study for people of ``role``, the gravest first."""
+    found = [] if life.offer.pilot else list(_about_approval(life, role))
+    if role == "researcher":
+        found += _unanswered(life.offer.study.name)
+    return found
+
+
+def _about_approval(life: Life, role: Role) -> Iterator[Matter]:
+    standing = life.standing
+    if standing.trouble:
+        yield _trouble(standing, role)
+    folder = shelf().proposed(life.offer.study.name)
+    if folder is None or life.status not in ("draft", "open"):
+        return
+    proposed = folder.offer()
+    signed = approval_of(services().stores, proposed)
+    if signed is None:
+        yield _unsigned(proposed, role)
+    elif life.status == "draft" and role == "researcher":
+        yield Matter(
+            f"Approved under {signed.reference}: it can be opened.", "research_life.life", "Open it"
+        )
+    if standing.approval and not standing.trouble and _ends_soon(standing.approval):
+        yield _ending(standing.approval, role)
+
+
+def _trouble(standing: Standing, role: Role) -> Matter:
+    if role == "board":
+        return Matter(standing.trouble, "board.suspend", "See the rulings")
+    return Matter(standing.trouble, "research_life.life", "What this means")
+
+
+def _unsigned(proposed: Offer, role: Role) -> Matter:
+    version = proposed.study.version
+    sentence = f"Version {version}, as it lies in the study folder, is not signed."
+    if role == "board":
+        return Matter(sentence, "board.approve", "Read and sign it")
+    return Matter(sentence, "ethics_versions.versions", "What changed")
+
+
+def _ending(signed: studies.Approval, role: Role) -> Matter:
+    sentence = (
+        f"The approval {signed.reference} ends on {signed.expires_on}; the study closes by itself."
+    )
+    if role == "board":
+        return Matter(sentence, "board.approve", "Prolong it")
+    return Matter(sentence, "board.comments", "Ask the board")
+
+
+def _ends_soon(signed: studies.Approval) -> bool:
+    today = date.fromisoformat(services().availability.today())
+    return bool(signed.expires_on) and date.fromisoformat(signed.expires_on) - today <= NOTICE
+
+
+def _unanswered(name: str) -> list[Matter]:
+    """Threads in which the board has the last word."""
+    threads = board.threads(services().stores.office, name)
+    waits = sum(thread[-1].role == "board" for thread in threads)
+    if not waits:
+        return []
+    said = "A comment of the board waits" if waits == 1 else f"{waits} comments of the board wait"
+    return [Matter(f"{said} for an answer.", "board.comments", "Read and answer")]

@@ -1,0 +1,312 @@
+"""Protections around every request: CSRF, headers, cookie flags, logs without a person.
+
+Three rooms under one roof: whose an address is, and which of them this server has open.
+
+The staff's own cookie: signed with a key of its own, sent to staff addresses only.
+
+``SameSite=Lax``, not ``Strict``: a link in a letter to the board must find its reader signed in,
+and under ``Strict`` it would open a sign-in page whose new cookie replaces the one they have. What
+changes something is a POST with a token, and a foreign site's POST brings no ``Lax`` cookie either.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Request, Response, abort, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask_wtf.csrf import CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
+
+from survey.assets import accepts_gzip
+from survey.config import ROOMS, Config
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+RESPOND, RESEARCH, ETHICS = ROOMS
+STAFF_ROOMS = (RESEARCH, ETHICS)
+
+# First part of an address → the room it is in. Health and static files belong to every room.
+_FIRST = {"": RESPOND, "s": RESPOND, "i": RESPOND, "research": RESEARCH, "ethics": ETHICS}
+
+
+def room_of(path: str) -> str:
+    """The room that this address is in, or nothing for one that serves them all."""
+    return _FIRST.get(path.lstrip("/").split("/")[0], "")  # several count as one when routing
+
+
+def open_only(app: Flask, rooms: Iterable[str]) -> None:
+    """404 for every address in a room that is not one of ``rooms``, whatever was asked of it."""
+    served = frozenset(rooms)
+
+    @app.before_request
+    def _elsewhere() -> None:
+        room = room_of(request.path)
+        if room and room not in served:
+            abort(404)
+
+
+class OwnCookies:
+    """Passes on to each room its own cookies alone, whatever a browser or a proxy sends.
+
+    The staff's cookie is bound to the staff's addresses; the client's cannot be bound to the
+    client's (``__Host-`` asks for the path ``/``), so here it ends for the other rooms.
+    """
+
+    def __init__(self, app: WSGIApplication, *, client: str, staff: str) -> None:
+        self.app = app
+        self._foreign = {True: client, False: staff}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve without the other rooms' cookie."""
+        sent = environ.get("HTTP_COOKIE", "")
+        foreign = self._foreign[room_of(environ.get("PATH_INFO", "")) in STAFF_ROOMS]
+        if foreign in sent:
+            environ["HTTP_COOKIE"] = "; ".join(
+                pair
+                for pair in (p.strip() for p in sent.split(";"))
+                if pair.split("=")[0].strip() != foreign
+            )
+        return self.app(environ, start_response)
+
+
+PATHS = tuple(f"/{room}" for room in STAFF_ROOMS)
+
+
+def staff_cookie(*, https: bool) -> str:
+    """The cookie's name; ``__Secure-``, since ``__Host-`` would send it to clients' pages."""
+    return "__Secure-staff" if https else "staff"
+
+
+class StaffSession(SecureCookieSession):
+    """What the staff's cookie holds: a random name for the sign-in, and the CSRF token."""
+
+
+class StaffCookie(SecureCookieSessionInterface):
+    """One session in two cookies of one name, a path each: both rooms, and no client's page."""
+
+    session_class = StaffSession
+
+    def __init__(self, signer: URLSafeTimedSerializer, name: str) -> None:
+        self._signer, self._name = signer, name
+
+    def get_signing_serializer(self, _app: Flask) -> URLSafeTimedSerializer:
+        """What signs and reads the cookie."""
+        return self._signer
+
+    def get_cookie_name(self, _app: Flask) -> str:
+        """The staff's, never the client's."""
+        return self._name
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the cookie for both paths when it changed; an emptied one is expired."""
+        if session.accessed:
+            response.vary.add("Cookie")
+        if not session.modified:
+            return
+        value = self._signer.dumps(dict(session))
+        for path in PATHS:
+            response.set_cookie(
+                self._name,
+                value if session else "",
+                max_age=None if session else 0,
+                path=path,
+                secure=self.get_cookie_secure(app),
+                httponly=True,
+                samesite="Lax",
+            )
+
+
+class ByRoom(SecureCookieSessionInterface):
+    """The client's sessions on the client's pages, the staff's in the staff's rooms."""
+
+    def __init__(self, client: SecureCookieSessionInterface, staff: StaffCookie) -> None:
+        self._client, self._staff = client, staff
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of this room's cookie."""
+        room = self._staff if room_of(request.path) in STAFF_ROOMS else self._client
+        return room.open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Back into the cookie it came from."""
+        room = self._staff if isinstance(session, StaffSession) else self._client
+        room.save_session(app, session, response)
+
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+csrf = CSRFProtect()
+
+# No inline script or style, nothing from third parties, no framing.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not no-referrer: over TLS Flask-WTF wants a Referer of our own pages.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+HSTS = f"max-age={int(timedelta(days=365).total_seconds())}"
+NO_STORE = "no-store"
+# Not "cookies": that would sign people out of everything on a university's domain.
+CLEAR_SITE_DATA = '"cache", "storage"'
+# Every page of the survey posts small forms; the largest text is a few thousand characters.
+MAX_BODY = 256 * 1024
+MAX_FIELDS = 1000
+SMALLEST_TO_COMPRESS = 1000
+
+
+def _signer(key: bytes) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(
+        key,
+        serializer=json,
+        signer_kwargs={"key_derivation": "none", "digest_method": hashlib.sha256},
+    )
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, made for a cookie of a few short strings that seldom changes.
+
+    The serializer is made once, reads plain JSON, and signs (HMAC-SHA256) with a key derived for
+    this purpose alone, so that it need not be derived anew for every request.
+    """
+
+    def __init__(self, session_key: bytes) -> None:
+        self._signer = _signer(session_key)
+
+    def get_signing_serializer(self, _app: Flask) -> URLSafeTimedSerializer:
+        """What signs and reads the cookie. It keeps no cookie."""
+        return self._signer
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the cookie when it changed; a page that only read it says that it did."""
+        if session.modified:
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.headers.add("Vary", "Cookie")
+
+
+def protect(
+    app: Flask, config: Config, *, cookie_key: str, session_key: bytes, staff_key: bytes
+) -> None:
+    """Set cookie flags, CSRF, body limits and headers; silence whatever would log a person."""
+    app.secret_key = cookie_key
+    client, staff = "__Host-s" if config.https else "s", staff_cookie(https=config.https)
+    app.config.update(
+        SESSION_COOKIE_NAME=client,
+        SESSION_COOKIE_SECURE=config.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as the cookie it belongs to
+        WTF_CSRF_SSL_STRICT=True,
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY,
+        MAX_FORM_PARTS=MAX_FIELDS,
+    )
+    app.session_interface = ByRoom(Sessions(session_key), StaffCookie(_signer(staff_key), staff))
+    open_only(app, config.rooms)  # before anything else is asked of an address
+    csrf.init_app(app)
+    app.after_request(_compressed)
+    app.wsgi_app = OwnCookies(app.wsgi_app, client=client, staff=staff)  # type: ignore[method-assign]
+    app.wsgi_app = Headers(app.wsgi_app)  # type: ignore[method-assign]
+    quiet_logs()
+
+
+class Headers:
+    """Puts the headers on every response, whoever made it: a page, an error, a redirect."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self.app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve with the headers added; a response that says how it may be kept keeps that."""
+        more = list(HEADERS.items())
+        if environ.get("wsgi.url_scheme") == "https":
+            more.append(("Strict-Transport-Security", HSTS))
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            kept = any(name.lower() == "cache-control" for name, _ in headers)
+            own = more if kept else [*more, ("Cache-Control", NO_STORE)]
+            return start_response(status, [*headers, *own], *rest)
+
+        return self.app(environ, start)
+
+
+def _compressed(response: Response) -> Response:
+    """Compress pages that hold no secret; one with a CSRF token would let its size be probed."""
+    if (
+        response.status_code != 200
+        or session
+        or response.mimetype != "text/html"
+        or "Content-Encoding" in response.headers
+        or not accepts_gzip()
+    ):
+        return response
+    body = response.get_data()
+    if len(body) >= SMALLEST_TO_COMPRESS:
+        response.set_data(_small(body))
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers.add("Vary", "Accept-Encoding")
+    return response
+
+
+@lru_cache(maxsize=32)
+def _small(body: bytes) -> bytes:
+    return gzip.compress(body, 9, mtime=0)
+
+
+def clear_site(response: Response) -> Response:
+    """Expire our cookie and ask the browser to forget what it kept of us."""
+    session.clear()
+    response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
+    return response
+
+
+class _NoPerson(logging.Filter):
+    """Keeps an exception's type and place and drops its words, which could quote an answer."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            tb = error.__traceback__
+            while tb and tb.tb_next:
+                tb = tb.tb_next
+            place = f"{tb.tb_frame.f_code.co_filename}:{tb.tb_lineno}" if tb else "unknown place"
+            record.msg, record.args = f"{type(error).__name__} at {place}", ()
+            record.exc_info = record.exc_text = None
+        return True
+
+
+def quiet_logs() -> None:
+    """No address, path or answer in any log of this process."""
+    for name in ("survey", "flask.app", "granian.access", "werkzeug", "flask_wtf.csrf"):
+        logger = logging.getLogger(name)
+        if not any(isinstance(f, _NoPerson) for f in logger.filters):
+            logger.addFilter(_NoPerson())
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    logging.getLogger("flask_wtf.csrf").setLevel(logging.CRITICAL)

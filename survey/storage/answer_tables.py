@@ -1,0 +1,293 @@
+"""The table of a study's answers, made from its columns, and the words that were answered.
+
+One table for each study and set of columns: a change of wording alone reuses it.
+
+How many answers and texts there are, kept beside them: to be told, nothing has to be read.
+
+Totals cover what is settled. They change where arrivals join the others, group by group in one
+order, so they tell nothing finer than a batch; arrivals, a few dozen, are counted as they lie.
+
+Answers read back, those that have just arrived included: for counting and for a release.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from survey.errors import UnknownWords
+from survey.storage.database import Database, quoted, writing
+from survey.storage.schema import ANSWERS_PREFIX, ARRIVING
+
+# What every row has before its answers. ``deletion`` is a keyed hash of the client's code, or
+# random bytes; ``batch`` is 0 until a freeze. There is no time and no number on purpose.
+ROW_COLUMNS = {
+    "key": "BLOB NOT NULL PRIMARY KEY CHECK (length(key) = 16)",
+    "fingerprint": "BLOB NOT NULL CHECK (length(fingerprint) = 32)",
+    "lang": "TEXT NOT NULL",
+    "c_open": "INTEGER NOT NULL CHECK (c_open IN (0, 1))",
+    "completion": "INTEGER NOT NULL CHECK (completion IN (1, 2))",
+    "dur_band": "INTEGER NOT NULL CHECK (dur_band BETWEEN 0 AND 99)",
+    "deletion": "BLOB NOT NULL CHECK (length(deletion) = 32)",
+    "batch": "INTEGER NOT NULL DEFAULT 0",
+}
+
+
+class ColumnLike(Protocol):
+    """A column of answers: its name and every value it may hold (``forms.kinds.Column``)."""
+
+    @property
+    def name(self) -> str:
+        """Column name."""
+
+    @property
+    def codes(self) -> Sequence[int]:
+        """Substantive codes, 0 or more."""
+
+    @property
+    def missing(self) -> Sequence[int]:
+        """Missing codes, below 0."""
+
+    @property
+    def max_length(self) -> int:
+        """Characters that a text column may hold; 0 for a coded one."""
+
+
+def _ranges(codes: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Unbroken ranges that hold exactly ``codes``, rising."""
+    rising = sorted(set(codes))
+    starts = [code for code in rising if code - 1 not in rising]
+    ends = [code for code in rising if code + 1 not in rising]
+    return zip(starts, ends, strict=True)
+
+
+def _among(column: str, codes: Collection[int]) -> str:
+    """SQL: ``column`` holds one of ``codes``."""
+    return " OR ".join(
+        f"{column} = {low}" if low == high else f"{column} BETWEEN {low} AND {high}"
+        for low, high in _ranges(codes)
+    )
+
+
+def _definition(column: ColumnLike) -> str:
+    """The column in SQL. Its check is named for it, so that a refusal names no value."""
+    name = quoted(column.name)
+    if column.name in ROW_COLUMNS:
+        raise ValueError(f"A question cannot be called {column.name}: every row has that already.")
+    if not column.max_length:
+        allowed = _among(name, (*column.codes, *column.missing))
+        return f"{name} INTEGER NOT NULL CONSTRAINT {name} CHECK ({allowed})"
+    text = f"typeof({name}) = 'text' AND length({name}) BETWEEN 1 AND {int(column.max_length)}"
+    code = f"typeof({name}) = 'integer' AND ({_among(name, column.missing) or 'FALSE'})"
+    return f"{name} ANY NOT NULL CONSTRAINT {name} CHECK (({text}) OR ({code}))"
+
+
+def _create(db: Database, name: str, definitions: Sequence[str]) -> None:
+    body = ",\n    ".join(definitions)
+    db.conn.execute(
+        f"CREATE TABLE IF NOT EXISTS {quoted(name)} (\n    {body}\n) STRICT, WITHOUT ROWID"
+    )
+
+
+def prepare(
+    db: Database, *, study: str, fingerprint: bytes, content: str, columns: Sequence[ColumnLike]
+) -> str:
+    """The name of the table for ``columns``, made when missing; archives the words once.
+
+    ``content`` is the canonical text that ``fingerprint`` (32 bytes) was worked out from. Raises
+    ValueError for a column that cannot be one.
+    """
+    definitions = [f"{quoted(name)} {rest}" for name, rest in ROW_COLUMNS.items()]
+    definitions += [_definition(column) for column in columns]
+    digest = hashlib.sha256("\n".join([study, *definitions]).encode()).hexdigest()
+    table = ANSWERS_PREFIX + digest[:12]
+    if (table,) in _current(db, study, fingerprint):
+        return table
+    with writing(db):
+        _create(db, table, definitions)
+        _create(db, ARRIVING + table, definitions)
+        _archive(db, (study, fingerprint, table, content))
+    return table
+
+
+def _archive(db: Database, words: tuple[str, bytes, str, str]) -> None:
+    """Keep the words; from now on answers to them go to this table."""
+    db.conn.execute(
+        "UPDATE wordings SET current = 0 WHERE study = ? AND fingerprint = ?", words[:2]
+    )
+    db.conn.execute("INSERT OR REPLACE INTO wordings VALUES (?, ?, ?, ?, 1)", words)
+
+
+def _current(db: Database, study: str | None, fingerprint: bytes) -> list[tuple[str]]:
+    return db.conn.execute(
+        "SELECT answers FROM wordings WHERE study = coalesce(?, study)"
+        " AND fingerprint = ? AND current",
+        (study, fingerprint),
+    ).fetchall()
+
+
+def table_of(db: Database, fingerprint: bytes, *, study: str | None = None) -> str:
+    """The table that answers to these words go to. Raises UnknownWords before ``prepare``.
+
+    Name the ``study`` where two could have the very same words.
+    """
+    found = _current(db, study, fingerprint)
+    if not found:
+        raise UnknownWords(f"No table is ready for the words {fingerprint.hex()[:12]}….")
+    return found[0][0]
+
+
+def tables_of(db: Database, study: str) -> list[str]:
+    """Every table with answers to this study, one for each set of columns it ever had."""
+    found = db.conn.execute("SELECT DISTINCT answers FROM wordings WHERE study = ?", (study,))
+    return sorted(table for (table,) in found.fetchall())
+
+
+def wordings(db: Database, study: str) -> list[dict[str, str | bytes]]:
+    """Every archived wording: ``fingerprint``, ``table`` and canonical ``content``."""
+    found = db.conn.execute(
+        "SELECT fingerprint, answers, content FROM wordings WHERE study = ? ORDER BY fingerprint",
+        (study,),
+    ).fetchall()
+    return [dict(zip(("fingerprint", "table", "content"), row, strict=True)) for row in found]
+
+
+TEXTS = "texts"
+Group = tuple[object, ...]
+"""What is counted together, and how often it is there (last)."""
+
+_TEXTS_OF = """
+    SELECT study, variable, coalesce(lang, ''), batch, state, count(*) FROM {part}
+    GROUP BY 1, 2, 3, 4, 5
+"""
+_ROWS_OF = "SELECT '{table}', batch, count(*) FROM {part} GROUP BY batch"
+_ADD = " ON CONFLICT DO UPDATE SET count = count + excluded.count"
+_ADD_TEXTS = "INSERT INTO text_totals VALUES (?, ?, ?, ?, ?, ?)" + _ADD
+_ADD_ROWS = "INSERT INTO row_totals VALUES (?, ?, ?)" + _ADD
+
+
+def _groups_of(table: str, part: str) -> str:
+    sql = _TEXTS_OF if table == TEXTS else _ROWS_OF
+    return sql.format(table=table, part=quoted(part))
+
+
+def counted(db: Database, table: str, *, arriving: bool = False) -> list[Group]:
+    """The groups of a table in one order, read row by row; none for what is not counted."""
+    if table != TEXTS and not table.startswith(ANSWERS_PREFIX):
+        return []
+    sql = _groups_of(table, (ARRIVING if arriving else "") + table)
+    return sorted(db.conn.execute(sql).fetchall())
+
+
+def add(db: Database, table: str, groups: Iterable[Group]) -> None:
+    """Within a transaction: so many more are in ``table``, or fewer."""
+    db.conn.executemany(_ADD_TEXTS if table == TEXTS else _ADD_ROWS, groups)
+
+
+def moved(db: Database, text: Sequence[object], before: str, after: str) -> None:
+    """Within a transaction: a settled ``text`` (study, variable, lang, batch) changed its state."""
+    add(db, TEXTS, [(*text, before, -1), (*text, after, 1)])
+    db.conn.execute("DELETE FROM text_totals WHERE count = 0")
+
+
+def recount(db: Database, tables: Iterable[str]) -> None:
+    """Within a transaction: read all ``tables`` (by the names of the settled ones) and begin anew.
+
+    For what reads every row anyhow: deleting and freezing.
+    """
+    db.conn.execute("DELETE FROM row_totals")
+    db.conn.execute("DELETE FROM text_totals")
+    for table in sorted(tables):
+        add(db, table, counted(db, table))
+
+
+# Settled and arriving are asked for in one statement: what joins meanwhile is counted once.
+
+
+def batches_of(db: Database, table: str) -> list[tuple[int, int]]:
+    """(batch, answers) of one table, those that have just arrived included; a batch may recur."""
+    found = db.conn.execute(
+        "SELECT batch, count FROM row_totals WHERE answers = :table UNION ALL"
+        f" SELECT batch, count(*) FROM {quoted(ARRIVING + table)} GROUP BY batch",
+        {"table": table},
+    )
+    return found.fetchall()
+
+
+def texts_of(db: Database, study: str) -> list[tuple[str, str, str, int, str, int]]:
+    """(table, question, language, batch, state, texts), those that have just arrived included."""
+    found = db.conn.execute(
+        "SELECT 'texts', variable, lang, batch, state, count FROM text_totals WHERE study = :study"
+        f" UNION ALL SELECT '{ARRIVING}texts', variable, coalesce(lang, ''), batch, state, count(*)"
+        f" FROM {ARRIVING}texts WHERE study = :study GROUP BY 1, 2, 3, 4, 5",
+        {"study": study},
+    )
+    return found.fetchall()
+
+
+def count(db: Database, study: str) -> int:
+    """Answers to the study, those that have just arrived included."""
+    return sum(n for table in tables_of(db, study) for _, n in batches_of(db, table))
+
+
+def _read(
+    db: Database, table: str, condition: str, bound: tuple[str, ...]
+) -> Iterator[dict[str, Any]]:
+    """Rows in key order, arrived ones included, read at once: no reader holds up the log."""
+    parts = [f"SELECT * FROM {quoted(p + table)} WHERE {condition}" for p in ("", ARRIVING)]
+    cursor = db.conn.execute(" UNION ALL ".join(parts) + " ORDER BY key", (*bound, *bound))
+    names = [column[0] for column in cursor.description]
+    return (dict(zip(names, row, strict=True)) for row in cursor.fetchall())
+
+
+def rows(
+    db: Database, study: str, *, frozen_only: bool = False
+) -> Iterator[dict[str, int | str | bytes]]:
+    """Every row of the study with all its stored columns, in key order, table by table."""
+    for table in tables_of(db, study):
+        yield from _read(db, table, "batch > 0" if frozen_only else "TRUE", ())
+
+
+def texts(db: Database, study: str, *, frozen_only: bool = False) -> Iterator[dict[str, Any]]:
+    """Every kept-apart text of the study with all its stored columns, in key order."""
+    condition = "study = ? AND batch > 0" if frozen_only else "study = ?"
+    return _read(db, "texts", condition, (study,))
+
+
+BLOCK = 50_000  # rows read at a time: a million do not have to fit into memory as objects
+
+
+@contextmanager
+def _one_look(db: Database) -> Iterator[None]:
+    """Everything read in here is from one and the same state of the file."""
+    db.conn.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.rollback()
+
+
+def blocks(
+    db: Database, table: str, names: Sequence[str], *, batches: Sequence[int] | None
+) -> Iterator[dict[str, tuple[Any, ...]]]:
+    """Columns of one table of answers in key order, a block of rows at a time.
+
+    ``batches`` None is every row.
+    """
+    chosen = ", ".join(quoted(name) for name in names)
+    within = "TRUE" if batches is None else f"batch IN ({', '.join(str(int(b)) for b in batches)})"
+    with _one_look(db):
+        for part in (table, ARRIVING + table):
+            cursor = db.conn.execute(
+                f"SELECT {chosen} FROM {quoted(part)} WHERE {within} ORDER BY key"
+            )
+            while rows := cursor.fetchmany(BLOCK):
+                yield dict(zip(names, zip(*rows, strict=True), strict=True))
+
+
+def columns_of(db: Database, table: str) -> tuple[str, ...]:
+    """Every column of a table of answers, the store's own included."""
+    found = db.conn.execute(f"SELECT * FROM {quoted(table)} LIMIT 0")
+    return tuple(column[0] for column in found.description)

@@ -1,0 +1,194 @@
+"""Answers that were sent, each taken in one durable transaction; the door to all that is kept.
+
+Works alike for responses.db and pilot.db. Nothing stored says when or after whom an answer came.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from secrets import token_bytes
+
+from survey.errors import CodeNotAllowed, InvitationSpent, TooFewToFreeze, UnknownWords
+from survey.storage.answer_tables import (
+    ColumnLike,
+    blocks,
+    columns_of,
+    count,
+    prepare,
+    rows,
+    table_of,
+    tables_of,
+    texts,
+    wordings,
+)
+from survey.storage.batches import ask_deletion, batches, carry_out_deletions, freeze
+from survey.storage.database import Database, quoted, writing
+from survey.storage.reordering import BATCH, settle, waiting
+from survey.storage.schema import ARRIVING
+
+__all__ = [
+    "CodeNotAllowed",
+    "ColumnLike",
+    "InvitationSpent",
+    "Response",
+    "Text",
+    "TooFewToFreeze",
+    "UnknownWords",
+    "accept",
+    "ask_deletion",
+    "batches",
+    "blocks",
+    "carry_out_deletions",
+    "columns_of",
+    "count",
+    "forget_accepted",
+    "freeze",
+    "prepare",
+    "rows",
+    "table_of",
+    "tables_of",
+    "texts",
+    "was_accepted",
+    "wordings",
+]
+
+KEY_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text kept apart from the row. No key joins the two, nor two texts of one person."""
+
+    study: str
+    variable: str
+    lang: str | None
+    c_quote: int
+    deletion: bytes
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer as it is stored; ``values`` holds a code (or text) for each column of ``table``.
+
+    ``submit`` is the keyed hash of the draft's submit token, ``invitation`` that of the code.
+    """
+
+    study: str
+    table: str
+    fingerprint: bytes
+    lang: str
+    c_open: int
+    completion: int
+    dur_band: int
+    deletion: bytes
+    values: Mapping[str, int | str]
+    texts: tuple[Text, ...]
+    submit: bytes
+    invitation: bytes | None
+
+
+@lru_cache(maxsize=64)
+def _row_sql(table: str, variables: tuple[str, ...]) -> str:
+    names = ("key", "fingerprint", "lang", "c_open", "completion", "dur_band", "deletion")
+    columns = ", ".join(map(quoted, (*names, *variables)))
+    marks = ", ".join("?" * (len(names) + len(variables)))
+    return f"INSERT INTO {quoted(ARRIVING + table)} ({columns}) VALUES ({marks})"
+
+
+_CLAIM = """
+    INSERT INTO arriving_accepted
+    SELECT :token WHERE NOT EXISTS (SELECT 1 FROM accepted WHERE value = :token)
+    ON CONFLICT DO NOTHING
+"""
+_TEXT = """
+    INSERT INTO arriving_texts (key, study, variable, lang, c_quote, deletion, text)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+def accept(db: Database, response: Response, *, draw: Callable[[int], bytes] = token_bytes) -> bool:
+    """Store an answer, once; durable when this returns. False when it was stored before.
+
+    Raises InvitationSpent or CodeNotAllowed with nothing stored. ``draw`` gives random bytes.
+    """
+    try:
+        with writing(db):
+            if not db.conn.execute(_CLAIM, {"token": response.submit}).rowcount:
+                return False
+            _spend(db, response.invitation)
+            _insert(db, response, draw)
+            arrived = waiting(db)
+    except sqlite3.IntegrityError as error:  # it names the column, never the value
+        raise CodeNotAllowed(f"The answer was not stored: {error}.") from None
+    except (sqlite3.InterfaceError, sqlite3.ProgrammingError, OverflowError, UnicodeError):
+        raise CodeNotAllowed("The answer was not stored: a value is no code or text.") from None
+    if arrived >= BATCH:
+        _settle_if_free(db)
+    return True
+
+
+def _spend(db: Database, invitation: bytes | None) -> None:
+    if invitation is None:
+        return
+    if not db.conn.execute("DELETE FROM invitations WHERE code = ?", (invitation,)).rowcount:
+        raise InvitationSpent("This invitation has been used already.")
+
+
+def _insert(db: Database, response: Response, draw: Callable[[int], bytes]) -> None:
+    r = response
+    db.conn.execute(
+        _row_sql(r.table, tuple(r.values)),
+        (draw(KEY_BYTES), r.fingerprint, r.lang, r.c_open, r.completion, r.dur_band, r.deletion,
+         *r.values.values()),
+    )  # fmt: skip
+    for t in r.texts:
+        db.conn.execute(
+            _TEXT,
+            (draw(KEY_BYTES), t.study, t.variable, t.lang, t.c_quote, t.deletion, t.text),
+        )
+
+
+def _settle_if_free(db: Database) -> None:
+    """The answer is safe already: what fails here is done by the next one, or by the keeper."""
+    try:
+        settle(db)
+    except sqlite3.Error:
+        return
+
+
+def was_accepted(db: Database, submit: bytes) -> bool:
+    """Whether the answer with this submit token arrived (and is not yet forgotten)."""
+    return bool(
+        db.conn.execute(
+            "SELECT EXISTS (SELECT 1 FROM accepted WHERE value = :token)"
+            " OR EXISTS (SELECT 1 FROM arriving_accepted WHERE value = :token)",
+            {"token": submit},
+        ).fetchone()[0]
+    )
+
+
+_TOKENS = "SELECT value FROM accepted UNION ALL SELECT value FROM arriving_accepted"
+
+
+def forget_accepted(db: Database, live: Callable[[], Collection[bytes]]) -> int:
+    """Delete every submit token that is not ``live``; gives how many.
+
+    ``live`` is asked only after the tokens were read: whoever sends meanwhile is not forgotten.
+    Settles first, because answers that wait are counted by their tokens.
+    """
+    settle(db)
+    known = {value for (value,) in db.conn.execute(_TOKENS).fetchall()}
+    gone = sorted(known.difference(live())) if known else []
+    if not gone:
+        return 0
+    with writing(db):
+        if waiting(db):
+            return 0
+        for table in ("accepted", ARRIVING + "accepted"):
+            db.conn.executemany(f"DELETE FROM {table} WHERE value = ?", ((v,) for v in gone))
+        db.conn.execute("UPDATE levelling SET resting = (SELECT count(*) FROM arriving_accepted)")
+    return len(gone)

@@ -1,0 +1,135 @@
+"""Freezing: from then on nobody can withdraw, and what is there may be released as one batch.
+
+Deleting by code: asked for at once, carried out soon, overwritten on the disk.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from survey.errors import TooFewToFreeze
+from survey.storage import answer_tables
+from survey.storage.answer_tables import tables_of
+from survey.storage.database import Database, quoted, truncate_log, writing
+from survey.storage.reordering import join, level, settled_tables
+from survey.storage.schema import ARRIVING
+
+_ASKED = "deletion IN (SELECT value FROM withdrawals)"
+# A table of answers is one study's; texts have no such table, so nobody is counted twice.
+_TALLY = """
+    INSERT INTO tallies SELECT study, 'withdrawn', :gone FROM wordings
+    WHERE answers = :table AND :gone > 0 GROUP BY study
+    ON CONFLICT DO UPDATE SET count = count + excluded.count
+"""
+
+
+def ask_deletion(db: Database, values: Sequence[bytes]) -> None:
+    """Queue deletion values (32 bytes each). The same work whether or not they match anything."""
+    with writing(db):
+        db.conn.executemany(
+            "INSERT INTO withdrawals VALUES (?) ON CONFLICT DO NOTHING",
+            ((value,) for value in sorted(values)),
+        )
+
+
+def pending(db: Database) -> bool:
+    """Whether somebody waits for a deletion."""
+    return bool(db.conn.execute("SELECT EXISTS (SELECT 1 FROM withdrawals)").fetchone()[0])
+
+
+def delete_asked(db: Database) -> int:
+    """Within a transaction: delete what was asked for and empty the queue."""
+    deleted = 0
+    for table in settled_tables(db):
+        if table == "accepted":
+            continue
+        for part in ("", ARRIVING):
+            sql = f"DELETE FROM {quoted(part + table)} WHERE {_ASKED}"
+            gone = db.conn.execute(sql).rowcount
+            db.conn.execute(_TALLY, {"gone": gone, "table": table})
+            deleted += gone
+    db.conn.execute("DELETE FROM withdrawals")
+    if deleted:
+        answer_tables.recount(db, settled_tables(db))
+    return deleted
+
+
+def carry_out_deletions(db: Database) -> int:
+    """Delete queued rows and texts and overwrite their bytes; gives how many went.
+
+    Pages that were split long ago may hold copies in their unused part, which deleting does not
+    reach: where something was deleted the file is rewritten.
+    """
+    if not pending(db):
+        return 0
+    with writing(db):
+        deleted = delete_asked(db)
+    if deleted:
+        level(db)
+    else:
+        truncate_log(db)
+    return deleted
+
+
+def batches(db: Database, study: str) -> dict[int, int]:
+    """Answers by batch number; 0 are those not frozen yet."""
+    found: Counter[int] = Counter()
+    for table in tables_of(db, study):
+        for batch, answers in answer_tables.batches_of(db, table):
+            found[batch] += answers
+    return dict(found)
+
+
+def begins(office: Database, study: str, batch: int, *, at: str) -> None:
+    """Note when (ISO time, UTC) a batch was begun: before it is there, so that none is without."""
+    with writing(office):
+        office.conn.execute(
+            "INSERT INTO freezes (study, batch, at) VALUES (?, ?, ?)", (study, batch, at)
+        )
+
+
+def begun(office: Database, study: str) -> dict[int, str]:
+    """Batch → when it was begun last. One that ended half-way is there too, though no batch is."""
+    sql = "SELECT batch, at FROM freezes WHERE study = ? ORDER BY id"
+    return dict(office.conn.execute(sql, (study,)).fetchall())
+
+
+def _nothing(_batch: int) -> None:
+    pass
+
+
+def freeze(
+    db: Database,
+    study: str,
+    *,
+    minimum: int,
+    closing: bool,
+    before: Callable[[int], None] = _nothing,
+) -> int:
+    """Make the new answers the next batch and destroy their deletion values; gives how many.
+
+    Deletions asked for before are carried out first. Raises TooFewToFreeze below ``minimum``
+    unless the study is ``closing``; nothing is changed then, nor if ``before``, which is given the
+    number of the batch when nothing else can keep it from being made, raises anything.
+    """
+    with writing(db):
+        delete_asked(db)
+        join(db)
+        known = batches(db, study)
+        new = known.get(0, 0)
+        if new < minimum and not closing:
+            raise TooFewToFreeze(new, minimum)
+        batch = max(known, default=0) + 1
+        before(batch)
+        _destroy(db, study, batch)
+    level(db)  # pages that were split long ago may hold copies of what was destroyed
+    return new
+
+
+def _destroy(db: Database, study: str, batch: int) -> None:
+    change = "SET deletion = randomblob(32), batch = ? WHERE batch = 0"
+    for table in tables_of(db, study):
+        db.conn.execute(f"UPDATE {quoted(table)} {change}", (batch,))
+    db.conn.execute(f"UPDATE texts {change} AND study = ?", (batch, study))
+    answer_tables.recount(db, settled_tables(db))

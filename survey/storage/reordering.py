@@ -1,0 +1,163 @@
+"""No file shows the order in which answers came: what arrived is laid down again in key order.
+
+SQLite puts new cells of a page where there is room, so a page tells the order of arrival, and the
+log tells it again. What arrives therefore lies in small tables of its own (``arriving_…``) and
+
+- after 20 answers, or when it is quiet, they are laid down in key order and the log is emptied;
+- a small file is rewritten as a whole then (VACUUM), so that it shows no order whatsoever;
+- in a large one arrivals join the others in batches of at least 20, and the file is rewritten at
+  night, or when a quarter of its answers has joined since. So the cost an answer stays constant.
+"""
+
+from __future__ import annotations
+
+from secrets import token_bytes
+
+from survey.storage import answer_tables
+from survey.storage.database import Database, quoted, truncate_log, writing
+from survey.storage.schema import ANSWERS_PREFIX as ANSWERS
+from survey.storage.schema import ARRIVING
+
+BATCH = 20  # docs/design.md, Storage: no order finer than this in any file
+SMALL_BYTES = 4 * 1024 * 1024  # rewriting so much takes about 20 ms
+MOST_FREE = 1024  # pages; more are free only between a great deletion and its levelling
+
+
+_WAITING = "SELECT (SELECT count(*) FROM arriving_accepted) - resting FROM levelling"
+
+
+def waiting(db: Database) -> int:
+    """Answers that arrived since the last settling, by any process."""
+    return int(db.conn.execute(_WAITING).fetchone()[0])
+
+
+def settled_tables(db: Database) -> list[str]:
+    """Every table that things arrive for."""
+    names = db.conn.execute(
+        "SELECT substr(name, ?) FROM sqlite_schema WHERE type = 'table' AND name GLOB ?",
+        (len(ARRIVING) + 1, ARRIVING + "*"),
+    )
+    return [name for (name,) in names.fetchall()]
+
+
+def tables_with_answers(db: Database) -> list[str]:
+    """Every table with a row an answer."""
+    return [name for name in settled_tables(db) if name.startswith(ANSWERS)]
+
+
+def file_bytes(db: Database) -> int:
+    """Size of the file as the last commit left it."""
+    return _pragma(db, "page_count") * _pragma(db, "page_size")
+
+
+def settle(db: Database, *, small: int = SMALL_BYTES) -> int:
+    """Lay down in key order what arrived, and empty the log; gives how many answers joined.
+
+    In a file of more than ``small`` bytes fewer than 20 stay with the arrivals, in key order.
+    """
+    with writing(db):
+        if not waiting(db):
+            return 0
+        joined = join(db, least=1 if file_bytes(db) <= small else BATCH)
+    truncate_log(db)
+    return joined
+
+
+def join(db: Database, *, least: int = 1) -> int:
+    """Within a transaction: arrivals of at least ``least`` join the others, the rest are sorted.
+
+    Everything is taken out before anything goes in: when which page comes free decides nothing.
+    """
+    tables = settled_tables(db)
+    counted = {table: answer_tables.counted(db, table, arriving=True) for table in tables}
+    taken = {table: _take(db, ARRIVING + table) for table in tables}
+    _shuffle_free_pages(db)
+    joined = 0
+    for table, rows in taken.items():
+        if len(rows) >= least:
+            _put(db, table, rows)
+            answer_tables.add(db, table, counted[table])
+            joined += len(rows) if table.startswith(ANSWERS) else 0
+        else:
+            _put(db, ARRIVING + table, rows)
+    db.conn.execute(
+        "UPDATE levelling SET settled = settled + ?,"
+        " resting = (SELECT count(*) FROM arriving_accepted)",
+        (joined,),
+    )
+    return joined
+
+
+def _take(db: Database, table: str) -> list[tuple[object, ...]]:
+    """All rows in key order; the table is empty then."""
+    rows: list[tuple[object, ...]] = db.conn.execute(
+        f"SELECT * FROM {quoted(table)} ORDER BY 1"
+    ).fetchall()
+    if rows:
+        # Without WHERE: SQLite wipes whole pages, so that what is put back starts afresh.
+        db.conn.execute(f"DELETE FROM {quoted(table)}")
+    return rows
+
+
+def _put(db: Database, table: str, rows: list[tuple[object, ...]]) -> None:
+    if rows:
+        marks = ", ".join("?" * len(rows[0]))
+        db.conn.executemany(f"INSERT INTO {quoted(table)} VALUES ({marks})", rows)
+
+
+def _shuffle_free_pages(db: Database) -> None:
+    """Free pages are listed in the order they came free: take them all, free them by lot.
+
+    Arrivals take pages only for texts of a thousand characters or more; usually there is none.
+    """
+    if not 1 < _pragma(db, "freelist_count") <= MOST_FREE:
+        return
+    page = _pragma(db, "page_size")
+    while _pragma(db, "freelist_count"):
+        db.conn.execute("INSERT INTO filler VALUES (?, zeroblob(?))", (token_bytes(16), page))
+    db.conn.execute("DELETE FROM filler")
+
+
+def _pragma(db: Database, name: str) -> int:
+    return int(db.conn.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def level(db: Database) -> bool:
+    """Rewrite the whole file in key order, so that not even batches show, and empty the log.
+
+    False when a reader kept the log from being emptied: try again.
+    """
+    with writing(db):
+        join(db)
+        settled = unlevelled(db)
+    with db.turn:
+        db.conn.execute("VACUUM")
+    with writing(db):
+        stored = sum(_count(db, table) for table in tables_with_answers(db))
+        db.conn.execute("UPDATE levelling SET settled = settled - ?, stored = ?", (settled, stored))
+    return truncate_log(db)
+
+
+def _count(db: Database, table: str) -> int:
+    return int(db.conn.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])
+
+
+def unlevelled(db: Database) -> int:
+    """Answers whose batch the file may still show, those that rest apart included."""
+    return int(
+        db.conn.execute(
+            "SELECT settled + (SELECT count(*) FROM arriving_accepted) FROM levelling"
+        ).fetchone()[0]
+    )
+
+
+def rest(db: Database, *, small: int = SMALL_BYTES) -> bool:
+    """What is due when it is quiet: settle, and level where that is cheap or due.
+
+    False when a reader kept the log from being emptied: try again.
+    """
+    if file_bytes(db) <= small:
+        return level(db)
+    settle(db, small=small)
+    stored: int = db.conn.execute("SELECT stored FROM levelling").fetchone()[0]
+    return level(db) if unlevelled(db) * 4 > stored else truncate_log(db)

@@ -1,0 +1,375 @@
+"""The tables of each file. What holds answers has no time, no order and no address in it.
+
+Tables of answers are not made here: each study brings its own columns (tables.py).
+"""
+
+from __future__ import annotations
+
+from survey.storage.database import AnyDatabase, Migrations
+
+ANSWERS = Migrations("answers")  # responses.db and pilot.db
+DRAFTS = Migrations("drafts")
+OFFICE = Migrations("office")
+
+# What arrives lies in a table of the same shape until it is settled in key order (settle.py).
+ARRIVING = "arriving_"
+ANSWERS_PREFIX = "answers_"  # and twelve hexadecimal digits of its columns
+
+_TEXTS = """
+    CREATE TABLE "{name}" (
+        key BLOB NOT NULL PRIMARY KEY CHECK (length(key) = 16),
+        study TEXT NOT NULL,
+        variable TEXT NOT NULL,
+        lang TEXT,
+        c_quote INTEGER NOT NULL CHECK (c_quote IN (0, 1)),
+        deletion BLOB NOT NULL CHECK (length(deletion) = 32),
+        batch INTEGER NOT NULL DEFAULT 0,
+        text TEXT NOT NULL CHECK (length(text) > 0),
+        state TEXT NOT NULL DEFAULT 'new',
+        redacted TEXT
+    ) STRICT, WITHOUT ROWID
+"""
+
+_KEYED = """
+    CREATE TABLE "{name}" (
+        value BLOB NOT NULL PRIMARY KEY CHECK (length(value) = 32)
+    ) STRICT, WITHOUT ROWID
+"""
+
+
+def _make(db: AnyDatabase, *statements: str) -> None:
+    for statement in statements:
+        db.conn.execute(statement)
+
+
+@ANSWERS()
+def m001_answers(db: AnyDatabase) -> None:
+    """Everything in a file of answers but the answers."""
+    _make(
+        db,
+        _TEXTS.format(name="texts"),
+        _TEXTS.format(name=ARRIVING + "texts"),
+        # Keyed hashes of submit tokens: a repeated submit makes no second row.
+        _KEYED.format(name="accepted"),
+        _KEYED.format(name=ARRIVING + "accepted"),
+        # Deletion values asked for and not yet carried out.
+        _KEYED.format(name="withdrawals"),
+        """CREATE TABLE invitations (
+            code BLOB NOT NULL PRIMARY KEY CHECK (length(code) = 32),
+            study TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE tallies (
+            study TEXT NOT NULL, event TEXT NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (study, event)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE wordings (
+            study TEXT NOT NULL, fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
+            answers TEXT NOT NULL, content TEXT NOT NULL,
+            current INTEGER NOT NULL CHECK (current IN (0, 1)),
+            PRIMARY KEY (study, fingerprint, answers)
+        ) STRICT, WITHOUT ROWID""",
+        # One row. settled: answers that joined the others since the last levelling; stored: answers
+        # there were then; resting: arrivals that lie in key order already.
+        """CREATE TABLE levelling (
+            settled INTEGER NOT NULL, stored INTEGER NOT NULL, resting INTEGER NOT NULL
+        ) STRICT""",
+        "INSERT INTO levelling VALUES (0, 0, 0)",
+        # Always empty at rest; shuffles the list of free pages (settle.py).
+        "CREATE TABLE filler (key BLOB NOT NULL PRIMARY KEY, space BLOB) STRICT, WITHOUT ROWID",
+    )
+
+
+# Which texts wait for a reader, by their random keys: one is drawn without looking at the others.
+# Entries come and go with their texts, in batches and in key order as these do.
+UNREAD_TEXTS = (
+    "CREATE INDEX unread_texts ON texts (study, state, batch, key)"
+    " WHERE state IN ('new', 'once') AND lang IS NOT NULL"
+)
+
+
+@ANSWERS()
+def m002_totals(db: AnyDatabase) -> None:
+    """What can be told without reading a row (totals.py)."""
+    _make(
+        db,
+        """CREATE TABLE row_totals (
+            answers TEXT NOT NULL, batch INTEGER NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (answers, batch)
+        ) STRICT, WITHOUT ROWID""",
+        # lang is blank for texts that are never released.
+        """CREATE TABLE text_totals (
+            study TEXT NOT NULL, variable TEXT NOT NULL, lang TEXT NOT NULL,
+            batch INTEGER NOT NULL, state TEXT NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (study, variable, lang, batch, state)
+        ) STRICT, WITHOUT ROWID""",
+        UNREAD_TEXTS,
+        """INSERT INTO text_totals
+            SELECT study, variable, coalesce(lang, ''), batch, state, count(*) FROM texts
+            GROUP BY 1, 2, 3, 4, 5""",
+    )
+    tables = db.conn.execute("SELECT DISTINCT answers FROM wordings ORDER BY answers").fetchall()
+    for (table,) in tables:
+        db.conn.execute(
+            f'INSERT INTO row_totals SELECT ?, batch, count(*) FROM "{table}" GROUP BY batch',
+            (table,),
+        )
+
+
+@DRAFTS()
+def m001_drafts(db: AnyDatabase) -> None:
+    """Sealed drafts; ``expires`` is in epoch seconds, rounded up to half an hour."""
+    _make(
+        db,
+        """CREATE TABLE drafts (
+            id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 32),
+            sealed BLOB NOT NULL,
+            expires INTEGER NOT NULL CHECK (expires % 1800 = 0)
+        ) STRICT, WITHOUT ROWID""",
+    )
+
+
+def _append_only(table: str) -> tuple[str, str]:
+    """What staff did stays as it was written down."""
+    return (
+        f"""CREATE TRIGGER {table}_never_changed BEFORE UPDATE ON {table}
+            BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END""",
+        f"""CREATE TRIGGER {table}_never_deleted BEFORE DELETE ON {table}
+            BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END""",
+    )
+
+
+@OFFICE()
+def m001_office(db: AnyDatabase) -> None:
+    """What staff do, with names and times on purpose: they are accountable, clients are not."""
+    _make(
+        db,
+        """CREATE TABLE approvals (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, words TEXT NOT NULL,
+            policy TEXT NOT NULL, site TEXT NOT NULL, reference TEXT NOT NULL,
+            approved_by TEXT NOT NULL, approved_on TEXT NOT NULL, expires_on TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE lives (
+            study TEXT NOT NULL PRIMARY KEY,
+            status TEXT NOT NULL CHECK (status IN ('draft', 'open', 'closed', 'frozen')),
+            since TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE audit (
+            id INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE releases (
+            study TEXT NOT NULL, number INTEGER NOT NULL, tier TEXT NOT NULL,
+            sha256 TEXT NOT NULL, made_at TEXT NOT NULL, rows INTEGER NOT NULL,
+            policy TEXT NOT NULL, words TEXT NOT NULL, batches TEXT NOT NULL,
+            pilot INTEGER NOT NULL CHECK (pilot IN (0, 1)),
+            PRIMARY KEY (study, number)
+        ) STRICT, WITHOUT ROWID""",
+        *_append_only("approvals"),
+        *_append_only("audit"),
+        *_append_only("releases"),
+    )
+
+
+@OFFICE()
+def m002_ledger(db: AnyDatabase) -> None:
+    """Which rows went where: segments of batches, their parts by tier, and what became of them."""
+    _make(
+        db,
+        """CREATE TABLE segments (
+            study TEXT NOT NULL, number INTEGER NOT NULL, batches TEXT NOT NULL,
+            rows INTEGER NOT NULL, PRIMARY KEY (study, number)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE parts (
+            study TEXT NOT NULL, segment INTEGER NOT NULL, tier TEXT NOT NULL,
+            edition INTEGER NOT NULL, sha256 TEXT NOT NULL, rows INTEGER NOT NULL,
+            policy TEXT NOT NULL, about TEXT NOT NULL,
+            PRIMARY KEY (study, segment, tier, edition)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE contents (
+            study TEXT NOT NULL, release INTEGER NOT NULL, segment INTEGER NOT NULL,
+            tier TEXT NOT NULL, edition INTEGER NOT NULL,
+            PRIMARY KEY (study, release, segment, tier)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE errata (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, release INTEGER NOT NULL,
+            at TEXT NOT NULL, why TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE handovers (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, release INTEGER NOT NULL,
+            at TEXT NOT NULL, person TEXT NOT NULL, agreement TEXT NOT NULL,
+            agreed_on TEXT NOT NULL
+        ) STRICT""",
+        *(t for name in ("segments", "parts", "contents", "errata", "handovers")
+          for t in _append_only(name)),
+    )  # fmt: skip
+
+
+@OFFICE()
+def m003_readings(db: AnyDatabase) -> None:
+    """Who decided what about which text. Kinds and counts of what was replaced, never the words."""
+    _make(
+        db,
+        """CREATE TABLE readings (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, pilot INTEGER NOT NULL,
+            key BLOB NOT NULL CHECK (length(key) = 16), at TEXT NOT NULL, who TEXT NOT NULL,
+            decision TEXT NOT NULL, replaced TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX readings_of ON readings (key, id)",
+        *_append_only("readings"),
+    )
+
+
+@OFFICE()
+def m004_accounts(db: AnyDatabase) -> None:
+    """Staff: accounts by folded name, their links, recovery codes and browsers (keyed hashes)."""
+    _make(
+        db,
+        """CREATE TABLE accounts (
+            folded TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL,
+            role TEXT NOT NULL CHECK (role IN ('researcher', 'board')), made_at TEXT NOT NULL,
+            disabled INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
+            password TEXT NOT NULL DEFAULT '', totp BLOB, totp_step INTEGER NOT NULL DEFAULT 0
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE setups (
+            token BLOB NOT NULL PRIMARY KEY CHECK (length(token) = 32), account TEXT NOT NULL,
+            ends INTEGER NOT NULL, spent INTEGER NOT NULL CHECK (spent IN (0, 1))
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE recovery (
+            code BLOB NOT NULL PRIMARY KEY CHECK (length(code) = 32), account TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE sessions (
+            id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 32), account TEXT NOT NULL,
+            began INTEGER NOT NULL, seen INTEGER NOT NULL,
+            full INTEGER NOT NULL CHECK (full IN (0, 1))
+        ) STRICT, WITHOUT ROWID""",
+    )
+
+
+@OFFICE()
+def m005_board(db: AnyDatabase) -> None:
+    """What a board says about a study, and every turn in a study's life."""
+    _make(
+        db,
+        "ALTER TABLE approvals ADD COLUMN conditions TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE turns (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL
+        ) STRICT""",
+        # Those known from before: each study's last turn.
+        "INSERT INTO turns (study, at, what) SELECT study, since, status FROM lives",
+        """CREATE TABLE rulings (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            what TEXT NOT NULL CHECK (what IN ('suspended', 'lifted', 'revoked')),
+            why TEXT NOT NULL, approval INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE comments (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            role TEXT NOT NULL, words TEXT NOT NULL, passage TEXT NOT NULL, text TEXT NOT NULL,
+            answers INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE incidents (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            happened_on TEXT NOT NULL, text TEXT NOT NULL
+        ) STRICT""",
+        *(t for name in ("turns", "rulings", "comments", "incidents") for t in _append_only(name)),
+    )
+
+
+@OFFICE()
+def m006_waivers(db: AnyDatabase) -> None:
+    """Elements of the checklist that a board does without, and why; the last word on each counts.
+
+    An empty reason takes a waiver back.
+    """
+    _make(
+        db,
+        """CREATE TABLE waivers (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, element TEXT NOT NULL,
+            at TEXT NOT NULL, who TEXT NOT NULL, reason TEXT NOT NULL
+        ) STRICT""",
+        *_append_only("waivers"),
+    )
+
+
+@OFFICE()
+def m007_jobs(db: AnyDatabase) -> None:
+    """Long work that researchers asked for: previews, releases, freezes. Changes while it runs."""
+    _make(
+        db,
+        """CREATE TABLE jobs (
+            number INTEGER PRIMARY KEY, study TEXT NOT NULL, kind TEXT NOT NULL, tier TEXT NOT NULL,
+            pilot INTEGER NOT NULL CHECK (pilot IN (0, 1)), recipient TEXT NOT NULL,
+            who TEXT NOT NULL, asked_at TEXT NOT NULL, preview INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'stopping', 'done',
+                'refused', 'cancelled', 'broken')),
+            since REAL NOT NULL, share REAL NOT NULL, pid INTEGER NOT NULL,
+            told TEXT NOT NULL, release INTEGER NOT NULL
+        ) STRICT""",
+        # Two at once would wait for each other, or not know of each other.
+        """CREATE UNIQUE INDEX one_job_a_study ON jobs (study)
+            WHERE state IN ('waiting', 'running', 'stopping')""",
+    )
+
+
+@OFFICE()
+def m008_figures(db: AnyDatabase) -> None:
+    """What staff were last shown of the figures about collection, so that they move in steps only.
+
+    ``landing`` and ``completed`` are the totals of that moment, ``shown`` (JSON) the rounded ones.
+    """
+    _make(
+        db,
+        """CREATE TABLE figures (
+            study TEXT NOT NULL, pilot INTEGER NOT NULL CHECK (pilot IN (0, 1)),
+            landing INTEGER NOT NULL, completed INTEGER NOT NULL, shown TEXT NOT NULL,
+            PRIMARY KEY (study, pilot)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE verdicts (
+            study TEXT NOT NULL, pilot INTEGER NOT NULL CHECK (pilot IN (0, 1)),
+            answers INTEGER NOT NULL, met INTEGER NOT NULL CHECK (met IN (0, 1)),
+            PRIMARY KEY (study, pilot, answers)
+        ) STRICT, WITHOUT ROWID""",
+        *_append_only("verdicts"),
+    )
+
+
+@OFFICE()
+def m009_collected(db: AnyDatabase) -> None:
+    """The totals of the collection (JSON) that a release told, so that it can be made again."""
+    _make(
+        db,
+        """CREATE TABLE collected (
+            study TEXT NOT NULL, release INTEGER NOT NULL, tallies TEXT NOT NULL,
+            PRIMARY KEY (study, release)
+        ) STRICT, WITHOUT ROWID""",
+        *_append_only("collected"),
+    )
+
+
+@OFFICE()
+def m010_misses_and_doors(db: AnyDatabase) -> None:
+    """Wrong codes in a row by account; who may come in, as site.toml said when last read."""
+    _make(
+        db,
+        "ALTER TABLE accounts ADD COLUMN missed INTEGER NOT NULL DEFAULT 0",
+        # most: at so many answers the study closes by itself.
+        """CREATE TABLE doors (
+            study TEXT NOT NULL PRIMARY KEY, most INTEGER,
+            invited INTEGER NOT NULL CHECK (invited IN (0, 1))
+        ) STRICT, WITHOUT ROWID""",
+    )
+
+
+@OFFICE()
+def m011_told_pilots(db: AnyDatabase) -> None:
+    """Of which answers of a pilot something was told (pilots.py); when each batch was begun."""
+    _make(
+        db,
+        """CREATE TABLE told_pilots (
+            study TEXT NOT NULL, answers TEXT NOT NULL, people INTEGER NOT NULL,
+            PRIMARY KEY (study, answers, people)
+        ) STRICT, WITHOUT ROWID""",
+        # A batch may be begun twice, where the first time ended half-way: the last one counts.
+        """CREATE TABLE freezes (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, batch INTEGER NOT NULL, at TEXT NOT NULL
+        ) STRICT""",
+        *(t for name in ("told_pilots", "freezes") for t in _append_only(name)),
+    )

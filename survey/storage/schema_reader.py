@@ -1,0 +1,69 @@
+"""A connection that may look at a file's definitions, and at nothing that anybody answered.
+
+SQLite asks an authorizer before a statement may touch anything, column by column, while it is
+being prepared. Ours says no to all but reading the tables that are named; by default that is the
+schema alone. So a page that works through this connection cannot show an answer or a count,
+whatever mistake is made in it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from survey.errors import StoreUnavailable
+
+SCHEMA = frozenset({"sqlite_master", "sqlite_schema"})
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One thing that a file defines: its kind (table, index, trigger, view), name and SQL."""
+
+    kind: str
+    name: str
+    sql: str
+
+
+@contextmanager
+def looking(path: Path, *, tables: frozenset[str] = SCHEMA) -> Iterator[sqlite3.Connection]:
+    """A connection to ``path`` that reads ``tables`` and refuses all else with DatabaseError.
+
+    Raises StoreUnavailable where the file cannot be opened; it names no path, since what is
+    looked at here is shown to the public.
+    """
+
+    def allow(action: int, what: str | None, *_: str | None) -> int:
+        reads = action == sqlite3.SQLITE_READ and what in tables
+        return sqlite3.SQLITE_OK if reads or action == _BEGINS_A_QUERY else sqlite3.SQLITE_DENY
+
+    try:
+        conn = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    except sqlite3.Error:
+        raise StoreUnavailable("The file cannot be looked at just now.") from None
+    with closing(conn):
+        conn.set_authorizer(allow)
+        yield conn
+
+
+_BEGINS_A_QUERY = sqlite3.SQLITE_SELECT
+
+
+def definitions(path: Path) -> tuple[Definition, ...]:
+    """Everything that the file defines, by name. What SQLite makes by itself is left out."""
+    with looking(path) as conn:
+        try:
+            found = conn.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
+        except sqlite3.Error:
+            raise StoreUnavailable("The file cannot be looked at just now.") from None
+    return tuple(sorted((Definition(*row) for row in found if row[2]), key=lambda d: d.name))
+
+
+def wordings(path: Path, study: str) -> dict[str, str]:
+    """Fingerprint (hex) → canonical content of every wording archived for the study."""
+    with looking(path, tables=frozenset({"wordings"})) as conn:
+        found = conn.execute("SELECT fingerprint, content FROM wordings WHERE study = ?", (study,))
+        return {bytes(fingerprint).hex(): content for fingerprint, content in found.fetchall()}

@@ -1,0 +1,190 @@
+"""Opening the files of an installation: one connection a thread a file, opened once and kept."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from survey.errors import StoreUnavailable
+from survey.storage.database import BUSY_SECONDS, Database, Migrations, Turn
+from survey.storage.schema import ANSWERS, DRAFTS, OFFICE
+
+__all__ = ["StoreUnavailable", "Stores"]
+
+FILES = {"responses": ANSWERS, "pilot": ANSWERS, "drafts": DRAFTS, "office": OFFICE}
+
+# Whole batches of arrivals fit on one such page, so that they take and free no pages: what pages
+# are free, and in which order, would otherwise tell the order of arrival (settle.py).
+ANSWERS_PAGE = 16384
+
+# A draft need not survive a power cut, and the client waits for each page.
+SYNCHRONOUS = {"drafts": "OFF"}
+
+ROOM_BYTES = 16 * 1024 * 1024  # less free space than this on the disk is as good as none
+
+
+SQLITE = (3, 37, 0)  # the first to know STRICT tables
+
+
+def _tell(path: Path, reason: object) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"Cannot open or write {path}: {reason}. Make the data folder writable for this user, "
+        "or name another in LACRIMA_DATA."
+    )
+
+
+def _make_folder(folder: Path) -> None:
+    """The data folder, closed to other users when we make it or it is still empty."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not any(folder.iterdir()):
+        folder.chmod(0o700)
+
+
+def _make_file(path: Path) -> None:
+    """An empty file that nobody else may read; -wal and -shm inherit its mode.
+
+    An existing file is not opened: closing it again would drop SQLite's own locks on it.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    path.chmod(0o600)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Whoever starts at the same time waits; what was made in here is on the disk afterwards."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _connect(path: Path, name: str) -> Database:
+    """A connection with its pragmas and tables, closed again where they fail; the file exists."""
+    conn = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    db = Database(conn, recursive_triggers=False, execute_plugins=False)
+    try:
+        for pragma in _pragmas(name):
+            conn.execute(f"PRAGMA {pragma}")
+        _migrate(db, FILES[name], times=name == "office")
+    except sqlite3.Error:
+        conn.close()
+        raise
+    return db
+
+
+def _pragmas(name: str) -> Iterator[str]:
+    if FILES[name] is ANSWERS:
+        yield f"page_size={ANSWERS_PAGE}"  # only a new file takes it
+    yield "journal_mode=WAL"
+    yield f"synchronous={SYNCHRONOUS.get(name, 'FULL')}"
+    yield "secure_delete=ON"
+    yield "temp_store=MEMORY"  # no copy of an answer in a temporary file
+    yield "cell_size_check=ON"
+    yield "trusted_schema=OFF"
+
+
+def _migrate(db: Database, migrations: Migrations, *, times: bool) -> None:
+    if not migrations.pending(db):
+        return
+    migrations.apply(db)
+    if not times:  # sqlite-utils notes when; a file of answers holds no time at all
+        db.conn.execute("UPDATE _sqlite_migrations SET applied_at = ''")
+
+
+class Stores:
+    """The files in ``folder``: ``responses``, ``pilot``, ``drafts`` and ``office``.
+
+    Each gives the calling thread's own connection. Made after a process has forked, not before.
+    Raises StoreUnavailable where the folder or a file cannot be opened.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._mine = threading.local()
+        self._open: weakref.WeakSet[Database] = weakref.WeakSet()
+        self._opening = threading.Lock()
+        self._turns: dict[str, Turn] = {}
+
+    def _get(self, name: str) -> Database:
+        db: Database | None = getattr(self._mine, name, None)
+        return db if db is not None else self._first(name)
+
+    def _first(self, name: str) -> Database:
+        path = self.folder / f"{name}.db"
+        if sqlite3.sqlite_version_info < SQLITE:
+            raise StoreUnavailable(f"SQLite is {sqlite3.sqlite_version}; 3.37 or newer is needed.")
+        with self._opening:
+            try:
+                _make_folder(self.folder)
+                with _alone(self.folder):
+                    _make_file(path)
+                    if name not in self._turns:
+                        self._turns[name] = Turn(self.folder / f"{name}.turn")
+                    db = _connect(path, name)
+            except (OSError, sqlite3.Error) as error:
+                reason = error.strerror if isinstance(error, OSError) else error
+                raise _tell(path, reason) from None
+            db.turn = self._turns[name]
+            self._open.add(db)
+        setattr(self._mine, name, db)
+        return db
+
+    @property
+    def responses(self) -> Database:
+        """Real answers."""
+        return self._get("responses")
+
+    @property
+    def pilot(self) -> Database:
+        """Answers of pilots and simulations, never mixed with real ones."""
+        return self._get("pilot")
+
+    @property
+    def drafts(self) -> Database:
+        """Sealed drafts of people who are answering."""
+        return self._get("drafts")
+
+    @property
+    def office(self) -> Database:
+        """What staff do."""
+        return self._get("office")
+
+    def answers(self, *, pilot: bool) -> Database:
+        """Where the answers of a pilot, or of a real study, go."""
+        return self.pilot if pilot else self.responses
+
+    def writable(self) -> bool:
+        """Whether every file can be written now and the disk has room."""
+        try:
+            taken = all(self._takes(name) for name in FILES)
+            room = os.statvfs(self.folder)
+            return taken and room.f_bavail * room.f_frsize > ROOM_BYTES
+        except (OSError, sqlite3.Error, StoreUnavailable):
+            return False
+
+    def _takes(self, name: str) -> bool:
+        """Whether this file gives us a turn to write. A deleted file would still, unseen."""
+        db = self._get(name)
+        with db.turn:
+            db.conn.execute("BEGIN IMMEDIATE")
+            db.rollback()
+        return os.access(self.folder / f"{name}.db", os.W_OK)
+
+    def close(self) -> None:
+        """Close the connections of all threads; the next use opens anew."""
+        with self._opening:
+            self._mine = threading.local()
+            while self._open:
+                self._open.pop().close()

@@ -1,0 +1,202 @@
+"""Reading the texts that are kept apart: their state beside the words, who read them in the office.
+
+States: ``new``, ``once`` (read by one of two persons; ``redacted`` holds their words, or nothing
+where the words stay as written), ``approved``, ``redacted``, ``withheld``.
+
+How many of a study's kept-apart texts stand where. Reads no word of any of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from survey.storage import answer_tables
+from survey.storage.answer_tables import texts_of
+from survey.storage.database import Database, quoted, writing
+from survey.storage.schema import ARRIVING
+
+NEVER = ""  # in place of a language: its mere existence would narrow down who wrote the text
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """``count`` texts of the ``table`` that are alike in question, language, batch and state."""
+
+    table: str
+    variable: str
+    lang: str
+    batch: int
+    state: str
+    count: int
+
+
+def piles(db: Database, study: str) -> list[Pile]:
+    """Every pile of the study's texts, those that have just arrived included."""
+    return [Pile(*row) for row in texts_of(db, study)]
+
+
+def counts(db: Database, study: str, *, frozen_only: bool) -> Counter[tuple[str, str, str]]:
+    """(question, language, state) → texts; the language of those never released is NEVER."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for pile in piles(db, study):
+        if pile.batch or not frozen_only:
+            found[pile.variable, pile.lang, pile.state] += pile.count
+    return found
+
+
+NEW, ONCE, APPROVED, REDACTED, WITHHELD = "new", "once", "approved", "redacted", "withheld"
+WAITING = (NEW, ONCE)
+TABLES = ("texts", ARRIVING + "texts")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """A kept-apart text as a person reads it. ``redacted`` are its words after a reader's changes.
+
+    ``lang`` is None where the mere existence of the text would narrow down who wrote it: such a
+    text is never released, so nobody reads it.
+    """
+
+    key: bytes
+    variable: str
+    lang: str | None
+    c_quote: int
+    batch: int
+    text: str
+    state: str
+    redacted: str | None
+
+    @property
+    def words(self) -> str:
+        """What a release would hold."""
+        return self.text if self.redacted is None else self.redacted
+
+
+_COLUMNS = "key, variable, lang, c_quote, batch, text, state, redacted"
+
+
+def _each_table(sql: str) -> str:
+    """The statement over settled and arriving texts; ``{}`` stands for the table."""
+    return " UNION ALL ".join(sql.format(quoted(table)) for table in TABLES)
+
+
+def all_texts(db: Database, study: str, *, frozen_only: bool) -> list[StoredText]:
+    """Every text of the study, in key order."""
+    condition = "study = ? AND batch > 0" if frozen_only else "study = ?"
+    sql = _each_table(f"SELECT {_COLUMNS} FROM {{}} WHERE {condition}")
+    return [StoredText(*row) for row in db.conn.execute(f"{sql} ORDER BY key", (study, study))]
+
+
+KEY_BYTES = 16
+AT_ONCE = 64  # keys read at a time: more than a reader can have skipped
+
+_UNREAD = """
+    SELECT key FROM {table} WHERE study = ? AND state = ? AND batch = ? AND lang IS NOT NULL
+    AND state IN ('new', 'once') AND key >= ? AND key < ? ORDER BY key LIMIT ?
+"""  # says again what its index is limited to: SQLite takes no other word for it
+_LAST = b"\xff" * 17  # above every key
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where texts wait: settled or arriving, in which batch, and for which reader (NEW, ONCE)."""
+
+    table: str
+    batch: int
+    state: str
+
+
+def places(db: Database, study: str, *, batches: Sequence[int] | None) -> Counter[Place]:
+    """Place → texts that may be released and wait there for a reader; reads no text.
+
+    ``batches`` None is every text there is.
+    """
+    found: Counter[Place] = Counter()
+    for pile in piles(db, study):
+        within = batches is None or pile.batch in batches
+        if within and pile.state in WAITING and pile.lang != NEVER:
+            found[Place(pile.table, pile.batch, pile.state)] += pile.count
+    return found
+
+
+def unread(db: Database, study: str, place: Place, start: bytes) -> Iterator[list[bytes]]:
+    """Keys of the texts that wait in a place, some at a time: from ``start`` on, then around."""
+    for low, high in ((start, _LAST), (b"", start)):
+        while keys := _some(db, (study, place.state, place.batch, low, high), place.table):
+            yield keys
+            low = keys[-1] + b"\0"
+
+
+def _some(db: Database, bound: tuple[object, ...], table: str) -> list[bytes]:
+    sql = _UNREAD.format(table=quoted(table))
+    return [bytes(key) for (key,) in db.conn.execute(sql, (*bound, AT_ONCE)).fetchall()]
+
+
+def text_of(db: Database, key: bytes) -> StoredText | None:
+    """One text, or None when it was deleted."""
+    sql = _each_table(f"SELECT {_COLUMNS} FROM {{}} WHERE key = ?")
+    row = db.conn.execute(sql, (key, key)).fetchone()
+    return StoredText(*row) if row else None
+
+
+def set_state(db: Database, text: StoredText, state: str, redacted: str | None) -> bool:
+    """Note a decision; False, and nothing changed, where the text is no longer as it was read."""
+    with writing(db):
+        changed = False
+        for table in TABLES:
+            groups = db.conn.execute(
+                f"UPDATE {quoted(table)} SET state = ?, redacted = ?"
+                " WHERE key = ? AND state = ? AND redacted IS ?"
+                " RETURNING study, variable, coalesce(lang, ''), batch",
+                (state, redacted, text.key, text.state, text.redacted),
+            ).fetchall()
+            changed = changed or bool(groups)
+            for group in groups if table == answer_tables.TEXTS else ():
+                answer_tables.moved(db, group, text.state, state)
+    return changed
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One decision of one reader. ``at`` is an ISO time; ``replaced`` maps a kind to a count."""
+
+    study: str
+    pilot: bool
+    key: bytes
+    at: str
+    who: str
+    decision: str
+    replaced: Mapping[str, int] = field(default_factory=dict)
+
+
+def note_reading(office: Database, reading: Reading) -> None:
+    """Enter a decision in the office, for good."""
+    r = reading
+    with writing(office):
+        office.conn.execute(
+            "INSERT INTO readings (study, pilot, key, at, who, decision, replaced)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (r.study, int(r.pilot), r.key, r.at, r.who, r.decision, json.dumps(dict(r.replaced))),
+        )
+
+
+def readings(office: Database, study: str) -> list[Reading]:
+    """Every decision about the study's texts, in the order made."""
+    sql = (
+        "SELECT study, pilot, key, at, who, decision, replaced FROM readings"
+        " WHERE study = ? ORDER BY id"
+    )
+    return [
+        Reading(study, bool(pilot), bytes(key), at, who, decision, json.loads(replaced))
+        for study, pilot, key, at, who, decision, replaced in office.conn.execute(sql, (study,))
+    ]
+
+
+def read_last_by(office: Database, keys: Sequence[bytes], who: str) -> frozenset[bytes]:
+    """Those of ``keys`` whose last decision was made by ``who``."""
+    sql = "SELECT who FROM readings WHERE key = ? ORDER BY id DESC LIMIT 1"
+    last = ((key, office.conn.execute(sql, (key,)).fetchone()) for key in keys)
+    return frozenset(key for key, row in last if row and row[0] == who)

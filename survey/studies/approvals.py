@@ -1,0 +1,296 @@
+"""Approved versions of a study, archived whole at the moment they are signed and served from here.
+
+DATA/approved/STUDY/0123456789abcdef/STUDY/     the study folder's files as they were signed
+DATA/approved/STUDY/0123456789abcdef/facts.json the site's facts they were signed with
+
+The sixteen digits begin the fingerprint of the whole: words, policy and site facts together. What
+is loaded is worked out anew and must give the three fingerprints that were signed.
+
+Signing a version of a study: what is on the form, and what happens when it is signed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from forms.fingerprint import of_facts
+from forms.load import load_study
+from forms.toml_tables import StudyFaults
+from survey.errors import Refusal
+from survey.storage import answer_tables, studies
+from survey.storage.stores import Stores
+from survey.studies.version import Offer, Prints, prints_of
+
+FOLDER = "approved"
+FACTS = "facts.json"
+DIGITS = 16
+
+
+class Unsound(Refusal):
+    """The archived copy of an approved version is missing, damaged or changed."""
+
+
+class Changed(Refusal):
+    """The study folder is no longer what was to be signed."""
+
+
+def whole(prints: Prints) -> str:
+    """One fingerprint for words, policy and site facts together (SHA-256, hex)."""
+    return sha256("\n".join(prints).encode()).hexdigest()
+
+
+def place_of(data: Path, study: str, prints: Prints) -> Path:
+    """Where the version with these fingerprints is archived, whether it is or not."""
+    return data / FOLDER / study / whole(prints)[:DIGITS]
+
+
+def files_of(data: Path, study: str, prints: Prints) -> Path | None:
+    """The archived study folder of this version; None where there is none."""
+    folder = place_of(data, study, prints) / study
+    return folder if folder.is_dir() else None
+
+
+def load(data: Path, study: str, prints: Prints) -> Offer:
+    """The archived version with exactly these fingerprints, as it is served. Raises Unsound."""
+    place = place_of(data, study, prints)
+    if not place.is_dir():
+        raise Unsound(f"{place} is missing: the approved version of {study} cannot be served.")
+    offer = _read(place, study)
+    if prints_of(offer) != prints:
+        raise Unsound(
+            f"{place} was changed after it was signed: {_differing(prints_of(offer), prints)} "
+            "differ. Restore it from a backup, or have the present version signed."
+        )
+    return offer
+
+
+def _read(place: Path, study: str) -> Offer:
+    """Whatever lies in ``place``. Raises Unsound where it cannot be read."""
+    try:
+        facts: dict[str, str] = json.loads((place / FACTS).read_text("utf-8"))
+        loaded = load_study(place / study)
+        return Offer(loaded, place / study, facts, of_facts(loaded, facts), pilot=False)
+    except StudyFaults as faults:
+        raise Unsound(f"{place} cannot be read: {faults.faults[0]}.") from None
+    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        raise Unsound(f"{place} cannot be read: {type(error).__name__}.") from None
+
+
+def _differing(ours: Prints, signed: Prints) -> str:
+    names = ("the words", "the release policy", "the site's facts")
+    pairs = zip(names, ours, signed, strict=True)
+    return " and ".join(name for name, one, other in pairs if one != other)
+
+
+def keep(data: Path, offer: Offer) -> Path:
+    """Archive ``offer`` for good before it is signed; gives where. Nothing is overwritten.
+
+    Raises Changed where the folder's files are not, or no longer, what ``offer`` was read from.
+    """
+    study, prints = offer.study.name, prints_of(offer)
+    place = place_of(data, study, prints)
+    if place.exists() and _sound(data, study, prints):
+        return place
+    with _beside(place) as work:
+        if prints_of(_copied(offer, work)) != prints:
+            raise Changed(f"{offer.folder} has just changed: read it again before you sign.")
+        _make_durable(work)
+        if place.exists():  # damaged: kept aside, since somebody may want to see what was done
+            place.rename(Path(tempfile.mkdtemp(prefix="damaged.", dir=place.parent)) / place.name)
+        work.rename(place)
+        _make_durable(place.parent, inside=False)
+    return place
+
+
+def _copied(offer: Offer, work: Path) -> Offer:
+    """The folder's files as they are copied. Raises Refusal where they are no study just now."""
+    if not offer.folder.is_dir():
+        raise Refusal(f"The folder {offer.folder} is gone, so nothing was signed.")
+    _copy(offer, work)
+    try:
+        return _read(work, offer.study.name)
+    except Unsound:
+        raise Refusal(
+            f"The folder {offer.folder} cannot be used as it is now, so nothing was signed."
+        ) from None
+
+
+def _sound(data: Path, study: str, prints: Prints) -> bool:
+    try:
+        load(data, study, prints)
+    except Unsound:
+        return False
+    return True
+
+
+@contextmanager
+def _beside(place: Path) -> Iterator[Path]:
+    """A hidden folder next to ``place``, on the same disk; gone afterwards unless renamed."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        work = Path(tempfile.mkdtemp(prefix=".", dir=place.parent))
+    except OSError as error:
+        raise Refusal(f"Cannot archive into {place.parent}: {error.strerror}.") from None
+    try:
+        yield work
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise Refusal(f"Cannot archive into {place}: {why}. Nothing changed.") from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _copy(offer: Offer, work: Path) -> None:
+    """The folder's files, only to be read from now on, and the facts."""
+    copy = work / offer.study.name
+    hidden = shutil.ignore_patterns(".*", "__pycache__")
+    shutil.copytree(offer.folder.resolve(), copy, ignore=hidden)
+    facts = json.dumps(dict(offer.facts), ensure_ascii=False, indent=1, sort_keys=True)
+    (work / FACTS).write_text(facts + "\n", "utf-8")
+    for path in (work / FACTS, *(p for p in copy.rglob("*") if p.is_file())):
+        path.chmod(0o400)
+
+
+def _make_durable(folder: Path, *, inside: bool = True) -> None:
+    """On the disk before anybody relies on it."""
+    for path in (*(folder.rglob("*") if inside else ()), folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def with_help_of(present: Offer, approved: Offer) -> Offer:
+    """The approved version with the help lines, limit and door of today: none is signed.
+
+    A wrong phone number is corrected at once (docs/decisions/0014-approval-lock.md).
+    """
+    study = replace(approved.study, support=present.study.support)
+    return replace(approved, study=study, limit=present.limit, invited=present.invited)
+
+
+RECORD_LOST = (
+    "Answers to it are stored, yet office.db knows neither its approval nor that it was opened. "
+    "Restore office.db from your backup before anything else: approvals, releases made and the "
+    "audit are in it."
+)
+REFERENCE_LENGTH, CONDITIONS_LENGTH = 200, 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """A board's approval before it is signed: ISO dates, the last day included."""
+
+    reference: str
+    by: str
+    approved_on: str
+    expires_on: str
+    conditions: str = ""
+
+
+def day(text: str) -> date | None:
+    """An ISO date, or None for what is none."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
+def faults_of(typed: Mapping[str, str], today: str) -> dict[str, str]:
+    """Field → what is wrong with what was typed; nothing when it can be signed."""
+    reference, conditions = typed.get("reference", "").strip(), typed.get("conditions", "")
+    begins, ends = day(typed.get("approved_on", "")), day(typed.get("expires_on", ""))
+    found = {
+        "reference": "" if reference else "Give the board’s reference number.",
+        "approved_on": "" if begins else "Give the date of the approval as year-month-day.",
+        "expires_on": _about_the_end(begins, ends, date.fromisoformat(today)),
+        "read": "" if typed.get("read") == "1" else "Tick that you have read this version.",
+    }
+    if len(reference) > REFERENCE_LENGTH:
+        found["reference"] = f"Shorten the reference to {REFERENCE_LENGTH} characters."
+    if len(conditions) > CONDITIONS_LENGTH:
+        found["conditions"] = f"Shorten the conditions to {CONDITIONS_LENGTH} characters."
+    return {name: fault for name, fault in found.items() if fault}
+
+
+def _about_the_end(begins: date | None, ends: date | None, today: date) -> str:
+    if ends is None:
+        return "Give the last day on which it holds as year-month-day."
+    if begins and ends < begins:
+        return "It would end before it was given: check the two dates."
+    return "This day has passed: give a later one." if ends < today else ""
+
+
+def signature_of(typed: Mapping[str, str], by: str) -> Signature:
+    """What was typed without fault, signed ``by``."""
+    return Signature(
+        reference=typed["reference"].strip(),
+        by=by,
+        approved_on=typed["approved_on"].strip(),
+        expires_on=typed["expires_on"].strip(),
+        conditions=typed.get("conditions", "").strip(),
+    )
+
+
+def sign(stores: Stores, offer: Offer, signature: Signature) -> None:
+    """Archive this version and note its approval, in this order: what is approved is there.
+
+    Raises ``approved.Changed`` where the folder has changed meanwhile, Refusal where it cannot be
+    archived; then nothing is signed. The same signature twice in a row is noted once.
+    """
+    keep(stores.folder, offer)
+    words, policy, site = prints_of(offer)
+    noted = studies.approvals(stores.office, offer.study.name)
+    if noted and noted[-1].prints == (words, policy, site) and _same(noted[-1], signature):
+        return
+    studies.approve(
+        stores.office,
+        study=offer.study.name,
+        words=words,
+        policy=policy,
+        site=site,
+        reference=signature.reference,
+        by=signature.by,
+        approved_on=signature.approved_on,
+        expires_on=signature.expires_on,
+        conditions=signature.conditions,
+    )
+
+
+def _same(noted: studies.Approval, signature: Signature) -> bool:
+    names = ("reference", "by", "approved_on", "expires_on", "conditions")
+    alike = all(getattr(noted, name) == getattr(signature, name) for name in names)
+    return alike and not noted.revoked
+
+
+def record_lost(stores: Stores, name: str) -> bool:
+    """Whether answers lie stored of a study that, as the office's file has it, nobody opened."""
+    drafted = studies.status(stores.office, name) == "draft"
+    return drafted and answer_tables.count(stores.responses, name) > 0
+
+
+def signed_version(stores: Stores, folder: Offer, today: str) -> Offer:
+    """The version under which answers are released: the one signed last, its policy and its words.
+
+    A pilot, or a study that nobody ever signed, is what its folder says. Raises
+    ``approved.Unsound`` where the folder has changed and the archived copy cannot be used, and
+    Refusal where the record of what was signed and released is lost: rows that are out already
+    would go out again in another form.
+    """
+    if not folder.pilot and record_lost(stores, folder.study.name):
+        raise Refusal(RECORD_LOST)
+    signed = studies.governing(studies.approvals(stores.office, folder.study.name), today)
+    if folder.pilot or signed is None or signed.prints == prints_of(folder):
+        return folder
+    found = load(stores.folder, folder.study.name, signed.prints)
+    return with_help_of(folder, found)

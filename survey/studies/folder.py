@@ -1,0 +1,124 @@
+"""A study folder as it is now: read again by itself when somebody has changed it.
+
+Help lines alone: a wrong number is corrected at once, whatever else a folder's files say.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+
+from forms.load import ALL
+from forms.parse_documents import read_support
+from forms.site_facts import load_site
+from forms.study import Support
+from forms.toml_tables import SUPPORT, Fault, Notes, StudyFaults, read_toml
+from survey.studies.version import Offer, Prints, offer_of, prints_of
+
+
+def help_lines_in(folder: Path) -> Support | None:
+    """What the folder's support.toml says, where it can be read without a fault."""
+    notes = Notes()
+    top = read_toml(folder / SUPPORT, notes)
+    support = read_support(top) if top else None
+    return None if notes.all() else support
+
+
+# How often a study folder is looked at for a change, in seconds.
+LOOK_SECONDS = 2.0
+REMEMBERED = 5  # versions that the folder had before, to tell what changed
+
+
+class Watched:
+    """A study folder that is read again when its files or the site's facts change.
+
+    A version with a fault is not taken: the last sound one stays, with the help lines of today as
+    far as they can be read, and ``fault`` says why. ``standing_in``: no sound version of the folder
+    was read yet; ``latest`` is the one that was approved.
+    """
+
+    def __init__(
+        self, offer: Offer, site: Path | None, *, folder: Path | None = None, fault: str = ""
+    ) -> None:
+        self.latest, self.fault, self.standing_in = offer, fault, bool(fault)
+        self.folder = folder or offer.folder
+        self._site = site
+        self._before: tuple[Offer, ...] = ()
+        self._lock = threading.Lock()
+        self._seen, self._looked = self._stamps(), monotonic()
+        self._had_site = has_words(site)
+
+    def _stamps(self) -> tuple[object, ...]:
+        """Differs once a file was written, made or taken away."""
+        files = [self.folder / name for name in ALL] + ([self._site] if self._site else [])
+        return tuple(_stamp(file) for file in files)
+
+    def offer(self, *, now: bool = False) -> Offer:
+        """The study as the folder has it; looked at every two seconds, or ``now``."""
+        if self._site is None or (not now and monotonic() - self._looked < LOOK_SECONDS):
+            return self.latest
+        with self._lock:
+            stamps = self._stamps()
+            if stamps != self._seen:
+                self._read_again(self._site)
+            self._seen, self._looked = stamps, monotonic()
+        return self.latest
+
+    def _read_again(self, site: Path) -> None:
+        try:
+            if self._had_site and not has_words(site):
+                raise StudyFaults((Fault(str(site), "", "", "is gone, or empty now"),))
+            read = offer_of(self.folder, load_site(site), pilot=self.latest.pilot)
+        except StudyFaults as faults:
+            self.fault = in_short(faults)
+            self._take_help_lines(help_lines_in(self.folder))
+            return
+        self.fault, self.standing_in, self._had_site = "", False, has_words(site)
+        if not self._had_site:  # then it does not say who may come in
+            read = replace(read, limit=self.latest.limit, invited=self.latest.invited)
+        if _served_as(read) != _served_as(self.latest):
+            self._before = (self.latest, *self._before)[:REMEMBERED]
+            self.latest = read
+
+    def _take_help_lines(self, support: Support | None) -> None:
+        """A wrong number is corrected at once, whatever else is wrong with the folder."""
+        if support is not None and support != self.latest.study.support:
+            self.latest = replace(self.latest, study=replace(self.latest.study, support=support))
+
+    @property
+    def door_told(self) -> bool:
+        """Whether who may come in is what site.toml says now, as far as was looked."""
+        return self._had_site and not self.fault
+
+    def earlier(self, prints: Prints) -> Offer | None:
+        """What the folder said lately under these fingerprints, while this process remembers."""
+        return next((o for o in self._before if prints_of(o) == prints), None)
+
+
+def has_words(site: Path | None) -> bool:
+    """Whether site.toml is there. A save or a full disk can leave it empty: as good as gone."""
+    try:
+        return site is not None and site.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def in_short(faults: StudyFaults) -> str:
+    """The first fault, without a full stop, and how many more there are."""
+    first, more = str(faults.faults[0]).rstrip("."), len(faults.faults) - 1
+    return first + (f"; and {more} more" if more else "")
+
+
+def _served_as(offer: Offer) -> tuple[object, ...]:
+    """Everything that a change of a file can change for clients."""
+    return *prints_of(offer), offer.limit, offer.invited, offer.study.support
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size

@@ -1,0 +1,148 @@
+"""A study's life: draft, approved, open, closed, frozen. What each step asks for, and takes.
+
+The command and the researcher's room call the same functions; ``note`` writes the audit's line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from forms.site_facts import missing_facts
+from survey.clock import stamp
+from survey.errors import Refusal
+from survey.storage import batches, board, studies
+from survey.storage.database import writing
+from survey.storage.stores import Stores
+from survey.studies import approvals
+from survey.studies.approvals import signed_version
+from survey.studies.availability import today_here
+from survey.studies.version import Offer, prints_of
+
+Note = Callable[[str], None]
+
+NAMED = 3  # help lines named of those that were never checked
+
+
+class NotReady(Refusal):
+    """The study cannot open; ``reasons`` are clauses without a full stop."""
+
+    def __init__(self, study: str, reasons: list[str]) -> None:
+        lines = "\n".join(f"- {reason}" for reason in reasons)
+        super().__init__(f"{study} cannot open:\n{lines}")
+        self.reasons = reasons
+
+
+def approval_of(stores: Stores, offer: Offer) -> studies.Approval | None:
+    """The approval in force of exactly this version."""
+    words, policy, site = prints_of(offer)
+    return studies.current_approval(
+        stores.office,
+        offer.study.name,
+        words=words,
+        policy=policy,
+        site=site,
+        today=today_here().isoformat(),
+    )
+
+
+def to_open(stores: Stores, offer: Offer) -> Offer:
+    """The version that opening serves: the folder's the first time, later the one signed last.
+
+    So it is what the board's pages show beforehand, and a word that was changed before anybody
+    answered still voids an approval. ``offer``: the folder's, or what is served. Raises
+    ``approved.Unsound``.
+    """
+    if studies.status(stores.office, offer.study.name) == "draft":
+        return offer
+    return signed_version(stores, offer, today_here().isoformat())
+
+
+def not_ready(stores: Stores, offer: Offer) -> list[str]:
+    """Everything that keeps the study from opening, in words. ``offer`` as in ``to_open``."""
+    try:
+        return list(_obstacles(stores, to_open(stores, offer)))
+    except approvals.Unsound as unsound:
+        return [str(unsound).rstrip(".")]
+
+
+def _obstacles(stores: Stores, offer: Offer) -> Iterator[str]:
+    name = offer.study.name
+    if offer.pilot:
+        yield "it runs as a pilot: take it out of LACRIMA_PILOTS first"
+    if studies.status(stores.office, name) == "frozen":
+        yield "it is frozen for good"
+    if approval_of(stores, offer) is None:
+        yield "no approval in force names exactly these words, policy and site facts"
+    if suspended := board.suspension(stores.office, name):
+        yield f"the board suspended it on {suspended.at[:10]}: {suspended.why}"
+    if empty := missing_facts(offer.study, offer.facts):
+        yield "site.toml leaves these facts empty: " + ", ".join(empty)
+    if unchecked := offer.study.support.never_checked:
+        named = ", ".join(line.name for line in unchecked[:NAMED])
+        yield f"{len(unchecked)} help lines were never checked ({named} …)"
+
+
+def open_study(stores: Stores, offer: Offer, *, note: Note) -> Offer:
+    """Only what is approved, filled in and checked is served; gives it. Raises NotReady.
+
+    ``offer`` as in ``to_open``.
+    """
+    if reasons := not_ready(stores, offer):
+        raise NotReady(offer.study.name, reasons)
+    opened = to_open(stores, offer)
+    _set(stores, offer.study.name, "open", note)
+    return opened
+
+
+def close(stores: Stores, offer: Offer, *, note: Note) -> None:
+    """Nobody new can start. Raises Refusal for a study that is not open."""
+    if studies.status(stores.office, offer.study.name) != "open":
+        raise Refusal(f"{offer.study.name} is not open, so there is nothing to close.")
+    _set(stores, offer.study.name, "closed", note)
+
+
+def freeze(
+    stores: Stores, offer: Offer, *, note: Note, expected: studies.Status | None = None
+) -> int:
+    """Make the answers present the next batch, of a closed study the last; gives how many.
+
+    From then on nobody can withdraw them. Raises TooFewToFreeze, and Refusal where the study is not
+    ``expected`` (as it is now unless given): whoever asked for a batch did not ask for the last.
+    """
+    name = offer.study.name
+    seen = expected or studies.status(stores.office, name)
+    frozen = batches.freeze(
+        stores.answers(pilot=offer.pilot),
+        name,
+        minimum=offer.study.policy.min_new_rows,
+        closing=seen == "closed",
+        before=partial(_freezing, stores, offer, seen),
+    )
+    # Without the number: what the audit tells moves in steps (docs/design.md, Collection).
+    note(f"{name}: froze the answers present as one batch")
+    if seen == "closed":
+        _end(stores, name, note)
+    return frozen
+
+
+def _freezing(stores: Stores, offer: Offer, seen: studies.Status, batch: int) -> None:
+    """Last look and day of a batch that nobody can undo: its texts rest from then on."""
+    name = offer.study.name
+    if studies.status(stores.office, name) != seen:
+        raise Refusal(f"{name} is no longer where it was. Nothing was frozen: look again.")
+    if not offer.pilot:
+        batches.begins(stores.office, name, batch, at=stamp())
+
+
+def _end(stores: Stores, name: str, note: Note) -> None:
+    """The study is frozen, unless a colleague has opened it again meanwhile."""
+    with writing(stores.office):
+        if studies.status(stores.office, name) == "closed":
+            _set(stores, name, "frozen", note)
+
+
+def _set(stores: Stores, name: str, status: studies.Status, note: Note) -> None:
+    at = stamp()
+    studies.set_status(stores.office, name, status, at)
+    note(f"{name}: {status}")

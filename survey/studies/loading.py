@@ -1,0 +1,263 @@
+"""The shelf, filled: each study from its folder or, where that fails, from what the board signed.
+
+One faulty folder takes no other study down. A study that was signed goes on as it was signed; any
+other is left out. Either is told to whoever runs the server, with what to do.
+
+What is wrong with the studies of an installation, in whole sentences, with what to do.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from forms.site_facts import SiteFacts, load_site
+from forms.toml_tables import StudyFaults
+from survey.config import Config
+from survey.errors import Refusal
+from survey.storage import admission, studies
+from survey.storage.admission import Door
+from survey.storage.stores import Stores
+from survey.studies import approvals
+from survey.studies.availability import LOST, Availability, prepare, today_here
+from survey.studies.catalogue import LeftOut, Shelf, find_folder, find_offer, study_folders
+from survey.studies.folder import Watched, has_words, help_lines_in, in_short
+from survey.studies.version import Offer, offer_of
+
+
+def open_studies(config: Config) -> tuple[Stores, Shelf]:
+    """The stores of this installation and its studies, with a table ready for each."""
+    stores = Stores(config.data)
+    try:
+        shelf = filled(config, stores)
+        for watched in shelf.folders():
+            prepare(stores, watched.latest)
+    except BaseException:
+        stores.close()
+        raise
+    return stores, shelf
+
+
+def filled(config: Config, stores: Stores) -> Shelf:
+    """Every study of the configured folders; in the demo all are pilots.
+
+    Raises Refusal where there is none to be served.
+    """
+    filler = _Filler.at(config, stores)
+    tried = [filler.study(folder) for folder in _once(study_folders(config))]
+    known = {one.name for one in tried}
+    tried += [filler.study(_usual_place(config, name)) for name in filler.opened - known]
+    sound, left_out = _apart(tried, filler.opened)
+    if not sound:
+        raise filler.fault or Refusal(_nothing_left(config, left_out))
+    return Shelf([one.found for one in sound], left_out)
+
+
+def at_hand(config: Config, stores: Stores, name: str, *, pilot: bool | None = None) -> Watched:
+    """The study of this name for a command: its folder or, where that fails, what was signed.
+
+    ``pilot`` as in ``find_offer``. Raises Refusal and StudyFaults as that does.
+    """
+    try:
+        return Watched(find_offer(config, name, pilot=pilot), config.site)
+    except (StudyFaults, Refusal):
+        as_pilot = name in config.pilots if pilot is None else pilot
+        if as_pilot or not (stores.folder / "office.db").exists():
+            raise
+        folder = _folder_called(config, name)
+        tried = _Filler.at(config, stores).study(folder)
+        if isinstance(tried, LeftOut):
+            raise
+        return tried.found
+
+
+def told(watched: Watched) -> str:
+    """What is wrong with a folder whose study goes on without it, and what to do; or nothing."""
+    if not watched.fault:
+        return ""
+    name, folder = watched.latest.study.name, watched.folder
+    meanwhile = "the version that was approved" if watched.standing_in else "the last sound version"
+    gone = f"the folder {folder} is gone. It goes on as {meanwhile}. Put the folder back"
+    faulty = (
+        f"the folder {folder} cannot be used as it is now: {watched.fault}. It goes on as "
+        f"{meanwhile}. Mend the folder (`lacrima study check {folder}` lists every fault)"
+    )
+    return f"{name}: {faulty if folder.is_dir() else gone}; it is then read again by itself."
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """A study that can be served, from whichever place."""
+
+    found: Watched
+
+    @property
+    def name(self) -> str:
+        return self.found.latest.study.name
+
+
+@dataclass(frozen=True, slots=True)
+class _Filler:
+    """What it takes to find a study: the site's facts, or what is wrong with them."""
+
+    config: Config
+    stores: Stores
+    site: SiteFacts
+    fault: StudyFaults | None
+    opened: frozenset[str]  # studies that were opened once, as real ones
+
+    @classmethod
+    def at(cls, config: Config, stores: Stores) -> _Filler:
+        site, fault = SiteFacts(), None
+        try:
+            site = load_site(config.site)
+        except StudyFaults as faults:
+            fault = faults
+        lives = [] if config.demo else studies.lived(stores.office)
+        return cls(config, stores, site, fault, frozenset(lives) - config.pilots)
+
+    def study(self, folder: Path) -> _Sound | LeftOut:
+        """The study of this folder, or of the name that it should have."""
+        name = folder.resolve().name
+        pilot = self.config.demo or name in self.config.pilots
+        try:
+            if self.fault is not None:
+                raise self.fault
+            offer = offer_of(folder, self.site, pilot=pilot)
+        except StudyFaults as faults:
+            fault = in_short(faults)
+            return _left_out(name, folder, fault) if pilot else self._signed(folder, fault)
+        return _Sound(Watched(self._with_door(offer), self.config.site))
+
+    def _signed(self, folder: Path, fault: str) -> _Sound | LeftOut:
+        """The version signed last, in the place of a folder with a fault."""
+        name = folder.resolve().name
+        noted = studies.approvals(self.stores.office, name)
+        signed = studies.governing(noted, today_here().isoformat())
+        if signed is None:
+            return _left_out(name, folder, fault)
+        try:
+            offer = approvals.load(self.stores.folder, name, signed.prints)
+        except approvals.Unsound as unsound:
+            return _left_out(name, folder, f"{fault}. Nor can what was signed: {unsound}")
+        study = replace(offer.study, support=help_lines_in(folder) or offer.study.support)
+        offer = self._with_door(replace(offer, study=study))
+        return _Sound(Watched(offer, self.config.site, folder=folder, fault=fault))
+
+    def _with_door(self, offer: Offer) -> Offer:
+        """Its limit and whether it needs an invitation.
+
+        Where site.toml cannot be said to have told, it is as it was told last; and a study with
+        unspent codes stays closed to people without one.
+        """
+        name, site = offer.study.name, self.site
+        if name not in self.opened or (self.fault is None and has_words(self.config.site)):
+            return replace(offer, limit=site.limits.get(name), invited=name in site.invited)
+        door = admission.of(self.stores.office, name) or Door(limit=None, invited=False)
+        invited = door.invited or admission.any_unspent(self.stores.responses, name)
+        return replace(offer, limit=door.limit, invited=invited)
+
+
+def _left_out(name: str, folder: Path, fault: str) -> LeftOut:
+    why = (
+        f"{name}: left out. Its folder {folder} cannot be used as it is now: {fault.rstrip('.')}. "
+        f"Mend it (`lacrima study check {folder}` lists every fault) and start the server again."
+    )
+    return LeftOut(name, why)
+
+
+def _once(folders: Iterable[Path]) -> Iterator[Path]:
+    """Each folder once, under whichever names it was given."""
+    found: dict[Path, Path] = {}
+    for folder in folders:
+        found.setdefault(folder.resolve(), folder)
+    yield from found.values()
+
+
+def _usual_place(config: Config, name: str) -> Path:
+    """Where the folder of a study should be that is nowhere."""
+    itself = (shelf for shelf in config.studies if shelf.name == name)
+    return next(itself, config.studies[0] / name)
+
+
+def _folder_called(config: Config, name: str) -> Path:
+    try:
+        return find_folder(config, name)
+    except Refusal:
+        return _usual_place(config, name)
+
+
+def _apart(
+    tried: Sequence[_Sound | LeftOut], opened: frozenset[str]
+) -> tuple[list[_Sound], list[LeftOut]]:
+    """Those that can be served side by side, and the others. Opened ones come first."""
+    sound: list[_Sound] = []
+    left_out = [one for one in tried if isinstance(one, LeftOut)]
+    found = [one for one in tried if isinstance(one, _Sound)]
+    for one in sorted(found, key=lambda one: one.name not in opened):
+        clash = next((other for other in sound if _clash(one, other)), None)
+        if clash is None:
+            sound.append(one)
+        else:
+            left_out.append(LeftOut(one.name, _clashing(one, clash)))
+    return sorted(sound, key=lambda one: one.name), left_out
+
+
+def _clash(one: _Sound, other: _Sound) -> bool:
+    mine, theirs = one.found.latest.study, other.found.latest.study
+    return mine.name == theirs.name or mine.address == theirs.address
+
+
+def _clashing(one: _Sound, other: _Sound) -> str:
+    mine, theirs = one.found, other.found
+    if one.name == other.name:
+        what = f"a study of this name lies in {theirs.folder} too. Rename one of the two folders"
+    else:
+        what = (
+            f"it has the same address as {other.name}, /s/{mine.latest.study.address}/. If it is a "
+            "copy, give it an address of its own in questionnaire.toml; if the folder was only "
+            "renamed, give it its name back"
+        )
+    return f"{one.name}: {mine.folder} is left out: {what}. Then start the server again."
+
+
+def _nothing_left(config: Config, left_out: Sequence[LeftOut]) -> str:
+    if left_out:
+        return "\n".join(one.why for one in left_out)
+    return (
+        "No study was found in " + ", ".join(str(p) for p in config.studies) + ". "
+        "LACRIMA_STUDIES names the folders that hold them."
+    )
+
+
+def troubles(shelf: Shelf, stores: Stores) -> list[str]:
+    """Studies left out, folders with a fault, signed copies that are not sound, a lost record."""
+    return list(dict.fromkeys(_troubles(shelf, stores)))
+
+
+def _troubles(shelf: Shelf, stores: Stores) -> Iterator[str]:
+    yield from (left_out.why for left_out in shelf.left_out)
+    office = Availability(stores, shelf, time.monotonic, today_here)
+    for watched in shelf.folders():
+        name = watched.latest.study.name
+        if watched.fault:
+            yield told(watched)
+        if watched.latest.pilot:
+            continue
+        yield from _about_the_copy(stores, name)
+        found = office.standing(name)
+        if found.cause == LOST:
+            yield f"{name}: {found.trouble}"
+
+
+def _about_the_copy(stores: Stores, name: str) -> Iterator[str]:
+    """The archived copy is looked at even while the folder is the same and nobody needs it."""
+    signed = studies.governing(studies.approvals(stores.office, name), today_here().isoformat())
+    if signed is None or signed.revoked:
+        return
+    try:
+        approvals.load(stores.folder, name, signed.prints)
+    except approvals.Unsound as unsound:
+        yield f"{name}: {unsound}"

@@ -1,0 +1,81 @@
+"""One version of a study as this site offers it, with the facts of the site. Opens no store.
+
+Names that no study may have: below ``/research/`` and ``/ethics/`` they lead somewhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from forms.fingerprint import of_facts
+from forms.load import load_study
+from forms.site_facts import SiteFacts, facts_for, fill
+from forms.study import Study
+from forms.toml_tables import Fault, StudyFaults
+
+# First parts of the rooms' own addresses. A test holds the list against the addresses served.
+RESERVED = frozenset({"account", "audit", "code", "set-up", "sign-in", "sign-out"})
+
+
+def check_name(folder: Path) -> None:
+    """Raises StudyFaults for a folder whose study would have the address of a page of ours."""
+    name = folder.resolve().name
+    if name.lower() in RESERVED:
+        problem = f"no study can be called {name!r}: /research/{name} is a page of the platform"
+        fault = Fault(str(folder), "", "", problem, "any other name of the folder")
+        raise StudyFaults((fault,))
+
+
+Prints = tuple[str, str, str]
+"""Fingerprints that are approved together: words and routing, release policy, site facts (hex)."""
+
+
+# What a start page adds where only an invitation opens the study: outside every fingerprint.
+BY_INVITATION = (
+    "This survey is by invitation: it asks for a code. If you have not entered yours yet, "
+    "enter it here."
+)
+
+
+@dataclass(frozen=True, eq=False)  # compared and hashed by identity: one a study
+class Offer:
+    """One version of a study as this site offers it: its folder's, or one that was approved.
+
+    ``limit`` closes it by itself at so many answers; ``invited``: only an invitation opens it.
+    """
+
+    study: Study
+    folder: Path
+    facts: Mapping[str, str]
+    site: str  # fingerprint of the facts
+    pilot: bool
+    limit: int | None = None
+    invited: bool = False
+
+    def fill(self, text: str) -> str:
+        """``text`` with the site's facts in place of ``{fact}``."""
+        return fill(text, self.facts)
+
+
+def prints_of(offer: Offer) -> Prints:
+    """What an approval of this version names."""
+    prints = offer.study.fingerprints
+    return prints.words, prints.policy, offer.site
+
+
+def offer_of(folder: Path, site: SiteFacts, *, pilot: bool) -> Offer:
+    """The study in ``folder`` with this site's facts. Raises StudyFaults."""
+    check_name(folder)
+    study = load_study(folder)
+    facts = facts_for(site, study)
+    return Offer(
+        study,
+        folder,
+        facts,
+        of_facts(study, facts),
+        pilot,
+        limit=site.limits.get(study.name),
+        invited=study.name in site.invited,
+    )

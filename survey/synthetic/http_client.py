@@ -1,0 +1,342 @@
+"""Synthetic clients that walk a running pilot over HTTP, page by page, as a plain browser would.
+
+A visitor without script: cookies, redirects within one site, and no more.
+
+Reads the one POST form of a page as a plain browser would: for synthetic clients.
+"""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from forms.kinds import MISSING_SUFFIX
+from forms.simulation import load_recipe
+from forms.study import LEFT_BLANK, NOT_REACHED, Study
+from survey.errors import Refusal
+from survey.respondents.invitations import read_code
+from survey.synthetic.simulate import SimulatedResponse, simulate
+
+VISIT_TIMEOUT_SECONDS = 30
+MOST_REDIRECTS = 10
+MOST_BYTES = 5 * 2**20
+
+VisitFields = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came back: the status, the page, and the path it was found at.
+
+    ``away`` is where the site sends the visitor when that is outside of it; it is not followed.
+    """
+
+    status: int
+    html: str
+    path: str
+    away: str = ""
+
+
+def origin_of(url: str) -> str:
+    """Scheme and host of ``url``. Raises Refusal where it names no site."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise Refusal(f"{url} is no address of a site: give https://… or http://….")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+class Visitor:
+    """One visitor to the site at ``url``. Raises Refusal when it cannot be reached."""
+
+    def __init__(self, url: str) -> None:
+        self.origin = origin_of(url)
+        self._cookies: dict[str, str] = {}
+        parts = urlsplit(self.origin)
+        secure = parts.scheme == "https"
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        self._connection = kind(parts.netloc, timeout=VISIT_TIMEOUT_SECONDS)
+        self._before = self.origin + "/"
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+    def ask(self, path: str, fields: VisitFields | None = None) -> Answered:
+        """Open ``path``, or post ``fields`` to it, and follow where the site leads."""
+        url = urljoin(self._before, path)
+        body = None if fields is None else urlencode(fields)
+        for _ in range(MOST_REDIRECTS):
+            status, location, html = self._once(url, body)
+            if status not in (301, 302, 303, 307, 308) or not location:
+                return Answered(status, html, urlsplit(url).path)
+            url, body = urljoin(url, location), None
+            if not url.startswith(self.origin + "/"):
+                return Answered(status, "", "", away=url)
+        raise Refusal(f"{url} redirects without end.")
+
+    def _once(self, url: str, body: str | None) -> tuple[int, str | None, str]:
+        headers = {"Referer": self._before}
+        if self._cookies:
+            headers["Cookie"] = "; ".join(f"{n}={v}" for n, v in self._cookies.items())
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        parts = urlsplit(url)
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        try:
+            self._connection.request("POST" if body is not None else "GET", target, body, headers)
+            response = self._connection.getresponse()
+            page = response.read(MOST_BYTES + 1)
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise Refusal(f"{url} cannot be reached: {error or type(error).__name__}.") from None
+        if len(page) > MOST_BYTES:
+            raise Refusal(f"{url} gives a page of more than {MOST_BYTES // 2**20} MB.")
+        for header in response.headers.get_all("Set-Cookie") or ():
+            self._keep(header)
+        self._before = url
+        return response.status, response.headers["Location"], page.decode("utf-8", "replace")
+
+    def _keep(self, header: str) -> None:
+        try:
+            found = SimpleCookie(header)
+        except CookieError:
+            return
+        for name, morsel in found.items():
+            if morsel.value and morsel["max-age"] != "0":
+                self._cookies[name] = morsel.value
+            else:
+                self._cookies.pop(name, None)
+
+
+@dataclass
+class PageForm:
+    """What a page asks: hidden values, choices by name, boxes to type in, and its buttons."""
+
+    action: str = ""
+    found: bool = False
+    hidden: dict[str, str] = field(default_factory=dict)
+    choices: dict[str, list[str]] = field(default_factory=dict)  # radios and tick boxes
+    typed: list[str] = field(default_factory=list)
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+    next_link: str = ""
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.form = PageForm()
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form" and given.get("method") == "post" and not self.form.found:
+            self.form.found = self._inside = True
+            self.form.action = given.get("action", "")
+        elif tag == "a" and "next" in given.get("rel", "").split():
+            self.form.next_link = given.get("href", "")
+        elif self._inside and given.get("name"):
+            self._control(tag, given)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._inside = False
+
+    def _control(self, tag: str, given: dict[str, str]) -> None:
+        name, kind = given["name"], given.get("type", "text")
+        if tag == "button":
+            self.form.buttons.append((name, given.get("value", "")))
+        elif tag == "textarea" or kind in ("number", "text"):
+            self.form.typed.append(name)
+        elif kind == "hidden":
+            self.form.hidden[name] = given.get("value", "")
+        elif kind in ("radio", "checkbox"):
+            self.form.choices.setdefault(name, []).append(given.get("value", "on"))
+
+
+def read_form(html: str) -> PageForm:
+    """The first POST form of the page; ``found`` is False without one."""
+    reader = _Reader()
+    reader.feed(html)
+    return reader.form
+
+
+TIMEOUT_SECONDS = 30
+MOST_PAGES = 200  # more than any study has: a walk that goes on is going in circles
+PILOT_MARK = "Pilot:"
+PREFER_NOT_CODE = -99
+INVITATION = "invitation"  # the one field of the page that asks for a code
+NO_CODE = (
+    "{url} asks for an invitation that opens it: make as many with `lacrima invite` as clients are "
+    "to walk, none of them used yet, and name the file with --invitations."
+)
+
+Fields = list[tuple[str, str]]
+
+
+class _Browser:
+    """Cookies, redirects and one connection; no more."""
+
+    def __init__(self, start: str) -> None:
+        self.url = start
+        self._cookies: dict[str, str] = {}
+        parts = urlsplit(start)
+        kind = (
+            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        )
+        self._connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def open(self, url: str, fields: Fields | None = None) -> str:
+        """The page at ``url`` after every redirect. Raises Refusal when it is no page."""
+        body: str | None = None if fields is None else urlencode(fields)
+        for _ in range(MOST_PAGES):
+            status, location, text = self._ask(urljoin(self.url, url), body)
+            if status in (302, 303) and location:
+                url, body = location, None
+                continue
+            if status != 200:
+                raise Refusal(f"{self.url} answered {status}: the walk stops here.")
+            return text
+        raise Refusal(f"{self.url} redirects without end.")
+
+    def _ask(self, url: str, body: str | None) -> tuple[int, str | None, str]:
+        headers = {"Referer": self.url}
+        if self._cookies:
+            headers["Cookie"] = "; ".join(f"{n}={v}" for n, v in self._cookies.items())
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self.url = url
+        try:
+            path = urlsplit(url).path
+            self._connection.request("GET" if body is None else "POST", path, body, headers)
+            response = self._connection.getresponse()
+            text = response.read().decode("utf-8", "replace")
+        except OSError as error:
+            raise Refusal(f"{url} cannot be reached: {error}.") from None
+        for header in response.headers.get_all("Set-Cookie") or ():
+            self._cookies.update({n: m.value for n, m in SimpleCookie(header).items()})
+        return response.status, response.headers["Location"], text
+
+
+def _consented(client: SimulatedResponse, name: str, values: list[str]) -> Fields:
+    """Eligibility and required statements: yes; the optional choices as this client has them."""
+    choices = {"c_open": client.c_open, "c_quote": client.c_quote}
+    if name in choices:
+        return [(name, "1" if choices[name] else "2")]
+    return [(name, "no" if name == "code" else values[0])]
+
+
+def _ticked(study: Study, client: SimulatedResponse, name: str) -> list[str]:
+    """What this client chooses under ``name``, as form values."""
+    question = study.questions.get(name)
+    if question is not None and question.kind == "multiple":
+        keys = {o.code: client.values[f"{name}__{o.key}"] for o in question.options}
+        chosen = [code for code, value in keys.items() if value == 1]
+        return [str(c) for c in chosen] or [str(v) for v in list(keys.values())[:1]]
+    typed = name.removesuffix(MISSING_SUFFIX)
+    value = client.values.get(typed, LEFT_BLANK)
+    if typed != name and not (isinstance(value, int) and value < 0):
+        return []
+    return [str(value)]
+
+
+def _fill(study: Study, client: SimulatedResponse, form: PageForm, refused: set[str]) -> Fields:
+    """The fields this client posts: only what the page offers, as a browser would."""
+    fields: Fields = list(form.hidden.items())
+    for name, offered in form.choices.items():
+        if name in client.values or name.removesuffix(MISSING_SUFFIX) in study.questions:
+            fields += [(name, v) for v in _ticked(study, client, name) if v in offered]
+        elif name != "support":
+            fields += _consented(client, name, offered)
+    for name in form.typed:
+        value = client.texts.get(name, client.values.get(name, LEFT_BLANK))
+        if not (isinstance(value, int) and value < 0):
+            fields.append((name, str(value)))
+    return [*fields, _button(study, client, form, refused)]
+
+
+def _rows(study: Study, name: str) -> list[str]:
+    """Columns of a question by its name: its rows, or itself where it is a column."""
+    question = study.questions.get(name)
+    return [row.variable for row in question.rows] or [name] if question else []
+
+
+def _button(
+    study: Study, client: SimulatedResponse, form: PageForm, refused: set[str]
+) -> tuple[str, str]:
+    """The button this client presses: refuse a grid (once), stop, or the first one."""
+    asked = form.hidden.get("shown", "").split()
+    columns = [c for name in asked for c in _rows(study, name) if c in client.values]
+    if columns and all(client.values[c] == NOT_REACHED for c in columns):
+        return "go", "stop"
+    for name in asked:
+        values = {client.values.get(c) for c in _rows(study, name)}
+        if ("refuse", name) in form.buttons and values == {PREFER_NOT_CODE} and name not in refused:
+            refused.add(name)
+            return "refuse", name
+    return form.buttons[0] if form.buttons and not asked else ("", "")
+
+
+def codes_in(text: str) -> list[str]:
+    """The invitations in a file that ``lacrima invite`` wrote, list or table. Raises Refusal."""
+    cells = [line.partition(",")[0].strip() for line in text.splitlines()]
+    codes = [cell for cell in cells if cell and cell != "code"]
+    for code in codes:
+        if not read_code(code):
+            raise Refusal(f"{code!r} is no invitation: give the file as `lacrima invite` wrote it.")
+    return codes
+
+
+def walk(url: str, study: Study, client: SimulatedResponse, code: str = "") -> None:
+    """One synthetic client from the landing page to the thank-you page. Raises Refusal.
+
+    ``code`` is the invitation that is spent, where the study asks for one.
+    """
+    browser, refused = _Browser(url), set[str]()
+    page = browser.open(url)
+    if PILOT_MARK not in page:
+        browser.close()
+        raise Refusal(f"{url} is no pilot: synthetic clients never answer a real study.")
+    try:
+        for _ in range(MOST_PAGES):
+            form = read_form(page)
+            if form.typed == [INVITATION]:
+                if not code:
+                    raise Refusal(NO_CODE.format(url=url))
+                page = browser.open(form.action, [*form.hidden.items(), (INVITATION, code)])
+                code = ""
+            elif form.found:
+                fields = _fill(study, client, form, refused)
+                page = browser.open(form.action or browser.url, fields)
+            elif form.next_link:
+                page = browser.open(form.next_link)
+            else:
+                return
+    finally:
+        browser.close()
+    raise Refusal(f"The walk at {url} did not come to an end.")
+
+
+def walk_many(
+    url: str, study: Study, folder: Path, *, count: int, seed: int, told: Callable[[int], None],
+    codes: Sequence[str] = (),
+) -> int:  # fmt: skip
+    """Walk ``count`` synthetic clients one after the other; ``told`` hears how many are done.
+
+    Each spends one of ``codes``. Raises Refusal where there are some and too few.
+    """
+    if 0 < len(codes) < count:
+        raise Refusal(f"{len(codes)} invitations are too few for {count} clients: one each.")
+    recipe = load_recipe(study, folder)
+    clients = simulate(study, count=count, seed=seed, recipe=recipe)
+    for done, client in enumerate(clients, 1):
+        walk(url, study, client, codes[done - 1] if codes else "")
+        told(done)
+    return count

@@ -1,0 +1,310 @@
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from exports.errors import Refused
+from forms.fingerprint import content
+from forms.fingerprint import of_study as fingerprints
+from forms.load import load_study
+from survey.errors import Refusal
+from survey.releases import process
+from survey.releases.distribution import recall
+from survey.releases.process import Order
+from survey.releases.segments import OTHER_QUESTIONS
+from survey.storage import answer_tables, releases
+from survey.storage.stores import Stores
+from survey.synthetic.simulate import simulate_into
+from tests.answering import freeze, real_answers
+from tests.conftest import FLAGSHIP
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_study(FLAGSHIP)
+
+
+@pytest.fixture
+def stores(tmp_path):
+    stores = Stores(tmp_path / "data")
+    yield stores
+    stores.close()
+
+
+@pytest.fixture
+def pilot(stores, study):
+    simulate_into(stores.pilot, study, FLAGSHIP, count=400, seed=1)
+    return stores
+
+
+def run(stores: Stores, study, out: Path, *, tier: str = "C", pilot: bool = True, **more):
+    return process.run(stores, study, Order(tier=tier, out=out, pilot=pilot, **more))
+
+
+def frozen(stores: Stores, study, count: int, *, seed: int = 1) -> None:
+    real_answers(stores, study, count, seed=seed)
+    freeze(stores, study)
+
+
+def lines(folder: Path) -> list[bytes]:
+    [data] = (folder / "data").glob("*_data.csv")
+    return data.read_bytes().splitlines()
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    found = [p for p in folder.rglob("*") if p.is_file()]
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in found}
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_pilot_release_lies_in_its_folder_whole(pilot, study, tmp_path):
+    done = run(pilot, study, tmp_path / "out")
+    assert {"README.md", "SHA256SUMS", "data", "documentation"} <= set(names(tmp_path / "out"))
+    assert str(done).startswith("Release 1 PILOT SYNTHETIC, tier C: 400 rows, k = ")
+
+
+def test_no_key_deletion_value_or_batch_is_in_it(pilot, study, tmp_path):
+    run(pilot, study, tmp_path / "out")
+    header = set(lines(tmp_path / "out")[0].decode().split(","))
+    assert header.isdisjoint({"key", "deletion", "batch", "fingerprint", "ff_open", "gender_text"})
+
+
+def test_the_same_answers_give_the_same_bytes(pilot, study, tmp_path):
+    for name in ("one", "two"):
+        run(pilot, study, tmp_path / name / "out", tier="B")
+    assert files(tmp_path / "one" / "out") == files(tmp_path / "two" / "out")
+
+
+def test_the_ledger_knows_every_release(pilot, study, tmp_path):
+    run(pilot, study, tmp_path / "out", made_at="2031-01-01T10:00:00+00:00")
+    [entry] = releases.all_releases(pilot.office, study.name)
+    assert (entry.tier, entry.rows, entry.pilot) == ("C", 400, True)
+    assert entry.words == (study.fingerprints.words,)
+
+
+def test_no_file_holds_the_time_of_the_ledger(pilot, study, tmp_path):
+    run(pilot, study, tmp_path / "out", made_at="2031-01-01T10:00:00+00:00")
+    assert not any(b"2031-01" in content for content in files(tmp_path / "out").values())
+
+
+def test_a_release_is_archived_in_one_file(pilot, study, tmp_path):
+    run(pilot, study, tmp_path / "out")
+    archived = tmp_path / "data" / "releases" / study.name / f"{study.name}-001-C-pilot.zip"
+    with zipfile.ZipFile(archived) as packed:
+        assert {n.removeprefix(f"{study.name}-C/") for n in packed.namelist()} == set(
+            files(tmp_path / "out")
+        )
+
+
+def test_a_folder_with_something_in_it_is_refused(pilot, study, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    with pytest.raises(Refusal, match="is not empty"):
+        run(pilot, study, tmp_path / "out")
+    assert names(tmp_path / "out") == ["mine.txt"]
+
+
+def test_an_empty_folder_is_filled(pilot, study, tmp_path):
+    (tmp_path / "out").mkdir()
+    run(pilot, study, tmp_path / "out")
+    assert "README.md" in names(tmp_path / "out")
+
+
+def test_a_refused_release_writes_nothing_and_enters_nothing(stores, study, tmp_path):
+    simulate_into(stores.pilot, study, FLAGSHIP, count=4, seed=1)
+    with pytest.raises(Refused, match="takes 20 rows or more; there are 4"):
+        run(stores, study, tmp_path / "out")
+    assert names(tmp_path) == ["data"]
+    assert releases.all_releases(stores.office, study.name) == []
+
+
+def test_a_release_ended_half_way_leaves_nothing(pilot, study, tmp_path):
+    def cancel(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        process.run(
+            pilot, study, Order(tier="C", out=tmp_path / "out", pilot=True), progress=cancel
+        )
+    assert names(tmp_path) == ["data"]
+    assert releases.all_releases(pilot.office, study.name) == []
+
+
+def test_real_answers_are_released_only_when_frozen(stores, study, tmp_path):
+    real_answers(stores, study, 60)
+    with pytest.raises(Refusal, match="has no frozen answers"):
+        run(stores, study, tmp_path / "out", pilot=False)
+
+
+def test_frozen_answers_are_released_without_any_mark(stores, study, tmp_path):
+    frozen(stores, study, 400)
+    report = run(stores, study, tmp_path / "out", pilot=False).report
+    assert (report["rows"], report["pilot"], report["synthetic"]) == (400, False, False)
+
+
+def test_a_pilots_answers_never_come_with_real_ones(pilot, study, tmp_path):
+    with pytest.raises(Refusal, match="has no frozen answers"):
+        run(pilot, study, tmp_path / "out", pilot=False)
+
+
+@pytest.mark.parametrize("tier", ["B", "C"])
+def test_a_later_release_repeats_the_earlier_rows_byte_for_byte(stores, study, tmp_path, tier):
+    frozen(stores, study, 330)
+    run(stores, study, tmp_path / "one", pilot=False, tier=tier)
+    frozen(stores, study, 320, seed=2)
+    done = run(stores, study, tmp_path / "two", pilot=False, tier=tier)
+    first = lines(tmp_path / "one")
+    assert lines(tmp_path / "two")[: len(first)] == first
+    assert [segment["number"] for segment in done.report["segments"]] == [1, 2]
+
+
+def test_tiers_released_one_after_the_other_share_their_segments(stores, study, tmp_path):
+    frozen(stores, study, 330)
+    run(stores, study, tmp_path / "b", pilot=False, tier="B")
+    frozen(stores, study, 320, seed=2)
+    run(stores, study, tmp_path / "c", pilot=False, tier="C")
+    run(stores, study, tmp_path / "b2", pilot=False, tier="B")
+    first = lines(tmp_path / "b")
+    assert lines(tmp_path / "b2")[: len(first)] == first
+
+
+def test_a_batch_too_small_to_stand_alone_waits(stores, study, tmp_path):
+    frozen(stores, study, 330)
+    run(stores, study, tmp_path / "one", pilot=False)
+    frozen(stores, study, 30, seed=2)
+    done = run(stores, study, tmp_path / "two", pilot=False)
+    assert done.report["rows"] == 330
+    assert "30 newer frozen answers wait" in str(done)
+    assert files(tmp_path / "one")["SHA256SUMS"] == files(tmp_path / "two")["SHA256SUMS"]
+
+
+def test_another_policy_cannot_follow_the_first(stores, study, tmp_path):
+    frozen(stores, study, 330)
+    run(stores, study, tmp_path / "one", pilot=False)
+    other = replace(study, fingerprints=replace(study.fingerprints, policy="f" * 64))
+    with pytest.raises(Refusal, match="was released under another policy"):
+        run(stores, other, tmp_path / "two", pilot=False)
+
+
+def test_a_damaged_part_is_never_repeated(stores, study, tmp_path):
+    frozen(stores, study, 330)
+    run(stores, study, tmp_path / "one", pilot=False)
+    [part] = (tmp_path / "data" / "releases" / study.name / "parts").glob("*_data.csv")
+    part.chmod(0o600)
+    part.write_bytes(part.read_bytes().replace(b"\r\n1,", b"\r\n7,", 1))
+    with pytest.raises(Refusal, match="differs from its sum in the ledger"):
+        run(stores, study, tmp_path / "two", pilot=False)
+
+
+def test_rows_of_a_recalled_release_are_made_anew_under_the_same_promise(stores, study, tmp_path):
+    frozen(stores, study, 330)
+    first = run(stores, study, tmp_path / "one", pilot=False)
+    recall(stores, study.name, first.number, at="2031-01-01", why="Wrong labels.")
+    done = run(stores, study, tmp_path / "two", pilot=False)
+    assert done.report["corrections"] == ["Release 1 was recalled: Wrong labels."]
+    assert [p.edition for p in releases.parts(stores.office, study.name)] == [1, 2]
+
+
+def test_a_recall_reaches_every_release_that_repeats_the_rows(stores, study, tmp_path):
+    frozen(stores, study, 400)
+    for number, tier in enumerate("CBC", 1):
+        run(stores, study, tmp_path / f"{number}", pilot=False, tier=tier)
+    assert recall(stores, study.name, 3, at="2031-01-01", why="Wrong labels.") == [1, 2, 3]
+    run(stores, study, tmp_path / "b", pilot=False, tier="B")
+    editions = {(p.tier, p.edition) for p in releases.parts(stores.office, study.name)}
+    assert editions == {("C", 1), ("B", 1), ("C", 2), ("B", 2)}
+
+
+def test_a_later_segment_that_cannot_stand_alone_holds_up_nobody(stores, study, tmp_path):
+    frozen(stores, study, 400)
+    run(stores, study, tmp_path / "one", pilot=False)
+    fewer = _reworded(replace(study, pages=study.pages[:-1]), study.title)
+    frozen(stores, fewer, 60, seed=2)
+    done = run(stores, study, tmp_path / "two", pilot=False)
+    assert done.report["rows"] == 400
+    assert "Segment 2 is not in this release" in str(done)
+
+
+def test_answers_that_changed_since_are_never_compared_as_if_they_had_not(stores, study, tmp_path):
+    frozen(stores, study, 400)
+    run(stores, study, tmp_path / "one", pilot=False)
+    recall(stores, study.name, 1, at="2031-01-01", why="Wrong labels.")
+    [table] = answer_tables.tables_of(stores.responses, study.name)
+    sql = f"DELETE FROM {table} WHERE key = (SELECT min(key) FROM {table})"
+    stores.responses.conn.execute(sql)
+    with pytest.raises(Refusal, match="are no longer those that it was first released from"):
+        run(stores, study, tmp_path / "two", pilot=False)
+
+
+def test_two_recodings_that_together_single_somebody_out_are_refused(
+    stores, study, tmp_path, monkeypatch
+):
+    frozen(stores, study, 330)
+    first = run(stores, study, tmp_path / "one", pilot=False)
+    recall(stores, study.name, first.number, at="2031-01-01", why="Too coarse.")
+    monkeypatch.setattr("exports.segment_file.protect", lambda table, *_, **__: (table, ""))
+    monkeypatch.setattr("survey.releases.segments.check_part", lambda *_, **__: None)
+    with pytest.raises(Refusal, match="would leave somebody among 1 people; 5 are promised"):
+        run(stores, study, tmp_path / "two", pilot=False)
+
+
+def test_the_people_file_never_leaves_the_archive(stores, study, tmp_path):
+    frozen(stores, study, 330)
+    run(stores, study, tmp_path / "out", pilot=False)
+    assert not [name for name in files(tmp_path / "out") if "people" in name]
+
+
+def test_who_gets_a_restricted_file_stands_in_it_and_in_the_ledger(stores, study, tmp_path):
+    given = {"name": "Dr Ada Example", "agreement": "DUA 7", "date": "2031-01-01"}
+    frozen(stores, study, 330)
+    run(stores, study, tmp_path / "out", pilot=False, recipient=given)
+    assert b"Dr Ada Example" in files(tmp_path / "out")["LICENSE"]
+    assert releases.hand_overs(stores.office, study.name)[0].agreement == "DUA 7"
+
+
+def _reworded(study, title: str):
+    changed = replace(study, title=title)
+    return replace(changed, fingerprints=fingerprints(changed), content=content(changed))
+
+
+def test_two_wordings_of_one_version_can_be_told_apart(pilot, study, tmp_path):
+    simulate_into(pilot.pilot, _reworded(study, "Other"), FLAGSHIP, count=300, seed=2)
+    done = run(pilot, study, tmp_path / "out")
+    assert sorted(v.split("+")[0] for v in done.report["words"]) == [study.version] * 2
+
+
+def test_answers_to_other_questions_are_left_out_aloud(pilot, study, tmp_path):
+    fewer = _reworded(replace(study, pages=study.pages[:-1]), study.title)
+    simulate_into(pilot.pilot, fewer, tmp_path, count=30, seed=2)
+    done = run(pilot, study, tmp_path / "out")
+    assert done.report["rows_left_out"] == {OTHER_QUESTIONS: 30}
+    assert OTHER_QUESTIONS in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_the_codebook_tells_which_words_a_version_is(pilot, study, tmp_path):
+    run(pilot, study, tmp_path / "out")
+    book = json.loads(files(tmp_path / "out")["documentation/codebook.json"])["variables"]
+    [entry] = [e for e in book if e["variable"] == "study_version"]
+    assert study.fingerprints.words in entry["codes"][study.version]
+
+
+def test_tables_are_the_same_for_good(stores, study, tmp_path, monkeypatch):
+    frozen(stores, study, 330)
+    run(stores, study, tmp_path / "one", pilot=False, tier="A")
+    run(stores, study, tmp_path / "two", pilot=False, tier="A")
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+    monkeypatch.setattr("exports.tables.plan.MOST_PAIRS", 3)
+    with pytest.raises(Refusal, match="would differ from those that are out"):
+        run(stores, study, tmp_path / "three", pilot=False, tier="A")
+
+
+def test_a_small_release_tells_the_core_variables_as_tables(stores, study, tmp_path):
+    frozen(stores, study, 40)
+    done = run(stores, study, tmp_path / "out", pilot=False)
+    assert done.report["columns"]["gender"]["withheld"] == 40
+    assert b"gender" in files(tmp_path / "out")["tables/one-way.csv"]

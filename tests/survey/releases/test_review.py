@@ -1,0 +1,260 @@
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+
+from survey.errors import Refusal
+from survey.releases import text_review
+from survey.releases.text_review import READ_AFTER, Desk
+from survey.storage import batches
+from survey.storage import texts as stored
+from survey.storage.answers import Text
+from survey.storage.batches import ask_deletion, carry_out_deletions, freeze
+from tests.survey.storage.samples import STUDY, answer, mark, open_study, send
+
+NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)
+MONTH = timedelta(days=30)
+
+
+@pytest.fixture
+def pilot(stores):
+    """Three texts of a pilot, read by deb alone."""
+    send(stores.pilot, open_study(stores.pilot), range(3))
+    return Desk(stores.pilot, stores.office, STUDY, pilot=True, reader="deb")
+
+
+@pytest.fixture
+def real(stores):
+    """Sixty real texts, not frozen yet."""
+    send(stores.responses, open_study(stores.responses), range(60))
+    return Desk(stores.responses, stores.office, STUDY, pilot=False, reader="deb")
+
+
+def freeze_at(desk, at):
+    begin = partial(batches.begins, desk.office, STUDY, at=at.isoformat())
+    freeze(desk.answers, STUDY, minimum=50, closing=False, before=begin)
+
+
+def take(desk, **more):
+    return text_review.next_text(desk, NOW, **more)
+
+
+def now_of(desk, text):
+    return stored.text_of(desk.answers, text.key)
+
+
+def states(desk):
+    return text_review.standing(desk)["why"]
+
+
+def test_an_approved_text_is_released_as_it_was_written(pilot):
+    text = take(pilot)
+    assert text_review.decide(pilot, text, text.text, at=NOW) == "approved"
+    [fit] = [
+        t for t in text_review.reviewed(pilot.answers, STUDY, pilot=True) if t.state == "approved"
+    ]
+    assert fit.words == text.text
+
+
+def test_a_changed_text_is_released_as_it_was_changed(pilot):
+    text = take(pilot)
+    assert text_review.decide(pilot, text, "because [name]", at=NOW) == "redacted"
+    [fit] = [
+        t for t in text_review.reviewed(pilot.answers, STUDY, pilot=True) if t.state == "redacted"
+    ]
+    assert fit.words == "because [name]"
+
+
+def test_a_withheld_text_waits_no_more(pilot):
+    text_review.decide(pilot, take(pilot), None, at=NOW)
+    assert states(pilot) == Counter(new=2, withheld=1)
+    assert text_review.waiting(pilot, NOW) == 2
+
+
+def test_every_text_is_drawn_once_and_then_none(pilot):
+    seen = set()
+    while text := take(pilot):
+        seen.add(text.text)
+        text_review.decide(pilot, text, text.text, at=NOW)
+    assert seen == {"because 0", "because 1", "because 2"}
+
+
+def test_the_order_of_reading_is_drawn_by_lot(real):
+    freeze_at(real, NOW - MONTH)
+    assert len({take(real).key for _ in range(20)}) > 5
+
+
+def test_a_skipped_text_is_not_shown_again(pilot):
+    first = take(pilot)
+    shown = {take(pilot, skip={first.key}).key for _ in range(20)}
+    assert first.key not in shown
+
+
+def test_a_text_that_may_never_leave_is_never_shown(stores, pilot):
+    table = open_study(stores.pilot)
+    rare = Text(STUDY, "rare", None, 1, mark("rare", 1), "a rare one")
+    send_one = replace(answer(table, 9), texts=(rare,))
+    from survey.storage.answers import accept
+
+    accept(stores.pilot, send_one)
+    shown = {take(pilot).variable for _ in range(30)}
+    assert shown == {"why"}
+    assert text_review.standing(pilot)["rare"] == Counter(never=1)
+
+
+# Frozen, and at rest.
+
+
+def test_real_texts_are_read_only_when_frozen(real):
+    assert take(real) is None
+    assert "no frozen texts" in text_review.why_none(real, NOW)
+
+
+def test_texts_rest_for_fourteen_days_after_their_freeze(real):
+    freeze_at(real, NOW - READ_AFTER + timedelta(seconds=1))
+    assert take(real) is None
+    assert "rest until 14 days after their freeze" in text_review.why_none(real, NOW)
+
+
+def test_after_that_they_are_read(real):
+    freeze_at(real, NOW - READ_AFTER)
+    assert text_review.waiting(real, NOW) == 60
+
+
+def test_an_older_batch_is_read_while_a_newer_one_rests(real):
+    freeze_at(real, NOW - MONTH)
+    send(real.answers, open_study(real.answers), range(100, 150))
+    freeze_at(real, NOW)
+    assert text_review.waiting(real, NOW) == 60
+
+
+def test_a_freeze_of_another_study_delays_nothing(real):
+    freeze_at(real, NOW - MONTH)
+    batches.begins(real.office, f"{STUDY}-two", 1, at=NOW.isoformat())
+    assert text_review.waiting(real, NOW) == 60
+
+
+def test_texts_of_a_batch_whose_day_is_lost_rest_too(real):
+    freeze(real.answers, STUDY, minimum=50, closing=False)
+    assert text_review.waiting(real, NOW) == 0
+    assert "rest until 14 days after their freeze" in text_review.why_none(real, NOW)
+
+
+def test_they_rest_until_a_later_batch_has_rested(real):
+    freeze(real.answers, STUDY, minimum=50, closing=False)
+    send(real.answers, open_study(real.answers), range(100, 150))
+    freeze_at(real, NOW - MONTH)
+    assert text_review.waiting(real, NOW) == 110
+
+
+def test_a_freeze_that_ended_half_way_ages_no_text(real):
+    freeze_at(real, NOW - MONTH)
+    batches.begins(real.office, STUDY, 2, at=(NOW - MONTH).isoformat())
+    send(real.answers, open_study(real.answers), range(100, 150))
+    freeze_at(real, NOW)
+    assert text_review.waiting(real, NOW) == 60
+
+
+# Taking back.
+
+
+def test_undone_a_text_waits_as_it_was_written(pilot):
+    text = take(pilot)
+    text_review.decide(pilot, text, "because [name]", at=NOW)
+    text_review.undo(pilot, text.key, at=NOW)
+    assert (now_of(pilot, text), text_review.waiting(pilot, NOW)) == (text, 3)
+
+
+def test_a_text_deleted_meanwhile_is_told(pilot):
+    text = take(pilot)
+    ask_deletion(pilot.answers, [mark("text", n) for n in range(3)])
+    carry_out_deletions(pilot.answers)
+    with pytest.raises(Refusal, match="was deleted"):
+        text_review.decide(pilot, text, text.text, at=NOW)
+    with pytest.raises(Refusal, match="was deleted"):
+        text_review.undo(pilot, text.key, at=NOW)
+
+
+def test_of_two_who_decide_at_once_the_first_one_counts(pilot):
+    text = take(pilot)
+    text_review.decide(replace(pilot, reader="ann"), text, None, at=NOW)
+    with pytest.raises(Refusal, match="somebody else decided"):
+        text_review.decide(pilot, text, text.text, at=NOW)
+    assert now_of(pilot, text).state == "withheld"
+
+
+def test_a_text_is_not_released_empty(pilot):
+    with pytest.raises(Refusal, match="withhold it"):
+        text_review.decide(pilot, take(pilot), " \n", at=NOW)
+
+
+# Two readers.
+
+
+@pytest.fixture
+def two(pilot):
+    """Deb and Ann, who must agree."""
+    deb = replace(pilot, readers=2)
+    return deb, replace(deb, reader="ann")
+
+
+def test_one_of_two_approvals_is_not_enough(two):
+    deb, _ = two
+    text = take(deb)
+    assert text_review.decide(deb, text, text.text, at=NOW) == "once"
+    assert "approved" not in states(deb)
+
+
+def test_two_persons_who_agree_approve(two):
+    deb, ann = two
+    text = take(deb)
+    text_review.decide(deb, text, "[name] cried", at=NOW)
+    seen = now_of(ann, text)
+    assert text_review.decide(ann, seen, seen.words, at=NOW) == "redacted"
+
+
+def test_nobody_is_her_own_second_reader(two):
+    deb, _ = two
+    text = take(deb)
+    text_review.decide(deb, text, text.text, at=NOW)
+    assert text_review.waiting(deb, NOW) == 2
+    with pytest.raises(Refusal, match="another person"):
+        text_review.decide(deb, now_of(deb, text), text.text, at=NOW)
+
+
+def test_who_changes_the_words_needs_somebody_to_agree_again(two):
+    deb, ann = two
+    text = take(deb)
+    text_review.decide(deb, text, text.text, at=NOW)
+    assert text_review.decide(ann, now_of(ann, text), "because [name]", at=NOW) == "once"
+    assert text_review.waiting(deb, NOW) == 3
+    assert text_review.decide(deb, now_of(deb, text), "because [name]", at=NOW) == "redacted"
+
+
+def test_either_of_two_can_withhold(two):
+    deb, _ = two
+    assert text_review.decide(deb, take(deb), None, at=NOW) == "withheld"
+
+
+# The log.
+
+
+def test_the_log_says_who_when_what_and_how_much_but_no_word(pilot, tmp_path):
+    text = take(pilot)
+    said = {"name": 1}
+    text_review.decide(pilot, text, "because [name]", replaced=said, at=NOW)
+    [line] = stored.readings(pilot.office, STUDY)
+    assert (line.who, line.at, line.decision, line.replaced) == (
+        "deb", NOW.isoformat(), "redacted", said,
+    )  # fmt: skip
+    held = b"".join(p.read_bytes() for p in tmp_path.glob("office.db*"))
+    assert b"because" not in held
+
+
+def test_the_log_keeps_what_was_undone(pilot):
+    text = take(pilot)
+    text_review.decide(pilot, text, None, at=NOW)
+    text_review.undo(pilot, text.key, at=NOW)
+    assert [r.decision for r in stored.readings(pilot.office, STUDY)] == ["withheld", "undone"]

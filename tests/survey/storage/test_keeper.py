@@ -1,0 +1,260 @@
+import logging
+import sqlite3
+import time
+
+import pytest
+
+from survey.storage import drafts
+from survey.storage.answer_tables import count
+from survey.storage.answers import was_accepted
+from survey.storage.batches import ask_deletion, pending
+from survey.storage.counters import Tallies, totals
+from survey.storage.maintenance import QUIET_SECONDS, Keeper
+from survey.storage.reordering import unlevelled, waiting
+from survey.storage.stores import Stores
+from tests.survey.storage.processes import python
+from tests.survey.storage.samples import STUDY, mark, on_disk, open_study, send
+
+LARGE = "x" * 5_000_000
+EVENING = 20 * 3600.0
+
+
+class Clock:
+    """Epoch seconds that pass when told to."""
+
+    def __init__(self):
+        self.now = EVENING
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def client(tmp_path):
+    """The stores as a request sees them: other connections than the keeper's."""
+    stores = Stores(tmp_path)
+    yield stores
+    stores.close()
+
+
+@pytest.fixture
+def tallies():
+    return Tallies()
+
+
+@pytest.fixture
+def keeper(tmp_path, clock, tallies):
+    stores = Stores(tmp_path)
+    keeper = Keeper(stores, tallies, clock=clock, accepted_of=lambda draft: draft[::-1])
+    keeper.tick()
+    yield keeper
+    keeper.stop()
+    keeper._let_go()
+    stores.close()
+
+
+def pass_time(keeper, clock, seconds):
+    """Half a second at a time, as the thread would."""
+    for _ in range(int(seconds * 2)):
+        clock.now += 0.5
+        keeper.tick()
+
+
+def until(done, seconds=10):
+    end = time.monotonic() + seconds
+    while not done() and time.monotonic() < end:
+        time.sleep(0.01)
+    return done()
+
+
+def test_a_single_answer_is_settled_within_two_seconds_of_quiet(keeper, clock, client):
+    send(client.responses, open_study(client.responses), [1])
+    pass_time(keeper, clock, 2)
+    assert (waiting(client.responses), unlevelled(client.responses)) == (0, 0)
+    assert (client.folder / "responses.db-wal").stat().st_size == 0
+
+
+def test_nothing_is_rewritten_while_answers_keep_coming(keeper, clock, client):
+    table = open_study(client.responses)
+    for number in range(10):
+        send(client.responses, table, [number])
+        pass_time(keeper, clock, QUIET_SECONDS / 2)
+    assert waiting(client.responses) == 10
+
+
+def test_a_file_at_rest_is_left_alone(keeper, clock, client):
+    pass_time(keeper, clock, 3)
+    before = (client.folder / "responses.db").stat().st_mtime_ns
+    pass_time(keeper, clock, 30)
+    assert (client.folder / "responses.db").stat().st_mtime_ns == before
+
+
+def test_a_deletion_is_carried_out_at_the_next_round(keeper, clock, client):
+    send(client.responses, open_study(client.responses), range(5))
+    ask_deletion(client.responses, [mark("row", 2)])
+    pass_time(keeper, clock, 0.5)
+    assert not pending(client.responses)
+    assert count(client.responses, STUDY) == 4
+
+
+def test_a_reader_in_the_way_only_puts_it_off(keeper, clock, client):
+    send(client.responses, open_study(client.responses), [1])
+    client.responses.conn.execute("BEGIN")
+    client.responses.conn.execute("SELECT count(*) FROM texts").fetchone()
+    pass_time(keeper, clock, 2)
+    assert (client.folder / "responses.db-wal").stat().st_size > 0
+    client.responses.rollback()
+    pass_time(keeper, clock, 0.5)
+    assert (client.folder / "responses.db-wal").stat().st_size == 0
+
+
+def test_what_the_keeper_writes_itself_does_not_stay_in_the_log(keeper, clock, client, tallies):
+    for _ in range(20):
+        tallies.add(STUDY, "canary")
+    pass_time(keeper, clock, 3)
+    assert (client.folder / "responses.db-wal").stat().st_size == 0
+
+
+def test_expired_drafts_go_within_a_minute_and_are_overwritten(keeper, clock, client):
+    drafts.create(client.drafts, id=mark("draft", 1), sealed=b"canary" * 99, expires=1800 * 41)
+    clock.now = 1800 * 41.0
+    pass_time(keeper, clock, 1)
+    assert drafts.ids(client.drafts) == frozenset()
+    assert b"canary" not in on_disk(client.folder)
+
+
+def test_a_submit_token_goes_with_its_draft(keeper, clock, client):
+    for n in (1, 2):
+        draft = mark("submit", n)[::-1]
+        drafts.create(client.drafts, id=draft, sealed=b"-", expires=1800 * 99)
+    send(client.responses, open_study(client.responses), [1, 2])
+    drafts.drop(client.drafts, mark("submit", 1)[::-1])
+    pass_time(keeper, clock, 61)
+    assert [was_accepted(client.responses, mark("submit", n)) for n in (1, 2)] == [False, True]
+
+
+def test_a_large_file_is_levelled_at_night(keeper, clock, client):
+    table = open_study(client.responses, content=LARGE)
+    send(client.responses, table, range(400))
+    pass_time(keeper, clock, 2)
+    send(client.responses, table, range(400, 420))
+    pass_time(keeper, clock, 2)
+    assert unlevelled(client.responses) == 20
+    clock.now = EVENING + 7 * 3600
+    pass_time(keeper, clock, 0.5)
+    assert unlevelled(client.responses) == 0
+
+
+def test_tallies_are_written_twenty_at_a_time_and_at_the_end(keeper, clock, client, tallies):
+    for _ in range(19):
+        tallies.add(STUDY, "landing")
+    pass_time(keeper, clock, 5)
+    assert totals(client.responses, STUDY) == {}
+    tallies.add(STUDY, "landing")
+    pass_time(keeper, clock, 0.5)
+    assert totals(client.responses, STUDY) == {"landing": 20}
+
+
+def test_stopping_writes_everything_down(keeper, client, tallies):
+    keeper.start()
+    tallies.add(STUDY, "landing")
+    tallies.add(STUDY, "landing", pilot=True)
+    send(client.responses, open_study(client.responses), [1])
+    keeper.stop()
+    assert totals(client.responses, STUDY) == totals(client.pilot, STUDY) == {"landing": 1}
+    assert waiting(client.responses) == 0
+
+
+def test_the_thread_settles_by_itself(client):
+    stores = Stores(client.folder)
+    keeper = Keeper(stores, Tallies(), clock=time.time, accepted_of=bytes)
+    keeper.start()
+    send(client.responses, open_study(client.responses), [1])
+    assert until(lambda: not waiting(client.responses))
+    keeper.stop()
+    stores.close()
+
+
+def test_one_keeper_works_at_a_time(keeper, clock, client):
+    second = Keeper(client, Tallies(), clock=clock, accepted_of=bytes)
+    assert keeper._alone()
+    assert not second._alone()
+
+
+def test_a_busy_file_is_told_once_without_content_and_tried_again(keeper, clock, client, caplog):
+    send(client.responses, open_study(client.responses), [1])
+    keeper._stores.responses.conn.execute("PRAGMA busy_timeout=1")
+    client.responses.conn.execute("BEGIN IMMEDIATE")
+    with caplog.at_level(logging.WARNING):
+        pass_time(keeper, clock, 3)
+    client.responses.rollback()
+    pass_time(keeper, clock, 1)
+    expected = "Could not lay responses.db to rest (SQLITE_BUSY); trying again."
+    assert [record.getMessage() for record in caplog.records] == [expected]
+    assert waiting(client.responses) == 0
+
+
+def test_what_is_due_by_the_hour_is_done_by_the_clock_and_not_when_somebody_answers(clock, client):
+    done = []
+    keeper = Keeper(
+        client, Tallies(), clock=clock, accepted_of=bytes, hourly=lambda: done.append(clock.now)
+    )
+    table = open_study(client.responses)
+    for number in range(6):
+        send(client.responses, table, [number])
+        pass_time(keeper, clock, 0.5)
+    clock.now += 3600
+    pass_time(keeper, clock, 5)
+    keeper._let_go()
+    assert done == [EVENING + 0.5, EVENING + 3603.5]
+
+
+def test_what_fails_by_the_hour_is_tried_again(clock, client):
+    tried = []
+
+    def fail_once():
+        tried.append(clock.now)
+        if len(tried) == 1:
+            raise sqlite3.OperationalError
+
+    keeper = Keeper(client, Tallies(), clock=clock, accepted_of=bytes, hourly=fail_once)
+    pass_time(keeper, clock, 5)
+    keeper._let_go()
+    assert tried == [EVENING + 0.5, EVENING + 1]
+
+
+LEAVE = """
+import sys, time; from pathlib import Path
+from survey.store.connect import Stores; from survey.store.keeper import Keeper
+from survey.store.tallies import Tallies
+Keeper(Stores(Path(sys.argv[1])), Tallies(), clock=time.time, accepted_of=bytes).start()
+"""
+
+
+def test_a_running_keeper_does_not_keep_a_process_from_ending(tmp_path):
+    process = python("-c", LEAVE, str(tmp_path))
+    assert process.communicate(timeout=20)[0] == ""
+    assert process.returncode == 0
+
+
+def test_a_dead_keeper_is_replaced(keeper, clock, client):
+    second = Keeper(client, Tallies(), clock=clock, accepted_of=bytes)
+    second.tick()
+    assert second._lock is None
+    keeper._let_go()
+    second.tick()
+    assert second._lock is not None
+    second._let_go()
+
+
+def test_a_vanished_folder_does_not_stop_the_keeper(keeper, clock, client, caplog):
+    keeper._stores.responses.conn.close()
+    pass_time(keeper, clock, 1)
+    assert any("responses.db" in record.getMessage() for record in caplog.records)
+    with pytest.raises(sqlite3.ProgrammingError):
+        _ = keeper._stores.responses.conn.execute("SELECT 1")

@@ -1,0 +1,41 @@
+import pytest
+
+from survey.storage.answer_tables import count
+from survey.storage.batches import ask_deletion, carry_out_deletions, pending
+from survey.storage.stores import Stores
+from tests.survey.storage.samples import STUDY, mark, open_study, send
+
+
+@pytest.fixture
+def db(tmp_path):
+    stores = Stores(tmp_path)
+    send(stores.responses, open_study(stores.responses), range(5))
+    yield stores.responses
+    stores.close()
+
+
+def writes(db, values):
+    before = db.conn.total_changes
+    ask_deletion(db, values)
+    return db.conn.total_changes - before
+
+
+def test_asking_is_the_same_work_hit_or_miss(db):
+    assert writes(db, [mark("row", 1), mark("text", 1)]) == writes(db, [bytes(32), b"x" * 32])
+
+
+def test_asking_deletes_nothing_yet(db):
+    ask_deletion(db, [mark("row", 1)])
+    assert pending(db)
+    assert count(db, STUDY) == 5
+
+
+def test_asking_twice_deletes_once(db):
+    for _ in range(2):
+        ask_deletion(db, [mark("row", 1)])
+    assert carry_out_deletions(db) == 1
+    assert not pending(db)
+
+
+def test_with_nothing_asked_nothing_is_done(db):
+    assert carry_out_deletions(db) == 0

@@ -1,0 +1,119 @@
+"""A freeze is for good: it is asked for, dated before it is there, and never another than asked."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from forms.site_facts import SiteFacts
+from survey import errors
+from survey.errors import Refusal
+from survey.releases import text_review
+from survey.releases.text_review import READ_AFTER, Desk
+from survey.storage import batches as batch_storage
+from survey.storage import studies
+from survey.storage.answers import Text, accept
+from survey.studies import lifecycle
+from survey.studies.version import offer_of
+from tests.answering import real_answers
+from tests.conftest import folder_of
+from tests.survey.storage.samples import answer, mark, open_study
+
+NAME, AT = "minimal", "2031-01-01T10:00:00+00:00"
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.fixture
+def offer():
+    return offer_of(folder_of(NAME), SiteFacts(), pilot=False)
+
+
+@pytest.fixture
+def answered(stores, offer):
+    """``answered(60, "closed")``: so many answers, and then the study stands there."""
+
+    def fill(count, status="open"):
+        real_answers(stores, offer.study, count)
+        studies.set_status(stores.office, NAME, status, AT)
+
+    return fill
+
+
+def batches(stores):
+    return batch_storage.batches(stores.responses, NAME)
+
+
+def nothing(_what):
+    pass
+
+
+def killed(_what):
+    raise Killed
+
+
+# Texts rest.
+
+
+@pytest.fixture
+def desk(stores):
+    """Sixty texts of real people, not frozen."""
+    table = open_study(stores.responses, study=NAME)
+    for number in range(60):
+        apart = Text(NAME, "why", "en", 1, mark("text", number), "because")
+        accept(stores.responses, answer(table, number, study=NAME, texts=(apart,)))
+    studies.set_status(stores.office, NAME, "open", AT)
+    return Desk(stores.responses, stores.office, NAME, pilot=False, reader="deb")
+
+
+def test_texts_rest_though_the_process_was_killed_before_the_audit_had_its_line(
+    stores, offer, desk
+):
+    with pytest.raises(Killed):
+        lifecycle.freeze(stores, offer, note=killed)
+    assert batches(stores) == {1: 60}
+    assert text_review.waiting(desk, datetime.now(UTC)) == 0
+
+
+def test_and_are_read_when_they_have_rested(stores, offer, desk):
+    with pytest.raises(Killed):
+        lifecycle.freeze(stores, offer, note=killed)
+    later = datetime.now(UTC) + READ_AFTER + timedelta(minutes=1)
+    assert text_review.waiting(desk, later) == 60
+
+
+def test_a_freeze_that_cannot_be_dated_is_not_made(stores, offer, answered):
+    answered(60)
+    stores.office.conn.execute("PRAGMA query_only = ON")
+    with pytest.raises(Exception, match="readonly"):
+        lifecycle.freeze(stores, offer, note=nothing)
+    assert batches(stores) == {0: 60}
+
+
+# What was asked for.
+
+
+def test_a_batch_asked_for_while_a_colleague_closes_is_not_the_last_one(stores, offer, answered):
+    answered(7, "closed")
+    with pytest.raises(errors.TooFewToFreeze):
+        lifecycle.freeze(stores, offer, note=nothing, expected="open")
+    assert (batches(stores), studies.status(stores.office, NAME)) == ({0: 7}, "closed")
+
+
+@pytest.mark.parametrize(("expected", "found"), [("open", "closed"), ("closed", "open")])
+def test_a_study_that_moved_on_meanwhile_stays_as_it_is(stores, offer, answered, expected, found):
+    answered(60, found)
+    with pytest.raises(Refusal, match="no longer where it was"):
+        lifecycle.freeze(stores, offer, note=nothing, expected=expected)
+    assert (batches(stores), studies.status(stores.office, NAME)) == ({0: 60}, found)
+
+
+def test_a_study_opened_again_during_its_last_freeze_stays_open(stores, offer, answered):
+    answered(7, "closed")
+
+    def reopened(_what):
+        studies.set_status(stores.office, NAME, "open", AT)
+
+    lifecycle.freeze(stores, offer, note=reopened)
+    assert studies.status(stores.office, NAME) == "open"
