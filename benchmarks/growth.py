@@ -24,11 +24,11 @@ from survey.storage import answer_tables
 from survey.storage import answers as answer_storage
 from survey.storage.answers import Response
 from survey.storage.database import Database
-from survey.storage.reordering import rest
+from survey.storage.reordering import tidy
 from survey.storage.stores import Stores
 from survey.studies.availability import prepare
-from survey.studies.catalogue import find_offer
-from survey.studies.version import Offer
+from survey.studies.catalogue import find_version
+from survey.studies.version import StudyVersion
 from survey.synthetic.simulate import as_stored, simulate
 
 SAMPLE = 1000  # answers timed at each size, settlings included
@@ -48,7 +48,7 @@ class Cost:
     file: float
 
 
-def _responses(offer: Offer, table: str) -> Iterator[Response]:
+def _responses(offer: StudyVersion, table: str) -> Iterator[Response]:
     """Synthetic answers without end."""
     study = offer.study
     for client in simulate(study, count=sys.maxsize, seed=1):
@@ -68,7 +68,7 @@ def _timed(db: Database, answers: Sequence[Response]) -> list[float]:
 def _cost(db: Database, answers: Iterator[Response], stored: int, path: Path) -> Cost:
     times = _timed(db, list(islice(answers, SAMPLE)))
     begun = time.perf_counter()
-    rest(db)
+    tidy(db)
     took = time.perf_counter() - begun
     return Cost(
         stored=stored,
@@ -87,7 +87,7 @@ def measure(sizes: Sequence[int]) -> Iterator[Cost]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         data = Path(folder)
         stores = Stores(data)
-        offer = find_offer(read_config(settings(data)), SIX_PAGES)
+        offer = find_version(read_config(settings(data)), SIX_PAGES)
         answers = _responses(offer, prepare(stores, offer))
         for size in sizes:
             missing = size - answer_tables.count(stores.pilot, offer.study.name)
@@ -95,7 +95,7 @@ def measure(sizes: Sequence[int]) -> Iterator[Cost]:
                 answer_storage.accept(stores.pilot, answer)
             # As the keeper does when their drafts have gone and it is quiet.
             answer_storage.forget_accepted(stores.pilot, list)
-            rest(stores.pilot)
+            tidy(stores.pilot)
             yield _cost(stores.pilot, answers, size, data / "pilot.db")
         stores.close()
 

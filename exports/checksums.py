@@ -13,7 +13,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def sums(folder: Path, names: Iterable[str], *, mark: str) -> bytes:
+def checksum_lines(folder: Path, names: Iterable[str], *, mark: str) -> bytes:
     """SHA256SUMS as ``sha256sum --check`` reads it; ``mark`` goes into a comment line on top."""
     lines = [f"# {mark}"] if mark else []
     lines += [f"{sha256_of(folder / name)}  {name}" for name in sorted(names)]

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.scores import SCORE, derived, quality_names, score_names
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from forms.study import NOT_REACHED, Column, Condition, Study, Tier
 
 STORED = ("study_version", "consent_version", "lang", "completion", "c_open", "dur_band")
@@ -67,7 +67,7 @@ def _answer(study: Study, column: Column) -> Field:
 
 def fields_of(study: Study, *, pilot: bool = False, synthetic: bool = False) -> tuple[Field, ...]:
     """Every column that a release can have, in file order, before a tier leaves any out."""
-    answers = (_answer(study, c) for c in of_study(study))
+    answers = (_answer(study, c) for c in columns_of_study(study))
     whole = {SCORE + d.name for d in study.differences}
     scores = (Field(n, "score", "integer" if n in whole else "decimal") for n in score_names(study))
     quality = (
@@ -116,7 +116,7 @@ def types_of(study: Study) -> dict[str, type[pl.DataType]]:
     """Stored column → its type in a frame."""
     texts = dict.fromkeys(BOOKKEEPING_KEYS, pl.String)
     stored: dict[str, type[pl.DataType]] = {name: texts.get(name, pl.Int8) for name in STORED}
-    return {**stored, **{c.name: _type_of(study, c) for c in of_study(study)}}
+    return {**stored, **{c.name: _type_of(study, c) for c in columns_of_study(study)}}
 
 
 def _cells(values: Sequence[object], kind: type[pl.DataType]) -> Sequence[object]:
@@ -139,7 +139,7 @@ def frame_of(study: Study, columns: Mapping[str, Sequence[object]]) -> pl.DataFr
         except (TypeError, OverflowError, pl.exceptions.PolarsError):
             odd.append(name)
     if odd:
-        raise Refused(_odd(study, odd))
+        raise ExportRefused(_odd(study, odd))
     return pl.DataFrame(series)
 
 
@@ -152,7 +152,7 @@ def _misfit(column: Column) -> pl.Expr:
 
 def misfits(study: Study, frame: pl.DataFrame) -> tuple[str, ...]:
     """Columns that are missing, unknown or hold what ``study`` does not allow."""
-    columns = {c.name: c for c in of_study(study)}
+    columns = {c.name: c for c in columns_of_study(study)}
     names = {*columns, *STORED} ^ {*frame.columns}
     there = [c for name, c in columns.items() if name in frame.columns]
     found = frame.select(_misfit(c).alias(c.name) for c in there) if there else pl.DataFrame()
@@ -169,7 +169,7 @@ def _odd(study: Study, names: Sequence[str]) -> str:
 def check_frame(study: Study, frame: pl.DataFrame) -> None:
     """Raises Refused naming every column that does not fit the study, never a value."""
     if odd := misfits(study, frame):
-        raise Refused(_odd(study, odd))
+        raise ExportRefused(_odd(study, odd))
 
 
 def _holds(condition: Condition) -> pl.Expr:

@@ -28,7 +28,7 @@ Covers = Callable[[str, object, object], bool]  # column, wider cell, narrower c
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ReleasedFile:
     """What one release shows of a segment's key.
 
     ``person`` numbers the rows, in every view alike; ``cells`` has one column a key. A cell that
@@ -55,7 +55,7 @@ def _known(lines: pl.DataFrame, views: int, key: str, covers: Covers) -> pl.Seri
     return pl.Series(key, [seen[cells] for cells in zip(*columns, strict=True)])
 
 
-def _beside(views: Sequence[View]) -> pl.DataFrame:
+def _beside(views: Sequence[ReleasedFile]) -> pl.DataFrame:
     """One line for each person in any view: its key cells side by side, null where absent."""
     people = pl.concat([view.person for view in views]).unique().sort()
     lines = pl.DataFrame({"person": people})
@@ -65,7 +65,7 @@ def _beside(views: Sequence[View]) -> pl.DataFrame:
     return lines
 
 
-def smallest_crowd(views: Sequence[View], keys: Sequence[str], covers: Covers) -> int:
+def smallest_group(views: Sequence[ReleasedFile], keys: Sequence[str], covers: Covers) -> int:
     """The fewest people of whom ``views`` together say the same.
 
     ``covers(column, wide, narrow)`` says whether all that ``narrow`` stands for, ``wide`` does.

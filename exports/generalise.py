@@ -16,18 +16,28 @@ from dataclasses import dataclass
 import polars as pl
 
 from exports.columns import BOOKKEEPING_KEYS, CORE, INSIDER, Field
-from exports.errors import Refused
-from forms.study import MISSING_RANGE, WITHHELD, Group, Hierarchy, ReleasePolicy, Study, Tier
+from exports.errors import ExportRefused
+from forms.study import (
+    MISSING_RANGE,
+    WITHHELD,
+    Hierarchy,
+    HierarchyGroup,
+    ReleasePolicy,
+    Study,
+    Tier,
+)
 
 LEVEL_STEP = 100
 Cell = int | str
 
 
-def group_codes(hierarchy: Hierarchy, level: int) -> dict[int, Group]:
+def group_codes(hierarchy: Hierarchy, level: int) -> dict[int, HierarchyGroup]:
     """Released code → group at ``level`` (1 or more, below the top)."""
     groups = hierarchy.levels[level - 1]
     if len(groups) >= LEVEL_STEP:
-        raise Refused(f"{hierarchy.variable}: level {level} has {len(groups)} groups; 99 at most.")
+        raise ExportRefused(
+            f"{hierarchy.variable}: level {level} has {len(groups)} groups; 99 at most."
+        )
     return {level * LEVEL_STEP + at: group for at, group in enumerate(groups, start=1)}
 
 
@@ -56,10 +66,10 @@ def covered(field: Field, policy: ReleasePolicy, cell: Cell) -> frozenset[int]:
     return group_codes(hierarchy, level_of(cell))[cell].codes
 
 
-def raised(field: Field, policy: ReleasePolicy, cell: Cell, level: int) -> Cell:
+def generalise_cell(field: Field, policy: ReleasePolicy, cell: Cell, level: int) -> Cell:
     """``cell``, no missing code, at ``level`` or, where it is coarser already, as it is."""
     if level >= top_of(field, policy):
-        return withheld(field)
+        return suppressed_cell(field)
     if level <= level_of(cell):
         return cell
     hierarchy = hierarchy_of(field, policy)
@@ -68,7 +78,7 @@ def raised(field: Field, policy: ReleasePolicy, cell: Cell, level: int) -> Cell:
     return next(c for c, group in group_codes(hierarchy, level).items() if asked in group.codes)
 
 
-def withheld(field: Field) -> Cell:
+def suppressed_cell(field: Field) -> Cell:
     """The withheld cell in the column's own type."""
     return str(WITHHELD) if field.type == "text" else WITHHELD
 
@@ -82,9 +92,9 @@ def coarser(table: pl.DataFrame, field: Field, policy: ReleasePolicy, level: int
     """The key column at ``level`` or above; at its top, missing codes are withheld as well."""
     name = field.name
     if level >= top_of(field, policy):
-        return pl.lit(withheld(field), table.schema[name]).alias(name)
+        return pl.lit(suppressed_cell(field), table.schema[name]).alias(name)
     cells = [cell for cell in table[name].unique().to_list() if not is_missing(cell)]
-    steps = {cell: raised(field, policy, cell, level) for cell in cells}
+    steps = {cell: generalise_cell(field, policy, cell, level) for cell in cells}
     moved = {cell: to for cell, to in steps.items() if to != cell}
     return pl.col(name).replace(moved) if moved else pl.col(name)
 
@@ -109,7 +119,7 @@ def tier_of(study: Study, name: str) -> Tier:
     """The tier of this name. Raises Refused, naming those there are."""
     tiers = study.policy.tiers
     if name not in tiers:
-        raise Refused(
+        raise ExportRefused(
             f"The study {study.name} has no tier {name}; release.toml names {', '.join(tiers)}."
         )
     return tiers[name]
@@ -124,12 +134,14 @@ def path_to(study: Study, name: str) -> tuple[Tier, ...]:
     tiers = study.policy.tiers
     path = tuple(tiers[stage] for stage in MADE_FROM.get(name, (name,)) if stage in tiers)
     if not path:
-        raise Refused(f"Tier {name} of {study.name} is made from tier C, which release.toml lacks.")
+        raise ExportRefused(
+            f"Tier {name} of {study.name} is made from tier C, which release.toml lacks."
+        )
     return path
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class InitialLevels:
     """At which level each key column starts (its top: withheld from everybody), and why."""
 
     levels: Mapping[str, int]
@@ -137,9 +149,9 @@ class Start:
     as_tables: tuple[str, ...] = ()  # core columns that come as tables instead
 
 
-def start_of(
+def initial_levels(
     table: pl.DataFrame, fields: Sequence[Field], policy: ReleasePolicy, tier: Tier
-) -> Start:
+) -> InitialLevels:
     """The finest level that the tier and the number of rows allow.
 
     Raises Refused where there are too few rows for any file.
@@ -147,21 +159,21 @@ def start_of(
     rows, small = len(table), policy.small
     fewest = max(small.min_rows, tier.k)
     if rows < fewest:
-        raise Refused(
+        raise ExportRefused(
             f"Tier {tier.name} takes {fewest} rows or more; there are {rows}. "
             f"Wait for {fewest - rows} more."
         )
     keys = [f for f in fields if f.key]
     levels = _tier_levels(table, keys, policy, tier)
     if rows < small.no_key_under:
-        return Start(
+        return InitialLevels(
             {f.name: top_of(f, policy) for f in keys},
             (_no_key(rows, small.no_key_under),),
             tuple(f.name for f in keys if f.group == CORE and f.column),
         )
     if rows <= small.few_key_up_to:
         return _few(table, keys, policy, tier, levels)
-    return Start(levels)
+    return InitialLevels(levels)
 
 
 def core_in_order(fields: Sequence[Field], policy: ReleasePolicy) -> list[str]:
@@ -200,7 +212,7 @@ def _few(
     policy: ReleasePolicy,
     tier: Tier,
     levels: Mapping[str, int],
-) -> Start:
+) -> InitialLevels:
     """Few rows: the last variables of the policy's order stay, coarse; an open file loses more.
 
     A column that says the same of everybody identifies nobody, so it neither counts nor goes.
@@ -214,7 +226,7 @@ def _few(
         gone += [f for f in keys if f.group == INSIDER]
     coarse = {f.name: min(top_of(f, policy), max(1, levels[f.name])) for f in kept}
     tops = {f.name: top_of(f, policy) for f in gone}
-    return Start({**levels, **coarse, **tops}, (_few_keys(len(table), policy, kept),))
+    return InitialLevels({**levels, **coarse, **tops}, (_few_keys(len(table), policy, kept),))
 
 
 def _no_key(rows: int, under: int) -> str:

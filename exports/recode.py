@@ -13,23 +13,23 @@ import numpy as np
 import polars as pl
 
 from exports.anonymise.problem import (
-    Demands,
+    GeneralisationHierarchy,
+    Infeasible,
     Ints,
-    Outcome,
+    PrivacyModel,
     Problem,
     Progress,
-    Taxonomy,
-    Unreachable,
-    unheard,
+    Recoding,
+    no_progress,
 )
 from exports.anonymise.solve import solve
 from exports.columns import CORE, Field
-from exports.errors import Refused
-from exports.generalise import Cell, covered, is_missing, raised, top_of, withheld
+from exports.errors import ExportRefused
+from exports.generalise import Cell, covered, generalise_cell, is_missing, suppressed_cell, top_of
 from forms.study import ReleasePolicy, Tier
 
 
-class TooDiverse(Refused):
+class SuppressionLimitExceeded(ExportRefused):
     """So few rows are alike that too many would lose their whole key."""
 
 
@@ -37,7 +37,7 @@ class TooDiverse(Refused):
 class _Scheme:
     """One key column in the engine's numbers: which cell each value and each node is."""
 
-    taxonomy: Taxonomy
+    taxonomy: GeneralisationHierarchy
     values: tuple[Cell, ...]  # cell by value number
     cells: tuple[Cell, ...]  # cell by node number; the last is the withheld one
 
@@ -45,7 +45,9 @@ class _Scheme:
 def loss_of_cell(field: Field, policy: ReleasePolicy, written: str) -> float:
     """What a cell as written has lost: 0 as asked (or missing from the start) to 1, withheld."""
     cell: Cell = written if field.type == "text" else int(written)
-    return 0.0 if is_missing(cell) and cell != withheld(field) else _loss(field, policy, cell)
+    return (
+        0.0 if is_missing(cell) and cell != suppressed_cell(field) else _loss(field, policy, cell)
+    )
 
 
 def _loss(field: Field, policy: ReleasePolicy, cell: Cell) -> float:
@@ -62,19 +64,19 @@ def _chain(field: Field, policy: ReleasePolicy, cell: Cell) -> list[Cell]:
     """The cell at every level; what is missing is withheld from the start, as a category."""
     levels = range(top_of(field, policy) + 1)
     if is_missing(cell):
-        return [withheld(field) for _ in levels]
-    return [raised(field, policy, cell, level) for level in levels]
+        return [suppressed_cell(field) for _ in levels]
+    return [generalise_cell(field, policy, cell, level) for level in levels]
 
 
 def _scheme(field: Field, policy: ReleasePolicy, column: pl.Series) -> _Scheme:
     values = sorted(column.unique().to_list())
     chains = [_chain(field, policy, value) for value in values]
-    root = withheld(field)
+    root = suppressed_cell(field)
     cells = (*sorted({c for chain in chains for c in chain} - {root}), root)
     node = {cell: at for at, cell in enumerate(cells)}
     up = np.array([[node[cell] for cell in chain] for chain in chains], dtype=np.int32)
     loss = np.array([_loss(field, policy, cell) for cell in cells])
-    return _Scheme(Taxonomy(field.name, up, loss), tuple(values), cells)
+    return _Scheme(GeneralisationHierarchy(field.name, up, loss), tuple(values), cells)
 
 
 def _codes(column: pl.Series, values: Sequence[object]) -> Ints:
@@ -108,7 +110,7 @@ def _problem(
     return Problem(
         codes=np.column_stack(codes),
         taxonomies=tuple(scheme.taxonomy for scheme in schemes.values()),
-        demands=Demands(tier.k, distinct_l=tier.distinct_l),
+        demands=PrivacyModel(tier.k, distinct_l=tier.distinct_l),
         sensitive=_sensitive(table, distinct),
         ordered=(False,) * len(distinct),
         seed=seed,
@@ -116,7 +118,7 @@ def _problem(
 
 
 def _released(
-    table: pl.DataFrame, schemes: Mapping[str, _Scheme], outcome: Outcome
+    table: pl.DataFrame, schemes: Mapping[str, _Scheme], outcome: Recoding
 ) -> pl.DataFrame:
     """``table`` with the engine's nodes as cells; a missing code stays as it is."""
     columns = []
@@ -128,7 +130,7 @@ def _released(
     return table.with_columns(*(frame.to_series() for frame in columns))
 
 
-def _share_withheld(problem: Problem, outcome: Outcome) -> float:
+def _share_withheld(problem: Problem, outcome: Recoding) -> float:
     """Share of rows that had something in their key and lost all of it."""
     taxonomies = problem.taxonomies
     own = np.column_stack([t.up[problem.codes[:, at], 0] for at, t in enumerate(taxonomies)])
@@ -143,14 +145,14 @@ def _varying(table: pl.DataFrame, fields: Sequence[Field]) -> tuple[Field, ...]:
     return tuple(f for f in keys if table[f.name].n_unique() > 1)
 
 
-def protect(
+def recode_keys(
     table: pl.DataFrame,
     fields: Sequence[Field],
     policy: ReleasePolicy,
     tier: Tier,
     *,
     seed: int = 0,
-    progress: Progress = unheard,
+    progress: Progress = no_progress,
 ) -> tuple[pl.DataFrame, str]:
     """``table`` with at least ``tier.k`` rows in each class of its core key, and a note.
 
@@ -160,7 +162,7 @@ def protect(
     the rows would lose their whole key.
     """
     if len(table) < tier.k:
-        raise Refused(
+        raise ExportRefused(
             f"Tier {tier.name} needs at least {tier.k} rows alike; there are {len(table)} in all."
         )
     schemes = {f.name: _scheme(f, policy, table[f.name]) for f in _varying(table, fields)}
@@ -169,11 +171,11 @@ def protect(
     problem = _problem(table, schemes, policy, tier, seed)
     try:
         outcome = solve(problem, "local", progress)
-    except Unreachable as unreachable:
-        raise Refused(f"Tier {tier.name} cannot be reached: {unreachable}") from None
+    except Infeasible as unreachable:
+        raise ExportRefused(f"Tier {tier.name} cannot be reached: {unreachable}") from None
     lost = _share_withheld(problem, outcome)
     if lost > tier.max_violating:
-        raise TooDiverse(_too_diverse(len(table), tier, lost))
+        raise SuppressionLimitExceeded(_too_diverse(len(table), tier, lost))
     return _released(table, schemes, outcome), outcome.note
 
 

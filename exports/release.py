@@ -13,8 +13,8 @@ from exports.codebook import Entry, codebook_of, with_counts
 from exports.columns import Field, kept_in
 from exports.csv_file import data_name, join_data
 from exports.disclosure import claim_of, truth_of
-from exports.documents.context import Told, marks_of
-from exports.errors import Refused
+from exports.documents.context import DocumentContext, marks_of
+from exports.errors import ExportRefused
 from exports.files.formats import write_formats
 from exports.generalise import least_levels, path_to
 from exports.release_folder import finish, note_files, put
@@ -22,17 +22,25 @@ from exports.report import (
     BESIDE_TRUTH,
     ORDINARY,
     Counts,
-    Occasion,
-    PartFile,
+    ReleaseContext,
     Report,
+    SegmentEntry,
     levels_shown,
     ncp_of,
     report_of,
 )
-from exports.segment_file import Part, Source, fields_for, make_part, reread, source_of, write_part
+from exports.segment_file import (
+    SegmentSource,
+    SegmentTable,
+    fields_for,
+    read_back,
+    recode_segment,
+    source_of,
+    write_segment,
+)
 from exports.verify.claim import Claim
 from exports.verify.findings import Findings
-from exports.verify.reading import Broken, Table, read_table
+from exports.verify.reading import MalformedFile, Table, read_table
 from exports.verify.verdict import cautions, faults
 from exports.verify.verify import measure, verify
 from exports.verify.wording import words
@@ -41,11 +49,13 @@ from forms.study import ReleasePolicy, Study, Tier
 
 def _refuse(found: Sequence[str]) -> None:
     if found:
-        raise Refused("The finished file failed its own verification: " + "; ".join(found) + ".")
+        raise ExportRefused(
+            "The finished file failed its own verification: " + "; ".join(found) + "."
+        )
 
 
-def check_part(
-    part: Part, path: Path, source: Source, *, tier: Tier, policy: ReleasePolicy
+def check_segment(
+    part: SegmentTable, path: Path, source: SegmentSource, *, tier: Tier, policy: ReleasePolicy
 ) -> dict[str, Any]:
     """Hold a written part against the rows it came from; the figures that only this can give.
 
@@ -69,8 +79,8 @@ def check_part(
 def _read(data: Path) -> Table:
     try:
         return read_table(data)
-    except Broken as broken:
-        raise Refused(f"The finished file cannot be read back: {broken}.") from None
+    except MalformedFile as broken:
+        raise ExportRefused(f"The finished file cannot be read back: {broken}.") from None
 
 
 def _counts(table: Table) -> Counts:
@@ -81,7 +91,7 @@ def _counts(table: Table) -> Counts:
 
 
 def _codebook(
-    study: Study, fields: Sequence[Field], tier: Tier, counts: Counts, occasion: Occasion
+    study: Study, fields: Sequence[Field], tier: Tier, counts: Counts, occasion: ReleaseContext
 ) -> tuple[Entry, ...]:
     blank = codebook_of(
         study,
@@ -110,7 +120,7 @@ def _checked(
     tier: Tier,
     *,
     segments: Sequence[int],
-    occasion: Occasion,
+    occasion: ReleaseContext,
 ) -> _Checked:
     """Read the finished file back and verify it. Raises Refused with every fault."""
     table = _read(data)
@@ -124,12 +134,12 @@ def _checked(
 
 def assemble(
     study: Study,
-    parts: Sequence[PartFile],
+    parts: Sequence[SegmentEntry],
     tier: Tier,
     out: Path,
     *,
     seed: int = 0,
-    occasion: Occasion = ORDINARY,
+    occasion: ReleaseContext = ORDINARY,
 ) -> Report:
     """Write the release made of ``parts`` (microdata, in order) into the new folder ``out``.
 
@@ -156,7 +166,7 @@ def assemble(
     for part in parts:
         put(out, {name: text.encode() for name, text in part.aside.items()})
     note_files(out, report)
-    told = Told(
+    told = DocumentContext(
         study=study, codebook=checked.codebook, report=report, data_file=data.name, counts=counts,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
         findings=[(w.label, w.value, w.sentence) for w in words(findings, claim)],
@@ -172,7 +182,7 @@ def make_release(
     tier: str,
     out: Path,
     seed: int = 0,
-    occasion: Occasion = ORDINARY,
+    occasion: ReleaseContext = ORDINARY,
 ) -> Report:
     """Release stored answers (exports.columns) as one segment into the new folder ``out``.
 
@@ -182,18 +192,20 @@ def make_release(
     path = path_to(study, tier)
     source, work = source_of(study, frame, occasion), out.with_name(f"{out.name}.parts")
     work.mkdir(parents=True)
-    file: PartFile | None = None
+    file: SegmentEntry | None = None
     for before, stage in zip((None, *path), path, strict=False):
         if file and before:
-            source = reread(study, file.path, before, occasion)
+            source = read_back(study, file.path, before, occasion)
         file = _part_file(study, source, stage, work / f"{stage.name}_data.csv", seed=seed)
     assert file is not None
     del source
     return assemble(study, [file], path[-1], out, seed=seed, occasion=occasion)
 
 
-def _part_file(study: Study, source: Source, tier: Tier, path: Path, *, seed: int) -> PartFile:
-    part = make_part(study, source, tier, seed=seed)
-    write_part(part, path)
-    figures = check_part(part, path, source, tier=tier, policy=study.policy)
-    return PartFile(path, 1, len(part.order), part.left_out, part.notes, part.aside, figures)
+def _part_file(
+    study: Study, source: SegmentSource, tier: Tier, path: Path, *, seed: int
+) -> SegmentEntry:
+    part = recode_segment(study, source, tier, seed=seed)
+    write_segment(part, path)
+    figures = check_segment(part, path, source, tier=tier, policy=study.policy)
+    return SegmentEntry(path, 1, len(part.order), part.left_out, part.notes, part.aside, figures)

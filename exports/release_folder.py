@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from exports.checksums import sha256_of, sums
+from exports.checksums import checksum_lines, sha256_of
 from exports.documents.all_documents import documents
-from exports.documents.context import Told, pretty_json
+from exports.documents.context import DocumentContext, pretty_json
 from exports.report import Report
 
 SUMS = "SHA256SUMS"
@@ -31,7 +31,7 @@ def note_files(folder: Path, report: Report) -> None:
     report["files"] = {name: sha256_of(folder / name) for name in _names(folder)}
 
 
-def finish(folder: Path, told: Told, report: Report) -> None:
+def finish(folder: Path, told: DocumentContext, report: Report) -> None:
     """Everything beside the data; SHA256SUMS over all of it comes last."""
     put(folder, {**documents(told), REPORT: pretty_json(report)})
-    (folder / SUMS).write_bytes(sums(folder, _names(folder), mark=told.mark))
+    (folder / SUMS).write_bytes(checksum_lines(folder, _names(folder), mark=told.mark))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from exports.columns import CORE, Field
-from exports.documents.context import Archived
+from exports.documents.context import ArchivedDocuments
 from exports.generalise import level_of, top_of
 from exports.recode import loss_of_cell
 from forms.study import MISSING_RANGE, WITHHELD, ReleasePolicy, Study, Tier
@@ -26,7 +26,7 @@ BESIDE_TRUTH = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
+class ReleaseContext:
     """What a release says about where its rows come from, and to whom it goes.
 
     ``words`` and ``consents`` map each version that stands in the rows to the SHA-256 of its
@@ -39,7 +39,7 @@ class Occasion:
     synthetic: bool = False
     words: Mapping[str, str] = field(default_factory=dict)
     consents: Mapping[str, str] = field(default_factory=dict)
-    archived: tuple[Archived, ...] = ()
+    archived: tuple[ArchivedDocuments, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -48,11 +48,11 @@ class Occasion:
     tallies: Mapping[str, int] = field(default_factory=dict)
 
 
-ORDINARY = Occasion()
+ORDINARY = ReleaseContext()
 
 
 @dataclass(frozen=True, slots=True)
-class PartFile:
+class SegmentEntry:
     """A written part: its segment's number, its rows, and what its making has to tell."""
 
     path: Path
@@ -104,7 +104,7 @@ def ncp_of(fields: Sequence[Field], counts: Counts, policy: ReleasePolicy) -> fl
     return sum(loss * rows for loss, rows in cells) / total if total else 0.0
 
 
-def _summed(parts: Sequence[PartFile], occasion: Occasion) -> dict[str, int]:
+def _summed(parts: Sequence[SegmentEntry], occasion: ReleaseContext) -> dict[str, int]:
     left_out = dict(occasion.left_out)
     for part in parts:
         for why, rows in part.left_out.items():
@@ -112,7 +112,7 @@ def _summed(parts: Sequence[PartFile], occasion: Occasion) -> dict[str, int]:
     return left_out
 
 
-def _notes(parts: Sequence[PartFile], occasion: Occasion) -> list[str]:
+def _notes(parts: Sequence[SegmentEntry], occasion: ReleaseContext) -> list[str]:
     several = len(parts) > 1
     told = [f"Segment {p.segment}: {n}" if several else n for p in parts for n in p.notes]
     return [*occasion.notes, *told]
@@ -132,7 +132,7 @@ def _over_all(segments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def about_release(
-    study: Study, tier: Tier, parts: Sequence[PartFile], *, seed: int, occasion: Occasion
+    study: Study, tier: Tier, parts: Sequence[SegmentEntry], *, seed: int, occasion: ReleaseContext
 ) -> Report:
     """What every release says, whatever it holds; ``rows`` are those of its parts."""
     return {
@@ -161,14 +161,14 @@ def about_release(
 def report_of(
     study: Study,
     tier: Tier,
-    parts: Sequence[PartFile],
+    parts: Sequence[SegmentEntry],
     *,
     figures: Mapping[str, Any],
     limits: Sequence[str],
     levels: Mapping[str, Mapping[str, int]],
     ncp: float,
     seed: int,
-    occasion: Occasion,
+    occasion: ReleaseContext,
 ) -> Report:
     """The report of a release of microdata; ``figures`` are the verifier's of the whole file."""
     beside = _over_all([part.figures for part in parts])

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import polars as pl
 
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from forms.study import MISSING_RANGE, NOT_REACHED, NOT_SCORED, NOT_SHOWN, Composite, Scale, Study
 
 Bounds = Mapping[str, "tuple[int, int]"]
@@ -41,7 +41,7 @@ def _bounds(columns: tuple[tuple[str, tuple[int, ...]], ...]) -> Bounds:
 
 def bounds_of(study: Study) -> Bounds:
     """Column → (lowest, highest code), for reversing."""
-    return _bounds(tuple((c.name, c.codes) for c in of_study(study)))
+    return _bounds(tuple((c.name, c.codes) for c in columns_of_study(study)))
 
 
 def _missing(name: str) -> pl.Expr:
@@ -111,7 +111,7 @@ def _variables(columns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], .
 
 def _given(study: Study, names: Sequence[str]) -> pl.Expr:
     """Whether one of the columns of a variable holds an answer."""
-    texts = {c.name for c in of_study(study) if c.max_length}
+    texts = {c.name for c in columns_of_study(study) if c.max_length}
     codes = [str(code) for code in MISSING_RANGE]
     return pl.any_horizontal(
         pl.col(n).is_in(codes).not_() if n in texts else _missing(n).not_() for n in names
@@ -119,7 +119,7 @@ def _given(study: Study, names: Sequence[str]) -> pl.Expr:
 
 
 def _seen(study: Study, name: str) -> pl.Expr:
-    texts = {c.name for c in of_study(study) if c.max_length}
+    texts = {c.name for c in columns_of_study(study) if c.max_length}
     unseen = [str(c) for c in UNSEEN] if name in texts else list(UNSEEN)
     return pl.col(name).is_in(unseen).not_()
 
@@ -129,7 +129,7 @@ def answered_share(study: Study) -> pl.Expr:
 
     Kept-apart texts have no column, so they count neither as shown nor as answered.
     """
-    items = _variables(tuple((c.name, c.variable) for c in of_study(study)))
+    items = _variables(tuple((c.name, c.variable) for c in columns_of_study(study)))
     shown = pl.sum_horizontal(_seen(study, names[0]) for names in items)
     given = pl.sum_horizontal(_seen(study, names[0]) & _given(study, names) for names in items)
     share = (given / shown).round(DECIMALS)

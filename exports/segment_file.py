@@ -12,13 +12,13 @@ from pathlib import Path
 
 import polars as pl
 
-from exports.anonymise.problem import Progress, unheard
+from exports.anonymise.problem import Progress, no_progress
 from exports.codebook import asked_codebook
 from exports.columns import Field, check_frame, fields_of, frame_of, kept_in, table_of, types_of
 from exports.csv_file import content_order, read_data, write_data
-from exports.generalise import coarsen, core_in_order, start_of, top_of
-from exports.recode import TooDiverse, protect
-from exports.report import ORDINARY, Occasion
+from exports.generalise import coarsen, core_in_order, initial_levels, top_of
+from exports.recode import SuppressionLimitExceeded, recode_keys
+from exports.report import ORDINARY, ReleaseContext
 from exports.tables.build import one_way
 from exports.tables.table_files import Heading, files
 from exports.tables.variables import SMALLEST_BASE
@@ -29,35 +29,35 @@ NO_OPEN_CONSENT = "their senders did not agree to an open file"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SegmentSource:
     """What a part is made from: a table in any order of rows, and what stands in its columns."""
 
     fields: tuple[Field, ...]
     table: pl.DataFrame
 
 
-def fields_for(study: Study, occasion: Occasion = ORDINARY) -> tuple[Field, ...]:
+def fields_for(study: Study, occasion: ReleaseContext = ORDINARY) -> tuple[Field, ...]:
     """Every column that a release of these answers can have."""
     return fields_of(study, pilot=occasion.pilot, synthetic=occasion.synthetic)
 
 
-def source_of(study: Study, frame: pl.DataFrame, occasion: Occasion) -> Source:
+def source_of(study: Study, frame: pl.DataFrame, occasion: ReleaseContext) -> SegmentSource:
     """Stored answers (exports.columns) as the first tier takes them. Raises Refused."""
     check_frame(study, frame)
     fields = fields_for(study, occasion)
-    return Source(fields, table_of(study, frame, fields))
+    return SegmentSource(fields, table_of(study, frame, fields))
 
 
-def reread(study: Study, path: Path, tier: Tier, occasion: Occasion) -> Source:
+def read_back(study: Study, path: Path, tier: Tier, occasion: ReleaseContext) -> SegmentSource:
     """The rows of a written part of ``tier``, in its order."""
     fields = fields_for(study, occasion)
     nobody = frame_of(study, {name: [] for name in types_of(study)})
     kept = kept_in(fields, tier)
-    return Source(kept, read_data(path, kept, table_of(study, nobody, fields).schema))
+    return SegmentSource(kept, read_data(path, kept, table_of(study, nobody, fields).schema))
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SegmentTable:
     """Rows as one tier releases them.
 
     ``order`` are positions in ``table``, sorted by released content; ``source`` is, for each row in
@@ -93,7 +93,7 @@ def _protected(
     """``table`` with its key columns recoded. The engine sees the rows sorted by their content."""
     order = content_order(table, [f.name for f in fields])
     seen = [f.name for f in fields if f.key or f.name in study.policy.distinct]
-    keys, note = protect(
+    keys, note = recode_keys(
         table.select(seen)[order], fields, study.policy, tier, seed=seed, progress=progress
     )
     back = keys[order.arg_sort()]
@@ -121,32 +121,32 @@ def _narrowed(
         fewer = coarsen(table, by_name, study.policy, tops)
         try:
             done, note = _protected(fewer, fields, study, tier, seed=seed, progress=progress)
-        except TooDiverse:
+        except SuppressionLimitExceeded:
             continue
         lost = [GIVEN_UP.format(k=tier.k, names=", ".join(left[:gone]))] if gone else []
         return done, (*lost, *([note] if note else []))
     raise AssertionError("without key columns every row is alike")
 
 
-def make_part(
+def recode_segment(
     study: Study,
-    source: Source,
+    source: SegmentSource,
     tier: Tier,
     *,
     seed: int = 0,
-    progress: Progress = unheard,
-) -> Part:
+    progress: Progress = no_progress,
+) -> SegmentTable:
     """The rows of ``source`` as ``tier`` releases them. Raises Refused, with figures."""
     fields = kept_in(source.fields, tier)
     names = [f.name for f in fields]
     rows = _agreed(source.table, tier)
     left_out = len(source.table) - len(rows)
     taken = source.table.select(names)[rows] if left_out else source.table.select(names)
-    start = start_of(taken, fields, study.policy, tier)
+    start = initial_levels(taken, fields, study.policy, tier)
     coarse = coarsen(taken, {f.name: f for f in fields}, study.policy, start.levels)
     table, notes = _narrowed(coarse, fields, study, tier, seed=seed, progress=progress)
     order = content_order(table, names)
-    return Part(
+    return SegmentTable(
         fields=fields,
         table=table,
         order=order,
@@ -158,7 +158,7 @@ def make_part(
 
 
 def _as_tables(
-    study: Study, source: Source, taken: pl.DataFrame, columns: Sequence[str]
+    study: Study, source: SegmentSource, taken: pl.DataFrame, columns: Sequence[str]
 ) -> dict[str, str]:
     """Columns withheld from so few rows, as tables of one column each by the 10-5 rule."""
     shown = [name for name in columns if name in taken.columns]
@@ -170,6 +170,6 @@ def _as_tables(
     return {name: content.decode() for name, content in made.items()}
 
 
-def write_part(part: Part, path: Path, *, after: int = 0) -> None:
+def write_segment(part: SegmentTable, path: Path, *, after: int = 0) -> None:
     """The part's data file; its rows are numbered from ``after`` + 1."""
     write_data(part.table, part.fields, path, order=part.order, after=after)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from forms.kinds import of_question, of_study
+from forms.kinds import columns_of_question, columns_of_study
 from forms.routing import branch_of, shown_names, shown_pages, shown_questions
 from forms.study import LEFT_BLANK, NOT_REACHED, NOT_SHOWN, Column, Page, Question, Study
 
@@ -20,7 +20,7 @@ def stored_values(study: Study, answers: Mapping[str, int | str]) -> dict[str, i
         column.name: (
             answers.get(column.name, NOT_REACHED) if column.question.name in shown else NOT_SHOWN
         )
-        for column in of_study(study)
+        for column in columns_of_study(study)
     }
 
 
@@ -77,7 +77,7 @@ def stored_lines(
     yield StoredLine("deletion", "For deleting it later, or random", "–", MADE_AT_SEND)
     yield StoredLine("batch", "Which frozen batch it belongs to", "0", "None yet")
     values = stored_values(study, answers)
-    for column in of_study(study):
+    for column in columns_of_study(study):
         value = values[column.name]
         yield StoredLine(
             column.name,
@@ -102,7 +102,7 @@ def _given(
     if question.apart:
         yield "", str(answers.get(question.name) or NOT_PROVIDED)
         return
-    columns = of_question(question)
+    columns = columns_of_question(question)
     values = {c.name: answers.get(c.name, LEFT_BLANK) for c in columns}
     if question.kind == "multiple" and any(v == 1 for v in values.values()):
         ticked = [o.label for o, v in zip(question.options, values.values(), strict=True) if v == 1]

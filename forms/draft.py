@@ -16,7 +16,7 @@ from typing import Any
 
 from forms.form_fields import answers_of, page_form
 from forms.kinds import PREFER_NOT, missing_name
-from forms.routing import names_of, prune, shown_pages, shown_questions
+from forms.routing import answer_keys, drop_hidden, shown_pages, shown_questions
 from forms.study import LEFT_BLANK, Page, Question, Row, Study
 
 Values = dict[str, "int | str"]
@@ -56,7 +56,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Taken:
+class PageResult:
     """What came of a posted page: the draft after it, and where to go (None: not valid)."""
 
     draft: Draft
@@ -111,26 +111,26 @@ def rows_in_order(draft: Draft, question: Question) -> Sequence[Row]:
     return tuple(question.rows[i] for i in order)
 
 
-def asked(draft: Draft, question: Question) -> bool:
+def was_shown(draft: Draft, question: Question) -> bool:
     """Whether the client has been shown this question and gone on."""
-    return all(name in draft.answers for name in names_of(question))
+    return all(name in draft.answers for name in answer_keys(question))
 
 
-def first_open(study: Study, draft: Draft) -> Page | None:
+def first_unanswered(study: Study, draft: Draft) -> Page | None:
     """The first page on the path with a question not asked yet; None when all were."""
-    return _first_open(shown_pages(study, draft.answers), draft)
+    return _first_unanswered(shown_pages(study, draft.answers), draft)
 
 
-def _first_open(pages: Sequence[Page], draft: Draft) -> Page | None:
-    return next((page for page in pages if not answered(page, draft)), None)
+def _first_unanswered(pages: Sequence[Page], draft: Draft) -> Page | None:
+    return next((page for page in pages if not is_complete(page, draft)), None)
 
 
-def answered(page: Page, draft: Draft) -> bool:
+def is_complete(page: Page, draft: Draft) -> bool:
     """Whether the client has been shown everything on this page and gone on."""
-    return all(asked(draft, q) for q in shown_questions(page, draft.answers))
+    return all(was_shown(draft, q) for q in shown_questions(page, draft.answers))
 
 
-def neighbours(study: Study, draft: Draft, page: Page) -> tuple[Page | None, Page | None]:
+def adjacent_pages(study: Study, draft: Draft, page: Page) -> tuple[Page | None, Page | None]:
     """(page before, page after) on the path; ``page`` itself must be on it."""
     pages = shown_pages(study, draft.answers)
     at = pages.index(page)
@@ -142,7 +142,7 @@ def reachable(study: Study, draft: Draft, page: Page) -> bool:
     pages = shown_pages(study, draft.answers)
     if page not in pages:
         return False
-    first = _first_open(pages, draft)
+    first = _first_unanswered(pages, draft)
     return first is None or pages.index(page) <= pages.index(first)
 
 
@@ -152,7 +152,7 @@ def posted_questions(page: Page, draft: Draft, posted: Any) -> tuple[Question, .
     return tuple(q for q in page.questions if q.name in names and q.name not in draft.locked)
 
 
-def take(study: Study, draft: Draft, page: Page, posted: Any) -> Taken:
+def submit_page(study: Study, draft: Draft, page: Page, posted: Any) -> PageResult:
     """Take a posted page into the draft. Errors map input name → sentence; then nothing changes.
 
     ``posted`` is a multidict. Answers that routing no longer shows are deleted.
@@ -160,17 +160,17 @@ def take(study: Study, draft: Draft, page: Page, posted: Any) -> Taken:
     questions = posted_questions(page, draft, posted)
     form = page_form(questions, posted)
     if not form.validate():
-        return Taken(draft, {name: errors[0] for name, errors in form.errors.items()})
+        return PageResult(draft, {name: errors[0] for name, errors in form.errors.items()})
     given = _with_refusals(questions, answers_of(questions, form), draft, posted)
     given.update(_locked_answers(page, draft, posted))
-    answers = prune(study, {**draft.answers, **given})
+    answers = drop_hidden(study, {**draft.answers, **given})
     locked = _locked_after(page, draft, given)
     after = replace(draft, answers=answers, locked=locked, hint=False)
     stay = _stays(page, after, posted, given)
-    return Taken(_with_hint(page, after, given, posted) if not stay else after, {}, stay=stay)
+    return PageResult(_with_hint(page, after, given, posted) if not stay else after, {}, stay=stay)
 
 
-def keep(study: Study, draft: Draft, page: Page, posted: Any) -> Draft:
+def save_partial(study: Study, draft: Draft, page: Page, posted: Any) -> Draft:
     """The draft with what the posted page holds so far, for somebody who turns to another screen.
 
     Nothing is lost and nothing is asked for: faulty and blank inputs stay as they were.
@@ -181,7 +181,9 @@ def keep(study: Study, draft: Draft, page: Page, posted: Any) -> Draft:
     sound = tuple(q for q in questions if not _inputs(q) & form.errors.keys())
     given = _with_refusals(sound, answers_of(sound, form), draft, posted)
     kept = {n: v for n, v in given.items() if v not in (LEFT_BLANK, "") or n in draft.answers}
-    return replace(draft, answers=prune(study, {**draft.answers, **kept}), at=page.id, hint=False)
+    return replace(
+        draft, answers=drop_hidden(study, {**draft.answers, **kept}), at=page.id, hint=False
+    )
 
 
 def _inputs(question: Question) -> set[str]:
@@ -194,11 +196,11 @@ def _stays(page: Page, draft: Draft, posted: Any, given: Values) -> bool:
     shown = shown_questions(page, draft.answers)
     if posted.get(DELETE):
         return True
-    if not all(asked(draft, q) for q in shown):
+    if not all(was_shown(draft, q) for q in shown):
         return True
     others = [q for q in shown if q.name != posted.get(REFUSE)]
     return bool(posted.get(REFUSE)) and any(
-        given.get(name, 0) in (LEFT_BLANK, "") for q in others for name in names_of(q)
+        given.get(name, 0) in (LEFT_BLANK, "") for q in others for name in answer_keys(q)
     )
 
 
@@ -212,13 +214,13 @@ def _with_refusals(
             continue
         if posted.get(REFUSE) == question.name:
             given.update({row.variable: refusal for row in question.rows})
-        elif refused(draft, question):
+        elif is_refused(draft, question):
             blank = [r.variable for r in question.rows if given[r.variable] == LEFT_BLANK]
             given.update(dict.fromkeys(blank, refusal))
     return given
 
 
-def refused(draft: Draft, question: Question) -> bool:
+def is_refused(draft: Draft, question: Question) -> bool:
     """Whether some row of this grid stands at "prefer not", which no row offers by itself."""
     codes = {m.code for m in question.missing if m.name == PREFER_NOT}
     return any(draft.answers.get(row.variable) in codes for row in question.rows)

@@ -94,12 +94,12 @@ def content(study: Study) -> str:
     )
 
 
-def words(study: Study) -> str:
+def words_fingerprint(study: Study) -> str:
     """Fingerprint of words and routing in the study's language."""
     return sha256(content(study).encode()).hexdigest()
 
 
-def policy(release: ReleasePolicy) -> str:
+def policy_fingerprint(release: ReleasePolicy) -> str:
     """Fingerprint of the release policy."""
     return digest(release)
 
@@ -119,16 +119,16 @@ def consent_version(consent: Consent, language: str) -> str:
     )
 
 
-def of_study(study: Study) -> Fingerprints:
+def fingerprints_of_study(study: Study) -> Fingerprints:
     """The parts that the study folder decides."""
     return Fingerprints(
-        words=words(study),
-        policy=policy(study.policy),
+        words=words_fingerprint(study),
+        policy=policy_fingerprint(study.policy),
         consent_version=consent_version(study.consent, study.language),
     )
 
 
-def of_facts(study: Study, facts: Mapping[str, str]) -> str:
+def fingerprint_of_facts(study: Study, facts: Mapping[str, str]) -> str:
     """Fingerprint of the site's facts: those that the study names; an empty one is as none."""
     consent = study.consent
     named = consent.facts | consent.optional_facts | consent.board_facts

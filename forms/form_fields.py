@@ -15,7 +15,7 @@ from wtforms import Field, Form
 from wtforms.fields.core import UnboundField
 from wtforms.validators import ValidationError
 
-from forms.kinds import KINDS, Asked
+from forms.kinds import KINDS, InputSpec
 from forms.study import Consent, EligibilityQuestion, Question, Statement
 
 CHOOSE_SHOWN = "Choose one of the answers shown."
@@ -112,7 +112,7 @@ def as_code(text: str) -> int | None:
     return int(text)
 
 
-FIELDS: Mapping[str, Callable[[Asked], UnboundField]] = {
+FIELDS: Mapping[str, Callable[[InputSpec], UnboundField]] = {
     "code": lambda asked: CodeField(codes=asked.codes, required=asked.required),
     "codes": lambda asked: CodesField(codes=asked.codes),
     "number": lambda asked: NumberField(minimum=asked.minimum, maximum=asked.maximum),
@@ -120,7 +120,7 @@ FIELDS: Mapping[str, Callable[[Asked], UnboundField]] = {
 }
 
 
-def field_of(asked: Asked) -> UnboundField:
+def field_of(asked: InputSpec) -> UnboundField:
     """The field that reads this input."""
     return FIELDS[asked.form](asked)
 

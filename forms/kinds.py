@@ -17,7 +17,7 @@ from typing import Any
 from forms import parse_kinds
 from forms.parse_kinds import Shared
 from forms.study import LEFT_BLANK, SET_BY_PLATFORM, Answers, Column, Question, Study
-from forms.toml_tables import Table
+from forms.toml_tables import TomlTable
 
 PREFER_NOT = "prefer_not"
 # Behind a typed question's name: the input for its missing codes.
@@ -31,7 +31,7 @@ Choices = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class InputSpec:
     """One input of a page: ``form`` is code, codes, number or words.
 
     ``codes`` bounds the first two, ``minimum`` and ``maximum`` a number, ``maximum`` the length
@@ -75,12 +75,12 @@ def _labels(question: Question) -> dict[int, str]:
     return {o.code: o.label for o in question.options}
 
 
-class Kind:
+class SingleQuestion:
     """One code in one column, chosen from options: what the other kinds differ from."""
 
     macro = "single"
 
-    def keys(self, question: Question, table: Table, shared: Shared) -> Question:
+    def keys(self, question: Question, table: TomlTable, shared: Shared) -> Question:
         """The question with the keys of its kind; faults are noted in ``table``."""
         return parse_kinds.read_single(question, table, shared)
 
@@ -88,10 +88,10 @@ class Kind:
         """The columns it fills."""
         return (column(question, question.name, _asked_text(question), _labels(question)),)
 
-    def inputs(self, question: Question) -> tuple[Asked, ...]:
+    def inputs(self, question: Question) -> tuple[InputSpec, ...]:
         """What it asks on the page."""
         codes = tuple(int(value) for value, _ in self.choices(question)) + offered(question)
-        return (Asked(question.name, "code", codes, required=question.required),)
+        return (InputSpec(question.name, "code", codes, required=question.required),)
 
     def choices(self, question: Question, /) -> Choices:
         """(value, label) of each substantive answer that can be chosen."""
@@ -108,12 +108,12 @@ class Kind:
         return {} if given == LEFT_BLANK else {question.name: (str(given),)}
 
 
-class Multiple(Kind):
+class MultipleQuestion(SingleQuestion):
     """Any number of options, a 0/1 column each."""
 
     macro = "multiple"
 
-    def keys(self, question: Question, table: Table, shared: Shared) -> Question:
+    def keys(self, question: Question, table: TomlTable, shared: Shared) -> Question:
         """Options of its own, each with a key."""
         return parse_kinds.read_multiple(question, table, shared)
 
@@ -132,9 +132,9 @@ class Multiple(Kind):
             for o in question.options
         )
 
-    def inputs(self, question: Question) -> tuple[Asked, ...]:
+    def inputs(self, question: Question) -> tuple[InputSpec, ...]:
         """Tick boxes under one name."""
-        return (Asked(question.name, "codes", (*_labels(question), *offered(question))),)
+        return (InputSpec(question.name, "codes", (*_labels(question), *offered(question))),)
 
     def answers(self, question: Question, values: Values) -> dict[str, int | str]:
         """All columns missing alike when refused (the stricter wish wins) or left blank."""
@@ -153,12 +153,12 @@ class Multiple(Kind):
         return {question.name: (*ticked, *(str(code) for code in refused))}
 
 
-class Grid(Kind):
+class GridQuestion(SingleQuestion):
     """Sentences with the same answers, a column each."""
 
     macro = "grid"
 
-    def keys(self, question: Question, table: Table, shared: Shared) -> Question:
+    def keys(self, question: Question, table: TomlTable, shared: Shared) -> Question:
         """A shared set of options, and rows."""
         return parse_kinds.read_grid(question, table, shared)
 
@@ -167,10 +167,10 @@ class Grid(Kind):
         labels = _labels(question)
         return tuple(column(question, r.variable, r.text, labels) for r in question.rows)
 
-    def inputs(self, question: Question) -> tuple[Asked, ...]:
+    def inputs(self, question: Question) -> tuple[InputSpec, ...]:
         """A set of buttons for each row."""
         codes = (*_labels(question), *offered(question))
-        return tuple(Asked(row.variable, "code", codes) for row in question.rows)
+        return tuple(InputSpec(row.variable, "code", codes) for row in question.rows)
 
     def answers(self, question: Question, values: Values) -> dict[str, int | str]:
         """One code a row."""
@@ -183,17 +183,17 @@ class Grid(Kind):
         return {name: (str(value),) for name, value in given.items() if value != LEFT_BLANK}
 
 
-class Statements(Grid):
+class StatementsQuestion(GridQuestion):
     """Statements, each agreed to or not."""
 
     macro = "statements"
 
-    def keys(self, question: Question, table: Table, shared: Shared) -> Question:
+    def keys(self, question: Question, table: TomlTable, shared: Shared) -> Question:
         """Options and rows, in the order written."""
         return parse_kinds.read_statements(question, table, shared)
 
 
-class Typed(Kind):
+class TypedQuestion(SingleQuestion):
     """An answer that is typed, with its missing codes in an input beside it."""
 
     def choices(self, _question: Question, /) -> Choices:
@@ -215,12 +215,12 @@ class Typed(Kind):
         return {missing_name(question) if missing else question.name: (str(given),)}
 
 
-class Analogue(Typed):
+class VasQuestion(TypedQuestion):
     """A whole number on a line between two ends, typed or set."""
 
     macro = "analogue"
 
-    def keys(self, question: Question, table: Table, shared: Shared) -> Question:
+    def keys(self, question: Question, table: TomlTable, shared: Shared) -> Question:
         """Its two ends."""
         return parse_kinds.read_range(question, table, shared)
 
@@ -231,15 +231,15 @@ class Analogue(Typed):
         codes = tuple(range(question.minimum, question.maximum + 1))
         return (column(question, question.name, _asked_text(question), labels, codes=codes),)
 
-    def inputs(self, question: Question) -> tuple[Asked, ...]:
+    def inputs(self, question: Question) -> tuple[InputSpec, ...]:
         """A number box, and the missing codes."""
         return (
-            Asked(question.name, "number", minimum=question.minimum, maximum=question.maximum),
-            Asked(missing_name(question), "code", offered(question)),
+            InputSpec(question.name, "number", minimum=question.minimum, maximum=question.maximum),
+            InputSpec(missing_name(question), "code", offered(question)),
         )
 
 
-class Number(Analogue):
+class NumberQuestion(VasQuestion):
     """A whole number; a short range is a row of buttons."""
 
     macro = "number"
@@ -247,10 +247,10 @@ class Number(Analogue):
     def _on_ruler(self, question: Question) -> bool:
         return question.maximum - question.minimum < LONGEST_RULER
 
-    def inputs(self, question: Question) -> tuple[Asked, ...]:
+    def inputs(self, question: Question) -> tuple[InputSpec, ...]:
         """Buttons for a short range, else a number box."""
         ruler = self._on_ruler(question)
-        return Kind.inputs(self, question) if ruler else super().inputs(question)
+        return SingleQuestion.inputs(self, question) if ruler else super().inputs(question)
 
     def choices(self, question: Question, /) -> Choices:
         """Every number of a short range."""
@@ -261,15 +261,19 @@ class Number(Analogue):
     def filled(self, question: Question, answers: Answers) -> Filled:
         """One of the buttons, or what was typed."""
         ruler = self._on_ruler(question)
-        return Kind.filled(self, question, answers) if ruler else super().filled(question, answers)
+        return (
+            SingleQuestion.filled(self, question, answers)
+            if ruler
+            else super().filled(question, answers)
+        )
 
 
-class Words(Typed):
+class TextQuestion(TypedQuestion):
     """The client's own words: a text column, or none when they are kept apart."""
 
     macro = "text"
 
-    def keys(self, question: Question, table: Table, shared: Shared) -> Question:
+    def keys(self, question: Question, table: TomlTable, shared: Shared) -> Question:
         """How long, and whether kept apart."""
         return parse_kinds.read_text(question, table, shared)
 
@@ -280,12 +284,12 @@ class Words(Typed):
         asked = _asked_text(question)
         return (column(question, question.name, asked, {}, max_length=question.max_length),)
 
-    def inputs(self, question: Question) -> tuple[Asked, ...]:
+    def inputs(self, question: Question) -> tuple[InputSpec, ...]:
         """A text box; with a column also the missing codes."""
-        words = Asked(question.name, "words", maximum=question.max_length)
+        words = InputSpec(question.name, "words", maximum=question.max_length)
         if question.apart:
             return (words,)
-        return words, Asked(missing_name(question), "code", offered(question))
+        return words, InputSpec(missing_name(question), "code", offered(question))
 
     def answers(self, question: Question, values: Values) -> dict[str, int | str]:
         """A kept-apart text as it is, blank included: there is no column to mark."""
@@ -294,32 +298,32 @@ class Words(Typed):
         return super().answers(question, values)
 
 
-KINDS: Mapping[str, Kind] = {
-    "single": Kind(),
-    "multiple": Multiple(),
-    "grid": Grid(),
-    "vas": Analogue(),
-    "number": Number(),
-    "text": Words(),
-    "statements": Statements(),
+KINDS: Mapping[str, SingleQuestion] = {
+    "single": SingleQuestion(),
+    "multiple": MultipleQuestion(),
+    "grid": GridQuestion(),
+    "vas": VasQuestion(),
+    "number": NumberQuestion(),
+    "text": TextQuestion(),
+    "statements": StatementsQuestion(),
 }
 
 
-__all__ = ["Column", "of_question", "of_study"]
+__all__ = ["Column", "columns_of_question", "columns_of_study"]
 
 
 # Questions are compared by identity, so these caches hold one entry a question of a loaded study.
 @lru_cache(maxsize=4096)
-def of_question(question: Question) -> tuple[Column, ...]:
+def columns_of_question(question: Question) -> tuple[Column, ...]:
     """The columns that one question fills; a kept-apart text has none."""
     return KINDS[question.kind].columns(question)
 
 
 @lru_cache(maxsize=64)
 def _of_questions(questions: tuple[Question, ...]) -> tuple[Column, ...]:
-    return tuple(column for question in questions for column in of_question(question))
+    return tuple(column for question in questions for column in columns_of_question(question))
 
 
-def of_study(study: Study) -> tuple[Column, ...]:
+def columns_of_study(study: Study) -> tuple[Column, ...]:
     """Every column of the study's answers, in the order asked (administrative ones excluded)."""
     return _of_questions(tuple(study.questions.values()))

@@ -17,9 +17,9 @@ from forms.toml_tables import (
     QUESTIONNAIRE,
     RELEASE,
     SUPPORT,
-    Notes,
+    FaultList,
     StudyFaults,
-    Table,
+    TomlTable,
     read_toml,
 )
 from forms.validate_policy import check_policy
@@ -35,7 +35,7 @@ from forms.validate_wording import check_words
 ALL = (QUESTIONNAIRE, CONSENT, RELEASE, SUPPORT)
 
 # What is checked across tables, and the files without which a check would find ghosts.
-CHECKS: tuple[tuple[Callable[[Study, Notes], None], tuple[str, ...]], ...] = (
+CHECKS: tuple[tuple[Callable[[Study, FaultList], None], tuple[str, ...]], ...] = (
     (check_names, (QUESTIONNAIRE,)),
     (check_routing, (QUESTIONNAIRE,)),
     (check_questions, (QUESTIONNAIRE,)),
@@ -51,7 +51,7 @@ def load_study(folder: Path) -> Study:
 
     Raises StudyFaults listing every fault of its files at once.
     """
-    notes = Notes()
+    notes = FaultList()
     if not folder.is_dir():
         notes.add(str(folder), "", "", "there is no such folder")
         raise StudyFaults(notes.all())
@@ -67,15 +67,17 @@ def load_study(folder: Path) -> Study:
     if faults := sorted(notes.all(), key=lambda fault: ALL.index(fault.file)):
         raise StudyFaults(tuple(faults))
     return replace(
-        study, fingerprints=fingerprint.of_study(study), content=fingerprint.content(study)
+        study,
+        fingerprints=fingerprint.fingerprints_of_study(study),
+        content=fingerprint.content(study),
     )
 
 
-def build(name: str, tables: Mapping[str, Table | None]) -> Study:
+def build(name: str, tables: Mapping[str, TomlTable | None]) -> Study:
     """The study as far as it can be read; a file that cannot be read counts as empty."""
 
-    def top(file: str) -> Table:
-        return tables[file] or Table({}, Notes(), file)
+    def top(file: str) -> TomlTable:
+        return tables[file] or TomlTable({}, FaultList(), file)
 
     asked = read_questionnaire(top(QUESTIONNAIRE))
     return Study(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forms.draft import Draft, refused, rows_in_order
+from forms.draft import Draft, is_refused, rows_in_order
 from forms.kinds import KINDS, Filled, missing_name
 from forms.routing import branch_of, shown_pages, shown_questions
 from forms.study import Missing, Page, Question, Study
@@ -109,7 +109,7 @@ def _question_view(
         missing=() if question.apart else _missing(question),
         missing_input=_input(apart, "", values, errors, f"{id_}-0"),
         locked=question.name in draft.locked,
-        refused=bool(question.rows) and refused(draft, question),
+        refused=bool(question.rows) and is_refused(draft, question),
         can_refuse=any(m.name == "prefer_not" for m in question.missing),
     )
 

@@ -18,9 +18,9 @@ from forms.study import (
     ChecklistItem,
     Consent,
     EligibilityQuestion,
-    Group,
     HelpLine,
     Hierarchy,
+    HierarchyGroup,
     Passage,
     ReleasePolicy,
     SmallSamples,
@@ -29,14 +29,14 @@ from forms.study import (
     Support,
     Tier,
 )
-from forms.toml_tables import NAME, NAME_RULE, Table, duplicates, is_integer
+from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates, is_integer
 
 ENDINGS = ("screened_out", "not_now")
 # Only these optional statements have a place where the answer is kept.
 CHOICES = ("c_open", "c_quote")
 
 
-def read_consent(top: Table) -> Consent:
+def read_consent(top: TomlTable) -> Consent:
     """The whole file; what is wrong with it is noted in ``top``."""
     consent = Consent(
         version=top.text("version"),
@@ -58,12 +58,12 @@ def read_consent(top: Table) -> Consent:
     return with_facts(consent)
 
 
-def read_texts(table: Table) -> Mapping[str, str]:
+def read_texts(table: TomlTable) -> Mapping[str, str]:
     """The single sentences, by key."""
     return {key: table.text(key) for key in TEXT_KEYS}
 
 
-def read_passages(top: Table, key: str, *, required: bool = False) -> tuple[Passage, ...]:
+def read_passages(top: TomlTable, key: str, *, required: bool = False) -> tuple[Passage, ...]:
     """The passages of one part of the text."""
     return tuple(
         Passage(t.id(), t.text("heading", required=False), t.text("text"))
@@ -71,7 +71,7 @@ def read_passages(top: Table, key: str, *, required: bool = False) -> tuple[Pass
     )
 
 
-def read_eligibility(table: Table) -> EligibilityQuestion:
+def read_eligibility(table: TomlTable) -> EligibilityQuestion:
     """One question before consent."""
     return EligibilityQuestion(
         id=table.name("id"),
@@ -83,7 +83,7 @@ def read_eligibility(table: Table) -> EligibilityQuestion:
     )
 
 
-def read_statement(table: Table) -> Statement:
+def read_statement(table: TomlTable) -> Statement:
     """One consent statement."""
     name, required = table.name("id"), table.flag("required", required=True)
     if name in CHOICES and required:
@@ -94,7 +94,7 @@ def read_statement(table: Table) -> Statement:
     return Statement(name, table.text("text"), required, effect)
 
 
-def read_checklist(table: Table) -> ChecklistItem:
+def read_checklist(table: TomlTable) -> ChecklistItem:
     """One thing that a board looks for."""
     return ChecklistItem(
         id=table.id(),
@@ -105,7 +105,7 @@ def read_checklist(table: Table) -> ChecklistItem:
     )
 
 
-def read_fact_names(top: Table, key: str) -> frozenset[str]:
+def read_fact_names(top: TomlTable, key: str) -> frozenset[str]:
     """Names of facts."""
     names = top.texts(key, required=False)
     for name in names:
@@ -114,7 +114,7 @@ def read_fact_names(top: Table, key: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def note_twice(top: Table, consent: Consent) -> None:
+def note_twice(top: TomlTable, consent: Consent) -> None:
     """Note what is there twice, and that nobody could agree to anything."""
     for name in duplicates(item.id for item in consent.checklist):
         top.fault("checklist", f"the id {name!r} stands there twice")
@@ -169,7 +169,7 @@ SMALLEST_K = 5
 LEVEL_RULE = '[["label", [codes]], …]'
 
 
-def read_release(top: Table) -> ReleasePolicy:
+def read_release(top: TomlTable) -> ReleasePolicy:
     """The whole file; what is wrong with it is noted in ``top``."""
     roles, groups = read_roles(top.table("roles", required=True))
     hierarchies = tuple(read_hierarchy(t) for t in top.tables("hierarchy", "variable"))
@@ -193,7 +193,7 @@ def read_release(top: Table) -> ReleasePolicy:
     )
 
 
-def read_stop_rule(top: Table) -> StopRule | None:
+def read_stop_rule(top: TomlTable) -> StopRule | None:
     """When collection should pause, if the study says so."""
     if not top.has("stop_rule"):
         return None
@@ -201,7 +201,7 @@ def read_stop_rule(top: Table) -> StopRule | None:
     return StopRule(table.number("share", 0, 1), read_condition(table, "any", required=True))
 
 
-def read_small(table: Table) -> SmallSamples:
+def read_small(table: TomlTable) -> SmallSamples:
     """What few rows may tell; what is not said stays as it ships."""
     ships = SmallSamples()
     return SmallSamples(
@@ -212,7 +212,7 @@ def read_small(table: Table) -> SmallSamples:
     )
 
 
-def read_roles(table: Table) -> tuple[Mapping[str, str], Mapping[str, str]]:
+def read_roles(table: TomlTable) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Variable → role, and quasi-identifier → group."""
     quasi = table.table("quasi_identifier")
     by_group = [(name, group) for group in GROUPS for name in quasi.texts(group, required=False)]
@@ -224,7 +224,7 @@ def read_roles(table: Table) -> tuple[Mapping[str, str], Mapping[str, str]]:
     return dict(by_role), dict(by_group)
 
 
-def read_hierarchy(table: Table) -> Hierarchy:
+def read_hierarchy(table: TomlTable) -> Hierarchy:
     """How one quasi-identifier coarsens, level by level."""
     levels = table.array("levels")
     return Hierarchy(
@@ -233,7 +233,7 @@ def read_hierarchy(table: Table) -> Hierarchy:
     )
 
 
-def read_level(table: Table, place: int, level: object) -> tuple[Group, ...]:
+def read_level(table: TomlTable, place: int, level: object) -> tuple[HierarchyGroup, ...]:
     """The groups of one level."""
     found = [read_group(entry) for entry in level] if isinstance(level, list) else []
     groups = tuple(group for group in found if group)
@@ -244,7 +244,7 @@ def read_level(table: Table, place: int, level: object) -> tuple[Group, ...]:
     return groups
 
 
-def read_group(entry: object) -> Group | None:
+def read_group(entry: object) -> HierarchyGroup | None:
     """``["label", [codes]]``; None when it is not made so."""
     if not isinstance(entry, list) or len(entry) != 2:
         return None
@@ -253,10 +253,10 @@ def read_group(entry: object) -> Group | None:
         return None
     if not codes or not all(is_integer(code) for code in codes) or duplicates(codes):
         return None
-    return Group(label.strip(), frozenset(codes))
+    return HierarchyGroup(label.strip(), frozenset(codes))
 
 
-def read_tier(table: Table) -> Tier:
+def read_tier(table: TomlTable) -> Tier:
     """One way to release."""
     min_level = table.table("min_level")
     return Tier(
@@ -277,7 +277,7 @@ ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-def read_support(top: Table) -> Support:
+def read_support(top: TomlTable) -> Support:
     """The whole file; what is wrong with it is noted in ``top``."""
     return Support(
         intro=top.text("intro"),
@@ -289,7 +289,7 @@ def read_support(top: Table) -> Support:
     )
 
 
-def read_line(table: Table) -> HelpLine:
+def read_line(table: TomlTable) -> HelpLine:
     """One place to get help."""
     checked = table.text("last_checked", blank=True)
     if checked and not is_date(checked):

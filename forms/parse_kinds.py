@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from forms.study import Missing, Option, Question, Row
-from forms.toml_tables import NAME, NAME_RULE, Table, duplicates, is_integer, listed, nearest
+from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates, is_integer, listed, nearest
 
 # No question can ask for a year of birth or a postcode: the widest range ends here.
 HIGHEST_NUMBER = 1000
@@ -25,12 +25,12 @@ class Shared:
     branches: tuple[str, ...]
 
 
-def read_single(question: Question, table: Table, shared: Shared) -> Question:
+def read_single(question: Question, table: TomlTable, shared: Shared) -> Question:
     """One answer of several."""
     return replace(question, options=read_option_set(table, shared, at_least=2))
 
 
-def read_multiple(question: Question, table: Table, _: Shared) -> Question:
+def read_multiple(question: Question, table: TomlTable, _: Shared) -> Question:
     """Any number of answers; each has a key, which names its column."""
     if isinstance(table.data.get("options"), str):
         table.fault("options", "a multiple question needs options of its own", MULTIPLE_RULE)
@@ -38,7 +38,7 @@ def read_multiple(question: Question, table: Table, _: Shared) -> Question:
     return replace(question, options=read_options(table, "options", keyed=True))
 
 
-def read_grid(question: Question, table: Table, shared: Shared) -> Question:
+def read_grid(question: Question, table: TomlTable, shared: Shared) -> Question:
     """Several sentences with the same answers, each a variable."""
     return replace(
         question,
@@ -48,14 +48,14 @@ def read_grid(question: Question, table: Table, shared: Shared) -> Question:
     )
 
 
-def read_statements(question: Question, table: Table, shared: Shared) -> Question:
+def read_statements(question: Question, table: TomlTable, shared: Shared) -> Question:
     """Statements, each agreed to or not."""
     return replace(
         question, options=read_option_set(table, shared, at_least=1), rows=read_rows(table)
     )
 
 
-def read_range(question: Question, table: Table, _: Shared) -> Question:
+def read_range(question: Question, table: TomlTable, _: Shared) -> Question:
     """A whole number from ``minimum`` to ``maximum``, typed or set on a line."""
     minimum = table.integer("minimum", 0, HIGHEST_NUMBER)
     maximum = table.integer("maximum", 0, HIGHEST_NUMBER)
@@ -70,7 +70,7 @@ def read_range(question: Question, table: Table, _: Shared) -> Question:
     )
 
 
-def read_text(question: Question, table: Table, _: Shared) -> Question:
+def read_text(question: Question, table: TomlTable, _: Shared) -> Question:
     """The client's own words."""
     return replace(
         question,
@@ -79,7 +79,7 @@ def read_text(question: Question, table: Table, _: Shared) -> Question:
     )
 
 
-def read_rows(table: Table) -> tuple[Row, ...]:
+def read_rows(table: TomlTable) -> tuple[Row, ...]:
     """The sentences of a grid or a list of statements."""
     return tuple(
         Row(t.name("variable"), t.text("text"), t.text("construct", required=False))
@@ -87,7 +87,7 @@ def read_rows(table: Table) -> tuple[Row, ...]:
     )
 
 
-def read_option_set(table: Table, shared: Shared, *, at_least: int) -> tuple[Option, ...]:
+def read_option_set(table: TomlTable, shared: Shared, *, at_least: int) -> tuple[Option, ...]:
     """Options written here, or those of the set that is named."""
     name = table.data.get("options")
     if isinstance(name, str):
@@ -103,7 +103,7 @@ def read_option_set(table: Table, shared: Shared, *, at_least: int) -> tuple[Opt
     return options
 
 
-def read_options(table: Table, key: str, *, keyed: bool = False) -> tuple[Option, ...]:
+def read_options(table: TomlTable, key: str, *, keyed: bool = False) -> tuple[Option, ...]:
     """``[[code, label], …]``, or ``[[code, key, label], …]`` for a multiple question."""
     entries = table.array(key)
     if not entries and key in table.data and isinstance(table.data[key], list):
@@ -119,7 +119,7 @@ def read_options(table: Table, key: str, *, keyed: bool = False) -> tuple[Option
     return options
 
 
-def read_option(table: Table, key: str, entry: object, *, keyed: bool) -> Option | None:
+def read_option(table: TomlTable, key: str, entry: object, *, keyed: bool) -> Option | None:
     """One option; None, and a fault, when it is not made as it should be."""
     rule = MULTIPLE_RULE if keyed else OPTION_RULE
     parts = entry if isinstance(entry, list) else []

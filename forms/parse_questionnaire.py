@@ -21,7 +21,7 @@ from forms.study import (
     Branch,
     Composite,
     Condition,
-    Difference,
+    DifferenceScore,
     Missing,
     Page,
     QualityFlags,
@@ -30,7 +30,7 @@ from forms.study import (
     SupportOffer,
     Wording,
 )
-from forms.toml_tables import NAME, NAME_RULE, Table, duplicates
+from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates
 
 # Codes that only the platform sets: every study names them, none offers them to the client.
 SET_BY_PLATFORM: Mapping[str, int] = {
@@ -44,7 +44,7 @@ SET_BY_PLATFORM: Mapping[str, int] = {
 PLAINEST = "single"
 
 
-def read_condition(table: Table, key: str, *, required: bool = False) -> Condition:
+def read_condition(table: TomlTable, key: str, *, required: bool = False) -> Condition:
     """``{ column = [codes] }``, sorted by column: the order of keys means nothing."""
     if not required and not table.has(key):
         return ()
@@ -58,7 +58,7 @@ def read_condition(table: Table, key: str, *, required: bool = False) -> Conditi
     return tuple(sorted(found, key=lambda pair: pair[0]))
 
 
-def read_wording(table: Table, key: str, shared: Shared, *, required: bool) -> Wording:
+def read_wording(table: TomlTable, key: str, shared: Shared, *, required: bool) -> Wording:
     """One text for everybody, or one for each branch."""
     if not isinstance(table.data.get(key), dict):
         return Wording(everybody=table.text(key, required=required))
@@ -69,7 +69,7 @@ def read_wording(table: Table, key: str, shared: Shared, *, required: bool) -> W
     return Wording(by_branch=tuple((name, inner.text(name)) for name in shared.branches))
 
 
-def read_page(table: Table, shared: Shared) -> Page:
+def read_page(table: TomlTable, shared: Shared) -> Page:
     """One page with its questions."""
     return Page(
         id=table.name("id"),
@@ -86,7 +86,7 @@ def read_page(table: Table, shared: Shared) -> Page:
     )
 
 
-def read_support_offer(table: Table) -> SupportOffer | None:
+def read_support_offer(table: TomlTable) -> SupportOffer | None:
     """When the support page opens, if this page can open it."""
     if not table.has("support"):
         return None
@@ -98,7 +98,7 @@ def read_support_offer(table: Table) -> SupportOffer | None:
     )
 
 
-def read_question(table: Table, shared: Shared) -> Question:
+def read_question(table: TomlTable, shared: Shared) -> Question:
     """One question of one kind, with the keys that its kind takes."""
     kind = table.one_of("kind", KINDS)
     common = Question(
@@ -118,7 +118,7 @@ def read_question(table: Table, shared: Shared) -> Question:
     return KINDS[kind].keys(common, table, shared)
 
 
-def read_offered(table: Table, shared: Shared) -> tuple[Missing, ...]:
+def read_offered(table: TomlTable, shared: Shared) -> tuple[Missing, ...]:
     """The missing codes offered to the client, in the order shown."""
     offered = [m.name for m in shared.missing.values() if m.name not in SET_BY_PLATFORM]
     names = table.known("missing", offered, required=False)
@@ -147,12 +147,12 @@ class Questionnaire:
     pages: tuple[Page, ...]
     scales: tuple[Scale, ...]
     composites: tuple[Composite, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[DifferenceScore, ...]
     quality: QualityFlags
     minutes: Mapping[str, float]
 
 
-def read_questionnaire(top: Table) -> Questionnaire:
+def read_questionnaire(top: TomlTable) -> Questionnaire:
     """The whole file; what is wrong with it is noted in ``top``."""
     missing = read_missing(top)
     branches = read_branches(top)
@@ -180,7 +180,7 @@ def read_questionnaire(top: Table) -> Questionnaire:
     )
 
 
-def read_bands(top: Table) -> tuple[int, ...]:
+def read_bands(top: TomlTable) -> tuple[int, ...]:
     """Upper bounds of the duration bands, in minutes."""
     bands = top.integers("duration_bands")
     if not bands or list(bands) != sorted(bands) or bands[0] < 1:
@@ -188,13 +188,13 @@ def read_bands(top: Table) -> tuple[int, ...]:
     return bands
 
 
-def read_minutes(table: Table, branches: tuple[str, ...]) -> Mapping[str, float]:
+def read_minutes(table: TomlTable, branches: tuple[str, ...]) -> Mapping[str, float]:
     """Branch (or ``everybody`` where there are none) → minutes told to the board."""
     known = branches or ("everybody",)
     return {name: table.number(name, 0.5, 240) for name in known if table.has(name)}
 
 
-def read_missing(top: Table) -> tuple[Missing, ...]:
+def read_missing(top: TomlTable) -> tuple[Missing, ...]:
     """The study's missing codes, highest first."""
     table = top.table("missing", required=True)
     low, high = MISSING_RANGE[0], MISSING_RANGE[-1]
@@ -218,7 +218,7 @@ def read_missing(top: Table) -> tuple[Missing, ...]:
     return tuple(sorted(found, key=lambda m: -m.code))
 
 
-def read_branches(top: Table) -> tuple[Branch, ...]:
+def read_branches(top: TomlTable) -> tuple[Branch, ...]:
     """The named ways through the study."""
     tables = top.tables("branch", "name")
     found = tuple(
@@ -237,7 +237,7 @@ def read_branches(top: Table) -> tuple[Branch, ...]:
     return found
 
 
-def read_scale(name: str, table: Table) -> Scale:
+def read_scale(name: str, table: TomlTable) -> Scale:
     """The mean of items, some of them reversed."""
     items = table.texts("items")
     return Scale(
@@ -249,7 +249,7 @@ def read_scale(name: str, table: Table) -> Scale:
     )
 
 
-def read_composite(name: str, table: Table) -> Composite:
+def read_composite(name: str, table: TomlTable) -> Composite:
     """The mean of scores."""
     scores = table.texts("scores")
     return Composite(
@@ -260,9 +260,9 @@ def read_composite(name: str, table: Table) -> Composite:
     )
 
 
-def read_difference(name: str, table: Table) -> Difference:
+def read_difference(name: str, table: TomlTable) -> DifferenceScore:
     """One column minus another."""
-    return Difference(
+    return DifferenceScore(
         name=name,
         label=table.text("label"),
         minuend=table.text("minuend"),
@@ -270,7 +270,7 @@ def read_difference(name: str, table: Table) -> Difference:
     )
 
 
-def read_quality(table: Table) -> QualityFlags:
+def read_quality(table: TomlTable) -> QualityFlags:
     """Which answers the data-quality flags are worked out from."""
     pair = table.texts("pair", required=False)
     if pair and len(pair) != 2:

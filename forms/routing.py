@@ -17,21 +17,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from forms.kinds import of_question, of_study
+from forms.kinds import columns_of_question, columns_of_study
 from forms.readability import words
 from forms.study import Answers, Condition, Page, Question, Study
 
 _Turn = tuple[str, Question, tuple[int | None, ...]]
 
 
-def holds(condition: Condition, answers: Answers) -> bool:
+def condition_holds(condition: Condition, answers: Answers) -> bool:
     """Whether every column named in ``condition`` holds one of its codes."""
     return not condition or all(answers.get(column) in codes for column, codes in condition)
 
 
 def branch_of(study: Study, answers: Answers) -> str | None:
     """Name of the first branch whose condition holds; None before that is known."""
-    return next((b.name for b in study.branches if holds(b.when, answers)), None)
+    return next((b.name for b in study.branches if condition_holds(b.when, answers)), None)
 
 
 @lru_cache(maxsize=1024)
@@ -44,7 +44,7 @@ def shown_questions(page: Page, answers: Answers) -> tuple[Question, ...]:
     """The questions of ``page`` that these answers show."""
     if not _routed(page):
         return page.questions
-    return tuple(q for q in page.questions if holds(q.show_if, answers))
+    return tuple(q for q in page.questions if condition_holds(q.show_if, answers))
 
 
 def shown_pages(study: Study, answers: Answers) -> tuple[Page, ...]:
@@ -52,7 +52,9 @@ def shown_pages(study: Study, answers: Answers) -> tuple[Page, ...]:
     if not study.routed:
         return study.pages
     return tuple(
-        p for p in study.pages if holds(p.show_if, answers) and shown_questions(p, answers)
+        p
+        for p in study.pages
+        if condition_holds(p.show_if, answers) and shown_questions(p, answers)
     )
 
 
@@ -64,23 +66,23 @@ def shown_names(study: Study, answers: Answers) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def names_of(question: Question) -> tuple[str, ...]:
+def answer_keys(question: Question) -> tuple[str, ...]:
     """Keys under which a question's answers are kept: its columns, or its own name when apart."""
-    return tuple(c.name for c in of_question(question)) or (question.name,)
+    return tuple(c.name for c in columns_of_question(question)) or (question.name,)
 
 
-def prune(study: Study, answers: Mapping[str, int | str]) -> dict[str, int | str]:
+def drop_hidden(study: Study, answers: Mapping[str, int | str]) -> dict[str, int | str]:
     """The answers without those that routing no longer shows.
 
     Works in the order asked, so an answer that goes takes with it what it led to.
     """
     kept: dict[str, int | str] = {}
     for page in study.pages:
-        if not holds(page.show_if, kept):
+        if not condition_holds(page.show_if, kept):
             continue
         for question in page.questions:
-            if holds(question.show_if, kept):
-                kept.update({n: answers[n] for n in names_of(question) if n in answers})
+            if condition_holds(question.show_if, kept):
+                kept.update({n: answers[n] for n in answer_keys(question) if n in answers})
     return kept
 
 
@@ -100,7 +102,7 @@ def _turns(study: Study, only: frozenset[str] | None) -> Iterator[_Turn]:
     conditions = [p.show_if for p in study.pages] + [q.show_if for q in study.questions.values()]
     conditions += [b.when for b in study.branches]
     for question in study.questions.values():
-        for column in of_question(question):
+        for column in columns_of_question(question):
             if column.name not in wanted or (only is not None and column.name not in only):
                 continue
             sets = [codes for c in conditions for name, codes in c if name == column.name]
@@ -121,7 +123,10 @@ def _answered(
         yield given
         return
     (name, question, codes), rest = turns[0], turns[1:]
-    if not (holds(study.page_of[question.name].show_if, given) and holds(question.show_if, given)):
+    if not (
+        condition_holds(study.page_of[question.name].show_if, given)
+        and condition_holds(question.show_if, given)
+    ):
         yield from _answered(study, rest, given)
         return
     for code in codes:
@@ -157,7 +162,7 @@ def joined(words: Sequence[str], last: str) -> str:
 
 def condition_in_words(study: Study, condition: Condition) -> str:
     """A routing condition as a sentence part; empty when it always holds."""
-    labels = {c.name: c.labels for c in of_study(study)}
+    labels = {c.name: c.labels for c in columns_of_study(study)}
     missing = {code: m.label for code, m in study.missing_by_code.items()}
 
     def one(column: str, codes: frozenset[int]) -> str:
@@ -179,7 +184,7 @@ WORDS_A_MINUTE = 200  # reading introductions, slower than the 238 of Brysbaert 
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Route:
     """One way through: the routing answers that lead there, and what it asks.
 
     ``answers_asked`` counts a grid's rows one by one. ``told`` are the minutes that the study
@@ -203,7 +208,7 @@ def _seconds(question: Question) -> float:
 
 def _asked(question: Question) -> int:
     """Answers that one question asks for; ticks in one list count as one."""
-    return len(names_of(question)) if question.rows else 1
+    return len(answer_keys(question)) if question.rows else 1
 
 
 @lru_cache(maxsize=1024)
@@ -211,12 +216,12 @@ def _reading(page: Page, branch: str | None) -> float:
     return len(words(page.intro.of(branch))) * 60 / WORDS_A_MINUTE
 
 
-def _way(study: Study, answers: Answers, pages: tuple[Page, ...]) -> Way:
+def _way(study: Study, answers: Answers, pages: tuple[Page, ...]) -> Route:
     branch = branch_of(study, answers)
     asked = [q for page in pages for q in shown_questions(page, answers)]
     seconds = sum(map(_seconds, asked))
     seconds += sum(PAGE_SECONDS + _reading(page, branch) for page in pages)
-    return Way(
+    return Route(
         answers=answers,
         pages=pages,
         branch=branch,
@@ -227,18 +232,18 @@ def _way(study: Study, answers: Answers, pages: tuple[Page, ...]) -> Way:
     )
 
 
-def ways(study: Study) -> Iterator[Way]:
+def routes_in_words(study: Study) -> Iterator[Route]:
     """Every different way through, each once (``forms.routing.paths`` says what differs)."""
     return (_way(study, answers, pages) for answers, pages in paths(study))
 
 
 @dataclass(frozen=True, slots=True)
-class WayAlong:
+class RouteAlongPages:
     """All ways along the same pages: what they ask at least and at most."""
 
     pages: tuple[Page, ...]
     branches: tuple[str, ...]
-    ways: tuple[Way, ...]
+    ways: tuple[Route, ...]
 
     def span(self, of: str) -> tuple[float, float]:
         """Least and most of ``questions``, ``answers_asked`` or ``minutes``."""
@@ -251,12 +256,14 @@ class WayAlong:
         return tuple(dict.fromkeys(w.told for w in self.ways if w.told is not None))
 
 
-def along_pages(found: tuple[Way, ...]) -> tuple[WayAlong, ...]:
+def along_pages(found: tuple[Route, ...]) -> tuple[RouteAlongPages, ...]:
     """The ways grouped by the pages they lead along, in the order found."""
-    groups: dict[tuple[Page, ...], list[Way]] = {}
+    groups: dict[tuple[Page, ...], list[Route]] = {}
     for way in found:
         groups.setdefault(way.pages, []).append(way)
     return tuple(
-        WayAlong(pages, tuple(dict.fromkeys(w.branch for w in group if w.branch)), tuple(group))
+        RouteAlongPages(
+            pages, tuple(dict.fromkeys(w.branch for w in group if w.branch)), tuple(group)
+        )
         for pages, group in groups.items()
     )

@@ -18,7 +18,7 @@ from html import escape
 from itertools import groupby, pairwise
 from textwrap import shorten, wrap
 
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from forms.routing import joined, routes, shown_pages
 from forms.study import Condition, Page, Study
 
@@ -63,7 +63,7 @@ def _hangs_on(page: Page) -> frozenset[str]:
 
 def deciding_columns(study: Study) -> frozenset[str]:
     """Every column on which the way from page to page hangs, and what leads to those."""
-    asked_in = {column.name: column.question for column in of_study(study)}
+    asked_in = {column.name: column.question for column in columns_of_study(study)}
     wanted = {column for page in study.pages for column in _hangs_on(page)}
     found: set[str] = set()
     while wanted - found:
@@ -138,7 +138,7 @@ NAMES = {START: "Consent", END: "Check and send"}
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DrawnBox:
     """A box with its corners in pixels, and what stands in it and above it."""
 
     box: Box
@@ -163,7 +163,7 @@ class Drawn:
 
 def _labels(study: Study) -> dict[str, dict[int, str]]:
     known = {code: m.label for code, m in study.missing_by_code.items()}
-    return {c.name: {**known, **c.labels} for c in of_study(study)}
+    return {c.name: {**known, **c.labels} for c in columns_of_study(study)}
 
 
 def when_in_words(study: Study, condition: Condition) -> str:
@@ -222,11 +222,11 @@ def _entered(drawn: RouteMap) -> frozenset[str]:
     return frozenset(b for a, b in drawn.lines if condition(a) != condition(b))
 
 
-def _lay_out(study: Study, found: RouteMap) -> dict[str, Drawn]:
+def _lay_out(study: Study, found: RouteMap) -> dict[str, DrawnBox]:
     """Every box with its place: rows are as high as their highest box needs."""
     entered = _entered(found)
     bare = {
-        id_: Drawn(box, MARGIN + box.lane * (WIDE + GUTTER), 0, 0, _words(box),
+        id_: DrawnBox(box, MARGIN + box.lane * (WIDE + GUTTER), 0, 0, _words(box),
                    _small(box.page) if box.page else (), _when(study, box, entered))
         for id_, box in found.boxes.items()
     }  # fmt: skip
@@ -246,7 +246,7 @@ def _text(x: float, y: float, lines: tuple[str, ...], css: str, more: str) -> It
         yield f'<text class="{css}" x="{x:g}" y="{y + n * LINE:g}" {more}>{escape(line)}</text>'
 
 
-def _box(d: Drawn) -> Iterator[str]:
+def _box(d: DrawnBox) -> Iterator[str]:
     ends = d.box.page is None
     css, fill = ("box ends", "#e3eeed") if ends else ("box", "#fffdfa")
     yield (
@@ -265,13 +265,13 @@ def _box(d: Drawn) -> Iterator[str]:
     yield from _text(d.middle, y, d.when, "condition", f'{small} fill="#8a3f14"')
 
 
-def _blocked(a: Drawn, b: Drawn, drawn: dict[str, Drawn]) -> bool:
+def _blocked(a: DrawnBox, b: DrawnBox, drawn: dict[str, DrawnBox]) -> bool:
     """Whether a line straight down from ``a`` to the row above ``b`` would run into a box."""
     between = (d for d in drawn.values() if a.box.row < d.box.row < b.box.row)
     return any(d.x - 4 < a.middle < d.x + WIDE + 4 for d in between)
 
 
-def _path(a: Drawn, b: Drawn, *, detour: float | None) -> str:
+def _path(a: DrawnBox, b: DrawnBox, *, detour: float | None) -> str:
     """From the foot of ``a`` to the head of ``b``, or to the condition that stands above it."""
     above = b.y - b.lead - LINE - 4
     x, y = a.middle, a.bottom
@@ -284,7 +284,7 @@ def _path(a: Drawn, b: Drawn, *, detour: float | None) -> str:
     return "M" + " L".join(f"{x:g} {y:g}" for x, y in bends)
 
 
-def _arrow(a: Drawn, b: Drawn, *, detour: float | None) -> Iterator[str]:
+def _arrow(a: DrawnBox, b: DrawnBox, *, detour: float | None) -> Iterator[str]:
     way = _path(a, b, detour=detour)
     yield f'<path class="line" d="{way}" fill="none" stroke="#5a5661" stroke-width="1.5"/>'
     x, y = b.middle, b.y - ARROW - 2
@@ -292,7 +292,7 @@ def _arrow(a: Drawn, b: Drawn, *, detour: float | None) -> Iterator[str]:
     yield f'<path class="head" d="{head}" fill="#5a5661"/>'
 
 
-def _lines(found: RouteMap, drawn: dict[str, Drawn], right: float) -> tuple[list[str], float]:
+def _lines(found: RouteMap, drawn: dict[str, DrawnBox], right: float) -> tuple[list[str], float]:
     """Every line with its arrowhead, and how far to the right they reach."""
     parts: list[str] = []
     for a, b in ((drawn[a], drawn[b]) for a, b in found.lines):

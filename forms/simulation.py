@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from forms.study import Column, Study
 
 FILE = "simulation.toml"
@@ -194,7 +194,7 @@ def _weight_faults(recipe: Recipe) -> Iterator[str]:
 
 
 def _faults(study: Study, recipe: Recipe) -> Iterator[str]:
-    columns: Mapping[str, Column] = {c.name: c for c in of_study(study)}
+    columns: Mapping[str, Column] = {c.name: c for c in columns_of_study(study)}
     apart = {q.name for q in study.questions.values() if q.kind == "text"}
     for name in (*recipe.items, *recipe.ticks):
         if name not in columns:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from forms.study import Study
-from forms.toml_tables import Notes, StudyFaults, Table, read_toml
+from forms.toml_tables import FaultList, StudyFaults, TomlTable, read_toml
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]{0,30})\}")
 
@@ -40,7 +40,7 @@ def load_site(path: Path) -> SiteFacts:
     """
     if not path.exists():
         return SiteFacts()
-    notes = Notes()
+    notes = FaultList()
     top = read_toml(path, notes)
     facts = read_site(top) if top else SiteFacts()
     if faults := notes.all():
@@ -48,7 +48,7 @@ def load_site(path: Path) -> SiteFacts:
     return facts
 
 
-def read_site(top: Table) -> SiteFacts:
+def read_site(top: TomlTable) -> SiteFacts:
     """The whole file; what is wrong with it is noted in ``top``."""
     studies = dict(top.table("study").entries())
     return SiteFacts(
@@ -63,7 +63,7 @@ def read_site(top: Table) -> SiteFacts:
     )
 
 
-def read_facts(table: Table, *, besides: tuple[str, ...] = ()) -> Mapping[str, str]:
+def read_facts(table: TomlTable, *, besides: tuple[str, ...] = ()) -> Mapping[str, str]:
     """Every fact of one table, empty ones too."""
     return {key: table.text(key, required=False) for key in table.data if key not in besides}
 

@@ -231,7 +231,7 @@ class Composite:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class DifferenceScore:
     """One column minus another; its missing value is empty, since its range is negative too."""
 
     name: str
@@ -359,7 +359,7 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class HierarchyGroup:
     """One generalised value: label and the codes as asked that it covers."""
 
     label: str
@@ -375,7 +375,7 @@ class Hierarchy:
     """
 
     variable: str
-    levels: tuple[tuple[Group, ...], ...]
+    levels: tuple[tuple[HierarchyGroup, ...], ...]
 
     @property
     def top(self) -> int:
@@ -476,7 +476,7 @@ class Study:
     pages: tuple[Page, ...]
     scales: tuple[Scale, ...]
     composites: tuple[Composite, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[DifferenceScore, ...]
     quality: QualityFlags
     minutes: Mapping[str, float]  # branch → minutes told to the board
     consent: Consent

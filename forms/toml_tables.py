@@ -82,12 +82,12 @@ NAME_RULE = "a lower-case letter, then up to 30 lower-case letters, digits or un
 ID_RULE = "a letter, then up to 60 letters, digits, hyphens or underscores"
 
 
-class Notes:
+class FaultList:
     """Everything found wrong so far, and every table that was opened."""
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
-        self.tables: list[Table] = []
+        self.tables: list[TomlTable] = []
 
     def add(self, file: str, table: str, key: str, problem: str, allowed: str = "") -> None:
         """Note one fault."""
@@ -101,11 +101,11 @@ class Notes:
         return tuple(dict.fromkeys(self.faults))
 
 
-class Table:
+class TomlTable:
     """One TOML table, with its file and where in it the table stands."""
 
     def __init__(
-        self, data: Mapping[str, object], notes: Notes, file: str, where: str = ""
+        self, data: Mapping[str, object], notes: FaultList, file: str, where: str = ""
     ) -> None:
         self.data = data
         self.notes = notes
@@ -257,12 +257,12 @@ class Table:
                 self.fault(key, f"unknown: {text!r}{nearest(text, names)}", listed(names))
         return tuple(text for text in texts if text in names)
 
-    def table(self, key: str, *, required: bool = False) -> Table:
+    def table(self, key: str, *, required: bool = False) -> TomlTable:
         """The table under ``key``; an empty one when it is missing."""
         value = self.value(key, required=required)
         return self._open({} if value is None else value, key, f"{self._prefix}{key}")
 
-    def tables(self, key: str, *named: str, required: bool = False) -> tuple[Table, ...]:
+    def tables(self, key: str, *named: str, required: bool = False) -> tuple[TomlTable, ...]:
         """The tables of the array ``[[key]]``; ``named`` are keys that may tell them apart."""
         found = self.array(key, required=required)
         if required and not found and key in self.data:
@@ -273,7 +273,7 @@ class Table:
             for place, value in enumerate(found, 1)
         )
 
-    def entries(self) -> Iterator[tuple[str, Table]]:
+    def entries(self) -> Iterator[tuple[str, TomlTable]]:
         """Every key with its table, as in ``[scale.NAME]``."""
         for key in self.data:
             yield key, self._open(self.value(key, required=True), key, f"{self.where} {key}")
@@ -282,11 +282,11 @@ class Table:
     def _prefix(self) -> str:
         return f"{self.where}, " if self.where else ""
 
-    def _open(self, value: object, key: str, where: str) -> Table:
+    def _open(self, value: object, key: str, where: str) -> TomlTable:
         if not isinstance(value, dict):
             self.fault(key, f"must be a table, not {toml_type(value)}")
             value = {}
-        return Table(value, self.notes, self.file, where)
+        return TomlTable(value, self.notes, self.file, where)
 
 
 def is_integer(value: object) -> TypeGuard[int]:
@@ -312,12 +312,12 @@ def duplicates(values: Iterable[T]) -> list[T]:
     return [value for value, times in Counter(values).items() if times > 1]
 
 
-def read_toml(path: Path, notes: Notes) -> Table | None:
+def read_toml(path: Path, notes: FaultList) -> TomlTable | None:
     """The file's top table; None, and a fault, when it cannot be read."""
     try:
         # Editors on Windows begin a file with a byte order mark; TOML knows none.
         text = path.read_bytes().decode("utf-8-sig")
-        return Table(tomllib.loads(text), notes, path.name)
+        return TomlTable(tomllib.loads(text), notes, path.name)
     except FileNotFoundError:
         problem = "is missing"
     except OSError as error:

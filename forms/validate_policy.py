@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forms.kinds import of_question
-from forms.study import Group, Question, Study
-from forms.toml_tables import QUESTIONNAIRE, RELEASE, Notes, at, listed, nearest
+from forms.kinds import columns_of_question
+from forms.study import HierarchyGroup, Question, Study
+from forms.toml_tables import QUESTIONNAIRE, RELEASE, FaultList, at, listed, nearest
 
 # A generalised value's code is level x 100 + position, so codes as asked stay below.
 FIRST_GENERALISED = 100
@@ -14,7 +14,7 @@ FIRST_GENERALISED = 100
 NEVER_REQUIRED = ("quasi_identifier", "sensitive", "free_text")
 
 
-def check_policy(study: Study, notes: Notes) -> None:
+def check_policy(study: Study, notes: FaultList) -> None:
     """Note every fault of release.toml that only the questionnaire shows."""
     variables = dict(study.variables())
     check_roles(study, variables, notes)
@@ -25,7 +25,7 @@ def check_policy(study: Study, notes: Notes) -> None:
     check_stop_rule(study, notes)
 
 
-def check_roles(study: Study, variables: Mapping[str, Question], notes: Notes) -> None:
+def check_roles(study: Study, variables: Mapping[str, Question], notes: FaultList) -> None:
     """Every variable has one role, and only texts are free text."""
     roles = study.policy.roles
     without = [name for name in variables if name and name not in roles]
@@ -42,7 +42,7 @@ def check_roles(study: Study, variables: Mapping[str, Question], notes: Notes) -
             notes.add(RELEASE, "roles", role, problem, allowed)
 
 
-def check_required_roles(study: Study, notes: Notes) -> None:
+def check_required_roles(study: Study, notes: FaultList) -> None:
     """Nothing sensitive and nothing that could identify is required."""
     for name, question in study.variables():
         role = study.policy.roles.get(name, "")
@@ -52,7 +52,7 @@ def check_required_roles(study: Study, notes: Notes) -> None:
             notes.add(QUESTIONNAIRE, where, "required", problem, "false")
 
 
-def check_hierarchies(study: Study, variables: Mapping[str, Question], notes: Notes) -> None:
+def check_hierarchies(study: Study, variables: Mapping[str, Question], notes: FaultList) -> None:
     """Every quasi-identifier has a hierarchy, and nothing else has."""
     policy = study.policy
     quasi = [name for name in variables if policy.roles.get(name) == "quasi_identifier"]
@@ -67,9 +67,9 @@ def check_hierarchies(study: Study, variables: Mapping[str, Question], notes: No
             check_levels(study, name, variables[name], notes)
 
 
-def check_levels(study: Study, name: str, question: Question, notes: Notes) -> None:
+def check_levels(study: Study, name: str, question: Question, notes: FaultList) -> None:
     """Every level covers every code once and nests in the next."""
-    column = next((c for c in of_question(question) if c.name == name), None)
+    column = next((c for c in columns_of_question(question) if c.name == name), None)
     table = f"hierarchy {name}"
     if column is None or not column.codes:
         problem = f"a question of kind {question.kind} has no codes to generalise"
@@ -78,14 +78,14 @@ def check_levels(study: Study, name: str, question: Question, notes: Notes) -> N
     if max(column.codes) >= FIRST_GENERALISED:
         problem = f"{name!r} has codes from {FIRST_GENERALISED} up, which generalised values take"
         notes.add(RELEASE, table, "variable", problem, f"codes below {FIRST_GENERALISED}")
-    finer: tuple[Group, ...] = ()
+    finer: tuple[HierarchyGroup, ...] = ()
     for place, groups in enumerate(study.policy.hierarchies[name].levels, 1):
         for problem in (*cover(groups, column.codes), *nest(finer, groups)):
             notes.add(RELEASE, table, f"levels, level {place}", problem)
         finer = groups
 
 
-def cover(groups: tuple[Group, ...], codes: tuple[int, ...]) -> list[str]:
+def cover(groups: tuple[HierarchyGroup, ...], codes: tuple[int, ...]) -> list[str]:
     """What is wrong with how one level covers the codes as asked."""
     times = {code: sum(code in group.codes for group in groups) for code in codes}
     unknown = sorted({code for group in groups for code in group.codes} - set(codes))
@@ -94,7 +94,7 @@ def cover(groups: tuple[Group, ...], codes: tuple[int, ...]) -> list[str]:
     return problems + [f"code {code} is not a code of the question" for code in unknown]
 
 
-def nest(finer: tuple[Group, ...], coarser: tuple[Group, ...]) -> list[str]:
+def nest(finer: tuple[HierarchyGroup, ...], coarser: tuple[HierarchyGroup, ...]) -> list[str]:
     """Which groups of the level before are torn apart by the next."""
     return [
         f"{group.label!r} of the level before does not fit into one group"
@@ -103,7 +103,7 @@ def nest(finer: tuple[Group, ...], coarser: tuple[Group, ...]) -> list[str]:
     ]
 
 
-def check_distinct(study: Study, notes: Notes) -> None:
+def check_distinct(study: Study, notes: FaultList) -> None:
     """The diversity of sensitive variables is reported, of no others."""
     sensitive = [name for name, role in study.policy.roles.items() if role == "sensitive"]
     for name in study.policy.distinct:
@@ -112,7 +112,7 @@ def check_distinct(study: Study, notes: Notes) -> None:
             notes.add(RELEASE, "", "distinct", problem, listed(sensitive))
 
 
-def check_tiers(study: Study, variables: Mapping[str, Question], notes: Notes) -> None:
+def check_tiers(study: Study, variables: Mapping[str, Question], notes: FaultList) -> None:
     """Tiers leave out what there is, and ask for no consent that nobody is asked for."""
     asked = {statement.id for statement in study.consent.choices}
     if "A" in study.policy.tiers and "C" not in study.policy.tiers:
@@ -130,9 +130,9 @@ def check_tiers(study: Study, variables: Mapping[str, Question], notes: Notes) -
             notes.add(RELEASE, f"tier {tier.name}", "needs_open_consent", problem, "false")
 
 
-def check_stop_rule(study: Study, notes: Notes) -> None:
+def check_stop_rule(study: Study, notes: FaultList) -> None:
     """Signs are answers that somebody can give."""
-    asked = {c.name: c for q in study.questions.values() for c in of_question(q)}
+    asked = {c.name: c for q in study.questions.values() for c in columns_of_question(q)}
     for column, codes in study.policy.stop.signs if study.policy.stop else ():
         known = asked[column].codes if column in asked else ()
         if not known:

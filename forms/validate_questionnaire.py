@@ -17,14 +17,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from forms.kinds import of_question, of_study
+from forms.kinds import columns_of_question, columns_of_study
 from forms.parse_documents import passages_of
 from forms.routing import branch_of, routes, routing_columns
 from forms.study import (
     Column,
     Composite,
     Condition,
-    Difference,
+    DifferenceScore,
     Page,
     Question,
     Scale,
@@ -36,7 +36,7 @@ from forms.toml_tables import (
     NAME_RULE,
     QUESTIONNAIRE,
     SUPPORT,
-    Notes,
+    FaultList,
     at,
     duplicates,
     listed,
@@ -91,7 +91,7 @@ SCREENS = (
 )
 
 
-def check_names(study: Study, notes: Notes) -> None:
+def check_names(study: Study, notes: FaultList) -> None:
     """Note every name in questionnaire.toml that is there twice, is taken or is too long."""
     for page_id in duplicates(p.id for p in study.pages if p.id):
         notes.add(QUESTIONNAIRE, "page", "id", f"{page_id!r} stands there twice")
@@ -114,14 +114,14 @@ def names(study: Study) -> Iterator[tuple[str, str, bool]]:
     """(table, name, whether it is a column) for all that share one space of names."""
     for page in study.pages:
         for question in page.questions:
-            columns = [c.name for c in of_question(question)]
+            columns = [c.name for c in columns_of_question(question)]
             for name in columns or [question.name]:
                 yield at(page, question), name, True
             if question.name not in columns and columns:
                 yield at(page, question), question.name, False
 
 
-def check_passages(study: Study, notes: Notes) -> None:
+def check_passages(study: Study, notes: FaultList) -> None:
     """Note ids that occur twice and checklist entries that point at nothing."""
     found = list(passage_ids(study))
     for name in duplicates(name for _, _, name in found if name):
@@ -152,7 +152,7 @@ def passage_ids(study: Study) -> Iterator[tuple[str, str, str]]:
         yield SUPPORT, "passage", passage.id
 
 
-def check_questions(study: Study, notes: Notes) -> None:
+def check_questions(study: Study, notes: FaultList) -> None:
     """Note everything of this kind in questionnaire.toml."""
     routing = routing_columns(study)
     known = 0 if not study.branches else first_page_with_branch(study)
@@ -165,13 +165,15 @@ def check_questions(study: Study, notes: Notes) -> None:
             check_wordings(page, notes)
 
 
-def check_page(page: Page, notes: Notes) -> None:
+def check_page(page: Page, notes: FaultList) -> None:
     """Note an ``answer_once`` without a text and a support offer that can never come."""
     if page.answer_once and not any(q.kind == "text" for q in page.questions):
         notes.add(QUESTIONNAIRE, at(page), "answer_once", "there is no text on this page to lock")
     if page.support is None:
         return
-    columns = {c.name: c for q in page.questions if q.kind != "multiple" for c in of_question(q)}
+    columns = {
+        c.name: c for q in page.questions if q.kind != "multiple" for c in columns_of_question(q)
+    }
     column = columns.get(page.support.variable)
     if column is None or column.max_length:
         problem = f"{page.support.variable!r} is no question with codes on this page"
@@ -182,9 +184,11 @@ def check_page(page: Page, notes: Notes) -> None:
         notes.add(QUESTIONNAIRE, f"{at(page)}, support", "at_least", problem, allowed)
 
 
-def check_required(page: Page, question: Question, routing: Collection[str], notes: Notes) -> None:
+def check_required(
+    page: Page, question: Question, routing: Collection[str], notes: FaultList
+) -> None:
     """Only a routing question may be required, and only with a visible way not to answer."""
-    columns = [c.name for c in of_question(question)]
+    columns = [c.name for c in columns_of_question(question)]
     if not any(column in routing for column in columns):
         problem = "only a question that others depend on may be required"
         notes.add(QUESTIONNAIRE, at(page, question), "required", problem, "false")
@@ -200,12 +204,12 @@ def first_page_with_branch(study: Study) -> int:
         place
         for place, page in enumerate(study.pages, 1)
         for question in page.questions
-        if deciding & {c.name for c in of_question(question)}
+        if deciding & {c.name for c in columns_of_question(question)}
     ]
     return max(places, default=0)
 
 
-def check_wordings(page: Page, notes: Notes) -> None:
+def check_wordings(page: Page, notes: FaultList) -> None:
     """Note texts that differ by branch where no branch is known yet."""
     texts: list[tuple[str, str, Wording]] = [(at(page), "intro", page.intro)]
     texts += [(at(page, q), "text", q.text) for q in page.questions]
@@ -220,7 +224,7 @@ MOST_ROUTES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedColumn:
     """One column and where it is asked."""
 
     page: Page
@@ -233,13 +237,13 @@ class Asked:
         return frozenset(self.column.codes) | {m.code for m in self.question.missing}
 
 
-def asked_columns(study: Study) -> dict[str, Asked]:
+def asked_columns(study: Study) -> dict[str, AskedColumn]:
     """Every column with its page and question, in the order asked."""
     return {
-        column.name: Asked(page, question, column)
+        column.name: AskedColumn(page, question, column)
         for page in study.pages
         for question in page.questions
-        for column in of_question(question)
+        for column in columns_of_question(question)
     }
 
 
@@ -250,12 +254,12 @@ def conditions(study: Study) -> Iterator[tuple[str, str, Condition, Collection[s
         yield at(page), "show_if", page.show_if, tuple(earlier)
         for question in page.questions:
             yield at(page, question), "show_if", question.show_if, tuple(earlier)
-            earlier += [c.name for c in of_question(question)]
+            earlier += [c.name for c in columns_of_question(question)]
     for branch in study.branches:
         yield f"branch {branch.name}", "when", branch.when, tuple(earlier)
 
 
-def check_routing(study: Study, notes: Notes) -> None:
+def check_routing(study: Study, notes: FaultList) -> None:
     """Note every condition that cannot be read; if there is none, all that nobody can meet."""
     asked = asked_columns(study)
     before = len(notes.faults)
@@ -269,7 +273,7 @@ def check_routing(study: Study, notes: Notes) -> None:
 
 
 def faults_of(
-    column: str, codes: frozenset[int], asked: Mapping[str, Asked], earlier: Collection[str]
+    column: str, codes: frozenset[int], asked: Mapping[str, AskedColumn], earlier: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     """(problem, what is allowed) for one column of a condition."""
     if column not in asked:
@@ -283,7 +287,7 @@ def faults_of(
         yield f"{column!r} is never answered with {unknown}", listed(sorted(asked[column].codes))
 
 
-def check_reach(study: Study, asked: Mapping[str, Asked], notes: Notes) -> None:
+def check_reach(study: Study, asked: Mapping[str, AskedColumn], notes: FaultList) -> None:
     """Note every page and question that no answers lead to."""
     for page in study.pages:
         if not can_hold(page.show_if, asked):
@@ -295,7 +299,7 @@ def check_reach(study: Study, asked: Mapping[str, Asked], notes: Notes) -> None:
                 notes.add(QUESTIONNAIRE, at(page, question), "show_if", problem)
 
 
-def needed(condition: Condition, asked: Mapping[str, Asked]) -> dict[str, frozenset[int]]:
+def needed(condition: Condition, asked: Mapping[str, AskedColumn]) -> dict[str, frozenset[int]]:
     """Column → the codes it may hold, for ``condition`` and all that leads to its questions."""
     wanted: dict[str, frozenset[int]] = {}
     todo = list(condition)
@@ -307,7 +311,7 @@ def needed(condition: Condition, asked: Mapping[str, Asked]) -> dict[str, frozen
     return wanted
 
 
-def can_hold(condition: Condition, asked: Mapping[str, Asked]) -> bool:
+def can_hold(condition: Condition, asked: Mapping[str, AskedColumn]) -> bool:
     """Whether some answers meet ``condition`` and are all asked for."""
     wanted = needed(condition, asked)
     several = {asked[c].question for c in wanted if asked[c].question.kind == "multiple"}
@@ -316,13 +320,13 @@ def can_hold(condition: Condition, asked: Mapping[str, Asked]) -> bool:
 
 def can_tick(question: Question, wanted: Mapping[str, frozenset[int]]) -> bool:
     """Whether a multiple question can be answered so: some tick, or one missing code for all."""
-    sets = [wanted.get(c.name, frozenset({0, 1})) for c in of_question(question)]
+    sets = [wanted.get(c.name, frozenset({0, 1})) for c in columns_of_question(question)]
     ticked = all(codes & {0, 1} for codes in sets) and any(1 in codes for codes in sets)
-    asked_for = [wanted[c.name] for c in of_question(question) if c.name in wanted]
+    asked_for = [wanted[c.name] for c in columns_of_question(question) if c.name in wanted]
     return ticked or any(all(m.code in codes for codes in asked_for) for m in question.missing)
 
 
-def check_branches(study: Study, asked: Mapping[str, Asked], notes: Notes) -> None:
+def check_branches(study: Study, asked: Mapping[str, AskedColumn], notes: FaultList) -> None:
     """Note every branch that nobody can be on, because an earlier one takes all its clients."""
     together = tuple(pair for branch in study.branches for pair in branch.when)
     found: set[str | None] = set()
@@ -342,7 +346,7 @@ Ranges = Mapping[str, tuple[int, int] | None]
 """Item or score → its lowest and highest code; None where a fault of its own hides them."""
 
 
-def check_scores(study: Study, notes: Notes) -> None:
+def check_scores(study: Study, notes: FaultList) -> None:
     """Note every fault of this kind in questionnaire.toml."""
     items = item_ranges(study)
     scores: dict[str, tuple[int, int] | None] = {}
@@ -363,13 +367,13 @@ def item_ranges(study: Study) -> Ranges:
     """Every column of codes with its lowest and highest one; ticks and texts have no range."""
     return {
         column.name: (min(column.codes), max(column.codes)) if column.codes else None
-        for column in of_study(study)
+        for column in columns_of_study(study)
         if column.question.kind not in ("multiple", "text")
     }
 
 
 def check_together(
-    table: str, key: str, names: Iterable[str], ranges: Ranges, notes: Notes
+    table: str, key: str, names: Iterable[str], ranges: Ranges, notes: FaultList
 ) -> None:
     """Note unknown names and names whose codes do not run over the same range."""
     found = {name: ranges[name] for name in names if name in ranges}
@@ -383,9 +387,9 @@ def check_together(
         notes.add(QUESTIONNAIRE, table, key, f"the ranges differ: {differ}", "one common range")
 
 
-def check_score_names(study: Study, notes: Notes) -> None:
+def check_score_names(study: Study, notes: FaultList) -> None:
     """Note names of scores that cannot stand or stand twice."""
-    scored: tuple[Scale | Composite | Difference, ...]
+    scored: tuple[Scale | Composite | DifferenceScore, ...]
     scored = (*study.scales, *study.composites, *study.differences)
     for name in duplicates(score.name for score in scored):
         notes.add(QUESTIONNAIRE, "scale", name, "two scores have this name")
@@ -396,7 +400,7 @@ def check_score_names(study: Study, notes: Notes) -> None:
             notes.add(QUESTIONNAIRE, table, score.name, problem, f"{NAME_RULE}, 29 in all")
 
 
-def check_quality(study: Study, items: Ranges, notes: Notes) -> None:
+def check_quality(study: Study, items: Ranges, notes: FaultList) -> None:
     """Note grids and items that the quality flags cannot be worked out from."""
     grids = [q.name for q in study.questions.values() if q.kind == "grid"]
     for name in study.quality.straight:

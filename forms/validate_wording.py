@@ -13,7 +13,7 @@ from forms.parse_documents import board_words, client_words, passages_of
 from forms.readability import grade, words
 from forms.site_facts import PLACEHOLDER
 from forms.study import Study
-from forms.toml_tables import CONSENT, QUESTIONNAIRE, SUPPORT, Notes, at
+from forms.toml_tables import CONSENT, QUESTIONNAIRE, SUPPORT, FaultList, at
 
 # Too few words have no grade worth the name: one long word would decide. A section needs some, a
 # single text as many as the samples from which the formula was made.
@@ -36,7 +36,7 @@ _SENTENCE_BEFORE = re.compile(r"(?:^|[.!?]|\n|\})\s*$")
 _SENTENCE_AFTER = re.compile(r"[.!?]?(?:$|\s*\n|\s+(?:\{|[\W_]?[A-Z0-9]))")
 
 
-def check_words(study: Study, notes: Notes) -> None:
+def check_words(study: Study, notes: FaultList) -> None:
     """Note every fault of this kind."""
     check_promises(study, notes)
     check_facts(study, notes)
@@ -65,7 +65,7 @@ def support_words(study: Study) -> Iterator[tuple[str, str, str]]:
         yield f"passage {passage.id}", "text", passage.text
 
 
-def check_promises(study: Study, notes: Notes) -> None:
+def check_promises(study: Study, notes: FaultList) -> None:
     """Note phrases that nothing around the questions may say; a question may ask about anything."""
     intros = [part for part in questionnaire_words(study) if part[1] == "intro"]
     sources = ((CONSENT, client_words(study.consent)), (QUESTIONNAIRE, intros))
@@ -75,7 +75,7 @@ def check_promises(study: Study, notes: Notes) -> None:
                 notes.add(file, table, key, f"must not say {found[0]!r}", HONEST)
 
 
-def check_facts(study: Study, notes: Notes) -> None:
+def check_facts(study: Study, notes: FaultList) -> None:
     """Note facts that a text could not do without, and facts that are none of a client's."""
     consent = study.consent
     for table, key, text in client_words(consent):
@@ -100,7 +100,7 @@ def stands_alone(text: str, found: re.Match[str]) -> bool:
     return bool(_SENTENCE_BEFORE.search(before) and _SENTENCE_AFTER.match(after))
 
 
-def check_braces(study: Study, notes: Notes) -> None:
+def check_braces(study: Study, notes: FaultList) -> None:
     """Note braces that would be shown as they stand, since no fact can be filled in there."""
     for table, key, text in (*client_words(study.consent), *board_words(study.consent)):
         for rest in re.findall(r"\{[^{}]*\}?|\}", PLACEHOLDER.sub("", text)):
@@ -114,7 +114,7 @@ def check_braces(study: Study, notes: Notes) -> None:
                 notes.add(file, table, key, problem)
 
 
-def check_grades(study: Study, notes: Notes) -> None:
+def check_grades(study: Study, notes: FaultList) -> None:
     """Note each section, and each long text, that is harder to read than the study allows."""
     allowed = f"reading_grade = {study.reading_grade:g}"
     for file, section, parts in sections(study):

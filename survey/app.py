@@ -15,21 +15,21 @@ from survey import assets, error_pages
 from survey.accounts import access
 from survey.collection import stop_rule
 from survey.config import Config, folder, read_config
-from survey.crypto import Seal, read_keys
-from survey.releases.jobs import Workroom
+from survey.crypto import KeyRing, read_keys
+from survey.releases.jobs import JobRunner
 from survey.respondents import screens
-from survey.respondents.drafts import Desk
+from survey.respondents.drafts import DraftRepository
 from survey.routes import account, home
 from survey.routes.ethics import board, notes, public, records
 from survey.routes.research import charts, collection, jobs, releases, studies, texts
 from survey.routes.respondent import entry, exits, questions, request
 from survey.security import STAFF_ROOMS, protect
 from survey.services import NAME, Services
-from survey.storage.counters import Tallies
-from survey.storage.maintenance import Keeper
+from survey.storage.counters import EventCounters
+from survey.storage.maintenance import MaintenanceThread
 from survey.studies import current
 from survey.studies.availability import Availability, today_here
-from survey.studies.catalogue import Shelf
+from survey.studies.catalogue import StudyCatalogue
 from survey.studies.loading import open_studies
 
 # templates/parts: macros by what they draw; a later one may use an earlier one's.
@@ -90,12 +90,12 @@ def _draw_parts(app: Flask) -> None:
         setattr(parts, name, app.jinja_env.get_template(f"parts/{name}.html").module)
 
 
-def open_services(config: Config) -> tuple[Shelf, Services]:
+def open_services(config: Config) -> tuple[StudyCatalogue, Services]:
     """The studies, and stores opened and prepared for them, with their keeper running."""
-    seal = Seal(read_keys(config.key))
+    seal = KeyRing(read_keys(config.key))
     stores, shelf = open_studies(config)
-    tallies = Tallies()
-    keeper = Keeper(
+    tallies = EventCounters()
+    keeper = MaintenanceThread(
         stores,
         tallies,
         clock=time.time,
@@ -108,14 +108,14 @@ def open_services(config: Config) -> tuple[Shelf, Services]:
         config=config,
         stores=stores,
         seal=seal,
-        desk=Desk(stores, seal, time.time),
+        desk=DraftRepository(stores, seal, time.time),
         tallies=tallies,
         availability=Availability(stores, shelf, time.monotonic, today_here),
         clock=time.time,
         stop=stop,
     )
     keeper.start()  # now that the shelf knows what is served
-    Workroom(config, stores, time.time).sweep()
+    JobRunner(config, stores, time.time).sweep()
     return shelf, services
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 
-def stamp(at: float | None = None) -> str:
+def iso_utc(at: float | None = None) -> str:
     """``at`` (epoch seconds; now unless given) in ISO 8601, UTC, to the second."""
     when = datetime.now(UTC) if at is None else datetime.fromtimestamp(at, UTC)
     return when.isoformat(timespec="seconds")

@@ -86,7 +86,7 @@ def new_code() -> str:
     return "-".join(groups)
 
 
-def tidy_code(typed: str) -> str:
+def normalise_code(typed: str) -> str:
     """A typed code in the shape it was made in: capitals, groups, nothing else."""
     letters = "".join(c for c in typed.upper() if c.isascii() and c.isalnum())[:64]
     letters = letters.translate(LOOK_ALIKES)
@@ -94,7 +94,7 @@ def tidy_code(typed: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class DraftCipher:
     """One draft's key, and the name it is filed under, to which every sealing is bound."""
 
     name: bytes
@@ -117,7 +117,7 @@ class Lock:
         return framed[4 : 4 + int.from_bytes(framed[:4], "big")]
 
 
-class Seal:
+class KeyRing:
     """Makes the locks of drafts, keyed hashes and codes, with this installation's keys."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
@@ -141,9 +141,9 @@ class Seal:
         """The submit token of the draft filed under ``name``: one draft sends once."""
         return hmac.digest(self._accepted, name, "sha256")
 
-    def lock(self, secret: bytes) -> Lock:
+    def lock(self, secret: bytes) -> DraftCipher:
         """What opens and seals the draft of the browser that holds ``secret``."""
-        return Lock(
+        return DraftCipher(
             self.name(secret), AESGCM(_derive(secret + self._server_half, b"lacrima/draft"))
         )
 

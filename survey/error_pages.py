@@ -12,10 +12,10 @@ from werkzeug.exceptions import HTTPException
 
 from survey.accounts.access import signed_in, signed_out
 from survey.errors import StoreError
-from survey.respondents.screens import Ways, show
+from survey.respondents.screens import Navigation, render_screen
 from survey.security import STAFF_ROOMS, room_of
-from survey.studies.current import shelf
-from survey.studies.version import Offer
+from survey.studies.current import current_catalogue
+from survey.studies.version import StudyVersion
 
 log = logging.getLogger("survey")
 
@@ -39,14 +39,14 @@ FALLBACK = (
 )
 
 
-def _offer_here() -> Offer | None:
+def _offer_here() -> StudyVersion | None:
     """The study whose address was asked for, if it was one."""
     parts = request.path.split("/")
-    return shelf().at(parts[2]) if len(parts) > 2 and parts[1] == "s" else None
+    return current_catalogue().at(parts[2]) if len(parts) > 2 and parts[1] == "s" else None
 
 
-def _ways(offer: Offer) -> Ways:
-    return Ways(base=f"/s/{offer.study.address}/")
+def _ways(offer: StudyVersion) -> Navigation:
+    return Navigation(base=f"/s/{offer.study.address}/")
 
 
 def _page(code: int) -> tuple[str, int]:
@@ -75,7 +75,7 @@ def _csrf(error: CSRFError) -> tuple[str, int] | Response:
     if room_of(request.path) in STAFF_ROOMS and signed_in() is None:
         return signed_out()
     offer = _offer_here()
-    return _page(400) if offer is None else (show("gone", offer, _ways(offer)), 400)
+    return _page(400) if offer is None else (render_screen("gone", offer, _ways(offer)), 400)
 
 
 def _cannot_save(error: Exception) -> tuple[str, int]:

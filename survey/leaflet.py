@@ -14,7 +14,7 @@ import segno
 
 from survey import pdf
 from survey.ethics.dossier.blocks import runs
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 
 Paper = Literal["a4", "a5"]
 PAPERS: tuple[Paper, ...] = ("a4", "a5")
@@ -52,7 +52,7 @@ def qr_png(link: str) -> bytes:
     return out.getvalue()
 
 
-def leaflet(offer: Offer, link: str, paper: Paper) -> bytes:
+def leaflet(offer: StudyVersion, link: str, paper: Paper) -> bytes:
     """One sheet to print on both sides and fold once: outside neutral, inside the landing page.
 
     Raises Refusal naming letters that no typeface here has.
@@ -60,7 +60,7 @@ def leaflet(offer: Offer, link: str, paper: Paper) -> bytes:
     return pdf.pdf(TEMPLATE, {"leaflet": _said(offer, link, paper)}, called="The leaflet")
 
 
-def _said(offer: Offer, link: str, paper: Paper) -> dict[str, Any]:
+def _said(offer: StudyVersion, link: str, paper: Paper) -> dict[str, Any]:
     words = offer.study.consent.texts
     return {
         "paper": paper,
@@ -76,6 +76,6 @@ def _said(offer: Offer, link: str, paper: Paper) -> dict[str, Any]:
     }
 
 
-def _paragraphs(offer: Offer, text: str) -> list[list[tuple[str, str]]]:
+def _paragraphs(offer: StudyVersion, text: str) -> list[list[tuple[str, str]]]:
     parts = (p.strip() for p in _PARAGRAPHS.split(offer.fill(text)) if p.strip())
     return [[(run[0], run[1]) for run in runs(part)] for part in parts]

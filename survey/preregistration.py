@@ -18,13 +18,13 @@ from exports.columns import kept_in
 from exports.csv_file import data_name
 from exports.documents.all_documents import scripts
 from exports.documents.codebook_page import codebook
-from exports.documents.context import Told
+from exports.documents.context import DocumentContext
 from exports.files.zip_file import bundle
 from exports.release_folder import SUMS, put
 from exports.segment_file import fields_for
 from forms.study import Study, Tier
 from survey.ethics.dossier.dossier_files import copy_study
-from survey.studies.version import Offer, prints_of
+from survey.studies.version import StudyVersion, fingerprints_of
 
 Answers = Literal["none", "possible", "some"]
 """Whether there are answers: never opened; opened; so many that the figures show them."""
@@ -37,7 +37,7 @@ STATUS: Mapping[Answers, str] = {
 ANALYSIS = "analysis"
 
 
-def package(offer: Offer, answers: Answers) -> bytes:
+def package(offer: StudyVersion, answers: Answers) -> bytes:
     """The zip. Raises Refusal where the folder is no longer what is served.
 
     The same study, facts and ``answers`` give the same bytes.
@@ -56,7 +56,7 @@ def package(offer: Offer, answers: Answers) -> bytes:
 def _documents(study: Study) -> Mapping[str, bytes]:
     """Codebook and scripts of the release to come, as it would be if nothing were coarsened."""
     tier = _finest(study)
-    told = Told(
+    told = DocumentContext(
         study=study,
         codebook=asked_codebook(study, kept_in(fields_for(study), tier)),
         report={"tier": {"name": tier.name, "label": tier.label, "audience": tier.audience}},
@@ -73,7 +73,7 @@ def _finest(study: Study) -> Tier:
     return tiers.get("C") or tiers.get("B") or next(iter(tiers.values()))
 
 
-def _copy_analysis(offer: Offer, to: Path) -> tuple[str, ...]:
+def _copy_analysis(offer: StudyVersion, to: Path) -> tuple[str, ...]:
     """The study's plan, as it lies in its folder; hidden files stay."""
     plans = offer.folder / ANALYSIS
     if not plans.is_dir():
@@ -82,8 +82,8 @@ def _copy_analysis(offer: Offer, to: Path) -> tuple[str, ...]:
     return tuple(sorted(p.relative_to(to).as_posix() for p in to.rglob("*") if p.is_file()))
 
 
-def _readme(offer: Offer, answers: Answers, plans: tuple[str, ...]) -> str:
-    study, (words, policy, site) = offer.study, prints_of(offer)
+def _readme(offer: StudyVersion, answers: Answers, plans: tuple[str, ...]) -> str:
+    study, (words, policy, site) = offer.study, fingerprints_of(offer)
     plan = ", ".join(f"`{ANALYSIS}/{p}`" for p in plans) or "none lies in the study folder yet"
     pilot = "\n\nA pilot may have been run; its answers are kept apart and never analysed."
     return f"""\

@@ -12,10 +12,10 @@ from typing import cast
 from flask import current_app
 
 from survey.config import Config
-from survey.crypto import Seal
-from survey.respondents.drafts import Clock, Desk
+from survey.crypto import KeyRing
+from survey.respondents.drafts import Clock, DraftRepository
 from survey.storage.accounts import Account
-from survey.storage.counters import Tallies
+from survey.storage.counters import EventCounters
 from survey.storage.stores import Stores
 from survey.studies.availability import Availability
 from survey.throttle import Throttle
@@ -29,9 +29,9 @@ class Services:
 
     config: Config
     stores: Stores
-    seal: Seal
-    desk: Desk
-    tallies: Tallies
+    seal: KeyRing
+    desk: DraftRepository
+    tallies: EventCounters
     availability: Availability
     clock: Clock
     stop: Callable[[], object]  # ends the keeper, once
@@ -51,7 +51,7 @@ class Staff:
 
     config: Config
     stores: Stores
-    seal: Seal
+    seal: KeyRing
     throttle: Throttle
     clock: Callable[[], float]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from forms.study import Study
 from survey.storage import answer_tables, answers, batches, studies
 from survey.storage.database import Database
@@ -28,7 +28,11 @@ def _send(
 ) -> list[bytes]:
     words, sent = bytes.fromhex(study.fingerprints.words), []
     table = answer_tables.prepare(
-        db, study=study.name, fingerprint=words, content=study.content, columns=of_study(study)
+        db,
+        study=study.name,
+        fingerprint=words,
+        content=study.content,
+        columns=columns_of_study(study),
     )
     for at, client in enumerate(clients, first):
         blob = at.to_bytes(32)

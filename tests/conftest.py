@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from forms.load import load_study
 from forms.study import Study
-from survey.accounts.access import let_in
+from survey.accounts.access import start_session
 from survey.app import close_app, create_app
 from survey.config import Config
 from survey.crypto import make_key
@@ -100,7 +100,7 @@ def signed_in() -> Callable[..., FlaskClient]:
             accounts.add(staff().stores.office, name=name, role=role, at="2025-01-01T00:00:00")
             accounts.set_password(staff().stores.office, name, "never typed")
             accounts.set_totp(staff().stores.office, name, b"never asked")
-            let_in(accounts.find(staff().stores.office, name))  # type: ignore[arg-type]
+            start_session(accounts.find(staff().stores.office, name))  # type: ignore[arg-type]
             cookie = dict(session)
         with client.session_transaction("/research/") as kept:
             kept.update(cookie)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from forms.study import Study
-from survey.storage.counters import Tallies
+from survey.storage.counters import EventCounters
 from survey.storage.stores import Stores
 
 
@@ -17,7 +17,7 @@ class Collection:
 
     def add(self, **events: int) -> Self:
         """Count each event so many times more."""
-        tallies = Tallies()
+        tallies = EventCounters()
         for event, times in events.items():
             for _ in range(times):
                 tallies.add(self.study.name, event)

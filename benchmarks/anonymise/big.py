@@ -18,19 +18,19 @@ from numpy.typing import NDArray
 
 from benchmarks.anonymise.measured import Failed, run
 from benchmarks.product import BIN, FLAGSHIP, settings
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from forms.simulation import load_recipe
 from forms.study import Study
 from survey.collection.figures import SIMULATED
 from survey.config import read_config
 from survey.storage import answer_tables
-from survey.storage.counters import Tallies
-from survey.storage.database import Database, quoted, writing
-from survey.storage.reordering import settled_tables
+from survey.storage.counters import EventCounters
+from survey.storage.database import Database, quoted, write_transaction
+from survey.storage.reordering import merged_tables
 from survey.storage.stores import Stores
 from survey.studies.availability import prepare
-from survey.studies.catalogue import find_offer
-from survey.studies.version import Offer
+from survey.studies.catalogue import find_version
+from survey.studies.version import StudyVersion
 from survey.synthetic.simulate import SimulatedResponse, simulate
 
 PEOPLE = 3000  # simulated
@@ -71,7 +71,7 @@ def _stored(client: SimulatedResponse, names: Sequence[str]) -> list[Any]:
 
 def fill(db: Database, study: Study, folder: Path, table: str, rows: int) -> None:
     """Lay ``rows`` synthetic answers down in the settled table."""
-    names = [column.name for column in of_study(study)]
+    names = [column.name for column in columns_of_study(study)]
     recipe = load_recipe(study, folder)
     clients = simulate(study, count=PEOPLE, seed=1, recipe=recipe)
     base = np.array([_stored(client, names) for client in clients], dtype=object)
@@ -85,7 +85,7 @@ def fill(db: Database, study: Study, folder: Path, table: str, rows: int) -> Non
     for first in range(0, rows, BLOCK):
         block = _mixed(base, scales, min(BLOCK, rows - first), draw)
         keys = _keys(first, len(block))
-        with writing(db):
+        with write_transaction(db):
             db.conn.executemany(
                 insert,
                 ((key, words, os.urandom(32), *row) for key, row in zip(keys, block, strict=True)),
@@ -94,21 +94,21 @@ def fill(db: Database, study: Study, folder: Path, table: str, rows: int) -> Non
 
 def _mark(db: Database, study: Study) -> None:
     """As every file of simulated answers is marked."""
-    tallies = Tallies()
+    tallies = EventCounters()
     tallies.add(study.name, SIMULATED, pilot=True)
     tallies.flush(db, pilot=True)
 
 
-def filled(data: Path, rows: int) -> Offer:
+def filled(data: Path, rows: int) -> StudyVersion:
     """An installation in ``data`` whose pilot holds so many synthetic answers."""
     stores = Stores(data)
     try:
-        offer = find_offer(read_config(settings(data)), FLAGSHIP, pilot=True)
+        offer = find_version(read_config(settings(data)), FLAGSHIP, pilot=True)
         table = prepare(stores, offer)
         _mark(stores.pilot, offer.study)
         fill(stores.pilot, offer.study, offer.folder, table, rows)
-        with writing(stores.pilot):
-            answer_tables.recount(stores.pilot, settled_tables(stores.pilot))
+        with write_transaction(stores.pilot):
+            answer_tables.recount(stores.pilot, merged_tables(stores.pilot))
     finally:
         stores.close()
     return offer

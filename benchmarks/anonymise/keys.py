@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.anonymise.spec import Spec, Term, read_cells, read_spec, write_hierarchy
 from benchmarks.process import ROOT
 from exports.columns import CORE, Field, fields_of
-from exports.generalise import is_missing, raised, top_of, withheld
+from exports.generalise import generalise_cell, is_missing, suppressed_cell, top_of
 from forms.load import load_study
 from forms.simulation import load_recipe
 from forms.study import Study
@@ -128,11 +128,15 @@ def _hierarchy(study: Study, field: Field, folder: Path) -> Path:
     assert field.column
     levels = range(1, top_of(field, study.policy))
     lines = [
-        [_told(code), *(f"g{raised(field, study.policy, code, level)}" for level in levels), "*"]
+        [
+            _told(code),
+            *(f"g{generalise_cell(field, study.policy, code, level)}" for level in levels),
+            "*",
+        ]
         for code in field.column.codes
     ]
     lines.append([MISSING, *("*" for _ in levels), "*"])
-    assert withheld(field)
+    assert suppressed_cell(field)
     path = folder / f"{field.name}.csv"
     write_hierarchy(path, lines)
     return path

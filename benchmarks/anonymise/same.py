@@ -21,7 +21,7 @@ from benchmarks.anonymise.keys import FLAGSHIP
 from benchmarks.anonymise.regression import overlap
 from exports.columns import fields_of, frame_of, table_of
 from exports.csv_file import content_order, write_data
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.generalise import path_to
 from exports.release import make_release
 from forms.load import load_study
@@ -104,7 +104,7 @@ def _rows(
     about = {"size": size, "seed": seed, "tier": tier}
     try:
         yield from [about | row for row in _both(h1, study, frame, tier)]
-    except Refused as refused:
+    except ExportRefused as refused:
         yield about | {"failed": f"refused: {refused}"}
     except (ValueError, ArithmeticError) as unfit:  # statistics' own error is a ValueError
         yield about | {"failed": f"analysis/h1.py cannot fit so few rows: {unfit}"}

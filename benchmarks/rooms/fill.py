@@ -20,13 +20,13 @@ from survey.collection.figures import SIMULATED
 from survey.config import read_config
 from survey.storage import answer_tables
 from survey.storage.answers import Response, Text
-from survey.storage.counters import Tallies
-from survey.storage.database import Database, quoted, truncate_log, writing
-from survey.storage.reordering import settled_tables
+from survey.storage.counters import EventCounters
+from survey.storage.database import Database, quoted, truncate_log, write_transaction
+from survey.storage.reordering import merged_tables
 from survey.storage.stores import Stores
 from survey.studies.availability import prepare
-from survey.studies.catalogue import find_offer
-from survey.studies.version import Offer
+from survey.studies.catalogue import find_version
+from survey.studies.version import StudyVersion
 from survey.synthetic.simulate import as_stored, simulate
 
 DRAWN = 10_000  # synthetic clients
@@ -42,7 +42,7 @@ def _spread(count: int) -> Callable[[], bytes]:
     return lambda: (next(places) * step + draw.randrange(step)).to_bytes(8, "big") + os.urandom(8)
 
 
-def _clients(offer: Offer, table: str, count: int) -> Iterator[Response]:
+def _clients(offer: StudyVersion, table: str, count: int) -> Iterator[Response]:
     study = offer.study
     clients = simulate(study, count=count, seed=1, recipe=load_recipe(study, offer.folder))
     return (as_stored(study, client, table) for client in clients)
@@ -67,7 +67,7 @@ def _lay_rows(db: Database, table: str, answers: Sequence[Response], count: int)
         f" SELECT next_key(), randomblob(32), {columns} FROM temp.drawn LIMIT ?"
     )
     while count > 0:
-        with writing(db):
+        with write_transaction(db):
             count -= db.conn.execute(sql, (min(count, BLOCK),)).rowcount
 
 
@@ -82,19 +82,19 @@ def _lay_texts(db: Database, texts: Sequence[Text], count: int) -> None:
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
     )
     while some := list(islice(rows, BLOCK)):
-        with writing(db):
+        with write_transaction(db):
             db.conn.executemany(sql, some)
 
 
 def _rest(db: Database, study: Study, count: int) -> None:
     """As the file would be after a night: counted, levelled, its log empty."""
-    tallies = Tallies()
+    tallies = EventCounters()
     for event in ("landing", "consented", "completed", SIMULATED):
         tallies.add(study.name, event, pilot=True)
     tallies.flush(db, pilot=True)
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("UPDATE tallies SET count = ? WHERE study = ?", (count, study.name))
-        answer_tables.recount(db, settled_tables(db))
+        answer_tables.recount(db, merged_tables(db))
         db.conn.execute("UPDATE levelling SET settled = 0, stored = ?", (count,))
     truncate_log(db)
 
@@ -106,7 +106,7 @@ def grow(data: Path, size: int, before: int = 0, *, drawn: int = DRAWN) -> None:
     """
     stores = Stores(data)
     try:
-        offer = find_offer(read_config(settings(data)), FLAGSHIP, pilot=True)
+        offer = find_version(read_config(settings(data)), FLAGSHIP, pilot=True)
         table, more = prepare(stores, offer), size - before
         clients = _clients(offer, table, drawn)
         answers = list(islice(clients, before % drawn, min(before % drawn + more, drawn)))

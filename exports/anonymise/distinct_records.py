@@ -15,17 +15,24 @@ import numpy as np
 
 from exports.anonymise.measure import boxes_of, failing
 from exports.anonymise.privacy_models import (
-    Conditions,
     Counts,
     Positions,
-    conditions_of,
+    PrivacyChecks,
     number_rows,
+    privacy_checks_of,
 )
-from exports.anonymise.problem import Bools, Floats, Ints, Outcome, Problem, Taxonomy
+from exports.anonymise.problem import (
+    Bools,
+    Floats,
+    GeneralisationHierarchy,
+    Ints,
+    Problem,
+    Recoding,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
+class DistinctRecords:
     """All pieces, in the order of their content.
 
     ``codes`` has shape (pieces, quasi-identifiers), ``weights`` (pieces,) counts rows, ``of``
@@ -33,14 +40,14 @@ class Pieces:
     """
 
     problem: Problem
-    conditions: Conditions
+    conditions: PrivacyChecks
     codes: Ints
     weights: Counts
     of: Positions
     first: Positions
 
     @property
-    def taxonomies(self) -> tuple[Taxonomy, ...]:
+    def taxonomies(self) -> tuple[GeneralisationHierarchy, ...]:
         """One a quasi-identifier."""
         return self.problem.taxonomies
 
@@ -78,23 +85,23 @@ class Pieces:
         return np.concatenate(parts, axis=1).astype(np.int64)
 
 
-def pieces_of(problem: Problem) -> Pieces:
+def distinct_records_of(problem: Problem) -> DistinctRecords:
     """The distinct records of a problem."""
     demands = problem.demands
     if demands.distinct_l <= 1 and demands.entropy_l <= 1 and demands.t is None:
         # Nobody asks about sensitive values: rows that differ in them alone are alike.
         problem = replace(problem, sensitive=problem.sensitive[:, :0])
-    conditions = conditions_of(problem)
+    conditions = privacy_checks_of(problem)
     columns = [*problem.codes.T, *(column.values for column in conditions.columns)]
     of, count = number_rows(columns, problem.rows)
     first = np.empty(count, dtype=np.int64)
     first[of] = np.arange(problem.rows)
     weights = np.bincount(of, minlength=count)
-    return Pieces(problem, conditions, problem.codes[first], weights, of, first)
+    return DistinctRecords(problem, conditions, problem.codes[first], weights, of, first)
 
 
 @dataclass(frozen=True, slots=True)
-class Distinct:
+class DistinctRows:
     """The combinations of quasi-identifiers that occur, in the order of their content.
 
     ``codes`` has shape (combinations, quasi-identifiers), ``weights`` (combinations,) counts the
@@ -120,7 +127,7 @@ class Distinct:
         """How many rows these combinations have."""
         return int(self.weights[chosen].sum())
 
-    def holding(self, conditions: Conditions, members: Positions, shown: Ints) -> Bools:
+    def holding(self, conditions: PrivacyChecks, members: Positions, shown: Ints) -> Bools:
         """Which of these combinations are in a class that holds.
 
         ``members`` says which they are, and ``shown`` has shape (members, quasi-identifiers): the
@@ -132,7 +139,7 @@ class Distinct:
 
     def held(
         self,
-        conditions: Conditions,
+        conditions: PrivacyChecks,
         members: Positions,
         classes: Positions,
         *,
@@ -158,10 +165,10 @@ class Distinct:
         lost[withheld] = len(self.problem.taxonomies)
         return float(self.weights @ lost) / max(self.problem.codes.size, 1)
 
-    def outcome(self, shown: Ints, withheld: Bools) -> Outcome:
+    def outcome(self, shown: Ints, withheld: Bools) -> Recoding:
         """The table in which each combination shows these nodes, or is withheld."""
         nodes = np.where(withheld[:, None], self.roots, shown)
-        return Outcome(nodes[self.of], withheld[self.of])
+        return Recoding(nodes[self.of], withheld[self.of])
 
     def settled(self, shown: Ints, withheld: Bools) -> Bools:
         """Who is withheld once every class holds by what a reader sees as well.
@@ -181,10 +188,10 @@ def allowed(problem: Problem) -> int:
     return int(problem.limit * problem.rows + 1e-9)
 
 
-def distinct_of(problem: Problem) -> Distinct:
+def distinct_rows_of(problem: Problem) -> DistinctRows:
     """The distinct rows of a problem."""
     of, count = number_rows(problem.codes.T, problem.rows)
     # Column by column in memory, as that is how it is read.
     codes = np.empty((count, problem.codes.shape[1]), dtype=np.int32, order="F")
     codes[of] = problem.codes
-    return Distinct(problem, codes, np.bincount(of, minlength=count), of)
+    return DistinctRows(problem, codes, np.bincount(of, minlength=count), of)

@@ -25,21 +25,26 @@ from math import inf
 
 import numpy as np
 
-from exports.anonymise.distinct_records import Distinct, allowed, distinct_of
-from exports.anonymise.level_search import Search, Vector, Verdict
+from exports.anonymise.distinct_records import DistinctRows, allowed, distinct_rows_of
+from exports.anonymise.level_search import LevelSearch, NodeVerdict, Vector
 from exports.anonymise.measure import boxes_of, refuse_the_impossible
-from exports.anonymise.privacy_models import Conditions, Positions, conditions_of, number_rows
+from exports.anonymise.privacy_models import (
+    Positions,
+    PrivacyChecks,
+    number_rows,
+    privacy_checks_of,
+)
 from exports.anonymise.problem import (
     Bools,
-    Demands,
     Floats,
+    GeneralisationHierarchy,
+    Infeasible,
     Ints,
-    Outcome,
+    PrivacyModel,
     Problem,
     Progress,
-    Taxonomy,
-    Unreachable,
-    unheard,
+    Recoding,
+    no_progress,
 )
 
 # Bytes of class numbers of half vectors, kept because these come again.
@@ -49,7 +54,7 @@ SPARSE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CodingStep:
     """A level of a column that is worth trying.
 
     ``loss`` and ``numbers`` have shape (values,): what a cell of each value loses there, beyond
@@ -71,26 +76,26 @@ class Coding:
     vector. ``least`` is the smallest number of rows that any vector judged so far withholds.
     """
 
-    rows: Distinct
-    ladders: tuple[tuple[Step, ...], ...]
-    stages: tuple[tuple[Conditions, bool], ...]
+    rows: DistinctRows
+    ladders: tuple[tuple[CodingStep, ...], ...]
+    stages: tuple[tuple[PrivacyChecks, bool], ...]
     least: int
     losses: tuple[Floats, ...]
     _halves: dict[tuple[int, Vector], tuple[Positions, int]] = field(default_factory=dict)
 
     @property
-    def everything(self) -> Conditions:
+    def everything(self) -> PrivacyChecks:
         """All that is demanded, in one."""
         if self.stages:
             return self.stages[-1][0]
-        return Conditions(self.rows.problem.demands, (), None)
+        return PrivacyChecks(self.rows.problem.demands, (), None)
 
-    def judge(self, vector: Vector) -> Verdict:
+    def judge(self, vector: Vector) -> NodeVerdict:
         """The loss (normalised certainty penalty) of a vector, withheld rows counting 1 a cell."""
         withheld, hopeless = self.withheld(vector)
         if self._too_many(withheld):
-            return Verdict(inf, hopeless)
-        return Verdict(self.loss(vector, withheld))
+            return NodeVerdict(inf, hopeless)
+        return NodeVerdict(self.loss(vector, withheld))
 
     def least_loss(self, vector: Vector) -> float:
         """The loss when no row is withheld."""
@@ -135,7 +140,7 @@ class Coding:
             nodes[:, at] = up[self.rows.codes[:, at], step.level]
         return nodes
 
-    def _failing(self, conditions: Conditions, vector: Vector, keys: Positions) -> Bools:
+    def _failing(self, conditions: PrivacyChecks, vector: Vector, keys: Positions) -> Bools:
         classes, count = number_rows((keys,), keys.size)
         boxes = None
         if conditions.population is not None:
@@ -151,7 +156,7 @@ class Coding:
     def _heed(self, withheld: Bools) -> None:
         self.least = min(self.least, self.rows.rows(withheld))
 
-    def _steps(self, vector: Vector) -> list[Step]:
+    def _steps(self, vector: Vector) -> list[CodingStep]:
         return [ladder[place] for ladder, place in zip(self.ladders, vector, strict=True)]
 
     def _classes(self, vector: Vector) -> tuple[Positions, int]:
@@ -181,7 +186,7 @@ class Coding:
 
 def coding_of(problem: Problem) -> Coding:
     """A problem made ready."""
-    rows = distinct_of(problem)
+    rows = distinct_rows_of(problem)
     every = problem.demands.presence is not None
     ladders = tuple(
         _ladder(taxonomy, rows.codes[:, at], every=every)
@@ -195,21 +200,23 @@ def coding_of(problem: Problem) -> Coding:
     return Coding(rows, ladders, tuple(_stages(problem)), problem.rows, losses)
 
 
-def _ladder(taxonomy: Taxonomy, codes: Ints, *, every: bool) -> tuple[Step, ...]:
+def _ladder(
+    taxonomy: GeneralisationHierarchy, codes: Ints, *, every: bool
+) -> tuple[CodingStep, ...]:
     """The levels that tell values apart differently; ``every`` one where nodes cover others too."""
     occurring = np.unique(codes)
-    steps: list[Step] = []
+    steps: list[CodingStep] = []
     for level in range(taxonomy.levels):
         nodes = np.unique(taxonomy.up[occurring, level])
         if steps and nodes.size == steps[-1].nodes and not every:
             continue
         loss = taxonomy.loss[taxonomy.up[:, level]] - taxonomy.loss[taxonomy.up[:, 0]]
         numbers = np.searchsorted(nodes, taxonomy.up[:, level]).astype(np.int32)
-        steps.append(Step(level, loss, numbers, nodes.size))
+        steps.append(CodingStep(level, loss, numbers, nodes.size))
     return tuple(steps)
 
 
-def _stages(problem: Problem) -> list[tuple[Conditions, bool]]:
+def _stages(problem: Problem) -> list[tuple[PrivacyChecks, bool]]:
     """Conditions beyond k.
 
     Coarser classes keep k and distinct l, so what fails them rules out what is finer. Entropy,
@@ -220,11 +227,11 @@ def _stages(problem: Problem) -> list[tuple[Conditions, bool]]:
     asked = problem.demands
     stages = []
     if asked.distinct_l > 1:
-        alone = replace(problem, demands=Demands(asked.k, asked.distinct_l))
-        stages.append((conditions_of(alone), True))
+        alone = replace(problem, demands=PrivacyModel(asked.k, asked.distinct_l))
+        stages.append((privacy_checks_of(alone), True))
     if asked.entropy_l > 1 or asked.t is not None or asked.presence is not None:
         low = asked.presence[0] if asked.presence else 0.0
-        stages.append((conditions_of(problem), allowed(problem) == 0 and low <= 0))
+        stages.append((privacy_checks_of(problem), allowed(problem) == 0 and low <= 0))
     return stages
 
 
@@ -233,7 +240,7 @@ TRIED = 512
 
 
 @dataclass(slots=True)
-class Returning:
+class SuppressedRestored:
     """Withheld rows on their way back, beside released ones whose class they could meet.
 
     ``members`` (members,) are their places among the distinct rows, ``nodes`` (members,
@@ -241,8 +248,8 @@ class Returning:
     root that is no blank: theirs are the classes that could be met.
     """
 
-    rows: Distinct
-    conditions: Conditions
+    rows: DistinctRows
+    conditions: PrivacyChecks
     members: Positions
     nodes: Ints
     out: Bools
@@ -269,13 +276,13 @@ class Returning:
         self.out, self.hosts = self.out[~gone], self.hosts[~gone]
 
 
-def give_back(coding: Coding, vector: Vector, withheld: Bools) -> tuple[Ints, Bools]:
+def restore_suppressed(coding: Coding, vector: Vector, withheld: Bools) -> tuple[Ints, Bools]:
     """What each distinct row shows, and who is still withheld, the cheapest blanks tried first."""
     shown, left, roots = coding.shown(vector), withheld.copy(), coding.rows.roots
     blankable = np.flatnonzero((shown != roots).any(axis=0))
     hosts = (shown[:, blankable] == roots[blankable]).any(axis=1)
     members = np.flatnonzero(withheld | hosts)
-    way = Returning(
+    way = SuppressedRestored(
         coding.rows,
         coding.everything,
         members,
@@ -322,8 +329,8 @@ Recoded = tuple[Ints, Bools]
 
 
 def protect_with_one_coding(
-    problem: Problem, progress: Progress = unheard, *, cells: bool = True
-) -> Outcome:
+    problem: Problem, progress: Progress = no_progress, *, cells: bool = True
+) -> Recoding:
     """The table recoded to one level a column; raises Unreachable, saying by how much.
 
     With ``cells``, rows that would be withheld come back with single cells at the root, where they
@@ -333,10 +340,10 @@ def protect_with_one_coding(
     coding = coding_of(problem)
     cost = STEPS_A_VECTOR + coding.rows.codes.size // CELLS_A_STEP
     budget = max(problem.steps // cost, 1)
-    search = Search(coding.losses, coding.judge, budget, progress, problem.seed)
+    search = LevelSearch(coding.losses, coding.judge, budget, progress, problem.seed)
     proven = search.run()
     if search.best is None:
-        raise Unreachable(_out_of_reach(coding, proven=proven))
+        raise Infeasible(_out_of_reach(coding, proven=proven))
     shown, withheld = coding.shown(search.best), coding.withheld(search.best)[0]
     if cells and withheld.any():
         shown, withheld = _with_blanks(coding, search, (shown, withheld))
@@ -346,21 +353,21 @@ def protect_with_one_coding(
     return replace(outcome, steps=len(search.judged) * cost, note=note)
 
 
-def _with_blanks(coding: Coding, search: Search, best: Recoded) -> Recoded:
+def _with_blanks(coding: Coding, search: LevelSearch, best: Recoded) -> Recoded:
     """The best once rows have come back, of the codings that may win by it."""
     rows = coding.rows
     loss = rows.loss(*best)
     for vector in _candidates(coding, search):
         if coding.least_loss(vector) >= loss:
             break
-        found = give_back(coding, vector, coding.withheld(vector)[0])
+        found = restore_suppressed(coding, vector, coding.withheld(vector)[0])
         now = rows.loss(*found)
         if rows.rows(found[1]) <= rows.allowed and now < loss:
             best, loss = found, now
     return best
 
 
-def _candidates(coding: Coding, search: Search) -> list[Vector]:
+def _candidates(coding: Coding, search: LevelSearch) -> list[Vector]:
     """The optimum and those that lose least without the rows, in the order of that loss."""
     within = [vector for vector, verdict in search.judged.items() if verdict.loss < inf]
     within.sort(key=lambda vector: (coding.least_loss(vector), vector))

@@ -14,8 +14,8 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from exports.anonymise.distinct_records import Pieces
-from exports.anonymise.problem import Floats, Ints, Taxonomy
+from exports.anonymise.distinct_records import DistinctRecords
+from exports.anonymise.problem import Floats, GeneralisationHierarchy, Ints
 
 # Nodes visited at most. Wider lattices are thinned: cheap nodes are kept, dear ones sampled.
 MOST = 16_000
@@ -36,7 +36,7 @@ class Lattice:
     size: int
 
 
-def lattice_of(pieces: Pieces, most: int = MOST) -> Lattice:
+def lattice_of(pieces: DistinctRecords, most: int = MOST) -> Lattice:
     """All nodes of the lattice, or the most that may be visited."""
     mean, low = zip(*(_prices(pieces, at) for at in range(pieces.codes.shape[1])), strict=True)
     levels = np.zeros((0, 1), dtype=np.int64)
@@ -56,7 +56,7 @@ def lattice_of(pieces: Pieces, most: int = MOST) -> Lattice:
     return Lattice(levels, price, prod(losses.size for losses in mean))
 
 
-def _prices(pieces: Pieces, at: int) -> tuple[Floats, Floats]:
+def _prices(pieces: DistinctRecords, at: int) -> tuple[Floats, Floats]:
     """What each level of a column costs on average, and at least."""
     taxonomy = pieces.taxonomies[at]
     rows = np.bincount(pieces.codes[:, at], pieces.weights, taxonomy.up.shape[0])
@@ -84,7 +84,7 @@ def _thinned(total: Floats, most: int) -> NDArray[np.int64]:
 Singles = NDArray[np.float32]
 
 
-def chains_of(taxonomy: Taxonomy) -> Ints:
+def chains_of(taxonomy: GeneralisationHierarchy) -> Ints:
     """For each node and level, the node above it at that level, or itself while it is higher."""
     chains = np.full((taxonomy.loss.size, taxonomy.levels), taxonomy.root, dtype=np.int32)
     for level in range(taxonomy.levels - 1, -1, -1):
@@ -94,7 +94,9 @@ def chains_of(taxonomy: Taxonomy) -> Ints:
     return chains
 
 
-def joined_losses(taxonomy: Taxonomy, chains: Ints, one: Ints, other: Ints) -> Singles:
+def joined_losses(
+    taxonomy: GeneralisationHierarchy, chains: Ints, one: Ints, other: Ints
+) -> Singles:
     """The loss of the first node above both, shape (nodes of one, nodes of the other)."""
     left, on_left = np.unique(one, return_inverse=True)
     right, on_right = np.unique(other, return_inverse=True)
@@ -106,7 +108,9 @@ def joined_losses(taxonomy: Taxonomy, chains: Ints, one: Ints, other: Ints) -> S
     return lost[:, on_right][on_left]
 
 
-def joined(taxonomies: tuple[Taxonomy, ...], chains: list[Ints], one: Ints, other: Ints) -> Ints:
+def joined(
+    taxonomies: tuple[GeneralisationHierarchy, ...], chains: list[Ints], one: Ints, other: Ints
+) -> Ints:
     """The smallest boxes that cover pairs of boxes; all of shape (pairs, quasi-identifiers)."""
     boxes = np.empty_like(one)
     for at, taxonomy in enumerate(taxonomies):
@@ -120,7 +124,7 @@ def joined(taxonomies: tuple[Taxonomy, ...], chains: list[Ints], one: Ints, othe
 
 
 def losses_of_pairs(
-    taxonomies: tuple[Taxonomy, ...], chains: list[Ints], one: Ints, other: Ints
+    taxonomies: tuple[GeneralisationHierarchy, ...], chains: list[Ints], one: Ints, other: Ints
 ) -> Singles:
     """The loss of joining each box of one side with each of the other, shape (one, other)."""
     total = np.zeros((one.shape[0], other.shape[0]), dtype=np.float32)
@@ -129,7 +133,7 @@ def losses_of_pairs(
     return total
 
 
-def box_losses(taxonomies: tuple[Taxonomy, ...], boxes: Ints) -> Floats:
+def box_losses(taxonomies: tuple[GeneralisationHierarchy, ...], boxes: Ints) -> Floats:
     """The sum of losses over the cells of each box."""
     lost = np.zeros(boxes.shape[0])
     for at, taxonomy in enumerate(taxonomies):

@@ -16,11 +16,18 @@ from heapq import heapify, heappop, heappush
 import numpy as np
 
 from exports.anonymise.lattice import MOST, Lattice
-from exports.anonymise.partition import Seating, seated
+from exports.anonymise.partition import Partition, build_partition
 from exports.anonymise.privacy_models import Counts, Positions
 from exports.anonymise.problem import Bools, Floats, Ints, Progress
-from exports.anonymise.reassign import helped, lendable, tally_of
-from exports.anonymise.remaining_records import Entries, Front, Groups, Tables, front_of, grouped
+from exports.anonymise.reassign import complete_with_borrowed, spare_records, tally_of
+from exports.anonymise.remaining_records import (
+    CandidateClasses,
+    Candidates,
+    LookupTables,
+    RemainingRecords,
+    candidate_classes_of,
+    remaining_records_of,
+)
 
 # Visits in a row that may find nothing before nodes are passed over, one more each so many visits.
 IDLE, STRIDE = 64, 32
@@ -29,7 +36,7 @@ LAST = 100
 
 
 @dataclass(slots=True)
-class Agenda:
+class NodeQueue:
     """The nodes to visit, by price.
 
     Where ``hasty``, stretches of nodes at which nothing is found are passed over faster and
@@ -74,13 +81,13 @@ class Agenda:
         heapify(self.queue)
 
 
-def agenda_of(lattice: Lattice) -> Agenda:
+def node_queue_of(lattice: Lattice) -> NodeQueue:
     """All nodes of a lattice; the root is the one with the most of all levels."""
     prices = [float(price) for price in lattice.price]
     queue = [(price, node) for node, price in enumerate(prices)]
     heapify(queue)
     root = int(lattice.levels.sum(axis=0).argmax())
-    return Agenda(root, lattice.size > MOST, queue)
+    return NodeQueue(root, lattice.size > MOST, queue)
 
 
 # Boxes this much dearer than the cheapest are released in the same visit, to save visits.
@@ -98,7 +105,7 @@ HEARD = 64
 
 
 @dataclass(slots=True)
-class Peel:
+class LatticePass:
     """A peel under way.
 
     ``left`` (pieces,) counts the rows in no class yet. ``moved`` are the amounts of pieces put in
@@ -107,19 +114,19 @@ class Peel:
     that could only borrow wait for their next visit.
     """
 
-    tables: Tables
+    tables: LookupTables
     left: Floats
     lending: bool
     patience: float = 1.0
     moved: list[tuple[Positions, Positions, Counts]] = field(default_factory=list)
-    state: Seating | None = None
+    state: Partition | None = None
     merged: Positions = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     classes: int = 0
     steps: int = 0
 
     def run(self, budget: int, progress: Progress) -> None:
         """Visits nodes while there are rows left, in haste when the steps are used up."""
-        agenda = agenda_of(self.tables.lattice)
+        agenda = node_queue_of(self.tables.lattice)
         front, visits = self._front(), 0
         while agenda and self.left.any():
             price, node = agenda.next()
@@ -140,30 +147,30 @@ class Peel:
     def _soonest(self, price: float) -> float:
         return price + self.patience * (WAIT * price + WAIT_MORE) if self.lending else price
 
-    def seating(self) -> Seating:
+    def seating(self) -> Partition:
         """The classes released so far."""
         if not self.moved:
             nobody = np.zeros(0, dtype=np.int64)
-            return seated(self.tables.pieces, nobody, nobody, nobody)
+            return build_partition(self.tables.pieces, nobody, nobody, nobody)
         piece, seat, amount = (np.concatenate(part) for part in zip(*self.moved, strict=True))
         old = seat < self.merged.size
         seat[old] = self.merged[seat[old]]
-        return seated(self.tables.pieces, piece, seat, amount)
+        return build_partition(self.tables.pieces, piece, seat, amount)
 
-    def _front(self) -> Front:
+    def _front(self) -> RemainingRecords:
         pieces, piece = self.tables.pieces, np.flatnonzero(self.left)
         nobody = np.full(piece.size, -1)
         leaves = pieces.leaves(piece)
-        entries = Entries(piece, self.left[piece], nobody, pieces.own(piece), leaves)
+        entries = Candidates(piece, self.left[piece], nobody, pieces.own(piece), leaves)
         if self.lending and self.classes:
             self.state = self.seating()
             self.moved = [(self.state.piece, self.state.seat, self.state.amount)]
             self.classes = self.state.losses.size
             self.merged = np.arange(self.classes)
-            entries = entries.beside(lendable(self.state))
-        return front_of(self.tables, entries, piece.size)
+            entries = entries.beside(spare_records(self.state))
+        return remaining_records_of(self.tables, entries, piece.size)
 
-    def _visit(self, front: Front, node: int, most: float) -> float | None:
+    def _visit(self, front: RemainingRecords, node: int, most: float) -> float | None:
         """Releases the node's groups that cost no more; returns when to visit it again."""
         keys = front.keys.at(node)
         buckets = keys & front.mask
@@ -178,7 +185,7 @@ class Peel:
         if not full.any():
             return later
         entry = np.flatnonzero(full[buckets[: front.own]] & (amount[: front.own] > 0))
-        groups = grouped(front, node, np.concatenate([entry, lent]), keys)
+        groups = candidate_classes_of(front, node, np.concatenate([entry, lent]), keys)
         groups = groups.only(self._chosen(groups, node))
         if not groups.entry.size:
             return later
@@ -192,7 +199,7 @@ class Peel:
         return later
 
     def _lenders(
-        self, front: Front, node: int, rows: Floats, most: float
+        self, front: RemainingRecords, node: int, rows: Floats, most: float
     ) -> tuple[Positions, float | None]:
         """Entries that could help a group for no more, and the price of the next one."""
         entries, first = front.entries, front.own
@@ -209,7 +216,7 @@ class Peel:
         later = price[~now]
         return lent[now], float(later.min()) if later.size else None
 
-    def _chosen(self, groups: Groups, node: int) -> Bools:
+    def _chosen(self, groups: CandidateClasses, node: int) -> Bools:
         """The members of the groups that hold, with what they borrow."""
         pieces, state = self.tables.pieces, self.state
         if not pieces.choosy and state is None:
@@ -217,9 +224,13 @@ class Peel:
             return enough[groups.group]
         tally, boxes = tally_of(pieces, groups, groups.left), self._boxes(groups, node)
         chosen: Bools = groups.left & pieces.conditions.hold(tally, boxes)[groups.group]
-        return chosen if state is None else chosen | helped(state, groups, tally, boxes)
+        return (
+            chosen
+            if state is None
+            else chosen | complete_with_borrowed(state, groups, tally, boxes)
+        )
 
-    def _boxes(self, groups: Groups, node: int) -> Ints | None:
+    def _boxes(self, groups: CandidateClasses, node: int) -> Ints | None:
         """The nodes that groups show, where a demand looks at them."""
         pieces = self.tables.pieces
         if pieces.conditions.population is None:
@@ -231,7 +242,7 @@ class Peel:
             boxes[:, at] = taxonomy.up[pieces.codes[shown, at], level]
         return boxes
 
-    def _release(self, front: Front, groups: Groups) -> None:
+    def _release(self, front: RemainingRecords, groups: CandidateClasses) -> None:
         """Makes classes of these groups."""
         seat, own, rows = groups.group + self.classes, groups.left, groups.piece >= 0
         amount = groups.amount.astype(np.int64)
@@ -247,7 +258,7 @@ class Peel:
         self.classes += groups.count
 
 
-def _prices(groups: Groups) -> Floats:
+def _prices(groups: CandidateClasses) -> Floats:
     """What each group costs for each row of its own that is left."""
     own = groups.left
     prices: Floats = groups.sums(np.where(own, 1.0, SHY) * groups.cost)

@@ -32,7 +32,7 @@ PATIENCE = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class NodeVerdict:
     """What a vector is worth: its loss, infinite where too many rows would be withheld.
 
     ``hopeless``: every finer vector would withhold too many as well.
@@ -43,7 +43,7 @@ class Verdict:
 
 
 @dataclass(slots=True)
-class Search:
+class LevelSearch:
     """A search for the vector of the smallest loss; of equal ones, the first in order.
 
     ``losses`` holds for each column the loss of each level, never falling, before any row is
@@ -52,14 +52,14 @@ class Search:
     """
 
     losses: tuple[Floats, ...]
-    judge: Callable[[Vector], Verdict]
+    judge: Callable[[Vector], NodeVerdict]
     budget: int
     progress: Progress
     seed: int = 0
     best: Vector | None = None
     loss: float = inf
     looked: float = 0.0
-    judged: dict[Vector, Verdict] = field(default_factory=dict)
+    judged: dict[Vector, NodeVerdict] = field(default_factory=dict)
 
     def run(self) -> bool:
         """Searches; True when the best found is the best there is."""
@@ -81,12 +81,12 @@ class Search:
     def _spent(self) -> bool:
         return len(self.judged) >= self.budget
 
-    def _verdict(self, vector: Vector) -> Verdict:
+    def _verdict(self, vector: Vector) -> NodeVerdict:
         found = self.judged.get(vector)
         if found is not None:
             return found
         if self._spent:
-            return Verdict(inf)
+            return NodeVerdict(inf)
         self.progress(max(self.looked, len(self.judged) / self.budget))
         found = self.judged[vector] = self.judge(vector)
         if found.loss < self.loss or (found.loss == self.loss and vector < (self.best or ())):

@@ -19,17 +19,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from exports.anonymise.lattice import box_losses, losses_of_pairs
-from exports.anonymise.partition import Seating, covering, seated, spared, summed
+from exports.anonymise.partition import Partition, build_partition, covering, spared, summed
 from exports.anonymise.privacy_models import Counts, Positions
-from exports.anonymise.problem import Bools, Floats, Ints, Progress, Taxonomy
-from exports.anonymise.remaining_records import Tables
+from exports.anonymise.problem import Bools, Floats, GeneralisationHierarchy, Ints, Progress
+from exports.anonymise.remaining_records import LookupTables
 
 # Rows of one piece in one class that are looked at one by one: more would all do the same.
 ALIKE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Seekers:
+class RelocationCandidates:
     """Single rows, class after class; all of shape (seekers,).
 
     ``target`` is the class that would grow least by the row, ``cost`` by how much. ``relief`` is
@@ -46,7 +46,7 @@ class Seekers:
     free: Bools
 
 
-def units(seating: Seating) -> Counts:
+def units(seating: Partition) -> Counts:
     """How many seekers each class has."""
     counts: Counts = np.bincount(
         seating.seat, np.minimum(seating.amount, ALIKE), seating.losses.size
@@ -54,7 +54,9 @@ def units(seating: Seating) -> Counts:
     return counts
 
 
-def seekers_of(tables: Tables, seating: Seating, classes: Bools) -> Seekers:
+def relocation_candidates_of(
+    tables: LookupTables, seating: Partition, classes: Bools
+) -> RelocationCandidates:
     """The seekers of the classes marked."""
     pieces, sizes, losses = seating.pieces, seating.sizes, seating.losses
     at = np.flatnonzero(classes[seating.seat])
@@ -68,7 +70,7 @@ def seekers_of(tables: Tables, seating: Seating, classes: Bools) -> Seekers:
     target = grown.argmin(axis=1)
     without = _without(seating, piece, seat)
     left = box_losses(pieces.taxonomies, without) * (sizes[seat] - 1)
-    return Seekers(
+    return RelocationCandidates(
         piece,
         seat,
         target,
@@ -79,7 +81,7 @@ def seekers_of(tables: Tables, seating: Seating, classes: Bools) -> Seekers:
     )
 
 
-def _without(seating: Seating, piece: Positions, seat: Positions) -> Ints:
+def _without(seating: Partition, piece: Positions, seat: Positions) -> Ints:
     """The box of each row's class without the row; rows of one class lie together."""
     new = np.ones(seat.size, dtype=np.bool_)
     np.not_equal(seat[1:], seat[:-1], out=new[1:])
@@ -90,7 +92,9 @@ def _without(seating: Seating, piece: Positions, seat: Positions) -> Ints:
     return boxes
 
 
-def _others(taxonomy: Taxonomy, codes: Ints, starts: Positions, group: Positions) -> Ints:
+def _others(
+    taxonomy: GeneralisationHierarchy, codes: Ints, starts: Positions, group: Positions
+) -> Ints:
     """The first node that all the others of the same group have in common, for each element."""
     size = np.bincount(group)[group]
     common = np.full(codes.size, taxonomy.root, dtype=np.int32)
@@ -167,7 +171,7 @@ def no_moves() -> Moves:
     return Moves(nothing, nothing, nothing, nothing, np.zeros(0))
 
 
-def carried_out(seating: Seating, moves: Moves) -> tuple[Seating, Counts]:
+def carried_out(seating: Partition, moves: Moves) -> tuple[Partition, Counts]:
     """The seating after those moves that prove to be gains and break no class.
 
     With it, the rows of each piece that left the table, shape (pieces,).
@@ -175,10 +179,10 @@ def carried_out(seating: Seating, moves: Moves) -> tuple[Seating, Counts]:
     pieces = seating.pieces
     chosen = moves.only(_proven(seating, moves))
     out = np.bincount(chosen.piece[chosen.target < 0], minlength=pieces.weights.size)
-    return seated(pieces, *_after(seating, chosen)), out
+    return build_partition(pieces, *_after(seating, chosen)), out
 
 
-def _proven(seating: Seating, moves: Moves) -> Bools:
+def _proven(seating: Partition, moves: Moves) -> Bools:
     """Which moves gain something and leave every class whole, or empty."""
     pieces, count, number = seating.pieces, seating.losses.size, moves.gain.size
     part = np.full(count, -1)
@@ -201,7 +205,7 @@ def _proven(seating: Seating, moves: Moves) -> Bools:
     return good
 
 
-def _after(seating: Seating, moves: Moves) -> tuple[Positions, Positions, Counts]:
+def _after(seating: Partition, moves: Moves) -> tuple[Positions, Positions, Counts]:
     """Who sits where after the moves: pieces, seats and amounts, which may be 0."""
     arrived = moves.target >= 0
     ones = np.ones(moves.piece.size, dtype=np.int64)
@@ -220,8 +224,8 @@ FEWEST = 50
 
 
 def refine(
-    tables: Tables, seating: Seating, *, room: int, steps: int, progress: Progress
-) -> tuple[Seating, Counts, int]:
+    tables: LookupTables, seating: Partition, *, room: int, steps: int, progress: Progress
+) -> tuple[Partition, Counts, int]:
     """A seating that loses less, the rows of each piece withheld for it, and the steps taken.
 
     At most ``room`` rows are withheld.
@@ -233,7 +237,7 @@ def refine(
         chosen, passed, share = _next_classes(seating, passed)
         if not chosen.any():
             break
-        seekers = seekers_of(tables, seating, chosen)
+        seekers = relocation_candidates_of(tables, seating, chosen)
         moves = _moves(tables, seating, seekers, room=room - int(out.sum()))
         gained = 0.0
         if moves.gain.size:
@@ -249,7 +253,7 @@ def refine(
     return seating, out, taken
 
 
-def _next_classes(seating: Seating, passed: int) -> tuple[Bools, int, int]:
+def _next_classes(seating: Partition, passed: int) -> tuple[Bools, int, int]:
     """Which classes are looked at now, how many will have been passed, and rounds in a sweep."""
     count = units(seating)
     most = max(PAIRS // seating.losses.size, 1)
@@ -266,12 +270,14 @@ def _next_classes(seating: Seating, passed: int) -> tuple[Bools, int, int]:
     return chosen, passed + now.size, -(-able.size // max(now.size, 1))
 
 
-def _moves(tables: Tables, seating: Seating, seekers: Seekers, *, room: int) -> Moves:
+def _moves(
+    tables: LookupTables, seating: Partition, seekers: RelocationCandidates, *, room: int
+) -> Moves:
     moves = _relocations(seekers).beside(_dissolutions(seating, seekers, room=room))
     return moves.beside(_exchanges(tables, seating, seekers))
 
 
-def _relocations(seekers: Seekers) -> Moves:
+def _relocations(seekers: RelocationCandidates) -> Moves:
     """One row leaves a class that holds without it."""
     gain = seekers.relief - seekers.cost
     at = np.flatnonzero(seekers.free & (gain > LEAST))
@@ -280,7 +286,7 @@ def _relocations(seekers: Seekers) -> Moves:
     )
 
 
-def _dissolutions(seating: Seating, seekers: Seekers, *, room: int) -> Moves:
+def _dissolutions(seating: Partition, seekers: RelocationCandidates, *, room: int) -> Moves:
     """All rows leave a class."""
     blank, count = seating.pieces.blank, seating.losses.size
     out = (seekers.cost > blank) & (room > 0)
@@ -295,7 +301,7 @@ def _dissolutions(seating: Seating, seekers: Seekers, *, room: int) -> Moves:
     return Moves(number[seekers.seat[at]], seekers.piece[at], seekers.seat[at], target, gain[good])
 
 
-def _exchanges(tables: Tables, seating: Seating, seekers: Seekers) -> Moves:
+def _exchanges(tables: LookupTables, seating: Partition, seekers: RelocationCandidates) -> Moves:
     """One row leaves, and its class takes another that a third class can spare."""
     pieces, hope = seating.pieces, seekers.relief - seekers.cost
     lent = np.flatnonzero(spared(seating, seating.piece, seating.seat))
@@ -319,7 +325,7 @@ def _exchanges(tables: Tables, seating: Seating, seekers: Seekers) -> Moves:
 
 
 def _swapped(
-    seating: Seating, seekers: Seekers, at: Positions, lent: Positions, gain: Floats
+    seating: Partition, seekers: RelocationCandidates, at: Positions, lent: Positions, gain: Floats
 ) -> Moves:
     move = np.arange(at.size)
     return Moves(

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exports.anonymise.distinct_records import Pieces
+from exports.anonymise.distinct_records import DistinctRecords
 from exports.anonymise.lattice import box_losses
 from exports.anonymise.privacy_models import Counts, Positions, number_rows
-from exports.anonymise.problem import Bools, Floats, Ints, Taxonomy
+from exports.anonymise.problem import Bools, Floats, GeneralisationHierarchy, Ints
 
 
 @dataclass(slots=True)
-class Seating:
+class Partition:
     """Amounts of pieces in classes; each class shows the smallest box that covers its members.
 
     ``piece``, ``seat`` and ``amount`` have one element for each pair of a piece and a class, in
@@ -21,7 +21,7 @@ class Seating:
     is the sum over the box's cells, ``tally`` what the conditions count.
     """
 
-    pieces: Pieces
+    pieces: DistinctRecords
     piece: Positions
     seat: Positions
     amount: Counts
@@ -41,7 +41,9 @@ class Seating:
         return float(self.losses @ self.sizes)
 
 
-def seated(pieces: Pieces, piece: Positions, seat: Positions, amount: Counts) -> Seating:
+def build_partition(
+    pieces: DistinctRecords, piece: Positions, seat: Positions, amount: Counts
+) -> Partition:
     """The classes made of these amounts; classes that show the same box become one."""
     piece, seat, amount = summed(piece, seat, amount)
     seat, count = number_rows([seat], piece.size)
@@ -51,7 +53,9 @@ def seated(pieces: Pieces, piece: Positions, seat: Positions, amount: Counts) ->
     shown[merged] = boxes
     piece, seat, amount = summed(piece, merged[seat], amount)
     tally = pieces.tally(piece, amount, seat, count)
-    return Seating(pieces, piece, seat, amount, shown, box_losses(pieces.taxonomies, shown), tally)
+    return Partition(
+        pieces, piece, seat, amount, shown, box_losses(pieces.taxonomies, shown), tally
+    )
 
 
 def summed(
@@ -66,14 +70,14 @@ def summed(
     return piece[kept], seat[kept], total[total > 0]
 
 
-def spared(seating: Seating, piece: Positions, seat: Positions) -> Bools:
+def spared(seating: Partition, piece: Positions, seat: Positions) -> Bools:
     """Whether a class still holds without a row of the piece; both of shape (pairs,)."""
     pieces, each = seating.pieces, np.arange(piece.size)
     unit = pieces.tally(piece, np.ones_like(each), each, piece.size)
     return pieces.conditions.hold(seating.tally[seat] - unit, seating.boxes[seat])
 
 
-def covering(pieces: Pieces, piece: Positions, seat: Positions, count: int) -> Ints:
+def covering(pieces: DistinctRecords, piece: Positions, seat: Positions, count: int) -> Ints:
     """The smallest box of each class, shape (count, quasi-identifiers)."""
     order = np.argsort(seat, kind="stable")
     members, starts = piece[order], np.searchsorted(seat[order], np.arange(count))
@@ -83,7 +87,7 @@ def covering(pieces: Pieces, piece: Positions, seat: Positions, count: int) -> I
     return boxes
 
 
-def _common(taxonomy: Taxonomy, codes: Ints, starts: Positions) -> Ints:
+def _common(taxonomy: GeneralisationHierarchy, codes: Ints, starts: Positions) -> Ints:
     """The first node that all the codes of each stretch have in common."""
     common = np.full(starts.size, taxonomy.root, dtype=np.int32)
     for level in range(taxonomy.levels - 2, -1, -1):

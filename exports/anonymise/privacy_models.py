@@ -16,7 +16,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from exports.anonymise.problem import Bools, Demands, Floats, Ints, Problem, Taxonomy, Unreachable
+from exports.anonymise.problem import (
+    Bools,
+    Floats,
+    GeneralisationHierarchy,
+    Infeasible,
+    Ints,
+    PrivacyModel,
+    Problem,
+)
 
 Bytes = NDArray[np.uint8]
 
@@ -25,7 +33,7 @@ Bytes = NDArray[np.uint8]
 class Population:
     """A population table, ready to count who is covered by a box of nodes."""
 
-    taxonomies: tuple[Taxonomy, ...]
+    taxonomies: tuple[GeneralisationHierarchy, ...]
     codes: Ints
 
     def covered(self, boxes: Ints) -> NDArray[np.int64]:
@@ -85,10 +93,10 @@ class Sensitive:
 
 
 @dataclass(frozen=True, slots=True)
-class Conditions:
+class PrivacyChecks:
     """The demands on one table, ready to be asked about any of its classes."""
 
-    demands: Demands
+    demands: PrivacyModel
     columns: tuple[Sensitive, ...]
     population: Population | None
 
@@ -165,7 +173,7 @@ class Conditions:
         return (shares >= low - ROUNDING) & (shares <= high + ROUNDING)
 
 
-def conditions_of(problem: Problem, among: Bools | None = None) -> Conditions:
+def privacy_checks_of(problem: Problem, among: Bools | None = None) -> PrivacyChecks:
     """The demands of a problem, with closeness measured from the rows ``among`` (all unless told).
 
     Li et al. (2007) measure from "the whole table". Before a release that is every row; a reader
@@ -183,9 +191,9 @@ def conditions_of(problem: Problem, among: Bools | None = None) -> Conditions:
     population = None
     if problem.demands.presence is not None:
         if problem.population is None:
-            raise Unreachable("presence is demanded: it needs a population table")
+            raise Infeasible("presence is demanded: it needs a population table")
         population = Population(problem.taxonomies, problem.population)
-    return Conditions(problem.demands, tuple(columns), population)
+    return PrivacyChecks(problem.demands, tuple(columns), population)
 
 
 def _sensitive(codes: Ints, *, ordered: bool, start: int, among: Bools | None) -> Sensitive:

@@ -22,12 +22,12 @@ Bools = NDArray[np.bool_]
 Progress = Callable[[float], None]
 
 
-def unheard(_: float) -> None:
+def no_progress(_: float) -> None:
     """The progress of a caller who does not ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taxonomy:
+class GeneralisationHierarchy:
     """The generalisation hierarchy of one quasi-identifier, as a tree of nodes.
 
     ``up`` has shape (values, levels): the node of each value at each level. Column 0 is the value
@@ -54,7 +54,7 @@ class Taxonomy:
 
 
 @dataclass(frozen=True, slots=True)
-class Demands:
+class PrivacyModel:
     """What every released class must hold.
 
     ``k``: rows (Samarati & Sweeney 1998). ``distinct_l``: distinct values of each sensitive column
@@ -89,8 +89,8 @@ class Problem:
     """
 
     codes: Ints
-    taxonomies: tuple[Taxonomy, ...]
-    demands: Demands
+    taxonomies: tuple[GeneralisationHierarchy, ...]
+    demands: PrivacyModel
     sensitive: Ints = field(default_factory=_nothing)
     ordered: tuple[bool, ...] = ()
     population: Ints | None = None
@@ -105,7 +105,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Recoding:
     """A protected table.
 
     ``nodes`` has the shape of ``codes``: the node released for each cell, an ancestor of the true
@@ -120,11 +120,11 @@ class Outcome:
     note: str = ""
 
 
-class Unreachable(Exception):
+class Infeasible(Exception):
     """The demands cannot be met within the limit; the message says by how much."""
 
 
-def loss_of(problem: Problem, outcome: Outcome) -> float:
+def loss_of(problem: Problem, outcome: Recoding) -> float:
     """Normalised certainty penalty (Xu et al. 2006): mean loss of all cells, 0 to 1.
 
     A withheld row counts 1 in every cell. What a cell had lost before is not counted again.

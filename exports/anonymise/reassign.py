@@ -13,27 +13,27 @@ from math import ceil
 
 import numpy as np
 
-from exports.anonymise.distinct_records import Pieces
+from exports.anonymise.distinct_records import DistinctRecords
 from exports.anonymise.lattice import losses_of_pairs
-from exports.anonymise.partition import Seating, seated, spared
+from exports.anonymise.partition import Partition, build_partition, spared
 from exports.anonymise.privacy_models import Counts, Positions, number_rows
 from exports.anonymise.problem import Bools, Floats, Ints
-from exports.anonymise.remaining_records import Entries, Groups, Tables, firsts
+from exports.anonymise.remaining_records import CandidateClasses, Candidates, LookupTables, firsts
 
 
-def lendable(seating: Seating) -> Entries:
+def spare_records(seating: Partition) -> Candidates:
     """What the classes of a seating could lend: rows, each without the others, and themselves."""
     pieces, count = seating.pieces, seating.losses.size
     spare = _one_of_each_value(seating)
     spare = spare[spared(seating, seating.piece[spare], seating.seat[spare])]
     seat, piece = seating.seat[spare], seating.piece[spare]
-    rows = Entries(piece, np.ones(seat.size), seat, seating.losses[seat], pieces.leaves(piece))
+    rows = Candidates(piece, np.ones(seat.size), seat, seating.losses[seat], pieces.leaves(piece))
     sizes = seating.sizes.astype(np.float64)
     whole = np.full(count, -1)
-    return rows.beside(Entries(whole, sizes, np.arange(count), seating.losses, seating.boxes))
+    return rows.beside(Candidates(whole, sizes, np.arange(count), seating.losses, seating.boxes))
 
 
-def _one_of_each_value(seating: Seating) -> Positions:
+def _one_of_each_value(seating: Partition) -> Positions:
     """One entry for each class and each value of the first sensitive column that it shows."""
     values = _values(seating.pieces, seating.piece)[0]
     pairs, count = number_rows([seating.seat, values], seating.seat.size)
@@ -42,7 +42,9 @@ def _one_of_each_value(seating: Seating) -> Positions:
     return chosen
 
 
-def helped(seating: Seating, groups: Groups, tally: Counts, boxes: Ints | None) -> Bools:
+def complete_with_borrowed(
+    seating: Partition, groups: CandidateClasses, tally: Counts, boxes: Ints | None
+) -> Bools:
     """The members of groups that hold with what they borrow, each the cheaper way.
 
     ``tally`` counts the rows left in each group, ``boxes`` are their nodes where a demand looks at
@@ -68,13 +70,13 @@ def helped(seating: Seating, groups: Groups, tally: Counts, boxes: Ints | None) 
     return asked | (groups.left & served[groups.group])
 
 
-def tally_of(pieces: Pieces, groups: Groups, members: Bools) -> Counts:
+def tally_of(pieces: DistinctRecords, groups: CandidateClasses, members: Bools) -> Counts:
     """The tally of each group if it consists of these members, no whole classes among them."""
     amount = groups.amount[members].astype(np.int64)
     return pieces.tally(groups.piece[members], amount, groups.group[members], groups.count)
 
 
-def _classes(groups: Groups, needy: Bools) -> Positions:
+def _classes(groups: CandidateClasses, needy: Bools) -> Positions:
     """The cheapest whole class in each needy group, no class twice."""
     whole = np.flatnonzero((groups.piece < 0) & needy[groups.group])
     whole = whole[np.lexsort((groups.cost[whole], groups.group[whole]))]
@@ -82,7 +84,7 @@ def _classes(groups: Groups, needy: Bools) -> Positions:
     return whole[_first_of(groups.lender[whole])]
 
 
-def _rows(pieces: Pieces, groups: Groups, needy: Bools, tally: Counts) -> Bools:
+def _rows(pieces: DistinctRecords, groups: CandidateClasses, needy: Bools, tally: Counts) -> Bools:
     """The lent rows that needy groups ask for, no lender twice: the cheapest.
 
     Values that a group lacks come first, then whatever makes up the number.
@@ -111,7 +113,7 @@ def _rows(pieces: Pieces, groups: Groups, needy: Bools, tally: Counts) -> Bools:
     return asked
 
 
-def _values(pieces: Pieces, piece: Positions) -> tuple[Positions, int]:
+def _values(pieces: DistinctRecords, piece: Positions) -> tuple[Positions, int]:
     """The first sensitive value of each piece, and how many there are; all alike without one."""
     if not pieces.conditions.columns:
         return np.zeros_like(piece), 1
@@ -137,15 +139,15 @@ PAIRS = 4_000_000
 
 
 @dataclass(slots=True)
-class Table:
+class PartialPartition:
     """The classes and, of each piece, the rows left (``left``) and withheld (``out``)."""
 
-    seating: Seating
+    seating: Partition
     left: Counts
     out: Counts
 
 
-def seat_left(tables: Tables, table: Table, room: int) -> None:
+def assign_leftovers(tables: LookupTables, table: PartialPartition, room: int) -> None:
     """Seats the rows left where they cost least.
 
     Up to ``room`` rows go out that would cost more than that, or break the class they join.
@@ -158,7 +160,7 @@ def seat_left(tables: Tables, table: Table, room: int) -> None:
         table.out[piece[gone]] += amount[gone]
         table.left[piece] = 0
         state, stay = table.seating, ~gone
-        table.seating = seated(
+        table.seating = build_partition(
             tables.pieces,
             np.concatenate([state.piece, piece[stay]]),
             np.concatenate([state.seat, target[stay]]),
@@ -166,7 +168,9 @@ def seat_left(tables: Tables, table: Table, room: int) -> None:
         )
 
 
-def _closest(tables: Tables, table: Table) -> tuple[Positions, Positions, Counts, Floats]:
+def _closest(
+    tables: LookupTables, table: PartialPartition
+) -> tuple[Positions, Positions, Counts, Floats]:
     """For each class that is the closest one to some piece left: that piece, and what it costs.
 
     Pieces, their classes, the rows of each, and the cost of each row.
@@ -184,7 +188,7 @@ def _closest(tables: Tables, table: Table) -> tuple[Positions, Positions, Counts
     return piece[first], target[first], amount[first], cost[first]
 
 
-def _breaking(state: Seating, piece: Positions, target: Positions, amount: Counts) -> Bools:
+def _breaking(state: Partition, piece: Positions, target: Positions, amount: Counts) -> Bools:
     """Which pieces break the class that they would join: more rows may be less diverse."""
     each = np.arange(piece.size)
     tally = state.tally[target] + state.pieces.tally(piece, amount, each, piece.size)
@@ -193,7 +197,7 @@ def _breaking(state: Seating, piece: Positions, target: Positions, amount: Count
     return broken
 
 
-def mend(tables: Tables, table: Table, room: int) -> Bools:
+def merge_failing(tables: LookupTables, table: PartialPartition, room: int) -> Bools:
     """Joins classes that do not hold with the closest ones; the answer says which never will.
 
     Rows of such a class go out instead while there is room and joining costs more.
@@ -217,10 +221,10 @@ def mend(tables: Tables, table: Table, room: int) -> Bools:
         else:
             seat, piece, amount = state.seat.copy(), state.piece, state.amount
             seat[seat == worst] = target
-        table.seating = seated(tables.pieces, piece, seat, amount)
+        table.seating = build_partition(tables.pieces, piece, seat, amount)
 
 
-def _nearest(tables: Tables, state: Seating, seat: int) -> tuple[int, float]:
+def _nearest(tables: LookupTables, state: Partition, seat: int) -> tuple[int, float]:
     """The class that costs least to join with this one, and the cost; -1 where it is alone."""
     if state.losses.size < 2:
         return -1, 0.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from exports.anonymise.distinct_records import Pieces
+from exports.anonymise.distinct_records import DistinctRecords
 from exports.anonymise.lattice import Lattice, Sums, chains_of, sums_of
 from exports.anonymise.privacy_models import Positions
 from exports.anonymise.problem import Bools, Floats, Ints
@@ -21,19 +21,19 @@ FEW = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
+class LookupTables:
     """For each column: the chains of its nodes, their losses, and a random number for each."""
 
-    pieces: Pieces
+    pieces: DistinctRecords
     lattice: Lattice
     chains: list[Ints]
     random: list[NDArray[np.int64]]
 
 
-def tables_of(pieces: Pieces, lattice: Lattice) -> Tables:
+def lookup_tables_of(pieces: DistinctRecords, lattice: Lattice) -> LookupTables:
     """The tables of a problem; the random numbers come from its seed."""
     random = np.random.default_rng(pieces.problem.seed)
-    return Tables(
+    return LookupTables(
         pieces,
         lattice,
         [chains_of(taxonomy) for taxonomy in pieces.taxonomies],
@@ -42,7 +42,7 @@ def tables_of(pieces: Pieces, lattice: Lattice) -> Tables:
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class Candidates:
     """What may come together in a group; all of shape (entries,).
 
     ``piece`` is -1 for a whole class. ``lender`` is the class that could lend the row, or give
@@ -56,9 +56,9 @@ class Entries:
     base: Floats
     boxes: Ints
 
-    def beside(self, others: Entries) -> Entries:
+    def beside(self, others: Candidates) -> Candidates:
         """These and, after them, the others."""
-        return Entries(
+        return Candidates(
             np.concatenate([self.piece, others.piece]),
             np.concatenate([self.amount, others.amount]),
             np.concatenate([self.lender, others.lender]),
@@ -68,21 +68,21 @@ class Entries:
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class RemainingRecords:
     """Entries with the sums that put them in groups; the ``own`` first ones are rows left.
 
     ``keys`` are sums of random numbers: entries with one sum are in one group, and show it in the
     bits of ``mask`` already. ``losses`` are what the entries' cells lose at each node.
     """
 
-    entries: Entries
+    entries: Candidates
     own: int
     keys: Sums[np.int64]
     losses: Sums[np.float32]
     mask: int
 
 
-def front_of(tables: Tables, entries: Entries, own: int) -> Front:
+def remaining_records_of(tables: LookupTables, entries: Candidates, own: int) -> RemainingRecords:
     """The front of these entries."""
     keys, losses = [], []
     for at, taxonomy in enumerate(tables.pieces.taxonomies):
@@ -92,11 +92,11 @@ def front_of(tables: Tables, entries: Entries, own: int) -> Front:
     # Two buckets and more a row that is left, so that few groups share one.
     mask = (1 << (own.bit_length() + 1)) - 1
     levels = tables.lattice.levels
-    return Front(entries, own, sums_of(keys, levels), sums_of(losses, levels, FEW), mask)
+    return RemainingRecords(entries, own, sums_of(keys, levels), sums_of(losses, levels, FEW), mask)
 
 
 @dataclass(frozen=True, slots=True)
-class Groups:
+class CandidateClasses:
     """Entries with equal nodes, group after group; their losses are those of the group's box.
 
     ``entry``, ``group`` and ``cost`` have shape (members,): the entry's place in the front, its
@@ -127,10 +127,10 @@ class Groups:
         total: Floats = np.bincount(self.group, values, self.count).astype(np.float64)
         return total
 
-    def only(self, kept: Bools) -> Groups:
+    def only(self, kept: Bools) -> CandidateClasses:
         """The members marked, with the groups numbered again."""
         new = firsts(self.group[kept])
-        return Groups(
+        return CandidateClasses(
             self.entry[kept],
             np.cumsum(new) - 1,
             self.cost[kept],
@@ -141,7 +141,9 @@ class Groups:
         )
 
 
-def grouped(front: Front, node: int, entry: Positions, keys: NDArray[np.int64]) -> Groups:
+def candidate_classes_of(
+    front: RemainingRecords, node: int, entry: Positions, keys: NDArray[np.int64]
+) -> CandidateClasses:
     """Groups of these entries at a node of the lattice; ``keys`` are the whole front's."""
     order = np.argsort(keys[entry], kind="stable")
     entry = entry[order]
@@ -149,7 +151,7 @@ def grouped(front: Front, node: int, entry: Positions, keys: NDArray[np.int64]) 
     entries = front.entries
     amount = entries.amount[entry]
     cost = (front.losses.of(node, entry) - entries.base[entry]) * amount
-    return Groups(
+    return CandidateClasses(
         entry,
         np.cumsum(new) - 1,
         cost,

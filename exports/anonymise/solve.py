@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from exports.anonymise.distinct_records import Pieces, pieces_of
+from exports.anonymise.distinct_records import DistinctRecords, distinct_records_of
 from exports.anonymise.full_domain import protect_with_one_coding
 from exports.anonymise.lattice import lattice_of
-from exports.anonymise.lattice_pass import Peel
+from exports.anonymise.lattice_pass import LatticePass
 from exports.anonymise.local_search import refine
 from exports.anonymise.measure import failing, refuse_the_impossible
-from exports.anonymise.problem import Bools, Ints, Outcome, Problem, Progress, unheard
-from exports.anonymise.reassign import Table, mend, seat_left
-from exports.anonymise.remaining_records import tables_of
+from exports.anonymise.problem import Bools, Ints, Problem, Progress, Recoding, no_progress
+from exports.anonymise.reassign import PartialPartition, assign_leftovers, merge_failing
+from exports.anonymise.remaining_records import lookup_tables_of
 
 # Rows that may be withheld because it is cheaper, as a share; beyond it only where they must be.
 WILLING = 0.001
@@ -37,11 +37,11 @@ PEELED = 0.6
 BORROWED = 0.5
 
 
-def protect_locally(problem: Problem, progress: Progress = unheard) -> Outcome:
+def protect_locally(problem: Problem, progress: Progress = no_progress) -> Recoding:
     """The table recoded row by row; raises Unreachable where the demands cannot be met."""
     refuse_the_impossible(problem)
     if not problem.codes.size:
-        return Outcome(problem.codes.copy(), np.zeros(problem.rows, dtype=np.bool_))
+        return Recoding(problem.codes.copy(), np.zeros(problem.rows, dtype=np.bool_))
     outcome = _least_blank(problem, progress)
     if problem.demands.t is not None and failing(problem, outcome).any():
         # Closeness to the rows that are released: the same as to all rows when none is withheld.
@@ -50,7 +50,7 @@ def protect_locally(problem: Problem, progress: Progress = unheard) -> Outcome:
     return outcome
 
 
-def _least_blank(problem: Problem, progress: Progress) -> Outcome:
+def _least_blank(problem: Problem, progress: Progress) -> Recoding:
     """With rows withheld by themselves rather than in company, where company would be too many."""
     outcome = _protected(problem, problem.limit, progress)
     room = int(problem.limit * problem.rows + 1e-9)
@@ -61,7 +61,7 @@ def _least_blank(problem: Problem, progress: Progress) -> Outcome:
     return outcome
 
 
-def _blank(problem: Problem, outcome: Outcome) -> int:
+def _blank(problem: Problem, outcome: Recoding) -> int:
     """Rows that show nothing, withheld or not."""
     roots = np.array([taxonomy.root for taxonomy in problem.taxonomies])
     return int((outcome.nodes == roots).all(axis=1).sum())
@@ -69,16 +69,18 @@ def _blank(problem: Problem, outcome: Outcome) -> int:
 
 def _protected(
     problem: Problem, limit: float, progress: Progress, *, willing: int | None = None
-) -> Outcome:
-    pieces = pieces_of(problem)
+) -> Recoding:
+    pieces = distinct_records_of(problem)
     room = int(limit * problem.rows + 1e-9)
     if willing is None:
         willing = min(room, int(WILLING * problem.rows))
     peeled, note = _peeled(pieces, lambda share: progress(PEELED * share))
     tables, steps = peeled.tables, peeled.steps
-    table = Table(peeled.seating(), peeled.left.astype(np.int64), np.zeros_like(pieces.weights))
-    seat_left(tables, table, room if pieces.choosy else willing)
-    stuck = mend(tables, table, room)
+    table = PartialPartition(
+        peeled.seating(), peeled.left.astype(np.int64), np.zeros_like(pieces.weights)
+    )
+    assign_leftovers(tables, table, room if pieces.choosy else willing)
+    stuck = merge_failing(tables, table, room)
     if stuck.any() or table.left.any():
         # What one coding can reach is a local recoding too, and it says what it cannot reach.
         return protect_with_one_coding(problem, progress)
@@ -91,10 +93,10 @@ def _protected(
     )
     table.out += out
     nodes, withheld = _rows(problem, pieces, table)
-    return Outcome(nodes, withheld, steps + more, note)
+    return Recoding(nodes, withheld, steps + more, note)
 
 
-def _peeled(pieces: Pieces, progress: Progress) -> tuple[Peel, str]:
+def _peeled(pieces: DistinctRecords, progress: Progress) -> tuple[LatticePass, str]:
     """The classes released from the lattice, and what was left out of it."""
     lattice, steps = lattice_of(pieces), pieces.problem.steps
     visit = BORROWING + pieces.weights.size // PIECES
@@ -103,14 +105,16 @@ def _peeled(pieces: Pieces, progress: Progress) -> tuple[Peel, str]:
     if pieces.choosy and not lending:
         # Groups that lack a value only borrow: the fewer nodes, the more of that is affordable.
         lattice, lending, wait = lattice_of(pieces, max(afford // LOOSELY, FEWEST)), True, PATIENT
-    peel = Peel(tables_of(pieces, lattice), pieces.weights.astype(np.float64), lending, wait)
+    peel = LatticePass(
+        lookup_tables_of(pieces, lattice), pieces.weights.astype(np.float64), lending, wait
+    )
     peel.run(steps, progress)
     visited = lattice.price.size
     note = f"{visited} of {lattice.size} lattice nodes tried" if visited < lattice.size else ""
     return peel, note
 
 
-def _rows(problem: Problem, pieces: Pieces, table: Table) -> tuple[Ints, Bools]:
+def _rows(problem: Problem, pieces: DistinctRecords, table: PartialPartition) -> tuple[Ints, Bools]:
     """What each row shows, and whether it is withheld; rows of a piece take its seats in turn."""
     roots = np.array([[taxonomy.root for taxonomy in pieces.taxonomies]], dtype=np.int32)
     state, gone = table.seating, np.flatnonzero(table.out)
@@ -129,7 +133,7 @@ def _rows(problem: Problem, pieces: Pieces, table: Table) -> tuple[Ints, Bools]:
 MODES = {"local": protect_locally, "one-coding": protect_with_one_coding}
 
 
-def solve(problem: Problem, mode: str = "local", progress: Progress = unheard) -> Outcome:
+def solve(problem: Problem, mode: str = "local", progress: Progress = no_progress) -> Recoding:
     """The table protected as the mode says: "local" or "one-coding".
 
     Raises Unreachable where the demands cannot be met, ValueError for another mode.

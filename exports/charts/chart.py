@@ -22,7 +22,7 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ChartBar:
     """One row: its text, its slices in the order of the options, and of how many people.
 
     ``turned``: agreement counts against the score it stands under.
@@ -60,11 +60,11 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class BarGroup:
     """Bars under one heading."""
 
     heading: str
-    bars: tuple[Bar, ...]
+    bars: tuple[ChartBar, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Bars:
     ``options`` are what the colours stand for, one list a set of options.
     """
 
-    groups: tuple[Group, ...]
+    groups: tuple[BarGroup, ...]
     options: tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -128,7 +128,7 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class FlowChart:
     """Everybody, the branches they took, and how these ended; beside, who was asked what."""
 
     rows: int
@@ -137,11 +137,11 @@ class Flow:
     asked: tuple[Stream, ...]
 
 
-Picture = Bars | Heat | Dots | Flow
+Picture = Bars | Heat | Dots | FlowChart
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ChartTable:
     """The same figures to read; ``numbers`` are the places of columns that hold figures."""
 
     head: tuple[str, ...]
@@ -159,11 +159,11 @@ class Chart:
     sentence: str
     base: str
     picture: Picture
-    table: Table
+    table: ChartTable
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ChartSource:
     """What stands under every chart: where its figures come from and how not to read them."""
 
     study: str
@@ -185,7 +185,7 @@ def in_words(count: int | None, percent: float | None = None) -> str:
     return f"about {count}" if percent is None else f"about {count} ({percent:.0f} %)"
 
 
-def csv_of(chart: Chart, source: Source) -> bytes:
+def csv_of(chart: Chart, source: ChartSource) -> bytes:
     """The figures for programs, one a line: RFC 4180, UTF-8. Every line has source and caution."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
@@ -237,7 +237,7 @@ def _dots(picture: Dots) -> Iterator[Line]:
             yield _line(("", name, label), part.count, part.percent, base)
 
 
-def _streams(flow: Flow) -> Iterator[Line]:
+def _streams(flow: FlowChart) -> Iterator[Line]:
     for what, found in (("way", flow.branches), ("ending", flow.endings), ("asked", flow.asked)):
         for one in found:
             yield _line((what, one.label, ""), one.count, one.percent, flow.rows)

@@ -12,22 +12,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from exports.charts.chart import (
-    Bar,
+    BarGroup,
     Bars,
     Cell,
     Chart,
+    ChartBar,
+    ChartTable,
     Dots,
-    Flow,
-    Group,
+    FlowChart,
     Heat,
     Panel,
     Picture,
     Slice,
     Stream,
-    Table,
     in_words,
 )
-from exports.charts.counts import BRANCH, ENDING, Figures, first_of, routed
+from exports.charts.counts import BRANCH, ENDING, ReleaseCounts, first_of, routed
 from exports.charts.grids import bar_of, base_of, quoted, table_of
 from exports.charts.selection import MOST_OPTIONS, Book, Hypothesis, Twice
 from exports.tables.one_way import OneWay
@@ -105,7 +105,7 @@ def _heat_lines(panel: Panel, bands: Sequence[str]) -> Iterator[tuple[str, ...]]
             yield panel.heading, band, level, of, in_words(cell.count, cell.percent)
 
 
-def heat(book: Book, asked: Hypothesis, figures: Figures) -> Chart | None:
+def heat(book: Book, asked: Hypothesis, figures: ReleaseCounts) -> Chart | None:
     """Every outcome against what came before; None where the release has nothing to compare."""
     tables = {
         o: figures.two_way[p] for o in asked.outcomes if (p := (asked.before, o)) in figures.two_way
@@ -126,7 +126,7 @@ def heat(book: Book, asked: Hypothesis, figures: Figures) -> Chart | None:
         sentence=_heat_sentence(across, panels),
         base=_base_sentence(panels),
         picture=Heat(across, bands, tuple(panels)),
-        table=Table(("Score", across, "Score is", "Of", "People"), lines, frozenset({3, 4})),
+        table=ChartTable(("Score", across, "Score is", "Of", "People"), lines, frozenset({3, 4})),
     )
 
 
@@ -144,7 +144,7 @@ LATER_TELLING = 5  # percentage points that are worth a word
 NOT_THE_SAME_PEOPLE = "Counts of each moment stand by themselves: who changed is not shown."
 
 
-def _pair(book: Book, figures: Figures, pair: tuple[str, str]) -> tuple[Bar, Bar]:
+def _pair(book: Book, figures: ReleaseCounts, pair: tuple[str, str]) -> tuple[ChartBar, ChartBar]:
     then, later = pair
     return (
         bar_of(figures.one_way[first_of(book, pair)], book[then]["label"], figures.parts),
@@ -152,14 +152,14 @@ def _pair(book: Book, figures: Figures, pair: tuple[str, str]) -> tuple[Bar, Bar
     )
 
 
-def _named(then: Bar, later: Bar) -> Group:
+def _named(then: ChartBar, later: ChartBar) -> BarGroup:
     """Both rows of a pair; where both moments are asked in the same words, named by the moment."""
-    first = Bar(f"{THEN}: {then.label}", then.slices, then.base, then.note)
-    second = Bar(f"{LATER}: {later.label}", later.slices, later.base, later.note)
-    return Group("", (first, second))
+    first = ChartBar(f"{THEN}: {then.label}", then.slices, then.base, then.note)
+    second = ChartBar(f"{LATER}: {later.label}", later.slices, later.base, later.note)
+    return BarGroup("", (first, second))
 
 
-def _highest(bars: Sequence[Bar]) -> str:
+def _highest(bars: Sequence[ChartBar]) -> str:
     known = [bar for bar in bars if bar.agree is not None]
     if not known:
         return "nothing can be compared, as too few people gave the same answers"
@@ -168,7 +168,7 @@ def _highest(bars: Sequence[Bar]) -> str:
     return f"{quoted(upper)} was answered most to “{top.label}” (about {top.agree:.0f} %)"
 
 
-def _bars(found: Twice, pairs: Sequence[tuple[Bar, Bar]]) -> tuple[Picture, Table]:
+def _bars(found: Twice, pairs: Sequence[tuple[ChartBar, ChartBar]]) -> tuple[Picture, ChartTable]:
     sets = [tuple(s.label for s in bars[0].slices) for bars in zip(*pairs, strict=True)]
     groups = tuple(_named(*pair) for pair in pairs)
     if sets[0] == sets[1]:
@@ -185,11 +185,11 @@ def _as_long(one: tuple[str, ...], other: tuple[str, ...]) -> list[tuple[str, ..
     return [(*labels, *("–",) * (most - len(labels))) for labels in (one, other)]
 
 
-def _dots(then: Bar, later: Bar) -> tuple[Picture, Table]:
+def _dots(then: ChartBar, later: ChartBar) -> tuple[Picture, ChartTable]:
     both = zip(then.slices, later.slices, strict=True)
     lines = tuple((one.label, one, other) for one, other in both)
     cells = tuple((label, _cell(one), _cell(other)) for label, one, other in lines)
-    table = Table(("Answer", THEN, LATER), cells, frozenset({1, 2}))
+    table = ChartTable(("Answer", THEN, LATER), cells, frozenset({1, 2}))
     return Dots((THEN, LATER), (then.base, later.base), lines), table
 
 
@@ -197,7 +197,7 @@ def _cell(part: Slice) -> str:
     return in_words(part.count, part.percent).removeprefix("about ")
 
 
-def _moved(then: Bar, later: Bar) -> str:
+def _moved(then: ChartBar, later: ChartBar) -> str:
     """Which answer gained and which lost most, by the shares shown at both moments."""
     both = [
         (round(b.percent) - round(a.percent), a.label, a.percent, b.percent)
@@ -225,7 +225,7 @@ def _ended(said: str) -> str:
     return said if said.endswith((".", "?", "!")) else f"{said}."
 
 
-def later(book: Book, found: Twice, figures: Figures, key: str) -> Chart | None:
+def later(book: Book, found: Twice, figures: ReleaseCounts, key: str) -> Chart | None:
     """The chart of what was asked twice; None where the release lacks it."""
     there = [p for p in found.pairs if {first_of(book, p), p[1]} <= figures.one_way.keys()]
     pairs = [_pair(book, figures, p) for p in there]
@@ -270,7 +270,7 @@ def _endings(table: TwoWay | None, branch: str) -> tuple[Stream, ...]:
     )
 
 
-def _shares(figures: Figures, name: str) -> tuple[Stream, ...]:
+def _shares(figures: ReleaseCounts, name: str) -> tuple[Stream, ...]:
     """Each answer of a column, of everybody."""
     if name not in figures.one_way:
         return ()
@@ -282,7 +282,7 @@ def _of_all(label: str, count: int | None, rows: int) -> Stream:
     return Stream(label, count, None if count is None else percent(count, rows))
 
 
-def _branches(figures: Figures) -> tuple[Stream, ...]:
+def _branches(figures: ReleaseCounts) -> tuple[Stream, ...]:
     endings = figures.two_way.get((BRANCH, ENDING))
     codes = [c.code for c in figures.one_way[BRANCH].variable.categories if not c.missing]
     return tuple(
@@ -299,7 +299,7 @@ def _unasked(table: OneWay) -> int | None:
     return 0
 
 
-def _asked(book: Book, figures: Figures) -> tuple[Stream, ...]:
+def _asked(book: Book, figures: ReleaseCounts) -> tuple[Stream, ...]:
     """Each condition under which some questions are asked, and for how many it held."""
     found = []
     for name, words in routed(book):
@@ -311,7 +311,7 @@ def _asked(book: Book, figures: Figures) -> tuple[Stream, ...]:
     return tuple(found)
 
 
-def _flow_sentence(flow: Flow) -> str:
+def _flow_sentence(flow: FlowChart) -> str:
     known = [b for b in flow.branches if b.count is not None and b.percent is not None]
     ways = ", ".join(f"about {b.percent:.0f} % “{b.label}”" for b in known)
     said = f"About {flow.rows} answers" + (f", by way: {ways}." if known else ".")
@@ -321,7 +321,7 @@ def _flow_sentence(flow: Flow) -> str:
     return said
 
 
-def _flow_lines(flow: Flow) -> Iterator[tuple[str, ...]]:
+def _flow_lines(flow: FlowChart) -> Iterator[tuple[str, ...]]:
     yield "Everybody", "", f"about {flow.rows}"
     for branch in flow.branches:
         yield "Way", branch.label, in_words(branch.count, branch.percent)
@@ -333,11 +333,13 @@ def _flow_lines(flow: Flow) -> Iterator[tuple[str, ...]]:
         yield "Asked", asked.label, in_words(asked.count, asked.percent)
 
 
-def flow(book: Book, figures: Figures) -> Chart | None:
+def flow(book: Book, figures: ReleaseCounts) -> Chart | None:
     """The ways through; None for a study that has but one."""
     if BRANCH not in figures.one_way:
         return None
-    found = Flow(figures.rows, _branches(figures), _shares(figures, ENDING), _asked(book, figures))
+    found = FlowChart(
+        figures.rows, _branches(figures), _shares(figures, ENDING), _asked(book, figures)
+    )
     return Chart(
         key="flow",
         title="Ways through the questionnaire",
@@ -346,5 +348,5 @@ def flow(book: Book, figures: Figures) -> Chart | None:
         sentence=_flow_sentence(found),
         base=f"Base: about {found.rows} answers. Counts are rounded to 5; none under 10 is shown.",
         picture=found,
-        table=Table(("What", "Which", "Answers"), tuple(_flow_lines(found)), frozenset({2})),
+        table=ChartTable(("What", "Which", "Answers"), tuple(_flow_lines(found)), frozenset({2})),
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from exports.charts.selection import Book, families, hypothesis, twice
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.tables.one_way import Counted, OneWay, Sums, count
 from exports.tables.published import HIDDEN
 from exports.tables.two_way import TwoWay, cross
@@ -31,7 +31,7 @@ _NO_SUMS: Mapping[str, Sums] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ReleaseCounts:
     """Published counts of a release. ``parts`` tables were added up to each, so many roundings."""
 
     rows: int
@@ -139,7 +139,7 @@ def read_rows(content: bytes, book: Book) -> pl.DataFrame:
     try:
         frame = pl.read_csv(content, columns=[*types], schema_overrides=types)
     except pl.exceptions.PolarsError:
-        raise Refused(
+        raise ExportRefused(
             "The release's data file does not fit its codebook: nothing is drawn from it."
         ) from None
     return frame.with_columns(
@@ -176,7 +176,9 @@ def _first_variable(book: Book, pair: Pair) -> Variable:
     return Variable(first_of(book, pair), plain.label, tuple(every))
 
 
-def from_rows(frame: pl.DataFrame, book: Book, sums: Mapping[str, Sums] = _NO_SUMS) -> Figures:
+def from_rows(
+    frame: pl.DataFrame, book: Book, sums: Mapping[str, Sums] = _NO_SUMS
+) -> ReleaseCounts:
     """Figures of microdata, counted by the 10-5 rule.
 
     They protect whoever sees the chart alone; who holds the file can count in it what they like.
@@ -184,10 +186,10 @@ def from_rows(frame: pl.DataFrame, book: Book, sums: Mapping[str, Sums] = _NO_SU
     its codes whose total other charts show (exports/tables/plan.py). Raises Refused under 20 rows.
     """
     if len(frame) < SMALLEST_BASE:
-        raise Refused(f"Charts take {SMALLEST_BASE} rows or more; there are {len(frame)}.")
+        raise ExportRefused(f"Charts take {SMALLEST_BASE} rows or more; there are {len(frame)}.")
     what = _counting(book)
     counted = {v.name: count(frame, v, sums.get(v.name, ())) for v in what.single}
-    return Figures(
+    return ReleaseCounts(
         rounded(len(frame)),
         {name: one.published for name, one in counted.items()},
         {**_crossed(frame, book), **_ways(counted)},
@@ -250,7 +252,7 @@ def _added_up(lines: Sequence[Mapping[str, str]]) -> int:
     return max((int(ln["highest"]) - int(ln["count"]) for ln in shown), default=ERROR) // ERROR
 
 
-def from_tables(content: bytes, book: Book) -> Figures:
+def from_tables(content: bytes, book: Book) -> ReleaseCounts:
     """Figures of tier A: the published counts of single columns (``tables/one-way.csv``).
 
     ``book`` says which columns belong together. Raises Refused where nothing is shown at all.
@@ -258,8 +260,8 @@ def from_tables(content: bytes, book: Book) -> Figures:
     lines = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
     last = [line for line in lines if line["batch"] == lines[-1]["batch"]]
     if not (bases := [int(line["base"]) for line in last if line["base"]]):
-        raise Refused("Every count of this release is hidden: there is nothing to draw.")
+        raise ExportRefused("Every count of this release is hidden: there is nothing to draw.")
     wanted = [name for name in columns_of(book) if name in {line["table"] for line in last}]
     by_table = {name: [line for line in last if line["table"] == name] for name in wanted}
     one_way = {name: _read_one(found, book, max(bases)) for name, found in by_table.items()}
-    return Figures(max(bases), one_way, {}, _added_up(last))
+    return ReleaseCounts(max(bases), one_way, {}, _added_up(last))

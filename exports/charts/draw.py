@@ -15,12 +15,12 @@ from itertools import zip_longest
 
 from exports.charts.chart import (
     HIDDEN,
-    Bar,
+    BarGroup,
     Bars,
     Cell,
+    ChartBar,
     Dots,
-    Flow,
-    Group,
+    FlowChart,
     Heat,
     Panel,
     Slice,
@@ -57,7 +57,7 @@ REST = 80  # for the share that is not shown, at the right
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _BarLayout:
     """Where things stand: words end at ``left``, ``middle`` is the line, ``unit`` one per cent."""
 
     width: float
@@ -71,7 +71,7 @@ class _Plan:
         return self.left > 0
 
 
-def _before(bar: Bar) -> float:
+def _before(bar: ChartBar) -> float:
     """Per cent that lies left of the line: disagreement and half of the middle."""
     half = len(bar.slices) // 2
     before = sum(s.percent or 0 for s in bar.slices[:half])
@@ -79,15 +79,15 @@ def _before(bar: Bar) -> float:
     return before + odd / 2
 
 
-def _plan(bars: Sequence[Bar], width: float) -> _Plan:
+def _plan(bars: Sequence[ChartBar], width: float) -> _BarLayout:
     left = width * 0.4 if width > NARROW else 0
     low = max(_before(bar) for bar in bars)
     high = max(bar.drawn - _before(bar) for bar in bars)
     unit = (width - left - REST - 12) / max(low + high, 1)
-    return _Plan(width, left, left + 12 * bool(left) + low * unit, unit)
+    return _BarLayout(width, left, left + 12 * bool(left) + low * unit, unit)
 
 
-def _slices(bar: Bar, plan: _Plan, y: float) -> list[str]:
+def _slices(bar: ChartBar, plan: _BarLayout, y: float) -> list[str]:
     x, lines = plan.middle - _before(bar) * plan.unit, []
     for step, part in zip(STEPS[len(bar.slices)], bar.slices, strict=True):
         if part.percent is not None:
@@ -103,7 +103,7 @@ def _slices(bar: Bar, plan: _Plan, y: float) -> list[str]:
     return lines
 
 
-def _rest(bar: Bar, plan: _Plan, y: float) -> list[str]:
+def _rest(bar: ChartBar, plan: _BarLayout, y: float) -> list[str]:
     """How many answers no field shows. How many people gave them is not worked out for anybody."""
     if not (hidden := [s for s in bar.slices if s.percent is None]):
         return []
@@ -116,7 +116,7 @@ def _rest(bar: Bar, plan: _Plan, y: float) -> list[str]:
     ]  # fmt: skip
 
 
-def _row(bar: Bar, plan: _Plan) -> Drawing:
+def _row(bar: ChartBar, plan: _BarLayout) -> Drawing:
     words = folded(bar.told, plan.left if plan.beside else plan.width)
     tall = len(words) * LINE
     if plan.beside:
@@ -135,7 +135,7 @@ def _heading(words: str, width: float) -> Drawing:
     return Drawing(width, len(lines) * LINE + 12, tuple(drawn))
 
 
-def _group(group: Group, plan: _Plan) -> Drawing:
+def _group(group: BarGroup, plan: _BarLayout) -> Drawing:
     heading = [_heading(group.heading, plan.width)] if group.heading else []
     space = [] if group.heading else [Drawing(plan.width, 8, ())]
     return stacked([*heading, *(_row(bar, plan) for bar in group.bars), *space])
@@ -258,7 +258,7 @@ def _endings(onward: tuple[Stream, ...]) -> str:
     return "; ".join(known)
 
 
-def _ways(flow: Flow, width: float) -> Drawing:
+def _ways(flow: FlowChart, width: float) -> Drawing:
     """Everybody at the left, each branch at its height at the right with its words."""
     heights = _heights(flow.branches)
     whole = sum(heights)
@@ -295,7 +295,7 @@ def _asked(asked: Stream, rows: int, width: float) -> Drawing:
     return Drawing(width, y + 34, (*texts(0, SIZE, words), back, bar, figure))
 
 
-def draw_flow(picture: Flow, width: float) -> Drawing:
+def draw_flow(picture: FlowChart, width: float) -> Drawing:
     """The ways, and below them who was asked the questions that not everybody gets."""
     heading = text(0, SIZE + 6, "Questions for some", font_size=SIZE + 1, font_weight=600)
     parts = [_ways(picture, width)]

@@ -5,9 +5,9 @@ A chart as a picture on a page, and as a file that stands alone with everything 
 
 from __future__ import annotations
 
-from exports.charts.chart import Bars, Chart, Dots, Heat, Picture, Source
+from exports.charts.chart import Bars, Chart, ChartSource, Dots, Heat, Picture
 from exports.charts.comparisons import flow, heat, later
-from exports.charts.counts import Figures
+from exports.charts.counts import ReleaseCounts
 from exports.charts.draw import draw_bars, draw_dots, draw_flow, draw_heat
 from exports.charts.grids import readings
 from exports.charts.selection import Book, Family, families, hypothesis, twice
@@ -27,7 +27,7 @@ def _first(book: Book) -> list[Family]:
     return sorted(families(book), key=lambda family: not rows & set(family.rows))
 
 
-def gallery(book: Book, figures: Figures) -> list[Chart]:
+def gallery(book: Book, figures: ReleaseCounts) -> list[Chart]:
     """Readings of the main hypothesis first, then the hypothesis, then and later, flow, the rest.
 
     Charts for which the release has nothing are left out.
@@ -89,7 +89,7 @@ def _words(said: str, width: float, *, size: float = 13, bold: bool = False) -> 
     return Drawing(width, len(lines) * LINE * step + 8, tuple(drawn))
 
 
-def sheet(chart: Chart, source: Source, font: str = FONT) -> str:
+def sheet(chart: Chart, source: ChartSource, font: str = FONT) -> str:
     """The file: title, picture, sentence, base, caution and where its figures come from."""
     inner = stacked(
         [

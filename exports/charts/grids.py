@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from exports.charts.chart import Bar, Bars, Chart, Group, Slice, Table, in_words
-from exports.charts.counts import Figures
+from exports.charts.chart import BarGroup, Bars, Chart, ChartBar, ChartTable, Slice, in_words
+from exports.charts.counts import ReleaseCounts
 from exports.charts.selection import Book, Family, groups, is_reversed
 from exports.tables.one_way import OneWay
 from exports.tables.published import WITH_LACKING, figures_of
@@ -14,7 +14,7 @@ from exports.tables.variables import SMALLEST_BASE
 REVERSED = "reversed: agreement counts against the score"
 
 
-def bar_of(table: OneWay, label: str, parts: int, *, turned: bool = False) -> Bar:
+def bar_of(table: OneWay, label: str, parts: int, *, turned: bool = False) -> ChartBar:
     """The published counts of one column as a row: answers in order, no answer left out."""
     found = [(c, f) for c, f in figures_of(table, parts) if not c.missing]
     lacking = [n for c, n in zip(table.variable.categories, table.counts, strict=True) if c.missing]
@@ -23,10 +23,10 @@ def bar_of(table: OneWay, label: str, parts: int, *, turned: bool = False) -> Ba
     more = [REVERSED] if turned else []
     if any(f.note == WITH_LACKING for _, f in found):
         more.append("some gave no answer")
-    return Bar(label, slices, base, "; ".join(more), turned)
+    return ChartBar(label, slices, base, "; ".join(more), turned)
 
 
-def table_of(groups: Sequence[Group], options: Sequence[str]) -> Table:
+def table_of(groups: Sequence[BarGroup], options: Sequence[str]) -> ChartTable:
     """One line a bar: group if there are some, row, base, each option's count and share, note."""
     grouped = any(group.heading for group in groups)
     lines = tuple(
@@ -35,14 +35,14 @@ def table_of(groups: Sequence[Group], options: Sequence[str]) -> Table:
         for bar in group.bars
     )
     head = (*("Group",) * grouped, "Row", "Of", *options, "Note")
-    return Table(head, lines, frozenset(range(len(head) - len(options) - 2, len(head) - 1)))
+    return ChartTable(head, lines, frozenset(range(len(head) - len(options) - 2, len(head) - 1)))
 
 
-def _counts(bar: Bar) -> Iterable[str]:
+def _counts(bar: ChartBar) -> Iterable[str]:
     return (in_words(s.count, s.percent).removeprefix("about ") for s in bar.slices)
 
 
-def _strength(group: Group) -> float:
+def _strength(group: BarGroup) -> float:
     """How far a group leans to agreement, rows that count the other way round turned."""
     leans = [-bar.lean if bar.turned else bar.lean for bar in group.bars]
     return sum(leans) / len(leans)
@@ -53,7 +53,7 @@ def quoted(labels: Sequence[str]) -> str:
     return " or ".join(f"“{label}”" for label in labels)
 
 
-def _sentence(bars: Sequence[Bar]) -> str:
+def _sentence(bars: Sequence[ChartBar]) -> str:
     known = [bar for bar in bars if bar.agree is not None and bar.base >= SMALLEST_BASE]
     if not known:
         return "Too few people gave the same answers for any of them to be compared."
@@ -71,13 +71,13 @@ def _sentence(bars: Sequence[Bar]) -> str:
     return said + "."
 
 
-def readings(book: Book, family: Family, figures: Figures, key: str) -> Chart | None:
+def readings(book: Book, family: Family, figures: ReleaseCounts, key: str) -> Chart | None:
     """The chart of one family; None where the release has none of its rows."""
     there = [row for row in family.rows if row in figures.one_way]
     if not there:
         return None
     made = [
-        Group(
+        BarGroup(
             heading,
             tuple(
                 bar_of(

@@ -5,18 +5,18 @@ from __future__ import annotations
 from exports.documents import licence
 from exports.documents.cherries import cherries
 from exports.documents.codebook_page import codebook
-from exports.documents.context import Told
+from exports.documents.context import DocumentContext
 from exports.documents.instruments import wordings
 from exports.documents.metadata import dataset_description, ddi, ignore_file
 from exports.documents.protection import report_page
 from exports.documents.readme import readme
 from exports.documents.scripts import python_r, spss_syntax, stata_do
-from exports.documents.scripts.scoring import plan_of
+from exports.documents.scripts.scoring import scoring_plan_of
 
 
-def scripts(told: Told) -> dict[str, bytes]:
+def scripts(told: DocumentContext) -> dict[str, bytes]:
     """Import and scoring scripts for R, SPSS, Stata and Python."""
-    plan = plan_of(told)
+    plan = scoring_plan_of(told)
     return {
         "analysis/import.R": python_r.import_r(told),
         "analysis/import.do": stata_do.import_do(told),
@@ -29,7 +29,7 @@ def scripts(told: Told) -> dict[str, bytes]:
     }
 
 
-def documents(told: Told) -> dict[str, bytes]:
+def documents(told: DocumentContext) -> dict[str, bytes]:
     """Path in the release → bytes of everything that people read.
 
     Without columns (``told.codebook`` empty: a tier of tables or texts) what describes columns is

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from exports.documents import markdown
-from exports.documents.context import Told
+from exports.documents.context import DocumentContext
 from exports.documents.flow_of_participants import shown
-from forms.kinds import of_question
+from forms.kinds import columns_of_question
 from forms.routing import condition_in_words
 from forms.study import LEFT_BLANK, NOT_REACHED, NOT_SHOWN, Page
 
@@ -57,7 +57,7 @@ TOTALS: Mapping[str, str] = {
 }
 
 
-def _share(told: Told, part: str, whole: str, note: str) -> str:
+def _share(told: DocumentContext, part: str, whole: str, note: str) -> str:
     """One tally as a share of another, rounded like the tallies themselves."""
     if not {part, whole} <= told.tallies.keys():
         return NOT_COUNTED
@@ -68,11 +68,11 @@ def _share(told: Told, part: str, whole: str, note: str) -> str:
     return f"About {share:.0%} ({part} {first:,} of {whole} {second:,}). {note}"
 
 
-def _or_open(told: Told, fact: str) -> str:
+def _or_open(told: DocumentContext, fact: str) -> str:
     return told.facts.get(fact) or TO_WRITE
 
 
-def _design(told: Told) -> list[tuple[str, str]]:
+def _design(told: DocumentContext) -> list[tuple[str, str]]:
     facts = told.facts
     board = ", ".join(v for v in (facts.get("ethics_board"), facts.get("ethics_ref")) if v)
     digests = "; ".join(f"{v}: SHA-256 {d}" for v, d in told.report.get("consents", {}).items())
@@ -86,7 +86,7 @@ def _design(told: Told) -> list[tuple[str, str]]:
     ]
 
 
-def _recruitment(told: Told) -> list[tuple[str, str]]:
+def _recruitment(told: DocumentContext) -> list[tuple[str, str]]:
     return [
         ("Open or closed survey", "See the study's invitations; by link unless codes were given."),
         ("Contact mode", TO_WRITE),
@@ -99,7 +99,7 @@ def _recruitment(told: Told) -> list[tuple[str, str]]:
     ]
 
 
-def _administration(told: Told) -> list[tuple[str, str]]:
+def _administration(told: DocumentContext) -> list[tuple[str, str]]:
     study = told.study
     grids = sum(q.random_order for q in study.questions.values())
     routed = sum(bool(p.show_if) for p in study.pages)
@@ -114,12 +114,12 @@ def _administration(told: Told) -> list[tuple[str, str]]:
     ]
 
 
-def _required(told: Told) -> str:
+def _required(told: DocumentContext) -> str:
     required = [q.name for q in told.study.questions.values() if q.required]
     return f"Required, with a visible way not to say: {', '.join(required)}." if required else ""
 
 
-def _blank(told: Told) -> str:
+def _blank(told: DocumentContext) -> str:
     """Share of shown cells that were left blank, over all answers in the file."""
     blank = asked = 0
     for entry in told.codebook:
@@ -131,7 +131,7 @@ def _blank(told: Told) -> str:
     return f"Left blank: {blank / asked:.1%} of the cells asked." if asked and blank >= 10 else ""
 
 
-def _rates(told: Told) -> list[tuple[str, str]]:
+def _rates(told: DocumentContext) -> list[tuple[str, str]]:
     return [
         ("Unique site visitor", NOT_KNOWN),
         (
@@ -147,7 +147,7 @@ def _rates(told: Told) -> list[tuple[str, str]]:
     ]
 
 
-def _completion(told: Told) -> str:
+def _completion(told: DocumentContext) -> str:
     if "sent" not in told.tallies:
         return _share(told, "completed", "consented", "Both are counted once in a session.")
     return _share(
@@ -166,7 +166,7 @@ def _repeats() -> list[tuple[str, str]]:
     ]
 
 
-def _analysis(told: Told) -> list[tuple[str, str]]:
+def _analysis(told: DocumentContext) -> list[tuple[str, str]]:
     incomplete = "Complete answers, and incomplete ones that were deliberately sent (completion)."
     return [
         ("Incomplete questionnaires", incomplete),
@@ -175,7 +175,7 @@ def _analysis(told: Told) -> list[tuple[str, str]]:
     ]
 
 
-def _durations(told: Told) -> str:
+def _durations(told: DocumentContext) -> str:
     cells = told.counts.get("dur_band", {})
     entry: Mapping[str, Any] = next(
         (e for e in told.codebook if e["variable"] == "dur_band"), {"codes": {}}
@@ -188,10 +188,12 @@ def _durations(told: Told) -> str:
 
 def _items(page: Page) -> int:
     """Items of a page: a multiple choice is one, a grid one a row, a kept-apart text one."""
-    return sum(len({c.variable for c in of_question(question)}) or 1 for question in page.questions)
+    return sum(
+        len({c.variable for c in columns_of_question(question)}) or 1 for question in page.questions
+    )
 
 
-def _pages(told: Told) -> str:
+def _pages(told: DocumentContext) -> str:
     study = told.study
     rows = [
         (str(n), page.title, str(_items(page)), condition_in_words(study, page.show_if) or "all")
@@ -200,7 +202,7 @@ def _pages(told: Told) -> str:
     return markdown.table(["page", "title", "items", "shown if"], rows)
 
 
-def _totals(told: Told) -> str:
+def _totals(told: DocumentContext) -> str:
     rows = [(words, _total(told.tallies[t])) for t, words in TOTALS.items() if t in told.tallies]
     if not rows:
         return NOT_COUNTED
@@ -212,7 +214,7 @@ def _total(total: int) -> str:
     return f"about {total:,}" if total else TOO_FEW
 
 
-def cherries(told: Told) -> bytes:
+def cherries(told: DocumentContext) -> bytes:
     """The checklist as Markdown."""
     parts = {
         "Design and ethics": _design(told),

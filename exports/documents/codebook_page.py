@@ -17,7 +17,7 @@ from markupsafe import Markup
 from exports.codebook import Entry
 from exports.columns import FORMULA_STARTS
 from exports.documents import html
-from exports.documents.context import Told, labels_of, number, pretty_json
+from exports.documents.context import DocumentContext, labels_of, number, pretty_json
 from exports.documents.flow_of_participants import Count, binned, pooled, shown
 
 COLUMNS = (
@@ -62,7 +62,7 @@ def _guarded(text: str) -> str:
     return " " + text if text.startswith(FORMULA_STARTS) else text
 
 
-def codebook_csv(told: Told) -> bytes:
+def codebook_csv(told: DocumentContext) -> bytes:
     """One line a column of the data file. Cells open with a word or a code, never a formula."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
@@ -72,7 +72,7 @@ def codebook_csv(told: Told) -> bytes:
     return out.getvalue().encode()
 
 
-def codebook_json(told: Told) -> bytes:
+def codebook_json(told: DocumentContext) -> bytes:
     """Everything the codebook knows, for programs; the scripts of the release read it."""
     return pretty_json(
         {
@@ -225,7 +225,7 @@ def _id(entry: Entry) -> str:
     return "v-" + str(entry["variable"])
 
 
-def _by_part(told: Told) -> Iterator[tuple[str, list[Entry]]]:
+def _by_part(told: DocumentContext) -> Iterator[tuple[str, list[Entry]]]:
     found = defaultdict(list)
     for entry in told.codebook:
         found[entry["part"]].append(entry)
@@ -234,7 +234,7 @@ def _by_part(told: Told) -> Iterator[tuple[str, list[Entry]]]:
             yield heading, found[part]
 
 
-def codebook_page(told: Told) -> bytes:
+def codebook_page(told: DocumentContext) -> bytes:
     """Every column on one page: question, codes, routing, distribution, what was done to it."""
     parts = [html.paragraph(COUNTING, kind="note")]
     for heading, entries in _by_part(told):
@@ -249,7 +249,7 @@ def codebook_page(told: Told) -> bytes:
     return html.page(title, *parts, mark=told.mark, lead=lead, caution=told.caution)
 
 
-def codebook(told: Told) -> dict[str, bytes]:
+def codebook(told: DocumentContext) -> dict[str, bytes]:
     """The three files of the codebook by path."""
     return {
         "documentation/codebook.csv": codebook_csv(told),

@@ -21,7 +21,7 @@ OPEN_TIERS = ("A", "B")
 
 
 @dataclass(frozen=True, slots=True)
-class Archived:
+class ArchivedDocuments:
     """One wording that clients answered: its versions as released, and its archived content.
 
     ``content`` is the parsed canonical JSON of the words and the routing (forms.fingerprint).
@@ -38,7 +38,7 @@ class Archived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class DocumentContext:
     """Everything the documents say comes from here; what is absent is left out of them.
 
     ``counts`` maps a column of the data file to cell → rows, for the distributions. ``files`` are
@@ -52,7 +52,7 @@ class Told:
     report: Report
     data_file: str  # its path in the release, or its name, which stands for data/NAME
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    wordings: Sequence[Archived] = ()
+    wordings: Sequence[ArchivedDocuments] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     tallies: Mapping[str, int] = field(default_factory=dict)
@@ -101,12 +101,12 @@ class Told:
         return by_name.get(self.data_file.rpartition("/")[2], "")
 
     @property
-    def archived(self) -> tuple[Archived, ...]:
+    def archived(self) -> tuple[ArchivedDocuments, ...]:
         """The wordings answered; the study folder's own where none was handed over."""
         if self.wordings or not self.study.content:
             return tuple(self.wordings)
         content = json.loads(self.study.content)
-        return (Archived(self.study.version, self.study.consent.version, content),)
+        return (ArchivedDocuments(self.study.version, self.study.consent.version, content),)
 
 
 def marks_of(report: Report) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from exports.documents import html, markdown
-from exports.documents.context import Archived, Told, file_word
+from exports.documents.context import ArchivedDocuments, DocumentContext, file_word
 from forms.routing import joined as listed
 from forms.site_facts import fill
 
@@ -21,7 +21,7 @@ Content = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class WordingBlock:
     """One piece of a text: ``kind`` is h2, h3, text, items or note."""
 
     kind: str
@@ -29,27 +29,29 @@ class Block:
     items: tuple[str, ...] = ()
 
 
-def _passages(passages: Iterable[Content], level: str = "h3") -> Iterator[Block]:
+def _passages(passages: Iterable[Content], level: str = "h3") -> Iterator[WordingBlock]:
     for passage in passages:
         if passage.get("heading"):
-            yield Block(level, passage["heading"])
-        yield Block("text", passage["text"])
+            yield WordingBlock(level, passage["heading"])
+        yield WordingBlock("text", passage["text"])
 
 
-def _eligibility(consent: Content) -> Iterator[Block]:
+def _eligibility(consent: Content) -> Iterator[WordingBlock]:
     for question in consent.get("eligibility", ()):
-        yield Block("h3", question["text"])
-        yield Block("items", items=(question["yes"], question["no"]))
+        yield WordingBlock("h3", question["text"])
+        yield WordingBlock("items", items=(question["yes"], question["no"]))
 
 
-def _statements(consent: Content) -> Iterator[Block]:
+def _statements(consent: Content) -> Iterator[WordingBlock]:
     statements = consent.get("statements", ())
-    yield Block("note", "Each to be ticked; none is ticked beforehand.")
-    yield Block("items", items=tuple("☐ " + s["text"] for s in statements if s.get("required")))
+    yield WordingBlock("note", "Each to be ticked; none is ticked beforehand.")
+    yield WordingBlock(
+        "items", items=tuple("☐ " + s["text"] for s in statements if s.get("required"))
+    )
     choices = [s for s in statements if not s.get("required")]
     if choices:
-        yield Block("note", "Free choice, yes or no; a blank counts as no.")
-        yield Block("items", items=tuple(_choice(s) for s in choices))
+        yield WordingBlock("note", "Free choice, yes or no; a blank counts as no.")
+        yield WordingBlock("items", items=tuple(_choice(s) for s in choices))
 
 
 def _choice(statement: Content) -> str:
@@ -57,23 +59,23 @@ def _choice(statement: Content) -> str:
     return f"{statement['text']} ({effect})" if effect else str(statement["text"])
 
 
-def consent_blocks(content: Content) -> Iterator[Block]:
+def consent_blocks(content: Content) -> Iterator[WordingBlock]:
     """Everything a client reads before and after the questions, in the order of the screens."""
     consent = content["consent"]
     texts: Mapping[str, str] = consent["texts"]
-    yield Block("h2", texts["landing_title"])
-    yield Block("text", texts["landing_lead"])
-    yield Block("h2", texts["information_title"])
+    yield WordingBlock("h2", texts["landing_title"])
+    yield WordingBlock("text", texts["landing_lead"])
+    yield WordingBlock("h2", texts["information_title"])
     yield from _passages(consent.get("key_facts", ()))
     yield from _passages(consent.get("details", ()))
     yield from _passages(consent.get("notice", ()))
-    yield Block("h2", texts["eligibility_title"])
+    yield WordingBlock("h2", texts["eligibility_title"])
     yield from _eligibility(consent)
-    yield Block("h2", texts["consent_title"])
-    yield Block("text", texts["consent_intro"])
+    yield WordingBlock("h2", texts["consent_title"])
+    yield WordingBlock("text", texts["consent_intro"])
     yield from _statements(consent)
-    yield Block("note", f"Two equal buttons: {texts['agree']} / {texts['decline']}")
-    yield Block("h2", texts["done_title"])
+    yield WordingBlock("note", f"Two equal buttons: {texts['agree']} / {texts['decline']}")
+    yield WordingBlock("h2", texts["done_title"])
     yield from _passages(consent.get("debrief", ()))
 
 
@@ -115,54 +117,54 @@ def _answers(question: Content) -> tuple[str, ...]:
     return tuple(f"{o['code']} = {o['label']}" for o in question.get("options", ()))
 
 
-def _question(question: Content, labels: Mapping[str, Mapping[int, str]]) -> Iterator[Block]:
+def _question(question: Content, labels: Mapping[str, Mapping[int, str]]) -> Iterator[WordingBlock]:
     first, *rest = _worded(question.get("text", {})) or [question["name"]]
-    yield Block("h3", first)
-    yield from (Block("h3", text) for text in rest)
+    yield WordingBlock("h3", first)
+    yield from (WordingBlock("h3", text) for text in rest)
     said = [question.get("hint", ""), _routing(question.get("show_if", ()), labels)]
     said += ["Several may be ticked."] * (question["kind"] == "multiple")
     said += ["The rows stand in an order drawn anew for each client."] * bool(
         question.get("random_order")
     )
-    yield from (Block("note", text) for text in said if text)
+    yield from (WordingBlock("note", text) for text in said if text)
     rows = question.get("rows", ())
     if rows:
-        yield Block("items", items=tuple(f"{r['text']} [{r['variable']}]" for r in rows))
+        yield WordingBlock("items", items=tuple(f"{r['text']} [{r['variable']}]" for r in rows))
     else:
-        yield Block("note", f"Variable {question['name']}")
+        yield WordingBlock("note", f"Variable {question['name']}")
     missing = tuple(f"{m['code']} = {m['label']}" for m in question.get("missing", ()))
-    yield Block("items", items=(*_answers(question), *missing))
+    yield WordingBlock("items", items=(*_answers(question), *missing))
 
 
-def questionnaire_blocks(content: Content) -> Iterator[Block]:
+def questionnaire_blocks(content: Content) -> Iterator[WordingBlock]:
     """Every page with its questions, answers and routing; codes are as stored."""
     labels = _labels(content)
     for number, page in enumerate(content["pages"], start=1):
-        yield Block("h2", f"Page {number}: {page['title']}")
+        yield WordingBlock("h2", f"Page {number}: {page['title']}")
         routing = _routing(page.get("show_if", ()), labels)
-        yield from [Block("note", routing)] * bool(routing)
-        yield from (Block("text", text) for text in _worded(page.get("intro", {})))
+        yield from [WordingBlock("note", routing)] * bool(routing)
+        yield from (WordingBlock("text", text) for text in _worded(page.get("intro", {})))
         for question in page.get("questions", ()):
             yield from _question(question, labels)
 
 
-def _filled(blocks: Iterable[Block], facts: Mapping[str, str]) -> Iterator[Block]:
+def _filled(blocks: Iterable[WordingBlock], facts: Mapping[str, str]) -> Iterator[WordingBlock]:
     """The blocks with the site's facts; what an empty optional fact leaves blank is dropped."""
     for block in blocks:
         text = fill(block.text, facts) if block.text else ""
         items = tuple(filled for item in block.items if (filled := fill(item, facts)))
         if text or items:
-            yield Block(block.kind, text, items)
+            yield WordingBlock(block.kind, text, items)
 
 
-def _as_markdown(block: Block) -> str:
+def _as_markdown(block: WordingBlock) -> str:
     if block.kind == "items":
         return markdown.bullets(markdown.plain(item) for item in block.items)
     before = {"h2": "## ", "h3": "### ", "note": "> "}.get(block.kind, "")
     return before + markdown.plain(block.text)
 
 
-def _as_html(block: Block) -> Markup:
+def _as_html(block: WordingBlock) -> Markup:
     if block.kind == "items":
         return html.bullets(html.emphasised(item) for item in block.items)
     if block.kind in ("h2", "h3"):
@@ -172,7 +174,9 @@ def _as_html(block: Block) -> Markup:
     return html.prose(block.text)
 
 
-def _both(told: Told, title: str, about: str, blocks: Iterable[Block], lang: str) -> list[bytes]:
+def _both(
+    told: DocumentContext, title: str, about: str, blocks: Iterable[WordingBlock], lang: str
+) -> list[bytes]:
     """The same text as Markdown and as a page."""
     filled = tuple(_filled(blocks, told.facts))
     mark = f"**{told.mark}.**" * bool(told.mark)
@@ -182,13 +186,13 @@ def _both(told: Told, title: str, about: str, blocks: Iterable[Block], lang: str
     ]
 
 
-def _about(told: Told, what: str, *, part: str, version: str, lang: str) -> str:
+def _about(told: DocumentContext, what: str, *, part: str, version: str, lang: str) -> str:
     digest = told.report.get(part, {}).get(version, "")
     proof = f" SHA-256 of the text: {digest}." if digest else ""
     return f"{told.study.title}. {what} as shown, version {version}, language {lang}.{proof}"
 
 
-def _questionnaire(told: Told, archived: Archived) -> dict[str, bytes]:
+def _questionnaire(told: DocumentContext, archived: ArchivedDocuments) -> dict[str, bytes]:
     version, lang = archived.version, archived.language
     about = _about(told, "Questions", part="words", version=version, lang=lang)
     blocks = questionnaire_blocks(archived.content)
@@ -197,7 +201,7 @@ def _questionnaire(told: Told, archived: Archived) -> dict[str, bytes]:
     return dict(zip((f"{name}.md", f"{name}.html"), made, strict=True))
 
 
-def _consent(told: Told, archived: Archived) -> dict[str, bytes]:
+def _consent(told: DocumentContext, archived: ArchivedDocuments) -> dict[str, bytes]:
     version, lang = archived.consent, archived.language
     about = _about(told, "Consent texts", part="consents", version=version, lang=lang)
     blocks = consent_blocks(archived.content)
@@ -206,7 +210,7 @@ def _consent(told: Told, archived: Archived) -> dict[str, bytes]:
     return dict(zip((f"{name}.md", f"{name}.html"), made, strict=True))
 
 
-def wordings(told: Told) -> dict[str, bytes]:
+def wordings(told: DocumentContext) -> dict[str, bytes]:
     """Path → text of every questionnaire and consent that stands behind the data."""
     files: dict[str, bytes] = {}
     for archived in told.archived:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from exports.documents import markdown
-from exports.documents.context import Told, joined
+from exports.documents.context import DocumentContext, joined
 
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 SPDX = "CC-BY-4.0"
@@ -72,7 +72,7 @@ shown to others, for instance in a catalogue. documentation/codebook.csv and .js
 and the report hold exact counts and belong with the data."""
 
 
-def _recipient(told: Told) -> str:
+def _recipient(told: DocumentContext) -> str:
     given: Mapping[str, Any] = told.report.get("recipient") or {}
     said = [
         f"Given to: {given['name']}" * bool(given.get("name")) if "name" in given else "",
@@ -83,7 +83,7 @@ def _recipient(told: Told) -> str:
     return "".join(f"\n{line}" for line in lines) + "\n" * bool(lines)
 
 
-def licence(told: Told) -> bytes:
+def licence(told: DocumentContext) -> bytes:
     """LICENSE: CC BY 4.0 for what anybody may have, else the agreement and its least terms."""
     text = _OPEN if told.open else _RESTRICTED
     tier = told.tier
@@ -97,21 +97,21 @@ def licence(told: Told) -> bytes:
     return joined([told.mark, filled])
 
 
-def licence_words(told: Told) -> str:
+def licence_words(told: DocumentContext) -> str:
     """The licence in one line."""
     return "CC BY 4.0" if told.open else "Restricted: only under a data use agreement (LICENSE)"
 
 
-def authors(told: Told) -> str:
+def authors(told: DocumentContext) -> str:
     """Those who made the data, as the site names them; the study itself where it names nobody."""
     return told.facts.get("researcher_names") or f"The team of the study {told.study.name}"
 
 
-def _titled(told: Told) -> str:
+def _titled(told: DocumentContext) -> str:
     return f"{told.study.title}: anonymised survey data, tier {told.tier['name']}"
 
 
-def citation(told: Told) -> str:
+def citation(told: DocumentContext) -> str:
     """How to cite the release, in one paragraph. No date: the ledger of releases holds it."""
     said = [
         f"{authors(told)}.",
@@ -122,12 +122,12 @@ def citation(told: Told) -> str:
     return " ".join(part for part in said if part)
 
 
-def keywords(told: Told) -> list[str]:
+def keywords(told: DocumentContext) -> list[str]:
     """What a catalogue can find the release by."""
     return ["survey", "anonymised microdata", "psychology", told.study.name.replace("-", " ")]
 
 
-def urn(told: Told) -> str:
+def urn(told: DocumentContext) -> str:
     """The data file named by its content."""
     return f"urn:sha256:{told.digest}" if told.digest else ""
 
@@ -137,7 +137,7 @@ def _yaml(pairs: Iterable[tuple[str, Any]]) -> str:
     return "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in pairs)
 
 
-def citation_cff(told: Told) -> bytes:
+def citation_cff(told: DocumentContext) -> bytes:
     """CITATION.cff 1.2.0. It needs no release date, so two releases alike stay alike."""
     affiliation = told.facts.get("institution")
     author = {"name": authors(told)}
@@ -161,12 +161,12 @@ def citation_cff(told: Told) -> bytes:
     return joined([f"# {told.mark}" * bool(told.mark), _yaml(pairs)], "\n")
 
 
-def _abstract(told: Told) -> str:
+def _abstract(told: DocumentContext) -> str:
     mark = f"{told.mark}. " * bool(told.mark)
     return f"{mark}{description(told)}"
 
 
-def description(told: Told) -> str:
+def description(told: DocumentContext) -> str:
     """What the release is, in two or three sentences."""
     rows = told.report.get("rows")
     size = f"{rows} rows, {len(told.codebook)} columns. " if rows else ""
@@ -182,7 +182,7 @@ def _correction(item: object) -> str:
     return str(item)
 
 
-def changes(told: Told) -> bytes:
+def changes(told: DocumentContext) -> bytes:
     """CHANGES.md: batches in the file, versions of the words, corrections of earlier releases."""
     report = told.report
     batches = [f"Batch {b['number']}: {b['rows']} rows" for b in report.get("segments", ())]

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 
 from exports.codebook import Entry
 from exports.documents.codebook_page import PARTS
-from exports.documents.context import Told, asked_in, number, pretty_json
+from exports.documents.context import DocumentContext, asked_in, number, pretty_json
 from exports.documents.licence import (
     CC_BY,
     authors,
@@ -90,13 +90,13 @@ def variable(entry: Entry) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value is not None}
 
 
-def _makers(told: Told) -> list[dict[str, str]]:
+def _makers(told: DocumentContext) -> list[dict[str, str]]:
     institution = told.facts.get("institution")
     makers = [{"@type": "Organization", "name": authors(told)}]
     return makers + ([{"@type": "Organization", "name": institution}] if institution else [])
 
 
-def dataset_description(told: Told) -> bytes:
+def dataset_description(told: DocumentContext) -> bytes:
     """The file as bytes; what the site does not say (funder, address) is left out."""
     mark = f"{told.mark}. " * bool(told.mark)
     funder = told.facts.get("funder")
@@ -153,7 +153,7 @@ def _texts(name: str, texts: Iterable[str]) -> list[Node]:
     return [_node(name, text) for text in texts if text]
 
 
-def _title(told: Told) -> Node:
+def _title(told: DocumentContext) -> Node:
     numbers = [_node("IDNo", urn(told), agency="SHA-256 of the data file")] if told.digest else []
     subtitle = f"Anonymised survey data, tier {told.tier['name']}: {told.tier['label']}"
     return _node(
@@ -165,7 +165,7 @@ def _title(told: Told) -> Node:
     )
 
 
-def _citation(told: Told) -> Node:
+def _citation(told: DocumentContext) -> Node:
     facts = told.facts
     producer = _texts("producer", [facts.get("institution", "")])
     funder = _texts("fundAg", [facts.get("funder", "")])
@@ -181,7 +181,7 @@ def _citation(told: Told) -> Node:
     )
 
 
-def _authorised(told: Told) -> list[Node]:
+def _authorised(told: DocumentContext) -> list[Node]:
     board, number_ = told.facts.get("ethics_board", ""), told.facts.get("ethics_ref", "")
     if not board:
         return []
@@ -189,7 +189,7 @@ def _authorised(told: Told) -> list[Node]:
     return [_node("studyAuthorization", _node("authorizingAgency", board), *said)]
 
 
-def _about(told: Told) -> Node:
+def _about(told: DocumentContext) -> Node:
     subject = _node("subject", *_texts("keyword", keywords(told)))
     scope = _node(
         "sumDscr",
@@ -209,7 +209,7 @@ def _method() -> Node:
     return _node("method", collected)
 
 
-def _access(told: Told) -> Node:
+def _access(told: DocumentContext) -> Node:
     promise = "Do not try to recognise anybody; do not join with other data about persons."
     use = _node(
         "useStmt",
@@ -221,7 +221,7 @@ def _access(told: Told) -> Node:
     return _node("dataAccs", use)
 
 
-def _notes(told: Told) -> Iterator[Node]:
+def _notes(told: DocumentContext) -> Iterator[Node]:
     """The anonymisation report."""
     if told.mark:
         yield _node("notes", told.mark, type="mark")
@@ -234,7 +234,7 @@ def _notes(told: Told) -> Iterator[Node]:
         yield _node("notes", limit, type="anonymisation", subject="limit")
 
 
-def _study(told: Told) -> Node:
+def _study(told: DocumentContext) -> Node:
     return _node(
         "stdyDscr",
         _citation(told),
@@ -246,7 +246,7 @@ def _study(told: Told) -> Node:
     )
 
 
-def _file(told: Told) -> Node:
+def _file(told: DocumentContext) -> Node:
     rows = told.report.get("rows")
     size = _node(
         "dimensns",
@@ -326,14 +326,14 @@ def _variable(entry: Entry) -> Node:
     )
 
 
-def _groups(told: Told) -> Iterator[Node]:
+def _groups(told: DocumentContext) -> Iterator[Node]:
     for part, heading in PARTS.items():
         members = " ".join(_id(e) for e in told.codebook if e["part"] == part)
         if members:
             yield _node("varGrp", _node("labl", heading), type="section", var=members)
 
 
-def ddi(told: Told) -> bytes:
+def ddi(told: DocumentContext) -> bytes:
     """The XML file: one codeBook in the study's language."""
     variables = [_variable(entry) for entry in told.codebook]
     root = _node(

@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from exports.documents import html
-from exports.documents.context import Report, Told
+from exports.documents.context import DocumentContext, Report
 
 # What k-anonymity leaves open, for every study alike.
 INSIDERS = (
@@ -44,12 +44,12 @@ their content. What is told below was measured on the finished file, by a progra
 code with the one that made it. The same answers, policy and seed give the same bytes."""
 
 
-def how(told: Told) -> str:
+def how(told: DocumentContext) -> str:
     """How the release was made: as its report says, else as microdata are."""
     return str(told.report.get("how", HOW))
 
 
-def limits(told: Told) -> tuple[str, ...]:
+def limits(told: DocumentContext) -> tuple[str, ...]:
     """What this release does not protect against."""
     insiders = INSIDERS_OPEN if told.open else INSIDERS
     own = (insiders, SAME_ANSWER, OTHER_DATA, NOT_AT_RANDOM)
@@ -104,7 +104,7 @@ def _treatment(done: Mapping[str, Any]) -> str:
     return ", ".join(f"{n} rows {k}" for k, n in counted.items())
 
 
-def figures(told: Told) -> tuple[tuple[str, str, str], ...]:
+def figures(told: DocumentContext) -> tuple[tuple[str, str, str], ...]:
     """(label, value, sentence): the verifier's own; a short form from the report without them."""
     if told.findings:
         return tuple(told.findings)
@@ -122,7 +122,7 @@ def figures(told: Told) -> tuple[tuple[str, str, str], ...]:
 AT_A_GLANCE = 6
 
 
-def _glance(told: Told) -> Markup:
+def _glance(told: DocumentContext) -> Markup:
     found = figures(told)
     top = html.figures((value, label, sentence) for label, value, sentence in found[:AT_A_GLANCE])
     if len(found) <= AT_A_GLANCE:
@@ -190,7 +190,7 @@ def _recipient(report: Report) -> str:
     return f"Given to {said}." if said else ""
 
 
-def report_page(told: Told) -> bytes:
+def report_page(told: DocumentContext) -> bytes:
     """The report as a page; sections that have nothing to say are left out."""
     report, tier = told.report, told.tier
     done = [*segments(report), cells_withheld(report), *left_out(report), *policy_notes(report)]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
 
 from exports.documents import markdown
-from exports.documents.context import Told
+from exports.documents.context import DocumentContext
 from exports.documents.licence import citation
 from exports.documents.protection import (
     cells_withheld,
@@ -75,7 +75,7 @@ What somebody who was there could know best was left out or coarsened, which low
 does not end it."""
 
 
-def _head(told: Told) -> list[str]:
+def _head(told: DocumentContext) -> list[str]:
     tier = told.tier
     what = f"Tier {tier['name']}, {tier['label'].lower()}, for {tier['audience']}."
     asked = f"Study `{told.study.name}`, questions of version {', '.join(told.versions)}."
@@ -87,7 +87,7 @@ def _head(told: Told) -> list[str]:
     ]
 
 
-def _size(told: Told) -> str:
+def _size(told: DocumentContext) -> str:
     rows = told.report.get("rows")
     if not rows:
         return ""
@@ -99,7 +99,7 @@ def _size(told: Told) -> str:
     return sizes[told.holds]
 
 
-def _contents(told: Told) -> list[str]:
+def _contents(told: DocumentContext) -> list[str]:
     if told.holds == "tables":
         return ["To read: `tables/tables.html`. For programs: `tables/*.csv`."]
     if told.holds == "texts":
@@ -111,7 +111,7 @@ def _contents(told: Told) -> list[str]:
     ]
 
 
-def _start(told: Told) -> str:
+def _start(told: DocumentContext) -> str:
     may = (
         "Use it freely, name the source (LICENSE: CC BY 4.0)"
         if told.open
@@ -138,14 +138,14 @@ def _format(path: str) -> str:
     return FORMATS.get(PurePosixPath(path).suffix, "")
 
 
-def _files(told: Told, paths: Collection[str]) -> str:
+def _files(told: DocumentContext, paths: Collection[str]) -> str:
     written = {p: what for p, what in FILES.items() if fnmatch.filter(paths, p) or p in NOT_OURS}
     others = {path: _format(path) for path in told.report.get("files", {})}
     named = {told.data_path: "the data"} | others | dict(told.files) | written
     return markdown.table(["file", "what"], [(f"`{path}`", what) for path, what in named.items()])
 
 
-def _measured(told: Told) -> Iterator[str]:
+def _measured(told: DocumentContext) -> Iterator[str]:
     yield from (sentence for _, _, sentence in figures(told))
     yield from segments(told.report)
     yield cells_withheld(told.report)
@@ -153,7 +153,7 @@ def _measured(told: Told) -> Iterator[str]:
     yield from policy_notes(told.report)
 
 
-def _scores(told: Told) -> str:
+def _scores(told: DocumentContext) -> str:
     scored = [e for e in told.codebook if e["part"] == "score"]
     rows = [(f"`{e['variable']}`", e["label"], _short(e.get("rule", ""))) for e in scored]
     return markdown.table(["score", "what", "how"], rows) if rows else ""
@@ -164,7 +164,7 @@ def _short(rule: str) -> str:
     return rule.removesuffix(f"; {REVERSAL}")
 
 
-def _people(told: Told) -> str:
+def _people(told: DocumentContext) -> str:
     """Who is responsible and whom to ask, as far as the site says it."""
     facts = told.facts
     said = {
@@ -179,20 +179,20 @@ def _people(told: Told) -> str:
     return markdown.bullets(f"{k}: {markdown.plain(v)}" for k, v in said.items() if v)
 
 
-def _prints(told: Told) -> str:
+def _prints(told: DocumentContext) -> str:
     prints = told.report.get("fingerprints", {})
     lines = [f"{name}: `{value}`" for name, value in prints.items() if isinstance(value, str)]
     return markdown.bullets([*lines, f"data file: `{told.digest}`"] if told.digest else lines)
 
 
-def _codes(told: Told) -> str:
+def _codes(told: DocumentContext) -> str:
     """Missing and generalised codes, where the release has columns at all."""
     missing = [(str(m.code), m.label) for m in told.study.missing]
     table = markdown.table(["missing code", "meaning"], missing)
     return markdown.section("Codes", CODES, table) if told.holds == "rows" else ""
 
 
-def _keys(told: Told) -> str:
+def _keys(told: DocumentContext) -> str:
     """Key columns by what was done to them; those treated alike in one line."""
     alike = defaultdict(list)
     for name, done in treatments(told.report):
@@ -200,13 +200,13 @@ def _keys(told: Told) -> str:
     return markdown.bullets(f"{', '.join(names)}: {done}" for done, names in alike.items())
 
 
-def _insiders(told: Told) -> str:
+def _insiders(told: DocumentContext) -> str:
     """What somebody who was there may recognise, by what the release holds."""
     by_content = {"tables": COUNTED, "texts": OWN_WORDS}
     return by_content.get(told.holds, OPEN if told.open else RESTRICTED)
 
 
-def readme(told: Told, paths: Collection[str]) -> bytes:
+def readme(told: DocumentContext, paths: Collection[str]) -> bytes:
     """README.md of the release; ``paths`` are the other documents in it."""
     scores = _scores(told)
     measured = markdown.bullets(markdown.plain(s) for s in _measured(told) if s)

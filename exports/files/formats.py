@@ -13,7 +13,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from exports.files.names import SPSS, STATA, Codebook, renamed
-from exports.files.source import Source, open_source, storage_of
+from exports.files.source import TableSource, open_source, storage_of
 from exports.files.spss import write_sav
 from exports.files.stata import LETTER, write_dta
 
@@ -21,7 +21,7 @@ KEY = "lacrima"  # the one key: several would stand in no fixed order
 ROW_GROUP = 65_536
 
 
-def _lazy(source: Source) -> pl.LazyFrame:
+def _lazy(source: TableSource) -> pl.LazyFrame:
     """The rows as polars pulls them, a block at a time."""
 
     def blocks(columns: list[str] | None, *_unused: object) -> Iterator[pl.DataFrame]:
@@ -32,7 +32,7 @@ def _lazy(source: Source) -> pl.LazyFrame:
     return register_io_source(blocks, schema=kinds)
 
 
-def write_parquet(source: Source, path: Path, *, title: str = "", notes: str = "") -> None:
+def write_parquet(source: TableSource, path: Path, *, title: str = "", notes: str = "") -> None:
     """Write ``path``, byte for byte the same for the same rows, codebook and words.
 
     Metadata key ``lacrima``: JSON with ``title``, ``notes`` and ``variables``, the codebook.

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.files.names import Codebook, Entry, bounds_of, is_text
 
 BLOCK = 1 << 24  # bytes of the CSV read at once
@@ -18,7 +18,7 @@ WHOLE: Mapping[int, type[pl.DataType]] = {8: pl.Int8, 16: pl.Int16, 32: pl.Int32
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TableSource:
     """A CSV that fits its codebook. ``widest``: bytes of each text column's longest cell.
 
     ``occurring``: which of its missing codes a text column holds.
@@ -87,10 +87,12 @@ def _pieces(csv: Path) -> Iterator[bytes]:
             yield rest
 
 
-def _misfit(csv: Path, where: str) -> Refused:
+def _misfit(csv: Path, where: str) -> ExportRefused:
     """One line that names the column and never the value."""
     at = f"The column {where} of {csv.name}" if where else csv.name
-    return Refused(f"{at} holds what its codebook does not allow; mend the codebook or the table.")
+    return ExportRefused(
+        f"{at} holds what its codebook does not allow; mend the codebook or the table."
+    )
 
 
 def _frames(csv: Path, codebook: Codebook) -> Iterator[pl.DataFrame]:
@@ -109,7 +111,7 @@ def _check_header(csv: Path, codebook: Codebook) -> None:
     found = pl.read_csv(csv, n_rows=0, infer_schema=False, glob=False).columns
     if found != named:
         odd = sorted(set(found) ^ set(named)) or ["their order"]
-        raise Refused(f"{csv.name} and its codebook differ in: {', '.join(odd)}.")
+        raise ExportRefused(f"{csv.name} and its codebook differ in: {', '.join(odd)}.")
 
 
 def _one_row(frame: pl.DataFrame, of_each: pl.Expr) -> dict[str, Any]:
@@ -141,7 +143,7 @@ def _bytes(texts: pl.Series) -> int:
     return int(texts.str.len_bytes().to_numpy().max(initial=1))
 
 
-def open_source(csv: Path, codebook: Codebook) -> Source:
+def open_source(csv: Path, codebook: Codebook) -> TableSource:
     """``csv`` looked through once from beginning to end, before anything is written from it.
 
     Raises Refused where it does not hold what ``codebook`` says: other columns, no number where one
@@ -159,4 +161,4 @@ def open_source(csv: Path, codebook: Codebook) -> Source:
             widest[name] = max(widest[name], _bytes(frame[name]))
             occurring[name] |= {code for code in missing if (frame[name] == code).any()}
     found = {name: tuple(c for c in texts[name] if c in occurring[name]) for name in texts}
-    return Source(csv, codebook, rows, widest, found)
+    return TableSource(csv, codebook, rows, widest, found)

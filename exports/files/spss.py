@@ -35,7 +35,7 @@ from exports.files.names import (
     text_labels_of,
     wrapped,
 )
-from exports.files.source import Source
+from exports.files.source import TableSource
 from forms.study import MISSING_RANGE
 
 CELL, GROUP = 8, 8  # bytes of a cell, cells to a group of commands
@@ -59,14 +59,14 @@ def cells_for(width: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class RowBlock:
     """Commands and cells of some rows: shapes (rows, cells) and (rows, cells, 8)."""
 
     commands: Bytes
     cells: Bytes
 
     @classmethod
-    def empty(cls, rows: int, cells: int) -> Block:
+    def empty(cls, rows: int, cells: int) -> RowBlock:
         """Room for so many rows; each ends in padding, at least one command of it."""
         whole = (cells // GROUP + 1) * GROUP
         return cls(
@@ -122,7 +122,7 @@ def rows_of(frame: pl.DataFrame, widths: Sequence[int], *, last: bool) -> Iterat
     """
     total, left = sum(cells_for(width) for width in widths), len(frame)
     for part in frame.iter_slices(max(1, BYTES_AT_ONCE // (total * CELL))):
-        block, at = Block.empty(len(part), total), 0
+        block, at = RowBlock.empty(len(part), total), 0
         for column, width in zip(part.iter_columns(), widths, strict=True):
             if width:
                 block.put_texts(at, column, width)
@@ -182,7 +182,7 @@ def _about(entry: Entry, name: str, width: int, occurring: Sequence[str]) -> dic
     }
 
 
-def _dictionary(source: Source) -> dict[str, dict[str, Any]]:
+def _dictionary(source: TableSource) -> dict[str, dict[str, Any]]:
     """Keyword of pyreadstat → {name: what it says}, where it says anything."""
     words: dict[str, dict[str, Any]] = {}
     names = names_in(source.variables, SPSS)
@@ -194,16 +194,16 @@ def _dictionary(source: Source) -> dict[str, dict[str, Any]]:
     return words
 
 
-def _width(source: Source, entry: Entry) -> int:
+def _width(source: TableSource, entry: Entry) -> int:
     """Bytes of a text column, 0 for numbers."""
     return min(source.widest.get(entry["variable"], 0), TEXT)
 
 
-def _widths(source: Source) -> list[int]:
+def _widths(source: TableSource) -> list[int]:
     return [_width(source, entry) for entry in source.codebook]
 
 
-def _witness(source: Source) -> pl.DataFrame:
+def _witness(source: TableSource) -> pl.DataFrame:
     """One row as wide as the widest: it tells pyreadstat the types and the widths."""
     names = names_in(source.variables, SPSS)
     cells = {}
@@ -213,7 +213,7 @@ def _witness(source: Source) -> pl.DataFrame:
     return pl.DataFrame(cells)
 
 
-def _write_dictionary(source: Source, path: Path, title: str, notes: str) -> None:
+def _write_dictionary(source: TableSource, path: Path, title: str, notes: str) -> None:
     """Everything up to the rows, by pyreadstat; the row it needs for it is taken off again."""
     witness = _witness(source)
     pyreadstat.write_sav(
@@ -246,7 +246,7 @@ def _overwrite(file: BinaryIO, at: int, content: bytes) -> None:
     file.write(content)
 
 
-def write_sav(source: Source, path: Path, *, title: str = "", notes: str = "") -> None:
+def write_sav(source: TableSource, path: Path, *, title: str = "", notes: str = "") -> None:
     """Write ``path``, byte for byte the same for the same rows, codebook and words.
 
     Names that SPSS refuses are altered (exports.files.names). SPSS pads texts with spaces, so

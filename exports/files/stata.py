@@ -37,7 +37,7 @@ from exports.files.names import (
     names_in,
     text_labels_of,
 )
-from exports.files.source import Source
+from exports.files.source import TableSource
 from forms.study import MISSING_RANGE
 
 LONGEST_STR = 2045
@@ -49,7 +49,7 @@ LETTER: Mapping[int, str] = {code: chr(ord("a") + i) for i, code in enumerate(MI
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class StataType:
     """A storage type: its number in the file, its layout, its highest value and its ``.``."""
 
     code: int
@@ -58,10 +58,10 @@ class Kind:
     missing: int
 
 
-BYTE = Kind(65530, "<i1", 100, 101)
-INT = Kind(65529, "<i2", 32_740, 32_741)
-LONG = Kind(65528, "<i4", 2_147_483_620, 2_147_483_621)
-DOUBLE = Kind(65526, "<f8", 0, 0)
+BYTE = StataType(65530, "<i1", 100, 101)
+INT = StataType(65529, "<i2", 32_740, 32_741)
+LONG = StataType(65528, "<i4", 2_147_483_620, 2_147_483_621)
+DOUBLE = StataType(65526, "<f8", 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,11 @@ class Cells:
     variable: str
     type_code: int
     layout: str
-    kind: Kind | None = None
+    kind: StataType | None = None
     tagged: bool = False
 
 
-def _kind(entry: Entry) -> Kind:
+def _kind(entry: Entry) -> StataType:
     """The narrowest type for what the codebook allows."""
     low, high = bounds_of(entry) or (-LONG.top, LONG.top)
     if entry["type"] == "integer":
@@ -102,7 +102,7 @@ def tagged_value(code: int) -> int:
     return LONG.missing + 1 + MISSING_RANGE.index(code)
 
 
-def _numbers(cells: Cells, kind: Kind, part: pl.Series) -> NDArray[np.generic]:
+def _numbers(cells: Cells, kind: StataType, part: pl.Series) -> NDArray[np.generic]:
     """Values, with missing codes and empty cells put where Stata keeps them."""
     given = part.to_numpy()  # null becomes NaN on the way
     empty = np.isnan(given) if part.null_count() else np.zeros(len(part), bool)
@@ -149,7 +149,7 @@ Labels = tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class StataColumn:
     """One variable: its entry, its name in Stata, its cells, the name of its set of labels."""
 
     entry: Entry
@@ -181,7 +181,7 @@ def _field(text: str, size: int) -> bytes:
     return cut_bytes(text, size - 1).encode().ljust(size, b"\0")
 
 
-def _format(column: Column) -> str:
+def _format(column: StataColumn) -> str:
     """Display format: wide enough for the longest value, texts at most 40 characters."""
     cells = column.cells
     if not cells.kind:
@@ -212,7 +212,7 @@ def _noted(variable: str, notes: Sequence[str]) -> Iterator[tuple[str, str, str]
     yield from ((variable, f"note{i}", note) for i, note in enumerate(notes, start=1))
 
 
-def _characteristics(columns: Sequence[Column], notes: str) -> bytes:
+def _characteristics(columns: Sequence[StataColumn], notes: str) -> bytes:
     """Notes on the dataset, and on text variables what their cells mean: they take no labels."""
     found = list(_noted("_dta", [line for line in notes.splitlines() if line]))
     for column in columns:
@@ -227,7 +227,7 @@ def _characteristics(columns: Sequence[Column], notes: str) -> bytes:
     return b"".join(out)
 
 
-def between(columns: Sequence[Column], notes: str) -> Iterator[bytes]:
+def between(columns: Sequence[StataColumn], notes: str) -> Iterator[bytes]:
     """The sections between the map and the rows, in their order."""
     count = len(columns)
     codes = struct.pack(f"<{count}H", *(c.cells.type_code for c in columns))
@@ -265,7 +265,7 @@ BYTES_AT_ONCE = 4 << 20  # bytes of rows: they stay in the processor's cache
 MAP_ENTRIES = 14
 
 
-def _columns(source: Source) -> tuple[list[Column], dict[Labels, str]]:
+def _columns(source: TableSource) -> tuple[list[StataColumn], dict[Labels, str]]:
     """The variables, and the sets of labels: alike ones are stored once, named by a user."""
     names = names_in(source.variables, STATA)
     sets: dict[Labels, str] = {}
@@ -275,11 +275,11 @@ def _columns(source: Source) -> tuple[list[Column], dict[Labels, str]]:
         labels = labels_in_stata(entry)
         used = sets.setdefault(labels, names[variable]) if labels else ""
         cells = cells_of(entry, number, widest=source.widest.get(variable, 0))
-        columns.append(Column(entry, names[variable], cells, used))
+        columns.append(StataColumn(entry, names[variable], cells, used))
     return columns, sets
 
 
-def _rows(columns: Sequence[Column], source: Source) -> Iterator[bytes]:
+def _rows(columns: Sequence[StataColumn], source: TableSource) -> Iterator[bytes]:
     """The rows, packed, a block at a time."""
     layout = np.dtype([(column.name, column.cells.layout) for column in columns])
     row = 1
@@ -301,7 +301,7 @@ def _element(file: BinaryIO, name: str, content: Iterable[bytes]) -> int:
     return start
 
 
-def _write(file: BinaryIO, source: Source, *, title: str, notes: str) -> None:
+def _write(file: BinaryIO, source: TableSource, *, title: str, notes: str) -> None:
     columns, sets = _columns(source)
     file.write(header(len(columns), source.rows, title))
     starts = [0, _element(file, "map", [bytes(8 * MAP_ENTRIES)])]
@@ -319,7 +319,7 @@ def _write(file: BinaryIO, source: Source, *, title: str, notes: str) -> None:
     file.write(struct.pack(f"<{MAP_ENTRIES}Q", *starts))
 
 
-def write_dta(source: Source, path: Path, *, title: str = "", notes: str = "") -> None:
+def write_dta(source: TableSource, path: Path, *, title: str = "", notes: str = "") -> None:
     """Write ``path``, byte for byte the same for the same rows, codebook and words.
 
     Names that Stata refuses are altered (exports.files.names); each line of ``notes`` becomes a

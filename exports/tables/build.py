@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.tables.one_way import Mean, OneWay, Scored, count, mean, scored_of
 from exports.tables.plan import Plan, check
 from exports.tables.two_way import TwoWay, cross
@@ -65,7 +65,7 @@ def tables(frame: pl.DataFrame, codebook: Sequence[Entry], plan: Plan) -> Tables
     Raises Refused on under 20 rows, columns that do not fit, or a ring of tables.
     """
     if len(frame) < SMALLEST_BASE:
-        raise Refused(
+        raise ExportRefused(
             f"No tables of {len(frame)} rows: a percentage takes {SMALLEST_BASE} people at least. "
             f"Wait for {SMALLEST_BASE - len(frame)} more."
         )

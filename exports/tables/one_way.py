@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.tables.variables import (
     SMALLEST,
     SMALLEST_BASE,
@@ -196,7 +196,7 @@ def mean(frame: pl.DataFrame, entry: Entry) -> Mean:
     """The mean of one decimal column over the rows that have it; ``entry`` gives its range."""
     name = entry["variable"]
     if name not in frame.columns or entry["range"] is None:
-        raise Refused(f"No tables: {name} is no column of numbers in the released rows.")
+        raise ExportRefused(f"No tables: {name} is no column of numbers in the released rows.")
     low, high = entry["range"]
     step = (high - low) / STEPS_ON_SCALE
     column = frame[name].drop_nulls()

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from exports.columns import CORE
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.scores import SCORE
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from forms.study import Condition, Study
 
 MOST_PAIRS = 40  # more two-way tables than this nobody reads
@@ -39,7 +39,7 @@ def _conditions(study: Study) -> dict[str, Condition]:
     """Column → everything that must hold for it to be asked; without those asked of everybody."""
     return {
         c.name: condition
-        for c in of_study(study)
+        for c in columns_of_study(study)
         if (condition := (*study.page_of[c.question.name].show_if, *c.question.show_if))
     }
 
@@ -103,7 +103,7 @@ def check(plan: Plan) -> None:
     """Raises Refused if the tables of ``plan`` would tell more together than each alone."""
     if found := rings(plan):
         pairs = ", ".join(f"{a} by {b}" for a, b in found)
-        raise Refused(
+        raise ExportRefused(
             f"No tables: {pairs} would close a ring of two-way tables, and counts hidden in one "
             "could be worked out from the others. Leave these pairs out of the plan."
         )
@@ -119,7 +119,7 @@ def _coded(study: Study) -> list[str]:
     out, roles = _left_out(study), study.policy.roles
     return [
         c.name
-        for c in of_study(study)
+        for c in columns_of_study(study)
         if not c.max_length
         and roles.get(c.variable) != "free_text"
         and not {c.name, c.variable} & out
@@ -132,7 +132,7 @@ def _wished(study: Study, coded: Sequence[str]) -> Iterator[Pair]:
     Who somebody is (core) by what must stay diverse, in the order of the policy; then, by branch,
     sensitive answers before the others.
     """
-    policy, variable = study.policy, {c.name: c.variable for c in of_study(study)}
+    policy, variable = study.policy, {c.name: c.variable for c in columns_of_study(study)}
     core = [name for name in coded if policy.groups.get(variable[name]) == CORE]
     for wanted in policy.distinct:
         yield from ((key, n) for n in coded if variable[n] == wanted for key in core)

@@ -12,10 +12,10 @@ from pathlib import Path
 import polars as pl
 
 from exports.codebook import asked_codebook
-from exports.documents.context import Told, marks_of
+from exports.documents.context import DocumentContext, marks_of
 from exports.release_folder import finish, note_files, put
-from exports.report import Occasion, PartFile, Report, about_release
-from exports.segment_file import Source
+from exports.report import ReleaseContext, Report, SegmentEntry, about_release
+from exports.segment_file import SegmentSource
 from exports.tables.build import Tables, tables, together
 from exports.tables.plan import default_plan
 from exports.tables.table_files import Heading, files
@@ -67,7 +67,7 @@ def _crowds(study: Study, table: pl.DataFrame) -> tuple[list[pl.DataFrame], tupl
     return found, notes
 
 
-def segment_tables(study: Study, source: Source) -> tuple[Tables, tuple[str, ...]]:
+def segment_tables(study: Study, source: SegmentSource) -> tuple[Tables, tuple[str, ...]]:
     """The tables of one segment, given its rows as tier C released them. Raises Refused."""
     table, book = source.table, asked_codebook(study, source.fields)
     shown = [name for name in table.columns if not (table[name] == WITHHELD).all()]
@@ -80,11 +80,11 @@ def segment_tables(study: Study, source: Source) -> tuple[Tables, tuple[str, ...
 def assemble_tables(
     study: Study,
     made: Sequence[Tables],
-    parts: Sequence[PartFile],
+    parts: Sequence[SegmentEntry],
     tier: Tier,
     out: Path,
     *,
-    occasion: Occasion,
+    occasion: ReleaseContext,
 ) -> Report:
     """Write tier A into the new folder ``out``; ``parts`` are the segments in numbers."""
     report = {
@@ -96,7 +96,7 @@ def assemble_tables(
     }
     put(out, files(made, Heading(study.title, marks_of(report), study.policy.caution)))
     note_files(out, report)
-    told = Told(
+    told = DocumentContext(
         study=study, codebook=(), report=report, data_file="",
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
         files={name: what for name, what in WHAT.items() if (out / name).exists()},

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from forms.study import LEFT_BLANK, MISSING_RANGE, NOT_REACHED, NOT_SHOWN
 
 Entry = Mapping[str, Any]
@@ -105,10 +105,10 @@ def variable_of(entry: Entry) -> Variable:
 
 def _codes(frame: pl.DataFrame, name: str) -> NDArray[np.int64]:
     if name not in frame.columns:
-        raise Refused(f"No tables: the released rows have no column {name}. Mend the plan.")
+        raise ExportRefused(f"No tables: the released rows have no column {name}. Mend the plan.")
     column = frame[name]
     if not column.dtype.is_integer() or column.null_count():
-        raise Refused(f"No tables: the column {name} must hold whole codes in every row.")
+        raise ExportRefused(f"No tables: the column {name} must hold whole codes in every row.")
     return column.to_numpy().astype(np.int64)
 
 
@@ -119,7 +119,9 @@ def places(frame: pl.DataFrame, variable: Variable) -> Places:
     highs = np.array([c.high for c in variable.categories], dtype=np.int64)
     at = np.searchsorted(lows, codes, side="right") - 1
     if len(codes) and (at.min() < 0 or (codes > highs[at]).any()):
-        raise Refused(f"No tables: the column {variable.name} holds a code its codebook lacks.")
+        raise ExportRefused(
+            f"No tables: the column {variable.name} holds a code its codebook lacks."
+        )
     return at
 
 
@@ -127,7 +129,7 @@ def variables_of(codebook: Sequence[Entry], names: Sequence[str]) -> dict[str, V
     """Name → variable. Raises Refused listing every name that the codebook lacks."""
     entries = {entry["variable"]: entry for entry in codebook}
     if unknown := [name for name in names if name not in entries]:
-        raise Refused(f"No tables: the codebook has no {', '.join(unknown)}. Mend the plan.")
+        raise ExportRefused(f"No tables: the codebook has no {', '.join(unknown)}. Mend the plan.")
     return {name: variable_of(entries[name]) for name in names}
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from exports.anonymise.problem import Bools, Demands, Ints, Outcome, Problem
-from exports.errors import Refused
-from exports.tabular.hierarchy import MISSING, Hierarchy, number_of, taxonomy_of
+from exports.anonymise.problem import Bools, Ints, PrivacyModel, Problem, Recoding
+from exports.errors import ExportRefused
+from exports.tabular.hierarchy import MISSING, TableHierarchy, number_of, taxonomy_of
 from exports.tabular.policy import Policy
 
 # A refusal quotes no more values than these. They are the researcher's own, said on the
@@ -20,11 +20,11 @@ LONGEST = 40  # letters
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class EncodedTable:
     """What was read: the table without identifiers, in the order of its content, and the trees."""
 
     table: pl.DataFrame
-    trees: tuple[Hierarchy, ...]
+    trees: tuple[TableHierarchy, ...]
     population: pl.DataFrame | None = None
 
 
@@ -33,7 +33,7 @@ def in_own_order(table: pl.DataFrame) -> pl.DataFrame:
     return table.sort(table.columns, nulls_last=False)
 
 
-def problem_of(policy: Policy, sources: Sources) -> Problem:
+def problem_of(policy: Policy, sources: EncodedTable) -> Problem:
     """The problem that the policy sets. Raises Refused for a cell that has no place."""
     codes = _codes(sources.table, sources.trees, where="")
     population = None
@@ -45,7 +45,7 @@ def problem_of(policy: Policy, sources: Sources) -> Problem:
     return Problem(
         codes=codes,
         taxonomies=taxonomies,
-        demands=Demands(policy.k, policy.l, policy.entropy_l, policy.t, policy.presence),
+        demands=PrivacyModel(policy.k, policy.l, policy.entropy_l, policy.t, policy.presence),
         sensitive=_sensitive(policy, sources.table),
         ordered=tuple(name in policy.ordered for name in policy.sensitive),
         population=population,
@@ -54,7 +54,7 @@ def problem_of(policy: Policy, sources: Sources) -> Problem:
     )
 
 
-def released(sources: Sources, outcome: Outcome) -> tuple[pl.DataFrame, Ints]:
+def released(sources: EncodedTable, outcome: Recoding) -> tuple[pl.DataFrame, Ints]:
     """The rows to write, sorted by what they hold, and the position of each in the table.
 
     Withheld rows are left out. Columns keep their order.
@@ -68,32 +68,32 @@ def released(sources: Sources, outcome: Outcome) -> tuple[pl.DataFrame, Ints]:
     return kept.drop("\0row"), kept["\0row"].to_numpy().astype(np.int32)
 
 
-def _labels(tree: Hierarchy, nodes: Ints) -> pl.Series:
+def _labels(tree: TableHierarchy, nodes: Ints) -> pl.Series:
     words = pl.Series(
         [label if label != MISSING else None for label in tree.labels], dtype=pl.String
     )
     return words.gather(pl.Series(nodes))
 
 
-def _occurs(tree: Hierarchy, codes: Ints) -> Bools:
+def _occurs(tree: TableHierarchy, codes: Ints) -> Bools:
     return np.bincount(codes, minlength=len(tree.leaves)) > 0
 
 
-def _codes(table: pl.DataFrame, trees: Sequence[Hierarchy], *, where: str) -> Ints:
+def _codes(table: pl.DataFrame, trees: Sequence[TableHierarchy], *, where: str) -> Ints:
     """The leaf of each cell, shape (rows, trees)."""
     columns = [_leaf_of(table[tree.column], tree, where=where) for tree in trees]
     return np.stack(columns, axis=1)
 
 
-def _leaf_of(column: pl.Series, tree: Hierarchy, *, where: str) -> Ints:
+def _leaf_of(column: pl.Series, tree: TableHierarchy, *, where: str) -> Ints:
     filled = column.fill_null(MISSING)
     found = filled.cast(pl.Enum(tree.leaves), strict=False).to_physical()
     if found.null_count():
-        raise Refused(_no_place(filled.filter(found.is_null()), tree, where=where))
+        raise ExportRefused(_no_place(filled.filter(found.is_null()), tree, where=where))
     return found.to_numpy().astype(np.int32)
 
 
-def _no_place(cells: pl.Series, tree: Hierarchy, *, where: str) -> str:
+def _no_place(cells: pl.Series, tree: TableHierarchy, *, where: str) -> str:
     """Which cells the hierarchy does not know, by a few examples."""
     values = cells.unique().sort().to_list()
     rows = f"{len(cells)} row{'s' * (len(cells) > 1)}"
@@ -141,7 +141,7 @@ def values_of(policy: Policy, column: pl.Series) -> tuple[str, ...]:
         return _by_number(column.name, values)
     odd = [value for value in values if value not in order]
     if odd:
-        raise Refused(
+        raise ExportRefused(
             f"{policy.path}: [ordered] {column.name} leaves out {_quoted(odd)}, which the data"
             " hold."
         )
@@ -152,5 +152,5 @@ def _by_number(name: str, values: Sequence[str]) -> tuple[str, ...]:
     numbers = {value: number_of(value) for value in values}
     odd = [value for value, number in numbers.items() if number is None]
     if odd:
-        raise Refused(f"{name} is ordered by its numbers, but holds {_quoted(odd)}.")
+        raise ExportRefused(f"{name} is ordered by its numbers, but holds {_quoted(odd)}.")
     return tuple(sorted(values, key=lambda value: (numbers[value], value)))

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from exports.anonymise.problem import Bools, Floats, Ints, Taxonomy
-from exports.errors import Refused
+from exports.anonymise.problem import Bools, Floats, GeneralisationHierarchy, Ints
+from exports.errors import ExportRefused
 from exports.tabular.table import lines_of, refuse_other_separators
 
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
@@ -108,23 +108,25 @@ def refuse_unsound(path: Path, lines: Sequence[Line]) -> None:
 def _refuse_misshapen(path: Path, lines: Sequence[Line]) -> None:
     """Raises Refused unless the lines are a rectangle of labels that ends in ``*``."""
     if not lines:
-        raise Refused(f"{path} is empty: a hierarchy has a line for each value.")
+        raise ExportRefused(f"{path} is empty: a hierarchy has a line for each value.")
     refuse_other_separators(path, lines[0][1])
     width = len(lines[0][1])
     seen: dict[str, int] = {}
     for number, cells in lines:
         at = f"{path}, line {number}"
         if len(cells) != width:
-            raise Refused(f"{at}: {len(cells)} cells where the first line has {width}.")
+            raise ExportRefused(f"{at}: {len(cells)} cells where the first line has {width}.")
         if cells[-1] != ROOT:
             hint = " A hierarchy has no header." if number == lines[0][0] else ""
-            raise Refused(f'{at} ends in "{cells[-1]}": the last level must be "{ROOT}".{hint}')
+            raise ExportRefused(
+                f'{at} ends in "{cells[-1]}": the last level must be "{ROOT}".{hint}'
+            )
         if MISSING in cells[1:]:
-            raise Refused(f"{at}: level {cells[1:].index(MISSING) + 1} is empty.")
+            raise ExportRefused(f"{at}: level {cells[1:].index(MISSING) + 1} is empty.")
         if cells[0] == ROOT and set(cells) != {ROOT}:
-            raise Refused(f'{at}: "{ROOT}" is the top and cannot lie below "{cells[1]}".')
+            raise ExportRefused(f'{at}: "{ROOT}" is the top and cannot lie below "{cells[1]}".')
         if cells[0] in seen:
-            raise Refused(f'{at}: "{cells[0]}" already stands on line {seen[cells[0]]}.')
+            raise ExportRefused(f'{at}: "{cells[0]}" already stands on line {seen[cells[0]]}.')
         seen[cells[0]] = number
 
 
@@ -135,7 +137,7 @@ def _refuse_broken_tree(path: Path, lines: Sequence[Line]) -> None:
         for number, cells in lines:
             first, other = above.setdefault(cells[level], (number, cells))
             if other[level + 1] != cells[level + 1]:
-                raise Refused(
+                raise ExportRefused(
                     f'{path}: levels do not nest: "{cells[level]}" lies in'
                     f' "{other[level + 1]}" on line {first} and in "{cells[level + 1]}" on line'
                     f" {number} (level {level + 1})."
@@ -148,11 +150,11 @@ def _refuse_two_places(path: Path, lines: Sequence[Line]) -> None:
     for number, cells in lines:
         chain = list(_steps(cells))
         if len(set(chain)) < len(chain):
-            raise Refused(f"{path}, line {number}: a label comes back above another one.")
+            raise ExportRefused(f"{path}, line {number}: a label comes back above another one.")
         for label, parent in pairwise(chain):
             first, other = parents.setdefault(label, (number, parent))
             if other != parent:
-                raise Refused(
+                raise ExportRefused(
                     f'{path}: "{label}" means two groups: one in "{other}" (line {first}), one in'
                     f' "{parent}" (line {number}). Give them labels of their own.'
                 )
@@ -177,7 +179,7 @@ def _refuse_untrue(path: Path, lines: Sequence[Line]) -> None:
         number, value, label = wrong[0]
         others = len({line for line, _, _ in wrong}) - 1
         more = f" (and so on {others} more lines)" if others else ""
-        raise Refused(
+        raise ExportRefused(
             f"{path}, line {number}: {value} does not lie in {label}{more}. Correct the label, or"
             " say it in words if the value is a code."
         )
@@ -196,7 +198,7 @@ def _ranges(lines: Sequence[Line]) -> dict[str, Band]:
 
 
 @dataclass(frozen=True, slots=True)
-class Hierarchy:
+class TableHierarchy:
     """The tree of one column.
 
     ``leaves`` are the values that have a place, the empty one standing for a missing cell;
@@ -212,7 +214,7 @@ class Hierarchy:
     numeric: bool
 
 
-def read_hierarchy(path: Path, column: str) -> Hierarchy:
+def read_hierarchy(path: Path, column: str) -> TableHierarchy:
     """The hierarchy in a file. Raises Refused for whatever makes it no tree, or an untrue one.
 
     A missing cell has a place of its own, right below the root, unless the file gives it another;
@@ -223,7 +225,7 @@ def read_hierarchy(path: Path, column: str) -> Hierarchy:
     rows = _with_places_for_nothing([cells for _, cells in lines])
     at = {label: n for n, label in enumerate(dict.fromkeys(c for row in rows for c in row))}
     up = np.array([[at[cell] for cell in row] for row in rows], dtype=np.int32)
-    return Hierarchy(column, path, tuple(r[0] for r in rows), tuple(at), up, _is_numeric(rows))
+    return TableHierarchy(column, path, tuple(r[0] for r in rows), tuple(at), up, _is_numeric(rows))
 
 
 def _with_places_for_nothing(rows: list[list[str]]) -> list[list[str]]:
@@ -248,7 +250,7 @@ def _is_numeric(rows: Sequence[Sequence[str]]) -> bool:
     )
 
 
-def taxonomy_of(hierarchy: Hierarchy, occurs: Bools) -> Taxonomy:
+def taxonomy_of(hierarchy: TableHierarchy, occurs: Bools) -> GeneralisationHierarchy:
     """The tree with what each node loses, given which leaves occur in the table, shape (leaves,).
 
     A group of numbers loses the range of its values as a share of the range of all; any other
@@ -266,7 +268,7 @@ def taxonomy_of(hierarchy: Hierarchy, occurs: Bools) -> Taxonomy:
         )
         loss = np.maximum(loss, share)
     loss[hierarchy.up[0, -1]] = 1.0
-    return Taxonomy(hierarchy.column, hierarchy.up, loss)
+    return GeneralisationHierarchy(hierarchy.column, hierarchy.up, loss)
 
 
 def _shares_of_count(level: Ints, counted: Bools, nodes: int) -> Floats:
@@ -287,6 +289,6 @@ def _shares_of_range(level: Ints, numbers: Floats, counted: Bools, nodes: int) -
     return share
 
 
-def _numbers(hierarchy: Hierarchy) -> Floats:
+def _numbers(hierarchy: TableHierarchy) -> Floats:
     found = [number_of(leaf) for leaf in hierarchy.leaves]
     return np.array([np.nan if n is None else n for n in found])

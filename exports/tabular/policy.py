@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.tabular.table import unreadable
 
 ROLES = ("identifier", "quasi_identifier", "sensitive", "plain")
@@ -106,19 +106,21 @@ def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as fault:
-        raise Refused(unreadable(path, fault)) from None
+        raise ExportRefused(unreadable(path, fault)) from None
     except UnicodeDecodeError as fault:
-        raise Refused(f"{path} is not UTF-8: byte {fault.start + 1}. Save it as UTF-8.") from None
+        raise ExportRefused(
+            f"{path} is not UTF-8: byte {fault.start + 1}. Save it as UTF-8."
+        ) from None
     except tomllib.TOMLDecodeError as fault:
-        raise Refused(f"{path} is not valid TOML: {fault}.") from None
+        raise ExportRefused(f"{path} is not valid TOML: {fault}.") from None
 
 
 def _table(path: Path, content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     table = content.get(name, {})
     if not isinstance(table, Mapping):
-        raise Refused(f"{path}: {name} must be a table, [{name}].")
+        raise ExportRefused(f"{path}: {name} must be a table, [{name}].")
     if not table and name in ("privacy", "roles"):
-        raise Refused(f"{path}: there is no table [{name}].")
+        raise ExportRefused(f"{path}: there is no table [{name}].")
     return table
 
 
@@ -126,17 +128,17 @@ def _refuse_unknown(path: Path, keys: Iterable[str], known: Sequence[str], what:
     for key in keys:
         if key not in known:
             hint = suggestion(key, known) or f" There are: {', '.join(known)}."
-            raise Refused(f"{path}: unknown {what} {key}.{hint}")
+            raise ExportRefused(f"{path}: unknown {what} {key}.{hint}")
 
 
 def _privacy(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of [privacy], each checked to be what it must."""
     _refuse_unknown(path, table, tuple(_PRIVACY), "key in [privacy]:")
     if "k" not in table:
-        raise Refused(f"{path}: [privacy] must say k, the smallest number of rows alike.")
+        raise ExportRefused(f"{path}: [privacy] must say k, the smallest number of rows alike.")
     for key, value in table.items():
         if not _fits(key, value):
-            raise Refused(f"{path}: {key} = {_shown(value)} must be {_PRIVACY[key]}.")
+            raise ExportRefused(f"{path}: {key} = {_shown(value)} must be {_PRIVACY[key]}.")
     found = dict(table)
     if "presence" in found:
         found["presence"] = tuple(float(share) for share in found["presence"])
@@ -178,7 +180,7 @@ def _fits(key: str, value: Any) -> bool:
 def _names(path: Path, key: str, value: object) -> tuple[str, ...]:
     """A list of column names."""
     if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-        raise Refused(f'{path}: {key} must be a list of column names, such as ["age"].')
+        raise ExportRefused(f'{path}: {key} must be a list of column names, such as ["age"].')
     return tuple(cast("list[str]", value))
 
 
@@ -191,10 +193,12 @@ def _roles(path: Path, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
             if column in taken:
                 both = {taken[column], role}
                 where = " and ".join(sorted(both)) if len(both) > 1 else f"{role} twice"
-                raise Refused(f"{path}: {column} is in {where}; a column has exactly one role.")
+                raise ExportRefused(
+                    f"{path}: {column} is in {where}; a column has exactly one role."
+                )
             taken[column] = role
     if not roles["quasi_identifier"]:
-        raise Refused(
+        raise ExportRefused(
             f"{path}: quasi_identifier names no column; there is nothing to protect people by."
         )
     return roles
@@ -204,14 +208,16 @@ def _hierarchies(path: Path, table: Mapping[str, Any], columns: Sequence[str]) -
     for column, name in table.items():
         if column not in columns:
             hint = suggestion(column, columns)
-            raise Refused(
+            raise ExportRefused(
                 f"{path}: [hierarchies] has {column}, which is no quasi-identifier.{hint}"
             )
         if not isinstance(name, str) or not name:
-            raise Refused(f'{path}: hierarchies.{column} must be a file name, such as "age.csv".')
+            raise ExportRefused(
+                f'{path}: hierarchies.{column} must be a file name, such as "age.csv".'
+            )
     lacking = [column for column in columns if column not in table]
     if lacking:
-        raise Refused(f"{path}: [hierarchies] names no file for {', '.join(lacking)}.")
+        raise ExportRefused(f"{path}: [hierarchies] names no file for {', '.join(lacking)}.")
     return {column: path.parent / table[column] for column in columns}
 
 
@@ -219,10 +225,12 @@ def _ordered(path: Path, table: Mapping[str, Any], sensitive: Sequence[str]) -> 
     for column, order in table.items():
         if column not in sensitive:
             hint = suggestion(column, sensitive)
-            raise Refused(f"{path}: [ordered] has {column}, which is no sensitive column.{hint}")
+            raise ExportRefused(
+                f"{path}: [ordered] has {column}, which is no sensitive column.{hint}"
+            )
         words = isinstance(order, list) and all(isinstance(v, str) for v in order)
         if order != "numbers" and not (words and order and len(set(order)) == len(order)):
-            raise Refused(
+            raise ExportRefused(
                 f'{path}: ordered.{column} must be "numbers" or a list of its values as text,'
                 " lowest first, none twice."
             )
@@ -234,7 +242,9 @@ def _population(path: Path, table: Mapping[str, Any]) -> Path | None:
     if not table:
         return None
     if not isinstance(table["data"], str) or not table["data"]:
-        raise Refused(f'{path}: population.data must be a file name, such as "everybody.csv".')
+        raise ExportRefused(
+            f'{path}: population.data must be a file name, such as "everybody.csv".'
+        )
     return path.parent / table["data"]
 
 
@@ -250,8 +260,12 @@ def _refuse_contradictions(policy: Policy) -> None:
         if is_asked
     ]
     if asked and not policy.sensitive:
-        raise Refused(f"{policy.path}: {asked[0]} is asked for, but no column is sensitive.")
+        raise ExportRefused(f"{policy.path}: {asked[0]} is asked for, but no column is sensitive.")
     if policy.presence and not policy.population:
-        raise Refused(f"{policy.path}: presence needs the population: [population] data = FILE.")
+        raise ExportRefused(
+            f"{policy.path}: presence needs the population: [population] data = FILE."
+        )
     if policy.population and not policy.presence:
-        raise Refused(f"{policy.path}: [population] is used by presence alone, which is not asked.")
+        raise ExportRefused(
+            f"{policy.path}: [population] is used by presence alone, which is not asked."
+        )

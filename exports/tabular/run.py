@@ -23,14 +23,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from exports.anonymise.problem import Ints, Outcome, Problem, Progress, Unreachable, unheard
+from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recoding, no_progress
 from exports.anonymise.solve import solve
-from exports.errors import Refused
-from exports.tabular.encode import Sources, in_own_order, problem_of, released, values_of
-from exports.tabular.hierarchy import ROOT, Hierarchy, read_hierarchy
+from exports.errors import ExportRefused
+from exports.tabular.encode import EncodedTable, in_own_order, problem_of, released, values_of
+from exports.tabular.hierarchy import ROOT, TableHierarchy, read_hierarchy
 from exports.tabular.policy import Mode, Policy, read_policy, suggestion
 from exports.tabular.table import read_table
-from exports.tabular.table_report import Made, Report, report_of, report_page
+from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
 from exports.verify.claim import Claim
 from exports.verify.findings import Findings
 from exports.verify.verdict import faults
@@ -54,7 +54,7 @@ def whole_folder(out: Path) -> Iterator[Path]:
         out.parent.mkdir(parents=True, exist_ok=True)
         partial.replace(out)
     except OSError as fault:
-        raise Refused(f"{out} cannot be written: {fault.strerror or fault}.") from None
+        raise ExportRefused(f"{out} cannot be written: {fault.strerror or fault}.") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -63,12 +63,12 @@ def refuse_taken(out: Path) -> None:
     """Raises Refused unless ``out`` is a new name or an empty folder."""
     if out.is_dir():
         if any(out.iterdir()):
-            raise Refused(f"{out} is not empty: name a new folder.")
+            raise ExportRefused(f"{out} is not empty: name a new folder.")
     elif out.exists() or out.is_symlink():
-        raise Refused(f"{out} is a file: name a new folder.")
+        raise ExportRefused(f"{out} is a file: name a new folder.")
 
 
-def proven(path: Path, claim: Claim, sources: Sources, rows: Ints) -> Findings:
+def proven(path: Path, claim: Claim, sources: EncodedTable, rows: Ints) -> Findings:
     """What the verifier measured on the file. Raises Refused if any promise is broken.
 
     ``rows`` has shape (rows written,): the position of each in the table.
@@ -76,11 +76,13 @@ def proven(path: Path, claim: Claim, sources: Sources, rows: Ints) -> Findings:
     people, table = sources.population, sources.table
     found = verify(path, claim, truth=table, truth_rows=rows, population=people)
     if broken := faults(found, claim):
-        raise Refused("Nothing was released, for the written file failed: " + "; ".join(broken))
+        raise ExportRefused(
+            "Nothing was released, for the written file failed: " + "; ".join(broken)
+        )
     return found
 
 
-def claim_of(policy: Policy, sources: Sources) -> Claim:
+def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
     """What the policy promises of the file."""
     return Claim(
         core=policy.quasi_identifiers,
@@ -98,12 +100,12 @@ def claim_of(policy: Policy, sources: Sources) -> Claim:
     )
 
 
-def _orders(policy: Policy, sources: Sources) -> dict[str, tuple[str, ...]]:
+def _orders(policy: Policy, sources: EncodedTable) -> dict[str, tuple[str, ...]]:
     """The values of each ordered sensitive column, lowest first."""
     return {name: values_of(policy, sources.table[name]) for name in policy.ordered}
 
 
-def _covers(tree: Hierarchy) -> dict[str, frozenset[str]]:
+def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
     """Label → the values below it, for labels that are groups; the root is known without."""
     below: dict[str, set[str]] = defaultdict(set)
     for leaf, nodes in zip(tree.leaves, tree.up.tolist(), strict=True):
@@ -129,9 +131,9 @@ def refuse_unfit_population(policy: Policy, population: pl.DataFrame) -> None:
     """Raises Refused unless the population has every quasi-identifier and a row."""
     lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
     if lacking:
-        raise Refused(f"{policy.population} has no column {', '.join(lacking)}.")
+        raise ExportRefused(f"{policy.population} has no column {', '.join(lacking)}.")
     if not population.height:
-        raise Refused(f"{policy.population} has no rows.")
+        raise ExportRefused(f"{policy.population} has no rows.")
 
 
 def _refuse_unknown_columns(policy: Policy, columns: Iterable[str]) -> None:
@@ -140,14 +142,16 @@ def _refuse_unknown_columns(policy: Policy, columns: Iterable[str]) -> None:
         for name in names:
             if name not in known:
                 hint = suggestion(name, known) or f" It has: {', '.join(known)}."
-                raise Refused(f"{policy.path}: {role} names {name}, which the data lack.{hint}")
+                raise ExportRefused(
+                    f"{policy.path}: {role} names {name}, which the data lack.{hint}"
+                )
 
 
 def _refuse_unmarked_columns(policy: Policy, columns: Iterable[str]) -> None:
     marked = {name for names in policy.roles.values() for name in names}
     unmarked = [name for name in columns if name not in marked]
     if unmarked:
-        raise Refused(
+        raise ExportRefused(
             f"{policy.path}: no role for {', '.join(unmarked)}. Give each column one in [roles]:"
             " identifier, quasi_identifier, sensitive or plain."
         )
@@ -155,18 +159,18 @@ def _refuse_unmarked_columns(policy: Policy, columns: Iterable[str]) -> None:
 
 def _refuse_too_few_rows(policy: Policy, rows: int) -> None:
     if rows == 0:
-        raise Refused("The data have no rows.")
+        raise ExportRefused("The data have no rows.")
     if rows == 1:
-        raise Refused("The data have 1 row: nobody can hide in a table of one.")
+        raise ExportRefused("The data have 1 row: nobody can hide in a table of one.")
     if rows < policy.k:
-        raise Refused(f"k = {policy.k} rows alike cannot be had from {rows} rows.")
+        raise ExportRefused(f"k = {policy.k} rows alike cannot be had from {rows} rows.")
 
 
 def _refuse_empty_columns(policy: Policy, table: pl.DataFrame) -> None:
     kept = [name for name in table.columns if name not in policy.roles["identifier"]]
     empty = [name for name in kept if table[name].null_count() == table.height]
     if empty:
-        raise Refused(
+        raise ExportRefused(
             f"Every cell of {', '.join(empty)} is missing: take such a column out of the data, or"
             " mark it as an identifier, which never leaves."
         )
@@ -177,13 +181,13 @@ def _refuse_too_few_values(policy: Policy, table: pl.DataFrame) -> None:
         distinct = table[name].n_unique()
         for key, wanted in (("l", policy.l), ("entropy_l", policy.entropy_l)):
             if distinct < wanted:
-                raise Refused(
+                raise ExportRefused(
                     f"{key} = {wanted:g} distinct values cannot be had from {name}, which has"
                     f" {distinct}."
                 )
 
 
-def anonymise(data: Path, policy: Path, out: Path, progress: Progress = unheard) -> Report:
+def anonymise(data: Path, policy: Path, out: Path, progress: Progress = no_progress) -> Report:
     """Protect the table in ``data`` as ``policy`` asks, write the folder ``out``, give the report.
 
     The folder holds data.csv, report.json and report.html. It appears whole, after its table has
@@ -191,8 +195,8 @@ def anonymise(data: Path, policy: Path, out: Path, progress: Progress = unheard)
     """
     try:
         return _anonymise(data, read_policy(policy), out, progress)
-    except Refused as fault:
-        raise Refused(" ".join(str(fault).split())) from None
+    except ExportRefused as fault:
+        raise ExportRefused(" ".join(str(fault).split())) from None
 
 
 def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress) -> Report:
@@ -201,12 +205,12 @@ def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress) -> Rep
     problem = problem_of(policy, sources)
     outcome = _solved(problem, policy.mode, progress)
     table, rows = released(sources, outcome)
-    made = Made(policy, sources, problem, outcome, table, rows)
+    made = AnonymisedTable(policy, sources, problem, outcome, table, rows)
     with whole_folder(out) as folder:
         return _written(folder, made)
 
 
-def _written(folder: Path, made: Made) -> Report:
+def _written(folder: Path, made: AnonymisedTable) -> Report:
     """Write the table, have it verified as written, and write what was found."""
     path = folder / "data.csv"
     # A blank line would be no row at all: the only column of a table quotes its missing cells.
@@ -223,18 +227,18 @@ def _written(folder: Path, made: Made) -> Report:
     return report
 
 
-def _solved(problem: Problem, mode: Mode, progress: Progress) -> Outcome:
+def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
     """The outcome within the limit; a row that would say nothing but ``*`` counts as withheld."""
     try:
         outcome = solve(problem, mode, progress)
-    except Unreachable as fault:
-        raise Refused(f"Nothing was released: {fault}") from None
+    except Infeasible as fault:
+        raise ExportRefused(f"Nothing was released: {fault}") from None
     roots = np.array([tree.root for tree in problem.taxonomies])
     withheld = outcome.withheld | (outcome.nodes == roots).all(axis=1)
     out, allowed = int(withheld.sum()), floor(problem.limit * problem.rows + 1e-9)
     if out == problem.rows or out > allowed:
         which = "every row" if out == problem.rows else f"{out} of {problem.rows} rows"
-        raise Refused(
+        raise ExportRefused(
             f"Nothing was released: {which} would say nothing but *, and suppression_limit ="
             f" {problem.limit:g} allows {allowed}. Ask for a smaller k, l or t or fewer"
             " quasi-identifiers."
@@ -242,7 +246,7 @@ def _solved(problem: Problem, mode: Mode, progress: Progress) -> Outcome:
     return replace(outcome, withheld=withheld)
 
 
-def read_sources(data: Path, policy: Policy) -> Sources:
+def read_sources(data: Path, policy: Policy) -> EncodedTable:
     """Everything the policy speaks of, checked. Identifiers go no further than here."""
     trees = tuple(
         read_hierarchy(policy.hierarchies[name], name) for name in policy.quasi_identifiers
@@ -251,7 +255,7 @@ def read_sources(data: Path, policy: Policy) -> Sources:
     refuse_unfit(policy, table)
     table = in_own_order(table.drop(policy.roles["identifier"]))
     if policy.population is None:
-        return Sources(table, trees)
+        return EncodedTable(table, trees)
     population = read_table(policy.population)
     refuse_unfit_population(policy, population)
-    return Sources(table, trees, in_own_order(population.select(policy.quasi_identifiers)))
+    return EncodedTable(table, trees, in_own_order(population.select(policy.quasi_identifiers)))

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 
 # What other programs put between cells, and how a person calls it.
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -38,12 +38,14 @@ def lines_of(path: Path) -> Iterator[tuple[int, list[str]]]:
                 if cells:
                     yield reader.line_num, cells
     except UnicodeDecodeError:
-        raise Refused(_wrong_encoding(path)) from None
+        raise ExportRefused(_wrong_encoding(path)) from None
     except csv.Error as fault:
         at = f"{path}, line {reader.line_num}"
-        raise Refused(f"{at}: not readable as CSV ({fault}). Check the quotes there.") from None
+        raise ExportRefused(
+            f"{at}: not readable as CSV ({fault}). Check the quotes there."
+        ) from None
     except OSError as fault:
-        raise Refused(unreadable(path, fault)) from None
+        raise ExportRefused(unreadable(path, fault)) from None
 
 
 def unreadable(path: Path, fault: OSError) -> str:
@@ -59,7 +61,7 @@ def refuse_other_separators(path: Path, first: list[str]) -> None:
     """Raises Refused where the first line reads as one cell full of another separator."""
     for mark, name in _OTHER_SEPARATORS.items():
         if len(first) == 1 and mark in first[0]:
-            raise Refused(
+            raise ExportRefused(
                 f"{path} is separated by {name}: save it as CSV with commas between the cells."
             )
 
@@ -90,17 +92,19 @@ def read_table(path: Path) -> pl.DataFrame:
     Raises Refused for a file that cannot be read and for columns without a name or named twice.
     """
     if path.is_dir():
-        raise Refused(f"{path} is a folder, not a file.")
+        raise ExportRefused(f"{path} is a folder, not a file.")
     if not path.exists():
-        raise Refused(f"{path}: there is no such file.")
+        raise ExportRefused(f"{path}: there is no such file.")
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         known = ", ".join(_READERS)
-        raise Refused(f"{path}: only {known} files can be read; save the table as one of these.")
+        raise ExportRefused(
+            f"{path}: only {known} files can be read; save the table as one of these."
+        )
     try:
         return reader(path)
     except OSError as fault:
-        raise Refused(unreadable(path, fault)) from None
+        raise ExportRefused(unreadable(path, fault)) from None
 
 
 def _read_csv(path: Path) -> pl.DataFrame:
@@ -120,7 +124,7 @@ def _full(lines: Iterator[tuple[int, list[str]]], path: Path, width: int) -> Ite
     """The cells of each line, which are as many as there are columns."""
     for number, cells in lines:
         if len(cells) != width:
-            raise Refused(
+            raise ExportRefused(
                 f"{path}, line {number}: {len(cells)} cells where the header names {width} columns."
             )
         yield cells
@@ -132,7 +136,7 @@ def _read_sav(path: Path) -> pl.DataFrame:
     try:
         columns, about = pyreadstat.read_sav(str(path), user_missing=True, output_format="dict")
     except Exception as fault:  # the library names its own errors only in C
-        raise Refused(f"{path} cannot be read as an SPSS file: {fault}.") from None
+        raise ExportRefused(f"{path} cannot be read as an SPSS file: {fault}.") from None
     _refuse_bad_names(path, about.column_names)
     return _nulled(pl.DataFrame({name: _told(name, cells) for name, cells in columns.items()}))
 
@@ -157,11 +161,13 @@ def _read_parquet(path: Path) -> pl.DataFrame:
         table = pl.read_parquet(path)
     except pl.exceptions.PolarsError as fault:
         why = str(fault).splitlines()[0]
-        raise Refused(f"{path} cannot be read as Parquet: {why}.") from None
+        raise ExportRefused(f"{path} cannot be read as Parquet: {why}.") from None
     _refuse_bad_names(path, table.columns)
     odd = [s.name for s in table if s.dtype.is_nested() or s.dtype in (pl.Binary, pl.Object)]
     if odd:
-        raise Refused(f"{path}: {', '.join(odd)} hold lists or bytes, which have no place here.")
+        raise ExportRefused(
+            f"{path}: {', '.join(odd)} hold lists or bytes, which have no place here."
+        )
     return _nulled(pl.DataFrame([_text(column) for column in table]))
 
 
@@ -193,10 +199,10 @@ def _nulled(table: pl.DataFrame) -> pl.DataFrame:
 
 def _refuse_bad_names(path: Path, names: Sequence[str]) -> None:
     if not any(names):
-        raise Refused(f"{path} is empty: its first line must name the columns.")
+        raise ExportRefused(f"{path} is empty: its first line must name the columns.")
     nameless = [at for at, name in enumerate(names, 1) if not name.strip()]
     if nameless:
-        raise Refused(f"{path}: column {nameless[0]} has no name in the header.")
+        raise ExportRefused(f"{path}: column {nameless[0]} has no name in the header.")
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
-        raise Refused(f"{path}: more than one column is called {', '.join(twice)}.")
+        raise ExportRefused(f"{path}: more than one column is called {', '.join(twice)}.")

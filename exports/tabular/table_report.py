@@ -17,9 +17,9 @@ import numpy as np
 import polars as pl
 from markupsafe import Markup
 
-from exports.anonymise.problem import Ints, Outcome, Problem, loss_of
+from exports.anonymise.problem import Ints, Problem, Recoding, loss_of
 from exports.documents import html
-from exports.tabular.encode import Sources
+from exports.tabular.encode import EncodedTable
 from exports.tabular.hierarchy import ROOT
 from exports.tabular.policy import ROLES, Policy
 from exports.verify.claim import Claim
@@ -35,18 +35,20 @@ DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class AnonymisedTable:
     """A table as it was asked for, searched and made; ``rows``: the source of each row written."""
 
     policy: Policy
-    sources: Sources
+    sources: EncodedTable
     problem: Problem
-    outcome: Outcome
+    outcome: Recoding
     table: pl.DataFrame
     rows: Ints
 
 
-def report_of(made: Made, found: Findings, claim: Claim, *, digest: str) -> dict[str, Any]:
+def report_of(
+    made: AnonymisedTable, found: Findings, claim: Claim, *, digest: str
+) -> dict[str, Any]:
     """The report; ``digest`` is the SHA-256 of data.csv. Losses and shares run from 0 to 1.
 
     ``meaning`` says every measured figure in a sentence, ``cautions`` what they do not promise.
@@ -86,7 +88,7 @@ def _echo(content: Report) -> dict[str, Any]:
     return echo
 
 
-def _columns(made: Made) -> dict[str, dict[str, Any]]:
+def _columns(made: AnonymisedTable) -> dict[str, dict[str, Any]]:
     """Each written column's role and, for a quasi-identifier, what became of its cells."""
     roles = {name: role for role in ROLES for name in made.policy.roles[role]}
     about: dict[str, dict[str, Any]] = {n: {"role": roles[n]} for n in made.table.columns}
@@ -104,14 +106,14 @@ def _columns(made: Made) -> dict[str, dict[str, Any]]:
     return about
 
 
-def _loss_at(made: Made, at: int) -> float:
+def _loss_at(made: AnonymisedTable, at: int) -> float:
     """Mean loss of one column."""
     tree, codes = made.problem.taxonomies[at], made.problem.codes[:, at]
     lost = tree.loss[made.outcome.nodes[:, at]] - tree.loss[tree.up[codes, 0]]
     return float(np.where(made.outcome.withheld, 1.0, lost).mean())
 
 
-def _notes(made: Made) -> list[str]:
+def _notes(made: AnonymisedTable) -> list[str]:
     """What a reader should know besides the figures."""
     notes = [made.outcome.note] if made.outcome.note else []
     missing = [n for n in made.policy.quasi_identifiers if made.sources.table[n].null_count()]

@@ -65,7 +65,7 @@ NOT_NAMES = _of(
 NO_NAME = NOT_NAMES | DO | DETERMINERS | IN
 
 
-__all__ = ["CAUTION", "KINDS", "Span", "find", "marked", "redact", "words_in"]
+__all__ = ["CAUTION", "KINDS", "IdentifierSpan", "find", "marked", "redact", "words_in"]
 
 CAUTION = (
     "The marks are a help, not a check: they miss some names and every story that only one person "
@@ -83,7 +83,7 @@ _TITLE_GAP = re.compile(r"\.?\s?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Span:
+class IdentifierSpan:
     """One mark: characters ``start`` to ``end`` of the text, its kind (KINDS) and why."""
 
     start: int
@@ -119,13 +119,13 @@ def _words(text: str) -> list[_Word]:
     ]
 
 
-def _patterned(text: str) -> Iterator[Span]:
+def _patterned(text: str) -> Iterator[IdentifierSpan]:
     for kind, why, pattern in PATTERNS:
         for match in pattern.finditer(text):
             if match.end() > match.start():
-                yield Span(match.start(), match.end(), kind, why)
+                yield IdentifierSpan(match.start(), match.end(), kind, why)
     for match in _INITIALS.finditer(text):
-        yield Span(match.start(), match.end(), NAME, "initials")
+        yield IdentifierSpan(match.start(), match.end(), NAME, "initials")
 
 
 def _cue(text: str, before: _Word | None, word: _Word) -> str:
@@ -210,7 +210,7 @@ def _capitals_tell(words: Sequence[_Word]) -> bool:
     return sum(w.capital for w in inside) * 2 <= len(inside) or len(inside) < 4
 
 
-def _worded(text: str, lang: str) -> Iterator[Span]:
+def _worded(text: str, lang: str) -> Iterator[IdentifierSpan]:
     """Marks word by word. In other languages than English: listed names with a capital only."""
     words = _words(text)
     english = lang.split("-")[0] == "en"
@@ -223,21 +223,21 @@ def _worded(text: str, lang: str) -> Iterator[Span]:
         else:
             continue
         if kind:
-            yield Span(word.start, word.end, kind, why)
+            yield IdentifierSpan(word.start, word.end, kind, why)
 
 
-def _apart(spans: Iterable[Span]) -> list[Span]:
+def _apart(spans: Iterable[IdentifierSpan]) -> list[IdentifierSpan]:
     """Those that overlap none before them, in the order of the text."""
-    taken: list[Span] = []
+    taken: list[IdentifierSpan] = []
     for span in spans:
         if all(span.end <= t.start or t.end <= span.start for t in taken):
             taken.append(span)
     return sorted(taken)
 
 
-def _joined(text: str, spans: Sequence[Span]) -> Iterator[Span]:
+def _joined(text: str, spans: Sequence[IdentifierSpan]) -> Iterator[IdentifierSpan]:
     """Neighbours of one kind as one mark: a first name and a surname."""
-    last: Span | None = None
+    last: IdentifierSpan | None = None
     for span in spans:
         if last and last.kind == span.kind and text[last.end : span.start] in (" ", "-", ". "):
             last = replace(last, end=span.end)
@@ -249,7 +249,7 @@ def _joined(text: str, spans: Sequence[Span]) -> Iterator[Span]:
         yield last
 
 
-def find(text: str, lang: str = "en") -> tuple[Span, ...]:
+def find(text: str, lang: str = "en") -> tuple[IdentifierSpan, ...]:
     """Marks of ``text`` in its order, none overlapping. ``lang`` is that of the questions.
 
     What was replaced by its kind before is not marked again.
@@ -259,7 +259,7 @@ def find(text: str, lang: str = "en") -> tuple[Span, ...]:
     return tuple(_joined(left, _apart((*_patterned(left), *_worded(left, lang)))))
 
 
-def marked(text: str, spans: Sequence[Span]) -> str:
+def marked(text: str, spans: Sequence[IdentifierSpan]) -> str:
     """``text`` with each mark in brackets and numbered from 1: [1 name: Anna]."""
     parts, at = [], 0
     for number, span in enumerate(spans, 1):
@@ -269,7 +269,7 @@ def marked(text: str, spans: Sequence[Span]) -> str:
     return "".join((*parts, text[at:]))
 
 
-def redact(text: str, spans: Iterable[Span]) -> str:
+def redact(text: str, spans: Iterable[IdentifierSpan]) -> str:
     """``text`` with each mark replaced by its kind in brackets: [name]. Marks must not overlap."""
     for span in sorted(spans, reverse=True):
         text = f"{text[: span.start]}[{span.kind}]{text[span.end :]}"

@@ -10,19 +10,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from exports.texts.identifiers import Span, find, redact
+from exports.texts.identifiers import IdentifierSpan, find, redact
 from exports.texts.patterns import KINDS
 
 DETAIL = "detail"  # what a person takes out and no kind describes
 REPLACEMENTS = (*KINDS, DETAIL)
 
 
-class NotThere(ValueError):
+class NoSuchMark(ValueError):
     """The words or the mark to replace are not in the text, or the kind is not known."""
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class RedactionDraft:
     """A text while it is read. ``replaced`` counts what was taken out, by kind."""
 
     words: str
@@ -30,31 +30,31 @@ class Draft:
     replaced: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def marks(self) -> tuple[Span, ...]:
+    def marks(self) -> tuple[IdentifierSpan, ...]:
         """What the assist marks in the words as they stand."""
         return find(self.words, self.lang)
 
-    def without(self, numbers: Sequence[int], kind: str = "") -> Draft:
+    def without(self, numbers: Sequence[int], kind: str = "") -> RedactionDraft:
         """The marks of these numbers (from 1) replaced by their kind, or all by ``kind``."""
         marks = self.marks
         if bad := [n for n in numbers if not 1 <= n <= len(marks)]:
-            raise NotThere(f"There is no mark {bad[0]}; the text has {len(marks)}.")
+            raise NoSuchMark(f"There is no mark {bad[0]}; the text has {len(marks)}.")
         chosen = [marks[n - 1] for n in sorted(set(numbers))]
         return self._replace([replace(m, kind=_known(kind or m.kind)) for m in chosen])
 
-    def without_words(self, words: str, kind: str = DETAIL) -> Draft:
+    def without_words(self, words: str, kind: str = DETAIL) -> RedactionDraft:
         """Every place where these words stand replaced by ``kind``, whatever their capitals.
 
         Whole words only, and never inside what stands for replaced ones.
         """
         whole = rf"\[[a-z]+\]|(?<!\w)({re.escape(words)})(?!\w)"
         found = re.finditer(whole, self.words, re.IGNORECASE) if words else ()
-        spans = [Span(m.start(), m.end(), _known(kind), "") for m in found if m[1]]
+        spans = [IdentifierSpan(m.start(), m.end(), _known(kind), "") for m in found if m[1]]
         if not spans:
-            raise NotThere(f"The words {words!r} do not stand in the text.")
+            raise NoSuchMark(f"The words {words!r} do not stand in the text.")
         return self._replace(spans)
 
-    def _replace(self, spans: Sequence[Span]) -> Draft:
+    def _replace(self, spans: Sequence[IdentifierSpan]) -> RedactionDraft:
         counted = Counter(dict(self.replaced)) + Counter(s.kind for s in spans)
         return replace(
             self, words=redact(self.words, spans), replaced=dict(sorted(counted.items()))
@@ -63,7 +63,7 @@ class Draft:
 
 def _known(kind: str) -> str:
     if kind not in REPLACEMENTS:
-        raise NotThere(f"{kind!r} is no kind of detail. Known: {', '.join(REPLACEMENTS)}.")
+        raise NoSuchMark(f"{kind!r} is no kind of detail. Known: {', '.join(REPLACEMENTS)}.")
     return kind
 
 

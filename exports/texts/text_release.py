@@ -19,10 +19,10 @@ from pathlib import Path
 
 from exports.codebook import Entry, describe
 from exports.columns import Field, guarded
-from exports.documents.context import Told
-from exports.errors import Refused
+from exports.documents.context import DocumentContext
+from exports.errors import ExportRefused
 from exports.release_folder import finish, note_files, put
-from exports.report import Occasion, Report, about_release
+from exports.report import ReleaseContext, Report, about_release
 from exports.texts.redaction import FIT, STATES, WITHHELD, ReviewedText
 from forms.study import Question, Study, Tier
 
@@ -48,7 +48,7 @@ class TextRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class TextGroup:
     """How a question stands in one language: lines in the file, and texts that wait for more."""
 
     variable: str
@@ -69,14 +69,14 @@ class TextRelease:
     data: bytes
     rows: int
     new: int
-    groups: tuple[Group, ...]
+    groups: tuple[TextGroup, ...]
     counts: Mapping[str, Mapping[str, int]]
     codebook: tuple[Entry, ...]
     about: str
 
 
 @dataclass(frozen=True, slots=True)
-class TextOccasion:
+class TextContext:
     """What a text release says about where its texts come from; ``earlier`` is the last file."""
 
     pilot: bool = False
@@ -89,7 +89,7 @@ class TextOccasion:
         return ("pilot",) * self.pilot + ("synthetic",) * self.synthetic
 
 
-ORDINARY = TextOccasion()
+ORDINARY = TextContext()
 
 
 def text_name(study_name: str) -> str:
@@ -110,7 +110,7 @@ def released_questions(study: Study, tier: Tier) -> dict[str, Question]:
     }
 
 
-def clean(words: str) -> str:
+def tidy_text(words: str) -> str:
     """``words`` as they stand in the file: plain line ends, nothing invisible, no formula."""
     lines = words.replace("\r\n", "\n").replace("\r", "\n")
     return guarded(_CONTROLS.sub("", lines).strip())
@@ -118,19 +118,21 @@ def clean(words: str) -> str:
 
 def _fit(texts: Iterable[ReviewedText], questions: Mapping[str, Question]) -> list[TextRow]:
     return [
-        TextRow(t.variable, t.lang, t.c_quote, clean(t.words))
+        TextRow(t.variable, t.lang, t.c_quote, tidy_text(t.words))
         for t in texts
         if t.state in FIT and t.lang is not None and t.variable in questions
     ]
 
 
-def _earlier(occasion: TextOccasion) -> list[TextRow]:
+def _earlier(occasion: TextContext) -> list[TextRow]:
     """The lines of the earlier file. Raises Refused where it is none of this study's kind."""
     if not occasion.earlier:
         return []
     lines = csv.reader(io.StringIO(occasion.earlier.decode(), newline=""))
     if next(lines, []) != ["row", *occasion.marks, *COLUMNS]:
-        raise Refused("The earlier file of texts has other columns than this release would have.")
+        raise ExportRefused(
+            "The earlier file of texts has other columns than this release would have."
+        )
     kept = len(COLUMNS)
     return [TextRow(v, lang, int(q), text) for v, lang, q, text in (line[-kept:] for line in lines)]
 
@@ -139,7 +141,7 @@ def _not_released(rows: Sequence[TextRow], earlier: Sequence[TextRow]) -> list[T
     """What is approved now and stands in no earlier release."""
     now, before = Counter(rows), Counter(earlier)
     if lost := (before - now).total():
-        raise Refused(
+        raise ExportRefused(
             f"{lost} texts of the earlier release are no longer approved in the same words, and a "
             "later release has to hold them byte for byte: approve them so, or recall it first."
         )
@@ -179,12 +181,12 @@ def _counts(texts: Iterable[ReviewedText]) -> dict[str, dict[str, int]]:
 
 def _groups(
     earlier: Sequence[TextRow], new: Sequence[TextRow], k: int, questions: Mapping[str, Question]
-) -> Iterator[Group]:
+) -> Iterator[TextGroup]:
     before, fresh = Counter(r.group for r in earlier), Counter(r.group for r in new)
     order = {name: at for at, name in enumerate(questions)}
     for group in sorted(before.keys() | fresh.keys(), key=lambda g: (order.get(g[0], -1), g)):
         enough = fresh[group] >= k
-        yield Group(
+        yield TextGroup(
             *group,
             released=before[group] + fresh[group] * enough,
             waiting=fresh[group] * (not enough),
@@ -196,7 +198,7 @@ def text_release(
     texts: Sequence[ReviewedText],
     *,
     tier: Tier,
-    occasion: TextOccasion = ORDINARY,
+    occasion: TextContext = ORDINARY,
 ) -> TextRelease:
     """The file of approved texts. Raises Refused, with figures, where no group is large enough.
 
@@ -212,7 +214,7 @@ def text_release(
     counts = _counts(texts)
     if not new and not earlier:
         unread = sum(counts.get(name, {}).get("unread", 0) for name in questions)
-        raise Refused(_refusal(Counter(r.group for r in fresh), tier.k, unread=unread))
+        raise ExportRefused(_refusal(Counter(r.group for r in fresh), tier.k, unread=unread))
     rows = len(earlier) + len(new)
     return TextRelease(
         name=text_name(study.name),
@@ -227,7 +229,7 @@ def text_release(
 
 
 def _codebook(
-    study: Study, occasion: TextOccasion, groups: Sequence[Group], *, rows: int
+    study: Study, occasion: TextContext, groups: Sequence[TextGroup], *, rows: int
 ) -> Iterator[Entry]:
     def entry(name: str, label: str, **more: object) -> Entry:
         found = describe(study, Field("row", "administrative"), rows=rows)
@@ -271,7 +273,7 @@ QUOTING = (
 
 
 def _about(
-    study: Study, tier: Tier, groups: Sequence[Group], counts: Mapping[str, Mapping[str, int]]
+    study: Study, tier: Tier, groups: Sequence[TextGroup], counts: Mapping[str, Mapping[str, int]]
 ) -> str:
     """The part of README.md about the texts."""
     order = (
@@ -285,7 +287,7 @@ def _about(
 
 
 def _absent(
-    study: Study, groups: Sequence[Group], counts: Mapping[str, Mapping[str, int]]
+    study: Study, groups: Sequence[TextGroup], counts: Mapping[str, Mapping[str, int]]
 ) -> Iterator[str]:
     """A sentence for each reason why a text is not in the file."""
     held = sum(c.get(WITHHELD, 0) for c in counts.values())
@@ -312,7 +314,7 @@ def _states(made: TextRelease) -> Mapping[str, int]:
 
 
 def assemble_texts(
-    study: Study, made: TextRelease, tier: Tier, out: Path, *, occasion: Occasion
+    study: Study, made: TextRelease, tier: Tier, out: Path, *, occasion: ReleaseContext
 ) -> Report:
     """Write tier D into the new folder ``out``."""
     report = {
@@ -326,7 +328,7 @@ def assemble_texts(
     }
     put(out, {f"data/{made.name}": made.data})
     note_files(out, report)
-    told = Told(
+    told = DocumentContext(
         study=study, codebook=made.codebook, report=report, data_file=made.name,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
     )  # fmt: skip

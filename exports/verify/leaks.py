@@ -175,7 +175,7 @@ FAR, FEW = 4.0, 7
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RowOrder:
     """``correlation`` is Spearman's, of position with true position, strongest of the batches."""
 
     by_content: bool
@@ -251,17 +251,17 @@ def _striking(correlation: float | None, rows: int) -> bool:
     return size > 1 - 1e-9 or size * float(np.sqrt(rows - 1)) > FAR
 
 
-def order_of(table: Table, batch: Ints, true_rows: Ints | None) -> Order:
+def order_of(table: Table, batch: Ints, true_rows: Ints | None) -> RowOrder:
     """How the rows are ordered; without their true positions only whether it is by content."""
     open_ = batch[1:] == batch[:-1]
     by_content = sorted_by_content((c for c in table.values() if not counts_up(c)), open_)
     if true_rows is None:
-        return Order(by_content, None, follows_input=False)
+        return RowOrder(by_content, None, follows_input=False)
     parts = [true_rows[rows] for rows in each_batch(batch)]
     found = [(rank_correlation(part), len(part)) for part in parts]
     strongest = max((c for c, _ in found if c is not None), key=abs, default=None)
     follows = not by_content and any(_striking(*one) for one in found)
-    return Order(by_content, strongest, follows)
+    return RowOrder(by_content, strongest, follows)
 
 
 KNOWN = 10  # answers that the attacker has learnt

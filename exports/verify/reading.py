@@ -149,7 +149,7 @@ _BEFORE_OPENING = np.array([LF, COMMA, QUOTE], dtype=np.uint8)
 _AFTER_CLOSING = np.array([LF, CR, COMMA, QUOTE], dtype=np.uint8)
 
 
-class Broken(Exception):
+class MalformedFile(Exception):
     """The file is no table; the message says where, for a person."""
 
 
@@ -178,16 +178,16 @@ def _check_text(block: bytes, first: int) -> None:
     try:
         block.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Broken(f"{_line(block, error.start, first)} is not UTF-8 text") from None
+        raise MalformedFile(f"{_line(block, error.start, first)} is not UTF-8 text") from None
     if (at := block.find(b"\0")) >= 0:
-        raise Broken(f"{_line(block, at, first)} holds a null byte")
+        raise MalformedFile(f"{_line(block, at, first)} holds a null byte")
 
 
 def _check_quotes(block: bytes, data: Bytes, first: int) -> None:
     """A quote opens a cell at its beginning and closes it at its end, nowhere else."""
     at = np.flatnonzero(data == QUOTE)
     if len(at) % 2:
-        raise Broken(f"{_line(block, int(at[-1]), first)} opens a quote that nothing closes")
+        raise MalformedFile(f"{_line(block, int(at[-1]), first)} opens a quote that nothing closes")
     padded = np.concatenate(([LF], data, [LF])).astype(np.uint8)
     opening, closing = at[::2], at[1::2]
     wrong = np.concatenate((
@@ -196,7 +196,7 @@ def _check_quotes(block: bytes, data: Bytes, first: int) -> None:
     ))  # fmt: skip
     if len(wrong):
         where = _line(block, int(wrong.min()), first)
-        raise Broken(f"{where} has a quote inside a cell that is not quoted as a whole")
+        raise MalformedFile(f"{where} has a quote inside a cell that is not quoted as a whole")
 
 
 def _check_returns(block: bytes, data: Bytes, outside: Bools | None, first: int) -> None:
@@ -208,7 +208,7 @@ def _check_returns(block: bytes, data: Bytes, outside: Bools | None, first: int)
         lone &= outside
     if lone.any():
         where = _line(block, int(np.flatnonzero(lone)[0]), first)
-        raise Broken(f"{where} holds a carriage return in the middle")
+        raise MalformedFile(f"{where} holds a carriage return in the middle")
 
 
 def _positions(data: Bytes, byte: int, outside: Bools | None) -> Ints:
@@ -236,7 +236,7 @@ def check_records(block: bytes, columns: int, *, first: int) -> int:
     if (cells != columns).any():
         bad = int(np.flatnonzero(cells != columns)[0])
         start = int(ends[bad - 1]) + 1 if bad else 0
-        raise Broken(_wrong_width(block, start, int(ends[bad]), cells[bad], columns, first))
+        raise MalformedFile(_wrong_width(block, start, int(ends[bad]), cells[bad], columns, first))
     return len(ends)
 
 
@@ -272,7 +272,7 @@ def _header(block: bytes) -> tuple[tuple[str, ...], int]:
     try:
         text = block[:end].decode("utf-8")
     except UnicodeDecodeError:
-        raise Broken("line 1 is not UTF-8 text") from None
+        raise MalformedFile("line 1 is not UTF-8 text") from None
     names = tuple(next(csv.reader(io.StringIO(text, newline="")), ()))
     check_records(block[:end], len(names), first=1)
     return names, end
@@ -280,10 +280,10 @@ def _header(block: bytes) -> tuple[tuple[str, ...], int]:
 
 def _check_names(names: tuple[str, ...]) -> None:
     if "" in names:
-        raise Broken(f"column {names.index('') + 1} has no name")
+        raise MalformedFile(f"column {names.index('') + 1} has no name")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise Broken("two columns have the name " + ", ".join(twice))
+        raise MalformedFile("two columns have the name " + ", ".join(twice))
 
 
 class _Growing:
@@ -323,7 +323,7 @@ def _read(file: BinaryIO, size: int) -> dict[str, Coded]:
     while not whole_records(begun) and (more := file.read(size)):
         begun += more
     if not begun.strip():
-        raise Broken("the file is empty")
+        raise MalformedFile("the file is empty")
     names, at = _header(begun)
     _check_names(names)
     columns = {name: _Growing() for name in names}
@@ -332,7 +332,7 @@ def _read(file: BinaryIO, size: int) -> dict[str, Coded]:
         records = check_records(block, len(names), first=line)
         frame = _parse(block, columns)
         if frame.height != records:
-            raise Broken(f"the lines from {line} on can be read in more than one way")
+            raise MalformedFile(f"the lines from {line} on can be read in more than one way")
         for column, series in zip(columns.values(), frame, strict=True):
             column.take(series)
         line += block.count(b"\n")
@@ -348,4 +348,4 @@ def read_table(path: Path, *, block: int = BLOCK) -> dict[str, Coded]:
         with path.open("rb") as file:
             return _read(file, block)
     except OSError as error:
-        raise Broken(f"it cannot be read: {error.strerror}") from None
+        raise MalformedFile(f"it cannot be read: {error.strerror}") from None

@@ -31,7 +31,7 @@ from exports.verify.equivalence_classes import (
 )
 from exports.verify.findings import Findings, Likeness, Shape
 from exports.verify.leaks import answers_known, counts_up, given_away, order_of, withheld_cells
-from exports.verify.reading import Broken, Ints, Table, read_table
+from exports.verify.reading import Ints, MalformedFile, Table, read_table
 
 Positions = Sequence[int] | NDArray[np.integer[Any]]
 
@@ -122,7 +122,7 @@ def verify(
     """
     try:
         table = read_table(Path(path))
-    except Broken as broken:
+    except MalformedFile as broken:
         return Findings(broken=str(broken))
     return measure(
         table,

@@ -16,11 +16,11 @@ from survey.security import STAFF_ROOMS, room_of
 from survey.services import STAFF_NAME, Services, Staff, staff
 from survey.storage import accounts
 from survey.storage.accounts import Account, Role
-from survey.studies.current import shelf
-from survey.studies.version import Offer
+from survey.studies.current import current_catalogue
+from survey.studies.version import StudyVersion
 from survey.throttle import Throttle
 
-__all__ = ["Account", "Role", "offer_named", "room_url", "signed_in", "staff_only"]
+__all__ = ["Account", "Role", "room_url", "signed_in", "staff_only", "version_or_404"]
 
 # A signed-in browser that was left alone, and one that was not: then they sign in again.
 IDLE_SECONDS = 60 * 60  # NIST SP 800-63B-4 section 2.2.3: at most an hour
@@ -73,18 +73,18 @@ def init_app(app: Flask, config: Config, services: Services) -> None:
 # Browsers that are signed in.
 
 
-def filed_under(secret: str) -> bytes:
+def session_id_hash(secret: str) -> bytes:
     """Under which a browser's sign-in is stored: a keyed hash of what its cookie holds."""
     return staff().seal.staff_value(secret, "session")
 
 
-def let_in(account: Account) -> None:
+def start_session(account: Account) -> None:
     """This browser is signed in from now on, under a fresh cookie."""
     _end_those_that_ran_out()
     session.clear()
     secret = secrets.token_urlsafe(32)
     now = staff().clock()
-    accounts.begin(staff().stores.office, filed_under(secret), account.name, now=now, full=True)
+    accounts.begin(staff().stores.office, session_id_hash(secret), account.name, now=now, full=True)
     login_user(Visitor(account, secret))
 
 
@@ -97,7 +97,7 @@ def _end_those_that_ran_out() -> None:
     )
 
 
-def still_good(found: accounts.SignIn | None, now: float) -> bool:
+def is_current(found: accounts.SignIn | None, now: float) -> bool:
     """Whether neither limit has passed."""
     if found is None:
         return False
@@ -107,9 +107,9 @@ def still_good(found: accounts.SignIn | None, now: float) -> bool:
 
 def _load(secret: str) -> Visitor | None:
     """For flask-login: the browser whose cookie holds ``secret``, while it is signed in."""
-    office, now, key = staff().stores.office, staff().clock(), filed_under(secret)
+    office, now, key = staff().stores.office, staff().clock(), session_id_hash(secret)
     found = accounts.load(office, key)
-    if found is None or not found.full or not still_good(found, now):
+    if found is None or not found.full or not is_current(found, now):
         return None
     if now - found.seen >= SEEN_EVERY_SECONDS:
         accounts.seen(office, key, now)
@@ -145,9 +145,9 @@ def way_back() -> str:
     return wanted if inside and plain else f"/{here()}/"
 
 
-def offer_named(name: str) -> Offer:
+def version_or_404(name: str) -> StudyVersion:
     """The study of this name, else a page saying that there is none."""
-    offer = shelf().named(name)
+    offer = current_catalogue().named(name)
     if offer is None:
         abort(404)
     return offer

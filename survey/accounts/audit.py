@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 
-from survey.clock import stamp
+from survey.clock import iso_utc
 from survey.storage import studies
 from survey.storage.database import Database
 
@@ -26,11 +26,11 @@ def note(what: str, *, who: str = "") -> None:
     account = signed_in()
     name = who or (account.name if account else "")
     assert name, "nobody is signed in: the audit needs a name"
-    at = stamp(staff().clock())
+    at = iso_utc(staff().clock())
     studies.note(staff().stores.office, at=at, who=name, what=what)
 
 
 def note_command(office: Database, what: str) -> None:
     """The same for a command: the system's user did it, now."""
-    at = stamp()
+    at = iso_utc()
     studies.note(office, at=at, who=f"{getpass.getuser()} (command line)", what=what)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from survey.accounts import passwords
-from survey.clock import stamp
+from survey.clock import iso_utc
 from survey.config import ROLES
 from survey.crypto import new_code
 from survey.storage import accounts
@@ -16,7 +16,7 @@ PREFIX = "demo-"
 def make(office: Database) -> dict[Role, tuple[str, str]]:
     """A researcher and a board member: role → (name, password)."""
     clear(office)
-    at = stamp()
+    at = iso_utc()
     made: dict[Role, tuple[str, str]] = {}
     for role in _roles():
         name, password = PREFIX + role, new_code().lower()

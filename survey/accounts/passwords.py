@@ -22,7 +22,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from survey.config import PACKAGE
 
-LIST = PACKAGE / "staff" / "common.txt"
+LIST = PACKAGE / "accounts" / "common.txt"
 SHORTEST_WORD, LONGEST_WORD, SHORTEST_RUN = 3, 25, 3
 
 # Bits for each kind of piece. A word costs the logarithm of the list's length.

@@ -8,12 +8,12 @@ from typing import Literal
 from flask import request, session
 
 from survey.accounts import passwords, two_factor
-from survey.accounts.access import filed_under, let_in, still_good
+from survey.accounts.access import is_current, session_id_hash, start_session
 from survey.accounts.audit import note
 from survey.services import staff
 from survey.storage import accounts
 from survey.storage.accounts import Account, folded
-from survey.storage.database import writing
+from survey.storage.database import write_transaction
 from survey.throttle import BY_ACCOUNT, BY_ADDRESS, BY_CODE, BY_NOBODY, Limit, household
 
 Outcome = Literal["in", "code", "wrong", "disabled", "wait"]
@@ -25,15 +25,15 @@ TOLD_AT = (5, 20, accounts.MOST_MISSED)
 NOBODY = "(the server)"  # no account can be called so
 
 
-def _whence() -> tuple[Limit, str]:
+def _client_bucket() -> tuple[Limit, str]:
     """How tries from this address are counted; behind a proxy that hides it, all as one."""
     hidden = staff().config.proxies > 0 and not request.headers.get("X-Forwarded-For")
     return (BY_NOBODY, "") if hidden else (BY_ADDRESS, household(request.remote_addr or ""))
 
 
-def knock(name: str, password: str) -> Outcome:
+def check_password(name: str, password: str) -> Outcome:
     """Try a name and a password; on success this browser is in, or owes the code."""
-    desk, whence = staff(), _whence()
+    desk, whence = staff(), _client_bucket()
     who = folded(name)
     if not (desk.throttle.take(BY_ACCOUNT, who) and desk.throttle.take(*whence)):
         return "wait"
@@ -48,7 +48,7 @@ def knock(name: str, password: str) -> Outcome:
     if account.second_step:
         _let_half_in(account)
         return "code"
-    let_in(account)
+    start_session(account)
     return "in"
 
 
@@ -56,19 +56,21 @@ def _let_half_in(account: Account) -> None:
     session.clear()
     session[HALF_WAY] = secret = secrets.token_urlsafe(32)
     now = staff().clock()
-    accounts.begin(staff().stores.office, filed_under(secret), account.name, now=now, full=False)
+    accounts.begin(
+        staff().stores.office, session_id_hash(secret), account.name, now=now, full=False
+    )
 
 
-def half_in() -> Account | None:
+def pending_second_factor() -> Account | None:
     """Who gave a password in this browser and owes the code; nobody after ten minutes."""
     secret = str(session.get(HALF_WAY, ""))
-    found = accounts.load(staff().stores.office, filed_under(secret)) if secret else None
-    if found is None or found.full or not still_good(found, staff().clock()):
+    found = accounts.load(staff().stores.office, session_id_hash(secret)) if secret else None
+    if found is None or found.full or not is_current(found, staff().clock()):
         return None
     return found.account
 
 
-def show_code(account: Account, code: str) -> Outcome:
+def check_code(account: Account, code: str) -> Outcome:
     """Try the code that ``account`` owes."""
     desk, who = staff(), folded(account.name)
     if not desk.throttle.take(BY_CODE, who):
@@ -76,8 +78,8 @@ def show_code(account: Account, code: str) -> Outcome:
     if not _right(account, code):
         return "wrong"
     desk.throttle.forgive(BY_CODE, who)
-    accounts.end(desk.stores.office, filed_under(session[HALF_WAY]))
-    let_in(account)
+    accounts.end(desk.stores.office, session_id_hash(session[HALF_WAY]))
+    start_session(account)
     return "in"
 
 
@@ -87,7 +89,7 @@ def _right(account: Account, code: str) -> bool:
     In one transaction, so that tries at the same time are not more than one after the other.
     """
     desk, name = staff(), account.name
-    with writing(desk.stores.office):
+    with write_transaction(desk.stores.office):
         if two_factor.right(desk, account, code):
             accounts.forgive_missed(desk.stores.office, name)
             return True
@@ -102,7 +104,7 @@ def _about(name: str, missed: int) -> str:
     return f"account {name}: {missed} wrong codes in a row after the right password{ended}"
 
 
-def proves(account: Account, password: str) -> Outcome:
+def confirm_password(account: Account, password: str) -> Outcome:
     """Whether whoever sits there knows the password, before something grave is changed."""
     desk, who = staff(), folded(account.name)
     if not desk.throttle.take(BY_ACCOUNT, who):

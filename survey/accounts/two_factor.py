@@ -9,7 +9,7 @@ from base64 import b64decode, b64encode
 import pyotp
 import segno
 
-from survey.crypto import new_code, tidy_code
+from survey.crypto import new_code, normalise_code
 from survey.services import Staff
 from survey.storage import accounts
 from survey.storage.accounts import Account, folded
@@ -77,7 +77,7 @@ def right(staff: Staff, account: Account, code: str) -> bool:
     step = 0 if spent_out(staff, account) else _step_now(staff, account, code)
     if step:
         return accounts.take_step(office, account.name, step)
-    spent = staff.seal.staff_values(tidy_code(code), "recovery")
+    spent = staff.seal.staff_values(normalise_code(code), "recovery")
     return accounts.take_recovery(office, account.name, spent)
 
 

@@ -12,10 +12,10 @@ import click
 
 from survey.accounts.audit import note_command
 from survey.accounts.demo import PREFIX as DEMO
-from survey.cli.main import main, opened
-from survey.clock import stamp
+from survey.cli.main import main, open_stores
+from survey.clock import iso_utc
 from survey.config import ROLES, Config, read_config
-from survey.crypto import Seal, read_keys
+from survey.crypto import KeyRing, read_keys
 from survey.errors import Refusal
 from survey.storage import accounts
 from survey.storage.accounts import Account, Role
@@ -38,7 +38,7 @@ def account() -> None:
 
 def _office() -> tuple[Config, Stores]:
     config = read_config()
-    return config, opened(config)
+    return config, open_stores(config)
 
 
 def _known(office: Database, name: str) -> Account:
@@ -52,7 +52,7 @@ def _say_link(config: Config, office: Database, who: Account, site: str) -> None
     """Print a set-up link, once; only its keyed hash is kept."""
     token = secrets.token_urlsafe(32)
     ends = int(time.time()) + LINK_SECONDS
-    filed = Seal(read_keys(config.key)).staff_value(token, "setup")
+    filed = KeyRing(read_keys(config.key)).staff_value(token, "setup")
     accounts.offer_setup(office, who.name, token=filed, ends=ends)
     until = datetime.fromtimestamp(ends, UTC).strftime("%d %B %Y, %H:%M UTC")
     site = site or ("" if config.https else f"http://{config.host}:{config.port}")
@@ -78,7 +78,7 @@ def add(name: str, role: str, site: str) -> None:
         )
     config, stores = _office()
     read_keys(config.key)  # or there would be an account without a link
-    made = stamp()
+    made = iso_utc()
     who = accounts.add(stores.office, name=name, role=cast("Role", role), at=made)
     note_command(stores.office, f"account {name} ({role}): added")
     _say_link(config, stores.office, who, site)

@@ -9,19 +9,19 @@ import sys
 
 import click
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from forms.simulation import RecipeFault
 from forms.toml_tables import StudyFaults
 from survey.config import Config, read_config
 from survey.errors import LacrimaError, StoreError
 from survey.storage.stores import Stores
 from survey.studies.availability import prepare
-from survey.studies.catalogue import Shelf
-from survey.studies.loading import at_hand, open_studies, told, troubles
-from survey.studies.version import Offer
+from survey.studies.catalogue import StudyCatalogue
+from survey.studies.loading import find_problems, folder_problem, load_for_command, open_studies
+from survey.studies.version import StudyVersion
 
 # Every exception whose message is a sentence to print.
-REFUSALS = (LacrimaError, StudyFaults, RecipeFault, StoreError, Refused)
+REFUSALS = (LacrimaError, StudyFaults, RecipeFault, StoreError, ExportRefused)
 
 
 class Lacrima(click.Group):
@@ -42,7 +42,7 @@ def main() -> None:
     """Anonymous client-perception surveys."""
 
 
-def opened(config: Config, *offers: Offer) -> Stores:
+def open_stores(config: Config, *offers: StudyVersion) -> Stores:
     """The installation's stores, with a table ready for each of ``offers``."""
     stores = Stores(config.data)
     click.get_current_context().call_on_close(stores.close)
@@ -51,7 +51,7 @@ def opened(config: Config, *offers: Offer) -> Stores:
     return stores
 
 
-def at_desk(name: str, *, pilot: bool | None = None) -> tuple[Config, Offer, Stores]:
+def reviewer_name(name: str, *, pilot: bool | None = None) -> tuple[Config, StudyVersion, Stores]:
     """Settings, the study called ``name`` and the stores.
 
     A study whose folder cannot be used is taken as it was signed, which is said on standard error.
@@ -60,17 +60,17 @@ def at_desk(name: str, *, pilot: bool | None = None) -> tuple[Config, Offer, Sto
     config = read_config()
     stores = Stores(config.data)
     click.get_current_context().call_on_close(stores.close)
-    found = at_hand(config, stores, name, pilot=pilot)
+    found = load_for_command(config, stores, name, pilot=pilot)
     if found.fault:
-        click.echo(told(found), err=True)
+        click.echo(folder_problem(found), err=True)
     prepare(stores, found.latest)
     return config, found.latest, stores
 
 
-def opened_shelf(config: Config) -> tuple[Stores, Shelf]:
+def open_catalogue(config: Config) -> tuple[Stores, StudyCatalogue]:
     """The stores and every study, with what is wrong with any of them said on standard error."""
     stores, shelf = open_studies(config)
     click.get_current_context().call_on_close(stores.close)
-    for trouble in troubles(shelf, stores):
+    for trouble in find_problems(shelf, stores):
         click.echo(trouble, err=True)
     return stores, shelf

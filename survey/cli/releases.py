@@ -13,15 +13,15 @@ from typing import TextIO
 import click
 
 from survey.accounts.audit import note_command
-from survey.cli.main import at_desk, main, opened
-from survey.clock import stamp
+from survey.cli.main import main, open_stores, reviewer_name
+from survey.clock import iso_utc
 from survey.config import read_config
 from survey.errors import Refusal
 from survey.releases import distribution as process
 from survey.storage import releases
 from survey.storage.stores import Stores
-from survey.studies.catalogue import find_offer
-from survey.studies.version import Offer
+from survey.studies.catalogue import find_version
+from survey.studies.version import StudyVersion
 
 
 def iso_date(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -43,8 +43,8 @@ def recipient_of(
     return given or None
 
 
-def _desk(name: str) -> tuple[Offer, Stores]:
-    _, offer, stores = at_desk(name)
+def _desk(name: str) -> tuple[StudyVersion, Stores]:
+    _, offer, stores = reviewer_name(name)
     return offer, stores
 
 
@@ -80,7 +80,7 @@ def show_ledger(study: str) -> None:
 def recall(study: str, number: int, why: str) -> None:
     """Recall release NUMBER of STUDY, and all that repeat its rows, for good."""
     offer, stores = _desk(study)
-    numbers = process.recall(stores, offer.study.name, number, why=why, at=stamp())
+    numbers = process.recall(stores, offer.study.name, number, why=why, at=iso_utc())
     named = ", ".join(map(str, numbers))
     several = "s" * (len(numbers) > 1)
     note_command(stores.office, f"{offer.study.name}: recalled release{several} {named}")
@@ -100,7 +100,7 @@ def hand_over(study: str, number: int, person: str, agreement: str, agreed: str)
     """Note who was given release NUMBER of STUDY, under which agreement, agreed on which day."""
     offer, stores = _desk(study)
     _known(stores, offer.study.name, number)
-    given = releases.HandOver(number, stamp(), person, agreement, agreed)
+    given = releases.HandOver(number, iso_utc(), person, agreement, agreed)
     releases.hand_over(stores.office, offer.study.name, given)
     note_command(
         stores.office, f"{offer.study.name}: release {number} handed over under {agreement}"
@@ -128,7 +128,7 @@ def simulate(
     from survey.synthetic.visits import populate
 
     config = read_config()
-    offer = find_offer(config, study, pilot=True)
+    offer = find_version(config, study, pilot=True)
     if invitations and not via:
         raise click.UsageError("--invitations goes with --via: only clients at a site spend codes.")
     codes = codes_in(invitations.read()) if invitations else []
@@ -145,7 +145,7 @@ def simulate(
             )
         click.echo(f"{count} synthetic clients walked {offer.study.name} at {via}.")
         return
-    stores = opened(config, offer)
+    stores = open_stores(config, offer)
     populate(stores, offer.study, offer.folder, count=count, seed=seed)
     click.echo(f"{count} synthetic answers to the pilot of {offer.study.name}.")
 
@@ -168,11 +168,13 @@ def release(
     from survey.studies.availability import today_here
 
     recipient = recipient_of(person, agreement, agreed)
-    _, offer, stores = at_desk(study, pilot=pilot)
+    _, offer, stores = reviewer_name(study, pilot=pilot)
     if not pilot and offer.pilot:
         raise Refusal(f"{study} runs as a pilot: add --pilot to release pilot answers.")
     offer = signed_version(stores, offer, today_here().isoformat())
-    order = process.Order(tier=tier, out=out, pilot=pilot, recipient=recipient, facts=offer.facts)
+    order = process.ReleaseRequest(
+        tier=tier, out=out, pilot=pilot, recipient=recipient, facts=offer.facts
+    )
     with click.progressbar(length=100, label="Releasing", hidden=not _terminal()) as bar:
         done = process.run(
             stores,

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 
 import click
 
-from exports.texts.identifiers import CAUTION, Span, marked
-from exports.texts.redaction import Draft, NotThere
+from exports.texts.identifiers import CAUTION, IdentifierSpan, marked
+from exports.texts.redaction import NoSuchMark, RedactionDraft
 from survey.accounts.audit import note_command
-from survey.cli.main import at_desk, main
+from survey.cli.main import main, reviewer_name
 from survey.errors import Refusal
 from survey.releases import text_review as process
-from survey.releases.text_review import Desk
+from survey.releases.text_review import ReviewQueue
 from survey.storage.texts import StoredText
 
 HELP = """\
@@ -33,10 +33,10 @@ _WORDS = re.compile(r"/(.+)/\s*([a-z]*)")
 
 
 @dataclass
-class Sitting:
+class TerminalReview:
     """One person's turn at the desk: what was put off and what was decided, last one last."""
 
-    desk: Desk
+    desk: ReviewQueue
     questions: Mapping[str, str]
     skipped: set[bytes] = field(default_factory=set)
     decided: list[bytes] = field(default_factory=list)
@@ -50,7 +50,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _colours(text: str, marks: tuple[Span, ...]) -> str:
+def _colours(text: str, marks: tuple[IdentifierSpan, ...]) -> str:
     """The text with its marks in colour, numbered, for a terminal."""
     parts, at = [], 0
     for number, mark in enumerate(marks, 1):
@@ -66,7 +66,7 @@ def _visible(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
-def _show(draft: Draft) -> None:
+def _show(draft: RedactionDraft) -> None:
     paint = _colours if sys.stdout.isatty() else marked
     click.echo("\n" + paint(_visible(draft.words), draft.marks) + "\n")
 
@@ -81,7 +81,7 @@ def _asked() -> str:
     return line.strip()
 
 
-def _changed(draft: Draft, line: str) -> Draft:
+def _changed(draft: RedactionDraft, line: str) -> RedactionDraft:
     """The draft after a line that replaces something. Raises NotThere."""
     if line == "all":
         return draft.without(range(1, len(draft.marks) + 1))
@@ -89,15 +89,15 @@ def _changed(draft: Draft, line: str) -> Draft:
         return draft.without([int(n) for n in re.findall(r"\d+", match[1])], match[2])
     if match := _WORDS.fullmatch(line):
         return draft.without_words(match[1], *([match[2]] if match[2] else []))
-    raise NotThere(f"{line!r} is nothing I know; ? lists what can be said.")
+    raise NoSuchMark(f"{line!r} is nothing I know; ? lists what can be said.")
 
 
-def _read(sitting: Sitting, text: StoredText) -> None:
+def _read(sitting: TerminalReview, text: StoredText) -> None:
     """One text until it is decided, put off, or the last decision is taken back."""
     question = sitting.questions.get(text.variable, "")
     second = "  (read once by somebody else)" if text.state == "once" else ""
     click.echo(f"── {text.variable}: {question}{second}")
-    first = Draft(text.words, text.lang or "")
+    first = RedactionDraft(text.words, text.lang or "")
     draft = first
     _show(draft)
     while True:
@@ -114,7 +114,7 @@ def _read(sitting: Sitting, text: StoredText) -> None:
         draft = _edited(first, draft, line)
 
 
-def _edited(first: Draft, draft: Draft, line: str) -> Draft:
+def _edited(first: RedactionDraft, draft: RedactionDraft, line: str) -> RedactionDraft:
     if line == "q":
         raise _Quit
     if line in ("?", ""):
@@ -122,16 +122,16 @@ def _edited(first: Draft, draft: Draft, line: str) -> Draft:
         return draft
     try:
         draft = first if line == "o" else _changed(draft, line)
-    except NotThere as wrong:
+    except NoSuchMark as wrong:
         click.echo(str(wrong))
         return draft
     _show(draft)
     return draft
 
 
-def _decide(sitting: Sitting, text: StoredText, draft: Draft | None) -> None:
+def _decide(sitting: TerminalReview, text: StoredText, draft: RedactionDraft | None) -> None:
     try:
-        state = process.decide(
+        state = process.record_decision(
             sitting.desk,
             text,
             draft.words if draft else None,
@@ -146,7 +146,7 @@ def _decide(sitting: Sitting, text: StoredText, draft: Draft | None) -> None:
     click.echo("read once; a second person has to agree." if state == "once" else f"{state}.")
 
 
-def _undo(sitting: Sitting) -> None:
+def _undo(sitting: TerminalReview) -> None:
     if not sitting.decided:
         click.echo("Nothing was decided in this sitting.")
         return
@@ -158,14 +158,14 @@ def _undo(sitting: Sitting) -> None:
     click.echo("undone; that text waits again.")
 
 
-def _sit(sitting: Sitting) -> None:
+def _sit(sitting: TerminalReview) -> None:
     while text := process.next_text(sitting.desk, _now(), skip=sitting.skipped):
         _read(sitting, text)
     click.echo("No text waits for you." + " Skipped ones do." * bool(sitting.skipped))
 
 
-def _say_standing(desk: Desk) -> None:
-    for variable, states in sorted(process.standing(desk).items()):
+def _say_standing(desk: ReviewQueue) -> None:
+    for variable, states in sorted(process.review_counts(desk).items()):
         counts = ", ".join(f"{n} {state}" for state, n in sorted(states.items()))
         click.echo(f"{variable}: {counts}")
 
@@ -176,9 +176,9 @@ def _say_standing(desk: Desk) -> None:
 @click.option("--status", is_flag=True, help="Only say how many texts stand where.")
 def review(study: str, *, pilot: bool, status: bool) -> None:
     """Read the texts of STUDY one by one, in random order, before any of them may leave."""
-    config, offer, stores = at_desk(study, pilot=pilot)
+    config, offer, stores = reviewer_name(study, pilot=pilot)
     name = offer.study.name
-    desk = Desk(
+    desk = ReviewQueue(
         stores.answers(pilot=pilot), stores.office, name, pilot,
         getpass.getuser(), config.text_readers,
     )  # fmt: skip
@@ -187,12 +187,12 @@ def review(study: str, *, pilot: bool, status: bool) -> None:
         return
     waiting = process.waiting(desk, _now())
     if not waiting:
-        raise Refusal(process.why_none(desk, _now()))
+        raise Refusal(process.explain_empty(desk, _now()))
     note_command(stores.office, f"{name}: began to read texts")
     questions = {q.name: q.text.texts()[0] for q in offer.study.questions.values()}
     click.echo(f"{waiting} texts of {name} wait for {desk.reader}. {CAUTION}\n{HELP}")
     try:
-        _sit(Sitting(desk, questions))
+        _sit(TerminalReview(desk, questions))
     except _Quit:
         click.echo("")
     _say_standing(desk)

@@ -15,14 +15,14 @@ import click
 from survey import server
 from survey.accounts import demo as demo_accounts
 from survey.accounts.audit import note_command
-from survey.cli.main import main, opened, opened_shelf
+from survey.cli.main import main, open_catalogue, open_stores
 from survey.config import PREFIX, SETTINGS, Config, Role, for_demo, read_config
 from survey.crypto import make_key, read_keys
 from survey.errors import BadSetting, Refusal
 from survey.storage import answer_tables, batches, drafts, studies
 from survey.storage.stores import Stores
-from survey.studies.catalogue import Shelf
-from survey.studies.loading import troubles
+from survey.studies.catalogue import StudyCatalogue
+from survey.studies.loading import find_problems
 
 DEMO_ANSWERS = 600  # enough for every tier to be tried (docs/design.md, Releases)
 DEMO_SEED = 1
@@ -43,7 +43,7 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
     server.check_port(config.host, config.port)
     make_key(config.key)
     read_keys(config.key)
-    stores, shelf = opened_shelf(config)
+    stores, shelf = open_catalogue(config)
     _say_links(config, shelf, _fill(stores, shelf, empty=empty))
     # Nothing is real in a demo, whatever else lies in the folder of its data.
     named = {*(o.study.name for o in shelf), *(one.name for one in shelf.left_out)}
@@ -55,7 +55,7 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
         _clear(config)
 
 
-def _fill(stores: Stores, shelf: Shelf, *, empty: bool) -> SignIns:
+def _fill(stores: Stores, shelf: StudyCatalogue, *, empty: bool) -> SignIns:
     """Make the two accounts, and answers for each study that has none yet."""
     from survey.synthetic.visits import populate
 
@@ -68,12 +68,12 @@ def _fill(stores: Stores, shelf: Shelf, *, empty: bool) -> SignIns:
 
 def _clear(config: Config) -> None:
     """The demo's accounts are for the demo only."""
-    stores = opened(config)
+    stores = open_stores(config)
     demo_accounts.clear(stores.office)
     stores.close()
 
 
-def _say_links(config: Config, shelf: Shelf, sign_ins: SignIns) -> None:
+def _say_links(config: Config, shelf: StudyCatalogue, sign_ins: SignIns) -> None:
     site = f"http://{config.host}:{config.port}"
     click.echo(f"Lacrima demo on {site}/  (Ctrl-C stops it; data in {config.data})")
     for offer in shelf:
@@ -93,7 +93,7 @@ def serve() -> None:
         raise BadSetting("\n".join(unsafe))
     server.check_port(config.host, config.port)
     read_keys(config.key)
-    opened_shelf(config)[0].close()
+    open_catalogue(config)[0].close()
     _clear(config)
     server.run(config)
 
@@ -129,14 +129,14 @@ def new_key() -> None:
     if config.key.exists():
         raise Refusal(f"There is a key at {config.key} already; codes already given hang on it.")
     make_key(config.key)
-    note_command(opened(config).office, "server key: made")
+    note_command(open_stores(config).office, "server key: made")
     click.echo(f"Made {config.key}. Back it up apart from the data: without it codes die.")
 
 
 @main.command()
 def purge() -> None:
     """Delete drafts that ran out and carry out deletions that wait."""
-    stores = opened(read_config())
+    stores = open_stores(read_config())
     gone = drafts.purge(stores.drafts, time.time())
     for db in (stores.responses, stores.pilot):
         batches.carry_out_deletions(db)
@@ -152,10 +152,10 @@ def doctor() -> None:
         click.echo(f"{name}={value}  # {setting.sentence}")
     config = read_config()
     read_keys(config.key)
-    stores, shelf = opened_shelf(config)
+    stores, shelf = open_catalogue(config)
     click.echo("studies: " + ", ".join(offer.study.name for offer in shelf))
     if not stores.writable():
         raise Refusal(f"The stores in {config.data} cannot be written.")
     click.echo("server key and stores: fine")
-    if found := len(troubles(shelf, stores)):
+    if found := len(find_problems(shelf, stores)):
         raise Refusal(f"{found} thing{'s' * (found > 1)} to mend: see above.")

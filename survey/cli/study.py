@@ -12,7 +12,7 @@ import click
 from forms.load import load_study
 from forms.site_facts import facts_for, load_site, missing_facts
 from survey.accounts.audit import note_command
-from survey.cli.main import at_desk, main, opened, opened_shelf
+from survey.cli.main import main, open_catalogue, open_stores, reviewer_name
 from survey.collection import stop_rule
 from survey.config import read_config
 from survey.errors import Refusal
@@ -20,10 +20,10 @@ from survey.ethics.checklist import unwaived
 from survey.storage import board, studies
 from survey.storage.stores import Stores
 from survey.studies import lifecycle
-from survey.studies.approvals import Signature, sign
+from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.availability import EXPIRED, NOT_OPEN, Availability, today_here
-from survey.studies.catalogue import find_offer
-from survey.studies.version import check_name, prints_of
+from survey.studies.catalogue import find_version
+from survey.studies.version import check_name, fingerprints_of
 
 ISO = click.DateTime(formats=["%Y-%m-%d"])
 STATES = {NOT_OPEN: "draft", EXPIRED: "paused"}  # the others are called as they are
@@ -59,7 +59,7 @@ def check(folder: Path) -> None:
 @study.command("list")
 def show_list() -> None:
     """Every study on the configured shelves: status, approval, fingerprint."""
-    stores, shelf = opened_shelf(read_config())
+    stores, shelf = open_catalogue(read_config())
     availability = Availability(stores, shelf, monotonic, today_here)
     for offer in shelf:
         name, words = offer.study.name, offer.study.fingerprints.words[:12]
@@ -83,17 +83,17 @@ def approve(name: str, signer: str, **signed: Any) -> None:
     if signed["expires"] < signed["approved_on"]:
         raise Refusal("The approval would expire before it was given: check the two dates.")
     config = read_config()
-    offer = find_offer(config, name)  # never what stands in for a folder with a fault
-    stores = opened(config, offer)
+    offer = find_version(config, name)  # never what stands in for a folder with a fault
+    stores = open_stores(config, offer)
     expires_on = signed["expires"].date().isoformat()
-    signature = Signature(
+    signature = ApprovalForm(
         reference=signed["reference"],
         by=signer,
         approved_on=signed["approved_on"].date().isoformat(),
         expires_on=expires_on,
         conditions=signed["conditions"],
     )
-    sign(stores, offer, signature)
+    record_approval(stores, offer, signature)
     empty = missing_facts(offer.study, offer.facts)
     if empty:
         named = ", ".join(empty)
@@ -109,7 +109,7 @@ def approve(name: str, signer: str, **signed: Any) -> None:
     click.echo(
         f"Approved: {offer.study.name}, reference {signature.reference}, until {expires_on}."
     )
-    words, policy, site = prints_of(offer)
+    words, policy, site = fingerprints_of(offer)
     click.echo(f"  words {words}\n  policy {policy}\n  site {site}")
 
 
@@ -117,10 +117,10 @@ def approve(name: str, signer: str, **signed: Any) -> None:
 @click.argument("name")
 def open_study(name: str) -> None:
     """Open study NAME: only what is approved, filled in and checked is served."""
-    _, folder, stores = at_desk(name)
+    _, folder, stores = reviewer_name(name)
     offer = lifecycle.open_study(stores, folder, note=partial(_note, stores))
     click.echo(f"{offer.study.name} is open now.")
-    if prints_of(offer) != prints_of(folder):
+    if fingerprints_of(offer) != fingerprints_of(folder):
         click.echo("It is open as it was signed: its folder has changed since.")
 
 
@@ -128,7 +128,7 @@ def open_study(name: str) -> None:
 @click.argument("name")
 def close(name: str) -> None:
     """Close study NAME: nobody new can start."""
-    _, offer, stores = at_desk(name)
+    _, offer, stores = reviewer_name(name)
     lifecycle.close(stores, offer, note=partial(_note, stores))
     click.echo(f"{offer.study.name} is closed now.")
 
@@ -137,7 +137,7 @@ def close(name: str) -> None:
 @click.argument("name")
 def freeze(name: str) -> None:
     """Make the answers present the next batch: from now on nobody can withdraw them."""
-    _, offer, stores = at_desk(name)
+    _, offer, stores = reviewer_name(name)
     frozen = lifecycle.freeze(stores, offer, note=partial(_note, stores))
     click.echo(f"{frozen} answers of {offer.study.name} are frozen. Their codes no longer work.")
     if studies.status(stores.office, offer.study.name) == "frozen":
@@ -153,9 +153,9 @@ def stop_rule_command(name: str, *, pilot: bool) -> None:
     Ends with 1 when the last word was "met", so that a host's timer can tell the clinician.
     """
     config = read_config()
-    offer = find_offer(config, name, pilot=pilot or None)
-    stores = opened(config, offer)
-    told = stop_rule.told_of(stores, offer)
+    offer = find_version(config, name, pilot=pilot or None)
+    stores = open_stores(config, offer)
+    told = stop_rule.verdicts_of(stores, offer)
     click.echo(stop_rule.in_lines(offer, told))
     if told and told[max(told)]:
         click.get_current_context().exit(1)

@@ -18,8 +18,8 @@ from typing import Any
 import click
 
 from survey.accounts.audit import note_command
-from survey.cli.main import at_desk, main
-from survey.crypto import Seal, read_keys
+from survey.cli.main import main, reviewer_name
+from survey.crypto import KeyRing, read_keys
 from survey.errors import Refusal
 from survey.respondents import invitations
 
@@ -94,9 +94,9 @@ def invite(study: str, count: int, out: Path) -> None:
 
     They cannot be read again: only keyed hashes are kept.
     """
-    config, offer, stores = at_desk(study)
+    config, offer, stores = reviewer_name(study)
     name = offer.study.name
-    seal = Seal(read_keys(config.key))
+    seal = KeyRing(read_keys(config.key))
     codes = invitations.draw(count)
     table = invitations.as_csv if out.suffix == ".csv" else invitations.as_text
     with _new_file(out, table(codes)):

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 from forms.study import Study
 from survey.storage import admission, counters
-from survey.storage.counters import Step
+from survey.storage.counters import ReportedFigures
 from survey.storage.stores import Stores
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 
 # A total moves after so many more page loads and completions, rounded down (docs/design.md).
 LANDINGS, COMPLETIONS, GRAIN = 20, 10, 5
@@ -47,7 +47,7 @@ Totals = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class PagesPassed:
     """How many went on from a page: everybody, and by branch (its name); 0 for fewer than 20.
 
     A branch that too few took is absent.
@@ -59,7 +59,7 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class CollectionFigures:
     """What may be shown. ``totals`` is empty before the first step.
 
     ``progress`` is a multiple of 50, ``verdicts`` maps answers to whether the stop rule was met
@@ -69,15 +69,15 @@ class Figures:
     totals: Totals
     progress: int
     verdicts: Mapping[int, bool]
-    dropoff: tuple[Passed, ...]
+    dropoff: tuple[PagesPassed, ...]
     synthetic: bool = False
 
 
-def figures_of(stores: Stores, study: Study, *, pilot: bool, over: bool) -> Figures:
+def figures_of(stores: Stores, study: Study, *, pilot: bool, over: bool) -> CollectionFigures:
     """The figures as they may be shown now; ``over``: collection has closed."""
     counted = counters.totals(stores.answers(pilot=pilot), study.name)
     shown = _step(stores, study, counted, pilot=pilot).shown
-    return Figures(
+    return CollectionFigures(
         totals={event: shown[event] for event in TOLD if event in shown},
         progress=shown.get(ON_THE_WAY, 0),
         verdicts=counters.verdicts(stores.office, study.name, pilot=pilot),
@@ -95,22 +95,24 @@ def _down(number: int, grain: int) -> int:
     return number - number % grain
 
 
-def _step(stores: Stores, study: Study, counted: Totals, *, pilot: bool) -> Step:
+def _step(stores: Stores, study: Study, counted: Totals, *, pilot: bool) -> ReportedFigures:
     office, name = stores.office, study.name
-    present = counters.step(office, name, pilot=pilot)
+    present = counters.reported_figures(office, name, pilot=pilot)
     if not _far_enough(present, counted):
         return present
     shown = {event: _down(total, GRAIN) for event, total in _with_pages(counted).items()}
     unspent = admission.unspent(stores.answers(pilot=pilot), name)
     sent = sum(counted.get(event, 0) for event in SENT)
     also = {UNSPENT: _down(unspent, GRAIN), ON_THE_WAY: _down(sent, PROGRESS)}
-    after = Step(counted.get("landing", 0), counted.get("completed", 0), {**shown, **also})
-    return counters.change(
+    after = ReportedFigures(
+        counted.get("landing", 0), counted.get("completed", 0), {**shown, **also}
+    )
+    return counters.replace_figures(
         office, name, lambda now: after if _far_enough(now, counted) else now, pilot=pilot
     )
 
 
-def _far_enough(since: Step, counted: Totals) -> bool:
+def _far_enough(since: ReportedFigures, counted: Totals) -> bool:
     return (
         counted.get("landing", 0) - since.landing >= LANDINGS
         and counted.get("completed", 0) - since.completed >= COMPLETIONS
@@ -128,18 +130,18 @@ def _with_pages(counted: Totals) -> Totals:
     return kept
 
 
-def passed(page: str, branch: str | None) -> str:
+def page_passed_event(page: str, branch: str | None) -> str:
     """The event of going on from a page, with the branch that the answers so far lead to."""
     return f"{PASSED}{page}:{branch or ''}"
 
 
-def _dropoff(study: Study, shown: Totals) -> tuple[Passed, ...]:
+def _dropoff(study: Study, shown: Totals) -> tuple[PagesPassed, ...]:
     found = tuple(
-        Passed(
+        PagesPassed(
             page.id,
             _at_least(shown.get(PASSED + page.id, 0), FEW),
             {
-                way: _at_least(shown.get(passed(page.id, way), 0), FEW)
+                way: _at_least(shown.get(page_passed_event(page.id, way), 0), FEW)
                 for way in _ways_told(study, shown)
             },
         )
@@ -159,7 +161,9 @@ def _ways_told(study: Study, shown: Totals) -> list[str]:
     next smallest: what is told, taken away from everybody, would tell them.
     """
     most = {
-        branch.name: max(shown.get(passed(page.id, branch.name), 0) for page in study.pages)
+        branch.name: max(
+            shown.get(page_passed_event(page.id, branch.name), 0) for page in study.pages
+        )
         for branch in study.branches
     }
     told = sorted(most, key=lambda way: most[way], reverse=True)
@@ -205,7 +209,7 @@ NOT_KNOWN = "not known: this would need a cookie across visits or an internet ad
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FigureLine:
     """One figure: what it is called, its value in words, how it came about."""
 
     name: str
@@ -218,14 +222,16 @@ def number(total: int) -> str:
     return f"{total:,}" if total else f"under {GRAIN}"
 
 
-def lines_of(figures: Figures) -> list[Line]:
+def lines_of(figures: CollectionFigures) -> list[FigureLine]:
     """Every total and rate that may be told; none before the first step."""
     totals = figures.totals
     if not totals:
         return []
-    counted = [Line(name, number(totals[event]), how) for event, (name, how) in COUNTED.items()]
-    rates = [Line(name, _share(totals, part, whole), how) for part, whole, name, how in RATES]
-    return [Line("Unique site visitors", NOT_KNOWN, ""), *counted, *rates]
+    counted = [
+        FigureLine(name, number(totals[event]), how) for event, (name, how) in COUNTED.items()
+    ]
+    rates = [FigureLine(name, _share(totals, part, whole), how) for part, whole, name, how in RATES]
+    return [FigureLine("Unique site visitors", NOT_KNOWN, ""), *counted, *rates]
 
 
 def _share(totals: Totals, part: str, whole: str) -> str:
@@ -240,38 +246,38 @@ def by_page(total: int) -> str:
     return f"{total:,}" if total else f"under {FEW}"
 
 
-def marks_of(offer: Offer, figures: Figures) -> list[str]:
+def marks_of(offer: StudyVersion, figures: CollectionFigures) -> list[str]:
     """Which collection these are not figures of: marks for every copy that leaves the room."""
     pilot = ["PILOT: figures of a trial, not of the study"] * offer.pilot
     return pilot + ["SYNTHETIC: clients made up by a program, not people"] * figures.synthetic
 
 
-def _stop_rule(figures: Figures) -> list[Line]:
+def _stop_rule(figures: CollectionFigures) -> list[FigureLine]:
     return [
-        Line(f"Stop rule at {answers:,} answers", "met" if met else "not met", RULE)
+        FigureLine(f"Stop rule at {answers:,} answers", "met" if met else "not met", RULE)
         for answers, met in figures.verdicts.items()
     ]
 
 
-def _by_page(offer: Offer, figures: Figures) -> list[Line]:
+def _by_page(offer: StudyVersion, figures: CollectionFigures) -> list[FigureLine]:
     """Who went on from which page, with branches by their labels; empty before the close."""
     labels = {branch.name: branch.label for branch in offer.study.branches}
     return [
-        Line(f"Went on from page {page.page}, {way}", by_page(total), WENT_ON)
+        FigureLine(f"Went on from page {page.page}, {way}", by_page(total), WENT_ON)
         for page in figures.dropoff
         for way, total in _ways(page, labels)
     ]
 
 
-def _ways(page: Passed, labels: Mapping[str, str]) -> list[tuple[str, int]]:
+def _ways(page: PagesPassed, labels: Mapping[str, str]) -> list[tuple[str, int]]:
     return [("everybody", page.everybody)] + [(labels[w], n) for w, n in page.by_branch.items()]
 
 
-def _everything(offer: Offer, figures: Figures) -> list[Line]:
+def _everything(offer: StudyVersion, figures: CollectionFigures) -> list[FigureLine]:
     return [*lines_of(figures), *_stop_rule(figures), *_by_page(offer, figures)]
 
 
-def as_text(offer: Offer, figures: Figures) -> str:
+def as_text(offer: StudyVersion, figures: CollectionFigures) -> str:
     """Everything as plain text to copy."""
     head = f"{offer.study.title} ({offer.study.name}, version {offer.study.version})"
     lines = _everything(offer, figures)
@@ -279,13 +285,13 @@ def as_text(offer: Offer, figures: Figures) -> str:
     return "\n".join([head, *marks_of(offer, figures), ROUNDED, *said])
 
 
-def as_csv(offer: Offer, figures: Figures) -> str:
+def as_csv(offer: StudyVersion, figures: CollectionFigures) -> str:
     """The same as a table."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\r\n")
     table.writerow(("study", "pilot", "synthetic", "figure", "value", "how"))
     about = (offer.study.name, _yes(offer.pilot), _yes(figures.synthetic))
-    notes = [Line("About these figures", "", ROUNDED)]
+    notes = [FigureLine("About these figures", "", ROUNDED)]
     for line in [*notes, *_everything(offer, figures)]:
         table.writerow((*about, line.name, _plain(line.value), line.how))
     return out.getvalue()
@@ -301,12 +307,12 @@ def _yes(so: bool) -> str:  # noqa: FBT001
     return "yes" if so else "no"
 
 
-def checklist(offer: Offer, figures: Figures) -> bytes:
+def checklist(offer: StudyVersion, figures: CollectionFigures) -> bytes:
     """CHERRIES as Markdown, with all that is known before a release."""
     from exports.documents.cherries import cherries  # brings in polars
-    from exports.documents.context import Told
+    from exports.documents.context import DocumentContext
 
-    told = Told(
+    told = DocumentContext(
         study=offer.study,
         codebook=(),
         report={"pilot": offer.pilot, "synthetic": figures.synthetic},

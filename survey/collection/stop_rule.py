@@ -13,7 +13,7 @@ from forms.study import Study
 from survey.collection.figures import SENT, STOP_SIGN
 from survey.storage import counters
 from survey.storage.stores import Stores
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 from survey.synthetic.simulate import is_synthetic
 
 FIRST, EVERY = 30, 50  # answers, docs/design.md, Collection
@@ -33,10 +33,10 @@ def tell_due(stores: Stores, study: Study, *, pilot: bool) -> None:
     due = last_due(sent)
     if due > max(counters.verdicts(office, study.name, pilot=pilot), default=0):
         met = counted.get(STOP_SIGN, 0) > rule.share * sent
-        counters.tell(office, study.name, due, met, pilot=pilot)
+        counters.record_verdict(office, study.name, due, met, pilot=pilot)
 
 
-def tell_all(stores: Stores, offers: Iterable[Offer]) -> None:
+def tell_all(stores: Stores, offers: Iterable[StudyVersion]) -> None:
     """The same for every study: what the server does each hour."""
     for offer in offers:
         tell_due(stores, offer.study, pilot=offer.pilot)
@@ -53,12 +53,12 @@ def next_due(told: Verdicts) -> int:
     return last - last % EVERY + EVERY if last else FIRST
 
 
-def told_of(stores: Stores, offer: Offer) -> Verdicts:
+def verdicts_of(stores: Stores, offer: StudyVersion) -> Verdicts:
     """Every word told so far; one small query."""
     return counters.verdicts(stores.office, offer.study.name, pilot=offer.pilot)
 
 
-def in_lines(offer: Offer, told: Verdicts) -> str:
+def in_lines(offer: StudyVersion, told: Verdicts) -> str:
     """Everything told, a line each, as the command prints it."""
     of = f"{offer.study.name}{' (pilot)' * offer.pilot}"
     if offer.study.policy.stop is None:
@@ -74,9 +74,9 @@ def word(met: bool) -> str:  # noqa: FBT001
     return "the stop rule is met" if met else "the stop rule is not met"
 
 
-def alarm(stores: Stores, offer: Offer) -> str | None:
+def alarm(stores: Stores, offer: StudyVersion) -> str | None:
     """What staff must read on every page of a study where the rule was ever met, else None."""
-    told = told_of(stores, offer)
+    told = verdicts_of(stores, offer)
     met = max((answers for answers, was in told.items() if was), default=0)
     if not met:
         return None
@@ -92,13 +92,13 @@ def _in_words(met: int, last: int, whom: str) -> str:
     )
 
 
-def whom(offer: Offer) -> str:
+def whom(offer: StudyVersion) -> str:
     """Who has to be told, in words."""
     contact = offer.facts.get(CLINICIAN, "").strip()
     return f"the clinician ({contact}) and the board" if contact else "the clinician and the board"
 
 
-def _marked(stores: Stores, offer: Offer) -> str:
+def _marked(stores: Stores, offer: StudyVersion) -> str:
     """A word before it where no real collection is meant."""
     if not offer.pilot:
         return ""

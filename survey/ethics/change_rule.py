@@ -65,7 +65,7 @@ _TOKEN = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Classification:
     """Cosmetic or substantive, and why, in a few words."""
 
     nature: Nature
@@ -79,26 +79,26 @@ def tokens(text: str) -> list[str]:
     return [t if len(t) > 1 and t.isupper() else t.lower() for t in found]
 
 
-def judge(old: str, new: str, *, kind: str, language: str) -> Verdict:
+def classify_change(old: str, new: str, *, kind: str, language: str) -> Classification:
     """What the change from ``old`` to ``new`` is; ``kind`` PROSE, or what else it is."""
     if kind in COSMETIC:
-        return Verdict("cosmetic", COSMETIC[kind])
+        return Classification("cosmetic", COSMETIC[kind])
     if kind:
-        return Verdict("substantive", kind)
+        return Classification("substantive", kind)
     if not old or not new:
-        return Verdict("substantive", "words added" if new else "words removed")
+        return Classification("substantive", "words added" if new else "words removed")
     before, after = tokens(old), tokens(new)
     if before == after:
-        return Verdict("cosmetic", "spaces, punctuation or capitals only")
+        return Classification("cosmetic", "spaces, punctuation or capitals only")
     return _of_words(before, after, english=language.partition("-")[0] == "en")
 
 
-def _of_words(before: list[str], after: list[str], *, english: bool) -> Verdict:
+def _of_words(before: list[str], after: list[str], *, english: bool) -> Classification:
     changed = tuple(_replaced(before, after))
     if english and all(len(a) == len(b) and all(map(is_typo, a, b)) for a, b in changed):
-        return Verdict("cosmetic", "spelling only")
+        return Classification("cosmetic", "spelling only")
     words = [word for a, b in changed for word in (*a, *b)]
-    return Verdict("substantive", next(_reasons(words), "words changed"))
+    return Classification("substantive", next(_reasons(words), "words changed"))
 
 
 def _replaced(before: list[str], after: list[str]) -> Iterator[tuple[list[str], list[str]]]:

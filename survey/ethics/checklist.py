@@ -44,7 +44,7 @@ SCREEN_NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Element:
+class ChecklistElement:
     """One thing that a text must contain, and who says so."""
 
     id: str
@@ -73,10 +73,10 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ElementAnswer:
     """An element, where the study says it is satisfied, and the passages it names."""
 
-    element: Element
+    element: ChecklistElement
     where: str
     spots: tuple[Spot, ...]
 
@@ -103,10 +103,10 @@ class Graded:
 
 
 @cache
-def elements() -> tuple[Element, ...]:
+def elements() -> tuple[ChecklistElement, ...]:
     """Every element that boards look for, in the order of their sources."""
     listed = tomllib.loads((files("forms") / "elements.toml").read_text("utf-8"))["element"]
-    return tuple(Element(e["id"], e["source"], e["must"]) for e in listed)
+    return tuple(ChecklistElement(e["id"], e["source"], e["must"]) for e in listed)
 
 
 def spots(study: Study) -> Mapping[str, Spot]:
@@ -132,34 +132,36 @@ def _spots(study: Study) -> Iterator[tuple[str, Spot]]:
         yield SCREEN + screen, Spot(f"Screen {name}", "", screen, "main", f"screen-{screen}")
 
 
-def answered(study: Study) -> tuple[Answered, ...]:
+def answered(study: Study) -> tuple[ElementAnswer, ...]:
     """Every element with the passages that the study names for it; its own additions last."""
     known, named = spots(study), {item.id: item for item in study.consent.checklist}
     of_all = [*elements(), *_additions(study)]
     return tuple(_answered(element, named.get(element.id), known) for element in of_all)
 
 
-def _additions(study: Study) -> Iterator[Element]:
+def _additions(study: Study) -> Iterator[ChecklistElement]:
     """What this study's checklist has beyond the list."""
     listed = {element.id for element in elements()}
     for item in study.consent.checklist:
         if item.id not in listed:
-            yield Element(item.id, item.source, item.must)
+            yield ChecklistElement(item.id, item.source, item.must)
 
 
-def _answered(element: Element, item: ChecklistItem | None, known: Mapping[str, Spot]) -> Answered:
+def _answered(
+    element: ChecklistElement, item: ChecklistItem | None, known: Mapping[str, Spot]
+) -> ElementAnswer:
     if item is None:
-        return Answered(element, "", ())
+        return ElementAnswer(element, "", ())
     found = tuple(known[name] for name in item.passages if name in known)
-    return Answered(element, item.where, found)
+    return ElementAnswer(element, item.where, found)
 
 
-def missing_elements(study: Study) -> tuple[Element, ...]:
+def missing_elements(study: Study) -> tuple[ChecklistElement, ...]:
     """Elements that no passage of the study satisfies. Each blocks an approval unless waived."""
     return tuple(line.element for line in answered(study) if not line.spots)
 
 
-def unwaived(study: Study, waived: Collection[str]) -> tuple[Element, ...]:
+def unwaived(study: Study, waived: Collection[str]) -> tuple[ChecklistElement, ...]:
     """Those of them that stand in the way of an approval, given the ids that were waived."""
     return tuple(element for element in missing_elements(study) if element.id not in waived)
 

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 
 from flask import render_template
 
-from survey.respondents.screens import TITLES, Ways, show
-from survey.studies.version import BY_INVITATION, Offer
+from survey.respondents.screens import TITLES, Navigation, render_screen
+from survey.studies.version import BY_INVITATION, StudyVersion
 
 # Screens made of the platform's words, with what each is shown with.
 STATES = ("not_open", "closed", "full", "expired")
@@ -21,7 +21,7 @@ WAIT_MINUTES = 15
 LINES = frozenset({"h1", "h2", "p", "button", "li"})
 
 
-class _Reader(HTMLParser):
+class _WordingReader(HTMLParser):
     """The lines of text inside <main>."""
 
     def __init__(self) -> None:
@@ -43,24 +43,27 @@ class _Reader(HTMLParser):
 
 
 def _lines(html: str) -> tuple[str, ...]:
-    reader = _Reader()
+    reader = _WordingReader()
     reader.feed(html)
     return tuple(line for line in reader.lines if line)
 
 
-def own_words(offer: Offer) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def own_words(offer: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """(name of the screen, its lines) for every screen that the study does not word."""
     # With a hidden field of their own: a CSRF token would set a cookie on the board's pages.
-    ways = Ways(base="", preview=True, live=True, hidden=(("state", ""),))
+    ways = Navigation(base="", preview=True, live=True, hidden=(("state", ""),))
     away = replace(ways, live=False)
     shown = [
-        ("break", show("break", offer, ways, draft=None)),
-        ("stop", show("stop", offer, away, draft=None)),
-        ("elsewhere", show("elsewhere", offer, ways)),
-        ("gone", show("gone", offer, away)),
-        ("spent", show("spent", offer, away)),
+        ("break", render_screen("break", offer, ways, draft=None)),
+        ("stop", render_screen("stop", offer, away, draft=None)),
+        ("elsewhere", render_screen("elsewhere", offer, ways)),
+        ("gone", render_screen("gone", offer, away)),
+        ("spent", render_screen("spent", offer, away)),
         *(
-            ("closed", show("closed", offer, away, state=state, refused=state == "expired"))
+            (
+                "closed",
+                render_screen("closed", offer, away, state=state, refused=state == "expired"),
+            )
             for state in STATES
         ),
     ]

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from forms.study import Column, Study
 from survey.ethics.stored_data import administrative
 from survey.storage.answer_tables import ROW_COLUMNS
 from survey.storage.schema import ANSWERS_PREFIX, ARRIVING, UNREAD_TEXTS
-from survey.storage.schema_reader import Definition
+from survey.storage.schema_reader import SchemaObject
 
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"|\[([^\]]*)\]|`([^`]*)`|(\w+)')
 _NOT_A_COLUMN = re.compile(r"(PRIMARY|UNIQUE|CHECK|FOREIGN|CONSTRAINT)\b", re.IGNORECASE)
@@ -186,7 +186,7 @@ INDEX_OF_MIGRATIONS = "idx__sqlite_migrations_migration_set_name"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ColumnAudit:
     """One column: what the study says of it, how the file defines it, and the verdict."""
 
     column: str
@@ -201,13 +201,13 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableAudit:
     """One table: what for, its definition word by word, its columns, and what is wrong with it."""
 
     name: str
     purpose: str
     sql: str
-    lines: tuple[Line, ...]
+    lines: tuple[ColumnAudit, ...]
     faults: tuple[str, ...]
 
     @property
@@ -217,12 +217,12 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class SchemaAudit:
     """The study's own table, the tables beside it, tables of other studies, and other findings."""
 
-    answers: tuple[Table, ...]
-    beside: tuple[Table, ...]
-    others: tuple[Table, ...]
+    answers: tuple[TableAudit, ...]
+    beside: tuple[TableAudit, ...]
+    others: tuple[TableAudit, ...]
     faults: tuple[str, ...]
 
     @property
@@ -258,7 +258,7 @@ def _row_verdict(name: str, rest: str | None) -> str:
     return AS_SAID if rest == ROW_COLUMNS.get(name) else "defined otherwise than said"
 
 
-def _shape(definition: Definition) -> Iterator[str]:
+def _shape(definition: SchemaObject) -> Iterator[str]:
     """What is wrong with a table as a whole."""
     after = options_of(definition.sql)
     if definition.name in ORDER_TELLS_NOTHING:
@@ -269,29 +269,34 @@ def _shape(definition: Definition) -> Iterator[str]:
         yield "it is not strict: a column could hold anything"
 
 
-def _own(study: Study, definition: Definition) -> Table:
+def _own(study: Study, definition: SchemaObject) -> TableAudit:
     """The table as the study's, column by column."""
     there = columns_of(definition.sql)
     row = dict(administrative(study))
     lines = [
-        Line(name, said, there.get(name, ""), _row_verdict(name, there.get(name)))
+        ColumnAudit(name, said, there.get(name, ""), _row_verdict(name, there.get(name)))
         for name, said in row.items()
     ]
-    asked = of_study(study)
+    asked = columns_of_study(study)
     lines += [
-        Line(c.name, _told(c), there.get(c.name, ""), _verdict(c, there.get(c.name))) for c in asked
+        ColumnAudit(c.name, _told(c), there.get(c.name, ""), _verdict(c, there.get(c.name)))
+        for c in asked
     ]
     told = {*row, *(c.name for c in asked)}
     lines += [
-        Line(n, "", rest, "there, but not said") for n, rest in there.items() if n not in told
+        ColumnAudit(n, "", rest, "there, but not said")
+        for n, rest in there.items()
+        if n not in told
     ]
     purpose = "One row for each client who pressed send."
     if definition.name.startswith(ARRIVING):
         purpose = "Rows that have just come, until they are laid down among the others."
-    return Table(definition.name, purpose, definition.sql, tuple(lines), tuple(_shape(definition)))
+    return TableAudit(
+        definition.name, purpose, definition.sql, tuple(lines), tuple(_shape(definition))
+    )
 
 
-def _other(study: Study, definition: Definition) -> Table:
+def _other(study: Study, definition: SchemaObject) -> TableAudit:
     """A table of another study's answers: what holds for every table of answers holds for it."""
     there, row = columns_of(definition.sql), dict(administrative(study))
     missing = [name for name in row if _row_verdict(name, there.get(name)) != AS_SAID]
@@ -299,16 +304,16 @@ def _other(study: Study, definition: Definition) -> Table:
     faults = [f"its column {name} is not as every row has it" for name in missing]
     faults += [f"its column {name} is held to no list of values" for name in loose]
     purpose = "Answers to another study, or to another version of this one."
-    return Table(definition.name, purpose, definition.sql, (), (*faults, *_shape(definition)))
+    return TableAudit(definition.name, purpose, definition.sql, (), (*faults, *_shape(definition)))
 
 
-def _beside(definition: Definition) -> Table:
+def _beside(definition: SchemaObject) -> TableAudit:
     """A table that is not of answers."""
     name = definition.name.removeprefix(ARRIVING)
     purpose, said = BESIDE.get(name, ("", {}))
     there = columns_of(definition.sql)
     lines = [
-        Line(
+        ColumnAudit(
             column, said.get(column, ""), rest, AS_SAID if column in said else "there, but not said"
         )
         for column, rest in there.items()
@@ -316,7 +321,7 @@ def _beside(definition: Definition) -> Table:
     faults = list(_shape(definition)) if purpose else ["nobody has told what this table is for"]
     if definition.name.startswith(ARRIVING) and purpose:
         purpose = f"What has just come, until it is laid down: {purpose[0].lower()}{purpose[1:]}"
-    return Table(definition.name, purpose, definition.sql, tuple(lines), tuple(faults))
+    return TableAudit(definition.name, purpose, definition.sql, tuple(lines), tuple(faults))
 
 
 def _beside_verdict(said: bool, rest: str) -> str:  # noqa: FBT001 - one of two
@@ -325,27 +330,27 @@ def _beside_verdict(said: bool, rest: str) -> str:  # noqa: FBT001 - one of two
     return "worked out by the file itself" if worked_out(rest) else AS_SAID
 
 
-def _is_answers(definition: Definition) -> bool:
+def _is_answers(definition: SchemaObject) -> bool:
     return definition.name.removeprefix(ARRIVING).startswith(ANSWERS_PREFIX)
 
 
-def _nearest(study: Study, tables: Sequence[Definition]) -> str:
+def _nearest(study: Study, tables: Sequence[SchemaObject]) -> str:
     """Name of the table that fits the study: as said, or else with most columns in common."""
-    told = {*dict(administrative(study)), *(c.name for c in of_study(study))}
+    told = {*dict(administrative(study)), *(c.name for c in columns_of_study(study))}
 
-    def fit(definition: Definition) -> tuple[bool, int, int]:
+    def fit(definition: SchemaObject) -> tuple[bool, int, int]:
         there = columns_of(definition.sql).keys()
         return _own(study, definition).holds, len(told & there), -len(there - told)
 
     return max(tables, key=fit).name
 
 
-def _told_of(index: Definition) -> bool:
+def _told_of(index: SchemaObject) -> bool:
     """One finds a text that waits for its reader, by its random key; one is the program's own."""
     return index.name == INDEX_OF_MIGRATIONS or index.sql == UNREAD_TEXTS
 
 
-def proof(study: Study, defined: Sequence[Definition]) -> Proof:
+def audit_answers(study: Study, defined: Sequence[SchemaObject]) -> SchemaAudit:
     """The verdict on a file of answers that defines ``defined``."""
     tables = [d for d in defined if d.kind == "table"]
     answers = [d for d in tables if _is_answers(d)]
@@ -355,7 +360,7 @@ def proof(study: Study, defined: Sequence[Definition]) -> Proof:
               if d.kind != "table" and not _told_of(d)]  # fmt: skip
     if not own:
         faults.append("There is no table for answers yet.")
-    return Proof(
+    return SchemaAudit(
         answers=tuple(_own(study, d) for d in answers if d.name in (own, ARRIVING + own)),
         beside=tuple(_beside(d) for d in tables if not _is_answers(d)),
         others=tuple(_other(study, d) for d in answers if d.name not in (own, ARRIVING + own)),
@@ -363,6 +368,6 @@ def proof(study: Study, defined: Sequence[Definition]) -> Proof:
     )
 
 
-def proof_of_drafts(defined: Sequence[Definition]) -> tuple[Table, ...]:
+def audit_drafts(defined: Sequence[SchemaObject]) -> tuple[TableAudit, ...]:
     """The verdict on the file of unfinished answers."""
     return tuple(_beside(d) for d in defined if d.kind == "table")

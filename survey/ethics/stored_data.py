@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from forms.study import MISSING_RANGE, Column, Study, Tier
 
 FREE_TEXT_TIER = "D"  # the only one that may carry a client's own words, after a person's review
@@ -73,7 +73,7 @@ def _role(study: Study, variable: str) -> str:
 def data_lines(study: Study) -> Iterator[DataLine]:
     """Every answer column of the row, then every kept-apart text, in the order asked."""
     tiers = tuple(study.policy.tiers.values())
-    for column in of_study(study):
+    for column in columns_of_study(study):
         yield DataLine(
             column.name,
             column.label,

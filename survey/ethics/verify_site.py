@@ -19,9 +19,9 @@ from typing import Any
 
 from survey.errors import Refusal
 from survey.ethics.dossier.reader import PARTS, Dossier
-from survey.ethics.dossier.visible_text import Fields, Seen, press, see
+from survey.ethics.dossier.visible_text import Fields, VisibleText, press, see
 from survey.studies.version import BY_INVITATION
-from survey.synthetic.http_client import Answered, PageForm, Visitor, read_form
+from survey.synthetic.http_client import HttpVisitor, PageForm, PageResponse, read_form
 
 CLIENT, BOARD = "client’s page", "board’s walk"
 WEIGHED = 20  # texts that one which is missing is likened to; a wholly other page has hundreds
@@ -66,7 +66,7 @@ def where_of(screen: Json, whose: str) -> str:
     return f"{screen['name']} [{screen['id']}], {whose}{apart}"
 
 
-def compare(screen: Json, seen: Seen, whose: str, dossier: Dossier, report: Report) -> None:
+def compare(screen: Json, seen: VisibleText, whose: str, dossier: Dossier, report: Report) -> None:
     """Every line of one screen, both ways."""
     report.screens += 1
     where = where_of(screen, whose)
@@ -137,7 +137,7 @@ def verify(
     the site cannot be reached, does not have the study, or does not take the code.
     """
     report = Report()
-    visitor = Visitor(url)
+    visitor = HttpVisitor(url)
     try:
         _fingerprints(visitor, dossier, report)
         if _still(visitor, dossier, report):
@@ -151,7 +151,7 @@ def verify(
     return report
 
 
-def _fingerprints(visitor: Visitor, dossier: Dossier, report: Report) -> None:
+def _fingerprints(visitor: HttpVisitor, dossier: Dossier, report: Report) -> None:
     overview = visitor.ask(f"/ethics/{dossier.name}/")
     if overview.status != 200:
         raise Refusal(f"{visitor.origin} shows no study {dossier.name} to boards.")
@@ -174,7 +174,7 @@ def _compare_prints(
             report.add(where, dossier.prints[part], ", ".join(others))
 
 
-def _still(visitor: Visitor, dossier: Dossier, report: Report) -> bool:
+def _still(visitor: HttpVisitor, dossier: Dossier, report: Report) -> bool:
     """Compare the client's screens that need no answer; False while the study takes nobody."""
     for name in OPEN:
         screen = dossier.screens[name]
@@ -197,10 +197,10 @@ def _client(dossier: Dossier, rest: str) -> str:
     return f"/s/{dossier.address}/{rest}"
 
 
-def _as_client(visitor: Visitor, dossier: Dossier, report: Report, code: str) -> None:
+def _as_client(visitor: HttpVisitor, dossier: Dossier, report: Report, code: str) -> None:
     """One client on the longest way to the check page, who then leaves."""
     try:
-        page: Answered | None = visitor.ask(_client(dossier, ASKED_FIRST[0]))
+        page: PageResponse | None = visitor.ask(_client(dossier, ASKED_FIRST[0]))
         if page is not None and page.path == INVITATION:
             if not code:
                 report.notes.append(UNINVITED)
@@ -227,7 +227,7 @@ def _as_client(visitor: Visitor, dossier: Dossier, report: Report, code: str) ->
             report.add("Leave now", "leads away from the site", f"answers {left.status}")
 
 
-def _enter(visitor: Visitor, page: Answered, code: str) -> None:
+def _enter(visitor: HttpVisitor, page: PageResponse, code: str) -> None:
     """Type the code on the page that asks for it. Raises Refusal where it opens nothing."""
     fields: Fields = [*read_form(page.html).hidden.items(), ("invitation", code)]
     if visitor.ask(INVITATION, fields).path == INVITATION:
@@ -237,11 +237,11 @@ def _enter(visitor: Visitor, page: Answered, code: str) -> None:
         )
 
 
-def _called(page: Answered, seen: Seen) -> str:
+def _called(page: PageResponse, seen: VisibleText) -> str:
     return f"“{seen.title}”" if page.status == 200 else f"answers {page.status}"
 
 
-def _client_steps(visitor: Visitor, page: Answered | None, way: Json) -> Iterator[str]:
+def _client_steps(visitor: HttpVisitor, page: PageResponse | None, way: Json) -> Iterator[str]:
     """Pages on a client's way, the check page last. Only forms that ask questions are posted."""
     for _ in range(MOST_STEPS):
         if page is None or page.status != 200:
@@ -267,7 +267,7 @@ def _flow(dossier: Dossier) -> str:
     return f"/ethics/{dossier.name}/flow"
 
 
-def _to_questions(visitor: Visitor, dossier: Dossier, report: Report) -> Answered:
+def _to_questions(visitor: HttpVisitor, dossier: Dossier, report: Report) -> PageResponse:
     """The first page of questions on the board's walk, what comes before compared."""
     page = visitor.ask(_flow(dossier))
     names = [n for n in ("landing", "information", *ASKED_FIRST) if n in dossier.screens]
@@ -279,14 +279,16 @@ def _to_questions(visitor: Visitor, dossier: Dossier, report: Report) -> Answere
     return page
 
 
-def _on_board(visitor: Visitor, dossier: Dossier, way: Json, report: Report) -> None:
+def _on_board(visitor: HttpVisitor, dossier: Dossier, way: Json, report: Report) -> None:
     """One whole way on the board's pages, to the thank-you page."""
     page = _to_questions(visitor, dossier, report)
     _follow(_board_steps(visitor, page, dossier, way), way, BOARD, dossier, report)
     report.ways += 1
 
 
-def _board_steps(visitor: Visitor, page: Answered, dossier: Dossier, way: Json) -> Iterator[str]:
+def _board_steps(
+    visitor: HttpVisitor, page: PageResponse, dossier: Dossier, way: Json
+) -> Iterator[str]:
     for _ in range(len(way["screens"]) + 20):
         yield page.html
         form = read_form(page.html)
@@ -295,7 +297,7 @@ def _board_steps(visitor: Visitor, page: Answered, dossier: Dossier, way: Json) 
         page = visitor.ask(_flow(dossier), press(form, way["fill"]))
 
 
-def _asides(visitor: Visitor, dossier: Dossier, report: Report) -> None:
+def _asides(visitor: HttpVisitor, dossier: Dossier, report: Report) -> None:
     """Stop, and what follows on deleting, from the first question of the board's walk."""
     page = _to_questions(visitor, dossier, report)
     for go, name in (("stop", "way:stop"), ("delete", "way:stopped")):
@@ -326,7 +328,7 @@ def _follow(pages: Iterable[str], way: Json, whose: str, dossier: Dossier, repor
         report.add(f"Routing after {before}, {whose}", _name(expected, at), "")
 
 
-def _is(screen: Json, seen: Seen) -> bool:
+def _is(screen: Json, seen: VisibleText) -> bool:
     return bool(screen["asks"] == seen.asks and screen["title"] == seen.title)
 
 
@@ -334,5 +336,5 @@ def _name(expected: Sequence[Json], at: int) -> str:
     return expected[at]["id"] if at < len(expected) else "the end of the walk"
 
 
-def _shown(seen: Seen) -> str:
+def _shown(seen: VisibleText) -> str:
     return f"a page that asks {seen.asks}" if seen.asks else f"“{seen.title}”"

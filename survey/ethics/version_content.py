@@ -17,13 +17,13 @@ from typing import Any
 
 from forms.fingerprint import plain
 from survey.ethics.change_rule import CHECKED, NAME_ONLY, PROSE
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 
 Said = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class VersionContent:
     """A version: ``words`` is its fingerprint, ``said`` the canonical content it stands for.
 
     Where only the words were archived, ``policy``, ``support`` and ``facts`` are None.
@@ -58,10 +58,10 @@ class Edition:
         return self.prints is not None
 
 
-def of_offer(offer: Offer) -> Edition:
+def content_of_version(offer: StudyVersion) -> VersionContent:
     """The version that ``offer`` is."""
     study = offer.study
-    return Edition(
+    return VersionContent(
         words=study.fingerprints.words,
         said=json.loads(study.content),
         policy=_mapping(study.policy),
@@ -71,9 +71,9 @@ def of_offer(offer: Offer) -> Edition:
     )
 
 
-def of_archive(words: str, content: str) -> Edition:
+def content_of_archive(words: str, content: str) -> VersionContent:
     """The version whose words and routing are archived as ``content`` (canonical JSON)."""
-    return Edition(words=words, said=json.loads(content))
+    return VersionContent(words=words, said=json.loads(content))
 
 
 def _mapping(value: object) -> Said:
@@ -102,11 +102,11 @@ PASSAGES = {
     "board_note": "Notes for the board",
 }
 BUTTONS = ("agree", "decline")
-Made = Iterator["Part"]
+Made = Iterator["ContentPart"]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ContentPart:
     """One thing that can change: its group, its unchanging name, where it stands, and its text.
 
     ``kind`` is PROSE for running text, else the reason for which any change of it counts.
@@ -124,7 +124,7 @@ class Part:
         return self.id.partition("|")[0]
 
 
-def parts_of(edition: Edition) -> dict[str, Part]:
+def parts_of(edition: VersionContent) -> dict[str, ContentPart]:
     """Every part by its id. What an archive of words alone does not hold is not in it."""
     said = edition.said
     made = chain(
@@ -139,15 +139,15 @@ def parts_of(edition: Edition) -> dict[str, Part]:
     return {part.id: part for part in made if part.text}
 
 
-def groups_of(edition: Edition) -> frozenset[str]:
+def groups_of(edition: VersionContent) -> frozenset[str]:
     """The groups that this version can be compared in."""
     known = {POLICY: edition.policy, SUPPORT: edition.support, FACTS: edition.facts}
     return frozenset(group for group in GROUPS if known.get(group, ()) is not None)
 
 
 def _study(said: Said) -> Made:
-    yield Part(STUDY, "title", "Title of the study", said["title"])
-    yield Part(STUDY, "version", "Version", said["version"], NAME_ONLY)
+    yield ContentPart(STUDY, "title", "Title of the study", said["title"])
+    yield ContentPart(STUDY, "version", "Version", said["version"], NAME_ONLY)
     for key, where in (
         ("address", "Address of the study"),
         ("language", "Language"),
@@ -156,18 +156,22 @@ def _study(said: Said) -> Made:
         ("duration_bands", "Bands of duration, in minutes"),
         ("minutes", "Minutes told to clients"),
     ):
-        yield Part(STUDY, key, where, _plainly(said.get(key, "")), "a setting of the study")
+        yield ContentPart(STUDY, key, where, _plainly(said.get(key, "")), "a setting of the study")
     for key in ("missing", "scales", "composites", "differences", "quality"):
         yield from _figures(STUDY, key, said.get(key) or {}, "codes and scoring")
 
 
 def _consent(said: Said) -> Made:
-    yield Part(CONSENT, "consent version", "Version of the consent", said["version"], NAME_ONLY)
+    yield ContentPart(
+        CONSENT, "consent version", "Version of the consent", said["version"], NAME_ONLY
+    )
     codes = "yes" if said["receipt_code"] else "no"
-    yield Part(CONSENT, "receipt_code", "Deletion code offered", codes, "whether codes are given")
+    yield ContentPart(
+        CONSENT, "receipt_code", "Deletion code offered", codes, "whether codes are given"
+    )
     for key, text in said["texts"].items():
         kind = "a button of consent" if key in BUTTONS else PROSE
-        yield Part(CONSENT, f"text {key}", f"Sentence “{key.replace('_', ' ')}”", text, kind)
+        yield ContentPart(CONSENT, f"text {key}", f"Sentence “{key.replace('_', ' ')}”", text, kind)
     for section, name in PASSAGES.items():
         for p in said.get(section, ()):
             yield from _passage(CONSENT, p, name)
@@ -184,14 +188,16 @@ def _consent(said: Said) -> Made:
         yield from _each(CONSENT, f"checklist {item['id']}", where, item, "the board’s checklist")
     for key in ("optional_facts", "board_facts"):
         where = key.replace("_", " ").capitalize()
-        yield Part(CONSENT, key, where, _plainly(said.get(key, ())), "which facts may be empty")
+        yield ContentPart(
+            CONSENT, key, where, _plainly(said.get(key, ())), "which facts may be empty"
+        )
 
 
 def _passage(group: str, passage: Said, name: str) -> Made:
     heading = passage["heading"]
     where = f"{name}: {heading or passage['id']}"
-    yield Part(group, f"passage {passage['id']}|heading", f"{where} (heading)", heading)
-    yield Part(group, f"passage {passage['id']}|text", where, passage["text"])
+    yield ContentPart(group, f"passage {passage['id']}|heading", f"{where} (heading)", heading)
+    yield ContentPart(group, f"passage {passage['id']}|text", where, passage["text"])
 
 
 def _each(group: str, id_: str, where: str, said: Said, kind: str) -> Made:
@@ -199,18 +205,20 @@ def _each(group: str, id_: str, where: str, said: Said, kind: str) -> Made:
     for key, value in said.items():
         if key != "id":
             told = where if key == "text" else f"{where} ({key})"
-            yield Part(group, f"{id_}|{key}", told, _plainly(value), kind)
+            yield ContentPart(group, f"{id_}|{key}", told, _plainly(value), kind)
 
 
 def _page(page: Said) -> Made:
     where, id_ = f"Page “{page['title']}”", f"page {page['id']}"
-    yield Part(QUESTION, f"{id_}|title", f"{where} (title)", page["title"])
+    yield ContentPart(QUESTION, f"{id_}|title", f"{where} (title)", page["title"])
     yield from _wording(f"{id_}|intro", f"{where} (introduction)", page["intro"])
     shown = _condition(page.get("show_if", ()))
-    yield Part(ROUTING, f"{id_}|show_if", f"{where} is shown", shown, "routing")
+    yield ContentPart(ROUTING, f"{id_}|show_if", f"{where} is shown", shown, "routing")
     for key in ("sensitive", "answer_once"):
         if page.get(key):
-            yield Part(QUESTION, f"{id_}|{key}", f"{where} ({key})", "yes", "how a page behaves")
+            yield ContentPart(
+                QUESTION, f"{id_}|{key}", f"{where} ({key})", "yes", "how a page behaves"
+            )
     if page.get("support"):
         yield from _each(QUESTION, f"{id_}|support", where, page["support"], "when help is offered")
     for question in page["questions"]:
@@ -221,40 +229,54 @@ def _question(q: Said) -> Made:
     id_, where = f"question {q['name']}", f"Question {q['name']}"
     yield from _wording(f"{id_}|text", where, q["text"])
     for key in ("hint", "minimum_label", "maximum_label"):
-        yield Part(QUESTION, f"{id_}|{key}", f"{where} ({key.replace('_', ' ')})", q.get(key, ""))
+        yield ContentPart(
+            QUESTION, f"{id_}|{key}", f"{where} ({key.replace('_', ' ')})", q.get(key, "")
+        )
     shown = _condition(q.get("show_if", ()))
-    yield Part(ROUTING, f"{id_}|show_if", f"{where} is shown", shown, "routing")
+    yield ContentPart(ROUTING, f"{id_}|show_if", f"{where} is shown", shown, "routing")
     for row in q.get("rows", ()):
-        yield Part(
+        yield ContentPart(
             QUESTION, f"{id_}|row {row['variable']}", f"{where}, row {row['variable']}", row["text"]
         )
     for option in q.get("options", ()):
         code = f"{option['code']}" + (f" {option['key']}" if option.get("key") else "")
-        yield Part(QUESTION, f"{id_}|option {code}", f"{where}, answer {code}", option["label"])
+        yield ContentPart(
+            QUESTION, f"{id_}|option {code}", f"{where}, answer {code}", option["label"]
+        )
     offered = [f"{m['code']} {m['label']}" for m in q.get("missing", ())]
-    yield Part(QUESTION, f"{id_}|missing", f"{where}, also offered", "; ".join(offered), "codes")
+    yield ContentPart(
+        QUESTION, f"{id_}|missing", f"{where}, also offered", "; ".join(offered), "codes"
+    )
     for key in ("kind", "required", "minimum", "maximum", "max_length", "apart", "random_order",
                 "construct"):  # fmt: skip
         value = _plainly(q.get(key, ""))
-        yield Part(QUESTION, f"{id_}|{key}", f"{where} ({key.replace('_', ' ')})", value, _HOW)
-    yield Part(QUESTION, f"{id_}|note", f"{where} (note for the codebook)", q.get("note", ""))
+        yield ContentPart(
+            QUESTION, f"{id_}|{key}", f"{where} ({key.replace('_', ' ')})", value, _HOW
+        )
+    yield ContentPart(
+        QUESTION, f"{id_}|note", f"{where} (note for the codebook)", q.get("note", "")
+    )
 
 
 _HOW = "how a question is asked or kept"
 
 
 def _wording(id_: str, where: str, said: Said) -> Made:
-    yield Part(QUESTION, id_, where, said.get("everybody", ""))
+    yield ContentPart(QUESTION, id_, where, said.get("everybody", ""))
     for branch, text in said.get("by_branch", ()):
-        yield Part(QUESTION, f"{id_} {branch}", f"{where}, on the way “{branch}”", text)
+        yield ContentPart(QUESTION, f"{id_} {branch}", f"{where}, on the way “{branch}”", text)
 
 
 def _branches(branches: Sequence[Said]) -> Made:
     for b in branches:
         where = f"Way “{b['name']}”"
-        yield Part(ROUTING, f"branch {b['name']}|when", where, _condition(b["when"]), "routing")
+        yield ContentPart(
+            ROUTING, f"branch {b['name']}|when", where, _condition(b["when"]), "routing"
+        )
         named = f"{b['code']} {b['label']}"
-        yield Part(ROUTING, f"branch {b['name']}|code", f"{where} in a release", named, "routing")
+        yield ContentPart(
+            ROUTING, f"branch {b['name']}|code", f"{where} in a release", named, "routing"
+        )
 
 
 def _condition(condition: Sequence[Any]) -> str:
@@ -263,25 +285,25 @@ def _condition(condition: Sequence[Any]) -> str:
 
 
 def _support(said: Said) -> Made:
-    yield Part(SUPPORT, "support intro", "Help page (introduction)", said["intro"])
+    yield ContentPart(SUPPORT, "support intro", "Help page (introduction)", said["intro"])
     for passage in said["passages"]:
         yield from _passage(SUPPORT, passage, "Help page")
     for place, number in said["emergency"]:
         where = f"Emergency number, {place}"
-        yield Part(SUPPORT, f"emergency {place}", where, number, "a help line")
+        yield ContentPart(SUPPORT, f"emergency {place}", where, number, "a help line")
     for line in said["lines"]:
         places = ", ".join(line["countries"]) or "anywhere"
         id_, where = f"line {places} {line['name']}", f"{line['name']} ({places})"
         for key in ("contact", "url", "youth"):
             value = _plainly(line.get(key, ""))
-            yield Part(SUPPORT, f"{id_}|{key}", f"{where}, {key}", value, "a help line")
+            yield ContentPart(SUPPORT, f"{id_}|{key}", f"{where}, {key}", value, "a help line")
         checked = line["last_checked"] or "not yet"
-        yield Part(SUPPORT, f"{id_}|checked", f"{where}, last checked", checked, CHECKED)
+        yield ContentPart(SUPPORT, f"{id_}|checked", f"{where}, last checked", checked, CHECKED)
 
 
 def _facts(facts: Mapping[str, str]) -> Made:
     for name, value in facts.items():
-        yield Part(FACTS, f"fact {name}", f"Fact “{name}”", value, "a fact of the site")
+        yield ContentPart(FACTS, f"fact {name}", f"Fact “{name}”", value, "a fact of the site")
 
 
 def _figures(group: str, id_: str, value: Any, kind: str) -> Made:
@@ -289,7 +311,7 @@ def _figures(group: str, id_: str, value: Any, kind: str) -> Made:
     where = id_.replace("_", " ").capitalize()
     for path, text in _leaves(value):
         name = " › ".join(path)
-        yield Part(group, f"{id_} {name}", f"{where}: {name}" if name else where, text, kind)
+        yield ContentPart(group, f"{id_} {name}", f"{where}: {name}" if name else where, text, kind)
 
 
 def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from survey.ethics.change_rule import Nature, judge
+from survey.ethics.change_rule import Nature, classify_change
 from survey.ethics.version_content import (
     CONSENT,
     GROUPS,
     PASSAGES,
     QUESTION,
-    Edition,
-    Part,
+    ContentPart,
     Said,
+    VersionContent,
     groups_of,
     parts_of,
 )
@@ -38,7 +38,7 @@ class Sequenced:
     things: tuple[tuple[str, str], ...]
 
 
-def orders_of(edition: Edition) -> Iterator[Sequenced]:
+def orders_of(edition: VersionContent) -> Iterator[Sequenced]:
     """Every list whose order a reader meets."""
     said, consent = edition.said, edition.said["consent"]
     for section, name in PASSAGES.items():
@@ -117,7 +117,7 @@ class Comparison:
         return sum(c.nature == nature and group in (None, c.group) for c in self.changes)
 
 
-def compare(old: Edition, new: Edition) -> Comparison:
+def compare(old: VersionContent, new: VersionContent) -> Comparison:
     """What changed from ``old`` to ``new``."""
     both = groups_of(old) & groups_of(new)
     before, now = parts_of(old), parts_of(new)
@@ -132,10 +132,10 @@ def compare(old: Edition, new: Edition) -> Comparison:
 
 
 def _changed(
-    before: Mapping[str, Part], now: Mapping[str, Part], *, language: str
+    before: Mapping[str, ContentPart], now: Mapping[str, ContentPart], *, language: str
 ) -> Iterator[Change]:
     owners = ({p.owner for p in before.values()}, {p.owner for p in now.values()})
-    whole: dict[tuple[str, str], list[Part]] = {}
+    whole: dict[tuple[str, str], list[ContentPart]] = {}
     for id_ in dict.fromkeys((*now, *before)):
         old, new = before.get(id_), now.get(id_)
         part = new or old
@@ -151,13 +151,13 @@ def _changed(
         yield _came_or_went(parts, added=parts[0].owner in owners[1])
 
 
-def _change(old: Part, new: Part, *, language: str) -> Change:
-    verdict = judge(old.text, new.text, kind=new.kind, language=language)
+def _change(old: ContentPart, new: ContentPart, *, language: str) -> Change:
+    verdict = classify_change(old.text, new.text, kind=new.kind, language=language)
     sides = mark(old.text, new.text)
     return Change(new.group, new.where, "changed", verdict.nature, verdict.why, *sides)
 
 
-def _came_or_went(parts: Sequence[Part], *, added: bool) -> Change:
+def _came_or_went(parts: Sequence[ContentPart], *, added: bool) -> Change:
     """Parts of one thing that is new, or gone: told as one change."""
     where = min((part.where for part in parts), key=len)
     lines = [_said_of(part, where) for part in parts]
@@ -168,7 +168,7 @@ def _came_or_went(parts: Sequence[Part], *, added: bool) -> Change:
     return Change(parts[0].group, where, what, "substantive", why, *sides)
 
 
-def _said_of(part: Part, where: str) -> str:
+def _said_of(part: ContentPart, where: str) -> str:
     """A part's text, after what tells it from the others of the same thing."""
     rest = part.where.removeprefix(where).strip(" ,()")
     return f"{rest}: {part.text}" if rest else part.text

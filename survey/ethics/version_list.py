@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from survey.ethics.version_content import Edition, of_archive, of_offer
+from survey.ethics.version_content import VersionContent, content_of_archive, content_of_version
 from survey.storage.studies import Approval
 from survey.studies import approvals
-from survey.studies.version import Offer, Prints, prints_of
+from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownVersion:
     """A version and what is known of it, in words; ``prints`` are those it was approved with."""
 
-    edition: Edition
+    edition: VersionContent
     standing: tuple[str, ...]
     approved: bool = False
 
@@ -28,19 +28,19 @@ class Known:
         return f"{self.edition.name} ({self.edition.id[:8]}…), {about}"
 
 
-def known(
+def known_versions(
     *,
-    proposed: Offer,
-    served: Offer,
+    proposed: StudyVersion,
+    served: StudyVersion,
     approvals: Iterable[Approval],
     archived: Mapping[str, str],
     data: Path,
-) -> tuple[Known, ...]:
+) -> tuple[KnownVersion, ...]:
     """Every version, the newest that we can tell first. ``archived``: words (hex) → content."""
-    found: dict[str, Known] = {}
-    _add(found, of_offer(proposed), "in the study folder now")
-    if prints_of(served) != prints_of(proposed):
-        _add(found, of_offer(served), "served now")
+    found: dict[str, KnownVersion] = {}
+    _add(found, content_of_version(proposed), "in the study folder now")
+    if fingerprints_of(served) != fingerprints_of(proposed):
+        _add(found, content_of_version(served), "served now")
     for approval in reversed(list(approvals)):
         edition = _approved(data, approval.study, approval.prints, archived)
         if edition is not None:
@@ -50,14 +50,16 @@ def known(
     whole = {one.edition.words for one in found.values()}
     for words, content in archived.items():
         if words not in whole:
-            _add(found, of_archive(words, content), "offered here once, words only")
+            _add(found, content_of_archive(words, content), "offered here once, words only")
     return tuple(found.values())
 
 
-def _add(found: dict[str, Known], edition: Edition, standing: str, *, signed: bool = False) -> None:
+def _add(
+    found: dict[str, KnownVersion], edition: VersionContent, standing: str, *, signed: bool = False
+) -> None:
     had = found.get(edition.id)
     if had is None:
-        found[edition.id] = Known(edition, (standing,), signed)
+        found[edition.id] = KnownVersion(edition, (standing,), signed)
     else:
         found[edition.id] = replace(
             had, standing=(*had.standing, standing), approved=had.approved or signed
@@ -65,23 +67,23 @@ def _add(found: dict[str, Known], edition: Edition, standing: str, *, signed: bo
 
 
 @lru_cache(maxsize=64)
-def _signed(data: Path, study: str, prints: Prints) -> Edition:
+def _signed(data: Path, study: str, prints: VersionFingerprints) -> VersionContent:
     """An archived version, read once: it never changes. Raises Unsound."""
-    return of_offer(approvals.load(data, study, prints))
+    return content_of_version(approvals.load_archived(data, study, prints))
 
 
 def _approved(
-    data: Path, study: str, prints: Prints, archived: Mapping[str, str]
-) -> Edition | None:
+    data: Path, study: str, prints: VersionFingerprints, archived: Mapping[str, str]
+) -> VersionContent | None:
     """What was signed: whole where it was archived, else its words, else nothing."""
     try:
         return _signed(data, study, prints)
-    except approvals.Unsound:
+    except approvals.ArchivedVersionInvalid:
         content = archived.get(prints[0])
-        return replace(of_archive(prints[0], content), prints=prints) if content else None
+        return replace(content_of_archive(prints[0], content), prints=prints) if content else None
 
 
-def before(versions: tuple[Known, ...], now: Known) -> Known | None:
+def version_before(versions: tuple[KnownVersion, ...], now: KnownVersion) -> KnownVersion | None:
     """What ``now`` is most likely to be compared with: approved last, else served, else any."""
     others = [one for one in versions if one.edition.id != now.edition.id]
     signed = [one for one in others if one.approved]

@@ -13,20 +13,27 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from forms.draft import (
     Draft,
+    adjacent_pages,
     decode,
     encode,
-    first_open,
-    keep,
-    neighbours,
+    first_unanswered,
     page_at,
     reachable,
-    take,
+    save_partial,
+    submit_page,
     token_of,
 )
 from forms.form_fields import choices_of, consent_form, eligibility_form, first_no
 from forms.study import Page
-from survey.respondents.screens import CHOOSE_CODE, NOTHING_YET, Ways, show, show_check, show_page
-from survey.studies.version import Offer
+from survey.respondents.screens import (
+    CHOOSE_CODE,
+    NOTHING_YET,
+    Navigation,
+    render_check,
+    render_questions,
+    render_screen,
+)
+from survey.studies.version import StudyVersion
 
 # Plainly no real code: real ones are drawn at random when answers are sent.
 SAMPLE_CODE = "0000-0000-0000-0000-0000"
@@ -38,7 +45,7 @@ TURNS = frozenset(
 
 
 @dataclass(frozen=True)
-class State:
+class WalkthroughState:
     """Where the board member is: a screen, the page on it, the answers so far."""
 
     screen: str = "landing"
@@ -52,38 +59,38 @@ def signer(secret_key: str) -> URLSafeSerializer:
     return URLSafeSerializer(secret_key, salt="lacrima/preview")
 
 
-def pack(state: State, sign: URLSafeSerializer) -> str:
+def pack(state: WalkthroughState, sign: URLSafeSerializer) -> str:
     """The state as the hidden field's value."""
     draft = encode(state.draft).decode() if state.draft else ""
     packed = sign.dumps([state.screen, draft, state.token])
     return packed if isinstance(packed, str) else packed.decode()
 
 
-def unpack(value: str, sign: URLSafeSerializer) -> State:
+def unpack(value: str, sign: URLSafeSerializer) -> WalkthroughState:
     """The reverse; a missing or forged field starts over at the landing page."""
     try:
         screen, draft, token = sign.loads(value)
     except (BadSignature, ValueError):
-        return State()
-    return State(screen, decode(draft.encode()) if draft else None, token)
+        return WalkthroughState()
+    return WalkthroughState(screen, decode(draft.encode()) if draft else None, token)
 
 
 @dataclass
-class Preview:
+class Walkthrough:
     """One step: what was posted on a screen, and the screen it leads to."""
 
-    offer: Offer
+    offer: StudyVersion
     posted: Any
     errors: Mapping[str, str] | None = None
     answered: bool = False
     unfold: bool = False
 
-    def opened_at(self, screen: str) -> State:
+    def opened_at(self, screen: str) -> WalkthroughState:
         """A screen by its name, as far along as it takes to be there; else the first one."""
         if screen in ("questions", "check", "stop", "done"):
             return self._with_draft(screen, self._new_draft())
         plain = {"leave": "left", "declined": "declined"}
-        return State(plain.get(screen) or (screen if screen in TURNS else "landing"))
+        return WalkthroughState(plain.get(screen) or (screen if screen in TURNS else "landing"))
 
     def _new_draft(self, choices: Mapping[str, bool] | None = None) -> Draft:
         study = self.offer.study
@@ -95,15 +102,15 @@ class Preview:
             choices=choices or {s.id: False for s in study.consent.choices},
         )
 
-    def _with_draft(self, screen: str, draft: Draft) -> State:
+    def _with_draft(self, screen: str, draft: Draft) -> WalkthroughState:
         if screen == "questions":
-            return self._to_page(draft, first_open(self.offer.study, draft))
+            return self._to_page(draft, first_unanswered(self.offer.study, draft))
         if screen == "done":
             code = SAMPLE_CODE if self.offer.study.consent.receipt_code else ""
             draft = replace(draft, sent=1, code=code)
-        return State(screen, draft)
+        return WalkthroughState(screen, draft)
 
-    def step(self, state: State) -> State:
+    def step(self, state: WalkthroughState) -> WalkthroughState:
         """The state after this post."""
         go = self.posted.get("go", "")
         if state.draft is not None and self.posted.get("change"):
@@ -117,7 +124,7 @@ class Preview:
             return handler(state, go)
         return self._turn(state, go)
 
-    def _handlers(self) -> dict[str, Callable[[State, str], State]]:
+    def _handlers(self) -> dict[str, Callable[[WalkthroughState, str], WalkthroughState]]:
         return {
             "eligibility": self._eligibility,
             "consent": self._consent,
@@ -127,12 +134,12 @@ class Preview:
             "withdraw": self._withdraw,
         }
 
-    def _turn(self, state: State, go: str) -> State:
+    def _turn(self, state: WalkthroughState, go: str) -> WalkthroughState:
         """A way that only leads to another screen."""
         if go == "continue" and state.draft is not None:
             return self._onward(state.draft)
         if go == "leave":
-            return State("left")
+            return WalkthroughState("left")
         if go in TURNS:
             return replace(state, screen=go)
         return state
@@ -140,128 +147,136 @@ class Preview:
     def _page_named(self, name: str) -> Page | None:
         return next((p for p in self.offer.study.pages if p.id == name), None)
 
-    def _to_page(self, draft: Draft, page: Page | None, *, changing: bool = False) -> State:
+    def _to_page(
+        self, draft: Draft, page: Page | None, *, changing: bool = False
+    ) -> WalkthroughState:
         if page is None:
-            return State("check", draft)
-        return State("questions", draft, token_of(draft, page), changing)
+            return WalkthroughState("check", draft)
+        return WalkthroughState("questions", draft, token_of(draft, page), changing)
 
-    def _onward(self, draft: Draft) -> State:
+    def _onward(self, draft: Draft) -> WalkthroughState:
         study = self.offer.study
         here = self._page_named(draft.at)
         if here is not None and not reachable(study, draft, here):
             here = None
-        return self._to_page(draft, here or first_open(study, draft))
+        return self._to_page(draft, here or first_unanswered(study, draft))
 
-    def _fail(self, state: State, errors: Mapping[str, Any]) -> State:
+    def _fail(self, state: WalkthroughState, errors: Mapping[str, Any]) -> WalkthroughState:
         self.errors = {n: e if isinstance(e, str) else e[0] for n, e in errors.items()}
         return state
 
-    def _eligibility(self, state: State, _go: str) -> State:
+    def _eligibility(self, state: WalkthroughState, _go: str) -> WalkthroughState:
         questions = self.offer.study.consent.eligibility
         form = eligibility_form(questions, self.posted)
         if not form.validate():
             return self._fail(state, form.errors)
         no = first_no(questions, form)
         if no is None:
-            return State("consent")
-        return State("thanks" if no.ending == "screened_out" else "later")
+            return WalkthroughState("consent")
+        return WalkthroughState("thanks" if no.ending == "screened_out" else "later")
 
-    def _consent(self, state: State, go: str) -> State:
+    def _consent(self, state: WalkthroughState, go: str) -> WalkthroughState:
         if go == "decline":
-            return State("declined")
+            return WalkthroughState("declined")
         consent = self.offer.study.consent
         form = consent_form(consent, self.posted)
         if not form.validate():
             return self._fail(state, form.errors)
         return self._with_draft("questions", self._new_draft(choices_of(consent, form)))
 
-    def _questions(self, state: State, draft: Draft, go: str) -> State:
+    def _questions(self, state: WalkthroughState, draft: Draft, go: str) -> WalkthroughState:
         study = self.offer.study
         page = page_at(study, draft, state.token)
         if page is None or not reachable(study, draft, page):
-            return self._to_page(draft, first_open(study, draft))
+            return self._to_page(draft, first_unanswered(study, draft))
         if go == "leave":
-            return State("left")
+            return WalkthroughState("left")
         if go in ("stop", "support", "information", "back"):
-            draft = keep(study, draft, page, self.posted)
+            draft = save_partial(study, draft, page, self.posted)
             if go == "back":
-                return self._to_page(draft, neighbours(study, draft, page)[0] or page)
-            return State(go, draft)
-        taken = take(study, draft, page, self.posted)
+                return self._to_page(draft, adjacent_pages(study, draft, page)[0] or page)
+            return WalkthroughState(go, draft)
+        taken = submit_page(study, draft, page, self.posted)
         if taken.errors:
             return self._fail(state, taken.errors)
         return self._after(taken.draft, page, stay=taken.stay)
 
-    def _after(self, draft: Draft, page: Page, *, stay: bool) -> State:
+    def _after(self, draft: Draft, page: Page, *, stay: bool) -> WalkthroughState:
         changing = bool(self.posted.get("change"))
         if stay:
             return self._to_page(draft, page, changing=changing)
         if draft.support_due:
-            return State("support", draft)
+            return WalkthroughState("support", draft)
         study = self.offer.study
-        after = first_open(study, draft) if changing else neighbours(study, draft, page)[1]
+        after = (
+            first_unanswered(study, draft) if changing else adjacent_pages(study, draft, page)[1]
+        )
         return self._to_page(draft, after)
 
-    def _check(self, state: State, go: str) -> State:
+    def _check(self, state: WalkthroughState, go: str) -> WalkthroughState:
         if go == "back" and state.draft is not None:
             study = self.offer.study
             pages = [p for p in study.pages if reachable(study, state.draft, p)]
             return self._to_page(state.draft, pages[-1])
         return self._send(state) if go == "send" else self._turn(state, go)
 
-    def _send(self, state: State) -> State:
+    def _send(self, state: WalkthroughState) -> WalkthroughState:
         code = self.posted.get("code", "")
         if self.offer.study.consent.receipt_code and code not in ("yes", "no"):
             return self._fail(state, {"code": CHOOSE_CODE})
         if state.draft is None:
-            return State()
+            return WalkthroughState()
         shown = SAMPLE_CODE if code == "yes" else ""
-        return State("done", replace(state.draft, sent=1, code=shown, answers={}))
+        return WalkthroughState("done", replace(state.draft, sent=1, code=shown, answers={}))
 
-    def _stop(self, state: State, go: str) -> State:
+    def _stop(self, state: WalkthroughState, go: str) -> WalkthroughState:
         if go == "delete":
-            return State("stopped")
+            return WalkthroughState("stopped")
         if go == "send" and state.draft is not None and not state.draft.answers:
             return self._fail(state, {"stop-send": NOTHING_YET})
         return self._send(state) if go == "send" else self._turn(state, go)
 
-    def _support(self, state: State, go: str) -> State:
+    def _support(self, state: WalkthroughState, go: str) -> WalkthroughState:
         if state.draft is None or go not in ("on", "break", "delete", "send"):
             return self._turn(state, go)
         if go in ("delete", "send"):
-            return State("stopped") if go == "delete" else State("stop", state.draft)
+            return (
+                WalkthroughState("stopped")
+                if go == "delete"
+                else WalkthroughState("stop", state.draft)
+            )
         draft = replace(state.draft, support_due=False, at="")
-        return State("break", draft) if go == "break" else self._onward(draft)
+        return WalkthroughState("break", draft) if go == "break" else self._onward(draft)
 
-    def _withdraw(self, state: State, go: str) -> State:
+    def _withdraw(self, state: WalkthroughState, go: str) -> WalkthroughState:
         if go:
             return self._turn(state, go)
         self.answered = True
         return state
 
-    def render(self, state: State, base: str, sign: URLSafeSerializer) -> str:
+    def render(self, state: WalkthroughState, base: str, sign: URLSafeSerializer) -> str:
         """The screen of ``state``, watermarked."""
         offer, draft = self.offer, state.draft
         live = draft is not None and not draft.sent
         hidden = (("state", pack(state, sign)),)
-        ways = Ways(base, preview=True, hidden=hidden, live=live, unfold=self.unfold)
+        ways = Navigation(base, preview=True, hidden=hidden, live=live, unfold=self.unfold)
         errors = tuple((self.errors or {}).items())
         if state.screen == "questions" and draft is not None:
             return self._render_page(state, draft, ways)
         if state.screen == "check" and draft is not None:
-            return show_check(offer, ways, draft, errors=errors)
-        return show(state.screen, offer, ways, errors=errors, **self._context(state))
+            return render_check(offer, ways, draft, errors=errors)
+        return render_screen(state.screen, offer, ways, errors=errors, **self._context(state))
 
-    def _render_page(self, state: State, draft: Draft, ways: Ways) -> str:
+    def _render_page(self, state: WalkthroughState, draft: Draft, ways: Navigation) -> str:
         page = page_at(self.offer.study, draft, state.token)
         assert page is not None
-        return show_page(
+        return render_questions(
             self.offer, ways, draft, page,
             changing=state.changing or bool(self.errors and self.posted.get("change")),
             errors=self.errors, posted=self.posted,
         )  # fmt: skip
 
-    def _context(self, state: State) -> dict[str, Any]:
+    def _context(self, state: WalkthroughState) -> dict[str, Any]:
         consent = self.offer.study.consent
         failed = bool(self.errors)
         forms: dict[str, Callable[[], Any]] = {

@@ -19,7 +19,7 @@ from pathlib import Path
 from exports.checksums import sha256_of
 from survey.errors import Refusal
 from survey.storage import releases
-from survey.storage.releases import Part
+from survey.storage.releases import LedgerPart
 from survey.storage.stores import Stores
 
 FOLDER = "releases"
@@ -78,7 +78,7 @@ class Archive:
         except BlockingIOError:
             raise Refusal(f"Another release of {self.study} is being made: wait for it.") from None
 
-    def checked(self, part: Part) -> Path:
+    def checked(self, part: LedgerPart) -> Path:
         """The file of an entered part, the very one that was entered. Raises Refusal."""
         path = self.part(part.segment, part.tier, part.edition)
         if not path.is_file() or sha256_of(path) != part.sha256:

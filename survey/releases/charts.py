@@ -16,14 +16,14 @@ from threading import Lock
 
 import typst
 
-from exports.charts.chart import Chart, Heat, Source
+from exports.charts.chart import Chart, ChartSource, Heat
 from exports.charts.counts import from_rows, from_tables, read_rows
 from exports.charts.gallery import gallery
 from exports.charts.selection import Book, book_of, hypothesis
 from exports.codebook import asked_codebook
 from exports.columns import fields_of
 from exports.documents.context import marks_of
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.tables.plan import default_plan
 from forms.study import Study
 from survey.errors import Refusal
@@ -44,11 +44,11 @@ TEXTS = "This release holds texts: there is nothing to count in it."
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DrawnRelease:
     """The charts of one release and what stands under each; what it has no chart of, and why."""
 
     charts: tuple[Chart, ...]
-    source: Source
+    source: ChartSource
     lacking: str = ""
 
     def named(self, key: str) -> Chart | None:
@@ -95,7 +95,7 @@ class _Zip:
 def _from_microdata(packed: _Zip, study: Study) -> Sequence[Chart]:
     told = json.loads(packed.read("documentation/codebook.json"))
     if packed.size(told["data"]) > LARGEST:
-        raise Refused(
+        raise ExportRefused(
             f"This release has over {LARGEST // 2**20} MB of data, too much to count while you "
             "wait. Download it and draw with your own tools."
         )
@@ -136,12 +136,12 @@ def _use(study: Study, made: Release) -> str:
     return f"May be published: it shows nothing beyond tier {made.tier}."
 
 
-def _source(study: Study, made: Release, marks: str, caution: str) -> Source:
+def _source(study: Study, made: Release, marks: str, caution: str) -> ChartSource:
     name = f"Release {made.number} of {made.study}, tier {made.tier}; SHA-256 {made.sha256}"
-    return Source(study.title, name, marks, caution, _use(study, made))
+    return ChartSource(study.title, name, marks, caution, _use(study, made))
 
 
-def read_release(path: Path, made: Release, study: Study) -> Drawn:
+def read_release(path: Path, made: Release, study: Study) -> DrawnRelease:
     """All charts of the release in the zip at ``path``.
 
     Raises Refusal (the file is not the release) or Refused (it has nothing to draw).
@@ -156,25 +156,25 @@ def read_release(path: Path, made: Release, study: Study) -> Drawn:
         elif "documentation/codebook.json" in packed and made.tier != "D":
             charts = _from_microdata(packed, study)
         else:
-            raise Refused(TEXTS)
+            raise ExportRefused(TEXTS)
     except Refusal as why:
         raise Refusal(f"The file {path.name} is not the release: {why}.") from None
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
         raise Refusal(f"The file {path.name} is missing or cannot be read.") from None
     if not charts:
-        raise Refused("This study has nothing that these charts know how to draw.")
+        raise ExportRefused("This study has nothing that these charts know how to draw.")
     source = _source(study, made, marks_of(report), report["caution"] or OPEN_SAMPLE)
-    return Drawn(tuple(charts), source, lacking)
+    return DrawnRelease(tuple(charts), source, lacking)
 
 
 class Gallery:
     """Charts that were drawn lately, by what they were drawn from; used by all of a process."""
 
     def __init__(self, most: int = KEPT) -> None:
-        self._kept: OrderedDict[tuple[str | int, ...], Drawn] = OrderedDict()
+        self._kept: OrderedDict[tuple[str | int, ...], DrawnRelease] = OrderedDict()
         self._most, self._lock = most, Lock()
 
-    def of(self, path: Path, made: Release, study: Study) -> Drawn:
+    def of(self, path: Path, made: Release, study: Study) -> DrawnRelease:
         """The charts of a release; raises as ``read_release`` does, and if the file is gone."""
         try:
             file = path.stat()

@@ -21,7 +21,9 @@ ROUNDED_OFF = GRAIN - 1  # the most by which a told total lies under the true on
 AGREED, DELETED = "consented", "stopped_deleted"
 
 
-def collected(stores: Stores, study: Study, answers: int | None, *, pilot: bool) -> dict[str, int]:
+def totals_for_release(
+    stores: Stores, study: Study, answers: int | None, *, pilot: bool
+) -> dict[str, int]:
     """Event → total as it may be told now, 0 where it may not; nothing before the first step.
 
     ``answers`` are all frozen ones, None where some of them came another way than through the

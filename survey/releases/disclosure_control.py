@@ -8,21 +8,21 @@ from pathlib import Path
 import polars as pl
 
 from exports.columns import CORE, kept_in
-from exports.disclosure import View, key_cells, smallest_crowd, stands_for
+from exports.disclosure import ReleasedFile, key_cells, smallest_group, stands_for
 from exports.segment_file import fields_for
 from forms.study import Tier
 from survey.errors import Refusal
-from survey.releases.segments import MICRODATA, Made, Workshop
+from survey.releases.segments import MICRODATA, SegmentBuilder, SegmentFile
 from survey.releases.stored_answers import read_people
 from survey.storage import releases
 
 
-def _view(path: Path, keys: Sequence[str]) -> View:
+def _view(path: Path, keys: Sequence[str]) -> ReleasedFile:
     cells = pl.read_csv(path, columns=list(keys), infer_schema=False).select(keys)
-    return View(read_people(path), key_cells(cells))
+    return ReleasedFile(read_people(path), key_cells(cells))
 
 
-def out_already(shop: Workshop, segment: int) -> list[releases.Part]:
+def out_already(shop: SegmentBuilder, segment: int) -> list[releases.LedgerPart]:
     """Parts of the segment that stand in some release, of any tier and edition."""
     held = releases.contents(shop.office, shop.study.name)
     out = {part for parts in held.values() for part in parts}
@@ -33,7 +33,7 @@ def out_already(shop: Workshop, segment: int) -> list[releases.Part]:
     ]
 
 
-def crowd_of(shop: Workshop, done: Made, tier: Tier) -> tuple[int, int]:
+def smallest_group_of(shop: SegmentBuilder, done: SegmentFile, tier: Tier) -> tuple[int, int]:
     """The smallest crowd of a segment in all that is out and ``done``, and how many files that is.
 
     ``done`` is the segment's part in ``tier``.
@@ -43,10 +43,10 @@ def crowd_of(shop: Workshop, done: Made, tier: Tier) -> tuple[int, int]:
     names = [f.name for f in keys]
     paths = {shop.archive.checked(p) for p in out_already(shop, done.part.segment)} | {done.path}
     views = [_view(path, names) for path in sorted(paths)]
-    return smallest_crowd(views, names, stands_for(keys, policy)), len(paths)
+    return smallest_group(views, names, stands_for(keys, policy)), len(paths)
 
 
-def check_crowds(shop: Workshop, made: Sequence[Made], tier: Tier) -> None:
+def check_against_releases(shop: SegmentBuilder, made: Sequence[SegmentFile], tier: Tier) -> None:
     """Raises Refusal where somebody would be one of too few in all releases together.
 
     What counts is the least k of the tiers that are out: a restricted file promises no more.
@@ -57,7 +57,7 @@ def check_crowds(shop: Workshop, made: Sequence[Made], tier: Tier) -> None:
     for done in made:
         before = out_already(shop, done.part.segment)
         least = min(tiers[part.tier].k for part in (*before, done.part))
-        crowd, files = crowd_of(shop, done, tier)
+        crowd, files = smallest_group_of(shop, done, tier)
         if crowd < least:
             raise Refusal(
                 f"Together with the {files - 1} earlier files of segment {done.part.segment}, this "

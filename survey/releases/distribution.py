@@ -15,7 +15,7 @@ from survey.storage.database import Database
 from survey.storage.stores import Stores
 
 
-def holders(office: Database, study: str, number: int) -> list[int]:
+def releases_sharing_rows(office: Database, study: str, number: int) -> list[int]:
     """Every release with a part of the same making of the same segments, ``number`` included.
 
     A fault of one tier may well stem from the one that it was made of, so tiers are not told apart.
@@ -39,7 +39,7 @@ def recall(stores: Stores, study: str, number: int, *, why: str, at: str) -> lis
     already = {e.release for e in releases.errata(office, study)}
     if number in already:
         raise Refusal(f"Release {number} was recalled already.")
-    reached = [n for n in holders(office, study, number) if n not in already]
+    reached = [n for n in releases_sharing_rows(office, study, number) if n not in already]
     releases.recall(office, study, reached, at=at, why=why.strip())
     return reached
 

@@ -25,7 +25,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from survey.clock import stamp
+from survey.clock import iso_utc
 from survey.config import PACKAGE, PREFIX, Config, as_environment
 from survey.errors import Refusal
 from survey.storage import jobs, releases, studies
@@ -103,7 +103,7 @@ _DONE: Mapping[str, str] = {
 }
 
 
-def settle(
+def finish_job(
     stores: Stores, job: Job, to: State, *, now: float, told: Mapping[str, Any], release: int = 0
 ) -> None:
     """How the job ended, with its line in the audit; nothing where it had ended before."""
@@ -112,13 +112,13 @@ def settle(
     if to == "done" and job.kind not in _DONE:
         return  # a freeze has written its own line
     line = _DONE[job.kind] if to == "done" else f"{job.kind} {job.tier}".strip() + f": {to}"
-    at = stamp(now)
+    at = iso_utc(now)
     what = line.format(tier=job.tier, release=release or job.release)
     studies.note(stores.office, at=at, who=job.who, what=f"{job.study}: {what}")
 
 
 @dataclass(frozen=True)
-class Workroom:
+class JobRunner:
     """Starts, watches and ends jobs. ``clock`` gives epoch seconds."""
 
     config: Config
@@ -133,7 +133,7 @@ class Workroom:
         with _nobody_begins(data):
             for other in jobs.under_way(office):
                 self._looked(other)
-            asked_at = stamp(self.clock())
+            asked_at = iso_utc(self.clock())
             begun = jobs.begin(office, replace(job, asked_at=asked_at), now=self.clock())
             try:
                 self._spawn(begun, folder_of(data, begun.number))
@@ -205,7 +205,7 @@ class Workroom:
         full = shutil.disk_usage(self.stores.folder).free < ROOM_BYTES
         told = {"reason": str(DiskFull()) if full else why} if to == "broken" else {}
         try:
-            settle(self.stores, latest, to, now=self.clock(), told=told, release=release)
+            finish_job(self.stores, latest, to, now=self.clock(), told=told, release=release)
             self._clear(latest)
         except (sqlite3.OperationalError, OSError):  # no room even for this: at the next look
             return replace(latest, state=to, told=told, release=release)

@@ -14,7 +14,7 @@ from forms.study import Study
 from survey.collection.figures import SIMULATED
 from survey.errors import Refusal
 from survey.storage import answer_tables, counters
-from survey.storage.counters import Told
+from survey.storage.counters import DisclosedPilot
 from survey.storage.database import Database
 from survey.storage.stores import Stores
 
@@ -42,14 +42,14 @@ class TooFewSince(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PilotSnapshot:
     """Whose answers a pilot holds: ``told`` of them; ``made_up`` where all are synthetic."""
 
-    told: Told
+    told: DisclosedPilot
     made_up: bool
 
 
-def look(db: Database, study: Study) -> Look:
+def snapshot(db: Database, study: Study) -> PilotSnapshot:
     """The pilot's answers as they are now. Synthetic ones hide nobody and are not counted."""
     keys = [
         key
@@ -60,7 +60,9 @@ def look(db: Database, study: Study) -> Look:
     digest = hashlib.sha256(b"".join(sorted(keys))).hexdigest()
     # Marked before they are stored: there is never an unmarked one, and people are never too many.
     marked = counters.totals(db, study.name).get(SIMULATED, 0)
-    return Look(Told(digest, max(len(keys) - marked, 0)), made_up=len(keys) == marked > 0)
+    return PilotSnapshot(
+        DisclosedPilot(digest, max(len(keys) - marked, 0)), made_up=len(keys) == marked > 0
+    )
 
 
 def least_apart(study: Study) -> int:
@@ -68,28 +70,28 @@ def least_apart(study: Study) -> int:
     return max(APART, study.policy.min_new_rows)
 
 
-def is_apart(now: Told, earlier: Iterable[Told], least: int) -> bool:
+def far_enough_apart(now: DisclosedPilot, earlier: Iterable[DisclosedPilot], least: int) -> bool:
     """Whether telling of ``now`` shows nobody beside ``earlier`` ones, and beside nothing."""
-    known = [*earlier, Told("", 0)]
+    known = [*earlier, DisclosedPilot("", 0)]
     return now in known or all(abs(now.people - one.people) >= least for one in known)
 
 
 def check(stores: Stores, study: Study) -> None:
     """Raises TooFewSince where what is told now could be held against what was told before."""
-    now, least = look(stores.pilot, study), least_apart(study)
+    now, least = snapshot(stores.pilot, study), least_apart(study)
     earlier = counters.disclosures(stores.office, study.name)
-    if not now.made_up and not is_apart(now.told, earlier, least):
+    if not now.made_up and not far_enough_apart(now.told, earlier, least):
         first = not any(one.people for one in earlier)
         raise TooFewSince(study.name, least, first=first)
 
 
-def tell(stores: Stores, study: Study, before: Look) -> None:
+def record(stores: Stores, study: Study, before: PilotSnapshot) -> None:
     """Keep that something is told of the answers that were there ``before``, and may be now.
 
     Where somebody answered meanwhile, what was read is neither for sure: then both are kept, so
     that neither passes for the same answers again.
     """
-    now = look(stores.pilot, study)
+    now = snapshot(stores.pilot, study)
     moved = now.told != before.told
     for told in {before.told, now.told}:
         counters.record_disclosure(

@@ -14,22 +14,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from exports.anonymise.problem import Progress, unheard
+from exports.anonymise.problem import Progress, no_progress
 from exports.checksums import sha256_of
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.generalise import tier_of
 from exports.release_folder import SUMS
 from exports.report import Report
 from forms.study import Study, Tier
 from survey.errors import Refusal
-from survey.releases.disclosure_control import crowd_of
-from survey.releases.process import Attempt, LastWord, Order, attempted, granted
+from survey.releases.disclosure_control import smallest_group_of
+from survey.releases.process import FinalCheck, ReleaseBuild, ReleaseRequest, allow, prepare_build
 from survey.releases.segments import MICRODATA, waiting_in_words
 from survey.storage import releases
 from survey.storage.stores import Stores
 
 
-def against(attempt: Attempt, tier: Tier, sums: str) -> Iterator[str]:
+def compare_with_released(attempt: ReleaseBuild, tier: Tier, sums: str) -> Iterator[str]:
     """A sentence for each thing that somebody who holds every release could work out."""
     made = releases.all_releases(attempt.stores.office, attempt.study.name)
     earlier = [r for r in made if not r.pilot]
@@ -46,7 +46,7 @@ def against(attempt: Attempt, tier: Tier, sums: str) -> Iterator[str]:
         yield from _crowds(attempt, tier)
 
 
-def _repeated(attempt: Attempt) -> Iterator[str]:
+def _repeated(attempt: ReleaseBuild) -> Iterator[str]:
     held = releases.contents(attempt.stores.office, attempt.study.name)
     out = {part for parts in held.values() for part in parts}
     known = [p for p in attempt.held if (p.segment, p.tier, p.edition) in out]
@@ -60,10 +60,12 @@ def _repeated(attempt: Attempt) -> Iterator[str]:
         )
 
 
-def _crowds(attempt: Attempt, tier: Tier) -> Iterator[str]:
+def _crowds(attempt: ReleaseBuild, tier: Tier) -> Iterator[str]:
     """For each segment that is out in other files: among how many people anybody stays."""
     for part in attempt.held:
-        crowd, files = crowd_of(attempt.shop, attempt.shop.made[part.segment, tier.name], tier)
+        crowd, files = smallest_group_of(
+            attempt.shop, attempt.shop.made[part.segment, tier.name], tier
+        )
         if files > 1:
             yield (
                 f"Somebody who holds this and all {files - 1} other files of segment "
@@ -75,7 +77,7 @@ def _crowds(attempt: Attempt, tier: Tier) -> Iterator[str]:
 COARSER: Mapping[str, tuple[str, ...]] = {"C": ("B", "A"), "B": ("A",)}
 
 
-class Changed(Refusal):
+class ChangedSince(Refusal):
     """What was seen is not what would be made."""
 
     def __init__(self) -> None:
@@ -95,7 +97,7 @@ class NotMade(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class ReleasePreview:
     """What a release would hold: its report, its sum, and what else a person has to know.
 
     ``against`` says what comparing it with earlier releases would reveal, ``basis`` is a digest of
@@ -109,7 +111,7 @@ class Preview:
     basis: str
 
 
-def new_folder(attempt: Attempt, tier: Tier) -> Path:
+def new_folder(attempt: ReleaseBuild, tier: Tier) -> Path:
     """Where the files of the attempt go."""
     folder = attempt.shop.folder / f"{attempt.study.name}-{tier.name}"
     folder.mkdir()
@@ -119,47 +121,47 @@ def new_folder(attempt: Attempt, tier: Tier) -> Path:
 def preview(
     stores: Stores,
     study: Study,
-    order: Order,
+    order: ReleaseRequest,
     *,
-    progress: Progress = unheard,
-    last_word: LastWord = granted,
-) -> Preview:
+    progress: Progress = no_progress,
+    last_word: FinalCheck = allow,
+) -> ReleasePreview:
     """Everything that ``release.run`` would do, thrown away. Raises Refusal, of it NotMade.
 
     ``last_word`` is asked before anything is told, also of why there would be no release.
     """
     tier = tier_of(study, order.tier)
-    with attempted(stores, study, order, progress) as (attempt, waiting):
+    with prepare_build(stores, study, order, progress) as (attempt, waiting):
         folder = new_folder(attempt, tier)
         try:
             report = attempt.write(tier, folder)
-        except (Refused, Refusal) as refused:
+        except (ExportRefused, Refusal) as refused:
             helps = list(_helps(attempt, tier))
             _agreed(attempt, last_word)
             raise NotMade(str(refused), helps) from None
         _agreed(attempt, last_word)
         sums = sha256_of(folder / SUMS)
-        return Preview(
+        return ReleasePreview(
             report,
             sums,
-            tuple(against(attempt, tier, sums)),
+            tuple(compare_with_released(attempt, tier, sums)),
             waiting_in_words(study, waiting),
             basis_of(attempt),
         )
 
 
-def _agreed(attempt: Attempt, last_word: LastWord) -> None:
+def _agreed(attempt: ReleaseBuild, last_word: FinalCheck) -> None:
     last_word(attempt)
     attempt.tell()
 
 
-def basis(stores: Stores, study: Study, order: Order) -> str:
+def basis(stores: Stores, study: Study, order: ReleaseRequest) -> str:
     """The digest of what a release would be made from now."""
-    with attempted(stores, study, order, unheard) as (attempt, _):
+    with prepare_build(stores, study, order, no_progress) as (attempt, _):
         return basis_of(attempt)
 
 
-def basis_of(attempt: Attempt) -> str:
+def basis_of(attempt: ReleaseBuild) -> str:
     """A digest of what ``attempt`` is made from. A pilot has none: it is only a trial."""
     if attempt.order.pilot:
         return ""
@@ -176,7 +178,7 @@ def basis_of(attempt: Attempt) -> str:
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 
 
-def _texts(attempt: Attempt) -> str:
+def _texts(attempt: ReleaseBuild) -> str:
     """A digest of what was read and approved."""
     from survey.releases.text_review import reviewed
 
@@ -187,7 +189,7 @@ def _texts(attempt: Attempt) -> str:
 # What would help.
 
 
-def _helps(attempt: Attempt, tier: Tier) -> Iterator[str]:
+def _helps(attempt: ReleaseBuild, tier: Tier) -> Iterator[str]:
     """Coarser tiers that would be made of the same answers just now."""
     if not _has_rows(attempt):
         return
@@ -198,17 +200,17 @@ def _helps(attempt: Attempt, tier: Tier) -> Iterator[str]:
             return
 
 
-def _has_rows(attempt: Attempt) -> bool:
+def _has_rows(attempt: ReleaseBuild) -> bool:
     """Whether the tier that all others are made from came about for the first segment."""
     return any((s.number, "C") in attempt.shop.made for s in attempt.segments[:1])
 
 
-def _would_be_made(attempt: Attempt, name: str) -> bool:
+def _would_be_made(attempt: ReleaseBuild, name: str) -> bool:
     other = replace(attempt, order=replace(attempt.order, tier=name), left_out=[])
     tier = attempt.study.policy.tiers[name]
     try:
         other.write(tier, new_folder(other, tier))
-    except (Refused, Refusal):
+    except (ExportRefused, Refusal):
         return False
     return True
 
@@ -220,7 +222,7 @@ COPIED = (
 )  # fmt: skip
 
 
-def told_of(found: Preview) -> dict[str, Any]:
+def summarise(found: ReleasePreview) -> dict[str, Any]:
     """What the page shows of ``found``; ``cells`` maps a column to its share of withheld cells."""
     report = found.report
     told = {name: report[name] for name in COPIED if name in report}

@@ -14,27 +14,27 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from exports.anonymise.problem import Progress, unheard
+from exports.anonymise.problem import Progress, no_progress
 from exports.checksums import sha256_of
-from exports.documents.context import Archived
-from exports.errors import Refused
+from exports.documents.context import ArchivedDocuments
+from exports.errors import ExportRefused
 from exports.files.zip_file import bundle
 from exports.generalise import path_to, tier_of
 from exports.release import assemble
 from exports.release_folder import SUMS
-from exports.report import Occasion, Report
+from exports.report import ReleaseContext, Report
 from exports.tables.table_release import assemble_tables
 from exports.texts.text_release import assemble_texts
 from forms.study import Study, Tier
-from survey.clock import stamp
+from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.releases import archive, pilot_guard, stored_answers
 from survey.releases.archive import Archive
-from survey.releases.collection_totals import collected
-from survey.releases.disclosure_control import check_crowds
-from survey.releases.segments import Made, Workshop, plan, waiting_in_words
+from survey.releases.collection_totals import totals_for_release
+from survey.releases.disclosure_control import check_against_releases
+from survey.releases.segments import SegmentBuilder, SegmentFile, plan, waiting_in_words
 from survey.storage import releases
-from survey.storage.database import writing
+from survey.storage.database import write_transaction
 from survey.storage.releases import Segment
 from survey.storage.stores import Stores
 from survey.synthetic.simulate import is_synthetic
@@ -65,7 +65,7 @@ def beside(out: Path) -> Iterator[Path]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class ReleaseRequest:
     """What is asked for. ``made_at`` is an ISO time for the ledger; no file holds it.
 
     ``recipient`` says to whom a restricted file goes: person, agreement, date.
@@ -81,7 +81,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ReleaseResult:
     """A finished release: where it lies, its number in the ledger, and its report."""
 
     folder: Path
@@ -109,20 +109,22 @@ def _corrections(stores: Stores, study: Study) -> tuple[str, ...]:
 def _occasion(
     stores: Stores,
     study: Study,
-    order: Order,
-    wordings: Sequence[stored_answers.Wording],
+    order: ReleaseRequest,
+    wordings: Sequence[stored_answers.StoredWording],
     *,
     frozen: int,
-) -> Occasion:
+) -> ReleaseContext:
     """``frozen`` counts the answers of all segments, whatever of them goes out."""
     db = stores.answers(pilot=order.pilot)
     synthetic = is_synthetic(db, study)
     answers = None if synthetic else frozen
-    return Occasion(
+    return ReleaseContext(
         pilot=order.pilot,
         synthetic=synthetic,
-        tallies=collected(stores, study, answers, pilot=order.pilot),
-        archived=tuple(Archived(w.version, w.consent, json.loads(w.content)) for w in wordings),
+        tallies=totals_for_release(stores, study, answers, pilot=order.pilot),
+        archived=tuple(
+            ArchivedDocuments(w.version, w.consent, json.loads(w.content)) for w in wordings
+        ),
         facts=order.facts or {},
         recipient=order.recipient,
         corrections=() if order.pilot else _corrections(stores, study),
@@ -130,7 +132,7 @@ def _occasion(
 
 
 @dataclass
-class Attempt:
+class ReleaseBuild:
     """One release on its way. Nothing is entered or moved before ``run`` is through.
 
     ``pilot`` says whose answers a pilot held when it began; None for frozen answers.
@@ -138,30 +140,30 @@ class Attempt:
 
     stores: Stores
     study: Study
-    order: Order
-    shop: Workshop
+    order: ReleaseRequest
+    shop: SegmentBuilder
     segments: Sequence[Segment] = ()
-    pilot: pilot_guard.Look | None = None
-    held: Sequence[releases.Part] = ()
+    pilot: pilot_guard.PilotSnapshot | None = None
+    held: Sequence[releases.LedgerPart] = ()
     left_out: list[str] = field(default_factory=list)
 
-    def parts(self, path: Sequence[Tier]) -> list[Made]:
+    def parts(self, path: Sequence[Tier]) -> list[SegmentFile]:
         """The part of every segment, rows numbered through.
 
         A later segment that cannot stand alone in this tier is left out, aloud.
         """
-        made: list[Made] = []
+        made: list[SegmentFile] = []
         for segment in self.segments:
             after = sum(done.part.rows for done in made)
             try:
                 made.append(self.shop.part(segment, path, after))
-            except Refused as refused:
+            except ExportRefused as refused:
                 if not made:
                     raise
                 self.left_out.append(f"Segment {segment.number} is not in this release. {refused}")
         return made
 
-    def told(self, made: Sequence[Made]) -> Occasion:
+    def told(self, made: Sequence[SegmentFile]) -> ReleaseContext:
         """The occasion with the versions that stand in the rows, and what was left out."""
         words: dict[str, str] = {}
         consents: dict[str, str] = {}
@@ -177,7 +179,7 @@ class Attempt:
     def microdata(self, tier: Tier, folder: Path) -> Report:
         """Tiers B and C: rows."""
         made = self.parts(path_to(self.study, tier.name))
-        check_crowds(self.shop, made, tier)
+        check_against_releases(self.shop, made, tier)
         self.held = [m.part for m in made]
         occasion = self.told(made)
         files = [m.file for m in made]
@@ -213,7 +215,7 @@ class Attempt:
             study=study.name,
             tier=order.tier,
             sha256=sums,
-            made_at=order.made_at or stamp(),
+            made_at=order.made_at or iso_utc(),
             rows=report["rows"],
             policy=study.fingerprints.policy,
             words=tuple(report["words"].values()),
@@ -222,7 +224,7 @@ class Attempt:
         )
         tallies = self.shop.occasion.tallies
         if order.pilot:
-            with writing(office):
+            with write_transaction(office):
                 self.tell()
                 return releases.enter(office, entry, tallies=tallies)
         known = {s.number for s in releases.segments(office, study.name)}
@@ -239,7 +241,7 @@ class Attempt:
     def tell(self) -> None:
         """Note that something is told of these answers, if a pilot's: later ones are compared."""
         if self.pilot is not None:
-            pilot_guard.tell(self.stores, self.study, self.pilot)
+            pilot_guard.record(self.stores, self.study, self.pilot)
 
     def _entered_with(self) -> list[Segment]:
         """The segments of which something goes out; one left out may grow by later batches."""
@@ -255,7 +257,7 @@ class Attempt:
                 archive.keep(archive.people_file(made.path), archive.people_file(target))
             archive.keep(made.path, target)
 
-    def _new(self) -> list[Made]:
+    def _new(self) -> list[SegmentFile]:
         """Parts to enter: those of segments of which something goes out, none of a pilot."""
         numbers = {part.segment for part in self.held}
         made = self.shop.made.values()
@@ -263,38 +265,38 @@ class Attempt:
 
 
 @contextmanager
-def attempted(
-    stores: Stores, study: Study, order: Order, progress: Progress = unheard
-) -> Iterator[tuple[Attempt, int]]:
+def prepare_build(
+    stores: Stores, study: Study, order: ReleaseRequest, progress: Progress = no_progress
+) -> Iterator[tuple[ReleaseBuild, int]]:
     """An attempt in the archive's working folder, gone afterwards; and frozen rows that wait."""
     db, shelf = stores.answers(pilot=order.pilot), Archive(stores.folder, study.name)
     with shelf.alone() as workshop:
-        pilot = pilot_guard.look(db, study) if order.pilot else None
+        pilot = pilot_guard.snapshot(db, study) if order.pilot else None
         segments, waiting = plan(stores.office, db, study, pilot=order.pilot)
         wordings = stored_answers.wordings_of(db, study)
         frozen = sum(s.rows for s in segments)
         occasion = _occasion(stores, study, order, tuple(wordings.values()), frozen=frozen)
-        shop = Workshop(
+        shop = SegmentBuilder(
             study, stores.office, db, shelf, workshop, wordings, occasion, order.seed, progress
         )
-        yield Attempt(stores, study, order, shop, segments, pilot), waiting
+        yield ReleaseBuild(stores, study, order, shop, segments, pilot), waiting
 
 
-LastWord = Callable[[Attempt], None]
+FinalCheck = Callable[[ReleaseBuild], None]
 
 
-def granted(_attempt: Attempt) -> None:
+def allow(_attempt: ReleaseBuild) -> None:
     """Whoever runs a command has had the last word."""
 
 
 def run(
     stores: Stores,
     study: Study,
-    order: Order,
+    order: ReleaseRequest,
     *,
-    progress: Progress = unheard,
-    last_word: LastWord = granted,
-) -> Done:
+    progress: Progress = no_progress,
+    last_word: FinalCheck = allow,
+) -> ReleaseResult:
     """Make one release into the new folder ``order.out`` and enter it in the ledger.
 
     Takes frozen rows, or for a pilot every row as one batch. Raises Refusal or Refused; then
@@ -304,7 +306,7 @@ def run(
     check_folder(order.out)
     tier = tier_of(study, order.tier)
     with (
-        attempted(stores, study, order, progress) as (attempt, waiting),
+        prepare_build(stores, study, order, progress) as (attempt, waiting),
         beside(order.out) as hidden,
     ):
         folder = hidden / f"{study.name}-{tier.name}"
@@ -313,10 +315,10 @@ def run(
         last_word(attempt)
         number = _finish(attempt, folder, report)
     said = filter(None, (waiting_in_words(study, waiting), *attempt.left_out))
-    return Done(order.out, number, report, "".join(f" {sentence}" for sentence in said))
+    return ReleaseResult(order.out, number, report, "".join(f" {sentence}" for sentence in said))
 
 
-def _finish(attempt: Attempt, folder: Path, report: Report) -> int:
+def _finish(attempt: ReleaseBuild, folder: Path, report: Report) -> int:
     """Archive, ledger, folder, in this order: what the ledger names exists."""
     order, shelf = attempt.order, attempt.shop.archive
     packed = bundle(folder, folder.with_name(f"{folder.name}.zip"))

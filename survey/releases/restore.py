@@ -5,28 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from exports.anonymise.problem import unheard
+from exports.anonymise.problem import no_progress
 from exports.checksums import sha256_of
 from exports.files.zip_file import bundle
 from exports.generalise import tier_of
 from exports.release_folder import SUMS
-from exports.report import Occasion
+from exports.report import ReleaseContext
 from forms.study import Study
 from survey.errors import Refusal
 from survey.releases import archive
 from survey.releases.preview import new_folder
-from survey.releases.process import Order, attempted
+from survey.releases.process import ReleaseRequest, prepare_build
 from survey.storage import releases
 from survey.storage.stores import Stores
 
 
-def rebuild(stores: Stores, study: Study, made: releases.Release, order: Order) -> Path:
+def rebuild_zip(
+    stores: Stores, study: Study, made: releases.Release, order: ReleaseRequest
+) -> Path:
     """Make the archived file of release ``made`` again, if its bytes come out the same.
 
     Raises Refusal where they would not; the archive is as it was then.
     """
     tier = tier_of(study, made.tier)
-    with attempted(stores, study, order, unheard) as (attempt, _):
+    with prepare_build(stores, study, order, no_progress) as (attempt, _):
         shop = attempt.shop
         shop.occasion = _as_it_was(stores, study, made, shop.occasion)
         numbers = {
@@ -49,8 +51,8 @@ def rebuild(stores: Stores, study: Study, made: releases.Release, order: Order) 
 
 
 def _as_it_was(
-    stores: Stores, study: Study, made: releases.Release, occasion: Occasion
-) -> Occasion:
+    stores: Stores, study: Study, made: releases.Release, occasion: ReleaseContext
+) -> ReleaseContext:
     """What the documents said on that day: who got it, what had been recalled, which totals."""
     given = [
         {"name": g.person, "agreement": g.agreement, "date": g.agreed_on}

@@ -14,16 +14,16 @@ from typing import Any
 
 import polars as pl
 
-from exports.anonymise.problem import Progress, unheard
+from exports.anonymise.problem import Progress, no_progress
 from exports.checksums import sha256_of
-from exports.errors import Refused
-from exports.release import check_part
-from exports.report import Occasion, PartFile
-from exports.segment_file import Source, make_part, reread, source_of, write_part
+from exports.errors import ExportRefused
+from exports.release import check_segment
+from exports.report import ReleaseContext, SegmentEntry
+from exports.segment_file import SegmentSource, read_back, recode_segment, source_of, write_segment
 from exports.tables.build import Tables
 from exports.tables.table_files import counts
 from exports.tables.table_release import segment_tables
-from exports.texts.text_release import TextOccasion, TextRelease, text_release
+from exports.texts.text_release import TextContext, TextRelease, text_release
 from forms.study import Study, Tier
 from survey.errors import Refusal
 from survey.releases import stored_answers
@@ -100,42 +100,42 @@ def plan(
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class SegmentFile:
     """A part as it lies on disk, entered already or about to be."""
 
-    part: releases.Part
+    part: releases.LedgerPart
     path: Path
     new: bool
 
     @property
-    def file(self) -> PartFile:
+    def file(self) -> SegmentEntry:
         """The part as a release is put together from it."""
         about = self.part.about
-        return PartFile(
+        return SegmentEntry(
             self.path, self.part.segment, self.part.rows, about["left_out"],
             tuple(about["notes"]), about["aside"], about["figures"],
         )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class _Origin:
+class _SegmentInput:
     """What a part is made from, whose answer each row is, and what its report has to tell."""
 
-    source: Source
+    source: SegmentSource
     people: pl.Series
     about: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Tabled:
+class SegmentTables:
     """Tables of one segment, and their place in the archive."""
 
     tables: Tables
-    made: Made
+    made: SegmentFile
 
 
 @dataclass
-class Workshop:
+class SegmentBuilder:
     """Makes what is missing in a working folder of its own; nothing is entered or moved here."""
 
     study: Study
@@ -143,13 +143,13 @@ class Workshop:
     answers: Database
     archive: Archive
     folder: Path
-    wordings: Mapping[bytes, stored_answers.Wording]
-    occasion: Occasion
+    wordings: Mapping[bytes, stored_answers.StoredWording]
+    occasion: ReleaseContext
     seed: int = 0
-    progress: Progress = unheard
-    made: dict[tuple[int, str], Made] = field(default_factory=dict)
+    progress: Progress = no_progress
+    made: dict[tuple[int, str], SegmentFile] = field(default_factory=dict)
 
-    def part(self, segment: Segment, path: Sequence[Tier], after: int) -> Made:
+    def part(self, segment: Segment, path: Sequence[Tier], after: int) -> SegmentFile:
         """The segment's part in the last tier of ``path``; rows are numbered from ``after`` + 1."""
         tier = path[-1]
         if (segment.number, tier.name) in self.made:
@@ -160,7 +160,7 @@ class Workshop:
         return done
 
     @cached_property
-    def _entered(self) -> list[releases.Part]:
+    def _entered(self) -> list[releases.LedgerPart]:
         return [] if self.occasion.pilot else releases.parts(self.office, self.study.name)
 
     @cached_property
@@ -176,20 +176,20 @@ class Workshop:
         """Which making of the segment counts: a recall ends one, in every tier."""
         return 1 + max((e for s, _, e in self._recalled if s == segment), default=0)
 
-    def _standing(self, segment: int, tier: str) -> Made | None:
+    def _standing(self, segment: int, tier: str) -> SegmentFile | None:
         wanted = (segment, tier, self._edition(segment))
         for part in self._entered:
             if (part.segment, part.tier, part.edition) == wanted:
-                return Made(part, self.archive.checked(part), new=False)
+                return SegmentFile(part, self.archive.checked(part), new=False)
         return None
 
-    def _from_answers(self, segment: Segment) -> _Origin:
+    def _from_answers(self, segment: Segment) -> _SegmentInput:
         batches = None if self.occasion.pilot else segment.batches
         found = stored_answers.read_answers(
             self.answers, self.study, self.wordings, batches=batches
         )
         if found.frame.is_empty():
-            raise Refused(
+            raise ExportRefused(
                 f"None of the {found.others} answers to {self.study.name} fits this study folder: "
                 f"{OTHER_QUESTIONS}."
             )
@@ -204,7 +204,7 @@ class Workshop:
         }
         self._check_same(segment, found.digest)
         people = pl.Series(range(len(found.frame)), dtype=pl.UInt32)
-        return _Origin(source_of(self.study, found.frame, self.occasion), people, about)
+        return _SegmentInput(source_of(self.study, found.frame, self.occasion), people, about)
 
     def _check_same(self, segment: Segment, digest: str) -> None:
         """Whoever is row 7 now has to be who was row 7 before, or the gate compares strangers."""
@@ -216,51 +216,53 @@ class Workshop:
                     "out. Restore them from a backup."
                 )
 
-    def _from_part(self, segment: Segment, path: Sequence[Tier]) -> _Origin:
+    def _from_part(self, segment: Segment, path: Sequence[Tier]) -> _SegmentInput:
         """The tier before: what is coarsened from its very file can tell nothing beside it."""
         before = self.part(segment, path, 0)
-        source = reread(self.study, before.path, path[-1], self.occasion)
-        return _Origin(source, read_people(before.path), dict(before.part.about))
+        source = read_back(self.study, before.path, path[-1], self.occasion)
+        return _SegmentInput(source, read_people(before.path), dict(before.part.about))
 
-    def _new(self, segment: Segment, path: Sequence[Tier], after: int) -> Made:
+    def _new(self, segment: Segment, path: Sequence[Tier], after: int) -> SegmentFile:
         tier = path[-1]
         origin = (
             self._from_part(segment, path[:-1]) if len(path) > 1 else self._from_answers(segment)
         )
-        part = make_part(self.study, origin.source, tier, seed=self.seed, progress=self.progress)
+        part = recode_segment(
+            self.study, origin.source, tier, seed=self.seed, progress=self.progress
+        )
         edition = self._edition(segment.number)
         target = self.folder / self.archive.part(segment.number, tier.name, edition).name
-        write_part(part, target, after=after)
-        figures = check_part(part, target, origin.source, tier=tier, policy=self.study.policy)
+        write_segment(part, target, after=after)
+        figures = check_segment(part, target, origin.source, tier=tier, policy=self.study.policy)
         write_people(origin.people.gather(part.source), target)
         left_out = {**origin.about["left_out"], **part.left_out}
         about = {**origin.about, "left_out": left_out, "notes": list(part.notes)}
         about |= {"aside": {**origin.about["aside"], **part.aside}, "figures": figures}
-        entry = releases.Part(
+        entry = releases.LedgerPart(
             segment.number, tier.name, edition, sha256_of(target), len(part.order),
             self.study.fingerprints.policy, about,
         )  # fmt: skip
-        return Made(entry, target, new=True)
+        return SegmentFile(entry, target, new=True)
 
-    def tables(self, made: Made, tier: Tier) -> Tabled:
+    def tables(self, made: SegmentFile, tier: Tier) -> SegmentTables:
         """Tier A of the segment whose part in ``tier`` is ``made``; the same for good.
 
         Raises Refusal where the tables would differ from those that are out.
         """
         number, edition = made.part.segment, made.part.edition
-        source = reread(self.study, made.path, tier, self.occasion)
+        source = read_back(self.study, made.path, tier, self.occasion)
         found, notes = segment_tables(self.study, source)
         target = self.folder / self.archive.part(number, "A", edition).name
         target.write_bytes(counts(found))
         self._check_tables(number, sha256_of(target))
         standing = self._standing(number, "A")
         if standing:
-            return Tabled(found, standing)
+            return SegmentTables(found, standing)
         about = {**made.part.about, "notes": list(notes), "aside": {}, "figures": {}}
         policy, rows = self.study.fingerprints.policy, made.part.rows
-        part = releases.Part(number, "A", edition, sha256_of(target), rows, policy, about)
-        self.made[number, "A"] = Made(part, target, new=True)
-        return Tabled(found, self.made[number, "A"])
+        part = releases.LedgerPart(number, "A", edition, sha256_of(target), rows, policy, about)
+        self.made[number, "A"] = SegmentFile(part, target, new=True)
+        return SegmentTables(found, self.made[number, "A"])
 
     def _check_tables(self, segment: int, sha256: str) -> None:
         """Tables that are out cannot be taken back, recalled or not: others must not differ."""
@@ -272,13 +274,13 @@ class Workshop:
                     "Publish the earlier ones, with an erratum where they are wrong."
                 )
 
-    def texts(self, tier: Tier) -> tuple[TextRelease, releases.Part]:
+    def texts(self, tier: Tier) -> tuple[TextRelease, releases.LedgerPart]:
         """Tier D: the lines of the last release of texts, and what was approved since."""
         pilot = self.occasion.pilot
         parts = [p for p in self._entered if (p.segment, p.tier) == (TEXTS, tier.name)]
         good = [p for p in parts if (p.segment, p.tier, p.edition) not in self._recalled]
         earlier = self.archive.checked(good[-1]).read_bytes() if good else b""
-        occasion = TextOccasion(pilot, self.occasion.synthetic, earlier)
+        occasion = TextContext(pilot, self.occasion.synthetic, earlier)
         texts = reviewed(self.answers, self.study.name, pilot=pilot)
         found = text_release(self.study, texts, tier=tier, occasion=occasion)
         if good and found.data == earlier:
@@ -287,8 +289,8 @@ class Workshop:
         target = self.folder / self.archive.part(TEXTS, tier.name, edition).name
         target.write_bytes(found.data)
         policy = self.study.fingerprints.policy
-        part = releases.Part(
+        part = releases.LedgerPart(
             TEXTS, tier.name, edition, sha256_of(target), found.rows, policy, {"notes": []}
         )
-        self.made[TEXTS, tier.name] = Made(part, target, new=True)
+        self.made[TEXTS, tier.name] = SegmentFile(part, target, new=True)
         return found, part

@@ -18,9 +18,9 @@ from pathlib import Path
 import polars as pl
 
 from exports.columns import STORED, frame_of, misfits
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from forms.fingerprint import CONSENT_TEXTS, digest
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from forms.study import Study
 from survey.errors import Refusal
 from survey.releases.archive import people_file
@@ -31,7 +31,7 @@ _VERSIONS = ("study_version", "consent_version")
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class StoredWording:
     """One archived wording: what its answers are called in a release, and its full digests."""
 
     version: str
@@ -42,7 +42,7 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class StoredAnswers:
     """Answers that the study folder explains, and how many it does not."""
 
     frame: pl.DataFrame
@@ -50,7 +50,7 @@ class Answers:
     digest: str  # SHA-256 of whose answers were read, in the order of the frame
 
 
-def _wording(fingerprint: bytes, content: str) -> Wording:
+def _wording(fingerprint: bytes, content: str) -> StoredWording:
     said = json.loads(content)
     consent = said["consent"]
     parts = ("key_facts", "details", "notice", "eligibility", "statements")
@@ -62,10 +62,10 @@ def _wording(fingerprint: bytes, content: str) -> Wording:
         }
     )
     named = f"{consent['version']}+{full[:8]}"
-    return Wording(said["version"], named, fingerprint.hex(), full, content)
+    return StoredWording(said["version"], named, fingerprint.hex(), full, content)
 
 
-def wordings_of(db: Database, study: Study) -> dict[bytes, Wording]:
+def wordings_of(db: Database, study: Study) -> dict[bytes, StoredWording]:
     """Fingerprint → wording. A version shared by several wordings gets part of the digest added."""
     archived = answer_tables.wordings(db, study.name)
     found = {bytes(w["fingerprint"]): str(w["content"]) for w in archived}  # type: ignore[arg-type]
@@ -77,13 +77,13 @@ def wordings_of(db: Database, study: Study) -> dict[bytes, Wording]:
     }
 
 
-def _told_apart(w: Wording) -> Wording:
+def _told_apart(w: StoredWording) -> StoredWording:
     version = f"{w.version}+{w.words_sha256[:8]}"
-    return Wording(version, w.consent, w.words_sha256, w.consent_sha256, w.content)
+    return StoredWording(version, w.consent, w.words_sha256, w.consent_sha256, w.content)
 
 
 def _frame(
-    study: Study, block: Mapping[str, Sequence[object]], wordings: Mapping[bytes, Wording]
+    study: Study, block: Mapping[str, Sequence[object]], wordings: Mapping[bytes, StoredWording]
 ) -> pl.DataFrame:
     said = [wordings[bytes(value)] for value in block["fingerprint"]]  # type: ignore[call-overload]
     versions = {
@@ -106,12 +106,12 @@ def _fitting(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
 def read_answers(
     db: Database,
     study: Study,
-    wordings: Mapping[bytes, Wording],
+    wordings: Mapping[bytes, StoredWording],
     *,
     batches: Sequence[int] | None,
-) -> Answers:
+) -> StoredAnswers:
     """The study's answers in ``batches`` (None: all there are), in the order of random keys."""
-    names = [n for n in STORED if n not in _VERSIONS] + [c.name for c in of_study(study)]
+    names = [n for n in STORED if n not in _VERSIONS] + [c.name for c in columns_of_study(study)]
     own = {"key", "fingerprint", "deletion", "batch"}
     frames, others, whose = [], 0, hashlib.sha256()
     for table in answer_tables.tables_of(db, study.name):
@@ -127,17 +127,17 @@ def read_answers(
             frames += [frame] if frame is not None else []
     if not frames:
         nobody = frame_of(study, {name: [] for name in (*_VERSIONS, *names)})
-        return Answers(nobody, others, whose.hexdigest())
+        return StoredAnswers(nobody, others, whose.hexdigest())
     whose.update(str(sum(map(len, frames))).encode())
-    return Answers(pl.concat(frames), others, whose.hexdigest())
+    return StoredAnswers(pl.concat(frames), others, whose.hexdigest())
 
 
 def _frame_or_none(
-    study: Study, block: Mapping[str, Sequence[object]], wordings: Mapping[bytes, Wording]
+    study: Study, block: Mapping[str, Sequence[object]], wordings: Mapping[bytes, StoredWording]
 ) -> pl.DataFrame | None:
     try:
         return _fitting(study, _frame(study, block, wordings))
-    except Refused:  # a cell that is no code of this folder's columns
+    except ExportRefused:  # a cell that is no code of this folder's columns
         return None
 
 

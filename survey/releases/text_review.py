@@ -34,14 +34,14 @@ from survey.storage.texts import (
 
 __all__ = [
     "READ_AFTER",
-    "Desk",
-    "decide",
+    "ReviewQueue",
+    "explain_empty",
     "next_text",
+    "record_decision",
+    "review_counts",
     "reviewed",
-    "standing",
     "undo",
     "waiting",
-    "why_none",
 ]
 
 # The flagship's board note: free text is read from 14 days after the batch was frozen, in shuffled
@@ -53,7 +53,7 @@ _LOT = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ReviewQueue:
     """Where one person reads one study. ``readers`` (1 or 2) persons must agree on the words."""
 
     answers: Database
@@ -64,7 +64,7 @@ class Desk:
     readers: int = 1
 
 
-def _batches(desk: Desk, now: datetime) -> list[int] | None:
+def _batches(desk: ReviewQueue, now: datetime) -> list[int] | None:
     """Frozen batches whose texts may be read; None is every text of a pilot.
 
     One whose day nobody knows rests until a later one has rested: it cannot be younger than that.
@@ -77,15 +77,15 @@ def _batches(desk: Desk, now: datetime) -> list[int] | None:
     return [batch for batch in _frozen(desk) if batch <= newest]
 
 
-def _frozen(desk: Desk) -> list[int]:
+def _frozen(desk: ReviewQueue) -> list[int]:
     return sorted(b for b in batches.batches(desk.answers, desk.study) if b)
 
 
-def _places(desk: Desk, now: datetime) -> Counter[Place]:
+def _places(desk: ReviewQueue, now: datetime) -> Counter[Place]:
     return texts.places(desk.answers, desk.study, batches=_batches(desk, now))
 
 
-def waiting(desk: Desk, now: datetime) -> int:
+def waiting(desk: ReviewQueue, now: datetime) -> int:
     """How many texts wait for this reader."""
     places = _places(desk, now)
     own = sum(len(_own(desk, place, keys)) for place in places if place.state == ONCE
@@ -93,16 +93,16 @@ def waiting(desk: Desk, now: datetime) -> int:
     return sum(places.values()) - own
 
 
-def _own(desk: Desk, place: Place, keys: Sequence[bytes]) -> frozenset[bytes]:
+def _own(desk: ReviewQueue, place: Place, keys: Sequence[bytes]) -> frozenset[bytes]:
     """Those of ``keys`` that wait for somebody else, because this reader was their first."""
     if place.state != ONCE:
         return frozenset()
     return texts.read_last_by(desk.office, keys, desk.reader)
 
 
-def why_none(desk: Desk, now: datetime) -> str:
+def explain_empty(desk: ReviewQueue, now: datetime) -> str:
     """A sentence for a reader for whom no text waits."""
-    states = sum(standing(desk).values(), Counter[str]())
+    states = sum(review_counts(desk).values(), Counter[str]())
     name = desk.study
     if not states:
         if desk.pilot:
@@ -117,7 +117,9 @@ def why_none(desk: Desk, now: datetime) -> str:
     return f"{unread} texts of {name} wait for a second reader, who has to be another person."
 
 
-def next_text(desk: Desk, now: datetime, *, skip: Collection[bytes] = ()) -> StoredText | None:
+def next_text(
+    desk: ReviewQueue, now: datetime, *, skip: Collection[bytes] = ()
+) -> StoredText | None:
     """A text drawn by lot among those that wait, or None. ``skip`` holds keys put off.
 
     Texts that nobody has read come first.
@@ -136,7 +138,7 @@ def _shuffled(places: Mapping[Place, int]) -> list[Place]:
     return sorted(places, key=lambda place: -(_LOT.random() ** (1 / places[place])))
 
 
-def _drawn(desk: Desk, place: Place, skip: Collection[bytes]) -> bytes | None:
+def _drawn(desk: ReviewQueue, place: Place, skip: Collection[bytes]) -> bytes | None:
     """A key from this place. Keys are random: so are those that follow a random one."""
     start = _LOT.randbytes(texts.KEY_BYTES)
     for keys in texts.unread(desk.answers, desk.study, place, start):
@@ -147,7 +149,7 @@ def _drawn(desk: Desk, place: Place, skip: Collection[bytes]) -> bytes | None:
     return None
 
 
-def _outcome(desk: Desk, text: StoredText, words: str | None) -> tuple[str, str | None]:
+def _outcome(desk: ReviewQueue, text: StoredText, words: str | None) -> tuple[str, str | None]:
     """State and changed words after a decision."""
     if words is None:
         return texts.WITHHELD, None
@@ -158,8 +160,8 @@ def _outcome(desk: Desk, text: StoredText, words: str | None) -> tuple[str, str 
     return (texts.APPROVED if redacted is None else texts.REDACTED), redacted
 
 
-def decide(
-    desk: Desk,
+def record_decision(
+    desk: ReviewQueue,
     text: StoredText,
     words: str | None,
     *,
@@ -181,7 +183,7 @@ def decide(
     return state
 
 
-def undo(desk: Desk, key: bytes, *, at: datetime) -> None:
+def undo(desk: ReviewQueue, key: bytes, *, at: datetime) -> None:
     """The text is as new again, and waits. Raises Refusal where it was deleted."""
     text = texts.text_of(desk.answers, key)
     if text is None:
@@ -190,7 +192,7 @@ def undo(desk: Desk, key: bytes, *, at: datetime) -> None:
 
 
 def _settle(
-    desk: Desk,
+    desk: ReviewQueue,
     text: StoredText,
     outcome: tuple[str, str | None],
     at: datetime,
@@ -205,7 +207,7 @@ def _settle(
 
 
 def _note(
-    desk: Desk,
+    desk: ReviewQueue,
     text: StoredText,
     decision: str,
     at: datetime,
@@ -218,7 +220,7 @@ def _note(
     )
 
 
-def standing(desk: Desk) -> dict[str, Counter[str]]:
+def review_counts(desk: ReviewQueue) -> dict[str, Counter[str]]:
     """Question → texts by state. Texts that are never released count as ``never``."""
     found: dict[str, Counter[str]] = {}
     counted = counts(desk.answers, desk.study, frozen_only=not desk.pilot)
@@ -246,7 +248,7 @@ def stepped(number: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ReviewGroup:
     """One question in one language. ``missing`` says what tier D lacks; blank: nothing."""
 
     question: Question
@@ -257,7 +259,7 @@ class Group:
     missing: str
 
 
-def standing_of(study: Study, desk: Desk) -> list[Group]:
+def counts_by_group(study: Study, desk: ReviewQueue) -> list[ReviewGroup]:
     """Every question and language with texts that may be released, in the order asked."""
     found = counts(desk.answers, study.name, frozen_only=not desk.pilot)
     order = {name: at for at, name in enumerate(study.questions)}
@@ -267,12 +269,14 @@ def standing_of(study: Study, desk: Desk) -> list[Group]:
     ]
 
 
-def _group(study: Study, group: tuple[str, str], found: dict[tuple[str, str, str], int]) -> Group:
+def _group(
+    study: Study, group: tuple[str, str], found: dict[tuple[str, str, str], int]
+) -> ReviewGroup:
     def count(*states: str) -> int:
         return sum(found.get((*group, state), 0) for state in states)
 
     fit = count(APPROVED, REDACTED)
-    return Group(
+    return ReviewGroup(
         question=study.questions[group[0]],
         lang=group[1],
         unread=stepped(count(*WAITING)),

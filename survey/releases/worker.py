@@ -21,29 +21,38 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from forms.study import Study
 from forms.toml_tables import StudyFaults
 from survey.accounts import demo
-from survey.clock import stamp
+from survey.clock import iso_utc
 from survey.config import Config, read_config
 from survey.errors import LacrimaError, Refusal, StoreError, TooFewToFreeze
 from survey.releases import pilot_guard, process
 from survey.releases.archive import clear
-from survey.releases.jobs import FOLDER, GONE, LOCK, DiskFull, entered, folder_of, is_full, settle
+from survey.releases.jobs import (
+    FOLDER,
+    GONE,
+    LOCK,
+    DiskFull,
+    entered,
+    finish_job,
+    folder_of,
+    is_full,
+)
 from survey.releases.pilot_guard import TooFewSince
-from survey.releases.preview import Changed, basis, basis_of, preview, told_of
-from survey.releases.process import Attempt, Order
-from survey.releases.restore import rebuild
+from survey.releases.preview import ChangedSince, basis, basis_of, preview, summarise
+from survey.releases.process import ReleaseBuild, ReleaseRequest
+from survey.releases.restore import rebuild_zip
 from survey.storage import accounts, jobs, releases, studies
 from survey.storage.jobs import Job
 from survey.storage.stores import Stores
 from survey.studies import lifecycle
 from survey.studies.approvals import signed_version
 from survey.studies.availability import Availability, prepare, today_here
-from survey.studies.catalogue import Shelf
-from survey.studies.loading import at_hand
-from survey.studies.version import Offer
+from survey.studies.catalogue import StudyCatalogue
+from survey.studies.loading import load_for_command
+from survey.studies.version import StudyVersion
 
 
 class SwitchedOff(Refusal):
@@ -55,7 +64,7 @@ class SwitchedOff(Refusal):
 
 # Which page of advice a refusal of a preview or release has: more answers help unless it says so.
 ADVICE: Mapping[type[Exception], str] = {
-    Changed: "preview",
+    ChangedSince: "preview",
     TooFewSince: "pilot",
     SwitchedOff: "none",
 }
@@ -86,16 +95,16 @@ TELL_EVERY_SECONDS = 0.5
 Told = dict[str, Any]
 
 
-class Cancelled(BaseException):
+class JobCancelled(BaseException):
     """Somebody asked this process to end."""
 
 
 def _cancel(*_: object) -> None:
-    raise Cancelled
+    raise JobCancelled
 
 
 @dataclass
-class Worker:
+class JobWorker:
     """Does one job. Everything it needs is read anew: the process knows only the number."""
 
     config: Config
@@ -113,9 +122,9 @@ class Worker:
                 self._begin()
                 self.permitted()
                 self._ended("done", KINDS[self.job.kind](self))
-        except Cancelled:
+        except JobCancelled:
             self._stopped()
-        except (LacrimaError, StudyFaults, StoreError, Refused, OSError) as reason:
+        except (LacrimaError, StudyFaults, StoreError, ExportRefused, OSError) as reason:
             self._ended("refused", reason_of(reason))
         except Exception as error:
             if is_full(error):
@@ -131,7 +140,7 @@ class Worker:
         now = time.time()
         number = self.job.number
         if not jobs.move(self.stores.office, number, "running", before=("waiting",), now=now):
-            raise Cancelled
+            raise JobCancelled
 
     def _ended(self, to: jobs.State, told: Told) -> None:
         """Tidy up first: who reads how it ended finds nothing half-made."""
@@ -140,7 +149,7 @@ class Worker:
         number = told.pop("release", 0) or (entered(self.stores, self.job) if to != "done" else 0)
         if number and self.job.kind == "release":
             to = "done"  # it is in the ledger: whatever failed afterwards
-        settle(self.stores, self.job, to, now=time.time(), told=told, release=number)
+        finish_job(self.stores, self.job, to, now=time.time(), told=told, release=number)
 
     def _stopped(self) -> None:
         """By a person, or by a server that is being stopped: then it can be started again."""
@@ -177,7 +186,7 @@ class Worker:
         if self.job.pilot and not self.job.who.startswith(demo.PREFIX):
             pilot_guard.check(self.stores, study)
 
-    def last_word(self, attempt: Attempt) -> None:
+    def last_word(self, attempt: ReleaseBuild) -> None:
         """What may have changed while it was worked out, asked before anything is told."""
         self.permitted()
         self.shows_nobody(attempt.study)
@@ -193,22 +202,22 @@ class Worker:
             jobs.progressed(self.stores.office, self.job.number, so_far)
 
     @property
-    def offer(self) -> Offer:
+    def offer(self) -> StudyVersion:
         """The version of the study that is served: the one that was approved."""
-        folder = at_hand(self.config, self.stores, self.job.study)
+        folder = load_for_command(self.config, self.stores, self.job.study)
         prepare(self.stores, folder.latest)
-        shelf = Shelf([folder])
+        shelf = StudyCatalogue([folder])
         Availability(self.stores, shelf, time.monotonic, today_here)
         return shelf.served(self.job.study).offer
 
     @property
-    def released(self) -> Offer:
+    def released(self) -> StudyVersion:
         """The version under which answers are released. Raises Refusal as ``signed_version``."""
         return signed_version(self.stores, self.offer, today_here().isoformat())
 
-    def order(self, offer: Offer) -> Order:
+    def order(self, offer: StudyVersion) -> ReleaseRequest:
         """What is asked of the release process."""
-        return Order(
+        return ReleaseRequest(
             tier=self.job.tier,
             out=self.folder / "out",
             pilot=self.job.pilot,
@@ -218,7 +227,7 @@ class Worker:
         )
 
 
-def _preview(worker: Worker) -> Told:
+def _preview(worker: JobWorker) -> Told:
     offer = worker.released
     worker.shows_nobody(offer.study)
     found = preview(
@@ -228,18 +237,18 @@ def _preview(worker: Worker) -> Told:
         progress=worker.progress,
         last_word=worker.last_word,
     )
-    return told_of(found)
+    return summarise(found)
 
 
-def _release(worker: Worker) -> Told:
+def _release(worker: JobWorker) -> Told:
     offer, stores, job = worker.released, worker.stores, worker.job
     order, seen = worker.order(offer), jobs.find(stores.office, job.preview)
 
     def check(found: str) -> None:
         if seen and found != seen.told.get("basis", ""):
-            raise Changed
+            raise ChangedSince
 
-    def last_word(attempt: Attempt) -> None:
+    def last_word(attempt: ReleaseBuild) -> None:
         worker.last_word(attempt)
         check(basis_of(attempt))
 
@@ -249,20 +258,20 @@ def _release(worker: Worker) -> Told:
     return {"release": done.number, "waiting": done.waiting.strip()}
 
 
-def _restore(worker: Worker) -> Told:
+def _restore(worker: JobWorker) -> Told:
     offer, stores, job = worker.offer, worker.stores, worker.job
     worker.shows_nobody(offer.study)
     known = {r.number: r for r in releases.all_releases(stores.office, job.study)}
-    rebuild(stores, offer.study, known[job.release], worker.order(offer))
+    rebuild_zip(stores, offer.study, known[job.release], worker.order(offer))
     return {"release": job.release}
 
 
-def _freeze(worker: Worker) -> Told:
+def _freeze(worker: JobWorker) -> Told:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is short, and must not end half-way
     stores, job, offer = worker.stores, worker.job, worker.offer
 
     def note(what: str) -> None:
-        at = stamp()
+        at = iso_utc()
         studies.note(stores.office, at=at, who=job.who, what=what)
 
     try:
@@ -279,7 +288,7 @@ def _freeze(worker: Worker) -> Told:
 # What the study was when a freeze was asked for: only that of a closed one needs no least number.
 ASKED_IN: Mapping[str, studies.Status] = {"batch": "open", "freeze": "closed"}
 
-KINDS: Mapping[str, Callable[[Worker], Told]] = {
+KINDS: Mapping[str, Callable[[JobWorker], Told]] = {
     "preview": _preview,
     "release": _release,
     "restore": _restore,
@@ -307,7 +316,7 @@ def main() -> None:
     stores = Stores(config.data)
     job = jobs.find(stores.office, int(sys.argv[1]))
     if job is not None and job.live:
-        Worker(config, stores, job).work()
+        JobWorker(config, stores, job).work()
     stores.close()
 
 

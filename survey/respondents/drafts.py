@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from forms.draft import Draft, decode, encode
 from forms.study import Study
-from survey.crypto import Lock, Seal, new_secret
+from survey.crypto import DraftCipher, KeyRing, new_secret
 from survey.errors import Unsealable
 from survey.storage import drafts
 from survey.storage.stores import Stores
@@ -19,10 +19,10 @@ CODE_SECONDS = 15 * 60  # docs/design.md, The walk: how long the thank-you page 
 Clock = Callable[[], float]
 
 
-class Desk:
+class DraftRepository:
     """Drafts by the browser's half of their key. ``clock`` gives epoch seconds."""
 
-    def __init__(self, stores: Stores, seal: Seal, clock: Clock) -> None:
+    def __init__(self, stores: Stores, seal: KeyRing, clock: Clock) -> None:
         self.stores, self.seal, self.clock = stores, seal, clock
 
     def begin(self, study: Study, choices: Mapping[str, bool], *, invitation: str = "") -> bytes:
@@ -46,7 +46,7 @@ class Desk:
         )
         return secret
 
-    def _open(self, lock: Lock, sealed: bytes) -> Draft | None:
+    def _open(self, lock: DraftCipher, sealed: bytes) -> Draft | None:
         """The draft, unless it is foreign, damaged or too old."""
         try:
             draft = decode(lock.open(sealed))

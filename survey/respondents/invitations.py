@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from survey.collection.figures import UNSPENT
-from survey.crypto import CODE_LETTERS, Seal, tidy_code
+from survey.crypto import CODE_LETTERS, KeyRing, normalise_code
 from survey.errors import Unsealable
 from survey.storage import admission, counters
-from survey.storage.counters import Step
+from survey.storage.counters import ReportedFigures
 from survey.storage.stores import Stores
 
 LETTERS = 11  # 55 random bits: of a million codes a guess meets one in 3.6 * 10**10
@@ -24,7 +24,7 @@ HASH = "#"  # a link ends in it and the code; what follows it never leaves the b
 
 
 @dataclass(frozen=True, slots=True)
-class Invited:
+class Invitation:
     """An unspent code: the study it opens, whether as a pilot, and its keyed hash."""
 
     study: str
@@ -47,37 +47,37 @@ def check_letter(letters: str) -> str:
 def new_code(choose: Callable[[str], str] = secrets.choice) -> str:
     """A code: three groups of four letters and digits without look-alikes."""
     letters = "".join(choose(CODE_LETTERS) for _ in range(LETTERS))
-    return tidy_code(letters + check_letter(letters))
+    return normalise_code(letters + check_letter(letters))
 
 
 def read_code(typed: str) -> str:
     """The code in what somebody typed, or pasted as a link; empty where there is a slip in it."""
-    code = tidy_code(typed.rpartition(HASH)[2])
+    code = normalise_code(typed.rpartition(HASH)[2])
     letters = code.replace("-", "")
     whole = len(letters) == LETTERS + 1 and all(c in CODE_LETTERS for c in letters)
     return code if whole and check_letter(letters[:-1]) == letters[-1] else ""
 
 
-def find(stores: Stores, seal: Seal, code: str) -> Invited | None:
+def find(stores: Stores, seal: KeyRing, code: str) -> Invitation | None:
     """What this code opens; None for one that was spent, taken back or never made."""
     for pilot in (False, True):
         db = stores.answers(pilot=pilot)
         for value in seal.invitation_values(code):
             study = admission.study_of(db, value)
             if study is not None:
-                return Invited(study, pilot, value)
+                return Invitation(study, pilot, value)
     return None
 
 
 # On the way from the page that takes the code to the draft: sealed in the browser's cookie.
 
 
-def carried(seal: Seal, invited: Invited) -> str:
+def sealed_invitation(seal: KeyRing, invited: Invitation) -> str:
     """The invitation for the cookie, of use for its own study on this server alone."""
     return b64encode(seal.put_away(invited.value, _owner(invited.study))).decode()
 
 
-def taken_out(seal: Seal, sealed: str, study: str) -> str:
+def opened_invitation(seal: KeyRing, sealed: str, study: str) -> str:
     """The keyed hash (hex) carried for ``study``; empty for one that is forged or foreign."""
     try:
         return seal.take_out(b64decode(sealed, validate=True), _owner(study)).hex()
@@ -97,7 +97,7 @@ def draw(count: int) -> list[str]:
     return [new_code() for _ in range(count)]
 
 
-def keep(stores: Stores, seal: Seal, study: str, codes: Sequence[str], *, pilot: bool) -> None:
+def keep(stores: Stores, seal: KeyRing, study: str, codes: Sequence[str], *, pilot: bool) -> None:
     """From now on each of these codes opens the study once. Only keyed hashes are stored."""
     values = [seal.invitation_value(code) for code in codes]
     admission.add(stores.answers(pilot=pilot), study, values)
@@ -115,14 +115,14 @@ def unspent_shown(stores: Stores, study: str, *, pilot: bool) -> int:
 
     Never asks how many there are: that would tell whether somebody who got one has answered.
     """
-    return counters.step(stores.office, study, pilot=pilot).shown.get(UNSPENT, 0)
+    return counters.reported_figures(stores.office, study, pilot=pilot).shown.get(UNSPENT, 0)
 
 
 def _change_shown(stores: Stores, study: str, change: Callable[[int], int], *, pilot: bool) -> None:
-    def after(step: Step) -> Step:
+    def after(step: ReportedFigures) -> ReportedFigures:
         return replace(step, shown={**step.shown, UNSPENT: change(step.shown.get(UNSPENT, 0))})
 
-    counters.change(stores.office, study, after, pilot=pilot)
+    counters.replace_figures(stores.office, study, after, pilot=pilot)
 
 
 # Files to hand out.

@@ -23,7 +23,7 @@ from forms.answers import answer_lines, stored_lines
 from forms.draft import Draft, token_of
 from forms.page_view import PageView, page_view
 from forms.study import Page
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 
 # Screen → its neutral word in the page's title; no title names a topic or an answer.
 TITLES = {
@@ -61,7 +61,7 @@ ASKED = Markup(f"<!--{secrets.token_hex(16)}-->")  # noqa: S704 - our own
 
 
 @dataclass(frozen=True)
-class Ways:
+class Navigation:
     """How to leave a screen. In the preview every way is a button that carries ``hidden``."""
 
     base: str  # address of the client's study, or of the preview
@@ -75,7 +75,9 @@ class Ways:
         return self.base if self.preview else self.base + ("" if screen == "landing" else screen)
 
 
-def show(screen: str, offer: Offer, ways: Ways, *, errors: Any = (), **context: Any) -> str:
+def render_screen(
+    screen: str, offer: StudyVersion, ways: Navigation, *, errors: Any = (), **context: Any
+) -> str:
     """Render ``screen``; ``errors`` are (input id or a name that ``anchors`` has, sentence)."""
     title = context.pop("title", None) or TITLES[screen]
     return render_template(
@@ -93,7 +95,7 @@ def show(screen: str, offer: Offer, ways: Ways, *, errors: Any = (), **context: 
     )
 
 
-def _anchors(screen: str, offer: Offer) -> dict[str, str]:
+def _anchors(screen: str, offer: StudyVersion) -> dict[str, str]:
     """Ids that name nothing, for inputs before the questions: links to them stay in the history."""
     consent = offer.study.consent
     names = {
@@ -104,14 +106,14 @@ def _anchors(screen: str, offer: Offer) -> dict[str, str]:
 
 
 @lru_cache(maxsize=128)
-def show_still(screen: str, offer: Offer, base: str) -> str:
+def render_static_screen(screen: str, offer: StudyVersion, base: str) -> str:
     """A screen that is the same for every client without a draft: rendered once a process."""
-    return show(screen, offer, Ways(base), draft=None)
+    return render_screen(screen, offer, Navigation(base), draft=None)
 
 
-def show_page(
-    offer: Offer,
-    ways: Ways,
+def render_questions(
+    offer: StudyVersion,
+    ways: Navigation,
     draft: Draft,
     page: Page,
     *,
@@ -132,9 +134,15 @@ def show_page(
 
 
 def _questions(
-    offer: Offer, ways: Ways, view: PageView, *, asked: Markup, hint: bool, changing: bool
+    offer: StudyVersion,
+    ways: Navigation,
+    view: PageView,
+    *,
+    asked: Markup,
+    hint: bool,
+    changing: bool,
 ) -> str:
-    return show(
+    return render_screen(
         "questions",
         offer,
         ways,
@@ -149,23 +157,23 @@ def _questions(
 
 @lru_cache(maxsize=4096)
 def _around(
-    offer: Offer, base: str, view: PageView, *, hint: bool, changing: bool
+    offer: StudyVersion, base: str, view: PageView, *, hint: bool, changing: bool
 ) -> tuple[str, str, str]:
     """What stands around the token and the questions of a page: the same for every client.
 
     It is given no draft and no question, so no answer can be in what is kept.
     """
-    ways = Ways(base, hidden=(("csrf_token", TOKEN),), live=True)
+    ways = Navigation(base, hidden=(("csrf_token", TOKEN),), live=True)
     html = _questions(offer, ways, view, asked=ASKED, hint=hint, changing=changing)
     head, rest = html.split(TOKEN)
     middle, tail = rest.split(ASKED)
     return head, middle, tail
 
 
-def show_check(offer: Offer, ways: Ways, draft: Draft, *, errors: Any = ()) -> str:
+def render_check(offer: StudyVersion, ways: Navigation, draft: Draft, *, errors: Any = ()) -> str:
     """Everything answered, a Change link each, and exactly what will be stored."""
     study = offer.study
-    return show(
+    return render_screen(
         "check",
         offer,
         ways,
@@ -192,13 +200,13 @@ def _marked(text: str) -> Markup:
 
 
 @lru_cache(maxsize=2048)
-def prose(text: str, offer: Offer) -> Markup:
+def prose(text: str, offer: StudyVersion) -> Markup:
     """Paragraphs of ``text`` with this site's facts."""
     parts = (_marked(p.strip()) for p in _PARAGRAPHS.split(offer.fill(text)) if p.strip())
     return Markup("\n").join(Markup("<p>{}</p>").format(part) for part in parts)
 
 
 @lru_cache(maxsize=2048)
-def line(text: str, offer: Offer) -> Markup:
+def line(text: str, offer: StudyVersion) -> Markup:
     """``text`` with this site's facts, without a paragraph around it."""
     return _marked(offer.fill(text))

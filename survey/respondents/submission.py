@@ -13,22 +13,24 @@ from functools import lru_cache
 from forms.answers import duration_band, stored_texts, stored_values, text_language
 from forms.draft import Draft
 from forms.study import Study
-from survey.crypto import Seal, new_code, tidy_code
-from survey.respondents.drafts import Desk
+from survey.crypto import KeyRing, new_code, normalise_code
+from survey.respondents.drafts import DraftRepository
 from survey.services import Services
 from survey.storage import answer_tables, answers, batches
 from survey.storage.answers import Response, Text
 from survey.storage.database import Database
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 
 DELETION_BYTES = 32  # as long as a keyed hash, so that having no code marks nobody
 
 
-def _deletion(seal: Seal, code: str, label: str) -> bytes:
+def _deletion(seal: KeyRing, code: str, label: str) -> bytes:
     return seal.deletion_value(code, label) if code else secrets.token_bytes(DELETION_BYTES)
 
 
-def response_of(study: Study, draft: Draft, *, table: str, seal: Seal, submit: bytes) -> Response:
+def build_response(
+    study: Study, draft: Draft, *, table: str, seal: KeyRing, submit: bytes
+) -> Response:
     """The row and the texts that this draft becomes. No clock time goes in, only the band."""
     seconds = draft.touched - draft.started
     texts = tuple(
@@ -58,7 +60,9 @@ def response_of(study: Study, draft: Draft, *, table: str, seal: Seal, submit: b
     )
 
 
-def send(desk: Desk, secret: bytes, offer: Offer, *, completion: int, wants_code: bool) -> bool:
+def submit(
+    desk: DraftRepository, secret: bytes, offer: StudyVersion, *, completion: int, wants_code: bool
+) -> bool:
     """Send the draft of ``secret``; False when there is none any more.
 
     Raises InvitationSpent, with nothing stored, where another draft was sent with the same one.
@@ -84,7 +88,9 @@ def send(desk: Desk, secret: bytes, offer: Offer, *, completion: int, wants_code
         db, bytes.fromhex(offer.study.fingerprints.words), study=offer.study.name
     )
     submit = desk.seal.accepted(desk.seal.name(secret))
-    answers.accept(db, response_of(offer.study, draft, table=table, seal=desk.seal, submit=submit))
+    answers.accept(
+        db, build_response(offer.study, draft, table=table, seal=desk.seal, submit=submit)
+    )
     desk.change(secret, lambda draft: _emptied(draft, int(desk.clock())))
     return True
 
@@ -96,7 +102,9 @@ def _emptied(draft: Draft, now: int) -> Draft:
     )
 
 
-def arrived(desk: Desk, secret: bytes, offer: Offer, draft: Draft) -> Draft:
+def recover_interrupted(
+    desk: DraftRepository, secret: bytes, offer: StudyVersion, draft: Draft
+) -> Draft:
     """The draft after a send whose end was lost: sent if the row is there, else open again."""
     if draft.sent or not draft.ready:
         return draft
@@ -112,9 +120,9 @@ def arrived(desk: Desk, secret: bytes, offer: Offer, draft: Draft) -> Draft:
     return desk.change(secret, mend) or draft
 
 
-def ask(services: Services, offer: Offer, typed: str) -> None:
+def ask_deletion(services: Services, offer: StudyVersion, typed: str) -> None:
     """Queue everything that this code may belong to; the same work whether it hits or misses."""
-    code, db = tidy_code(typed), services.stores.answers(pilot=offer.pilot)
+    code, db = normalise_code(typed), services.stores.answers(pilot=offer.pilot)
     labels = ["answers", *(f"text:{name}" for name in _kept_apart(db, offer.study.name))]
     values = [v for label in labels for v in services.seal.deletion_values(code, label)]
     batches.ask_deletion(db, values)

@@ -12,7 +12,14 @@ from flask_login import current_user
 
 from survey.accounts import passwords, two_factor
 from survey.accounts import sign_in as signing_in
-from survey.accounts.access import filed_under, let_in, room_url, signed_in, staff_only, way_back
+from survey.accounts.access import (
+    room_url,
+    session_id_hash,
+    signed_in,
+    staff_only,
+    start_session,
+    way_back,
+)
 from survey.accounts.audit import note
 from survey.services import staff
 from survey.storage import accounts
@@ -68,7 +75,7 @@ def sign_in() -> Answer:
 def try_sign_in() -> Answer:
     """In, on to the code, or the same answer for a wrong name and a wrong password."""
     name = request.form.get("name", "")
-    outcome = signing_in.knock(name, request.form.get("password", ""))
+    outcome = signing_in.check_password(name, request.form.get("password", ""))
     if outcome == "wait":
         return too_many()
     if outcome == "code":
@@ -82,7 +89,7 @@ def try_sign_in() -> Answer:
 @bp.get("/code")
 def code() -> Answer:
     """The second step: a code from the app, or a recovery code."""
-    account = signing_in.half_in()
+    account = signing_in.pending_second_factor()
     if account is None:
         return on_to(room_url("sign_in", next=way_back()))
     return _code_page(account)
@@ -104,10 +111,10 @@ def _code_page(account: Account, *, tried: bool = False) -> Answer:
 @bp.post("/code")
 def try_code() -> Answer:
     """In, or asked again."""
-    account = signing_in.half_in()
+    account = signing_in.pending_second_factor()
     if account is None:
         return on_to(room_url("sign_in", next=way_back()))
-    outcome = signing_in.show_code(account, request.form.get("code", ""))
+    outcome = signing_in.check_code(account, request.form.get("code", ""))
     if outcome == "wait":
         return too_many()
     if outcome == "wrong":
@@ -121,7 +128,7 @@ def sign_out() -> Answer:
     """This browser is signed out; a copy of its cookie is worth nothing."""
     if signed_in():
         note("signed out")
-        accounts.end(staff().stores.office, filed_under(current_user.secret))
+        accounts.end(staff().stores.office, session_id_hash(current_user.secret))
     session.clear()
     return on_to(room_url("sign_in"))
 
@@ -150,7 +157,7 @@ def try_set_up(token: str) -> Answer:
         return page_of("set_up", "Set up your account", error=error, account=account)
     if accounts.take_setup(office, filed, now=now, password=passwords.hashed(password)) is None:
         return _dead_link(accounts.setup(office, filed, now)[0])
-    let_in(account)
+    start_session(account)
     note("set up the account")
     return on_to(room_url("index"))
 
@@ -193,7 +200,7 @@ def _page(template: str, title: str, *, error: str = "") -> Answer:
 
 def _unproved(template: str, title: str) -> Answer | None:
     """The page again unless the form brought the present password."""
-    outcome = signing_in.proves(_me(), request.form.get("now", ""))
+    outcome = signing_in.confirm_password(_me(), request.form.get("now", ""))
     if outcome == "wait":
         return too_many()
     return None if outcome == "in" else _page(template, title, error=NOT_PROVED)
@@ -225,7 +232,7 @@ def change_password() -> Answer:
         return _page("password", "Change your password", error=error)
     office = staff().stores.office
     accounts.set_password(office, _me().name, passwords.hashed(new))
-    accounts.end_all(office, _me().name, but=filed_under(current_user.secret))
+    accounts.end_all(office, _me().name, but=session_id_hash(current_user.secret))
     note("changed the password")
     return on_to(room_url("index"))
 
@@ -263,7 +270,7 @@ def try_second_step() -> Answer:
     if SECRET not in session:
         return on_to(room_url("set_second_step", next=way_back()))
     if me.second_step:  # another app instead of the one there is
-        outcome = signing_in.proves(me, request.form.get("now", ""))
+        outcome = signing_in.confirm_password(me, request.form.get("now", ""))
         if outcome != "in":
             return too_many() if outcome == "wait" else _show_secret(me, NOT_PROVED)
     secret = two_factor.unseal(staff(), me, session[SECRET])

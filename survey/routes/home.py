@@ -11,12 +11,12 @@ from flask import Blueprint, Response, current_app, render_template, request, se
 
 from survey.ethics.platform_wording import EMPTY, SLIP, UNKNOWN, WAIT_MINUTES
 from survey.respondents import invitations
-from survey.respondents.invitations import Invited
+from survey.respondents.invitations import Invitation
 from survey.routes.respondent.request import INVITATION, Answer, see_other
 from survey.services import services
 from survey.studies.availability import OPEN
-from survey.studies.current import shelf
-from survey.studies.version import Offer
+from survey.studies.current import current_catalogue
+from survey.studies.version import StudyVersion
 from survey.throttle import Limit, Throttle, household
 
 bp = Blueprint("site", __name__)
@@ -26,7 +26,7 @@ bp = Blueprint("site", __name__)
 def home() -> str:
     """What this site is; one Start link for each study that takes people now."""
     open_now = services().availability
-    offers = [offer for offer in shelf() if open_now.of(offer) == OPEN]
+    offers = [offer for offer in current_catalogue() if open_now.of(offer) == OPEN]
     return render_template("site/home.html", title="Surveys", offers=offers)
 
 
@@ -73,13 +73,13 @@ def enter() -> Answer:
     if invited is None or offer is None:
         return _page(UNKNOWN if read else SLIP if typed.strip() else EMPTY)
     throttle.give_back(*whence)
-    session[INVITATION] = invitations.carried(services().seal, invited)
+    session[INVITATION] = invitations.sealed_invitation(services().seal, invited)
     return see_other(f"/s/{offer.study.address}/")
 
 
-def _offer(invited: Invited | None) -> Offer | None:
+def _offer(invited: Invitation | None) -> StudyVersion | None:
     """The study that is served here under the invitation's name, as what it was made for."""
-    offer = shelf().named(invited.study) if invited else None
+    offer = current_catalogue().named(invited.study) if invited else None
     return offer if offer and invited and offer.pilot == invited.pilot else None
 
 

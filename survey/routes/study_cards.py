@@ -22,7 +22,7 @@ PARTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Feature:
+class StudyCard:
     """A page of a study in a room; ``sentence`` says what one can do there."""
 
     room: str
@@ -33,25 +33,25 @@ class Feature:
     place: int
 
 
-_FEATURES: dict[tuple[str, str], Feature] = {}
+_CARDS: dict[tuple[str, str], StudyCard] = {}
 
 
-def offer_feature(
+def register_card(
     room: str, endpoint: str, title: str, sentence: str, *, part: str = "board", place: int = 50
 ) -> None:
     """Put a page into the study's list in ``room`` ("research" or "ethics"), under one of PARTS."""
-    _FEATURES[room, endpoint] = Feature(room, endpoint, title, sentence, part, place)
+    _CARDS[room, endpoint] = StudyCard(room, endpoint, title, sentence, part, place)
 
 
-def features_in(room: str) -> list[Feature]:
+def cards_in(room: str) -> list[StudyCard]:
     """Those of this room that the running application serves, in order."""
-    found = (f for f in _FEATURES.values() if f.room == room)
+    found = (f for f in _CARDS.values() if f.room == room)
     served = (f for f in found if f.endpoint in current_app.view_functions)
     return sorted(served, key=lambda f: (f.place, f.title))
 
 
-def parts_of(room: str) -> dict[str, list[Feature]]:
+def cards_by_part(room: str) -> dict[str, list[StudyCard]]:
     """The same under the headings of PARTS; a part with nothing in it is left out."""
-    found = features_in(room)
+    found = cards_in(room)
     parts = {title: [f for f in found if f.part == key] for key, title in PARTS.items()}
     return {title: features for title, features in parts.items() if features}

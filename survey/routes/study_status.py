@@ -12,11 +12,11 @@ from datetime import date, timedelta
 from survey.services import services, staff
 from survey.storage import board, studies
 from survey.storage.accounts import Role
-from survey.studies.availability import EXPIRED, FULL, LOST, NOT_OPEN, OPEN, Standing
-from survey.studies.current import shelf
+from survey.studies.availability import EXPIRED, FULL, LOST, NOT_OPEN, OPEN, StudyState
+from survey.studies.current import current_catalogue
 from survey.studies.lifecycle import approval_of
-from survey.studies.loading import told
-from survey.studies.version import Offer
+from survey.studies.loading import folder_problem
+from survey.studies.version import StudyVersion
 
 MEANINGS = {
     NOT_OPEN: "Draft: not open yet",
@@ -31,16 +31,16 @@ PILOT = "Pilot: a trial run with a watermark, kept apart from real answers"
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class StudySummary:
     """A study on the shelf, its status, and the approval of exactly this version, if any.
 
     ``trouble`` says why an opened study takes nobody; ``fault`` what is wrong with its folder.
     """
 
-    offer: Offer
+    offer: StudyVersion
     status: str
     approval: studies.Approval | None
-    standing: Standing
+    standing: StudyState
     fault: str = ""
 
     @property
@@ -57,16 +57,16 @@ class Life:
         return MEANINGS.get(LOST if found.cause == LOST else found.state, found.state)
 
 
-def life_of(offer: Offer) -> Life:
+def summary_of(offer: StudyVersion) -> StudySummary:
     """As it is today."""
     stores, name = staff().stores, offer.study.name
-    folder = shelf().proposed(name)
-    return Life(
+    folder = current_catalogue().proposed(name)
+    return StudySummary(
         offer,
         studies.status(stores.office, name),
         approval_of(stores, offer),
         services().availability.standing(name),
-        told(folder) if folder else "",
+        folder_problem(folder) if folder else "",
     )
 
 
@@ -75,7 +75,7 @@ NOTICE = timedelta(days=45)
 
 
 @dataclass(frozen=True, slots=True)
-class Matter:
+class Notice:
     """One sentence, and the page (endpoint and words of the link) where it is dealt with."""
 
     sentence: str
@@ -83,7 +83,7 @@ class Matter:
     link: str
 
 
-def matters(life: Life, role: Role) -> list[Matter]:
+def notices(life: StudySummary, role: Role) -> list[Notice]:
     """What waits at this study for people of ``role``, the gravest first."""
     found = [] if life.offer.pilot else list(_about_approval(life, role))
     if role == "researcher":
@@ -91,11 +91,11 @@ def matters(life: Life, role: Role) -> list[Matter]:
     return found
 
 
-def _about_approval(life: Life, role: Role) -> Iterator[Matter]:
+def _about_approval(life: StudySummary, role: Role) -> Iterator[Notice]:
     standing = life.standing
     if standing.trouble:
         yield _trouble(standing, role)
-    folder = shelf().proposed(life.offer.study.name)
+    folder = current_catalogue().proposed(life.offer.study.name)
     if folder is None or life.status not in ("draft", "open"):
         return
     proposed = folder.offer()
@@ -103,34 +103,34 @@ def _about_approval(life: Life, role: Role) -> Iterator[Matter]:
     if signed is None:
         yield _unsigned(proposed, role)
     elif life.status == "draft" and role == "researcher":
-        yield Matter(
+        yield Notice(
             f"Approved under {signed.reference}: it can be opened.", "research_life.life", "Open it"
         )
     if standing.approval and not standing.trouble and _ends_soon(standing.approval):
         yield _ending(standing.approval, role)
 
 
-def _trouble(standing: Standing, role: Role) -> Matter:
+def _trouble(standing: StudyState, role: Role) -> Notice:
     if role == "board":
-        return Matter(standing.trouble, "board.suspend", "See the rulings")
-    return Matter(standing.trouble, "research_life.life", "What this means")
+        return Notice(standing.trouble, "board.suspend", "See the rulings")
+    return Notice(standing.trouble, "research_life.life", "What this means")
 
 
-def _unsigned(proposed: Offer, role: Role) -> Matter:
+def _unsigned(proposed: StudyVersion, role: Role) -> Notice:
     version = proposed.study.version
     sentence = f"Version {version}, as it lies in the study folder, is not signed."
     if role == "board":
-        return Matter(sentence, "board.approve", "Read and sign it")
-    return Matter(sentence, "ethics_versions.versions", "What changed")
+        return Notice(sentence, "board.approve", "Read and sign it")
+    return Notice(sentence, "ethics_versions.versions", "What changed")
 
 
-def _ending(signed: studies.Approval, role: Role) -> Matter:
+def _ending(signed: studies.Approval, role: Role) -> Notice:
     sentence = (
         f"The approval {signed.reference} ends on {signed.expires_on}; the study closes by itself."
     )
     if role == "board":
-        return Matter(sentence, "board.approve", "Prolong it")
-    return Matter(sentence, "board.comments", "Ask the board")
+        return Notice(sentence, "board.approve", "Prolong it")
+    return Notice(sentence, "board.comments", "Ask the board")
 
 
 def _ends_soon(signed: studies.Approval) -> bool:
@@ -138,11 +138,11 @@ def _ends_soon(signed: studies.Approval) -> bool:
     return bool(signed.expires_on) and date.fromisoformat(signed.expires_on) - today <= NOTICE
 
 
-def _unanswered(name: str) -> list[Matter]:
+def _unanswered(name: str) -> list[Notice]:
     """Threads in which the board has the last word."""
     threads = board.threads(services().stores.office, name)
     waits = sum(thread[-1].role == "board" for thread in threads)
     if not waits:
         return []
     said = "A comment of the board waits" if waits == 1 else f"{waits} comments of the board wait"
-    return [Matter(f"{said} for an answer.", "board.comments", "Read and answer")]
+    return [Notice(f"{said} for an answer.", "board.comments", "Read and answer")]

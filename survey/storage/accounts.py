@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from survey.errors import StoreError
-from survey.storage.database import Database, writing
+from survey.storage.database import Database, write_transaction
 
 Role = Literal["researcher", "board"]
 LinkState = Literal["good", "spent", "expired", "unknown"]
@@ -63,7 +63,7 @@ def _account(row: tuple[str, str, str, int, int, int, int]) -> Account:
 
 def add(db: Database, *, name: str, role: Role, at: str) -> Account:
     """A new account that nobody can sign in to yet. Raises AccountExists."""
-    with writing(db):
+    with write_transaction(db):
         if find(db, name):
             raise AccountExists(f"There is an account {name!r} already. `lacrima account list`.")
         db.conn.execute(
@@ -86,14 +86,14 @@ def listed(db: Database) -> list[Account]:
 
 def remove(db: Database, name: str) -> None:
     """The account and all that belongs to it are gone; what it did stays in the audit."""
-    with writing(db):
+    with write_transaction(db):
         _forget(db, name)
         db.conn.execute("DELETE FROM accounts WHERE folded = ?", (folded(name),))
 
 
 def disable(db: Database, name: str) -> None:
     """Nobody can sign in to it any more, and who is signed in is signed out."""
-    with writing(db):
+    with write_transaction(db):
         _forget(db, name)
         db.conn.execute(
             "UPDATE accounts SET disabled = 1 WHERE folded = ?",
@@ -103,7 +103,7 @@ def disable(db: Database, name: str) -> None:
 
 def reset(db: Database, name: str) -> None:
     """As if just added: password, second step, links and sessions are gone; enabled again."""
-    with writing(db):
+    with write_transaction(db):
         _forget(db, name)
         db.conn.execute(
             "UPDATE accounts SET disabled = 0, password = '', totp = NULL, totp_step = 0,"
@@ -128,7 +128,7 @@ def password_of(db: Database, name: str) -> str:
 
 def set_password(db: Database, name: str, password: str) -> None:
     """``password`` is an argon2 hash."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute(
             "UPDATE accounts SET password = ? WHERE folded = ?", (password, folded(name))
         )
@@ -139,7 +139,7 @@ def set_password(db: Database, name: str, password: str) -> None:
 
 def offer_setup(db: Database, name: str, *, token: bytes, ends: int) -> None:
     """One link for this account, to epoch second ``ends``; an older one is gone."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("DELETE FROM setups WHERE account = ?", (folded(name),))
         db.conn.execute(
             "INSERT INTO setups (token, account, ends, spent) VALUES (?, ?, ?, 0)",
@@ -162,7 +162,7 @@ def setup(db: Database, token: bytes, now: float) -> tuple[LinkState, Account | 
 
 def take_setup(db: Database, token: bytes, *, now: float, password: str) -> Account | None:
     """Spend a good link on a password (hash), both or neither; None when it was not good."""
-    with writing(db):
+    with write_transaction(db):
         _, account = setup(db, token, now)
         if account is None:
             return None
@@ -185,7 +185,7 @@ def set_totp(db: Database, name: str, sealed: bytes | None, *, step: int = 0) ->
 
     Wrong codes for another secret count no longer.
     """
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute(
             "UPDATE accounts SET totp = ?, totp_step = ?, missed = 0 WHERE folded = ?",
             (sealed, step, folded(name)),
@@ -196,7 +196,7 @@ def set_totp(db: Database, name: str, sealed: bytes | None, *, step: int = 0) ->
 
 def take_step(db: Database, name: str, step: int) -> bool:
     """Whether a code of this time step may still be used: only once, and none before it."""
-    with writing(db):
+    with write_transaction(db):
         done = db.conn.execute(
             "UPDATE accounts SET totp_step = ? WHERE folded = ? AND totp_step < ?",
             (step, folded(name), step),
@@ -214,20 +214,20 @@ def missed(db: Database, name: str) -> int:
 
 def count_missed(db: Database, name: str) -> int:
     """One more wrong code in a row; gives how many there are now."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("UPDATE accounts SET missed = missed + 1 WHERE folded = ?", (folded(name),))
         return missed(db, name)
 
 
 def forgive_missed(db: Database, name: str) -> None:
     """A right code ends the row of wrong ones."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("UPDATE accounts SET missed = 0 WHERE folded = ?", (folded(name),))
 
 
 def set_recovery(db: Database, name: str, codes: Sequence[bytes]) -> None:
     """These recovery codes and no older ones."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("DELETE FROM recovery WHERE account = ?", (folded(name),))
         db.conn.executemany(
             "INSERT INTO recovery (code, account) VALUES (?, ?)",
@@ -237,7 +237,7 @@ def set_recovery(db: Database, name: str, codes: Sequence[bytes]) -> None:
 
 def take_recovery(db: Database, name: str, codes: Sequence[bytes]) -> bool:
     """Spend the recovery code that hashes to one of ``codes`` (one for each server key)."""
-    with writing(db):
+    with write_transaction(db):
         done = [
             db.conn.execute(
                 "DELETE FROM recovery WHERE code = ? AND account = ?", (code, folded(name))
@@ -270,7 +270,7 @@ class SignIn:
 
 def begin(db: Database, key: bytes, name: str, *, now: float, full: bool) -> None:
     """A browser is signed in to the account of this name from now on."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute(
             "INSERT INTO sessions (id, account, began, seen, full) VALUES (?, ?, ?, ?, ?)",
             (key, folded(name), int(now), int(now), int(full)),
@@ -290,25 +290,25 @@ def load(db: Database, key: bytes) -> SignIn | None:
 
 def seen(db: Database, key: bytes, now: float) -> None:
     """The browser was active just now."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("UPDATE sessions SET seen = ? WHERE id = ?", (int(now), key))
 
 
 def end(db: Database, key: bytes) -> None:
     """This browser is signed out."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("DELETE FROM sessions WHERE id = ?", (key,))
 
 
 def end_all(db: Database, name: str, *, but: bytes = b"") -> None:
     """Every browser of the account is signed out, except ``but``."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("DELETE FROM sessions WHERE account = ? AND id <> ?", (folded(name), but))
 
 
 def purge(db: Database, *, began_before: float, seen_before: float) -> None:
     """Forget browsers whose time is over."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute(
             "DELETE FROM sessions WHERE began < ? OR seen < ?",
             (int(began_before), int(seen_before)),

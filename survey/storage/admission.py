@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from survey.storage.database import Database, writing
+from survey.storage.database import Database, write_transaction
 
 
 def add(db: Database, study: str, hashes: Iterable[bytes]) -> int:
     """Add keyed hashes (32 bytes each) of new codes, in their own order; gives how many are new."""
     new = sorted(set(hashes))
-    with writing(db):
+    with write_transaction(db):
         return db.conn.executemany(
             "INSERT INTO invitations VALUES (?, ?) ON CONFLICT DO NOTHING",
             ((value, study) for value in new),
@@ -48,29 +48,29 @@ def any_unspent(db: Database, study: str) -> bool:
 
 def drop(db: Database, study: str) -> None:
     """No unspent code of the study can be used any more."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("DELETE FROM invitations WHERE study = ?", (study,))
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class AdmissionRule:
     """``limit``: so many answers, None for any number; ``invited``: only with an invitation."""
 
     limit: int | None
     invited: bool
 
 
-def of(db: Database, study: str) -> Door | None:
+def of(db: Database, study: str) -> AdmissionRule | None:
     """As it was kept last; None where site.toml never said anything."""
     found = db.conn.execute("SELECT most, invited FROM doors WHERE study = ?", (study,)).fetchone()
-    return Door(found[0], bool(found[1])) if found else None
+    return AdmissionRule(found[0], bool(found[1])) if found else None
 
 
-def keep(db: Database, study: str, door: Door) -> None:
+def keep(db: Database, study: str, door: AdmissionRule) -> None:
     """Keep it, where it is not what was kept."""
     if of(db, study) == door:
         return
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute(
             "INSERT OR REPLACE INTO doors (study, most, invited) VALUES (?, ?, ?)",
             (study, door.limit, int(door.invited)),

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from survey.errors import UnknownWords
-from survey.storage.database import Database, quoted, writing
+from survey.storage.database import Database, quoted, write_transaction
 from survey.storage.schema import ANSWERS_PREFIX, ARRIVING
 
 # What every row has before its answers. ``deletion`` is a keyed hash of the client's code, or
@@ -105,7 +105,7 @@ def prepare(
     table = ANSWERS_PREFIX + digest[:12]
     if (table,) in _current(db, study, fingerprint):
         return table
-    with writing(db):
+    with write_transaction(db):
         _create(db, table, definitions)
         _create(db, ARRIVING + table, definitions)
         _archive(db, (study, fingerprint, table, content))

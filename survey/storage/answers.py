@@ -25,8 +25,8 @@ from survey.storage.answer_tables import (
     wordings,
 )
 from survey.storage.batches import ask_deletion, batches, carry_out_deletions, freeze
-from survey.storage.database import Database, quoted, writing
-from survey.storage.reordering import BATCH, settle, waiting
+from survey.storage.database import Database, quoted, write_transaction
+from survey.storage.reordering import BATCH, merge_arrivals, waiting
 from survey.storage.schema import ARRIVING
 
 __all__ = [
@@ -116,7 +116,7 @@ def accept(db: Database, response: Response, *, draw: Callable[[int], bytes] = t
     Raises InvitationSpent or CodeNotAllowed with nothing stored. ``draw`` gives random bytes.
     """
     try:
-        with writing(db):
+        with write_transaction(db):
             if not db.conn.execute(_CLAIM, {"token": response.submit}).rowcount:
                 return False
             _spend(db, response.invitation)
@@ -155,7 +155,7 @@ def _insert(db: Database, response: Response, draw: Callable[[int], bytes]) -> N
 def _settle_if_free(db: Database) -> None:
     """The answer is safe already: what fails here is done by the next one, or by the keeper."""
     try:
-        settle(db)
+        merge_arrivals(db)
     except sqlite3.Error:
         return
 
@@ -180,12 +180,12 @@ def forget_accepted(db: Database, live: Callable[[], Collection[bytes]]) -> int:
     ``live`` is asked only after the tokens were read: whoever sends meanwhile is not forgotten.
     Settles first, because answers that wait are counted by their tokens.
     """
-    settle(db)
+    merge_arrivals(db)
     known = {value for (value,) in db.conn.execute(_TOKENS).fetchall()}
     gone = sorted(known.difference(live())) if known else []
     if not gone:
         return 0
-    with writing(db):
+    with write_transaction(db):
         if waiting(db):
             return 0
         for table in ("accepted", ARRIVING + "accepted"):

@@ -8,7 +8,7 @@ from survey.storage.database import Database
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AuditLine:
     """Who did what, when (ISO time, UTC)."""
 
     at: str
@@ -21,9 +21,9 @@ def length(db: Database) -> int:
     return int(db.conn.execute("SELECT count(*) FROM audit").fetchone()[0])
 
 
-def lines(db: Database, *, most: int, after: int = 0) -> list[Line]:
+def lines(db: Database, *, most: int, after: int = 0) -> list[AuditLine]:
     """At most ``most`` lines, the latest first, without the ``after`` latest."""
     found = db.conn.execute(
         "SELECT at, who, what FROM audit ORDER BY id DESC LIMIT ? OFFSET ?", (most, after)
     ).fetchall()
-    return [Line(*row) for row in found]
+    return [AuditLine(*row) for row in found]

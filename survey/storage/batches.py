@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from survey.errors import TooFewToFreeze
 from survey.storage import answer_tables
 from survey.storage.answer_tables import tables_of
-from survey.storage.database import Database, quoted, truncate_log, writing
-from survey.storage.reordering import join, level, settled_tables
+from survey.storage.database import Database, quoted, truncate_log, write_transaction
+from survey.storage.reordering import merge_table, merged_tables, rewrite_file
 from survey.storage.schema import ARRIVING
 
 _ASKED = "deletion IN (SELECT value FROM withdrawals)"
@@ -26,7 +26,7 @@ _TALLY = """
 
 def ask_deletion(db: Database, values: Sequence[bytes]) -> None:
     """Queue deletion values (32 bytes each). The same work whether or not they match anything."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.executemany(
             "INSERT INTO withdrawals VALUES (?) ON CONFLICT DO NOTHING",
             ((value,) for value in sorted(values)),
@@ -41,7 +41,7 @@ def pending(db: Database) -> bool:
 def delete_asked(db: Database) -> int:
     """Within a transaction: delete what was asked for and empty the queue."""
     deleted = 0
-    for table in settled_tables(db):
+    for table in merged_tables(db):
         if table == "accepted":
             continue
         for part in ("", ARRIVING):
@@ -51,7 +51,7 @@ def delete_asked(db: Database) -> int:
             deleted += gone
     db.conn.execute("DELETE FROM withdrawals")
     if deleted:
-        answer_tables.recount(db, settled_tables(db))
+        answer_tables.recount(db, merged_tables(db))
     return deleted
 
 
@@ -63,10 +63,10 @@ def carry_out_deletions(db: Database) -> int:
     """
     if not pending(db):
         return 0
-    with writing(db):
+    with write_transaction(db):
         deleted = delete_asked(db)
     if deleted:
-        level(db)
+        rewrite_file(db)
     else:
         truncate_log(db)
     return deleted
@@ -83,7 +83,7 @@ def batches(db: Database, study: str) -> dict[int, int]:
 
 def begins(office: Database, study: str, batch: int, *, at: str) -> None:
     """Note when (ISO time, UTC) a batch was begun: before it is there, so that none is without."""
-    with writing(office):
+    with write_transaction(office):
         office.conn.execute(
             "INSERT INTO freezes (study, batch, at) VALUES (?, ?, ?)", (study, batch, at)
         )
@@ -113,9 +113,9 @@ def freeze(
     unless the study is ``closing``; nothing is changed then, nor if ``before``, which is given the
     number of the batch when nothing else can keep it from being made, raises anything.
     """
-    with writing(db):
+    with write_transaction(db):
         delete_asked(db)
-        join(db)
+        merge_table(db)
         known = batches(db, study)
         new = known.get(0, 0)
         if new < minimum and not closing:
@@ -123,7 +123,7 @@ def freeze(
         batch = max(known, default=0) + 1
         before(batch)
         _destroy(db, study, batch)
-    level(db)  # pages that were split long ago may hold copies of what was destroyed
+    rewrite_file(db)  # pages that were split long ago may hold copies of what was destroyed
     return new
 
 
@@ -132,4 +132,4 @@ def _destroy(db: Database, study: str, batch: int) -> None:
     for table in tables_of(db, study):
         db.conn.execute(f"UPDATE {quoted(table)} {change}", (batch,))
     db.conn.execute(f"UPDATE texts {change} AND study = ?", (batch, study))
-    answer_tables.recount(db, settled_tables(db))
+    answer_tables.recount(db, merged_tables(db))

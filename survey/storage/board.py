@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from survey.storage.database import Database, writing
+from survey.storage.database import Database, write_transaction
 
 Ruling = Literal["suspended", "lifted", "revoked"]
 
@@ -59,7 +59,7 @@ def rule(
     db: Database, study: str, what: Ruling, *, at: str, who: str, why: str, approval: int = 0
 ) -> None:
     """Suspend a study, lift that again, or revoke the approval with this number."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute(
             "INSERT INTO rulings (study, at, who, what, why, approval) VALUES (?, ?, ?, ?, ?, ?)",
             (study, at, who, what, why, approval),
@@ -97,7 +97,7 @@ def comment(
     answers: int = 0,
 ) -> None:
     """Keep a comment, or an answer to the one with the number ``answers``."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute(
             "INSERT INTO comments (study, at, who, role, words, passage, text, answers)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -125,7 +125,7 @@ def note_incident(
     db: Database, study: str, text: str, *, at: str, who: str, happened_on: str
 ) -> None:
     """Keep a note of something that happened; it is never changed or deleted."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute(
             "INSERT INTO incidents (study, at, who, happened_on, text) VALUES (?, ?, ?, ?, ?)",
             (study, at, who, happened_on, text),
@@ -167,7 +167,7 @@ def take_back(db: Database, study: str, elements: Iterable[str], *, at: str, who
 def _write(
     db: Database, study: str, elements: Iterable[str], *, at: str, who: str, reason: str
 ) -> None:
-    with writing(db):
+    with write_transaction(db):
         for element in elements:
             db.conn.execute(
                 "INSERT INTO waivers (study, element, at, who, reason) VALUES (?, ?, ?, ?, ?)",

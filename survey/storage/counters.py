@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from survey.storage.database import Database, writing
+from survey.storage.database import Database, write_transaction
 
 BATCH = 20  # events; fewer are written only when the process ends
 # Going on from a page, and which one. Somebody who answers makes many of these in a row, so they
@@ -25,7 +25,7 @@ BATCH = 20  # events; fewer are written only when the process ends
 PASSED = "passed:"
 
 
-class Tallies:
+class EventCounters:
     """Events of this process that are not written yet, those of pilots apart."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Tallies:
 
 
 def _write(db: Database, counts: Counter[tuple[str, str]]) -> None:
-    with writing(db):
+    with write_transaction(db):
         db.conn.executemany(
             "INSERT INTO tallies VALUES (?, ?, ?)"
             " ON CONFLICT DO UPDATE SET count = count + excluded.count",
@@ -74,7 +74,7 @@ def totals(db: Database, study: str) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReportedFigures:
     """Totals of page loads and completions when the figures moved last, and what is shown since."""
 
     landing: int = 0
@@ -82,17 +82,19 @@ class Step:
     shown: Mapping[str, int] = field(default_factory=dict)
 
 
-def step(db: Database, study: str, *, pilot: bool) -> Step:
+def reported_figures(db: Database, study: str, *, pilot: bool) -> ReportedFigures:
     """The present step; before the first one nothing is shown."""
     sql = "SELECT landing, completed, shown FROM figures WHERE study = ? AND pilot = ?"
     found = db.conn.execute(sql, (study, pilot)).fetchone()
-    return Step(found[0], found[1], json.loads(found[2])) if found else Step()
+    return ReportedFigures(found[0], found[1], json.loads(found[2])) if found else ReportedFigures()
 
 
-def change(db: Database, study: str, change: Callable[[Step], Step], *, pilot: bool) -> Step:
+def replace_figures(
+    db: Database, study: str, change: Callable[[ReportedFigures], ReportedFigures], *, pilot: bool
+) -> ReportedFigures:
     """The step after ``change``, whatever another viewer does meanwhile."""
-    with writing(db):
-        before = step(db, study, pilot=pilot)
+    with write_transaction(db):
+        before = reported_figures(db, study, pilot=pilot)
         after = change(before)
         if after != before:
             shown = json.dumps(dict(sorted(after.shown.items())))
@@ -109,9 +111,9 @@ def verdicts(db: Database, study: str, *, pilot: bool) -> dict[int, bool]:
     return {n: bool(met) for n, met in db.conn.execute(sql, (study, pilot)).fetchall()}
 
 
-def tell(db: Database, study: str, answers: int, met: bool, *, pilot: bool) -> None:  # noqa: FBT001
+def record_verdict(db: Database, study: str, answers: int, met: bool, *, pilot: bool) -> None:  # noqa: FBT001
     """Keep what is told at so many answers, for good: the first word stands."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute(
             "INSERT INTO verdicts VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (study, pilot, answers, met),
@@ -119,22 +121,22 @@ def tell(db: Database, study: str, answers: int, met: bool, *, pilot: bool) -> N
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DisclosedPilot:
     """``answers`` is a digest of whose answers they were ("" fits none), ``people`` how many."""
 
     answers: str
     people: int
 
 
-def disclosures(db: Database, study: str) -> list[Told]:
+def disclosures(db: Database, study: str) -> list[DisclosedPilot]:
     """Every set of answers of which a preview or a release told something, in no telling order."""
     sql = "SELECT answers, people FROM told_pilots WHERE study = ? ORDER BY people, answers"
-    return [Told(*row) for row in db.conn.execute(sql, (study,)).fetchall()]
+    return [DisclosedPilot(*row) for row in db.conn.execute(sql, (study,)).fetchall()]
 
 
-def record_disclosure(db: Database, study: str, what: Told) -> None:
+def record_disclosure(db: Database, study: str, what: DisclosedPilot) -> None:
     """Keep for good that something is told of these answers."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute(
             "INSERT INTO told_pilots VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             (study, what.answers, what.people),

@@ -37,7 +37,7 @@ __all__ = [
     "Migrations",
     "quoted",
     "truncate_log",
-    "writing",
+    "write_transaction",
 ]
 
 AnyDatabase = sqlite_utils.Database
@@ -48,7 +48,7 @@ LOG_BUSY_MS = 250  # truncating the log holds up writers while it waits for read
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-class Turn:
+class WriteLock:
     """Whose turn it is to write a file, among all threads and processes of the installation.
 
     SQLite makes a second writer poll with growing sleeps, up to a tenth of a second, and one may
@@ -79,7 +79,7 @@ class Turn:
 class Database(sqlite_utils.Database):
     """One thread's connection. All connections of a process to one file share its ``turn``."""
 
-    turn: Turn
+    turn: WriteLock
 
     def __del__(self) -> None:
         """Close the connection of a thread that has ended."""
@@ -95,7 +95,7 @@ def quoted(name: str) -> str:
 
 
 @contextmanager
-def writing(db: Database) -> Iterator[None]:
+def write_transaction(db: Database) -> Iterator[None]:
     """One transaction that has its turn to write from the first statement on.
 
     ``atomic()`` alone begins without it, and what read first would then be refused when another

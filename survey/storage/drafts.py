@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from survey.storage.database import Database, writing
+from survey.storage.database import Database, write_transaction
 
 IDLE_SECONDS = 7200  # docs/design.md, Storage: two hours after the last page
 STEP_SECONDS = 1800  # so coarse that an expiry times nobody
@@ -17,7 +17,7 @@ def rounded_expiry(now: float, idle: int = IDLE_SECONDS) -> int:
 
 def create(db: Database, *, id: bytes, sealed: bytes, expires: int) -> None:  # noqa: A002
     """A new draft under the keyed hash ``id`` (32 bytes)."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("INSERT INTO drafts VALUES (?, ?, ?)", (id, sealed, expires))
 
 
@@ -34,7 +34,7 @@ def swap(db: Database, id: bytes, *, seen: bytes, sealed: bytes, expires: int) -
 
     Nobody holds the file while a page is worked out: whoever comes second looks again.
     """
-    with writing(db):
+    with write_transaction(db):
         changed = db.conn.execute(
             "UPDATE drafts SET sealed = ?, expires = ? WHERE id = ? AND sealed = ?",
             (sealed, expires, id, seen),
@@ -44,13 +44,13 @@ def swap(db: Database, id: bytes, *, seen: bytes, sealed: bytes, expires: int) -
 
 def drop(db: Database, id: bytes) -> None:  # noqa: A002
     """The draft is gone and overwritten."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("DELETE FROM drafts WHERE id = ?", (id,))
 
 
 def purge(db: Database, now: float) -> int:
     """Delete what expired by ``now`` (epoch seconds); gives how many."""
-    with writing(db):
+    with write_transaction(db):
         return db.conn.execute("DELETE FROM drafts WHERE expires <= ?", (int(now),)).rowcount
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from survey.storage.database import Database, writing
+from survey.storage.database import Database, write_transaction
 
 Kind = Literal["preview", "release", "restore", "batch", "freeze"]
 State = Literal["waiting", "running", "stopping", "done", "refused", "cancelled", "broken"]
@@ -107,7 +107,7 @@ def made_from(db: Database, preview: int) -> int:
 
 def begin(db: Database, job: Job, *, now: float) -> Job:
     """Note a new job as waiting. Raises Busy where another of the study is under way."""
-    with writing(db):
+    with write_transaction(db):
         for other in under_way(db):
             if other.study == job.study:
                 raise Busy(other)
@@ -126,14 +126,14 @@ def begin(db: Database, job: Job, *, now: float) -> Job:
 
 def take(db: Database, number: int, *, pid: int) -> None:
     """The process ``pid`` works on it; the state stays, since it may have to wait for its turn."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("UPDATE jobs SET pid = ? WHERE number = ?", (pid, number))
 
 
 def move(db: Database, number: int, to: State, *, before: tuple[State, ...], now: float) -> bool:
     """From one of the states ``before`` to ``to``; False when it is in none of them any more."""
     states = ", ".join(f"'{state}'" for state in before)
-    with writing(db):
+    with write_transaction(db):
         changed = db.conn.execute(
             f"UPDATE jobs SET state = ?, since = ? WHERE number = ? AND state IN ({states})",
             (to, now, number),
@@ -143,7 +143,7 @@ def move(db: Database, number: int, to: State, *, before: tuple[State, ...], now
 
 def progressed(db: Database, number: int, share: float) -> None:
     """It is so far (0 to 1)."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("UPDATE jobs SET share = ? WHERE number = ?", (share, number))
 
 
@@ -151,7 +151,7 @@ def end(
     db: Database, number: int, to: State, *, now: float, told: Mapping[str, Any], release: int = 0
 ) -> bool:
     """It ended so, with this to tell; False when it had ended before."""
-    with writing(db):
+    with write_transaction(db):
         changed = db.conn.execute(
             "UPDATE jobs SET state = ?, since = ?, told = ?, release = max(release, ?)"
             f" WHERE number = ? AND state IN ({_LIVE})",

@@ -13,9 +13,9 @@ from functools import partial
 from survey.storage import drafts
 from survey.storage.answers import forget_accepted
 from survey.storage.batches import carry_out_deletions
-from survey.storage.counters import BATCH, Tallies
+from survey.storage.counters import BATCH, EventCounters
 from survey.storage.database import Database, truncate_log
-from survey.storage.reordering import SMALL_BYTES, file_bytes, level, rest, unlevelled
+from survey.storage.reordering import SMALL_BYTES, file_bytes, not_rewritten, rewrite_file, tidy
 from survey.storage.stores import Stores
 
 LOG = logging.getLogger("lacrima.store")
@@ -37,7 +37,7 @@ def _version(db: Database) -> tuple[int, int]:
 
 
 @dataclass
-class _Watch:
+class _QuietFile:
     """When a file was last seen to change; whether it was laid down since, and its log emptied."""
 
     version: tuple[int, int] = (-1, -1)
@@ -59,7 +59,7 @@ class _Watch:
         self.laid, self.resting = True, emptied
 
 
-class Keeper:
+class MaintenanceThread:
     """Keeps the files of ``stores`` as promised. ``clock`` gives epoch seconds.
 
     ``accepted_of`` gives the submit token of a draft by its id, so that a token goes when its
@@ -70,7 +70,7 @@ class Keeper:
     def __init__(
         self,
         stores: Stores,
-        tallies: Tallies,
+        tallies: EventCounters,
         *,
         clock: Clock,
         accepted_of: Callable[[bytes], bytes],
@@ -81,7 +81,7 @@ class Keeper:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock: int | None = None
-        self._watches = {name: _Watch() for name in ("responses", "pilot", "drafts")}
+        self._watches = {name: _QuietFile() for name in ("responses", "pilot", "drafts")}
         self._failing: set[str] = set()
         self._minute = self._hour = self._night = float("-inf")
 
@@ -186,7 +186,7 @@ class Keeper:
             watch.rested(db, emptied=truncate_log(db) if watch.laid else self._rest(name))
 
     def _rest(self, name: str) -> bool:
-        return (_rest_drafts if name == "drafts" else rest)(self._db(name))
+        return (_rest_drafts if name == "drafts" else tidy)(self._db(name))
 
     def _purge(self) -> None:
         """Expired drafts go, then the submit tokens of drafts that are gone."""
@@ -200,8 +200,8 @@ class Keeper:
 
     def _level(self) -> None:
         for name in ("responses", "pilot"):
-            if unlevelled(self._db(name)):
-                level(self._db(name))
+            if not_rewritten(self._db(name)):
+                rewrite_file(self._db(name))
 
 
 def _rest_drafts(db: Database) -> bool:

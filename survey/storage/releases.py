@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from survey.storage.database import Database, writing
+from survey.storage.database import Database, write_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def next_number(db: Database, study: str) -> int:
 
 def record(db: Database, release: Release) -> int:
     """Enter a release in the ledger, for good; gives its number."""
-    with writing(db):
+    with write_transaction(db):
         number = next_number(db, release.study)
         db.conn.execute(
             "INSERT INTO releases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -80,7 +80,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LedgerPart:
     """A segment as one tier releases it. ``edition`` counts from 1; only a recall makes another.
 
     ``sha256`` is that of the archived file, ``policy`` the fingerprint it was made under; ``about``
@@ -124,7 +124,7 @@ def segments(db: Database, study: str) -> list[Segment]:
     return [Segment(number, tuple(json.loads(batches)), rows) for number, batches, rows in found]
 
 
-def parts(db: Database, study: str) -> list[Part]:
+def parts(db: Database, study: str) -> list[LedgerPart]:
     """Every part ever made, recalled ones included: what is out cannot be taken back."""
     found = db.conn.execute(
         "SELECT segment, tier, edition, sha256, rows, policy, about FROM parts WHERE study = ?"
@@ -132,7 +132,7 @@ def parts(db: Database, study: str) -> list[Part]:
         (study,),
     ).fetchall()
     return [
-        Part(segment, tier, edition, sha256, rows, policy, json.loads(about))
+        LedgerPart(segment, tier, edition, sha256, rows, policy, json.loads(about))
         for segment, tier, edition, sha256, rows, policy, about in found
     ]
 
@@ -180,8 +180,8 @@ def enter(
     *,
     tallies: Mapping[str, int] | None = None,
     new_segments: Sequence[Segment] = (),
-    new_parts: Sequence[Part] = (),
-    held: Sequence[Part] = (),
+    new_parts: Sequence[LedgerPart] = (),
+    held: Sequence[LedgerPart] = (),
     recipient: Mapping[str, str] | None = None,
 ) -> int:
     """Enter a finished release and what it holds, all or nothing; gives its number.
@@ -190,7 +190,7 @@ def enter(
     the collection that its documents tell.
     """
     study = release.study
-    with writing(db):
+    with write_transaction(db):
         for s in new_segments:
             segment = (study, s.number, json.dumps(s.batches), s.rows)
             db.conn.execute("INSERT INTO segments VALUES (?, ?, ?, ?)", segment)
@@ -215,7 +215,7 @@ def enter(
 
 def recall(db: Database, study: str, numbers: Sequence[int], *, at: str, why: str) -> None:
     """Note for good that releases are faulty, all at once; they stay listed."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.executemany(
             "INSERT INTO errata (study, release, at, why) VALUES (?, ?, ?, ?)",
             [(study, number, at, why) for number in numbers],
@@ -224,7 +224,7 @@ def recall(db: Database, study: str, numbers: Sequence[int], *, at: str, why: st
 
 def hand_over(db: Database, study: str, given: HandOver) -> None:
     """Note for good who was given a release."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute(
             "INSERT INTO handovers (study, release, at, person, agreement, agreed_on)"
             " VALUES (?, ?, ?, ?, ?, ?)",

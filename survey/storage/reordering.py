@@ -14,7 +14,7 @@ from __future__ import annotations
 from secrets import token_bytes
 
 from survey.storage import answer_tables
-from survey.storage.database import Database, quoted, truncate_log, writing
+from survey.storage.database import Database, quoted, truncate_log, write_transaction
 from survey.storage.schema import ANSWERS_PREFIX as ANSWERS
 from survey.storage.schema import ARRIVING
 
@@ -31,7 +31,7 @@ def waiting(db: Database) -> int:
     return int(db.conn.execute(_WAITING).fetchone()[0])
 
 
-def settled_tables(db: Database) -> list[str]:
+def merged_tables(db: Database) -> list[str]:
     """Every table that things arrive for."""
     names = db.conn.execute(
         "SELECT substr(name, ?) FROM sqlite_schema WHERE type = 'table' AND name GLOB ?",
@@ -42,7 +42,7 @@ def settled_tables(db: Database) -> list[str]:
 
 def tables_with_answers(db: Database) -> list[str]:
     """Every table with a row an answer."""
-    return [name for name in settled_tables(db) if name.startswith(ANSWERS)]
+    return [name for name in merged_tables(db) if name.startswith(ANSWERS)]
 
 
 def file_bytes(db: Database) -> int:
@@ -50,25 +50,25 @@ def file_bytes(db: Database) -> int:
     return _pragma(db, "page_count") * _pragma(db, "page_size")
 
 
-def settle(db: Database, *, small: int = SMALL_BYTES) -> int:
+def merge_arrivals(db: Database, *, small: int = SMALL_BYTES) -> int:
     """Lay down in key order what arrived, and empty the log; gives how many answers joined.
 
     In a file of more than ``small`` bytes fewer than 20 stay with the arrivals, in key order.
     """
-    with writing(db):
+    with write_transaction(db):
         if not waiting(db):
             return 0
-        joined = join(db, least=1 if file_bytes(db) <= small else BATCH)
+        joined = merge_table(db, least=1 if file_bytes(db) <= small else BATCH)
     truncate_log(db)
     return joined
 
 
-def join(db: Database, *, least: int = 1) -> int:
+def merge_table(db: Database, *, least: int = 1) -> int:
     """Within a transaction: arrivals of at least ``least`` join the others, the rest are sorted.
 
     Everything is taken out before anything goes in: when which page comes free decides nothing.
     """
-    tables = settled_tables(db)
+    tables = merged_tables(db)
     counted = {table: answer_tables.counted(db, table, arriving=True) for table in tables}
     taken = {table: _take(db, ARRIVING + table) for table in tables}
     _shuffle_free_pages(db)
@@ -122,17 +122,17 @@ def _pragma(db: Database, name: str) -> int:
     return int(db.conn.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def level(db: Database) -> bool:
+def rewrite_file(db: Database) -> bool:
     """Rewrite the whole file in key order, so that not even batches show, and empty the log.
 
     False when a reader kept the log from being emptied: try again.
     """
-    with writing(db):
-        join(db)
-        settled = unlevelled(db)
+    with write_transaction(db):
+        merge_table(db)
+        settled = not_rewritten(db)
     with db.turn:
         db.conn.execute("VACUUM")
-    with writing(db):
+    with write_transaction(db):
         stored = sum(_count(db, table) for table in tables_with_answers(db))
         db.conn.execute("UPDATE levelling SET settled = settled - ?, stored = ?", (settled, stored))
     return truncate_log(db)
@@ -142,7 +142,7 @@ def _count(db: Database, table: str) -> int:
     return int(db.conn.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])
 
 
-def unlevelled(db: Database) -> int:
+def not_rewritten(db: Database) -> int:
     """Answers whose batch the file may still show, those that rest apart included."""
     return int(
         db.conn.execute(
@@ -151,13 +151,13 @@ def unlevelled(db: Database) -> int:
     )
 
 
-def rest(db: Database, *, small: int = SMALL_BYTES) -> bool:
+def tidy(db: Database, *, small: int = SMALL_BYTES) -> bool:
     """What is due when it is quiet: settle, and level where that is cheap or due.
 
     False when a reader kept the log from being emptied: try again.
     """
     if file_bytes(db) <= small:
-        return level(db)
-    settle(db, small=small)
+        return rewrite_file(db)
+    merge_arrivals(db, small=small)
     stored: int = db.conn.execute("SELECT stored FROM levelling").fetchone()[0]
-    return level(db) if unlevelled(db) * 4 > stored else truncate_log(db)
+    return rewrite_file(db) if not_rewritten(db) * 4 > stored else truncate_log(db)

@@ -20,7 +20,7 @@ SCHEMA = frozenset({"sqlite_master", "sqlite_schema"})
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class SchemaObject:
     """One thing that a file defines: its kind (table, index, trigger, view), name and SQL."""
 
     kind: str
@@ -29,7 +29,7 @@ class Definition:
 
 
 @contextmanager
-def looking(path: Path, *, tables: frozenset[str] = SCHEMA) -> Iterator[sqlite3.Connection]:
+def open_for_schema(path: Path, *, tables: frozenset[str] = SCHEMA) -> Iterator[sqlite3.Connection]:
     """A connection to ``path`` that reads ``tables`` and refuses all else with DatabaseError.
 
     Raises StoreUnavailable where the file cannot be opened; it names no path, since what is
@@ -52,18 +52,18 @@ def looking(path: Path, *, tables: frozenset[str] = SCHEMA) -> Iterator[sqlite3.
 _BEGINS_A_QUERY = sqlite3.SQLITE_SELECT
 
 
-def definitions(path: Path) -> tuple[Definition, ...]:
+def definitions(path: Path) -> tuple[SchemaObject, ...]:
     """Everything that the file defines, by name. What SQLite makes by itself is left out."""
-    with looking(path) as conn:
+    with open_for_schema(path) as conn:
         try:
             found = conn.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
         except sqlite3.Error:
             raise StoreUnavailable("The file cannot be looked at just now.") from None
-    return tuple(sorted((Definition(*row) for row in found if row[2]), key=lambda d: d.name))
+    return tuple(sorted((SchemaObject(*row) for row in found if row[2]), key=lambda d: d.name))
 
 
 def wordings(path: Path, study: str) -> dict[str, str]:
     """Fingerprint (hex) → canonical content of every wording archived for the study."""
-    with looking(path, tables=frozenset({"wordings"})) as conn:
+    with open_for_schema(path, tables=frozenset({"wordings"})) as conn:
         found = conn.execute("SELECT fingerprint, content FROM wordings WHERE study = ?", (study,))
         return {bytes(fingerprint).hex(): content for fingerprint, content in found.fetchall()}

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from survey.errors import StoreUnavailable
-from survey.storage.database import BUSY_SECONDS, Database, Migrations, Turn
+from survey.storage.database import BUSY_SECONDS, Database, Migrations, WriteLock
 from survey.storage.schema import ANSWERS, DRAFTS, OFFICE
 
 __all__ = ["StoreUnavailable", "Stores"]
@@ -115,7 +115,7 @@ class Stores:
         self._mine = threading.local()
         self._open: weakref.WeakSet[Database] = weakref.WeakSet()
         self._opening = threading.Lock()
-        self._turns: dict[str, Turn] = {}
+        self._turns: dict[str, WriteLock] = {}
 
     def _get(self, name: str) -> Database:
         db: Database | None = getattr(self._mine, name, None)
@@ -131,7 +131,7 @@ class Stores:
                 with _alone(self.folder):
                     _make_file(path)
                     if name not in self._turns:
-                        self._turns[name] = Turn(self.folder / f"{name}.turn")
+                        self._turns[name] = WriteLock(self.folder / f"{name}.turn")
                     db = _connect(path, name)
             except (OSError, sqlite3.Error) as error:
                 reason = error.strerror if isinstance(error, OSError) else error

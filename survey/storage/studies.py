@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
-from survey.storage.database import Database, writing
+from survey.storage.database import Database, write_transaction
 
 Status = Literal["draft", "open", "closed", "frozen"]
 
@@ -60,7 +60,7 @@ def approve(
     conditions: str = "",
 ) -> None:
     """Note an approval; it stays in the record for good."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute(
             f"INSERT INTO approvals ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (study, words, policy, site, reference, by, approved_on, expires_on, conditions),
@@ -75,7 +75,7 @@ def approvals(db: Database, study: str) -> list[Approval]:
     return [replace(Approval(*row[:-1]), revoked=bool(row[-1])) for row in found]
 
 
-def governing(noted: Sequence[Approval], today: str) -> Approval | None:
+def latest_effective(noted: Sequence[Approval], today: str) -> Approval | None:
     """The approval signed last among those whose day has come: it alone says what is served.
 
     It may have run out or been revoked since; then nothing is served, and no older one comes back
@@ -89,7 +89,7 @@ def current_approval(
     db: Database, study: str, *, words: str, policy: str, site: str, today: str
 ) -> Approval | None:
     """The governing approval, if it is in force on ``today`` and of exactly these fingerprints."""
-    found = governing(approvals(db, study), today)
+    found = latest_effective(approvals(db, study), today)
     fits = found is not None and found.prints == (words, policy, site) and found.in_force(today)
     return found if fits else None
 
@@ -112,7 +112,7 @@ def written(db: Database) -> int:
 
 def set_status(db: Database, study: str, status: Status, at: str) -> None:
     """From ``at`` (ISO) on the study is in this part of its life."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("INSERT OR REPLACE INTO lives VALUES (?, ?, ?)", (study, status, at))
         db.conn.execute("INSERT INTO turns (study, at, what) VALUES (?, ?, ?)", (study, at, status))
 
@@ -125,7 +125,7 @@ def turns(db: Database, study: str) -> list[tuple[str, str]]:
 
 def note(db: Database, *, at: str, who: str, what: str) -> None:
     """One line in the audit: who of the staff did what, when."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("INSERT INTO audit (at, who, what) VALUES (?, ?, ?)", (at, who, what))
 
 

@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 
 from survey.storage import answer_tables
 from survey.storage.answer_tables import texts_of
-from survey.storage.database import Database, quoted, writing
+from survey.storage.database import Database, quoted, write_transaction
 from survey.storage.schema import ARRIVING
 
 NEVER = ""  # in place of a language: its mere existence would narrow down who wrote the text
 
 
 @dataclass(frozen=True, slots=True)
-class Pile:
+class TextCount:
     """``count`` texts of the ``table`` that are alike in question, language, batch and state."""
 
     table: str
@@ -33,15 +33,15 @@ class Pile:
     count: int
 
 
-def piles(db: Database, study: str) -> list[Pile]:
+def text_counts(db: Database, study: str) -> list[TextCount]:
     """Every pile of the study's texts, those that have just arrived included."""
-    return [Pile(*row) for row in texts_of(db, study)]
+    return [TextCount(*row) for row in texts_of(db, study)]
 
 
 def counts(db: Database, study: str, *, frozen_only: bool) -> Counter[tuple[str, str, str]]:
     """(question, language, state) → texts; the language of those never released is NEVER."""
     found: Counter[tuple[str, str, str]] = Counter()
-    for pile in piles(db, study):
+    for pile in text_counts(db, study):
         if pile.batch or not frozen_only:
             found[pile.variable, pile.lang, pile.state] += pile.count
     return found
@@ -115,7 +115,7 @@ def places(db: Database, study: str, *, batches: Sequence[int] | None) -> Counte
     ``batches`` None is every text there is.
     """
     found: Counter[Place] = Counter()
-    for pile in piles(db, study):
+    for pile in text_counts(db, study):
         within = batches is None or pile.batch in batches
         if within and pile.state in WAITING and pile.lang != NEVER:
             found[Place(pile.table, pile.batch, pile.state)] += pile.count
@@ -144,7 +144,7 @@ def text_of(db: Database, key: bytes) -> StoredText | None:
 
 def set_state(db: Database, text: StoredText, state: str, redacted: str | None) -> bool:
     """Note a decision; False, and nothing changed, where the text is no longer as it was read."""
-    with writing(db):
+    with write_transaction(db):
         changed = False
         for table in TABLES:
             groups = db.conn.execute(
@@ -175,7 +175,7 @@ class Reading:
 def note_reading(office: Database, reading: Reading) -> None:
     """Enter a decision in the office, for good."""
     r = reading
-    with writing(office):
+    with write_transaction(office):
         office.conn.execute(
             "INSERT INTO readings (study, pilot, key, at, who, decision, replaced)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -22,87 +22,92 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
-from forms.fingerprint import of_facts
+from forms.fingerprint import fingerprint_of_facts
 from forms.load import load_study
 from forms.toml_tables import StudyFaults
 from survey.errors import Refusal
 from survey.storage import answer_tables, studies
 from survey.storage.stores import Stores
-from survey.studies.version import Offer, Prints, prints_of
+from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of
 
 FOLDER = "approved"
 FACTS = "facts.json"
 DIGITS = 16
 
 
-class Unsound(Refusal):
+class ArchivedVersionInvalid(Refusal):
     """The archived copy of an approved version is missing, damaged or changed."""
 
 
-class Changed(Refusal):
+class FolderChanged(Refusal):
     """The study folder is no longer what was to be signed."""
 
 
-def whole(prints: Prints) -> str:
+def whole(prints: VersionFingerprints) -> str:
     """One fingerprint for words, policy and site facts together (SHA-256, hex)."""
     return sha256("\n".join(prints).encode()).hexdigest()
 
 
-def place_of(data: Path, study: str, prints: Prints) -> Path:
+def place_of(data: Path, study: str, prints: VersionFingerprints) -> Path:
     """Where the version with these fingerprints is archived, whether it is or not."""
     return data / FOLDER / study / whole(prints)[:DIGITS]
 
 
-def files_of(data: Path, study: str, prints: Prints) -> Path | None:
+def files_of(data: Path, study: str, prints: VersionFingerprints) -> Path | None:
     """The archived study folder of this version; None where there is none."""
     folder = place_of(data, study, prints) / study
     return folder if folder.is_dir() else None
 
 
-def load(data: Path, study: str, prints: Prints) -> Offer:
+def load_archived(data: Path, study: str, prints: VersionFingerprints) -> StudyVersion:
     """The archived version with exactly these fingerprints, as it is served. Raises Unsound."""
     place = place_of(data, study, prints)
     if not place.is_dir():
-        raise Unsound(f"{place} is missing: the approved version of {study} cannot be served.")
+        raise ArchivedVersionInvalid(
+            f"{place} is missing: the approved version of {study} cannot be served."
+        )
     offer = _read(place, study)
-    if prints_of(offer) != prints:
-        raise Unsound(
-            f"{place} was changed after it was signed: {_differing(prints_of(offer), prints)} "
+    found = fingerprints_of(offer)
+    if found != prints:
+        raise ArchivedVersionInvalid(
+            f"{place} was changed after it was signed: {_differing(found, prints)} "
             "differ. Restore it from a backup, or have the present version signed."
         )
     return offer
 
 
-def _read(place: Path, study: str) -> Offer:
+def _read(place: Path, study: str) -> StudyVersion:
     """Whatever lies in ``place``. Raises Unsound where it cannot be read."""
     try:
         facts: dict[str, str] = json.loads((place / FACTS).read_text("utf-8"))
         loaded = load_study(place / study)
-        return Offer(loaded, place / study, facts, of_facts(loaded, facts), pilot=False)
+        return StudyVersion(
+            loaded, place / study, facts, fingerprint_of_facts(loaded, facts), pilot=False
+        )
     except StudyFaults as faults:
-        raise Unsound(f"{place} cannot be read: {faults.faults[0]}.") from None
+        raise ArchivedVersionInvalid(f"{place} cannot be read: {faults.faults[0]}.") from None
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
-        raise Unsound(f"{place} cannot be read: {type(error).__name__}.") from None
+        raise ArchivedVersionInvalid(f"{place} cannot be read: {type(error).__name__}.") from None
 
 
-def _differing(ours: Prints, signed: Prints) -> str:
+def _differing(ours: VersionFingerprints, signed: VersionFingerprints) -> str:
     names = ("the words", "the release policy", "the site's facts")
     pairs = zip(names, ours, signed, strict=True)
     return " and ".join(name for name, one, other in pairs if one != other)
 
 
-def keep(data: Path, offer: Offer) -> Path:
+def archive_version(data: Path, offer: StudyVersion) -> Path:
     """Archive ``offer`` for good before it is signed; gives where. Nothing is overwritten.
 
     Raises Changed where the folder's files are not, or no longer, what ``offer`` was read from.
     """
-    study, prints = offer.study.name, prints_of(offer)
+    study, prints = offer.study.name, fingerprints_of(offer)
     place = place_of(data, study, prints)
     if place.exists() and _sound(data, study, prints):
         return place
     with _beside(place) as work:
-        if prints_of(_copied(offer, work)) != prints:
-            raise Changed(f"{offer.folder} has just changed: read it again before you sign.")
+        if fingerprints_of(_copied(offer, work)) != prints:
+            raise FolderChanged(f"{offer.folder} has just changed: read it again before you sign.")
         _make_durable(work)
         if place.exists():  # damaged: kept aside, since somebody may want to see what was done
             place.rename(Path(tempfile.mkdtemp(prefix="damaged.", dir=place.parent)) / place.name)
@@ -111,23 +116,23 @@ def keep(data: Path, offer: Offer) -> Path:
     return place
 
 
-def _copied(offer: Offer, work: Path) -> Offer:
+def _copied(offer: StudyVersion, work: Path) -> StudyVersion:
     """The folder's files as they are copied. Raises Refusal where they are no study just now."""
     if not offer.folder.is_dir():
         raise Refusal(f"The folder {offer.folder} is gone, so nothing was signed.")
     _copy(offer, work)
     try:
         return _read(work, offer.study.name)
-    except Unsound:
+    except ArchivedVersionInvalid:
         raise Refusal(
             f"The folder {offer.folder} cannot be used as it is now, so nothing was signed."
         ) from None
 
 
-def _sound(data: Path, study: str, prints: Prints) -> bool:
+def _sound(data: Path, study: str, prints: VersionFingerprints) -> bool:
     try:
-        load(data, study, prints)
-    except Unsound:
+        load_archived(data, study, prints)
+    except ArchivedVersionInvalid:
         return False
     return True
 
@@ -149,7 +154,7 @@ def _beside(place: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _copy(offer: Offer, work: Path) -> None:
+def _copy(offer: StudyVersion, work: Path) -> None:
     """The folder's files, only to be read from now on, and the facts."""
     copy = work / offer.study.name
     hidden = shutil.ignore_patterns(".*", "__pycache__")
@@ -170,7 +175,7 @@ def _make_durable(folder: Path, *, inside: bool = True) -> None:
             os.close(handle)
 
 
-def with_help_of(present: Offer, approved: Offer) -> Offer:
+def with_current_help(present: StudyVersion, approved: StudyVersion) -> StudyVersion:
     """The approved version with the help lines, limit and door of today: none is signed.
 
     A wrong phone number is corrected at once (docs/decisions/0014-approval-lock.md).
@@ -188,7 +193,7 @@ REFERENCE_LENGTH, CONDITIONS_LENGTH = 200, 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
+class ApprovalForm:
     """A board's approval before it is signed: ISO dates, the last day included."""
 
     reference: str
@@ -231,9 +236,9 @@ def _about_the_end(begins: date | None, ends: date | None, today: date) -> str:
     return "This day has passed: give a later one." if ends < today else ""
 
 
-def signature_of(typed: Mapping[str, str], by: str) -> Signature:
+def read_approval_form(typed: Mapping[str, str], by: str) -> ApprovalForm:
     """What was typed without fault, signed ``by``."""
-    return Signature(
+    return ApprovalForm(
         reference=typed["reference"].strip(),
         by=by,
         approved_on=typed["approved_on"].strip(),
@@ -242,14 +247,14 @@ def signature_of(typed: Mapping[str, str], by: str) -> Signature:
     )
 
 
-def sign(stores: Stores, offer: Offer, signature: Signature) -> None:
+def record_approval(stores: Stores, offer: StudyVersion, signature: ApprovalForm) -> None:
     """Archive this version and note its approval, in this order: what is approved is there.
 
     Raises ``approved.Changed`` where the folder has changed meanwhile, Refusal where it cannot be
     archived; then nothing is signed. The same signature twice in a row is noted once.
     """
-    keep(stores.folder, offer)
-    words, policy, site = prints_of(offer)
+    archive_version(stores.folder, offer)
+    words, policy, site = fingerprints_of(offer)
     noted = studies.approvals(stores.office, offer.study.name)
     if noted and noted[-1].prints == (words, policy, site) and _same(noted[-1], signature):
         return
@@ -267,7 +272,7 @@ def sign(stores: Stores, offer: Offer, signature: Signature) -> None:
     )
 
 
-def _same(noted: studies.Approval, signature: Signature) -> bool:
+def _same(noted: studies.Approval, signature: ApprovalForm) -> bool:
     names = ("reference", "by", "approved_on", "expires_on", "conditions")
     alike = all(getattr(noted, name) == getattr(signature, name) for name in names)
     return alike and not noted.revoked
@@ -279,7 +284,7 @@ def record_lost(stores: Stores, name: str) -> bool:
     return drafted and answer_tables.count(stores.responses, name) > 0
 
 
-def signed_version(stores: Stores, folder: Offer, today: str) -> Offer:
+def signed_version(stores: Stores, folder: StudyVersion, today: str) -> StudyVersion:
     """The version under which answers are released: the one signed last, its policy and its words.
 
     A pilot, or a study that nobody ever signed, is what its folder says. Raises
@@ -289,8 +294,8 @@ def signed_version(stores: Stores, folder: Offer, today: str) -> Offer:
     """
     if not folder.pilot and record_lost(stores, folder.study.name):
         raise Refusal(RECORD_LOST)
-    signed = studies.governing(studies.approvals(stores.office, folder.study.name), today)
-    if folder.pilot or signed is None or signed.prints == prints_of(folder):
+    signed = studies.latest_effective(studies.approvals(stores.office, folder.study.name), today)
+    if folder.pilot or signed is None or signed.prints == fingerprints_of(folder):
         return folder
-    found = load(stores.folder, folder.study.name, signed.prints)
-    return with_help_of(folder, found)
+    found = load_archived(stores.folder, folder.study.name, signed.prints)
+    return with_current_help(folder, found)

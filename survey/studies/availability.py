@@ -19,20 +19,20 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from survey.errors import StoreError, StoreUnavailable
 from survey.respondents.drafts import Clock
 from survey.storage import admission, answer_tables, board, studies
-from survey.storage.admission import Door
+from survey.storage.admission import AdmissionRule
 from survey.storage.stores import Stores
 from survey.storage.studies import Approval
 from survey.studies import approvals
-from survey.studies.catalogue import Served, Shelf
-from survey.studies.folder import Watched
-from survey.studies.version import Offer, Prints, prints_of
+from survey.studies.catalogue import PublishedVersions, StudyCatalogue
+from survey.studies.folder import StudyFolder
+from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of
 
 
-def prepare(stores: Stores, offer: Offer) -> str:
+def prepare(stores: Stores, offer: StudyVersion) -> str:
     """Make the study's table where it is missing, and archive its words beside the rows."""
     study = offer.study
     return answer_tables.prepare(
@@ -40,7 +40,7 @@ def prepare(stores: Stores, offer: Offer) -> str:
         study=study.name,
         fingerprint=bytes.fromhex(study.fingerprints.words),
         content=study.content,
-        columns=of_study(study),
+        columns=columns_of_study(study),
     )
 
 
@@ -60,7 +60,7 @@ FULL = "full"
 EXPIRED = "expired"  # clients read: paused. Staff read why in ``Standing.trouble``
 
 # Why nothing is served of a study that was opened.
-UNSOUND, REVOKED, RAN_OUT, SUSPENDED = "unsound", "revoked", "ran out", "suspended"
+INVALID, REVOKED, RAN_OUT, SUSPENDED = "unsound", "revoked", "ran out", "suspended"
 LOST = "lost"  # or was opened, as its answers say, while the office's file knows nothing of it
 
 # Somebody who began in time may still send while a study is closed or full, but not these.
@@ -68,14 +68,14 @@ TAKES_NOTHING = frozenset({FROZEN, EXPIRED, NOT_OPEN})
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StudyState:
     """Where a study stands: what is served, its state, under which approval.
 
     ``cause`` says in a word why an opened study takes nobody and ``trouble`` tells it to staff;
     clients read only that it is paused.
     """
 
-    served: Served
+    served: PublishedVersions
     state: str
     approval: Approval | None = None
     cause: str = ""
@@ -85,21 +85,21 @@ class Standing:
     def readable(self) -> bool:
         """Whether the words may be shown to clients: a pilot's, or those that were signed."""
         offer, signed = self.served.offer, self.approval
-        return offer.pilot or (signed is not None and signed.prints == prints_of(offer))
+        return offer.pilot or (signed is not None and signed.prints == fingerprints_of(offer))
 
 
 class Availability:
     """The standing of each study of ``shelf``; asks the stores at most every two seconds."""
 
     def __init__(
-        self, stores: Stores, shelf: Shelf, clock: Clock, today: Callable[[], date]
+        self, stores: Stores, shelf: StudyCatalogue, clock: Clock, today: Callable[[], date]
     ) -> None:
         self._stores, self._shelf, self._clock, self._today = stores, shelf, clock, today
-        self._known: dict[str, tuple[float, Standing]] = {}
+        self._known: dict[str, tuple[float, StudyState]] = {}
         self._round = 0  # how often what is known was forgotten
         self._mine = threading.local()
         self._office_file: int | None = None
-        self._versions: dict[tuple[str, Prints], Offer] = {}
+        self._versions: dict[tuple[str, VersionFingerprints], StudyVersion] = {}
         self._ready = set(shelf)
         self._lock = threading.Lock()
         shelf.ask = self._served
@@ -108,15 +108,15 @@ class Availability:
         """The date on this server, ISO."""
         return self._today().isoformat()
 
-    def of(self, offer: Offer) -> str:
+    def of(self, offer: StudyVersion) -> str:
         """OPEN, NOT_OPEN, CLOSED, FROZEN, FULL or EXPIRED. A pilot is open until full."""
         return self.standing(offer.study.name).state
 
-    def stopped(self, offer: Offer) -> bool:
+    def stopped(self, offer: StudyVersion) -> bool:
         """Whether nothing may be taken, not even from somebody who has begun."""
         return self.of(offer) in TAKES_NOTHING
 
-    def standing(self, name: str, *, now: bool = False) -> Standing:
+    def standing(self, name: str, *, now: bool = False) -> StudyState:
         """How it stands with the study of this name. Raises KeyError where there is none.
 
         ``now`` asks the stores whatever was known.
@@ -139,12 +139,12 @@ class Availability:
                 self._known[name] = at, found
         return found
 
-    def _keep_door(self, folder: Watched) -> None:
+    def _keep_door(self, folder: StudyFolder) -> None:
         """For a start at which site.toml cannot be read. A full disk keeps nobody out."""
         offer = folder.latest
         if folder.door_told and not offer.pilot:
             with suppress(sqlite3.Error, StoreError):
-                door = Door(limit=offer.limit, invited=offer.invited)
+                door = AdmissionRule(limit=offer.limit, invited=offer.invited)
                 admission.keep(self._stores.office, offer.study.name, door)
 
     def _forget_what_was_changed(self) -> None:
@@ -158,25 +158,25 @@ class Availability:
             self._known.clear()
             self._round += 1
 
-    def _served(self, folder: Offer) -> Served:
+    def _served(self, folder: StudyVersion) -> PublishedVersions:
         """For the shelf: help lines are shown even while the stores cannot be read."""
         name = folder.study.name
         try:
             return self.standing(name).served
         except (StoreError, sqlite3.Error):
             known = self._known.get(name)
-            return known[1].served if known else Served(folder)
+            return known[1].served if known else PublishedVersions(folder)
 
-    def _ask(self, folder: Offer) -> Standing:
+    def _ask(self, folder: StudyVersion) -> StudyState:
         """All but whether it is full."""
         if folder.pilot:
-            return Standing(Served(self._prepared(folder)), OPEN)
+            return StudyState(PublishedVersions(self._prepared(folder)), OPEN)
         self._check_office()
         status = studies.status(self._stores.office, folder.study.name)
         if status == "draft":
             lost = approvals.record_lost(self._stores, folder.study.name)
             why = (LOST, approvals.RECORD_LOST) if lost else ("", "")
-            return Standing(Served(folder), NOT_OPEN, None, *why)
+            return StudyState(PublishedVersions(folder), NOT_OPEN, None, *why)
         return self._opened(folder, status)
 
     def _check_office(self) -> None:
@@ -192,22 +192,26 @@ class Availability:
                 "from your backup, and start the server again."
             )
 
-    def _opened(self, folder: Offer, status: studies.Status) -> Standing:
+    def _opened(self, folder: StudyVersion, status: studies.Status) -> StudyState:
         """A study that was opened once is what the board signed last, or nothing."""
         name, office, today = folder.study.name, self._stores.office, self.today()
         noted = studies.approvals(office, name)
-        signed = studies.governing(noted, today)
+        signed = studies.latest_effective(noted, today)
         try:
             if signed is None:
-                raise approvals.Unsound("No approval of it has begun.")
+                raise approvals.ArchivedVersionInvalid("No approval of it has begun.")
             offer = self._version(folder, signed.prints)
-        except approvals.Unsound as unsound:
+        except approvals.ArchivedVersionInvalid as unsound:
             state = status if status != "open" else EXPIRED
-            return Standing(Served(folder, signed=True), state, signed, UNSOUND, str(unsound))
+            return StudyState(
+                PublishedVersions(folder, signed=True), state, signed, INVALID, str(unsound)
+            )
         earlier = self._earlier(folder, offer, [a for a in noted if a.in_force(today)])
         cause, trouble = _why_not(signed, today) or self._suspended(name) or ("", "")
         state = status if status != "open" else EXPIRED if cause else OPEN
-        return Standing(Served(offer, earlier, signed=True), state, signed, cause, trouble)
+        return StudyState(
+            PublishedVersions(offer, earlier, signed=True), state, signed, cause, trouble
+        )
 
     def _suspended(self, name: str) -> tuple[str, str] | None:
         found = board.suspension(self._stores.office, name)
@@ -215,37 +219,39 @@ class Availability:
             return None
         return SUSPENDED, f"The board suspended it on {found.at[:10]}: {found.why}"
 
-    def _earlier(self, folder: Offer, served: Offer, in_force: list[Approval]) -> tuple[Offer, ...]:
+    def _earlier(
+        self, folder: StudyVersion, served: StudyVersion, in_force: list[Approval]
+    ) -> tuple[StudyVersion, ...]:
         """Versions that were replaced and not revoked: who began under one ends under it."""
         others = dict.fromkeys(a.prints for a in reversed(in_force))
-        others.pop(prints_of(served), None)
+        others.pop(fingerprints_of(served), None)
         found = []
         for prints in others:
             try:
                 found.append(self._version(folder, prints))
-            except approvals.Unsound:
+            except approvals.ArchivedVersionInvalid:
                 continue
         return tuple(found)
 
-    def _version(self, folder: Offer, prints: Prints) -> Offer:
+    def _version(self, folder: StudyVersion, prints: VersionFingerprints) -> StudyVersion:
         """The version with these fingerprints: the folder, or the archived copy. Raises Unsound."""
-        if prints == prints_of(folder):
+        if prints == fingerprints_of(folder):
             return self._prepared(folder)
         key = folder.study.name, prints
         known = self._versions.get(key)
         if known is None or known.study.support is not folder.study.support:
-            loaded = approvals.load(self._stores.folder, folder.study.name, prints)
-            known = self._versions[key] = approvals.with_help_of(folder, loaded)
+            loaded = approvals.load_archived(self._stores.folder, folder.study.name, prints)
+            known = self._versions[key] = approvals.with_current_help(folder, loaded)
         return self._prepared(known)
 
-    def _prepared(self, offer: Offer) -> Offer:
+    def _prepared(self, offer: StudyVersion) -> StudyVersion:
         """The same, with a table for its answers. A version that nobody meets gets none."""
         if offer not in self._ready:
             prepare(self._stores, offer)
             self._ready.add(offer)
         return offer
 
-    def _full(self, found: Standing) -> Standing:
+    def _full(self, found: StudyState) -> StudyState:
         offer = found.served.offer
         if found.state != OPEN or offer.limit is None:
             return found

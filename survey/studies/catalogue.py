@@ -9,11 +9,18 @@ from pathlib import Path
 from forms.site_facts import load_site
 from survey.config import Config
 from survey.errors import Refusal
-from survey.studies.folder import Watched
-from survey.studies.version import Offer, offer_of
+from survey.studies.folder import StudyFolder
+from survey.studies.version import StudyVersion, read_version
 
 __all__ = [
-    "PROPOSED", "LeftOut", "Offer", "Served", "Shelf", "find_folder", "find_offer", "study_folders",
+    "PROPOSED",
+    "PublishedVersions",
+    "StudyCatalogue",
+    "StudyVersion",
+    "UnavailableStudy",
+    "find_folder",
+    "find_version",
+    "study_folders",
 ]  # fmt: skip
 
 # ``NAME@proposed`` on the board's pages: the folder as it is now, which may not be served yet.
@@ -21,47 +28,49 @@ PROPOSED = "proposed"
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class PublishedVersions:
     """What clients meet of a study: the version in force, and earlier ones still in force.
 
     ``signed`` is False while nothing was ever opened: then it is whatever the folder says.
     """
 
-    offer: Offer
-    earlier: tuple[Offer, ...] = ()
+    offer: StudyVersion
+    earlier: tuple[StudyVersion, ...] = ()
     signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class UnavailableStudy:
     """A study that could not be put on the shelf, and why, in whole sentences."""
 
     name: str
     why: str
 
 
-class Shelf:
+class StudyCatalogue:
     """Each study as its folder has it now, and as it is served. Opens no store itself.
 
     What is served is told by ``ask`` (``survey.studies.availability``), until then the folder.
     ``survey.studies.loading`` fills it: one faulty folder takes no other study down.
     """
 
-    def __init__(self, studies: Sequence[Watched], left_out: Sequence[LeftOut] = ()) -> None:
+    def __init__(
+        self, studies: Sequence[StudyFolder], left_out: Sequence[UnavailableStudy] = ()
+    ) -> None:
         self._folders = {watched.latest.study.name: watched for watched in studies}
         self.left_out = tuple(left_out)
-        self._known: dict[str, Served] = {}
-        self.ask: Callable[[Offer], Served] = Served
+        self._known: dict[str, PublishedVersions] = {}
+        self.ask: Callable[[StudyVersion], PublishedVersions] = PublishedVersions
 
-    def __iter__(self) -> Iterator[Offer]:
+    def __iter__(self) -> Iterator[StudyVersion]:
         return iter([self.served(name).offer for name in self._folders])
 
-    def served(self, name: str) -> Served:
+    def served(self, name: str) -> PublishedVersions:
         """What is served of this study just now, asked for anew. Raises KeyError."""
         self._known[name] = found = self.ask(self._folders[name].offer())
         return found
 
-    def versions_at(self, address: str) -> tuple[Offer, ...]:
+    def versions_at(self, address: str) -> tuple[StudyVersion, ...]:
         """What is served behind a client's address, the version in force first; or nothing."""
         likely = sorted(self._folders, key=lambda name: self._likely(name, address))
         for name in likely:
@@ -86,12 +95,12 @@ class Shelf:
         offers = (known.offer, *known.earlier) if known else (self._folders[name].latest,)
         return {offer.study.address for offer in offers}
 
-    def at(self, address: str) -> Offer | None:
+    def at(self, address: str) -> StudyVersion | None:
         """The version in force behind a client's address, to the shelf's last knowledge."""
         named = (name for name in self._folders if address in self._addresses(name))
         return next((self.named(name) for name in named), None)
 
-    def named(self, name: str) -> Offer | None:
+    def named(self, name: str) -> StudyVersion | None:
         """The study of this name (its folder's) as it is served, to the shelf's last knowledge.
 
         ``NAME@proposed`` is the study as its folder has it now. Neither asks a store.
@@ -104,11 +113,11 @@ class Shelf:
             return self._folders[study].offer()
         return known.offer
 
-    def proposed(self, name: str) -> Watched | None:
+    def proposed(self, name: str) -> StudyFolder | None:
         """The folder of this study, which may differ from what is served."""
         return self._folders.get(name)
 
-    def folders(self) -> Iterator[Watched]:
+    def folders(self) -> Iterator[StudyFolder]:
         """The folder of each study."""
         return iter(self._folders.values())
 
@@ -133,11 +142,11 @@ def find_folder(config: Config, name: str) -> Path:
     return folders[0]
 
 
-def find_offer(config: Config, name: str, *, pilot: bool | None = None) -> Offer:
+def find_version(config: Config, name: str, *, pilot: bool | None = None) -> StudyVersion:
     """The study of this name on the shelves, or in the folder ``name``. Raises Refusal.
 
     ``pilot`` True or False takes it as a pilot or not, whatever the settings say.
     """
     folder = find_folder(config, name)
     as_pilot = folder.resolve().name in config.pilots if pilot is None else pilot
-    return offer_of(folder, load_site(config.site), pilot=as_pilot)
+    return read_version(folder, load_site(config.site), pilot=as_pilot)

@@ -14,14 +14,14 @@ from typing import Any, cast
 from flask import Flask, current_app, g, request
 
 from survey.security import STAFF_ROOMS, room_of
-from survey.studies.catalogue import PROPOSED, Shelf
+from survey.studies.catalogue import PROPOSED, StudyCatalogue
 
 NAME = "lacrima.shelf"
 
 
-def shelf() -> Shelf:
+def current_catalogue() -> StudyCatalogue:
     """The studies that this application offers."""
-    return cast("Shelf", current_app.extensions[NAME])
+    return cast("StudyCatalogue", current_app.extensions[NAME])
 
 
 MARK = "@" + PROPOSED
@@ -36,7 +36,7 @@ def init_app(app: Flask) -> None:
         name = str((values or {}).get("name", ""))
         g.proposed = name.endswith(MARK)
         if room_of(request.path) in STAFF_ROOMS:
-            shelf().refresh(name.removesuffix(MARK))
+            current_catalogue().refresh(name.removesuffix(MARK))
 
     @app.url_defaults
     def _keep(endpoint: str, values: dict[str, Any]) -> None:

@@ -14,13 +14,13 @@ from forms.load import ALL
 from forms.parse_documents import read_support
 from forms.site_facts import load_site
 from forms.study import Support
-from forms.toml_tables import SUPPORT, Fault, Notes, StudyFaults, read_toml
-from survey.studies.version import Offer, Prints, offer_of, prints_of
+from forms.toml_tables import SUPPORT, Fault, FaultList, StudyFaults, read_toml
+from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of, read_version
 
 
 def help_lines_in(folder: Path) -> Support | None:
     """What the folder's support.toml says, where it can be read without a fault."""
-    notes = Notes()
+    notes = FaultList()
     top = read_toml(folder / SUPPORT, notes)
     support = read_support(top) if top else None
     return None if notes.all() else support
@@ -31,7 +31,7 @@ LOOK_SECONDS = 2.0
 REMEMBERED = 5  # versions that the folder had before, to tell what changed
 
 
-class Watched:
+class StudyFolder:
     """A study folder that is read again when its files or the site's facts change.
 
     A version with a fault is not taken: the last sound one stays, with the help lines of today as
@@ -40,12 +40,12 @@ class Watched:
     """
 
     def __init__(
-        self, offer: Offer, site: Path | None, *, folder: Path | None = None, fault: str = ""
+        self, offer: StudyVersion, site: Path | None, *, folder: Path | None = None, fault: str = ""
     ) -> None:
         self.latest, self.fault, self.standing_in = offer, fault, bool(fault)
         self.folder = folder or offer.folder
         self._site = site
-        self._before: tuple[Offer, ...] = ()
+        self._before: tuple[StudyVersion, ...] = ()
         self._lock = threading.Lock()
         self._seen, self._looked = self._stamps(), monotonic()
         self._had_site = has_words(site)
@@ -55,7 +55,7 @@ class Watched:
         files = [self.folder / name for name in ALL] + ([self._site] if self._site else [])
         return tuple(_stamp(file) for file in files)
 
-    def offer(self, *, now: bool = False) -> Offer:
+    def offer(self, *, now: bool = False) -> StudyVersion:
         """The study as the folder has it; looked at every two seconds, or ``now``."""
         if self._site is None or (not now and monotonic() - self._looked < LOOK_SECONDS):
             return self.latest
@@ -70,9 +70,9 @@ class Watched:
         try:
             if self._had_site and not has_words(site):
                 raise StudyFaults((Fault(str(site), "", "", "is gone, or empty now"),))
-            read = offer_of(self.folder, load_site(site), pilot=self.latest.pilot)
+            read = read_version(self.folder, load_site(site), pilot=self.latest.pilot)
         except StudyFaults as faults:
-            self.fault = in_short(faults)
+            self.fault = first_fault(faults)
             self._take_help_lines(help_lines_in(self.folder))
             return
         self.fault, self.standing_in, self._had_site = "", False, has_words(site)
@@ -92,9 +92,9 @@ class Watched:
         """Whether who may come in is what site.toml says now, as far as was looked."""
         return self._had_site and not self.fault
 
-    def earlier(self, prints: Prints) -> Offer | None:
+    def earlier(self, prints: VersionFingerprints) -> StudyVersion | None:
         """What the folder said lately under these fingerprints, while this process remembers."""
-        return next((o for o in self._before if prints_of(o) == prints), None)
+        return next((o for o in self._before if fingerprints_of(o) == prints), None)
 
 
 def has_words(site: Path | None) -> bool:
@@ -105,15 +105,15 @@ def has_words(site: Path | None) -> bool:
         return False
 
 
-def in_short(faults: StudyFaults) -> str:
+def first_fault(faults: StudyFaults) -> str:
     """The first fault, without a full stop, and how many more there are."""
     first, more = str(faults.faults[0]).rstrip("."), len(faults.faults) - 1
     return first + (f"; and {more} more" if more else "")
 
 
-def _served_as(offer: Offer) -> tuple[object, ...]:
+def _served_as(offer: StudyVersion) -> tuple[object, ...]:
     """Everything that a change of a file can change for clients."""
-    return *prints_of(offer), offer.limit, offer.invited, offer.study.support
+    return *fingerprints_of(offer), offer.limit, offer.invited, offer.study.support
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:

@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from forms.site_facts import missing_facts
-from survey.clock import stamp
+from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.storage import batches, board, studies
-from survey.storage.database import writing
+from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from survey.studies import approvals
 from survey.studies.approvals import signed_version
 from survey.studies.availability import today_here
-from survey.studies.version import Offer, prints_of
+from survey.studies.version import StudyVersion, fingerprints_of
 
 Note = Callable[[str], None]
 
@@ -33,9 +33,9 @@ class NotReady(Refusal):
         self.reasons = reasons
 
 
-def approval_of(stores: Stores, offer: Offer) -> studies.Approval | None:
+def approval_of(stores: Stores, offer: StudyVersion) -> studies.Approval | None:
     """The approval in force of exactly this version."""
-    words, policy, site = prints_of(offer)
+    words, policy, site = fingerprints_of(offer)
     return studies.current_approval(
         stores.office,
         offer.study.name,
@@ -46,7 +46,7 @@ def approval_of(stores: Stores, offer: Offer) -> studies.Approval | None:
     )
 
 
-def to_open(stores: Stores, offer: Offer) -> Offer:
+def to_open(stores: Stores, offer: StudyVersion) -> StudyVersion:
     """The version that opening serves: the folder's the first time, later the one signed last.
 
     So it is what the board's pages show beforehand, and a word that was changed before anybody
@@ -58,15 +58,15 @@ def to_open(stores: Stores, offer: Offer) -> Offer:
     return signed_version(stores, offer, today_here().isoformat())
 
 
-def not_ready(stores: Stores, offer: Offer) -> list[str]:
+def not_ready(stores: Stores, offer: StudyVersion) -> list[str]:
     """Everything that keeps the study from opening, in words. ``offer`` as in ``to_open``."""
     try:
         return list(_obstacles(stores, to_open(stores, offer)))
-    except approvals.Unsound as unsound:
+    except approvals.ArchivedVersionInvalid as unsound:
         return [str(unsound).rstrip(".")]
 
 
-def _obstacles(stores: Stores, offer: Offer) -> Iterator[str]:
+def _obstacles(stores: Stores, offer: StudyVersion) -> Iterator[str]:
     name = offer.study.name
     if offer.pilot:
         yield "it runs as a pilot: take it out of LACRIMA_PILOTS first"
@@ -83,7 +83,7 @@ def _obstacles(stores: Stores, offer: Offer) -> Iterator[str]:
         yield f"{len(unchecked)} help lines were never checked ({named} …)"
 
 
-def open_study(stores: Stores, offer: Offer, *, note: Note) -> Offer:
+def open_study(stores: Stores, offer: StudyVersion, *, note: Note) -> StudyVersion:
     """Only what is approved, filled in and checked is served; gives it. Raises NotReady.
 
     ``offer`` as in ``to_open``.
@@ -95,7 +95,7 @@ def open_study(stores: Stores, offer: Offer, *, note: Note) -> Offer:
     return opened
 
 
-def close(stores: Stores, offer: Offer, *, note: Note) -> None:
+def close(stores: Stores, offer: StudyVersion, *, note: Note) -> None:
     """Nobody new can start. Raises Refusal for a study that is not open."""
     if studies.status(stores.office, offer.study.name) != "open":
         raise Refusal(f"{offer.study.name} is not open, so there is nothing to close.")
@@ -103,7 +103,7 @@ def close(stores: Stores, offer: Offer, *, note: Note) -> None:
 
 
 def freeze(
-    stores: Stores, offer: Offer, *, note: Note, expected: studies.Status | None = None
+    stores: Stores, offer: StudyVersion, *, note: Note, expected: studies.Status | None = None
 ) -> int:
     """Make the answers present the next batch, of a closed study the last; gives how many.
 
@@ -126,23 +126,23 @@ def freeze(
     return frozen
 
 
-def _freezing(stores: Stores, offer: Offer, seen: studies.Status, batch: int) -> None:
+def _freezing(stores: Stores, offer: StudyVersion, seen: studies.Status, batch: int) -> None:
     """Last look and day of a batch that nobody can undo: its texts rest from then on."""
     name = offer.study.name
     if studies.status(stores.office, name) != seen:
         raise Refusal(f"{name} is no longer where it was. Nothing was frozen: look again.")
     if not offer.pilot:
-        batches.begins(stores.office, name, batch, at=stamp())
+        batches.begins(stores.office, name, batch, at=iso_utc())
 
 
 def _end(stores: Stores, name: str, note: Note) -> None:
     """The study is frozen, unless a colleague has opened it again meanwhile."""
-    with writing(stores.office):
+    with write_transaction(stores.office):
         if studies.status(stores.office, name) == "closed":
             _set(stores, name, "frozen", note)
 
 
 def _set(stores: Stores, name: str, status: studies.Status, note: Note) -> None:
-    at = stamp()
+    at = iso_utc()
     studies.set_status(stores.office, name, status, at)
     note(f"{name}: {status}")

@@ -18,20 +18,26 @@ from forms.toml_tables import StudyFaults
 from survey.config import Config
 from survey.errors import Refusal
 from survey.storage import admission, studies
-from survey.storage.admission import Door
+from survey.storage.admission import AdmissionRule
 from survey.storage.stores import Stores
 from survey.studies import approvals
 from survey.studies.availability import LOST, Availability, prepare, today_here
-from survey.studies.catalogue import LeftOut, Shelf, find_folder, find_offer, study_folders
-from survey.studies.folder import Watched, has_words, help_lines_in, in_short
-from survey.studies.version import Offer, offer_of
+from survey.studies.catalogue import (
+    StudyCatalogue,
+    UnavailableStudy,
+    find_folder,
+    find_version,
+    study_folders,
+)
+from survey.studies.folder import StudyFolder, first_fault, has_words, help_lines_in
+from survey.studies.version import StudyVersion, read_version
 
 
-def open_studies(config: Config) -> tuple[Stores, Shelf]:
+def open_studies(config: Config) -> tuple[Stores, StudyCatalogue]:
     """The stores of this installation and its studies, with a table ready for each."""
     stores = Stores(config.data)
     try:
-        shelf = filled(config, stores)
+        shelf = load_catalogue(config, stores)
         for watched in shelf.folders():
             prepare(stores, watched.latest)
     except BaseException:
@@ -40,40 +46,42 @@ def open_studies(config: Config) -> tuple[Stores, Shelf]:
     return stores, shelf
 
 
-def filled(config: Config, stores: Stores) -> Shelf:
+def load_catalogue(config: Config, stores: Stores) -> StudyCatalogue:
     """Every study of the configured folders; in the demo all are pilots.
 
     Raises Refusal where there is none to be served.
     """
-    filler = _Filler.at(config, stores)
+    filler = _CatalogueLoader.at(config, stores)
     tried = [filler.study(folder) for folder in _once(study_folders(config))]
     known = {one.name for one in tried}
     tried += [filler.study(_usual_place(config, name)) for name in filler.opened - known]
     sound, left_out = _apart(tried, filler.opened)
     if not sound:
         raise filler.fault or Refusal(_nothing_left(config, left_out))
-    return Shelf([one.found for one in sound], left_out)
+    return StudyCatalogue([one.found for one in sound], left_out)
 
 
-def at_hand(config: Config, stores: Stores, name: str, *, pilot: bool | None = None) -> Watched:
+def load_for_command(
+    config: Config, stores: Stores, name: str, *, pilot: bool | None = None
+) -> StudyFolder:
     """The study of this name for a command: its folder or, where that fails, what was signed.
 
     ``pilot`` as in ``find_offer``. Raises Refusal and StudyFaults as that does.
     """
     try:
-        return Watched(find_offer(config, name, pilot=pilot), config.site)
+        return StudyFolder(find_version(config, name, pilot=pilot), config.site)
     except (StudyFaults, Refusal):
         as_pilot = name in config.pilots if pilot is None else pilot
         if as_pilot or not (stores.folder / "office.db").exists():
             raise
         folder = _folder_called(config, name)
-        tried = _Filler.at(config, stores).study(folder)
-        if isinstance(tried, LeftOut):
+        tried = _CatalogueLoader.at(config, stores).study(folder)
+        if isinstance(tried, UnavailableStudy):
             raise
         return tried.found
 
 
-def told(watched: Watched) -> str:
+def folder_problem(watched: StudyFolder) -> str:
     """What is wrong with a folder whose study goes on without it, and what to do; or nothing."""
     if not watched.fault:
         return ""
@@ -88,10 +96,10 @@ def told(watched: Watched) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sound:
+class _UsableStudy:
     """A study that can be served, from whichever place."""
 
-    found: Watched
+    found: StudyFolder
 
     @property
     def name(self) -> str:
@@ -99,7 +107,7 @@ class _Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class _Filler:
+class _CatalogueLoader:
     """What it takes to find a study: the site's facts, or what is wrong with them."""
 
     config: Config
@@ -109,7 +117,7 @@ class _Filler:
     opened: frozenset[str]  # studies that were opened once, as real ones
 
     @classmethod
-    def at(cls, config: Config, stores: Stores) -> _Filler:
+    def at(cls, config: Config, stores: Stores) -> _CatalogueLoader:
         site, fault = SiteFacts(), None
         try:
             site = load_site(config.site)
@@ -118,35 +126,35 @@ class _Filler:
         lives = [] if config.demo else studies.lived(stores.office)
         return cls(config, stores, site, fault, frozenset(lives) - config.pilots)
 
-    def study(self, folder: Path) -> _Sound | LeftOut:
+    def study(self, folder: Path) -> _UsableStudy | UnavailableStudy:
         """The study of this folder, or of the name that it should have."""
         name = folder.resolve().name
         pilot = self.config.demo or name in self.config.pilots
         try:
             if self.fault is not None:
                 raise self.fault
-            offer = offer_of(folder, self.site, pilot=pilot)
+            offer = read_version(folder, self.site, pilot=pilot)
         except StudyFaults as faults:
-            fault = in_short(faults)
+            fault = first_fault(faults)
             return _left_out(name, folder, fault) if pilot else self._signed(folder, fault)
-        return _Sound(Watched(self._with_door(offer), self.config.site))
+        return _UsableStudy(StudyFolder(self._with_door(offer), self.config.site))
 
-    def _signed(self, folder: Path, fault: str) -> _Sound | LeftOut:
+    def _signed(self, folder: Path, fault: str) -> _UsableStudy | UnavailableStudy:
         """The version signed last, in the place of a folder with a fault."""
         name = folder.resolve().name
         noted = studies.approvals(self.stores.office, name)
-        signed = studies.governing(noted, today_here().isoformat())
+        signed = studies.latest_effective(noted, today_here().isoformat())
         if signed is None:
             return _left_out(name, folder, fault)
         try:
-            offer = approvals.load(self.stores.folder, name, signed.prints)
-        except approvals.Unsound as unsound:
+            offer = approvals.load_archived(self.stores.folder, name, signed.prints)
+        except approvals.ArchivedVersionInvalid as unsound:
             return _left_out(name, folder, f"{fault}. Nor can what was signed: {unsound}")
         study = replace(offer.study, support=help_lines_in(folder) or offer.study.support)
         offer = self._with_door(replace(offer, study=study))
-        return _Sound(Watched(offer, self.config.site, folder=folder, fault=fault))
+        return _UsableStudy(StudyFolder(offer, self.config.site, folder=folder, fault=fault))
 
-    def _with_door(self, offer: Offer) -> Offer:
+    def _with_door(self, offer: StudyVersion) -> StudyVersion:
         """Its limit and whether it needs an invitation.
 
         Where site.toml cannot be said to have told, it is as it was told last; and a study with
@@ -155,17 +163,17 @@ class _Filler:
         name, site = offer.study.name, self.site
         if name not in self.opened or (self.fault is None and has_words(self.config.site)):
             return replace(offer, limit=site.limits.get(name), invited=name in site.invited)
-        door = admission.of(self.stores.office, name) or Door(limit=None, invited=False)
+        door = admission.of(self.stores.office, name) or AdmissionRule(limit=None, invited=False)
         invited = door.invited or admission.any_unspent(self.stores.responses, name)
         return replace(offer, limit=door.limit, invited=invited)
 
 
-def _left_out(name: str, folder: Path, fault: str) -> LeftOut:
+def _left_out(name: str, folder: Path, fault: str) -> UnavailableStudy:
     why = (
         f"{name}: left out. Its folder {folder} cannot be used as it is now: {fault.rstrip('.')}. "
         f"Mend it (`lacrima study check {folder}` lists every fault) and start the server again."
     )
-    return LeftOut(name, why)
+    return UnavailableStudy(name, why)
 
 
 def _once(folders: Iterable[Path]) -> Iterator[Path]:
@@ -190,27 +198,27 @@ def _folder_called(config: Config, name: str) -> Path:
 
 
 def _apart(
-    tried: Sequence[_Sound | LeftOut], opened: frozenset[str]
-) -> tuple[list[_Sound], list[LeftOut]]:
+    tried: Sequence[_UsableStudy | UnavailableStudy], opened: frozenset[str]
+) -> tuple[list[_UsableStudy], list[UnavailableStudy]]:
     """Those that can be served side by side, and the others. Opened ones come first."""
-    sound: list[_Sound] = []
-    left_out = [one for one in tried if isinstance(one, LeftOut)]
-    found = [one for one in tried if isinstance(one, _Sound)]
+    sound: list[_UsableStudy] = []
+    left_out = [one for one in tried if isinstance(one, UnavailableStudy)]
+    found = [one for one in tried if isinstance(one, _UsableStudy)]
     for one in sorted(found, key=lambda one: one.name not in opened):
         clash = next((other for other in sound if _clash(one, other)), None)
         if clash is None:
             sound.append(one)
         else:
-            left_out.append(LeftOut(one.name, _clashing(one, clash)))
+            left_out.append(UnavailableStudy(one.name, _clashing(one, clash)))
     return sorted(sound, key=lambda one: one.name), left_out
 
 
-def _clash(one: _Sound, other: _Sound) -> bool:
+def _clash(one: _UsableStudy, other: _UsableStudy) -> bool:
     mine, theirs = one.found.latest.study, other.found.latest.study
     return mine.name == theirs.name or mine.address == theirs.address
 
 
-def _clashing(one: _Sound, other: _Sound) -> str:
+def _clashing(one: _UsableStudy, other: _UsableStudy) -> str:
     mine, theirs = one.found, other.found
     if one.name == other.name:
         what = f"a study of this name lies in {theirs.folder} too. Rename one of the two folders"
@@ -223,7 +231,7 @@ def _clashing(one: _Sound, other: _Sound) -> str:
     return f"{one.name}: {mine.folder} is left out: {what}. Then start the server again."
 
 
-def _nothing_left(config: Config, left_out: Sequence[LeftOut]) -> str:
+def _nothing_left(config: Config, left_out: Sequence[UnavailableStudy]) -> str:
     if left_out:
         return "\n".join(one.why for one in left_out)
     return (
@@ -232,18 +240,18 @@ def _nothing_left(config: Config, left_out: Sequence[LeftOut]) -> str:
     )
 
 
-def troubles(shelf: Shelf, stores: Stores) -> list[str]:
+def find_problems(shelf: StudyCatalogue, stores: Stores) -> list[str]:
     """Studies left out, folders with a fault, signed copies that are not sound, a lost record."""
     return list(dict.fromkeys(_troubles(shelf, stores)))
 
 
-def _troubles(shelf: Shelf, stores: Stores) -> Iterator[str]:
+def _troubles(shelf: StudyCatalogue, stores: Stores) -> Iterator[str]:
     yield from (left_out.why for left_out in shelf.left_out)
     office = Availability(stores, shelf, time.monotonic, today_here)
     for watched in shelf.folders():
         name = watched.latest.study.name
         if watched.fault:
-            yield told(watched)
+            yield folder_problem(watched)
         if watched.latest.pilot:
             continue
         yield from _about_the_copy(stores, name)
@@ -254,10 +262,12 @@ def _troubles(shelf: Shelf, stores: Stores) -> Iterator[str]:
 
 def _about_the_copy(stores: Stores, name: str) -> Iterator[str]:
     """The archived copy is looked at even while the folder is the same and nobody needs it."""
-    signed = studies.governing(studies.approvals(stores.office, name), today_here().isoformat())
+    signed = studies.latest_effective(
+        studies.approvals(stores.office, name), today_here().isoformat()
+    )
     if signed is None or signed.revoked:
         return
     try:
-        approvals.load(stores.folder, name, signed.prints)
-    except approvals.Unsound as unsound:
+        approvals.load_archived(stores.folder, name, signed.prints)
+    except approvals.ArchivedVersionInvalid as unsound:
         yield f"{name}: {unsound}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from forms.fingerprint import of_facts
+from forms.fingerprint import fingerprint_of_facts
 from forms.load import load_study
 from forms.site_facts import SiteFacts, facts_for, fill
 from forms.study import Study
@@ -28,7 +28,7 @@ def check_name(folder: Path) -> None:
         raise StudyFaults((fault,))
 
 
-Prints = tuple[str, str, str]
+VersionFingerprints = tuple[str, str, str]
 """Fingerprints that are approved together: words and routing, release policy, site facts (hex)."""
 
 
@@ -40,7 +40,7 @@ BY_INVITATION = (
 
 
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity: one a study
-class Offer:
+class StudyVersion:
     """One version of a study as this site offers it: its folder's, or one that was approved.
 
     ``limit`` closes it by itself at so many answers; ``invited``: only an invitation opens it.
@@ -59,22 +59,22 @@ class Offer:
         return fill(text, self.facts)
 
 
-def prints_of(offer: Offer) -> Prints:
+def fingerprints_of(offer: StudyVersion) -> VersionFingerprints:
     """What an approval of this version names."""
     prints = offer.study.fingerprints
     return prints.words, prints.policy, offer.site
 
 
-def offer_of(folder: Path, site: SiteFacts, *, pilot: bool) -> Offer:
+def read_version(folder: Path, site: SiteFacts, *, pilot: bool) -> StudyVersion:
     """The study in ``folder`` with this site's facts. Raises StudyFaults."""
     check_name(folder)
     study = load_study(folder)
     facts = facts_for(site, study)
-    return Offer(
+    return StudyVersion(
         study,
         folder,
         facts,
-        of_facts(study, facts),
+        fingerprint_of_facts(study, facts),
         pilot,
         limit=site.limits.get(study.name),
         invited=study.name in site.invited,

@@ -30,7 +30,7 @@ VisitFields = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class PageResponse:
     """What came back: the status, the page, and the path it was found at.
 
     ``away`` is where the site sends the visitor when that is outside of it; it is not followed.
@@ -50,7 +50,7 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-class Visitor:
+class HttpVisitor:
     """One visitor to the site at ``url``. Raises Refusal when it cannot be reached."""
 
     def __init__(self, url: str) -> None:
@@ -66,17 +66,17 @@ class Visitor:
         """Give the connection back."""
         self._connection.close()
 
-    def ask(self, path: str, fields: VisitFields | None = None) -> Answered:
+    def ask(self, path: str, fields: VisitFields | None = None) -> PageResponse:
         """Open ``path``, or post ``fields`` to it, and follow where the site leads."""
         url = urljoin(self._before, path)
         body = None if fields is None else urlencode(fields)
         for _ in range(MOST_REDIRECTS):
             status, location, html = self._once(url, body)
             if status not in (301, 302, 303, 307, 308) or not location:
-                return Answered(status, html, urlsplit(url).path)
+                return PageResponse(status, html, urlsplit(url).path)
             url, body = urljoin(url, location), None
             if not url.startswith(self.origin + "/"):
-                return Answered(status, "", "", away=url)
+                return PageResponse(status, "", "", away=url)
         raise Refusal(f"{url} redirects without end.")
 
     def _once(self, url: str, body: str | None) -> tuple[int, str | None, str]:
@@ -126,7 +126,7 @@ class PageForm:
     next_link: str = ""
 
 
-class _Reader(HTMLParser):
+class _FormReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.form = PageForm()
@@ -160,7 +160,7 @@ class _Reader(HTMLParser):
 
 def read_form(html: str) -> PageForm:
     """The first POST form of the page; ``found`` is False without one."""
-    reader = _Reader()
+    reader = _FormReader()
     reader.feed(html)
     return reader.form
 

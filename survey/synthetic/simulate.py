@@ -14,14 +14,14 @@ from pathlib import Path
 from secrets import token_bytes
 
 from forms.answers import stored_values, text_language
-from forms.kinds import of_question, of_study
-from forms.routing import branch_of, holds
+from forms.kinds import columns_of_question, columns_of_study
+from forms.routing import branch_of, condition_holds
 from forms.simulation import Choice, Item, Recipe, RecipeFault, load_recipe
 from forms.study import LEFT_BLANK, Column, Page, Question, Study
 from survey.collection.figures import SIMULATED
 from survey.errors import Refusal
 from survey.storage import answer_tables, answers
-from survey.storage.counters import Tallies, totals
+from survey.storage.counters import EventCounters, totals
 from survey.storage.database import Database
 
 # Marked as made up, so that nobody who reads one takes it for a client's words.
@@ -120,7 +120,7 @@ def _missing(person: _Person, question: Question, *, refusable: bool = True) -> 
 
 def _grid(person: _Person, question: Question) -> dict[str, int | str]:
     """Rows of a grid or a statement list; refusing is for the whole of it, as on the page."""
-    columns = of_question(question)
+    columns = columns_of_question(question)
     refused = {m.name: m.code for m in question.missing}.get("prefer_not")
     if refused is not None and person.happens(person.recipe.shares.prefer_not):
         return dict.fromkeys((c.name for c in columns), refused)
@@ -140,7 +140,7 @@ def _straight(person: _Person, column: Column) -> int:
 
 
 def _multiple(person: _Person, question: Question) -> dict[str, int | str]:
-    columns = of_question(question)
+    columns = columns_of_question(question)
     missing = _missing(person, question)
     shares = [person.recipe.ticks.get(c.name, 1 / len(columns)) for c in columns]
     ticks = [int(person.happens(share)) for share in shares]
@@ -158,7 +158,7 @@ def _text(person: _Person, question: Question) -> dict[str, int | str]:
 
 def _single(person: _Person, question: Question) -> dict[str, int | str]:
     missing = _missing(person, question)
-    code = _code(person, of_question(question)[0]) if missing is None else missing
+    code = _code(person, columns_of_question(question)[0]) if missing is None else missing
     return {question.name: code}
 
 
@@ -173,10 +173,10 @@ def _answer(person: _Person, question: Question) -> dict[str, int | str]:
 def _walk(person: _Person, pages: Sequence[Page]) -> None:
     """Answer page after page, in the order asked, as routing shows them."""
     for page in pages:
-        if not holds(page.show_if, person.answers):
+        if not condition_holds(page.show_if, person.answers):
             continue
         for question in page.questions:
-            if holds(question.show_if, person.answers):
+            if condition_holds(question.show_if, person.answers):
                 person.answers.update(_answer(person, question))
 
 
@@ -274,7 +274,7 @@ def store_clients(
         study=study.name,
         fingerprint=bytes.fromhex(study.fingerprints.words),
         content=study.content,
-        columns=of_study(study),
+        columns=columns_of_study(study),
     )
     _mark(db, study, count)
     for client in simulate(study, count=count, seed=seed, recipe=recipe):
@@ -289,7 +289,7 @@ def holds_pilots(db: Database) -> bool:
 
 
 def _mark(db: Database, study: Study, count: int) -> None:
-    tallies = Tallies()
+    tallies = EventCounters()
     for _ in range(count):
         tallies.add(study.name, SIMULATED, pilot=True)
     tallies.flush(db, pilot=True)

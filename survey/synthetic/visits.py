@@ -13,11 +13,11 @@ from itertools import islice, takewhile
 from pathlib import Path
 from random import Random
 
-from forms.routing import branch_of, holds, names_of
+from forms.routing import answer_keys, branch_of, condition_holds
 from forms.study import NOT_REACHED, NOT_SHOWN, Page, Study
-from survey.collection.figures import STOP_SIGN, passed
+from survey.collection.figures import STOP_SIGN, page_passed_event
 from survey.collection.stop_rule import tell_due
-from survey.storage.counters import Tallies
+from survey.storage.counters import EventCounters
 from survey.storage.stores import Stores
 from survey.synthetic.simulate import STOPPED, SimulatedResponse, recipe_in, simulate, store_clients
 
@@ -88,19 +88,19 @@ def _walk(study: Study, client: SimulatedResponse, most: int) -> Iterator[str]:
     answers: dict[str, int | str] = {}
     for page in _pages(study, client)[:most]:
         answers.update((n, v) for n, v in _given(page, client).items() if v != NOT_SHOWN)
-        yield passed(page.id, branch_of(study, answers))
+        yield page_passed_event(page.id, branch_of(study, answers))
 
 
 def _pages(study: Study, client: SimulatedResponse) -> list[Page]:
     """The pages that this client saw and went on from; whoever stopped never did from the last."""
     pages = study.pages[:-1] if client.completion == STOPPED else study.pages
     reached = takewhile(lambda page: NOT_REACHED not in _given(page, client).values(), pages)
-    return [page for page in reached if holds(page.show_if, client.values)]
+    return [page for page in reached if condition_holds(page.show_if, client.values)]
 
 
 def _given(page: Page, client: SimulatedResponse) -> dict[str, int | str]:
     """Column → what this client has there, for the columns of a page."""
-    names = (name for question in page.questions for name in names_of(question))
+    names = (name for question in page.questions for name in answer_keys(question))
     return {name: client.values[name] for name in names if name in client.values}
 
 
@@ -122,7 +122,7 @@ def populate(stores: Stores, study: Study, folder: Path, *, count: int, seed: in
     crowd = _Crowd(study, Random(f"visits {seed}"), leavers)  # noqa: S311  (repeatable on purpose)
     clients = store_clients(stores.pilot, study, folder, count=count, seed=seed)
     while some := list(islice(clients, BATCH)):
-        tallies = Tallies()
+        tallies = EventCounters()
         for event in (event for client in some for event in crowd.around(client)):
             tallies.add(study.name, event, pilot=True)
         tallies.flush(stores.pilot, pilot=True)

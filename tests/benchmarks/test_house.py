@@ -117,7 +117,7 @@ def test_a_release_is_what_runs_below_the_package_that_makes_it(tmp_path):
     releasing = made_of(tmp_path, "survey/releasing/make.py", "def make(): write()")
     exports = made_of(tmp_path, "exports/csv_file.py", "def write(): pass")
     command = made_of(tmp_path, "survey/command.py", "def run(): make()")
-    vars(releasing).update(write=exports.csv_file)
+    vars(releasing).update(write=exports.write)
     vars(command).update(make=releasing.make)
     with watching(tmp_path) as passes:
         command.run()

@@ -28,7 +28,7 @@ def tell(runner):
 
     def keep(answers, met, pilot=False):
         stores = Stores(Path(runner.env["LACRIMA_DATA"]))
-        counters.tell(stores.office, NAME, answers, met, pilot=pilot)
+        counters.record_verdict(stores.office, NAME, answers, met, pilot=pilot)
         stores.close()
 
     return keep

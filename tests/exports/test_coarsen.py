@@ -2,9 +2,9 @@ import polars as pl
 import pytest
 
 from exports.columns import fields_of
-from exports.errors import Refused
-from exports.generalise import coarsen, covered, group_codes, raised
-from forms.study import Group, Hierarchy
+from exports.errors import ExportRefused
+from exports.generalise import coarsen, covered, generalise_cell, group_codes
+from forms.study import Hierarchy, HierarchyGroup
 from tests.exports.tiny import POLICY, STUDY
 
 FIELDS = {f.name: f for f in fields_of(STUDY)}
@@ -31,7 +31,7 @@ def test_at_the_top_everything_is_withheld_missing_codes_too():
 
 
 def test_a_column_without_a_level_between_is_withheld_at_once():
-    assert raised(FIELDS["town"], POLICY, 2, 1) == -93
+    assert generalise_cell(FIELDS["town"], POLICY, 2, 1) == -93
 
 
 def test_a_group_stands_for_the_answers_in_it():
@@ -39,6 +39,6 @@ def test_a_group_stands_for_the_answers_in_it():
 
 
 def test_a_level_of_more_than_99_groups_is_refused():
-    many = tuple(Group(str(c), frozenset({c})) for c in range(100))
-    with pytest.raises(Refused, match="99 at most"):
+    many = tuple(HierarchyGroup(str(c), frozenset({c})) for c in range(100))
+    with pytest.raises(ExportRefused, match="99 at most"):
         group_codes(Hierarchy("many", (many,)), 1)

@@ -1,7 +1,7 @@
 import pytest
 
 from exports.columns import check_frame, fields_of, frame_of, guarded, kept_in, table_of
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from tests.exports.tiny import POLICY, STUDY, frame, row
 
 ALL = fields_of(STUDY)
@@ -50,17 +50,17 @@ def test_the_branch_is_worked_out_from_the_answers():
 
 def test_all_columns_that_do_not_fit_are_named_at_once_and_no_value_is():
     odd = frame(row(age=77), row(town=-93)).with_columns(extra=5).drop("where")
-    with pytest.raises(Refused, match="in: age, extra, town, where") as refused:
+    with pytest.raises(ExportRefused, match="in: age, extra, town, where") as refused:
         check_frame(STUDY, odd)
     assert "77" not in str(refused.value)
 
 
 def test_a_cell_that_is_no_code_is_refused_by_its_column():
-    with pytest.raises(Refused, match="in: age") as refused:
+    with pytest.raises(ExportRefused, match="in: age") as refused:
         frame_of(STUDY, {**{name: [value] for name, value in row().items()}, "age": ["secret"]})
     assert "secret" not in str(refused.value)
 
 
 def test_a_code_too_large_for_its_column_is_refused_by_its_column():
-    with pytest.raises(Refused, match="in: calm"):
+    with pytest.raises(ExportRefused, match="in: calm"):
         frame(row(calm=70_000))

@@ -2,7 +2,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.disclosure import View, smallest_crowd
+from exports.disclosure import ReleasedFile, smallest_group
 
 HOLDS = {"a": {"a"}, "b": {"b"}, "c": {"c"}, "ab": {"a", "b"}, "*": {"a", "b", "c"}}
 CELLS = {"a": ["a", "ab", "*"], "b": ["b", "ab", "*"], "c": ["c", "*"]}
@@ -12,12 +12,12 @@ def covers(_: str, wide: object, narrow: object) -> bool:
     return HOLDS[str(narrow)] <= HOLDS[str(wide)]
 
 
-def view(people: list[int], cells: list[str]) -> View:
-    return View(pl.Series(people, dtype=pl.UInt32), pl.DataFrame({"key": cells}))
+def view(people: list[int], cells: list[str]) -> ReleasedFile:
+    return ReleasedFile(pl.Series(people, dtype=pl.UInt32), pl.DataFrame({"key": cells}))
 
 
-def crowd(*views: View) -> int:
-    return smallest_crowd(views, ["key"], covers)
+def crowd(*views: ReleasedFile) -> int:
+    return smallest_group(views, ["key"], covers)
 
 
 def test_one_release_hides_people_in_their_class():

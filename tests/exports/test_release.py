@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from exports import release as process
 from exports.disclosure import claim_of
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.release import make_release
-from exports.report import Occasion
-from exports.segment_file import write_part
+from exports.report import ReleaseContext
+from exports.segment_file import write_segment
 from exports.verify.claim import Claim
 from tests.exports.releases import bytes_of, data_in, frame, made, report_of
 from tests.exports.tiny import STUDY, row, study_with
 
 ROWS = [row(age=a, town=t, calm=c) for a in (1, 2, 3) for t in (1, 2) for c in (1, 3, 5)] * 3
-PILOT = Occasion(pilot=True, synthetic=True)
+PILOT = ReleaseContext(pilot=True, synthetic=True)
 NAME = "study-tinystudy_data"
 
 
@@ -127,7 +127,7 @@ def test_a_variable_that_the_rows_cannot_bear_is_given_up_aloud(tmp_path):
 
 
 def test_a_demand_that_no_recoding_meets_is_refused_with_figures(tmp_path):
-    with pytest.raises(Refused, match="Tier C cannot be reached"):
+    with pytest.raises(ExportRefused, match="Tier C cannot be reached"):
         made(tmp_path / "out", [row(age=1), row(age=3)] * 9, study=study_with(distinct_l=2))
 
 
@@ -137,13 +137,13 @@ def test_a_report_says_how_many_cells_stand_at_which_level(tmp_path):
 
 
 def test_a_refusal_names_the_tier_it_stems_from(tmp_path):
-    with pytest.raises(Refused, match=r"Tier C takes 3 rows or more; there are 2"):
+    with pytest.raises(ExportRefused, match=r"Tier C takes 3 rows or more; there are 2"):
         made(tmp_path / "out", [row()] * 2, tier="B")
 
 
 def test_a_file_that_fails_its_own_verification_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(process, "claim_of", lambda *a, **k: _stricter(claim_of(*a, **k)))
-    with pytest.raises(Refused, match="failed its own verification"):
+    with pytest.raises(ExportRefused, match="failed its own verification"):
         made(tmp_path / "out", ROWS)
 
 
@@ -154,10 +154,10 @@ def _stricter(claim: Claim) -> Claim:
 def test_a_cell_changed_on_the_way_is_found(tmp_path, monkeypatch):
     def wrong(part, path, **options):
         table = part.table.with_columns(calm=pl.lit(2, pl.Int8))
-        write_part(replace(part, table=table), path, **options)
+        write_segment(replace(part, table=table), path, **options)
 
-    monkeypatch.setattr(process, "write_part", wrong)
-    with pytest.raises(Refused, match="failed its own verification"):
+    monkeypatch.setattr(process, "write_segment", wrong)
+    with pytest.raises(ExportRefused, match="failed its own verification"):
         made(tmp_path / "out", ROWS)
 
 

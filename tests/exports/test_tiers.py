@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from exports.columns import fields_of, kept_in, table_of
-from exports.errors import Refused
-from exports.generalise import path_to, start_of
+from exports.errors import ExportRefused
+from exports.generalise import initial_levels, path_to
 from forms.study import SmallSamples
 from tests.exports.tiny import POLICY, STUDY, frame, row
 
@@ -16,11 +16,13 @@ def start(rows: int, tier: str = "C", **small: int):
     policy = replace(POLICY, small=SmallSamples(**{"min_rows": 3, **small}))
     people = frame(*[row(c_open=1)] * (rows - 1), row(lang="el"))
     fields = kept_in(FIELDS, POLICY.tiers[tier])
-    return start_of(table_of(STUDY, people, fields), fields, policy, POLICY.tiers[tier])
+    return initial_levels(table_of(STUDY, people, fields), fields, policy, POLICY.tiers[tier])
 
 
 def test_too_few_rows_for_any_file_say_how_many_more_are_wanted():
-    with pytest.raises(Refused, match=r"takes 20 rows or more; there are 12\. Wait for 8 more"):
+    with pytest.raises(
+        ExportRefused, match=r"takes 20 rows or more; there are 12\. Wait for 8 more"
+    ):
         start(12, min_rows=20)
 
 
@@ -62,5 +64,5 @@ def test_an_open_file_is_made_from_the_restricted_one():
 
 
 def test_a_tier_that_the_study_lacks_is_refused_by_name():
-    with pytest.raises(Refused, match=r"has no tier X.*names A, B, C"):
+    with pytest.raises(ExportRefused, match=r"has no tier X.*names A, B, C"):
         path_to(STUDY, "X")

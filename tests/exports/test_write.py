@@ -1,6 +1,6 @@
 import polars as pl
 
-from exports.checksums import sums
+from exports.checksums import checksum_lines
 from exports.columns import Field
 from exports.csv_file import content_order, data_name, join_data, read_data, write_data
 
@@ -58,5 +58,5 @@ def test_a_data_file_is_named_after_its_study_in_letters_and_digits():
 def test_sums_are_sorted_and_carry_the_mark_as_a_comment(tmp_path):
     for name in "ba":
         (tmp_path / name).write_bytes(b"")
-    lines = sums(tmp_path, ["b", "a"], mark="PILOT DATA").decode().splitlines()
+    lines = checksum_lines(tmp_path, ["b", "a"], mark="PILOT DATA").decode().splitlines()
     assert [line.split()[-1] for line in lines] == ["DATA", "a", "b"]

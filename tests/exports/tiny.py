@@ -14,10 +14,10 @@ from forms.study import (
     Branch,
     Composite,
     Consent,
-    Difference,
+    DifferenceScore,
     Fingerprints,
-    Group,
     Hierarchy,
+    HierarchyGroup,
     Missing,
     Option,
     Page,
@@ -83,8 +83,8 @@ def _tier(name: str, **changes: object) -> Tier:
     return replace(Tier(name, f"Tier {name}", "readers", k=3, max_violating=0.2), **changes)  # type: ignore[arg-type]
 
 
-def _level(**groups: set[int]) -> tuple[Group, ...]:
-    return tuple(Group(label, frozenset(codes)) for label, codes in groups.items())
+def _level(**groups: set[int]) -> tuple[HierarchyGroup, ...]:
+    return tuple(HierarchyGroup(label, frozenset(codes)) for label, codes in groups.items())
 
 
 HIERARCHIES = (
@@ -131,7 +131,7 @@ STUDY = Study(
     pages=PAGES,
     scales=(Scale("mood", "Mood", ("calm", "tense", "glad"), frozenset({"tense"}), 2),),
     composites=(Composite("all", "All moods", ("mood",), 1),),
-    differences=(Difference("rise", "Rise", "glad", "calm"),),
+    differences=(DifferenceScore("rise", "Rise", "glad", "calm"),),
     quality=QualityFlags(straight=("mood",), pair=("calm", "tense"), pair_reverse="tense"),
     minutes={}, consent=CONSENT, policy=POLICY, support=Support("", (), (), ()),
     fingerprints=Fingerprints("w" * 64, "p" * 64, "c" * 64), content="{}",

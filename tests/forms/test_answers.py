@@ -8,7 +8,7 @@ from forms.answers import (
     stored_texts,
     stored_values,
 )
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 
 
 def test_what_is_hidden_and_what_was_never_reached_have_codes_of_their_own(study):
@@ -38,7 +38,7 @@ def test_bands_begin_at_their_bound(study, seconds, band):
 ])  # fmt: skip
 def test_every_value_reads_in_words(study, name, value, words):
     kinds = study("kinds")
-    column = next(c for c in of_study(kinds) if c.name == name)
+    column = next(c for c in columns_of_study(kinds) if c.name == name)
     assert in_words(kinds, column, value) == words
 
 

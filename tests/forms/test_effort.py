@@ -2,12 +2,12 @@
 
 import pytest
 
-from forms.routing import along_pages, ways
+from forms.routing import along_pages, routes_in_words
 
 
 @pytest.fixture(scope="module")
 def flagship(study):
-    return along_pages(tuple(ways(study("therapist-tears"))))
+    return along_pages(tuple(routes_in_words(study("therapist-tears"))))
 
 
 def test_the_flagship_has_two_ways_of_pages(flagship):
@@ -22,15 +22,15 @@ def test_the_estimate_agrees_with_the_instruments_own(flagship):
 
 
 def test_a_grid_asks_for_an_answer_a_row(study):
-    (way,) = ways(study("scores"))
+    (way,) = routes_in_words(study("scores"))
     rows = sum(len(q.rows) or 1 for q in study("scores").questions.values())
     assert way.answers_asked == rows
 
 
 def test_what_clients_are_told_stands_beside_the_estimate(study):
-    told = {way.branch: way.told for way in ways(study("branch"))}
+    told = {way.branch: way.told for way in routes_in_words(study("branch"))}
     assert told == {"went": 2.0, "stayed": 1.0}
 
 
 def test_a_study_that_tells_nothing_has_nothing_told(study):
-    assert [a.told for a in along_pages(tuple(ways(study("minimal"))))] == [()]
+    assert [a.told for a in along_pages(tuple(routes_in_words(study("minimal"))))] == [()]

@@ -5,13 +5,13 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from forms.form_fields import CHOOSE_ONE, CHOOSE_SHOWN, as_code, field_of
-from forms.kinds import Asked
+from forms.kinds import InputSpec
 
-CODE = Asked("q", "code", (0, 1, -99))
-NEEDED = Asked("q", "code", (0, 1), required=True)
-CODES = Asked("q", "codes", (1, 2, -99))
-NUMBER = Asked("q", "number", minimum=0, maximum=100)
-WORDS = Asked("q", "words", maximum=10)
+CODE = InputSpec("q", "code", (0, 1, -99))
+NEEDED = InputSpec("q", "code", (0, 1), required=True)
+CODES = InputSpec("q", "codes", (1, 2, -99))
+NUMBER = InputSpec("q", "number", minimum=0, maximum=100)
+WORDS = InputSpec("q", "words", maximum=10)
 
 
 def read(asked, *typed):

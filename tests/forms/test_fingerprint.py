@@ -131,7 +131,7 @@ def test_a_new_field_that_keeps_its_default_moves_nothing(study):
 def test_only_facts_that_the_study_names_count(study):
     minimal = study("minimal")
     given = {"institution": "A clinic"}
-    assert fingerprint.of_facts(minimal, given) == fingerprint.of_facts(
+    assert fingerprint.fingerprint_of_facts(minimal, given) == fingerprint.fingerprint_of_facts(
         minimal, given | {"funder": "Nobody", "conflict_text": ""}
     )
 
@@ -139,4 +139,4 @@ def test_only_facts_that_the_study_names_count(study):
 def test_a_changed_fact_moves_the_fingerprint_of_the_facts(study):
     minimal = study("minimal")
     facts = [{"institution": name} for name in ("A clinic", "A Clinic")]
-    assert len({fingerprint.of_facts(minimal, given) for given in facts}) == 2
+    assert len({fingerprint.fingerprint_of_facts(minimal, given) for given in facts}) == 2

@@ -1,4 +1,4 @@
-from forms.routing import branch_of, paths, prune, routes, shown_names, shown_pages
+from forms.routing import branch_of, drop_hidden, paths, routes, shown_names, shown_pages
 
 
 def ways(study):
@@ -46,9 +46,9 @@ def test_before_any_answer_only_open_pages_are_on_the_way(study):
 
 def test_a_changed_answer_takes_with_it_all_that_it_led_to(study):
     answers = {"been": 2, "again": 1, "when_again": 1, "liked": 3}
-    assert prune(study("branch"), answers) == {"been": 2, "liked": 3}
+    assert drop_hidden(study("branch"), answers) == {"been": 2, "liked": 3}
 
 
 def test_pruning_keeps_every_column_of_what_stays_and_no_other_key(study):
     kept: dict[str, int | str] = {"some__red": 1, "some__blue": 0, "story": "once"}
-    assert prune(study("kinds"), {**kept, "unknown": 1}) == kept
+    assert drop_hidden(study("kinds"), {**kept, "unknown": 1}) == kept

@@ -9,15 +9,15 @@ from forms import draft as drafts
 from forms import validate_questionnaire
 from forms.draft import (
     Draft,
+    adjacent_pages,
     decode,
     encode,
-    first_open,
-    keep,
-    neighbours,
+    first_unanswered,
     page_at,
     reachable,
     rows_in_order,
-    take,
+    save_partial,
+    submit_page,
     token_of,
 )
 
@@ -75,7 +75,7 @@ def test_every_order_of_rows_comes_up_about_as_often(study, draft):
 
 def test_the_first_page_is_open_and_nothing_beyond_it_can_be_reached(study, draft):
     branch = study("branch")
-    assert first_open(branch, draft) is branch.pages[0]
+    assert first_unanswered(branch, draft) is branch.pages[0]
     assert [reachable(branch, draft, p) for p in branch.pages] == [True, False, False]
 
 
@@ -83,44 +83,48 @@ def test_neighbours_are_those_on_the_way(study, draft):
     branch = study("branch")
     stayed = replace(draft, answers={"been": 2})
     last = page(branch, "p3_all")
-    assert neighbours(branch, stayed, last) == (branch.pages[0], None)
+    assert adjacent_pages(branch, stayed, last) == (branch.pages[0], None)
 
 
 def test_a_faulty_page_changes_nothing(study, draft):
     branch = study("branch")
-    taken = take(branch, draft, branch.pages[0], posted(branch.pages[0], been=7))
+    taken = submit_page(branch, draft, branch.pages[0], posted(branch.pages[0], been=7))
     assert (taken.draft, set(taken.errors)) == (draft, {"been"})
 
 
 def test_a_question_that_was_not_on_the_posted_page_is_not_answered(study, draft):
     kinds = study("kinds")
-    taken = take(kinds, draft, kinds.pages[0], MultiDict({"shown": "one", "count": "3"}))
+    taken = submit_page(kinds, draft, kinds.pages[0], MultiDict({"shown": "one", "count": "3"}))
     assert taken.draft.answers == {"one": -95}
 
 
 def test_a_question_of_another_page_cannot_be_smuggled_in(study, draft):
     kinds = study("kinds")
     sent = MultiDict({"shown": "one word", "one": "1", "word": "smuggled"})
-    assert take(kinds, draft, kinds.pages[0], sent).draft.answers == {"one": 1}
+    assert submit_page(kinds, draft, kinds.pages[0], sent).draft.answers == {"one": 1}
 
 
 def test_a_question_that_routing_hides_cannot_be_answered(study, draft):
     branch = study("branch")
     there = page(branch, "p2_there")
-    taken = take(branch, replace(draft, answers={"been": 1}), there, posted(there, when_again=1))
+    taken = submit_page(
+        branch, replace(draft, answers={"been": 1}), there, posted(there, when_again=1)
+    )
     assert "when_again" not in taken.draft.answers
 
 
 def test_turning_to_another_screen_keeps_what_is_sound_and_asks_for_nothing(study, draft):
     kinds = study("kinds")
-    kept = keep(kinds, draft, kinds.pages[0], posted(kinds.pages[0], one=1, line=101))
+    kept = save_partial(kinds, draft, kinds.pages[0], posted(kinds.pages[0], one=1, line=101))
     assert (kept.answers, kept.at) == ({"one": 1}, "p1_coded")
 
 
 def test_turning_to_another_screen_can_clear_an_earlier_answer(study, draft):
     kinds = study("kinds")
     earlier = replace(draft, answers={"one": 1})
-    assert keep(kinds, earlier, kinds.pages[0], posted(kinds.pages[0])).answers == {"one": -95}
+    assert save_partial(kinds, earlier, kinds.pages[0], posted(kinds.pages[0])).answers == {
+        "one": -95
+    }
 
 
 def test_no_question_can_have_the_name_of_a_button_or_hidden_input():

@@ -4,7 +4,7 @@ import pytest
 
 from survey.respondents import invitations
 from survey.storage import admission as stored
-from survey.studies.approvals import Signature, sign
+from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.availability import FRESH_SECONDS, FULL, OPEN
 from tests.journeys.boardroom import FACTS, Served, day
 
@@ -16,8 +16,8 @@ LIMITED = "[study.minimal]\nlimit = 1\n"
 def mood(open_app, tmp_path):
     """Signed and open to everybody."""
     served = Served(open_app, tmp_path / "shelf")
-    signature = Signature(reference="REB 1", by="A board", approved_on=day(0), expires_on=day(9))
-    sign(served.services.stores, served.offer, signature)
+    signature = ApprovalForm(reference="REB 1", by="A board", approved_on=day(0), expires_on=day(9))
+    record_approval(served.services.stores, served.offer, signature)
     served.become("open")
     return served
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from tests.conftest import STUDIES
 from tests.journeys.client import Journey
 from tests.journeys.walking import answers, first_offered
@@ -178,7 +178,7 @@ def test_the_data_page_names_every_column_of_the_row_and_every_text(site, name):
     assert [c for c in columns if c not in journey.text.split()] == []
     apart = [q.name for q in served.offer.study.questions.values() if q.apart]
     assert set(apart) <= set(journey.text.split())
-    assert len(columns) == len(of_study(served.offer.study)) + 8
+    assert len(columns) == len(columns_of_study(served.offer.study)) + 8
 
 
 def tables(db):

@@ -7,7 +7,7 @@ import pytest
 from survey.storage import batches
 from survey.studies import approvals
 from survey.studies.availability import FRESH_SECONDS
-from survey.studies.version import prints_of
+from survey.studies.version import fingerprints_of
 from tests.journeys.boardroom import Served, Staff, day
 
 
@@ -20,15 +20,15 @@ def test_a_release_follows_the_version_signed_last_not_a_newer_folder(mood, boar
     mood.become("open")
     mood.change("k = 5", "k = 6", "release.toml")
     found = approvals.signed_version(mood.services.stores, proposed(mood), day(0))
-    assert prints_of(found) == prints_of(mood.offer)
+    assert fingerprints_of(found) == fingerprints_of(mood.offer)
 
 
 def test_a_release_is_refused_when_the_signed_version_cannot_be_read(mood, board):
     board.sign()
     mood.change("k = 5", "k = 6", "release.toml")
-    place = approvals.place_of(mood.services.stores.folder, "minimal", prints_of(mood.offer))
+    place = approvals.place_of(mood.services.stores.folder, "minimal", fingerprints_of(mood.offer))
     place.rename(place.with_name("away"))
-    with pytest.raises(approvals.Unsound):
+    with pytest.raises(approvals.ArchivedVersionInvalid):
         approvals.signed_version(mood.services.stores, proposed(mood), day(0))
 
 

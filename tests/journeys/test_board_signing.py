@@ -7,7 +7,7 @@ import pytest
 from survey.storage import studies
 from survey.studies import approvals as archive
 from survey.studies.availability import FRESH_SECONDS, today_here
-from survey.studies.version import prints_of
+from survey.studies.version import fingerprints_of
 from tests.journeys.boardroom import Staff, day
 
 OLD, NEW = "How is your mood?", "How was your mood?"
@@ -36,7 +36,7 @@ def test_a_signed_study_opens_and_takes_answers(running):
 def test_an_approval_names_the_three_fingerprints_that_were_shown(mood, board):
     board.sign(conditions="Report after 100 answers.")
     (noted,) = approvals(mood)
-    assert noted.prints == prints_of(mood.offer)
+    assert noted.prints == fingerprints_of(mood.offer)
     assert (noted.reference, noted.conditions) == ("2026-7", "Report after 100 answers.")
 
 
@@ -202,7 +202,9 @@ def test_a_server_that_starts_anew_still_serves_what_was_signed(running, open_ap
 
 def test_an_archived_copy_that_was_changed_is_not_served(running, open_app):
     running.change(OLD, NEW)
-    copy = archive.files_of(running.services.stores.folder, "minimal", prints_of(running.offer))
+    copy = archive.files_of(
+        running.services.stores.folder, "minimal", fingerprints_of(running.offer)
+    )
     assert copy is not None
     (copy / "questionnaire.toml").chmod(0o600)
     text = (copy / "questionnaire.toml").read_text()
@@ -288,7 +290,7 @@ def test_unapproved_words_are_not_shown_to_clients(mood):
 
 def test_the_certificate_says_to_anybody_what_is_served_under_which_approval(running):
     page = running.app.test_client().get("/ethics/minimal/certificate").get_data(as_text=True)
-    for said in (*prints_of(running.offer), "2026-7", day(0), day(30)):
+    for said in (*fingerprints_of(running.offer), "2026-7", day(0), day(30)):
         assert said in page
 
 

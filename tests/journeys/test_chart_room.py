@@ -12,7 +12,7 @@ from exports.charts.gallery import sheet
 from exports.charts.svg import BUNDLED
 from survey.errors import Refusal
 from survey.releases.charts import GALLERY, OPEN_SAMPLE, Gallery, png, read_release
-from survey.releases.process import Order, run
+from survey.releases.process import ReleaseRequest, run
 from survey.routes.research import charts
 from survey.routes.research import releases as release_routes
 from survey.storage import releases
@@ -34,7 +34,7 @@ def app(open_app, study, tmp_path):
     run(
         stores_of(app),
         study(NAME),
-        Order(tier="C", out=tmp_path / "out", pilot=True, made_at=AT),
+        ReleaseRequest(tier="C", out=tmp_path / "out", pilot=True, made_at=AT),
     )
     return app
 
@@ -177,7 +177,7 @@ def test_every_chart_says_that_it_is_no_prevalence_even_where_a_study_does_not(
 def test_charts_of_tables_say_which_chart_they_lack_and_why(open_app, study, signed_in, tmp_path):
     app = open_app(FLAGSHIP.name)
     pilot_answers(app, study(FLAGSHIP.name), 300)
-    order = Order(tier="A", out=tmp_path / "tables", pilot=True, made_at=AT)
+    order = ReleaseRequest(tier="A", out=tmp_path / "tables", pilot=True, made_at=AT)
     run(stores_of(app), study(FLAGSHIP.name), order)
     room = Room(signed_in(app), FLAGSHIP.name).open("charts/1/")
     assert "against what followed is not drawn: the tables of this release do not" in room.text

@@ -11,9 +11,9 @@ import pytest
 from survey.collection.figures import figures_of
 from survey.respondents.invitations import read_code
 from survey.storage import admission, counters
-from survey.storage.counters import Tallies
+from survey.storage.counters import EventCounters
 from survey.storage.stores import Stores
-from survey.studies.approvals import Signature, sign
+from survey.studies.approvals import ApprovalForm, record_approval
 from tests.journeys.boardroom import Served, day
 from tests.journeys.client import Journey
 from tests.journeys.staff import Worker
@@ -47,7 +47,7 @@ class Room(Worker):
         return [w for (w,) in self.stores.office.conn.execute("SELECT what FROM audit")]
 
     def count(self, **events):
-        tallies = Tallies()
+        tallies = EventCounters()
         for event, times in events.items():
             for _ in range(times):
                 tallies.add("branch", event, pilot=True)
@@ -218,7 +218,7 @@ def until(done, seconds=20):
 
 
 def test_the_server_tells_the_stop_rule_by_itself(open_app, tmp_path):
-    stores, tallies = Stores(tmp_path / "data"), Tallies()
+    stores, tallies = Stores(tmp_path / "data"), EventCounters()
     for event in ["completed"] * 50 + ["stop_sign"] * 6:
         tallies.add("therapist-tears", event, pilot=True)
     tallies.flush(stores.pilot, pilot=True)
@@ -230,8 +230,12 @@ def test_the_server_tells_the_stop_rule_by_itself(open_app, tmp_path):
 
 def test_a_stop_rule_that_is_met_says_whom_to_tell(site, signed_in):
     served = site("therapist-tears")
-    counters.tell(served.services.stores.office, "therapist-tears", 30, met=False, pilot=True)
-    counters.tell(served.services.stores.office, "therapist-tears", 50, met=True, pilot=True)
+    counters.record_verdict(
+        served.services.stores.office, "therapist-tears", 30, met=False, pilot=True
+    )
+    counters.record_verdict(
+        served.services.stores.office, "therapist-tears", 50, met=True, pilot=True
+    )
     page = Worker(None, browser=signed_in(served.app)).open("/research/therapist-tears/figures/")
     assert "At 50 answers: yes, met: pause, and speak to the clinician" in page.text
     assert "Before, not met at 30 answers." in page.text
@@ -245,8 +249,8 @@ class Real(Served):
 
     def __init__(self, open_app, shelf):
         super().__init__(open_app, shelf, "branch")
-        signature = Signature(reference="R", by="B", approved_on=day(0), expires_on=day(9))
-        sign(self.services.stores, self.offer, signature)
+        signature = ApprovalForm(reference="R", by="B", approved_on=day(0), expires_on=day(9))
+        record_approval(self.services.stores, self.offer, signature)
         self.become("open")
 
     def answers(self, been, times):

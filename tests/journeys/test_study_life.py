@@ -3,7 +3,7 @@
 import pytest
 
 from survey.storage import batches, board, studies
-from survey.studies.approvals import Signature, sign
+from survey.studies.approvals import ApprovalForm, record_approval
 from tests.journeys.boardroom import Served, day
 from tests.journeys.releasing import Room, audit_of, real_answers, stores_of, with_pages
 
@@ -15,8 +15,8 @@ def site(open_app, tmp_path):
     """The study as a real one, approved; nobody has opened it."""
     served = Served(open_app, tmp_path / "shelf")
     with_pages(served.app)
-    signature = Signature(reference="REB 1", by="A board", approved_on=day(0), expires_on=day(9))
-    sign(served.services.stores, served.offer, signature)
+    signature = ApprovalForm(reference="REB 1", by="A board", approved_on=day(0), expires_on=day(9))
+    record_approval(served.services.stores, served.offer, signature)
     return served
 
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from survey.cli.main import main
 from survey.storage import admission
 from survey.storage.answers import accept
-from survey.storage.reordering import rest
+from survey.storage.reordering import tidy
 from survey.storage.stores import Stores
 from tests.conftest import folder_of
 from tests.journeys.client import Journey
@@ -33,7 +33,7 @@ def collected(folder, order, holder, *, content="{}"):
     for number in order:
         spent = code_of(holder[number])
         accept(db, answer(table, number, invitation=spent), draw=random.Random(number).randbytes)
-    rest(db)
+    tidy(db)
     return stores
 
 
@@ -74,7 +74,7 @@ def test_no_file_holds_a_spent_code(tmp_path):
 def test_what_is_taken_back_is_overwritten(tmp_path):
     stores = collected(tmp_path, range(3), range(3))
     admission.drop(stores.responses, STUDY)
-    rest(stores.responses)
+    tidy(stores.responses)
     stores.close()
     disk = on_disk(tmp_path)
     assert [n for n in range(2 * PEOPLE) if code_of(n) in disk] == []

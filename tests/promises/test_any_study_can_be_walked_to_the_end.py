@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from forms.answers import answer_lines, stored_lines, stored_texts, stored_values
-from forms.draft import Draft, decode, encode, first_open, reachable, take
-from forms.kinds import of_study
+from forms.draft import Draft, decode, encode, first_unanswered, reachable, submit_page
+from forms.kinds import columns_of_study
 from forms.page_view import page_view
-from forms.routing import prune, shown_names
+from forms.routing import drop_hidden, shown_names
 from forms.toml_tables import StudyFaults
 from tests.conftest import folder_of
 from tests.promises import generated
@@ -55,7 +55,7 @@ def walk(data, study, *, turns_back=2):
     """Answer whatever is open until nothing is; now and then go back and change an answer."""
     draft = new_draft(study)
     for _ in range(MOST_POSTS):
-        page = first_open(study, draft)
+        page = first_unanswered(study, draft)
         if page is None and turns_back == 0:
             return draft
         if page is None or (turns_back and data.draw(st.booleans())):
@@ -63,7 +63,7 @@ def walk(data, study, *, turns_back=2):
             page = data.draw(
                 st.sampled_from([p for p in study.pages if reachable(study, draft, p)])
             )
-        taken = take(study, draft, page, data.draw(post(page_view(study, draft, page))))
+        taken = submit_page(study, draft, page, data.draw(post(page_view(study, draft, page))))
         assert not taken.errors
         draft = decode(encode(taken.draft))
     raise AssertionError("The walk does not end.")
@@ -72,11 +72,11 @@ def walk(data, study, *, turns_back=2):
 def check(study, draft):
     """The answers are those of the way that was taken, and every one may be stored."""
     values = stored_values(study, draft.answers)
-    assert [c.name for c in of_study(study) if not c.allows(values[c.name])] == []
-    assert prune(study, draft.answers) == draft.answers
-    hidden = {c.name for c in of_study(study) if values[c.name] == -96}
+    assert [c.name for c in columns_of_study(study) if not c.allows(values[c.name])] == []
+    assert drop_hidden(study, draft.answers) == draft.answers
+    hidden = {c.name for c in columns_of_study(study) if values[c.name] == -96}
     shown = shown_names(study, draft.answers)
-    assert hidden == {c.name for c in of_study(study) if c.question.name not in shown}
+    assert hidden == {c.name for c in columns_of_study(study) if c.question.name not in shown}
     assert -94 not in values.values()
     assert stored_texts(study, draft.answers).keys() <= shown
     assert list(answer_lines(study, draft.answers))

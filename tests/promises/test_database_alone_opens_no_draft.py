@@ -4,7 +4,7 @@ from base64 import urlsafe_b64decode
 
 import pytest
 
-from survey.crypto import Seal, new_secret, read_keys
+from survey.crypto import KeyRing, new_secret, read_keys
 from survey.errors import Unsealable
 from tests.journeys.client import Journey
 
@@ -39,7 +39,7 @@ def test_no_file_shows_what_was_written_or_asked(half_way):
 
 def test_the_server_key_alone_opens_nothing(half_way):
     services, _ = half_way
-    seal = Seal(read_keys(services.config.key))
+    seal = KeyRing(read_keys(services.config.key))
     for secret in (b"", bytes(32), new_secret()):
         with pytest.raises(Unsealable):
             seal.lock(secret).open(sealed(services))
@@ -48,7 +48,7 @@ def test_the_server_key_alone_opens_nothing(half_way):
 def test_the_browsers_half_with_another_key_opens_nothing(half_way):
     services, client = half_way
     with pytest.raises(Unsealable):
-        Seal([new_secret()]).lock(secret_of(client)).open(sealed(services))
+        KeyRing([new_secret()]).lock(secret_of(client)).open(sealed(services))
 
 
 def test_both_halves_open_it(half_way):

@@ -8,7 +8,7 @@ from tests.serving import ROOT
 
 FORBIDDEN = "('sqlite3', 'sqlite_utils', 'survey.storage', 'survey.crypto', 'exports')"
 WHAT_IS_LOADED = f"""
-import sys, survey.routes.ethics
+import sys, survey.routes.ethics.public
 print([name for name in sys.modules if name.startswith({FORBIDDEN})])
 """
 
@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from survey.app import close_app, create_app
 from survey.config import Config
-from survey.seal import make_key
+from survey.crypto import make_key
 from tests.journeys.client import Journey
 from tests.journeys.walking import answers, first_offered
 

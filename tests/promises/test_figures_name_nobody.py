@@ -9,8 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from survey.collection.figures import COMPLETIONS, LANDINGS, figures_of, passed
-from survey.storage.counters import Tallies, totals
+from survey.collection.figures import COMPLETIONS, LANDINGS, figures_of, page_passed_event
+from survey.storage.counters import EventCounters, totals
 from tests.journeys.client import Journey
 from tests.journeys.staff import Worker
 from tests.journeys.walking import walk
@@ -129,7 +129,7 @@ def watched(stores, study, events):
     """What is shown after each of these events."""
     shown = []
     for event in events:
-        tallies = Tallies()
+        tallies = EventCounters()
         tallies.add(study.name, event)
         tallies.flush(stores.responses)
         shown.append(figures_of(stores, study, pilot=False, over=True))
@@ -138,7 +138,7 @@ def watched(stores, study, events):
 
 def a_client(study, number):
     """What one client leaves: most send, some leave at the second page."""
-    went_on = [passed(page.id, "went") for page in study.pages]
+    went_on = [page_passed_event(page.id, "went") for page in study.pages]
     sends = number % 7 != 3
     return ["landing", "info", "consented", *(
         [*went_on, "completed"] if sends else [*went_on[:1], "quick_exit"]

@@ -11,9 +11,9 @@ import pytest
 from survey.storage import drafts
 from survey.storage.answer_tables import texts
 from survey.storage.answers import accept
-from survey.storage.counters import Tallies
-from survey.storage.maintenance import Keeper
-from survey.storage.reordering import BATCH, level, rest, settle
+from survey.storage.counters import EventCounters
+from survey.storage.maintenance import MaintenanceThread
+from survey.storage.reordering import BATCH, merge_arrivals, rewrite_file, tidy
 from survey.storage.stores import Stores
 from tests.survey.storage.samples import STUDY, answer, mark, on_disk, open_study, send
 
@@ -74,7 +74,7 @@ def test_in_a_small_file_another_order_of_arrival_changes_no_byte(tmp_path, size
     for order in (range(size), shuffled(size)):
         stores = Stores(tmp_path / str(len(files)))
         send_drawn(stores.responses, open_study(stores.responses), order)
-        rest(stores.responses)
+        tidy(stores.responses)
         files.append(held(stores))
         stores.close()
     assert files[0] == files[1]
@@ -82,10 +82,10 @@ def test_in_a_small_file_another_order_of_arrival_changes_no_byte(tmp_path, size
 
 def test_answers_that_come_one_by_one_leave_the_same_small_file_as_a_crowd(tmp_path):
     files: list[bytes] = []
-    for pause in (rest, lambda db: None):
+    for pause in (tidy, lambda db: None):
         stores = Stores(tmp_path / str(len(files)))
         send_drawn(stores.responses, open_study(stores.responses), range(30), pause=pause)
-        rest(stores.responses)
+        tidy(stores.responses)
         files.append(held(stores))
         stores.close()
     assert files[0] == files[1]
@@ -100,7 +100,7 @@ def test_in_a_large_file_another_order_within_a_batch_changes_no_byte(tmp_path, 
         table = open_study(stores.responses, content=LARGE)
         for batch in batches:
             send_drawn(stores.responses, table, turn(batch))
-        settle(stores.responses)
+        merge_arrivals(stores.responses)
         files.append(held(stores))
         stores.close()
     assert files[0] == files[1]
@@ -111,7 +111,7 @@ def test_in_a_large_file_single_answers_show_no_order_within_a_batch(tmp_path):
     for order in (range(BATCH), shuffled(BATCH)):
         stores = Stores(tmp_path / str(len(files)))
         table = open_study(stores.responses, content=LARGE)
-        send_drawn(stores.responses, table, order, pause=settle)
+        send_drawn(stores.responses, table, order, pause=merge_arrivals)
         files.append(held(stores))
         stores.close()
     assert files[0] == files[1]
@@ -122,7 +122,7 @@ def test_in_a_large_file_single_answers_show_no_order_within_a_batch(tmp_path):
 def test_the_place_in_a_file_tells_nothing_of_the_order_of_arrival(study, size, kind):
     stores, table = study
     send(stores.responses, table, range(size))
-    rest(stores.responses)
+    tidy(stores.responses)
     assert abs(correlation(places(stores, kind, range(size)), range(size))) < chance(size)
 
 
@@ -130,7 +130,7 @@ def test_the_place_in_a_file_tells_nothing_of_the_order_of_arrival(study, size, 
 def test_the_place_of_a_row_tells_nothing_of_the_place_of_its_text(study, size):
     stores, table = study
     send(stores.responses, table, range(size))
-    rest(stores.responses)
+    tidy(stores.responses)
     row, text = (places(stores, kind, range(size)) for kind in ("row", "text"))
     assert abs(correlation(row, text)) < chance(size)
 
@@ -173,7 +173,7 @@ def test_texts_too_long_for_a_page_show_no_order_within_a_batch(stores):
 def test_after_quiet_nothing_of_an_answer_is_in_the_log_or_its_index(study):
     stores, table = study
     send(stores.responses, table, range(30))
-    rest(stores.responses)
+    tidy(stores.responses)
     assert (stores.folder / "responses.db-wal").stat().st_size == 0
     index = (stores.folder / "responses.db-shm").read_bytes()
     assert not any(mark("row", n)[:8] in index for n in range(30))
@@ -189,7 +189,7 @@ def test_spent_invitations_leave_no_trace(stores):
         for number in order:
             response = answer(table, number, invitation=codes[number])
             accept(stores.responses, response, draw=random.Random(number).randbytes)
-        rest(stores.responses)
+        tidy(stores.responses)
         files.append(held(stores))
         assert not any(code in on_disk(stores.folder) for code in codes[:20])
         stores.close()
@@ -203,7 +203,7 @@ def test_drafts_at_rest_show_no_order_either(tmp_path):
         for number in order:
             sealed = random.Random(number).randbytes(2000)
             drafts.create(stores.drafts, id=mark("draft", number), sealed=sealed, expires=1800)
-        keeper = Keeper(stores, Tallies(), clock=lambda: 0.0, accepted_of=bytes)
+        keeper = MaintenanceThread(stores, EventCounters(), clock=lambda: 0.0, accepted_of=bytes)
         keeper.start()
         keeper.stop()
         files.append(held(stores, "drafts.db"))
@@ -217,7 +217,7 @@ def test_a_nightly_levelling_removes_the_batches_of_a_large_file(tmp_path):
         stores = Stores(tmp_path / str(len(files)))
         table = open_study(stores.responses, content=LARGE)
         send_drawn(stores.responses, table, order)
-        level(stores.responses)
+        rewrite_file(stores.responses)
         files.append(held(stores))
         stores.close()
     assert files[0] == files[1]

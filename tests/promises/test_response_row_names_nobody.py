@@ -5,7 +5,7 @@ import pytest
 from survey.storage import admission
 from survey.storage.answer_tables import rows, texts
 from survey.storage.answers import accept
-from survey.storage.reordering import settle
+from survey.storage.reordering import merge_arrivals
 from survey.storage.stores import Stores
 from tests.survey.storage.samples import COLUMNS, STUDY, WORDS, answer, mark, open_study
 
@@ -72,5 +72,5 @@ def test_a_spent_invitation_is_in_no_table(db, table):
     code = mark("code", 1)
     admission.add(db, STUDY, [code])
     accept(db, answer(table, 1, invitation=code))
-    settle(db)
+    merge_arrivals(db)
     assert code.hex() not in "\n".join(db.conn.iterdump()).lower()

@@ -9,7 +9,7 @@ from benchmarks.product import FLAGSHIP
 from benchmarks.rooms.fill import grow
 from survey.config import ROLES
 from survey.storage.answer_tables import recount
-from survey.storage.database import writing
+from survey.storage.database import write_transaction
 from tests.journeys.reading import Reader, with_texts
 from tests.journeys.releasing import stores_of
 
@@ -80,7 +80,7 @@ def test_no_button_of_a_reader_goes_through_the_texts(app, signed_in):
 
 def read_all_but(db, left):
     """Every text has been read but so many."""
-    with writing(db):
+    with write_transaction(db):
         db.conn.execute("UPDATE texts SET state = 'approved'")
         db.conn.execute(
             "UPDATE texts SET state = 'new' WHERE lang IS NOT NULL AND key IN"

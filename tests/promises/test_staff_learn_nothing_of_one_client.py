@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from survey.studies.approvals import Signature, sign
+from survey.studies.approvals import ApprovalForm, record_approval
 from tests.journeys.boardroom import Served, day
 from tests.journeys.releasing import Room, freeze, real_answers
 
@@ -23,8 +23,8 @@ def site(open_app, tmp_path, study):
     real_answers(served.app, study(NAME), FROZEN)
     freeze(served.app, study(NAME))
     real_answers(served.app, study(NAME), NEW, seed=2)
-    signature = Signature(reference="REB 1", by="A board", approved_on=day(0), expires_on=day(9))
-    sign(served.services.stores, served.offer, signature)
+    signature = ApprovalForm(reference="REB 1", by="A board", approved_on=day(0), expires_on=day(9))
+    record_approval(served.services.stores, served.offer, signature)
     served.become("open")
     return served
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from survey.crypto import CODE_LETTERS, Seal
+from survey.crypto import CODE_LETTERS, KeyRing
 from survey.respondents import invitations
 from survey.respondents.invitations import (
     as_csv,
@@ -17,7 +17,7 @@ from survey.respondents.invitations import (
 )
 from survey.storage import admission as stored
 
-SEAL = Seal([bytes(32)])
+SEAL = KeyRing([bytes(32)])
 CODES = [new_code(random.Random(seed).choice) for seed in range(20)]
 
 
@@ -82,7 +82,7 @@ def test_only_keyed_hashes_are_stored(stores):
 def test_a_code_opens_its_study_also_after_the_servers_key_was_rotated(stores):
     (code,) = codes = draw(1)
     invitations.keep(stores, SEAL, "minimal", codes, pilot=False)
-    found = invitations.find(stores, Seal([b"n" * 32, bytes(32)]), code)
+    found = invitations.find(stores, KeyRing([b"n" * 32, bytes(32)]), code)
     assert found
     assert (found.study, found.pilot) == ("minimal", False)
 
@@ -103,14 +103,14 @@ def test_how_many_are_unspent_does_not_tell_that_one_was_spent(stores):
 
 
 def test_what_the_cookie_carries_is_of_use_for_its_own_study_alone():
-    sealed = invitations.carried(SEAL, invitations.Invited("minimal", True, b"v" * 32))
-    assert invitations.taken_out(SEAL, sealed, "minimal") == (b"v" * 32).hex()
-    assert invitations.taken_out(SEAL, sealed, "kinds") == ""
+    sealed = invitations.sealed_invitation(SEAL, invitations.Invitation("minimal", True, b"v" * 32))
+    assert invitations.opened_invitation(SEAL, sealed, "minimal") == (b"v" * 32).hex()
+    assert invitations.opened_invitation(SEAL, sealed, "kinds") == ""
 
 
 @pytest.mark.parametrize("forged", ["", "x", "====", "A" * 80, "é", "AAAA"])
 def test_a_forged_cookie_carries_nothing(forged):
-    assert invitations.taken_out(SEAL, forged, "minimal") == ""
+    assert invitations.opened_invitation(SEAL, forged, "minimal") == ""
 
 
 def test_the_files_hold_one_code_a_line():

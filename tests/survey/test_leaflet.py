@@ -7,7 +7,7 @@ import pytest
 from survey import leaflet
 from survey.config import folder, read_config
 from survey.errors import Refusal
-from survey.studies.catalogue import find_offer
+from survey.studies.catalogue import find_version
 from tests.conftest import folder_of
 
 LINK = "https://survey.example.org/s/hour/"
@@ -15,7 +15,7 @@ LINK = "https://survey.example.org/s/hour/"
 
 @pytest.fixture(scope="module")
 def offer():
-    return find_offer(read_config({}), str(folder_of("therapist-tears")), pilot=True)
+    return find_version(read_config({}), str(folder_of("therapist-tears")), pilot=True)
 
 
 def with_words(offer, **words):

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from survey.crypto import BLOCK, Seal, make_key, new_code, new_secret, read_keys, tidy_code
+from survey.crypto import BLOCK, KeyRing, make_key, new_code, new_secret, normalise_code, read_keys
 from survey.errors import BadKey
 
 SECRET = new_secret()
-SEAL = Seal([bytes(range(32))])
+SEAL = KeyRing([bytes(range(32))])
 LOCK = SEAL.lock(SECRET)
 CODE = re.compile(r"([0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}")
 
@@ -37,19 +37,19 @@ def test_a_code_has_a_hundred_bits_and_no_look_alikes():
 
 @given(st.text())
 def test_any_typed_text_is_tidied_without_a_fault(text):
-    assert len(tidy_code(text)) <= 80
+    assert len(normalise_code(text)) <= 80
 
 
 def test_a_tidied_code_is_the_code():
     code = new_code()
-    assert tidy_code(code) == tidy_code(code.lower().replace("-", " \t")) == code
+    assert normalise_code(code) == normalise_code(code.lower().replace("-", " \t")) == code
 
 
 def test_after_a_key_is_renewed_old_codes_still_work():
     old, new = bytes(32), bytes([1]) * 32
-    value = Seal([old]).deletion_value("CODE", "answers")
-    assert value in Seal([new, old]).deletion_values("CODE", "answers")
-    assert value not in Seal([new]).deletion_values("CODE", "answers")
+    value = KeyRing([old]).deletion_value("CODE", "answers")
+    assert value in KeyRing([new, old]).deletion_values("CODE", "answers")
+    assert value not in KeyRing([new]).deletion_values("CODE", "answers")
 
 
 def test_a_key_is_made_once_and_closed_to_others(tmp_path):

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from exports.codebook import Entry
-from exports.documents.context import Told
-from exports.documents.scripts.scoring import TOLERANCE, Plan, head, number
+from exports.documents.context import DocumentContext
+from exports.documents.scripts.scoring import TOLERANCE, ScoringPlan, head, number
 
 _HERE = Path(__file__).parent
 
@@ -30,12 +30,12 @@ def _literal(rules: Mapping[str, object]) -> str:
     return "{\n" + "".join(lines) + "}"
 
 
-def import_py(told: Told) -> bytes:
+def import_py(told: DocumentContext) -> bytes:
     """Reads data and codebook into a dict of columns, or a polars frame where that is there."""
     return template("import.py.txt", {"HEAD": head(told, "#"), "DATA": told.data_path})
 
 
-def score_py(told: Told, plan: Plan) -> bytes:
+def score_py(told: DocumentContext, plan: ScoringPlan) -> bytes:
     """Recomputes every score and compares; exit status 1 when one differs."""
     scales = {
         rule.column: {"items": rule.items, "mirrors": rule.mirrors, "least": rule.least}
@@ -93,14 +93,14 @@ def _entry(entry: Entry) -> str:
     )
 
 
-def import_r(told: Told) -> bytes:
+def import_r(told: DocumentContext) -> bytes:
     """Reads the data into raw codes, numbers with NA, and labelled columns or factors."""
     book = "list(\n" + ",\n".join(_entry(entry) for entry in told.codebook) + "\n)"
     filled = {"HEAD": head(told, "#"), "DATA": told.data_path, "CODEBOOK": book}
     return template("import.R.txt", filled)
 
 
-def _scale_rules(plan: Plan) -> str:
+def _scale_rules(plan: ScoringPlan) -> str:
     lines = []
     for rule in plan.scales:
         mirrors = ", ".join(f"{quoted(item)} = {sum_}" for item, sum_ in rule.mirrors.items())
@@ -111,7 +111,7 @@ def _scale_rules(plan: Plan) -> str:
     return "list(\n" + ",\n".join(lines) + "\n)"
 
 
-def _composite_rules(plan: Plan) -> str:
+def _composite_rules(plan: ScoringPlan) -> str:
     lines = [
         f"  {quoted(r.column)} = list(scores = {_names(r.scores)}, least = {r.least})"
         for r in plan.composites
@@ -119,14 +119,14 @@ def _composite_rules(plan: Plan) -> str:
     return "list(\n" + ",\n".join(lines) + "\n)"
 
 
-def _difference_rules(plan: Plan) -> str:
+def _difference_rules(plan: ScoringPlan) -> str:
     lines = [
         f"  {quoted(r.column)} = {_names([r.minuend, r.subtrahend])}" for r in plan.differences
     ]
     return "list(\n" + ",\n".join(lines) + "\n)"
 
 
-def score_r(told: Told, plan: Plan) -> bytes:
+def score_r(told: DocumentContext, plan: ScoringPlan) -> bytes:
     """Recomputes every score and compares; ends with an error when one differs."""
     filled = {
         "HEAD": head(told, "#"),

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from exports.documents.context import Told
+from exports.documents.context import DocumentContext
 from exports.scores import SCORE, bounds_of
-from forms.study import Composite, Difference, Scale
+from forms.study import Composite, DifferenceScore, Scale
 
 # Half of the last released digit, and a little for binary fractions.
 TOLERANCE = 0.0005001
@@ -47,7 +47,7 @@ class DifferenceRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ScoringPlan:
     """The rules in the order in which they can be computed.
 
     ``released`` are the score columns to compare with, ``skipped`` those that this release does not
@@ -75,7 +75,7 @@ class Plan:
         return tuple(column for column in self.made if column in self.released)
 
 
-def _whole(told: Told) -> frozenset[str]:
+def _whole(told: DocumentContext) -> frozenset[str]:
     """Columns of the file that hold the answers as they were given."""
     return frozenset(
         e["variable"]
@@ -94,11 +94,11 @@ def _composite(composite: Composite) -> CompositeRule:
     return CompositeRule(SCORE + composite.name, scores, max(1, composite.min_answered))
 
 
-def _difference(difference: Difference) -> DifferenceRule:
+def _difference(difference: DifferenceScore) -> DifferenceRule:
     return DifferenceRule(SCORE + difference.name, difference.minuend, difference.subtrahend)
 
 
-def plan_of(told: Told) -> Plan:
+def scoring_plan_of(told: DocumentContext) -> ScoringPlan:
     """What can be recomputed from the file of this release."""
     study, whole = told.study, _whole(told)
     bounds = bounds_of(study)
@@ -109,11 +109,11 @@ def plan_of(told: Told) -> Plan:
     differences = tuple(_difference(d) for d in study.differences)
     differences = tuple(d for d in differences if {d.minuend, d.subtrahend} <= whole)
     released = frozenset(e["variable"] for e in told.codebook if e["part"] == "score")
-    plan = Plan(scales, composites, differences, released, ())
+    plan = ScoringPlan(scales, composites, differences, released, ())
     return replace(plan, skipped=tuple(sorted(released.difference(plan.made))))
 
 
-def head(told: Told, comment: str, *lines: str) -> str:
+def head(told: DocumentContext, comment: str, *lines: str) -> str:
     """The opening comment of a script: mark, title, and what it does."""
     said = [told.mark, f"{told.study.title}, tier {told.tier['name']}", *lines]
     return "\n".join(f"{comment} {line}".rstrip() for line in said if line)

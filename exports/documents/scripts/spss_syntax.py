@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from exports.codebook import Entry
-from exports.documents.context import Told, joined
-from exports.documents.scripts.scoring import TOLERANCE, Plan, ScaleRule, number, renamed
+from exports.documents.context import DocumentContext, joined
+from exports.documents.scripts.scoring import TOLERANCE, ScaleRule, ScoringPlan, number, renamed
 from exports.files.names import SPSS, level_of, names_in
 
 # Bytes; what is longer is cut by SPSS with a warning, so we cut at a character first.
@@ -27,12 +27,12 @@ def quoted(text: str, most: int) -> str:
     return " +\n    ".join("'" + piece.replace("'", "''") + "'" for piece in pieces)
 
 
-def names_of(told: Told) -> dict[str, str]:
+def names_of(told: DocumentContext) -> dict[str, str]:
     """Column → its name in SPSS."""
     return names_in((e["variable"] for e in told.codebook), SPSS)
 
 
-def _head(told: Told, *lines: str) -> str:
+def _head(told: DocumentContext, *lines: str) -> str:
     """Comments; each ends with a full stop, as SPSS wants it."""
     title = f"{told.study.title}, tier {told.tier['name']}"
     said = [told.mark, title, *lines]
@@ -46,7 +46,7 @@ def _format(entry: Entry) -> str:
     return "F8.3" if entry["type"] == "decimal" else "F8.0"
 
 
-def _read(told: Told, names: Mapping[str, str]) -> str:
+def _read(told: DocumentContext, names: Mapping[str, str]) -> str:
     columns = "\n".join(f"    {names[e['variable']]} {_format(e)}" for e in told.codebook)
     return (
         "SET DECIMAL=DOT.\n"
@@ -62,12 +62,12 @@ def _read(told: Told, names: Mapping[str, str]) -> str:
     )
 
 
-def _labels(told: Told, names: Mapping[str, str]) -> str:
+def _labels(told: DocumentContext, names: Mapping[str, str]) -> str:
     lines = [f"  {names[e['variable']]} {quoted(e['label'], LONGEST_LABEL)}" for e in told.codebook]
     return "VARIABLE LABELS\n" + "\n".join(lines) + "."
 
 
-def _value_labels(told: Told, names: Mapping[str, str]) -> Iterator[str]:
+def _value_labels(told: DocumentContext, names: Mapping[str, str]) -> Iterator[str]:
     for entry in told.codebook:
         codes = {**entry["codes"], **entry["missing"]}
         if entry["type"] != "text" and codes:
@@ -79,7 +79,7 @@ def _value_labels(told: Told, names: Mapping[str, str]) -> Iterator[str]:
             yield f"VALUE LABELS {names[entry['variable']]}\n" + "\n".join(lines) + "."
 
 
-def _missing(told: Told, names: Mapping[str, str]) -> str:
+def _missing(told: DocumentContext, names: Mapping[str, str]) -> str:
     """One range for all; a difference stays out, its own values are negative too."""
     ranged = [
         names[e["variable"]]
@@ -93,12 +93,12 @@ def _lines(names: Iterable[str]) -> str:
     return "\n".join(f"  {name}" for name in names)
 
 
-def _levels(told: Told, names: Mapping[str, str]) -> str:
+def _levels(told: DocumentContext, names: Mapping[str, str]) -> str:
     lines = [f"  /{names[e['variable']]} ({level_of(e).upper()})" for e in told.codebook]
     return "VARIABLE LEVEL\n" + "\n".join(lines).replace("/", "", 1) + "."
 
 
-def import_sps(told: Told) -> bytes:
+def import_sps(told: DocumentContext) -> bytes:
     """Syntax that reads the CSV with labels, missing range and measurement levels."""
     names = names_of(told)
     how = "Reads the data with labels; set the folder of the release first: CD 'the folder'"
@@ -132,7 +132,7 @@ def _compare(made: str, released: str, flag: str) -> str:
     )
 
 
-def _rules(plan: Plan, made: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
+def _rules(plan: ScoringPlan, made: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
     for rule in plan.scales:
         yield _mean(rule, made[rule.column], names)
     for composite in plan.composites:
@@ -143,7 +143,7 @@ def _rules(plan: Plan, made: Mapping[str, str], names: Mapping[str, str]) -> Ite
         yield f"COMPUTE {made[difference.column]} = {first} - {second}."
 
 
-def score_sps(told: Told, plan: Plan) -> bytes:
+def score_sps(told: DocumentContext, plan: ScoringPlan) -> bytes:
     """Syntax that recomputes every score; run it after import.sps."""
     names = names_of(told)
     made = {column: f"re_{at}" for at, column in enumerate(plan.made, start=1)}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from exports.codebook import Entry
-from exports.documents.context import Told, joined
-from exports.documents.scripts.scoring import TOLERANCE, Plan, head, number, renamed
+from exports.documents.context import DocumentContext, joined
+from exports.documents.scripts.scoring import TOLERANCE, ScoringPlan, head, number, renamed
 from exports.files.names import STATA, names_in
 from forms.study import MISSING_RANGE
 
@@ -24,18 +24,18 @@ def quoted(text: str) -> str:
     return f'`"{flat}"\''
 
 
-def names_of(told: Told) -> dict[str, str]:
+def names_of(told: DocumentContext) -> dict[str, str]:
     """Column → its name in Stata."""
     return names_in((e["variable"] for e in told.codebook), STATA)
 
 
-def _columns(told: Told, *, text: bool) -> str:
+def _columns(told: DocumentContext, *, text: bool) -> str:
     """Positions of the text columns, or of all others, from 1."""
     at = [str(n) for n, e in enumerate(told.codebook, start=1) if (e["type"] == "text") is text]
     return " ".join(at)
 
 
-def _read(told: Told, names: Mapping[str, str]) -> str:
+def _read(told: DocumentContext, names: Mapping[str, str]) -> str:
     strings = _columns(told, text=True)
     options = [
         'varnames(nonames) rowrange(2) encoding("utf-8") bindquote(strict) asdouble',
@@ -48,14 +48,14 @@ def _read(told: Told, names: Mapping[str, str]) -> str:
     return "\n".join([f'import delimited using "{told.data_path}", ///\n    {said}', *renames])
 
 
-def _labels(told: Told, names: Mapping[str, str]) -> str:
+def _labels(told: DocumentContext, names: Mapping[str, str]) -> str:
     return "\n".join(
         f"label variable {names[e['variable']]} {quoted(e['label'][:LONGEST_LABEL])}"
         for e in told.codebook
     )
 
 
-def _missing(told: Told, names: Mapping[str, str]) -> str:
+def _missing(told: DocumentContext, names: Mapping[str, str]) -> str:
     """Missing codes become .a to .j; a difference stays out, its own values are negative too."""
     ranged = [
         names[e["variable"]]
@@ -74,7 +74,7 @@ def _codes(entry: Entry) -> dict[str, str]:
     return {code: label for code, label in entry["codes"].items() if number(code)} | missing
 
 
-def _value_labels(told: Told, names: Mapping[str, str]) -> Iterator[str]:
+def _value_labels(told: DocumentContext, names: Mapping[str, str]) -> Iterator[str]:
     """Each set of labels once, under a number."""
     sets: dict[tuple[tuple[str, str], ...], str] = {}
     for entry in told.codebook:
@@ -88,7 +88,7 @@ def _value_labels(told: Told, names: Mapping[str, str]) -> Iterator[str]:
         yield f"label values {names[entry['variable']]} {sets[codes]}"
 
 
-def import_do(told: Told) -> bytes:
+def import_do(told: DocumentContext) -> bytes:
     """Commands that read the CSV with labels and extended missing values."""
     names = names_of(told)
     how = "Reads the data with labels. Change to the folder of the release first: cd"
@@ -106,7 +106,7 @@ def import_do(told: Told) -> bytes:
     )
 
 
-def _scale(plan: Plan, made: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
+def _scale(plan: ScoringPlan, made: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
     for rule in plan.scales:
         score, items = made[rule.column], []
         for at, item in enumerate(rule.items, start=1):
@@ -125,7 +125,7 @@ def _mean(score: str, items: list[str], least: int) -> Iterator[str]:
     yield f"replace {score} = . if {score}_n < {least}"
 
 
-def _rules(plan: Plan, made: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
+def _rules(plan: ScoringPlan, made: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
     yield from _scale(plan, made, names)
     for composite in plan.composites:
         yield from _mean(
@@ -148,7 +148,7 @@ def _compare(made: str, released: str) -> str:
     )
 
 
-def score_do(told: Told, plan: Plan) -> bytes:
+def score_do(told: DocumentContext, plan: ScoringPlan) -> bytes:
     """Commands that recompute every score; they stop with an error when one differs."""
     names = names_of(told)
     made = {column: f"re{at}" for at, column in enumerate(plan.made, start=1)}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 
 Run = tuple[str, ...]
 Runs = list[Run]
@@ -63,7 +63,7 @@ def between(runs_: Sequence[Run], mark: str = ", ") -> Runs:
     return [piece for run in runs_ for piece in (plain(mark), run)][1:]
 
 
-def paragraphs(text: str, offer: Offer) -> list[Runs]:
+def paragraphs(text: str, offer: StudyVersion) -> list[Runs]:
     """The paragraphs of a study's text with the site's facts."""
     filled = offer.fill(text)
     return [runs(" ".join(p.split())) for p in _PARAGRAPHS.split(filled) if p.strip()]
@@ -80,7 +80,7 @@ def prose(*lines: str | Runs, leads: bool = False) -> Block:
     return {"is": "prose", "paragraphs": said, "anchor": "", "leads": leads}
 
 
-def passage(text: str, offer: Offer, *, anchor: str = "") -> Block:
+def passage(text: str, offer: StudyVersion, *, anchor: str = "") -> Block:
     """Paragraphs of the study's."""
     said = paragraphs(text, offer)
     return {"is": "prose", "paragraphs": said, "anchor": anchor, "leads": False}
@@ -96,7 +96,7 @@ def offered(*lines: str | Runs) -> Block:
     return {"is": "offered", "paragraphs": [_as_runs(line) for line in lines]}
 
 
-def said(label: str, text: str, offer: Offer) -> Block:
+def said(label: str, text: str, offer: StudyVersion) -> Block:
     """One sentence of the study's, and beside it what it is."""
     return {"is": "said", "label": label, "paragraphs": paragraphs(text, offer)}
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from forms.kinds import of_study
-from forms.routing import Way, condition_in_words
-from forms.routing import ways as ways_through
+from forms.kinds import columns_of_study
+from forms.routing import Route, condition_in_words
+from forms.routing import routes_in_words as ways_through
 from forms.routing_diagram import picture as drawn
 from forms.study import Hierarchy, Study, Tier
 from survey.ethics.checklist import answered, grades, missing_elements
@@ -32,12 +32,12 @@ from survey.ethics.dossier.blocks import (
 )
 from survey.ethics.dossier.chapters_text import SCREEN, SCREENS
 from survey.ethics.stored_data import administrative, data_lines
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 
 MOST_WAYS = 120  # rows of the table of ways; more are told by their number
 
 
-def routing(offer: Offer) -> Iterator[Block]:
+def routing(offer: StudyVersion) -> Iterator[Block]:
     """The picture, what hangs on which answer, and every way through with what it asks."""
     study = offer.study
     if study.routed:
@@ -56,7 +56,7 @@ def routing(offer: Offer) -> Iterator[Block]:
         yield prose(f"Clients are told to expect {told}.")
 
 
-def _hanging(offer: Offer) -> Iterator[tuple[Runs, str]]:
+def _hanging(offer: StudyVersion) -> Iterator[tuple[Runs, str]]:
     study = offer.study
     for page in study.pages:
         if page.show_if:
@@ -66,7 +66,7 @@ def _hanging(offer: Offer) -> Iterator[tuple[Runs, str]]:
                 yield [code(one.name)], condition_in_words(study, one.show_if)
 
 
-def _ways(offer: Offer) -> Iterator[Block]:
+def _ways(offer: StudyVersion) -> Iterator[Block]:
     study = offer.study
     ways = list(ways_through(study))
     yield prose(
@@ -84,13 +84,13 @@ def _ways(offer: Offer) -> Iterator[Block]:
         yield note(f"The first {MOST_WAYS} ways. The file texts.json lists what each shows.")
 
 
-def _way(way: Way) -> tuple[str, ...]:
+def _way(way: Route) -> tuple[str, ...]:
     answers = ", ".join(f"{column}={value}" for column, value in way.answers.items())
     numbers = (len(way.pages), way.questions, way.answers_asked)
     return (answers or "every client", *map(str, numbers), f"{way.minutes:.0f}")
 
 
-def reading(offer: Offer) -> Iterator[Block]:
+def reading(offer: StudyVersion) -> Iterator[Block]:
     """How hard each part is to read; nothing for a language without a formula."""
     graded = grades(offer.study)
     if not graded:
@@ -112,7 +112,7 @@ def reading(offer: Offer) -> Iterator[Block]:
     )  # fmt: skip
 
 
-def checklist(offer: Offer) -> Iterator[Block]:
+def checklist(offer: StudyVersion) -> Iterator[Block]:
     """What boards look for, each with the passages that say it and their pages."""
     study, titles = offer.study, _titles(offer)
     lines, bare = answered(study), [element.id for element in missing_elements(study)]
@@ -139,7 +139,7 @@ def checklist(offer: Offer) -> Iterator[Block]:
     )
 
 
-def _titles(offer: Offer) -> dict[str, str]:
+def _titles(offer: StudyVersion) -> dict[str, str]:
     """What a board reads in place of a passage's id."""
     consent = offer.study.consent
     passages = (
@@ -150,7 +150,7 @@ def _titles(offer: Offer) -> dict[str, str]:
     return screens | {p.id: offer.fill(p.heading).rstrip(".?") for p in passages if p.heading}
 
 
-def board_notes(offer: Offer) -> Iterator[Block]:
+def board_notes(offer: StudyVersion) -> Iterator[Block]:
     """What the study tells the board alone."""
     for one in offer.study.consent.board_note:
         if one.heading:
@@ -158,7 +158,7 @@ def board_notes(offer: Offer) -> Iterator[Block]:
         yield passage(one.text, offer, anchor="" if one.heading else one.id)
 
 
-def site_facts(offer: Offer) -> Iterator[Block]:
+def site_facts(offer: StudyVersion) -> Iterator[Block]:
     """Every fact that the study names, as this site gives it."""
     consent = offer.study.consent
     named = sorted(consent.facts | consent.optional_facts | consent.board_facts)
@@ -177,13 +177,14 @@ def site_facts(offer: Offer) -> Iterator[Block]:
     yield pairs((name, value(name)) for name in named)
 
 
-def stored(offer: Offer) -> Iterator[Block]:
+def stored(offer: StudyVersion) -> Iterator[Block]:
     """Every stored column: meaning, values, role, and what each tier does to it."""
     study = offer.study
     others = administrative(study)
     yield prose(
-        f"One row for each client who pressed send: {len(of_study(study))} columns of answers and "
-        f"{len(others)} others. Made from the same definitions as the table.",
+        "One row for each client who pressed send: "
+        f"{len(columns_of_study(study))} columns of answers and {len(others)} others. "
+        "Made from the same definitions as the table.",
         "Not stored: any time or date, any address or device, any name, any order of arrival, the "
         f"eligibility answers, the {len(study.consent.required_statements)} required statements (a "
         "row cannot exist without them), and anything at all of a client who did not send.",
@@ -228,7 +229,7 @@ def _in_tiers(tiers: Sequence[tuple[str, str]]) -> Iterator[str]:
         yield ", ".join(tier for tier, does in tiers if does == done) + f": {done}"
 
 
-def policy(offer: Offer) -> Iterator[Block]:
+def policy(offer: StudyVersion) -> Iterator[Block]:
     """The release policy: tiers, floors, and how each value coarsens."""
     policy = offer.study.policy
     yield prose(policy.caution) if policy.caution else prose("What may leave, and in which shape.")
@@ -287,7 +288,7 @@ def _levels(hierarchy: Hierarchy) -> Iterator[tuple[object, str, str]]:
         yield [code(hierarchy.variable)] if number == 1 else "", str(number), told
 
 
-def help_lines(offer: Offer) -> Iterator[Block]:
+def help_lines(offer: StudyVersion) -> Iterator[Block]:
     """Every help line with the day on which a person last checked it."""
     support = offer.study.support
     unchecked = len(support.never_checked)

@@ -16,10 +16,10 @@ from forms.form_fields import consent_form, eligibility_form
 from forms.kinds import KINDS
 from forms.routing import branch_of, paths, shown_questions
 from forms.study import Page, Study
-from survey.ethics.dossier.visible_text import Seen, press, see
-from survey.ethics.walkthrough import Preview, State, signer, unpack
-from survey.respondents.screens import Ways, show
-from survey.studies.version import Offer
+from survey.ethics.dossier.visible_text import VisibleText, press, see
+from survey.ethics.walkthrough import Walkthrough, WalkthroughState, signer, unpack
+from survey.respondents.screens import Navigation, render_screen
+from survey.studies.version import StudyVersion
 from survey.synthetic.http_client import read_form
 
 Fill = dict[str, list[str]]
@@ -61,10 +61,10 @@ NAMES = {
 class Screens:
     """Screens by id, each text once; ``add`` gives the id of a page that was met."""
 
-    offer: Offer
+    offer: StudyVersion
     known: dict[str, Json] = field(default_factory=dict)
 
-    def add(self, screen: str, seen: Seen) -> str:
+    def add(self, screen: str, seen: VisibleText) -> str:
         """The id of this page among the screens, new or known."""
         stem = UNDER_WAY + (f"{screen}/{self._page(seen.asks)}" if seen.asks else screen)
         number = 1
@@ -75,7 +75,7 @@ class Screens:
         self.known[name] = self._entry(name, NAMES.get(screen, screen), seen)
         return name
 
-    def _entry(self, name: str, called: str, seen: Seen) -> Json:
+    def _entry(self, name: str, called: str, seen: VisibleText) -> Json:
         return {
             "id": name,
             "name": called,
@@ -93,27 +93,27 @@ class Screens:
         return any(self.offer.study.questions[name].random_order for name in asks.split())
 
 
-def _forms(offer: Offer, screen: str) -> dict[str, Any]:
+def _forms(offer: StudyVersion, screen: str) -> dict[str, Any]:
     consent = offer.study.consent
     if screen == "eligibility":
         return {"form": eligibility_form(consent.eligibility, None)}
     return {"form": consent_form(consent, None)} if screen == "consent" else {}
 
 
-def still_screens(offer: Offer) -> Iterator[Json]:
+def still_screens(offer: StudyVersion) -> Iterator[Json]:
     """The screens that every client can open without an answer, in the order met.
 
     ``lines`` is what a client reads; ``preview`` what the board's walk shows where that differs.
     """
-    client = Ways(f"/s/{offer.study.address}/", hidden=NO_TOKEN)
-    board_ways = Ways("", preview=True, hidden=NO_TOKEN)
+    client = Navigation(f"/s/{offer.study.address}/", hidden=NO_TOKEN)
+    board_ways = Navigation("", preview=True, hidden=NO_TOKEN)
     for screen, called in STILL.items():
         if screen == "eligibility" and not offer.study.consent.eligibility:
             continue
         context = {"draft": None, "country": None, "youth": False, "answered": False}
         context |= _forms(offer, screen)
-        seen = see(show(screen, offer, client, **context))
-        board = see(show(screen, offer, board_ways, **context))
+        seen = see(render_screen(screen, offer, client, **context))
+        board = see(render_screen(screen, offer, board_ways, **context))
         entry = {"id": screen, "name": called, "title": seen.title, "asks": "",
                  "any_order": False, "lines": seen.lines}  # fmt: skip
         yield entry | ({"preview": board.lines} if board.lines != seen.lines else {})
@@ -138,23 +138,23 @@ def fill_of(study: Study, answers: Mapping[str, Any], pages: tuple[Page, ...]) -
     return fill
 
 
-class _Desk:
+class _StillDrafts:
     """The board's walk in this process: a post gives the next page and the screen it is."""
 
-    def __init__(self, offer: Offer, sign: URLSafeSerializer) -> None:
-        self.offer, self.sign, self.state = offer, sign, State()
+    def __init__(self, offer: StudyVersion, sign: URLSafeSerializer) -> None:
+        self.offer, self.sign, self.state = offer, sign, WalkthroughState()
 
     def post(self, fields: list[tuple[str, str]]) -> str:
         """The page that follows on ``fields``."""
-        preview = Preview(self.offer, MultiDict(fields))
+        preview = Walkthrough(self.offer, MultiDict(fields))
         packed = dict(fields).get("state", "")
-        self.state = preview.step(unpack(packed, self.sign) if packed else State())
+        self.state = preview.step(unpack(packed, self.sign) if packed else WalkthroughState())
         return preview.render(self.state, "", self.sign)
 
 
-def _begin(desk: _Desk) -> str:
+def _begin(desk: _StillDrafts) -> str:
     """The first page of questions: everything before it agreed to."""
-    page = Preview(desk.offer, None).render(State(), "", desk.sign)
+    page = Walkthrough(desk.offer, None).render(WalkthroughState(), "", desk.sign)
     entrance = "eligibility" if desk.offer.study.consent.eligibility else "consent"
     page = desk.post([*read_form(page).hidden.items(), ("go", entrance)])
     while desk.state.screen in ("eligibility", "consent"):
@@ -162,9 +162,9 @@ def _begin(desk: _Desk) -> str:
     return page
 
 
-def walk_way(offer: Offer, fill: Fill, screens: Screens) -> Iterator[str]:
+def walk_way(offer: StudyVersion, fill: Fill, screens: Screens) -> Iterator[str]:
     """Ids of the screens met on this way, from the first question to the thank-you page."""
-    desk = _Desk(offer, signer("dossier"))
+    desk = _StillDrafts(offer, signer("dossier"))
     page = _begin(desk)
     for _ in range(MOST_STEPS):
         yield screens.add(desk.state.screen, see(page))
@@ -192,20 +192,20 @@ def _chosen(study: Study) -> list[tuple[dict[str, int | str], tuple[Page, ...]]]
     return chosen
 
 
-def _ways(offer: Offer, screens: Screens) -> Iterator[Json]:
+def _ways(offer: StudyVersion, screens: Screens) -> Iterator[Json]:
     for answers, pages in _chosen(offer.study):
         fill = fill_of(offer.study, answers, pages)
         yield {"fill": fill, "screens": list(walk_way(offer, fill, screens))}
 
 
-def _asides(offer: Offer, screens: Screens) -> None:
+def _asides(offer: StudyVersion, screens: Screens) -> None:
     """What a client under way can turn to: stop, what follows it, and a break."""
-    ways = Ways("", preview=True, live=True, hidden=NO_TOKEN)
+    ways = Navigation("", preview=True, live=True, hidden=NO_TOKEN)
     for screen in ("stop", "stopped", "break"):
-        screens.add(screen, see(show(screen, offer, ways, draft=None)))
+        screens.add(screen, see(render_screen(screen, offer, ways, draft=None)))
 
 
-def screens_of(offer: Offer) -> Json:
+def screens_of(offer: StudyVersion) -> Json:
     """``screens`` in the order met, and ``ways`` as the ids of the screens along each."""
     still = list(still_screens(offer))
     screens = Screens(offer)

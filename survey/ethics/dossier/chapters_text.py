@@ -23,7 +23,7 @@ from survey.ethics.dossier.blocks import (
     table,
 )
 from survey.ethics.platform_wording import own_words
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 
 SCREEN = "screen:"  # what a checklist puts before the name of a whole screen
 SCREENS = (
@@ -37,14 +37,14 @@ def _screen(name: str, title: str) -> Block:
     return heading(title, anchor=SCREEN + name)
 
 
-def _passages(passages: Iterable[Passage], offer: Offer) -> Iterator[Block]:
+def _passages(passages: Iterable[Passage], offer: StudyVersion) -> Iterator[Block]:
     for one in passages:
         if one.heading:
             yield heading(offer.fill(one.heading), level=3, anchor=one.id)
         yield passage(one.text, offer, anchor="" if one.heading else one.id)
 
 
-def before_questions(offer: Offer) -> Iterator[Block]:
+def before_questions(offer: StudyVersion) -> Iterator[Block]:
     """S1 to S4 and S10: landing, information, eligibility, consent, decline."""
     consent = offer.study.consent
     words = consent.texts
@@ -69,7 +69,7 @@ def before_questions(offer: Offer) -> Iterator[Block]:
     yield said("Text", words["declined"], offer)
 
 
-def _eligibility(offer: Offer) -> Iterator[Block]:
+def _eligibility(offer: StudyVersion) -> Iterator[Block]:
     consent = offer.study.consent
     words = consent.texts
     if not consent.eligibility:
@@ -98,7 +98,7 @@ def _eligibility(offer: Offer) -> Iterator[Block]:
     yield said("Not a good moment", words["not_now"], offer)
 
 
-def _consent(offer: Offer) -> Iterator[Block]:
+def _consent(offer: StudyVersion) -> Iterator[Block]:
     consent = offer.study.consent
     words = consent.texts
     yield _screen("consent", "S4 Consent")
@@ -130,7 +130,7 @@ def _consent(offer: Offer) -> Iterator[Block]:
     )
 
 
-def questions(offer: Offer) -> Iterator[Block]:
+def questions(offer: StudyVersion) -> Iterator[Block]:
     """S5: every page and question in order, with the routing in words."""
     for number, page in enumerate(offer.study.pages, start=1):
         yield heading(f"{number}. {page.title}", anchor=page.id)
@@ -140,7 +140,7 @@ def questions(offer: Offer) -> Iterator[Block]:
             yield _question(one, offer)
 
 
-def _about_page(offer: Offer, page: Page) -> str:
+def _about_page(offer: StudyVersion, page: Page) -> str:
     parts = [f"Shown {_when(offer, page) or 'to everybody'}."]
     if page.sensitive:
         opening = offer.study.consent.texts["skip_anything"]
@@ -155,18 +155,18 @@ def _about_page(offer: Offer, page: Page) -> str:
     return " ".join(parts)
 
 
-def _when(offer: Offer, shown: Page | Question) -> str:
+def _when(offer: StudyVersion, shown: Page | Question) -> str:
     return f"if {condition_in_words(offer.study, shown.show_if)}" if shown.show_if else ""
 
 
-def _wording(wording: Wording, offer: Offer) -> Iterator[Block]:
+def _wording(wording: Wording, offer: StudyVersion) -> Iterator[Block]:
     if wording.everybody:
         yield passage(wording.everybody, offer)
     for branch, text in wording.by_branch:
         yield said(f"on the way “{branch}”", text, offer)
 
 
-def _question(asked: Question, offer: Offer) -> Block:
+def _question(asked: Question, offer: StudyVersion) -> Block:
     head: Runs = [
         code(asked.name),
         plain(f" {asked.kind}{', needs an answer' if asked.required else ''}"),
@@ -207,7 +207,7 @@ def _offered(asked: Question) -> str:
     return "; ".join(f"{o.code} {o.label}" for o in asked.options)
 
 
-def after_questions(offer: Offer) -> Iterator[Block]:
+def after_questions(offer: StudyVersion) -> Iterator[Block]:
     """S6 to S13: check, thank you, help, stop, delete later, leave."""
     consent = offer.study.consent
     words = consent.texts
@@ -228,7 +228,7 @@ def after_questions(offer: Offer) -> Iterator[Block]:
     yield from _ways_out(offer)
 
 
-def _help(offer: Offer) -> Iterator[Block]:
+def _help(offer: StudyVersion) -> Iterator[Block]:
     support = offer.study.support
     yield _screen("support", "S9 Help")
     yield passage(support.intro, offer)
@@ -237,7 +237,7 @@ def _help(offer: Offer) -> Iterator[Block]:
     yield said("About live monitoring", offer.study.consent.texts["nobody_watches"], offer)
 
 
-def _ways_out(offer: Offer) -> Iterator[Block]:
+def _ways_out(offer: StudyVersion) -> Iterator[Block]:
     words = offer.study.consent.texts
     yield _screen("stop", "S11 Stop")
     yield said("Title", words["stop_title"], offer)
@@ -260,7 +260,7 @@ def _ways_out(offer: Offer) -> Iterator[Block]:
     yield said("Soft hint after a page with blanks, once a page", words["blank_hint"], offer)
 
 
-def platform(offer: Offer) -> Iterator[Block]:
+def platform(offer: StudyVersion) -> Iterator[Block]:
     """Screens worded by the platform, the same for every study, read off the screens themselves."""
     yield note("Worded by the platform, the same for every study; read off the screens themselves.")
     yield table(

@@ -9,7 +9,7 @@ from typing import Any
 from forms.fingerprint import digest
 from survey.ethics.dossier import chapters_data, chapters_text
 from survey.ethics.dossier.blocks import Block, anchors, heading, pairs, prose
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Signed:
     conditions: str = ""
 
 
-def fingerprints(offer: Offer) -> Mapping[str, str]:
+def fingerprints(offer: StudyVersion) -> Mapping[str, str]:
     """The fingerprints of this offer by name, SHA-256 in hex."""
     prints = offer.study.fingerprints
     return {
@@ -35,7 +35,7 @@ def fingerprints(offer: Offer) -> Mapping[str, str]:
     }
 
 
-def document(offer: Offer, signed: Signed | None) -> dict[str, Any]:
+def document(offer: StudyVersion, signed: Signed | None) -> dict[str, Any]:
     """What the typesetter is given: data alone."""
     study = offer.study
     chapters = [
@@ -78,14 +78,16 @@ def _targets(chapters: list[dict[str, Any]]) -> set[str]:
     return {name for name in found if name and found.count(name) == 1}
 
 
-def _status(offer: Offer, signed: Signed | None) -> str:
+def _status(offer: StudyVersion, signed: Signed | None) -> str:
     if signed is None:
         return "Pilot: not approved" if offer.pilot else "Not approved"
     end = f" to {signed.expires_on}" if signed.expires_on else ""
     return f"Approved: {signed.reference}, from {signed.approved_on}{end}"
 
 
-def _chapters(offer: Offer, signed: Signed | None) -> Iterator[tuple[str, str, Iterable[Block]]]:
+def _chapters(
+    offer: StudyVersion, signed: Signed | None
+) -> Iterator[tuple[str, str, Iterable[Block]]]:
     """(title, place that links may lead to, blocks) of each chapter."""
     yield "Approval", "", (*_approval(signed), *_how_to_check(offer))
     if offer.study.consent.board_note:
@@ -121,7 +123,7 @@ def _approval(signed: Signed | None) -> Iterator[Block]:
     yield prose("The approval names the first three fingerprints of the title page, and no others.")
 
 
-def _how_to_check(offer: Offer) -> Iterator[Block]:
+def _how_to_check(offer: StudyVersion) -> Iterator[Block]:
     yield heading("How to check this dossier")
     yield prose(
         "A fingerprint is the SHA-256 of exact content: one changed word changes the part it "

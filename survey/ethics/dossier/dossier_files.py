@@ -27,7 +27,7 @@ from survey import pdf
 from survey.errors import Refusal
 from survey.ethics.dossier.chapters_screens import screens_of
 from survey.ethics.dossier.document import Signed, document, fingerprints
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 
 TEXTS, PAPER, SUMS = "texts.json", "dossier.pdf", "SHA256SUMS"
 FORMAT = 1  # of texts.json; a check refuses one that it does not know
@@ -35,7 +35,7 @@ FORMAT = 1  # of texts.json; a check refuses one that it does not know
 STUDY_FILES = (*ALL, "locale/*.po")
 
 
-def texts(offer: Offer, signed: Signed | None) -> dict[str, Any]:
+def texts(offer: StudyVersion, signed: Signed | None) -> dict[str, Any]:
     """Every screen's texts in the order met, the ways through, and what they are bound to."""
     study = offer.study
     return {
@@ -55,7 +55,7 @@ def texts(offer: Offer, signed: Signed | None) -> dict[str, Any]:
     }
 
 
-def pack(offer: Offer, signed: Signed | None, paper: bytes) -> bytes:
+def pack(offer: StudyVersion, signed: Signed | None, paper: bytes) -> bytes:
     """The zip with everything. Raises Refusal where the folder is no longer what is served."""
     name = f"{offer.study.name}-dossier"
     with TemporaryDirectory() as work:
@@ -68,7 +68,7 @@ def pack(offer: Offer, signed: Signed | None, paper: bytes) -> bytes:
         return bundle(folder, Path(work) / f"{name}.zip").read_bytes()
 
 
-def copy_study(offer: Offer, to: Path) -> None:
+def copy_study(offer: StudyVersion, to: Path) -> None:
     """The study's files, into a new folder. Raises Refusal where they are not what is served."""
     for pattern in STUDY_FILES:
         for file in sorted(offer.folder.glob(pattern)):
@@ -119,24 +119,24 @@ def pages(document: dict[str, Any], *, ppi: float = 72) -> list[bytes]:
 REMEMBERED = 6  # files of about a megabyte each
 
 
-class Press:
+class DossierCache:
     """Makes dossiers; the same one is made once while this process remembers it."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._made: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
 
-    def pdf(self, offer: Offer, signed: Signed | None) -> bytes:
+    def pdf(self, offer: StudyVersion, signed: Signed | None) -> bytes:
         """The dossier as a PDF. Raises Refusal where it cannot be set."""
         return self._once("pdf", offer, signed, lambda: dossier_pdf(document(offer, signed)))
 
-    def zip(self, offer: Offer, signed: Signed | None) -> bytes:
+    def zip(self, offer: StudyVersion, signed: Signed | None) -> bytes:
         """The dossier with the study's files and every text. Raises Refusal."""
         made = self.pdf(offer, signed)
         return self._once("zip", offer, signed, lambda: pack(offer, signed, made))
 
     def _once(
-        self, kind: str, offer: Offer, signed: Signed | None, make: Callable[[], bytes]
+        self, kind: str, offer: StudyVersion, signed: Signed | None, make: Callable[[], bytes]
     ) -> bytes:
         # All that a dossier says hangs on these.
         key = (kind, offer.study.name, offer.pilot, signed, *fingerprints(offer).values())
@@ -149,4 +149,4 @@ class Press:
             return self._made[key]
 
 
-PRESS = Press()
+DOSSIERS = DossierCache()

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from forms.fingerprint import of_facts
+from forms.fingerprint import fingerprint_of_facts
 from forms.load import load_study
 from forms.study import Study
 from forms.toml_tables import StudyFaults
@@ -110,7 +110,11 @@ def _checked_study(path: Path, files: dict[str, bytes], told: Json) -> Study:
             raise Refusal(f"{path}: its study files have faults: {faults.faults[0]}") from None
     prints = study.fingerprints
     ours = dict(
-        zip(PARTS, (prints.words, prints.policy, of_facts(study, told["facts"])), strict=True)
+        zip(
+            PARTS,
+            (prints.words, prints.policy, fingerprint_of_facts(study, told["facts"])),
+            strict=True,
+        )
     )
     for part in PARTS:
         if ours[part] != told["fingerprints"][part]:

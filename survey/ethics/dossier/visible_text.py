@@ -48,7 +48,7 @@ _HOST = re.compile(r"https?://[^/\s]+(?=/s/)")
 
 
 @dataclass
-class Seen:
+class VisibleText:
     """One page: its title, its lines from top to bottom, and the questions it asks."""
 
     title: str = ""
@@ -56,10 +56,10 @@ class Seen:
     asks: str = ""  # names of the questions, as the page's own hidden input lists them
 
 
-class _Reader(HTMLParser):
+class _VisibleTextReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.seen = Seen()
+        self.seen = VisibleText()
         self.pieces: list[str] = []
         self._silent: list[str] = []
         self._in_title = False
@@ -95,9 +95,9 @@ class _Reader(HTMLParser):
             self.pieces.append(data.replace("\n", " "))
 
 
-def see(html: str) -> Seen:
+def see(html: str) -> VisibleText:
     """The page as it is read; page numbers, the host's name and the marks of a pilot left out."""
-    reader = _Reader()
+    reader = _VisibleTextReader()
     reader.feed(html)
     reader.close()
     seen = reader.seen

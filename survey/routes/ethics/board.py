@@ -28,26 +28,26 @@ from flask import (
 from forms.site_facts import missing_facts
 from survey.accounts.access import signed_in, staff_only
 from survey.accounts.audit import note
-from survey.clock import stamp
+from survey.clock import iso_utc
 from survey.errors import Refusal
-from survey.ethics.checklist import Element, unwaived
-from survey.ethics.version_content import of_offer
+from survey.ethics.checklist import ChecklistElement, unwaived
+from survey.ethics.version_content import content_of_version
 from survey.ethics.version_diff import Change, compare
-from survey.routes.study_cards import features_in, offer_feature
-from survey.routes.study_status import life_of, matters
+from survey.routes.study_cards import cards_in, register_card
+from survey.routes.study_status import notices, summary_of
 from survey.services import services, staff
 from survey.storage import audit as written
 from survey.storage import board, studies
 from survey.storage.accounts import Account
 from survey.studies import approvals
-from survey.studies.availability import Standing
-from survey.studies.current import MARK, shelf
-from survey.studies.folder import Watched
-from survey.studies.loading import told
-from survey.studies.version import Offer, Prints, prints_of
+from survey.studies.availability import StudyState
+from survey.studies.current import MARK, current_catalogue
+from survey.studies.folder import StudyFolder
+from survey.studies.loading import folder_problem
+from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of
 
 bp = Blueprint("board", __name__, url_prefix="/ethics/<name>")
-offer_feature("ethics", "board.approve", "Approve", "Sign exactly what you have read.", place=10)
+register_card("ethics", "board.approve", "Approve", "Sign exactly what you have read.", place=10)
 
 TYPED = ("reference", "approved_on", "expires_on", "conditions")
 PARTS = ("Words and routing", "Release policy", "Site facts")
@@ -60,23 +60,23 @@ Answer = str | tuple[str, int] | Response
 @bp.url_value_preprocessor
 def _find_study(_endpoint: str | None, values: dict[str, Any] | None) -> None:
     name = (values or {}).pop("name", "").partition("@")[0]
-    offer, folder = shelf().named(name), shelf().proposed(name)
+    offer, folder = current_catalogue().named(name), current_catalogue().proposed(name)
     if offer is None or folder is None:
         abort(404)
     g.offer, g.folder = offer, folder
 
 
-def the_folder() -> Watched:
+def the_folder() -> StudyFolder:
     """The study's folder, as it is now."""
-    return cast("Watched", g.folder)
+    return cast("StudyFolder", g.folder)
 
 
 def the_name() -> str:
     """The study's name."""
-    return cast("Offer", g.offer).study.name
+    return cast("StudyVersion", g.offer).study.name
 
 
-def standing() -> Standing:
+def standing() -> StudyState:
     """Where the study stands, asked for just now."""
     return services().availability.standing(the_name(), now=True)
 
@@ -103,7 +103,7 @@ def author() -> Account:
 
 def now() -> str:
     """ISO time (UTC), for the record."""
-    return stamp(services().clock())
+    return iso_utc(services().clock())
 
 
 # Approving.
@@ -116,8 +116,8 @@ def approve() -> Answer:
     today = services().availability.today()
     if request.method == "GET":
         return _approve_page(_asked_for(), {"approved_on": today})
-    shown = cast("Prints", tuple(request.form.get(name, "") for name in NAMES))
-    offer = next((o for o in (_proposed(), _served()) if o and prints_of(o) == shown), None)
+    shown = cast("VersionFingerprints", tuple(request.form.get(name, "") for name in NAMES))
+    offer = next((o for o in (_proposed(), _served()) if o and fingerprints_of(o) == shown), None)
     if offer is None:
         now = _proposed()
         return _approve_page(now, request.form, changed=_what_changed(shown, now)), 409
@@ -129,29 +129,29 @@ def approve() -> Answer:
     return _sign(offer)
 
 
-def _proposed() -> Offer:
+def _proposed() -> StudyVersion:
     """The version in the folder, this moment."""
     return the_folder().offer(now=True)
 
 
-def _served() -> Offer | None:
+def _served() -> StudyVersion | None:
     """The signed version that is served, which can be prolonged whatever the folder says."""
     found = standing()
     signed = found.approval is not None and found.readable and not found.served.offer.pilot
     return found.served.offer if signed else None
 
 
-def _asked_for() -> Offer:
+def _asked_for() -> StudyVersion:
     """The folder's version, or the one that is served where the page is asked for that."""
     served = _served() if request.args.get("version") == SERVED else None
     return served or _proposed()
 
 
-def _sign(offer: Offer) -> Answer:
-    signature = approvals.signature_of(request.form, author().name)
+def _sign(offer: StudyVersion) -> Answer:
+    signature = approvals.read_approval_form(request.form, author().name)
     try:
-        approvals.sign(services().stores, offer, signature)
-    except approvals.Changed:
+        approvals.record_approval(services().stores, offer, signature)
+    except approvals.FolderChanged:
         offer = _proposed()
         return _approve_page(offer, request.form, changed=_what_changed(("",) * 3, offer)), 409
     except Refusal as refusal:
@@ -161,45 +161,47 @@ def _sign(offer: Offer) -> Answer:
     return see_other("board.approve", done=1)
 
 
-def _what_changed(shown: tuple[str, ...], now: Offer) -> dict[str, Any]:
+def _what_changed(shown: tuple[str, ...], now: StudyVersion) -> dict[str, Any]:
     """The parts that differ from those the page showed, and the changes, where we still know."""
-    read = _read_before(cast("Prints", shown))
-    changes: tuple[Change, ...] = compare(of_offer(read), of_offer(now)).changes if read else ()
-    return {"parts": _differing(shown, prints_of(now)), "changes": changes}
+    read = _read_before(cast("VersionFingerprints", shown))
+    changes: tuple[Change, ...] = (
+        compare(content_of_version(read), content_of_version(now)).changes if read else ()
+    )
+    return {"parts": _differing(shown, fingerprints_of(now)), "changes": changes}
 
 
-def _read_before(shown: Prints) -> Offer | None:
+def _read_before(shown: VersionFingerprints) -> StudyVersion | None:
     """The version with these fingerprints, where this process saw it or it was signed once."""
     seen = the_folder().earlier(shown)
     if seen is not None or not approvals.files_of(services().stores.folder, the_name(), shown):
         return seen
     try:
-        return approvals.load(services().stores.folder, the_name(), shown)
-    except approvals.Unsound:
+        return approvals.load_archived(services().stores.folder, the_name(), shown)
+    except approvals.ArchivedVersionInvalid:
         return None
 
 
-def _unwaived(offer: Offer) -> tuple[Element, ...]:
+def _unwaived(offer: StudyVersion) -> tuple[ChecklistElement, ...]:
     """Elements of the checklist that stand in the way."""
     return unwaived(offer.study, board.waivers(services().stores.office, offer.study.name))
 
 
-def _differing(one: tuple[str, ...], other: Prints) -> list[str]:
+def _differing(one: tuple[str, ...], other: VersionFingerprints) -> list[str]:
     return [part for part, a, b in zip(PARTS, one, other, strict=True) if a != b]
 
 
-def _approve_page(offer: Offer, typed: Any, **context: Any) -> str:
-    found, prints, folder = standing(), prints_of(offer), the_folder()
+def _approve_page(offer: StudyVersion, typed: Any, **context: Any) -> str:
+    found, prints, folder = standing(), fingerprints_of(offer), the_folder()
     noted = studies.approvals(services().stores.office, offer.study.name)
-    last = studies.governing(noted, today := services().availability.today())
-    in_folder, served = prints == prints_of(folder.latest), _served()
+    last = studies.latest_effective(noted, today := services().availability.today())
+    in_folder, served = prints == fingerprints_of(folder.latest), _served()
     return page(
         "approve",
         "Approve",
         proposed=offer,
         in_folder=in_folder,
         edition=the_name() + MARK * in_folder,
-        served_too=in_folder and served is not None and prints_of(served) != prints,
+        served_too=in_folder and served is not None and fingerprints_of(served) != prints,
         prints=tuple(zip(NAMES, PARTS, prints, strict=True)),
         standing=found,
         differs=_differing(found.approval.prints, prints) if found.approval else [],
@@ -208,7 +210,7 @@ def _approve_page(offer: Offer, typed: Any, **context: Any) -> str:
         empty=missing_facts(offer.study, offer.facts),
         unchecked=len(offer.study.support.never_checked),
         elements=_unwaived(offer),
-        fault=told(folder),
+        fault=folder_problem(folder),
         versions="ethics_versions.versions" in current_app.view_functions,
         typed={name: typed.get(name, "") for name in TYPED},
         done=request.args.get("done") == "1",
@@ -216,7 +218,7 @@ def _approve_page(offer: Offer, typed: Any, **context: Any) -> str:
     )
 
 
-offer_feature(
+register_card(
     "ethics", "board.suspend", "Suspend or revoke", "Stop it at once, or let it go on.", place=20
 )
 
@@ -295,14 +297,14 @@ LINES_A_PAGE = 100
 @staff_only("board")
 def index() -> str:
     """Each study with what is approved of it and where to go."""
-    lives = [life_of(offer) for offer in shelf()]
+    lives = [summary_of(offer) for offer in current_catalogue()]
     return render_template(
         "board/index.html",
         title="Board",
         lives=lives,
-        waiting={life.offer.study.name: matters(life, "board") for life in lives},
-        features=features_in("ethics"),
-        left_out=shelf().left_out,
+        waiting={life.offer.study.name: notices(life, "board") for life in lives},
+        features=cards_in("ethics"),
+        left_out=current_catalogue().left_out,
     )
 
 

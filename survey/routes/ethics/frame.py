@@ -10,8 +10,8 @@ from typing import Any
 from flask import Blueprint, abort, current_app, g, render_template
 
 from forms.routing import condition_in_words
-from survey.studies.current import shelf
-from survey.studies.version import Offer
+from survey.studies.current import current_catalogue
+from survey.studies.version import StudyVersion
 
 # The pages of a study, in the order of the tabs; one that is not served has no tab.
 TABS = (
@@ -35,7 +35,7 @@ def about_a_study(bp: Blueprint) -> None:
     @bp.url_value_preprocessor
     def _find(_endpoint: str | None, values: dict[str, Any] | None) -> None:
         g.called = (values or {}).pop("name", "")
-        offer = shelf().named(g.called)
+        offer = current_catalogue().named(g.called)
         if offer is None:
             abort(404)
         g.offer = offer
@@ -48,7 +48,7 @@ def tabs() -> list[tuple[str, str]]:
 
 def page(template: str, title: str, **context: Any) -> str:
     """A page of the study in the board's frame; ``template`` is called as its tab's endpoint."""
-    offer: Offer = g.offer
+    offer: StudyVersion = g.offer
     study = offer.study
     return render_template(
         f"ethics/{template}.html",

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 
 from survey.accounts.access import signed_in, staff_only
 from survey.accounts.audit import note
-from survey.clock import stamp
+from survey.clock import iso_utc
 from survey.collection.figures import figures_of, marks_of
 from survey.ethics import annual_report
 from survey.ethics.annual_report import Section
@@ -29,21 +29,21 @@ from survey.routes.ethics.board import (
     the_name,
 )
 from survey.routes.ethics.frame import about_a_study
-from survey.routes.study_cards import offer_feature
+from survey.routes.study_cards import register_card
 from survey.services import services
 from survey.storage import board
 from survey.studies.approvals import day
-from survey.studies.current import shelf
+from survey.studies.current import current_catalogue
 
 for _room in ("ethics", "research"):
-    offer_feature(
+    register_card(
         _room,
         "board.comments",
         "Comments",
         "The board’s questions on passages, answered.",
         place=30,
     )
-    offer_feature(
+    register_card(
         _room, "board.incidents", "Incidents", "Notes of what happened that should not.", place=70
     )
 
@@ -145,7 +145,7 @@ def _incidents_page(faults: dict[str, str]) -> str:
 
 
 for _report_room in ("ethics", "research"):
-    offer_feature(
+    register_card(
         _report_room,
         "board.report",
         "Yearly report",
@@ -205,7 +205,7 @@ def report_csv() -> Response:
 
 waivers_bp = Blueprint("ethics_waivers", __name__, url_prefix="/ethics/<name>")
 about_a_study(waivers_bp)
-offer_feature(
+register_card(
     "ethics",
     "ethics_waivers.waived",
     "Waivers",
@@ -218,7 +218,7 @@ REASON_LENGTH = 2000
 
 def _page(**context: Any) -> str:
     name = g.offer.study.name
-    folder = shelf().proposed(name)
+    folder = current_catalogue().proposed(name)
     study = folder.offer().study if folder else g.offer.study
     in_force = board.waivers(services().stores.office, name)
     return render_template(
@@ -247,7 +247,7 @@ def waive() -> str | tuple[str, int] | Response:
     """Waive what is ticked, or take a waiver back."""
     name, account = g.offer.study.name, signed_in()
     assert account is not None
-    office, at = services().stores.office, stamp()
+    office, at = services().stores.office, iso_utc()
     again = request.form.get("again", "")
     if again in board.waivers(office, name):
         board.take_back(office, name, [again], at=at, who=account.name)
@@ -264,7 +264,7 @@ def waive() -> str | tuple[str, int] | Response:
 
 def _posted() -> tuple[list[str], str]:
     """The elements ticked, of those that can be, and the reason."""
-    folder = shelf().proposed(g.offer.study.name)
+    folder = current_catalogue().proposed(g.offer.study.name)
     study = folder.offer().study if folder else g.offer.study
     asked = set(request.form.getlist("element"))
     everything = "all" in asked

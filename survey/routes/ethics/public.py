@@ -11,17 +11,17 @@ from typing import Any
 from flask import Blueprint, Response, current_app, g, request, url_for
 
 from forms.answers import duration_band
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from forms.readability import grade
-from forms.routing import Way, along_pages, paths, shown_questions, ways
+from forms.routing import Route, along_pages, paths, routes_in_words, shown_questions
 from forms.routing_diagram import picture
 from survey.ethics.checklist import answered, grades, missing_elements
 from survey.ethics.platform_wording import own_words
 from survey.ethics.stored_data import administrative, data_lines
-from survey.ethics.walkthrough import Preview, State, signer, unpack
+from survey.ethics.walkthrough import Walkthrough, WalkthroughState, signer, unpack
 from survey.routes.ethics.frame import about_a_study, page
 from survey.security import csrf
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 
 bp = Blueprint("ethics", __name__, url_prefix="/ethics/<name>")
 # Nothing is stored and no cookie is set: the state of the walk is signed by itself.
@@ -32,7 +32,7 @@ about_a_study(bp)
 @bp.get("/")
 def overview() -> str:
     """What the study is, its fingerprints, its ways through, and where to look."""
-    offer: Offer = g.offer
+    offer: StudyVersion = g.offer
     ways = [
         (answers, pages, sum(len(shown_questions(p, answers)) for p in pages))
         for answers, pages in paths(offer.study)
@@ -48,22 +48,22 @@ def overview() -> str:
 def flow() -> str:
     """The walk from its first screen, or from the one asked for; nothing is stored."""
     screen = request.args.get("screen", "")
-    preview = Preview(g.offer, None, unfold=bool(screen))
+    preview = Walkthrough(g.offer, None, unfold=bool(screen))
     return _shown(preview, preview.opened_at(screen))
 
 
 @bp.post("/flow")
 def step() -> str:
     """One step of the walk, on the answers that the page itself carries."""
-    preview = Preview(g.offer, request.form)
+    preview = Walkthrough(g.offer, request.form)
     state = unpack(request.form.get("state", ""), _sign())
     if state.draft is not None and state.draft.words != g.offer.study.fingerprints.words:
-        state = State()
+        state = WalkthroughState()
     after = preview.step(state)
     return _shown(preview, after)
 
 
-def _shown(preview: Preview, state: State) -> str:
+def _shown(preview: Walkthrough, state: WalkthroughState) -> str:
     return preview.render(state, url_for(".flow", name=g.called), _sign())
 
 
@@ -93,13 +93,13 @@ def checklist() -> str:
 @bp.get("/data")
 def data() -> str:
     """Every stored column: meaning, role, and what each tier does to it."""
-    offer: Offer = g.offer
+    offer: StudyVersion = g.offer
     return page(
         "data",
         "What is stored",
         administrative=administrative(offer.study),
         lines=list(data_lines(offer.study)),
-        count=len(of_study(offer.study)),
+        count=len(columns_of_study(offer.study)),
         bands=duration_band(offer.study, 10**9),
     )
 
@@ -109,12 +109,12 @@ about_a_study(routes_bp)
 
 
 @lru_cache(maxsize=16)
-def _ways(offer: Offer) -> tuple[Way, ...]:
-    return tuple(ways(offer.study))
+def _ways(offer: StudyVersion) -> tuple[Route, ...]:
+    return tuple(routes_in_words(offer.study))
 
 
 @lru_cache(maxsize=16)
-def _picture(offer: Offer) -> str:
+def _picture(offer: StudyVersion) -> str:
     return picture(offer.study)
 
 

@@ -26,27 +26,27 @@ from flask import Blueprint, Response, abort, g, jsonify, render_template, reque
 from survey.errors import Refusal, StoreUnavailable
 from survey.ethics.change_rule import RULE
 from survey.ethics.dossier.document import Signed
-from survey.ethics.dossier.dossier_files import PRESS
-from survey.ethics.schema_audit import proof, proof_of_drafts
+from survey.ethics.dossier.dossier_files import DOSSIERS
+from survey.ethics.schema_audit import audit_answers, audit_drafts
 from survey.ethics.version_content import GROUPS
 from survey.ethics.version_diff import compare
-from survey.ethics.version_list import Known, before, known
+from survey.ethics.version_list import KnownVersion, known_versions, version_before
 from survey.routes.ethics.frame import about_a_study, page
 from survey.services import services
 from survey.storage import studies
-from survey.storage.schema_reader import Definition, definitions, wordings
-from survey.studies.availability import Standing
-from survey.studies.current import shelf
-from survey.studies.version import Offer, prints_of
+from survey.storage.schema_reader import SchemaObject, definitions, wordings
+from survey.studies.availability import StudyState
+from survey.studies.current import current_catalogue
+from survey.studies.version import StudyVersion, fingerprints_of
 
 bp = Blueprint("certificate", __name__, url_prefix="/ethics/<name>")
 
 PARTS = ("words", "policy", "site")
 
 
-def _standing(name: str) -> Standing:
+def _standing(name: str) -> StudyState:
     name = name.partition("@")[0]
-    if shelf().proposed(name) is None:
+    if current_catalogue().proposed(name) is None:
         abort(404)
     return services().availability.standing(name)
 
@@ -56,7 +56,7 @@ def certificate(name: str) -> str:
     """What is served now, so that anybody can compare it with what was approved."""
     found = _standing(name)
     offer = found.served.offer
-    folder = shelf().proposed(offer.study.name)
+    folder = current_catalogue().proposed(offer.study.name)
     assert folder is not None
     return render_template(
         "board/certificate.html",
@@ -65,7 +65,7 @@ def certificate(name: str) -> str:
         offer=offer,
         study=offer.study,
         here="certificate",
-        newer=prints_of(folder.offer()) != prints_of(offer),
+        newer=fingerprints_of(folder.offer()) != fingerprints_of(offer),
     )
 
 
@@ -76,7 +76,7 @@ def as_data(name: str) -> Response:
     return jsonify(_told(found, found.served.offer))
 
 
-def _told(found: Standing, offer: Offer) -> dict[str, Any]:
+def _told(found: StudyState, offer: StudyVersion) -> dict[str, Any]:
     signed = found.approval
     return {
         "study": offer.study.name,
@@ -85,7 +85,7 @@ def _told(found: Standing, offer: Offer) -> dict[str, Any]:
         "pilot": offer.pilot,
         "state": found.state,
         "cause": found.cause,
-        "fingerprints": dict(zip(PARTS, prints_of(offer), strict=True)),
+        "fingerprints": dict(zip(PARTS, fingerprints_of(offer), strict=True)),
         "consent_version": offer.study.fingerprints.consent_version,
         "approval": None
         if signed is None
@@ -102,14 +102,14 @@ def _told(found: Standing, offer: Offer) -> dict[str, Any]:
 dossier_bp = Blueprint("ethics_dossier", __name__, url_prefix="/ethics/<name>")
 
 
-def _offer(name: str) -> Offer:
-    offer = shelf().named(name)
+def _offer(name: str) -> StudyVersion:
+    offer = current_catalogue().named(name)
     if offer is None:
         abort(404)
     return offer
 
 
-def signed(offer: Offer) -> Signed | None:
+def signed(offer: StudyVersion) -> Signed | None:
     """The approval noted last of exactly these fingerprints, unless it was taken back.
 
     Whether its days have come or passed is for the reader: a dossier does not change by waiting.
@@ -130,8 +130,8 @@ def signed(offer: Offer) -> Signed | None:
     )
 
 
-def _file(offer: Offer, ending: str, *, media: str) -> Response:
-    make = PRESS.pdf if ending == "pdf" else PRESS.zip
+def _file(offer: StudyVersion, ending: str, *, media: str) -> Response:
+    make = DOSSIERS.pdf if ending == "pdf" else DOSSIERS.zip
     try:
         body = make(offer, signed(offer))
     except Refusal as refusal:
@@ -158,7 +158,7 @@ stored_bp = Blueprint("ethics_stored", __name__, url_prefix="/ethics/<name>")
 about_a_study(stored_bp)
 
 
-def _defined(file: str) -> tuple[Definition, ...] | None:
+def _defined(file: str) -> tuple[SchemaObject, ...] | None:
     """What the file defines just now; None where it cannot be looked at."""
     folder: Path = services().stores.folder
     try:
@@ -170,14 +170,14 @@ def _defined(file: str) -> tuple[Definition, ...] | None:
 @stored_bp.get("/stored")
 def stored() -> str:
     """The tables as they are this moment, with a verdict."""
-    offer: Offer = g.offer
+    offer: StudyVersion = g.offer
     answers = _defined("pilot" if offer.pilot else "responses")
     drafts = _defined("drafts")
     return page(
         "stored",
         "Live proof",
-        proof=proof(offer.study, answers) if answers is not None else None,
-        drafts=proof_of_drafts(drafts) if drafts is not None else (),
+        proof=audit_answers(offer.study, answers) if answers is not None else None,
+        drafts=audit_drafts(drafts) if drafts is not None else (),
     )
 
 
@@ -185,19 +185,19 @@ versions_bp = Blueprint("ethics_versions", __name__, url_prefix="/ethics/<name>"
 about_a_study(versions_bp)
 
 
-def _versions(offer: Offer) -> tuple[Known, ...]:
+def _versions(offer: StudyVersion) -> tuple[KnownVersion, ...]:
     name, stores = offer.study.name, services().stores
-    folder = shelf().proposed(name)
-    return known(
+    folder = current_catalogue().proposed(name)
+    return known_versions(
         proposed=folder.offer(now=True) if folder else offer,
-        served=shelf().named(name) or offer,
+        served=current_catalogue().named(name) or offer,
         approvals=studies.approvals(stores.office, name),
         archived=_archived(offer),
         data=stores.folder,
     )
 
 
-def _archived(offer: Offer) -> dict[str, str]:
+def _archived(offer: StudyVersion) -> dict[str, str]:
     file = "pilot" if offer.pilot else "responses"
     try:
         return wordings(services().stores.folder / f"{file}.db", offer.study.name)
@@ -205,7 +205,7 @@ def _archived(offer: Offer) -> dict[str, str]:
         return {}
 
 
-def _chosen(versions: tuple[Known, ...], which: str) -> Known | None:
+def _chosen(versions: tuple[KnownVersion, ...], which: str) -> KnownVersion | None:
     wanted = request.args.get(which, "")
     return next((one for one in versions if one.edition.id == wanted), None)
 
@@ -215,7 +215,7 @@ def versions() -> str:
     """What changed from one version to another, each change cosmetic or substantive by rule."""
     found = _versions(g.offer)
     new = _chosen(found, "new") or found[0]
-    old = _chosen(found, "old") or before(found, new)
+    old = _chosen(found, "old") or version_before(found, new)
     return page(
         "versions",
         "What changed",

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from survey.accounts.access import staff_only
 from survey.accounts.audit import note
 from survey.errors import Refusal
 from survey.releases.archive import Archive
-from survey.routes.research.jobs import Answer, served_offer
-from survey.routes.study_cards import offer_feature
+from survey.routes.research.jobs import Answer, published_or_404
+from survey.routes.study_cards import register_card
 from survey.services import staff
 from survey.storage import releases
 from survey.storage.releases import Release
 
 if TYPE_CHECKING:
-    from survey.releases.charts import Drawn
+    from survey.releases.charts import DrawnRelease
 
 bp = Blueprint("research_charts", __name__, url_prefix="/research/<name>/charts")
-offer_feature(
+register_card(
     "research",
     "research_charts.overview",
     "Charts",
@@ -38,7 +38,7 @@ MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=u
 @staff_only("researcher")
 def overview(name: str) -> Answer:
     """The releases to choose from; ``?release=`` leads to one."""
-    offer = served_offer(name)
+    offer = published_or_404(name)
     found = _with_figures(name)
     if chosen := request.args.get("release", "", type=str):
         if chosen not in {str(made.number) for made in found}:
@@ -64,20 +64,20 @@ def _known(name: str, number: int) -> Release:
     return next((made for made in _with_figures(name) if made.number == number), None) or abort(404)
 
 
-def _drawn(made: Release) -> Drawn:
+def _drawn(made: Release) -> DrawnRelease:
     """Raises Refusal or Refused."""
     from survey.releases.charts import GALLERY  # brings in polars, which the server does without
 
     archive = Archive(staff().stores.folder, made.study)
     path = archive.zip_of(made.number, made.tier, pilot=made.pilot)
-    return GALLERY.of(path, made, served_offer(made.study).study)
+    return GALLERY.of(path, made, published_or_404(made.study).study)
 
 
 @bp.get("/<int:number>/")
 @staff_only("researcher")
 def charts(name: str, number: int) -> Answer:
     """Every chart of one release."""
-    offer, made = served_offer(name), _known(name, number)
+    offer, made = published_or_404(name), _known(name, number)
     shown: dict[str, Any] = {
         "title": f"Charts of release {number}",
         "offer": offer,
@@ -86,7 +86,7 @@ def charts(name: str, number: int) -> Answer:
     }
     try:
         drawn = _drawn(made)
-    except Refused as why:
+    except ExportRefused as why:
         return render_template("research/charts_none.html", why=str(why), gone=False, **shown)
     except Refusal as why:
         return render_template("research/charts_none.html", why=str(why), gone=True, **shown), 410
@@ -105,7 +105,7 @@ def download(name: str, number: int, key: str, ending: str) -> Answer:
         abort(404)
     try:
         drawn = _drawn(made)
-    except (Refused, Refusal):
+    except (ExportRefused, Refusal):
         return redirect(url_for(".charts", name=name, number=number), code=303)
     body = _file(drawn, key, ending, _recalled(name).get(number))
     note(f"{name}: chart {key} of release {number}, tier {made.tier}, downloaded as {ending}")
@@ -116,7 +116,7 @@ def download(name: str, number: int, key: str, ending: str) -> Answer:
     return answer
 
 
-def _file(drawn: Drawn, key: str, ending: str, erratum: releases.Erratum | None) -> bytes:
+def _file(drawn: DrawnRelease, key: str, ending: str, erratum: releases.Erratum | None) -> bytes:
     from exports.charts.chart import csv_of
     from exports.charts.gallery import sheet
     from exports.charts.svg import BUNDLED

@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from survey import leaflet
-from survey.accounts.access import Answer, offer_named, signed_in, staff_only
+from survey.accounts.access import Answer, signed_in, staff_only, version_or_404
 from survey.accounts.audit import note
 from survey.collection import figures, stop_rule
-from survey.collection.figures import Figures
+from survey.collection.figures import CollectionFigures
 from survey.errors import Refusal
 from survey.respondents import invitations
-from survey.routes.research.jobs import served_offer
-from survey.routes.study_cards import offer_feature
+from survey.routes.research.jobs import published_or_404
+from survey.routes.study_cards import register_card
 from survey.services import services
 from survey.storage import studies
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 from survey.synthetic.http_client import origin_of
 
 bp = Blueprint("research_figures", __name__, url_prefix="/research/<name>/figures")
-offer_feature(
+register_card(
     "research", "research_figures.overview", "Figures",
     "For the methods section: page loads, consent, completion, the stop rule.",
     part="run", place=20,
@@ -39,23 +39,23 @@ OVER = ("closed", "frozen")
 
 
 @bp.app_template_global()
-def stop_alarm(offer: Offer) -> str | None:
+def stop_alarm(offer: StudyVersion) -> str | None:
     """For templates: what staff must read above everything else; None for anybody else."""
     return stop_rule.alarm(services().stores, offer) if signed_in() else None
 
 
-def _figures(offer: Offer) -> Figures:
+def _figures(offer: StudyVersion) -> CollectionFigures:
     stores, study = services().stores, offer.study
     return figures.figures_of(stores, study, pilot=offer.pilot, over=_over(offer))
 
 
-def _over(offer: Offer) -> bool:
+def _over(offer: StudyVersion) -> bool:
     """Whether collection has closed; a pilot never does."""
     status = studies.status(services().stores.office, offer.study.name)
     return not offer.pilot and status in OVER
 
 
-def wanted(offer: Offer) -> int | None:
+def wanted(offer: StudyVersion) -> int | None:
     """How many answers are wanted: where the study closes by itself, or what clients are told."""
     told = offer.facts.get("target_n", "").replace(",", "").strip()
     return offer.limit or (int(told) if told.isascii() and told.isdigit() else None)
@@ -65,7 +65,7 @@ def wanted(offer: Offer) -> int | None:
 @staff_only("researcher")
 def overview(name: str) -> str:
     """Everything that may be told now."""
-    offer = offer_named(name)
+    offer = version_or_404(name)
     found = _figures(offer)
     return render_template(
         "research/figures.html",
@@ -85,7 +85,7 @@ def overview(name: str) -> str:
     )
 
 
-def _file(offer: Offer, ending: str, content: str | bytes, mimetype: str) -> Response:
+def _file(offer: StudyVersion, ending: str, content: str | bytes, mimetype: str) -> Response:
     note(f"{offer.study.name}: {ending} downloaded")
     kept = {"Content-Disposition": f'attachment; filename="{offer.study.name}-{ending}"'}
     return Response(content, mimetype=mimetype, headers=kept)
@@ -95,7 +95,7 @@ def _file(offer: Offer, ending: str, content: str | bytes, mimetype: str) -> Res
 @staff_only("researcher")
 def table(name: str) -> Response:
     """The figures as a table."""
-    offer = offer_named(name)
+    offer = version_or_404(name)
     return _file(offer, "figures.csv", figures.as_csv(offer, _figures(offer)), "text/csv")
 
 
@@ -103,13 +103,13 @@ def table(name: str) -> Response:
 @staff_only("researcher")
 def cherries(name: str) -> Response:
     """The reporting checklist, prefilled."""
-    offer = offer_named(name)
+    offer = version_or_404(name)
     said = figures.checklist(offer, _figures(offer))
     return _file(offer, "cherries.md", said, "text/markdown")
 
 
 link_bp = Blueprint("research_link", __name__, url_prefix="/research/<name>")
-offer_feature(
+register_card(
     "research", "research_link.link", "Link, QR code, leaflet",
     "What to put on a poster or into people's hands.", part="begin", place=30,
 )  # fmt: skip
@@ -143,7 +143,7 @@ def site_here() -> str:
     return here if SITE.fullmatch(here) else ""
 
 
-def start_of(offer: Offer, site: str) -> str:
+def start_of(offer: StudyVersion, site: str) -> str:
     """What clients open; where the study asks for an invitation, the page that takes the code."""
     return f"{site}/i/" if offer.invited else f"{site}/s/{offer.study.address}/"
 
@@ -152,7 +152,7 @@ def start_of(offer: Offer, site: str) -> str:
 @staff_only("researcher")
 def link(name: str) -> str:
     """The link and everything made from it."""
-    offer, error = served_offer(name), ""
+    offer, error = published_or_404(name), ""
     try:
         site = site_asked()
     except Refusal as refusal:
@@ -180,7 +180,7 @@ def _link_file(name: str, ending: str, content: bytes, mimetype: str) -> Respons
 @staff_only("researcher")
 def qr(name: str, kind: str) -> Response:
     """The QR code as svg or png."""
-    offer = served_offer(name)
+    offer = published_or_404(name)
     if kind not in FORMATS:
         abort(404)
     draw = leaflet.qr_svg if kind == "svg" else leaflet.qr_png
@@ -191,7 +191,7 @@ def qr(name: str, kind: str) -> Response:
 @staff_only("researcher")
 def paper(name: str, paper: str) -> Response:
     """The leaflet on a4 or a5."""
-    offer = served_offer(name)
+    offer = published_or_404(name)
     chosen = next((p for p in leaflet.PAPERS if p == paper), None)
     if chosen is None:
         abort(404)
@@ -212,7 +212,7 @@ def _site() -> str:
 invitations_bp = Blueprint(
     "research_invitations", __name__, url_prefix="/research/<name>/invitations"
 )
-offer_feature(
+register_card(
     "research", "research_invitations.invitation_overview", "Invitations",
     "Codes that open the survey once each.", part="begin", place=35,
 )  # fmt: skip
@@ -228,7 +228,7 @@ def invitation_overview(name: str) -> str:
 
 
 def _page(name: str, error: str = "", field: str = "count") -> str:
-    offer = served_offer(name)
+    offer = published_or_404(name)
     shown = invitations.unspent_shown(services().stores, offer.study.name, pilot=offer.pilot)
     return render_template(
         "research/invitations.html",
@@ -247,7 +247,7 @@ def _page(name: str, error: str = "", field: str = "count") -> str:
 @staff_only("researcher")
 def make(name: str) -> Answer:
     """New codes as a file: the only time that anybody sees them."""
-    offer, typed = served_offer(name), request.form.get("count", "").strip()
+    offer, typed = published_or_404(name), request.form.get("count", "").strip()
     form = request.form.get("form", "csv")
     count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0
     if not 1 <= count <= invitations.MOST or form not in FORMS:
@@ -269,7 +269,7 @@ def make(name: str) -> Answer:
 @staff_only("researcher")
 def consider(name: str) -> str:
     """What taking back means, before it is done."""
-    offer = served_offer(name)
+    offer = published_or_404(name)
     title = "Take back unused invitations"
     return render_template("research/take_back.html", title=title, offer=offer)
 
@@ -278,7 +278,7 @@ def consider(name: str) -> str:
 @staff_only("researcher")
 def take_back(name: str) -> Answer:
     """No unspent code opens the study any more."""
-    offer = served_offer(name)
+    offer = published_or_404(name)
     invitations.take_back(services().stores, offer.study.name, pilot=offer.pilot)
     note(f"{offer.study.name}: unused invitations taken back")
     return Response(status=303, headers={"Location": url_for(".invitation_overview", name=name)})
@@ -288,13 +288,13 @@ if TYPE_CHECKING:
     from survey.preregistration import Answers
 
 preregistration_bp = Blueprint("research_preregistration", __name__, url_prefix="/research/<name>")
-offer_feature(
+register_card(
     "research", "research_preregistration.preregistration_overview", "Preregistration",
     "Everything a registry wants, before the first answer.", part="begin", place=20,
 )  # fmt: skip
 
 
-def answers_of(offer: Offer) -> Answers:
+def answers_of(offer: StudyVersion) -> Answers:
     """Whether there are real answers, without telling whether there is one: by life and figures."""
     stores, study = services().stores, offer.study
     if not any(what == "open" for _, what in studies.turns(stores.office, study.name)):
@@ -309,7 +309,7 @@ def preregistration_overview(name: str) -> str:
     """What the package holds, and whether it comes in time."""
     from survey import preregistration  # brings in polars, which the server does without
 
-    offer = offer_named(name)
+    offer = version_or_404(name)
     answers = answers_of(offer)
     return render_template(
         "research/preregistration.html",
@@ -327,7 +327,7 @@ def package(name: str) -> Response:
     """The package."""
     from survey import preregistration
 
-    offer = offer_named(name)
+    offer = version_or_404(name)
     try:
         made = preregistration.package(offer, answers_of(offer))
     except Refusal as refusal:

@@ -13,30 +13,30 @@ from typing import Any
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from survey.accounts.access import offer_named, signed_in, staff_only
+from survey.accounts.access import signed_in, staff_only, version_or_404
 from survey.accounts.audit import note
 from survey.releases.distribution import is_restricted
-from survey.releases.jobs import DiskFull, Workroom
+from survey.releases.jobs import DiskFull, JobRunner
 from survey.services import staff
 from survey.storage.jobs import Busy, Job
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 
 Answer = str | Response | tuple[str, int]
 
 
-def served_offer(name: str) -> Offer:
+def published_or_404(name: str) -> StudyVersion:
     """The study of this name as it is served; a proposed version has no life and no releases."""
     if "@" in name:
         abort(404)
-    return offer_named(name)
+    return version_or_404(name)
 
 
-def workroom() -> Workroom:
+def job_runner() -> JobRunner:
     """Where the running application has long work done."""
-    return Workroom(staff().config, staff().stores, staff().clock)
+    return JobRunner(staff().config, staff().stores, staff().clock)
 
 
-def me() -> str:
+def current_username() -> str:
     """The name of the account that is signed in."""
     account = signed_in()
     assert account is not None, "the page is for staff only"
@@ -45,14 +45,14 @@ def me() -> str:
 
 def job_named(name: str, number: int) -> Job:
     """The study's job of this number as it is now, else a page saying that there is none."""
-    job = workroom().find(name, number)
+    job = job_runner().find(name, number)
     if job is None:
         abort(404)
     return job
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusalPage:
     """Why something was not done: a heading, a sentence, and ways on (label, address)."""
 
     heading: str
@@ -60,20 +60,20 @@ class Refused:
     ways: tuple[tuple[str, str], ...] = ()
 
 
-def refused(offer: Offer, why: Refused, code: int) -> tuple[str, int]:
+def refusal_page(offer: StudyVersion, why: RefusalPage, code: int) -> tuple[str, int]:
     """A page that says so."""
     page = render_template("research/refused.html", title=why.heading, offer=offer, why=why)
     return page, code
 
 
-def begin(offer: Offer, job: Job) -> Answer:
+def begin(offer: StudyVersion, job: Job) -> Answer:
     """Have ``job`` done and show how it goes; or say who is having what done just now."""
     try:
-        begun = workroom().start(job)
+        begun = job_runner().start(job)
     except Busy as busy:
         return _busy(offer, job, busy.job)
     except DiskFull as full:
-        return refused(offer, Refused("There is no room", str(full)), 503)
+        return refusal_page(offer, RefusalPage("There is no room", str(full)), 503)
     return show(begun)
 
 
@@ -82,7 +82,7 @@ def show(job: Job) -> Response:
     return redirect(url_for("research_work.job", name=job.study, number=job.number), code=303)
 
 
-def _busy(offer: Offer, asked: Job, other: Job) -> Answer:
+def _busy(offer: StudyVersion, asked: Job, other: Job) -> Answer:
     same = (other.kind, other.tier, other.release) == (asked.kind, asked.tier, asked.release)
     if same and other.who == asked.who:
         return show(other)  # a second press of the same button
@@ -92,8 +92,8 @@ def _busy(offer: Offer, asked: Job, other: Job) -> Answer:
         "is done at a time, or two releases would not know of each other. Nothing of yours was "
         "begun; try again when it is through."
     )
-    why = Refused("Somebody was quicker", sentence, (("See how it goes", address),))
-    return refused(offer, why, 409)
+    why = RefusalPage("Somebody was quicker", sentence, (("See how it goes", address),))
+    return refusal_page(offer, why, 409)
 
 
 _WORDS = {
@@ -110,9 +110,16 @@ def in_words(job: Job) -> str:
     return _WORDS[job.kind].format(tier=job.tier, release=job.release)
 
 
-def a_job(offer: Offer, kind: Any, **more: Any) -> Job:
+def new_job(offer: StudyVersion, kind: Any, **more: Any) -> Job:
     """What the person signed in asks for."""
-    return Job(study=offer.study.name, kind=kind, who=me(), asked_at="", pilot=offer.pilot, **more)
+    return Job(
+        study=offer.study.name,
+        kind=kind,
+        who=current_username(),
+        asked_at="",
+        pilot=offer.pilot,
+        **more,
+    )
 
 
 def title_of(job: Job) -> str:
@@ -131,7 +138,7 @@ def title_of(job: Job) -> str:
 
 
 def job_page(
-    offer: Offer,
+    offer: StudyVersion,
     job: Job,
     *,
     still: bool = False,
@@ -167,7 +174,7 @@ _LEADS_TO = {"batch": "research_life.life", "freeze": "research_life.life"}
 @staff_only("researcher")
 def job(name: str, number: int) -> Answer:
     """Where it stands. Under way the page reloads itself; ``?still=1`` keeps it as it is."""
-    offer = served_offer(name)
+    offer = published_or_404(name)
     found = job_named(name, number)
     if found.state == "done" and found.kind != "preview":
         return redirect(_result(found), code=303)
@@ -194,11 +201,11 @@ def _result(found: Job) -> str:
 @staff_only("researcher")
 def cancel(name: str, number: int) -> Answer:
     """Ask its process to end; what it has made so far is thrown away."""
-    served_offer(name)
+    published_or_404(name)
     found = job_named(name, number)
     if found.live and found.state != "stopping" and found.kind not in _LEADS_TO:
         note(f"{name}: cancelled {in_words(found)} of {found.who}")
-        workroom().cancel(found)
+        job_runner().cancel(found)
     return show(found)
 
 
@@ -206,7 +213,7 @@ def cancel(name: str, number: int) -> Answer:
 @staff_only("researcher")
 def again(name: str, number: int) -> Answer:
     """The same once more, for whoever asks now."""
-    offer = served_offer(name)
+    offer = published_or_404(name)
     found = job_named(name, number)
     if found.live or found.state == "done":
         return show(found)
@@ -214,11 +221,11 @@ def again(name: str, number: int) -> Answer:
         return redirect(url_for(_LEADS_TO[found.kind], name=name), code=303)
     if found.pilot != offer.pilot:
         why = "The study was a pilot then, or is one now: begin with a new preview."
-        return refused(offer, Refused("That was another kind of answers", why), 409)
+        return refusal_page(offer, RefusalPage("That was another kind of answers", why), 409)
     note(f"{name}: asked again for {in_words(found)}")
     wanted = Job(
         study=name, kind=found.kind, tier=found.tier, pilot=found.pilot,
-        recipient=found.recipient, who=me(), asked_at="", preview=found.preview,
+        recipient=found.recipient, who=current_username(), asked_at="", preview=found.preview,
         release=found.release,
     )  # fmt: skip
     return begin(offer, wanted)

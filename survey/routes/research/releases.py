@@ -16,29 +16,35 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from forms.study import Tier
 from survey.accounts.access import staff_only
 from survey.accounts.audit import note
-from survey.clock import stamp
+from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.releases.archive import Archive
-from survey.releases.distribution import fault_in, holders, is_restricted, recall, recipient_of
+from survey.releases.distribution import (
+    fault_in,
+    is_restricted,
+    recall,
+    recipient_of,
+    releases_sharing_rows,
+)
 from survey.routes.research.jobs import (
     Answer,
-    a_job,
     begin,
     in_words,
     job_named,
     job_page,
-    served_offer,
-    workroom,
+    job_runner,
+    new_job,
+    published_or_404,
 )
-from survey.routes.study_cards import offer_feature
+from survey.routes.study_cards import register_card
 from survey.services import staff
 from survey.storage import jobs, releases
 from survey.storage.jobs import Job
 from survey.storage.releases import Release
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 
 bp = Blueprint("research_releases", __name__, url_prefix="/research/<name>/releases")
-offer_feature(
+register_card(
     "research",
     "research_releases.overview",
     "Releases",
@@ -55,8 +61,8 @@ SUMS = "SHA256SUMS"
 @staff_only("researcher")
 def overview(name: str) -> str:
     """The tiers to choose from, what is under way, and the ledger."""
-    offer, office = served_offer(name), staff().stores.office
-    latest = [workroom().look(job) for job in jobs.last_of(office, name, most=LATELY)]
+    offer, office = published_or_404(name), staff().stores.office
+    latest = [job_runner().look(job) for job in jobs.last_of(office, name, most=LATELY)]
     return render_template(
         "research/releases.html",
         title="Releases",
@@ -74,17 +80,17 @@ def overview(name: str) -> str:
 @staff_only("researcher")
 def preview(name: str) -> Answer:
     """Work out what a release of the chosen tier would hold; nothing is made."""
-    offer, tier = served_offer(name), request.form.get("tier", "")
+    offer, tier = published_or_404(name), request.form.get("tier", "")
     if tier not in offer.study.policy.tiers:
         abort(400)
-    return begin(offer, a_job(offer, "preview", tier=tier))
+    return begin(offer, new_job(offer, "preview", tier=tier))
 
 
 @bp.post("/make/<int:number>")
 @staff_only("researcher")
 def make(name: str, number: int) -> Answer:
     """Make what preview ``number`` has shown."""
-    offer, seen = served_offer(name), job_named(name, number)
+    offer, seen = published_or_404(name), job_named(name, number)
     tier = offer.study.policy.tiers.get(seen.tier)
     if (seen.kind, seen.state, seen.pilot) != ("preview", "done", offer.pilot) or tier is None:
         abort(400)
@@ -95,11 +101,11 @@ def make(name: str, number: int) -> Answer:
         return job_page(offer, seen, typed=request.form, error=(field, error)), 400
     recipient = recipient_of(request.form) if is_restricted(tier) else None
     note(f"{name}: asked for a release of tier {tier.name}")
-    wanted = a_job(offer, "release", tier=tier.name, recipient=recipient, preview=number)
+    wanted = new_job(offer, "release", tier=tier.name, recipient=recipient, preview=number)
     return begin(offer, wanted)
 
 
-def _fault(offer: Offer, tier: Tier) -> tuple[str, str]:
+def _fault(offer: StudyVersion, tier: Tier) -> tuple[str, str]:
     if not is_restricted(tier):
         return "", ""
     return fault_in(request.form, required=tier.name == "C" and not offer.pilot)
@@ -123,7 +129,7 @@ def _zip_of(made: Release) -> Path:
 
 
 def _page(made: Release, *, code: int = 200, **more: Any) -> Answer:
-    office, offer = staff().stores.office, served_offer(made.study)
+    office, offer = staff().stores.office, published_or_404(made.study)
     errata = {e.release: e for e in releases.errata(office, made.study)}
     shown: dict[str, Any] = {
         "title": f"Release {made.number}",
@@ -200,12 +206,12 @@ def download(name: str, number: int) -> Answer | Response:
 @staff_only("researcher")
 def restore(name: str, number: int) -> Answer:
     """Make the file of a release again, if its bytes come out the same."""
-    made, offer = _known(name, number), served_offer(name)
+    made, offer = _known(name, number), published_or_404(name)
     if not _trouble_with(made, whole=True):
         return redirect(url_for("research_releases.release", name=name, number=number), code=303)
     note(f"{name}: asked for the file of release {number} to be made again")
     return begin(offer, Job(
-        study=name, kind="restore", tier=made.tier, pilot=made.pilot, who=a_job(offer, "").who,
+        study=name, kind="restore", tier=made.tier, pilot=made.pilot, who=new_job(offer, "").who,
         asked_at="", release=number,
     ))  # fmt: skip
 
@@ -214,7 +220,7 @@ def restore(name: str, number: int) -> Answer:
 @staff_only("researcher")
 def take_back(name: str, number: int) -> Answer:
     """Recall a faulty release for good, with all that repeat its rows."""
-    made, offer, error = _known(name, number), served_offer(name), ""
+    made, offer, error = _known(name, number), published_or_404(name), ""
     if request.method == "POST":
         try:
             recalled = recall(
@@ -222,7 +228,7 @@ def take_back(name: str, number: int) -> Answer:
                 name,
                 number,
                 why=request.form.get("why", ""),
-                at=stamp(staff().clock()),
+                at=iso_utc(staff().clock()),
             )
         except Refusal as refusal:
             error = str(refusal)
@@ -236,7 +242,7 @@ def take_back(name: str, number: int) -> Answer:
         heading=f"Recall release {number}",
         offer=offer,
         made=made,
-        reached=holders(staff().stores.office, name, number),
+        reached=releases_sharing_rows(staff().stores.office, name, number),
         given=releases.hand_overs(staff().stores.office, name),
         why=request.form.get("why", ""),
         error=error,
@@ -257,7 +263,7 @@ def hand_over(name: str, number: int) -> Answer:
         )
     to = recipient_of(request.form) or {}
     given = releases.HandOver(
-        number, stamp(staff().clock()), to["name"], to["agreement"], to["date"]
+        number, iso_utc(staff().clock()), to["name"], to["agreement"], to["date"]
     )
     releases.hand_over(staff().stores.office, name, given)
     note(f"{name}: release {number} handed over under {to['agreement']}")

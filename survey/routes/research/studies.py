@@ -10,17 +10,24 @@ from functools import partial
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 
-from survey.accounts.access import offer_named, staff_only
+from survey.accounts.access import staff_only, version_or_404
 from survey.accounts.audit import note
 from survey.errors import Refusal
-from survey.routes.research.jobs import Answer, Refused, a_job, begin, refused, served_offer
-from survey.routes.study_cards import offer_feature, parts_of
-from survey.routes.study_status import life_of, matters
+from survey.routes.research.jobs import (
+    Answer,
+    RefusalPage,
+    begin,
+    new_job,
+    published_or_404,
+    refusal_page,
+)
+from survey.routes.study_cards import cards_by_part, register_card
+from survey.routes.study_status import notices, summary_of
 from survey.services import services, staff
 from survey.storage import studies
 from survey.studies import lifecycle
-from survey.studies.current import shelf
-from survey.studies.version import Offer, prints_of
+from survey.studies.current import current_catalogue
+from survey.studies.version import StudyVersion, fingerprints_of
 
 bp = Blueprint("research", __name__, url_prefix="/research")
 
@@ -29,14 +36,14 @@ bp = Blueprint("research", __name__, url_prefix="/research")
 @staff_only("researcher")
 def overview() -> str:
     """Each study with its status, fingerprint and approval."""
-    lives = [life_of(offer) for offer in shelf()]
-    waiting = {life.offer.study.name: matters(life, "researcher") for life in lives}
+    lives = [summary_of(offer) for offer in current_catalogue()]
+    waiting = {life.offer.study.name: notices(life, "researcher") for life in lives}
     return render_template(
         "research/index.html",
         title="Studies",
         lives=lives,
         waiting=waiting,
-        left_out=shelf().left_out,
+        left_out=current_catalogue().left_out,
     )
 
 
@@ -44,18 +51,18 @@ def overview() -> str:
 @staff_only("researcher")
 def study_page(name: str) -> str:
     """One study: where it stands, and a card for each thing that can be done, part by part."""
-    life = life_of(offer_named(name))
+    life = summary_of(version_or_404(name))
     return render_template(
         "research/study.html",
         title=life.offer.study.title,
         life=life,
-        waiting=matters(life, "researcher"),
-        features=parts_of("research"),
+        waiting=notices(life, "researcher"),
+        features=cards_by_part("research"),
     )
 
 
 life_bp = Blueprint("research_life", __name__, url_prefix="/research/<name>/life")
-offer_feature(
+register_card(
     "research",
     "research_life.life",
     "The study’s life",
@@ -66,7 +73,7 @@ offer_feature(
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StatusStep:
     """One step: from which statuses it is taken, and what its button says."""
 
     name: str
@@ -76,10 +83,10 @@ class Step:
 
 
 STEPS = (
-    Step("open", ("draft", "closed"), "Open the study", "Open it"),
-    Step("batch", ("open",), "Freeze a batch of answers", "Freeze this batch for good"),
-    Step("close", ("open",), "Close the study", "Close it"),
-    Step("freeze", ("closed",), "Freeze the last answers", "Freeze everything for good"),
+    StatusStep("open", ("draft", "closed"), "Open the study", "Open it"),
+    StatusStep("batch", ("open",), "Freeze a batch of answers", "Freeze this batch for good"),
+    StatusStep("close", ("open",), "Close the study", "Close it"),
+    StatusStep("freeze", ("closed",), "Freeze the last answers", "Freeze everything for good"),
 )
 
 # What a person who has just done it reads.
@@ -91,7 +98,7 @@ DONE = {
 }
 
 
-def _status(offer: Offer) -> str:
+def _status(offer: StudyVersion) -> str:
     return studies.status(staff().stores.office, offer.study.name)
 
 
@@ -99,13 +106,13 @@ def _status(offer: Offer) -> str:
 @staff_only("researcher")
 def life(name: str) -> str:
     """Where the study stands, and the steps that can be taken from here."""
-    offer = served_offer(name)
+    offer = published_or_404(name)
     status = _status(offer)
     return render_template(
         "research/life.html",
         title="The study’s life",
         offer=offer,
-        life=life_of(offer),
+        life=summary_of(offer),
         status=status,
         trouble=services().availability.standing(name, now=True).trouble,
         turns=studies.turns(staff().stores.office, name),
@@ -114,7 +121,7 @@ def life(name: str) -> str:
     )
 
 
-def _step(name: str) -> Step:
+def _step(name: str) -> StatusStep:
     return next((step for step in STEPS if step.name == name), None) or abort(404)
 
 
@@ -122,25 +129,25 @@ def _step(name: str) -> Step:
 @staff_only("researcher")
 def ask(name: str, step: str) -> Answer:
     """What the step means and what cannot be undone, before it is taken."""
-    offer, wanted = served_offer(name), _step(step)
+    offer, wanted = published_or_404(name), _step(step)
     status = _status(offer)
     if offer.pilot or status not in wanted.before:
         return _not_now(offer, status)
     offer = _would_open(offer) if step == "open" else offer
-    folder = shelf().proposed(name)
+    folder = current_catalogue().proposed(name)
     return render_template(
         "research/step.html",
         title=wanted.title,
         offer=offer,
-        life=life_of(offer),
+        life=summary_of(offer),
         step=wanted,
         status=status,
-        changed=folder is not None and prints_of(folder.latest) != prints_of(offer),
+        changed=folder is not None and fingerprints_of(folder.latest) != fingerprints_of(offer),
         obstacles=lifecycle.not_ready(staff().stores, offer) if step == "open" else [],
     )
 
 
-def _would_open(offer: Offer) -> Offer:
+def _would_open(offer: StudyVersion) -> StudyVersion:
     """What people would meet."""
     try:
         return lifecycle.to_open(staff().stores, offer)
@@ -148,7 +155,7 @@ def _would_open(offer: Offer) -> Offer:
         return offer
 
 
-def _not_now(offer: Offer, status: str) -> Answer:
+def _not_now(offer: StudyVersion, status: str) -> Answer:
     sentence = (
         "A pilot is a trial: it has no life to be led, and takes people as long as it is served."
         if offer.pilot
@@ -156,31 +163,31 @@ def _not_now(offer: Offer, status: str) -> Answer:
         "quicker. Nothing was changed."
     )
     back = url_for("research_life.life", name=offer.study.name)
-    why = Refused("Not from here", sentence, (("The study’s life", back),))
-    return refused(offer, why, 409)
+    why = RefusalPage("Not from here", sentence, (("The study’s life", back),))
+    return refusal_page(offer, why, 409)
 
 
 @life_bp.post("/<step>")
 @staff_only("researcher")
 def take(name: str, step: str) -> Answer:
     """Take the step, if the study is still where the person saw it."""
-    offer, wanted = served_offer(name), _step(step)
+    offer, wanted = published_or_404(name), _step(step)
     status = _status(offer)
     if offer.pilot or status not in wanted.before or request.form.get("seen") != status:
         return _not_now(offer, status)
     if step in ("batch", "freeze"):
-        return begin(offer, a_job(offer, step))
+        return begin(offer, new_job(offer, step))
     act = partial(lifecycle.open_study if step == "open" else lifecycle.close, note=note)
     try:
         act(staff().stores, offer)
     except Refusal as refusal:
-        return refused(offer, _refused(offer, refusal), 409)
+        return refusal_page(offer, _refused(offer, refusal), 409)
     services().availability.standing(name, now=True)
     return redirect(url_for("research_life.life", name=name, done=step), code=303)
 
 
-def _refused(offer: Offer, refusal: Refusal) -> Refused:
+def _refused(offer: StudyVersion, refusal: Refusal) -> RefusalPage:
     back = url_for("research_life.life", name=offer.study.name)
     reasons = getattr(refusal, "reasons", None)
     sentence = "; ".join(reasons) + "." if reasons else str(refusal)
-    return Refused("It cannot be done now", sentence, (("The study’s life", back),))
+    return RefusalPage("It cannot be done now", sentence, (("The study’s life", back),))

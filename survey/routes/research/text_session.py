@@ -23,17 +23,17 @@ from typing import Any
 
 from flask import request, session
 
-from exports.texts.redaction import DETAIL, REPLACEMENTS, Draft
+from exports.texts.redaction import DETAIL, REPLACEMENTS, RedactionDraft
 from survey.accounts.access import signed_in
 from survey.accounts.audit import note
 from survey.errors import Refusal, Unsealable
 from survey.releases import text_review
-from survey.releases.text_review import Desk
-from survey.routes.research.jobs import me
+from survey.releases.text_review import ReviewQueue
+from survey.routes.research.jobs import current_username
 from survey.services import staff
 from survey.storage.accounts import folded
 from survey.storage.texts import ONCE, WAITING, StoredText, read_last_by, text_of
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 
 FIELD = "reading"
 KEY_BYTES = 16
@@ -42,12 +42,12 @@ MOST_LETTERS = 2400  # of the cookie's 4096 bytes, which hold the sign-in too
 SPARE = 400  # room for a sentence that says so
 
 
-class TooMuch(Exception):
+class SessionTooLarge(Exception):
     """More single changes than the cookie holds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Redaction:
     """One replacement: marks by number, or the passage from one place up to another.
 
     ``kind`` blank is the mark's own. Places are those in the words as they stood then.
@@ -57,7 +57,7 @@ class Step:
     marks: tuple[int, ...] = ()
     passage: tuple[int, int] = (0, 0)
 
-    def on(self, draft: Draft) -> Draft:
+    def on(self, draft: RedactionDraft) -> RedactionDraft:
         """The draft after it. Raises NotThere."""
         start, end = self.passage
         if end:
@@ -66,7 +66,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Sitting:
+class ReviewSession:
     """The text at hand (``key``, blank for none), its changes, and what was done before.
 
     ``words`` is a keyed hash of its words when it was drawn; ``said`` a sentence for the reader.
@@ -76,21 +76,21 @@ class Sitting:
     pilot: bool
     key: bytes = b""
     words: str = ""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Redaction, ...] = ()
     skipped: tuple[bytes, ...] = ()
     decided: tuple[bytes, ...] = ()
     said: str = ""
 
-    def without_text(self, said: str = "") -> Sitting:
+    def without_text(self, said: str = "") -> ReviewSession:
         """The same with nothing at hand."""
         return replace(self, key=b"", words="", steps=(), said=said)
 
-    def then(self, key: bytes) -> Sitting:
+    def then(self, key: bytes) -> ReviewSession:
         """The same after a decision about the text of this key."""
         earlier = tuple(k for k in self.decided if k != key)
         return replace(self, decided=(*earlier, key)[-MOST_DECIDED:])
 
-    def put_off(self, key: bytes) -> Sitting:
+    def put_off(self, key: bytes) -> ReviewSession:
         """The same with this text skipped."""
         return replace(self, skipped=(*self.skipped, key)[-MOST_SKIPPED:])
 
@@ -101,7 +101,7 @@ def _owner() -> str:
     return f"reading:{folded(account.name)}"
 
 
-def _packed(sitting: Sitting) -> bytes:
+def _packed(sitting: ReviewSession) -> bytes:
     kept = {
         "study": sitting.study, "pilot": sitting.pilot, "words": sitting.words,
         "key": sitting.key.hex(), "said": sitting.said,
@@ -111,12 +111,12 @@ def _packed(sitting: Sitting) -> bytes:
     return zlib.compress(json.dumps(kept, separators=(",", ":")).encode(), 9)
 
 
-def _unpacked(packed: bytes) -> Sitting:
+def _unpacked(packed: bytes) -> ReviewSession:
     kept: Mapping[str, Any] = json.loads(zlib.decompress(packed))
-    return Sitting(
+    return ReviewSession(
         study=kept["study"], pilot=kept["pilot"], words=kept["words"], said=kept["said"],
         key=bytes.fromhex(kept["key"]),
-        steps=tuple(Step(k, tuple(m), (p[0], p[1])) for k, m, p in kept["steps"]),
+        steps=tuple(Redaction(k, tuple(m), (p[0], p[1])) for k, m, p in kept["steps"]),
         skipped=_keys(kept["skipped"]), decided=_keys(kept["decided"]),
     )  # fmt: skip
 
@@ -126,9 +126,9 @@ def _keys(joined: str) -> tuple[bytes, ...]:
     return tuple(keys[i : i + KEY_BYTES] for i in range(0, len(keys), KEY_BYTES))
 
 
-def load(study: str, *, pilot: bool) -> Sitting:
+def load(study: str, *, pilot: bool) -> ReviewSession:
     """What this browser has at hand of the study; a fresh sitting where it has nothing."""
-    fresh = Sitting(study, pilot)
+    fresh = ReviewSession(study, pilot)
     try:
         sealed = b64decode(session.get(FIELD, ""))
         kept = _unpacked(staff().seal.take_out(sealed, _owner()))
@@ -137,22 +137,22 @@ def load(study: str, *, pilot: bool) -> Sitting:
     return kept if (kept.study, kept.pilot) == (study, pilot) else fresh
 
 
-def keep(sitting: Sitting, *, spare: int = 0) -> None:
+def keep(sitting: ReviewSession, *, spare: int = 0) -> None:
     """Into the cookie. Raises TooMuch where it does not fit, and then keeps what was there."""
     sealed = b64encode(staff().seal.put_away(_packed(sitting), _owner())).decode()
     if len(sealed) > MOST_LETTERS + spare:
-        raise TooMuch
+        raise SessionTooLarge
     session[FIELD] = sealed
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ReviewRequest:
     """One press of a button: where, with which text (None: none that waits), as it was shown."""
 
-    desk: Desk
-    sitting: Sitting
+    desk: ReviewQueue
+    sitting: ReviewSession
     text: StoredText | None
-    draft: Draft
+    draft: RedactionDraft
 
 
 def now() -> datetime:
@@ -160,10 +160,12 @@ def now() -> datetime:
     return datetime.fromtimestamp(staff().clock(), UTC)
 
 
-def _desk(offer: Offer) -> Desk:
+def _desk(offer: StudyVersion) -> ReviewQueue:
     stores, name = staff().stores, offer.study.name
     answers = stores.answers(pilot=offer.pilot)
-    return Desk(answers, stores.office, name, offer.pilot, me(), staff().config.text_readers)
+    return ReviewQueue(
+        answers, stores.office, name, offer.pilot, current_username(), staff().config.text_readers
+    )
 
 
 def hash_of(*parts: str) -> str:
@@ -171,12 +173,12 @@ def hash_of(*parts: str) -> str:
     return staff().seal.staff_value("\0".join(parts), "reading").hex()[:32]
 
 
-def mine(desk: Desk, key: bytes) -> bool:
+def mine(desk: ReviewQueue, key: bytes) -> bool:
     """Whether this reader made the last decision about the text."""
     return bool(read_last_by(desk.office, [key], desk.reader))
 
 
-def waits(desk: Desk, key: bytes) -> StoredText | None:
+def waits(desk: ReviewQueue, key: bytes) -> StoredText | None:
     """The text of this key, while it waits for this reader."""
     text = text_of(desk.answers, key) if key else None
     if text is None or text.state not in WAITING:
@@ -184,28 +186,28 @@ def waits(desk: Desk, key: bytes) -> StoredText | None:
     return None if text.state == ONCE and mine(desk, key) else text
 
 
-def turn_of(offer: Offer) -> Turn:
+def review_request(offer: StudyVersion) -> ReviewRequest:
     """What this browser has on the desk now."""
     desk = _desk(offer)
     sitting = load(offer.study.name, pilot=offer.pilot)
     text = waits(desk, sitting.key)
     if text is not None and sitting.words != hash_of(text.words):
         text = None  # somebody else changed it: it may be drawn anew
-    draft = Draft(text.words, text.lang or "") if text else Draft("")
+    draft = RedactionDraft(text.words, text.lang or "") if text else RedactionDraft("")
     for step in sitting.steps if text else ():
         draft = step.on(draft)
-    return Turn(desk, sitting, text, draft)
+    return ReviewRequest(desk, sitting, text, draft)
 
 
-def token_of(turn: Turn) -> str:
+def token_of(turn: ReviewRequest) -> str:
     """Stands in each form: it acts on what its page has shown, or not at all."""
     last = turn.sitting.decided[-1:]
     state = turn.text.state if turn.text else ""
     keys = (key.hex() for key in (turn.sitting.key, *last))
-    return hash_of(me(), state, turn.draft.words, *keys)
+    return hash_of(current_username(), state, turn.draft.words, *keys)
 
 
-def drawn(turn: Turn, sitting: Sitting, said: str = "") -> Sitting:
+def drawn(turn: ReviewRequest, sitting: ReviewSession, said: str = "") -> ReviewSession:
     """With another text at hand, drawn by lot; with none where none is left."""
     text = text_review.next_text(turn.desk, now(), skip=sitting.skipped)
     if text is None:
@@ -213,7 +215,7 @@ def drawn(turn: Turn, sitting: Sitting, said: str = "") -> Sitting:
     return replace(sitting, key=text.key, words=hash_of(text.words), steps=(), said=said)
 
 
-def moved_on(turn: Turn, said: str = "") -> Sitting:
+def moved_on(turn: ReviewRequest, said: str = "") -> ReviewSession:
     """From a text that waits no more: a press that was sent twice may have decided about it."""
     sitting, key = turn.sitting, turn.sitting.key
     return drawn(turn, sitting.then(key) if key and mine(turn.desk, key) else sitting, said)
@@ -230,7 +232,7 @@ def _kind() -> str:
     return chosen if chosen in REPLACEMENTS else ""
 
 
-def _ticked(draft: Draft) -> tuple[int, ...]:
+def _ticked(draft: RedactionDraft) -> tuple[int, ...]:
     numbers = {int(n) for n in request.form.getlist("mark") if n.isascii() and n.isdigit()}
     return tuple(n for n in range(1, len(draft.marks) + 1) if n in numbers)
 
@@ -248,39 +250,39 @@ def _place_of(typed: str, words: str) -> tuple[int, int] | None:
     return None
 
 
-def _chosen(draft: Draft) -> tuple[list[Step], bool]:
+def _chosen(draft: RedactionDraft) -> tuple[list[Redaction], bool]:
     """The replacements that the form asks for, and whether something typed was not found."""
-    steps = [Step(_kind(), marks)] if (marks := _ticked(draft)) else []
+    steps = [Redaction(_kind(), marks)] if (marks := _ticked(draft)) else []
     for step in steps:
         draft = step.on(draft)
     typed = request.form.get("tokens", "")
     place = _place_of(typed, draft.words)
     if place:
-        steps.append(Step(_kind() or DETAIL, passage=place))
+        steps.append(Redaction(_kind() or DETAIL, passage=place))
     return steps, bool(typed.strip()) and place is None
 
 
-def _replace(turn: Turn) -> Sitting:
+def _replace(turn: ReviewRequest) -> ReviewSession:
     steps, lost = _chosen(turn.draft)
     said = NOT_THERE if lost else "" if steps else NOTHING
     return replace(turn.sitting, steps=(*turn.sitting.steps, *steps), said=said)
 
 
-def _every(turn: Turn) -> Sitting:
+def _every(turn: ReviewRequest) -> ReviewSession:
     every = tuple(range(1, len(turn.draft.marks) + 1))
-    steps = (Step(_kind(), every),) if every else ()
+    steps = (Redaction(_kind(), every),) if every else ()
     return replace(turn.sitting, steps=(*turn.sitting.steps, *steps), said="")
 
 
-def _one_back(turn: Turn) -> Sitting:
+def _one_back(turn: ReviewRequest) -> ReviewSession:
     return replace(turn.sitting, steps=turn.sitting.steps[:-1], said="")
 
 
-def _again(turn: Turn) -> Sitting:
+def _again(turn: ReviewRequest) -> ReviewSession:
     return replace(turn.sitting, steps=(), said="")
 
 
-def _approve(turn: Turn) -> Sitting:
+def _approve(turn: ReviewRequest) -> ReviewSession:
     """Only what the reader has seen: what is ticked or typed and not replaced yet comes first."""
     steps, lost = _chosen(turn.draft)
     if steps or lost:
@@ -289,15 +291,15 @@ def _approve(turn: Turn) -> Sitting:
     return _decided(turn, turn.draft)
 
 
-def _withhold(turn: Turn) -> Sitting:
+def _withhold(turn: ReviewRequest) -> ReviewSession:
     return _decided(turn, None)
 
 
-def _decided(turn: Turn, draft: Draft | None) -> Sitting:
+def _decided(turn: ReviewRequest, draft: RedactionDraft | None) -> ReviewSession:
     assert turn.text is not None, "looked at before"
     words, replaced = (draft.words, draft.replaced) if draft else (None, {})
     try:
-        text_review.decide(turn.desk, turn.text, words, at=now(), replaced=replaced)
+        text_review.record_decision(turn.desk, turn.text, words, at=now(), replaced=replaced)
     except Refusal as refusal:
         if waits(turn.desk, turn.text.key):
             return replace(turn.sitting, said=str(refusal))
@@ -305,12 +307,12 @@ def _decided(turn: Turn, draft: Draft | None) -> Sitting:
     return drawn(turn, turn.sitting.then(turn.text.key))
 
 
-def _skip(turn: Turn) -> Sitting:
+def _skip(turn: ReviewRequest) -> ReviewSession:
     assert turn.text is not None, "looked at before"
     return drawn(turn, turn.sitting.put_off(turn.text.key))
 
 
-def _undo(turn: Turn) -> Sitting:
+def _undo(turn: ReviewRequest) -> ReviewSession:
     """The last decision of this sitting taken back, and its text at hand again."""
     sitting = turn.sitting
     if not sitting.decided:
@@ -328,19 +330,19 @@ def _undo(turn: Turn) -> Sitting:
     return replace(earlier, key=key, words=words, steps=(), said=said)
 
 
-def _stop(turn: Turn) -> Sitting:
+def _stop(turn: ReviewRequest) -> ReviewSession:
     note(f"{turn.sitting.study}: stopped reading texts")
     return replace(turn.sitting.without_text(), skipped=())
 
 
-ANY_TIME: dict[str, Callable[[Turn], Sitting]] = {"undo": _undo, "stop": _stop}
-WITH_TEXT: dict[str, Callable[[Turn], Sitting]] = {
+ANY_TIME: dict[str, Callable[[ReviewRequest], ReviewSession]] = {"undo": _undo, "stop": _stop}
+WITH_TEXT: dict[str, Callable[[ReviewRequest], ReviewSession]] = {
     "replace": _replace, "every": _every, "back": _one_back, "again": _again,
     "approve": _approve, "withhold": _withhold, "skip": _skip,
 }  # fmt: skip
 
 
-def after(turn: Turn, go: str) -> Sitting:
+def after(turn: ReviewRequest, go: str) -> ReviewSession:
     """What a button leads to; one of an older page does nothing."""
     if not compare_digest(request.form.get("seen", "").encode(), token_of(turn).encode()):
         if turn.sitting.key and turn.text is None:

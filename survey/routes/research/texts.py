@@ -14,31 +14,31 @@ from dataclasses import replace
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from exports.texts.identifiers import CAUTION, Span
-from exports.texts.redaction import REPLACEMENTS, Draft
+from exports.texts.identifiers import CAUTION, IdentifierSpan
+from exports.texts.redaction import REPLACEMENTS, RedactionDraft
 from survey.accounts.access import staff_only
 from survey.accounts.audit import note
 from survey.releases import text_review
-from survey.releases.text_review import Desk, standing_of, stepped
+from survey.releases.text_review import ReviewQueue, counts_by_group, stepped
 from survey.routes.research import text_session as at_hand
-from survey.routes.research.jobs import Answer, served_offer
+from survey.routes.research.jobs import Answer, published_or_404
 from survey.routes.research.text_session import (
     ANY_TIME,
     SPARE,
     WITH_TEXT,
-    Sitting,
-    TooMuch,
+    ReviewSession,
+    SessionTooLarge,
     after,
     drawn,
     moved_on,
     now,
+    review_request,
     token_of,
-    turn_of,
 )
-from survey.routes.study_cards import offer_feature
+from survey.routes.study_cards import register_card
 
 bp = Blueprint("research_texts", __name__, url_prefix="/research/<name>/texts")
-offer_feature(
+register_card(
     "research",
     "research_texts.overview",
     "Clients’ own words",
@@ -54,11 +54,11 @@ TOO_MUCH = (
 )
 
 
-def _on(name: str, sitting: Sitting) -> Response:
+def _on(name: str, sitting: ReviewSession) -> Response:
     """Keep it, and on to the page that shows it."""
     try:
         at_hand.keep(sitting)
-    except TooMuch:
+    except SessionTooLarge:
         before = at_hand.load(sitting.study, pilot=sitting.pilot)
         at_hand.keep(replace(before, said=TOO_MUCH), spare=SPARE)
     page = "read" if sitting.key else "overview"
@@ -69,9 +69,9 @@ def _on(name: str, sitting: Sitting) -> Response:
 @staff_only("researcher")
 def overview(name: str) -> str:
     """What waits, and how far each question is from a release; shows no text."""
-    offer = served_offer(name)
-    turn = turn_of(offer)
-    groups = standing_of(offer.study, turn.desk)
+    offer = published_or_404(name)
+    turn = review_request(offer)
+    groups = counts_by_group(offer.study, turn.desk)
     waiting = text_review.waiting(turn.desk, now())
     return render_template(
         "research/texts.html",
@@ -87,9 +87,9 @@ def overview(name: str) -> str:
     )
 
 
-def _why_none(desk: Desk) -> str:
+def _why_none(desk: ReviewQueue) -> str:
     """The command's sentence without its figure: here counts are told in steps."""
-    sentence = text_review.why_none(desk, now()).lstrip("0123456789 ")
+    sentence = text_review.explain_empty(desk, now()).lstrip("0123456789 ")
     return sentence[:1].upper() + sentence[1:]
 
 
@@ -97,7 +97,7 @@ def _why_none(desk: Desk) -> str:
 @staff_only("researcher")
 def begin(name: str) -> Answer:
     """Take a text to hand, unless there is one; skipped ones come again when no other waits."""
-    turn = turn_of(served_offer(name))
+    turn = review_request(published_or_404(name))
     if turn.text:
         return _on(name, turn.sitting)
     begun = moved_on(turn)
@@ -112,8 +112,8 @@ def begin(name: str) -> Answer:
 @staff_only("researcher")
 def read(name: str) -> Answer:
     """The text at hand with its marks, and what can be done with it."""
-    offer = served_offer(name)
-    turn = turn_of(offer)
+    offer = published_or_404(name)
+    turn = review_request(offer)
     if not turn.sitting.key:
         return redirect(url_for("research_texts.overview", name=name), code=303)
     asked = offer.study.questions.get(turn.text.variable) if turn.text else None
@@ -134,13 +134,13 @@ def read(name: str) -> Answer:
 @staff_only("researcher")
 def act(name: str) -> Answer:
     """One button of the page, pressed."""
-    turn, go = turn_of(served_offer(name)), request.form.get("go", "")
+    turn, go = review_request(published_or_404(name)), request.form.get("go", "")
     if go not in ANY_TIME and go not in WITH_TEXT:
         abort(400)
     return _on(name, after(turn, go))
 
 
-def _pieces(draft: Draft) -> Iterator[tuple[str, int, Span | None]]:
+def _pieces(draft: RedactionDraft) -> Iterator[tuple[str, int, IdentifierSpan | None]]:
     """The words in order: (words, number of the mark or 0, the mark)."""
     words, at = _visible(draft.words), 0
     for number, mark in enumerate(draft.marks, 1):

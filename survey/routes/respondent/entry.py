@@ -6,9 +6,9 @@ from base64 import urlsafe_b64encode
 
 from flask import Response, request, session
 
-from forms.draft import first_open
+from forms.draft import first_unanswered
 from forms.form_fields import choices_of, consent_form, eligibility_form, first_no
-from survey.respondents.screens import WORDS_CHANGED, show, show_still
+from survey.respondents.screens import WORDS_CHANGED, render_screen, render_static_screen
 from survey.routes.respondent.request import (
     INVITATION,
     MAY_CONSENT,
@@ -18,17 +18,17 @@ from survey.routes.respondent.request import (
     bp,
     closed_page,
     count,
-    ending,
+    current_draft,
+    current_invitation,
+    current_version,
+    final_page,
     go_to,
     go_to_page,
-    the_draft,
-    the_invitation,
-    the_offer,
+    navigation,
     uninvited_page,
-    ways,
 )
 from survey.services import services
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 
 READ = "version"  # hidden input: which consent texts the page shows
 
@@ -37,42 +37,44 @@ READ = "version"  # hidden input: which consent texts the page shows
 def landing() -> Answer:
     """S1: what this is, in one sentence, and how to leave."""
     count("landing")
-    return closed_page() or show_still("landing", the_offer(), ways().base)
+    return closed_page() or render_static_screen("landing", current_version(), navigation().base)
 
 
 @bp.get("/information")
 def information() -> Answer:
     """S2: key facts first, then details; reachable from every page."""
-    draft = the_draft()
+    draft = current_draft()
     if draft is None:
-        if not services().availability.standing(the_offer().study.name).readable:
+        if not services().availability.standing(current_version().study.name).readable:
             return closed_page() or go_to("")
         count("info")
-        return show_still("information", the_offer(), ways().base)
-    return show("information", the_offer(), ways(draft), draft=draft)
+        return render_static_screen("information", current_version(), navigation().base)
+    return render_screen("information", current_version(), navigation(draft), draft=draft)
 
 
 @bp.route("/eligibility", methods=["GET", "POST"])
 def eligibility() -> Answer:
     """S3: may I take part, and is now a good time? The answers are not stored."""
-    questions = the_offer().study.consent.eligibility
+    questions = current_version().study.consent.eligibility
     if (turned := closed_page() or uninvited_page()) is not None:
         return turned
     if not questions:
         return go_to("consent")
     form = eligibility_form(questions, request.form)
     if request.method == "GET":
-        return show("eligibility", the_offer(), ways(), form=form)
+        return render_screen("eligibility", current_version(), navigation(), form=form)
     if not form.validate():
         errors = [(n, e[0]) for n, e in form.errors.items()]
-        return show("eligibility", the_offer(), ways(), form=form, errors=errors)
+        return render_screen(
+            "eligibility", current_version(), navigation(), form=form, errors=errors
+        )
     no = first_no(questions, form)
     if no is not None:
         count("screened_out" if no.ending == "screened_out" else "not_now")
         session[YOUTH] = no.youth
         return go_to("thanks" if no.ending == "screened_out" else "later")
     count("eligible")
-    session[MAY_CONSENT] = the_offer().study.address
+    session[MAY_CONSENT] = current_version().study.address
     return go_to("consent")
 
 
@@ -80,64 +82,68 @@ def eligibility() -> Answer:
 def thanks() -> Answer:
     """The kind ending for somebody who cannot take part."""
     youth = bool(session.get(YOUTH))
-    return ending("thanks", youth=youth)
+    return final_page("thanks", youth=youth)
 
 
 @bp.get("/later")
 def later() -> Answer:
     """Not a good moment: the link again, and help."""
-    return ending("later")
+    return final_page("later")
 
 
 @bp.route("/consent", methods=["GET", "POST"])
 def consent() -> Answer:
     """S4: itemised statements, none ticked beforehand, two equal buttons."""
-    offer = the_offer()
+    offer = current_version()
     if (closed := closed_page()) is not None:
         return closed
-    draft = the_draft()
+    draft = current_draft()
     if draft is not None and not draft.sent:
-        return go_to_page(draft, first_open(offer.study, draft))
+        return go_to_page(draft, first_unanswered(offer.study, draft))
     if (uninvited := uninvited_page()) is not None:
         return uninvited
     if offer.study.consent.eligibility and session.get(MAY_CONSENT) != offer.study.address:
         return go_to("eligibility")
     form = consent_form(offer.study.consent, request.form)
     if request.method == "GET":
-        return show("consent", offer, ways(), form=form)
+        return render_screen("consent", offer, navigation(), form=form)
     if request.form.get("go") == "decline":
         count("declined")
         return go_to("declined")
     if not form.validate():
         errors = [(n, e[0]) for n, e in form.errors.items()]
-        return show("consent", offer, ways(), form=form, errors=errors)
+        return render_screen("consent", offer, navigation(), form=form, errors=errors)
     if _read_another_version(offer):
         errors = [(s.id, WORDS_CHANGED) for s in offer.study.consent.statements[:1]]
-        return show(
-            "consent", offer, ways(), form=consent_form(offer.study.consent, None), errors=errors
+        return render_screen(
+            "consent",
+            offer,
+            navigation(),
+            form=consent_form(offer.study.consent, None),
+            errors=errors,
         )
     return _begin(offer, choices_of(offer.study.consent, form))
 
 
-def _read_another_version(offer: Offer) -> bool:
+def _read_another_version(offer: StudyVersion) -> bool:
     """Whether the words on the page that was sent are no longer those that are agreed to."""
     current = offer.study.fingerprints.consent_version
     return request.form.get(READ, current) != current
 
 
-def _begin(offer: Offer, choices: dict[str, bool]) -> Response:
+def _begin(offer: StudyVersion, choices: dict[str, bool]) -> Response:
     desk = services().desk
-    secret = desk.begin(offer.study, choices, invitation=the_invitation())
+    secret = desk.begin(offer.study, choices, invitation=current_invitation())
     session[SECRET] = urlsafe_b64encode(secret).decode()
     session.pop(MAY_CONSENT, None)
     session.pop(INVITATION, None)
     count("consented")
     draft = desk.find(secret, offer.study)
     assert draft is not None
-    return go_to_page(draft, first_open(offer.study, draft))
+    return go_to_page(draft, first_unanswered(offer.study, draft))
 
 
 @bp.get("/declined")
 def declined() -> Answer:
     """S10: thanks, help, no question why, no cookie left."""
-    return ending("declined")
+    return final_page("declined")

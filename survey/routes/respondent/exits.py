@@ -6,24 +6,24 @@ from dataclasses import replace
 
 from flask import Response, request, session
 
-from forms.draft import Draft, first_open
+from forms.draft import Draft, first_unanswered
 from survey.respondents import submission
-from survey.respondents.screens import CHOOSE_END, NOTHING_YET, show
+from survey.respondents.screens import CHOOSE_END, NOTHING_YET, render_screen
 from survey.routes.respondent.questions import send
 from survey.routes.respondent.request import (
     COUNTRY,
     Answer,
     bp,
     count,
-    ending,
+    current_draft,
+    current_version,
+    draft_gone,
+    draft_secret,
+    final_page,
     go_to,
     go_to_page,
-    gone,
+    navigation,
     see_other,
-    the_draft,
-    the_offer,
-    the_secret,
-    ways,
 )
 from survey.security import clear_site
 from survey.services import services
@@ -32,31 +32,33 @@ from survey.services import services
 @bp.route("/support", methods=["GET", "POST"])
 def support() -> Answer:
     """S9: help lines, for everybody; after a high answer with its four ways on."""
-    draft = the_draft()
+    draft = current_draft()
     if request.method == "POST":
         return _from_support(draft)
-    countries = the_offer().study.support.countries
+    countries = current_version().study.support.countries
     if request.args.get("country") in countries:
         session[COUNTRY] = request.args["country"]
     count("support")
     country = session.get(COUNTRY) if session.get(COUNTRY) in countries else None
-    return show("support", the_offer(), ways(draft), draft=draft, country=country)
+    return render_screen(
+        "support", current_version(), navigation(draft), draft=draft, country=country
+    )
 
 
 def _from_support(draft: Draft | None) -> Answer:
-    secret, go = the_secret(), request.form.get("go", "")
+    secret, go = draft_secret(), request.form.get("go", "")
     if draft is None or secret is None:
-        return gone()
+        return draft_gone()
     if go == "delete":
         return _delete()
     if go == "send":
         return go_to("stop")
     changed = services().desk.change(secret, _support_seen)
     if changed is None:
-        return gone()
+        return draft_gone()
     if go == "break":
-        return show("break", the_offer(), ways(changed), draft=changed)
-    return go_to_page(changed, first_open(the_offer().study, changed))
+        return render_screen("break", current_version(), navigation(changed), draft=changed)
+    return go_to_page(changed, first_unanswered(current_version().study, changed))
 
 
 def _support_seen(draft: Draft) -> Draft:
@@ -66,24 +68,24 @@ def _support_seen(draft: Draft) -> Draft:
 @bp.route("/stop", methods=["GET", "POST"])
 def stop() -> Answer:
     """S11: delete what was answered, or send the part that is done."""
-    draft = the_draft()
+    draft = current_draft()
     if draft is not None and draft.sent:
         return go_to("done")
     if request.method == "GET":
-        return show("stop", the_offer(), ways(draft), draft=draft)
+        return render_screen("stop", current_version(), navigation(draft), draft=draft)
     if draft is None:
-        return gone()
+        return draft_gone()
     go = request.form.get("go", "")
     if go == "delete":
         return _delete()
     if go == "send" and draft.answers:
         return send(draft, completion=2)
     errors = [("stop-send", NOTHING_YET if go == "send" else CHOOSE_END)]
-    return show("stop", the_offer(), ways(draft), draft=draft, errors=errors)
+    return render_screen("stop", current_version(), navigation(draft), draft=draft, errors=errors)
 
 
 def _delete() -> Response:
-    secret = the_secret()
+    secret = draft_secret()
     if secret:
         services().desk.drop(secret)
     count("stopped_deleted")
@@ -93,7 +95,7 @@ def _delete() -> Response:
 @bp.get("/stopped")
 def stopped() -> Answer:
     """After Stop and delete: nothing is kept; the debrief all the same."""
-    return ending("stopped")
+    return final_page("stopped")
 
 
 @bp.get("/leave")
@@ -101,11 +103,11 @@ def leave() -> Answer:
     """S13: drop the draft, expire the cookie, go to a neutral page."""
     if _fetched_beforehand() or request.headers.get("Sec-Fetch-Site") == "cross-site":
         return Response(status=204)
-    secret = the_secret()
+    secret = draft_secret()
     if secret:
         services().desk.drop(secret)
     count("quick_exit")
-    return clear_site(see_other(the_offer().study.exit_url))
+    return clear_site(see_other(current_version().study.exit_url))
 
 
 def _fetched_beforehand() -> bool:
@@ -118,6 +120,8 @@ def _fetched_beforehand() -> bool:
 def withdraw() -> Answer:
     """S12: delete sent answers by code; the same words, hit or miss, and never an answer."""
     if request.method == "GET":
-        return show("withdraw", the_offer(), ways(the_draft()), answered=False)
-    submission.ask(services(), the_offer(), request.form.get("code", ""))
-    return show("withdraw", the_offer(), ways(the_draft()), answered=True)
+        return render_screen(
+            "withdraw", current_version(), navigation(current_draft()), answered=False
+        )
+    submission.ask_deletion(services(), current_version(), request.form.get("code", ""))
+    return render_screen("withdraw", current_version(), navigation(current_draft()), answered=True)

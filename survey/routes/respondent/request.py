@@ -12,12 +12,12 @@ from flask import Blueprint, Response, abort, g, redirect, request, session
 from forms.draft import Draft, token_of
 from forms.study import Page
 from survey.respondents import invitations, submission
-from survey.respondents.screens import Ways, show
+from survey.respondents.screens import Navigation, render_screen
 from survey.security import clear_site
 from survey.services import services
 from survey.studies.availability import OPEN, TAKES_NOTHING
-from survey.studies.current import shelf
-from survey.studies.version import Offer
+from survey.studies.current import current_catalogue
+from survey.studies.version import StudyVersion
 
 bp = Blueprint("respond", __name__, url_prefix="/s/<address>")
 
@@ -34,15 +34,15 @@ Answer = str | tuple[str, int] | Response
 
 @bp.url_value_preprocessor
 def _find_study(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    versions = shelf().versions_at((values or {}).pop("address", ""))
+    versions = current_catalogue().versions_at((values or {}).pop("address", ""))
     if not versions:
         abort(404)
     g.offer = _begun_under(versions)
 
 
-def _begun_under(versions: tuple[Offer, ...]) -> Offer:
+def _begun_under(versions: tuple[StudyVersion, ...]) -> StudyVersion:
     """The version in force; for whoever began under an earlier one that still is, that one."""
-    secret = the_secret() if len(versions) > 1 else None
+    secret = draft_secret() if len(versions) > 1 else None
     if secret is None:
         return versions[0]
     desk = services().desk
@@ -57,19 +57,19 @@ _ANSWERING = frozenset({"respond.questions", "respond.answer", "respond.check", 
 @bp.before_request
 def _end_answering() -> Response | None:
     """A study that was suspended or has run out stops here, not only when somebody sends."""
-    if request.endpoint not in _ANSWERING or not services().availability.stopped(the_offer()):
+    if request.endpoint not in _ANSWERING or not services().availability.stopped(current_version()):
         return None
-    draft = the_draft()
+    draft = current_draft()
     return None if draft is None or draft.sent else refused_page()
 
 
-def the_offer() -> Offer:
+def current_version() -> StudyVersion:
     """The study behind this address."""
-    offer: Offer = g.offer
+    offer: StudyVersion = g.offer
     return offer
 
 
-def the_secret() -> bytes | None:
+def draft_secret() -> bytes | None:
     """The browser's half of its draft's key; None without one or with a damaged one."""
     try:
         return urlsafe_b64decode(session.get(SECRET, "")) or None
@@ -77,41 +77,49 @@ def the_secret() -> bytes | None:
         return None
 
 
-def the_draft() -> Draft | None:
+def current_draft() -> Draft | None:
     """This browser's draft of this study, after a lost end of sending was put right."""
-    secret, desk = the_secret(), services().desk
-    draft = desk.find(secret, the_offer().study) if secret else None
-    return submission.arrived(desk, secret, the_offer(), draft) if secret and draft else None
+    secret, desk = draft_secret(), services().desk
+    draft = desk.find(secret, current_version().study) if secret else None
+    return (
+        submission.recover_interrupted(desk, secret, current_version(), draft)
+        if secret and draft
+        else None
+    )
 
 
-def the_invitation() -> str:
+def current_invitation() -> str:
     """The keyed hash (hex) of the invitation that this browser carries for this study, or none."""
     sealed = session.get(INVITATION, "")
-    return invitations.taken_out(services().seal, sealed, the_offer().study.name) if sealed else ""
+    return (
+        invitations.opened_invitation(services().seal, sealed, current_version().study.name)
+        if sealed
+        else ""
+    )
 
 
 def uninvited_page() -> Response | None:
     """To the page that takes the code, where only an invitation opens the study."""
-    return see_other("/i/") if the_offer().invited and not the_invitation() else None
+    return see_other("/i/") if current_version().invited and not current_invitation() else None
 
 
 def spent_page() -> Response:
     """The kind page instead of sending, where the invitation sent other answers; the draft goes."""
-    secret = the_secret()
+    secret = draft_secret()
     if secret:
         services().desk.drop(secret)
-    return ending("spent")
+    return final_page("spent")
 
 
-def ways(draft: Draft | None = None) -> Ways:
+def navigation(draft: Draft | None = None) -> Navigation:
     """The ways on from a page, by link and cookie."""
     live = draft is not None and not draft.sent
-    return Ways(base=f"/s/{the_offer().study.address}/", live=live)
+    return Navigation(base=f"/s/{current_version().study.address}/", live=live)
 
 
 def count(event: str) -> None:
     """One more of ``event`` in the study's totals."""
-    services().tallies.add(the_offer().study.name, event, pilot=the_offer().pilot)
+    services().tallies.add(current_version().study.name, event, pilot=current_version().pilot)
 
 
 def see_other(address: str) -> Response:
@@ -122,7 +130,7 @@ def see_other(address: str) -> Response:
 def go_to(screen: str, **values: Any) -> Response:
     """On to another screen of this study."""
     query = "?" + urlencode(values) if values else ""
-    return see_other(f"/s/{the_offer().study.address}/{screen}{query}")
+    return see_other(f"/s/{current_version().study.address}/{screen}{query}")
 
 
 def go_to_page(draft: Draft, page: Page | None, **values: Any) -> Response:
@@ -132,29 +140,33 @@ def go_to_page(draft: Draft, page: Page | None, **values: Any) -> Response:
     return go_to(f"questions/{token_of(draft, page)}", **values)
 
 
-def gone() -> tuple[str, int]:
+def draft_gone() -> tuple[str, int]:
     """Nothing is here for this browser: expired, forged, foreign, or sent and left."""
-    return show("gone", the_offer(), ways()), 410
+    return render_screen("gone", current_version(), navigation()), 410
 
 
 def closed_page() -> str | None:
     """The kind page instead of a start, while the study takes nobody new."""
-    state = services().availability.of(the_offer())
+    state = services().availability.of(current_version())
     if state == OPEN:
         return None
-    return show("closed", the_offer(), ways(), state=state, refused=False)
+    return render_screen("closed", current_version(), navigation(), state=state, refused=False)
 
 
 def refused_page() -> Response | None:
     """The kind page instead of sending, where nothing may be taken any more; the draft goes."""
-    state, secret = services().availability.of(the_offer()), the_secret()
+    state, secret = services().availability.of(current_version()), draft_secret()
     if state not in TAKES_NOTHING:
         return None
     if secret:
         services().desk.drop(secret)
-    return ending("closed", state=state, refused=True)
+    return final_page("closed", state=state, refused=True)
 
 
-def ending(screen: str, **context: Any) -> Response:
+def final_page(screen: str, **context: Any) -> Response:
     """A last page: the cookie expires with it."""
-    return clear_site(Response(show(screen, the_offer(), ways(), **context), mimetype="text/html"))
+    return clear_site(
+        Response(
+            render_screen(screen, current_version(), navigation(), **context), mimetype="text/html"
+        )
+    )

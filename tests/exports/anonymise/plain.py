@@ -7,7 +7,7 @@ from math import exp, log
 
 import numpy as np
 
-from exports.anonymise.problem import Outcome, Problem
+from exports.anonymise.problem import Problem, Recoding
 
 Box = tuple[int, ...]
 
@@ -110,7 +110,7 @@ def _loss(problem: Problem, boxes: Sequence[Box], good: set[int]) -> float:
     return total / problem.codes.size
 
 
-def wrongs(problem: Problem, outcome: Outcome) -> list[str]:
+def wrongs(problem: Problem, outcome: Recoding) -> list[str]:
     """What a reader could hold against an outcome; empty when it keeps its promises."""
     boxes = [tuple(box) for box in outcome.nodes.tolist()]
     released = np.flatnonzero(~outcome.withheld).tolist()

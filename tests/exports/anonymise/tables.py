@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import strategies as st
 
-from exports.anonymise.problem import Demands, Ints, Problem, Taxonomy
+from exports.anonymise.problem import GeneralisationHierarchy, Ints, PrivacyModel, Problem
 
 
 def ints(lines: Sequence[Sequence[int]], columns: int = 0) -> Ints:
@@ -13,7 +13,7 @@ def ints(lines: Sequence[Sequence[int]], columns: int = 0) -> Ints:
     return found.reshape(len(lines), columns) if not found.size else found
 
 
-def ladder(name: str, *sizes: int) -> Taxonomy:
+def ladder(name: str, *sizes: int) -> GeneralisationHierarchy:
     """Values 0, 1, 2 … in bands of the given sizes, then the root; a loss as for categories."""
     values = np.arange(sizes[-1])
     up = [values]
@@ -25,16 +25,18 @@ def ladder(name: str, *sizes: int) -> Taxonomy:
     return taxonomy(name, np.stack(up, axis=1))
 
 
-def taxonomy(name: str, up: Ints | Sequence[Sequence[int]]) -> Taxonomy:
+def taxonomy(name: str, up: Ints | Sequence[Sequence[int]]) -> GeneralisationHierarchy:
     """A taxonomy whose nodes lose (values under it - 1) / (values - 1)."""
     table = np.array(up, dtype=np.int32)
     under = np.array(
         [np.count_nonzero((table == node).any(axis=1)) for node in range(int(table.max()) + 1)]
     )
-    return Taxonomy(name, table, np.maximum(under - 1, 0) / max(table.shape[0] - 1, 1))
+    return GeneralisationHierarchy(
+        name, table, np.maximum(under - 1, 0) / max(table.shape[0] - 1, 1)
+    )
 
 
-def one_class(values: Sequence[int], demands: Demands, *, ordered: bool = False) -> Problem:
+def one_class(values: Sequence[int], demands: PrivacyModel, *, ordered: bool = False) -> Problem:
     """A table with one quasi-identifier that says nothing and one sensitive column."""
     return Problem(
         codes=ints([[0]] * len(values)),
@@ -49,7 +51,7 @@ def one_class(values: Sequence[int], demands: Demands, *, ordered: bool = False)
 
 
 @st.composite
-def taxonomies(draw: st.DrawFn, name: str = "any") -> Taxonomy:
+def taxonomies(draw: st.DrawFn, name: str = "any") -> GeneralisationHierarchy:
     """Nested levels over two to five values; some values coarse or at the root from the start."""
     values = draw(st.integers(2, 5))
     groups = list(range(values))
@@ -78,7 +80,7 @@ def _renumbered(up: Ints) -> Ints:
 
 
 DEMANDS = st.builds(
-    Demands,
+    PrivacyModel,
     k=st.integers(1, 4),
     distinct_l=st.sampled_from([1, 1, 2, 3]),
     entropy_l=st.sampled_from([1.0, 1.0, 1.5, 2.0]),
@@ -88,7 +90,7 @@ DEMANDS = st.builds(
 
 
 @st.composite
-def problems(draw: st.DrawFn, demands: st.SearchStrategy[Demands] = DEMANDS) -> Problem:
+def problems(draw: st.DrawFn, demands: st.SearchStrategy[PrivacyModel] = DEMANDS) -> Problem:
     """Up to twelve rows, one to three quasi-identifiers, one sensitive column, fourteen people."""
     trees = tuple(draw(st.lists(taxonomies(), min_size=1, max_size=3)))
     row = st.tuples(*(st.integers(0, tree.up.shape[0] - 1) for tree in trees))

@@ -7,24 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.anonymise.measure import failing, reached, refuse_the_impossible
+from exports.anonymise.measure import failing, measure_achieved, refuse_the_impossible
 from exports.anonymise.privacy_models import (
     Population,
-    conditions_of,
     distance,
     distinct,
     effective,
+    privacy_checks_of,
 )
-from exports.anonymise.problem import Demands, Outcome, Problem, Unreachable
+from exports.anonymise.problem import Infeasible, PrivacyModel, Problem, Recoding
 from tests.exports.anonymise.plain import entropy_l, moved
 from tests.exports.anonymise.tables import ints, ladder, one_class, taxonomy
 
-ANYTHING = Demands(k=1)
+ANYTHING = PrivacyModel(k=1)
 
 
 def distances(values, classes, *, ordered):
     problem = one_class(values, ANYTHING, ordered=ordered)
-    conditions = conditions_of(problem)
+    conditions = privacy_checks_of(problem)
     tally = conditions.tally(np.arange(len(values)), np.array(classes), max(classes) + 1)
     column = conditions.columns[0]
     return distance(tally[:, column.lines], column)
@@ -53,8 +53,8 @@ def test_the_inpatients_of_machanavajjhala_et_al_are_3_diverse_and_2_8_by_entrop
 
 
 def test_a_class_of_two_even_values_holds_an_entropy_l_of_2():
-    problem = one_class([0, 1, 0, 1, 0, 1], Demands(k=2, entropy_l=2.0))
-    assert conditions_of(problem).holds(np.arange(6), np.zeros(6, int), 1).tolist() == [True]
+    problem = one_class([0, 1, 0, 1, 0, 1], PrivacyModel(k=2, entropy_l=2.0))
+    assert privacy_checks_of(problem).holds(np.arange(6), np.zeros(6, int), 1).tolist() == [True]
 
 
 def people(presence):
@@ -63,24 +63,24 @@ def people(presence):
     return Problem(
         codes=ints([[0], [0], [1], [1]]),
         taxonomies=(towns,),
-        demands=Demands(k=1, presence=presence),
+        demands=PrivacyModel(k=1, presence=presence),
         population=ints([[0]] * 2 + [[1]] * 4 + [[2]] * 3),
     )
 
 
 def test_presence_counts_the_people_whom_a_class_could_be():
-    outcome = Outcome(ints([[0], [0], [1], [1]]), np.zeros(4, dtype=bool))
-    assert reached(people((0, 1)), outcome).presence == (0.5, 1.0)
+    outcome = Recoding(ints([[0], [0], [1], [1]]), np.zeros(4, dtype=bool))
+    assert measure_achieved(people((0, 1)), outcome).presence == (0.5, 1.0)
 
 
 def test_a_class_that_is_surely_there_fails_a_bound_of_presence():
-    outcome = Outcome(ints([[0], [0], [1], [1]]), np.zeros(4, dtype=bool))
+    outcome = Recoding(ints([[0], [0], [1], [1]]), np.zeros(4, dtype=bool))
     assert failing(people((0, 0.8)), outcome).tolist() == [True, True, False, False]
 
 
 def test_presence_without_a_population_is_refused():
-    with pytest.raises(Unreachable, match="population"):
-        conditions_of(replace(people((0, 1)), population=None))
+    with pytest.raises(Infeasible, match="population"):
+        privacy_checks_of(replace(people((0, 1)), population=None))
 
 
 def test_a_coarse_value_of_the_population_is_not_under_a_finer_node():
@@ -90,12 +90,12 @@ def test_a_coarse_value_of_the_population_is_not_under_a_finer_node():
 
 
 def test_closeness_is_measured_from_the_released_rows_too():
-    problem = one_class([0, 0, 1, 1], Demands(k=1, t=0.4))
+    problem = one_class([0, 0, 1, 1], PrivacyModel(k=1, t=0.4))
     split = replace(
         problem, codes=ints([[0], [0], [1], [1]]), taxonomies=(taxonomy("x", [[0, 2], [1, 2]]),)
     )
     withheld = np.array([False, False, False, True])
-    assert failing(split, Outcome(ints([[0], [0], [1], [2]]), withheld)).tolist() == [
+    assert failing(split, Recoding(ints([[0], [0], [1], [2]]), withheld)).tolist() == [
         True,
         True,
         True,
@@ -106,19 +106,19 @@ def test_closeness_is_measured_from_the_released_rows_too():
 @pytest.mark.parametrize(
     ("demands", "words"),
     [
-        (Demands(k=5), "k = 5 needs at least 5 rows; the table has 4"),
-        (Demands(k=2, distinct_l=3), "column 1 of them has 2"),
-        (Demands(k=2, entropy_l=2.0), "reaches 1.75 over the whole table"),
+        (PrivacyModel(k=5), "k = 5 needs at least 5 rows; the table has 4"),
+        (PrivacyModel(k=2, distinct_l=3), "column 1 of them has 2"),
+        (PrivacyModel(k=2, entropy_l=2.0), "reaches 1.75 over the whole table"),
     ],
 )
 def test_what_no_table_of_this_kind_can_reach_is_refused_with_figures(demands, words):
-    with pytest.raises(Unreachable, match=words):
+    with pytest.raises(Infeasible, match=words):
         refuse_the_impossible(one_class([0, 0, 0, 1], demands))
 
 
 def test_an_outcome_that_releases_nothing_reaches_nothing():
-    problem = one_class([0, 1], Demands(k=1))
-    assert reached(problem, Outcome(problem.codes, np.ones(2, dtype=bool))).k == 0
+    problem = one_class([0, 1], PrivacyModel(k=1))
+    assert measure_achieved(problem, Recoding(problem.codes, np.ones(2, dtype=bool))).k == 0
 
 
 # --- plain counting ---
@@ -137,7 +137,7 @@ def test_reached_figures_are_those_of_plain_counting(rows):
         sensitive=ints([row[1:] for row in rows]),
         ordered=(True, False),
     )
-    found = reached(problem, Outcome(problem.codes, np.zeros(len(rows), dtype=bool)))
+    found = measure_achieved(problem, Recoding(problem.codes, np.zeros(len(rows), dtype=bool)))
     classes = [[row for row in rows if row[0] == at] for at in {row[0] for row in rows}]
     parts = [([row[at] for row in inside], at) for inside in classes for at in (1, 2)]
     assert found.k == min(len(inside) for inside in classes)
@@ -150,10 +150,10 @@ def test_reached_figures_are_those_of_plain_counting(rows):
 
 @given(VALUES, st.integers(1, 4), st.integers(1, 3), st.floats(0, 1))
 def test_a_class_holds_when_each_of_its_figures_does(rows, k, l_, t):
-    demands = Demands(k=k, distinct_l=l_, entropy_l=l_ * 0.9, t=t)
+    demands = PrivacyModel(k=k, distinct_l=l_, entropy_l=l_ * 0.9, t=t)
     problem = one_class([row[1] for row in rows], demands, ordered=True)
     classes = np.array([row[0] for row in rows])
-    held = conditions_of(problem).holds(np.arange(len(rows)), classes, 4)
+    held = privacy_checks_of(problem).holds(np.arange(len(rows)), classes, 4)
     whole = [row[1] for row in rows]
     for at in range(4):
         values = [row[1] for row in rows if row[0] == at]
@@ -168,8 +168,8 @@ def test_a_class_holds_when_each_of_its_figures_does(rows, k, l_, t):
 
 @given(VALUES, st.integers(1, 5))
 def test_asking_in_turns_gives_the_same_answer(rows, step):
-    problem = one_class([row[1] for row in rows], Demands(k=2, distinct_l=2))
-    conditions = conditions_of(problem)
+    problem = one_class([row[1] for row in rows], PrivacyModel(k=2, distinct_l=2))
+    conditions = privacy_checks_of(problem)
     classes = np.array([row[0] for row in rows])
     at_once = conditions.holds(np.arange(len(rows)), classes, 4)
     with pytest.MonkeyPatch.context() as patch:

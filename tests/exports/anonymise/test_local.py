@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exports.anonymise.measure import reached
-from exports.anonymise.problem import Demands, Problem, Unreachable, loss_of
+from exports.anonymise.measure import measure_achieved
+from exports.anonymise.problem import Infeasible, PrivacyModel, Problem, loss_of
 from exports.anonymise.solve import protect_locally, solve
 from tests.exports.anonymise.plain import wrongs
 from tests.exports.anonymise.tables import ints, ladder, taxonomy
@@ -16,7 +16,7 @@ from tests.exports.anonymise.tables import ints, ladder, taxonomy
 
 def towns(codes: list[int], k: int, **changes: object) -> Problem:
     """One quasi-identifier with six values in three bands of two."""
-    demands = Demands(k=k, **changes)  # type: ignore[arg-type]
+    demands = PrivacyModel(k=k, **changes)  # type: ignore[arg-type]
     return Problem(ints([[code] for code in codes]), (ladder("town", 2, 6),), demands)
 
 
@@ -26,7 +26,7 @@ def survey(rows: int, columns: int, seed: int = 1, **changes: object) -> Problem
     codes = np.minimum(random.geometric(0.3, (rows, columns)) - 1, 11).astype(np.int32)
     trees = tuple(ladder(str(at), 3, 12) for at in range(columns))
     sensitive = random.integers(0, 4, (rows, 1), dtype=np.int32)
-    made = Problem(codes, trees, Demands(k=5), sensitive=sensitive, ordered=(True,))
+    made = Problem(codes, trees, PrivacyModel(k=5), sensitive=sensitive, ordered=(True,))
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -95,18 +95,18 @@ def test_rows_that_are_all_alike_stay_as_they_are():
 
 
 def test_k_above_the_rows_is_refused_saying_so():
-    with pytest.raises(Unreachable, match="k = 8 needs at least 8 rows; the table has 7"):
+    with pytest.raises(Infeasible, match="k = 8 needs at least 8 rows; the table has 7"):
         solve(towns([2] * 7, 8))
 
 
 def test_more_values_than_there_are_is_refused_with_figures():
-    problem = survey(50, 2, demands=Demands(k=5, distinct_l=5))
-    with pytest.raises(Unreachable, match=r"l = 5 needs 5 distinct values .* has 4"):
+    problem = survey(50, 2, demands=PrivacyModel(k=5, distinct_l=5))
+    with pytest.raises(Infeasible, match=r"l = 5 needs 5 distinct values .* has 4"):
         solve(problem)
 
 
 def test_without_quasi_identifiers_nothing_is_recoded():
-    found = solve(Problem(ints([[]] * 6), (), Demands(k=5)))
+    found = solve(Problem(ints([[]] * 6), (), PrivacyModel(k=5)))
     assert found.nodes.shape == (6, 0)
     assert not found.withheld.any()
 
@@ -120,22 +120,22 @@ def test_fifteen_quasi_identifiers_are_thinned_out_and_that_is_said():
 
 def test_a_value_that_was_the_root_from_the_start_costs_nothing_again():
     silent = taxonomy("town", [[0, 4, 5], [1, 4, 5], [2, 2, 5], [5, 5, 5]])
-    problem = Problem(ints([[0]] * 3 + [[3]] * 3), (silent,), Demands(k=3))
+    problem = Problem(ints([[0]] * 3 + [[3]] * 3), (silent,), PrivacyModel(k=3))
     assert loss_of(problem, solve(problem)) == 0
     assert boxes(problem)[3:] == [[5]] * 3
 
 
 def test_a_value_that_is_coarse_already_sits_with_those_who_become_so():
     mixed = taxonomy("age", [[0, 3, 5], [1, 3, 5], [2, 2, 5], [3, 3, 5]])
-    problem = Problem(ints([[0], [1], [3]]), (mixed,), Demands(k=3))
+    problem = Problem(ints([[0], [1], [3]]), (mixed,), PrivacyModel(k=3))
     assert boxes(problem) == [[3]] * 3
 
 
 def test_nothing_is_withheld_where_nothing_may_be():
-    problem = survey(60, 6, demands=Demands(k=20))
+    problem = survey(60, 6, demands=PrivacyModel(k=20))
     found = solve(problem)
     assert not found.withheld.any()
-    assert reached(problem, found).k >= 20
+    assert measure_achieved(problem, found).k >= 20
 
 
 def test_no_more_rows_are_withheld_than_may_be():
@@ -147,10 +147,10 @@ def test_no_more_rows_are_withheld_than_may_be():
 @pytest.mark.parametrize(
     "demands",
     [
-        Demands(k=5, distinct_l=3),
-        Demands(k=5, entropy_l=2.5),
-        Demands(k=5, t=0.2),
-        Demands(k=10, distinct_l=2, t=0.15),
+        PrivacyModel(k=5, distinct_l=3),
+        PrivacyModel(k=5, entropy_l=2.5),
+        PrivacyModel(k=5, t=0.2),
+        PrivacyModel(k=10, distinct_l=2, t=0.15),
     ],
 )
 def test_every_condition_holds_on_a_larger_table(demands):
@@ -162,7 +162,7 @@ def test_every_condition_holds_on_a_larger_table(demands):
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.integers(0, 1000), st.sampled_from([Demands(k=5), Demands(k=3, distinct_l=2)]))
+@given(st.integers(0, 1000), st.sampled_from([PrivacyModel(k=5), PrivacyModel(k=3, distinct_l=2)]))
 def test_the_order_of_the_rows_decides_nothing(seed, demands):
     problem = survey(150, 3, demands=demands)
     order = np.random.default_rng(seed).permutation(problem.rows)

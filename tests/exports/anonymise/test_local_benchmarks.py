@@ -16,7 +16,13 @@ import numpy as np
 import pytest
 
 from exports.anonymise.measure import failing
-from exports.anonymise.problem import Demands, Outcome, Problem, Taxonomy, loss_of
+from exports.anonymise.problem import (
+    GeneralisationHierarchy,
+    PrivacyModel,
+    Problem,
+    Recoding,
+    loss_of,
+)
 from exports.anonymise.solve import solve
 from tests.exports.anonymise.tables import ints, taxonomy
 
@@ -41,7 +47,7 @@ def read(shared_data: Path) -> Read:
         return Problem(
             codes,
             tuple(tree for _, tree in columns),
-            Demands(k=5),
+            PrivacyModel(k=5),
             sensitive=sensitive[:, None].astype(np.int32),
             ordered=(False,),
             limit=0.001,
@@ -52,7 +58,7 @@ def read(shared_data: Path) -> Read:
 
 def _column(
     folder: Path, spec: dict[str, Any], rows: list[dict[str, str]], name: str
-) -> tuple[np.ndarray, Taxonomy]:
+) -> tuple[np.ndarray, GeneralisationHierarchy]:
     values, codes = np.unique([row[name] for row in rows], return_inverse=True)
     with (folder / spec["hierarchies"][name]).open(newline="") as lines:
         places = {line[0]: line for line in csv.reader(lines)}
@@ -64,11 +70,11 @@ def _column(
     numbers = values.astype(float)
     under = [numbers[(up == node).any(axis=1)] for node in range(nodes.size)]
     widths = np.array([part.max() - part.min() for part in under])
-    return codes, Taxonomy(name, up, widths / widths.max())
+    return codes, GeneralisationHierarchy(name, up, widths / widths.max())
 
 
-def protected(read: Read, name: str, k: int, distinct_l: int = 1) -> tuple[Problem, Outcome]:
-    problem = replace(read(name), demands=Demands(k=k, distinct_l=distinct_l))
+def protected(read: Read, name: str, k: int, distinct_l: int = 1) -> tuple[Problem, Recoding]:
+    problem = replace(read(name), demands=PrivacyModel(k=k, distinct_l=distinct_l))
     return problem, solve(problem)
 
 

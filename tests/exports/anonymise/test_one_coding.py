@@ -11,15 +11,22 @@ from hypothesis import given, settings
 
 from exports.anonymise.full_domain import protect_with_one_coding
 from exports.anonymise.measure import failing
-from exports.anonymise.problem import Demands, Outcome, Problem, Taxonomy, Unreachable, loss_of
+from exports.anonymise.problem import (
+    GeneralisationHierarchy,
+    Infeasible,
+    PrivacyModel,
+    Problem,
+    Recoding,
+    loss_of,
+)
 from tests.exports.anonymise.plain import smallest_loss, wrongs
 from tests.exports.anonymise.tables import ints, ladder, problems, taxonomy
 
 
-def optimum(problem: Problem) -> Outcome | None:
+def optimum(problem: Problem) -> Recoding | None:
     try:
         return protect_with_one_coding(problem, cells=False)
-    except Unreachable:
+    except Infeasible:
         return None
 
 
@@ -51,7 +58,7 @@ def test_with_single_cells_blanked_every_promise_is_kept_and_nothing_more_lost(p
 def test_a_column_shows_one_level_and_roots(problem):
     try:
         found = protect_with_one_coding(problem)
-    except Unreachable:
+    except Infeasible:
         return
     for at, tree in enumerate(problem.taxonomies):
         shown = found.nodes[:, at]
@@ -68,8 +75,8 @@ def test_the_order_of_rows_decides_nothing(problem):
     )
     try:
         found = protect_with_one_coding(problem)
-    except Unreachable as refusal:
-        with pytest.raises(Unreachable, match=str(refusal)[:20]):
+    except Infeasible as refusal:
+        with pytest.raises(Infeasible, match=str(refusal)[:20]):
             protect_with_one_coding(turned)
         return
     assert protect_with_one_coding(turned).nodes[::-1].tolist() == found.nodes.tolist()
@@ -81,7 +88,7 @@ def lonely(limit: float) -> Problem:
     return Problem(
         codes=ints(codes),
         taxonomies=(ladder("town", 3), ladder("language", 2)),
-        demands=Demands(k=3),
+        demands=PrivacyModel(k=3),
         limit=limit,
     )
 
@@ -127,9 +134,9 @@ def test_what_stands_in_the_way_is_told_with_figures():
         lonely(0.1),
         sensitive=ints([[0]] * 9 + [[1]]),
         ordered=(False,),
-        demands=Demands(k=3, entropy_l=1.9),
+        demands=PrivacyModel(k=3, entropy_l=1.9),
     )
-    with pytest.raises(Unreachable, match=r"needs 100.0% of the rows withheld; 10.0% are allowed"):
+    with pytest.raises(Infeasible, match=r"needs 100.0% of the rows withheld; 10.0% are allowed"):
         protect_with_one_coding(problem)
 
 
@@ -150,7 +157,7 @@ def test_a_caller_can_end_the_search():
 
 
 def test_without_quasi_identifiers_nothing_is_recoded():
-    empty = Problem(codes=ints([[]] * 6), taxonomies=(), demands=Demands(k=5))
+    empty = Problem(codes=ints([[]] * 6), taxonomies=(), demands=PrivacyModel(k=5))
     assert not protect_with_one_coding(empty).withheld.any()
 
 
@@ -158,7 +165,7 @@ def many(rows: int, columns: int, *sizes: int) -> Problem:
     """A wide table of even random values."""
     codes = np.random.default_rng(1).integers(0, sizes[-1], (rows, columns), dtype=np.int32)
     trees = tuple(ladder(str(at), *sizes) for at in range(columns))
-    return Problem(codes, trees, Demands(k=5), limit=0.05, steps=20_000)
+    return Problem(codes, trees, PrivacyModel(k=5), limit=0.05, steps=20_000)
 
 
 @pytest.mark.parametrize("sizes", [(4, 12), tuple(2**at for at in range(9))])
@@ -185,10 +192,10 @@ def adult(shared_data: Path) -> Problem:
         labels = [places[value] for value in values]
         trees.append(_tree(name, labels, numeric=name in spec["numeric"]))
         columns.append(codes)
-    return Problem(np.stack(columns, axis=1).astype(np.int32), tuple(trees), Demands(k=5))
+    return Problem(np.stack(columns, axis=1).astype(np.int32), tuple(trees), PrivacyModel(k=5))
 
 
-def _tree(name: str, labels: list[list[str]], *, numeric: bool) -> Taxonomy:
+def _tree(name: str, labels: list[list[str]], *, numeric: bool) -> GeneralisationHierarchy:
     nodes, places = np.unique(labels, return_inverse=True)
     up = ints(places.reshape(len(labels), -1).tolist())
     counted = taxonomy(name, up)
@@ -197,7 +204,7 @@ def _tree(name: str, labels: list[list[str]], *, numeric: bool) -> Taxonomy:
     numbers = np.array([float(line[0]) for line in labels])
     under = [numbers[(up == node).any(axis=1)] for node in range(nodes.size)]
     widths = np.array([part.max() - part.min() for part in under])
-    return Taxonomy(name, up, widths / widths.max())
+    return GeneralisationHierarchy(name, up, widths / widths.max())
 
 
 @pytest.mark.parametrize(

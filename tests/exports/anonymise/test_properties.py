@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exports.anonymise.problem import Outcome, Problem, Unreachable, loss_of
+from exports.anonymise.problem import Infeasible, Problem, Recoding, loss_of
 from exports.anonymise.solve import solve
 from tests.exports.anonymise.plain import smallest_loss, wrongs
 from tests.exports.anonymise.tables import problems
@@ -16,10 +16,10 @@ from tests.exports.anonymise.tables import problems
 MODES = st.sampled_from(["local", "one-coding"])
 
 
-def solved(problem: Problem, mode: str) -> Outcome | None:
+def solved(problem: Problem, mode: str) -> Recoding | None:
     try:
         return solve(problem, mode)
-    except Unreachable:
+    except Infeasible:
         return None
 
 
@@ -42,7 +42,7 @@ def test_rows_in_another_order_show_the_same(problem, mode, chance):
         assert _content(problem, here) == _content(turned, there)
 
 
-def _content(problem: Problem, outcome: Outcome) -> list[tuple[object, ...]]:
+def _content(problem: Problem, outcome: Recoding) -> list[tuple[object, ...]]:
     rows = zip(problem.codes.tolist(), problem.sensitive.tolist(), strict=True)
     shown = zip(outcome.nodes.tolist(), outcome.withheld.tolist(), strict=True)
     return sorted((row, *cells) for row, cells in zip(rows, shown, strict=True))

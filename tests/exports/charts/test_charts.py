@@ -5,16 +5,16 @@ import io
 import re
 from dataclasses import replace
 
-from exports.charts.chart import Bar, Bars, Heat, Slice, Source, csv_of
+from exports.charts.chart import Bars, ChartBar, ChartSource, Heat, Slice, csv_of
 from exports.charts.comparisons import flow, heat, later
 from exports.charts.grids import readings
 from exports.charts.selection import families, hypothesis, twice
 
-SOURCE = Source("A study", "Release 1", "PILOT", "Not a prevalence.", "A trial.")
+SOURCE = ChartSource("A study", "Release 1", "PILOT", "Not a prevalence.", "A trial.")
 
 
 def bar(*shares):
-    return Bar("Row", tuple(Slice("x", s and 50, s) for s in shares), 100)
+    return ChartBar("Row", tuple(Slice("x", s and 50, s) for s in shares), 100)
 
 
 def test_the_hypothesis_comes_second_after_its_readings(charts):
@@ -86,7 +86,7 @@ def test_a_csv_has_one_figure_a_line_with_caution_and_release(charts):
 
 
 def test_a_csv_cell_never_opens_a_formula(charts):
-    odd = Bar("=1+1", charts["answers-1"].picture.groups[0].bars[0].slices, 100)
+    odd = ChartBar("=1+1", charts["answers-1"].picture.groups[0].bars[0].slices, 100)
     picture = Bars((replace(charts["answers-1"].picture.groups[0], bars=(odd,)),), ())
     content = csv_of(replace(charts["answers-1"], picture=picture), SOURCE)
     assert b",'=1+1," in content

@@ -5,7 +5,7 @@ import pytest
 
 from exports.charts.counts import banded, bands_of, fewer_bands, first_of, from_rows, read_rows
 from exports.charts.selection import hypothesis
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.tables.one_way import OneWay
 
 
@@ -42,12 +42,12 @@ def test_one_person_more_or_less_moves_no_figure_by_more_than_a_step_or_hides_it
 
 def test_too_few_rows_are_refused(release):
     book, rows = release
-    with pytest.raises(Refused, match="20 rows or more; there are 19"):
+    with pytest.raises(ExportRefused, match="20 rows or more; there are 19"):
         from_rows(rows[:19], book)
 
 
 def test_data_that_do_not_fit_their_codebook_are_refused(release):
-    with pytest.raises(Refused, match="does not fit its codebook"):
+    with pytest.raises(ExportRefused, match="does not fit its codebook"):
         read_rows(b"row,branch\n1,1\n", release[0])
 
 
@@ -111,5 +111,5 @@ def test_of_several_batches_the_sum_is_drawn(from_csv):
 
 
 def test_tables_that_show_nothing_are_refused(from_csv):
-    with pytest.raises(Refused, match="nothing to draw"):
+    with pytest.raises(ExportRefused, match="nothing to draw"):
         from_csv("1,branch,Way,1,Saw tears,hidden,,,,,under 10")

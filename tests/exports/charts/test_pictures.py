@@ -5,12 +5,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from exports.charts.chart import Source
+from exports.charts.chart import ChartSource
 from exports.charts.gallery import draw, inline, sheet
 from exports.charts.svg import DEEPER, DIVERGING, INK, NARROW, ON_DEEPER, ON_DIVERGING, WIDE
 
 SVG = "{http://www.w3.org/2000/svg}"
-SOURCE = Source("A study", "Release 1", "PILOT", "Not a prevalence.", "A trial.")
+SOURCE = ChartSource("A study", "Release 1", "PILOT", "Not a prevalence.", "A trial.")
 
 
 def root_of(chart):

@@ -14,7 +14,7 @@ from typing import Any
 from exports.codebook import Entry, describe, with_counts
 from exports.columns import fields_of
 from exports.documents.all_documents import documents
-from exports.documents.context import Archived, Told
+from exports.documents.context import ArchivedDocuments, DocumentContext
 from forms.load import load_study
 from forms.study import Study
 from tests import conftest
@@ -78,16 +78,18 @@ def report(**changes: object) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def told(study: Study = STUDY, rows: Cells = ROWS, **changes: Any) -> Told:
+def told(study: Study = STUDY, rows: Cells = ROWS, **changes: Any) -> DocumentContext:
     """The made-up release; keys of ``report`` and fields of ``Told`` can be changed by name."""
-    of_told = {k: changes.pop(k) for k in tuple(changes) if k in Told.__dataclass_fields__}
-    made = Told(
+    of_told = {
+        k: changes.pop(k) for k in tuple(changes) if k in DocumentContext.__dataclass_fields__
+    }
+    made = DocumentContext(
         study=study,
         codebook=codebook(study, rows),
         report=report(**changes),
         data_file=DATA,
         counts=counted(rows),
-        wordings=[Archived("1", "c1", json.loads(FLAGSHIP.content))],
+        wordings=[ArchivedDocuments("1", "c1", json.loads(FLAGSHIP.content))],
     )
     return replace(made, **of_told)
 
@@ -101,7 +103,7 @@ def data_csv(rows: Cells) -> bytes:
     return out.getvalue().encode()
 
 
-def laid_out(folder: Path, release: Told, rows: Cells = ROWS) -> Path:
+def laid_out(folder: Path, release: DocumentContext, rows: Cells = ROWS) -> Path:
     """The release as files in ``folder``."""
     for name, content in {**documents(release), DATA: data_csv(rows)}.items():
         path = folder / name
@@ -110,7 +112,7 @@ def laid_out(folder: Path, release: Told, rows: Cells = ROWS) -> Path:
     return folder
 
 
-def relabelled(release: Told, variable: str, **changes: object) -> Told:
+def relabelled(release: DocumentContext, variable: str, **changes: object) -> DocumentContext:
     """The release with another entry for one column."""
     entries = [{**e, **changes} if e["variable"] == variable else e for e in release.codebook]
     return replace(release, codebook=entries)

@@ -1,9 +1,9 @@
 from exports.documents.cherries import cherries
-from exports.documents.context import Told
+from exports.documents.context import DocumentContext
 from tests.exports.documents.desk import FLAGSHIP, told
 
 
-def text(release: Told) -> str:
+def text(release: DocumentContext) -> str:
     return cherries(release).decode()
 
 

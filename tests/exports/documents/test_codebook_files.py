@@ -5,11 +5,11 @@ import re
 from dataclasses import replace
 
 from exports.documents.codebook_page import codebook_csv, codebook_json, codebook_page, distribution
-from exports.documents.context import Told
+from exports.documents.context import DocumentContext
 from tests.exports.documents.desk import NASTY, relabelled, told
 
 
-def entry(name: str, release: Told | None = None):
+def entry(name: str, release: DocumentContext | None = None):
     return next(e for e in (release or told()).codebook if e["variable"] == name)
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from exports.documents.context import Told
+from exports.documents.context import DocumentContext
 from exports.documents.metadata import ddi
 from tests.exports.documents.desk import NASTY, relabelled, told
 
@@ -20,7 +20,7 @@ def schema(shared_data: Path) -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(folder / "codebook.xsd"))
 
 
-def tree(release: Told) -> etree._Element:
+def tree(release: DocumentContext) -> etree._Element:
     return etree.fromstring(ddi(release))
 
 

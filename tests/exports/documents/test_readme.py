@@ -3,14 +3,14 @@ from dataclasses import replace
 import pytest
 
 from exports.documents.all_documents import documents
-from exports.documents.context import Told
+from exports.documents.context import DocumentContext
 from exports.documents.readme import readme
 from tests.exports.documents.desk import report, told
 
 OPEN = {"name": "B", "label": "Open microdata", "audience": "anyone"}
 
 
-def text(release: Told | None = None) -> str:
+def text(release: DocumentContext | None = None) -> str:
     return documents(release or told())["README.md"].decode()
 
 

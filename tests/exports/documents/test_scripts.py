@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from exports.documents.scripts import python_r, spss_syntax, stata_do
-from exports.documents.scripts.scoring import plan_of
+from exports.documents.scripts.scoring import scoring_plan_of
 from exports.files.stata import LETTER
 from tests.exports.documents.desk import NASTY, ROWS, Cells, laid_out, relabelled, told
 
@@ -171,7 +171,7 @@ def test_stata_reads_no_macro_and_no_quote_in_a_label(sign):
 
 
 def test_every_language_computes_the_same_rules():
-    plan = plan_of(told())
+    plan = scoring_plan_of(told())
     assert plan.columns == ("sc_mood", "sc_all", "sc_rise")
     assert json.loads(json.dumps(plan.scales[0].mirrors)) == {"tense": 6}
     assert b'"mirrors": {"tense": 6}' in python_r.score_py(told(), plan)

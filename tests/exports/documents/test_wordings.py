@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from exports.documents.context import Archived
+from exports.documents.context import ArchivedDocuments
 from exports.documents.instruments import wordings
 from tests.exports.documents.desk import FLAGSHIP, told
 
@@ -55,7 +55,7 @@ def test_what_is_for_the_board_alone_is_not_told():
 
 def test_words_come_from_the_archive_and_not_from_the_folder_of_today():
     changed = json.loads(FLAGSHIP.content.replace("Did you see tears?", "An older title"))
-    release = told(wordings=[Archived("0.9", "c0", changed)])
+    release = told(wordings=[ArchivedDocuments("0.9", "c0", changed)])
     said = wordings(release)["materials/questionnaire-0.9-en.md"].decode()
     assert "Page 1: An older title" in said
 

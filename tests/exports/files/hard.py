@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from exports.files.source import Source, open_source
+from exports.files.source import TableSource, open_source
 
 PREFER_NOT, LEFT_BLANK, WITHHELD, NOT_SCORED = (
     {"-99": "Prefer not to answer"},
@@ -66,12 +66,12 @@ def write_csv(path: Path, rows: Any = ROWS, variables: Any = None) -> Path:
     return path
 
 
-def source_of(folder: Path, rows: Any = ROWS, codebook: Any = CODEBOOK) -> Source:
+def source_of(folder: Path, rows: Any = ROWS, codebook: Any = CODEBOOK) -> TableSource:
     """The source that the rows make, written into ``folder``."""
     path = write_csv(folder / "study-hard_data.csv", rows, [e["variable"] for e in codebook])
     return open_source(path, codebook)
 
 
-def cells(source: Source) -> dict[str, list[Any]]:
+def cells(source: TableSource) -> dict[str, list[Any]]:
     """The CSV's cells by column: numbers, texts, None where a number is missing altogether."""
     return pl.concat(list(source.blocks())).to_dict(as_series=False)

@@ -9,7 +9,7 @@ import pytest
 
 from exports.codebook import describe
 from exports.columns import fields_of
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.files.formats import renamed_in, write_formats
 from tests.exports.files.hard import CODEBOOK, LONG_NAME, VARIABLES, write_csv
 
@@ -62,7 +62,7 @@ def test_the_letters_of_missing_codes_are_noted_in_the_stata_file(csv):
 
 def test_a_table_that_does_not_fit_its_codebook_makes_no_file(tmp_path):
     csv = write_csv(tmp_path / "bad_data.csv", [("x",) * len(VARIABLES)])
-    with pytest.raises(Refused):
+    with pytest.raises(ExportRefused):
         write_formats(csv, CODEBOOK)
     assert [path.name for path in tmp_path.iterdir()] == ["bad_data.csv"]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.files import source as reading
 from tests.exports.files.hard import CODEBOOK, ROWS, cells, entry, source_of
 
@@ -27,24 +27,26 @@ def test_a_file_without_a_last_line_end_loses_nothing(source):
 
 @pytest.mark.parametrize("cell", ["300", "7", "x", "1.5", "-94.5"])
 def test_a_cell_outside_its_codebook_is_refused_without_being_told(tmp_path, cell):
-    with pytest.raises(Refused, match=r"The column warm of .* holds what its codebook") as refused:
+    with pytest.raises(
+        ExportRefused, match=r"The column warm of .* holds what its codebook"
+    ) as refused:
         source_of(tmp_path, [(cell,)], [entry("warm", codes={"1": "No", "5": "Yes"})])
     assert cell not in str(refused.value)
 
 
 @pytest.mark.parametrize("cell", ["5.001", "nan", "inf"])
 def test_a_score_outside_its_range_is_refused(tmp_path, cell):
-    with pytest.raises(Refused, match="sc_view"):
+    with pytest.raises(ExportRefused, match="sc_view"):
         source_of(tmp_path, [(cell,)], [entry("sc_view", type="decimal", range=[1.0, 5.0])])
 
 
 def test_a_zero_byte_is_refused_because_it_would_cut_the_text_elsewhere(tmp_path):
-    with pytest.raises(Refused, match="said"):
+    with pytest.raises(ExportRefused, match="said"):
         source_of(tmp_path, [("a\0b",)], [entry("said", type="text")])
 
 
 def test_columns_that_the_codebook_does_not_know_are_named(source):
-    with pytest.raises(Refused, match=r"differ in: sc_view\."):
+    with pytest.raises(ExportRefused, match=r"differ in: sc_view\."):
         reading.open_source(source.csv, [e for e in CODEBOOK if e["variable"] != "sc_view"])
 
 

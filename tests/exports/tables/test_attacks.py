@@ -11,7 +11,7 @@ from exports.tables.build import Tables, tables
 from exports.tables.plan import Plan, default_plan
 from exports.tables.table_files import Heading, files
 from exports.tables.variables import SMALLEST
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from forms.load import load_study
 from forms.routing import branch_of
 from forms.simulation import load_recipe
@@ -45,7 +45,7 @@ def flagship():
 @cache
 def sample(number: int) -> Sample:
     study, recipe = flagship()
-    columns = [c for c in of_study(study) if not c.max_length]
+    columns = [c for c in columns_of_study(study) if not c.max_length]
     codes = {b.name: b.code for b in study.branches}
     rows = [
         {

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.tables.one_way import mean
 from tests.exports.tables.people import entry
 
@@ -33,5 +33,5 @@ def test_the_order_of_the_rows_does_not_move_a_mean():
 
 
 def test_a_column_without_range_has_no_mean():
-    with pytest.raises(Refused, match="sc_a"):
+    with pytest.raises(ExportRefused, match="sc_a"):
         mean(pl.DataFrame({"sc_a": [1.0]}), entry("sc_a", {}))

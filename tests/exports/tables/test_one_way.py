@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.tables.build import one_way, tables
 from exports.tables.one_way import hide
 from exports.tables.plan import Plan
@@ -127,10 +127,10 @@ def test_a_number_with_many_values_is_counted_in_bands():
     ],
 )
 def test_what_cannot_be_counted_is_refused(frame, words):
-    with pytest.raises(Refused, match=words):
+    with pytest.raises(ExportRefused, match=words):
         one_way(frame, [entry("a", 3)], ["a"])
 
 
 def test_a_column_without_codebook_is_refused():
-    with pytest.raises(Refused, match="codebook has no b"):
+    with pytest.raises(ExportRefused, match="codebook has no b"):
         one_way(people({1: 30}, "b"), [entry("a", 3)], ["b"])

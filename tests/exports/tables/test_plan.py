@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.tables.build import tables
 from exports.tables.plan import MOST_PAIRS, Plan, default_plan, rings
 from tests.exports.tables.people import entry, people
@@ -18,7 +18,7 @@ def flagship(study):
 def test_a_ring_of_tables_is_refused_by_name():
     plan = Plan(("a", "b", "c"), pairs=(("a", "b"), ("b", "c"), ("a", "c")))
     codebook = [entry(name, 2) for name in "abc"]
-    with pytest.raises(Refused, match="a by c would close a ring"):
+    with pytest.raises(ExportRefused, match="a by c would close a ring"):
         tables(people({(1, 1, 1): 30}, "a", "b", "c"), codebook, plan)
 
 

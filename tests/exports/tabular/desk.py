@@ -6,7 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 
 NAMES = ("name", "sex", "age", "answer", "note")
 ROWS = [
@@ -88,7 +88,7 @@ class Desk:
         before = sorted(self.folder.rglob("*"))
         try:
             self.run()
-        except Refused as refused:
+        except ExportRefused as refused:
             assert sorted(self.folder.rglob("*")) == before
             return str(refused)
         raise AssertionError("this was not refused")

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from exports.tabular.hierarchy import Hierarchy, read_hierarchy, taxonomy_of
+from exports.tabular.hierarchy import TableHierarchy, read_hierarchy, taxonomy_of
 
 
 @pytest.fixture
 def tree(tmp_path):
-    def read(text: str) -> Hierarchy:
+    def read(text: str) -> TableHierarchy:
         path = tmp_path / "tree.csv"
         path.write_text(text, encoding="utf-8")
         return read_hierarchy(path, "column")

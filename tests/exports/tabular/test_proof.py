@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.tabular.policy import read_policy
 from exports.tabular.run import claim_of, proven, read_sources
 
@@ -51,5 +51,5 @@ def test_a_sound_file_passes(prove):
 )
 def test_a_spoilt_file_is_refused(prove, old, new):
     assert old in SOUND
-    with pytest.raises(Refused, match="Nothing was released, for the written file failed"):
+    with pytest.raises(ExportRefused, match="Nothing was released, for the written file failed"):
         prove(SOUND.replace(old, new))

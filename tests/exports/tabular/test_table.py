@@ -6,7 +6,7 @@ import polars as pl
 import pyreadstat
 import pytest
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.tabular.table import read_table
 
 TYPED = pl.DataFrame(
@@ -67,5 +67,5 @@ def test_a_cell_keeps_its_lines_quotes_and_commas(tmp_path):
 
 def test_columns_of_lists_are_refused_by_name(tmp_path):
     pl.DataFrame({"many": [[1, 2]]}).write_parquet(tmp_path / "t.parquet")
-    with pytest.raises(Refused, match="many hold lists"):
+    with pytest.raises(ExportRefused, match="many hold lists"):
         read_table(tmp_path / "t.parquet")

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from exports.texts.redaction import ReviewedText
-from exports.texts.text_release import TextOccasion, text_name, text_release
+from exports.texts.text_release import TextContext, text_name, text_release
 from forms.study import Question, Wording
 from tests.exports.tiny import PAGES, STUDY, _tier
 
@@ -28,7 +28,7 @@ def some(count=25, *, variable="first", lang="en", state="approved", quote=1, sa
 
 
 def release(texts, **occasion):
-    return text_release(WITH_TEXTS, texts, tier=TIER, occasion=TextOccasion(**occasion))
+    return text_release(WITH_TEXTS, texts, tier=TIER, occasion=TextContext(**occasion))
 
 
 def lines(made):
@@ -48,17 +48,17 @@ def test_what_nobody_approved_is_not(state):
 
 
 def test_too_few_are_refused_by_how_many():
-    with pytest.raises(Refused, match="first in en has 17, 3 too few"):
+    with pytest.raises(ExportRefused, match="first in en has 17, 3 too few"):
         release(some(17))
 
 
 def test_what_is_not_read_yet_is_told():
-    with pytest.raises(Refused, match="9 texts are not read yet"):
+    with pytest.raises(ExportRefused, match="9 texts are not read yet"):
         release([*some(17), *some(9, state="new")])
 
 
 def test_nothing_at_all_is_refused():
-    with pytest.raises(Refused, match="none is approved"):
+    with pytest.raises(ExportRefused, match="none is approved"):
         release([])
 
 
@@ -81,13 +81,13 @@ def test_a_text_without_a_language_never_leaves():
 
 
 def test_a_text_that_only_some_are_asked_for_never_leaves():
-    with pytest.raises(Refused):
+    with pytest.raises(ExportRefused):
         release(some(40, variable="rare"))
 
 
 def test_a_question_that_the_tier_leaves_out_stays():
     tier = replace(TIER, leave_out=("first",))
-    with pytest.raises(Refused):
+    with pytest.raises(ExportRefused):
         text_release(WITH_TEXTS, some(40), tier=tier)
 
 
@@ -159,17 +159,19 @@ def test_alike_texts_are_counted_not_confused():
 
 def test_a_released_text_that_is_no_longer_approved_is_refused():
     first = release(some())
-    with pytest.raises(Refused, match="1 texts of the earlier release are no longer approved"):
+    with pytest.raises(
+        ExportRefused, match="1 texts of the earlier release are no longer approved"
+    ):
         release(some()[1:], earlier=first.data)
 
 
 def test_a_file_of_another_kind_is_no_earlier_release():
-    with pytest.raises(Refused, match="other columns"):
+    with pytest.raises(ExportRefused, match="other columns"):
         release(some(), earlier=b"row,text\r\n1,x\r\n")
 
 
 def test_a_real_release_never_follows_a_pilot_one():
-    with pytest.raises(Refused, match="other columns"):
+    with pytest.raises(ExportRefused, match="other columns"):
         release(some(), earlier=release(some(), pilot=True).data)
 
 

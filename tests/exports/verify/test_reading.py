@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports.verify.claim import Claim
-from exports.verify.reading import Broken, read_table
+from exports.verify.reading import MalformedFile, read_table
 from exports.verify.verdict import faults
 from exports.verify.verify import verify
 
@@ -43,7 +43,7 @@ def saved(folder: Path, content: bytes) -> Path:
 
 @pytest.mark.parametrize(("content", "why"), BROKEN.items(), ids=list(BROKEN.values()))
 def test_what_is_no_table_is_refused_with_its_place(content, why, tmp_path):
-    with pytest.raises(Broken, match=why):
+    with pytest.raises(MalformedFile, match=why):
         read_table(saved(tmp_path, content), block=4)
 
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from survey.collection.figures import figures_of, passed, tallies_for_release
-from survey.crypto import Seal
+from survey.collection.figures import figures_of, page_passed_event, tallies_for_release
+from survey.crypto import KeyRing
 from survey.respondents import invitations
-from survey.storage.counters import Tallies
+from survey.storage.counters import EventCounters
 from survey.storage.stores import Stores
 from tests.counting import Collection
 
@@ -32,7 +32,7 @@ class Counted(Collection):
         events = {}
         for name, count in times.items():
             page, _, branch = name.partition("__")
-            events[passed(page, branch or None)] = count
+            events[page_passed_event(page, branch or None)] = count
         return self.add(**events)
 
 
@@ -159,9 +159,9 @@ def test_of_several_branches_only_as_many_are_left_out_as_it_takes(counted):
 
 
 def test_going_from_page_to_page_writes_nothing_by_itself():
-    tallies = Tallies()
+    tallies = EventCounters()
     for n in range(100):
-        tallies.add("branch", passed(f"p{n}", None))
+        tallies.add("branch", page_passed_event(f"p{n}", None))
     assert tallies.waiting() == 0
 
 
@@ -169,7 +169,7 @@ def test_going_from_page_to_page_writes_nothing_by_itself():
 
 
 def test_unspent_invitations_are_told_with_the_step_and_not_before(counted):
-    seal, codes = Seal([bytes(32)]), invitations.draw(40)
+    seal, codes = KeyRing([bytes(32)]), invitations.draw(40)
     db, name = counted.stores.responses, counted.study.name
     invitations.keep(counted.stores, seal, name, codes, pilot=False)
     for code in codes[:13]:

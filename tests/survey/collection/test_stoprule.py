@@ -7,9 +7,9 @@ import pytest
 from forms.study import StopRule
 from survey.collection import stop_rule
 from survey.collection.figures import SIMULATED, STOP_SIGN
-from survey.storage.counters import Tallies
+from survey.storage.counters import EventCounters
 from survey.storage.stores import Stores
-from survey.studies.version import Offer
+from survey.studies.version import StudyVersion
 from tests.conftest import FLAGSHIP, folder_of
 
 RULE = StopRule(0.1, (("mood", frozenset({1})),))
@@ -29,7 +29,7 @@ class Asked:
         self.study = replace(study, policy=replace(study.policy, stop=RULE))
 
     def add(self, **events):
-        tallies = Tallies()
+        tallies = EventCounters()
         for event, times in events.items():
             for _ in range(times):
                 tallies.add(self.study.name, event, pilot=self.pilot)
@@ -42,11 +42,11 @@ class Asked:
         return self
 
     def offer(self, **facts):
-        return Offer(self.study, folder_of("branch"), facts, "", self.pilot)
+        return StudyVersion(self.study, folder_of("branch"), facts, "", self.pilot)
 
     @property
     def told(self):
-        return stop_rule.told_of(self.stores, self.offer())
+        return stop_rule.verdicts_of(self.stores, self.offer())
 
     def alarm(self, **facts):
         return stop_rule.alarm(self.stores, self.offer(**facts))

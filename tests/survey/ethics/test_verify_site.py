@@ -14,7 +14,7 @@ from survey.ethics.verify_site import verify
 from survey.respondents import invitations
 from survey.services import NAME
 from survey.storage import answer_tables, studies
-from survey.studies.approvals import Signature, sign
+from survey.studies.approvals import ApprovalForm, record_approval
 from tests.conftest import folder_of
 from tests.survey.ethics.dossier.conftest import dossier_of, serving, shown_on
 
@@ -193,7 +193,7 @@ def test_what_is_served_after_a_change_is_still_what_the_dossier_says(open_app, 
     app = shown_on(open_app("branch", studies=(folder,), demo=False))
     stores, shelf = app.extensions[NAME].stores, app.extensions["lacrima.shelf"]
     ends = {"approved_on": "2026-01-02", "expires_on": "2999-01-01"}
-    sign(stores, shelf.named("branch"), Signature(reference="R1", by="Ada", **ends))
+    record_approval(stores, shelf.named("branch"), ApprovalForm(reference="R1", by="Ada", **ends))
     studies.set_status(stores.office, "branch", "open", "2026-01-03T00:00:00")
     consent = folder / "consent.toml"
     consent.write_text(consent.read_text("utf-8").replace("your mood", "your money"), "utf-8")

@@ -6,9 +6,9 @@ import pytest
 
 from exports.documents.cherries import BESIDE_ROWS
 from survey.releases.archive import Archive
-from survey.releases.collection_totals import APART, collected
-from survey.releases.process import Order, run
-from survey.releases.restore import rebuild
+from survey.releases.collection_totals import APART, totals_for_release
+from survey.releases.process import ReleaseRequest, run
+from survey.releases.restore import rebuild_zip
 from survey.storage import releases
 from survey.storage.releases import enter
 from tests.answering import freeze, real_answers
@@ -25,7 +25,7 @@ def room(stores, study):
 
 class Room(Collection):
     def told(self, answers):
-        return collected(self.stores, self.study, answers, pilot=False)
+        return totals_for_release(self.stores, self.study, answers, pilot=False)
 
     def releases(self, answers):
         told = self.told(answers)
@@ -103,7 +103,7 @@ def cherries(folder):
 
 
 def test_a_release_tells_its_totals_and_how_they_move(frozen, tmp_path):
-    run(frozen.stores, frozen.study, Order(tier="C", out=tmp_path / "out", made_at=AT))
+    run(frozen.stores, frozen.study, ReleaseRequest(tier="C", out=tmp_path / "out", made_at=AT))
     said = cherries(tmp_path / "out")
     assert "| Completion rate | About 60% (sent 120 of consented 200)." in said
     assert BESIDE_ROWS in said
@@ -111,24 +111,26 @@ def test_a_release_tells_its_totals_and_how_they_move(frozen, tmp_path):
 
 def test_a_release_is_made_again_with_the_totals_of_its_day(frozen, tmp_path):
     stores, study = frozen.stores, frozen.study
-    run(stores, study, Order(tier="C", out=tmp_path / "out", made_at=AT))
+    run(stores, study, ReleaseRequest(tier="C", out=tmp_path / "out", made_at=AT))
     file = Archive(stores.folder, study.name).zip_of(1, "C", pilot=False)
     content = file.read_bytes()
     file.unlink()
     frozen.add(landing=400, completed=120, consented=200).told(120)  # the figures move on
     [made] = releases.all_releases(stores.office, study.name)
-    rebuild(stores, study, made, Order(tier="C", out=tmp_path / "again"))
+    rebuild_zip(stores, study, made, ReleaseRequest(tier="C", out=tmp_path / "again"))
     assert file.read_bytes() == content
 
 
 def test_a_release_from_before_there_were_totals_is_made_again(frozen, tmp_path, monkeypatch):
     stores, study = frozen.stores, frozen.study
-    monkeypatch.setattr("survey.releases.process.collected", lambda *_, **__: {})
-    run(stores, study, Order(tier="C", out=tmp_path / "out", made_at=AT))
+    monkeypatch.setattr("survey.releases.process.totals_for_release", lambda *_, **__: {})
+    run(stores, study, ReleaseRequest(tier="C", out=tmp_path / "out", made_at=AT))
     monkeypatch.undo()
     assert releases.collected(stores.office, study.name) == {}
     [made] = releases.all_releases(stores.office, study.name)
-    assert rebuild(stores, study, made, Order(tier="C", out=tmp_path / "again")).exists()
+    assert rebuild_zip(
+        stores, study, made, ReleaseRequest(tier="C", out=tmp_path / "again")
+    ).exists()
 
 
 def test_a_pilots_totals_are_kept_with_its_release(stores, room):

@@ -18,14 +18,14 @@ from survey.crypto import make_key
 from survey.errors import Refusal
 from survey.releases import process
 from survey.releases import worker as job_worker
-from survey.releases.jobs import Workroom, folder_of, is_alive
+from survey.releases.jobs import JobRunner, folder_of, is_alive
 from survey.releases.preview import NotMade, basis, preview
-from survey.releases.process import Order
+from survey.releases.process import ReleaseRequest
 from survey.storage import accounts, jobs, releases, studies
 from survey.storage.jobs import Busy, Job, Kind
 from survey.storage.stores import Stores
-from survey.studies.approvals import Signature, sign
-from survey.studies.version import offer_of
+from survey.studies.approvals import ApprovalForm, record_approval
+from survey.studies.version import read_version
 from survey.synthetic.simulate import simulate_into
 from tests.answering import freeze, real_answers
 from tests.conftest import FLAGSHIP
@@ -34,7 +34,7 @@ from tests.survey.releases.test_release import frozen
 
 AT = "2031-01-01T10:00:00+00:00"
 NAME = "kinds"
-SIGNATURE = Signature(reference="R", by="B", approved_on="2020-01-01", expires_on="2099-01-01")
+SIGNATURE = ApprovalForm(reference="R", by="B", approved_on="2020-01-01", expires_on="2099-01-01")
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def work(config, stores, begun):
     """Does it in this very process; gives how it ended."""
 
     def run() -> Job:
-        job_worker.Worker(config, stores, begun).work()
+        job_worker.JobWorker(config, stores, begun).work()
         found = jobs.find(stores.office, begun.number)
         assert found is not None
         return found
@@ -100,7 +100,7 @@ def files(folder: Path) -> list[str]:
 
 def test_a_preview_is_the_release_itself(stores, study, tmp_path):
     frozen(stores, study, 600)
-    order = Order(tier="B", out=tmp_path / "out")
+    order = ReleaseRequest(tier="B", out=tmp_path / "out")
     seen = preview(stores, study, order)
     done = process.run(stores, study, order)
     assert seen.sums == releases.all_releases(stores.office, study.name)[0].sha256
@@ -109,7 +109,7 @@ def test_a_preview_is_the_release_itself(stores, study, tmp_path):
 
 def test_a_preview_enters_and_keeps_nothing(stores, study, tmp_path):
     frozen(stores, study, 330)
-    preview(stores, study, Order(tier="C", out=tmp_path / "out"))
+    preview(stores, study, ReleaseRequest(tier="C", out=tmp_path / "out"))
     assert files(stores.folder / "releases") == []
     assert (releases.parts(stores.office, study.name), (tmp_path / "out").exists()) == ([], False)
 
@@ -118,14 +118,14 @@ def test_a_preview_says_among_how_many_people_all_releases_together_leave_anybod
     stores, study, tmp_path
 ):
     frozen(stores, study, 600)
-    process.run(stores, study, Order(tier="C", out=tmp_path / "out"))
-    [_, crowd] = preview(stores, study, Order(tier="B", out=tmp_path / "b")).against
+    process.run(stores, study, ReleaseRequest(tier="C", out=tmp_path / "out"))
+    [_, crowd] = preview(stores, study, ReleaseRequest(tier="B", out=tmp_path / "b")).against
     assert crowd.startswith("Somebody who holds this and all 1 other files of segment 1 finds")
 
 
 def test_the_same_release_again_is_told_as_the_same(stores, study, tmp_path):
     frozen(stores, study, 330)
-    order = Order(tier="C", out=tmp_path / "out")
+    order = ReleaseRequest(tier="C", out=tmp_path / "out")
     process.run(stores, study, order)
     assert preview(stores, study, order).against[0].startswith("It is byte for byte release 1:")
 
@@ -133,14 +133,14 @@ def test_the_same_release_again_is_told_as_the_same(stores, study, tmp_path):
 def test_a_refused_tier_names_a_coarser_one_that_would_be_made(stores, study, tmp_path):
     frozen(stores, study, 22)
     with pytest.raises(NotMade, match="Tier B takes 20 rows or more") as refused:
-        preview(stores, study, Order(tier="B", out=tmp_path / "out"))
+        preview(stores, study, ReleaseRequest(tier="B", out=tmp_path / "out"))
     assert refused.value.helps == (
         "Tier A (Tables and charts) shows less, and would be made of the same answers now.",
     )
 
 
 def test_answers_frozen_since_change_what_a_release_is_made_from(stores, study, tmp_path):
-    order = Order(tier="C", out=tmp_path / "out")
+    order = ReleaseRequest(tier="C", out=tmp_path / "out")
     frozen(stores, study, 60)
     before = basis(stores, study, order)
     assert before == basis(stores, study, order)
@@ -164,7 +164,9 @@ def real(config, stores, small, monkeypatch):
     ``act`` happens right after it was first looked whether anything has changed.
     """
     in_use = replace(config, pilots=frozenset())
-    sign(stores, offer_of(folder_of_study(NAME), SiteFacts(), pilot=False), SIGNATURE)
+    record_approval(
+        stores, read_version(folder_of_study(NAME), SiteFacts(), pilot=False), SIGNATURE
+    )
     real_answers(stores, small, 60)
     freeze(stores, small)
 
@@ -175,7 +177,7 @@ def real(config, stores, small, monkeypatch):
         )  # fmt: skip
         job = jobs.begin(stores.office, wanted, now=0)
         folder_of(stores.folder, job.number).mkdir(parents=True)
-        job_worker.Worker(in_use, stores, job).work()
+        job_worker.JobWorker(in_use, stores, job).work()
         found = jobs.find(stores.office, job.number)
         assert found is not None
         return found
@@ -221,7 +223,7 @@ def test_a_batch_asked_for_of_a_study_that_was_closed_meanwhile_is_not_frozen(
     real_answers(stores, small, 60)
     studies.set_status(stores.office, NAME, "closed", AT)
     wanted = Job(study=NAME, kind="batch", who="Ada", asked_at=AT)
-    worker = job_worker.Worker(
+    worker = job_worker.JobWorker(
         replace(config, pilots=frozenset()), stores, jobs.begin(stores.office, wanted, now=0)
     )
     with pytest.raises(Refusal, match="no longer where it was"):
@@ -238,7 +240,7 @@ def full(*_: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-@pytest.mark.parametrize("step", ["release.bundle", "archive.shutil.move"])
+@pytest.mark.parametrize("step", ["process.bundle", "archive.shutil.move"])
 def test_a_disk_that_fills_up_is_told_and_nothing_is_entered(stores, work, monkeypatch, step):
     monkeypatch.setattr(f"survey.releases.{step}", full)
     job = work()
@@ -267,9 +269,9 @@ def test_what_was_cancelled_before_it_began_is_not_begun(stores, begun, work):
 def test_what_was_entered_is_told_as_done_even_if_the_process_could_not(
     config, stores, begun, small, tmp_path
 ):
-    order = Order(tier="C", out=tmp_path / "out", pilot=True, made_at=begun.asked_at)
+    order = ReleaseRequest(tier="C", out=tmp_path / "out", pilot=True, made_at=begun.asked_at)
     process.run(stores, small, order)
-    job = Workroom(config, stores, lambda: 1.0).look(begun)
+    job = JobRunner(config, stores, lambda: 1.0).look(begun)
     assert (job.state, job.release) == ("done", 1)
 
 
@@ -279,7 +281,7 @@ def test_files_of_a_release_that_was_not_entered_are_removed(config, stores, beg
     for stray, seconds in (("005-C.1_data.csv", 2_000_000_000), ("001-C.1_data.csv", 1)):
         (parts / stray).touch()
         os.utime(parts / stray, (seconds, seconds))
-    assert Workroom(config, stores, lambda: 1.0).look(begun).state == "broken"
+    assert JobRunner(config, stores, lambda: 1.0).look(begun).state == "broken"
     assert files(parts) == ["001-C.1_data.csv"]
 
 
@@ -288,21 +290,21 @@ def test_files_of_a_release_that_was_not_entered_are_removed(config, stores, beg
 
 def test_work_that_a_dead_server_left_is_told_and_its_folder_removed(config, stores, begun):
     (folder_of(stores.folder, begun.number) / "rows.csv").touch()
-    Workroom(config, stores, lambda: 1.0).sweep()
+    JobRunner(config, stores, lambda: 1.0).sweep()
     assert jobs.under_way(stores.office) == []
     assert list((stores.folder / "work").iterdir()) == []
 
 
 def test_folders_of_work_that_has_ended_are_removed(config, stores, begun):
     jobs.end(stores.office, begun.number, "refused", now=1, told={})
-    Workroom(config, stores, lambda: 1.0).sweep()
+    JobRunner(config, stores, lambda: 1.0).sweep()
     assert list((stores.folder / "work").iterdir()) == []
 
 
 def test_work_under_way_goes_on(config, stores, begun):
     with (folder_of(stores.folder, begun.number) / "alive").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        Workroom(config, stores, lambda: 1.0).sweep()
+        JobRunner(config, stores, lambda: 1.0).sweep()
         assert [job.number for job in jobs.under_way(stores.office)] == [begun.number]
         assert folder_of(stores.folder, begun.number).is_dir()
 

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from forms.load import load_study
 from survey.config import Config
 from survey.releases import pilot_guard, process, worker
 from survey.releases.jobs import folder_of
-from survey.releases.pilot_guard import is_apart
-from survey.releases.process import Order
+from survey.releases.pilot_guard import far_enough_apart
+from survey.releases.process import ReleaseRequest
 from survey.storage import jobs, releases
 from survey.storage.batches import ask_deletion, carry_out_deletions
-from survey.storage.counters import Told
+from survey.storage.counters import DisclosedPilot
 from survey.storage.jobs import Job
 from survey.storage.stores import Stores
 from survey.synthetic.simulate import simulate_into
@@ -66,7 +66,7 @@ def asked(tmp_path, stores):
         wanted = Job(study=NAME, kind=kind, tier=tier, pilot=True, who=who, asked_at=AT, **more)
         job = jobs.begin(stores.office, wanted, now=0)
         folder_of(stores.folder, job.number).mkdir(parents=True)
-        worker.Worker(config, stores, job).work()
+        worker.JobWorker(config, stores, job).work()
         found = jobs.find(stores.office, job.number)
         assert found is not None
         return found
@@ -162,11 +162,11 @@ def test_one_deleted_and_one_more_are_other_answers(stores, pilot, asked):
 
 def test_a_refusal_with_figures_was_a_look_too(pilot, asked, monkeypatch):
     def refuse(*_):
-        raise Refused("It takes 70 rows; there are 60.")
+        raise ExportRefused("It takes 70 rows; there are 60.")
 
     pilot(60)
     with monkeypatch.context() as once:
-        once.setattr(process.Attempt, "write", refuse)
+        once.setattr(process.ReleaseBuild, "write", refuse)
         assert "there are 60" in asked("preview").told["reason"]
     pilot(1)
     assert asked("preview").told["reason"].startswith(FEW)
@@ -197,7 +197,7 @@ def test_a_file_is_not_made_again_from_the_answers_of_one_more(pilot, asked):
 
 def test_a_release_by_command_is_a_look_too(stores, study, pilot, asked, tmp_path):
     pilot(60)
-    process.run(stores, study, Order(tier="C", out=tmp_path / "out", pilot=True))
+    process.run(stores, study, ReleaseRequest(tier="C", out=tmp_path / "out", pilot=True))
     pilot(1)
     assert asked("preview").told["reason"].startswith(FEW)
 
@@ -210,13 +210,13 @@ def one_more_meanwhile(pilot, monkeypatch):
     """From now on somebody answers while something is worked out."""
 
     def begin():
-        write = process.Attempt.write
+        write = process.ReleaseBuild.write
 
         def slow(attempt, *where):
             pilot(1)
             return write(attempt, *where)
 
-        monkeypatch.setattr(process.Attempt, "write", slow)
+        monkeypatch.setattr(process.ReleaseBuild, "write", slow)
 
     return begin
 
@@ -251,7 +251,7 @@ def test_where_it_is_not_sure_who_was_told_neither_is_told_again(pilot, asked, o
     [(0, False), (49, False), (50, True), (99, False), (149, False), (150, True)],
 )
 def test_what_is_told_lies_fifty_people_from_everything_told(people, fits):
-    assert is_apart(Told("new", people), [Told("old", 100)], 50) == fits
+    assert far_enough_apart(DisclosedPilot("new", people), [DisclosedPilot("old", 100)], 50) == fits
 
 
 def test_a_study_cannot_ask_for_less(study):

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from exports.errors import Refused
+from exports.errors import ExportRefused
 from forms.fingerprint import content
-from forms.fingerprint import of_study as fingerprints
+from forms.fingerprint import fingerprints_of_study as fingerprints
 from forms.load import load_study
 from survey.errors import Refusal
 from survey.releases import process
 from survey.releases.distribution import recall
-from survey.releases.process import Order
+from survey.releases.process import ReleaseRequest
 from survey.releases.segments import OTHER_QUESTIONS
 from survey.storage import answer_tables, releases
 from survey.storage.stores import Stores
@@ -40,7 +40,7 @@ def pilot(stores, study):
 
 
 def run(stores: Stores, study, out: Path, *, tier: str = "C", pilot: bool = True, **more):
-    return process.run(stores, study, Order(tier=tier, out=out, pilot=pilot, **more))
+    return process.run(stores, study, ReleaseRequest(tier=tier, out=out, pilot=pilot, **more))
 
 
 def frozen(stores: Stores, study, count: int, *, seed: int = 1) -> None:
@@ -117,7 +117,7 @@ def test_an_empty_folder_is_filled(pilot, study, tmp_path):
 
 def test_a_refused_release_writes_nothing_and_enters_nothing(stores, study, tmp_path):
     simulate_into(stores.pilot, study, FLAGSHIP, count=4, seed=1)
-    with pytest.raises(Refused, match="takes 20 rows or more; there are 4"):
+    with pytest.raises(ExportRefused, match="takes 20 rows or more; there are 4"):
         run(stores, study, tmp_path / "out")
     assert names(tmp_path) == ["data"]
     assert releases.all_releases(stores.office, study.name) == []
@@ -129,7 +129,10 @@ def test_a_release_ended_half_way_leaves_nothing(pilot, study, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         process.run(
-            pilot, study, Order(tier="C", out=tmp_path / "out", pilot=True), progress=cancel
+            pilot,
+            study,
+            ReleaseRequest(tier="C", out=tmp_path / "out", pilot=True),
+            progress=cancel,
         )
     assert names(tmp_path) == ["data"]
     assert releases.all_releases(pilot.office, study.name) == []
@@ -247,8 +250,8 @@ def test_two_recodings_that_together_single_somebody_out_are_refused(
     frozen(stores, study, 330)
     first = run(stores, study, tmp_path / "one", pilot=False)
     recall(stores, study.name, first.number, at="2031-01-01", why="Too coarse.")
-    monkeypatch.setattr("exports.segment_file.protect", lambda table, *_, **__: (table, ""))
-    monkeypatch.setattr("survey.releases.segments.check_part", lambda *_, **__: None)
+    monkeypatch.setattr("exports.segment_file.recode_keys", lambda table, *_, **__: (table, ""))
+    monkeypatch.setattr("survey.releases.segments.check_segment", lambda *_, **__: None)
     with pytest.raises(Refusal, match="would leave somebody among 1 people; 5 are promised"):
         run(stores, study, tmp_path / "two", pilot=False)
 

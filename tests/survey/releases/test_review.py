@@ -7,7 +7,7 @@ import pytest
 
 from survey.errors import Refusal
 from survey.releases import text_review
-from survey.releases.text_review import READ_AFTER, Desk
+from survey.releases.text_review import READ_AFTER, ReviewQueue
 from survey.storage import batches
 from survey.storage import texts as stored
 from survey.storage.answers import Text
@@ -22,14 +22,14 @@ MONTH = timedelta(days=30)
 def pilot(stores):
     """Three texts of a pilot, read by deb alone."""
     send(stores.pilot, open_study(stores.pilot), range(3))
-    return Desk(stores.pilot, stores.office, STUDY, pilot=True, reader="deb")
+    return ReviewQueue(stores.pilot, stores.office, STUDY, pilot=True, reader="deb")
 
 
 @pytest.fixture
 def real(stores):
     """Sixty real texts, not frozen yet."""
     send(stores.responses, open_study(stores.responses), range(60))
-    return Desk(stores.responses, stores.office, STUDY, pilot=False, reader="deb")
+    return ReviewQueue(stores.responses, stores.office, STUDY, pilot=False, reader="deb")
 
 
 def freeze_at(desk, at):
@@ -46,12 +46,12 @@ def now_of(desk, text):
 
 
 def states(desk):
-    return text_review.standing(desk)["why"]
+    return text_review.review_counts(desk)["why"]
 
 
 def test_an_approved_text_is_released_as_it_was_written(pilot):
     text = take(pilot)
-    assert text_review.decide(pilot, text, text.text, at=NOW) == "approved"
+    assert text_review.record_decision(pilot, text, text.text, at=NOW) == "approved"
     [fit] = [
         t for t in text_review.reviewed(pilot.answers, STUDY, pilot=True) if t.state == "approved"
     ]
@@ -60,7 +60,7 @@ def test_an_approved_text_is_released_as_it_was_written(pilot):
 
 def test_a_changed_text_is_released_as_it_was_changed(pilot):
     text = take(pilot)
-    assert text_review.decide(pilot, text, "because [name]", at=NOW) == "redacted"
+    assert text_review.record_decision(pilot, text, "because [name]", at=NOW) == "redacted"
     [fit] = [
         t for t in text_review.reviewed(pilot.answers, STUDY, pilot=True) if t.state == "redacted"
     ]
@@ -68,7 +68,7 @@ def test_a_changed_text_is_released_as_it_was_changed(pilot):
 
 
 def test_a_withheld_text_waits_no_more(pilot):
-    text_review.decide(pilot, take(pilot), None, at=NOW)
+    text_review.record_decision(pilot, take(pilot), None, at=NOW)
     assert states(pilot) == Counter(new=2, withheld=1)
     assert text_review.waiting(pilot, NOW) == 2
 
@@ -77,7 +77,7 @@ def test_every_text_is_drawn_once_and_then_none(pilot):
     seen = set()
     while text := take(pilot):
         seen.add(text.text)
-        text_review.decide(pilot, text, text.text, at=NOW)
+        text_review.record_decision(pilot, text, text.text, at=NOW)
     assert seen == {"because 0", "because 1", "because 2"}
 
 
@@ -101,7 +101,7 @@ def test_a_text_that_may_never_leave_is_never_shown(stores, pilot):
     accept(stores.pilot, send_one)
     shown = {take(pilot).variable for _ in range(30)}
     assert shown == {"why"}
-    assert text_review.standing(pilot)["rare"] == Counter(never=1)
+    assert text_review.review_counts(pilot)["rare"] == Counter(never=1)
 
 
 # Frozen, and at rest.
@@ -109,13 +109,13 @@ def test_a_text_that_may_never_leave_is_never_shown(stores, pilot):
 
 def test_real_texts_are_read_only_when_frozen(real):
     assert take(real) is None
-    assert "no frozen texts" in text_review.why_none(real, NOW)
+    assert "no frozen texts" in text_review.explain_empty(real, NOW)
 
 
 def test_texts_rest_for_fourteen_days_after_their_freeze(real):
     freeze_at(real, NOW - READ_AFTER + timedelta(seconds=1))
     assert take(real) is None
-    assert "rest until 14 days after their freeze" in text_review.why_none(real, NOW)
+    assert "rest until 14 days after their freeze" in text_review.explain_empty(real, NOW)
 
 
 def test_after_that_they_are_read(real):
@@ -139,7 +139,7 @@ def test_a_freeze_of_another_study_delays_nothing(real):
 def test_texts_of_a_batch_whose_day_is_lost_rest_too(real):
     freeze(real.answers, STUDY, minimum=50, closing=False)
     assert text_review.waiting(real, NOW) == 0
-    assert "rest until 14 days after their freeze" in text_review.why_none(real, NOW)
+    assert "rest until 14 days after their freeze" in text_review.explain_empty(real, NOW)
 
 
 def test_they_rest_until_a_later_batch_has_rested(real):
@@ -162,7 +162,7 @@ def test_a_freeze_that_ended_half_way_ages_no_text(real):
 
 def test_undone_a_text_waits_as_it_was_written(pilot):
     text = take(pilot)
-    text_review.decide(pilot, text, "because [name]", at=NOW)
+    text_review.record_decision(pilot, text, "because [name]", at=NOW)
     text_review.undo(pilot, text.key, at=NOW)
     assert (now_of(pilot, text), text_review.waiting(pilot, NOW)) == (text, 3)
 
@@ -172,22 +172,22 @@ def test_a_text_deleted_meanwhile_is_told(pilot):
     ask_deletion(pilot.answers, [mark("text", n) for n in range(3)])
     carry_out_deletions(pilot.answers)
     with pytest.raises(Refusal, match="was deleted"):
-        text_review.decide(pilot, text, text.text, at=NOW)
+        text_review.record_decision(pilot, text, text.text, at=NOW)
     with pytest.raises(Refusal, match="was deleted"):
         text_review.undo(pilot, text.key, at=NOW)
 
 
 def test_of_two_who_decide_at_once_the_first_one_counts(pilot):
     text = take(pilot)
-    text_review.decide(replace(pilot, reader="ann"), text, None, at=NOW)
+    text_review.record_decision(replace(pilot, reader="ann"), text, None, at=NOW)
     with pytest.raises(Refusal, match="somebody else decided"):
-        text_review.decide(pilot, text, text.text, at=NOW)
+        text_review.record_decision(pilot, text, text.text, at=NOW)
     assert now_of(pilot, text).state == "withheld"
 
 
 def test_a_text_is_not_released_empty(pilot):
     with pytest.raises(Refusal, match="withhold it"):
-        text_review.decide(pilot, take(pilot), " \n", at=NOW)
+        text_review.record_decision(pilot, take(pilot), " \n", at=NOW)
 
 
 # Two readers.
@@ -203,39 +203,41 @@ def two(pilot):
 def test_one_of_two_approvals_is_not_enough(two):
     deb, _ = two
     text = take(deb)
-    assert text_review.decide(deb, text, text.text, at=NOW) == "once"
+    assert text_review.record_decision(deb, text, text.text, at=NOW) == "once"
     assert "approved" not in states(deb)
 
 
 def test_two_persons_who_agree_approve(two):
     deb, ann = two
     text = take(deb)
-    text_review.decide(deb, text, "[name] cried", at=NOW)
+    text_review.record_decision(deb, text, "[name] cried", at=NOW)
     seen = now_of(ann, text)
-    assert text_review.decide(ann, seen, seen.words, at=NOW) == "redacted"
+    assert text_review.record_decision(ann, seen, seen.words, at=NOW) == "redacted"
 
 
 def test_nobody_is_her_own_second_reader(two):
     deb, _ = two
     text = take(deb)
-    text_review.decide(deb, text, text.text, at=NOW)
+    text_review.record_decision(deb, text, text.text, at=NOW)
     assert text_review.waiting(deb, NOW) == 2
     with pytest.raises(Refusal, match="another person"):
-        text_review.decide(deb, now_of(deb, text), text.text, at=NOW)
+        text_review.record_decision(deb, now_of(deb, text), text.text, at=NOW)
 
 
 def test_who_changes_the_words_needs_somebody_to_agree_again(two):
     deb, ann = two
     text = take(deb)
-    text_review.decide(deb, text, text.text, at=NOW)
-    assert text_review.decide(ann, now_of(ann, text), "because [name]", at=NOW) == "once"
+    text_review.record_decision(deb, text, text.text, at=NOW)
+    assert text_review.record_decision(ann, now_of(ann, text), "because [name]", at=NOW) == "once"
     assert text_review.waiting(deb, NOW) == 3
-    assert text_review.decide(deb, now_of(deb, text), "because [name]", at=NOW) == "redacted"
+    assert (
+        text_review.record_decision(deb, now_of(deb, text), "because [name]", at=NOW) == "redacted"
+    )
 
 
 def test_either_of_two_can_withhold(two):
     deb, _ = two
-    assert text_review.decide(deb, take(deb), None, at=NOW) == "withheld"
+    assert text_review.record_decision(deb, take(deb), None, at=NOW) == "withheld"
 
 
 # The log.
@@ -244,7 +246,7 @@ def test_either_of_two_can_withhold(two):
 def test_the_log_says_who_when_what_and_how_much_but_no_word(pilot, tmp_path):
     text = take(pilot)
     said = {"name": 1}
-    text_review.decide(pilot, text, "because [name]", replaced=said, at=NOW)
+    text_review.record_decision(pilot, text, "because [name]", replaced=said, at=NOW)
     [line] = stored.readings(pilot.office, STUDY)
     assert (line.who, line.at, line.decision, line.replaced) == (
         "deb", NOW.isoformat(), "redacted", said,
@@ -255,6 +257,6 @@ def test_the_log_says_who_when_what_and_how_much_but_no_word(pilot, tmp_path):
 
 def test_the_log_keeps_what_was_undone(pilot):
     text = take(pilot)
-    text_review.decide(pilot, text, None, at=NOW)
+    text_review.record_decision(pilot, text, None, at=NOW)
     text_review.undo(pilot, text.key, at=NOW)
     assert [r.decision for r in stored.readings(pilot.office, STUDY)] == ["withheld", "undone"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from survey.errors import StoreUnavailable
-from survey.storage.database import writing
+from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from tests.survey.storage.processes import next_line, python
 
@@ -62,8 +62,8 @@ def test_an_answer_is_on_the_disk_before_it_is_confirmed(stores):
 
 TAKE = """
 import sys; from pathlib import Path
-from survey.store.connect import Stores; from survey.store.database import writing
-with writing(Stores(Path(sys.argv[1])).drafts):
+from survey.storage.stores import Stores; from survey.storage.database import write_transaction
+with write_transaction(Stores(Path(sys.argv[1])).drafts):
     print("mine", flush=True); sys.stdin.read()
 """
 
@@ -73,7 +73,7 @@ def test_the_turn_of_a_killed_process_passes_on(stores):
     assert next_line(process) == "mine\n"
     process.kill()
     process.communicate()
-    with writing(stores.drafts):
+    with write_transaction(stores.drafts):
         assert stores.drafts.conn.in_transaction
 
 
@@ -116,7 +116,7 @@ def test_an_existing_folder_with_things_in_it_keeps_its_mode(tmp_path):
 
 
 OPEN = """
-import sys; from pathlib import Path; from survey.store.connect import Stores
+import sys; from pathlib import Path; from survey.storage.stores import Stores
 s = Stores(Path(sys.argv[1])); s.responses, s.pilot, s.drafts, s.office
 """
 

@@ -8,9 +8,9 @@ from survey.storage import drafts
 from survey.storage.answer_tables import count
 from survey.storage.answers import was_accepted
 from survey.storage.batches import ask_deletion, pending
-from survey.storage.counters import Tallies, totals
-from survey.storage.maintenance import QUIET_SECONDS, Keeper
-from survey.storage.reordering import unlevelled, waiting
+from survey.storage.counters import EventCounters, totals
+from survey.storage.maintenance import QUIET_SECONDS, MaintenanceThread
+from survey.storage.reordering import not_rewritten, waiting
 from survey.storage.stores import Stores
 from tests.survey.storage.processes import python
 from tests.survey.storage.samples import STUDY, mark, on_disk, open_study, send
@@ -44,13 +44,13 @@ def client(tmp_path):
 
 @pytest.fixture
 def tallies():
-    return Tallies()
+    return EventCounters()
 
 
 @pytest.fixture
 def keeper(tmp_path, clock, tallies):
     stores = Stores(tmp_path)
-    keeper = Keeper(stores, tallies, clock=clock, accepted_of=lambda draft: draft[::-1])
+    keeper = MaintenanceThread(stores, tallies, clock=clock, accepted_of=lambda draft: draft[::-1])
     keeper.tick()
     yield keeper
     keeper.stop()
@@ -75,7 +75,7 @@ def until(done, seconds=10):
 def test_a_single_answer_is_settled_within_two_seconds_of_quiet(keeper, clock, client):
     send(client.responses, open_study(client.responses), [1])
     pass_time(keeper, clock, 2)
-    assert (waiting(client.responses), unlevelled(client.responses)) == (0, 0)
+    assert (waiting(client.responses), not_rewritten(client.responses)) == (0, 0)
     assert (client.folder / "responses.db-wal").stat().st_size == 0
 
 
@@ -144,10 +144,10 @@ def test_a_large_file_is_levelled_at_night(keeper, clock, client):
     pass_time(keeper, clock, 2)
     send(client.responses, table, range(400, 420))
     pass_time(keeper, clock, 2)
-    assert unlevelled(client.responses) == 20
+    assert not_rewritten(client.responses) == 20
     clock.now = EVENING + 7 * 3600
     pass_time(keeper, clock, 0.5)
-    assert unlevelled(client.responses) == 0
+    assert not_rewritten(client.responses) == 0
 
 
 def test_tallies_are_written_twenty_at_a_time_and_at_the_end(keeper, clock, client, tallies):
@@ -172,7 +172,7 @@ def test_stopping_writes_everything_down(keeper, client, tallies):
 
 def test_the_thread_settles_by_itself(client):
     stores = Stores(client.folder)
-    keeper = Keeper(stores, Tallies(), clock=time.time, accepted_of=bytes)
+    keeper = MaintenanceThread(stores, EventCounters(), clock=time.time, accepted_of=bytes)
     keeper.start()
     send(client.responses, open_study(client.responses), [1])
     assert until(lambda: not waiting(client.responses))
@@ -181,7 +181,7 @@ def test_the_thread_settles_by_itself(client):
 
 
 def test_one_keeper_works_at_a_time(keeper, clock, client):
-    second = Keeper(client, Tallies(), clock=clock, accepted_of=bytes)
+    second = MaintenanceThread(client, EventCounters(), clock=clock, accepted_of=bytes)
     assert keeper._alone()
     assert not second._alone()
 
@@ -201,8 +201,12 @@ def test_a_busy_file_is_told_once_without_content_and_tried_again(keeper, clock,
 
 def test_what_is_due_by_the_hour_is_done_by_the_clock_and_not_when_somebody_answers(clock, client):
     done = []
-    keeper = Keeper(
-        client, Tallies(), clock=clock, accepted_of=bytes, hourly=lambda: done.append(clock.now)
+    keeper = MaintenanceThread(
+        client,
+        EventCounters(),
+        clock=clock,
+        accepted_of=bytes,
+        hourly=lambda: done.append(clock.now),
     )
     table = open_study(client.responses)
     for number in range(6):
@@ -222,7 +226,9 @@ def test_what_fails_by_the_hour_is_tried_again(clock, client):
         if len(tried) == 1:
             raise sqlite3.OperationalError
 
-    keeper = Keeper(client, Tallies(), clock=clock, accepted_of=bytes, hourly=fail_once)
+    keeper = MaintenanceThread(
+        client, EventCounters(), clock=clock, accepted_of=bytes, hourly=fail_once
+    )
     pass_time(keeper, clock, 5)
     keeper._let_go()
     assert tried == [EVENING + 0.5, EVENING + 1]
@@ -230,9 +236,10 @@ def test_what_fails_by_the_hour_is_tried_again(clock, client):
 
 LEAVE = """
 import sys, time; from pathlib import Path
-from survey.store.connect import Stores; from survey.store.keeper import Keeper
-from survey.store.tallies import Tallies
-Keeper(Stores(Path(sys.argv[1])), Tallies(), clock=time.time, accepted_of=bytes).start()
+from survey.storage.stores import Stores; from survey.storage.maintenance import MaintenanceThread
+from survey.storage.counters import EventCounters
+stores = Stores(Path(sys.argv[1]))
+MaintenanceThread(stores, EventCounters(), clock=time.time, accepted_of=bytes).start()
 """
 
 
@@ -243,7 +250,7 @@ def test_a_running_keeper_does_not_keep_a_process_from_ending(tmp_path):
 
 
 def test_a_dead_keeper_is_replaced(keeper, clock, client):
-    second = Keeper(client, Tallies(), clock=clock, accepted_of=bytes)
+    second = MaintenanceThread(client, EventCounters(), clock=clock, accepted_of=bytes)
     second.tick()
     assert second._lock is None
     keeper._let_go()

@@ -6,7 +6,7 @@ import pytest
 
 from survey.errors import StoreUnavailable
 from survey.storage import answer_tables
-from survey.storage.schema_reader import definitions, looking, wordings
+from survey.storage.schema_reader import definitions, open_for_schema, wordings
 from tests.survey.storage.samples import STUDY, open_study, send
 
 DENIED = [
@@ -46,13 +46,13 @@ def file(stores, db):
 def test_everything_but_the_schema_is_refused(file, db, sql):
     (table,) = answer_tables.tables_of(db, STUDY)
     assert db.conn.execute(f"SELECT count(*) FROM arriving_{table}").fetchone() == (1,)
-    with looking(file) as conn, pytest.raises(sqlite3.Error):
+    with open_for_schema(file) as conn, pytest.raises(sqlite3.Error):
         conn.execute(sql.format(answers=f'"{table}"')).fetchall()
 
 
 def test_the_very_connection_that_is_refused_reads_the_schema(file, db):
     (table,) = answer_tables.tables_of(db, STUDY)
-    with looking(file) as conn:
+    with open_for_schema(file) as conn:
         with pytest.raises(sqlite3.DatabaseError, match="prohibited"):
             conn.execute(f'SELECT lang FROM "{table}"')
         names = {name for (name,) in conn.execute("SELECT name FROM sqlite_schema")}

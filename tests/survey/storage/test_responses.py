@@ -6,7 +6,7 @@ from survey.errors import CodeNotAllowed, InvitationSpent
 from survey.storage import admission
 from survey.storage.answer_tables import count, rows, texts
 from survey.storage.answers import Text, accept, forget_accepted, was_accepted
-from survey.storage.reordering import settle
+from survey.storage.reordering import merge_arrivals
 from tests.survey.storage.processes import next_line, writer
 from tests.survey.storage.samples import STUDY, VALUES, answer, mark, open_study, send
 
@@ -53,7 +53,7 @@ def test_the_same_submit_twice_makes_one_row(db, table):
 
 def test_the_same_submit_makes_one_row_after_settling_too(db, table):
     accept(db, answer(table, 1))
-    settle(db)
+    merge_arrivals(db)
     assert not accept(db, answer(table, 1))
     assert count(db, STUDY) == 1
 
@@ -62,7 +62,7 @@ def test_an_arrived_answer_is_known_before_and_after_settling(db, table):
     assert not was_accepted(db, mark("submit", 1))
     accept(db, answer(table, 1))
     assert was_accepted(db, mark("submit", 1))
-    settle(db)
+    merge_arrivals(db)
     assert was_accepted(db, mark("submit", 1))
 
 
@@ -171,18 +171,18 @@ def test_an_unknown_study_has_no_answers(db):
 
 def test_only_tokens_whose_draft_is_gone_are_forgotten(db, table):
     send(db, table, range(3))
-    settle(db)
+    merge_arrivals(db)
     assert forget_accepted(db, lambda: {mark("submit", 1)}) == 2
     assert [was_accepted(db, mark("submit", n)) for n in range(3)] == [False, True, False]
 
 
 def test_somebody_who_sends_while_tokens_are_forgotten_is_not_forgotten(db, table):
     send(db, table, [0])
-    settle(db)
+    merge_arrivals(db)
 
     def live():
         send(db, table, [1])
-        settle(db)
+        merge_arrivals(db)
         return ()
 
     assert forget_accepted(db, live) == 1
@@ -219,7 +219,7 @@ def test_a_reader_does_not_hold_up_the_log(stores, db, table):
     send(db, table, range(5))
     reading = rows(db, STUDY)
     next(reading)
-    settle(db)
+    merge_arrivals(db)
     assert (stores.folder / "responses.db-wal").stat().st_size == 0
     assert len(list(reading)) == 4
 

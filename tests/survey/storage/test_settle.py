@@ -1,6 +1,13 @@
 from survey.storage.answer_tables import count
 from survey.storage.answers import accept
-from survey.storage.reordering import BATCH, level, rest, settle, unlevelled, waiting
+from survey.storage.reordering import (
+    BATCH,
+    merge_arrivals,
+    not_rewritten,
+    rewrite_file,
+    tidy,
+    waiting,
+)
 from tests.survey.storage.samples import STUDY, answer, open_study, send
 
 LARGE = "x" * 5_000_000  # archived words that make the file too large to be rewritten at once
@@ -30,15 +37,15 @@ def test_the_twentieth_settles_them_all_and_empties_the_log(stores, db):
 def test_a_quiet_small_file_keeps_nothing_apart(stores, db):
     table = open_study(db)
     send(db, table, range(3))
-    rest(db)
-    assert (waiting(db), arriving(db, table), unlevelled(db)) == (0, 0, 0)
+    tidy(db)
+    assert (waiting(db), arriving(db, table), not_rewritten(db)) == (0, 0, 0)
     assert log_bytes(stores) == 0
 
 
 def test_in_a_quiet_large_file_fewer_than_twenty_stay_with_the_arrivals(stores, db):
     table = open_study(db, content=LARGE)
     send(db, table, range(3))
-    settle(db)
+    merge_arrivals(db)
     assert (waiting(db), arriving(db, table)) == (0, 3)
     assert log_bytes(stores) == 0
 
@@ -47,20 +54,20 @@ def test_in_a_large_file_they_join_once_they_are_twenty(db):
     table = open_study(db, content=LARGE)
     for number in range(BATCH):
         accept(db, answer(table, number))
-        settle(db)
-    assert (arriving(db, table), unlevelled(db)) == (0, BATCH)
+        merge_arrivals(db)
+    assert (arriving(db, table), not_rewritten(db)) == (0, BATCH)
 
 
 def test_a_large_file_is_rewritten_when_a_quarter_is_new(db):
     table = open_study(db, content=LARGE)
     send(db, table, range(100))
-    level(db)
+    rewrite_file(db)
     send(db, table, range(100, 120))
-    rest(db)
-    assert unlevelled(db) == 20
+    tidy(db)
+    assert not_rewritten(db) == 20
     send(db, table, range(120, 140))
-    rest(db)
-    assert unlevelled(db) == 0
+    tidy(db)
+    assert not_rewritten(db) == 0
 
 
 def test_settling_and_levelling_lose_and_double_nothing(db):
@@ -68,8 +75,8 @@ def test_settling_and_levelling_lose_and_double_nothing(db):
     for number in range(130):
         accept(db, answer(table, number, text="long " * 900))
         if number % 7 == 0:
-            settle(db)
-    level(db)
+            merge_arrivals(db)
+    rewrite_file(db)
     assert count(db, STUDY) == 130
     assert db.conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 

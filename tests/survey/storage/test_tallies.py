@@ -3,12 +3,12 @@ import threading
 
 import pytest
 
-from survey.storage.counters import Tallies, totals
+from survey.storage.counters import EventCounters, totals
 
 
 @pytest.fixture
 def tallies():
-    return Tallies()
+    return EventCounters()
 
 
 def test_an_event_is_written_only_when_flushed(stores, tallies):

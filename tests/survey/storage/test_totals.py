@@ -11,7 +11,7 @@ from survey.storage.answers import Text, accept
 from survey.storage.batches import ask_deletion, batches, carry_out_deletions, freeze
 from survey.storage.schema import ANSWERS
 from survey.storage.stores import Stores
-from survey.storage.texts import counts, piles
+from survey.storage.texts import counts, text_counts
 from tests.survey.storage.samples import STUDY, answer, mark, open_study, send
 
 LARGE = "x" * 5_000_000  # archived words that make the file too large to be rewritten at once
@@ -25,7 +25,7 @@ def table(request, db):
 def told(db):
     """Answers by batch, and texts by language, batch and state, as they are told."""
     found: Counter[tuple[str | None, int, str]] = Counter()
-    for pile in piles(db, STUDY):
+    for pile in text_counts(db, STUDY):
         found[pile.lang or None, pile.batch, pile.state] += pile.count
     return dict(batches(db, STUDY)), found
 
@@ -86,7 +86,7 @@ def test_of_a_language_that_is_gone_nothing_is_left(db, table):
 
 def test_texts_of_another_study_are_not_told(db, table):
     send(db, table, range(30))
-    assert (piles(db, "other"), counts(db, "other", frozen_only=False)) == ([], Counter())
+    assert (text_counts(db, "other"), counts(db, "other", frozen_only=False)) == ([], Counter())
 
 
 def test_a_file_from_before_is_counted_when_it_is_opened(tmp_path):

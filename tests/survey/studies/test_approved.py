@@ -7,8 +7,8 @@ import pytest
 from forms.site_facts import SiteFacts
 from survey.errors import Refusal
 from survey.studies import approvals
-from survey.studies.folder import Watched
-from survey.studies.version import offer_of, prints_of
+from survey.studies.folder import StudyFolder
+from survey.studies.version import fingerprints_of, read_version
 from tests.conftest import STUDIES
 
 
@@ -19,7 +19,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def offer(folder):
-    return offer_of(folder, SiteFacts(shared={"institution": "A house"}), pilot=False)
+    return read_version(folder, SiteFacts(shared={"institution": "A house"}), pilot=False)
 
 
 @pytest.fixture
@@ -33,28 +33,33 @@ def write(file, old, new):
 
 
 def test_what_was_kept_comes_back_with_its_words_and_its_facts(data, offer):
-    approvals.keep(data, offer)
-    again = approvals.load(data, "minimal", prints_of(offer))
+    approvals.archive_version(data, offer)
+    again = approvals.load_archived(data, "minimal", fingerprints_of(offer))
     assert (again.study.content, again.facts) == (offer.study.content, offer.facts)
 
 
 def test_what_was_kept_comes_back_when_the_folder_is_gone(data, offer, folder):
-    approvals.keep(data, offer)
+    approvals.archive_version(data, offer)
     shutil.rmtree(folder)
-    assert approvals.load(data, "minimal", prints_of(offer)).study.content == offer.study.content
+    assert (
+        approvals.load_archived(data, "minimal", fingerprints_of(offer)).study.content
+        == offer.study.content
+    )
 
 
 def test_keeping_twice_leaves_one_copy_that_nobody_may_write(data, offer):
-    place = approvals.keep(data, offer)
-    assert approvals.keep(data, offer) == place
-    assert [p.name for p in place.parent.iterdir()] == [approvals.whole(prints_of(offer))[:16]]
+    place = approvals.archive_version(data, offer)
+    assert approvals.archive_version(data, offer) == place
+    assert [p.name for p in place.parent.iterdir()] == [
+        approvals.whole(fingerprints_of(offer))[:16]
+    ]
     assert {p.stat().st_mode & 0o777 for p in place.rglob("*") if p.is_file()} == {0o400}
 
 
 def test_versions_lie_side_by_side(data, offer, folder):
-    first = approvals.keep(data, offer)
+    first = approvals.archive_version(data, offer)
     write(folder / "questionnaire.toml", "How is your mood?", "How are you?")
-    second = approvals.keep(data, offer_of(folder, SiteFacts(), pilot=False))
+    second = approvals.archive_version(data, read_version(folder, SiteFacts(), pilot=False))
     assert sorted(p.name for p in first.parent.iterdir()) == sorted([first.name, second.name])
 
 
@@ -62,8 +67,8 @@ def test_versions_lie_side_by_side(data, offer, folder):
 def test_a_folder_that_changes_while_it_is_signed_is_not_kept(data, offer, folder, file):
     write(folder / file, 'version = "1"', 'version = "2"')
     write(folder / file, "k = 5", "k = 6")
-    with pytest.raises(approvals.Changed):
-        approvals.keep(data, offer)
+    with pytest.raises(approvals.FolderChanged):
+        approvals.archive_version(data, offer)
     assert list((data / approvals.FOLDER / "minimal").iterdir()) == []
 
 
@@ -76,21 +81,24 @@ def test_a_folder_that_changes_while_it_is_signed_is_not_kept(data, offer, folde
     ("facts.json", '"A house"', "7", "the site's facts differ"),
 ])  # fmt: skip
 def test_a_copy_that_was_changed_is_refused_with_what_differs(data, offer, file, old, new, told):
-    write(approvals.keep(data, offer) / file, old, new)
-    with pytest.raises(approvals.Unsound, match=told):
-        approvals.load(data, "minimal", prints_of(offer))
+    write(approvals.archive_version(data, offer) / file, old, new)
+    with pytest.raises(approvals.ArchivedVersionInvalid, match=told):
+        approvals.load_archived(data, "minimal", fingerprints_of(offer))
 
 
 def test_a_copy_that_is_missing_is_refused(data, offer):
-    with pytest.raises(approvals.Unsound, match="is missing"):
-        approvals.load(data, "minimal", prints_of(offer))
+    with pytest.raises(approvals.ArchivedVersionInvalid, match="is missing"):
+        approvals.load_archived(data, "minimal", fingerprints_of(offer))
 
 
 def test_signing_again_mends_a_damaged_copy_and_keeps_the_damaged_one_aside(data, offer):
-    place = approvals.keep(data, offer)
+    place = approvals.archive_version(data, offer)
     write(place / "minimal" / "questionnaire.toml", "mood?", "name?")
-    approvals.keep(data, offer)
-    assert approvals.load(data, "minimal", prints_of(offer)).study.content == offer.study.content
+    approvals.archive_version(data, offer)
+    assert (
+        approvals.load_archived(data, "minimal", fingerprints_of(offer)).study.content
+        == offer.study.content
+    )
     assert len(list(place.parent.glob("damaged.*"))) == 1
 
 
@@ -98,7 +106,7 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_line(data, offer):
     data.mkdir()
     (data / approvals.FOLDER).write_text("in the way")
     with pytest.raises(Refusal, match="Cannot archive into") as told:
-        approvals.keep(data, offer)
+        approvals.archive_version(data, offer)
     assert "\n" not in str(told.value)
 
 
@@ -106,16 +114,16 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_line(data, offer):
 
 
 def test_a_folder_is_read_again_when_a_file_changes(offer, folder, tmp_path):
-    watched = Watched(offer, tmp_path / "site.toml")
+    watched = StudyFolder(offer, tmp_path / "site.toml")
     write(folder / "questionnaire.toml", "How is your mood?", "How are you?")
     assert "How are you?" in watched.offer(now=True).study.content
-    assert watched.earlier(prints_of(offer)) is offer
+    assert watched.earlier(fingerprints_of(offer)) is offer
 
 
 def test_a_folder_with_a_fault_keeps_the_last_sound_version_and_names_the_fault(
     offer, folder, tmp_path
 ):
-    watched = Watched(offer, tmp_path / "site.toml")
+    watched = StudyFolder(offer, tmp_path / "site.toml")
     write(folder / "questionnaire.toml", '"single"', '"singel"')
     assert (watched.offer(now=True), "singel" in watched.fault) == (offer, True)
     write(folder / "questionnaire.toml", '"singel"', '"single"')
@@ -126,6 +134,6 @@ def test_a_folder_with_a_fault_keeps_the_last_sound_version_and_names_the_fault(
 def test_saving_a_folder_without_a_change_leaves_everything_as_it_was(offer, folder, tmp_path):
     site = tmp_path / "site.toml"
     site.write_text('[site]\ninstitution = "A house"\n')
-    watched = Watched(offer, site)
+    watched = StudyFolder(offer, site)
     (folder / "questionnaire.toml").touch()
     assert watched.offer(now=True) is offer

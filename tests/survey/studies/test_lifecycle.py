@@ -8,12 +8,12 @@ from forms.site_facts import SiteFacts
 from survey import errors
 from survey.errors import Refusal
 from survey.releases import text_review
-from survey.releases.text_review import READ_AFTER, Desk
+from survey.releases.text_review import READ_AFTER, ReviewQueue
 from survey.storage import batches as batch_storage
 from survey.storage import studies
 from survey.storage.answers import Text, accept
 from survey.studies import lifecycle
-from survey.studies.version import offer_of
+from survey.studies.version import read_version
 from tests.answering import real_answers
 from tests.conftest import folder_of
 from tests.survey.storage.samples import answer, mark, open_study
@@ -27,7 +27,7 @@ class Killed(BaseException):
 
 @pytest.fixture
 def offer():
-    return offer_of(folder_of(NAME), SiteFacts(), pilot=False)
+    return read_version(folder_of(NAME), SiteFacts(), pilot=False)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def desk(stores):
         apart = Text(NAME, "why", "en", 1, mark("text", number), "because")
         accept(stores.responses, answer(table, number, study=NAME, texts=(apart,)))
     studies.set_status(stores.office, NAME, "open", AT)
-    return Desk(stores.responses, stores.office, NAME, pilot=False, reader="deb")
+    return ReviewQueue(stores.responses, stores.office, NAME, pilot=False, reader="deb")
 
 
 def test_texts_rest_though_the_process_was_killed_before_the_audit_had_its_line(

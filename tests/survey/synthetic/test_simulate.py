@@ -3,9 +3,9 @@ from collections import Counter
 
 import pytest
 
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from forms.load import load_study
-from forms.routing import names_of, shown_names
+from forms.routing import answer_keys, shown_names
 from forms.simulation import load_recipe, recipe_of
 from forms.study import NOT_REACHED, NOT_SHOWN
 from survey.storage import answer_tables
@@ -34,7 +34,7 @@ def test_another_seed_gives_others():
 
 
 def test_every_value_may_be_stored(flagship, clients):
-    columns = of_study(flagship)
+    columns = columns_of_study(flagship)
     assert all(c.allows(client.values[c.name]) for client in clients for c in columns)
 
 
@@ -42,7 +42,7 @@ def test_what_routing_hides_is_not_shown_and_nothing_else(flagship, clients):
     for client in clients[:200]:
         shown = shown_names(flagship, client.values)
         for question in flagship.questions.values():
-            hidden = [client.values.get(n, 0) == NOT_SHOWN for n in names_of(question)]
+            hidden = [client.values.get(n, 0) == NOT_SHOWN for n in answer_keys(question)]
             assert question.apart or any(hidden) == all(hidden) == (question.name not in shown)
 
 

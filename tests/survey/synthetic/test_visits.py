@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from survey.collection import stop_rule
-from survey.collection.figures import PASSED, figures_of, passed
+from survey.collection.figures import PASSED, figures_of, page_passed_event
 from survey.errors import Refusal
 from survey.storage import answer_tables, counters
 from survey.storage.counters import totals
@@ -70,14 +70,18 @@ def test_some_leave_in_every_way_there_is(counted):
 
 def test_of_each_branch_fewer_go_on_from_page_to_page(flagship, counted):
     for branch in flagship.branches:
-        went_on = [counted.get(passed(page.id, branch.name), 0) for page in flagship.pages]
+        went_on = [
+            counted.get(page_passed_event(page.id, branch.name), 0) for page in flagship.pages
+        ]
         shown = [n for n in went_on if n]
         assert shown == sorted(shown, reverse=True)
     assert not [e for e in counted if e.startswith(PASSED) and e.endswith(":")]
 
 
 def test_whoever_sent_all_went_on_from_the_last_page_and_few_left_after_it(flagship, counted):
-    last = sum(counted.get(passed(flagship.pages[-1].id, b.name), 0) for b in flagship.branches)
+    last = sum(
+        counted.get(page_passed_event(flagship.pages[-1].id, b.name), 0) for b in flagship.branches
+    )
     assert counted["completed"] <= last < counted["consented"] - 10
 
 

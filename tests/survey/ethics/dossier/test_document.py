@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from forms.kinds import of_study
+from forms.kinds import columns_of_study
 from forms.site_facts import fill
 from survey.ethics.checklist import missing_elements
 from tests.journeys.test_board import words
@@ -48,7 +48,7 @@ def test_every_word_a_client_can_read_is_in_the_dossier(said, study, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_stored_column_is_in_the_dossier(said, study, name):
     told = set(texts(said(name)))
-    assert {column.name for column in of_study(study(name))} - told == set()
+    assert {column.name for column in columns_of_study(study(name))} - told == set()
 
 
 @pytest.mark.parametrize("name", NAMES)

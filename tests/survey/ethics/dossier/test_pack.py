@@ -9,7 +9,7 @@ from hashlib import sha256
 import pytest
 
 from survey.errors import Refusal
-from survey.ethics.dossier.dossier_files import Press, pack
+from survey.ethics.dossier.dossier_files import DossierCache, pack
 from survey.storage import studies
 from tests.conftest import folder_of
 from tests.survey.ethics.dossier.conftest import dossier_of, shown_on
@@ -94,7 +94,7 @@ def test_only_an_approval_of_exactly_these_fingerprints_is_told(open_app):
 def test_of_very_many_ways_those_are_walked_that_show_something_new(open_app, monkeypatch):
     every = texts(dossier_of(open_app("branch"), "branch"))
     monkeypatch.setattr("survey.ethics.dossier.chapters_screens.MOST_WAYS", 1)
-    monkeypatch.setattr("survey.routes.ethics.records.PRESS", Press())
+    monkeypatch.setattr("survey.routes.ethics.records.DOSSIERS", DossierCache())
     fewer = texts(dossier_of(open_app("branch"), "branch"))
     asked = [{s["asks"] for s in told["screens"]} for told in (every, fewer)]
     assert asked[0] == asked[1]

@@ -6,9 +6,9 @@ import shutil
 import pytest
 
 from forms.site_facts import SiteFacts
-from survey.ethics.version_content import of_archive, of_offer
+from survey.ethics.version_content import content_of_archive, content_of_version
 from survey.ethics.version_diff import compare
-from survey.studies.version import offer_of
+from survey.studies.version import read_version
 from tests.conftest import FLAGSHIP
 
 FACTS = SiteFacts(shared={"institution": "One"})
@@ -16,7 +16,7 @@ FACTS = SiteFacts(shared={"institution": "One"})
 
 @pytest.fixture(scope="module")
 def first():
-    return of_offer(offer_of(FLAGSHIP, FACTS, pilot=False))
+    return content_of_version(read_version(FLAGSHIP, FACTS, pilot=False))
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def amended(tmp_path):
             text = (folder / file).read_text("utf-8")
             assert old in text
             (folder / file).write_text(text.replace(old, new, 1), "utf-8")
-        return of_offer(offer_of(folder, facts, pilot=False))
+        return content_of_version(read_version(folder, facts, pilot=False))
 
     return amend
 
@@ -86,8 +86,8 @@ def test_a_fact_of_the_site_is_a_change_of_its_own(first, amended):
 def test_a_page_that_moved_is_told_as_moved_and_nothing_else_is(first):
     said = json.loads(json.dumps(first.said))
     said["pages"].insert(2, said["pages"].pop(1))
-    new = of_archive("0" * 64, json.dumps(said))
-    change = one_change(of_archive(first.words, json.dumps(first.said)), new)
+    new = content_of_archive("0" * 64, json.dumps(said))
+    change = one_change(content_of_archive(first.words, json.dumps(first.said)), new)
     assert (change.what, change.nature) == ("moved", "substantive")
     assert "How your therapist was with you" in change.where or "When and where" in change.where
 
@@ -96,8 +96,8 @@ def test_a_question_that_went_to_another_page_is_told_as_moved(first):
     said = json.loads(json.dumps(first.said))
     asked = said["pages"][3]["questions"]
     said["pages"][2]["questions"].append(asked.pop())
-    new = of_archive("0" * 64, json.dumps(said))
-    changes = compare(of_archive(first.words, json.dumps(first.said)), new).changes
+    new = content_of_archive("0" * 64, json.dumps(said))
+    changes = compare(content_of_archive(first.words, json.dumps(first.said)), new).changes
     assert [c.what for c in changes] == ["moved"]
 
 
@@ -105,13 +105,15 @@ def test_a_new_question_is_one_change_with_all_that_it_brings(first):
     said = json.loads(json.dumps(first.said))
     question = {**said["pages"][0]["questions"][0], "name": "brand_new"}
     said["pages"][0]["questions"].append(question)
-    old, new = (of_archive(str(n) * 64, json.dumps(s)) for n, s in enumerate((first.said, said)))
+    old, new = (
+        content_of_archive(str(n) * 64, json.dumps(s)) for n, s in enumerate((first.said, said))
+    )
     changes = [c for c in compare(old, new).changes if c.group == "question"]
     assert [(c.what, c.where) for c in changes] == [("added", "Question brand_new")]
 
 
 def test_words_alone_are_compared_as_words_alone(first):
-    archived = of_archive(first.words, json.dumps(first.said))
+    archived = content_of_archive(first.words, json.dumps(first.said))
     assert compare(archived, first).not_compared == ("policy", "support", "facts")
 
 
@@ -144,11 +146,11 @@ def told(first, path):
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = another(place[path[-1]])
-    return bool(compare(first_words(first), of_archive("0" * 64, json.dumps(said))).changes)
+    return bool(compare(first_words(first), content_of_archive("0" * 64, json.dumps(said))).changes)
 
 
 def first_words(first):
-    return of_archive(first.words, json.dumps(first.said))
+    return content_of_archive(first.words, json.dumps(first.said))
 
 
 def another(value):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from survey.ethics.change_rule import PROSE, judge
+from survey.ethics.change_rule import PROSE, classify_change
 
 HARMLESS = [
     ("You may  stop .", "You may stop."),
@@ -37,20 +37,23 @@ HARMFUL = [
 
 @pytest.mark.parametrize(("old", "new"), HARMLESS)
 def test_what_leaves_every_word_in_its_place_is_cosmetic(old, new):
-    assert judge(old, new, kind=PROSE, language="en").nature == "cosmetic"
+    assert classify_change(old, new, kind=PROSE, language="en").nature == "cosmetic"
 
 
 @pytest.mark.parametrize(("old", "new", "why"), HARMFUL)
 def test_what_changes_a_meaning_is_substantive_and_says_why(old, new, why):
-    verdict = judge(old, new, kind=PROSE, language="en")
+    verdict = classify_change(old, new, kind=PROSE, language="en")
     assert (verdict.nature, verdict.why) == ("substantive", why)
 
 
 @pytest.mark.parametrize(("old", "new"), HARMLESS)
 def test_in_a_consent_statement_every_change_is_substantive(old, new):
-    verdict = judge(old, new, kind="a consent statement", language="en")
+    verdict = classify_change(old, new, kind="a consent statement", language="en")
     assert (verdict.nature, verdict.why) == ("substantive", "a consent statement")
 
 
 def test_spelling_is_judged_in_english_alone():
-    assert judge("recieve it", "receive it", kind=PROSE, language="de").nature == "substantive"
+    assert (
+        classify_change("recieve it", "receive it", kind=PROSE, language="de").nature
+        == "substantive"
+    )
