@@ -48,9 +48,9 @@ class Cost:
     file: float
 
 
-def _responses(offer: StudyVersion, table: str) -> Iterator[Response]:
+def _responses(version: StudyVersion, table: str) -> Iterator[Response]:
     """Synthetic answers without end."""
-    study = offer.study
+    study = version.study
     for client in simulate(study, count=sys.maxsize, seed=1):
         yield as_stored(study, client, table)
 
@@ -87,10 +87,10 @@ def measure(sizes: Sequence[int]) -> Iterator[Cost]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         data = Path(folder)
         stores = Stores(data)
-        offer = find_version(read_config(settings(data)), SIX_PAGES)
-        answers = _responses(offer, prepare(stores, offer))
+        version = find_version(read_config(settings(data)), SIX_PAGES)
+        answers = _responses(version, prepare(stores, version))
         for size in sizes:
-            missing = size - answer_tables.count(stores.pilot, offer.study.name)
+            missing = size - answer_tables.count(stores.pilot, version.study.name)
             for answer in islice(answers, max(missing, 0)):
                 answer_storage.accept(stores.pilot, answer)
             # As the keeper does when their drafts have gone and it is quiet.

@@ -58,8 +58,8 @@ def create_app(config: Config | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(prose=screens.prose, line=screens.line)
     app.jinja_env.globals.update(asset=assets.address_of, study=None, screen="")
-    shelf, services = open_services(config)
-    app.extensions[current.NAME] = shelf
+    catalogue, services = open_services(config)
+    app.extensions[current.NAME] = catalogue
     app.extensions[NAME] = services
     seal = services.seal
     protect(
@@ -93,14 +93,14 @@ def _draw_parts(app: Flask) -> None:
 def open_services(config: Config) -> tuple[StudyCatalogue, Services]:
     """The studies, and stores opened and prepared for them, with their keeper running."""
     seal = KeyRing(read_keys(config.key))
-    stores, shelf = open_studies(config)
+    stores, catalogue = open_studies(config)
     tallies = EventCounters()
     keeper = MaintenanceThread(
         stores,
         tallies,
         clock=time.time,
         accepted_of=seal.accepted,
-        hourly=partial(stop_rule.tell_all, stores, shelf),
+        hourly=partial(stop_rule.tell_all, stores, catalogue),
     )
     # Not atexit: worker processes of the server end through multiprocessing's own way out.
     stop = Finalize(None, keeper.stop, exitpriority=10)
@@ -110,13 +110,13 @@ def open_services(config: Config) -> tuple[StudyCatalogue, Services]:
         seal=seal,
         desk=DraftRepository(stores, seal, time.time),
         tallies=tallies,
-        availability=Availability(stores, shelf, time.monotonic, today_here),
+        availability=Availability(stores, catalogue, time.monotonic, today_here),
         clock=time.time,
         stop=stop,
     )
     keeper.start()  # now that the shelf knows what is served
     JobRunner(config, stores, time.time).sweep()
-    return shelf, services
+    return catalogue, services
 
 
 def close_app(app: Flask) -> None:

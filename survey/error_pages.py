@@ -45,18 +45,18 @@ def _offer_here() -> StudyVersion | None:
     return current_catalogue().at(parts[2]) if len(parts) > 2 and parts[1] == "s" else None
 
 
-def _ways(offer: StudyVersion) -> Navigation:
-    return Navigation(base=f"/s/{offer.study.address}/")
+def _ways(version: StudyVersion) -> Navigation:
+    return Navigation(base=f"/s/{version.study.address}/")
 
 
 def _page(code: int) -> tuple[str, int]:
     """The page for this status; inside a study with its way out and its footer."""
     ours = STAFF_SENTENCES if room_of(request.path) in STAFF_ROOMS else {}
     heading, sentence = ours.get(code) or SENTENCES.get(code, FALLBACK)
-    offer = _offer_here()
+    version = _offer_here()
     frame: dict[str, Any] = {"title": f"{heading} – Survey", "errors": ()}
-    if offer is not None:
-        frame |= {"offer": offer, "study": offer.study, "ways": _ways(offer)}
+    if version is not None:
+        frame |= {"version": version, "study": version.study, "ways": _ways(version)}
     try:
         page = render_template("errors/page.html", heading=heading, sentence=sentence, **frame)
     except Exception as error:  # or one failure would become two
@@ -74,8 +74,8 @@ def _csrf(error: CSRFError) -> tuple[str, int] | Response:
     del error
     if room_of(request.path) in STAFF_ROOMS and signed_in() is None:
         return signed_out()
-    offer = _offer_here()
-    return _page(400) if offer is None else (render_screen("gone", offer, _ways(offer)), 400)
+    version = _offer_here()
+    return _page(400) if version is None else (render_screen("gone", version, _ways(version)), 400)
 
 
 def _cannot_save(error: Exception) -> tuple[str, int]:

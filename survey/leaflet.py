@@ -52,30 +52,30 @@ def qr_png(link: str) -> bytes:
     return out.getvalue()
 
 
-def leaflet(offer: StudyVersion, link: str, paper: Paper) -> bytes:
+def leaflet(version: StudyVersion, link: str, paper: Paper) -> bytes:
     """One sheet to print on both sides and fold once: outside neutral, inside the landing page.
 
     Raises Refusal naming letters that no typeface here has.
     """
-    return pdf.pdf(TEMPLATE, {"leaflet": _said(offer, link, paper)}, called="The leaflet")
+    return pdf.pdf(TEMPLATE, {"leaflet": _said(version, link, paper)}, called="The leaflet")
 
 
-def _said(offer: StudyVersion, link: str, paper: Paper) -> dict[str, Any]:
-    words = offer.study.consent.texts
+def _said(version: StudyVersion, link: str, paper: Paper) -> dict[str, Any]:
+    words = version.study.consent.texts
     return {
         "paper": paper,
-        "language": offer.study.language,
+        "language": version.study.language,
         "title": words["landing_title"],
-        "lead": _paragraphs(offer, words["landing_lead"]),
-        "notes": [_paragraphs(offer, words[key]) for key in ("landing_exit", "landing_draft")],
+        "lead": _paragraphs(version, words["landing_lead"]),
+        "notes": [_paragraphs(version, words[key]) for key in ("landing_exit", "landing_draft")],
         "link": link,
         "short": link.partition("://")[2].rstrip("/"),
         "qr": qr_svg(link).decode(),
-        "pilot": offer.pilot,
-        "invited": offer.invited,
+        "pilot": version.pilot,
+        "invited": version.invited,
     }
 
 
-def _paragraphs(offer: StudyVersion, text: str) -> list[list[tuple[str, str]]]:
-    parts = (p.strip() for p in _PARAGRAPHS.split(offer.fill(text)) if p.strip())
+def _paragraphs(version: StudyVersion, text: str) -> list[list[tuple[str, str]]]:
+    parts = (p.strip() for p in _PARAGRAPHS.split(version.fill(text)) if p.strip())
     return [[(run[0], run[1]) for run in runs(part)] for part in parts]

@@ -37,18 +37,18 @@ STATUS: Mapping[Answers, str] = {
 ANALYSIS = "analysis"
 
 
-def package(offer: StudyVersion, answers: Answers) -> bytes:
+def package(version: StudyVersion, answers: Answers) -> bytes:
     """The zip. Raises Refusal where the folder is no longer what is served.
 
     The same study, facts and ``answers`` give the same bytes.
     """
-    name = f"{offer.study.name}-preregistration"
+    name = f"{version.study.name}-preregistration"
     with TemporaryDirectory() as work:
         root = Path(work) / name
-        copy_study(offer, root / "study" / offer.study.name)
-        put(root, _documents(offer.study))
-        plans = _copy_analysis(offer, root / ANALYSIS)
-        put(root, {"README.md": _readme(offer, answers, plans).encode()})
+        copy_study(version, root / "study" / version.study.name)
+        put(root, _documents(version.study))
+        plans = _copy_analysis(version, root / ANALYSIS)
+        put(root, {"README.md": _readme(version, answers, plans).encode()})
         put(root, {SUMS: _sums(root).encode()})
         return bundle(root, root.with_suffix(".zip")).read_bytes()
 
@@ -73,23 +73,23 @@ def _finest(study: Study) -> Tier:
     return tiers.get("C") or tiers.get("B") or next(iter(tiers.values()))
 
 
-def _copy_analysis(offer: StudyVersion, to: Path) -> tuple[str, ...]:
+def _copy_analysis(version: StudyVersion, to: Path) -> tuple[str, ...]:
     """The study's plan, as it lies in its folder; hidden files stay."""
-    plans = offer.folder / ANALYSIS
+    plans = version.folder / ANALYSIS
     if not plans.is_dir():
         return ()
     shutil.copytree(plans, to, ignore=shutil.ignore_patterns(".*", "__pycache__", "*.pyc"))
     return tuple(sorted(p.relative_to(to).as_posix() for p in to.rglob("*") if p.is_file()))
 
 
-def _readme(offer: StudyVersion, answers: Answers, plans: tuple[str, ...]) -> str:
-    study, (words, policy, site) = offer.study, fingerprints_of(offer)
+def _readme(version: StudyVersion, answers: Answers, plans: tuple[str, ...]) -> str:
+    study, (words, policy, site) = version.study, fingerprints_of(version)
     plan = ", ".join(f"`{ANALYSIS}/{p}`" for p in plans) or "none lies in the study folder yet"
     pilot = "\n\nA pilot may have been run; its answers are kept apart and never analysed."
     return f"""\
 # Preregistration: {study.title}
 
-**{STATUS[answers]}**{pilot * offer.pilot}
+**{STATUS[answers]}**{pilot * version.pilot}
 
 Study `{study.name}`, version {study.version}, language {study.language}.
 

@@ -103,15 +103,15 @@ def filled(data: Path, rows: int) -> StudyVersion:
     """An installation in ``data`` whose pilot holds so many synthetic answers."""
     stores = Stores(data)
     try:
-        offer = find_version(read_config(settings(data)), FLAGSHIP, pilot=True)
-        table = prepare(stores, offer)
-        _mark(stores.pilot, offer.study)
-        fill(stores.pilot, offer.study, offer.folder, table, rows)
+        version = find_version(read_config(settings(data)), FLAGSHIP, pilot=True)
+        table = prepare(stores, version)
+        _mark(stores.pilot, version.study)
+        fill(stores.pilot, version.study, version.folder, table, rows)
         with write_transaction(stores.pilot):
             answer_tables.recount(stores.pilot, merged_tables(stores.pilot))
     finally:
         stores.close()
-    return offer
+    return version
 
 
 def _written(out: Path) -> Row:

@@ -42,9 +42,9 @@ def _spread(count: int) -> Callable[[], bytes]:
     return lambda: (next(places) * step + draw.randrange(step)).to_bytes(8, "big") + os.urandom(8)
 
 
-def _clients(offer: StudyVersion, table: str, count: int) -> Iterator[Response]:
-    study = offer.study
-    clients = simulate(study, count=count, seed=1, recipe=load_recipe(study, offer.folder))
+def _clients(version: StudyVersion, table: str, count: int) -> Iterator[Response]:
+    study = version.study
+    clients = simulate(study, count=count, seed=1, recipe=load_recipe(study, version.folder))
     return (as_stored(study, client, table) for client in clients)
 
 
@@ -106,13 +106,13 @@ def grow(data: Path, size: int, before: int = 0, *, drawn: int = DRAWN) -> None:
     """
     stores = Stores(data)
     try:
-        offer = find_version(read_config(settings(data)), FLAGSHIP, pilot=True)
-        table, more = prepare(stores, offer), size - before
-        clients = _clients(offer, table, drawn)
+        version = find_version(read_config(settings(data)), FLAGSHIP, pilot=True)
+        table, more = prepare(stores, version), size - before
+        clients = _clients(version, table, drawn)
         answers = list(islice(clients, before % drawn, min(before % drawn + more, drawn)))
         texts = [text for answer in answers for text in answer.texts]
         _lay_rows(stores.pilot, table, answers, more)
         _lay_texts(stores.pilot, texts, len(texts) * more // len(answers))
-        _rest(stores.pilot, offer.study, size)
+        _rest(stores.pilot, version.study, size)
     finally:
         stores.close()

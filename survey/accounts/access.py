@@ -147,10 +147,10 @@ def way_back() -> str:
 
 def version_or_404(name: str) -> StudyVersion:
     """The study of this name, else a page saying that there is none."""
-    offer = current_catalogue().named(name)
-    if offer is None:
+    version = current_catalogue().named(name)
+    if version is None:
         abort(404)
-    return offer
+    return version
 
 
 # Doors.

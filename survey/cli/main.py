@@ -42,12 +42,12 @@ def main() -> None:
     """Anonymous client-perception surveys."""
 
 
-def open_stores(config: Config, *offers: StudyVersion) -> Stores:
-    """The installation's stores, with a table ready for each of ``offers``."""
+def open_stores(config: Config, *versions: StudyVersion) -> Stores:
+    """The installation's stores, with a table ready for each of ``versions``."""
     stores = Stores(config.data)
     click.get_current_context().call_on_close(stores.close)
-    for offer in offers:
-        prepare(stores, offer)
+    for version in versions:
+        prepare(stores, version)
     return stores
 
 
@@ -69,8 +69,8 @@ def reviewer_name(name: str, *, pilot: bool | None = None) -> tuple[Config, Stud
 
 def open_catalogue(config: Config) -> tuple[Stores, StudyCatalogue]:
     """The stores and every study, with what is wrong with any of them said on standard error."""
-    stores, shelf = open_studies(config)
+    stores, catalogue = open_studies(config)
     click.get_current_context().call_on_close(stores.close)
-    for trouble in find_problems(shelf, stores):
+    for trouble in find_problems(catalogue, stores):
         click.echo(trouble, err=True)
-    return stores, shelf
+    return stores, catalogue

@@ -44,8 +44,8 @@ def recipient_of(
 
 
 def _desk(name: str) -> tuple[StudyVersion, Stores]:
-    _, offer, stores = reviewer_name(name)
-    return offer, stores
+    _, version, stores = reviewer_name(name)
+    return version, stores
 
 
 def _known(stores: Stores, study: str, number: int) -> releases.Release:
@@ -59,8 +59,8 @@ def _known(stores: Stores, study: str, number: int) -> releases.Release:
 @click.argument("study")
 def show_ledger(study: str) -> None:
     """List every release of STUDY: what left the house, to whom, and what was recalled."""
-    offer, stores = _desk(study)
-    name = offer.study.name
+    version, stores = _desk(study)
+    name = version.study.name
     recalled = {e.release: e for e in releases.errata(stores.office, name)}
     given = releases.hand_overs(stores.office, name)
     for made in releases.all_releases(stores.office, name):
@@ -79,11 +79,11 @@ def show_ledger(study: str) -> None:
 @click.option("--why", required=True, help="What is wrong with it; later releases print this.")
 def recall(study: str, number: int, why: str) -> None:
     """Recall release NUMBER of STUDY, and all that repeat its rows, for good."""
-    offer, stores = _desk(study)
-    numbers = process.recall(stores, offer.study.name, number, why=why, at=iso_utc())
+    version, stores = _desk(study)
+    numbers = process.recall(stores, version.study.name, number, why=why, at=iso_utc())
     named = ", ".join(map(str, numbers))
     several = "s" * (len(numbers) > 1)
-    note_command(stores.office, f"{offer.study.name}: recalled release{several} {named}")
+    note_command(stores.office, f"{version.study.name}: recalled release{several} {named}")
     click.echo(
         f"Recalled: {named}. Tell everybody who has one of them. The next release of these rows is "
         "made anew, and refused if old and new together would reveal anybody."
@@ -98,12 +98,12 @@ def recall(study: str, number: int, why: str) -> None:
 @click.option("--agreed", metavar="DATE", required=True, callback=iso_date)
 def hand_over(study: str, number: int, person: str, agreement: str, agreed: str) -> None:
     """Note who was given release NUMBER of STUDY, under which agreement, agreed on which day."""
-    offer, stores = _desk(study)
-    _known(stores, offer.study.name, number)
+    version, stores = _desk(study)
+    _known(stores, version.study.name, number)
     given = releases.HandOver(number, iso_utc(), person, agreement, agreed)
-    releases.hand_over(stores.office, offer.study.name, given)
+    releases.hand_over(stores.office, version.study.name, given)
     note_command(
-        stores.office, f"{offer.study.name}: release {number} handed over under {agreement}"
+        stores.office, f"{version.study.name}: release {number} handed over under {agreement}"
     )
     click.echo(f"Release {number} was given to {person} under {agreement}, agreed {agreed}.")
 
@@ -128,7 +128,7 @@ def simulate(
     from survey.synthetic.visits import populate
 
     config = read_config()
-    offer = find_version(config, study, pilot=True)
+    version = find_version(config, study, pilot=True)
     if invitations and not via:
         raise click.UsageError("--invitations goes with --via: only clients at a site spend codes.")
     codes = codes_in(invitations.read()) if invitations else []
@@ -136,18 +136,18 @@ def simulate(
         with click.progressbar(length=count, label="Walking", hidden=not _terminal()) as bar:
             walk_many(
                 via,
-                offer.study,
-                offer.folder,
+                version.study,
+                version.folder,
                 count=count,
                 seed=seed,
                 told=lambda _: bar.update(1),
                 codes=codes,
             )
-        click.echo(f"{count} synthetic clients walked {offer.study.name} at {via}.")
+        click.echo(f"{count} synthetic clients walked {version.study.name} at {via}.")
         return
-    stores = open_stores(config, offer)
-    populate(stores, offer.study, offer.folder, count=count, seed=seed)
-    click.echo(f"{count} synthetic answers to the pilot of {offer.study.name}.")
+    stores = open_stores(config, version)
+    populate(stores, version.study, version.folder, count=count, seed=seed)
+    click.echo(f"{count} synthetic answers to the pilot of {version.study.name}.")
 
 
 @main.command()
@@ -168,22 +168,22 @@ def release(
     from survey.studies.availability import today_here
 
     recipient = recipient_of(person, agreement, agreed)
-    _, offer, stores = reviewer_name(study, pilot=pilot)
-    if not pilot and offer.pilot:
+    _, version, stores = reviewer_name(study, pilot=pilot)
+    if not pilot and version.pilot:
         raise Refusal(f"{study} runs as a pilot: add --pilot to release pilot answers.")
-    offer = signed_version(stores, offer, today_here().isoformat())
+    version = signed_version(stores, version, today_here().isoformat())
     order = process.ReleaseRequest(
-        tier=tier, out=out, pilot=pilot, recipient=recipient, facts=offer.facts
+        tier=tier, out=out, pilot=pilot, recipient=recipient, facts=version.facts
     )
     with click.progressbar(length=100, label="Releasing", hidden=not _terminal()) as bar:
         done = process.run(
             stores,
-            offer.study,
+            version.study,
             order,
             progress=lambda share: bar.update(int(share * 100) - bar.pos),
         )
     mark = " of the pilot" * pilot
     note_command(
-        stores.office, f"{offer.study.name}: release {done.number}{mark}, tier {tier}, made"
+        stores.office, f"{version.study.name}: release {done.number}{mark}, tier {tier}, made"
     )
     click.echo(done)

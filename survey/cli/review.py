@@ -176,8 +176,8 @@ def _say_standing(desk: ReviewQueue) -> None:
 @click.option("--status", is_flag=True, help="Only say how many texts stand where.")
 def review(study: str, *, pilot: bool, status: bool) -> None:
     """Read the texts of STUDY one by one, in random order, before any of them may leave."""
-    config, offer, stores = reviewer_name(study, pilot=pilot)
-    name = offer.study.name
+    config, version, stores = reviewer_name(study, pilot=pilot)
+    name = version.study.name
     desk = ReviewQueue(
         stores.answers(pilot=pilot), stores.office, name, pilot,
         getpass.getuser(), config.text_readers,
@@ -189,7 +189,7 @@ def review(study: str, *, pilot: bool, status: bool) -> None:
     if not waiting:
         raise Refusal(process.explain_empty(desk, _now()))
     note_command(stores.office, f"{name}: began to read texts")
-    questions = {q.name: q.text.texts()[0] for q in offer.study.questions.values()}
+    questions = {q.name: q.text.texts()[0] for q in version.study.questions.values()}
     click.echo(f"{waiting} texts of {name} wait for {desk.reader}. {CAUTION}\n{HELP}")
     try:
         _sit(TerminalReview(desk, questions))

@@ -43,10 +43,10 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
     server.check_port(config.host, config.port)
     make_key(config.key)
     read_keys(config.key)
-    stores, shelf = open_catalogue(config)
-    _say_links(config, shelf, _fill(stores, shelf, empty=empty))
+    stores, catalogue = open_catalogue(config)
+    _say_links(config, catalogue, _fill(stores, catalogue, empty=empty))
     # Nothing is real in a demo, whatever else lies in the folder of its data.
-    named = {*(o.study.name for o in shelf), *(one.name for one in shelf.left_out)}
+    named = {*(o.study.name for o in catalogue), *(one.name for one in catalogue.left_out)}
     named |= {*studies.lived(stores.office)}
     stores.close()
     try:
@@ -55,14 +55,14 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
         _clear(config)
 
 
-def _fill(stores: Stores, shelf: StudyCatalogue, *, empty: bool) -> SignIns:
+def _fill(stores: Stores, catalogue: StudyCatalogue, *, empty: bool) -> SignIns:
     """Make the two accounts, and answers for each study that has none yet."""
     from survey.synthetic.visits import populate
 
     sign_ins = demo_accounts.make(stores.office)
-    for offer in shelf:
-        if not empty and not answer_tables.count(stores.pilot, offer.study.name):
-            populate(stores, offer.study, offer.folder, count=DEMO_ANSWERS, seed=DEMO_SEED)
+    for version in catalogue:
+        if not empty and not answer_tables.count(stores.pilot, version.study.name):
+            populate(stores, version.study, version.folder, count=DEMO_ANSWERS, seed=DEMO_SEED)
     return sign_ins
 
 
@@ -73,13 +73,13 @@ def _clear(config: Config) -> None:
     stores.close()
 
 
-def _say_links(config: Config, shelf: StudyCatalogue, sign_ins: SignIns) -> None:
+def _say_links(config: Config, catalogue: StudyCatalogue, sign_ins: SignIns) -> None:
     site = f"http://{config.host}:{config.port}"
     click.echo(f"Lacrima demo on {site}/  (Ctrl-C stops it; data in {config.data})")
-    for offer in shelf:
-        click.echo(f"  client:     {site}/s/{offer.study.address}/")
+    for version in catalogue:
+        click.echo(f"  client:     {site}/s/{version.study.address}/")
         click.echo(f"  researcher: {site}/research/")
-        click.echo(f"  board:      {site}/ethics/{offer.study.name}/")
+        click.echo(f"  board:      {site}/ethics/{version.study.name}/")
     for room, (name, password) in zip(("research", "ethics"), sign_ins.values(), strict=True):
         click.echo(f"  sign in at {site}/{room}/ as {name} with {password}")
 
@@ -152,10 +152,10 @@ def doctor() -> None:
         click.echo(f"{name}={value}  # {setting.sentence}")
     config = read_config()
     read_keys(config.key)
-    stores, shelf = open_catalogue(config)
-    click.echo("studies: " + ", ".join(offer.study.name for offer in shelf))
+    stores, catalogue = open_catalogue(config)
+    click.echo("studies: " + ", ".join(version.study.name for version in catalogue))
     if not stores.writable():
         raise Refusal(f"The stores in {config.data} cannot be written.")
     click.echo("server key and stores: fine")
-    if found := len(find_problems(shelf, stores)):
+    if found := len(find_problems(catalogue, stores)):
         raise Refusal(f"{found} thing{'s' * (found > 1)} to mend: see above.")

@@ -59,14 +59,14 @@ def check(folder: Path) -> None:
 @study.command("list")
 def show_list() -> None:
     """Every study on the configured shelves: status, approval, fingerprint."""
-    stores, shelf = open_catalogue(read_config())
-    availability = Availability(stores, shelf, monotonic, today_here)
-    for offer in shelf:
-        name, words = offer.study.name, offer.study.fingerprints.words[:12]
+    stores, catalogue = open_catalogue(read_config())
+    availability = Availability(stores, catalogue, monotonic, today_here)
+    for version in catalogue:
+        name, words = version.study.name, version.study.fingerprints.words[:12]
         found = availability.standing(name)
-        approval = lifecycle.approval_of(stores, offer)
+        approval = lifecycle.approval_of(stores, version)
         signed = f"approved {approval.reference}" if approval else "not approved"
-        status = "pilot" if offer.pilot else STATES.get(found.state, found.state)
+        status = "pilot" if version.pilot else STATES.get(found.state, found.state)
         why = f"  {found.trouble}" if found.trouble else ""
         click.echo(f"{name}  {status}  {signed}  words {words}{why}")
 
@@ -83,8 +83,8 @@ def approve(name: str, signer: str, **signed: Any) -> None:
     if signed["expires"] < signed["approved_on"]:
         raise Refusal("The approval would expire before it was given: check the two dates.")
     config = read_config()
-    offer = find_version(config, name)  # never what stands in for a folder with a fault
-    stores = open_stores(config, offer)
+    version = find_version(config, name)  # never what stands in for a folder with a fault
+    stores = open_stores(config, version)
     expires_on = signed["expires"].date().isoformat()
     signature = ApprovalForm(
         reference=signed["reference"],
@@ -93,23 +93,23 @@ def approve(name: str, signer: str, **signed: Any) -> None:
         expires_on=expires_on,
         conditions=signed["conditions"],
     )
-    record_approval(stores, offer, signature)
-    empty = missing_facts(offer.study, offer.facts)
+    record_approval(stores, version, signature)
+    empty = missing_facts(version.study, version.facts)
     if empty:
         named = ", ".join(empty)
         click.echo(
             f"Mind: site.toml leaves {named} empty; filling them voids this approval.", err=True
         )
-    if lacking := unwaived(offer.study, board.waivers(stores.office, offer.study.name)):
+    if lacking := unwaived(version.study, board.waivers(stores.office, version.study.name)):
         click.echo(
             f"Mind: {len(lacking)} elements of the checklist have no passage and are not waived.",
             err=True,
         )
-    _note(stores, f"{offer.study.name}: approved under {signature.reference}")
+    _note(stores, f"{version.study.name}: approved under {signature.reference}")
     click.echo(
-        f"Approved: {offer.study.name}, reference {signature.reference}, until {expires_on}."
+        f"Approved: {version.study.name}, reference {signature.reference}, until {expires_on}."
     )
-    words, policy, site = fingerprints_of(offer)
+    words, policy, site = fingerprints_of(version)
     click.echo(f"  words {words}\n  policy {policy}\n  site {site}")
 
 
@@ -118,9 +118,9 @@ def approve(name: str, signer: str, **signed: Any) -> None:
 def open_study(name: str) -> None:
     """Open study NAME: only what is approved, filled in and checked is served."""
     _, folder, stores = reviewer_name(name)
-    offer = lifecycle.open_study(stores, folder, note=partial(_note, stores))
-    click.echo(f"{offer.study.name} is open now.")
-    if fingerprints_of(offer) != fingerprints_of(folder):
+    version = lifecycle.open_study(stores, folder, note=partial(_note, stores))
+    click.echo(f"{version.study.name} is open now.")
+    if fingerprints_of(version) != fingerprints_of(folder):
         click.echo("It is open as it was signed: its folder has changed since.")
 
 
@@ -128,20 +128,20 @@ def open_study(name: str) -> None:
 @click.argument("name")
 def close(name: str) -> None:
     """Close study NAME: nobody new can start."""
-    _, offer, stores = reviewer_name(name)
-    lifecycle.close(stores, offer, note=partial(_note, stores))
-    click.echo(f"{offer.study.name} is closed now.")
+    _, version, stores = reviewer_name(name)
+    lifecycle.close(stores, version, note=partial(_note, stores))
+    click.echo(f"{version.study.name} is closed now.")
 
 
 @study.command()
 @click.argument("name")
 def freeze(name: str) -> None:
     """Make the answers present the next batch: from now on nobody can withdraw them."""
-    _, offer, stores = reviewer_name(name)
-    frozen = lifecycle.freeze(stores, offer, note=partial(_note, stores))
-    click.echo(f"{frozen} answers of {offer.study.name} are frozen. Their codes no longer work.")
-    if studies.status(stores.office, offer.study.name) == "frozen":
-        click.echo(f"{offer.study.name} is frozen now.")
+    _, version, stores = reviewer_name(name)
+    frozen = lifecycle.freeze(stores, version, note=partial(_note, stores))
+    click.echo(f"{frozen} answers of {version.study.name} are frozen. Their codes no longer work.")
+    if studies.status(stores.office, version.study.name) == "frozen":
+        click.echo(f"{version.study.name} is frozen now.")
 
 
 @study.command("stop-rule")
@@ -153,9 +153,9 @@ def stop_rule_command(name: str, *, pilot: bool) -> None:
     Ends with 1 when the last word was "met", so that a host's timer can tell the clinician.
     """
     config = read_config()
-    offer = find_version(config, name, pilot=pilot or None)
-    stores = open_stores(config, offer)
-    told = stop_rule.verdicts_of(stores, offer)
-    click.echo(stop_rule.in_lines(offer, told))
+    version = find_version(config, name, pilot=pilot or None)
+    stores = open_stores(config, version)
+    told = stop_rule.verdicts_of(stores, version)
+    click.echo(stop_rule.in_lines(version, told))
     if told and told[max(told)]:
         click.get_current_context().exit(1)

@@ -94,13 +94,13 @@ def invite(study: str, count: int, out: Path) -> None:
 
     They cannot be read again: only keyed hashes are kept.
     """
-    config, offer, stores = reviewer_name(study)
-    name = offer.study.name
+    config, version, stores = reviewer_name(study)
+    name = version.study.name
     seal = KeyRing(read_keys(config.key))
     codes = invitations.draw(count)
     table = invitations.as_csv if out.suffix == ".csv" else invitations.as_text
     with _new_file(out, table(codes)):
-        invitations.keep(stores, seal, name, codes, pilot=offer.pilot)
+        invitations.keep(stores, seal, name, codes, pilot=version.pilot)
     note_command(stores.office, f"{name}: {count} invitations made")
     click.echo(
         f"{count} invitations to {name} are in {out}, the only copy. Clients enter them at /i/."

@@ -246,9 +246,9 @@ def by_page(total: int) -> str:
     return f"{total:,}" if total else f"under {FEW}"
 
 
-def marks_of(offer: StudyVersion, figures: CollectionFigures) -> list[str]:
+def marks_of(version: StudyVersion, figures: CollectionFigures) -> list[str]:
     """Which collection these are not figures of: marks for every copy that leaves the room."""
-    pilot = ["PILOT: figures of a trial, not of the study"] * offer.pilot
+    pilot = ["PILOT: figures of a trial, not of the study"] * version.pilot
     return pilot + ["SYNTHETIC: clients made up by a program, not people"] * figures.synthetic
 
 
@@ -259,9 +259,9 @@ def _stop_rule(figures: CollectionFigures) -> list[FigureLine]:
     ]
 
 
-def _by_page(offer: StudyVersion, figures: CollectionFigures) -> list[FigureLine]:
+def _by_page(version: StudyVersion, figures: CollectionFigures) -> list[FigureLine]:
     """Who went on from which page, with branches by their labels; empty before the close."""
-    labels = {branch.name: branch.label for branch in offer.study.branches}
+    labels = {branch.name: branch.label for branch in version.study.branches}
     return [
         FigureLine(f"Went on from page {page.page}, {way}", by_page(total), WENT_ON)
         for page in figures.dropoff
@@ -273,26 +273,26 @@ def _ways(page: PagesPassed, labels: Mapping[str, str]) -> list[tuple[str, int]]
     return [("everybody", page.everybody)] + [(labels[w], n) for w, n in page.by_branch.items()]
 
 
-def _everything(offer: StudyVersion, figures: CollectionFigures) -> list[FigureLine]:
-    return [*lines_of(figures), *_stop_rule(figures), *_by_page(offer, figures)]
+def _everything(version: StudyVersion, figures: CollectionFigures) -> list[FigureLine]:
+    return [*lines_of(figures), *_stop_rule(figures), *_by_page(version, figures)]
 
 
-def as_text(offer: StudyVersion, figures: CollectionFigures) -> str:
+def as_text(version: StudyVersion, figures: CollectionFigures) -> str:
     """Everything as plain text to copy."""
-    head = f"{offer.study.title} ({offer.study.name}, version {offer.study.version})"
-    lines = _everything(offer, figures)
+    head = f"{version.study.title} ({version.study.name}, version {version.study.version})"
+    lines = _everything(version, figures)
     said = [f"{line.name}: {line.value}. {line.how}".rstrip() for line in lines]
-    return "\n".join([head, *marks_of(offer, figures), ROUNDED, *said])
+    return "\n".join([head, *marks_of(version, figures), ROUNDED, *said])
 
 
-def as_csv(offer: StudyVersion, figures: CollectionFigures) -> str:
+def as_csv(version: StudyVersion, figures: CollectionFigures) -> str:
     """The same as a table."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\r\n")
     table.writerow(("study", "pilot", "synthetic", "figure", "value", "how"))
-    about = (offer.study.name, _yes(offer.pilot), _yes(figures.synthetic))
+    about = (version.study.name, _yes(version.pilot), _yes(figures.synthetic))
     notes = [FigureLine("About these figures", "", ROUNDED)]
-    for line in [*notes, *_everything(offer, figures)]:
+    for line in [*notes, *_everything(version, figures)]:
         table.writerow((*about, line.name, _plain(line.value), line.how))
     return out.getvalue()
 
@@ -307,17 +307,17 @@ def _yes(so: bool) -> str:  # noqa: FBT001
     return "yes" if so else "no"
 
 
-def checklist(offer: StudyVersion, figures: CollectionFigures) -> bytes:
+def checklist(version: StudyVersion, figures: CollectionFigures) -> bytes:
     """CHERRIES as Markdown, with all that is known before a release."""
     from exports.documents.cherries import cherries  # brings in polars
     from exports.documents.context import DocumentContext
 
     told = DocumentContext(
-        study=offer.study,
+        study=version.study,
         codebook=(),
-        report={"pilot": offer.pilot, "synthetic": figures.synthetic},
+        report={"pilot": version.pilot, "synthetic": figures.synthetic},
         data_file="",
-        facts=offer.facts,
+        facts=version.facts,
         tallies=figures.totals,
     )
     return cherries(told)

@@ -36,10 +36,10 @@ def tell_due(stores: Stores, study: Study, *, pilot: bool) -> None:
         counters.record_verdict(office, study.name, due, met, pilot=pilot)
 
 
-def tell_all(stores: Stores, offers: Iterable[StudyVersion]) -> None:
+def tell_all(stores: Stores, versions: Iterable[StudyVersion]) -> None:
     """The same for every study: what the server does each hour."""
-    for offer in offers:
-        tell_due(stores, offer.study, pilot=offer.pilot)
+    for version in versions:
+        tell_due(stores, version.study, pilot=version.pilot)
 
 
 def last_due(sent: int) -> int:
@@ -53,19 +53,19 @@ def next_due(told: Verdicts) -> int:
     return last - last % EVERY + EVERY if last else FIRST
 
 
-def verdicts_of(stores: Stores, offer: StudyVersion) -> Verdicts:
+def verdicts_of(stores: Stores, version: StudyVersion) -> Verdicts:
     """Every word told so far; one small query."""
-    return counters.verdicts(stores.office, offer.study.name, pilot=offer.pilot)
+    return counters.verdicts(stores.office, version.study.name, pilot=version.pilot)
 
 
-def in_lines(offer: StudyVersion, told: Verdicts) -> str:
+def in_lines(version: StudyVersion, told: Verdicts) -> str:
     """Everything told, a line each, as the command prints it."""
-    of = f"{offer.study.name}{' (pilot)' * offer.pilot}"
-    if offer.study.policy.stop is None:
+    of = f"{version.study.name}{' (pilot)' * version.pilot}"
+    if version.study.policy.stop is None:
         return f"{of}: release.toml names no stop rule."
     lines = [f"{of}, at {answers:,} answers: {word(met)}." for answers, met in told.items()]
     if told and told[max(told)]:
-        lines.append(f"Pause, and speak to {whom(offer)}.")
+        lines.append(f"Pause, and speak to {whom(version)}.")
     return "\n".join([*lines, f"{of}: told next at {next_due(told):,} answers."])
 
 
@@ -74,13 +74,13 @@ def word(met: bool) -> str:  # noqa: FBT001
     return "the stop rule is met" if met else "the stop rule is not met"
 
 
-def alarm(stores: Stores, offer: StudyVersion) -> str | None:
+def alarm(stores: Stores, version: StudyVersion) -> str | None:
     """What staff must read on every page of a study where the rule was ever met, else None."""
-    told = verdicts_of(stores, offer)
+    told = verdicts_of(stores, version)
     met = max((answers for answers, was in told.items() if was), default=0)
     if not met:
         return None
-    return _marked(stores, offer) + _in_words(met, max(told), whom(offer))
+    return _marked(stores, version) + _in_words(met, max(told), whom(version))
 
 
 def _in_words(met: int, last: int, whom: str) -> str:
@@ -92,15 +92,15 @@ def _in_words(met: int, last: int, whom: str) -> str:
     )
 
 
-def whom(offer: StudyVersion) -> str:
+def whom(version: StudyVersion) -> str:
     """Who has to be told, in words."""
-    contact = offer.facts.get(CLINICIAN, "").strip()
+    contact = version.facts.get(CLINICIAN, "").strip()
     return f"the clinician ({contact}) and the board" if contact else "the clinician and the board"
 
 
-def _marked(stores: Stores, offer: StudyVersion) -> str:
+def _marked(stores: Stores, version: StudyVersion) -> str:
     """A word before it where no real collection is meant."""
-    if not offer.pilot:
+    if not version.pilot:
         return ""
-    made_up = is_synthetic(stores.pilot, offer.study)
+    made_up = is_synthetic(stores.pilot, version.study)
     return "Synthetic answers, no people: " if made_up else "Pilot: "

@@ -48,21 +48,21 @@ def _lines(html: str) -> tuple[str, ...]:
     return tuple(line for line in reader.lines if line)
 
 
-def own_words(offer: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """(name of the screen, its lines) for every screen that the study does not word."""
     # With a hidden field of their own: a CSRF token would set a cookie on the board's pages.
     ways = Navigation(base="", preview=True, live=True, hidden=(("state", ""),))
     away = replace(ways, live=False)
     shown = [
-        ("break", render_screen("break", offer, ways, draft=None)),
-        ("stop", render_screen("stop", offer, away, draft=None)),
-        ("elsewhere", render_screen("elsewhere", offer, ways)),
-        ("gone", render_screen("gone", offer, away)),
-        ("spent", render_screen("spent", offer, away)),
+        ("break", render_screen("break", version, ways, draft=None)),
+        ("stop", render_screen("stop", version, away, draft=None)),
+        ("elsewhere", render_screen("elsewhere", version, ways)),
+        ("gone", render_screen("gone", version, away)),
+        ("spent", render_screen("spent", version, away)),
         *(
             (
                 "closed",
-                render_screen("closed", offer, away, state=state, refused=state == "expired"),
+                render_screen("closed", version, away, state=state, refused=state == "expired"),
             )
             for state in STATES
         ),

@@ -168,10 +168,10 @@ def _compare_prints(
 ) -> None:
     shown = dict.fromkeys(_PRINT.findall(html))
     for part in parts:
-        if dossier.prints[part] not in shown:
-            others = [p for p in shown if p not in dossier.prints.values()]
+        if dossier.fingerprints[part] not in shown:
+            others = [p for p in shown if p not in dossier.fingerprints.values()]
             where = f"{page}: fingerprint of {PART_NAMES[part]}"
-            report.add(where, dossier.prints[part], ", ".join(others))
+            report.add(where, dossier.fingerprints[part], ", ".join(others))
 
 
 def _still(visitor: HttpVisitor, dossier: Dossier, report: Report) -> bool:

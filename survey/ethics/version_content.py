@@ -34,12 +34,16 @@ class VersionContent:
     policy: Said | None = None
     support: Said | None = None
     facts: Mapping[str, str] | None = None
-    prints: tuple[str, str, str] | None = None  # words, policy, site facts
+    fingerprints: tuple[str, str, str] | None = None  # words, policy, site facts
 
     @property
     def id(self) -> str:
         """Short and unique: of all three fingerprints, or of the words alone."""
-        whole = sha256("\n".join(self.prints).encode()).hexdigest() if self.prints else self.words
+        whole = (
+            sha256("\n".join(self.fingerprints).encode()).hexdigest()
+            if self.fingerprints
+            else self.words
+        )
         return whole[:16]
 
     @property
@@ -55,19 +59,19 @@ class VersionContent:
     @property
     def whole(self) -> bool:
         """Whether everything is there, or only the words."""
-        return self.prints is not None
+        return self.fingerprints is not None
 
 
-def content_of_version(offer: StudyVersion) -> VersionContent:
-    """The version that ``offer`` is."""
-    study = offer.study
+def content_of_version(version: StudyVersion) -> VersionContent:
+    """The version that ``version`` is."""
+    study = version.study
     return VersionContent(
         words=study.fingerprints.words,
         said=json.loads(study.content),
         policy=_mapping(study.policy),
         support=_mapping(study.support),
-        facts=dict(offer.facts),
-        prints=(study.fingerprints.words, study.fingerprints.policy, offer.site),
+        facts=dict(version.facts),
+        fingerprints=(study.fingerprints.words, study.fingerprints.policy, version.site),
     )
 
 

@@ -15,7 +15,7 @@ from survey.studies.version import StudyVersion, VersionFingerprints, fingerprin
 
 @dataclass(frozen=True, slots=True)
 class KnownVersion:
-    """A version and what is known of it, in words; ``prints`` are those it was approved with."""
+    """A version and what is known of it, in words; ``fingerprints`` those approved."""
 
     edition: VersionContent
     standing: tuple[str, ...]
@@ -42,7 +42,7 @@ def known_versions(
     if fingerprints_of(served) != fingerprints_of(proposed):
         _add(found, content_of_version(served), "served now")
     for approval in reversed(list(approvals)):
-        edition = _approved(data, approval.study, approval.prints, archived)
+        edition = _approved(data, approval.study, approval.fingerprints, archived)
         if edition is not None:
             revoked = ", revoked" if approval.revoked else ""
             told = f"approved {approval.approved_on}, {approval.reference}{revoked}"
@@ -67,20 +67,24 @@ def _add(
 
 
 @lru_cache(maxsize=64)
-def _signed(data: Path, study: str, prints: VersionFingerprints) -> VersionContent:
+def _signed(data: Path, study: str, fingerprints: VersionFingerprints) -> VersionContent:
     """An archived version, read once: it never changes. Raises Unsound."""
-    return content_of_version(approvals.load_archived(data, study, prints))
+    return content_of_version(approvals.load_archived(data, study, fingerprints))
 
 
 def _approved(
-    data: Path, study: str, prints: VersionFingerprints, archived: Mapping[str, str]
+    data: Path, study: str, fingerprints: VersionFingerprints, archived: Mapping[str, str]
 ) -> VersionContent | None:
     """What was signed: whole where it was archived, else its words, else nothing."""
     try:
-        return _signed(data, study, prints)
+        return _signed(data, study, fingerprints)
     except approvals.ArchivedVersionInvalid:
-        content = archived.get(prints[0])
-        return replace(content_of_archive(prints[0], content), prints=prints) if content else None
+        content = archived.get(fingerprints[0])
+        return (
+            replace(content_of_archive(fingerprints[0], content), fingerprints=fingerprints)
+            if content
+            else None
+        )
 
 
 def version_before(versions: tuple[KnownVersion, ...], now: KnownVersion) -> KnownVersion | None:

@@ -79,7 +79,7 @@ def unpack(value: str, sign: URLSafeSerializer) -> WalkthroughState:
 class Walkthrough:
     """One step: what was posted on a screen, and the screen it leads to."""
 
-    offer: StudyVersion
+    version: StudyVersion
     posted: Any
     errors: Mapping[str, str] | None = None
     answered: bool = False
@@ -93,7 +93,7 @@ class Walkthrough:
         return WalkthroughState(plain.get(screen) or (screen if screen in TURNS else "landing"))
 
     def _new_draft(self, choices: Mapping[str, bool] | None = None) -> Draft:
-        study = self.offer.study
+        study = self.version.study
         return Draft(
             seed=SEED,
             words=study.fingerprints.words,
@@ -104,9 +104,9 @@ class Walkthrough:
 
     def _with_draft(self, screen: str, draft: Draft) -> WalkthroughState:
         if screen == "questions":
-            return self._to_page(draft, first_unanswered(self.offer.study, draft))
+            return self._to_page(draft, first_unanswered(self.version.study, draft))
         if screen == "done":
-            code = SAMPLE_CODE if self.offer.study.consent.receipt_code else ""
+            code = SAMPLE_CODE if self.version.study.consent.receipt_code else ""
             draft = replace(draft, sent=1, code=code)
         return WalkthroughState(screen, draft)
 
@@ -145,7 +145,7 @@ class Walkthrough:
         return state
 
     def _page_named(self, name: str) -> Page | None:
-        return next((p for p in self.offer.study.pages if p.id == name), None)
+        return next((p for p in self.version.study.pages if p.id == name), None)
 
     def _to_page(
         self, draft: Draft, page: Page | None, *, changing: bool = False
@@ -155,7 +155,7 @@ class Walkthrough:
         return WalkthroughState("questions", draft, token_of(draft, page), changing)
 
     def _onward(self, draft: Draft) -> WalkthroughState:
-        study = self.offer.study
+        study = self.version.study
         here = self._page_named(draft.at)
         if here is not None and not reachable(study, draft, here):
             here = None
@@ -166,7 +166,7 @@ class Walkthrough:
         return state
 
     def _eligibility(self, state: WalkthroughState, _go: str) -> WalkthroughState:
-        questions = self.offer.study.consent.eligibility
+        questions = self.version.study.consent.eligibility
         form = eligibility_form(questions, self.posted)
         if not form.validate():
             return self._fail(state, form.errors)
@@ -178,14 +178,14 @@ class Walkthrough:
     def _consent(self, state: WalkthroughState, go: str) -> WalkthroughState:
         if go == "decline":
             return WalkthroughState("declined")
-        consent = self.offer.study.consent
+        consent = self.version.study.consent
         form = consent_form(consent, self.posted)
         if not form.validate():
             return self._fail(state, form.errors)
         return self._with_draft("questions", self._new_draft(choices_of(consent, form)))
 
     def _questions(self, state: WalkthroughState, draft: Draft, go: str) -> WalkthroughState:
-        study = self.offer.study
+        study = self.version.study
         page = page_at(study, draft, state.token)
         if page is None or not reachable(study, draft, page):
             return self._to_page(draft, first_unanswered(study, draft))
@@ -207,7 +207,7 @@ class Walkthrough:
             return self._to_page(draft, page, changing=changing)
         if draft.support_due:
             return WalkthroughState("support", draft)
-        study = self.offer.study
+        study = self.version.study
         after = (
             first_unanswered(study, draft) if changing else adjacent_pages(study, draft, page)[1]
         )
@@ -215,14 +215,14 @@ class Walkthrough:
 
     def _check(self, state: WalkthroughState, go: str) -> WalkthroughState:
         if go == "back" and state.draft is not None:
-            study = self.offer.study
+            study = self.version.study
             pages = [p for p in study.pages if reachable(study, state.draft, p)]
             return self._to_page(state.draft, pages[-1])
         return self._send(state) if go == "send" else self._turn(state, go)
 
     def _send(self, state: WalkthroughState) -> WalkthroughState:
         code = self.posted.get("code", "")
-        if self.offer.study.consent.receipt_code and code not in ("yes", "no"):
+        if self.version.study.consent.receipt_code and code not in ("yes", "no"):
             return self._fail(state, {"code": CHOOSE_CODE})
         if state.draft is None:
             return WalkthroughState()
@@ -256,7 +256,7 @@ class Walkthrough:
 
     def render(self, state: WalkthroughState, base: str, sign: URLSafeSerializer) -> str:
         """The screen of ``state``, watermarked."""
-        offer, draft = self.offer, state.draft
+        version, draft = self.version, state.draft
         live = draft is not None and not draft.sent
         hidden = (("state", pack(state, sign)),)
         ways = Navigation(base, preview=True, hidden=hidden, live=live, unfold=self.unfold)
@@ -264,20 +264,20 @@ class Walkthrough:
         if state.screen == "questions" and draft is not None:
             return self._render_page(state, draft, ways)
         if state.screen == "check" and draft is not None:
-            return render_check(offer, ways, draft, errors=errors)
-        return render_screen(state.screen, offer, ways, errors=errors, **self._context(state))
+            return render_check(version, ways, draft, errors=errors)
+        return render_screen(state.screen, version, ways, errors=errors, **self._context(state))
 
     def _render_page(self, state: WalkthroughState, draft: Draft, ways: Navigation) -> str:
-        page = page_at(self.offer.study, draft, state.token)
+        page = page_at(self.version.study, draft, state.token)
         assert page is not None
         return render_questions(
-            self.offer, ways, draft, page,
+            self.version, ways, draft, page,
             changing=state.changing or bool(self.errors and self.posted.get("change")),
             errors=self.errors, posted=self.posted,
         )  # fmt: skip
 
     def _context(self, state: WalkthroughState) -> dict[str, Any]:
-        consent = self.offer.study.consent
+        consent = self.version.study.consent
         failed = bool(self.errors)
         forms: dict[str, Callable[[], Any]] = {
             "eligibility": lambda: eligibility_form(

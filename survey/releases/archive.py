@@ -106,23 +106,23 @@ def clear(stores: Stores, study: str, *, since: float) -> None:
     Older ones stay: they may belong to a ledger that was restored from a backup. While another
     release of the study is being made nothing is done; that release clears the same.
     """
-    shelf = Archive(stores.folder, study)
-    if not shelf.folder.is_dir():
+    catalogue = Archive(stores.folder, study)
+    if not catalogue.folder.is_dir():
         return
     try:
-        with shelf.alone():
-            named = set(_named(stores, shelf))
-            for path in [*shelf.folder.glob("*.zip"), *shelf.parts.iterdir()]:
+        with catalogue.alone():
+            named = set(_named(stores, catalogue))
+            for path in [*catalogue.folder.glob("*.zip"), *catalogue.parts.iterdir()]:
                 if path not in named and path.stat().st_mtime >= since:
                     path.unlink()
     except Refusal:
         return
 
 
-def _named(stores: Stores, shelf: Archive) -> Iterator[Path]:
+def _named(stores: Stores, catalogue: Archive) -> Iterator[Path]:
     """Every file that the ledger speaks of."""
-    for made in releases.all_releases(stores.office, shelf.study):
-        yield shelf.zip_of(made.number, made.tier, pilot=made.pilot)
-    for part in releases.parts(stores.office, shelf.study):
-        path = shelf.part(part.segment, part.tier, part.edition)
+    for made in releases.all_releases(stores.office, catalogue.study):
+        yield catalogue.zip_of(made.number, made.tier, pilot=made.pilot)
+    for part in releases.parts(stores.office, catalogue.study):
+        path = catalogue.part(part.segment, part.tier, part.edition)
         yield from (path, people_file(path))

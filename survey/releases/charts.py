@@ -180,10 +180,10 @@ class Gallery:
             file = path.stat()
         except OSError:
             raise Refusal(f"The file {path.name} is no longer in the archive.") from None
-        prints = study.fingerprints
+        fingerprints = study.fingerprints
         # A file that was touched is read and held against its sums again.
         touched = (str(path), file.st_ino, file.st_size, file.st_mtime_ns)
-        key = (*touched, made.sha256, prints.words, prints.policy)
+        key = (*touched, made.sha256, fingerprints.words, fingerprints.policy)
         with self._lock:  # one at a time: two would do the same work at once
             if key not in self._kept:
                 self._kept[key] = read_release(path, made, study)

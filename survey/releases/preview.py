@@ -166,12 +166,12 @@ def basis_of(attempt: ReleaseBuild) -> str:
     if attempt.order.pilot:
         return ""
     office, name = attempt.stores.office, attempt.study.name
-    prints = attempt.study.fingerprints
+    fingerprints = attempt.study.fingerprints
     made_from = {
         "segments": [(s.number, s.batches, s.rows) for s in attempt.segments],
         "parts": [(p.segment, p.tier, p.edition, p.sha256) for p in releases.parts(office, name)],
         "errata": [e.release for e in releases.errata(office, name)],
-        "study": (prints.words, prints.policy),
+        "study": (fingerprints.words, fingerprints.policy),
         "facts": dict(attempt.order.facts or {}),
         "texts": _texts(attempt) if attempt.order.tier == "D" else "",
     }

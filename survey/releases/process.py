@@ -269,15 +269,15 @@ def prepare_build(
     stores: Stores, study: Study, order: ReleaseRequest, progress: Progress = no_progress
 ) -> Iterator[tuple[ReleaseBuild, int]]:
     """An attempt in the archive's working folder, gone afterwards; and frozen rows that wait."""
-    db, shelf = stores.answers(pilot=order.pilot), Archive(stores.folder, study.name)
-    with shelf.alone() as workshop:
+    db, catalogue = stores.answers(pilot=order.pilot), Archive(stores.folder, study.name)
+    with catalogue.alone() as workshop:
         pilot = pilot_guard.snapshot(db, study) if order.pilot else None
         segments, waiting = plan(stores.office, db, study, pilot=order.pilot)
         wordings = stored_answers.wordings_of(db, study)
         frozen = sum(s.rows for s in segments)
         occasion = _occasion(stores, study, order, tuple(wordings.values()), frozen=frozen)
         shop = SegmentBuilder(
-            study, stores.office, db, shelf, workshop, wordings, occasion, order.seed, progress
+            study, stores.office, db, catalogue, workshop, wordings, occasion, order.seed, progress
         )
         yield ReleaseBuild(stores, study, order, shop, segments, pilot), waiting
 
@@ -320,10 +320,10 @@ def run(
 
 def _finish(attempt: ReleaseBuild, folder: Path, report: Report) -> int:
     """Archive, ledger, folder, in this order: what the ledger names exists."""
-    order, shelf = attempt.order, attempt.shop.archive
+    order, catalogue = attempt.order, attempt.shop.archive
     packed = bundle(folder, folder.with_name(f"{folder.name}.zip"))
     number = releases.next_number(attempt.stores.office, attempt.study.name)
-    archive.keep(packed, shelf.zip_of(number, order.tier, pilot=order.pilot))
+    archive.keep(packed, catalogue.zip_of(number, order.tier, pilot=order.pilot))
     attempt.keep()
     entered = attempt.enter(report, sha256_of(folder / SUMS))
     assert entered == number, "only one release of a study is made at a time"

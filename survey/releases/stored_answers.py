@@ -69,11 +69,13 @@ def wordings_of(db: Database, study: Study) -> dict[bytes, StoredWording]:
     """Fingerprint → wording. A version shared by several wordings gets part of the digest added."""
     archived = answer_tables.wordings(db, study.name)
     found = {bytes(w["fingerprint"]): str(w["content"]) for w in archived}  # type: ignore[arg-type]
-    wordings = {print_: _wording(print_, content) for print_, content in found.items()}
+    wordings = {
+        fingerprint: _wording(fingerprint, content) for fingerprint, content in found.items()
+    }
     versions = [w.version for w in wordings.values()]
     return {
-        print_: w if versions.count(w.version) == 1 else _told_apart(w)
-        for print_, w in wordings.items()
+        fingerprint: w if versions.count(w.version) == 1 else _told_apart(w)
+        for fingerprint, w in wordings.items()
     }
 
 

@@ -202,20 +202,20 @@ class JobWorker:
             jobs.progressed(self.stores.office, self.job.number, so_far)
 
     @property
-    def offer(self) -> StudyVersion:
+    def version(self) -> StudyVersion:
         """The version of the study that is served: the one that was approved."""
         folder = load_for_command(self.config, self.stores, self.job.study)
         prepare(self.stores, folder.latest)
-        shelf = StudyCatalogue([folder])
-        Availability(self.stores, shelf, time.monotonic, today_here)
-        return shelf.served(self.job.study).offer
+        catalogue = StudyCatalogue([folder])
+        Availability(self.stores, catalogue, time.monotonic, today_here)
+        return catalogue.served(self.job.study).version
 
     @property
     def released(self) -> StudyVersion:
         """The version under which answers are released. Raises Refusal as ``signed_version``."""
-        return signed_version(self.stores, self.offer, today_here().isoformat())
+        return signed_version(self.stores, self.version, today_here().isoformat())
 
-    def order(self, offer: StudyVersion) -> ReleaseRequest:
+    def order(self, version: StudyVersion) -> ReleaseRequest:
         """What is asked of the release process."""
         return ReleaseRequest(
             tier=self.job.tier,
@@ -223,17 +223,17 @@ class JobWorker:
             pilot=self.job.pilot,
             made_at=self.job.asked_at,
             recipient=self.job.recipient,
-            facts=offer.facts,
+            facts=version.facts,
         )
 
 
 def _preview(worker: JobWorker) -> Told:
-    offer = worker.released
-    worker.shows_nobody(offer.study)
+    version = worker.released
+    worker.shows_nobody(version.study)
     found = preview(
         worker.stores,
-        offer.study,
-        worker.order(offer),
+        version.study,
+        worker.order(version),
         progress=worker.progress,
         last_word=worker.last_word,
     )
@@ -241,8 +241,8 @@ def _preview(worker: JobWorker) -> Told:
 
 
 def _release(worker: JobWorker) -> Told:
-    offer, stores, job = worker.released, worker.stores, worker.job
-    order, seen = worker.order(offer), jobs.find(stores.office, job.preview)
+    version, stores, job = worker.released, worker.stores, worker.job
+    order, seen = worker.order(version), jobs.find(stores.office, job.preview)
 
     def check(found: str) -> None:
         if seen and found != seen.told.get("basis", ""):
@@ -252,30 +252,30 @@ def _release(worker: JobWorker) -> Told:
         worker.last_word(attempt)
         check(basis_of(attempt))
 
-    worker.shows_nobody(offer.study)
-    check(basis(stores, offer.study, order))  # a second's work before that of minutes
-    done = process.run(stores, offer.study, order, progress=worker.progress, last_word=last_word)
+    worker.shows_nobody(version.study)
+    check(basis(stores, version.study, order))  # a second's work before that of minutes
+    done = process.run(stores, version.study, order, progress=worker.progress, last_word=last_word)
     return {"release": done.number, "waiting": done.waiting.strip()}
 
 
 def _restore(worker: JobWorker) -> Told:
-    offer, stores, job = worker.offer, worker.stores, worker.job
-    worker.shows_nobody(offer.study)
+    version, stores, job = worker.version, worker.stores, worker.job
+    worker.shows_nobody(version.study)
     known = {r.number: r for r in releases.all_releases(stores.office, job.study)}
-    rebuild_zip(stores, offer.study, known[job.release], worker.order(offer))
+    rebuild_zip(stores, version.study, known[job.release], worker.order(version))
     return {"release": job.release}
 
 
 def _freeze(worker: JobWorker) -> Told:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is short, and must not end half-way
-    stores, job, offer = worker.stores, worker.job, worker.offer
+    stores, job, version = worker.stores, worker.job, worker.version
 
     def note(what: str) -> None:
         at = iso_utc()
         studies.note(stores.office, at=at, who=job.who, what=what)
 
     try:
-        lifecycle.freeze(stores, offer, note=note, expected=ASKED_IN[job.kind])
+        lifecycle.freeze(stores, version, note=note, expected=ASKED_IN[job.kind])
     except TooFewToFreeze as few:
         # Not by how many: that would count the answers one by one (docs/design.md, Collection).
         raise Refusal(

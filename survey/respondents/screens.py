@@ -76,7 +76,7 @@ class Navigation:
 
 
 def render_screen(
-    screen: str, offer: StudyVersion, ways: Navigation, *, errors: Any = (), **context: Any
+    screen: str, version: StudyVersion, ways: Navigation, *, errors: Any = (), **context: Any
 ) -> str:
     """Render ``screen``; ``errors`` are (input id or a name that ``anchors`` has, sentence)."""
     title = context.pop("title", None) or TITLES[screen]
@@ -84,20 +84,20 @@ def render_screen(
         f"respond/{context.pop('template', screen)}.html",
         screen=screen,
         title=("Error: " if errors else "") + f"{title} – Survey",
-        offer=offer,
-        study=offer.study,
-        consent=offer.study.consent,
-        words=offer.study.consent.texts,
+        version=version,
+        study=version.study,
+        consent=version.study.consent,
+        words=version.study.consent.texts,
         ways=ways,
         errors=tuple(errors),
-        anchors=_anchors(screen, offer),
+        anchors=_anchors(screen, version),
         **context,
     )
 
 
-def _anchors(screen: str, offer: StudyVersion) -> dict[str, str]:
+def _anchors(screen: str, version: StudyVersion) -> dict[str, str]:
     """Ids that name nothing, for inputs before the questions: links to them stay in the history."""
-    consent = offer.study.consent
+    consent = version.study.consent
     names = {
         "eligibility": [q.id for q in consent.eligibility],
         "consent": [s.id for s in (*consent.required_statements, *consent.choices)],
@@ -106,13 +106,13 @@ def _anchors(screen: str, offer: StudyVersion) -> dict[str, str]:
 
 
 @lru_cache(maxsize=128)
-def render_static_screen(screen: str, offer: StudyVersion, base: str) -> str:
+def render_static_screen(screen: str, version: StudyVersion, base: str) -> str:
     """A screen that is the same for every client without a draft: rendered once a process."""
-    return render_screen(screen, offer, Navigation(base), draft=None)
+    return render_screen(screen, version, Navigation(base), draft=None)
 
 
 def render_questions(
-    offer: StudyVersion,
+    version: StudyVersion,
     ways: Navigation,
     draft: Draft,
     page: Page,
@@ -122,19 +122,19 @@ def render_questions(
     posted: Any = None,
 ) -> str:
     """A page of questions."""
-    view = page_view(offer.study, draft, page, errors=errors, posted=posted)
+    view = page_view(version.study, draft, page, errors=errors, posted=posted)
     parts: Any = current_app.jinja_env.globals["parts"]
     draw = parts.questions.question
     asked = Markup("\n").join(draw(question) for question in view.questions)
     if ways.preview or view.errors:
-        return _questions(offer, ways, view, asked=asked, hint=draft.hint, changing=changing)
+        return _questions(version, ways, view, asked=asked, hint=draft.hint, changing=changing)
     around = replace(view, questions=())
-    head, middle, tail = _around(offer, ways.base, around, hint=draft.hint, changing=changing)
+    head, middle, tail = _around(version, ways.base, around, hint=draft.hint, changing=changing)
     return f"{head}{generate_csrf()}{middle}{asked}{tail}"
 
 
 def _questions(
-    offer: StudyVersion,
+    version: StudyVersion,
     ways: Navigation,
     view: PageView,
     *,
@@ -144,7 +144,7 @@ def _questions(
 ) -> str:
     return render_screen(
         "questions",
-        offer,
+        version,
         ways,
         title=f"Page {view.number}",
         view=view,
@@ -157,25 +157,25 @@ def _questions(
 
 @lru_cache(maxsize=4096)
 def _around(
-    offer: StudyVersion, base: str, view: PageView, *, hint: bool, changing: bool
+    version: StudyVersion, base: str, view: PageView, *, hint: bool, changing: bool
 ) -> tuple[str, str, str]:
     """What stands around the token and the questions of a page: the same for every client.
 
     It is given no draft and no question, so no answer can be in what is kept.
     """
     ways = Navigation(base, hidden=(("csrf_token", TOKEN),), live=True)
-    html = _questions(offer, ways, view, asked=ASKED, hint=hint, changing=changing)
+    html = _questions(version, ways, view, asked=ASKED, hint=hint, changing=changing)
     head, rest = html.split(TOKEN)
     middle, tail = rest.split(ASKED)
     return head, middle, tail
 
 
-def render_check(offer: StudyVersion, ways: Navigation, draft: Draft, *, errors: Any = ()) -> str:
+def render_check(version: StudyVersion, ways: Navigation, draft: Draft, *, errors: Any = ()) -> str:
     """Everything answered, a Change link each, and exactly what will be stored."""
-    study = offer.study
+    study = version.study
     return render_screen(
         "check",
-        offer,
+        version,
         ways,
         errors=errors,
         pages=[
@@ -200,13 +200,13 @@ def _marked(text: str) -> Markup:
 
 
 @lru_cache(maxsize=2048)
-def prose(text: str, offer: StudyVersion) -> Markup:
+def prose(text: str, version: StudyVersion) -> Markup:
     """Paragraphs of ``text`` with this site's facts."""
-    parts = (_marked(p.strip()) for p in _PARAGRAPHS.split(offer.fill(text)) if p.strip())
+    parts = (_marked(p.strip()) for p in _PARAGRAPHS.split(version.fill(text)) if p.strip())
     return Markup("\n").join(Markup("<p>{}</p>").format(part) for part in parts)
 
 
 @lru_cache(maxsize=2048)
-def line(text: str, offer: StudyVersion) -> Markup:
+def line(text: str, version: StudyVersion) -> Markup:
     """``text`` with this site's facts, without a paragraph around it."""
-    return _marked(offer.fill(text))
+    return _marked(version.fill(text))

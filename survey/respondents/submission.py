@@ -61,7 +61,12 @@ def build_response(
 
 
 def submit(
-    desk: DraftRepository, secret: bytes, offer: StudyVersion, *, completion: int, wants_code: bool
+    desk: DraftRepository,
+    secret: bytes,
+    version: StudyVersion,
+    *,
+    completion: int,
+    wants_code: bool,
 ) -> bool:
     """Send the draft of ``secret``; False when there is none any more.
 
@@ -83,13 +88,13 @@ def submit(
         return False
     if draft.sent:
         return True
-    db = desk.stores.answers(pilot=offer.pilot)
+    db = desk.stores.answers(pilot=version.pilot)
     table = answer_tables.table_of(
-        db, bytes.fromhex(offer.study.fingerprints.words), study=offer.study.name
+        db, bytes.fromhex(version.study.fingerprints.words), study=version.study.name
     )
     submit = desk.seal.accepted(desk.seal.name(secret))
     answers.accept(
-        db, build_response(offer.study, draft, table=table, seal=desk.seal, submit=submit)
+        db, build_response(version.study, draft, table=table, seal=desk.seal, submit=submit)
     )
     desk.change(secret, lambda draft: _emptied(draft, int(desk.clock())))
     return True
@@ -103,12 +108,12 @@ def _emptied(draft: Draft, now: int) -> Draft:
 
 
 def recover_interrupted(
-    desk: DraftRepository, secret: bytes, offer: StudyVersion, draft: Draft
+    desk: DraftRepository, secret: bytes, version: StudyVersion, draft: Draft
 ) -> Draft:
     """The draft after a send whose end was lost: sent if the row is there, else open again."""
     if draft.sent or not draft.ready:
         return draft
-    db = desk.stores.answers(pilot=offer.pilot)
+    db = desk.stores.answers(pilot=version.pilot)
     there = answers.was_accepted(db, desk.seal.accepted(desk.seal.name(secret)))
 
     def mend(draft: Draft) -> Draft:
@@ -120,10 +125,10 @@ def recover_interrupted(
     return desk.change(secret, mend) or draft
 
 
-def ask_deletion(services: Services, offer: StudyVersion, typed: str) -> None:
+def ask_deletion(services: Services, version: StudyVersion, typed: str) -> None:
     """Queue everything that this code may belong to; the same work whether it hits or misses."""
-    code, db = normalise_code(typed), services.stores.answers(pilot=offer.pilot)
-    labels = ["answers", *(f"text:{name}" for name in _kept_apart(db, offer.study.name))]
+    code, db = normalise_code(typed), services.stores.answers(pilot=version.pilot)
+    labels = ["answers", *(f"text:{name}" for name in _kept_apart(db, version.study.name))]
     values = [v for label in labels for v in services.seal.deletion_values(code, label)]
     batches.ask_deletion(db, values)
 

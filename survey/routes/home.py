@@ -26,8 +26,8 @@ bp = Blueprint("site", __name__)
 def home() -> str:
     """What this site is; one Start link for each study that takes people now."""
     open_now = services().availability
-    offers = [offer for offer in current_catalogue() if open_now.of(offer) == OPEN]
-    return render_template("site/home.html", title="Surveys", offers=offers)
+    versions = [version for version in current_catalogue() if open_now.of(version) == OPEN]
+    return render_template("site/home.html", title="Surveys", versions=versions)
 
 
 @bp.get("/healthz")
@@ -69,18 +69,18 @@ def enter() -> Answer:
         ), 429
     read = invitations.read_code(typed)
     invited = invitations.find(services().stores, services().seal, read) if read else None
-    offer = _offer(invited)
-    if invited is None or offer is None:
+    version = _offer(invited)
+    if invited is None or version is None:
         return _page(UNKNOWN if read else SLIP if typed.strip() else EMPTY)
     throttle.give_back(*whence)
     session[INVITATION] = invitations.sealed_invitation(services().seal, invited)
-    return see_other(f"/s/{offer.study.address}/")
+    return see_other(f"/s/{version.study.address}/")
 
 
 def _offer(invited: Invitation | None) -> StudyVersion | None:
     """The study that is served here under the invitation's name, as what it was made for."""
-    offer = current_catalogue().named(invited.study) if invited else None
-    return offer if offer and invited and offer.pilot == invited.pilot else None
+    version = current_catalogue().named(invited.study) if invited else None
+    return version if version and invited and version.pilot == invited.pilot else None
 
 
 def _page(error: str = "") -> str:

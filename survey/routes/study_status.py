@@ -37,7 +37,7 @@ class StudySummary:
     ``trouble`` says why an opened study takes nobody; ``fault`` what is wrong with its folder.
     """
 
-    offer: StudyVersion
+    version: StudyVersion
     status: str
     approval: studies.Approval | None
     standing: StudyState
@@ -51,20 +51,20 @@ class StudySummary:
     @property
     def in_words(self) -> str:
         """The status as a person is told it."""
-        if self.offer.pilot:
+        if self.version.pilot:
             return PILOT
         found = self.standing
         return MEANINGS.get(LOST if found.cause == LOST else found.state, found.state)
 
 
-def summary_of(offer: StudyVersion) -> StudySummary:
+def summary_of(version: StudyVersion) -> StudySummary:
     """As it is today."""
-    stores, name = staff().stores, offer.study.name
+    stores, name = staff().stores, version.study.name
     folder = current_catalogue().proposed(name)
     return StudySummary(
-        offer,
+        version,
         studies.status(stores.office, name),
-        approval_of(stores, offer),
+        approval_of(stores, version),
         services().availability.standing(name),
         folder_problem(folder) if folder else "",
     )
@@ -85,9 +85,9 @@ class Notice:
 
 def notices(life: StudySummary, role: Role) -> list[Notice]:
     """What waits at this study for people of ``role``, the gravest first."""
-    found = [] if life.offer.pilot else list(_about_approval(life, role))
+    found = [] if life.version.pilot else list(_about_approval(life, role))
     if role == "researcher":
-        found += _unanswered(life.offer.study.name)
+        found += _unanswered(life.version.study.name)
     return found
 
 
@@ -95,10 +95,10 @@ def _about_approval(life: StudySummary, role: Role) -> Iterator[Notice]:
     standing = life.standing
     if standing.trouble:
         yield _trouble(standing, role)
-    folder = current_catalogue().proposed(life.offer.study.name)
+    folder = current_catalogue().proposed(life.version.study.name)
     if folder is None or life.status not in ("draft", "open"):
         return
-    proposed = folder.offer()
+    proposed = folder.version()
     signed = approval_of(services().stores, proposed)
     if signed is None:
         yield _unsigned(proposed, role)

@@ -32,7 +32,7 @@ class Approval:
     revoked: bool = False
 
     @property
-    def prints(self) -> tuple[str, str, str]:
+    def fingerprints(self) -> tuple[str, str, str]:
         """What was approved: words, policy, site facts."""
         return self.words, self.policy, self.site
 
@@ -90,7 +90,9 @@ def current_approval(
 ) -> Approval | None:
     """The governing approval, if it is in force on ``today`` and of exactly these fingerprints."""
     found = latest_effective(approvals(db, study), today)
-    fits = found is not None and found.prints == (words, policy, site) and found.in_force(today)
+    fits = (
+        found is not None and found.fingerprints == (words, policy, site) and found.in_force(today)
+    )
     return found if fits else None
 
 

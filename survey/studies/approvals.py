@@ -43,37 +43,37 @@ class FolderChanged(Refusal):
     """The study folder is no longer what was to be signed."""
 
 
-def whole(prints: VersionFingerprints) -> str:
+def whole(fingerprints: VersionFingerprints) -> str:
     """One fingerprint for words, policy and site facts together (SHA-256, hex)."""
-    return sha256("\n".join(prints).encode()).hexdigest()
+    return sha256("\n".join(fingerprints).encode()).hexdigest()
 
 
-def place_of(data: Path, study: str, prints: VersionFingerprints) -> Path:
+def place_of(data: Path, study: str, fingerprints: VersionFingerprints) -> Path:
     """Where the version with these fingerprints is archived, whether it is or not."""
-    return data / FOLDER / study / whole(prints)[:DIGITS]
+    return data / FOLDER / study / whole(fingerprints)[:DIGITS]
 
 
-def files_of(data: Path, study: str, prints: VersionFingerprints) -> Path | None:
+def files_of(data: Path, study: str, fingerprints: VersionFingerprints) -> Path | None:
     """The archived study folder of this version; None where there is none."""
-    folder = place_of(data, study, prints) / study
+    folder = place_of(data, study, fingerprints) / study
     return folder if folder.is_dir() else None
 
 
-def load_archived(data: Path, study: str, prints: VersionFingerprints) -> StudyVersion:
+def load_archived(data: Path, study: str, fingerprints: VersionFingerprints) -> StudyVersion:
     """The archived version with exactly these fingerprints, as it is served. Raises Unsound."""
-    place = place_of(data, study, prints)
+    place = place_of(data, study, fingerprints)
     if not place.is_dir():
         raise ArchivedVersionInvalid(
             f"{place} is missing: the approved version of {study} cannot be served."
         )
-    offer = _read(place, study)
-    found = fingerprints_of(offer)
-    if found != prints:
+    version = _read(place, study)
+    found = fingerprints_of(version)
+    if found != fingerprints:
         raise ArchivedVersionInvalid(
-            f"{place} was changed after it was signed: {_differing(found, prints)} "
+            f"{place} was changed after it was signed: {_differing(found, fingerprints)} "
             "differ. Restore it from a backup, or have the present version signed."
         )
-    return offer
+    return version
 
 
 def _read(place: Path, study: str) -> StudyVersion:
@@ -96,18 +96,20 @@ def _differing(ours: VersionFingerprints, signed: VersionFingerprints) -> str:
     return " and ".join(name for name, one, other in pairs if one != other)
 
 
-def archive_version(data: Path, offer: StudyVersion) -> Path:
-    """Archive ``offer`` for good before it is signed; gives where. Nothing is overwritten.
+def archive_version(data: Path, version: StudyVersion) -> Path:
+    """Archive ``version`` for good before it is signed; gives where. Nothing is overwritten.
 
-    Raises Changed where the folder's files are not, or no longer, what ``offer`` was read from.
+    Raises Changed where the folder's files are not, or no longer, what ``version`` was read from.
     """
-    study, prints = offer.study.name, fingerprints_of(offer)
-    place = place_of(data, study, prints)
-    if place.exists() and _sound(data, study, prints):
+    study, fingerprints = version.study.name, fingerprints_of(version)
+    place = place_of(data, study, fingerprints)
+    if place.exists() and _sound(data, study, fingerprints):
         return place
     with _beside(place) as work:
-        if fingerprints_of(_copied(offer, work)) != prints:
-            raise FolderChanged(f"{offer.folder} has just changed: read it again before you sign.")
+        if fingerprints_of(_copied(version, work)) != fingerprints:
+            raise FolderChanged(
+                f"{version.folder} has just changed: read it again before you sign."
+            )
         _make_durable(work)
         if place.exists():  # damaged: kept aside, since somebody may want to see what was done
             place.rename(Path(tempfile.mkdtemp(prefix="damaged.", dir=place.parent)) / place.name)
@@ -116,22 +118,22 @@ def archive_version(data: Path, offer: StudyVersion) -> Path:
     return place
 
 
-def _copied(offer: StudyVersion, work: Path) -> StudyVersion:
+def _copied(version: StudyVersion, work: Path) -> StudyVersion:
     """The folder's files as they are copied. Raises Refusal where they are no study just now."""
-    if not offer.folder.is_dir():
-        raise Refusal(f"The folder {offer.folder} is gone, so nothing was signed.")
-    _copy(offer, work)
+    if not version.folder.is_dir():
+        raise Refusal(f"The folder {version.folder} is gone, so nothing was signed.")
+    _copy(version, work)
     try:
-        return _read(work, offer.study.name)
+        return _read(work, version.study.name)
     except ArchivedVersionInvalid:
         raise Refusal(
-            f"The folder {offer.folder} cannot be used as it is now, so nothing was signed."
+            f"The folder {version.folder} cannot be used as it is now, so nothing was signed."
         ) from None
 
 
-def _sound(data: Path, study: str, prints: VersionFingerprints) -> bool:
+def _sound(data: Path, study: str, fingerprints: VersionFingerprints) -> bool:
     try:
-        load_archived(data, study, prints)
+        load_archived(data, study, fingerprints)
     except ArchivedVersionInvalid:
         return False
     return True
@@ -154,12 +156,12 @@ def _beside(place: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _copy(offer: StudyVersion, work: Path) -> None:
+def _copy(version: StudyVersion, work: Path) -> None:
     """The folder's files, only to be read from now on, and the facts."""
-    copy = work / offer.study.name
+    copy = work / version.study.name
     hidden = shutil.ignore_patterns(".*", "__pycache__")
-    shutil.copytree(offer.folder.resolve(), copy, ignore=hidden)
-    facts = json.dumps(dict(offer.facts), ensure_ascii=False, indent=1, sort_keys=True)
+    shutil.copytree(version.folder.resolve(), copy, ignore=hidden)
+    facts = json.dumps(dict(version.facts), ensure_ascii=False, indent=1, sort_keys=True)
     (work / FACTS).write_text(facts + "\n", "utf-8")
     for path in (work / FACTS, *(p for p in copy.rglob("*") if p.is_file())):
         path.chmod(0o400)
@@ -247,20 +249,20 @@ def read_approval_form(typed: Mapping[str, str], by: str) -> ApprovalForm:
     )
 
 
-def record_approval(stores: Stores, offer: StudyVersion, signature: ApprovalForm) -> None:
+def record_approval(stores: Stores, version: StudyVersion, signature: ApprovalForm) -> None:
     """Archive this version and note its approval, in this order: what is approved is there.
 
     Raises ``approved.Changed`` where the folder has changed meanwhile, Refusal where it cannot be
     archived; then nothing is signed. The same signature twice in a row is noted once.
     """
-    archive_version(stores.folder, offer)
-    words, policy, site = fingerprints_of(offer)
-    noted = studies.approvals(stores.office, offer.study.name)
-    if noted and noted[-1].prints == (words, policy, site) and _same(noted[-1], signature):
+    archive_version(stores.folder, version)
+    words, policy, site = fingerprints_of(version)
+    noted = studies.approvals(stores.office, version.study.name)
+    if noted and noted[-1].fingerprints == (words, policy, site) and _same(noted[-1], signature):
         return
     studies.approve(
         stores.office,
-        study=offer.study.name,
+        study=version.study.name,
         words=words,
         policy=policy,
         site=site,
@@ -295,7 +297,7 @@ def signed_version(stores: Stores, folder: StudyVersion, today: str) -> StudyVer
     if not folder.pilot and record_lost(stores, folder.study.name):
         raise Refusal(RECORD_LOST)
     signed = studies.latest_effective(studies.approvals(stores.office, folder.study.name), today)
-    if folder.pilot or signed is None or signed.prints == fingerprints_of(folder):
+    if folder.pilot or signed is None or signed.fingerprints == fingerprints_of(folder):
         return folder
-    found = load_archived(stores.folder, folder.study.name, signed.prints)
+    found = load_archived(stores.folder, folder.study.name, signed.fingerprints)
     return with_current_help(folder, found)

@@ -32,11 +32,11 @@ from survey.studies.folder import StudyFolder
 from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of
 
 
-def prepare(stores: Stores, offer: StudyVersion) -> str:
+def prepare(stores: Stores, version: StudyVersion) -> str:
     """Make the study's table where it is missing, and archive its words beside the rows."""
-    study = offer.study
+    study = version.study
     return answer_tables.prepare(
-        stores.answers(pilot=offer.pilot),
+        stores.answers(pilot=version.pilot),
         study=study.name,
         fingerprint=bytes.fromhex(study.fingerprints.words),
         content=study.content,
@@ -84,37 +84,39 @@ class StudyState:
     @property
     def readable(self) -> bool:
         """Whether the words may be shown to clients: a pilot's, or those that were signed."""
-        offer, signed = self.served.offer, self.approval
-        return offer.pilot or (signed is not None and signed.prints == fingerprints_of(offer))
+        version, signed = self.served.version, self.approval
+        return version.pilot or (
+            signed is not None and signed.fingerprints == fingerprints_of(version)
+        )
 
 
 class Availability:
-    """The standing of each study of ``shelf``; asks the stores at most every two seconds."""
+    """The standing of each study of ``catalogue``; asks the stores at most every two seconds."""
 
     def __init__(
-        self, stores: Stores, shelf: StudyCatalogue, clock: Clock, today: Callable[[], date]
+        self, stores: Stores, catalogue: StudyCatalogue, clock: Clock, today: Callable[[], date]
     ) -> None:
-        self._stores, self._shelf, self._clock, self._today = stores, shelf, clock, today
+        self._stores, self._shelf, self._clock, self._today = stores, catalogue, clock, today
         self._known: dict[str, tuple[float, StudyState]] = {}
         self._round = 0  # how often what is known was forgotten
         self._mine = threading.local()
         self._office_file: int | None = None
         self._versions: dict[tuple[str, VersionFingerprints], StudyVersion] = {}
-        self._ready = set(shelf)
+        self._ready = set(catalogue)
         self._lock = threading.Lock()
-        shelf.ask = self._served
+        catalogue.ask = self._served
 
     def today(self) -> str:
         """The date on this server, ISO."""
         return self._today().isoformat()
 
-    def of(self, offer: StudyVersion) -> str:
+    def of(self, version: StudyVersion) -> str:
         """OPEN, NOT_OPEN, CLOSED, FROZEN, FULL or EXPIRED. A pilot is open until full."""
-        return self.standing(offer.study.name).state
+        return self.standing(version.study.name).state
 
-    def stopped(self, offer: StudyVersion) -> bool:
+    def stopped(self, version: StudyVersion) -> bool:
         """Whether nothing may be taken, not even from somebody who has begun."""
-        return self.of(offer) in TAKES_NOTHING
+        return self.of(version) in TAKES_NOTHING
 
     def standing(self, name: str, *, now: bool = False) -> StudyState:
         """How it stands with the study of this name. Raises KeyError where there is none.
@@ -132,7 +134,7 @@ class Availability:
             asked, known = self._known.get(name, (float("-inf"), None))
         if known is not None and not now and at - asked < FRESH_SECONDS:
             return known
-        found = self._full(self._ask(folder.offer(now=True)))
+        found = self._full(self._ask(folder.version(now=True)))
         self._keep_door(folder)
         with self._lock:
             if in_round == self._round:  # or something was written while we asked
@@ -141,11 +143,11 @@ class Availability:
 
     def _keep_door(self, folder: StudyFolder) -> None:
         """For a start at which site.toml cannot be read. A full disk keeps nobody out."""
-        offer = folder.latest
-        if folder.door_told and not offer.pilot:
+        version = folder.latest
+        if folder.door_told and not version.pilot:
             with suppress(sqlite3.Error, StoreError):
-                door = AdmissionRule(limit=offer.limit, invited=offer.invited)
-                admission.keep(self._stores.office, offer.study.name, door)
+                door = AdmissionRule(limit=version.limit, invited=version.invited)
+                admission.keep(self._stores.office, version.study.name, door)
 
     def _forget_what_was_changed(self) -> None:
         """Believe nothing any longer once another connection has written into the office's file."""
@@ -200,17 +202,17 @@ class Availability:
         try:
             if signed is None:
                 raise approvals.ArchivedVersionInvalid("No approval of it has begun.")
-            offer = self._version(folder, signed.prints)
+            version = self._version(folder, signed.fingerprints)
         except approvals.ArchivedVersionInvalid as unsound:
             state = status if status != "open" else EXPIRED
             return StudyState(
                 PublishedVersions(folder, signed=True), state, signed, INVALID, str(unsound)
             )
-        earlier = self._earlier(folder, offer, [a for a in noted if a.in_force(today)])
+        earlier = self._earlier(folder, version, [a for a in noted if a.in_force(today)])
         cause, trouble = _why_not(signed, today) or self._suspended(name) or ("", "")
         state = status if status != "open" else EXPIRED if cause else OPEN
         return StudyState(
-            PublishedVersions(offer, earlier, signed=True), state, signed, cause, trouble
+            PublishedVersions(version, earlier, signed=True), state, signed, cause, trouble
         )
 
     def _suspended(self, name: str) -> tuple[str, str] | None:
@@ -223,40 +225,40 @@ class Availability:
         self, folder: StudyVersion, served: StudyVersion, in_force: list[Approval]
     ) -> tuple[StudyVersion, ...]:
         """Versions that were replaced and not revoked: who began under one ends under it."""
-        others = dict.fromkeys(a.prints for a in reversed(in_force))
+        others = dict.fromkeys(a.fingerprints for a in reversed(in_force))
         others.pop(fingerprints_of(served), None)
         found = []
-        for prints in others:
+        for fingerprints in others:
             try:
-                found.append(self._version(folder, prints))
+                found.append(self._version(folder, fingerprints))
             except approvals.ArchivedVersionInvalid:
                 continue
         return tuple(found)
 
-    def _version(self, folder: StudyVersion, prints: VersionFingerprints) -> StudyVersion:
+    def _version(self, folder: StudyVersion, fingerprints: VersionFingerprints) -> StudyVersion:
         """The version with these fingerprints: the folder, or the archived copy. Raises Unsound."""
-        if prints == fingerprints_of(folder):
+        if fingerprints == fingerprints_of(folder):
             return self._prepared(folder)
-        key = folder.study.name, prints
+        key = folder.study.name, fingerprints
         known = self._versions.get(key)
         if known is None or known.study.support is not folder.study.support:
-            loaded = approvals.load_archived(self._stores.folder, folder.study.name, prints)
+            loaded = approvals.load_archived(self._stores.folder, folder.study.name, fingerprints)
             known = self._versions[key] = approvals.with_current_help(folder, loaded)
         return self._prepared(known)
 
-    def _prepared(self, offer: StudyVersion) -> StudyVersion:
+    def _prepared(self, version: StudyVersion) -> StudyVersion:
         """The same, with a table for its answers. A version that nobody meets gets none."""
-        if offer not in self._ready:
-            prepare(self._stores, offer)
-            self._ready.add(offer)
-        return offer
+        if version not in self._ready:
+            prepare(self._stores, version)
+            self._ready.add(version)
+        return version
 
     def _full(self, found: StudyState) -> StudyState:
-        offer = found.served.offer
-        if found.state != OPEN or offer.limit is None:
+        version = found.served.version
+        if found.state != OPEN or version.limit is None:
             return found
-        db = self._stores.answers(pilot=offer.pilot)
-        full = answer_tables.count(db, offer.study.name) >= offer.limit
+        db = self._stores.answers(pilot=version.pilot)
+        full = answer_tables.count(db, version.study.name) >= version.limit
         return replace(found, state=FULL) if full else found
 
 

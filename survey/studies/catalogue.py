@@ -34,7 +34,7 @@ class PublishedVersions:
     ``signed`` is False while nothing was ever opened: then it is whatever the folder says.
     """
 
-    offer: StudyVersion
+    version: StudyVersion
     earlier: tuple[StudyVersion, ...] = ()
     signed: bool = False
 
@@ -63,11 +63,11 @@ class StudyCatalogue:
         self.ask: Callable[[StudyVersion], PublishedVersions] = PublishedVersions
 
     def __iter__(self) -> Iterator[StudyVersion]:
-        return iter([self.served(name).offer for name in self._folders])
+        return iter([self.served(name).version for name in self._folders])
 
     def served(self, name: str) -> PublishedVersions:
         """What is served of this study just now, asked for anew. Raises KeyError."""
-        self._known[name] = found = self.ask(self._folders[name].offer())
+        self._known[name] = found = self.ask(self._folders[name].version())
         return found
 
     def versions_at(self, address: str) -> tuple[StudyVersion, ...]:
@@ -75,8 +75,8 @@ class StudyCatalogue:
         likely = sorted(self._folders, key=lambda name: self._likely(name, address))
         for name in likely:
             found = self.served(name)
-            versions = (found.offer, *found.earlier)
-            if any(offer.study.address == address for offer in versions):
+            versions = (found.version, *found.earlier)
+            if any(version.study.address == address for version in versions):
                 return versions
         return ()
 
@@ -92,8 +92,8 @@ class StudyCatalogue:
 
     def _addresses(self, name: str) -> set[str]:
         known = self._known.get(name)
-        offers = (known.offer, *known.earlier) if known else (self._folders[name].latest,)
-        return {offer.study.address for offer in offers}
+        versions = (known.version, *known.earlier) if known else (self._folders[name].latest,)
+        return {version.study.address for version in versions}
 
     def at(self, address: str) -> StudyVersion | None:
         """The version in force behind a client's address, to the shelf's last knowledge."""
@@ -110,8 +110,8 @@ class StudyCatalogue:
             return None
         known = self._known.get(study)
         if edition or known is None or not known.signed:
-            return self._folders[study].offer()
-        return known.offer
+            return self._folders[study].version()
+        return known.version
 
     def proposed(self, name: str) -> StudyFolder | None:
         """The folder of this study, which may differ from what is served."""
@@ -125,8 +125,8 @@ class StudyCatalogue:
 def study_folders(config: Config) -> tuple[Path, ...]:
     """Every study folder on the configured shelves; a shelf may also be a study itself."""
     found: list[Path] = []
-    for shelf in config.studies:
-        inside = [shelf, *sorted(p for p in shelf.glob("*") if p.is_dir())]
+    for catalogue in config.studies:
+        inside = [catalogue, *sorted(p for p in catalogue.glob("*") if p.is_dir())]
         found += [p for p in inside if (p / "questionnaire.toml").is_file()]
     return tuple(found)
 

@@ -40,10 +40,15 @@ class StudyFolder:
     """
 
     def __init__(
-        self, offer: StudyVersion, site: Path | None, *, folder: Path | None = None, fault: str = ""
+        self,
+        version: StudyVersion,
+        site: Path | None,
+        *,
+        folder: Path | None = None,
+        fault: str = "",
     ) -> None:
-        self.latest, self.fault, self.standing_in = offer, fault, bool(fault)
-        self.folder = folder or offer.folder
+        self.latest, self.fault, self.standing_in = version, fault, bool(fault)
+        self.folder = folder or version.folder
         self._site = site
         self._before: tuple[StudyVersion, ...] = ()
         self._lock = threading.Lock()
@@ -55,7 +60,7 @@ class StudyFolder:
         files = [self.folder / name for name in ALL] + ([self._site] if self._site else [])
         return tuple(_stamp(file) for file in files)
 
-    def offer(self, *, now: bool = False) -> StudyVersion:
+    def version(self, *, now: bool = False) -> StudyVersion:
         """The study as the folder has it; looked at every two seconds, or ``now``."""
         if self._site is None or (not now and monotonic() - self._looked < LOOK_SECONDS):
             return self.latest
@@ -92,9 +97,9 @@ class StudyFolder:
         """Whether who may come in is what site.toml says now, as far as was looked."""
         return self._had_site and not self.fault
 
-    def earlier(self, prints: VersionFingerprints) -> StudyVersion | None:
+    def earlier(self, fingerprints: VersionFingerprints) -> StudyVersion | None:
         """What the folder said lately under these fingerprints, while this process remembers."""
-        return next((o for o in self._before if fingerprints_of(o) == prints), None)
+        return next((o for o in self._before if fingerprints_of(o) == fingerprints), None)
 
 
 def has_words(site: Path | None) -> bool:
@@ -111,9 +116,9 @@ def first_fault(faults: StudyFaults) -> str:
     return first + (f"; and {more} more" if more else "")
 
 
-def _served_as(offer: StudyVersion) -> tuple[object, ...]:
+def _served_as(version: StudyVersion) -> tuple[object, ...]:
     """Everything that a change of a file can change for clients."""
-    return *fingerprints_of(offer), offer.limit, offer.invited, offer.study.support
+    return *fingerprints_of(version), version.limit, version.invited, version.study.support
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:

@@ -33,12 +33,12 @@ class NotReady(Refusal):
         self.reasons = reasons
 
 
-def approval_of(stores: Stores, offer: StudyVersion) -> studies.Approval | None:
+def approval_of(stores: Stores, version: StudyVersion) -> studies.Approval | None:
     """The approval in force of exactly this version."""
-    words, policy, site = fingerprints_of(offer)
+    words, policy, site = fingerprints_of(version)
     return studies.current_approval(
         stores.office,
-        offer.study.name,
+        version.study.name,
         words=words,
         policy=policy,
         site=site,
@@ -46,78 +46,78 @@ def approval_of(stores: Stores, offer: StudyVersion) -> studies.Approval | None:
     )
 
 
-def to_open(stores: Stores, offer: StudyVersion) -> StudyVersion:
+def to_open(stores: Stores, version: StudyVersion) -> StudyVersion:
     """The version that opening serves: the folder's the first time, later the one signed last.
 
     So it is what the board's pages show beforehand, and a word that was changed before anybody
-    answered still voids an approval. ``offer``: the folder's, or what is served. Raises
+    answered still voids an approval. ``version``: the folder's, or what is served. Raises
     ``approved.Unsound``.
     """
-    if studies.status(stores.office, offer.study.name) == "draft":
-        return offer
-    return signed_version(stores, offer, today_here().isoformat())
+    if studies.status(stores.office, version.study.name) == "draft":
+        return version
+    return signed_version(stores, version, today_here().isoformat())
 
 
-def not_ready(stores: Stores, offer: StudyVersion) -> list[str]:
-    """Everything that keeps the study from opening, in words. ``offer`` as in ``to_open``."""
+def not_ready(stores: Stores, version: StudyVersion) -> list[str]:
+    """Everything that keeps the study from opening, in words. ``version`` as in ``to_open``."""
     try:
-        return list(_obstacles(stores, to_open(stores, offer)))
+        return list(_obstacles(stores, to_open(stores, version)))
     except approvals.ArchivedVersionInvalid as unsound:
         return [str(unsound).rstrip(".")]
 
 
-def _obstacles(stores: Stores, offer: StudyVersion) -> Iterator[str]:
-    name = offer.study.name
-    if offer.pilot:
+def _obstacles(stores: Stores, version: StudyVersion) -> Iterator[str]:
+    name = version.study.name
+    if version.pilot:
         yield "it runs as a pilot: take it out of LACRIMA_PILOTS first"
     if studies.status(stores.office, name) == "frozen":
         yield "it is frozen for good"
-    if approval_of(stores, offer) is None:
+    if approval_of(stores, version) is None:
         yield "no approval in force names exactly these words, policy and site facts"
     if suspended := board.suspension(stores.office, name):
         yield f"the board suspended it on {suspended.at[:10]}: {suspended.why}"
-    if empty := missing_facts(offer.study, offer.facts):
+    if empty := missing_facts(version.study, version.facts):
         yield "site.toml leaves these facts empty: " + ", ".join(empty)
-    if unchecked := offer.study.support.never_checked:
+    if unchecked := version.study.support.never_checked:
         named = ", ".join(line.name for line in unchecked[:NAMED])
         yield f"{len(unchecked)} help lines were never checked ({named} …)"
 
 
-def open_study(stores: Stores, offer: StudyVersion, *, note: Note) -> StudyVersion:
+def open_study(stores: Stores, version: StudyVersion, *, note: Note) -> StudyVersion:
     """Only what is approved, filled in and checked is served; gives it. Raises NotReady.
 
-    ``offer`` as in ``to_open``.
+    ``version`` as in ``to_open``.
     """
-    if reasons := not_ready(stores, offer):
-        raise NotReady(offer.study.name, reasons)
-    opened = to_open(stores, offer)
-    _set(stores, offer.study.name, "open", note)
+    if reasons := not_ready(stores, version):
+        raise NotReady(version.study.name, reasons)
+    opened = to_open(stores, version)
+    _set(stores, version.study.name, "open", note)
     return opened
 
 
-def close(stores: Stores, offer: StudyVersion, *, note: Note) -> None:
+def close(stores: Stores, version: StudyVersion, *, note: Note) -> None:
     """Nobody new can start. Raises Refusal for a study that is not open."""
-    if studies.status(stores.office, offer.study.name) != "open":
-        raise Refusal(f"{offer.study.name} is not open, so there is nothing to close.")
-    _set(stores, offer.study.name, "closed", note)
+    if studies.status(stores.office, version.study.name) != "open":
+        raise Refusal(f"{version.study.name} is not open, so there is nothing to close.")
+    _set(stores, version.study.name, "closed", note)
 
 
 def freeze(
-    stores: Stores, offer: StudyVersion, *, note: Note, expected: studies.Status | None = None
+    stores: Stores, version: StudyVersion, *, note: Note, expected: studies.Status | None = None
 ) -> int:
     """Make the answers present the next batch, of a closed study the last; gives how many.
 
     From then on nobody can withdraw them. Raises TooFewToFreeze, and Refusal where the study is not
     ``expected`` (as it is now unless given): whoever asked for a batch did not ask for the last.
     """
-    name = offer.study.name
+    name = version.study.name
     seen = expected or studies.status(stores.office, name)
     frozen = batches.freeze(
-        stores.answers(pilot=offer.pilot),
+        stores.answers(pilot=version.pilot),
         name,
-        minimum=offer.study.policy.min_new_rows,
+        minimum=version.study.policy.min_new_rows,
         closing=seen == "closed",
-        before=partial(_freezing, stores, offer, seen),
+        before=partial(_freezing, stores, version, seen),
     )
     # Without the number: what the audit tells moves in steps (docs/design.md, Collection).
     note(f"{name}: froze the answers present as one batch")
@@ -126,12 +126,12 @@ def freeze(
     return frozen
 
 
-def _freezing(stores: Stores, offer: StudyVersion, seen: studies.Status, batch: int) -> None:
+def _freezing(stores: Stores, version: StudyVersion, seen: studies.Status, batch: int) -> None:
     """Last look and day of a batch that nobody can undo: its texts rest from then on."""
-    name = offer.study.name
+    name = version.study.name
     if studies.status(stores.office, name) != seen:
         raise Refusal(f"{name} is no longer where it was. Nothing was frozen: look again.")
-    if not offer.pilot:
+    if not version.pilot:
         batches.begins(stores.office, name, batch, at=iso_utc())
 
 

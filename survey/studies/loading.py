@@ -37,13 +37,13 @@ def open_studies(config: Config) -> tuple[Stores, StudyCatalogue]:
     """The stores of this installation and its studies, with a table ready for each."""
     stores = Stores(config.data)
     try:
-        shelf = load_catalogue(config, stores)
-        for watched in shelf.folders():
+        catalogue = load_catalogue(config, stores)
+        for watched in catalogue.folders():
             prepare(stores, watched.latest)
     except BaseException:
         stores.close()
         raise
-    return stores, shelf
+    return stores, catalogue
 
 
 def load_catalogue(config: Config, stores: Stores) -> StudyCatalogue:
@@ -133,11 +133,11 @@ class _CatalogueLoader:
         try:
             if self.fault is not None:
                 raise self.fault
-            offer = read_version(folder, self.site, pilot=pilot)
+            version = read_version(folder, self.site, pilot=pilot)
         except StudyFaults as faults:
             fault = first_fault(faults)
             return _left_out(name, folder, fault) if pilot else self._signed(folder, fault)
-        return _UsableStudy(StudyFolder(self._with_door(offer), self.config.site))
+        return _UsableStudy(StudyFolder(self._with_door(version), self.config.site))
 
     def _signed(self, folder: Path, fault: str) -> _UsableStudy | UnavailableStudy:
         """The version signed last, in the place of a folder with a fault."""
@@ -147,25 +147,25 @@ class _CatalogueLoader:
         if signed is None:
             return _left_out(name, folder, fault)
         try:
-            offer = approvals.load_archived(self.stores.folder, name, signed.prints)
+            version = approvals.load_archived(self.stores.folder, name, signed.fingerprints)
         except approvals.ArchivedVersionInvalid as unsound:
             return _left_out(name, folder, f"{fault}. Nor can what was signed: {unsound}")
-        study = replace(offer.study, support=help_lines_in(folder) or offer.study.support)
-        offer = self._with_door(replace(offer, study=study))
-        return _UsableStudy(StudyFolder(offer, self.config.site, folder=folder, fault=fault))
+        study = replace(version.study, support=help_lines_in(folder) or version.study.support)
+        version = self._with_door(replace(version, study=study))
+        return _UsableStudy(StudyFolder(version, self.config.site, folder=folder, fault=fault))
 
-    def _with_door(self, offer: StudyVersion) -> StudyVersion:
+    def _with_door(self, version: StudyVersion) -> StudyVersion:
         """Its limit and whether it needs an invitation.
 
         Where site.toml cannot be said to have told, it is as it was told last; and a study with
         unspent codes stays closed to people without one.
         """
-        name, site = offer.study.name, self.site
+        name, site = version.study.name, self.site
         if name not in self.opened or (self.fault is None and has_words(self.config.site)):
-            return replace(offer, limit=site.limits.get(name), invited=name in site.invited)
+            return replace(version, limit=site.limits.get(name), invited=name in site.invited)
         door = admission.of(self.stores.office, name) or AdmissionRule(limit=None, invited=False)
         invited = door.invited or admission.any_unspent(self.stores.responses, name)
-        return replace(offer, limit=door.limit, invited=invited)
+        return replace(version, limit=door.limit, invited=invited)
 
 
 def _left_out(name: str, folder: Path, fault: str) -> UnavailableStudy:
@@ -186,7 +186,7 @@ def _once(folders: Iterable[Path]) -> Iterator[Path]:
 
 def _usual_place(config: Config, name: str) -> Path:
     """Where the folder of a study should be that is nowhere."""
-    itself = (shelf for shelf in config.studies if shelf.name == name)
+    itself = (catalogue for catalogue in config.studies if catalogue.name == name)
     return next(itself, config.studies[0] / name)
 
 
@@ -240,15 +240,15 @@ def _nothing_left(config: Config, left_out: Sequence[UnavailableStudy]) -> str:
     )
 
 
-def find_problems(shelf: StudyCatalogue, stores: Stores) -> list[str]:
+def find_problems(catalogue: StudyCatalogue, stores: Stores) -> list[str]:
     """Studies left out, folders with a fault, signed copies that are not sound, a lost record."""
-    return list(dict.fromkeys(_troubles(shelf, stores)))
+    return list(dict.fromkeys(_troubles(catalogue, stores)))
 
 
-def _troubles(shelf: StudyCatalogue, stores: Stores) -> Iterator[str]:
-    yield from (left_out.why for left_out in shelf.left_out)
-    office = Availability(stores, shelf, time.monotonic, today_here)
-    for watched in shelf.folders():
+def _troubles(catalogue: StudyCatalogue, stores: Stores) -> Iterator[str]:
+    yield from (left_out.why for left_out in catalogue.left_out)
+    office = Availability(stores, catalogue, time.monotonic, today_here)
+    for watched in catalogue.folders():
         name = watched.latest.study.name
         if watched.fault:
             yield folder_problem(watched)
@@ -268,6 +268,6 @@ def _about_the_copy(stores: Stores, name: str) -> Iterator[str]:
     if signed is None or signed.revoked:
         return
     try:
-        approvals.load_archived(stores.folder, name, signed.prints)
+        approvals.load_archived(stores.folder, name, signed.fingerprints)
     except approvals.ArchivedVersionInvalid as unsound:
         yield f"{name}: {unsound}"

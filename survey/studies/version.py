@@ -59,10 +59,10 @@ class StudyVersion:
         return fill(text, self.facts)
 
 
-def fingerprints_of(offer: StudyVersion) -> VersionFingerprints:
+def fingerprints_of(version: StudyVersion) -> VersionFingerprints:
     """What an approval of this version names."""
-    prints = offer.study.fingerprints
-    return prints.words, prints.policy, offer.site
+    fingerprints = version.study.fingerprints
+    return fingerprints.words, fingerprints.policy, version.site
 
 
 def read_version(folder: Path, site: SiteFacts, *, pilot: bool) -> StudyVersion:

@@ -29,20 +29,26 @@ def day(after: int) -> str:
 class Served(Site):
     """A tiny study as a real one, from a folder of its own."""
 
-    def __init__(self, open_app: Callable[..., Flask], shelf: Path, name: str = "minimal") -> None:
-        self.name, self.folder, self.site_facts = name, shelf / name, shelf.parent / "site.toml"
+    def __init__(
+        self, open_app: Callable[..., Flask], catalogue: Path, name: str = "minimal"
+    ) -> None:
+        self.name, self.folder, self.site_facts = (
+            name,
+            catalogue / name,
+            catalogue.parent / "site.toml",
+        )
         self.folder.mkdir(parents=True)
         for file in (STUDIES / name).iterdir():
             checked = file.read_text().replace('last_checked = ""', 'last_checked = "2026-01-02"')
             (self.folder / file.name).write_text(checked)
         self.site_facts.write_text(FACTS)
         super().__init__(self._open(open_app), name)
-        lacking = [element.id for element in missing_elements(self.offer.study)]
+        lacking = [element.id for element in missing_elements(self.version.study)]
         self.waive(*lacking, reason="A tiny study.")
 
     def _open(self, open_app: Callable[..., Flask]) -> Flask:
-        shelf = self.folder.parent
-        return open_app(self.name, studies=(shelf,), site=self.site_facts, demo=False)
+        catalogue = self.folder.parent
+        return open_app(self.name, studies=(catalogue,), site=self.site_facts, demo=False)
 
     def started_anew(self, open_app: Callable[..., Flask]) -> Site:
         """The same served by another process."""

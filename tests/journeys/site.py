@@ -17,20 +17,20 @@ class Site:
     def __init__(self, app: Flask, name: str) -> None:
         self.app, self.name = app, name
         self.services: Services = app.extensions[NAME]
-        self.offer = app.extensions["lacrima.shelf"].named(name)
+        self.version = app.extensions["lacrima.shelf"].named(name)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
         """Every stored row."""
         return list(
-            answer_tables.rows(self.services.stores.answers(pilot=self.offer.pilot), self.name)
+            answer_tables.rows(self.services.stores.answers(pilot=self.version.pilot), self.name)
         )
 
     @property
     def texts(self) -> list[dict[str, Any]]:
         """Every text kept apart."""
         return list(
-            answer_tables.texts(self.services.stores.answers(pilot=self.offer.pilot), self.name)
+            answer_tables.texts(self.services.stores.answers(pilot=self.version.pilot), self.name)
         )
 
     @property
@@ -42,7 +42,7 @@ class Site:
 
     def client(self) -> Journey:
         """Somebody new."""
-        return Journey(self.app, self.offer.study.address)
+        return Journey(self.app, self.version.study.address)
 
     def later(self, seconds: float) -> None:
         """Let time pass, for drafts and for what is known of the study's state."""

@@ -17,7 +17,7 @@ def mood(open_app, tmp_path):
     """Signed and open to everybody."""
     served = Served(open_app, tmp_path / "shelf")
     signature = ApprovalForm(reference="REB 1", by="A board", approved_on=day(0), expires_on=day(9))
-    record_approval(served.services.stores, served.offer, signature)
+    record_approval(served.services.stores, served.version, signature)
     served.become("open")
     return served
 

@@ -163,8 +163,8 @@ def asked(question):
 def test_every_word_a_client_can_read_stands_on_one_page(site, name):
     served = site(name)
     text = Journey(served.app, "").open(f"/ethics/{name}/text").text
-    fill = served.offer.fill
-    plain = [" ".join(fill(w).replace("*", "").split()) for w in words(served.offer.study)]
+    fill = served.version.fill
+    plain = [" ".join(fill(w).replace("*", "").split()) for w in words(served.version.study)]
     assert [word for word in plain if word not in text] == []
 
 
@@ -176,9 +176,9 @@ def test_the_data_page_names_every_column_of_the_row_and_every_text(site, name):
     (table,) = {t for t in tables(db) if t.startswith("answers_")}
     columns = [row[1] for row in db.conn.execute(f'PRAGMA table_info("{table}")')]
     assert [c for c in columns if c not in journey.text.split()] == []
-    apart = [q.name for q in served.offer.study.questions.values() if q.apart]
+    apart = [q.name for q in served.version.study.questions.values() if q.apart]
     assert set(apart) <= set(journey.text.split())
-    assert len(columns) == len(columns_of_study(served.offer.study)) + 8
+    assert len(columns) == len(columns_of_study(served.version.study)) + 8
 
 
 def tables(db):
@@ -201,8 +201,10 @@ def test_every_passage_the_checklist_points_at_exists(site):
 
 def test_the_fingerprints_stand_on_the_first_page(branch):
     text = Journey(branch.app, "").open("/ethics/branch/").text
-    prints = branch.offer.study.fingerprints
-    assert all(value in text for value in (prints.words, prints.policy, branch.offer.site))
+    fingerprints = branch.version.study.fingerprints
+    assert all(
+        value in text for value in (fingerprints.words, fingerprints.policy, branch.version.site)
+    )
 
 
 def test_the_words_of_the_page_that_takes_an_invitation_stand_among_the_platform_s_own(site):

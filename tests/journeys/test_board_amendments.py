@@ -12,7 +12,7 @@ from tests.journeys.boardroom import Served, Staff, day
 
 
 def proposed(mood):
-    return mood.app.extensions["lacrima.shelf"].proposed("minimal").offer(now=True)
+    return mood.app.extensions["lacrima.shelf"].proposed("minimal").version(now=True)
 
 
 def test_a_release_follows_the_version_signed_last_not_a_newer_folder(mood, board):
@@ -20,13 +20,15 @@ def test_a_release_follows_the_version_signed_last_not_a_newer_folder(mood, boar
     mood.become("open")
     mood.change("k = 5", "k = 6", "release.toml")
     found = approvals.signed_version(mood.services.stores, proposed(mood), day(0))
-    assert fingerprints_of(found) == fingerprints_of(mood.offer)
+    assert fingerprints_of(found) == fingerprints_of(mood.version)
 
 
 def test_a_release_is_refused_when_the_signed_version_cannot_be_read(mood, board):
     board.sign()
     mood.change("k = 5", "k = 6", "release.toml")
-    place = approvals.place_of(mood.services.stores.folder, "minimal", fingerprints_of(mood.offer))
+    place = approvals.place_of(
+        mood.services.stores.folder, "minimal", fingerprints_of(mood.version)
+    )
     place.rename(place.with_name("away"))
     with pytest.raises(approvals.ArchivedVersionInvalid):
         approvals.signed_version(mood.services.stores, proposed(mood), day(0))

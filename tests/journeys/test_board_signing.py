@@ -36,7 +36,7 @@ def test_a_signed_study_opens_and_takes_answers(running):
 def test_an_approval_names_the_three_fingerprints_that_were_shown(mood, board):
     board.sign(conditions="Report after 100 answers.")
     (noted,) = approvals(mood)
-    assert noted.prints == fingerprints_of(mood.offer)
+    assert noted.fingerprints == fingerprints_of(mood.version)
     assert (noted.reference, noted.conditions) == ("2026-7", "Report after 100 answers.")
 
 
@@ -102,7 +102,7 @@ def test_what_has_just_changed_can_be_signed_once_it_is_read(mood, board):
     board.fill_in()
     mood.change(OLD, NEW)
     board.sign().sign()
-    assert [a.words for a in approvals(mood)] != [mood.offer.study.fingerprints.words]
+    assert [a.words for a in approvals(mood)] != [mood.version.study.fingerprints.words]
     assert "Signed. This version is archived" in board.text
 
 
@@ -135,7 +135,7 @@ def test_a_changed_word_is_not_served_before_it_is_signed(running):
 
 
 def test_answers_meanwhile_bear_the_fingerprint_of_what_was_signed(running):
-    signed = running.offer.study.fingerprints.words
+    signed = running.version.study.fingerprints.words
     running.change(OLD, NEW)
     running.client().begin().answer(mood=1).send()
     assert [row["fingerprint"].hex() for row in running.rows] == [signed]
@@ -161,7 +161,7 @@ def test_a_new_version_is_served_once_it_is_signed(running, board):
 
 
 def test_who_began_under_the_old_version_ends_under_it(running, board):
-    signed, client = running.offer.study.fingerprints.words, running.client().begin()
+    signed, client = running.version.study.fingerprints.words, running.client().begin()
     running.change(OLD, NEW)
     board.fill_in().sign()
     running.later(FRESH_SECONDS)
@@ -203,7 +203,7 @@ def test_a_server_that_starts_anew_still_serves_what_was_signed(running, open_ap
 def test_an_archived_copy_that_was_changed_is_not_served(running, open_app):
     running.change(OLD, NEW)
     copy = archive.files_of(
-        running.services.stores.folder, "minimal", fingerprints_of(running.offer)
+        running.services.stores.folder, "minimal", fingerprints_of(running.version)
     )
     assert copy is not None
     (copy / "questionnaire.toml").chmod(0o600)
@@ -290,7 +290,7 @@ def test_unapproved_words_are_not_shown_to_clients(mood):
 
 def test_the_certificate_says_to_anybody_what_is_served_under_which_approval(running):
     page = running.app.test_client().get("/ethics/minimal/certificate").get_data(as_text=True)
-    for said in (*fingerprints_of(running.offer), "2026-7", day(0), day(30)):
+    for said in (*fingerprints_of(running.version), "2026-7", day(0), day(30)):
         assert said in page
 
 
@@ -298,7 +298,7 @@ def test_the_certificate_tells_programs_the_same(running, board):
     running.change(OLD, NEW)
     told = running.app.test_client().get("/ethics/minimal/certificate.json").json
     assert (told["state"], told["fingerprints"]["words"]) == (
-        "open", running.offer.study.fingerprints.words
+        "open", running.version.study.fingerprints.words
     )  # fmt: skip
     assert told["approval"]["fingerprints"] == told["fingerprints"]
 

@@ -247,10 +247,10 @@ def test_a_stop_rule_that_is_met_says_whom_to_tell(site, signed_in):
 class Real(Served):
     """The study ``branch``, approved and open."""
 
-    def __init__(self, open_app, shelf):
-        super().__init__(open_app, shelf, "branch")
+    def __init__(self, open_app, catalogue):
+        super().__init__(open_app, catalogue, "branch")
         signature = ApprovalForm(reference="R", by="B", approved_on=day(0), expires_on=day(9))
-        record_approval(self.services.stores, self.offer, signature)
+        record_approval(self.services.stores, self.version, signature)
         self.become("open")
 
     def answers(self, been, times):

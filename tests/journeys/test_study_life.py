@@ -16,7 +16,7 @@ def site(open_app, tmp_path):
     served = Served(open_app, tmp_path / "shelf")
     with_pages(served.app)
     signature = ApprovalForm(reference="REB 1", by="A board", approved_on=day(0), expires_on=day(9))
-    record_approval(served.services.stores, served.offer, signature)
+    record_approval(served.services.stores, served.version, signature)
     return served
 
 
@@ -79,7 +79,7 @@ def test_a_form_from_before_a_change_does_nothing(site, ada):
 
 def test_a_batch_is_frozen_while_the_study_stays_open(site, ada):
     site.become("open")
-    real_answers(site.app, site.offer.study, 60)
+    real_answers(site.app, site.version.study, 60)
     ada.open("life/batch")
     assert "their codes stop working, at once and for good" in ada.text
     ada.press()
@@ -89,7 +89,7 @@ def test_a_batch_is_frozen_while_the_study_stays_open(site, ada):
 
 def test_too_few_for_a_batch_are_not_counted_out(site, ada):
     site.become("open")
-    real_answers(site.app, site.offer.study, 7)
+    real_answers(site.app, site.version.study, 7)
     ada.open("life/batch").press()
     ada.wait()
     assert "There are fewer than 50 new answers" in ada.text
@@ -98,7 +98,7 @@ def test_too_few_for_a_batch_are_not_counted_out(site, ada):
 
 def test_the_last_freeze_ends_the_studys_life(site, ada):
     site.become("closed")
-    real_answers(site.app, site.offer.study, 7)
+    real_answers(site.app, site.version.study, 7)
     ada.open("life/freeze").press()
     assert "The last answers are frozen" in ada.wait().text
     assert (frozen(site), status(site)) == ({1: 7}, "frozen")
@@ -107,7 +107,7 @@ def test_the_last_freeze_ends_the_studys_life(site, ada):
 
 def test_a_freeze_is_in_the_audit_once_and_without_a_number(site, ada):
     site.become("closed")
-    real_answers(site.app, site.offer.study, 7)
+    real_answers(site.app, site.version.study, 7)
     ada.open("life/freeze").press()
     ada.wait()
     assert audit_of(site.app)[-2:] == [

@@ -146,7 +146,7 @@ def test_help_is_shown_once_and_not_again_at_every_turn(upset):
 def test_help_lines_of_a_chosen_country_come_first_and_are_remembered(site):
     flagship = site("therapist-tears")
     client = flagship.client().start()
-    country = flagship.offer.study.support.countries[0]
+    country = flagship.version.study.support.countries[0]
     chosen = client.open(f"support?country={country}").text
     assert client.open("support").text == chosen != flagship.client().open("support").text
 
@@ -163,7 +163,7 @@ def test_leaving_drops_the_draft_and_the_cookie_and_goes_elsewhere(site):
     branch = site("branch")
     client = branch.client().begin().answer(been=1)
     client.open("leave")
-    assert client.here == branch.offer.study.exit_url
+    assert client.here == branch.version.study.exit_url
     assert (branch.drafts, client.browser.get_cookie("s")) == (0, None)
 
 
@@ -190,10 +190,11 @@ def test_leaving_is_the_first_link_of_every_page(site, screen):
 
 def real(site, status, *, until=1, name="minimal"):
     study = site(name, demo=False)
-    office, prints = study.services.stores.office, study.offer.study.fingerprints
+    office, fingerprints = study.services.stores.office, study.version.study.fingerprints
     today = today_here()
     studies.approve(
-        office, study=name, words=prints.words, policy=prints.policy, site=study.offer.site,
+        office, study=name, words=fingerprints.words, policy=fingerprints.policy,
+        site=study.version.site,
         reference="2026-1", by="A board", approved_on=(today - timedelta(9)).isoformat(),
         expires_on=(today + timedelta(until)).isoformat(),
     )  # fmt: skip

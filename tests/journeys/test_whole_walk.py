@@ -66,7 +66,7 @@ def test_every_kind_of_answer_arrives_as_it_was_given(site):
 def test_whatever_is_left_blank_is_stored_as_blank(site):
     kinds = site("kinds")
     walk(kinds.client().begin(), blank).send()
-    answers = {n: v for n, v in kinds.rows[0].items() if n in kinds.offer.study.questions}
+    answers = {n: v for n, v in kinds.rows[0].items() if n in kinds.version.study.questions}
     assert set(answers.values()) == {-95}
     assert kinds.texts == []
 

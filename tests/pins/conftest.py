@@ -35,8 +35,8 @@ A pin may move only in a commit of its own that says why. To write it anew:
 SHELVES = ("studies", "tests/studies", "benchmarks/studies")
 STUDY_FOLDERS = {
     folder.parent.name: folder.parent
-    for shelf in SHELVES
-    for folder in sorted((TOP / shelf).glob("*/questionnaire.toml"))
+    for catalogue in SHELVES
+    for folder in sorted((TOP / catalogue).glob("*/questionnaire.toml"))
 }
 
 FACTS = (
@@ -126,8 +126,8 @@ class Installation:
     """The flagship as a real study: checked, approved, open, with answers frozen twice."""
 
     def __init__(self, top: Path) -> None:
-        self.data, self.shelf = top / "data", top / "shelf"
-        self.run = command_on(self.data, self.shelf)
+        self.data, self.catalogue = top / "data", top / "shelf"
+        self.run = command_on(self.data, self.catalogue)
         self._copy_study()
         self.run("key", "new")
         facts = "".join(f"{name} = {f'The {name}.'!r}\n" for name in FACTS)
@@ -137,7 +137,7 @@ class Installation:
 
     def _copy_study(self) -> None:
         for file in sorted(p for p in FLAGSHIP.rglob("*") if p.is_file()):
-            copy = self.shelf / FLAGSHIP.name / file.relative_to(FLAGSHIP)
+            copy = self.catalogue / FLAGSHIP.name / file.relative_to(FLAGSHIP)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(
                 file.read_bytes().replace(b'last_checked = ""', b'last_checked = "2026-01-02"')
@@ -146,7 +146,7 @@ class Installation:
     def answer(self, count: int, *, seed: int) -> None:
         """So many people answer, and their answers are frozen."""
         stores = Stores(self.data)
-        real_answers(stores, load_study(self.shelf / FLAGSHIP.name), count, seed=seed)
+        real_answers(stores, load_study(self.catalogue / FLAGSHIP.name), count, seed=seed)
         stores.close()
         self.run("study", "freeze", FLAGSHIP.name)
 
@@ -161,7 +161,7 @@ class Installation:
         return create_app(
             Config(
                 data=self.data,
-                studies=(self.shelf,),
+                studies=(self.catalogue,),
                 site=self.data / "site.toml",
                 key=self.data / "server.key",
                 https=False,

@@ -10,11 +10,11 @@ def test_the_fingerprints_of_every_study_folder(pinned):
         "fingerprints",
         (
             f"{name} {part} {digest}"
-            for name, prints in found.items()
+            for name, fingerprints in found.items()
             for part, digest in (
-                ("words", prints.words),
-                ("policy", prints.policy),
-                ("consent", prints.consent_version),
+                ("words", fingerprints.words),
+                ("policy", fingerprints.policy),
+                ("consent", fingerprints.consent_version),
             )
         ),
     )

@@ -46,8 +46,8 @@ def test_answers_read_the_same_on_the_check_page_in_the_row_and_in_the_codebook(
     open_app, name, nth
 ):
     app = open_app(name)
-    offer = app.extensions["lacrima.shelf"].named(name)
-    client = Journey(app, offer.study.address).begin()
+    version = app.extensions["lacrima.shelf"].named(name)
+    client = Journey(app, version.study.address).begin()
     while client.screen == "questions":
         client.answer(**every(nth)(client))
         assert not client.page.title.startswith("Error")
@@ -56,5 +56,5 @@ def test_answers_read_the_same_on_the_check_page_in_the_row_and_in_the_codebook(
     words = promised(client)
     client.send()
     (row,) = answer_tables.rows(app.extensions["lacrima"].stores.pilot, name)
-    codebook = entries(offer.study)
+    codebook = entries(version.study)
     assert {n: in_words(e, row[n]) for n, e in codebook.items()} == {n: words[n] for n in codebook}

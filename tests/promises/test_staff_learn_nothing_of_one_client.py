@@ -24,7 +24,7 @@ def site(open_app, tmp_path, study):
     freeze(served.app, study(NAME))
     real_answers(served.app, study(NAME), NEW, seed=2)
     signature = ApprovalForm(reference="REB 1", by="A board", approved_on=day(0), expires_on=day(9))
-    record_approval(served.services.stores, served.offer, signature)
+    record_approval(served.services.stores, served.version, signature)
     served.become("open")
     return served
 

@@ -3,7 +3,7 @@ import pytest
 from survey.respondents.screens import line, prose
 
 
-class offer:  # noqa: N801 - stands for what a site offers
+class version:  # noqa: N801 - stands for what a site offers
     def __init__(self, **facts):
         self.facts = facts
 
@@ -22,8 +22,8 @@ class offer:  # noqa: N801 - stands for what a site offers
     ("", ""),
 ])  # fmt: skip
 def test_study_text_becomes_paragraphs_and_nothing_else(text, html):
-    assert str(prose(text, offer())) == html
+    assert str(prose(text, version())) == html
 
 
 def test_what_a_site_fills_in_is_escaped_too():
-    assert str(line("We are {who}.", offer(who="A & <B>"))) == "We are A &amp; &lt;B&gt;."
+    assert str(line("We are {who}.", version(who="A & <B>"))) == "We are A &amp; &lt;B&gt;."

@@ -63,9 +63,9 @@ def between(runs_: Sequence[Run], mark: str = ", ") -> Runs:
     return [piece for run in runs_ for piece in (plain(mark), run)][1:]
 
 
-def paragraphs(text: str, offer: StudyVersion) -> list[Runs]:
+def paragraphs(text: str, version: StudyVersion) -> list[Runs]:
     """The paragraphs of a study's text with the site's facts."""
-    filled = offer.fill(text)
+    filled = version.fill(text)
     return [runs(" ".join(p.split())) for p in _PARAGRAPHS.split(filled) if p.strip()]
 
 
@@ -80,9 +80,9 @@ def prose(*lines: str | Runs, leads: bool = False) -> Block:
     return {"is": "prose", "paragraphs": said, "anchor": "", "leads": leads}
 
 
-def passage(text: str, offer: StudyVersion, *, anchor: str = "") -> Block:
+def passage(text: str, version: StudyVersion, *, anchor: str = "") -> Block:
     """Paragraphs of the study's."""
-    said = paragraphs(text, offer)
+    said = paragraphs(text, version)
     return {"is": "prose", "paragraphs": said, "anchor": anchor, "leads": False}
 
 
@@ -96,9 +96,9 @@ def offered(*lines: str | Runs) -> Block:
     return {"is": "offered", "paragraphs": [_as_runs(line) for line in lines]}
 
 
-def said(label: str, text: str, offer: StudyVersion) -> Block:
+def said(label: str, text: str, version: StudyVersion) -> Block:
     """One sentence of the study's, and beside it what it is."""
-    return {"is": "said", "label": label, "paragraphs": paragraphs(text, offer)}
+    return {"is": "said", "label": label, "paragraphs": paragraphs(text, version)}
 
 
 def items(entries: Iterable[tuple[str, Runs]], *, numbered: bool = False) -> Block:

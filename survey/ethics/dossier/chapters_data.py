@@ -37,27 +37,27 @@ from survey.studies.version import StudyVersion
 MOST_WAYS = 120  # rows of the table of ways; more are told by their number
 
 
-def routing(offer: StudyVersion) -> Iterator[Block]:
+def routing(version: StudyVersion) -> Iterator[Block]:
     """The picture, what hangs on which answer, and every way through with what it asks."""
-    study = offer.study
+    study = version.study
     if study.routed:
         yield picture(drawn(study), "The pages in order, and which answers lead to which of them. "
                       "The tables below say the same in words.")  # fmt: skip
     yield heading("What hangs on an answer")
-    hanging = list(_hanging(offer))
+    hanging = list(_hanging(version))
     if not hanging:
         yield prose("Nothing: every client meets every page and every question, in this order.")
     else:
         yield table(("Page or question", "Shown only if"), (2, 5), hanging)
     yield heading("Every way through")
-    yield from _ways(offer)
+    yield from _ways(version)
     if study.minutes:
         told = "; ".join(f"about {m:g} minutes on the way “{b}”" for b, m in study.minutes.items())
         yield prose(f"Clients are told to expect {told}.")
 
 
-def _hanging(offer: StudyVersion) -> Iterator[tuple[Runs, str]]:
-    study = offer.study
+def _hanging(version: StudyVersion) -> Iterator[tuple[Runs, str]]:
+    study = version.study
     for page in study.pages:
         if page.show_if:
             yield [ref(page.title, page.id)], condition_in_words(study, page.show_if)
@@ -66,8 +66,8 @@ def _hanging(offer: StudyVersion) -> Iterator[tuple[Runs, str]]:
                 yield [code(one.name)], condition_in_words(study, one.show_if)
 
 
-def _ways(offer: StudyVersion) -> Iterator[Block]:
-    study = offer.study
+def _ways(version: StudyVersion) -> Iterator[Block]:
+    study = version.study
     ways = list(ways_through(study))
     yield prose(
         f"{len(study.pages)} pages in all, {len(ways)} "
@@ -90,15 +90,15 @@ def _way(way: Route) -> tuple[str, ...]:
     return (answers or "every client", *map(str, numbers), f"{way.minutes:.0f}")
 
 
-def reading(offer: StudyVersion) -> Iterator[Block]:
+def reading(version: StudyVersion) -> Iterator[Block]:
     """How hard each part is to read; nothing for a language without a formula."""
-    graded = grades(offer.study)
+    graded = grades(version.study)
     if not graded:
         return
     yield heading("Reading grades")
     yield prose(
         "Flesch-Kincaid, US school grade; a {fact} counts as two words. The ceiling set for this "
-        f"study is {offer.study.reading_grade:g}.",
+        f"study is {version.study.reading_grade:g}.",
         leads=True,
     )
     yield table(
@@ -112,9 +112,9 @@ def reading(offer: StudyVersion) -> Iterator[Block]:
     )  # fmt: skip
 
 
-def checklist(offer: StudyVersion) -> Iterator[Block]:
+def checklist(version: StudyVersion) -> Iterator[Block]:
     """What boards look for, each with the passages that say it and their pages."""
-    study, titles = offer.study, _titles(offer)
+    study, titles = version.study, _titles(version)
     lines, bare = answered(study), [element.id for element in missing_elements(study)]
     named = {item.id: item.passages for item in study.consent.checklist}
     yield prose(f"{len(lines)} elements that boards look for.")
@@ -139,33 +139,33 @@ def checklist(offer: StudyVersion) -> Iterator[Block]:
     )
 
 
-def _titles(offer: StudyVersion) -> dict[str, str]:
+def _titles(version: StudyVersion) -> dict[str, str]:
     """What a board reads in place of a passage's id."""
-    consent = offer.study.consent
+    consent = version.study.consent
     passages = (
         *consent.key_facts, *consent.details, *consent.notice, *consent.debrief,
-        *consent.board_note, *offer.study.support.passages,
+        *consent.board_note, *version.study.support.passages,
     )  # fmt: skip
     screens = {SCREEN + name: f"screen {name}" for name in SCREENS}
-    return screens | {p.id: offer.fill(p.heading).rstrip(".?") for p in passages if p.heading}
+    return screens | {p.id: version.fill(p.heading).rstrip(".?") for p in passages if p.heading}
 
 
-def board_notes(offer: StudyVersion) -> Iterator[Block]:
+def board_notes(version: StudyVersion) -> Iterator[Block]:
     """What the study tells the board alone."""
-    for one in offer.study.consent.board_note:
+    for one in version.study.consent.board_note:
         if one.heading:
             yield heading(one.heading, anchor=one.id)
-        yield passage(one.text, offer, anchor="" if one.heading else one.id)
+        yield passage(one.text, version, anchor="" if one.heading else one.id)
 
 
-def site_facts(offer: StudyVersion) -> Iterator[Block]:
+def site_facts(version: StudyVersion) -> Iterator[Block]:
     """Every fact that the study names, as this site gives it."""
-    consent = offer.study.consent
+    consent = version.study.consent
     named = sorted(consent.facts | consent.optional_facts | consent.board_facts)
     required = consent.facts - consent.optional_facts - consent.board_facts
 
     def value(name: str) -> Runs:
-        given = offer.facts.get(name, "")
+        given = version.facts.get(name, "")
         if given:
             return [plain(given)]
         return [("gap", "not given yet")] if name in required else [plain("none")]
@@ -177,9 +177,9 @@ def site_facts(offer: StudyVersion) -> Iterator[Block]:
     yield pairs((name, value(name)) for name in named)
 
 
-def stored(offer: StudyVersion) -> Iterator[Block]:
+def stored(version: StudyVersion) -> Iterator[Block]:
     """Every stored column: meaning, values, role, and what each tier does to it."""
-    study = offer.study
+    study = version.study
     others = administrative(study)
     yield prose(
         "One row for each client who pressed send: "
@@ -229,9 +229,9 @@ def _in_tiers(tiers: Sequence[tuple[str, str]]) -> Iterator[str]:
         yield ", ".join(tier for tier, does in tiers if does == done) + f": {done}"
 
 
-def policy(offer: StudyVersion) -> Iterator[Block]:
+def policy(version: StudyVersion) -> Iterator[Block]:
     """The release policy: tiers, floors, and how each value coarsens."""
-    policy = offer.study.policy
+    policy = version.study.policy
     yield prose(policy.caution) if policy.caution else prose("What may leave, and in which shape.")
     yield heading("Tiers")
     yield table(
@@ -288,9 +288,9 @@ def _levels(hierarchy: Hierarchy) -> Iterator[tuple[object, str, str]]:
         yield [code(hierarchy.variable)] if number == 1 else "", str(number), told
 
 
-def help_lines(offer: StudyVersion) -> Iterator[Block]:
+def help_lines(version: StudyVersion) -> Iterator[Block]:
     """Every help line with the day on which a person last checked it."""
-    support = offer.study.support
+    support = version.study.support
     unchecked = len(support.never_checked)
     yield prose(
         f"{len(support.lines)} lines. "

@@ -61,7 +61,7 @@ NAMES = {
 class Screens:
     """Screens by id, each text once; ``add`` gives the id of a page that was met."""
 
-    offer: StudyVersion
+    version: StudyVersion
     known: dict[str, Json] = field(default_factory=dict)
 
     def add(self, screen: str, seen: VisibleText) -> str:
@@ -86,34 +86,34 @@ class Screens:
         }
 
     def _page(self, asks: str) -> str:
-        study = self.offer.study
+        study = self.version.study
         return study.page_of[asks.split()[0]].id
 
     def _shuffled(self, asks: str) -> bool:
-        return any(self.offer.study.questions[name].random_order for name in asks.split())
+        return any(self.version.study.questions[name].random_order for name in asks.split())
 
 
-def _forms(offer: StudyVersion, screen: str) -> dict[str, Any]:
-    consent = offer.study.consent
+def _forms(version: StudyVersion, screen: str) -> dict[str, Any]:
+    consent = version.study.consent
     if screen == "eligibility":
         return {"form": eligibility_form(consent.eligibility, None)}
     return {"form": consent_form(consent, None)} if screen == "consent" else {}
 
 
-def still_screens(offer: StudyVersion) -> Iterator[Json]:
+def still_screens(version: StudyVersion) -> Iterator[Json]:
     """The screens that every client can open without an answer, in the order met.
 
     ``lines`` is what a client reads; ``preview`` what the board's walk shows where that differs.
     """
-    client = Navigation(f"/s/{offer.study.address}/", hidden=NO_TOKEN)
+    client = Navigation(f"/s/{version.study.address}/", hidden=NO_TOKEN)
     board_ways = Navigation("", preview=True, hidden=NO_TOKEN)
     for screen, called in STILL.items():
-        if screen == "eligibility" and not offer.study.consent.eligibility:
+        if screen == "eligibility" and not version.study.consent.eligibility:
             continue
         context = {"draft": None, "country": None, "youth": False, "answered": False}
-        context |= _forms(offer, screen)
-        seen = see(render_screen(screen, offer, client, **context))
-        board = see(render_screen(screen, offer, board_ways, **context))
+        context |= _forms(version, screen)
+        seen = see(render_screen(screen, version, client, **context))
+        board = see(render_screen(screen, version, board_ways, **context))
         entry = {"id": screen, "name": called, "title": seen.title, "asks": "",
                  "any_order": False, "lines": seen.lines}  # fmt: skip
         yield entry | ({"preview": board.lines} if board.lines != seen.lines else {})
@@ -141,12 +141,12 @@ def fill_of(study: Study, answers: Mapping[str, Any], pages: tuple[Page, ...]) -
 class _StillDrafts:
     """The board's walk in this process: a post gives the next page and the screen it is."""
 
-    def __init__(self, offer: StudyVersion, sign: URLSafeSerializer) -> None:
-        self.offer, self.sign, self.state = offer, sign, WalkthroughState()
+    def __init__(self, version: StudyVersion, sign: URLSafeSerializer) -> None:
+        self.version, self.sign, self.state = version, sign, WalkthroughState()
 
     def post(self, fields: list[tuple[str, str]]) -> str:
         """The page that follows on ``fields``."""
-        preview = Walkthrough(self.offer, MultiDict(fields))
+        preview = Walkthrough(self.version, MultiDict(fields))
         packed = dict(fields).get("state", "")
         self.state = preview.step(unpack(packed, self.sign) if packed else WalkthroughState())
         return preview.render(self.state, "", self.sign)
@@ -154,24 +154,24 @@ class _StillDrafts:
 
 def _begin(desk: _StillDrafts) -> str:
     """The first page of questions: everything before it agreed to."""
-    page = Walkthrough(desk.offer, None).render(WalkthroughState(), "", desk.sign)
-    entrance = "eligibility" if desk.offer.study.consent.eligibility else "consent"
+    page = Walkthrough(desk.version, None).render(WalkthroughState(), "", desk.sign)
+    entrance = "eligibility" if desk.version.study.consent.eligibility else "consent"
     page = desk.post([*read_form(page).hidden.items(), ("go", entrance)])
     while desk.state.screen in ("eligibility", "consent"):
         page = desk.post(press(read_form(page), {}))
     return page
 
 
-def walk_way(offer: StudyVersion, fill: Fill, screens: Screens) -> Iterator[str]:
+def walk_way(version: StudyVersion, fill: Fill, screens: Screens) -> Iterator[str]:
     """Ids of the screens met on this way, from the first question to the thank-you page."""
-    desk = _StillDrafts(offer, signer("dossier"))
+    desk = _StillDrafts(version, signer("dossier"))
     page = _begin(desk)
     for _ in range(MOST_STEPS):
         yield screens.add(desk.state.screen, see(page))
         if desk.state.screen == "done":
             return
         page = desk.post(press(read_form(page), fill))
-    raise AssertionError(f"the walk of {offer.study.name} did not end")
+    raise AssertionError(f"the walk of {version.study.name} did not end")
 
 
 def _chosen(study: Study) -> list[tuple[dict[str, int | str], tuple[Page, ...]]]:
@@ -192,24 +192,24 @@ def _chosen(study: Study) -> list[tuple[dict[str, int | str], tuple[Page, ...]]]
     return chosen
 
 
-def _ways(offer: StudyVersion, screens: Screens) -> Iterator[Json]:
-    for answers, pages in _chosen(offer.study):
-        fill = fill_of(offer.study, answers, pages)
-        yield {"fill": fill, "screens": list(walk_way(offer, fill, screens))}
+def _ways(version: StudyVersion, screens: Screens) -> Iterator[Json]:
+    for answers, pages in _chosen(version.study):
+        fill = fill_of(version.study, answers, pages)
+        yield {"fill": fill, "screens": list(walk_way(version, fill, screens))}
 
 
-def _asides(offer: StudyVersion, screens: Screens) -> None:
+def _asides(version: StudyVersion, screens: Screens) -> None:
     """What a client under way can turn to: stop, what follows it, and a break."""
     ways = Navigation("", preview=True, live=True, hidden=NO_TOKEN)
     for screen in ("stop", "stopped", "break"):
-        screens.add(screen, see(render_screen(screen, offer, ways, draft=None)))
+        screens.add(screen, see(render_screen(screen, version, ways, draft=None)))
 
 
-def screens_of(offer: StudyVersion) -> Json:
+def screens_of(version: StudyVersion) -> Json:
     """``screens`` in the order met, and ``ways`` as the ids of the screens along each."""
-    still = list(still_screens(offer))
-    screens = Screens(offer)
-    ways = list(_ways(offer, screens))
-    _asides(offer, screens)
-    hint = see(f"<p>{offer.fill(offer.study.consent.texts['blank_hint'])}</p>").lines
+    still = list(still_screens(version))
+    screens = Screens(version)
+    ways = list(_ways(version, screens))
+    _asides(version, screens)
+    hint = see(f"<p>{version.fill(version.study.consent.texts['blank_hint'])}</p>").lines
     return {"screens": [*still, *screens.known.values()], "ways": ways, "may_also_say": hint}

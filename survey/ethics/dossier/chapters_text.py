@@ -37,51 +37,51 @@ def _screen(name: str, title: str) -> Block:
     return heading(title, anchor=SCREEN + name)
 
 
-def _passages(passages: Iterable[Passage], offer: StudyVersion) -> Iterator[Block]:
+def _passages(passages: Iterable[Passage], version: StudyVersion) -> Iterator[Block]:
     for one in passages:
         if one.heading:
-            yield heading(offer.fill(one.heading), level=3, anchor=one.id)
-        yield passage(one.text, offer, anchor="" if one.heading else one.id)
+            yield heading(version.fill(one.heading), level=3, anchor=one.id)
+        yield passage(one.text, version, anchor="" if one.heading else one.id)
 
 
-def before_questions(offer: StudyVersion) -> Iterator[Block]:
+def before_questions(version: StudyVersion) -> Iterator[Block]:
     """S1 to S4 and S10: landing, information, eligibility, consent, decline."""
-    consent = offer.study.consent
+    consent = version.study.consent
     words = consent.texts
     yield _screen("landing", "S1 Landing")
-    yield said("Title", words["landing_title"], offer)
-    yield said("Sentence", words["landing_lead"], offer)
-    yield said("About leaving", words["landing_exit"], offer)
-    yield said("About unfinished answers", words["landing_draft"], offer)
+    yield said("Title", words["landing_title"], version)
+    yield said("Sentence", words["landing_lead"], version)
+    yield said("About leaving", words["landing_exit"], version)
+    yield said("About unfinished answers", words["landing_draft"], version)
     yield _screen("information", "S2 Information")
-    yield said("Title", words["information_title"], offer)
+    yield said("Title", words["information_title"], version)
     yield note("Key facts, shown first", leads=True)
-    yield from _passages(consent.key_facts, offer)
+    yield from _passages(consent.key_facts, version)
     yield note("More detail, folded on the screen, printed in full", leads=True)
-    yield from _passages(consent.details, offer)
+    yield from _passages(consent.details, version)
     if consent.notice:
         yield note("Data protection notice, folded on the screen", leads=True)
-        yield from _passages(consent.notice, offer)
-    yield from _eligibility(offer)
-    yield from _consent(offer)
+        yield from _passages(consent.notice, version)
+    yield from _eligibility(version)
+    yield from _consent(version)
     yield _screen("declined", "S10 Decline")
-    yield said("Title", words["declined_title"], offer)
-    yield said("Text", words["declined"], offer)
+    yield said("Title", words["declined_title"], version)
+    yield said("Text", words["declined"], version)
 
 
-def _eligibility(offer: StudyVersion) -> Iterator[Block]:
-    consent = offer.study.consent
+def _eligibility(version: StudyVersion) -> Iterator[Block]:
+    consent = version.study.consent
     words = consent.texts
     if not consent.eligibility:
         return
     yield _screen("eligibility", "S3 Before you start")
-    yield said("Title", words["eligibility_title"], offer)
+    yield said("Title", words["eligibility_title"], version)
     yield items(
         (
             (
                 q.id,
                 [
-                    *runs(offer.fill(q.text)),
+                    *runs(version.fill(q.text)),
                     (
                         "aside",
                         f"{q.yes} / {q.no}. “{q.no}” leads to: {ENDING[q.ending]}. Not stored.",
@@ -92,21 +92,21 @@ def _eligibility(offer: StudyVersion) -> Iterator[Block]:
         ),
         numbered=True,
     )
-    yield said("Kind ending, title", words["screened_out_title"], offer)
-    yield said("Kind ending", words["screened_out"], offer)
-    yield said("Not a good moment, title", words["not_now_title"], offer)
-    yield said("Not a good moment", words["not_now"], offer)
+    yield said("Kind ending, title", words["screened_out_title"], version)
+    yield said("Kind ending", words["screened_out"], version)
+    yield said("Not a good moment, title", words["not_now_title"], version)
+    yield said("Not a good moment", words["not_now"], version)
 
 
-def _consent(offer: StudyVersion) -> Iterator[Block]:
-    consent = offer.study.consent
+def _consent(version: StudyVersion) -> Iterator[Block]:
+    consent = version.study.consent
     words = consent.texts
     yield _screen("consent", "S4 Consent")
-    yield said("Title", words["consent_title"], offer)
-    yield said("Introduction", words["consent_intro"], offer)
+    yield said("Title", words["consent_title"], version)
+    yield said("Introduction", words["consent_intro"], version)
     yield note("Required: each a box of its own, none ticked beforehand", leads=True)
     yield items(
-        ((s.id, runs(offer.fill(s.text))) for s in consent.required_statements), numbered=True
+        ((s.id, runs(version.fill(s.text))) for s in consent.required_statements), numbered=True
     )
     if consent.choices:
         yield note(
@@ -117,7 +117,7 @@ def _consent(offer: StudyVersion) -> Iterator[Block]:
                 (
                     s.id,
                     [
-                        *runs(offer.fill(s.text)),
+                        *runs(version.fill(s.text)),
                         *([("aside", f"Effect: {s.effect}")] if s.effect else []),
                     ],
                 )
@@ -130,20 +130,20 @@ def _consent(offer: StudyVersion) -> Iterator[Block]:
     )
 
 
-def questions(offer: StudyVersion) -> Iterator[Block]:
+def questions(version: StudyVersion) -> Iterator[Block]:
     """S5: every page and question in order, with the routing in words."""
-    for number, page in enumerate(offer.study.pages, start=1):
+    for number, page in enumerate(version.study.pages, start=1):
         yield heading(f"{number}. {page.title}", anchor=page.id)
-        yield note(_about_page(offer, page), leads=True)
-        yield from _wording(page.intro, offer)
+        yield note(_about_page(version, page), leads=True)
+        yield from _wording(page.intro, version)
         for one in page.questions:
-            yield _question(one, offer)
+            yield _question(one, version)
 
 
-def _about_page(offer: StudyVersion, page: Page) -> str:
-    parts = [f"Shown {_when(offer, page) or 'to everybody'}."]
+def _about_page(version: StudyVersion, page: Page) -> str:
+    parts = [f"Shown {_when(version, page) or 'to everybody'}."]
     if page.sensitive:
-        opening = offer.study.consent.texts["skip_anything"]
+        opening = version.study.consent.texts["skip_anything"]
         parts.append(f"Sensitive page: begins with “{opening}” and a link to help.")
     if page.answer_once:
         parts.append("What is written here can later be deleted, not changed.")
@@ -155,24 +155,24 @@ def _about_page(offer: StudyVersion, page: Page) -> str:
     return " ".join(parts)
 
 
-def _when(offer: StudyVersion, shown: Page | Question) -> str:
-    return f"if {condition_in_words(offer.study, shown.show_if)}" if shown.show_if else ""
+def _when(version: StudyVersion, shown: Page | Question) -> str:
+    return f"if {condition_in_words(version.study, shown.show_if)}" if shown.show_if else ""
 
 
-def _wording(wording: Wording, offer: StudyVersion) -> Iterator[Block]:
+def _wording(wording: Wording, version: StudyVersion) -> Iterator[Block]:
     if wording.everybody:
-        yield passage(wording.everybody, offer)
+        yield passage(wording.everybody, version)
     for branch, text in wording.by_branch:
-        yield said(f"on the way “{branch}”", text, offer)
+        yield said(f"on the way “{branch}”", text, version)
 
 
-def _question(asked: Question, offer: StudyVersion) -> Block:
+def _question(asked: Question, version: StudyVersion) -> Block:
     head: Runs = [
         code(asked.name),
         plain(f" {asked.kind}{', needs an answer' if asked.required else ''}"),
     ]
-    body = [note(f"Shown {_when(offer, asked)}.")] if asked.show_if else []
-    body += _wording(asked.text, offer)
+    body = [note(f"Shown {_when(version, asked)}.")] if asked.show_if else []
+    body += _wording(asked.text, version)
     body += [note(asked.hint)] if asked.hint else []
     body += _rows(asked)
     also = asked.missing and not asked.apart
@@ -207,64 +207,64 @@ def _offered(asked: Question) -> str:
     return "; ".join(f"{o.code} {o.label}" for o in asked.options)
 
 
-def after_questions(offer: StudyVersion) -> Iterator[Block]:
+def after_questions(version: StudyVersion) -> Iterator[Block]:
     """S6 to S13: check, thank you, help, stop, delete later, leave."""
-    consent = offer.study.consent
+    consent = version.study.consent
     words = consent.texts
     yield _screen("check", "S6 Check answers and send")
-    yield said("Title", words["check_title"], offer)
-    yield said("Introduction", words["check_intro"], offer)
+    yield said("Title", words["check_title"], version)
+    yield said("Introduction", words["check_intro"], version)
     if consent.receipt_code:
-        yield said("Deletion code, offered before sending", words["code_offer"], offer)
-        yield said("The two answers", f"“{words['code_yes']}” / “{words['code_no']}”", offer)
+        yield said("Deletion code, offered before sending", words["code_offer"], version)
+        yield said("The two answers", f"“{words['code_yes']}” / “{words['code_no']}”", version)
     yield _screen("done", "S7 and S8 Thank you")
-    yield said("Title", words["done_title"], offer)
-    yield said("Text", words["done_arrived"], offer)
+    yield said("Title", words["done_title"], version)
+    yield said("Text", words["done_arrived"], version)
     if consent.receipt_code:
-        yield said("Above the code", words["code_shown"], offer)
-    yield from _passages(consent.debrief, offer)
-    yield said("About the browser’s history", words["history_note"], offer)
-    yield from _help(offer)
-    yield from _ways_out(offer)
+        yield said("Above the code", words["code_shown"], version)
+    yield from _passages(consent.debrief, version)
+    yield said("About the browser’s history", words["history_note"], version)
+    yield from _help(version)
+    yield from _ways_out(version)
 
 
-def _help(offer: StudyVersion) -> Iterator[Block]:
-    support = offer.study.support
+def _help(version: StudyVersion) -> Iterator[Block]:
+    support = version.study.support
     yield _screen("support", "S9 Help")
-    yield passage(support.intro, offer)
+    yield passage(support.intro, version)
     yield note("The help lines themselves stand in a chapter of their own.")
-    yield from _passages(support.passages, offer)
-    yield said("About live monitoring", offer.study.consent.texts["nobody_watches"], offer)
+    yield from _passages(support.passages, version)
+    yield said("About live monitoring", version.study.consent.texts["nobody_watches"], version)
 
 
-def _ways_out(offer: StudyVersion) -> Iterator[Block]:
-    words = offer.study.consent.texts
+def _ways_out(version: StudyVersion) -> Iterator[Block]:
+    words = version.study.consent.texts
     yield _screen("stop", "S11 Stop")
-    yield said("Title", words["stop_title"], offer)
-    yield said("Question", words["stop_question"], offer)
-    yield said("The two buttons", f"“{words['stop_delete']}” / “{words['stop_send']}”", offer)
-    yield said("After deleting, title", words["deleted_title"], offer)
-    yield said("After deleting", words["deleted"], offer)
+    yield said("Title", words["stop_title"], version)
+    yield said("Question", words["stop_question"], version)
+    yield said("The two buttons", f"“{words['stop_delete']}” / “{words['stop_send']}”", version)
+    yield said("After deleting, title", words["deleted_title"], version)
+    yield said("After deleting", words["deleted"], version)
     yield _screen("withdraw", "S12 Delete later")
-    yield said("Title", words["withdraw_title"], offer)
-    yield said("Introduction", words["withdraw_intro"], offer)
-    yield said("Reply, the same whether the code matched or not", words["withdraw_reply"], offer)
+    yield said("Title", words["withdraw_title"], version)
+    yield said("Introduction", words["withdraw_intro"], version)
+    yield said("Reply, the same whether the code matched or not", words["withdraw_reply"], version)
     yield _screen("leave", "S13 Leave now")
     yield prose(
         [
             plain("On every page, first in the order of the keyboard. Goes to "),
-            code(offer.study.exit_url),
+            code(version.study.exit_url),
             plain(" and drops the unfinished answers."),
         ]
     )
-    yield said("Soft hint after a page with blanks, once a page", words["blank_hint"], offer)
+    yield said("Soft hint after a page with blanks, once a page", words["blank_hint"], version)
 
 
-def platform(offer: StudyVersion) -> Iterator[Block]:
+def platform(version: StudyVersion) -> Iterator[Block]:
     """Screens worded by the platform, the same for every study, read off the screens themselves."""
     yield note("Worded by the platform, the same for every study; read off the screens themselves.")
     yield table(
         ("Screen", "What it says"),
         (1, 5),
-        ((name, [[plain(line)] for line in lines]) for name, lines in own_words(offer)),
+        ((name, [[plain(line)] for line in lines]) for name, lines in own_words(version)),
     )

@@ -23,32 +23,32 @@ class Signed:
     conditions: str = ""
 
 
-def fingerprints(offer: StudyVersion) -> Mapping[str, str]:
+def fingerprints(version: StudyVersion) -> Mapping[str, str]:
     """The fingerprints of this offer by name, SHA-256 in hex."""
-    prints = offer.study.fingerprints
+    fingerprints = version.study.fingerprints
     return {
-        "words": prints.words,
-        "policy": prints.policy,
-        "site": offer.site,
-        "consent": prints.consent_version,
-        "help_lines": digest(offer.study.support),
+        "words": fingerprints.words,
+        "policy": fingerprints.policy,
+        "site": version.site,
+        "consent": fingerprints.consent_version,
+        "help_lines": digest(version.study.support),
     }
 
 
-def document(offer: StudyVersion, signed: Signed | None) -> dict[str, Any]:
+def document(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
     """What the typesetter is given: data alone."""
-    study = offer.study
+    study = version.study
     chapters = [
         {"title": title, "anchor": anchor, "blocks": list(blocks)}
-        for title, anchor, blocks in _chapters(offer, signed)
+        for title, anchor, blocks in _chapters(version, signed)
     ]
-    prints = fingerprints(offer)
+    prints = fingerprints(version)
     return {
         "title": study.title,
         "language": study.language.partition("-")[0].partition("_")[0],
         "name": study.name,
-        "status": _status(offer, signed),
-        "pilot": offer.pilot,
+        "status": _status(version, signed),
+        "pilot": version.pilot,
         "signed": asdict(signed) if signed else None,
         "facts": [
             ["Study", f"{study.name}, version {study.version}"],
@@ -78,30 +78,30 @@ def _targets(chapters: list[dict[str, Any]]) -> set[str]:
     return {name for name in found if name and found.count(name) == 1}
 
 
-def _status(offer: StudyVersion, signed: Signed | None) -> str:
+def _status(version: StudyVersion, signed: Signed | None) -> str:
     if signed is None:
-        return "Pilot: not approved" if offer.pilot else "Not approved"
+        return "Pilot: not approved" if version.pilot else "Not approved"
     end = f" to {signed.expires_on}" if signed.expires_on else ""
     return f"Approved: {signed.reference}, from {signed.approved_on}{end}"
 
 
 def _chapters(
-    offer: StudyVersion, signed: Signed | None
+    version: StudyVersion, signed: Signed | None
 ) -> Iterator[tuple[str, str, Iterable[Block]]]:
     """(title, place that links may lead to, blocks) of each chapter."""
-    yield "Approval", "", (*_approval(signed), *_how_to_check(offer))
-    if offer.study.consent.board_note:
-        yield "Notes for the board", "", chapters_data.board_notes(offer)
-    yield "Before the questions", "", chapters_text.before_questions(offer)
-    yield "The questions", "screen:questions", chapters_text.questions(offer)
-    yield "After the questions, and the ways out", "", chapters_text.after_questions(offer)
-    yield "Words of the platform", "screen:platform", chapters_text.platform(offer)
-    yield "Help lines", "", chapters_data.help_lines(offer)
-    yield "Routing", "", chapters_data.routing(offer)
-    yield "Checklist", "", (*chapters_data.checklist(offer), *chapters_data.reading(offer))
-    yield "What is stored", "", chapters_data.stored(offer)
-    yield "Release policy", "", chapters_data.policy(offer)
-    yield "Site facts", "", chapters_data.site_facts(offer)
+    yield "Approval", "", (*_approval(signed), *_how_to_check(version))
+    if version.study.consent.board_note:
+        yield "Notes for the board", "", chapters_data.board_notes(version)
+    yield "Before the questions", "", chapters_text.before_questions(version)
+    yield "The questions", "screen:questions", chapters_text.questions(version)
+    yield "After the questions, and the ways out", "", chapters_text.after_questions(version)
+    yield "Words of the platform", "screen:platform", chapters_text.platform(version)
+    yield "Help lines", "", chapters_data.help_lines(version)
+    yield "Routing", "", chapters_data.routing(version)
+    yield "Checklist", "", (*chapters_data.checklist(version), *chapters_data.reading(version))
+    yield "What is stored", "", chapters_data.stored(version)
+    yield "Release policy", "", chapters_data.policy(version)
+    yield "Site facts", "", chapters_data.site_facts(version)
 
 
 def _approval(signed: Signed | None) -> Iterator[Block]:
@@ -123,7 +123,7 @@ def _approval(signed: Signed | None) -> Iterator[Block]:
     yield prose("The approval names the first three fingerprints of the title page, and no others.")
 
 
-def _how_to_check(offer: StudyVersion) -> Iterator[Block]:
+def _how_to_check(version: StudyVersion) -> Iterator[Block]:
     yield heading("How to check this dossier")
     yield prose(
         "A fingerprint is the SHA-256 of exact content: one changed word changes the part it "
@@ -132,14 +132,14 @@ def _how_to_check(offer: StudyVersion) -> Iterator[Block]:
     )
     yield heading("What is being served now", level=3)
     yield prose(
-        f"The page /ethics/{offer.study.name}/certificate of the site says which fingerprints it "
+        f"The page /ethics/{version.study.name}/certificate of the site says which fingerprints it "
         "serves and under which approval. Compare them with those at the foot of any page here."
     )
     yield heading("Every text, from outside", level=3)
     yield prose(
         "The file dossier.zip holds this PDF, the study files, and texts.json with the texts of "
         "every screen in the order met. With the program installed anywhere,",
-        [("code", f"lacrima verify https://SITE/ {offer.study.name}-dossier.zip")],
+        [("code", f"lacrima verify https://SITE/ {version.study.name}-dossier.zip")],
         "walks the running site as a client does, up to but not including the button that sends, "
         "leaves so that nothing is kept, walks every way through on the board’s own pages, and "
         "names each text that differs from this dossier.",

@@ -35,9 +35,9 @@ FORMAT = 1  # of texts.json; a check refuses one that it does not know
 STUDY_FILES = (*ALL, "locale/*.po")
 
 
-def texts(offer: StudyVersion, signed: Signed | None) -> dict[str, Any]:
+def texts(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
     """Every screen's texts in the order met, the ways through, and what they are bound to."""
-    study = offer.study
+    study = version.study
     return {
         "format": FORMAT,
         "study": {
@@ -48,40 +48,40 @@ def texts(offer: StudyVersion, signed: Signed | None) -> dict[str, Any]:
             "language": study.language,
             "consent": study.consent.version,
         },
-        "fingerprints": dict(fingerprints(offer)),
+        "fingerprints": dict(fingerprints(version)),
         "approval": asdict(signed) if signed else None,
-        "facts": dict(sorted(offer.facts.items())),
-        **screens_of(offer),
+        "facts": dict(sorted(version.facts.items())),
+        **screens_of(version),
     }
 
 
-def pack(offer: StudyVersion, signed: Signed | None, paper: bytes) -> bytes:
+def pack(version: StudyVersion, signed: Signed | None, paper: bytes) -> bytes:
     """The zip with everything. Raises Refusal where the folder is no longer what is served."""
-    name = f"{offer.study.name}-dossier"
+    name = f"{version.study.name}-dossier"
     with TemporaryDirectory() as work:
         folder = Path(work) / name
-        copy_study(offer, folder / offer.study.name)
+        copy_study(version, folder / version.study.name)
         (folder / PAPER).write_bytes(paper)
-        told = json.dumps(texts(offer, signed), ensure_ascii=False, indent=1)
+        told = json.dumps(texts(version, signed), ensure_ascii=False, indent=1)
         (folder / TEXTS).write_text(told + "\n", "utf-8")
         (folder / SUMS).write_text(_sums(folder), "utf-8")
         return bundle(folder, Path(work) / f"{name}.zip").read_bytes()
 
 
-def copy_study(offer: StudyVersion, to: Path) -> None:
+def copy_study(version: StudyVersion, to: Path) -> None:
     """The study's files, into a new folder. Raises Refusal where they are not what is served."""
     for pattern in STUDY_FILES:
-        for file in sorted(offer.folder.glob(pattern)):
-            copy = to / file.relative_to(offer.folder)
+        for file in sorted(version.folder.glob(pattern)):
+            copy = to / file.relative_to(version.folder)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
     try:
-        same = load_study(to).fingerprints == offer.study.fingerprints
+        same = load_study(to).fingerprints == version.study.fingerprints
     except StudyFaults:
         same = False
     if not same:
         raise Refusal(
-            f"The folder of {offer.study.name} has changed and is not what is served: "
+            f"The folder of {version.study.name} has changed and is not what is served: "
             "try again in a moment."
         )
 
@@ -126,20 +126,20 @@ class DossierCache:
         self._lock = Lock()
         self._made: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
 
-    def pdf(self, offer: StudyVersion, signed: Signed | None) -> bytes:
+    def pdf(self, version: StudyVersion, signed: Signed | None) -> bytes:
         """The dossier as a PDF. Raises Refusal where it cannot be set."""
-        return self._once("pdf", offer, signed, lambda: dossier_pdf(document(offer, signed)))
+        return self._once("pdf", version, signed, lambda: dossier_pdf(document(version, signed)))
 
-    def zip(self, offer: StudyVersion, signed: Signed | None) -> bytes:
+    def zip(self, version: StudyVersion, signed: Signed | None) -> bytes:
         """The dossier with the study's files and every text. Raises Refusal."""
-        made = self.pdf(offer, signed)
-        return self._once("zip", offer, signed, lambda: pack(offer, signed, made))
+        made = self.pdf(version, signed)
+        return self._once("zip", version, signed, lambda: pack(version, signed, made))
 
     def _once(
-        self, kind: str, offer: StudyVersion, signed: Signed | None, make: Callable[[], bytes]
+        self, kind: str, version: StudyVersion, signed: Signed | None, make: Callable[[], bytes]
     ) -> bytes:
         # All that a dossier says hangs on these.
-        key = (kind, offer.study.name, offer.pilot, signed, *fingerprints(offer).values())
+        key = (kind, version.study.name, version.pilot, signed, *fingerprints(version).values())
         with self._lock:
             if key not in self._made:
                 self._made[key] = make()

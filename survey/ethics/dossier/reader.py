@@ -34,7 +34,7 @@ class Dossier:
 
     name: str
     address: str
-    prints: dict[str, str]
+    fingerprints: dict[str, str]
     screens: dict[str, Json]  # by id, in the order met
     ways: tuple[Json, ...]
     may_also_say: frozenset[str]
@@ -52,7 +52,7 @@ def open_dossier(path: Path) -> Dossier:
         return Dossier(
             name=study.name,
             address=study.address,
-            prints=told["fingerprints"],
+            fingerprints=told["fingerprints"],
             screens={screen["id"]: screen for screen in told["screens"]},
             ways=tuple(told["ways"]),
             may_also_say=frozenset(told["may_also_say"]),
@@ -108,11 +108,11 @@ def _checked_study(path: Path, files: dict[str, bytes], told: Json) -> Study:
             study = load_study(Path(work) / name)
         except StudyFaults as faults:
             raise Refusal(f"{path}: its study files have faults: {faults.faults[0]}") from None
-    prints = study.fingerprints
+    fingerprints = study.fingerprints
     ours = dict(
         zip(
             PARTS,
-            (prints.words, prints.policy, fingerprint_of_facts(study, told["facts"])),
+            (fingerprints.words, fingerprints.policy, fingerprint_of_facts(study, told["facts"])),
             strict=True,
         )
     )

@@ -60,10 +60,10 @@ Answer = str | tuple[str, int] | Response
 @bp.url_value_preprocessor
 def _find_study(_endpoint: str | None, values: dict[str, Any] | None) -> None:
     name = (values or {}).pop("name", "").partition("@")[0]
-    offer, folder = current_catalogue().named(name), current_catalogue().proposed(name)
-    if offer is None or folder is None:
+    version, folder = current_catalogue().named(name), current_catalogue().proposed(name)
+    if version is None or folder is None:
         abort(404)
-    g.offer, g.folder = offer, folder
+    g.version, g.folder = version, folder
 
 
 def the_folder() -> StudyFolder:
@@ -73,7 +73,7 @@ def the_folder() -> StudyFolder:
 
 def the_name() -> str:
     """The study's name."""
-    return cast("StudyVersion", g.offer).study.name
+    return cast("StudyVersion", g.version).study.name
 
 
 def standing() -> StudyState:
@@ -84,7 +84,7 @@ def standing() -> StudyState:
 def page(template: str, title: str, **context: Any) -> str:
     """A page of the board about this study."""
     return render_template(
-        f"board/{template}.html", title=title, offer=g.offer, name=the_name(), **context
+        f"board/{template}.html", title=title, version=g.version, name=the_name(), **context
     )
 
 
@@ -117,28 +117,28 @@ def approve() -> Answer:
     if request.method == "GET":
         return _approve_page(_asked_for(), {"approved_on": today})
     shown = cast("VersionFingerprints", tuple(request.form.get(name, "") for name in NAMES))
-    offer = next((o for o in (_proposed(), _served()) if o and fingerprints_of(o) == shown), None)
-    if offer is None:
+    version = next((o for o in (_proposed(), _served()) if o and fingerprints_of(o) == shown), None)
+    if version is None:
         now = _proposed()
         return _approve_page(now, request.form, changed=_what_changed(shown, now)), 409
     faults = approvals.faults_of(request.form, today)
-    if open_elements := _unwaived(offer):
+    if open_elements := _unwaived(version):
         faults["elements"] = f"Elements of the checklist without a passage: {len(open_elements)}."
     if faults:
-        return _approve_page(offer, request.form, faults=faults)
-    return _sign(offer)
+        return _approve_page(version, request.form, faults=faults)
+    return _sign(version)
 
 
 def _proposed() -> StudyVersion:
     """The version in the folder, this moment."""
-    return the_folder().offer(now=True)
+    return the_folder().version(now=True)
 
 
 def _served() -> StudyVersion | None:
     """The signed version that is served, which can be prolonged whatever the folder says."""
     found = standing()
-    signed = found.approval is not None and found.readable and not found.served.offer.pilot
-    return found.served.offer if signed else None
+    signed = found.approval is not None and found.readable and not found.served.version.pilot
+    return found.served.version if signed else None
 
 
 def _asked_for() -> StudyVersion:
@@ -147,15 +147,15 @@ def _asked_for() -> StudyVersion:
     return served or _proposed()
 
 
-def _sign(offer: StudyVersion) -> Answer:
+def _sign(version: StudyVersion) -> Answer:
     signature = approvals.read_approval_form(request.form, author().name)
     try:
-        approvals.record_approval(services().stores, offer, signature)
+        approvals.record_approval(services().stores, version, signature)
     except approvals.FolderChanged:
-        offer = _proposed()
-        return _approve_page(offer, request.form, changed=_what_changed(("",) * 3, offer)), 409
+        version = _proposed()
+        return _approve_page(version, request.form, changed=_what_changed(("",) * 3, version)), 409
     except Refusal as refusal:
-        return _approve_page(offer, request.form, faults={"sign": str(refusal)})
+        return _approve_page(version, request.form, faults={"sign": str(refusal)})
     note(f"{the_name()}: approved under {signature.reference}, to {signature.expires_on}")
     standing()
     return see_other("board.approve", done=1)
@@ -181,35 +181,35 @@ def _read_before(shown: VersionFingerprints) -> StudyVersion | None:
         return None
 
 
-def _unwaived(offer: StudyVersion) -> tuple[ChecklistElement, ...]:
+def _unwaived(version: StudyVersion) -> tuple[ChecklistElement, ...]:
     """Elements of the checklist that stand in the way."""
-    return unwaived(offer.study, board.waivers(services().stores.office, offer.study.name))
+    return unwaived(version.study, board.waivers(services().stores.office, version.study.name))
 
 
 def _differing(one: tuple[str, ...], other: VersionFingerprints) -> list[str]:
     return [part for part, a, b in zip(PARTS, one, other, strict=True) if a != b]
 
 
-def _approve_page(offer: StudyVersion, typed: Any, **context: Any) -> str:
-    found, prints, folder = standing(), fingerprints_of(offer), the_folder()
-    noted = studies.approvals(services().stores.office, offer.study.name)
+def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
+    found, fingerprints, folder = standing(), fingerprints_of(version), the_folder()
+    noted = studies.approvals(services().stores.office, version.study.name)
     last = studies.latest_effective(noted, today := services().availability.today())
-    in_folder, served = prints == fingerprints_of(folder.latest), _served()
+    in_folder, served = fingerprints == fingerprints_of(folder.latest), _served()
     return page(
         "approve",
         "Approve",
-        proposed=offer,
+        proposed=version,
         in_folder=in_folder,
         edition=the_name() + MARK * in_folder,
-        served_too=in_folder and served is not None and fingerprints_of(served) != prints,
-        prints=tuple(zip(NAMES, PARTS, prints, strict=True)),
+        served_too=in_folder and served is not None and fingerprints_of(served) != fingerprints,
+        fingerprints=tuple(zip(NAMES, PARTS, fingerprints, strict=True)),
         standing=found,
-        differs=_differing(found.approval.prints, prints) if found.approval else [],
-        held=last if last and last.prints == prints and last.in_force(today) else None,
+        differs=_differing(found.approval.fingerprints, fingerprints) if found.approval else [],
+        held=last if last and last.fingerprints == fingerprints and last.in_force(today) else None,
         noted=list(reversed(noted)),
-        empty=missing_facts(offer.study, offer.facts),
-        unchecked=len(offer.study.support.never_checked),
-        elements=_unwaived(offer),
+        empty=missing_facts(version.study, version.facts),
+        unchecked=len(version.study.support.never_checked),
+        elements=_unwaived(version),
         fault=folder_problem(folder),
         versions="ethics_versions.versions" in current_app.view_functions,
         typed={name: typed.get(name, "") for name in TYPED},
@@ -297,12 +297,12 @@ LINES_A_PAGE = 100
 @staff_only("board")
 def index() -> str:
     """Each study with what is approved of it and where to go."""
-    lives = [summary_of(offer) for offer in current_catalogue()]
+    lives = [summary_of(version) for version in current_catalogue()]
     return render_template(
         "board/index.html",
         title="Board",
         lives=lives,
-        waiting={life.offer.study.name: notices(life, "board") for life in lives},
+        waiting={life.version.study.name: notices(life, "board") for life in lives},
         features=cards_in("ethics"),
         left_out=current_catalogue().left_out,
     )

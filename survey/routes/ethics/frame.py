@@ -35,10 +35,10 @@ def about_a_study(bp: Blueprint) -> None:
     @bp.url_value_preprocessor
     def _find(_endpoint: str | None, values: dict[str, Any] | None) -> None:
         g.called = (values or {}).pop("name", "")
-        offer = current_catalogue().named(g.called)
-        if offer is None:
+        version = current_catalogue().named(g.called)
+        if version is None:
             abort(404)
-        g.offer = offer
+        g.version = version
 
 
 def tabs() -> list[tuple[str, str]]:
@@ -48,12 +48,12 @@ def tabs() -> list[tuple[str, str]]:
 
 def page(template: str, title: str, **context: Any) -> str:
     """A page of the study in the board's frame; ``template`` is called as its tab's endpoint."""
-    offer: StudyVersion = g.offer
-    study = offer.study
+    version: StudyVersion = g.version
+    study = version.study
     return render_template(
         f"ethics/{template}.html",
         title=f"{title} – {study.title}",
-        offer=offer,
+        version=version,
         study=study,
         consent=study.consent,
         words=study.consent.texts,

@@ -73,7 +73,7 @@ def comments() -> Answer:
 
 def _keep(text: str, answers: str) -> bool:
     """Keep a comment or an answer; False where what it points at does not exist."""
-    study, office = the_folder().offer(now=True).study, services().stores.office
+    study, office = the_folder().version(now=True).study, services().stores.office
     passage, number = request.form.get("passage", ""), 0
     if answers:
         threads = {str(c.number): c for c in board.comments(office, study.name) if not c.answers}
@@ -92,7 +92,7 @@ def _keep(text: str, answers: str) -> bool:
 
 
 def _comments_page(fault: str = "", answers: str = "") -> str:
-    study = the_folder().offer(now=True).study
+    study = the_folder().version(now=True).study
     threads = board.threads(services().stores.office, study.name)
     return page(
         "comments",
@@ -171,9 +171,9 @@ def _sections(year: str) -> list[Section]:
     found = annual_report.report(stores.office, the_name(), year)
     if year != today[:4]:
         return found
-    offer = the_folder().latest
-    shown = figures_of(stores, offer.study, pilot=offer.pilot, over=False)
-    return [*found, annual_report.so_far(shown.totals, today, marks_of(offer, shown))]
+    version = the_folder().latest
+    shown = figures_of(stores, version.study, pilot=version.pilot, over=False)
+    return [*found, annual_report.so_far(shown.totals, today, marks_of(version, shown))]
 
 
 @bp.get("/report")
@@ -217,16 +217,16 @@ REASON_LENGTH = 2000
 
 
 def _page(**context: Any) -> str:
-    name = g.offer.study.name
+    name = g.version.study.name
     folder = current_catalogue().proposed(name)
-    study = folder.offer().study if folder else g.offer.study
+    study = folder.version().study if folder else g.version.study
     in_force = board.waivers(services().stores.office, name)
     return render_template(
         "board/waivers.html",
         title="Waivers",
-        offer=g.offer,
+        version=g.version,
         name=name,
-        version=study.version,
+        proposed=study.version,
         missing=missing_elements(study),
         open=unwaived(study, in_force),
         waivers=in_force,
@@ -245,7 +245,7 @@ def waived() -> str:
 @staff_only("board")
 def waive() -> str | tuple[str, int] | Response:
     """Waive what is ticked, or take a waiver back."""
-    name, account = g.offer.study.name, signed_in()
+    name, account = g.version.study.name, signed_in()
     assert account is not None
     office, at = services().stores.office, iso_utc()
     again = request.form.get("again", "")
@@ -264,8 +264,8 @@ def waive() -> str | tuple[str, int] | Response:
 
 def _posted() -> tuple[list[str], str]:
     """The elements ticked, of those that can be, and the reason."""
-    folder = current_catalogue().proposed(g.offer.study.name)
-    study = folder.offer().study if folder else g.offer.study
+    folder = current_catalogue().proposed(g.version.study.name)
+    study = folder.version().study if folder else g.version.study
     asked = set(request.form.getlist("element"))
     everything = "all" in asked
     ticked = [e.id for e in missing_elements(study) if everything or e.id in asked]
@@ -284,5 +284,5 @@ def _faults(ticked: list[str], reason: str) -> dict[str, str]:
 
 
 def _done() -> Response:
-    address = url_for("ethics_waivers.waived", name=g.offer.study.name)
+    address = url_for("ethics_waivers.waived", name=g.version.study.name)
     return cast("Response", redirect(address, code=303))

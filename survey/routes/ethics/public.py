@@ -32,14 +32,14 @@ about_a_study(bp)
 @bp.get("/")
 def overview() -> str:
     """What the study is, its fingerprints, its ways through, and where to look."""
-    offer: StudyVersion = g.offer
+    version: StudyVersion = g.version
     ways = [
         (answers, pages, sum(len(shown_questions(p, answers)) for p in pages))
-        for answers, pages in paths(offer.study)
+        for answers, pages in paths(version.study)
     ]
     informed = " ".join(
         f"{p.heading}. {p.text}"
-        for p in (*offer.study.consent.key_facts, *offer.study.consent.details)
+        for p in (*version.study.consent.key_facts, *version.study.consent.details)
     )
     return page("overview", "Overview", ways=ways, reading=grade(informed))
 
@@ -48,16 +48,16 @@ def overview() -> str:
 def flow() -> str:
     """The walk from its first screen, or from the one asked for; nothing is stored."""
     screen = request.args.get("screen", "")
-    preview = Walkthrough(g.offer, None, unfold=bool(screen))
+    preview = Walkthrough(g.version, None, unfold=bool(screen))
     return _shown(preview, preview.opened_at(screen))
 
 
 @bp.post("/flow")
 def step() -> str:
     """One step of the walk, on the answers that the page itself carries."""
-    preview = Walkthrough(g.offer, request.form)
+    preview = Walkthrough(g.version, request.form)
     state = unpack(request.form.get("state", ""), _sign())
-    if state.draft is not None and state.draft.words != g.offer.study.fingerprints.words:
+    if state.draft is not None and state.draft.words != g.version.study.fingerprints.words:
         state = WalkthroughState()
     after = preview.step(state)
     return _shown(preview, after)
@@ -74,13 +74,13 @@ def _sign() -> Any:
 @bp.get("/text")
 def text() -> str:
     """Every word on one printable page, routing spelled out."""
-    return page("text", "Every word", own=own_words(g.offer))
+    return page("text", "Every word", own=own_words(g.version))
 
 
 @bp.get("/checklist")
 def checklist() -> str:
     """What boards look for, each with the passages that say it, on the screen and in the text."""
-    study = g.offer.study
+    study = g.version.study
     return page(
         "checklist",
         "Checklist",
@@ -93,14 +93,14 @@ def checklist() -> str:
 @bp.get("/data")
 def data() -> str:
     """Every stored column: meaning, role, and what each tier does to it."""
-    offer: StudyVersion = g.offer
+    version: StudyVersion = g.version
     return page(
         "data",
         "What is stored",
-        administrative=administrative(offer.study),
-        lines=list(data_lines(offer.study)),
-        count=len(columns_of_study(offer.study)),
-        bands=duration_band(offer.study, 10**9),
+        administrative=administrative(version.study),
+        lines=list(data_lines(version.study)),
+        count=len(columns_of_study(version.study)),
+        bands=duration_band(version.study, 10**9),
     )
 
 
@@ -109,23 +109,25 @@ about_a_study(routes_bp)
 
 
 @lru_cache(maxsize=16)
-def _ways(offer: StudyVersion) -> tuple[Route, ...]:
-    return tuple(routes_in_words(offer.study))
+def _ways(version: StudyVersion) -> tuple[Route, ...]:
+    return tuple(routes_in_words(version.study))
 
 
 @lru_cache(maxsize=16)
-def _picture(offer: StudyVersion) -> str:
-    return picture(offer.study)
+def _picture(version: StudyVersion) -> str:
+    return picture(version.study)
 
 
 @routes_bp.get("/routes")
 def routes() -> str:
     """Which pages follow which, and how much every way asks."""
-    found = _ways(g.offer)
-    return page("routes", "Routes", picture=_picture(g.offer), ways=found, along=along_pages(found))
+    found = _ways(g.version)
+    return page(
+        "routes", "Routes", picture=_picture(g.version), ways=found, along=along_pages(found)
+    )
 
 
 @routes_bp.get("/routes.svg")
 def drawing() -> Response:
     """The picture alone, to be kept."""
-    return Response(_picture(g.offer), mimetype="image/svg+xml")
+    return Response(_picture(g.version), mimetype="image/svg+xml")

@@ -55,17 +55,17 @@ def _standing(name: str) -> StudyState:
 def certificate(name: str) -> str:
     """What is served now, so that anybody can compare it with what was approved."""
     found = _standing(name)
-    offer = found.served.offer
-    folder = current_catalogue().proposed(offer.study.name)
+    version = found.served.version
+    folder = current_catalogue().proposed(version.study.name)
     assert folder is not None
     return render_template(
         "board/certificate.html",
-        title=f"Certificate – {offer.study.title}",
+        title=f"Certificate – {version.study.title}",
         standing=found,
-        offer=offer,
-        study=offer.study,
+        version=version,
+        study=version.study,
         here="certificate",
-        newer=fingerprints_of(folder.offer()) != fingerprints_of(offer),
+        newer=fingerprints_of(folder.version()) != fingerprints_of(version),
     )
 
 
@@ -73,27 +73,27 @@ def certificate(name: str) -> str:
 def as_data(name: str) -> Response:
     """The same for programs: ``lacrima verify`` and whoever else compares."""
     found = _standing(name)
-    return jsonify(_told(found, found.served.offer))
+    return jsonify(_told(found, found.served.version))
 
 
-def _told(found: StudyState, offer: StudyVersion) -> dict[str, Any]:
+def _told(found: StudyState, version: StudyVersion) -> dict[str, Any]:
     signed = found.approval
     return {
-        "study": offer.study.name,
-        "version": offer.study.version,
-        "language": offer.study.language,
-        "pilot": offer.pilot,
+        "study": version.study.name,
+        "version": version.study.version,
+        "language": version.study.language,
+        "pilot": version.pilot,
         "state": found.state,
         "cause": found.cause,
-        "fingerprints": dict(zip(PARTS, fingerprints_of(offer), strict=True)),
-        "consent_version": offer.study.fingerprints.consent_version,
+        "fingerprints": dict(zip(PARTS, fingerprints_of(version), strict=True)),
+        "consent_version": version.study.fingerprints.consent_version,
         "approval": None
         if signed is None
         else {
             "reference": signed.reference,
             "approved_on": signed.approved_on,
             "expires_on": signed.expires_on,
-            "fingerprints": dict(zip(PARTS, signed.prints, strict=True)),
+            "fingerprints": dict(zip(PARTS, signed.fingerprints, strict=True)),
             "revoked": signed.revoked,
         },
     }
@@ -103,22 +103,22 @@ dossier_bp = Blueprint("ethics_dossier", __name__, url_prefix="/ethics/<name>")
 
 
 def _offer(name: str) -> StudyVersion:
-    offer = current_catalogue().named(name)
-    if offer is None:
+    version = current_catalogue().named(name)
+    if version is None:
         abort(404)
-    return offer
+    return version
 
 
-def signed(offer: StudyVersion) -> Signed | None:
+def signed(version: StudyVersion) -> Signed | None:
     """The approval noted last of exactly these fingerprints, unless it was taken back.
 
     Whether its days have come or passed is for the reader: a dossier does not change by waiting.
     """
-    prints = offer.study.fingerprints
-    exact = (prints.words, prints.policy, offer.site)
-    noted = studies.approvals(services().stores.office, offer.study.name)
-    found = [a for a in noted if a.prints == exact and not a.revoked]
-    if offer.pilot or not found:
+    fingerprints = version.study.fingerprints
+    exact = (fingerprints.words, fingerprints.policy, version.site)
+    noted = studies.approvals(services().stores.office, version.study.name)
+    found = [a for a in noted if a.fingerprints == exact and not a.revoked]
+    if version.pilot or not found:
         return None
     last = found[-1]
     return Signed(
@@ -130,13 +130,13 @@ def signed(offer: StudyVersion) -> Signed | None:
     )
 
 
-def _file(offer: StudyVersion, ending: str, *, media: str) -> Response:
+def _file(version: StudyVersion, ending: str, *, media: str) -> Response:
     make = DOSSIERS.pdf if ending == "pdf" else DOSSIERS.zip
     try:
-        body = make(offer, signed(offer))
+        body = make(version, signed(version))
     except Refusal as refusal:
         return Response(f"{refusal}\n", 409, mimetype="text/plain")
-    name = f"{offer.study.name}-dossier-{offer.study.fingerprints.words[:8]}.{ending}"
+    name = f"{version.study.name}-dossier-{version.study.fingerprints.words[:8]}.{ending}"
     answer = Response(body, mimetype=media)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
@@ -170,13 +170,13 @@ def _defined(file: str) -> tuple[SchemaObject, ...] | None:
 @stored_bp.get("/stored")
 def stored() -> str:
     """The tables as they are this moment, with a verdict."""
-    offer: StudyVersion = g.offer
-    answers = _defined("pilot" if offer.pilot else "responses")
+    version: StudyVersion = g.version
+    answers = _defined("pilot" if version.pilot else "responses")
     drafts = _defined("drafts")
     return page(
         "stored",
         "Live proof",
-        proof=audit_answers(offer.study, answers) if answers is not None else None,
+        proof=audit_answers(version.study, answers) if answers is not None else None,
         drafts=audit_drafts(drafts) if drafts is not None else (),
     )
 
@@ -185,22 +185,22 @@ versions_bp = Blueprint("ethics_versions", __name__, url_prefix="/ethics/<name>"
 about_a_study(versions_bp)
 
 
-def _versions(offer: StudyVersion) -> tuple[KnownVersion, ...]:
-    name, stores = offer.study.name, services().stores
+def _versions(version: StudyVersion) -> tuple[KnownVersion, ...]:
+    name, stores = version.study.name, services().stores
     folder = current_catalogue().proposed(name)
     return known_versions(
-        proposed=folder.offer(now=True) if folder else offer,
-        served=current_catalogue().named(name) or offer,
+        proposed=folder.version(now=True) if folder else version,
+        served=current_catalogue().named(name) or version,
         approvals=studies.approvals(stores.office, name),
-        archived=_archived(offer),
+        archived=_archived(version),
         data=stores.folder,
     )
 
 
-def _archived(offer: StudyVersion) -> dict[str, str]:
-    file = "pilot" if offer.pilot else "responses"
+def _archived(version: StudyVersion) -> dict[str, str]:
+    file = "pilot" if version.pilot else "responses"
     try:
-        return wordings(services().stores.folder / f"{file}.db", offer.study.name)
+        return wordings(services().stores.folder / f"{file}.db", version.study.name)
     except StoreUnavailable:
         return {}
 
@@ -213,7 +213,7 @@ def _chosen(versions: tuple[KnownVersion, ...], which: str) -> KnownVersion | No
 @versions_bp.get("/versions")
 def versions() -> str:
     """What changed from one version to another, each change cosmetic or substantive by rule."""
-    found = _versions(g.offer)
+    found = _versions(g.version)
     new = _chosen(found, "new") or found[0]
     old = _chosen(found, "old") or version_before(found, new)
     return page(

@@ -38,14 +38,18 @@ MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=u
 @staff_only("researcher")
 def overview(name: str) -> Answer:
     """The releases to choose from; ``?release=`` leads to one."""
-    offer = published_or_404(name)
+    version = published_or_404(name)
     found = _with_figures(name)
     if chosen := request.args.get("release", "", type=str):
         if chosen not in {str(made.number) for made in found}:
             abort(404)
         return redirect(url_for(".charts", name=name, number=int(chosen)), code=303)
     return render_template(
-        "research/charts.html", title="Charts", offer=offer, made=found, recalled=_recalled(name)
+        "research/charts.html",
+        title="Charts",
+        version=version,
+        made=found,
+        recalled=_recalled(name),
     )
 
 
@@ -77,10 +81,10 @@ def _drawn(made: Release) -> DrawnRelease:
 @staff_only("researcher")
 def charts(name: str, number: int) -> Answer:
     """Every chart of one release."""
-    offer, made = published_or_404(name), _known(name, number)
+    version, made = published_or_404(name), _known(name, number)
     shown: dict[str, Any] = {
         "title": f"Charts of release {number}",
-        "offer": offer,
+        "version": version,
         "made": made,
         "erratum": _recalled(name).get(number),
     }

@@ -39,55 +39,55 @@ OVER = ("closed", "frozen")
 
 
 @bp.app_template_global()
-def stop_alarm(offer: StudyVersion) -> str | None:
+def stop_alarm(version: StudyVersion) -> str | None:
     """For templates: what staff must read above everything else; None for anybody else."""
-    return stop_rule.alarm(services().stores, offer) if signed_in() else None
+    return stop_rule.alarm(services().stores, version) if signed_in() else None
 
 
-def _figures(offer: StudyVersion) -> CollectionFigures:
-    stores, study = services().stores, offer.study
-    return figures.figures_of(stores, study, pilot=offer.pilot, over=_over(offer))
+def _figures(version: StudyVersion) -> CollectionFigures:
+    stores, study = services().stores, version.study
+    return figures.figures_of(stores, study, pilot=version.pilot, over=_over(version))
 
 
-def _over(offer: StudyVersion) -> bool:
+def _over(version: StudyVersion) -> bool:
     """Whether collection has closed; a pilot never does."""
-    status = studies.status(services().stores.office, offer.study.name)
-    return not offer.pilot and status in OVER
+    status = studies.status(services().stores.office, version.study.name)
+    return not version.pilot and status in OVER
 
 
-def wanted(offer: StudyVersion) -> int | None:
+def wanted(version: StudyVersion) -> int | None:
     """How many answers are wanted: where the study closes by itself, or what clients are told."""
-    told = offer.facts.get("target_n", "").replace(",", "").strip()
-    return offer.limit or (int(told) if told.isascii() and told.isdigit() else None)
+    told = version.facts.get("target_n", "").replace(",", "").strip()
+    return version.limit or (int(told) if told.isascii() and told.isdigit() else None)
 
 
 @bp.get("/")
 @staff_only("researcher")
 def overview(name: str) -> str:
     """Everything that may be told now."""
-    offer = version_or_404(name)
-    found = _figures(offer)
+    version = version_or_404(name)
+    found = _figures(version)
     return render_template(
         "research/figures.html",
         title="Figures",
-        offer=offer,
+        version=version,
         figures=found,
         lines=figures.lines_of(found),
-        text=figures.as_text(offer, found),
-        wanted=wanted(offer),
+        text=figures.as_text(version, found),
+        wanted=wanted(version),
         next_due=stop_rule.next_due(found.verdicts),
-        whom=stop_rule.whom(offer),
+        whom=stop_rule.whom(version),
         number=figures.number,
         by_page=figures.by_page,
-        over=_over(offer),
+        over=_over(version),
         rule=figures,
-        pages={page.id: page.title for page in offer.study.pages},
+        pages={page.id: page.title for page in version.study.pages},
     )
 
 
-def _file(offer: StudyVersion, ending: str, content: str | bytes, mimetype: str) -> Response:
-    note(f"{offer.study.name}: {ending} downloaded")
-    kept = {"Content-Disposition": f'attachment; filename="{offer.study.name}-{ending}"'}
+def _file(version: StudyVersion, ending: str, content: str | bytes, mimetype: str) -> Response:
+    note(f"{version.study.name}: {ending} downloaded")
+    kept = {"Content-Disposition": f'attachment; filename="{version.study.name}-{ending}"'}
     return Response(content, mimetype=mimetype, headers=kept)
 
 
@@ -95,17 +95,17 @@ def _file(offer: StudyVersion, ending: str, content: str | bytes, mimetype: str)
 @staff_only("researcher")
 def table(name: str) -> Response:
     """The figures as a table."""
-    offer = version_or_404(name)
-    return _file(offer, "figures.csv", figures.as_csv(offer, _figures(offer)), "text/csv")
+    version = version_or_404(name)
+    return _file(version, "figures.csv", figures.as_csv(version, _figures(version)), "text/csv")
 
 
 @bp.get("/cherries.md")
 @staff_only("researcher")
 def cherries(name: str) -> Response:
     """The reporting checklist, prefilled."""
-    offer = version_or_404(name)
-    said = figures.checklist(offer, _figures(offer))
-    return _file(offer, "cherries.md", said, "text/markdown")
+    version = version_or_404(name)
+    said = figures.checklist(version, _figures(version))
+    return _file(version, "cherries.md", said, "text/markdown")
 
 
 link_bp = Blueprint("research_link", __name__, url_prefix="/research/<name>")
@@ -143,25 +143,25 @@ def site_here() -> str:
     return here if SITE.fullmatch(here) else ""
 
 
-def start_of(offer: StudyVersion, site: str) -> str:
+def start_of(version: StudyVersion, site: str) -> str:
     """What clients open; where the study asks for an invitation, the page that takes the code."""
-    return f"{site}/i/" if offer.invited else f"{site}/s/{offer.study.address}/"
+    return f"{site}/i/" if version.invited else f"{site}/s/{version.study.address}/"
 
 
 @link_bp.get("/link")
 @staff_only("researcher")
 def link(name: str) -> str:
     """The link and everything made from it."""
-    offer, error = published_or_404(name), ""
+    version, error = published_or_404(name), ""
     try:
         site = site_asked()
     except Refusal as refusal:
         site, error = site_here(), str(refusal)
-    address = start_of(offer, site)
+    address = start_of(version, site)
     return render_template(
         "research/link.html",
         title="Link and leaflet",
-        offer=offer,
+        version=version,
         site=site,
         address=address,
         picture=leaflet.qr_inline(address),
@@ -180,23 +180,23 @@ def _link_file(name: str, ending: str, content: bytes, mimetype: str) -> Respons
 @staff_only("researcher")
 def qr(name: str, kind: str) -> Response:
     """The QR code as svg or png."""
-    offer = published_or_404(name)
+    version = published_or_404(name)
     if kind not in FORMATS:
         abort(404)
     draw = leaflet.qr_svg if kind == "svg" else leaflet.qr_png
-    return _link_file(name, f"qr.{kind}", draw(start_of(offer, _site())), FORMATS[kind])
+    return _link_file(name, f"qr.{kind}", draw(start_of(version, _site())), FORMATS[kind])
 
 
 @link_bp.get("/leaflet-<paper>.pdf")
 @staff_only("researcher")
 def paper(name: str, paper: str) -> Response:
     """The leaflet on a4 or a5."""
-    offer = published_or_404(name)
+    version = published_or_404(name)
     chosen = next((p for p in leaflet.PAPERS if p == paper), None)
     if chosen is None:
         abort(404)
     try:
-        made = leaflet.leaflet(offer, start_of(offer, _site()), chosen)
+        made = leaflet.leaflet(version, start_of(version, _site()), chosen)
     except Refusal as refusal:
         return Response(f"{refusal}\n", 409, mimetype="text/plain")
     return _link_file(name, f"leaflet-{chosen}.pdf", made, "application/pdf")
@@ -228,12 +228,12 @@ def invitation_overview(name: str) -> str:
 
 
 def _page(name: str, error: str = "", field: str = "count") -> str:
-    offer = published_or_404(name)
-    shown = invitations.unspent_shown(services().stores, offer.study.name, pilot=offer.pilot)
+    version = published_or_404(name)
+    shown = invitations.unspent_shown(services().stores, version.study.name, pilot=version.pilot)
     return render_template(
         "research/invitations.html",
         title="Invitations",
-        offer=offer,
+        version=version,
         unspent=shown,
         most=invitations.MOST,
         site=request.form.get("at", "").strip() or site_here(),
@@ -247,7 +247,7 @@ def _page(name: str, error: str = "", field: str = "count") -> str:
 @staff_only("researcher")
 def make(name: str) -> Answer:
     """New codes as a file: the only time that anybody sees them."""
-    offer, typed = published_or_404(name), request.form.get("count", "").strip()
+    version, typed = published_or_404(name), request.form.get("count", "").strip()
     form = request.form.get("form", "csv")
     count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0
     if not 1 <= count <= invitations.MOST or form not in FORMS:
@@ -257,8 +257,8 @@ def make(name: str) -> Answer:
     except Refusal as refusal:
         return _page(name, str(refusal), "at"), 400
     codes = invitations.draw(count)
-    desk, study = services(), offer.study.name
-    invitations.keep(desk.stores, desk.seal, study, codes, pilot=offer.pilot)
+    desk, study = services(), version.study.name
+    invitations.keep(desk.stores, desk.seal, study, codes, pilot=version.pilot)
     note(f"{study}: {count} invitations made")
     body = invitations.as_csv(codes, site) if form == "csv" else invitations.as_text(codes)
     kept = {"Content-Disposition": f'attachment; filename="{study}-invitations.{form}"'}
@@ -269,18 +269,18 @@ def make(name: str) -> Answer:
 @staff_only("researcher")
 def consider(name: str) -> str:
     """What taking back means, before it is done."""
-    offer = published_or_404(name)
+    version = published_or_404(name)
     title = "Take back unused invitations"
-    return render_template("research/take_back.html", title=title, offer=offer)
+    return render_template("research/take_back.html", title=title, version=version)
 
 
 @invitations_bp.post("/take-back")
 @staff_only("researcher")
 def take_back(name: str) -> Answer:
     """No unspent code opens the study any more."""
-    offer = published_or_404(name)
-    invitations.take_back(services().stores, offer.study.name, pilot=offer.pilot)
-    note(f"{offer.study.name}: unused invitations taken back")
+    version = published_or_404(name)
+    invitations.take_back(services().stores, version.study.name, pilot=version.pilot)
+    note(f"{version.study.name}: unused invitations taken back")
     return Response(status=303, headers={"Location": url_for(".invitation_overview", name=name)})
 
 
@@ -294,9 +294,9 @@ register_card(
 )  # fmt: skip
 
 
-def answers_of(offer: StudyVersion) -> Answers:
+def answers_of(version: StudyVersion) -> Answers:
     """Whether there are real answers, without telling whether there is one: by life and figures."""
-    stores, study = services().stores, offer.study
+    stores, study = services().stores, version.study
     if not any(what == "open" for _, what in studies.turns(stores.office, study.name)):
         return "none"
     shown = figures.figures_of(stores, study, pilot=False, over=False)
@@ -309,15 +309,15 @@ def preregistration_overview(name: str) -> str:
     """What the package holds, and whether it comes in time."""
     from survey import preregistration  # brings in polars, which the server does without
 
-    offer = version_or_404(name)
-    answers = answers_of(offer)
+    version = version_or_404(name)
+    answers = answers_of(version)
     return render_template(
         "research/preregistration.html",
         title="Preregistration",
-        offer=offer,
+        version=version,
         late=answers != "none",
         status=preregistration.STATUS[answers],
-        plan=(offer.folder / preregistration.ANALYSIS).is_dir(),
+        plan=(version.folder / preregistration.ANALYSIS).is_dir(),
     )
 
 
@@ -327,11 +327,13 @@ def package(name: str) -> Response:
     """The package."""
     from survey import preregistration
 
-    offer = version_or_404(name)
+    version = version_or_404(name)
     try:
-        made = preregistration.package(offer, answers_of(offer))
+        made = preregistration.package(version, answers_of(version))
     except Refusal as refusal:
         return Response(f"{refusal}\n", 409, mimetype="text/plain")
-    note(f"{offer.study.name}: preregistration package downloaded")
-    kept = {"Content-Disposition": f'attachment; filename="{offer.study.name}-preregistration.zip"'}
+    note(f"{version.study.name}: preregistration package downloaded")
+    kept = {
+        "Content-Disposition": f'attachment; filename="{version.study.name}-preregistration.zip"'
+    }
     return Response(made, mimetype="application/zip", headers=kept)

@@ -60,20 +60,20 @@ class RefusalPage:
     ways: tuple[tuple[str, str], ...] = ()
 
 
-def refusal_page(offer: StudyVersion, why: RefusalPage, code: int) -> tuple[str, int]:
+def refusal_page(version: StudyVersion, why: RefusalPage, code: int) -> tuple[str, int]:
     """A page that says so."""
-    page = render_template("research/refused.html", title=why.heading, offer=offer, why=why)
+    page = render_template("research/refused.html", title=why.heading, version=version, why=why)
     return page, code
 
 
-def begin(offer: StudyVersion, job: Job) -> Answer:
+def begin(version: StudyVersion, job: Job) -> Answer:
     """Have ``job`` done and show how it goes; or say who is having what done just now."""
     try:
         begun = job_runner().start(job)
     except Busy as busy:
-        return _busy(offer, job, busy.job)
+        return _busy(version, job, busy.job)
     except DiskFull as full:
-        return refusal_page(offer, RefusalPage("There is no room", str(full)), 503)
+        return refusal_page(version, RefusalPage("There is no room", str(full)), 503)
     return show(begun)
 
 
@@ -82,7 +82,7 @@ def show(job: Job) -> Response:
     return redirect(url_for("research_work.job", name=job.study, number=job.number), code=303)
 
 
-def _busy(offer: StudyVersion, asked: Job, other: Job) -> Answer:
+def _busy(version: StudyVersion, asked: Job, other: Job) -> Answer:
     same = (other.kind, other.tier, other.release) == (asked.kind, asked.tier, asked.release)
     if same and other.who == asked.who:
         return show(other)  # a second press of the same button
@@ -93,7 +93,7 @@ def _busy(offer: StudyVersion, asked: Job, other: Job) -> Answer:
         "begun; try again when it is through."
     )
     why = RefusalPage("Somebody was quicker", sentence, (("See how it goes", address),))
-    return refusal_page(offer, why, 409)
+    return refusal_page(version, why, 409)
 
 
 _WORDS = {
@@ -110,14 +110,14 @@ def in_words(job: Job) -> str:
     return _WORDS[job.kind].format(tier=job.tier, release=job.release)
 
 
-def new_job(offer: StudyVersion, kind: Any, **more: Any) -> Job:
+def new_job(version: StudyVersion, kind: Any, **more: Any) -> Job:
     """What the person signed in asks for."""
     return Job(
-        study=offer.study.name,
+        study=version.study.name,
         kind=kind,
         who=current_username(),
         asked_at="",
-        pilot=offer.pilot,
+        pilot=version.pilot,
         **more,
     )
 
@@ -138,7 +138,7 @@ def title_of(job: Job) -> str:
 
 
 def job_page(
-    offer: StudyVersion,
+    version: StudyVersion,
     job: Job,
     *,
     still: bool = False,
@@ -146,12 +146,12 @@ def job_page(
     error: tuple[str, str] = ("", ""),
 ) -> str:
     """How a job goes, or what came of it; ``error`` is (field, sentence) of its form."""
-    heading, tier = title_of(job), offer.study.policy.tiers.get(job.tier)
+    heading, tier = title_of(job), version.study.policy.tiers.get(job.tier)
     return render_template(
         "research/work.html",
         title=f"{'Error: ' if error[1] else ''}{heading}",
         heading=heading,
-        offer=offer,
+        version=version,
         job=job,
         asked=in_words(job),
         tier=tier,
@@ -174,11 +174,11 @@ _LEADS_TO = {"batch": "research_life.life", "freeze": "research_life.life"}
 @staff_only("researcher")
 def job(name: str, number: int) -> Answer:
     """Where it stands. Under way the page reloads itself; ``?still=1`` keeps it as it is."""
-    offer = published_or_404(name)
+    version = published_or_404(name)
     found = job_named(name, number)
     if found.state == "done" and found.kind != "preview":
         return redirect(_result(found), code=303)
-    page = job_page(offer, found, still="still" in request.args)
+    page = job_page(version, found, still="still" in request.args)
     answer = make_response(page)
     if found.live and "still" not in request.args:
         answer.headers["Refresh"] = str(_pause(found))
@@ -213,19 +213,19 @@ def cancel(name: str, number: int) -> Answer:
 @staff_only("researcher")
 def again(name: str, number: int) -> Answer:
     """The same once more, for whoever asks now."""
-    offer = published_or_404(name)
+    version = published_or_404(name)
     found = job_named(name, number)
     if found.live or found.state == "done":
         return show(found)
     if found.kind in _LEADS_TO:  # what it means and takes is said first, each time
         return redirect(url_for(_LEADS_TO[found.kind], name=name), code=303)
-    if found.pilot != offer.pilot:
+    if found.pilot != version.pilot:
         why = "The study was a pilot then, or is one now: begin with a new preview."
-        return refusal_page(offer, RefusalPage("That was another kind of answers", why), 409)
+        return refusal_page(version, RefusalPage("That was another kind of answers", why), 409)
     note(f"{name}: asked again for {in_words(found)}")
     wanted = Job(
         study=name, kind=found.kind, tier=found.tier, pilot=found.pilot,
         recipient=found.recipient, who=current_username(), asked_at="", preview=found.preview,
         release=found.release,
     )  # fmt: skip
-    return begin(offer, wanted)
+    return begin(version, wanted)

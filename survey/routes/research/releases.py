@@ -61,13 +61,13 @@ SUMS = "SHA256SUMS"
 @staff_only("researcher")
 def overview(name: str) -> str:
     """The tiers to choose from, what is under way, and the ledger."""
-    offer, office = published_or_404(name), staff().stores.office
+    version, office = published_or_404(name), staff().stores.office
     latest = [job_runner().look(job) for job in jobs.last_of(office, name, most=LATELY)]
     return render_template(
         "research/releases.html",
         title="Releases",
-        offer=offer,
-        tiers=[offer.study.policy.tiers[t] for t in sorted(offer.study.policy.tiers)],
+        version=version,
+        tiers=[version.study.policy.tiers[t] for t in sorted(version.study.policy.tiers)],
         made=list(reversed(releases.all_releases(office, name))),
         makers=jobs.makers(office, name),
         recalled={e.release for e in releases.errata(office, name)},
@@ -80,35 +80,35 @@ def overview(name: str) -> str:
 @staff_only("researcher")
 def preview(name: str) -> Answer:
     """Work out what a release of the chosen tier would hold; nothing is made."""
-    offer, tier = published_or_404(name), request.form.get("tier", "")
-    if tier not in offer.study.policy.tiers:
+    version, tier = published_or_404(name), request.form.get("tier", "")
+    if tier not in version.study.policy.tiers:
         abort(400)
-    return begin(offer, new_job(offer, "preview", tier=tier))
+    return begin(version, new_job(version, "preview", tier=tier))
 
 
 @bp.post("/make/<int:number>")
 @staff_only("researcher")
 def make(name: str, number: int) -> Answer:
     """Make what preview ``number`` has shown."""
-    offer, seen = published_or_404(name), job_named(name, number)
-    tier = offer.study.policy.tiers.get(seen.tier)
-    if (seen.kind, seen.state, seen.pilot) != ("preview", "done", offer.pilot) or tier is None:
+    version, seen = published_or_404(name), job_named(name, number)
+    tier = version.study.policy.tiers.get(seen.tier)
+    if (seen.kind, seen.state, seen.pilot) != ("preview", "done", version.pilot) or tier is None:
         abort(400)
     if already := jobs.made_from(staff().stores.office, number):  # the form was sent twice
         return redirect(url_for("research_releases.release", name=name, number=already), code=303)
-    field, error = _fault(offer, tier)
+    field, error = _fault(version, tier)
     if error:
-        return job_page(offer, seen, typed=request.form, error=(field, error)), 400
+        return job_page(version, seen, typed=request.form, error=(field, error)), 400
     recipient = recipient_of(request.form) if is_restricted(tier) else None
     note(f"{name}: asked for a release of tier {tier.name}")
-    wanted = new_job(offer, "release", tier=tier.name, recipient=recipient, preview=number)
-    return begin(offer, wanted)
+    wanted = new_job(version, "release", tier=tier.name, recipient=recipient, preview=number)
+    return begin(version, wanted)
 
 
-def _fault(offer: StudyVersion, tier: Tier) -> tuple[str, str]:
+def _fault(version: StudyVersion, tier: Tier) -> tuple[str, str]:
     if not is_restricted(tier):
         return "", ""
-    return fault_in(request.form, required=tier.name == "C" and not offer.pilot)
+    return fault_in(request.form, required=tier.name == "C" and not version.pilot)
 
 
 # One release.
@@ -129,13 +129,13 @@ def _zip_of(made: Release) -> Path:
 
 
 def _page(made: Release, *, code: int = 200, **more: Any) -> Answer:
-    office, offer = staff().stores.office, published_or_404(made.study)
+    office, version = staff().stores.office, published_or_404(made.study)
     errata = {e.release: e for e in releases.errata(office, made.study)}
     shown: dict[str, Any] = {
         "title": f"Release {made.number}",
-        "offer": offer,
+        "version": version,
         "made": made,
-        "tier": offer.study.policy.tiers.get(made.tier),
+        "tier": version.study.policy.tiers.get(made.tier),
         "who": jobs.makers(office, made.study).get(made.number, ""),
         "erratum": errata.get(made.number),
         "given": [g for g in releases.hand_overs(office, made.study) if g.release == made.number],
@@ -206,12 +206,12 @@ def download(name: str, number: int) -> Answer | Response:
 @staff_only("researcher")
 def restore(name: str, number: int) -> Answer:
     """Make the file of a release again, if its bytes come out the same."""
-    made, offer = _known(name, number), published_or_404(name)
+    made, version = _known(name, number), published_or_404(name)
     if not _trouble_with(made, whole=True):
         return redirect(url_for("research_releases.release", name=name, number=number), code=303)
     note(f"{name}: asked for the file of release {number} to be made again")
-    return begin(offer, Job(
-        study=name, kind="restore", tier=made.tier, pilot=made.pilot, who=new_job(offer, "").who,
+    return begin(version, Job(
+        study=name, kind="restore", tier=made.tier, pilot=made.pilot, who=new_job(version, "").who,
         asked_at="", release=number,
     ))  # fmt: skip
 
@@ -220,7 +220,7 @@ def restore(name: str, number: int) -> Answer:
 @staff_only("researcher")
 def take_back(name: str, number: int) -> Answer:
     """Recall a faulty release for good, with all that repeat its rows."""
-    made, offer, error = _known(name, number), published_or_404(name), ""
+    made, version, error = _known(name, number), published_or_404(name), ""
     if request.method == "POST":
         try:
             recalled = recall(
@@ -240,7 +240,7 @@ def take_back(name: str, number: int) -> Answer:
         "research/recall.html",
         title=f"{'Error: ' if error else ''}Recall release {number}",
         heading=f"Recall release {number}",
-        offer=offer,
+        version=version,
         made=made,
         reached=releases_sharing_rows(staff().stores.office, name, number),
         given=releases.hand_overs(staff().stores.office, name),

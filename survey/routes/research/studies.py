@@ -36,8 +36,8 @@ bp = Blueprint("research", __name__, url_prefix="/research")
 @staff_only("researcher")
 def overview() -> str:
     """Each study with its status, fingerprint and approval."""
-    lives = [summary_of(offer) for offer in current_catalogue()]
-    waiting = {life.offer.study.name: notices(life, "researcher") for life in lives}
+    lives = [summary_of(version) for version in current_catalogue()]
+    waiting = {life.version.study.name: notices(life, "researcher") for life in lives}
     return render_template(
         "research/index.html",
         title="Studies",
@@ -54,7 +54,7 @@ def study_page(name: str) -> str:
     life = summary_of(version_or_404(name))
     return render_template(
         "research/study.html",
-        title=life.offer.study.title,
+        title=life.version.study.title,
         life=life,
         waiting=notices(life, "researcher"),
         features=cards_by_part("research"),
@@ -98,25 +98,25 @@ DONE = {
 }
 
 
-def _status(offer: StudyVersion) -> str:
-    return studies.status(staff().stores.office, offer.study.name)
+def _status(version: StudyVersion) -> str:
+    return studies.status(staff().stores.office, version.study.name)
 
 
 @life_bp.get("/")
 @staff_only("researcher")
 def life(name: str) -> str:
     """Where the study stands, and the steps that can be taken from here."""
-    offer = published_or_404(name)
-    status = _status(offer)
+    version = published_or_404(name)
+    status = _status(version)
     return render_template(
         "research/life.html",
         title="The study’s life",
-        offer=offer,
-        life=summary_of(offer),
+        version=version,
+        life=summary_of(version),
         status=status,
         trouble=services().availability.standing(name, now=True).trouble,
         turns=studies.turns(staff().stores.office, name),
-        steps=[step for step in STEPS if status in step.before and not offer.pilot],
+        steps=[step for step in STEPS if status in step.before and not version.pilot],
         done=DONE.get(request.args.get("done", ""), ""),
     )
 
@@ -129,65 +129,65 @@ def _step(name: str) -> StatusStep:
 @staff_only("researcher")
 def ask(name: str, step: str) -> Answer:
     """What the step means and what cannot be undone, before it is taken."""
-    offer, wanted = published_or_404(name), _step(step)
-    status = _status(offer)
-    if offer.pilot or status not in wanted.before:
-        return _not_now(offer, status)
-    offer = _would_open(offer) if step == "open" else offer
+    version, wanted = published_or_404(name), _step(step)
+    status = _status(version)
+    if version.pilot or status not in wanted.before:
+        return _not_now(version, status)
+    version = _would_open(version) if step == "open" else version
     folder = current_catalogue().proposed(name)
     return render_template(
         "research/step.html",
         title=wanted.title,
-        offer=offer,
-        life=summary_of(offer),
+        version=version,
+        life=summary_of(version),
         step=wanted,
         status=status,
-        changed=folder is not None and fingerprints_of(folder.latest) != fingerprints_of(offer),
-        obstacles=lifecycle.not_ready(staff().stores, offer) if step == "open" else [],
+        changed=folder is not None and fingerprints_of(folder.latest) != fingerprints_of(version),
+        obstacles=lifecycle.not_ready(staff().stores, version) if step == "open" else [],
     )
 
 
-def _would_open(offer: StudyVersion) -> StudyVersion:
+def _would_open(version: StudyVersion) -> StudyVersion:
     """What people would meet."""
     try:
-        return lifecycle.to_open(staff().stores, offer)
+        return lifecycle.to_open(staff().stores, version)
     except Refusal:
-        return offer
+        return version
 
 
-def _not_now(offer: StudyVersion, status: str) -> Answer:
+def _not_now(version: StudyVersion, status: str) -> Answer:
     sentence = (
         "A pilot is a trial: it has no life to be led, and takes people as long as it is served."
-        if offer.pilot
+        if version.pilot
         else f"The study is {status} now, so this step cannot be taken; perhaps a colleague was "
         "quicker. Nothing was changed."
     )
-    back = url_for("research_life.life", name=offer.study.name)
+    back = url_for("research_life.life", name=version.study.name)
     why = RefusalPage("Not from here", sentence, (("The study’s life", back),))
-    return refusal_page(offer, why, 409)
+    return refusal_page(version, why, 409)
 
 
 @life_bp.post("/<step>")
 @staff_only("researcher")
 def take(name: str, step: str) -> Answer:
     """Take the step, if the study is still where the person saw it."""
-    offer, wanted = published_or_404(name), _step(step)
-    status = _status(offer)
-    if offer.pilot or status not in wanted.before or request.form.get("seen") != status:
-        return _not_now(offer, status)
+    version, wanted = published_or_404(name), _step(step)
+    status = _status(version)
+    if version.pilot or status not in wanted.before or request.form.get("seen") != status:
+        return _not_now(version, status)
     if step in ("batch", "freeze"):
-        return begin(offer, new_job(offer, step))
+        return begin(version, new_job(version, step))
     act = partial(lifecycle.open_study if step == "open" else lifecycle.close, note=note)
     try:
-        act(staff().stores, offer)
+        act(staff().stores, version)
     except Refusal as refusal:
-        return refusal_page(offer, _refused(offer, refusal), 409)
+        return refusal_page(version, _refused(version, refusal), 409)
     services().availability.standing(name, now=True)
     return redirect(url_for("research_life.life", name=name, done=step), code=303)
 
 
-def _refused(offer: StudyVersion, refusal: Refusal) -> RefusalPage:
-    back = url_for("research_life.life", name=offer.study.name)
+def _refused(version: StudyVersion, refusal: Refusal) -> RefusalPage:
+    back = url_for("research_life.life", name=version.study.name)
     reasons = getattr(refusal, "reasons", None)
     sentence = "; ".join(reasons) + "." if reasons else str(refusal)
     return RefusalPage("It cannot be done now", sentence, (("The study’s life", back),))

@@ -160,11 +160,11 @@ def now() -> datetime:
     return datetime.fromtimestamp(staff().clock(), UTC)
 
 
-def _desk(offer: StudyVersion) -> ReviewQueue:
-    stores, name = staff().stores, offer.study.name
-    answers = stores.answers(pilot=offer.pilot)
+def _desk(version: StudyVersion) -> ReviewQueue:
+    stores, name = staff().stores, version.study.name
+    answers = stores.answers(pilot=version.pilot)
     return ReviewQueue(
-        answers, stores.office, name, offer.pilot, current_username(), staff().config.text_readers
+        answers, stores.office, name, version.pilot, current_username(), staff().config.text_readers
     )
 
 
@@ -186,10 +186,10 @@ def waits(desk: ReviewQueue, key: bytes) -> StoredText | None:
     return None if text.state == ONCE and mine(desk, key) else text
 
 
-def review_request(offer: StudyVersion) -> ReviewRequest:
+def review_request(version: StudyVersion) -> ReviewRequest:
     """What this browser has on the desk now."""
-    desk = _desk(offer)
-    sitting = load(offer.study.name, pilot=offer.pilot)
+    desk = _desk(version)
+    sitting = load(version.study.name, pilot=version.pilot)
     text = waits(desk, sitting.key)
     if text is not None and sitting.words != hash_of(text.words):
         text = None  # somebody else changed it: it may be drawn anew

@@ -69,17 +69,17 @@ def _on(name: str, sitting: ReviewSession) -> Response:
 @staff_only("researcher")
 def overview(name: str) -> str:
     """What waits, and how far each question is from a release; shows no text."""
-    offer = published_or_404(name)
-    turn = review_request(offer)
-    groups = counts_by_group(offer.study, turn.desk)
+    version = published_or_404(name)
+    turn = review_request(version)
+    groups = counts_by_group(version.study, turn.desk)
     waiting = text_review.waiting(turn.desk, now())
     return render_template(
         "research/texts.html",
         title="Clients’ own words",
-        offer=offer,
+        version=version,
         turn=turn,
         seen=token_of(turn),
-        tier=offer.study.policy.tiers.get("D"),
+        tier=version.study.policy.tiers.get("D"),
         groups=groups,
         waiting=stepped(waiting),
         why_none=_why_none(turn.desk) if groups and not waiting else "",
@@ -112,15 +112,15 @@ def begin(name: str) -> Answer:
 @staff_only("researcher")
 def read(name: str) -> Answer:
     """The text at hand with its marks, and what can be done with it."""
-    offer = published_or_404(name)
-    turn = review_request(offer)
+    version = published_or_404(name)
+    turn = review_request(version)
     if not turn.sitting.key:
         return redirect(url_for("research_texts.overview", name=name), code=303)
-    asked = offer.study.questions.get(turn.text.variable) if turn.text else None
+    asked = version.study.questions.get(turn.text.variable) if turn.text else None
     return render_template(
         "research/texts_read.html",
         title="Read a text",
-        offer=offer,
+        version=version,
         turn=turn,
         seen=token_of(turn),
         question=" / ".join(asked.text.texts()) if asked else "",

@@ -94,53 +94,53 @@ def later() -> Answer:
 @bp.route("/consent", methods=["GET", "POST"])
 def consent() -> Answer:
     """S4: itemised statements, none ticked beforehand, two equal buttons."""
-    offer = current_version()
+    version = current_version()
     if (closed := closed_page()) is not None:
         return closed
     draft = current_draft()
     if draft is not None and not draft.sent:
-        return go_to_page(draft, first_unanswered(offer.study, draft))
+        return go_to_page(draft, first_unanswered(version.study, draft))
     if (uninvited := uninvited_page()) is not None:
         return uninvited
-    if offer.study.consent.eligibility and session.get(MAY_CONSENT) != offer.study.address:
+    if version.study.consent.eligibility and session.get(MAY_CONSENT) != version.study.address:
         return go_to("eligibility")
-    form = consent_form(offer.study.consent, request.form)
+    form = consent_form(version.study.consent, request.form)
     if request.method == "GET":
-        return render_screen("consent", offer, navigation(), form=form)
+        return render_screen("consent", version, navigation(), form=form)
     if request.form.get("go") == "decline":
         count("declined")
         return go_to("declined")
     if not form.validate():
         errors = [(n, e[0]) for n, e in form.errors.items()]
-        return render_screen("consent", offer, navigation(), form=form, errors=errors)
-    if _read_another_version(offer):
-        errors = [(s.id, WORDS_CHANGED) for s in offer.study.consent.statements[:1]]
+        return render_screen("consent", version, navigation(), form=form, errors=errors)
+    if _read_another_version(version):
+        errors = [(s.id, WORDS_CHANGED) for s in version.study.consent.statements[:1]]
         return render_screen(
             "consent",
-            offer,
+            version,
             navigation(),
-            form=consent_form(offer.study.consent, None),
+            form=consent_form(version.study.consent, None),
             errors=errors,
         )
-    return _begin(offer, choices_of(offer.study.consent, form))
+    return _begin(version, choices_of(version.study.consent, form))
 
 
-def _read_another_version(offer: StudyVersion) -> bool:
+def _read_another_version(version: StudyVersion) -> bool:
     """Whether the words on the page that was sent are no longer those that are agreed to."""
-    current = offer.study.fingerprints.consent_version
+    current = version.study.fingerprints.consent_version
     return request.form.get(READ, current) != current
 
 
-def _begin(offer: StudyVersion, choices: dict[str, bool]) -> Response:
+def _begin(version: StudyVersion, choices: dict[str, bool]) -> Response:
     desk = services().desk
-    secret = desk.begin(offer.study, choices, invitation=current_invitation())
+    secret = desk.begin(version.study, choices, invitation=current_invitation())
     session[SECRET] = urlsafe_b64encode(secret).decode()
     session.pop(MAY_CONSENT, None)
     session.pop(INVITATION, None)
     count("consented")
-    draft = desk.find(secret, offer.study)
+    draft = desk.find(secret, version.study)
     assert draft is not None
-    return go_to_page(draft, first_unanswered(offer.study, draft))
+    return go_to_page(draft, first_unanswered(version.study, draft))
 
 
 @bp.get("/declined")

@@ -95,8 +95,8 @@ def answer(token: str) -> Answer:
 class PostedPage:
     """One posted page: what it changes in the draft, and where it leads."""
 
-    def __init__(self, offer: StudyVersion, token: str, posted: Any) -> None:
-        self.study, self.token, self.posted = offer.study, token, posted
+    def __init__(self, version: StudyVersion, token: str, posted: Any) -> None:
+        self.study, self.token, self.posted = version.study, token, posted
         self.turn_to = posted.get("go", "")
         self.changing = bool(posted.get("change"))
         self.page: Page | None = None
@@ -142,49 +142,49 @@ class PostedPage:
 @bp.route("/check", methods=["GET", "POST"])
 def check() -> Answer:
     """S6: everything answered, exactly what will be stored, and Send."""
-    draft, offer = current_draft(), current_version()
+    draft, version = current_draft(), current_version()
     if draft is None:
         return draft_gone()
     if draft.sent:
         return go_to("done")
-    still = first_unanswered(offer.study, draft)
+    still = first_unanswered(version.study, draft)
     if still is not None:
         return go_to_page(draft, still)
     if request.method == "GET":
-        return render_check(offer, navigation(draft), draft)
+        return render_check(version, navigation(draft), draft)
     return send(draft, completion=1)
 
 
 def send(draft: Draft, *, completion: int) -> Answer:
     """Send what is answered, once the choice about a code is made; then the thank-you page."""
-    offer, secret = current_version(), draft_secret()
+    version, secret = current_version(), draft_secret()
     if (refused := refused_page()) is not None:
         return refused
     code = request.form.get("code", "")
-    if offer.study.consent.receipt_code and code not in ("yes", "no"):
+    if version.study.consent.receipt_code and code not in ("yes", "no"):
         errors = [("code", CHOOSE_CODE)]
         if completion == 1:
-            return render_check(offer, navigation(draft), draft, errors=errors)
-        return render_screen("stop", offer, navigation(draft), draft=draft, errors=errors)
+            return render_check(version, navigation(draft), draft, errors=errors)
+        return render_screen("stop", version, navigation(draft), draft=draft, errors=errors)
     first = not draft.ready
     try:
         if secret is None or not submission.submit(
-            services().desk, secret, offer, completion=completion, wants_code=code == "yes"
+            services().desk, secret, version, completion=completion, wants_code=code == "yes"
         ):
             return draft_gone()
     except InvitationSpent:
         return spent_page()
     if first:
-        count_sent(offer, draft, completion)
+        count_sent(version, draft, completion)
     return go_to("done")
 
 
-def count_sent(offer: StudyVersion, draft: Draft, completion: int) -> None:
+def count_sent(version: StudyVersion, draft: Draft, completion: int) -> None:
     """Once for each set of answers: how it ended, and whether it shows a sign of the stop rule.
 
     The sign first: a verdict on the answers counted so far must miss none of their signs.
     """
-    rule = offer.study.policy.stop
+    rule = version.study.policy.stop
     if rule is not None and rule.shown_by(draft.answers):
         count(STOP_SIGN)
     count("completed" if completion == 1 else "stopped_sent")

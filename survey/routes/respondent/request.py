@@ -37,7 +37,7 @@ def _find_study(_endpoint: str | None, values: dict[str, Any] | None) -> None:
     versions = current_catalogue().versions_at((values or {}).pop("address", ""))
     if not versions:
         abort(404)
-    g.offer = _begun_under(versions)
+    g.version = _begun_under(versions)
 
 
 def _begun_under(versions: tuple[StudyVersion, ...]) -> StudyVersion:
@@ -46,7 +46,7 @@ def _begun_under(versions: tuple[StudyVersion, ...]) -> StudyVersion:
     if secret is None:
         return versions[0]
     desk = services().desk
-    mine = (offer for offer in versions if desk.find(secret, offer.study) is not None)
+    mine = (version for version in versions if desk.find(secret, version.study) is not None)
     return next(mine, versions[0])
 
 
@@ -65,8 +65,8 @@ def _end_answering() -> Response | None:
 
 def current_version() -> StudyVersion:
     """The study behind this address."""
-    offer: StudyVersion = g.offer
-    return offer
+    version: StudyVersion = g.version
+    return version
 
 
 def draft_secret() -> bytes | None:

@@ -38,18 +38,18 @@ class Asked:
 
     def hour(self):
         """What the server does each hour."""
-        stop_rule.tell_all(self.stores, [self.offer()])
+        stop_rule.tell_all(self.stores, [self.version()])
         return self
 
-    def offer(self, **facts):
+    def version(self, **facts):
         return StudyVersion(self.study, folder_of("branch"), facts, "", self.pilot)
 
     @property
     def told(self):
-        return stop_rule.verdicts_of(self.stores, self.offer())
+        return stop_rule.verdicts_of(self.stores, self.version())
 
     def alarm(self, **facts):
-        return stop_rule.alarm(self.stores, self.offer(**facts))
+        return stop_rule.alarm(self.stores, self.version(**facts))
 
 
 @pytest.mark.parametrize(("signs", "met"), [(3, False), (4, True)])

@@ -191,17 +191,19 @@ def test_what_is_served_after_a_change_is_still_what_the_dossier_says(open_app, 
     folder = tmp_path / "branch"
     shutil.copytree(folder_of("branch"), folder)
     app = shown_on(open_app("branch", studies=(folder,), demo=False))
-    stores, shelf = app.extensions[NAME].stores, app.extensions["lacrima.shelf"]
+    stores, catalogue = app.extensions[NAME].stores, app.extensions["lacrima.shelf"]
     ends = {"approved_on": "2026-01-02", "expires_on": "2999-01-01"}
-    record_approval(stores, shelf.named("branch"), ApprovalForm(reference="R1", by="Ada", **ends))
+    record_approval(
+        stores, catalogue.named("branch"), ApprovalForm(reference="R1", by="Ada", **ends)
+    )
     studies.set_status(stores.office, "branch", "open", "2026-01-03T00:00:00")
     consent = folder / "consent.toml"
     consent.write_text(consent.read_text("utf-8").replace("your mood", "your money"), "utf-8")
-    shelf.proposed("branch").offer(now=True)
+    catalogue.proposed("branch").version(now=True)
     with serving(app) as url:
         visited = (
             app.test_client()
-            .get(f"/s/{shelf.named('branch').study.address}/")
+            .get(f"/s/{catalogue.named('branch').study.address}/")
             .get_data(as_text=True)
         )
         path = tmp_path / "dossier.zip"

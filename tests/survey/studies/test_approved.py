@@ -18,7 +18,7 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def offer(folder):
+def version(folder):
     return read_version(folder, SiteFacts(shared={"institution": "A house"}), pilot=False)
 
 
@@ -32,43 +32,43 @@ def write(file, old, new):
     file.write_text(file.read_text().replace(old, new))
 
 
-def test_what_was_kept_comes_back_with_its_words_and_its_facts(data, offer):
-    approvals.archive_version(data, offer)
-    again = approvals.load_archived(data, "minimal", fingerprints_of(offer))
-    assert (again.study.content, again.facts) == (offer.study.content, offer.facts)
+def test_what_was_kept_comes_back_with_its_words_and_its_facts(data, version):
+    approvals.archive_version(data, version)
+    again = approvals.load_archived(data, "minimal", fingerprints_of(version))
+    assert (again.study.content, again.facts) == (version.study.content, version.facts)
 
 
-def test_what_was_kept_comes_back_when_the_folder_is_gone(data, offer, folder):
-    approvals.archive_version(data, offer)
+def test_what_was_kept_comes_back_when_the_folder_is_gone(data, version, folder):
+    approvals.archive_version(data, version)
     shutil.rmtree(folder)
     assert (
-        approvals.load_archived(data, "minimal", fingerprints_of(offer)).study.content
-        == offer.study.content
+        approvals.load_archived(data, "minimal", fingerprints_of(version)).study.content
+        == version.study.content
     )
 
 
-def test_keeping_twice_leaves_one_copy_that_nobody_may_write(data, offer):
-    place = approvals.archive_version(data, offer)
-    assert approvals.archive_version(data, offer) == place
+def test_keeping_twice_leaves_one_copy_that_nobody_may_write(data, version):
+    place = approvals.archive_version(data, version)
+    assert approvals.archive_version(data, version) == place
     assert [p.name for p in place.parent.iterdir()] == [
-        approvals.whole(fingerprints_of(offer))[:16]
+        approvals.whole(fingerprints_of(version))[:16]
     ]
     assert {p.stat().st_mode & 0o777 for p in place.rglob("*") if p.is_file()} == {0o400}
 
 
-def test_versions_lie_side_by_side(data, offer, folder):
-    first = approvals.archive_version(data, offer)
+def test_versions_lie_side_by_side(data, version, folder):
+    first = approvals.archive_version(data, version)
     write(folder / "questionnaire.toml", "How is your mood?", "How are you?")
     second = approvals.archive_version(data, read_version(folder, SiteFacts(), pilot=False))
     assert sorted(p.name for p in first.parent.iterdir()) == sorted([first.name, second.name])
 
 
 @pytest.mark.parametrize("file", ["questionnaire.toml", "consent.toml", "release.toml"])
-def test_a_folder_that_changes_while_it_is_signed_is_not_kept(data, offer, folder, file):
+def test_a_folder_that_changes_while_it_is_signed_is_not_kept(data, version, folder, file):
     write(folder / file, 'version = "1"', 'version = "2"')
     write(folder / file, "k = 5", "k = 6")
     with pytest.raises(approvals.FolderChanged):
-        approvals.archive_version(data, offer)
+        approvals.archive_version(data, version)
     assert list((data / approvals.FOLDER / "minimal").iterdir()) == []
 
 
@@ -80,60 +80,60 @@ def test_a_folder_that_changes_while_it_is_signed_is_not_kept(data, offer, folde
     ("facts.json", "{", "[", "cannot be read"),
     ("facts.json", '"A house"', "7", "the site's facts differ"),
 ])  # fmt: skip
-def test_a_copy_that_was_changed_is_refused_with_what_differs(data, offer, file, old, new, told):
-    write(approvals.archive_version(data, offer) / file, old, new)
+def test_a_copy_that_was_changed_is_refused_with_what_differs(data, version, file, old, new, told):
+    write(approvals.archive_version(data, version) / file, old, new)
     with pytest.raises(approvals.ArchivedVersionInvalid, match=told):
-        approvals.load_archived(data, "minimal", fingerprints_of(offer))
+        approvals.load_archived(data, "minimal", fingerprints_of(version))
 
 
-def test_a_copy_that_is_missing_is_refused(data, offer):
+def test_a_copy_that_is_missing_is_refused(data, version):
     with pytest.raises(approvals.ArchivedVersionInvalid, match="is missing"):
-        approvals.load_archived(data, "minimal", fingerprints_of(offer))
+        approvals.load_archived(data, "minimal", fingerprints_of(version))
 
 
-def test_signing_again_mends_a_damaged_copy_and_keeps_the_damaged_one_aside(data, offer):
-    place = approvals.archive_version(data, offer)
+def test_signing_again_mends_a_damaged_copy_and_keeps_the_damaged_one_aside(data, version):
+    place = approvals.archive_version(data, version)
     write(place / "minimal" / "questionnaire.toml", "mood?", "name?")
-    approvals.archive_version(data, offer)
+    approvals.archive_version(data, version)
     assert (
-        approvals.load_archived(data, "minimal", fingerprints_of(offer)).study.content
-        == offer.study.content
+        approvals.load_archived(data, "minimal", fingerprints_of(version)).study.content
+        == version.study.content
     )
     assert len(list(place.parent.glob("damaged.*"))) == 1
 
 
-def test_a_folder_that_cannot_be_written_is_told_in_one_line(data, offer):
+def test_a_folder_that_cannot_be_written_is_told_in_one_line(data, version):
     data.mkdir()
     (data / approvals.FOLDER).write_text("in the way")
     with pytest.raises(Refusal, match="Cannot archive into") as told:
-        approvals.archive_version(data, offer)
+        approvals.archive_version(data, version)
     assert "\n" not in str(told.value)
 
 
 # The folder as it is now.
 
 
-def test_a_folder_is_read_again_when_a_file_changes(offer, folder, tmp_path):
-    watched = StudyFolder(offer, tmp_path / "site.toml")
+def test_a_folder_is_read_again_when_a_file_changes(version, folder, tmp_path):
+    watched = StudyFolder(version, tmp_path / "site.toml")
     write(folder / "questionnaire.toml", "How is your mood?", "How are you?")
-    assert "How are you?" in watched.offer(now=True).study.content
-    assert watched.earlier(fingerprints_of(offer)) is offer
+    assert "How are you?" in watched.version(now=True).study.content
+    assert watched.earlier(fingerprints_of(version)) is version
 
 
 def test_a_folder_with_a_fault_keeps_the_last_sound_version_and_names_the_fault(
-    offer, folder, tmp_path
+    version, folder, tmp_path
 ):
-    watched = StudyFolder(offer, tmp_path / "site.toml")
+    watched = StudyFolder(version, tmp_path / "site.toml")
     write(folder / "questionnaire.toml", '"single"', '"singel"')
-    assert (watched.offer(now=True), "singel" in watched.fault) == (offer, True)
+    assert (watched.version(now=True), "singel" in watched.fault) == (version, True)
     write(folder / "questionnaire.toml", '"singel"', '"single"')
-    watched.offer(now=True)
+    watched.version(now=True)
     assert watched.fault == ""
 
 
-def test_saving_a_folder_without_a_change_leaves_everything_as_it_was(offer, folder, tmp_path):
+def test_saving_a_folder_without_a_change_leaves_everything_as_it_was(version, folder, tmp_path):
     site = tmp_path / "site.toml"
     site.write_text('[site]\ninstitution = "A house"\n')
-    watched = StudyFolder(offer, site)
+    watched = StudyFolder(version, site)
     (folder / "questionnaire.toml").touch()
-    assert watched.offer(now=True) is offer
+    assert watched.version(now=True) is version

@@ -26,16 +26,16 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def offer():
+def version():
     return read_version(folder_of(NAME), SiteFacts(), pilot=False)
 
 
 @pytest.fixture
-def answered(stores, offer):
+def answered(stores, version):
     """``answered(60, "closed")``: so many answers, and then the study stands there."""
 
     def fill(count, status="open"):
-        real_answers(stores, offer.study, count)
+        real_answers(stores, version.study, count)
         studies.set_status(stores.office, NAME, status, AT)
 
     return fill
@@ -68,52 +68,52 @@ def desk(stores):
 
 
 def test_texts_rest_though_the_process_was_killed_before_the_audit_had_its_line(
-    stores, offer, desk
+    stores, version, desk
 ):
     with pytest.raises(Killed):
-        lifecycle.freeze(stores, offer, note=killed)
+        lifecycle.freeze(stores, version, note=killed)
     assert batches(stores) == {1: 60}
     assert text_review.waiting(desk, datetime.now(UTC)) == 0
 
 
-def test_and_are_read_when_they_have_rested(stores, offer, desk):
+def test_and_are_read_when_they_have_rested(stores, version, desk):
     with pytest.raises(Killed):
-        lifecycle.freeze(stores, offer, note=killed)
+        lifecycle.freeze(stores, version, note=killed)
     later = datetime.now(UTC) + READ_AFTER + timedelta(minutes=1)
     assert text_review.waiting(desk, later) == 60
 
 
-def test_a_freeze_that_cannot_be_dated_is_not_made(stores, offer, answered):
+def test_a_freeze_that_cannot_be_dated_is_not_made(stores, version, answered):
     answered(60)
     stores.office.conn.execute("PRAGMA query_only = ON")
     with pytest.raises(Exception, match="readonly"):
-        lifecycle.freeze(stores, offer, note=nothing)
+        lifecycle.freeze(stores, version, note=nothing)
     assert batches(stores) == {0: 60}
 
 
 # What was asked for.
 
 
-def test_a_batch_asked_for_while_a_colleague_closes_is_not_the_last_one(stores, offer, answered):
+def test_a_batch_asked_for_while_a_colleague_closes_is_not_the_last_one(stores, version, answered):
     answered(7, "closed")
     with pytest.raises(errors.TooFewToFreeze):
-        lifecycle.freeze(stores, offer, note=nothing, expected="open")
+        lifecycle.freeze(stores, version, note=nothing, expected="open")
     assert (batches(stores), studies.status(stores.office, NAME)) == ({0: 7}, "closed")
 
 
 @pytest.mark.parametrize(("expected", "found"), [("open", "closed"), ("closed", "open")])
-def test_a_study_that_moved_on_meanwhile_stays_as_it_is(stores, offer, answered, expected, found):
+def test_a_study_that_moved_on_meanwhile_stays_as_it_is(stores, version, answered, expected, found):
     answered(60, found)
     with pytest.raises(Refusal, match="no longer where it was"):
-        lifecycle.freeze(stores, offer, note=nothing, expected=expected)
+        lifecycle.freeze(stores, version, note=nothing, expected=expected)
     assert (batches(stores), studies.status(stores.office, NAME)) == ({0: 60}, found)
 
 
-def test_a_study_opened_again_during_its_last_freeze_stays_open(stores, offer, answered):
+def test_a_study_opened_again_during_its_last_freeze_stays_open(stores, version, answered):
     answered(7, "closed")
 
     def reopened(_what):
         studies.set_status(stores.office, NAME, "open", AT)
 
-    lifecycle.freeze(stores, offer, note=reopened)
+    lifecycle.freeze(stores, version, note=reopened)
     assert studies.status(stores.office, NAME) == "open"

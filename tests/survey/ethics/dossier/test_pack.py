@@ -80,14 +80,18 @@ def test_an_unknown_study_has_no_dossier(open_app, ending):
 
 def test_only_an_approval_of_exactly_these_fingerprints_is_told(open_app):
     app = open_app("branch", demo=False)
-    offer = app.extensions["lacrima.shelf"].named("branch")
+    version = app.extensions["lacrima.shelf"].named("branch")
     office = app.extensions["lacrima"].stores.office
-    prints = {"words": "0" * 64, "policy": offer.study.fingerprints.policy, "site": offer.site}
+    fingerprints = {
+        "words": "0" * 64,
+        "policy": version.study.fingerprints.policy,
+        "site": version.site,
+    }
     told = {"study": "branch", "by": "A", "approved_on": "2026-01-02", "expires_on": "2027-01-01"}
-    studies.approve(office, **told, **prints, reference="OTHER")
+    studies.approve(office, **told, **fingerprints, reference="OTHER")
     assert texts(dossier_of(app, "branch"))["approval"] is None
-    prints["words"] = offer.study.fingerprints.words
-    studies.approve(office, **told, **prints, reference="THIS")
+    fingerprints["words"] = version.study.fingerprints.words
+    studies.approve(office, **told, **fingerprints, reference="THIS")
     assert texts(dossier_of(app, "branch"))["approval"]["reference"] == "THIS"
 
 
@@ -105,8 +109,8 @@ def test_a_folder_that_has_changed_meanwhile_is_refused_in_one_line(open_app, tm
     folder = tmp_path / "branch"
     shutil.copytree(folder_of("branch"), folder)
     app = shown_on(open_app("branch", studies=(folder,)))
-    offer = app.extensions["lacrima.shelf"].named("branch")
+    version = app.extensions["lacrima.shelf"].named("branch")
     consent = folder / "consent.toml"
     consent.write_text(consent.read_text("utf-8").replace("your mood", "your money"), "utf-8")
     with app.test_request_context(), pytest.raises(Refusal, match="has changed"):
-        pack(offer, None, b"")
+        pack(version, None, b"")
