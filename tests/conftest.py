@@ -24,6 +24,8 @@ from survey.store.accounts import Role
 from survey.store.connect import Stores
 from survey.store.database import Database
 
+pytest_plugins = ("tests.skips",)
+
 # A loaded machine is no fault: times are measured in benchmarks, never asserted.
 hypothesis.settings.register_profile("lacrima", deadline=None)
 hypothesis.settings.load_profile("lacrima")
@@ -49,7 +51,7 @@ def shared_data() -> Path:
     """Public data sets and schemas, which are measured with and never shipped."""
     folder = TOP / os.environ.get("PUBLIC_DATA", "../shared/data")
     if not folder.is_dir():
-        pytest.skip("no data sets: PUBLIC_DATA names no folder")
+        pytest.skip(f"no public data sets: {folder} is no folder; name theirs in PUBLIC_DATA")
     return folder
 
 
