@@ -12,8 +12,8 @@ help:            ## this list
 run: setup       ## set up what is needed and run the demo on http://127.0.0.1:$(PORT)
 	@exec $(BIN)/lacrima demo --port $(PORT)
 
-test: $(VENV)/.test  ## set up what the tests need, the browser included, and run them all
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.test  ## set up what the tests need, the system's packages included, and run them on every core
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 check: $(VENV)/.test ## lint, format, types, and who may import whom
 	@$(BIN)/ruff check .
@@ -41,9 +41,9 @@ $(VENV)/.run: $(VENV)/.python requirements/run.txt requirements/build.txt pyproj
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.run requirements/test.txt requirements/browser.sh
+$(VENV)/.test: $(VENV)/.run requirements/test.txt requirements/system.sh
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
-	@sh requirements/browser.sh $(BIN)
+	@sh requirements/system.sh $(BIN)
 	@touch $@
 
 # Tools we compare with, and pandas with them, stay out of the product's environment.
