@@ -8,15 +8,20 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from click.testing import CliRunner
 from flask import Flask, session
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from forms.load import load_study
 from forms.study import Study
 from survey.app import close_app, create_app
 from survey.config import Config
 from survey.seal import make_key
+from survey.staff import passwords
 from survey.staff.access import let_in
 from survey.staff.standing import staff
 from survey.store import accounts
@@ -30,6 +35,23 @@ pytest_plugins = ("tests.skips",)
 hypothesis.settings.register_profile("lacrima", deadline=None)
 hypothesis.settings.load_profile("lacrima")
 
+
+class Compiled(BytecodeCache):
+    """Templates compiled once a process, however many applications are opened."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._codes:
+            bucket.bytecode_from_string(self._codes[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
+
 STUDIES = Path(__file__).parent / "studies"
 FLAGSHIP = Path(__file__).parents[1] / "studies" / "therapist-tears"
 
@@ -39,6 +61,13 @@ TOP = Path(__file__).parents[1]
 def folder_of(name: str) -> Path:
     """A tiny study's folder, or the flagship's."""
     return FLAGSHIP if name == FLAGSHIP.name else STUDIES / name
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes of argon2id at the least cost; a test of the real one overrides this."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher.from_parameters(CHEAPEST))
+    passwords._nobodys.cache_clear()
 
 
 @pytest.fixture(scope="session")
