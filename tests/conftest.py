@@ -8,12 +8,17 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from click.testing import CliRunner
 from flask import Flask, session
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from forms.load import load_study
 from forms.study import Study
+from survey.accounts import passwords
 from survey.accounts.access import start_session
 from survey.app import close_app, create_app
 from survey.config import Config
@@ -24,9 +29,28 @@ from survey.storage.accounts import Role
 from survey.storage.database import Database
 from survey.storage.stores import Stores
 
+pytest_plugins = ("tests.skips",)
+
 # A loaded machine is no fault: times are measured in benchmarks, never asserted.
 hypothesis.settings.register_profile("lacrima", deadline=None)
 hypothesis.settings.load_profile("lacrima")
+
+
+class Compiled(BytecodeCache):
+    """Templates compiled once a process, however many applications are opened."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._codes:
+            bucket.bytecode_from_string(self._codes[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
 
 STUDIES = Path(__file__).parent / "studies"
 FLAGSHIP = Path(__file__).parents[1] / "studies" / "therapist-tears"
@@ -39,6 +63,13 @@ def folder_of(name: str) -> Path:
     return FLAGSHIP if name == FLAGSHIP.name else STUDIES / name
 
 
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes of argon2id at the least cost; a test of the real one overrides this."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher.from_parameters(CHEAPEST))
+    passwords._nobodys.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def study() -> Callable[[str], Study]:
     return lambda name: load_study(folder_of(name))
@@ -49,7 +80,7 @@ def shared_data() -> Path:
     """Public data sets and schemas, which are measured with and never shipped."""
     folder = TOP / os.environ.get("PUBLIC_DATA", "../shared/data")
     if not folder.is_dir():
-        pytest.skip("no data sets: PUBLIC_DATA names no folder")
+        pytest.skip(f"no public data sets: {folder} is no folder; name theirs in PUBLIC_DATA")
     return folder
 
 

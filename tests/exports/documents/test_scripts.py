@@ -16,11 +16,12 @@ from tests.exports.documents.desk import NASTY, ROWS, Cells, laid_out, relabelle
 WRONG: Cells = ({**ROWS[0], "sc_mood": "4.334"}, ROWS[1])
 # What each language is run with; {} is the script.
 RUN = {".py": [sys.executable, "{}"], ".R": ["Rscript", "--vanilla", "{}"]}
+PACKAGE = {"Rscript": "r-base-core", "pspp": "pspp"}
 
 
 def needs(program: str) -> None:
     if not shutil.which(program):
-        pytest.skip(f"{program} is not installed")
+        pytest.skip(f"no {program}: install {PACKAGE[program]}")
 
 
 def run(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
@@ -121,7 +122,7 @@ def test_r_with_haven_keeps_the_missing_range(release):
     needs("Rscript")
     here = 'quit(status = !requireNamespace("haven", quietly = TRUE))'
     if subprocess.run(["Rscript", "-e", here], check=False, capture_output=True).returncode:
-        pytest.skip("R has no package haven here")
+        pytest.skip("R without haven: install r-cran-haven")
     ask = 'cat(attr(data$calm, "na_range"), is.null(attr(data$sc_rise, "na_range")))'
     assert in_r(release, ask) == ["-99 -90 TRUE"]
 
