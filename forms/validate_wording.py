@@ -18,7 +18,7 @@ from forms.toml_tables import CONSENT, QUESTIONNAIRE, SUPPORT, FaultList, at
 # Too few words have no grade worth the name: one long word would decide. A section needs some, a
 # single text as many as the samples from which the formula was made.
 FEWEST_WORDS = 30
-SAMPLE = 100
+SAMPLE_WORDS = 100
 
 _WHOLLY = r"(?:completely|entirely|fully|totally|absolutely|perfectly|guaranteed|100\ ?%)"
 FORBIDDEN = re.compile(
@@ -125,7 +125,7 @@ def check_grades(study: Study, notes: FaultList) -> None:
             notes.add(file, section, "", problem, allowed)
             continue
         for table, key, text in parts:
-            if too_hard(text, study.reading_grade, SAMPLE):
+            if too_hard(text, study.reading_grade, SAMPLE_WORDS):
                 notes.add(file, table, key, f"reads at grade {grade(text):.1f}", allowed)
 
 

@@ -1,4 +1,4 @@
-"""The time as the office's records hold it. Answers hold none."""
+"""The time in the staff's records. Answers hold none."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from datetime import UTC, datetime
 
 
 def iso_utc(at: float | None = None) -> str:
-    """``at`` (epoch seconds; now unless given) in ISO 8601, UTC, to the second."""
+    """Return ``at`` (epoch seconds; now unless given) in ISO 8601, UTC, to the second."""
     when = datetime.now(UTC) if at is None else datetime.fromtimestamp(at, UTC)
     return when.isoformat(timespec="seconds")

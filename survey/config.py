@@ -1,7 +1,4 @@
-"""Settings: each with its name, default and sentence, read from the environment in one place.
-
-Where templates and shipped studies lie: atop a checkout, inside an installed package.
-"""
+"""Settings: each with its name, default and sentence, read from the environment in one place."""
 
 from __future__ import annotations
 
@@ -17,7 +14,10 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def folder(name: str) -> Path:
-    """The folder ``name`` ("templates" or "studies") that belongs to this code."""
+    """Return the folder ``name`` ("templates" or "studies") that belongs to this code.
+
+    It stands atop a checkout, and inside an installed package.
+    """
     inside = PACKAGE / name
     return inside if inside.is_dir() else PACKAGE.parent / name
 
@@ -101,17 +101,17 @@ def _some(name: str, text: str, known: tuple[str, ...]) -> frozenset[str]:
 
 
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:
-    """The settings of this environment. Raises BadSetting naming the first that cannot be read."""
+    """Return this environment's settings. Raises BadSetting for the first that cannot be read."""
     known = {PREFIX + s.name.upper() for s in SETTINGS}
     unknown = sorted(n for n in environ if n.startswith(PREFIX) and n not in known)
     if unknown:
         raise BadSetting(f"{unknown[0]} is no setting of Lacrima. `lacrima doctor` lists them all.")
     text = {s.name: environ.get(PREFIX + s.name.upper(), s.default) for s in SETTINGS}
     data = Path(text["data"])
-    shelves = tuple(Path(p) for p in text["studies"].split(":") if p) or (folder("studies"),)
+    folders = tuple(Path(p) for p in text["studies"].split(":") if p) or (folder("studies"),)
     return Config(
         data=data,
-        studies=shelves,
+        studies=folders,
         site=Path(text["site"]) if text["site"] else data / "site.toml",
         pilots=frozenset(n.strip() for n in text["pilots"].split(",") if n.strip()),
         key=Path(text["key"]) if text["key"] else data / "server.key",
@@ -128,7 +128,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
 
 
 def as_environment(config: Config) -> dict[str, str]:
-    """The environment that makes ``read_config`` give ``config`` again, for worker processes."""
+    """Return the environment from which a worker process reads ``config`` again."""
 
     def text(value: object) -> str:
         if isinstance(value, bool):
@@ -144,7 +144,7 @@ def as_environment(config: Config) -> dict[str, str]:
 
 
 def for_demo(config: Config, **changes: object) -> Config:
-    """``config`` as the demo wants it: plain HTTP on this machine, everything a pilot."""
+    """Return ``config`` for the demo: plain HTTP on this machine, everything a pilot."""
     fixed: dict[str, Any] = {
         "https": False, "proxies": 0, "host": "127.0.0.1", "demo": True,
         "second_step": frozenset({NONE}), "rooms": frozenset(ROOMS),

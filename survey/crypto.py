@@ -1,4 +1,4 @@
-"""The one place that knows the ciphers: sealed drafts, keyed hashes, deletion codes.
+"""All cryptography: sealed drafts, keyed hashes, deletion codes.
 
 A draft is sealed with AES-256-GCM (NIST SP 800-38D) under a key derived by HKDF-SHA256 (RFC 5869)
 from two halves: 32 random bytes that only the browser's session cookie holds, and the server key.
@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from survey.errors import BadKey, Unsealable
 
-KEY_BYTES = 32
+SERVER_KEY_BYTES = 32
 NONCE_BYTES = 12  # SP 800-38D section 8.2: 96 bits, drawn at random for each sealing
-BLOCK = 4096  # sealed drafts are padded to this, so that their size tells next to nothing
+PADDING_BYTES = 4096  # sealed drafts are padded to this, so that their size tells next to nothing
 # Crockford's base 32: of each pair of look-alikes only one is used, the other is read as it.
 CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LOOK_ALIKES = str.maketrans("OIL", "011")
@@ -32,7 +32,7 @@ CODE_GROUPS, CODE_GROUP = 5, 4  # 20 letters of 5 bits: 100 random bits (docs/de
 
 
 def read_keys(path: Path) -> tuple[bytes, ...]:
-    """Server keys, the current one first; old ones stay for deletion codes. Raises BadKey."""
+    """Return server keys, the current one first, old ones for deletion codes. Raises BadKey."""
     try:
         lines = path.read_text("ascii").split()
         keys = tuple(bytes.fromhex(line) for line in lines)
@@ -40,7 +40,7 @@ def read_keys(path: Path) -> tuple[bytes, ...]:
         raise BadKey(f"There is no server key at {path}. `lacrima key new` makes one.") from None
     except (OSError, ValueError) as error:
         raise BadKey(f"The server key at {path} cannot be read: {error}.") from None
-    if not keys or any(len(key) != KEY_BYTES for key in keys):
+    if not keys or any(len(key) != SERVER_KEY_BYTES for key in keys):
         raise BadKey(f"{path} must hold keys of 64 hexadecimal digits, one a line, newest first.")
     return keys
 
@@ -56,7 +56,7 @@ def make_key(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(KEY_BYTES) + "\n")
+            file.write(secrets.token_hex(SERVER_KEY_BYTES) + "\n")
     except OSError as error:
         raise BadKey(
             f"Cannot write the server key {path}: {error.strerror}. Make its folder writable for "
@@ -71,23 +71,23 @@ def make_key(path: Path) -> None:
 
 
 def _derive(material: bytes, label: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=label).derive(material)
+    return HKDF(algorithm=SHA256(), length=SERVER_KEY_BYTES, salt=None, info=label).derive(material)
 
 
 def new_secret() -> bytes:
-    """The browser's half of a draft's key."""
-    return secrets.token_bytes(KEY_BYTES)
+    """Return the browser's half of a draft's key."""
+    return secrets.token_bytes(SERVER_KEY_BYTES)
 
 
 def new_code() -> str:
-    """A deletion code: five groups of four letters and digits without look-alikes."""
+    """Return a deletion code: five groups of four letters and digits without look-alikes."""
     letters = [secrets.choice(CODE_LETTERS) for _ in range(CODE_GROUPS * CODE_GROUP)]
     groups = ["".join(letters[i : i + CODE_GROUP]) for i in range(0, len(letters), CODE_GROUP)]
     return "-".join(groups)
 
 
 def normalise_code(typed: str) -> str:
-    """A typed code in the shape it was made in: capitals, groups, nothing else."""
+    """Return a typed code in the shape it was made in: capitals, groups, nothing else."""
     letters = "".join(c for c in typed.upper() if c.isascii() and c.isalnum())[:64]
     letters = letters.translate(LOOK_ALIKES)
     return "-".join(letters[i : i + CODE_GROUP] for i in range(0, len(letters), CODE_GROUP))
@@ -101,14 +101,14 @@ class DraftCipher:
     cipher: AESGCM
 
     def seal(self, plain: bytes) -> bytes:
-        """``plain`` sealed, and padded to whole blocks."""
+        """Return ``plain`` padded to whole blocks and sealed."""
         framed = len(plain).to_bytes(4, "big") + plain
-        framed += bytes(-len(framed) % BLOCK)
+        framed += bytes(-len(framed) % PADDING_BYTES)
         nonce = os.urandom(NONCE_BYTES)
         return nonce + self.cipher.encrypt(nonce, framed, self.name)
 
     def open(self, sealed: bytes) -> bytes:
-        """The reverse of ``seal``. Raises Unsealable for a foreign, forged or damaged draft."""
+        """Return what was sealed. Raises Unsealable for a foreign, forged or damaged draft."""
         nonce, body = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         try:
             framed = self.cipher.decrypt(nonce, body, self.name)
@@ -118,7 +118,7 @@ class DraftCipher:
 
 
 class KeyRing:
-    """Makes the locks of drafts, keyed hashes and codes, with this installation's keys."""
+    """The keys of this installation: ciphers of drafts, keyed hashes, deletion codes."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         current = keys[0]
@@ -134,50 +134,50 @@ class KeyRing:
         self._safes = tuple(AESGCM(_derive(key, b"lacrima/staff-safe")) for key in keys)
 
     def name(self, secret: bytes) -> bytes:
-        """Under which a browser's draft is filed: a keyed hash of its half, 32 bytes."""
+        """Return the name of a browser's draft: a keyed hash of its half, 32 bytes."""
         return hmac.digest(self._names, secret, "sha256")
 
     def accepted(self, name: bytes) -> bytes:
-        """The submit token of the draft filed under ``name``: one draft sends once."""
+        """Return the submit token of the draft filed under ``name``: one draft sends once."""
         return hmac.digest(self._accepted, name, "sha256")
 
     def lock(self, secret: bytes) -> DraftCipher:
-        """What opens and seals the draft of the browser that holds ``secret``."""
+        """Return the cipher of the draft of the browser that holds ``secret``."""
         return DraftCipher(
             self.name(secret), AESGCM(_derive(secret + self._server_half, b"lacrima/draft"))
         )
 
     def deletion_value(self, code: str, label: str) -> bytes:
-        """What is stored beside a row or text so that ``code`` can delete it later."""
+        """Return the value stored beside a row or text so that ``code`` can delete it later."""
         return hmac.digest(self._codes[0], f"{label}:{code}".encode(), "sha256")
 
     def deletion_values(self, code: str, label: str) -> tuple[bytes, ...]:
-        """The same under every key still kept, so that a rotated key loses no code."""
+        """Return that value under every key still kept: a rotated key loses no code."""
         return tuple(hmac.digest(k, f"{label}:{code}".encode(), "sha256") for k in self._codes)
 
     def invitation_value(self, code: str) -> bytes:
-        """What is stored of an invitation until it is spent: 32 bytes."""
+        """Return the value stored of an invitation until it is spent: 32 bytes."""
         return hmac.digest(self._invitations[0], code.encode(), "sha256")
 
     def invitation_values(self, code: str) -> tuple[bytes, ...]:
-        """The same under every key still kept."""
+        """Return that value under every key still kept."""
         return tuple(hmac.digest(k, code.encode(), "sha256") for k in self._invitations)
 
     def staff_value(self, secret: str, label: str) -> bytes:
-        """What is stored of a link, a recovery code or a sign-in of staff: 32 bytes."""
+        """Return the value stored of a link, recovery code or sign-in of staff: 32 bytes."""
         return hmac.digest(self._staff[0], f"{label}:{secret}".encode(), "sha256")
 
     def staff_values(self, secret: str, label: str) -> tuple[bytes, ...]:
-        """The same under every key still kept."""
+        """Return that value under every key still kept."""
         return tuple(hmac.digest(k, f"{label}:{secret}".encode(), "sha256") for k in self._staff)
 
-    def put_away(self, plain: bytes, owner: str) -> bytes:
-        """``plain`` sealed with the server key, for ``owner`` alone: the file is no use without."""
+    def encrypt_for(self, plain: bytes, owner: str) -> bytes:
+        """Return ``plain`` sealed with the server key, for ``owner`` alone."""
         nonce = os.urandom(NONCE_BYTES)
         return nonce + self._safes[0].encrypt(nonce, plain, owner.encode())
 
-    def take_out(self, sealed: bytes, owner: str) -> bytes:
-        """The reverse, under every key still kept. Raises Unsealable."""
+    def decrypt_for(self, sealed: bytes, owner: str) -> bytes:
+        """Return what was sealed for ``owner``, under any key still kept. Raises Unsealable."""
         nonce, body = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         for safe in self._safes:
             with suppress(InvalidTag, ValueError):

@@ -1,15 +1,10 @@
-"""What can go wrong, and the sentence a person is told.
+"""Errors whose message is a sentence for a person; study folders raise their own (``forms.load``).
 
-    LacrimaError
-    ├── BadSetting          a setting that cannot be read or is unsafe
-    ├── BadKey              the server key is missing, malformed or readable by others
-    ├── Unsealable          a draft that this browser and this server cannot open together
-    └── Refusal             a command that will not do what was asked, with the reason
-
-Stores and study folders raise their own (``survey.storage.stores``, ``forms.load``).
-
-What a store can refuse, and the sentence a person is told.
-
+LacrimaError
+├── BadSetting          a setting that cannot be read or is unsafe
+├── BadKey              the server key is missing, malformed or readable by others
+├── Unsealable          a draft that this browser and this server cannot open together
+└── Refusal             a command that will not do what was asked, with the reason
 StoreError
 ├── StoreUnavailable    the data folder or a file in it cannot be opened or written
 ├── CodeNotAllowed      a value that the table does not allow; nothing was stored

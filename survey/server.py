@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 TARGET = "survey.server:build"
 # Seconds that a worker may take to finish what it is doing before it is ended.
-GRACE_SECONDS = 5
+SERVER_GRACE_SECONDS = 5
 # Only what concerns the operator; a server's own log lines can hold addresses.
 LOG_LEVEL = "warning"
 
 
 def build() -> Flask:
-    """The application for one worker process; settings come through the environment."""
+    """Return the application for one worker process; settings come through the environment."""
     from survey.app import create_app
 
     app = create_app()
@@ -32,7 +32,7 @@ def build() -> Flask:
 
 
 def check_port(host: str, port: int) -> None:
-    """Refuse in one line when somebody else is listening there already."""
+    """Raise Refusal when another process listens there already."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -63,6 +63,6 @@ def run(config: Config) -> None:
         factory=True,
         log_access=False,
         log_level=LogLevels(LOG_LEVEL),
-        workers_kill_timeout=GRACE_SECONDS,
+        workers_kill_timeout=SERVER_GRACE_SECONDS,
         respawn_failed_workers=True,
     ).serve()

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-LEAST = 10
-STEP = 5
+FLOW_LEAST = 10
+FLOW_STEP = 5
 # A hidden count must be able to have at least so many different values for the reader.
 OPEN_VALUES = 5
-UNDER, HELD_BACK = f"under {LEAST}", "not shown"
+UNDER, HELD_BACK = f"under {FLOW_LEAST}", "not shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +28,17 @@ class Count:
 
 def _round(n: int) -> int:
     """To the nearest 5, never under 10."""
-    return max(LEAST, STEP * round(n / STEP))
+    return max(FLOW_LEAST, FLOW_STEP * round(n / FLOW_STEP))
 
 
 def _bounds(n: int, *, hidden: bool, rows: int) -> tuple[int, int]:
     """What a reader knows of one count before adding anything up."""
-    if n < LEAST:
-        return 0, LEAST - 1
+    if n < FLOW_LEAST:
+        return 0, FLOW_LEAST - 1
     if hidden:
-        return LEAST, rows
+        return FLOW_LEAST, rows
     middle = _round(n)
-    return max(LEAST, middle - STEP // 2), middle + STEP // 2
+    return max(FLOW_LEAST, middle - FLOW_STEP // 2), middle + FLOW_STEP // 2
 
 
 def _too_close(cells: Mapping[str, int], small: frozenset[str], hidden: frozenset[str]) -> bool:
@@ -46,14 +46,14 @@ def _too_close(cells: Mapping[str, int], small: frozenset[str], hidden: frozense
     rows = sum(cells.values())
     known = [_bounds(n, hidden=c in hidden, rows=rows) for c, n in cells.items()]
     low, high = sum(b[0] for b in known), sum(b[1] for b in known)
-    least, most = max(0, rows - high + LEAST - 1), min(LEAST - 1, rows - low)
+    least, most = max(0, rows - high + FLOW_LEAST - 1), min(FLOW_LEAST - 1, rows - low)
     return bool(small) and most - least + 1 < OPEN_VALUES
 
 
 def _held_back(cells: Mapping[str, int], small: frozenset[str]) -> frozenset[str]:
     """As many of the smallest shown counts as keep the small ones hidden."""
     held: frozenset[str] = frozenset()
-    rest = sorted((c for c, n in cells.items() if n >= LEAST), key=lambda c: _round(cells[c]))
+    rest = sorted((c for c, n in cells.items() if n >= FLOW_LEAST), key=lambda c: _round(cells[c]))
     for cell in rest:
         if not _too_close(cells, small, held):
             break
@@ -66,11 +66,11 @@ def shown(cells: Mapping[str, int], *, unsaid: Collection[str] = ()) -> dict[str
 
     Where one of ``unsaid`` is small, it is left out without a word.
     """
-    small = frozenset(c for c, n in cells.items() if n < LEAST and c not in unsaid)
+    small = frozenset(c for c, n in cells.items() if n < FLOW_LEAST and c not in unsaid)
     held = _held_back(cells, small)
     counts = {}
     for cell, n in cells.items():
-        if n >= LEAST:
+        if n >= FLOW_LEAST:
             words = HELD_BACK if cell in held else f"about {_round(n)}"
             counts[cell] = Count(None if cell in held else _round(n), words)
         elif cell in small:
@@ -80,7 +80,7 @@ def shown(cells: Mapping[str, int], *, unsaid: Collection[str] = ()) -> dict[str
 
 def pooled(cells: Mapping[str, int], among: frozenset[str], name: str) -> dict[str, int]:
     """``cells`` with those of ``among`` that are small added up under ``name``."""
-    small = {c for c in among if 0 <= cells.get(c, 0) < LEAST}
+    small = {c for c in among if 0 <= cells.get(c, 0) < FLOW_LEAST}
     kept = {c: n for c, n in cells.items() if c not in small}
     return {**kept, name: sum(cells.get(c, 0) for c in small)} if small else kept
 
@@ -102,10 +102,10 @@ def binned(cells: Mapping[str, int], low: float, high: float, *, whole: bool) ->
 def _edges(low: float, high: float, *, whole: bool) -> list[float]:
     """Bounds of the bands; whole numbers of a short range get one each."""
     span = high - low + whole
-    if whole and span <= LEAST + 1:
+    if whole and span <= FLOW_LEAST + 1:
         return [low + at for at in range(int(span) + 1)]
-    width = -(-span // LEAST) if whole else span / LEAST
-    count = int(-(-span // width)) if whole else LEAST
+    width = -(-span // FLOW_LEAST) if whole else span / FLOW_LEAST
+    count = int(-(-span // width)) if whole else FLOW_LEAST
     return [low + at * width for at in range(count)] + [high + whole]
 
 

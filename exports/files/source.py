@@ -13,7 +13,7 @@ import polars as pl
 from exports.errors import ExportRefused
 from exports.files.names import Codebook, Entry, bounds_of, is_text
 
-BLOCK = 1 << 24  # bytes of the CSV read at once
+CSV_BYTES_AT_ONCE = 1 << 24  # bytes of the CSV read at once
 WHOLE: Mapping[int, type[pl.DataType]] = {8: pl.Int8, 16: pl.Int16, 32: pl.Int32}  # by bits
 
 
@@ -77,7 +77,7 @@ def _pieces(csv: Path) -> Iterator[bytes]:
     with csv.open("rb") as file:
         file.readline()
         rest = b""
-        while read := file.read(BLOCK):
+        while read := file.read(CSV_BYTES_AT_ONCE):
             piece = rest + read
             end = _last_end(piece)
             rest = piece[end:]

@@ -264,8 +264,8 @@ def order_of(table: Table, batch: Ints, true_rows: Ints | None) -> RowOrder:
     return RowOrder(by_content, strongest, follows)
 
 
-KNOWN = 10  # answers that the attacker has learnt
-FEWEST, MOST = 2, 16  # different cells of a column that reads like a scale of answers
+ANSWERS_KNOWN = 10  # answers that the attacker has learnt
+FEWEST_CELLS, MOST_CELLS = 2, 16  # different cells of a column that reads like a scale of answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +284,7 @@ def _candidates(table: Table, claim: Claim) -> tuple[str, ...]:
     return tuple(
         name
         for name, column in table.items()
-        if name not in keys and FEWEST <= len(column.cells) <= MOST
+        if name not in keys and FEWEST_CELLS <= len(column.cells) <= MOST_CELLS
     )
 
 
@@ -297,7 +297,7 @@ def spread_evenly(names: Sequence[str], many: int) -> tuple[str, ...]:
 
 def answers_known(table: Table, claim: Claim, rows: int) -> AnswersKnown | None:
     """Rows alone in up to ten answers; None where the file has no answers."""
-    names = spread_evenly(_candidates(table, claim), KNOWN)
+    names = spread_evenly(_candidates(table, claim), ANSWERS_KNOWN)
     if not names or not rows:
         return None
     columns: list[Coded] = [table[name] for name in names]

@@ -23,9 +23,9 @@ from survey.throttle import Throttle
 __all__ = ["Account", "Role", "room_url", "signed_in", "staff_only", "version_or_404"]
 
 # A signed-in browser that was left alone, and one that was not: then they sign in again.
-IDLE_SECONDS = 60 * 60  # NIST SP 800-63B-4 section 2.2.3: at most an hour
+STAFF_IDLE_SECONDS = 60 * 60  # NIST SP 800-63B-4 section 2.2.3: at most an hour
 ABSOLUTE_SECONDS = 12 * 60 * 60  # a working day
-CODE_SECONDS = 10 * 60  # between password and code
+STAFF_CODE_SECONDS = 10 * 60  # between password and code
 SEEN_EVERY_SECONDS = 60  # how exactly idling is measured: each page would be a write otherwise
 
 Answer = Any
@@ -93,7 +93,7 @@ def _end_those_that_ran_out() -> None:
     accounts.purge(
         staff().stores.office,
         began_before=now - ABSOLUTE_SECONDS,
-        seen_before=now - IDLE_SECONDS,
+        seen_before=now - STAFF_IDLE_SECONDS,
     )
 
 
@@ -101,7 +101,7 @@ def is_current(found: accounts.SignIn | None, now: float) -> bool:
     """Whether neither limit has passed."""
     if found is None:
         return False
-    idle = IDLE_SECONDS if found.full else CODE_SECONDS
+    idle = STAFF_IDLE_SECONDS if found.full else STAFF_CODE_SECONDS
     return now - found.seen < idle and now - found.began < ABSOLUTE_SECONDS
 
 

@@ -105,8 +105,8 @@ def _single(character: str) -> float:
     return OTHER
 
 
-SHORTEST = 12
-LONGEST = 200  # nobody types more; hashing more would be work for whoever wants us busy
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 200  # nobody types more; hashing more would be work for whoever wants us busy
 # Below this a password is one of the common ones or a simple pattern of them (guessing.py). Tries
 # are throttled to some 1,500 a day, so that 2 to the 36 are out of reach from outside.
 FEWEST_BITS = 36
@@ -119,10 +119,13 @@ _turn = threading.Lock()
 def fault(password: str, again: str, *, name: str) -> str:
     """What is wrong with a new password of the person ``name``, in a sentence; or nothing."""
     password = _normal(password)
-    if len(password) < SHORTEST:
-        return f"Choose at least {SHORTEST} characters. A few words that nobody would put together."
-    if len(password) > LONGEST:
-        return f"Choose at most {LONGEST} characters."
+    if len(password) < SHORTEST_PASSWORD:
+        return (
+            f"Choose at least {SHORTEST_PASSWORD} characters. "
+            "A few words that nobody would put together."
+        )
+    if len(password) > LONGEST_PASSWORD:
+        return f"Choose at most {LONGEST_PASSWORD} characters."
     if bits(password, known=name) < FEWEST_BITS:
         return "That is a common password, or one made in a common way. Choose another."
     return "" if password == _normal(again) else "The two are not the same. Type both again."

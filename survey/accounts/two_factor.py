@@ -15,7 +15,7 @@ from survey.storage import accounts
 from survey.storage.accounts import Account, folded
 
 ISSUER = "Lacrima"
-STEP_SECONDS = 30
+TOTP_STEP_SECONDS = 30
 LATE_STEPS = 1  # RFC 6238 section 5.2 recommends one, for clocks that differ and slow fingers
 RECOVERY_CODES = 10
 # Three groups and a letter of CODE_LETTERS: 65 bits. From 64 on tries need no counting (NIST
@@ -42,21 +42,21 @@ def picture(secret: str, name: str) -> str:
 def step_of(secret: str, code: str, now: float) -> int:
     """The time step whose code this is, in any script's digits, near ``now``; 0 for none."""
     typed = "".join(str(unicodedata.decimal(c)) for c in code if c.isdecimal())
-    totp, current = pyotp.TOTP(secret), int(now) // STEP_SECONDS
+    totp, current = pyotp.TOTP(secret), int(now) // TOTP_STEP_SECONDS
     for step in range(current - LATE_STEPS, current + LATE_STEPS + 1):
-        if secrets.compare_digest(totp.at(step * STEP_SECONDS), typed):
+        if secrets.compare_digest(totp.at(step * TOTP_STEP_SECONDS), typed):
             return step
     return 0
 
 
 def seal(staff: Staff, account: Account, text: str) -> str:
     """``text`` sealed for this account, for its cookie or its row."""
-    return b64encode(staff.seal.put_away(text.encode(), folded(account.name))).decode()
+    return b64encode(staff.seal.encrypt_for(text.encode(), folded(account.name))).decode()
 
 
 def unseal(staff: Staff, account: Account, sealed: str) -> str:
     """The reverse. Raises Unsealable."""
-    return staff.seal.take_out(b64decode(sealed), folded(account.name)).decode()
+    return staff.seal.decrypt_for(b64decode(sealed), folded(account.name)).decode()
 
 
 def switch_on(staff: Staff, account: Account, secret: str, code: str) -> bool:

@@ -87,7 +87,7 @@ def verify(url: str, dossier: Path, invitation: str) -> None:
 
 @main.command()
 @click.argument("study")
-@click.option("--count", type=click.IntRange(1, invitations.MOST), required=True)
+@click.option("--count", type=click.IntRange(1, invitations.MOST_INVITATIONS), required=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
 def invite(study: str, count: int, out: Path) -> None:
     """Write COUNT single-use codes for STUDY into a new file: a table if it ends in .csv.

@@ -24,9 +24,11 @@ from survey.storage.stores import Stores
 from survey.studies.version import StudyVersion
 
 # A total moves after so many more page loads and completions, rounded down (docs/design.md).
-LANDINGS, COMPLETIONS, GRAIN = 20, 10, 5
+LANDINGS, COMPLETIONS, TOTALS_STEP = 20, 10, 5
 PROGRESS = 50  # steps of the way to the wanted number
-FEW = 20  # by page no smaller number is told, nor one from which a smaller one would follow
+FEWEST_SHOWN = (
+    20  # by page no smaller number is told, nor one from which a smaller one would follow
+)
 
 SIMULATED = "simulated"  # a synthetic client; it marks a pilot's file as holding such
 STOP_SIGN = "stop_sign"  # a sent answer that shows a sign of the stop rule (stoprule.py)
@@ -100,10 +102,10 @@ def _step(stores: Stores, study: Study, counted: Totals, *, pilot: bool) -> Repo
     present = counters.reported_figures(office, name, pilot=pilot)
     if not _far_enough(present, counted):
         return present
-    shown = {event: _down(total, GRAIN) for event, total in _with_pages(counted).items()}
+    shown = {event: _down(total, TOTALS_STEP) for event, total in _with_pages(counted).items()}
     unspent = admission.unspent(stores.answers(pilot=pilot), name)
     sent = sum(counted.get(event, 0) for event in SENT)
-    also = {UNSPENT: _down(unspent, GRAIN), ON_THE_WAY: _down(sent, PROGRESS)}
+    also = {UNSPENT: _down(unspent, TOTALS_STEP), ON_THE_WAY: _down(sent, PROGRESS)}
     after = ReportedFigures(
         counted.get("landing", 0), counted.get("completed", 0), {**shown, **also}
     )
@@ -139,9 +141,9 @@ def _dropoff(study: Study, shown: Totals) -> tuple[PagesPassed, ...]:
     found = tuple(
         PagesPassed(
             page.id,
-            _at_least(shown.get(PASSED + page.id, 0), FEW),
+            _at_least(shown.get(PASSED + page.id, 0), FEWEST_SHOWN),
             {
-                way: _at_least(shown.get(page_passed_event(page.id, way), 0), FEW)
+                way: _at_least(shown.get(page_passed_event(page.id, way), 0), FEWEST_SHOWN)
                 for way in _ways_told(study, shown)
             },
         )
@@ -168,7 +170,9 @@ def _ways_told(study: Study, shown: Totals) -> list[str]:
     }
     told = sorted(most, key=lambda way: most[way], reverse=True)
     hidden: list[int] = []
-    while told and (most[told[-1]] < FEW or (len(hidden) > 0 and sum(hidden) < FEW)):
+    while told and (
+        most[told[-1]] < FEWEST_SHOWN or (len(hidden) > 0 and sum(hidden) < FEWEST_SHOWN)
+    ):
         hidden.append(most[told.pop()])
     return [way for way in most if way in told]
 
@@ -202,8 +206,8 @@ RATES = (
 WENT_ON = "Went on from it for the first time: once in a session."
 RULE = "Told once, as yes or no, from answers sent by about then; those deleted since still count."
 ROUNDED = (
-    f"Totals move in steps and are rounded down to {GRAIN}; by page none under {FEW} is told. "
-    "No visitor was identified."
+    f"Totals move in steps and are rounded down to {TOTALS_STEP}; "
+    f"by page none under {FEWEST_SHOWN} is told. No visitor was identified."
 )
 NOT_KNOWN = "not known: this would need a cookie across visits or an internet address"
 
@@ -219,7 +223,7 @@ class FigureLine:
 
 def number(total: int) -> str:
     """A shown total in words; nought stands for anything below the grain."""
-    return f"{total:,}" if total else f"under {GRAIN}"
+    return f"{total:,}" if total else f"under {TOTALS_STEP}"
 
 
 def lines_of(figures: CollectionFigures) -> list[FigureLine]:
@@ -243,7 +247,7 @@ def _share(totals: Totals, part: str, whole: str) -> str:
 
 def by_page(total: int) -> str:
     """A total by page in words; nought stands for anything below the floor."""
-    return f"{total:,}" if total else f"under {FEW}"
+    return f"{total:,}" if total else f"under {FEWEST_SHOWN}"
 
 
 def marks_of(version: StudyVersion, figures: CollectionFigures) -> list[str]:

@@ -16,7 +16,7 @@ from survey.storage.stores import Stores
 from survey.studies.version import StudyVersion
 from survey.synthetic.simulate import is_synthetic
 
-FIRST, EVERY = 30, 50  # answers, docs/design.md, Collection
+FIRST_CHECK, CHECK_EVERY = 30, 50  # answers, docs/design.md, Collection
 CLINICIAN = "clinician_contact"  # fact of the site: who has to be told, for staff only
 
 Verdicts = Mapping[int, bool]
@@ -44,13 +44,13 @@ def tell_all(stores: Stores, versions: Iterable[StudyVersion]) -> None:
 
 def last_due(sent: int) -> int:
     """The number of answers at which the rule was to be told last; 0 before the first."""
-    return sent - sent % EVERY or (FIRST if sent >= FIRST else 0)
+    return sent - sent % CHECK_EVERY or (FIRST_CHECK if sent >= FIRST_CHECK else 0)
 
 
 def next_due(told: Verdicts) -> int:
     """At how many answers the rule is told next."""
     last = max(told, default=0)
-    return last - last % EVERY + EVERY if last else FIRST
+    return last - last % CHECK_EVERY + CHECK_EVERY if last else FIRST_CHECK
 
 
 def verdicts_of(stores: Stores, version: StudyVersion) -> Verdicts:

@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from survey.collection.figures import GRAIN
+from survey.collection.figures import TOTALS_STEP
 from survey.storage import board, releases, studies
 from survey.storage.database import Database
 
@@ -65,7 +65,7 @@ def so_far(totals: Mapping[str, int], today: str, marks: Sequence[str] = ()) -> 
 
 
 def _about(total: int) -> str:
-    return f"{total:,} or a few more" if total else f"under {GRAIN}"
+    return f"{total:,} or a few more" if total else f"under {TOTALS_STEP}"
 
 
 def as_csv(sections: Sequence[Section]) -> str:

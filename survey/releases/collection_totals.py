@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from exports.tables.variables import SMALLEST
 from forms.study import Study
-from survey.collection.figures import GRAIN, Totals, tallies_for_release
+from survey.collection.figures import TOTALS_STEP, Totals, tallies_for_release
 from survey.storage import releases
 from survey.storage.stores import Stores
 
 SENT = "sent"  # answers in frozen batches, for exports/documents/cherries.py
 # Those that no row follows from. Not told: completed, stopped_sent, withdrawn.
 APART = ("landing", "info", "screened_out", "not_now", "declined", "support", "quick_exit")
-ROUNDED_OFF = GRAIN - 1  # the most by which a told total lies under the true one
+ROUNDED_OFF = TOTALS_STEP - 1  # the most by which a told total lies under the true one
 AGREED, DELETED = "consented", "stopped_deleted"
 
 
@@ -53,7 +53,7 @@ def _agreed(shown: Totals, answers: int) -> dict[str, int]:
         agreed = 0
     elif agreed - answers - (deleted + ROUNDED_OFF) < SMALLEST:
         deleted = 0
-    return {AGREED: agreed, SENT: _large(answers - answers % GRAIN), DELETED: deleted}
+    return {AGREED: agreed, SENT: _large(answers - answers % TOTALS_STEP), DELETED: deleted}
 
 
 def _too_near(now: Totals, before: Totals) -> bool:

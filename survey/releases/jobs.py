@@ -36,8 +36,8 @@ FOLDER = "work"
 LOCK = "alive"
 PROCESS = "survey.releases.worker"
 
-GRACE_SECONDS = 8  # from asking a process to end to ending it
-ROOM_BYTES = 64 * 1024 * 1024  # less free space than this is not worth beginning with
+JOB_GRACE_SECONDS = 8  # from asking a process to end to ending it
+WORK_ROOM_BYTES = 64 * 1024 * 1024  # less free space than this is not worth beginning with
 GONE = "Its process ended unexpectedly, perhaps because the server was stopped."
 
 
@@ -114,7 +114,7 @@ class JobRunner:
     def start(self, job: Job) -> Job:
         """Begin what ``job`` describes. Raises Busy, or DiskFull."""
         data, office = self.stores.folder, self.stores.office
-        if shutil.disk_usage(data).free < ROOM_BYTES:
+        if shutil.disk_usage(data).free < WORK_ROOM_BYTES:
             raise DiskFull
         with _nobody_begins(data):
             for other in jobs.under_way(office):
@@ -171,7 +171,7 @@ class JobRunner:
         if not job.live:
             return job
         if is_alive(folder_of(self.stores.folder, job.number)):
-            if job.state == "stopping" and self.clock() - job.since > GRACE_SECONDS:
+            if job.state == "stopping" and self.clock() - job.since > JOB_GRACE_SECONDS:
                 self._signal(job, signal.SIGKILL)
             return job
         return self._gone(job)
@@ -184,7 +184,7 @@ class JobRunner:
         release = entered(self.stores, latest) if latest.kind == "release" else 0
         to: State = "cancelled" if latest.state == "stopping" else "broken"
         to = "done" if release else to
-        full = shutil.disk_usage(self.stores.folder).free < ROOM_BYTES
+        full = shutil.disk_usage(self.stores.folder).free < WORK_ROOM_BYTES
         told = {"reason": str(DiskFull()) if full else why} if to == "broken" else {}
         try:
             finish_job(self.stores, latest, to, now=self.clock(), told=told, release=release)

@@ -18,6 +18,7 @@ from forms.study import Question, Study
 from survey.errors import Refusal
 from survey.storage import batches, texts
 from survey.storage.database import Database
+from survey.storage.schema import ROW_KEY_BYTES
 from survey.storage.texts import (
     APPROVED,
     NEVER,
@@ -140,7 +141,7 @@ def _shuffled(places: Mapping[Place, int]) -> list[Place]:
 
 def _drawn(desk: ReviewQueue, place: Place, skip: Collection[bytes]) -> bytes | None:
     """A key from this place. Keys are random: so are those that follow a random one."""
-    start = _LOT.randbytes(texts.KEY_BYTES)
+    start = _LOT.randbytes(ROW_KEY_BYTES)
     for keys in texts.unread(desk.answers, desk.study, place, start):
         own = _own(desk, place, keys)
         fit = [key for key in keys if key not in own and key not in skip]
@@ -237,14 +238,14 @@ def reviewed(answers: Database, study: str, *, pilot: bool) -> tuple[ReviewedTex
     )
 
 
-GRAIN = 5  # no shown figure moves for a single text
+PROGRESS_STEP = 5  # no shown figure moves for a single text
 
 
 def stepped(number: int) -> str:
     """A count as it may be shown."""
-    if number < GRAIN:
+    if number < PROGRESS_STEP:
         return "fewer than 5" if number else "none"
-    return f"{number // GRAIN * GRAIN} or more"
+    return f"{number // PROGRESS_STEP * PROGRESS_STEP} or more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,4 +294,4 @@ def _missing(study: Study, variable: str, fit: int) -> str:
         return "not in a release of this study"
     if fit >= tier.k:
         return ""
-    return f"up to {tier.k - fit // GRAIN * GRAIN} more to approve"
+    return f"up to {tier.k - fit // PROGRESS_STEP * PROGRESS_STEP} more to approve"

@@ -18,8 +18,8 @@ from survey.storage import admission, counters
 from survey.storage.counters import ReportedFigures
 from survey.storage.stores import Stores
 
-LETTERS = 11  # 55 random bits: of a million codes a guess meets one in 3.6 * 10**10
-MOST = 10_000  # made at once
+INVITATION_LETTERS = 11  # 55 random bits: of a million codes a guess meets one in 3.6 * 10**10
+MOST_INVITATIONS = 10_000  # made at once
 HASH = "#"  # a link ends in it and the code; what follows it never leaves the browser
 
 
@@ -46,7 +46,7 @@ def check_letter(letters: str) -> str:
 
 def new_code(choose: Callable[[str], str] = secrets.choice) -> str:
     """A code: three groups of four letters and digits without look-alikes."""
-    letters = "".join(choose(CODE_LETTERS) for _ in range(LETTERS))
+    letters = "".join(choose(CODE_LETTERS) for _ in range(INVITATION_LETTERS))
     return normalise_code(letters + check_letter(letters))
 
 
@@ -54,7 +54,7 @@ def read_code(typed: str) -> str:
     """The code in what somebody typed, or pasted as a link; empty where there is a slip in it."""
     code = normalise_code(typed.rpartition(HASH)[2])
     letters = code.replace("-", "")
-    whole = len(letters) == LETTERS + 1 and all(c in CODE_LETTERS for c in letters)
+    whole = len(letters) == INVITATION_LETTERS + 1 and all(c in CODE_LETTERS for c in letters)
     return code if whole and check_letter(letters[:-1]) == letters[-1] else ""
 
 
@@ -74,13 +74,13 @@ def find(stores: Stores, seal: KeyRing, code: str) -> Invitation | None:
 
 def sealed_invitation(seal: KeyRing, invited: Invitation) -> str:
     """The invitation for the cookie, of use for its own study on this server alone."""
-    return b64encode(seal.put_away(invited.value, _owner(invited.study))).decode()
+    return b64encode(seal.encrypt_for(invited.value, _owner(invited.study))).decode()
 
 
 def opened_invitation(seal: KeyRing, sealed: str, study: str) -> str:
     """The keyed hash (hex) carried for ``study``; empty for one that is forged or foreign."""
     try:
-        return seal.take_out(b64decode(sealed, validate=True), _owner(study)).hex()
+        return seal.decrypt_for(b64decode(sealed, validate=True), _owner(study)).hex()
     except (Unsealable, ValueError):
         return ""
 

@@ -42,8 +42,8 @@ def health() -> Response:
 invite_bp = Blueprint("invite", __name__, url_prefix="/i")
 
 # Wrong codes in a quarter of an hour; a proxy that hides addresses makes all of them one.
-BY_ADDRESS = Limit("invitation", 30)
-BY_NOBODY = Limit("invitation of nobody", 600)
+INVITATION_BY_ADDRESS = Limit("invitation", 30)
+INVITATION_BY_NOBODY = Limit("invitation of nobody", 600)
 
 
 @invite_bp.record_once
@@ -91,4 +91,6 @@ def _page(error: str = "") -> str:
 def _whence() -> tuple[Limit, str]:
     """How tries from this address are counted, in memory and under a hash."""
     hidden = services().config.proxies > 0 and not request.headers.get("X-Forwarded-For")
-    return (BY_NOBODY, "") if hidden else (BY_ADDRESS, household(request.remote_addr or ""))
+    if hidden:
+        return INVITATION_BY_NOBODY, ""
+    return INVITATION_BY_ADDRESS, household(request.remote_addr or "")

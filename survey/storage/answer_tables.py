@@ -1,13 +1,9 @@
-"""The table of a study's answers, made from its columns, and the words that were answered.
+"""Tables of a study's answers: made from its columns, counted, and read for a release.
 
-One table for each study and set of columns: a change of wording alone reuses it.
-
-How many answers and texts there are, kept beside them: to be told, nothing has to be read.
-
-Totals cover what is settled. They change where arrivals join the others, group by group in one
-order, so they tell nothing finer than a batch; arrivals, a few dozen, are counted as they lie.
-
-Answers read back, those that have just arrived included: for counting and for a release.
+Each study has one for each set of columns: a change of wording alone reuses it. Totals are kept
+beside them, so that no row is read for a count. They cover merged answers and change where arrivals
+are merged, group by group in one order, so they tell nothing finer than a batch; arrivals, a few
+dozen, are counted as they lie.
 """
 
 from __future__ import annotations
@@ -84,17 +80,10 @@ def _definition(column: ColumnLike) -> str:
     return f"{name} ANY NOT NULL CONSTRAINT {name} CHECK (({text}) OR ({code}))"
 
 
-def _create(db: Database, name: str, definitions: Sequence[str]) -> None:
-    body = ",\n    ".join(definitions)
-    db.conn.execute(
-        f"CREATE TABLE IF NOT EXISTS {quoted(name)} (\n    {body}\n) STRICT, WITHOUT ROWID"
-    )
-
-
 def prepare(
     db: Database, *, study: str, fingerprint: bytes, content: str, columns: Sequence[ColumnLike]
 ) -> str:
-    """The name of the table for ``columns``, made when missing; archives the words once.
+    """Return the table for ``columns``, made when missing; archives the words once.
 
     ``content`` is the canonical text that ``fingerprint`` (32 bytes) was worked out from. Raises
     ValueError for a column that cannot be one.
@@ -106,18 +95,17 @@ def prepare(
     if (table,) in _current(db, study, fingerprint):
         return table
     with write_transaction(db):
-        _create(db, table, definitions)
-        _create(db, ARRIVING + table, definitions)
-        _archive(db, (study, fingerprint, table, content))
+        body = ",\n    ".join(definitions)
+        for name in (table, ARRIVING + table):
+            db.conn.execute(
+                f"CREATE TABLE IF NOT EXISTS {quoted(name)} (\n    {body}\n) STRICT, WITHOUT ROWID"
+            )
+        words = (study, fingerprint)
+        sql = "UPDATE wordings SET current = 0 WHERE study = ? AND fingerprint = ?"
+        db.conn.execute(sql, words)
+        kept = (*words, table, content)
+        db.conn.execute("INSERT OR REPLACE INTO wordings VALUES (?, ?, ?, ?, 1)", kept)
     return table
-
-
-def _archive(db: Database, words: tuple[str, bytes, str, str]) -> None:
-    """Keep the words; from now on answers to them go to this table."""
-    db.conn.execute(
-        "UPDATE wordings SET current = 0 WHERE study = ? AND fingerprint = ?", words[:2]
-    )
-    db.conn.execute("INSERT OR REPLACE INTO wordings VALUES (?, ?, ?, ?, 1)", words)
 
 
 def _current(db: Database, study: str | None, fingerprint: bytes) -> list[tuple[str]]:
@@ -129,7 +117,7 @@ def _current(db: Database, study: str | None, fingerprint: bytes) -> list[tuple[
 
 
 def table_of(db: Database, fingerprint: bytes, *, study: str | None = None) -> str:
-    """The table that answers to these words go to. Raises UnknownWords before ``prepare``.
+    """Return the table of answers to these words. Raises UnknownWords before ``prepare``.
 
     Name the ``study`` where two could have the very same words.
     """
@@ -140,13 +128,13 @@ def table_of(db: Database, fingerprint: bytes, *, study: str | None = None) -> s
 
 
 def tables_of(db: Database, study: str) -> list[str]:
-    """Every table with answers to this study, one for each set of columns it ever had."""
+    """Return every table of answers of the study, one for each set of columns it ever had."""
     found = db.conn.execute("SELECT DISTINCT answers FROM wordings WHERE study = ?", (study,))
     return sorted(table for (table,) in found.fetchall())
 
 
 def wordings(db: Database, study: str) -> list[dict[str, str | bytes]]:
-    """Every archived wording: ``fingerprint``, ``table`` and canonical ``content``."""
+    """Return every archived wording: ``fingerprint``, ``table`` and canonical ``content``."""
     found = db.conn.execute(
         "SELECT fingerprint, answers, content FROM wordings WHERE study = ? ORDER BY fingerprint",
         (study,),
@@ -174,7 +162,7 @@ def _groups_of(table: str, part: str) -> str:
 
 
 def counted(db: Database, table: str, *, arriving: bool = False) -> list[Group]:
-    """The groups of a table in one order, read row by row; none for what is not counted."""
+    """Return the groups of a table in one order; none for a table that is not counted."""
     if table != TEXTS and not table.startswith(ANSWERS_PREFIX):
         return []
     sql = _groups_of(table, (ARRIVING if arriving else "") + table)
@@ -182,18 +170,18 @@ def counted(db: Database, table: str, *, arriving: bool = False) -> list[Group]:
 
 
 def add(db: Database, table: str, groups: Iterable[Group]) -> None:
-    """Within a transaction: so many more are in ``table``, or fewer."""
+    """Add to the totals of ``table``, or subtract from them; within a transaction."""
     db.conn.executemany(_ADD_TEXTS if table == TEXTS else _ADD_ROWS, groups)
 
 
 def moved(db: Database, text: Sequence[object], before: str, after: str) -> None:
-    """Within a transaction: a settled ``text`` (study, variable, lang, batch) changed its state."""
+    """Count a merged ``text`` (study, variable, lang, batch) in its new state; in a transaction."""
     add(db, TEXTS, [(*text, before, -1), (*text, after, 1)])
     db.conn.execute("DELETE FROM text_totals WHERE count = 0")
 
 
 def recount(db: Database, tables: Iterable[str]) -> None:
-    """Within a transaction: read all ``tables`` (by the names of the settled ones) and begin anew.
+    """Count all ``tables`` (by the names of the merged ones) anew; within a transaction.
 
     For what reads every row anyhow: deleting and freezing.
     """
@@ -207,7 +195,7 @@ def recount(db: Database, tables: Iterable[str]) -> None:
 
 
 def batches_of(db: Database, table: str) -> list[tuple[int, int]]:
-    """(batch, answers) of one table, those that have just arrived included; a batch may recur."""
+    """Return (batch, answers) of one table, arrivals included; a batch may recur."""
     found = db.conn.execute(
         "SELECT batch, count FROM row_totals WHERE answers = :table UNION ALL"
         f" SELECT batch, count(*) FROM {quoted(ARRIVING + table)} GROUP BY batch",
@@ -217,7 +205,7 @@ def batches_of(db: Database, table: str) -> list[tuple[int, int]]:
 
 
 def texts_of(db: Database, study: str) -> list[tuple[str, str, str, int, str, int]]:
-    """(table, question, language, batch, state, texts), those that have just arrived included."""
+    """Return (table, question, language, batch, state, texts), arrivals included."""
     found = db.conn.execute(
         "SELECT 'texts', variable, lang, batch, state, count FROM text_totals WHERE study = :study"
         f" UNION ALL SELECT '{ARRIVING}texts', variable, coalesce(lang, ''), batch, state, count(*)"
@@ -228,7 +216,7 @@ def texts_of(db: Database, study: str) -> list[tuple[str, str, str, int, str, in
 
 
 def count(db: Database, study: str) -> int:
-    """Answers to the study, those that have just arrived included."""
+    """Return how many answers the study has, arrivals included."""
     return sum(n for table in tables_of(db, study) for _, n in batches_of(db, table))
 
 
@@ -245,23 +233,23 @@ def _read(
 def rows(
     db: Database, study: str, *, frozen_only: bool = False
 ) -> Iterator[dict[str, int | str | bytes]]:
-    """Every row of the study with all its stored columns, in key order, table by table."""
+    """Yield every row of the study with all its stored columns, in key order, by table."""
     for table in tables_of(db, study):
         yield from _read(db, table, "batch > 0" if frozen_only else "TRUE", ())
 
 
 def texts(db: Database, study: str, *, frozen_only: bool = False) -> Iterator[dict[str, Any]]:
-    """Every kept-apart text of the study with all its stored columns, in key order."""
+    """Yield every kept-apart text of the study with all its stored columns, in key order."""
     condition = "study = ? AND batch > 0" if frozen_only else "study = ?"
     return _read(db, "texts", condition, (study,))
 
 
-BLOCK = 50_000  # rows read at a time: a million do not have to fit into memory as objects
+ROWS_AT_ONCE = 50_000  # rows read at a time: a million do not have to fit into memory as objects
 
 
 @contextmanager
 def _one_look(db: Database) -> Iterator[None]:
-    """Everything read in here is from one and the same state of the file."""
+    """Read everything within from one state of the file."""
     db.conn.execute("BEGIN")
     try:
         yield
@@ -272,7 +260,7 @@ def _one_look(db: Database) -> Iterator[None]:
 def blocks(
     db: Database, table: str, names: Sequence[str], *, batches: Sequence[int] | None
 ) -> Iterator[dict[str, tuple[Any, ...]]]:
-    """Columns of one table of answers in key order, a block of rows at a time.
+    """Yield columns of one table of answers in key order, a block of rows at a time.
 
     ``batches`` None is every row.
     """
@@ -283,11 +271,10 @@ def blocks(
             cursor = db.conn.execute(
                 f"SELECT {chosen} FROM {quoted(part)} WHERE {within} ORDER BY key"
             )
-            while rows := cursor.fetchmany(BLOCK):
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
                 yield dict(zip(names, zip(*rows, strict=True), strict=True))
 
 
 def columns_of(db: Database, table: str) -> tuple[str, ...]:
-    """Every column of a table of answers, the store's own included."""
-    found = db.conn.execute(f"SELECT * FROM {quoted(table)} LIMIT 0")
-    return tuple(column[0] for column in found.description)
+    """Return every column of a table of answers, the store's own included."""
+    return tuple(column.name for column in db.table(table).columns)

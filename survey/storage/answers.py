@@ -26,8 +26,8 @@ from survey.storage.answer_tables import (
 )
 from survey.storage.batches import ask_deletion, batches, carry_out_deletions, freeze
 from survey.storage.database import Database, quoted, write_transaction
-from survey.storage.reordering import BATCH, merge_arrivals, waiting
-from survey.storage.schema import ARRIVING
+from survey.storage.reordering import ARRIVAL_BATCH, merge_arrivals, waiting
+from survey.storage.schema import ARRIVING, ROW_KEY_BYTES
 
 __all__ = [
     "CodeNotAllowed",
@@ -54,8 +54,6 @@ __all__ = [
     "was_accepted",
     "wordings",
 ]
-
-KEY_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +124,7 @@ def accept(db: Database, response: Response, *, draw: Callable[[int], bytes] = t
         raise CodeNotAllowed(f"The answer was not stored: {error}.") from None
     except (sqlite3.InterfaceError, sqlite3.ProgrammingError, OverflowError, UnicodeError):
         raise CodeNotAllowed("The answer was not stored: a value is no code or text.") from None
-    if arrived >= BATCH:
+    if arrived >= ARRIVAL_BATCH:
         _settle_if_free(db)
     return True
 
@@ -142,13 +140,13 @@ def _insert(db: Database, response: Response, draw: Callable[[int], bytes]) -> N
     r = response
     db.conn.execute(
         _row_sql(r.table, tuple(r.values)),
-        (draw(KEY_BYTES), r.fingerprint, r.lang, r.c_open, r.completion, r.dur_band, r.deletion,
+        (draw(ROW_KEY_BYTES), r.fingerprint, r.lang, r.c_open, r.completion, r.dur_band, r.deletion,
          *r.values.values()),
     )  # fmt: skip
     for t in r.texts:
         db.conn.execute(
             _TEXT,
-            (draw(KEY_BYTES), t.study, t.variable, t.lang, t.c_quote, t.deletion, t.text),
+            (draw(ROW_KEY_BYTES), t.study, t.variable, t.lang, t.c_quote, t.deletion, t.text),
         )
 
 

@@ -93,17 +93,13 @@ def begun(office: Database, study: str) -> dict[int, str]:
     return {row["batch"]: row["at"] for row in found}
 
 
-def _nothing(_batch: int) -> None:
-    pass
-
-
 def freeze(
     db: Database,
     study: str,
     *,
     minimum: int,
     closing: bool,
-    before: Callable[[int], None] = _nothing,
+    before: Callable[[int], object] = lambda _batch: None,
 ) -> int:
     """Make the new answers the next batch and destroy their deletion values; returns how many.
 
@@ -120,14 +116,10 @@ def freeze(
             raise TooFewToFreeze(new, minimum)
         batch = max(known, default=0) + 1
         before(batch)
-        _destroy(db, study, batch)
+        change = "SET deletion = randomblob(32), batch = ? WHERE batch = 0"
+        for table in tables_of(db, study):
+            db.conn.execute(f"UPDATE {quoted(table)} {change}", (batch,))
+        db.conn.execute(f"UPDATE texts {change} AND study = ?", (batch, study))
+        answer_tables.recount(db, merged_tables(db))
     rewrite_file(db)  # pages that were split long ago may hold copies of what was destroyed
     return new
-
-
-def _destroy(db: Database, study: str, batch: int) -> None:
-    change = "SET deletion = randomblob(32), batch = ? WHERE batch = 0"
-    for table in tables_of(db, study):
-        db.conn.execute(f"UPDATE {quoted(table)} {change}", (batch,))
-    db.conn.execute(f"UPDATE texts {change} AND study = ?", (batch, study))
-    answer_tables.recount(db, merged_tables(db))

@@ -1,4 +1,4 @@
-"""Sealed drafts while somebody answers: bytes that nobody can read here, and when they end."""
+"""Sealed drafts of clients who are answering: encrypted bytes, and when they expire."""
 
 from __future__ import annotations
 
@@ -6,33 +6,31 @@ import math
 
 from survey.storage.database import Database, write_transaction
 
-IDLE_SECONDS = 7200  # docs/design.md, Storage: two hours after the last page
-STEP_SECONDS = 1800  # so coarse that an expiry times nobody
+EXPIRY_STEP_SECONDS = 1800  # so coarse that an expiry times nobody
 
 
-def rounded_expiry(now: float, idle: int = IDLE_SECONDS) -> int:
-    """Epoch seconds of the first half hour at or after ``now + idle``."""
-    return math.ceil((now + idle) / STEP_SECONDS) * STEP_SECONDS
+def rounded_expiry(now: float, idle: int) -> int:
+    """Return epoch seconds of the first half hour at or after ``now + idle``."""
+    return math.ceil((now + idle) / EXPIRY_STEP_SECONDS) * EXPIRY_STEP_SECONDS
 
 
 def create(db: Database, *, id: bytes, sealed: bytes, expires: int) -> None:  # noqa: A002
-    """A new draft under the keyed hash ``id`` (32 bytes)."""
+    """Keep a new draft under the keyed hash ``id`` (32 bytes)."""
     with write_transaction(db):
         db.conn.execute("INSERT INTO drafts VALUES (?, ?, ?)", (id, sealed, expires))
 
 
 def load(db: Database, id: bytes, *, now: int = 0) -> bytes | None:  # noqa: A002
-    """The sealed draft, or None when there is none (any more); one that expired by ``now``."""
-    found = db.conn.execute(
-        "SELECT sealed FROM drafts WHERE id = ? AND expires > ?", (id, now)
-    ).fetchone()
+    """Return the sealed draft; None when there is none, or it expired by ``now``."""
+    sql = "SELECT sealed FROM drafts WHERE id = ? AND expires > ?"
+    found = db.conn.execute(sql, (id, now)).fetchone()
     return found[0] if found else None
 
 
 def swap(db: Database, id: bytes, *, seen: bytes, sealed: bytes, expires: int) -> bool:  # noqa: A002
-    """Keep ``sealed`` where ``seen`` still lies; False when another tab was quicker, or it is gone.
+    """Replace ``seen`` by ``sealed``; False when another tab was quicker, or the draft is gone.
 
-    Nobody holds the file while a page is worked out: whoever comes second looks again.
+    The file is not locked while a page is worked out: the second of two must load it again.
     """
     with write_transaction(db):
         changed = db.conn.execute(
@@ -43,17 +41,17 @@ def swap(db: Database, id: bytes, *, seen: bytes, sealed: bytes, expires: int) -
 
 
 def drop(db: Database, id: bytes) -> None:  # noqa: A002
-    """The draft is gone and overwritten."""
+    """Delete and overwrite the draft."""
     with write_transaction(db):
         db.conn.execute("DELETE FROM drafts WHERE id = ?", (id,))
 
 
 def purge(db: Database, now: float) -> int:
-    """Delete what expired by ``now`` (epoch seconds); gives how many."""
+    """Delete what expired by ``now`` (epoch seconds); returns how many."""
     with write_transaction(db):
         return db.conn.execute("DELETE FROM drafts WHERE expires <= ?", (int(now),)).rowcount
 
 
 def ids(db: Database) -> frozenset[bytes]:
-    """Keyed hash of every live draft."""
+    """Return the keyed hash of every live draft."""
     return frozenset(value for (value,) in db.conn.execute("SELECT id FROM drafts").fetchall())

@@ -1,4 +1,4 @@
-"""What must happen without anybody asking: settle, delete, purge, level. One thread a process."""
+"""Maintenance of the files by one thread a process: merging, deleting, purging, rewriting."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from survey.locks import acquire_lock
 from survey.storage import drafts
 from survey.storage.answers import forget_accepted
 from survey.storage.batches import carry_out_deletions
-from survey.storage.counters import BATCH, EventCounters
+from survey.storage.counters import EVENT_BATCH, EventCounters
 from survey.storage.database import Database, truncate_log
 from survey.storage.reordering import SMALL_BYTES, file_bytes, not_rewritten, rewrite_file, tidy
 from survey.storage.stores import Stores
@@ -31,39 +31,39 @@ Clock = Callable[[], float]
 
 
 def _version(db: Database) -> tuple[int, int]:
-    """Differs once somebody else, or we ourselves, changed the file."""
+    """Return what differs once another connection, or this one, changed the file."""
     others: int = db.conn.execute("PRAGMA data_version").fetchone()[0]
     return others, db.conn.total_changes
 
 
 @dataclass
 class _QuietFile:
-    """When a file was last seen to change; whether it was laid down since, and its log emptied."""
+    """When a file was last seen to change; whether it was tidied since, and its log emptied."""
 
     version: tuple[int, int] = (-1, -1)
     changed: float = 0.0
-    laid: bool = False
-    resting: bool = False
+    tidy: bool = False
+    log_empty: bool = False
 
     def due(self, db: Database, now: float) -> bool:
-        """Whether the file changed and then was left alone for long enough."""
+        """Return whether the file changed and then was left alone for long enough."""
         version = _version(db)
         if version != self.version or now < self.changed:
             self.version, self.changed = version, now
-            self.laid = self.resting = False
-        return not self.resting and now - self.changed >= QUIET_SECONDS
+            self.tidy = self.log_empty = False
+        return not self.log_empty and now - self.changed >= QUIET_SECONDS
 
-    def rested(self, db: Database, *, emptied: bool) -> None:
-        """What laying it down changed is no reason to do it again; what others did meanwhile is."""
+    def tidied(self, db: Database, *, emptied: bool) -> None:
+        """Note that it was tidied, and that this changed it: only others count as changes."""
         self.version = self.version[0], db.conn.total_changes
-        self.laid, self.resting = True, emptied
+        self.tidy, self.log_empty = True, emptied
 
 
 class MaintenanceThread:
-    """Keeps the files of ``stores`` as promised. ``clock`` gives epoch seconds.
+    """Keeps the files of ``stores`` as promised. ``clock`` returns epoch seconds.
 
-    ``accepted_of`` gives the submit token of a draft by its id, so that a token goes when its
-    draft has gone. Among processes on one folder a single keeper works; each writes its tallies.
+    ``accepted_of`` returns the submit token of a draft by its id, so that a token goes when its
+    draft has gone. Of the processes on one folder a single one works; each writes its tallies.
     ``hourly`` is done by the clock, first at the start: whatever it shows, no answer timed it.
     """
 
@@ -81,7 +81,7 @@ class MaintenanceThread:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock: int | None = None
-        self._watches = {name: _QuietFile() for name in ("responses", "pilot", "drafts")}
+        self._files = {name: _QuietFile() for name in ("responses", "pilot", "drafts")}
         self._failing: set[str] = set()
         self._minute = self._hour = self._night = float("-inf")
 
@@ -93,45 +93,45 @@ class MaintenanceThread:
             self._thread.start()
 
     def stop(self) -> None:
-        """Write the tallies, lay every file to rest and end."""
+        """Write the tallies, tidy every file and end."""
         if self._thread is None:
             return
         self._stopping.set()
         self._thread.join()
         self._thread = None
         self._write_tallies(least=1)
-        if self._alone():
-            for name in self._watches:
-                self._try(f"lay {name}.db to rest", partial(self._rest, name))
-        self._let_go()
+        if self._holds_lock():
+            for name in self._files:
+                self._try(f"lay {name}.db to rest", partial(self._tidy, name))
+        self._release_lock()
 
     def _run(self) -> None:
         while not self._stopping.wait(TICK_SECONDS):
             self.tick()
 
     def tick(self) -> None:
-        """One round of everything that is due."""
-        self._write_tallies(least=BATCH)
-        if not self._alone():
+        """Do everything that is due."""
+        self._write_tallies(least=EVENT_BATCH)
+        if not self._holds_lock():
             return
         for name in ("responses", "pilot"):
             self._try(f"delete by code in {name}.db", partial(self._delete, name))
-        for name in self._watches:
-            self._try(f"lay {name}.db to rest", partial(self._rest_if_quiet, name))
+        for name in self._files:
+            self._try(f"lay {name}.db to rest", partial(self._tidy_if_quiet, name))
         now = self._clock()
         if now - self._minute >= MINUTE or now < self._minute:
             self._minute = now
-            self._try("purge drafts", self._purge)
+            self._try("purge drafts", self._purge_drafts)
         hour = now // HOUR
         if hour != self._hour and self._try("tell what is due by the hour", self._hourly):
             self._hour = hour
         night = (now - NIGHT) // DAY
         # Also at the start, for what a crash left behind.
-        if night != self._night and self._try("level the files", self._level):
+        if night != self._night and self._try("level the files", self._rewrite_files):
             self._night = night
 
     def _try(self, what: str, duty: Callable[[], object]) -> bool:
-        """Do it; what fails is told once and tried again at the next round."""
+        """Do a duty; what fails is logged once and tried again at the next round."""
         try:
             duty()
         except Exception as error:  # whatever it is, the other duties go on
@@ -143,8 +143,8 @@ class MaintenanceThread:
         self._failing.discard(what)
         return True
 
-    def _alone(self) -> bool:
-        """Whether the work on this folder is ours; the system frees the lock when we die."""
+    def _holds_lock(self) -> bool:
+        """Return whether this process does the work here; takes the lock where it is free."""
         if self._lock is not None:
             return True
         try:
@@ -153,7 +153,7 @@ class MaintenanceThread:
             return False
         return True
 
-    def _let_go(self) -> None:
+    def _release_lock(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -173,32 +173,32 @@ class MaintenanceThread:
     def _delete(self, name: str) -> None:
         carry_out_deletions(self._db(name))
 
-    def _rest_if_quiet(self, name: str) -> None:
-        watch, db = self._watches[name], self._db(name)
+    def _tidy_if_quiet(self, name: str) -> None:
+        watch, db = self._files[name], self._db(name)
         if watch.due(db, self._clock()):
-            watch.rested(db, emptied=truncate_log(db) if watch.laid else self._rest(name))
+            watch.tidied(db, emptied=truncate_log(db) if watch.tidy else self._tidy(name))
 
-    def _rest(self, name: str) -> bool:
-        return (_rest_drafts if name == "drafts" else tidy)(self._db(name))
+    def _tidy(self, name: str) -> bool:
+        return (_tidy_drafts if name == "drafts" else tidy)(self._db(name))
 
-    def _purge(self) -> None:
-        """Expired drafts go, then the submit tokens of drafts that are gone."""
+    def _purge_drafts(self) -> None:
+        """Delete expired drafts, then the submit tokens of drafts that are gone."""
         drafts.purge(self._stores.drafts, self._clock())
         truncate_log(self._stores.drafts)
         for name in ("responses", "pilot"):
-            forget_accepted(self._db(name), self._live)
+            forget_accepted(self._db(name), self._live_tokens)
 
-    def _live(self) -> frozenset[bytes]:
+    def _live_tokens(self) -> frozenset[bytes]:
         return frozenset(map(self._accepted_of, drafts.ids(self._stores.drafts)))
 
-    def _level(self) -> None:
+    def _rewrite_files(self) -> None:
         for name in ("responses", "pilot"):
             if not_rewritten(self._db(name)):
                 rewrite_file(self._db(name))
 
 
-def _rest_drafts(db: Database) -> bool:
-    """Not even sealed drafts lie in the order they began while nobody is answering."""
+def _tidy_drafts(db: Database) -> bool:
+    """Rewrite a small file: not even sealed drafts lie in the order they began at a quiet time."""
     if file_bytes(db) <= SMALL_BYTES:
         with db.turn:
             db.conn.execute("VACUUM")

@@ -18,21 +18,19 @@ from survey.storage.database import Database, quoted, truncate_log, write_transa
 from survey.storage.schema import ANSWERS_PREFIX as ANSWERS
 from survey.storage.schema import ARRIVING
 
-BATCH = 20  # docs/design.md, Storage: no order finer than this in any file
+ARRIVAL_BATCH = 20  # docs/design.md, Storage: no order finer than this in any file
 SMALL_BYTES = 4 * 1024 * 1024  # rewriting so much takes about 20 ms
 MOST_FREE = 1024  # pages; more are free only between a great deletion and its levelling
 
 
-_WAITING = "SELECT (SELECT count(*) FROM arriving_accepted) - resting FROM levelling"
-
-
 def waiting(db: Database) -> int:
-    """Answers that arrived since the last settling, by any process."""
-    return int(db.conn.execute(_WAITING).fetchone()[0])
+    """Return how many answers arrived since the last merge, by any process."""
+    sql = "SELECT (SELECT count(*) FROM arriving_accepted) - resting FROM levelling"
+    return int(db.conn.execute(sql).fetchone()[0])
 
 
 def merged_tables(db: Database) -> list[str]:
-    """Every table that things arrive for."""
+    """Return every table that has one for arrivals beside it."""
     names = db.conn.execute(
         "SELECT substr(name, ?) FROM sqlite_schema WHERE type = 'table' AND name GLOB ?",
         (len(ARRIVING) + 1, ARRIVING + "*"),
@@ -40,31 +38,26 @@ def merged_tables(db: Database) -> list[str]:
     return [name for (name,) in names.fetchall()]
 
 
-def tables_with_answers(db: Database) -> list[str]:
-    """Every table with a row an answer."""
-    return [name for name in merged_tables(db) if name.startswith(ANSWERS)]
-
-
 def file_bytes(db: Database) -> int:
-    """Size of the file as the last commit left it."""
+    """Return the size of the file as the last commit left it."""
     return _pragma(db, "page_count") * _pragma(db, "page_size")
 
 
 def merge_arrivals(db: Database, *, small: int = SMALL_BYTES) -> int:
-    """Lay down in key order what arrived, and empty the log; gives how many answers joined.
+    """Lay down in key order what arrived, and empty the log; returns how many answers joined.
 
     In a file of more than ``small`` bytes fewer than 20 stay with the arrivals, in key order.
     """
     with write_transaction(db):
         if not waiting(db):
             return 0
-        joined = merge_table(db, least=1 if file_bytes(db) <= small else BATCH)
+        joined = merge_table(db, least=1 if file_bytes(db) <= small else ARRIVAL_BATCH)
     truncate_log(db)
     return joined
 
 
 def merge_table(db: Database, *, least: int = 1) -> int:
-    """Within a transaction: arrivals of at least ``least`` join the others, the rest are sorted.
+    """Merge tables with at least ``least`` arrivals, sort the other arrivals; in a transaction.
 
     Everything is taken out before anything goes in: when which page comes free decides nothing.
     """
@@ -89,7 +82,7 @@ def merge_table(db: Database, *, least: int = 1) -> int:
 
 
 def _take(db: Database, table: str) -> list[tuple[object, ...]]:
-    """All rows in key order; the table is empty then."""
+    """Take all rows out of the table, and return them in key order."""
     rows: list[tuple[object, ...]] = db.conn.execute(
         f"SELECT * FROM {quoted(table)} ORDER BY 1"
     ).fetchall()
@@ -133,26 +126,20 @@ def rewrite_file(db: Database) -> bool:
     with db.turn:
         db.conn.execute("VACUUM")
     with write_transaction(db):
-        stored = sum(_count(db, table) for table in tables_with_answers(db))
+        tables = [name for name in merged_tables(db) if name.startswith(ANSWERS)]
+        stored = sum(db.table(name).count for name in tables)
         db.conn.execute("UPDATE levelling SET settled = settled - ?, stored = ?", (settled, stored))
     return truncate_log(db)
 
 
-def _count(db: Database, table: str) -> int:
-    return int(db.conn.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])
-
-
 def not_rewritten(db: Database) -> int:
-    """Answers whose batch the file may still show, those that rest apart included."""
-    return int(
-        db.conn.execute(
-            "SELECT settled + (SELECT count(*) FROM arriving_accepted) FROM levelling"
-        ).fetchone()[0]
-    )
+    """Return how many answers' batch the file may still show, arrivals included."""
+    sql = "SELECT settled + (SELECT count(*) FROM arriving_accepted) FROM levelling"
+    return int(db.conn.execute(sql).fetchone()[0])
 
 
 def tidy(db: Database, *, small: int = SMALL_BYTES) -> bool:
-    """What is due when it is quiet: settle, and level where that is cheap or due.
+    """Merge arrivals at a quiet time, and rewrite the file where that is cheap or due.
 
     False when a reader kept the log from being emptied: try again.
     """

@@ -1,6 +1,6 @@
 """The tables of each file. What holds answers has no time, no order and no address in it.
 
-Tables of answers are not made here: each study brings its own columns (tables.py).
+Tables of answers are not made here: each study brings its own columns (answer_tables.py).
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ ANSWERS = Migrations("answers")  # responses.db and pilot.db
 DRAFTS = Migrations("drafts")
 OFFICE = Migrations("office")
 
-# What arrives lies in a table of the same shape until it is settled in key order (settle.py).
+# What arrives lies in a table of the same shape until it is settled in key order (reordering.py).
 ARRIVING = "arriving_"
+ROW_KEY_BYTES = 16  # of the random key of a row or a text: no order, no join, no collision
 ANSWERS_PREFIX = "answers_"  # and twelve hexadecimal digits of its columns
 
 _TEXTS = """
@@ -74,7 +75,7 @@ def m001_answers(db: AnyDatabase) -> None:
             settled INTEGER NOT NULL, stored INTEGER NOT NULL, resting INTEGER NOT NULL
         ) STRICT""",
         "INSERT INTO levelling VALUES (0, 0, 0)",
-        # Always empty at rest; shuffles the list of free pages (settle.py).
+        # Always empty at rest; shuffles the list of free pages (reordering.py).
         "CREATE TABLE filler (key BLOB NOT NULL PRIMARY KEY, space BLOB) STRICT, WITHOUT ROWID",
     )
 
@@ -89,7 +90,7 @@ UNREAD_TEXTS = (
 
 @ANSWERS()
 def m002_totals(db: AnyDatabase) -> None:
-    """What can be told without reading a row (totals.py)."""
+    """What can be told without reading a row (answer_tables.py)."""
     _make(
         db,
         """CREATE TABLE row_totals (
@@ -360,7 +361,7 @@ def m010_misses_and_doors(db: AnyDatabase) -> None:
 
 @OFFICE()
 def m011_told_pilots(db: AnyDatabase) -> None:
-    """Of which answers of a pilot something was told (pilots.py); when each batch was begun."""
+    """Of which answers of a pilot something was disclosed; when each batch was begun."""
     _make(
         db,
         """CREATE TABLE told_pilots (

@@ -20,13 +20,13 @@ __all__ = ["StoreUnavailable", "Stores"]
 FILES = {"responses": ANSWERS, "pilot": ANSWERS, "drafts": DRAFTS, "office": OFFICE}
 
 # Whole batches of arrivals fit on one such page, so that they take and free no pages: what pages
-# are free, and in which order, would otherwise tell the order of arrival (settle.py).
+# are free, and in which order, would otherwise tell the order of arrival (reordering.py).
 ANSWERS_PAGE = 16384
 
 # A draft need not survive a power cut, and the client waits for each page.
 SYNCHRONOUS = {"drafts": "OFF"}
 
-ROOM_BYTES = 16 * 1024 * 1024  # less free space than this on the disk is as good as none
+STORE_ROOM_BYTES = 16 * 1024 * 1024  # less free space than this on the disk is as good as none
 
 
 SQLITE = (3, 37, 0)  # the first to know STRICT tables
@@ -159,7 +159,7 @@ class Stores:
         try:
             taken = all(self._takes(name) for name in FILES)
             room = os.statvfs(self.folder)
-            return taken and room.f_bavail * room.f_frsize > ROOM_BYTES
+            return taken and room.f_bavail * room.f_frsize > STORE_ROOM_BYTES
         except (OSError, sqlite3.Error, StoreUnavailable):
             return False
 

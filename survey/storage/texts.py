@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from survey.storage import answer_tables
 from survey.storage.answer_tables import texts_of
 from survey.storage.database import Database, quoted, write_transaction
-from survey.storage.schema import ARRIVING
+from survey.storage.schema import ARRIVING, ROW_KEY_BYTES
 
 NEVER = ""  # in place of a language: its mere existence would narrow down who wrote the text
 
@@ -69,7 +69,7 @@ class StoredText:
 
     @property
     def words(self) -> str:
-        """What a release would hold."""
+        """Return the words that a release would hold."""
         return self.text if self.redacted is None else self.redacted
 
 
@@ -77,30 +77,29 @@ _COLUMNS = "key, variable, lang, c_quote, batch, text, state, redacted"
 
 
 def _each_table(sql: str) -> str:
-    """The statement over settled and arriving texts; ``{}`` stands for the table."""
+    """Return the statement over settled and arriving texts; ``{}`` stands for the table."""
     return " UNION ALL ".join(sql.format(quoted(table)) for table in TABLES)
 
 
 def all_texts(db: Database, study: str, *, frozen_only: bool) -> list[StoredText]:
-    """Every text of the study, in key order."""
+    """Return every text of the study, in key order."""
     condition = "study = ? AND batch > 0" if frozen_only else "study = ?"
     sql = _each_table(f"SELECT {_COLUMNS} FROM {{}} WHERE {condition}")
     return [StoredText(*row) for row in db.conn.execute(f"{sql} ORDER BY key", (study, study))]
 
 
-KEY_BYTES = 16
-AT_ONCE = 64  # keys read at a time: more than a reader can have skipped
+KEYS_AT_ONCE = 64  # keys read at a time: more than a reader can have skipped
 
 _UNREAD = """
     SELECT key FROM {table} WHERE study = ? AND state = ? AND batch = ? AND lang IS NOT NULL
     AND state IN ('new', 'once') AND key >= ? AND key < ? ORDER BY key LIMIT ?
 """  # says again what its index is limited to: SQLite takes no other word for it
-_LAST = b"\xff" * 17  # above every key
+_LAST = b"\xff" * (ROW_KEY_BYTES + 1)  # above every key
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where texts wait: settled or arriving, in which batch, and for which reader (NEW, ONCE)."""
+    """A place where texts wait: settled or arriving, a batch, for which reader (NEW, ONCE)."""
 
     table: str
     batch: int
@@ -108,7 +107,7 @@ class Place:
 
 
 def places(db: Database, study: str, *, batches: Sequence[int] | None) -> Counter[Place]:
-    """Place → texts that may be released and wait there for a reader; reads no text.
+    """Return place → texts that may be released and wait there for a reader; reads no text.
 
     ``batches`` None is every text there is.
     """
@@ -121,20 +120,18 @@ def places(db: Database, study: str, *, batches: Sequence[int] | None) -> Counte
 
 
 def unread(db: Database, study: str, place: Place, start: bytes) -> Iterator[list[bytes]]:
-    """Keys of the texts that wait in a place, some at a time: from ``start`` on, then around."""
+    """Yield keys of texts that wait in a place, some at a time: from ``start`` on, then around."""
+    sql = _UNREAD.format(table=quoted(place.table))
     for low, high in ((start, _LAST), (b"", start)):
-        while keys := _some(db, (study, place.state, place.batch, low, high), place.table):
-            yield keys
+        while found := db.conn.execute(
+            sql, (study, place.state, place.batch, low, high, KEYS_AT_ONCE)
+        ).fetchall():
+            yield (keys := [bytes(key) for (key,) in found])
             low = keys[-1] + b"\0"
 
 
-def _some(db: Database, bound: tuple[object, ...], table: str) -> list[bytes]:
-    sql = _UNREAD.format(table=quoted(table))
-    return [bytes(key) for (key,) in db.conn.execute(sql, (*bound, AT_ONCE)).fetchall()]
-
-
 def text_of(db: Database, key: bytes) -> StoredText | None:
-    """One text, or None when it was deleted."""
+    """Return one text, or None when it was deleted."""
     sql = _each_table(f"SELECT {_COLUMNS} FROM {{}} WHERE key = ?")
     row = db.conn.execute(sql, (key, key)).fetchone()
     return StoredText(*row) if row else None

@@ -21,7 +21,7 @@ from survey.storage.counters import EventCounters
 from survey.storage.stores import Stores
 from survey.synthetic.simulate import STOPPED, SimulatedResponse, recipe_in, simulate, store_clients
 
-BATCH = 10  # clients; the stop rule is due at multiples of it
+SYNTHETIC_BATCH = 10  # clients; the stop rule is due at multiples of it
 
 # Assumptions, for each client who sends: how many others come and go no further than this.
 LOOKS_AND_GOES = 0.45
@@ -121,7 +121,7 @@ def populate(stores: Stores, study: Study, folder: Path, *, count: int, seed: in
     leavers = simulate(study, count=count, seed=seed + OTHERS, recipe=recipe)
     crowd = _Crowd(study, Random(f"visits {seed}"), leavers)  # noqa: S311  (repeatable on purpose)
     clients = store_clients(stores.pilot, study, folder, count=count, seed=seed)
-    while some := list(islice(clients, BATCH)):
+    while some := list(islice(clients, SYNTHETIC_BATCH)):
         tallies = EventCounters()
         for event in (event for client in some for event in crowd.around(client)):
             tallies.add(study.name, event, pilot=True)

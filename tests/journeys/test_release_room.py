@@ -294,7 +294,7 @@ def test_a_hand_over_is_noted_for_good(ada):
 
 
 def test_nothing_is_begun_on_a_full_disk(site, ada, monkeypatch):
-    monkeypatch.setattr(job_runner, "ROOM_BYTES", 2**63)
+    monkeypatch.setattr(job_runner, "WORK_ROOM_BYTES", 2**63)
     ada.open("releases/")
     token = ada.page.named("csrf_token")[0].value
     form = {"csrf_token": token, "tier": "C"}

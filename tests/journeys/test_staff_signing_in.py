@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from survey.accounts import passwords
-from survey.accounts.access import ABSOLUTE_SECONDS, IDLE_SECONDS
+from survey.accounts.access import ABSOLUTE_SECONDS, STAFF_IDLE_SECONDS
 from survey.cli.main import main
 from survey.storage import accounts
 from survey.throttle import BY_ACCOUNT, BY_ADDRESS, BY_CODE, BY_NOBODY, WINDOW_SECONDS
@@ -234,7 +234,7 @@ def test_signing_out_everywhere_reaches_every_browser(app, known):
     assert not any(w.open("account").inside for w in (here, there))
 
 
-@pytest.mark.parametrize("pause", [IDLE_SECONDS, ABSOLUTE_SECONDS])
+@pytest.mark.parametrize("pause", [STAFF_IDLE_SECONDS, ABSOLUTE_SECONDS])
 def test_a_browser_left_alone_is_signed_out(app, known, pause):
     anna = known("Anna").sign_in("Anna")
     later(app, pause + 1)
@@ -244,15 +244,15 @@ def test_a_browser_left_alone_is_signed_out(app, known, pause):
 def test_whoever_works_on_stays_signed_in_but_not_for_ever(app, known):
     anna, pages = known("Anna").sign_in("Anna"), 0
     while anna.open("account").inside:
-        later(app, IDLE_SECONDS / 2)
+        later(app, STAFF_IDLE_SECONDS / 2)
         pages += 1
-    assert pages == ABSOLUTE_SECONDS // (IDLE_SECONDS / 2)
+    assert pages == ABSOLUTE_SECONDS // (STAFF_IDLE_SECONDS / 2)
 
 
 def test_what_was_typed_comes_back_when_the_time_is_over(app, known):
     anna = known("Anna").sign_in("Anna").open("account/password")
     token = anna.page.named("csrf_token")[0].value
-    later(app, IDLE_SECONDS + 1)
+    later(app, STAFF_IDLE_SECONDS + 1)
     answer = anna.browser.post(
         "/research/account/password",
         data={"csrf_token": token, "comment": "A long <thought>", "password": GOOD},

@@ -13,7 +13,7 @@ from survey.storage.answer_tables import texts
 from survey.storage.answers import accept
 from survey.storage.counters import EventCounters
 from survey.storage.maintenance import MaintenanceThread
-from survey.storage.reordering import BATCH, merge_arrivals, rewrite_file, tidy
+from survey.storage.reordering import ARRIVAL_BATCH, merge_arrivals, rewrite_file, tidy
 from survey.storage.stores import Stores
 from tests.survey.storage.samples import STUDY, answer, mark, on_disk, open_study, send
 
@@ -91,9 +91,12 @@ def test_answers_that_come_one_by_one_leave_the_same_small_file_as_a_crowd(tmp_p
     assert files[0] == files[1]
 
 
-@pytest.mark.parametrize("arrived", [7, BATCH, 3 * BATCH + 5])
+@pytest.mark.parametrize("arrived", [7, ARRIVAL_BATCH, 3 * ARRIVAL_BATCH + 5])
 def test_in_a_large_file_another_order_within_a_batch_changes_no_byte(tmp_path, arrived):
-    batches = [range(first, min(first + BATCH, arrived)) for first in range(0, arrived, BATCH)]
+    batches = [
+        range(first, min(first + ARRIVAL_BATCH, arrived))
+        for first in range(0, arrived, ARRIVAL_BATCH)
+    ]
     files: list[bytes] = []
     for turn in (list, lambda batch: list(batch)[::-1]):
         stores = Stores(tmp_path / str(len(files)))
@@ -108,7 +111,7 @@ def test_in_a_large_file_another_order_within_a_batch_changes_no_byte(tmp_path, 
 
 def test_in_a_large_file_single_answers_show_no_order_within_a_batch(tmp_path):
     files: list[bytes] = []
-    for order in (range(BATCH), shuffled(BATCH)):
+    for order in (range(ARRIVAL_BATCH), shuffled(ARRIVAL_BATCH)):
         stores = Stores(tmp_path / str(len(files)))
         table = open_study(stores.responses, content=LARGE)
         send_drawn(stores.responses, table, order, pause=merge_arrivals)
@@ -156,9 +159,9 @@ def test_texts_too_long_for_a_page_show_no_order_within_a_batch(stores):
     Taken in key order, they gave the order of arrival away: mirrored and moved by a few places.
     """
     table = open_study(stores.responses, content=LARGE)
-    guesses: list[list[float]] = [[] for _ in range(2 * BATCH)]
-    for first in range(0, 800, BATCH):
-        batch = range(first, first + BATCH)
+    guesses: list[list[float]] = [[] for _ in range(2 * ARRIVAL_BATCH)]
+    for first in range(0, 800, ARRIVAL_BATCH):
+        batch = range(first, first + ARRIVAL_BATCH)
         for number in batch:
             words = f"start of {number:04}" + "~" * 7500
             accept(stores.responses, answer(table, number, text=words))
@@ -167,7 +170,7 @@ def test_texts_too_long_for_a_page_show_no_order_within_a_batch(stores):
             moved = pages[n // 2 :] + pages[: n // 2]
             guess.append(correlation(moved if n % 2 else moved[::-1], people))
     best = max(abs(sum(guess) / len(guess)) for guess in guesses)
-    assert best < chance(BATCH) / len(guesses[0]) ** 0.5
+    assert best < chance(ARRIVAL_BATCH) / len(guesses[0]) ** 0.5
 
 
 def test_after_quiet_nothing_of_an_answer_is_in_the_log_or_its_index(study):

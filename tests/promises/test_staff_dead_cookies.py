@@ -2,7 +2,7 @@
 
 import pytest
 
-from survey.accounts.access import ABSOLUTE_SECONDS, IDLE_SECONDS
+from survey.accounts.access import ABSOLUTE_SECONDS, STAFF_IDLE_SECONDS
 from survey.storage import accounts
 from tests.journeys.client import Journey
 from tests.journeys.staff import Worker, desk_of, later
@@ -40,12 +40,12 @@ def signed_out_everywhere(_, worker):
 
 
 def left_alone(app, _):
-    later(app, IDLE_SECONDS)
+    later(app, STAFF_IDLE_SECONDS)
 
 
 def open_for_too_long(app, worker):
-    for _ in range(ABSOLUTE_SECONDS // (IDLE_SECONDS // 2)):
-        later(app, IDLE_SECONDS // 2)
+    for _ in range(ABSOLUTE_SECONDS // (STAFF_IDLE_SECONDS // 2)):
+        later(app, STAFF_IDLE_SECONDS // 2)
         worker.open("account")
 
 
@@ -113,6 +113,6 @@ def test_a_clients_cookie_opens_nothing_under_whatever_name(app):
 
 
 def test_what_ran_out_is_forgotten_at_the_next_sign_in(app, theft, signed_in):
-    later(app, IDLE_SECONDS + 1)
+    later(app, STAFF_IDLE_SECONDS + 1)
     signed_in(app, name="Eve")
     assert accounts.count(desk_of(app).stores.office, WHO) == 0

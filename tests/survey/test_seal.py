@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from survey.crypto import BLOCK, KeyRing, make_key, new_code, new_secret, normalise_code, read_keys
+from survey.crypto import (
+    PADDING_BYTES,
+    KeyRing,
+    make_key,
+    new_code,
+    new_secret,
+    normalise_code,
+    read_keys,
+)
 from survey.errors import BadKey
 
 SECRET = new_secret()
@@ -13,7 +21,7 @@ LOCK = SEAL.lock(SECRET)
 CODE = re.compile(r"([0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}")
 
 
-@given(st.binary(max_size=3 * BLOCK))
+@given(st.binary(max_size=3 * PADDING_BYTES))
 def test_what_is_sealed_opens_again(plain):
     assert LOCK.open(LOCK.seal(plain)) == plain
 

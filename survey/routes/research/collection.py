@@ -235,7 +235,7 @@ def _page(name: str, error: str = "", field: str = "count") -> str:
         title="Invitations",
         version=version,
         unspent=shown,
-        most=invitations.MOST,
+        most=invitations.MOST_INVITATIONS,
         site=request.form.get("at", "").strip() or site_here(),
         count=request.form.get("count", "20"),
         error=error,
@@ -250,8 +250,8 @@ def make(name: str) -> Answer:
     version, typed = published_or_404(name), request.form.get("count", "").strip()
     form = request.form.get("form", "csv")
     count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0
-    if not 1 <= count <= invitations.MOST or form not in FORMS:
-        return _page(name, f"Give a number from 1 to {invitations.MOST:,}."), 400
+    if not 1 <= count <= invitations.MOST_INVITATIONS or form not in FORMS:
+        return _page(name, f"Give a number from 1 to {invitations.MOST_INVITATIONS:,}."), 400
     try:
         site = site_asked()
     except Refusal as refusal:

@@ -32,11 +32,11 @@ from survey.releases.text_review import ReviewQueue
 from survey.routes.research.jobs import current_username
 from survey.services import staff
 from survey.storage.accounts import folded
+from survey.storage.schema import ROW_KEY_BYTES
 from survey.storage.texts import ONCE, WAITING, StoredText, read_last_by, text_of
 from survey.studies.version import StudyVersion
 
 FIELD = "reading"
-KEY_BYTES = 16
 MOST_SKIPPED, MOST_DECIDED = 30, 8  # older ones are forgotten: a skipped text then comes again
 MOST_LETTERS = 2400  # of the cookie's 4096 bytes, which hold the sign-in too
 SPARE = 400  # room for a sentence that says so
@@ -123,7 +123,7 @@ def _unpacked(packed: bytes) -> ReviewSession:
 
 def _keys(joined: str) -> tuple[bytes, ...]:
     keys = bytes.fromhex(joined)
-    return tuple(keys[i : i + KEY_BYTES] for i in range(0, len(keys), KEY_BYTES))
+    return tuple(keys[i : i + ROW_KEY_BYTES] for i in range(0, len(keys), ROW_KEY_BYTES))
 
 
 def load(study: str, *, pilot: bool) -> ReviewSession:
@@ -131,7 +131,7 @@ def load(study: str, *, pilot: bool) -> ReviewSession:
     fresh = ReviewSession(study, pilot)
     try:
         sealed = b64decode(session.get(FIELD, ""))
-        kept = _unpacked(staff().seal.take_out(sealed, _owner()))
+        kept = _unpacked(staff().seal.decrypt_for(sealed, _owner()))
     except (Unsealable, ValueError):
         return fresh
     return kept if (kept.study, kept.pilot) == (study, pilot) else fresh
@@ -139,7 +139,7 @@ def load(study: str, *, pilot: bool) -> ReviewSession:
 
 def keep(sitting: ReviewSession, *, spare: int = 0) -> None:
     """Into the cookie. Raises TooMuch where it does not fit, and then keeps what was there."""
-    sealed = b64encode(staff().seal.put_away(_packed(sitting), _owner())).decode()
+    sealed = b64encode(staff().seal.encrypt_for(_packed(sitting), _owner())).decode()
     if len(sealed) > MOST_LETTERS + spare:
         raise SessionTooLarge
     session[FIELD] = sealed

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.documents.flow_of_participants import LEAST, binned, pooled, shown
+from exports.documents.flow_of_participants import FLOW_LEAST, binned, pooled, shown
 
 CELLS = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 60), min_size=1)
 
@@ -19,7 +19,7 @@ def test_a_count_is_rounded_to_five():
 
 @given(CELLS)
 def test_a_count_under_ten_is_never_shown(cells):
-    assert all(shown(cells)[c].rounded is None for c, n in cells.items() if n < LEAST)
+    assert all(shown(cells)[c].rounded is None for c, n in cells.items() if n < FLOW_LEAST)
 
 
 def test_a_small_count_that_the_total_gives_away_takes_another_with_it():

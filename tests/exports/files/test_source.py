@@ -16,7 +16,7 @@ def test_cells_are_read_as_the_codebook_types_them(source):
 @pytest.mark.parametrize("size", [1, 7, 64, 500])
 def test_blocks_end_where_a_record_ends_and_not_inside_a_quoted_line(source, monkeypatch, size):
     whole = cells(source)
-    monkeypatch.setattr(reading, "BLOCK", size)
+    monkeypatch.setattr(reading, "CSV_BYTES_AT_ONCE", size)
     assert cells(source) == whole
 
 

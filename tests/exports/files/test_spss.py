@@ -159,7 +159,7 @@ def test_a_library_that_lays_out_rows_otherwise_is_refused(source, tmp_path, mon
 
 def test_blocks_do_not_show_in_the_file(source, tmp_path, monkeypatch):
     write_sav(source, tmp_path / "one.sav")
-    monkeypatch.setattr("exports.files.source.BLOCK", 40)
+    monkeypatch.setattr("exports.files.source.CSV_BYTES_AT_ONCE", 40)
     monkeypatch.setattr("exports.files.spss.BYTES_AT_ONCE", 1)
     write_sav(open_source(source.csv, source.codebook), tmp_path / "many.sav")
     assert (tmp_path / "one.sav").read_bytes() == (tmp_path / "many.sav").read_bytes()

@@ -121,7 +121,7 @@ def test_blocks_do_not_show_in_the_file(tmp_path, monkeypatch):
     codebook = [entry("said", type="text")]
     csv = write_csv(tmp_path / "a.csv", rows, ["said"])
     write_dta(open_source(csv, codebook), tmp_path / "one.dta")
-    monkeypatch.setattr("exports.files.source.BLOCK", 900)
+    monkeypatch.setattr("exports.files.source.CSV_BYTES_AT_ONCE", 900)
     monkeypatch.setattr("exports.files.stata.BYTES_AT_ONCE", 1)
     write_dta(open_source(csv, codebook), tmp_path / "many.dta")
     assert (tmp_path / "one.dta").read_bytes() == (tmp_path / "many.dta").read_bytes()

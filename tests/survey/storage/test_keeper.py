@@ -54,7 +54,7 @@ def keeper(tmp_path, clock, tallies):
     keeper.tick()
     yield keeper
     keeper.stop()
-    keeper._let_go()
+    keeper._release_lock()
     stores.close()
 
 
@@ -182,8 +182,8 @@ def test_the_thread_settles_by_itself(client):
 
 def test_one_keeper_works_at_a_time(keeper, clock, client):
     second = MaintenanceThread(client, EventCounters(), clock=clock, accepted_of=bytes)
-    assert keeper._alone()
-    assert not second._alone()
+    assert keeper._holds_lock()
+    assert not second._holds_lock()
 
 
 def test_a_busy_file_is_told_once_without_content_and_tried_again(keeper, clock, client, caplog):
@@ -214,7 +214,7 @@ def test_what_is_due_by_the_hour_is_done_by_the_clock_and_not_when_somebody_answ
         pass_time(keeper, clock, 0.5)
     clock.now += 3600
     pass_time(keeper, clock, 5)
-    keeper._let_go()
+    keeper._release_lock()
     assert done == [EVENING + 0.5, EVENING + 3603.5]
 
 
@@ -230,7 +230,7 @@ def test_what_fails_by_the_hour_is_tried_again(clock, client):
         client, EventCounters(), clock=clock, accepted_of=bytes, hourly=fail_once
     )
     pass_time(keeper, clock, 5)
-    keeper._let_go()
+    keeper._release_lock()
     assert tried == [EVENING + 0.5, EVENING + 1]
 
 
@@ -253,10 +253,10 @@ def test_a_dead_keeper_is_replaced(keeper, clock, client):
     second = MaintenanceThread(client, EventCounters(), clock=clock, accepted_of=bytes)
     second.tick()
     assert second._lock is None
-    keeper._let_go()
+    keeper._release_lock()
     second.tick()
     assert second._lock is not None
-    second._let_go()
+    second._release_lock()
 
 
 def test_a_vanished_folder_does_not_stop_the_keeper(keeper, clock, client, caplog):

@@ -1,7 +1,7 @@
 from survey.storage.answer_tables import count
 from survey.storage.answers import accept
 from survey.storage.reordering import (
-    BATCH,
+    ARRIVAL_BATCH,
     merge_arrivals,
     not_rewritten,
     rewrite_file,
@@ -23,13 +23,13 @@ def arriving(db, table):
 
 def test_answers_wait_until_twenty_are_there(db):
     table = open_study(db)
-    send(db, table, range(BATCH - 1))
-    assert (waiting(db), arriving(db, table)) == (BATCH - 1, BATCH - 1)
+    send(db, table, range(ARRIVAL_BATCH - 1))
+    assert (waiting(db), arriving(db, table)) == (ARRIVAL_BATCH - 1, ARRIVAL_BATCH - 1)
 
 
 def test_the_twentieth_settles_them_all_and_empties_the_log(stores, db):
     table = open_study(db)
-    send(db, table, range(BATCH))
+    send(db, table, range(ARRIVAL_BATCH))
     assert (waiting(db), arriving(db, table)) == (0, 0)
     assert log_bytes(stores) == 0
 
@@ -52,10 +52,10 @@ def test_in_a_quiet_large_file_fewer_than_twenty_stay_with_the_arrivals(stores, 
 
 def test_in_a_large_file_they_join_once_they_are_twenty(db):
     table = open_study(db, content=LARGE)
-    for number in range(BATCH):
+    for number in range(ARRIVAL_BATCH):
         accept(db, answer(table, number))
         merge_arrivals(db)
-    assert (arriving(db, table), not_rewritten(db)) == (0, BATCH)
+    assert (arriving(db, table), not_rewritten(db)) == (0, ARRIVAL_BATCH)
 
 
 def test_a_large_file_is_rewritten_when_a_quarter_is_new(db):
@@ -83,7 +83,7 @@ def test_settling_and_levelling_lose_and_double_nothing(db):
 
 def rows_written(db, table, first):
     before = db.conn.total_changes
-    send(db, table, range(first, first + BATCH))
+    send(db, table, range(first, first + ARRIVAL_BATCH))
     return db.conn.total_changes - before
 
 
