@@ -28,7 +28,8 @@ from forms.toml_tables import StudyFaults
 from survey.errors import Refusal
 from survey.storage import answer_tables, studies
 from survey.storage.stores import Stores
-from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of
+from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.version import StudyVersion, fingerprints_of
 
 FOLDER = "approved"
 FACTS = "facts.json"
@@ -256,16 +257,14 @@ def record_approval(stores: Stores, version: StudyVersion, signature: ApprovalFo
     archived; then nothing is signed. The same signature twice in a row is noted once.
     """
     archive_version(stores.folder, version)
-    words, policy, site = fingerprints_of(version)
+    fingerprints = fingerprints_of(version)
     noted = studies.approvals(stores.office, version.study.name)
-    if noted and noted[-1].fingerprints == (words, policy, site) and _same(noted[-1], signature):
+    if noted and noted[-1].fingerprints == fingerprints and _same(noted[-1], signature):
         return
     studies.approve(
         stores.office,
         study=version.study.name,
-        words=words,
-        policy=policy,
-        site=site,
+        **fingerprints._asdict(),
         reference=signature.reference,
         by=signature.by,
         approved_on=signature.approved_on,
