@@ -11,10 +11,8 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from math import floor
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recoding, no_progress
@@ -215,17 +213,16 @@ def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
         outcome = solve(problem, mode, progress)
     except Infeasible as fault:
         raise ExportRefused(f"Nothing was released: {fault}") from None
-    roots = np.array([tree.root for tree in problem.taxonomies])
-    withheld = outcome.withheld | (outcome.nodes == roots).all(axis=1)
-    out, allowed = int(withheld.sum()), floor(problem.limit * problem.rows + 1e-9)
+    withheld = outcome.suppressed | (outcome.nodes == problem.roots).all(axis=1)
+    out, allowed = int(withheld.sum()), problem.suppressible
     if out == problem.rows or out > allowed:
         which = "every row" if out == problem.rows else f"{out} of {problem.rows} rows"
         raise ExportRefused(
             f"Nothing was released: {which} would say nothing but *, and suppression_limit ="
-            f" {problem.limit:g} allows {allowed}. Ask for a smaller k, l or t or fewer"
+            f" {problem.suppression_limit:g} allows {allowed}. Ask for a smaller k, l or t or fewer"
             " quasi-identifiers."
         )
-    return replace(outcome, withheld=withheld)
+    return replace(outcome, suppressed=withheld)
 
 
 def read_sources(data: Path, policy: Policy) -> EncodedTable:

@@ -107,9 +107,9 @@ def _columns(made: AnonymisedTable) -> dict[str, dict[str, Any]]:
 
 def _loss_at(made: AnonymisedTable, at: int) -> float:
     """Mean loss of one column."""
-    tree, codes = made.problem.taxonomies[at], made.problem.codes[:, at]
+    tree, codes = made.problem.hierarchies[at], made.problem.codes[:, at]
     lost = tree.loss[made.outcome.nodes[:, at]] - tree.loss[tree.up[codes, 0]]
-    return float(np.where(made.outcome.withheld, 1.0, lost).mean())
+    return float(np.where(made.outcome.suppressed, 1.0, lost).mean())
 
 
 def _notes(made: AnonymisedTable) -> list[str]:
