@@ -7,7 +7,6 @@ DATA/releases/STUDY/STUDY-001-C.zip            release 1
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from exports.checksums import sha256_of
 from survey.errors import Refusal
+from survey.locks import acquire_lock
 from survey.storage import releases
 from survey.storage.releases import LedgerPart
 from survey.storage.stores import Stores
@@ -48,22 +48,17 @@ class Archive:
         for folder in (self.folder.parent, self.folder, self.parts):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         work = self.folder / ".work"
-        handle = os.open(self.folder, os.O_RDONLY)
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Refusal(
-                    f"Another release of {self.study} is being made: wait for it."
-                ) from None
+            lock = acquire_lock(self.folder, wait=False)
+        except BlockingIOError:
+            raise Refusal(f"Another release of {self.study} is being made: wait for it.") from None
+        try:
             shutil.rmtree(work, ignore_errors=True)
             work.mkdir(mode=0o700)
-            try:
-                yield work
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
+            yield work
         finally:
-            os.close(handle)
+            shutil.rmtree(work, ignore_errors=True)
+            os.close(lock)
 
     def checked(self, part: LedgerPart) -> Path:
         """Return the file of an entered part. Raises Refusal unless its bytes are those entered."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from exports.anonymise.problem import Progress, no_progress
-from exports.checksums import sha256_of
+from exports.checksums import SUMS, sha256_of
 from exports.files.zip_file import bundle
 from exports.generalise import path_to, tier_of
 from exports.release import assemble
-from exports.release_folder import SUMS
 from exports.report import ReleaseContext, Report
 from exports.tables.table_release import assemble_tables
 from exports.texts.text_release import assemble_texts
+from exports.whole_folder import hidden_beside
 from forms.study import Study, Tier
 from survey.collection.figures import is_synthetic
 from survey.errors import Refusal
@@ -50,22 +48,6 @@ def check_folder(out: Path) -> None:
         raise Refusal(f"{out} is not empty: a release is written into a folder of its own.")
     if out.exists() and not out.is_dir():
         raise Refusal(f"{out} is a file: name a folder for the release.")
-
-
-@contextmanager
-def beside(out: Path) -> Iterator[Path]:
-    """A hidden folder next to ``out``, on the same disk, gone afterwards."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    except OSError as error:
-        raise Refusal(f"Cannot write to {out}: {error.strerror}.") from None
-    try:
-        yield folder
-    except OSError as error:
-        raise Refusal(f"Cannot write to {out}: {error.strerror}. Nothing was kept.") from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +158,16 @@ def run(
     nothing is written. Whatever ``progress`` raises ends it as well, and so does ``final_check``,
     which is asked when all is made and no other release of the study can come in between.
     """
+
+    def refusal(error: OSError, begun: bool) -> Refusal:  # noqa: FBT001
+        lost = " Nothing was kept." * begun
+        return Refusal(f"Cannot write to {request.out}: {error.strerror}.{lost}")
+
     check_folder(request.out)
     tier = tier_of(study, request.tier)
     with (
         prepare_build(stores, study, request, progress) as build,
-        beside(request.out) as hidden,
+        hidden_beside(request.out, refusal) as hidden,
     ):
         folder = hidden / f"{study.name}-{tier.name}"
         folder.mkdir()
@@ -207,9 +194,7 @@ def _finish(build: ReleaseBuild, folder: Path, report: Report) -> int:
         if archive.people_file(file.path).exists():
             archive.keep(archive.people_file(file.path), archive.people_file(target))
         archive.keep(file.path, target)
-    entered = _enter(build, report, sha256_of(folder / SUMS), new)
-    if entered != number:
-        raise RuntimeError("only one release of a study is made at a time")
+    _enter(build, report, number, sha256_of(folder / SUMS), new)
     folder.rename(build.request.out)
     return number
 
@@ -220,8 +205,10 @@ def _archive_zip(build: ReleaseBuild, folder: Path, number: int) -> Path:
     return target
 
 
-def _enter(build: ReleaseBuild, report: Report, sums: str, new: Sequence[SegmentFile]) -> int:
-    """Enter the release in the ledger, with what is new, and return its number."""
+def _enter(
+    build: ReleaseBuild, report: Report, number: int, sums: str, new: Sequence[SegmentFile]
+) -> None:
+    """Enter the release in the ledger under this number, with what is new."""
     office, study, request = build.stores.office, build.study, build.request
     numbers = {part.segment for part in build.held}
     segments = [s for s in build.segments if s.number in numbers]
@@ -235,14 +222,16 @@ def _enter(build: ReleaseBuild, report: Report, sums: str, new: Sequence[Segment
         words=tuple(report["words"].values()),
         batches=tuple(b for s in segments for b in s.batches),
         pilot=request.pilot,
+        number=number,
     )
     tallies = build.context.tallies
     if request.pilot:
         with write_transaction(office):
             record_disclosure(build)
-            return releases.enter(office, entry, tallies=tallies)
+            releases.enter(office, entry, tallies=tallies)
+        return
     known = {s.number for s in releases.segments(office, study.name)}
-    return releases.enter(
+    releases.enter(
         office,
         entry,
         tallies=tallies,

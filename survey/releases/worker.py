@@ -6,14 +6,13 @@ ended badly. Nothing is printed, since an error's words could quote an answer.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +25,7 @@ from survey.accounts import demo
 from survey.clock import iso_utc
 from survey.config import Config, read_config
 from survey.errors import LacrimaError, Refusal, StoreError, TooFewToFreeze
+from survey.locks import locked
 from survey.releases import process
 from survey.releases.archive import clear
 from survey.releases.build import ReleaseBuild, ReleaseRequest
@@ -116,7 +116,8 @@ class JobWorker:
         office, number = self.stores.office, self.job.number
         try:
             jobs.take(office, number, pid=os.getpid())
-            with _turn(self.stores.folder):
+            # One process works at a time: two would only slow each other, and the clients, down.
+            with locked(self.stores.folder / FOLDER / "turn"):
                 now = time.time()
                 if not jobs.move(office, number, "running", before=("waiting",), now=now):
                     raise JobCancelled
@@ -290,17 +291,6 @@ KINDS: Mapping[str, Callable[[JobWorker], Result]] = {
     "batch": _freeze,
     "freeze": _freeze,
 }
-
-
-@contextmanager
-def _turn(data: Path) -> Iterator[None]:
-    """Wait until no other process works: two would slow each other, and the clients, down."""
-    handle = os.open(data / FOLDER / "turn", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def main() -> None:

@@ -41,8 +41,6 @@ from survey.studies.version import StudyVersion, fingerprints_of
 
 bp = Blueprint("certificate", __name__, url_prefix="/ethics/<name>")
 
-PARTS = ("words", "policy", "site")
-
 
 def _standing(name: str) -> StudyState:
     name = name.partition("@")[0]
@@ -85,7 +83,7 @@ def _told(found: StudyState, version: StudyVersion) -> dict[str, Any]:
         "pilot": version.pilot,
         "state": found.state,
         "cause": found.cause,
-        "fingerprints": dict(zip(PARTS, fingerprints_of(version), strict=True)),
+        "fingerprints": fingerprints_of(version)._asdict(),
         "consent_version": version.study.fingerprints.consent_version,
         "approval": None
         if signed is None
@@ -93,7 +91,7 @@ def _told(found: StudyState, version: StudyVersion) -> dict[str, Any]:
             "reference": signed.reference,
             "approved_on": signed.approved_on,
             "expires_on": signed.expires_on,
-            "fingerprints": dict(zip(PARTS, signed.fingerprints, strict=True)),
+            "fingerprints": signed.fingerprints._asdict(),
             "revoked": signed.revoked,
         },
     }
@@ -114,8 +112,7 @@ def signed(version: StudyVersion) -> Signed | None:
 
     Whether its days have come or passed is for the reader: a dossier does not change by waiting.
     """
-    fingerprints = version.study.fingerprints
-    exact = (fingerprints.words, fingerprints.policy, version.site)
+    exact = fingerprints_of(version)
     noted = studies.approvals(services().stores.office, version.study.name)
     found = [a for a in noted if a.fingerprints == exact and not a.revoked]
     if version.pilot or not found:
