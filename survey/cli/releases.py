@@ -159,6 +159,7 @@ def release(
 ) -> None:  # fmt: skip
     """Write an anonymised dataset of STUDY with its documents into a new folder."""
     from survey.releases import process
+    from survey.releases.build import ReleaseRequest
     from survey.studies.approvals import signed_version
     from survey.studies.availability import today_here
 
@@ -167,7 +168,7 @@ def release(
     if not pilot and version.pilot:
         raise Refusal(f"{study} runs as a pilot: add --pilot to release pilot answers.")
     version = signed_version(stores, version, today_here().isoformat())
-    order = process.ReleaseRequest(
+    order = ReleaseRequest(
         tier=tier, out=out, pilot=pilot, recipient=recipient, facts=version.facts
     )
     with click.progressbar(length=100, label="Releasing", hidden=not _terminal()) as bar:
