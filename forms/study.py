@@ -1,7 +1,8 @@
-"""What a study says and asks, as frozen objects: the first stage of every record.
+"""A study as frozen objects: every word that it says and everything that it asks and allows.
 
 A study folder (docs/study-format.md) becomes one ``Study``. Nothing here reads a file, knows the
-time or saves: ``forms.load`` builds these objects, everything else only reads them.
+time or saves: ``forms.load`` builds these objects, everything else only reads them. Every
+attribute has a wire name in ``forms.fingerprint.WIRE``, under which it is hashed.
 """
 
 from __future__ import annotations
@@ -177,11 +178,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class SupportOffer:
-    """Opens the support page after a high answer, or on the tick ``offer``."""
+    """The way to the support page after a high answer, or a tick beside ``label``."""
 
     variable: str
     at_least: int
-    offer: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -448,15 +449,15 @@ class ReleasePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """SHA-256 (hex) of canonical content, shown and compared in parts.
+    """SHA-256 (hex) of canonical content, shown and compared in parts; ``format`` says how made.
 
-    ``site`` is worked out from the installation's facts, so it is not here but in
-    ``forms.fingerprint.of_facts``.
+    That of the installation's facts is worked out by ``forms.fingerprint.fingerprint_of_facts``.
     """
 
     words: str
     policy: str
     consent_version: str
+    format: int = 1
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ What a release that ended half-way may have left in the archive: only what no le
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from exports.checksums import sha256_of
 from survey.errors import Refusal
+from survey.locks import acquire_lock
 from survey.storage import releases
 from survey.storage.releases import LedgerPart
 from survey.storage.stores import Stores
@@ -49,13 +49,15 @@ class Archive:
         """
         for folder in (self.folder.parent, self.folder, self.parts):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(self.folder, os.O_RDONLY)
         try:
-            self._lock(handle)
+            lock = acquire_lock(self.folder, wait=False)
+        except BlockingIOError:
+            raise Refusal(f"Another release of {self.study} is being made: wait for it.") from None
+        try:
             with self._cleared():
                 yield self.work
         finally:
-            os.close(handle)
+            os.close(lock)
 
     @contextmanager
     def _cleared(self) -> Iterator[None]:
@@ -71,12 +73,6 @@ class Archive:
     def work(self) -> Path:
         """Where parts lie while they are made."""
         return self.folder / ".work"
-
-    def _lock(self, handle: int) -> None:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Refusal(f"Another release of {self.study} is being made: wait for it.") from None
 
     def checked(self, part: LedgerPart) -> Path:
         """The file of an entered part, the very one that was entered. Raises Refusal."""

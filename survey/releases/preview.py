@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from exports.anonymise.problem import Progress, no_progress
-from exports.checksums import sha256_of
+from exports.checksums import SUMS, sha256_of
 from exports.errors import ExportRefused
 from exports.generalise import tier_of
-from exports.release_folder import SUMS
 from exports.report import Report
 from forms.study import Study, Tier
 from survey.errors import Refusal

@@ -1,13 +1,8 @@
-"""The release process: the only place where stored rows and exports meet. No web in it.
-
-The folder that a release is written into: all of it at once, or nothing.
-"""
+"""The release process: the only place where stored rows and exports meet. No web in it."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from exports.anonymise.problem import Progress, no_progress
-from exports.checksums import sha256_of
+from exports.checksums import SUMS, sha256_of
 from exports.documents.context import ArchivedDocuments
 from exports.errors import ExportRefused
 from exports.files.zip_file import bundle
 from exports.generalise import path_to, tier_of
 from exports.release import assemble
-from exports.release_folder import SUMS
 from exports.report import ReleaseContext, Report
 from exports.tables.table_release import assemble_tables
 from exports.texts.text_release import assemble_texts
+from exports.whole_folder import hidden_beside
 from forms.study import Study, Tier
 from survey.clock import iso_utc
 from survey.errors import Refusal
@@ -46,22 +41,6 @@ def check_folder(out: Path) -> None:
         raise Refusal(f"{out} is not empty: a release is written into a folder of its own.")
     if out.exists() and not out.is_dir():
         raise Refusal(f"{out} is a file: name a folder for the release.")
-
-
-@contextmanager
-def beside(out: Path) -> Iterator[Path]:
-    """A hidden folder next to ``out``, on the same disk, gone afterwards."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    except OSError as error:
-        raise Refusal(f"Cannot write to {out}: {error.strerror}.") from None
-    try:
-        yield folder
-    except OSError as error:
-        raise Refusal(f"Cannot write to {out}: {error.strerror}. Nothing was kept.") from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,8 +187,8 @@ class ReleaseBuild:
         kinds = {"A": self.tables, "D": self.texts}
         return kinds.get(tier.name, self.microdata)(tier, folder)
 
-    def enter(self, report: Report, sums: str) -> int:
-        """Into the ledger, with what is new; gives the release's number."""
+    def enter(self, report: Report, number: int, sums: str) -> None:
+        """Enter the release in the ledger under this number, with what is new."""
         office, study, order = self.stores.office, self.study, self.order
         entry = releases.Release(
             study=study.name,
@@ -221,14 +200,16 @@ class ReleaseBuild:
             words=tuple(report["words"].values()),
             batches=tuple(b for s in self._entered_with() for b in s.batches),
             pilot=order.pilot,
+            number=number,
         )
         tallies = self.shop.occasion.tallies
         if order.pilot:
             with write_transaction(office):
                 self.tell()
-                return releases.enter(office, entry, tallies=tallies)
+                releases.enter(office, entry, tallies=tallies)
+            return
         known = {s.number for s in releases.segments(office, study.name)}
-        return releases.enter(
+        releases.enter(
             office,
             entry,
             tallies=tallies,
@@ -303,11 +284,16 @@ def run(
     nothing is written. Whatever ``progress`` raises ends it as well, and so does ``last_word``,
     which is asked when all is made and no other release of the study can come in between.
     """
+
+    def refusal(error: OSError, begun: bool) -> Refusal:  # noqa: FBT001
+        lost = " Nothing was kept." * begun
+        return Refusal(f"Cannot write to {order.out}: {error.strerror}.{lost}")
+
     check_folder(order.out)
     tier = tier_of(study, order.tier)
     with (
         prepare_build(stores, study, order, progress) as (attempt, waiting),
-        beside(order.out) as hidden,
+        hidden_beside(order.out, refusal) as hidden,
     ):
         folder = hidden / f"{study.name}-{tier.name}"
         folder.mkdir()
@@ -325,7 +311,6 @@ def _finish(attempt: ReleaseBuild, folder: Path, report: Report) -> int:
     number = releases.next_number(attempt.stores.office, attempt.study.name)
     archive.keep(packed, catalogue.zip_of(number, order.tier, pilot=order.pilot))
     attempt.keep()
-    entered = attempt.enter(report, sha256_of(folder / SUMS))
-    assert entered == number, "only one release of a study is made at a time"
+    attempt.enter(report, number, sha256_of(folder / SUMS))
     folder.rename(order.out)
     return number

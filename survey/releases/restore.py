@@ -6,10 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from exports.anonymise.problem import no_progress
-from exports.checksums import sha256_of
+from exports.checksums import SUMS, sha256_of
 from exports.files.zip_file import bundle
 from exports.generalise import tier_of
-from exports.release_folder import SUMS
 from exports.report import ReleaseContext
 from forms.study import Study
 from survey.errors import Refusal

@@ -8,14 +8,13 @@ How long work ended badly, as its page tells it: why, and what would help.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +27,7 @@ from survey.accounts import demo
 from survey.clock import iso_utc
 from survey.config import Config, read_config
 from survey.errors import LacrimaError, Refusal, StoreError, TooFewToFreeze
+from survey.locks import locked
 from survey.releases import pilot_guard, process
 from survey.releases.archive import clear
 from survey.releases.jobs import (
@@ -118,7 +118,8 @@ class JobWorker:
         """From the first step to the line in the audit; raises nothing but what kills a process."""
         try:
             jobs.take(self.stores.office, self.job.number, pid=os.getpid())
-            with _turn(self.stores.folder):
+            # One process works at a time: two would only slow each other, and the clients, down.
+            with locked(self.stores.folder / FOLDER / "turn"):
                 self._begin()
                 self.permitted()
                 self._ended("done", KINDS[self.job.kind](self))
@@ -295,17 +296,6 @@ KINDS: Mapping[str, Callable[[JobWorker], Told]] = {
     "batch": _freeze,
     "freeze": _freeze,
 }
-
-
-@contextmanager
-def _turn(data: Path) -> Iterator[None]:
-    """One process works at a time: two would only slow each other, and the clients, down."""
-    handle = os.open(data / FOLDER / "turn", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def main() -> None:

@@ -150,7 +150,7 @@ def _about_page(version: StudyVersion, page: Page) -> str:
     if page.support:
         parts.append(
             f"{page.support.at_least} or more in {page.support.variable}, or the tick "
-            f"“{page.support.offer}”, opens the help page."
+            f"“{page.support.label}”, opens the help page."
         )
     return " ".join(parts)
 

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from exports.checksums import SUMS, read_sums
 from forms.fingerprint import fingerprint_of_facts
 from forms.load import load_study
 from forms.study import Study
@@ -19,7 +20,7 @@ from forms.toml_tables import StudyFaults
 from survey.errors import Refusal
 from survey.studies.fingerprints import VersionFingerprints
 
-TEXTS, SUMS = "texts.json", "SHA256SUMS"
+TEXTS = "texts.json"
 FORMAT = 1
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
 MOST_BYTES = 64 * 2**20
@@ -85,8 +86,7 @@ def _inside(name: str) -> str:
 def _check_sums(path: Path, files: dict[str, bytes]) -> None:
     if SUMS not in files or TEXTS not in files:
         raise Refusal(f"{path} is no dossier.zip: it has no {TEXTS if SUMS in files else SUMS}.")
-    lines = files[SUMS].decode("utf-8", "replace").splitlines()
-    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    listed = read_sums(files[SUMS])
     present = {n: sha256(body).hexdigest() for n, body in files.items() if n != SUMS}
     changed = sorted(n for n in listed.keys() | present if listed.get(n) != present.get(n))
     if changed:
