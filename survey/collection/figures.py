@@ -11,12 +11,11 @@ CHERRIES: Eysenbach, G. (2004), Journal of Medical Internet Research 6(3), e34.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from exports.csv_text import csv_text
 from forms.study import Study
 from survey.storage import admission, counters
 from survey.storage.counters import ReportedFigures
@@ -288,14 +287,14 @@ def as_text(version: StudyVersion, figures: CollectionFigures) -> str:
 
 def as_csv(version: StudyVersion, figures: CollectionFigures) -> str:
     """The same as a table."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\r\n")
-    table.writerow(("study", "pilot", "synthetic", "figure", "value", "how"))
+    head = ("study", "pilot", "synthetic", "figure", "value", "how")
     about = (version.study.name, _yes(version.pilot), _yes(figures.synthetic))
     notes = [FigureLine("About these figures", "", ROUNDED)]
-    for line in [*notes, *_everything(version, figures)]:
-        table.writerow((*about, line.name, _plain(line.value), line.how))
-    return out.getvalue()
+    lines = (
+        (*about, line.name, _plain(line.value), line.how)
+        for line in [*notes, *_everything(version, figures)]
+    )
+    return csv_text([head, *lines])
 
 
 def _plain(value: str) -> str:
