@@ -11,8 +11,9 @@ from exports.columns import CORE, kept_in
 from exports.disclosure import ReleasedFile, key_cells, smallest_group, stands_for
 from exports.segment_file import fields_for
 from forms.study import Tier
+from forms.tiers import TIERS
 from survey.errors import Refusal
-from survey.releases.segments import MICRODATA, SegmentBuilder, SegmentFile
+from survey.releases.segments import SegmentBuilder, SegmentFile
 from survey.releases.stored_answers import read_people
 from survey.storage import releases
 
@@ -29,7 +30,9 @@ def out_already(shop: SegmentBuilder, segment: int) -> list[releases.LedgerPart]
     return [
         p
         for p in releases.parts(shop.office, shop.study.name)
-        if p.segment == segment and p.tier in MICRODATA and (segment, p.tier, p.edition) in out
+        if p.segment == segment
+        and TIERS[p.tier].holds == "rows"
+        and (segment, p.tier, p.edition) in out
     ]
 
 

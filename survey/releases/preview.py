@@ -21,10 +21,11 @@ from exports.generalise import tier_of
 from exports.release_folder import SUMS
 from exports.report import Report
 from forms.study import Study, Tier
+from forms.tiers import RESTRICTED_ROWS, TIERS
 from survey.errors import Refusal
 from survey.releases.disclosure_control import smallest_group_of
 from survey.releases.process import FinalCheck, ReleaseBuild, ReleaseRequest, allow, prepare_build
-from survey.releases.segments import MICRODATA, waiting_in_words
+from survey.releases.segments import waiting_in_words
 from survey.storage import releases
 from survey.storage.stores import Stores
 
@@ -42,7 +43,7 @@ def compare_with_released(attempt: ReleaseBuild, tier: Tier, sums: str) -> Itera
     if same := [r.number for r in earlier if r.sha256 == sums]:
         yield f"It is byte for byte release {same[-1]}: nothing new can be learnt from it."
     yield from _repeated(attempt)
-    if tier.name in MICRODATA:
+    if tier.kind.holds == "rows":
         yield from _crowds(attempt, tier)
 
 
@@ -71,10 +72,6 @@ def _crowds(attempt: ReleaseBuild, tier: Tier) -> Iterator[str]:
                 f"Somebody who holds this and all {files - 1} other files of segment "
                 f"{part.segment} finds nobody among fewer than {crowd} people."
             )
-
-
-# Tier → tiers that show less, in the order in which somebody would rather have them.
-COARSER: Mapping[str, tuple[str, ...]] = {"C": ("B", "A"), "B": ("A",)}
 
 
 class ChangedSince(Refusal):
@@ -173,7 +170,7 @@ def basis_of(attempt: ReleaseBuild) -> str:
         "errata": [e.release for e in releases.errata(office, name)],
         "study": (fingerprints.words, fingerprints.policy),
         "facts": dict(attempt.order.facts or {}),
-        "texts": _texts(attempt) if attempt.order.tier == "D" else "",
+        "texts": _texts(attempt) if TIERS[attempt.order.tier].holds == "texts" else "",
     }
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 
@@ -193,7 +190,7 @@ def _helps(attempt: ReleaseBuild, tier: Tier) -> Iterator[str]:
     """Coarser tiers that would be made of the same answers just now."""
     if not _has_rows(attempt):
         return
-    for name in COARSER.get(tier.name, ()):
+    for name in tier.kind.coarser:
         if name in attempt.study.policy.tiers and _would_be_made(attempt, name):
             label = attempt.study.policy.tiers[name].label
             yield f"Tier {name} ({label}) shows less, and would be made of the same answers now."
@@ -202,7 +199,7 @@ def _helps(attempt: ReleaseBuild, tier: Tier) -> Iterator[str]:
 
 def _has_rows(attempt: ReleaseBuild) -> bool:
     """Whether the tier that all others are made from came about for the first segment."""
-    return any((s.number, "C") in attempt.shop.made for s in attempt.segments[:1])
+    return any((s.number, RESTRICTED_ROWS.name) in attempt.shop.made for s in attempt.segments[:1])
 
 
 def _would_be_made(attempt: ReleaseBuild, name: str) -> bool:

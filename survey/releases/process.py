@@ -205,8 +205,8 @@ class ReleaseBuild:
 
     def write(self, tier: Tier, folder: Path) -> Report:
         """Everything that goes out, into ``folder``. Raises Refused or Refusal."""
-        kinds = {"A": self.tables, "D": self.texts}
-        return kinds.get(tier.name, self.microdata)(tier, folder)
+        makes = {"tables": self.tables, "rows": self.microdata, "texts": self.texts}
+        return makes[tier.kind.holds](tier, folder)
 
     def enter(self, report: Report, sums: str) -> int:
         """Into the ledger, with what is new; gives the release's number."""

@@ -25,6 +25,7 @@ from exports.tables.table_files import counts
 from exports.tables.table_release import segment_tables
 from exports.texts.text_release import TextContext, TextRelease, text_release
 from forms.study import Study, Tier
+from forms.tiers import TABLES
 from survey.errors import Refusal
 from survey.releases import stored_answers
 from survey.releases.archive import Archive
@@ -36,13 +37,12 @@ from survey.storage.releases import Segment
 
 OTHER_QUESTIONS = "they answered other questions than this study folder asks"
 LEAST_NEW = 20  # rows; and twice the largest k, and the policy's min_new_rows
-MICRODATA = ("B", "C")
 TEXTS = 0  # the file of texts grows as a whole, beside all segments
 
 
 def least_new_rows(study: Study) -> int:
     """Rows that a further segment needs: it has to be anonymous alone."""
-    ks = [tier.k for name, tier in study.policy.tiers.items() if name in MICRODATA]
+    ks = [tier.k for tier in study.policy.tiers.values() if tier.kind.holds == "rows"]
     return max(2 * max(ks, default=0), LEAST_NEW, study.policy.min_new_rows)
 
 
@@ -252,22 +252,24 @@ class SegmentBuilder:
         number, edition = made.part.segment, made.part.edition
         source = read_back(self.study, made.path, tier, self.occasion)
         found, notes = segment_tables(self.study, source)
-        target = self.folder / self.archive.part(number, "A", edition).name
+        target = self.folder / self.archive.part(number, TABLES.name, edition).name
         target.write_bytes(counts(found))
         self._check_tables(number, sha256_of(target))
-        standing = self._standing(number, "A")
+        standing = self._standing(number, TABLES.name)
         if standing:
             return SegmentTables(found, standing)
         about = {**made.part.about, "notes": list(notes), "aside": {}, "figures": {}}
         policy, rows = self.study.fingerprints.policy, made.part.rows
-        part = releases.LedgerPart(number, "A", edition, sha256_of(target), rows, policy, about)
-        self.made[number, "A"] = SegmentFile(part, target, new=True)
-        return SegmentTables(found, self.made[number, "A"])
+        part = releases.LedgerPart(
+            number, TABLES.name, edition, sha256_of(target), rows, policy, about
+        )
+        file = self.made[number, TABLES.name] = SegmentFile(part, target, new=True)
+        return SegmentTables(found, file)
 
     def _check_tables(self, segment: int, sha256: str) -> None:
         """Tables that are out cannot be taken back, recalled or not: others must not differ."""
         for part in self._entered:
-            if (part.segment, part.tier) == (segment, "A") and part.sha256 != sha256:
+            if (part.segment, part.tier) == (segment, TABLES.name) and part.sha256 != sha256:
                 raise Refusal(
                     f"The tables of segment {segment} would differ from those that are out "
                     f"(edition {part.edition}); the two together could show a single person. "
