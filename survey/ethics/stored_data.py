@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from forms.kinds import columns_of_study
 from forms.study import MISSING_RANGE, Column, Study, Tier
 
-FREE_TEXT_TIER = "D"  # the only one that may carry a client's own words, after a person's review
-
 
 @dataclass(frozen=True, slots=True)
 class DataLine:
@@ -54,7 +52,7 @@ def _in_tier(study: Study, variable: str, tier: Tier) -> str:
     if variable in tier.leave_out:
         return "left out"
     if role == "free_text":
-        return "only after review" if tier.name == FREE_TEXT_TIER else "left out"
+        return "only after review" if role in tier.kind.roles else "left out"
     level = tier.min_level.get(group, 0)
     if role == "quasi_identifier" and variable in policy.hierarchies:
         top = policy.hierarchies[variable].top
