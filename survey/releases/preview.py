@@ -19,7 +19,7 @@ from exports.checksums import sha256_of
 from exports.errors import ExportRefused
 from exports.generalise import tier_of
 from exports.release_folder import SUMS
-from exports.report import Report
+from exports.report import Report, diversity_warnings
 from forms.study import Study, Tier
 from forms.tiers import RESTRICTED_ROWS, TIERS
 from survey.errors import Refusal
@@ -97,11 +97,12 @@ class NotMade(Refusal):
 class ReleasePreview:
     """What a release would hold: its report, its sum, and what else a person has to know.
 
-    ``against`` says what comparing it with earlier releases would reveal, ``basis`` is a digest of
-    everything that the release would be made from.
+    ``warnings`` are those that the policy asks for, ``against`` says what comparing it with earlier
+    releases would reveal, ``basis`` is a digest of everything that it would be made from.
     """
 
     report: Report
+    warnings: tuple[str, ...]
     sums: str
     against: tuple[str, ...]
     waiting: str
@@ -140,6 +141,7 @@ def preview(
         sums = sha256_of(folder / SUMS)
         return ReleasePreview(
             report,
+            tuple(diversity_warnings(study.policy, report.get("verification", {}))),
             sums,
             tuple(compare_with_released(attempt, tier, sums)),
             waiting_in_words(study, waiting),
@@ -228,6 +230,7 @@ def summarise(found: ReleasePreview) -> dict[str, Any]:
         "segments": [{"number": s["number"], "rows": s["rows"]} for s in report["segments"]],
         "cells": _withheld(report),
         "coarser": _coarser(report),
+        "warnings": list(found.warnings),
         "sums": found.sums,
         "against": list(found.against),
         "waiting": found.waiting,
