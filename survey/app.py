@@ -115,7 +115,7 @@ def open_services(config: Config) -> tuple[StudyCatalogue, Services]:
         stop=stop,
     )
     keeper.start()  # now that the shelf knows what is served
-    JobRunner(config, stores, time.time).sweep()
+    JobRunner(config, stores, time.time).clean_up()
     return catalogue, services
 
 
