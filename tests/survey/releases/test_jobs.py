@@ -26,8 +26,7 @@ from survey.storage.jobs import Busy, Job, Kind
 from survey.storage.stores import Stores
 from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.version import read_version
-from survey.synthetic.simulate import simulate_into
-from tests.answering import freeze, real_answers
+from tests.answering import freeze, real_answers, simulate_into
 from tests.conftest import FLAGSHIP
 from tests.conftest import folder_of as folder_of_study
 from tests.survey.releases.test_release import frozen

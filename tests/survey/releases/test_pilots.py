@@ -18,8 +18,7 @@ from survey.storage.batches import ask_deletion, carry_out_deletions
 from survey.storage.counters import DisclosedPilot
 from survey.storage.jobs import Job
 from survey.storage.stores import Stores
-from survey.synthetic.simulate import simulate_into
-from tests.answering import people_in_pilot
+from tests.answering import people_in_pilot, simulate_into
 from tests.conftest import folder_of as folder_of_study
 
 AT = "2031-01-01T10:00:00+00:00"
