@@ -7,11 +7,11 @@ and a typeface of this machine its bytes follow from words and address.
 from __future__ import annotations
 
 import io
-import re
 from typing import Any, Literal
 
 import segno
 
+from forms.prose import paragraphs
 from survey import pdf
 from survey.ethics.dossier.blocks import runs
 from survey.studies.version import StudyVersion
@@ -75,5 +75,4 @@ def _content(version: StudyVersion, link: str, paper: Paper) -> dict[str, Any]:
 
 
 def _paragraphs(version: StudyVersion, text: str) -> list[list[tuple[str, str]]]:
-    parts = (p.strip() for p in re.split(r"\n\s*\n", version.fill(text)) if p.strip())
-    return [[(run[0], run[1]) for run in runs(part)] for part in parts]
+    return [[(run[0], run[1]) for run in runs(p)] for p in paragraphs(version.fill(text))]

@@ -23,6 +23,7 @@ from exports.files.zip_file import bundle
 from exports.release_folder import put
 from exports.segment_file import fields_for
 from forms.study import Study
+from forms.tiers import OPEN_ROWS, RESTRICTED_ROWS
 from survey.ethics.dossier.dossier_files import copy_study
 from survey.studies.version import StudyVersion, fingerprints_of
 
@@ -57,7 +58,8 @@ def _documents(study: Study) -> Mapping[str, bytes]:
     """Return codebook and scripts of the release to come, as if nothing were coarsened."""
     # The tier whose release holds most columns: restricted rows, where the study has them.
     tiers = study.policy.tiers
-    tier = tiers.get("C") or tiers.get("B") or next(iter(tiers.values()))
+    found = (tiers.get(kind.name) for kind in (RESTRICTED_ROWS, OPEN_ROWS))
+    tier = next(filter(None, found), None) or next(iter(tiers.values()))
     context = DocumentContext(
         study=study,
         codebook=asked_codebook(study, kept_in(fields_for(study), tier)),

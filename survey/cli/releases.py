@@ -12,6 +12,7 @@ from typing import TextIO
 
 import click
 
+from forms.tiers import TIERS
 from survey.accounts.audit import note_command
 from survey.cli.installation import open_stores, open_version
 from survey.cli.main import main
@@ -147,7 +148,7 @@ def simulate(
 
 @main.command()
 @click.argument("study")
-@click.option("--tier", type=click.Choice(["A", "B", "C", "D"]), required=True)
+@click.option("--tier", type=click.Choice(list(TIERS)), required=True)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 @click.option("--pilot", is_flag=True, help="Release pilot answers, marked in every file.")
 @click.option("--to", "person", help="Restricted files: the person who gets it.")

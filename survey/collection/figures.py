@@ -8,12 +8,11 @@ order is that of CHERRIES: Eysenbach, G. (2004), Journal of Medical Internet Res
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from exports.csv_text import csv_text
 from forms.study import Study
 from survey.storage import admission, counters
 from survey.storage.counters import ReportedFigures
@@ -261,16 +260,14 @@ def as_text(version: StudyVersion, figures: CollectionFigures) -> str:
 
 def as_csv(version: StudyVersion, figures: CollectionFigures) -> str:
     """Return everything as a table."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\r\n")
-    table.writerow(("study", "pilot", "synthetic", "figure", "value", "how"))
+    head = ("study", "pilot", "synthetic", "figure", "value", "how")
     marks = ["yes" if so else "no" for so in (version.pilot, figures.synthetic)]
-    notes = [FigureLine("About these figures", "", ROUNDED)]
-    for line in [*notes, *_all_lines(version, figures)]:
+    rows = []
+    for line in [FigureLine("About these figures", "", ROUNDED), *_all_lines(version, figures)]:
         digits = line.value.replace(",", "")  # totals without the comma, for programs
         value = digits if digits.isdigit() else line.value
-        table.writerow((version.study.name, *marks, line.name, value, line.how))
-    return out.getvalue()
+        rows.append((version.study.name, *marks, line.name, value, line.how))
+    return csv_text([head, *rows])
 
 
 def checklist(version: StudyVersion, figures: CollectionFigures) -> bytes:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 from forms.fingerprint import plain
 from survey.ethics.change_rule import CHECKED, NAME_ONLY, PROSE
@@ -82,9 +82,7 @@ def content_of_archive(words: str, content: str) -> VersionContent:
 
 
 def _mapping(value: object) -> Said:
-    found = plain(value)
-    assert isinstance(found, dict)
-    return found
+    return cast("Said", plain(value))
 
 
 # What a change can touch, in the order of a board's interest.

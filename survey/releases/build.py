@@ -26,6 +26,7 @@ from exports.tables.table_files import counts
 from exports.tables.table_release import segment_tables
 from exports.texts.text_release import TextContext, TextRelease, text_release
 from forms.study import Study, Tier
+from forms.tiers import TABLES
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.releases.archive import Archive
@@ -39,13 +40,12 @@ from survey.storage.stores import Stores
 
 OTHER_QUESTIONS = "they answered other questions than this study folder asks"
 LEAST_NEW = 20  # rows; and twice the largest k, and the policy's min_new_rows
-MICRODATA = ("B", "C")
 TEXTS = 0  # the file of texts grows as a whole, beside all segments
 
 
 def least_new_rows(study: Study) -> int:
     """Return how many rows a further segment needs: it has to be anonymous alone."""
-    ks = [tier.k for name, tier in study.policy.tiers.items() if name in MICRODATA]
+    ks = [tier.k for tier in study.policy.tiers.values() if tier.kind.holds == "rows"]
     return max(2 * max(ks, default=0), LEAST_NEW, study.policy.min_new_rows)
 
 
@@ -299,20 +299,20 @@ class ReleaseBuild:
         found, notes = segment_tables(
             self.study, read_back(self.study, made.path, tier, self.context)
         )
-        target = self._target(number, "A", edition)
+        target = self._target(number, TABLES.name, edition)
         target.write_bytes(counts(found))
         digest = sha256_of(target)
         for part in self._entered:
-            if (part.segment, part.tier) == (number, "A") and part.sha256 != digest:
+            if (part.segment, part.tier) == (number, TABLES.name) and part.sha256 != digest:
                 raise Refusal(
                     f"The tables of segment {number} would differ from those that are out "
                     f"(edition {part.edition}); the two together could show a single person. "
                     "Publish the earlier ones, with an erratum where they are wrong."
                 )
-        if archived := self._archived(number, "A"):
+        if archived := self._archived(number, TABLES.name):
             return found, archived
         about = {**made.part.about, "notes": list(notes), "aside": {}, "figures": {}}
-        return found, self._add(target, (number, "A", edition), made.part.rows, about)
+        return found, self._add(target, (number, TABLES.name, edition), made.part.rows, about)
 
     def texts(self, tier: Tier) -> tuple[TextRelease, LedgerPart]:
         """Return tier D: the lines of the last release of texts, and what was approved since."""

@@ -23,9 +23,9 @@ from exports.documents.context import marks_of
 from exports.errors import ExportRefused
 from exports.tables.plan import default_plan
 from forms.study import Study
+from forms.tiers import TIERS
 from survey.errors import Refusal
 from survey.pdf import typeset
-from survey.releases.distribution import is_restricted
 from survey.storage.releases import Release
 
 LARGEST = 64 * 2**20  # bytes of a data file that are read while a page waits
@@ -80,7 +80,7 @@ def _use(study: Study, made: Release) -> str:
     tier = study.policy.tiers.get(made.tier)
     if made.pilot:
         return "A trial: not to be published."
-    if tier is None or is_restricted(tier):
+    if tier is None or not tier.kind.is_open:
         who = tier.audience if tier else "whom the release names"
         return (
             f"Restricted as the release is: for {who}. Not to be published: held against open rows "
@@ -100,7 +100,7 @@ def read_release(path: Path, made: Release, study: Study) -> DrawnRelease:
         lacking = ""
         if "tables/one-way.csv" in packed.sums and "documentation/codebook.json" not in packed.sums:
             charts, lacking = _from_tables(packed, study)
-        elif "documentation/codebook.json" in packed.sums and made.tier != "D":
+        elif "documentation/codebook.json" in packed.sums and TIERS[made.tier].holds != "texts":
             charts = _from_microdata(packed, study)
         else:
             raise ExportRefused(TEXTS)

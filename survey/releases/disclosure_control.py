@@ -23,9 +23,10 @@ from exports.disclosure import ReleasedFile, key_cells, smallest_group, stands_f
 from exports.segment_file import fields_for
 from exports.tables.variables import SMALLEST
 from forms.study import Study, Tier
+from forms.tiers import TIERS
 from survey.collection.figures import GRAIN, SIMULATED, Totals, figures_of
 from survey.errors import Refusal
-from survey.releases.build import MICRODATA, ReleaseBuild, SegmentFile
+from survey.releases.build import ReleaseBuild, SegmentFile
 from survey.releases.stored_answers import read_people
 from survey.storage import answer_tables, counters, releases
 from survey.storage.counters import DisclosedPilot
@@ -47,7 +48,9 @@ def _released_parts(build: ReleaseBuild, segment: int) -> list[releases.LedgerPa
     return [
         p
         for p in releases.parts(office, name)
-        if p.segment == segment and p.tier in MICRODATA and (segment, p.tier, p.edition) in out
+        if p.segment == segment
+        and TIERS[p.tier].holds == "rows"
+        and (segment, p.tier, p.edition) in out
     ]
 
 

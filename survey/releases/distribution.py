@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from forms.study import Tier
 from survey.errors import Refusal
 from survey.storage import releases
 from survey.storage.database import Database
@@ -41,18 +40,12 @@ def recall(stores: Stores, study: str, number: int, *, why: str, at: str) -> lis
     return reached
 
 
-OPEN_TIERS = ("A", "B")  # anybody may have them (exports.documents.context)
 REQUESTS = {
     "name": "Say who gets it.",
     "agreement": "Say under which agreement.",
     "date": "Say on which day it was agreed.",
 }
 LONGEST = 200
-
-
-def is_restricted(tier: Tier) -> bool:
-    """Return whether only named persons may have it."""
-    return tier.name not in OPEN_TIERS
 
 
 def fault_in(typed: Mapping[str, str], *, required: bool) -> tuple[str, str]:

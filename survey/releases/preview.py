@@ -18,17 +18,15 @@ from exports.errors import ExportRefused
 from exports.generalise import tier_of
 from exports.report import Report
 from forms.study import Study, Tier
+from forms.tiers import RESTRICTED_ROWS, TIERS
 from survey.errors import Refusal
 from survey.releases import process
-from survey.releases.build import MICRODATA, ReleaseBuild, ReleaseRequest, waiting_in_words
+from survey.releases.build import ReleaseBuild, ReleaseRequest, waiting_in_words
 from survey.releases.disclosure_control import record_disclosure, smallest_group_of
 from survey.releases.process import FinalCheck, allow, prepare_build
 from survey.releases.text_review import reviewed
 from survey.storage import releases
 from survey.storage.stores import Stores
-
-# Tier → tiers that show less, the more useful one first.
-COARSER: Mapping[str, tuple[str, ...]] = {"C": ("B", "A"), "B": ("A",)}
 
 
 class ChangedSince(Refusal):
@@ -118,7 +116,7 @@ def _compared(build: ReleaseBuild, tier: Tier, sums: str) -> Iterator[str]:
                 "protected by themselves, so taking earlier rows away leaves nobody less "
                 "protected."
             )
-    if tier.name not in MICRODATA:
+    if tier.kind.holds != "rows":
         return
     for part in build.held:
         file = build.files[part.segment, tier.name]
@@ -133,9 +131,9 @@ def _compared(build: ReleaseBuild, tier: Tier, sums: str) -> Iterator[str]:
 def _helps(build: ReleaseBuild, tier: Tier) -> Iterator[str]:
     """Yield a sentence on the coarser tier that would be made of the present answers, if any."""
     # All other tiers are made from tier C: without it for the first segment there is none.
-    if not any((s.number, "C") in build.files for s in build.segments[:1]):
+    if not any((s.number, RESTRICTED_ROWS.name) in build.files for s in build.segments[:1]):
         return
-    for name in COARSER.get(tier.name, ()):
+    for name in tier.kind.coarser:
         other = build.study.policy.tiers.get(name)
         if other and _would_be_made(build, other):
             yield (
@@ -166,7 +164,7 @@ def basis_of(build: ReleaseBuild) -> str:
         return ""
     office, name = build.stores.office, build.study.name
     texts = ""
-    if build.request.tier == "D":
+    if TIERS[build.request.tier].holds == "texts":
         found = sorted(map(repr, reviewed(build.stores.responses, name, pilot=False)))
         texts = hashlib.sha256("\n".join(found).encode()).hexdigest()
     fingerprints = build.study.fingerprints

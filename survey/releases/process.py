@@ -106,14 +106,14 @@ def _corrections(errata: Sequence[Erratum]) -> tuple[str, ...]:
 def write(build: ReleaseBuild, tier: Tier, folder: Path) -> Report:
     """Write everything that goes out into ``folder``. Raises ExportRefused or Refusal."""
     study = build.study
-    if tier.name == "D":
+    if tier.kind.holds == "texts":
         texts, part = build.texts(tier)
         build.held = [part]
         return assemble_texts(study, texts, tier, folder, occasion=build.context)
     path = path_to(study, tier.name)
     made = build.segment_files(path)
     context = _context_of(build, made)
-    if tier.name == "A":
+    if tier.kind.holds == "tables":
         # Made from the rows that tier C has, or would have, released.
         tabled = [build.tables_of(one, path[-1]) for one in made]
         build.held = [file.part for _, file in tabled]

@@ -13,6 +13,7 @@ from random import SystemRandom
 
 from exports.texts.redaction import ReviewedText
 from forms.study import Question, Study
+from forms.tiers import TEXTS
 from survey.errors import Refusal
 from survey.storage import batches, texts
 from survey.storage.database import Database
@@ -243,7 +244,7 @@ def counts_by_group(study: Study, queue: ReviewQueue) -> list[ReviewGroup]:
 
 def _missing(study: Study, variable: str, fit: int) -> str:
     """Return what stands between these texts and tier D."""
-    tier = study.policy.tiers.get("D")
+    tier = study.policy.tiers.get(TEXTS.name)
     if tier is None or variable in tier.leave_out:
         return "not in a release of this study"
     if fit >= tier.k:
