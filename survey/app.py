@@ -97,7 +97,7 @@ def open_services(config: Config) -> tuple[StudyCatalogue, Services]:
         tallies,
         clock=time.time,
         accepted_of=seal.accepted,
-        hourly=partial(stop_rule.tell_all, stores, catalogue),
+        hourly=partial(stop_rule.record_all_due, stores, catalogue),
     )
     # Not atexit: worker processes of the server end through multiprocessing's own way out.
     stop = Finalize(None, keeper.stop, exitpriority=10)
@@ -112,7 +112,7 @@ def open_services(config: Config) -> tuple[StudyCatalogue, Services]:
         stop=stop,
     )
     keeper.start()  # now that the shelf knows what is served
-    JobRunner(config, stores, time.time).sweep()
+    JobRunner(config, stores, time.time).clean_up()
     return catalogue, services
 
 

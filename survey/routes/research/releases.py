@@ -27,6 +27,7 @@ from survey.releases.distribution import (
 from survey.routes.research.jobs import (
     Answer,
     begin,
+    current_username,
     in_words,
     job_named,
     job_page,
@@ -67,7 +68,7 @@ LATELY = 8  # jobs shown
 def overview(name: str) -> str:
     """The tiers to choose from, what is under way, and the ledger."""
     version, office = published_or_404(name), staff().stores.office
-    latest = [job_runner().look(job) for job in jobs.last_of(office, name, most=LATELY)]
+    latest = [job_runner().current(job) for job in jobs.last_of(office, name, most=LATELY)]
     return render_template(
         "research/releases.html",
         title="Releases",
@@ -196,7 +197,7 @@ def restore(name: str, number: int) -> Answer:
         return redirect(url_for("research_releases.release", name=name, number=number), code=303)
     note(f"{name}: asked for the file of release {number} to be made again")
     return begin(version, Job(
-        study=name, kind="restore", tier=made.tier, pilot=made.pilot, who=new_job(version, "").who,
+        study=name, kind="restore", tier=made.tier, pilot=made.pilot, who=current_username(),
         asked_at="", release=number,
     ))  # fmt: skip
 
@@ -242,10 +243,9 @@ def hand_over(name: str, number: int) -> Answer:
     made = _known(name, number)
     wrong = fault_in(request.form, required=True)
     if wrong[1]:
-        title = f"Error: Release {number}"
-        return _page(
-            made, code=400, title=title, heading=title[7:], typed=request.form, error=wrong
-        )
+        heading = f"Release {number}"
+        title = f"Error: {heading}"
+        return _page(made, code=400, title=title, heading=heading, typed=request.form, error=wrong)
     to = recipient_of(request.form) or {}
     given = releases.HandOver(
         number, iso_utc(staff().clock()), to["name"], to["agreement"], to["date"]
