@@ -19,10 +19,11 @@ from typing import Any
 
 from survey.errors import Refusal
 from survey.ethics.dossier.reader import Dossier
-from survey.ethics.dossier.visible_text import Fields, VisibleText, press, see
+from survey.ethics.dossier.visible_text import Fields, press, see
+from survey.page_text import PageForm, VisibleText, read_form
 from survey.studies.fingerprints import FINGERPRINT_LABELS
 from survey.studies.version import BY_INVITATION
-from survey.synthetic.http_client import HttpVisitor, PageForm, PageResponse, read_form
+from survey.synthetic.http_client import HttpVisitor, PageResponse
 
 CLIENT, BOARD = "client’s page", "board’s walk"
 WEIGHED = 20  # texts that one which is missing is likened to; a wholly other page has hundreds

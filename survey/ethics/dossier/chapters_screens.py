@@ -15,11 +15,11 @@ from forms.flow import SCREENS, FlowState, StepResult, entrance
 from forms.kinds import KINDS
 from forms.routing import branch_of, paths, shown_questions
 from forms.study import Page, Study
-from survey.ethics.dossier.visible_text import VisibleText, press, see
+from survey.ethics.dossier.visible_text import press, see
 from survey.ethics.walkthrough import Walkthrough, signer, unpack
+from survey.page_text import VisibleText, read_form
 from survey.respondents.screens import Navigation, render_state
 from survey.studies.version import StudyVersion
-from survey.synthetic.http_client import read_form
 
 Fill = dict[str, list[str]]
 """Input name → the values to send."""

@@ -1,8 +1,6 @@
-"""The dossier as one file to keep: the PDF, the study's files, every text for machines, sums.
+"""The dossier as a PDF, identical on every machine, and as a zip with it and the study's files.
 
-The dossier on paper: the same bytes on every machine.
-
-Dossiers made so far, by fingerprints and approval: each is made once, and one at a time.
+Dossiers are remembered by fingerprints and approval: each is made once, and one at a time.
 """
 
 from __future__ import annotations
@@ -27,10 +25,10 @@ from survey import pdf
 from survey.errors import Refusal
 from survey.ethics.dossier.chapters_screens import screens_of
 from survey.ethics.dossier.document import Signed, document, fingerprints
+from survey.ethics.dossier.reader import FORMAT, TEXTS
 from survey.studies.version import StudyVersion
 
-TEXTS, PAPER = "texts.json", "dossier.pdf"
-FORMAT = 1  # of texts.json; a check refuses one that it does not know
+PAPER = "dossier.pdf"
 # Nothing else that may lie in a study's folder leaves it.
 STUDY_FILES = (*ALL, "locale/*.po")
 

@@ -20,8 +20,7 @@ from forms.toml_tables import StudyFaults
 from survey.errors import Refusal
 from survey.studies.fingerprints import VersionFingerprints
 
-TEXTS = "texts.json"
-FORMAT = 1
+TEXTS, FORMAT = "texts.json", 1  # one that is of another format is refused
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
 MOST_BYTES = 64 * 2**20
 MOST_FILES = 200
