@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cache
@@ -169,46 +169,28 @@ class Sequenced:
 
 
 def orders_of(version: VersionContent) -> Iterator[Sequenced]:
-    """Every list whose order a reader meets."""
+    """Yield every list whose order a reader meets."""
     document, consent = version.document, version.document["consent"]
-    for section, name in PASSAGES.items():
-        yield _listed(CONSENT, name, consent.get(section, ()), "passage", _heading)
-    yield _listed(CONSENT, "Before you start", consent.get("eligibility", ()), "eligibility", _id)
-    yield _listed(CONSENT, "Consent statements", consent["statements"], "statement", _id)
-    yield _listed(QUESTION, "Pages", document["pages"], "page", lambda p: f"“{p['title']}”")
+    for section, home in PASSAGES.items():
+        yield _order(CONSENT, home, consent.get(section, ()), "passage")
+    yield _order(CONSENT, "Before you start", consent.get("eligibility", ()), "eligibility")
+    yield _order(CONSENT, "Consent statements", consent["statements"], "statement")
+    yield _order(QUESTION, "Pages", document["pages"], "page")
     for page in document["pages"]:
-        asked = _listed(QUESTION, page["id"], page["questions"], "question", lambda q: q["name"])
-        yield replace(asked, home=f"Page “{page['title']}”")
-        for q in page["questions"]:
-            yield from _inside(q)
+        home = f"Page “{page['title']}”"
+        yield replace(_order(QUESTION, page["id"], page["questions"], "question"), home=home)
+        for name, q in ((q["name"], q) for q in page["questions"]):
+            yield _order(QUESTION, f"Rows of {name}", q.get("rows", ()), f"{name} row")
+            yield _order(QUESTION, f"Answers of {name}", q.get("options", ()), f"{name} option")
 
 
-def _inside(q: Json) -> Iterator[Sequenced]:
-    """The rows and the answers of one question."""
-    name, rows, options = q["name"], q.get("rows", ()), q.get("options", ())
-    yield _listed(QUESTION, f"Rows of {name}", rows, f"{name} row", lambda r: r["variable"])
-    yield _listed(
-        QUESTION, f"Answers of {name}", options, f"{name} option", lambda o: f"“{o['label']}”"
-    )
-
-
-def _heading(passage: Json) -> str:
-    return f"“{passage['heading']}”" if passage["heading"] else str(passage["id"])
-
-
-def _id(thing: Json) -> str:
-    return str(thing["id"])
-
-
-def _key(thing: Json) -> str:
-    return str(next(thing[k] for k in ("id", "name", "variable", "code") if k in thing))
-
-
-def _listed(
-    group: str, home: str, things: Sequence[Json], prefix: str, name: Callable[[Json], str]
-) -> Sequenced:
-    named = tuple((f"{prefix} {_key(thing)}", name(thing)) for thing in things)
-    return Sequenced(group, home, home, named)
+def _order(group: str, home: str, things: Sequence[Json], prefix: str) -> Sequenced:
+    named = []
+    for thing in things:
+        key = str(next(thing[k] for k in ("id", "name", "variable", "code") if k in thing))
+        words = next((thing[k] for k in ("heading", "title", "label") if thing.get(k)), "")
+        named.append((f"{prefix} {key}", f"“{words}”" if words else key))
+    return Sequenced(group, home, home, tuple(named))
 
 
 Marked = tuple[tuple[str, bool], ...]
