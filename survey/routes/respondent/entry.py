@@ -27,7 +27,7 @@ from survey.routes.respondent.request import (
     navigation,
     uninvited_page,
 )
-from survey.services import services
+from survey.services import current_state, services
 from survey.studies.version import StudyVersion
 
 READ = "version"  # hidden input: which consent texts the page shows
@@ -45,7 +45,7 @@ def information() -> Answer:
     """S2: key facts first, then details; reachable from every page."""
     draft = current_draft()
     if draft is None:
-        if not services().availability.standing(current_version().study.name).readable:
+        if not current_state().readable:
             return closed_page() or go_to("")
         count("info")
         return render_static_screen("information", current_version(), navigation().base)
@@ -132,7 +132,7 @@ def _read_another_version(version: StudyVersion) -> bool:
 
 
 def _begin(version: StudyVersion, choices: dict[str, bool]) -> Response:
-    desk = services().desk
+    desk = services().drafts
     secret = desk.begin(version.study, choices, invitation=current_invitation())
     session[SECRET] = urlsafe_b64encode(secret).decode()
     session.pop(MAY_CONSENT, None)

@@ -53,7 +53,7 @@ def _from_support(draft: Draft | None) -> Answer:
         return _delete()
     if go == "send":
         return go_to("stop")
-    changed = services().desk.change(secret, _support_seen)
+    changed = services().drafts.change(secret, _support_seen)
     if changed is None:
         return draft_gone()
     if go == "break":
@@ -87,7 +87,7 @@ def stop() -> Answer:
 def _delete() -> Response:
     secret = draft_secret()
     if secret:
-        services().desk.drop(secret)
+        services().drafts.drop(secret)
     count("stopped_deleted")
     return go_to("stopped")
 
@@ -105,7 +105,7 @@ def leave() -> Answer:
         return Response(status=204)
     secret = draft_secret()
     if secret:
-        services().desk.drop(secret)
+        services().drafts.drop(secret)
     count("quick_exit")
     return clear_site(see_other(current_version().study.exit_url))
 

@@ -75,7 +75,7 @@ def answer(token: str) -> Answer:
     """Take a posted page, then go where its answers lead."""
     step = PostedPage(current_version(), token, request.form)
     secret = draft_secret()
-    draft = services().desk.change(secret, step.take) if secret else None
+    draft = services().drafts.change(secret, step.take) if secret else None
     if draft is None or draft.words != current_version().study.fingerprints.words:
         return draft_gone()
     if draft.sent or draft.ready:
@@ -169,7 +169,7 @@ def send(draft: Draft, *, completion: int) -> Answer:
     first = not draft.ready
     try:
         if secret is None or not submission.submit(
-            services().desk, secret, version, completion=completion, wants_code=code == "yes"
+            services().drafts, secret, version, completion=completion, wants_code=code == "yes"
         ):
             return draft_gone()
     except InvitationSpent:

@@ -7,17 +7,16 @@ from binascii import Error as NotBase64
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, g, redirect, request, session
+from flask import Blueprint, Response, g, redirect, request, session
 
 from forms.draft import Draft, token_of
 from forms.study import Page
 from survey.respondents import invitations, submission
 from survey.respondents.screens import Navigation, render_screen
 from survey.security import clear_site
-from survey.services import services
+from survey.services import current_state, services
 from survey.studies.availability import OPEN, TAKES_NOTHING
-from survey.studies.current import current_catalogue
-from survey.studies.version import StudyVersion
+from survey.studies.current import current_version as current_version
 
 bp = Blueprint("respond", __name__, url_prefix="/s/<address>")
 
@@ -32,22 +31,14 @@ Answer = str | tuple[str, int] | Response
 """What a route gives: a page, a page with its status, or a redirect."""
 
 
-@bp.url_value_preprocessor
-def _find_study(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    versions = current_catalogue().versions_at((values or {}).pop("address", ""))
-    if not versions:
-        abort(404)
-    g.version = _begun_under(versions)
-
-
-def _begun_under(versions: tuple[StudyVersion, ...]) -> StudyVersion:
-    """The version in force; for whoever began under an earlier one that still is, that one."""
-    secret = draft_secret() if len(versions) > 1 else None
-    if secret is None:
-        return versions[0]
-    desk = services().desk
-    mine = (version for version in versions if desk.find(secret, version.study) is not None)
-    return next(mine, versions[0])
+@bp.before_request
+def _choose_version() -> None:
+    """Choose the version that this browser's draft was begun under, while it is still in force."""
+    secret = draft_secret() if g.earlier else None
+    if secret is not None:
+        drafts, versions = services().drafts, (g.version, *g.earlier)
+        mine = (version for version in versions if drafts.find(secret, version.study) is not None)
+        g.version = next(mine, g.version)
 
 
 # Pages of somebody who is answering; while nothing may be taken they end at once.
@@ -57,16 +48,10 @@ _ANSWERING = frozenset({"respond.questions", "respond.answer", "respond.check", 
 @bp.before_request
 def _end_answering() -> Response | None:
     """A study that was suspended or has run out stops here, not only when somebody sends."""
-    if request.endpoint not in _ANSWERING or not services().availability.stopped(current_version()):
+    if request.endpoint not in _ANSWERING or current_state().state not in TAKES_NOTHING:
         return None
     draft = current_draft()
     return None if draft is None or draft.sent else refused_page()
-
-
-def current_version() -> StudyVersion:
-    """The study behind this address."""
-    version: StudyVersion = g.version
-    return version
 
 
 def draft_secret() -> bytes | None:
@@ -79,7 +64,7 @@ def draft_secret() -> bytes | None:
 
 def current_draft() -> Draft | None:
     """This browser's draft of this study, after a lost end of sending was put right."""
-    secret, desk = draft_secret(), services().desk
+    secret, desk = draft_secret(), services().drafts
     draft = desk.find(secret, current_version().study) if secret else None
     return (
         submission.recover_interrupted(desk, secret, current_version(), draft)
@@ -92,7 +77,7 @@ def current_invitation() -> str:
     """The keyed hash (hex) of the invitation that this browser carries for this study, or none."""
     sealed = session.get(INVITATION, "")
     return (
-        invitations.opened_invitation(services().seal, sealed, current_version().study.name)
+        invitations.opened_invitation(services().keys, sealed, current_version().study.name)
         if sealed
         else ""
     )
@@ -107,7 +92,7 @@ def spent_page() -> Response:
     """The kind page instead of sending, where the invitation sent other answers; the draft goes."""
     secret = draft_secret()
     if secret:
-        services().desk.drop(secret)
+        services().drafts.drop(secret)
     return final_page("spent")
 
 
@@ -119,7 +104,7 @@ def navigation(draft: Draft | None = None) -> Navigation:
 
 def count(event: str) -> None:
     """One more of ``event`` in the study's totals."""
-    services().tallies.add(current_version().study.name, event, pilot=current_version().pilot)
+    services().counters.add(current_version().study.name, event, pilot=current_version().pilot)
 
 
 def see_other(address: str) -> Response:
@@ -147,7 +132,7 @@ def draft_gone() -> tuple[str, int]:
 
 def closed_page() -> str | None:
     """The kind page instead of a start, while the study takes nobody new."""
-    state = services().availability.of(current_version())
+    state = current_state().state
     if state == OPEN:
         return None
     return render_screen("closed", current_version(), navigation(), state=state, refused=False)
@@ -155,11 +140,11 @@ def closed_page() -> str | None:
 
 def refused_page() -> Response | None:
     """The kind page instead of sending, where nothing may be taken any more; the draft goes."""
-    state, secret = services().availability.of(current_version()), draft_secret()
+    state, secret = current_state().state, draft_secret()
     if state not in TAKES_NOTHING:
         return None
     if secret:
-        services().desk.drop(secret)
+        services().drafts.drop(secret)
     return final_page("closed", state=state, refused=True)
 
 
