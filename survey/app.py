@@ -9,16 +9,23 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey import assets, error_pages
-from survey.accounts import access
 from survey.config import Config, folder, read_config
 from survey.respondents import screens
-from survey.routes.blueprints import BLUEPRINTS, account
+from survey.routes import account, home, respondent
+from survey.routes.ethics import board, notes, public, records
+from survey.routes.research import charts, collection, jobs, releases, studies, texts
 from survey.security import STAFF_ROOMS, protect
 from survey.services import Services, open_services
 from survey.studies import current
 
 # templates/parts: macros by what they draw; a later one may use an earlier one's.
 PARTS = ("frame", "code", "support", "questions", "staff")
+
+BLUEPRINTS = (
+    assets.bp, home.bp, respondent.bp,
+    public.bp, records.bp, board.bp, notes.bp,
+    studies.bp, collection.bp, texts.bp, releases.bp, charts.bp, jobs.bp,
+)  # fmt: skip
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -41,7 +48,6 @@ def create_app(config: Config | None = None) -> Flask:
         session_key=services.keys.session_key,
         staff_key=services.keys.staff_session_key,
     )
-    access.init_app(app)
     if config.proxies:
         n = config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, cast
 
-from flask import Flask, Response, abort, g, redirect, render_template, request, session, url_for
+from flask import Response, abort, g, redirect, render_template, request, session, url_for
 
 from survey.accounts.two_factor import second_step_owed
 from survey.security import STAFF_ROOMS, room_of
@@ -26,11 +26,6 @@ SIGN_IN, HALF_WAY = "_user_id", "half"
 
 Answer = Any
 P = ParamSpec("P")
-
-
-def init_app(app: Flask) -> None:
-    """Give the templates of the staff's rooms what all of them ask for."""
-    app.jinja_env.globals.update(signed_in=signed_in, room_url=room_url, here=here)
 
 
 # Browsers that are signed in.

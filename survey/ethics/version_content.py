@@ -17,7 +17,8 @@ from typing import Any
 
 from forms.fingerprint import plain
 from survey.ethics.change_rule import CHECKED, NAME_ONLY, PROSE
-from survey.studies.version import StudyVersion
+from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.version import StudyVersion, fingerprints_of
 
 Said = Mapping[str, Any]
 
@@ -34,7 +35,7 @@ class VersionContent:
     policy: Said | None = None
     support: Said | None = None
     facts: Mapping[str, str] | None = None
-    fingerprints: tuple[str, str, str] | None = None  # words, policy, site facts
+    fingerprints: VersionFingerprints | None = None
 
     @property
     def id(self) -> str:
@@ -71,7 +72,7 @@ def content_of_version(version: StudyVersion) -> VersionContent:
         policy=_mapping(study.policy),
         support=_mapping(study.support),
         facts=dict(version.facts),
-        fingerprints=(study.fingerprints.words, study.fingerprints.policy, version.site),
+        fingerprints=fingerprints_of(version),
     )
 
 

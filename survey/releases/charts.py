@@ -6,12 +6,10 @@ The only way in is a finished file of the archive: no store of answers is opened
 from __future__ import annotations
 
 import json
-import zipfile
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from threading import Lock
 
 import typst
@@ -20,20 +18,20 @@ from exports.charts.chart import Chart, ChartSource, Heat
 from exports.charts.counts import from_rows, from_tables, read_rows
 from exports.charts.gallery import gallery
 from exports.charts.selection import Book, book_of, hypothesis
+from exports.checksums import UNREADABLE, ChecksumFault, ReleaseZip
 from exports.codebook import asked_codebook
 from exports.columns import fields_of
 from exports.documents.context import marks_of
 from exports.errors import ExportRefused
 from exports.tables.plan import default_plan
 from forms.study import Study
+from forms.tiers import TIERS
 from survey.errors import Refusal
-from survey.releases.distribution import is_restricted
 from survey.storage.releases import Release
 
 LARGEST = 64 * 2**20  # bytes of a data file that are read while somebody waits
 KEPT = 8  # releases whose charts stay in memory
 PIXELS_PER_INCH = 144
-SUMS = "SHA256SUMS"
 NOT_CROSSED = (
     "“{before}” against what followed is not drawn: the tables of this release do not cross "
     "scores. Beside its other tables such a table would close a ring, out of which counts under 10 "
@@ -56,51 +54,15 @@ class DrawnRelease:
         return next((chart for chart in self.charts if chart.key == key), None)
 
 
-class _Zip:
-    """A release's file; every member is held against the list of sums, and that one's sum is known.
-
-    Raises Refusal where something differs or is missing.
-    """
-
-    def __init__(self, path: Path, sum_of_sums: str) -> None:
-        self._packed = zipfile.ZipFile(path)
-        self._by_name = {str(PurePosixPath(*PurePosixPath(n).parts[1:])): n
-                         for n in self._packed.namelist()}  # fmt: skip
-        listed = self._content(SUMS)
-        if sha256(listed).hexdigest() != sum_of_sums:
-            raise Refusal("its list of sums is not the one in the ledger")
-        lines = [line.split("  ", 1) for line in listed.decode().splitlines() if line[:1] != "#"]
-        self._sums = {name: digest for digest, name in lines}
-
-    def _content(self, name: str) -> bytes:
-        if name not in self._by_name:
-            raise Refusal(f"it has no {name}")
-        return self._packed.read(self._by_name[name])
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._by_name
-
-    def size(self, name: str) -> int:
-        """Bytes of a member, unpacked."""
-        return self._packed.getinfo(self._by_name[name]).file_size
-
-    def read(self, name: str) -> bytes:
-        """A member as it was released."""
-        content = self._content(name)
-        if sha256(content).hexdigest() != self._sums.get(name):
-            raise Refusal(f"{name} in it is not what was released")
-        return content
-
-
-def _from_microdata(packed: _Zip, study: Study) -> Sequence[Chart]:
-    told = json.loads(packed.read("documentation/codebook.json"))
-    if packed.size(told["data"]) > LARGEST:
+def _from_microdata(packed: ReleaseZip, study: Study) -> Sequence[Chart]:
+    told = json.loads(packed.checked("documentation/codebook.json"))
+    if packed.getinfo(packed.top + told["data"]).file_size > LARGEST:
         raise ExportRefused(
             f"This release has over {LARGEST // 2**20} MB of data, too much to count while you "
             "wait. Download it and draw with your own tools."
         )
     book = book_of(told["variables"])
-    rows = read_rows(packed.read(told["data"]), book)
+    rows = read_rows(packed.checked(told["data"]), book)
     return gallery(book, from_rows(rows, book, default_plan(study).sums))
 
 
@@ -108,10 +70,10 @@ def _asked(study: Study) -> Book:
     return book_of(asked_codebook(study, fields_of(study)))
 
 
-def _from_tables(packed: _Zip, study: Study) -> Sequence[Chart]:
+def _from_tables(packed: ReleaseZip, study: Study) -> Sequence[Chart]:
     """Tables have no codebook: which columns belong together is the study's to say."""
     book = _asked(study)
-    return gallery(book, from_tables(packed.read("tables/one-way.csv"), book))
+    return gallery(book, from_tables(packed.checked("tables/one-way.csv"), book))
 
 
 def _lacking(study: Study, charts: Sequence[Chart]) -> str:
@@ -127,7 +89,7 @@ def _use(study: Study, made: Release) -> str:
     tier = study.policy.tiers.get(made.tier)
     if made.pilot:
         return "A trial: not to be published."
-    if tier is None or is_restricted(tier):
+    if tier is None or not tier.kind.is_open:
         who = tier.audience if tier else "whom the release names"
         return (
             f"Restricted as the release is: for {who}. Not to be published: held against open rows "
@@ -147,19 +109,19 @@ def read_release(path: Path, made: Release, study: Study) -> DrawnRelease:
     Raises Refusal (the file is not the release) or Refused (it has nothing to draw).
     """
     try:
-        packed = _Zip(path, made.sha256)
-        report = json.loads(packed.read("documentation/report.json"))
+        packed = ReleaseZip(path, made.sha256)
+        report = json.loads(packed.checked("documentation/report.json"))
         lacking = ""
-        if "tables/one-way.csv" in packed and "documentation/codebook.json" not in packed:
+        if "tables/one-way.csv" in packed.sums and "documentation/codebook.json" not in packed.sums:
             charts = _from_tables(packed, study)
             lacking = _lacking(study, charts)
-        elif "documentation/codebook.json" in packed and made.tier != "D":
+        elif "documentation/codebook.json" in packed.sums and TIERS[made.tier].holds != "texts":
             charts = _from_microdata(packed, study)
         else:
             raise ExportRefused(TEXTS)
-    except Refusal as why:
+    except ChecksumFault as why:
         raise Refusal(f"The file {path.name} is not the release: {why}.") from None
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+    except UNREADABLE:
         raise Refusal(f"The file {path.name} is missing or cannot be read.") from None
     if not charts:
         raise ExportRefused("This study has nothing that these charts know how to draw.")

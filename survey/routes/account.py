@@ -11,6 +11,7 @@ from survey.accounts import sign_in as signing_in
 from survey.accounts.access import (
     SIGN_IN,
     current_account,
+    here,
     room_url,
     session_id_hash,
     signed_in,
@@ -24,6 +25,8 @@ from survey.storage import accounts
 from survey.storage.accounts import Account
 
 bp = Blueprint("account", __name__)
+for _asked_by_templates in (signed_in, room_url, here):
+    bp.add_app_template_global(_asked_by_templates)
 
 Answer = str | tuple[str, int] | tuple[str, int, dict[str, str]] | Response
 

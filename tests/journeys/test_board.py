@@ -146,7 +146,7 @@ def words(study):
     for page in study.pages:
         yield from (page.title, *page.intro.texts())
         if page.support:
-            yield page.support.offer
+            yield page.support.label
         for question in page.questions:
             yield from asked(question)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
 from exports.errors import ExportRefused
+from forms.tiers import TIERS
 from survey.accounts.access import staff_only
 from survey.accounts.audit import note
 from survey.errors import Refusal
@@ -46,11 +47,8 @@ def overview() -> Answer:
 
 def _with_figures() -> list[Release]:
     """Releases that hold something to count, the latest first."""
-    return [
-        m
-        for m in reversed(releases.all_releases(services().stores.office, current_name()))
-        if m.tier != "D"
-    ]
+    made = releases.all_releases(services().stores.office, current_name())
+    return [one for one in reversed(made) if TIERS[one.tier].holds != "texts"]
 
 
 def _recalled() -> dict[int, releases.Erratum]:
