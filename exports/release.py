@@ -44,7 +44,7 @@ from exports.verify.findings import Findings
 from exports.verify.reading import MalformedFile, Table, read_table
 from exports.verify.verdict import cautions, faults
 from exports.verify.verify import measure, verify
-from exports.verify.wording import words
+from exports.verify.wording import figures_in_words
 from forms.study import ReleasePolicy, Study, Tier
 
 
@@ -171,7 +171,7 @@ def assemble(
     told = DocumentContext(
         study=study, codebook=checked.codebook, report=report, data_file=data.name, counts=counts,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
-        findings=[(w.label, w.value, w.sentence) for w in words(findings, claim)],
+        findings=[(w.label, w.value, w.sentence) for w in figures_in_words(findings, claim)],
     )  # fmt: skip
     finish(out, told, report)
     return report

@@ -23,7 +23,7 @@ from exports.tabular.policy import ROLES, Policy
 from exports.verify.claim import Claim
 from exports.verify.findings import Findings
 from exports.verify.verdict import cautions
-from exports.verify.wording import words
+from exports.verify.wording import figures_in_words
 
 Report = Mapping[str, Any]
 
@@ -68,7 +68,7 @@ def report_of(
         "classes": figures["classes"],
         "mode": made.policy.mode,
         "columns": columns,
-        "meaning": [asdict(said) for said in words(found, claim)],
+        "meaning": [asdict(said) for said in figures_in_words(found, claim)],
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
         "notes": _notes(made),
