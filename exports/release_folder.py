@@ -31,7 +31,7 @@ def note_files(folder: Path, report: Report) -> None:
     report["files"] = {name: sha256_of(folder / name) for name in _names(folder)}
 
 
-def finish(folder: Path, told: DocumentContext, report: Report) -> None:
+def finish(folder: Path, context: DocumentContext, report: Report) -> None:
     """Everything beside the data; SHA256SUMS over all of it comes last."""
-    put(folder, {**documents(told), REPORT: pretty_json(report)})
-    (folder / SUMS).write_bytes(checksum_lines(folder, _names(folder), mark=told.mark))
+    put(folder, {**documents(context), REPORT: pretty_json(report)})
+    (folder / SUMS).write_bytes(checksum_lines(folder, _names(folder), mark=context.mark))

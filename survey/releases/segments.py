@@ -237,7 +237,10 @@ class SegmentBuilder:
         write_people(origin.people.gather(part.source), target)
         left_out = {**origin.about["left_out"], **part.left_out}
         about = {**origin.about, "left_out": left_out, "notes": list(part.notes)}
-        about |= {"aside": {**origin.about["aside"], **part.aside}, "figures": figures}
+        about |= {
+            "aside": {**origin.about["aside"], **part.small_sample_tables},
+            "figures": figures,
+        }
         entry = releases.LedgerPart(
             segment.number, tier.name, edition, sha256_of(target), len(part.order),
             self.study.fingerprints.policy, about,
