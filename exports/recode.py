@@ -137,8 +137,8 @@ def recode_keys(
     distinct = [n for n in policy.distinct if n in table.columns] if tier.distinct_l > 1 else []
     problem = Problem(
         codes=np.column_stack([h.encode(table[h.column]) for h in hierarchies]),
-        taxonomies=taxonomies,
-        demands=PrivacyModel(tier.k, distinct_l=tier.distinct_l),
+        hierarchies=taxonomies,
+        model=PrivacyModel(tier.k, distinct_l=tier.distinct_l),
         sensitive=_sensitive(table, distinct),
         ordered=(False,) * len(distinct),
         seed=seed,

@@ -13,7 +13,7 @@ from forms.prose import paragraphs, runs
 
 _TOP = Path(__file__).resolve().parents[2]
 # An installed package keeps templates in ``survey``, a checkout at its top (pyproject.toml).
-_FOLDERS = [_TOP / "survey/templates/release", _TOP / "templates/release"]
+_FOLDERS = [_TOP / "survey/bundled/templates/release", _TOP / "templates/release"]
 _NOT_IN_ANCHORS = re.compile(r"[^a-z0-9]+")
 
 

@@ -106,9 +106,9 @@ def _columns(made: AnonymisedTable) -> dict[str, dict[str, Any]]:
 
 def _loss_at(made: AnonymisedTable, at: int) -> float:
     """Mean loss of one column."""
-    tree, codes = made.problem.taxonomies[at], made.problem.codes[:, at : at + 1]
+    tree, codes = made.problem.hierarchies[at], made.problem.codes[:, at : at + 1]
     nodes = made.outcome.nodes[:, at : at + 1]
-    problem = replace(made.problem, codes=codes, taxonomies=(tree,))
+    problem = replace(made.problem, codes=codes, hierarchies=(tree,))
     return loss_of(problem, replace(made.outcome, nodes=nodes))
 
 

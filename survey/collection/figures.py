@@ -19,6 +19,7 @@ from exports.csv_text import csv_text
 from forms.study import Study
 from survey.storage import admission, counters
 from survey.storage.counters import ReportedFigures
+from survey.storage.database import Database
 from survey.storage.stores import Stores
 from survey.studies.version import StudyVersion
 
@@ -85,9 +86,9 @@ def figures_of(stores: Stores, study: Study, *, pilot: bool, over: bool) -> Coll
     )
 
 
-def tallies_for_release(stores: Stores, study: Study, *, pilot: bool = False) -> Totals:
-    """Event → total as shown to staff, for the documents of a release; none before a first step."""
-    return figures_of(stores, study, pilot=pilot, over=False).totals
+def is_synthetic(db: Database, study: Study) -> bool:
+    """Return whether any answer in this file was simulated."""
+    return counters.totals(db, study.name).get(SIMULATED, 0) > 0
 
 
 def _down(number: int, grain: int) -> int:

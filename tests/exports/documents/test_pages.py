@@ -71,5 +71,5 @@ def test_empty_lines_part_paragraphs_and_asterisks_emphasise():
 
 def test_a_wheel_brings_the_templates_along():
     settings = (TOP / "pyproject.toml").read_text("utf-8")
-    assert '"templates" = "survey/templates"' in settings
+    assert '"templates" = "survey/bundled/templates"' in settings
     assert (TOP / "templates/release/page.html").is_file()
