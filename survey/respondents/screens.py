@@ -20,6 +20,7 @@ from forms.draft import Draft, page_at, token_of
 from forms.flow import SCREENS, FlowState, StepResult, anchors, entrance, form_of
 from forms.page_view import page_view
 from forms.study import Page
+from survey.respondents.rendered_parts import render_question
 from survey.studies.version import StudyVersion
 
 
@@ -110,6 +111,7 @@ def _render_questions(
         ways,
         title=f"Page {view.number}",
         view=view,
+        render_question=render_question,
         hint=draft.hint,
         changing=result.state.changing,
         errors=view.errors,
