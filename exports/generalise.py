@@ -111,10 +111,6 @@ def coarsen(
     )
 
 
-# Tiers nest, so that joining two of them on the answers gains nothing (docs/decisions/0006).
-MADE_FROM: Mapping[str, tuple[str, ...]] = {"C": ("C",), "B": ("C", "B"), "A": ("C",)}
-
-
 def tier_of(study: Study, name: str) -> Tier:
     """The tier of this name. Raises Refused, naming those there are."""
     tiers = study.policy.tiers
@@ -130,9 +126,8 @@ def path_to(study: Study, name: str) -> tuple[Tier, ...]:
 
     Raises Refused where there is none.
     """
-    tier_of(study, name)
     tiers = study.policy.tiers
-    path = tuple(tiers[stage] for stage in MADE_FROM.get(name, (name,)) if stage in tiers)
+    path = tuple(tiers[n] for n in tier_of(study, name).kind.made_from if n in tiers)
     if not path:
         raise ExportRefused(
             f"Tier {name} of {study.name} is made from tier C, which release.toml lacks."
@@ -222,7 +217,7 @@ def _few(
     kept = asked[-policy.small.few_key :] if policy.small.few_key else []
     gone = [f for f in asked if f not in kept]
     gone += [f for f in keys if f.name in BOOKKEEPING_KEYS and table[f.name].n_unique() > 1]
-    if tier.needs_open_consent:
+    if tier.kind.is_open:
         gone += [f for f in keys if f.group == INSIDER]
     coarse = {f.name: min(top_of(f, policy), max(1, levels[f.name])) for f in kept}
     tops = {f.name: top_of(f, policy) for f in gone}

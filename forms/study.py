@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
+from forms.tiers import TIERS, TierKind
+
 # docs/design.md, The walk: every missing code lies in one unbroken negative range, so that SPSS can
 # declare it as one user-missing range.
 MISSING_RANGE = range(-99, -89)
@@ -386,9 +388,9 @@ class Hierarchy:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One way to release: who may have it, and what holds in the file."""
+    """One way to release, as a study's policy has it; ``kind`` is what all of its letter are."""
 
-    name: str
+    name: str  # a letter of forms.tiers.TIERS
     label: str
     audience: str
     k: int
@@ -398,6 +400,20 @@ class Tier:
     leave_out: tuple[str, ...] = ()
     needs_open_consent: bool = False
     min_rows_per_language: int = 0
+
+    @property
+    def kind(self) -> TierKind:
+        """The tier's row in the table of all tiers."""
+        return TIERS[self.name]
+
+    @property
+    def promise(self) -> str:
+        """What is in the file and how it is protected, in one sentence."""
+        said = self.kind.promise.format(k=self.k)
+        if self.kind.holds == "rows" and self.distinct_l > 1:
+            said += f", with at least {self.distinct_l} different sensitive answers among them"
+        agreed = self.kind.holds == "rows" and self.needs_open_consent
+        return said + ("; only of those who agreed to an open file." if agreed else ".")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from exports.files.zip_file import bundle
 from exports.release_folder import put
 from exports.segment_file import fields_for
 from forms.study import Study, Tier
+from forms.tiers import OPEN_ROWS, RESTRICTED_ROWS
 from survey.ethics.dossier.dossier_files import copy_study
 from survey.studies.version import StudyVersion, fingerprints_of
 
@@ -70,7 +71,8 @@ def _documents(study: Study) -> Mapping[str, bytes]:
 def _finest(study: Study) -> Tier:
     """The tier whose release holds most columns: restricted rows, where the study has them."""
     tiers = study.policy.tiers
-    return tiers.get("C") or tiers.get("B") or next(iter(tiers.values()))
+    found = (tiers.get(kind.name) for kind in (RESTRICTED_ROWS, OPEN_ROWS))
+    return next(filter(None, found), None) or next(iter(tiers.values()))
 
 
 def _copy_analysis(version: StudyVersion, to: Path) -> tuple[str, ...]:

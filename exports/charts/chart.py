@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exports.columns import guarded
+from exports.csv_text import csv_text
 
 HIDDEN = "hidden"
 
@@ -187,14 +185,9 @@ def in_words(count: int | None, percent: float | None = None) -> str:
 
 def csv_of(chart: Chart, source: ChartSource) -> bytes:
     """The figures for programs, one a line: RFC 4180, UTF-8. Every line has source and caution."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow((*LINE, "release", "caution"))
     about = " ".join(said for said in (source.marks, source.caution) if said)
-    for place in _figures(chart.picture):
-        cells = [guarded(c) if isinstance(c, str) else c for c in (*place, source.release, about)]
-        writer.writerow(cells)
-    return out.getvalue().encode()
+    lines = ((*place, source.release, about) for place in _figures(chart.picture))
+    return csv_text([(*LINE, "release", "caution"), *lines]).encode()
 
 
 LINE = ("group", "row", "answer", "count", "percent", "base")

@@ -6,13 +6,11 @@ CSV and JSON hold the exact counts and belong with the data. The page shows coun
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from typing import Any
 
 from exports.codebook import Entry
-from exports.columns import FORMULA_STARTS
+from exports.csv_text import csv_text
 from exports.documents.context import DocumentContext, labels_of, number, pretty_json
 from exports.documents.flow_of_participants import binned, pooled, shown
 from exports.documents.pages import ChartBar, render_page
@@ -48,19 +46,13 @@ def cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _guarded(text: str) -> str:
-    """Codes such as -99 open many cells here; a space before them keeps a spreadsheet calm."""
-    return " " + text if text.startswith(FORMULA_STARTS) else text
-
-
 def codebook_csv(told: DocumentContext) -> bytes:
-    """One line a column of the data file. Cells open with a word or a code, never a formula."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for entry in told.codebook:
-        writer.writerow([_guarded(cell(entry.get(name))) for name in COLUMNS])
-    return out.getvalue().encode()
+    """Return one line a column of the data file.
+
+    Many cells open with a code such as -99; a space before them keeps a spreadsheet calm.
+    """
+    lines = ([cell(entry.get(name)) for name in COLUMNS] for entry in told.codebook)
+    return csv_text([COLUMNS, *lines], mark=" ").encode()
 
 
 def codebook_json(told: DocumentContext) -> bytes:

@@ -1,21 +1,12 @@
-"""Tier A as files: tidy CSV, one page to read, and the method in plain words.
-
-Nothing here knows the time: the same tables give the same bytes.
-
-How the tables were made, in words for readers and boards.
-
-Tier A as one page to read: bars for single answers, tables for pairs.
-"""
+"""Tier A as files: tidy CSV, one page to read, and the method in plain words for boards."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exports.columns import guarded
+from exports.csv_text import csv_text
 from exports.documents.pages import ChartBar, render_page
 from exports.tables.build import Tables, together
 from exports.tables.one_way import Mean, OneWay
@@ -31,6 +22,16 @@ from exports.tables.published import (
 )
 from exports.tables.two_way import TwoWay
 from exports.tables.variables import ERROR, OPEN, SMALLEST, SMALLEST_BASE, STEP, Category
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What stands above everything that people read: title, marks (pilot, synthetic), caution."""
+
+    title: str
+    mark: str = ""
+    caution: str = ""
+
 
 _TEXT = """\
 # How these tables were made{mark}
@@ -136,12 +137,12 @@ def _hidden(parts: Sequence[Tables]) -> str:
     return f"{share:.0%}"
 
 
-def methods(parts: Sequence[Tables], *, title: str, mark: str = "", caution: str = "") -> str:
+def methods(parts: Sequence[Tables], heading: Heading) -> str:
     """The method as Markdown, with what is true of these tables."""
     return _TEXT.format(
-        title=title,
-        mark=f" ({mark})" if mark else "",
-        caution=f"{caution}\n\n" if caution else "",
+        title=heading.title,
+        mark=f" ({heading.mark})" if heading.mark else "",
+        caution=f"{heading.caution}\n\n" if heading.caution else "",
         rows=_rows(parts),
         hidden=_hidden(parts),
         proof=_proof(parts),
@@ -193,27 +194,27 @@ def _lead(tables: Tables) -> str:
     return f"About {tables.rows} people{batches}. Every count is at most {error} from the true one."
 
 
-def page_of(tables: Tables, *, title: str, mark: str = "", caution: str = "") -> bytes:
+def page_of(tables: Tables, heading: Heading) -> bytes:
     """Return the page of one batch's tables, or of their sum."""
     means, spans = means_of(tables)
     single = [(t.variable, _bars(t, tables.parts)) for t in tables.one_way if not empty(t)]
     pairs = [_two(t, tables.parts) for t in tables.two_way if not empty(t)]
-    headings = {
+    sections = {
         "One question at a time": single,
         "Two questions at a time": pairs,
         "Means": means or spans,
     }
     return render_page(
         "tables.html",
-        title=f"{title}: tables",
+        title=f"{heading.title}: tables",
         lead=_lead(tables),
-        mark=mark,
-        caution=caution,
+        mark=heading.mark,
+        caution=heading.caution,
         smallest=SMALLEST,
         step=STEP,
         base=SMALLEST_BASE,
         unread=unread(tables),
-        headings=[heading for heading, shown in headings.items() if shown],
+        headings=[name for name, shown in sections.items() if shown],
         single=single,
         pairs=pairs,
         means=[
@@ -242,24 +243,6 @@ MEANS = ("batch", "score", "label", "mean", "lowest", "highest", "note")
 
 Line = Sequence[object]
 Batch = tuple[str, Tables]
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What stands above everything that people read: title, marks (pilot, synthetic), caution."""
-
-    title: str
-    mark: str = ""
-    caution: str = ""
-
-
-def _csv(head: Line, lines: Iterable[Line]) -> bytes:
-    """RFC 4180: UTF-8, comma, CRLF, header. Text that a spreadsheet would run is guarded."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(head)
-    writer.writerows([guarded(c) if isinstance(c, str) else c for c in line] for line in lines)
-    return buffer.getvalue().encode()
 
 
 def _code(category: Category) -> object:
@@ -319,8 +302,11 @@ def _named(parts: Sequence[Tables]) -> list[Batch]:
     return [*single, (TOGETHER, together(parts))] if len(parts) > 1 else single
 
 
-def _counted(batches: Sequence[Batch]) -> tuple[bytes, bytes]:
-    return _csv(ONE_WAY, _one_way(batches)), _csv(TWO_WAY, _two_way(batches))
+def _counted(batches: Sequence[Batch]) -> dict[str, bytes]:
+    return {
+        "one-way.csv": csv_text([ONE_WAY, *_one_way(batches)]).encode(),
+        "two-way.csv": csv_text([TWO_WAY, *_two_way(batches)]).encode(),
+    }
 
 
 def counts(tables: Tables) -> bytes:
@@ -328,7 +314,7 @@ def counts(tables: Tables) -> bytes:
 
     What is worked out from it or says how it was made may be worded better one day.
     """
-    return b"".join(_counted(_named([tables])))
+    return b"".join(_counted(_named([tables])).values())
 
 
 def files(parts: Sequence[Tables], heading: Heading) -> dict[str, bytes]:
@@ -336,16 +322,10 @@ def files(parts: Sequence[Tables], heading: Heading) -> dict[str, bytes]:
 
     The tables of a batch that was released before must be handed over as they were made then.
     """
-    batches, whole = _named(parts), together(parts)
-    one_way, two_way = _counted(batches)
-    words = {"title": heading.title, "mark": heading.mark, "caution": heading.caution}
-    made = {
-        "one-way.csv": one_way,
-        "two-way.csv": two_way,
-        "means.csv": _csv(MEANS, _means(batches)),
-        "tables.html": page_of(whole, **words),
-        "METHODS.md": methods(parts, **words).encode(),
-    }
-    if not any(_means(batches)):
-        del made["means.csv"]
-    return {f"{FOLDER}/{name}": content for name, content in made.items()}
+    batches = _named(parts)
+    written = _counted(batches)
+    if means := list(_means(batches)):
+        written["means.csv"] = csv_text([MEANS, *means]).encode()
+    written["tables.html"] = page_of(together(parts), heading)
+    written["METHODS.md"] = methods(parts, heading).encode()
+    return {f"{FOLDER}/{name}": content for name, content in written.items()}

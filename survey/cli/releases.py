@@ -12,6 +12,7 @@ from typing import TextIO
 
 import click
 
+from forms.tiers import TIERS
 from survey.accounts.audit import note_command
 from survey.cli.installation import open_stores, open_version
 from survey.cli.main import main
@@ -147,7 +148,7 @@ def simulate(
 
 @main.command()
 @click.argument("study")
-@click.option("--tier", type=click.Choice(["A", "B", "C", "D"]), required=True)
+@click.option("--tier", type=click.Choice(list(TIERS)), required=True)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 @click.option("--pilot", is_flag=True, help="Release pilot answers, marked in every file.")
 @click.option("--to", "person", help="Restricted files: the person who gets it.")
@@ -159,6 +160,7 @@ def release(
 ) -> None:  # fmt: skip
     """Write an anonymised dataset of STUDY with its documents into a new folder."""
     from survey.releases import process
+    from survey.releases.build import ReleaseRequest
     from survey.studies.approvals import signed_version
     from survey.studies.availability import today_here
 
@@ -167,7 +169,7 @@ def release(
     if not pilot and version.pilot:
         raise Refusal(f"{study} runs as a pilot: add --pilot to release pilot answers.")
     version = signed_version(stores, version, today_here().isoformat())
-    order = process.ReleaseRequest(
+    order = ReleaseRequest(
         tier=tier, out=out, pilot=pilot, recipient=recipient, facts=version.facts
     )
     with click.progressbar(length=100, label="Releasing", hidden=not _terminal()) as bar:

@@ -25,8 +25,8 @@ from exports.documents.context import marks_of
 from exports.errors import ExportRefused
 from exports.tables.plan import default_plan
 from forms.study import Study
+from forms.tiers import TIERS
 from survey.errors import Refusal
-from survey.releases.distribution import is_restricted
 from survey.storage.releases import Release
 
 LARGEST = 64 * 2**20  # bytes of a data file that are read while somebody waits
@@ -89,7 +89,7 @@ def _use(study: Study, made: Release) -> str:
     tier = study.policy.tiers.get(made.tier)
     if made.pilot:
         return "A trial: not to be published."
-    if tier is None or is_restricted(tier):
+    if tier is None or not tier.kind.is_open:
         who = tier.audience if tier else "whom the release names"
         return (
             f"Restricted as the release is: for {who}. Not to be published: held against open rows "
@@ -115,7 +115,7 @@ def read_release(path: Path, made: Release, study: Study) -> DrawnRelease:
         if "tables/one-way.csv" in packed.sums and "documentation/codebook.json" not in packed.sums:
             charts = _from_tables(packed, study)
             lacking = _lacking(study, charts)
-        elif "documentation/codebook.json" in packed.sums and made.tier != "D":
+        elif "documentation/codebook.json" in packed.sums and TIERS[made.tier].holds != "texts":
             charts = _from_microdata(packed, study)
         else:
             raise ExportRefused(TEXTS)

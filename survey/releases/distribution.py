@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from forms.study import Tier
 from survey.errors import Refusal
 from survey.storage import releases
 from survey.storage.database import Database
@@ -44,14 +43,8 @@ def recall(stores: Stores, study: str, number: int, *, why: str, at: str) -> lis
     return reached
 
 
-OPEN_TIERS = ("A", "B")  # anybody may have them (exports.documents.context)
 FIELDS = ("name", "agreement", "date")
 LONGEST = 200
-
-
-def is_restricted(tier: Tier) -> bool:
-    """Whether only named persons may have it."""
-    return tier.name not in OPEN_TIERS
 
 
 def fault_in(typed: Mapping[str, str], *, required: bool) -> tuple[str, str]:

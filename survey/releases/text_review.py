@@ -15,6 +15,7 @@ from random import SystemRandom
 
 from exports.texts.redaction import ReviewedText
 from forms.study import Question, Study
+from forms.tiers import TEXTS
 from survey.errors import Refusal
 from survey.storage import batches, texts
 from survey.storage.database import Database
@@ -288,7 +289,7 @@ def _group(
 
 def _missing(study: Study, variable: str, fit: int) -> str:
     """What stands between these texts and tier D."""
-    tier = study.policy.tiers.get("D")
+    tier = study.policy.tiers.get(TEXTS.name)
     if tier is None or variable in tier.leave_out:
         return "not in a release of this study"
     if fit >= tier.k:

@@ -19,6 +19,7 @@ from forms.answers import answer_lines, stored_lines
 from forms.draft import Draft, page_at, token_of
 from forms.flow import SCREENS, FlowState, StepResult, anchors, entrance, form_of
 from forms.page_view import page_view
+from forms.prose import paragraphs, runs
 from forms.study import Page
 from survey.respondents.rendered_parts import render_question
 from survey.studies.version import StudyVersion
@@ -136,21 +137,19 @@ def _render_check(version: StudyVersion, ways: Navigation, draft: Draft, errors:
     )
 
 
-_EMPHASIS = re.compile(r"\*([^*\n]+)\*")
 _UNFILLED = re.compile(r"\[([a-z][a-z0-9_]*)\]")  # a fact that the site has not given yet
-_PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
 def _marked(text: str) -> Markup:
     """Escaped text with *emphasis*, and unfilled facts marked so that nobody misses one."""
-    html = _EMPHASIS.sub(r"<em>\1</em>", str(escape(text)))
+    html = "".join(f"<em>{escape(run)}</em>" if em else escape(run) for run, em in runs(text))
     return Markup(_UNFILLED.sub(r"<mark>[\1]</mark>", html))  # noqa: S704 - escaped above
 
 
 @lru_cache(maxsize=2048)
 def prose(text: str, version: StudyVersion) -> Markup:
     """Paragraphs of ``text`` with this site's facts."""
-    parts = (_marked(p.strip()) for p in _PARAGRAPHS.split(version.fill(text)) if p.strip())
+    parts = map(_marked, paragraphs(version.fill(text)))
     return Markup("\n").join(Markup("<p>{}</p>").format(part) for part in parts)
 
 

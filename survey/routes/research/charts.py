@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
 from exports.errors import ExportRefused
+from forms.tiers import TIERS
 from survey.accounts.access import staff_only
 from survey.accounts.audit import note
 from survey.errors import Refusal
@@ -55,9 +56,8 @@ def overview(name: str) -> Answer:
 
 def _with_figures(name: str) -> list[Release]:
     """Releases that hold something to count, the latest first."""
-    return [
-        m for m in reversed(releases.all_releases(staff().stores.office, name)) if m.tier != "D"
-    ]
+    found = releases.all_releases(staff().stores.office, name)
+    return [made for made in reversed(found) if TIERS[made.tier].holds != "texts"]
 
 
 def _recalled(name: str) -> dict[int, releases.Erratum]:

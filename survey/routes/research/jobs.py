@@ -15,7 +15,6 @@ from werkzeug.wrappers import Response
 
 from survey.accounts.access import signed_in, staff_only, version_or_404
 from survey.accounts.audit import note
-from survey.releases.distribution import is_restricted
 from survey.releases.jobs import DiskFull, JobRunner
 from survey.services import staff
 from survey.storage.jobs import Busy, Job
@@ -155,7 +154,7 @@ def job_page(
         job=job,
         asked=in_words(job),
         tier=tier,
-        restricted=tier is not None and is_restricted(tier),
+        restricted=tier is not None and not tier.kind.is_open,
         still=still,
         typed=typed or {},
         error=error,

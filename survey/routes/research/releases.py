@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 
 from exports.checksums import UNREADABLE, ChecksumFault, ReleaseZip
 from forms.study import Tier
+from forms.tiers import TIERS, TierKind
 from survey.accounts.access import staff_only
 from survey.accounts.audit import note
 from survey.clock import iso_utc
@@ -19,7 +20,6 @@ from survey.errors import Refusal
 from survey.releases.archive import Archive
 from survey.releases.distribution import (
     fault_in,
-    is_restricted,
     recall,
     recipient_of,
     releases_sharing_rows,
@@ -42,6 +42,14 @@ from survey.storage.releases import Release
 from survey.studies.version import StudyVersion
 
 bp = Blueprint("research_releases", __name__, url_prefix="/research/<name>/releases")
+
+
+@bp.app_template_global()
+def tier_kind(name: str) -> TierKind:
+    """For templates: what the tier of a release is, whatever the study's policy says by now."""
+    return TIERS[name]
+
+
 register_card(
     "research",
     "research_releases.overview",
@@ -96,16 +104,16 @@ def make(name: str, number: int) -> Answer:
     field, error = _fault(version, tier)
     if error:
         return job_page(version, seen, typed=request.form, error=(field, error)), 400
-    recipient = recipient_of(request.form) if is_restricted(tier) else None
+    recipient = None if tier.kind.is_open else recipient_of(request.form)
     note(f"{name}: asked for a release of tier {tier.name}")
     wanted = new_job(version, "release", tier=tier.name, recipient=recipient, preview=number)
     return begin(version, wanted)
 
 
 def _fault(version: StudyVersion, tier: Tier) -> tuple[str, str]:
-    if not is_restricted(tier):
+    if tier.kind.is_open:
         return "", ""
-    return fault_in(request.form, required=tier.name == "C" and not version.pilot)
+    return fault_in(request.form, required=tier.kind.names_recipient and not version.pilot)
 
 
 # One release.

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 
 from exports.texts.identifiers import CAUTION, IdentifierSpan
 from exports.texts.redaction import REPLACEMENTS, RedactionDraft
+from forms.tiers import TEXTS
 from survey.accounts.access import staff_only
 from survey.accounts.audit import note
 from survey.releases import text_review
@@ -79,7 +80,7 @@ def overview(name: str) -> str:
         version=version,
         turn=turn,
         seen=token_of(turn),
-        tier=version.study.policy.tiers.get("D"),
+        tier=version.study.policy.tiers.get(TEXTS.name),
         groups=groups,
         waiting=stepped(waiting),
         why_none=_why_none(turn.desk) if groups and not waiting else "",
