@@ -6,18 +6,15 @@ from dataclasses import replace
 
 from flask import render_template
 
+from forms import platform_texts
 from forms.flow import SCREENS
+from forms.platform_texts import INVITATION_EMPTY, INVITATION_SLIP, INVITATION_UNKNOWN
 from survey.page_text import read_main
 from survey.respondents.screens import Navigation, render_screen
-from survey.studies.version import BY_INVITATION, StudyVersion
+from survey.studies.version import StudyVersion
 
 # Screens made of the platform's words, with what each is shown with.
 STATES = ("not_open", "closed", "full", "expired")
-
-# What the page that takes an invitation answers to a code that opens nothing.
-EMPTY = "Type the code that you were given."
-SLIP = "There is a slip in this code. Please compare it letter by letter."
-UNKNOWN = "This code opens nothing: it has been used, was taken back, or is not from this site."
 WAIT_MINUTES = 15
 
 
@@ -49,8 +46,8 @@ def _about_invitations() -> tuple[tuple[str, tuple[str, ...]], ...]:
     code = render_template("invite/code.html", title="", error="", csrf_token=lambda: "")
     wait = render_template("invite/wait.html", title="", minutes=WAIT_MINUTES)
     return (
-        ("Start, where only an invitation opens it", (BY_INVITATION,)),
+        ("Start, where only an invitation opens it", (platform_texts.BY_INVITATION,)),
         ("Invitation", read_main(code)),
-        ("A code that opens nothing", (EMPTY, SLIP, UNKNOWN)),
+        ("A code that opens nothing", (INVITATION_EMPTY, INVITATION_SLIP, INVITATION_UNKNOWN)),
         ("Many such codes", read_main(wait)),
     )

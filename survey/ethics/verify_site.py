@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
 
+from forms.platform_texts import BY_INVITATION
 from survey.errors import Refusal
 from survey.ethics.dossier.reader import Dossier
 from survey.ethics.dossier.visible_text import Fields, press, see
 from survey.page_text import PageForm, VisibleText, read_form
 from survey.studies.fingerprints import FINGERPRINT_LABELS
-from survey.studies.version import BY_INVITATION
 from survey.synthetic.http_client import HttpVisitor, PageResponse
 
 CLIENT, BOARD = "client’s page", "board’s walk"
