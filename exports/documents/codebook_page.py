@@ -56,7 +56,7 @@ def codebook_csv(context: DocumentContext) -> bytes:
 
 
 def codebook_json(context: DocumentContext) -> bytes:
-    """Everything the codebook knows, for programs; the scripts of the release read it."""
+    """Return all that the codebook knows, for programs; the scripts of the release read it."""
     return pretty_json(
         {
             "study": context.study.name,
@@ -71,7 +71,7 @@ def codebook_json(context: DocumentContext) -> bytes:
 
 
 def recoded(entry: Entry) -> bool:
-    """Whether this release changed the column."""
+    """Return whether this release changed the column."""
     return str(entry.get("treatment", AS_ASKED)) != AS_ASKED
 
 

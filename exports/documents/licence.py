@@ -112,7 +112,7 @@ def _titled(context: DocumentContext) -> str:
 
 
 def citation(context: DocumentContext) -> str:
-    """How to cite the release, in one paragraph. No date: the ledger of releases holds it."""
+    """Return how to cite the release. No date: the ledger of releases holds it."""
     said = [
         f"{authors(context)}.",
         f"{_titled(context)}, version {', '.join(context.versions)} [Data set].",
@@ -123,7 +123,7 @@ def citation(context: DocumentContext) -> str:
 
 
 def keywords(context: DocumentContext) -> list[str]:
-    """What a catalogue can find the release by."""
+    """Return what a catalogue can find the release by."""
     return ["survey", "anonymised microdata", "psychology", context.study.name.replace("-", " ")]
 
 
@@ -167,7 +167,7 @@ def _abstract(context: DocumentContext) -> str:
 
 
 def description(context: DocumentContext) -> str:
-    """What the release is, in two or three sentences."""
+    """Return what the release is, in two or three sentences."""
     rows = context.report.get("rows")
     size = f"{rows} rows, {len(context.codebook)} columns. " if rows else ""
     return (

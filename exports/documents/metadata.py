@@ -1,11 +1,7 @@
-"""dataset_description.json: the release described as Psych-DS asks, in schema.org's terms.
+"""The release described for catalogues: Psych-DS (schema.org) and DDI-Codebook 2.5.
 
-One ``PropertyValue`` for each column, with its codes and missing codes as ``valueReference``.
-
-documentation/ddi.xml: study and variables as DDI-Codebook 2.5, for archives and catalogues.
-
-Holds no counts of answers, so that it can be published where the data cannot. Element order follows
-the schema of DDI-Codebook 2.5 (DDI Alliance, 2012).
+Neither file holds counts of answers, so both can be published where the data cannot. The order of
+elements follows the schema of DDI-Codebook 2.5 (DDI Alliance, 2012).
 """
 
 from __future__ import annotations

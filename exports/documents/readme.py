@@ -165,7 +165,7 @@ def _short(rule: str) -> str:
 
 
 def _people(context: DocumentContext) -> str:
-    """Who is responsible and whom to ask, as far as the site says it."""
+    """Return who is responsible and whom to ask, as far as the site says it."""
     facts = context.facts
     said = {
         "Responsible": facts.get("institution"),
@@ -201,7 +201,7 @@ def _keys(context: DocumentContext) -> str:
 
 
 def _insiders(context: DocumentContext) -> str:
-    """What somebody who was there may recognise, by what the release holds."""
+    """Return what somebody who was there may recognise, by what the release holds."""
     by_content = {"tables": COUNTED, "texts": OWN_WORDS}
     return by_content.get(context.holds, OPEN if context.open else RESTRICTED)
 

@@ -21,7 +21,7 @@ LONGEST = 40  # letters
 
 @dataclass(frozen=True, slots=True)
 class EncodedTable:
-    """What was read: the table without identifiers, in the order of its content, and the trees."""
+    """The table without identifiers, in the order of its content, and its hierarchies."""
 
     table: pl.DataFrame
     trees: tuple[TableHierarchy, ...]
@@ -34,7 +34,7 @@ def in_own_order(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def problem_of(policy: Policy, sources: EncodedTable) -> Problem:
-    """The problem that the policy sets. Raises Refused for a cell that has no place."""
+    """The problem that the policy sets. Raise ExportRefused for a cell that has no place."""
     codes = _codes(sources.table, sources.trees, where="")
     population = None
     if sources.population is not None:
@@ -87,7 +87,7 @@ def _leaf_of(column: pl.Series, tree: TableHierarchy, *, where: str) -> Ints:
 
 
 def _no_place(cells: pl.Series, tree: TableHierarchy, *, where: str) -> str:
-    """Which cells the hierarchy does not know, by a few examples."""
+    """Return which cells the hierarchy does not know, by a few examples."""
     values = cells.unique().sort().to_list()
     rows = f"{len(cells)} row{'s' * (len(cells) > 1)}"
     advice = "Give each value a line there, or correct the data."
@@ -124,7 +124,7 @@ def _ranks(column: pl.Series, values: Sequence[str]) -> Ints:
 def values_of(policy: Policy, column: pl.Series) -> tuple[str, ...]:
     """The values of a sensitive column, lowest first where the policy gives them an order.
 
-    Raises Refused for a value that has no place in that order.
+    Raise ExportRefused for a value that has no place in that order.
     """
     values = column.drop_nulls().unique().sort().to_list()
     order = policy.ordered.get(column.name)

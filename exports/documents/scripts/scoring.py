@@ -1,8 +1,6 @@
-"""What the scoring scripts compute: every score whose items are in this release as they were asked.
+"""The plan of every score whose items are in the release as they were asked.
 
 One plan for four languages, so that the scripts cannot disagree.
-
-What the four languages share: marks on top, columns under other names.
 """
 
 from __future__ import annotations
@@ -99,7 +97,7 @@ def _difference(difference: DifferenceScore) -> DifferenceRule:
 
 
 def scoring_plan_of(context: DocumentContext) -> ScoringPlan:
-    """What can be recomputed from the file of this release."""
+    """Return what can be recomputed from the file of this release."""
     study, whole = context.study, _whole(context)
     bounds = bounds_of(study)
     scales = tuple(_scale(s, bounds) for s in study.scales if whole.issuperset(s.items))
@@ -125,5 +123,5 @@ def renamed(names: Mapping[str, str]) -> list[str]:
 
 
 def number(text: str) -> bool:
-    """Whether a code is a number."""
+    """Return whether a code is a number."""
     return text.removeprefix("-").isdigit()
