@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from exports.documents import markdown
@@ -75,7 +75,7 @@ and the report hold exact counts and belong with the data."""
 def _recipient(context: DocumentContext) -> str:
     given: Mapping[str, Any] = context.report.get("recipient") or {}
     said = [
-        f"Given to: {given['name']}" * bool(given.get("name")) if "name" in given else "",
+        f"Given to: {given['name']}" if given.get("name") else "",
         f"Agreement: {given['agreement']}" if given.get("agreement") else "",
         f"Date: {given['date']}" if given.get("date") else "",
     ]
@@ -132,11 +132,6 @@ def urn(context: DocumentContext) -> str:
     return f"urn:sha256:{context.digest}" if context.digest else ""
 
 
-def _yaml(pairs: Iterable[tuple[str, Any]]) -> str:
-    """Lines of YAML whose values are JSON, which every YAML reader reads as what it is."""
-    return "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in pairs)
-
-
 def citation_cff(context: DocumentContext) -> bytes:
     """CITATION.cff 1.2.0. It needs no release date, so two releases alike stay alike."""
     affiliation = context.facts.get("institution")
@@ -147,7 +142,7 @@ def citation_cff(context: DocumentContext) -> bytes:
         ("message", "Please cite this data set when you use it."),
         ("type", "dataset"),
         ("title", _titled(context)),
-        ("abstract", _abstract(context)),
+        ("abstract", f"{context.mark}. " * bool(context.mark) + description(context)),
         ("authors", [author, *institution]),
         ("version", ", ".join(context.versions)),
         ("keywords", keywords(context)),
@@ -158,12 +153,9 @@ def citation_cff(context: DocumentContext) -> bytes:
         about = "SHA-256 of the data file"
         named = {"type": "other", "value": urn(context), "description": about}
         pairs.append(("identifiers", [named]))
-    return joined([f"# {context.mark}" * bool(context.mark), _yaml(pairs)], "\n")
-
-
-def _abstract(context: DocumentContext) -> str:
-    mark = f"{context.mark}. " * bool(context.mark)
-    return f"{mark}{description(context)}"
+    # Values are JSON, which every YAML reader reads as what it is.
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in pairs]
+    return joined([f"# {context.mark}" * bool(context.mark), *lines], "\n")
 
 
 def description(context: DocumentContext) -> str:
@@ -176,18 +168,15 @@ def description(context: DocumentContext) -> str:
     ).strip()
 
 
-def _correction(item: object) -> str:
-    if isinstance(item, Mapping):
-        return ", ".join(f"{key}: {value}" for key, value in item.items())
-    return str(item)
-
-
 def changes(context: DocumentContext) -> bytes:
     """CHANGES.md: batches in the file, versions of the words, corrections of earlier releases."""
     report = context.report
     batches = [f"Batch {b['number']}: {b['rows']} rows" for b in report.get("segments", ())]
     versions = [f"Version {v}, SHA-256 {d}" for v, d in report.get("words", {}).items()]
-    corrections = [_correction(c) for c in report.get("corrections", ())]
+    corrections = [
+        ", ".join(f"{k}: {v}" for k, v in c.items()) if isinstance(c, Mapping) else str(c)
+        for c in report.get("corrections", ())
+    ]
     none = "None. A faulty release is recalled by a correction, never replaced in silence."
     return markdown.document(
         [

@@ -96,13 +96,6 @@ MISSING = ""
 Line = tuple[int, list[str]]
 
 
-def refuse_unsound(path: Path, lines: Sequence[Line]) -> None:
-    """Raise ExportRefused with the first thing, and its line, that makes the lines no true tree."""
-    _refuse_misshapen(path, lines)
-    _refuse_broken_tree(path, lines)
-    _refuse_untrue(path, lines)
-
-
 def _refuse_misshapen(path: Path, lines: Sequence[Line]) -> None:
     """Raise ExportRefused unless the lines are a rectangle of labels that ends in ``*``."""
     if not lines:
@@ -213,7 +206,9 @@ def read_hierarchy(path: Path, column: str) -> TableHierarchy:
     a cell that is ``*`` already is the root.
     """
     lines = list(lines_of(path))
-    refuse_unsound(path, lines)
+    _refuse_misshapen(path, lines)
+    _refuse_broken_tree(path, lines)
+    _refuse_untrue(path, lines)
     rows = _with_places_for_nothing([cells for _, cells in lines])
     labels = list(dict.fromkeys(cell for row in rows for cell in row))
     values = pl.Series([row[0] for row in rows])
@@ -233,12 +228,12 @@ def _with_places_for_nothing(rows: list[list[str]]) -> list[list[str]]:
 
 
 def _is_numeric(rows: Sequence[Sequence[str]]) -> bool:
-    """Return whether values are numbers and groups are ranges; missing cells and the root aside."""
-    told = [row for row in rows if row[0] not in (MISSING, ROOT)]
-    groups = {cell for row in told for cell in row[1:] if cell not in (ROOT, row[0])}
+    """Return whether values, missing cells and the root apart, are numbers and groups ranges."""
+    filled = [row for row in rows if row[0] not in (MISSING, ROOT)]
+    groups = {cell for row in filled for cell in row[1:] if cell not in (ROOT, row[0])}
     return (
-        bool(told)
-        and all(number_of(row[0]) is not None for row in told)
+        bool(filled)
+        and all(number_of(row[0]) is not None for row in filled)
         and all(band_of(label) is not None for label in groups)
     )
 
@@ -251,22 +246,19 @@ def taxonomy_of(hierarchy: TableHierarchy, occurs: Bools) -> GeneralisationHiera
     measured, the optimum of full-domain recoding of the Adult data equals what ARX reports.
     """
     counted = occurs & (hierarchy.values != ROOT).to_numpy()
-    numbers = _numbers(hierarchy) if hierarchy.numeric else None
+    numbers = np.array(
+        [number_of(v) if hierarchy.numeric else None for v in hierarchy.values], float
+    )
     loss = np.zeros(len(hierarchy.labels))
     for level in hierarchy.up.T:
-        share = (
-            _shares_of_range(level, numbers, counted, loss.size)
-            if numbers is not None
-            else _shares_of_count(level, counted, loss.size)
-        )
+        if hierarchy.numeric:
+            share = _shares_of_range(level, numbers, counted, loss.size)
+        else:
+            sizes = np.bincount(level, weights=counted, minlength=loss.size)
+            share = np.maximum(sizes - 1, 0) / max(int(counted.sum()) - 1, 1)
         loss = np.maximum(loss, share)
     loss[hierarchy.up[0, -1]] = 1.0
     return GeneralisationHierarchy(hierarchy.column, hierarchy.up, loss)
-
-
-def _shares_of_count(level: Ints, counted: Bools, nodes: int) -> Floats:
-    sizes = np.bincount(level, weights=counted, minlength=nodes)
-    return np.maximum(sizes - 1, 0) / max(int(counted.sum()) - 1, 1)
 
 
 def _shares_of_range(level: Ints, numbers: Floats, counted: Bools, nodes: int) -> Floats:
@@ -280,8 +272,3 @@ def _shares_of_range(level: Ints, numbers: Floats, counted: Bools, nodes: int) -
     share = np.zeros(nodes)
     share[held] = (high[held] - low[held]) / (whole or 1.0)
     return share
-
-
-def _numbers(hierarchy: TableHierarchy) -> Floats:
-    found = [number_of(leaf) for leaf in hierarchy.values]
-    return np.array([np.nan if n is None else n for n in found])

@@ -66,15 +66,10 @@ def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
         t=policy.t,
         presence=policy.presence,
         limit=policy.suppression_limit,
-        ordered=_orders(policy, sources),
+        ordered={name: values_of(policy, sources.table[name]) for name in policy.ordered},
         covers={tree.column: _covers(tree) for tree in sources.trees},
         suppressed={tree.column: ROOT for tree in sources.trees},
     )
-
-
-def _orders(policy: Policy, sources: EncodedTable) -> dict[str, tuple[str, ...]]:
-    """The values of each ordered sensitive column, lowest first."""
-    return {name: values_of(policy, sources.table[name]) for name in policy.ordered}
 
 
 def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:

@@ -191,15 +191,11 @@ def _about(text: str, words: Sequence[_Word], at: int, *, capitals: bool) -> tup
     parts = [fold(part) for part in word.said.split("-")]
     if not all(part == "" or is_ordinary(part) for part in parts):
         return _odd(word)
-    if capitals and _stands_out(word):
+    unsaid = word.opens or word.shouted or word.plain in NO_NAME
+    if capitals and word.capital and not unsaid:
         kind = PLACE if is_place(word.plain) else NAME
         return kind, "a capital inside a sentence"
     return "", ""
-
-
-def _stands_out(word: _Word) -> bool:
-    """Return whether an ordinary word has a capital that no sentence gives it."""
-    return word.capital and not (word.opens or word.shouted or word.plain in NO_NAME)
 
 
 def _capitals_tell(words: Sequence[_Word]) -> bool:

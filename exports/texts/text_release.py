@@ -306,11 +306,6 @@ _RECOGNISED = (
 LIMITS = (_RECOGNISED,)
 
 
-def _states(made: TextRelease) -> Mapping[str, int]:
-    """Texts in the file by question and language."""
-    return {f"{g.variable} ({g.lang})": g.released for g in made.groups}
-
-
 def assemble_texts(
     study: Study, made: TextRelease, tier: Tier, out: Path, *, occasion: ReleaseContext
 ) -> Report:
@@ -319,7 +314,7 @@ def assemble_texts(
         **about_release(study, tier, (), seed=0, occasion=occasion),
         "rows": made.rows,
         "new_rows": made.new,
-        "texts": _states(made),
+        "texts": {f"{g.variable} ({g.lang})": g.released for g in made.groups},
         "holds": "texts",
         "how": made.about.removeprefix("## Texts").strip(),
         "limits": list(LIMITS),
