@@ -12,7 +12,7 @@ from heapq import heapify, heappop, heappush
 
 import numpy as np
 
-from exports.anonymise.lattice import MOST, Lattice, LookupTables
+from exports.anonymise.lattice import MOST, LookupTables
 from exports.anonymise.partition import Partition, build_partition
 from exports.anonymise.privacy_models import Counts, Positions
 from exports.anonymise.problem import Bools, Floats, Ints, Progress
@@ -82,14 +82,6 @@ class NodeQueue:
         heapify(self.heap)
 
 
-def node_queue_of(lattice: Lattice) -> NodeQueue:
-    """Return the queue of all nodes of a lattice; the root has the most of all levels."""
-    heap = [(float(price), node) for node, price in enumerate(lattice.price)]
-    heapify(heap)
-    root = int(lattice.levels.sum(axis=0).argmax())
-    return NodeQueue(root, lattice.size > MOST, heap)
-
-
 @dataclass(slots=True)
 class LatticePass:
     """A pass under way.
@@ -112,7 +104,12 @@ class LatticePass:
 
     def run(self, budget: int, progress: Progress) -> None:
         """Visit nodes while rows remain, the last few when the steps are used up."""
-        queue = node_queue_of(self.lookup.lattice)
+        lattice = self.lookup.lattice
+        heap = [(float(price), node) for node, price in enumerate(lattice.price)]
+        heapify(heap)
+        # The root has the most of all levels.
+        root = int(lattice.levels.sum(axis=0).argmax())
+        queue = NodeQueue(root, lattice.size > MOST, heap)
         remaining, visits = self._copy_remaining(), 0
         while queue.heap and self.unassigned.any():
             price, node = queue.pop()

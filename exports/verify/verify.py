@@ -43,7 +43,7 @@ Positions = Sequence[int] | NDArray[np.integer[Any]]
 
 
 def verify(
-    path: Path,
+    file: Path | Table,
     claim: Claim,
     *,
     codebook: Codebook | None = None,
@@ -51,36 +51,17 @@ def verify(
     truth_rows: Positions | None = None,
     population: pl.DataFrame | None = None,
 ) -> Findings:
-    """Measure the CSV at ``path``. What would need a truth or a population not given is None.
+    """Measure a CSV, or a table read from one by exports/verify/reading.py.
 
+    Findings that need a truth or a population are None without them.
     ``truth`` has one row a true record and the file's columns, of any type that reads as it would
     be written; ``truth_rows`` is the position there of each row of the file, in file order. A file
     that is no table is a finding and no error. Raises ValueError for a truth without the key.
     """
     try:
-        table = read_table(Path(path))
+        table = read_table(file) if isinstance(file, Path) else file
     except MalformedFile as broken:
         return Findings(broken=str(broken))
-    return measure(
-        table,
-        claim,
-        codebook=codebook,
-        truth=truth,
-        truth_rows=truth_rows,
-        population=population,
-    )
-
-
-def measure(
-    table: Table,
-    claim: Claim,
-    *,
-    codebook: Codebook | None = None,
-    truth: pl.DataFrame | None = None,
-    truth_rows: Positions | None = None,
-    population: pl.DataFrame | None = None,
-) -> Findings:
-    """Measure a table as ``verify`` does, read already by exports.verify.reading.read_table."""
     if (truth is None) != (truth_rows is None):
         raise ValueError("truth and truth_rows come together")
     for frame, what in ((truth, "truth"), (population, "population")):

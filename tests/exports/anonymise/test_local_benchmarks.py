@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from exports.anonymise.measure import failing
+from exports.anonymise.privacy_models import failing
 from exports.anonymise.problem import (
     GeneralisationHierarchy,
     PrivacyModel,
