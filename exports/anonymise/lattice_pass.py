@@ -143,22 +143,15 @@ class LatticePass:
 
     def _copy_remaining(self) -> RemainingRecords:
         records, record = self.lookup.records, np.flatnonzero(self.unassigned)
-        no_donor = np.full(record.size, -1)
-        candidates = Candidates(
-            record,
-            self.unassigned[record],
-            no_donor,
-            records.own_loss(record),
-            records.leaves(record),
-        )
+        amount, no_donor = self.unassigned[record], np.full(record.size, -1)
+        own_loss, leaves = records.own_loss(record), records.leaves(record)
+        candidates = Candidates(record, amount, no_donor, own_loss, leaves)
         if self.reassigning and self.class_count:
-            self.partition = self.released()
-            self.transfers = [
-                (self.partition.record, self.partition.class_id, self.partition.amount)
-            ]
-            self.class_count = self.partition.losses.size
+            partition = self.partition = self.released()
+            self.transfers = [(partition.record, partition.class_id, partition.amount)]
+            self.class_count = partition.losses.size
             self.merged_into = np.arange(self.class_count)
-            candidates = candidates.followed_by(spare_records(self.partition))
+            candidates = candidates.followed_by(spare_records(partition))
         return remaining_records_of(self.lookup, candidates, record.size)
 
     def _visit(self, remaining: RemainingRecords, node: int, most: float) -> float | None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from exports.verify.claim import Claim
 from exports.verify.codebook_check import Codebook, unexplained, wrong_bands
-from exports.verify.coverage import Truth, compared, people_under
+from exports.verify.coverage import compared, people_under
 from exports.verify.equivalence_classes import (
     EquivalenceClasses,
     as_key,
@@ -77,9 +77,9 @@ def verify(
         people = people_under(classes, table, population=population, claim=claim)
     comparison, paired = None, None
     if truth is not None and truth_rows is not None:
-        true_rows = Truth(truth, np.asarray(truth_rows, dtype=np.int64))
-        comparison = compared(table, true_rows, claim=claim, classes=classes)
-        paired = true_rows.rows if len(true_rows.rows) == rows else None
+        positions = np.asarray(truth_rows, dtype=np.int64)
+        comparison = compared(table, truth, positions, claim, classes)
+        paired = positions if len(positions) == rows else None
     order = order_of(table, batch, paired)
     return Findings(
         shape=shape,
@@ -108,6 +108,7 @@ def _shape(table: Table, claim: Claim, codebook: Codebook | None, rows: int) -> 
     absent = [n for n in dict.fromkeys((*promised, *claim.named)) if n not in table]
     unknown = [n for n in columns if promised and n not in promised]
     different = [n for n, c in table.items() if rows > 1 and len(c.cells) == rows]
+    # A column that only numbers the lines leads to no list of names.
     return Shape(
         rows=rows,
         columns=columns,
