@@ -212,9 +212,15 @@ def describe(study: Study, field: Field, *, rows: int) -> Entry:
 Levels = Mapping[str, int]
 
 
-def _levels(entry: Entry, hierarchy: Hierarchy, least: int) -> tuple[dict[str, str], list[str]]:
-    """Cell → label at every level from ``least`` up, and what each group covers, in words."""
-    codes: dict[str, str] = dict(entry["codes"]) if least == 0 else {}
+def _levels(
+    entry: Entry, column: Column, hierarchy: Hierarchy, least: int
+) -> tuple[dict[str, str], list[str]]:
+    """Cell → label at every level from ``least`` up, and what each group covers, in words.
+
+    A number without a label is its own: beside groups, no range can explain it.
+    """
+    asked = {str(code): column.labels.get(code, str(code)) for code in column.codes}
+    codes = asked if least == 0 else {}
     said = ["level 0: as asked"] if least == 0 else []
     for level in range(max(1, least), hierarchy.top):
         groups = group_codes(hierarchy, level)
@@ -242,9 +248,9 @@ def _treated(study: Study, field: Field, entry: Entry, least: int) -> Entry:
         nothing = {"codes": {}, "range": None, "missing": withheld}
         return {**entry, **nothing, "treatment": "Withheld from every row"}
     hierarchy = hierarchy_of(field, study.policy)
-    if hierarchy is None:
+    if hierarchy is None or field.column is None:
         return {**entry, "treatment": f"{BY_CELL}. level 0: as it was; withheld: -93"}
-    codes, said = _levels(entry, hierarchy, least)
+    codes, said = _levels(entry, field.column, hierarchy, least)
     how = BY_CELL if field.group == CORE else f"{BY_COLUMN} (or withheld, in a small batch)"
     treatment = f"{how}. {' | '.join(said)}"
     groups = {

@@ -17,6 +17,7 @@ import polars as pl
 
 from exports.columns import BOOKKEEPING_KEYS, CORE, INSIDER, Field
 from exports.errors import ExportRefused
+from exports.label_hierarchy import Cell
 from forms.study import (
     MISSING_RANGE,
     WITHHELD,
@@ -28,7 +29,6 @@ from forms.study import (
 )
 
 LEVEL_STEP = 100
-Cell = int | str
 
 
 def group_codes(hierarchy: Hierarchy, level: int) -> dict[int, HierarchyGroup]:
@@ -59,8 +59,7 @@ def level_of(cell: Cell) -> int:
 
 def covered(field: Field, policy: ReleasePolicy, cell: Cell) -> frozenset[int]:
     """The codes as asked that ``cell``, no missing code, stands for."""
-    hierarchy = hierarchy_of(field, policy)
-    assert isinstance(cell, int)
+    hierarchy, cell = hierarchy_of(field, policy), int(cell)
     if hierarchy is None or not level_of(cell):
         return frozenset([cell])
     return group_codes(hierarchy, level_of(cell))[cell].codes
@@ -68,12 +67,11 @@ def covered(field: Field, policy: ReleasePolicy, cell: Cell) -> frozenset[int]:
 
 def generalise_cell(field: Field, policy: ReleasePolicy, cell: Cell, level: int) -> Cell:
     """``cell``, no missing code, at ``level`` or, where it is coarser already, as it is."""
-    if level >= top_of(field, policy):
-        return suppressed_cell(field)
     if level <= level_of(cell):
         return cell
     hierarchy = hierarchy_of(field, policy)
-    assert hierarchy is not None
+    if hierarchy is None or level >= hierarchy.top:
+        return suppressed_cell(field)
     asked = min(covered(field, policy, cell))
     return next(c for c, group in group_codes(hierarchy, level).items() if asked in group.codes)
 
@@ -111,10 +109,6 @@ def coarsen(
     )
 
 
-# Tiers nest, so that joining two of them on the answers gains nothing (docs/decisions/0006).
-MADE_FROM: Mapping[str, tuple[str, ...]] = {"C": ("C",), "B": ("C", "B"), "A": ("C",)}
-
-
 def tier_of(study: Study, name: str) -> Tier:
     """The tier of this name. Raises Refused, naming those there are."""
     tiers = study.policy.tiers
@@ -130,9 +124,8 @@ def path_to(study: Study, name: str) -> tuple[Tier, ...]:
 
     Raises Refused where there is none.
     """
-    tier_of(study, name)
     tiers = study.policy.tiers
-    path = tuple(tiers[stage] for stage in MADE_FROM.get(name, (name,)) if stage in tiers)
+    path = tuple(tiers[n] for n in tier_of(study, name).kind.made_from if n in tiers)
     if not path:
         raise ExportRefused(
             f"Tier {name} of {study.name} is made from tier C, which release.toml lacks."
@@ -222,7 +215,7 @@ def _few(
     kept = asked[-policy.small.few_key :] if policy.small.few_key else []
     gone = [f for f in asked if f not in kept]
     gone += [f for f in keys if f.name in BOOKKEEPING_KEYS and table[f.name].n_unique() > 1]
-    if tier.needs_open_consent:
+    if tier.kind.is_open:
         gone += [f for f in keys if f.group == INSIDER]
     coarse = {f.name: min(top_of(f, policy), max(1, levels[f.name])) for f in kept}
     tops = {f.name: top_of(f, policy) for f in gone}

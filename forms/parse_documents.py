@@ -29,6 +29,7 @@ from forms.study import (
     Support,
     Tier,
 )
+from forms.tiers import TIERS
 from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates, is_integer
 
 ENDINGS = ("screened_out", "not_now")
@@ -164,8 +165,6 @@ def with_facts(consent: Consent) -> Consent:
 
 
 GROUPS = ("core", "insider")
-# Cell sizes in practice (El Emam): 5 is the historical norm, and nobody goes below it.
-SMALLEST_K = 5
 LEVEL_RULE = '[["label", [codes]], …]'
 
 
@@ -176,7 +175,7 @@ def read_release(top: TomlTable) -> ReleasePolicy:
     tiers = tuple(read_tier(t) for t in top.tables("tier", "name", required=True))
     for name in duplicates(h.variable for h in hierarchies):
         top.fault("hierarchy", f"{name!r} has two")
-    for name in duplicates(t.name for t in tiers):
+    for name in duplicates(t.name for t in tiers if t.name):
         top.fault("tier", f"the name {name!r} stands there twice")
     return ReleasePolicy(
         roles=roles,
@@ -259,11 +258,12 @@ def read_group(entry: object) -> HierarchyGroup | None:
 def read_tier(table: TomlTable) -> Tier:
     """One way to release."""
     min_level = table.table("min_level")
+    name = table.one_of("name", TIERS)
     return Tier(
-        name=table.id("name"),
+        name=name,
         label=table.text("label"),
         audience=table.text("audience"),
-        k=table.integer("k", SMALLEST_K, 10_000),
+        k=table.integer("k", TIERS[name].least_k if name else 0, 10_000),
         distinct_l=table.integer("l", 1, 100, default=1),
         max_violating=table.number("max_violating", 0, 1, default=0.05),
         min_level={g: min_level.integer(g, 0, 9) for g in GROUPS if min_level.has(g)},

@@ -94,7 +94,7 @@ def read_support_offer(table: TomlTable) -> SupportOffer | None:
     return SupportOffer(
         variable=inner.text("variable"),
         at_least=inner.integer("at_least", 0, HIGHEST_NUMBER),
-        offer=inner.text("offer"),
+        label=inner.text("offer"),
     )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exports.columns import guarded
+from exports.csv_text import csv_text
 
 HIDDEN = "hidden"
 LINE = ("group", "row", "answer", "count", "percent", "base")
@@ -214,11 +212,6 @@ def csv_of(chart: Chart, source: ChartSource) -> bytes:
 
     Every line repeats release and caution, as lines are copied without their file.
     """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow((*LINE, "release", "caution"))
     about = " ".join(said for said in (source.marks, source.caution) if said)
-    for line in chart.picture.figures():
-        cells = (*line, source.release, about)
-        writer.writerow([guarded(c) if isinstance(c, str) else c for c in cells])
-    return out.getvalue().encode()
+    lines = ((*line, source.release, about) for line in chart.picture.figures())
+    return csv_text([(*LINE, "release", "caution"), *lines]).encode()

@@ -10,6 +10,7 @@ from typing import Any
 
 from exports.codebook import Entry
 from forms.study import MISSING_RANGE, Study
+from forms.tiers import TIERS
 
 Report = Mapping[str, Any]
 
@@ -17,7 +18,6 @@ PILOT = "PILOT DATA: collected before approval, not for analysis or publication"
 SYNTHETIC = "SYNTHETIC: holds simulated clients, not people"
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9.]+")
-OPEN_TIERS = ("A", "B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class DocumentContext:
     @property
     def open(self) -> bool:
         """Whether anybody may have the file."""
-        return self.tier["name"] in OPEN_TIERS
+        return self.tier["name"] in TIERS and TIERS[self.tier["name"]].is_open
 
     @property
     def caution(self) -> str:

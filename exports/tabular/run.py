@@ -1,7 +1,5 @@
 """From a table and a policy to a folder with the protected table and its report.
 
-A folder that appears whole or not at all.
-
 The written table before the verifier, which shares no code with what made it.
 
 What a table must be before it can be protected under a policy.
@@ -10,20 +8,18 @@ What a table must be before it can be protected under a policy.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
-from hashlib import file_digest
 from pathlib import Path
 
 import polars as pl
 
 from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recoding, no_progress
 from exports.anonymise.solve import solve
+from exports.checksums import sha256_of
 from exports.errors import ExportRefused
+from exports.label_hierarchy import fully_generalised
 from exports.tabular.encode import EncodedTable, in_own_order, problem_of, released, values_of
 from exports.tabular.hierarchy import ROOT, TableHierarchy, read_hierarchy
 from exports.tabular.policy import Mode, Policy, read_policy, suggestion
@@ -33,28 +29,7 @@ from exports.verify.claim import Claim
 from exports.verify.findings import Findings
 from exports.verify.verdict import faults
 from exports.verify.verify import verify
-
-
-@contextmanager
-def whole_folder(out: Path) -> Iterator[Path]:
-    """A hidden folder to write into, which becomes ``out`` when all went well, else disappears.
-
-    Raises Refused where ``out`` is taken or cannot be written.
-    """
-    out = out.resolve()
-    refuse_taken(out)
-    home = next(parent for parent in out.parents if parent.exists())
-    partial = home / f".{out.name}.{os.getpid()}.partial"
-    try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
-        yield partial
-        out.parent.mkdir(parents=True, exist_ok=True)
-        partial.replace(out)
-    except OSError as fault:
-        raise ExportRefused(f"{out} cannot be written: {fault.strerror or fault}.") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+from exports.whole_folder import hidden_beside
 
 
 def refuse_taken(out: Path) -> None:
@@ -106,7 +81,7 @@ def _orders(policy: Policy, sources: EncodedTable) -> dict[str, tuple[str, ...]]
 def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
     """Label → the values below it, for labels that are groups; the root is known without."""
     below: dict[str, set[str]] = defaultdict(set)
-    for leaf, nodes in zip(tree.leaves, tree.up.tolist(), strict=True):
+    for leaf, nodes in zip(tree.values, tree.up.tolist(), strict=True):
         for node in nodes:
             below[tree.labels[node]].add(leaf)
     return {
@@ -204,8 +179,18 @@ def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress) -> Rep
     outcome = _solved(problem, policy.mode, progress)
     table, rows = released(sources, outcome)
     made = AnonymisedTable(policy, sources, problem, outcome, table, rows)
-    with whole_folder(out) as folder:
-        return _written(folder, made)
+    out = out.resolve()
+    refuse_taken(out)
+    with hidden_beside(out, lambda fault, _: _cannot_write(out, fault)) as hidden:
+        folder = hidden / out.name
+        folder.mkdir()
+        report = _written(folder, made)
+        folder.replace(out)
+    return report
+
+
+def _cannot_write(out: Path, fault: OSError) -> ExportRefused:
+    return ExportRefused(f"{out} cannot be written: {fault.strerror or fault}.")
 
 
 def _written(folder: Path, made: AnonymisedTable) -> Report:
@@ -216,9 +201,7 @@ def _written(folder: Path, made: AnonymisedTable) -> Report:
     table.write_csv(path)
     claim = claim_of(made.policy, made.sources)
     found = proven(path, claim, made.sources, made.rows)
-    with path.open("rb") as file:
-        digest = file_digest(file, "sha256").hexdigest()
-    report = report_of(made, found, claim, digest=digest)
+    report = report_of(made, found, claim, digest=sha256_of(path))
     written = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
     (folder / "report.json").write_text(written, encoding="utf-8", newline="\n")
     (folder / "report.html").write_bytes(report_page(report))
@@ -231,7 +214,7 @@ def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
         outcome = solve(problem, mode, progress)
     except Infeasible as fault:
         raise ExportRefused(f"Nothing was released: {fault}") from None
-    withheld = outcome.suppressed | (outcome.nodes == problem.roots).all(axis=1)
+    withheld = outcome.suppressed | fully_generalised(problem.hierarchies, outcome.nodes)
     out, allowed = int(withheld.sum()), problem.suppressible
     if out == problem.rows or out > allowed:
         which = "every row" if out == problem.rows else f"{out} of {problem.rows} rows"

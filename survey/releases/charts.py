@@ -1,4 +1,4 @@
-"""Charts of a release: read from its archived zip, checked by its sums, cached in memory.
+"""Charts of a release: drawn from its archived zip once it matches its sums, kept in memory.
 
 The only way in is a finished file of the archive: no store of answers is opened here.
 """
@@ -6,34 +6,31 @@ The only way in is a finished file of the archive: no store of answers is opened
 from __future__ import annotations
 
 import json
-import zipfile
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from threading import Lock
-
-import typst
 
 from exports.charts.chart import Chart, ChartSource, HeatMaps
 from exports.charts.counts import from_rows, from_tables, read_rows
 from exports.charts.gallery import gallery
 from exports.charts.selection import book_of, hypothesis
+from exports.checksums import UNREADABLE, ChecksumFault, ReleaseZip
 from exports.codebook import asked_codebook
 from exports.columns import fields_of
 from exports.documents.context import marks_of
 from exports.errors import ExportRefused
 from exports.tables.plan import default_plan
 from forms.study import Study
+from forms.tiers import TIERS
 from survey.errors import Refusal
-from survey.releases.distribution import is_restricted
+from survey.pdf import typeset
 from survey.storage.releases import Release
 
-LARGEST = 64 * 2**20  # bytes of a data file that are read while the researcher waits
+LARGEST = 64 * 2**20  # bytes of a data file that are read while a page waits
 KEPT = 8  # releases whose charts stay in memory
 PIXELS_PER_INCH = 144
-SUMS = "SHA256SUMS"
 NOT_CROSSED = (
     "“{before}” against what followed is not drawn: the tables of this release do not cross "
     "scores. Beside its other tables such a table would close a ring, out of which counts under 10 "
@@ -45,83 +42,45 @@ TEXTS = "This release holds texts: there is nothing to count in it."
 
 @dataclass(frozen=True, slots=True)
 class DrawnRelease:
-    """Charts of one release and the words under each; ``lacking`` names one it has not, and why."""
+    """The charts of one release, what stands under each, and why one is ``lacking``."""
 
     charts: tuple[Chart, ...]
     source: ChartSource
     lacking: str = ""
 
     def named(self, key: str) -> Chart | None:
-        """Return the chart with this key, if there is one."""
+        """Return the chart of this name."""
         return next((chart for chart in self.charts if chart.key == key), None)
 
 
-class _Zip:
-    """A release's zip, its members checked by SHA256SUMS and that by the ledger's checksum.
-
-    Raises Refusal where something differs or is missing.
-    """
-
-    def __init__(self, path: Path, sum_of_sums: str) -> None:
-        self._packed = zipfile.ZipFile(path)
-        self._by_name = {str(PurePosixPath(*PurePosixPath(n).parts[1:])): n
-                         for n in self._packed.namelist()}  # fmt: skip
-        listed = self._content(SUMS)
-        if sha256(listed).hexdigest() != sum_of_sums:
-            raise Refusal("its list of sums is not the one in the ledger")
-        lines = [line.split("  ", 1) for line in listed.decode().splitlines() if line[:1] != "#"]
-        self._sums = {name: digest for digest, name in lines}
-
-    def _content(self, name: str) -> bytes:
-        if name not in self._by_name:
-            raise Refusal(f"it has no {name}")
-        return self._packed.read(self._by_name[name])
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._by_name
-
-    def size(self, name: str) -> int:
-        """Return the size of a member in bytes, unpacked."""
-        return self._packed.getinfo(self._by_name[name]).file_size
-
-    def read(self, name: str) -> bytes:
-        """Return a member as it was released."""
-        content = self._content(name)
-        if sha256(content).hexdigest() != self._sums.get(name):
-            raise Refusal(f"{name} in it is not what was released")
-        return content
-
-
-def _from_microdata(packed: _Zip, study: Study) -> Sequence[Chart]:
-    codebook = json.loads(packed.read("documentation/codebook.json"))
-    if packed.size(codebook["data"]) > LARGEST:
+def _from_microdata(packed: ReleaseZip, study: Study) -> Sequence[Chart]:
+    codebook = json.loads(packed.checked("documentation/codebook.json"))
+    if packed.getinfo(packed.top + codebook["data"]).file_size > LARGEST:
         raise ExportRefused(
             f"This release has over {LARGEST // 2**20} MB of data, too much to count while you "
             "wait. Download it and draw with your own tools."
         )
     book = book_of(codebook["variables"])
-    rows = read_rows(packed.read(codebook["data"]), book)
+    rows = read_rows(packed.checked(codebook["data"]), book)
     return gallery(book, from_rows(rows, book, default_plan(study).sums))
 
 
-def _from_tables(packed: _Zip, study: Study) -> tuple[Sequence[Chart], str]:
-    """Return the charts of tier A, and a sentence on the one that its tables cannot have.
-
-    Tables have no codebook: the study says which columns belong together.
-    """
+def _from_tables(packed: ReleaseZip, study: Study) -> tuple[Sequence[Chart], str]:
+    """Return the charts of a release of tables, and a sentence on the one that it lacks."""
+    # Tables have no codebook: which columns belong together is the study's to say.
     book = book_of(asked_codebook(study, fields_of(study)))
-    charts = gallery(book, from_tables(packed.read("tables/one-way.csv"), book))
-    tested = hypothesis(book)
-    if tested is None or any(isinstance(chart.picture, HeatMaps) for chart in charts):
+    charts = gallery(book, from_tables(packed.checked("tables/one-way.csv"), book))
+    asked = hypothesis(book)
+    if asked is None or any(isinstance(chart.picture, HeatMaps) for chart in charts):
         return charts, ""
-    return charts, NOT_CROSSED.format(before=book[tested.before]["label"])
+    return charts, NOT_CROSSED.format(before=book[asked.before]["label"])
 
 
 def _use(study: Study, made: Release) -> str:
     tier = study.policy.tiers.get(made.tier)
     if made.pilot:
         return "A trial: not to be published."
-    if tier is None or is_restricted(tier):
+    if tier is None or not tier.kind.is_open:
         who = tier.audience if tier else "whom the release names"
         return (
             f"Restricted as the release is: for {who}. Not to be published: held against open rows "
@@ -136,18 +95,18 @@ def read_release(path: Path, made: Release, study: Study) -> DrawnRelease:
     Raises Refusal (the file is not the release) or ExportRefused (it has nothing to draw).
     """
     try:
-        packed = _Zip(path, made.sha256)
-        report = json.loads(packed.read("documentation/report.json"))
+        packed = ReleaseZip(path, made.sha256)
+        report = json.loads(packed.checked("documentation/report.json"))
         lacking = ""
-        if "tables/one-way.csv" in packed and "documentation/codebook.json" not in packed:
+        if "tables/one-way.csv" in packed.sums and "documentation/codebook.json" not in packed.sums:
             charts, lacking = _from_tables(packed, study)
-        elif "documentation/codebook.json" in packed and made.tier != "D":
+        elif "documentation/codebook.json" in packed.sums and TIERS[made.tier].holds != "texts":
             charts = _from_microdata(packed, study)
         else:
             raise ExportRefused(TEXTS)
-    except Refusal as why:
+    except ChecksumFault as why:
         raise Refusal(f"The file {path.name} is not the release: {why}.") from None
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+    except UNREADABLE:
         raise Refusal(f"The file {path.name} is missing or cannot be read.") from None
     if not charts:
         raise ExportRefused("This study has nothing that these charts know how to draw.")
@@ -165,7 +124,7 @@ class Gallery:
         self._most, self._lock = most, Lock()
 
     def of(self, path: Path, made: Release, study: Study) -> DrawnRelease:
-        """Return the charts of a release. Raises as ``read_release``, and Refusal for no file."""
+        """Return the charts of a release. Raises as ``read_release``, and if the file is gone."""
         try:
             file = path.stat()
         except OSError:
@@ -187,13 +146,10 @@ GALLERY = Gallery()
 
 
 def png(picture: str) -> bytes:
-    """Return an SVG file as a PNG, twice as fine as a screen, in the letters that typst brings."""
+    """Return an SVG file as a PNG, twice as fine as a screen, in the typefaces of typst."""
     source = (
         "#set page(width: auto, height: auto, margin: 0pt)\n"
         '#image(bytes(sys.inputs.picture), format: "svg")'
     )
-    made = typst.Compiler(ignore_system_fonts=True).compile(
-        source.encode(), format="png", ppi=PIXELS_PER_INCH, sys_inputs={"picture": picture}
-    )
-    assert isinstance(made, bytes)
-    return made
+    inputs = {"picture": picture}
+    return typeset(source.encode(), format="png", ppi=PIXELS_PER_INCH, sys_inputs=inputs)

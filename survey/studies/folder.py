@@ -15,7 +15,8 @@ from forms.parse_documents import read_support
 from forms.site_facts import load_site
 from forms.study import Support
 from forms.toml_tables import SUPPORT, Fault, FaultList, StudyFaults, read_toml
-from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of, read_version
+from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.version import StudyVersion, fingerprints_of, read_version
 
 
 def help_lines_in(folder: Path) -> Support | None:
@@ -93,8 +94,8 @@ class StudyFolder:
             self.latest = replace(self.latest, study=replace(self.latest.study, support=support))
 
     @property
-    def door_told(self) -> bool:
-        """Whether who may come in is what site.toml says now, as far as was looked."""
+    def site_is_current(self) -> bool:
+        """Whether limit and invitation are what site.toml said at the last look."""
         return self._had_site and not self.fault
 
     def earlier(self, fingerprints: VersionFingerprints) -> StudyVersion | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from forms.flow import CITED
 from forms.kinds import columns_of_study
 from forms.routing import Route, condition_in_words
 from forms.routing import routes_in_words as ways_through
@@ -30,7 +31,7 @@ from survey.ethics.dossier.blocks import (
     ref,
     table,
 )
-from survey.ethics.dossier.chapters_text import SCREEN, SCREENS
+from survey.ethics.dossier.chapters_text import SCREEN
 from survey.ethics.stored_data import administrative, data_lines
 from survey.studies.version import StudyVersion
 
@@ -146,7 +147,7 @@ def _titles(version: StudyVersion) -> dict[str, str]:
         *consent.key_facts, *consent.details, *consent.notice, *consent.debrief,
         *consent.board_note, *version.study.support.passages,
     )  # fmt: skip
-    screens = {SCREEN + name: f"screen {name}" for name in SCREENS}
+    screens = {SCREEN + s.name: f"screen {s.name}" for s in CITED}
     return screens | {p.id: version.fill(p.heading).rstrip(".?") for p in passages if p.heading}
 
 
@@ -250,7 +251,12 @@ def policy(version: StudyVersion) -> Iterator[Block]:
             ("No release at all", f"under {small.min_rows} rows"),
             ("No quasi-identifier", f"under {small.no_key_under} rows"),
             ("Few quasi-identifiers", f"{small.few_key}, up to {small.few_key_up_to} rows"),
-            ("Diversity reported", ", ".join(policy.distinct) or "none"),
+            (
+                "Diversity reported",
+                f"{', '.join(policy.distinct)}; a warning below {policy.distinct_warning} values"
+                if policy.distinct
+                else "none",
+            ),
             ("First to be coarsened", ", ".join(policy.order) or "none"),
         ]
     )
@@ -268,12 +274,15 @@ def policy(version: StudyVersion) -> Iterator[Block]:
 
 
 def _tier_lines(tier: Tier) -> Iterator[str]:
-    yield f"at least {tier.k} people alike in every class"
-    if tier.distinct_l > 1:
-        yield f"at least {tier.distinct_l} values of each sensitive variable of the policy"
-    yield f"at most {tier.max_violating:.0%} of the rows withheld in their whole core key"
-    for group, level in tier.min_level.items():
-        yield f"{group} quasi-identifiers at level {level} or coarser"
+    if tier.kind.holds == "rows":
+        yield f"at least {tier.k} people alike in every class"
+        if tier.distinct_l > 1:
+            yield f"at least {tier.distinct_l} values of each sensitive variable of the policy"
+        yield f"at most {tier.max_violating:.0%} of the rows withheld in their whole core key"
+        for group, level in tier.min_level.items():
+            yield f"{group} quasi-identifiers at level {level} or coarser"
+    else:
+        yield tier.promise
     if tier.leave_out:
         yield "left out: " + ", ".join(tier.leave_out)
     if tier.needs_open_consent:
