@@ -43,7 +43,7 @@ from exports.verify.claim import Claim
 from exports.verify.findings import Findings
 from exports.verify.reading import MalformedFile, read_table
 from exports.verify.verdict import cautions, faults
-from exports.verify.verify import measure, verify
+from exports.verify.verify import verify
 from exports.verify.wording import figures_in_words
 from forms.study import ReleasePolicy, Study, Tier
 
@@ -121,7 +121,7 @@ def _checked(
     }
     codebook = _codebook(study, fields, tier, counts, occasion)
     claim = claim_of(fields, study.policy, tier, segments=segments)
-    findings = measure(table, claim, codebook=codebook)
+    findings = verify(table, claim, codebook=codebook)
     _refuse(faults(findings, claim))
     return _Checked(claim, findings, codebook, counts)
 
