@@ -1,7 +1,4 @@
-"""``lacrima demo`` and ``lacrima serve``.
-
-``lacrima key``, ``purge`` and ``doctor``.
-"""
+"""``lacrima demo``, ``serve``, ``key``, ``purge`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -68,7 +65,7 @@ def _fill(stores: Stores, catalogue: StudyCatalogue, *, empty: bool) -> SignIns:
 
 
 def _clear(config: Config) -> None:
-    """The demo's accounts are for the demo only."""
+    """Remove the demo's accounts, which are for the demo only."""
     stores = open_stores(config)
     demo_accounts.clear(stores.office)
     stores.close()
@@ -89,8 +86,7 @@ def _say_links(config: Config, catalogue: StudyCatalogue, sign_ins: SignIns) -> 
 def serve() -> None:
     """The production server, with the settings of the environment."""
     config = read_config()
-    unsafe = list(_unsafe(config))
-    if unsafe:
+    if unsafe := _unsafe(config):
         raise BadSetting("\n".join(unsafe))
     server.check_port(config.host, config.port)
     read_keys(config.key)
@@ -100,7 +96,7 @@ def serve() -> None:
 
 
 def _unsafe(config: Config) -> list[str]:
-    """A sentence for each setting that would break a promise."""
+    """Return a sentence for each setting that would break a promise."""
     faults = []
     if not config.https and config.host not in LOOPBACK:
         faults.append(

@@ -40,7 +40,7 @@ from survey.releases.jobs import (
     folder_of,
     is_full,
 )
-from survey.releases.preview import ChangedSince, basis, basis_of, preview, summarise
+from survey.releases.preview import ChangedSince, basis, basis_of, preview
 from survey.storage import accounts, jobs, releases, studies
 from survey.storage.jobs import Job
 from survey.storage.stores import Stores
@@ -224,14 +224,13 @@ class JobWorker:
 def _preview(worker: JobWorker) -> Result:
     version = worker.released
     worker.check_disclosure(version.study)
-    found = preview(
+    return preview(
         worker.stores,
         version.study,
         worker.request(version),
         progress=worker.progress,
         final_check=worker.final_check,
     )
-    return summarise(found)
 
 
 def _release(worker: JobWorker) -> Result:
