@@ -146,10 +146,10 @@ def release(
     person: str | None, agreement: str | None, agreed: str | None,
 ) -> None:  # fmt: skip
     """Write an anonymised dataset of STUDY with its documents into a new folder."""
+    from survey.clock import today_here
     from survey.releases import process
     from survey.releases.build import ReleaseRequest
     from survey.studies.approvals import signed_version
-    from survey.studies.availability import today_here
 
     recipient = recipient_of(person, agreement, agreed)
     _, version, stores = open_version(study, pilot=pilot)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from exports.charts.chart import Chart, ChartSource, Heat
+from exports.charts.chart import Chart, ChartSource, HeatMaps
 from exports.charts.counts import from_rows, from_tables, read_rows
 from exports.charts.gallery import gallery
 from exports.charts.selection import book_of, hypothesis
@@ -71,7 +71,7 @@ def _from_tables(packed: ReleaseZip, study: Study) -> tuple[Sequence[Chart], str
     book = book_of(asked_codebook(study, fields_of(study)))
     charts = gallery(book, from_tables(packed.checked("tables/one-way.csv"), book))
     asked = hypothesis(book)
-    if asked is None or any(isinstance(chart.picture, Heat) for chart in charts):
+    if asked is None or any(isinstance(chart.picture, HeatMaps) for chart in charts):
         return charts, ""
     return charts, NOT_CROSSED.format(before=book[asked.before]["label"])
 
@@ -117,7 +117,7 @@ def read_release(path: Path, made: Release, study: Study) -> DrawnRelease:
 
 
 class Gallery:
-    """Charts that were drawn lately, by what they were drawn from; used by all of a process."""
+    """Cache of the charts drawn lately, one for all threads of a process."""
 
     def __init__(self, most: int = KEPT) -> None:
         self._kept: OrderedDict[tuple[str | int, ...], DrawnRelease] = OrderedDict()
@@ -130,7 +130,7 @@ class Gallery:
         except OSError:
             raise Refusal(f"The file {path.name} is no longer in the archive.") from None
         fingerprints = study.fingerprints
-        # A file that was touched is read and held against its sums again.
+        # A file that was touched is read and checked by its sums again.
         touched = (str(path), file.st_ino, file.st_size, file.st_mtime_ns)
         key = (*touched, made.sha256, fingerprints.words, fingerprints.policy)
         with self._lock:  # one at a time: two would do the same work at once

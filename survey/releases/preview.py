@@ -16,6 +16,7 @@ from exports.anonymise.problem import Progress, no_progress
 from exports.checksums import SUMS, sha256_of
 from exports.errors import ExportRefused
 from exports.generalise import tier_of
+from exports.report import diversity_warnings
 from forms.study import Study, Tier
 from forms.tiers import RESTRICTED_ROWS, TIERS
 from survey.errors import Refusal
@@ -64,11 +65,12 @@ def preview(
 ) -> dict[str, Any]:
     """Do what ``process.run`` would do, throw it away and return what a page shows of it.
 
-    ``against`` says what comparing it with earlier releases would reveal, ``waiting`` which frozen
-    answers are not in it. ``cells`` maps a column to its withheld cells, the most first,
-    ``coarser`` to those shown coarser than they were asked. ``sums`` is the checksum of its list of
-    checksums, ``basis`` a digest of everything that it would be made from. Raises Refusal, of it
-    NotMade; ``final_check`` is asked before anything is told, also of why it would not be made.
+    ``warnings`` are those that the policy asks for, ``against`` says what comparing it with earlier
+    releases would reveal, ``waiting`` which frozen answers are not in it. ``cells`` maps a column
+    to its withheld cells, the most first, ``coarser`` to those shown coarser than they were asked.
+    ``sums`` is the checksum of its list of checksums, ``basis`` a digest of everything that it
+    would be made from. Raises Refusal, of it NotMade; ``final_check`` is asked before anything is
+    told, also of why it would not be made.
     """
     tier = tier_of(study, request.tier)
     with prepare_build(stores, study, request, progress) as build:
@@ -94,6 +96,7 @@ def preview(
             "segments": [{"number": s["number"], "rows": s["rows"]} for s in report["segments"]],
             "cells": dict(sorted(withheld.items(), key=lambda at: (-at[1], at[0]))),
             "coarser": {name: n for name, n in coarser.items() if n},
+            "warnings": diversity_warnings(study.policy, report.get("verification", {})),
             "sums": sums,
             "against": list(_compared(build, tier, sums)),
             "waiting": waiting_in_words(study, build.waiting),

@@ -22,7 +22,7 @@ from exports.errors import ExportRefused
 from forms.study import Study
 from forms.toml_tables import StudyFaults
 from survey.accounts import demo
-from survey.clock import iso_utc
+from survey.clock import iso_utc, today_here
 from survey.config import Config, read_config
 from survey.errors import LacrimaError, Refusal, StoreError, TooFewToFreeze
 from survey.locks import locked
@@ -46,7 +46,7 @@ from survey.storage.jobs import Job
 from survey.storage.stores import Stores
 from survey.studies import lifecycle
 from survey.studies.approvals import signed_version
-from survey.studies.availability import Availability, prepare, today_here
+from survey.studies.availability import Availability, prepare
 from survey.studies.catalogue import StudyCatalogue
 from survey.studies.loading import load_for_command
 from survey.studies.version import StudyVersion
@@ -200,9 +200,8 @@ class JobWorker:
         """The version of the study that is published: the one that was approved."""
         folder = load_for_command(self.config, self.stores, self.job.study)
         prepare(self.stores, folder.latest)
-        catalogue = StudyCatalogue([folder])
-        Availability(self.stores, catalogue, time.monotonic, today_here)
-        return catalogue.served(self.job.study).version
+        availability = Availability(self.stores, StudyCatalogue([folder]))
+        return availability.versions()[0]
 
     @property
     def released(self) -> StudyVersion:

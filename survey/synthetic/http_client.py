@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -17,6 +16,7 @@ from forms.kinds import MISSING_SUFFIX
 from forms.simulation import load_recipe
 from forms.study import LEFT_BLANK, NOT_REACHED, Study
 from survey.errors import Refusal
+from survey.page_text import PageForm, read_form
 from survey.respondents.invitations import read_code
 from survey.synthetic.simulate import SimulatedResponse, simulate
 
@@ -117,58 +117,6 @@ class HttpVisitor:
                 self._cookies[name] = morsel.value
             else:
                 self._cookies.pop(name, None)
-
-
-@dataclass
-class PageForm:
-    """The form of a page: hidden values, choices by name, boxes to type in, and its buttons."""
-
-    action: str = ""
-    found: bool = False
-    hidden: dict[str, str] = field(default_factory=dict)
-    choices: dict[str, list[str]] = field(default_factory=dict)  # radios and tick boxes
-    typed: list[str] = field(default_factory=list)
-    buttons: list[tuple[str, str]] = field(default_factory=list)
-    next_link: str = ""
-
-
-class _FormReader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.form = PageForm()
-        self._inside = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form" and given.get("method") == "post" and not self.form.found:
-            self.form.found = self._inside = True
-            self.form.action = given.get("action", "")
-        elif tag == "a" and "next" in given.get("rel", "").split():
-            self.form.next_link = given.get("href", "")
-        elif self._inside and given.get("name"):
-            self._control(tag, given)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self._inside = False
-
-    def _control(self, tag: str, given: dict[str, str]) -> None:
-        name, kind = given["name"], given.get("type", "text")
-        if tag == "button":
-            self.form.buttons.append((name, given.get("value", "")))
-        elif tag == "textarea" or kind in ("number", "text"):
-            self.form.typed.append(name)
-        elif kind == "hidden":
-            self.form.hidden[name] = given.get("value", "")
-        elif kind in ("radio", "checkbox"):
-            self.form.choices.setdefault(name, []).append(given.get("value", "on"))
-
-
-def read_form(html: str) -> PageForm:
-    """Return the first POST form of the page; ``found`` is False without one."""
-    reader = _FormReader()
-    reader.feed(html)
-    return reader.form
 
 
 def _consented(client: SimulatedResponse, name: str, values: list[str]) -> Fields:
