@@ -89,7 +89,7 @@ def place_of(error: Exception) -> str:
 
 
 NICE = 10  # clients who answer come first
-TELL_EVERY_SECONDS = 0.5
+NOTE_EVERY_SECONDS = 0.5
 
 
 class JobCancelled(BaseException):
@@ -190,7 +190,7 @@ class JobWorker:
         self.rounds += share < self.share
         self.share = share
         now = time.monotonic()
-        if now - self.noted_at >= TELL_EVERY_SECONDS:
+        if now - self.noted_at >= NOTE_EVERY_SECONDS:
             self.noted_at = now
             so_far = (self.rounds + share) / (self.rounds + 1)
             jobs.progressed(self.stores.office, self.job.number, so_far)
