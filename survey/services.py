@@ -67,12 +67,12 @@ def open_services(config: Config) -> Services:
         counters,
         clock=time.time,
         accepted_of=keys.accepted,
-        hourly=lambda: stop_rule.tell_all(stores, availability.versions()),
+        hourly=lambda: stop_rule.record_all_due(stores, availability.versions()),
     )
     # Not atexit: worker processes of the server end through multiprocessing's own way out.
     stop = Finalize(None, maintenance.stop, exitpriority=10)
     maintenance.start()
-    JobRunner(config, stores, time.time).sweep()
+    JobRunner(config, stores, time.time).clean_up()
     return Services(
         config=config,
         stores=stores,

@@ -136,7 +136,7 @@ def simulate(
                 version.folder,
                 count=count,
                 seed=seed,
-                told=lambda _: bar.update(1),
+                progress=lambda _: bar.update(1),
                 codes=codes,
             )
         click.echo(f"{count} synthetic clients walked {version.study.name} at {via}.")

@@ -155,7 +155,7 @@ def stop_rule_command(name: str, *, pilot: bool) -> None:
     config = read_config()
     version = find_version(config, name, pilot=pilot or None)
     stores = open_stores(config, version)
-    told = stop_rule.verdicts_of(stores, version)
-    click.echo(stop_rule.in_lines(version, told))
-    if told and told[max(told)]:
+    verdicts = stop_rule.verdicts_of(stores, version)
+    click.echo(stop_rule.in_lines(version, verdicts))
+    if verdicts and verdicts[max(verdicts)]:
         click.get_current_context().exit(1)

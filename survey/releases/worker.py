@@ -143,7 +143,7 @@ class JobWorker:
         number = result.pop("release", 0) or (entered(self.stores, self.job) if to != "done" else 0)
         if number and self.job.kind == "release":
             to = "done"  # it is in the ledger: whatever failed afterwards
-        finish_job(self.stores, self.job, to, now=time.time(), told=result, release=number)
+        finish_job(self.stores, self.job, to, now=time.time(), result=result, release=number)
 
     def _stopped(self) -> None:
         """End as cancelled by a person, or as broken off by a server that is being stopped."""
@@ -238,7 +238,7 @@ def _release(worker: JobWorker) -> Result:
     request, seen = worker.request(version), jobs.find(stores.office, job.preview)
 
     def check_unchanged(found: str) -> None:
-        if seen and found != seen.told.get("basis", ""):
+        if seen and found != seen.result.get("basis", ""):
             raise ChangedSince
 
     def final_check(build: ReleaseBuild) -> None:

@@ -15,8 +15,8 @@ from survey.routes.research import releases as release_routes
 from survey.routes.research import studies as study_routes
 from survey.storage import releases, studies
 from survey.storage.stores import Stores
-from survey.synthetic.simulate import simulate_into
 from tests import answering
+from tests.answering import simulate_into
 from tests.conftest import folder_of
 from tests.journeys.staff import Worker, services_of
 

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request, url_for
 
 from forms.answers import duration_band
-from forms.flow import FlowState
+from forms.flow import SCREENS, FlowState
 from forms.kinds import columns_of_study
 from forms.readability import grade
 from forms.routing import Route, along_pages, paths, routes_in_words, shown_questions
@@ -69,7 +69,7 @@ def _sign() -> Any:
 @bp.get("/text")
 def text() -> str:
     """Every word on one printable page, routing spelled out."""
-    return page("text", "Every word", own=own_words(current_version()))
+    return page("text", "Every word", own=own_words(current_version()), screens=SCREENS)
 
 
 @bp.get("/checklist")

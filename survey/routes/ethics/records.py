@@ -9,13 +9,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from survey.errors import Refusal, StoreUnavailable
-from survey.ethics.change_rule import RULE
 from survey.ethics.dossier.document import Signed
 from survey.ethics.dossier.dossier_files import DOSSIERS
 from survey.ethics.schema_audit import audit_file
-from survey.ethics.version_content import GROUPS
-from survey.ethics.version_diff import compare
-from survey.ethics.version_list import KnownVersion, known_versions, version_before
+from survey.ethics.version_content import GROUPS, KnownVersion, known_versions, version_before
+from survey.ethics.version_diff import RULE, compare
 from survey.routes.ethics.frame import page
 from survey.services import services
 from survey.storage import studies
@@ -109,7 +107,7 @@ def _archived(version: StudyVersion) -> dict[str, str]:
 
 def _chosen(versions: tuple[KnownVersion, ...], which: str) -> KnownVersion | None:
     wanted = request.args.get(which, "")
-    return next((one for one in versions if one.edition.id == wanted), None)
+    return next((one for one in versions if one.content.id == wanted), None)
 
 
 @bp.get("/versions")
@@ -124,7 +122,7 @@ def versions() -> str:
         versions=found,
         old=old,
         new=new,
-        compared=compare(old.edition, new.edition) if old else None,
+        compared=compare(old.content, new.content) if old else None,
         groups=GROUPS,
         rule=RULE,
     )

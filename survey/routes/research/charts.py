@@ -60,7 +60,7 @@ def _release_or_404(number: int) -> Release:
 
 
 def _drawn(made: Release) -> DrawnRelease:
-    """Raises Refusal or Refused."""
+    """Return the charts of a release. Raises Refusal or ExportRefused."""
     from survey.releases.charts import GALLERY  # brings in polars, which the server does without
 
     archive = Archive(services().stores.folder, made.study)

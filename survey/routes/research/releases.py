@@ -55,7 +55,7 @@ def tier_kind(name: str) -> TierKind:
 def overview() -> str:
     """The tiers to choose from, what is under way, and the ledger."""
     version, name, office = current_version(), current_name(), services().stores.office
-    latest = [job_runner().look(job) for job in jobs.last_of(office, name, most=LATELY)]
+    latest = [job_runner().current(job) for job in jobs.last_of(office, name, most=LATELY)]
     return render_template(
         "research/releases.html",
         title="Releases",
