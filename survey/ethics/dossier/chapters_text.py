@@ -42,7 +42,7 @@ def _passages(passages: Iterable[Passage], version: StudyVersion) -> Iterator[Bl
 
 
 def before_questions(version: StudyVersion) -> Iterator[Block]:
-    """S1 to S4 and S10: landing, information, eligibility, consent, decline."""
+    """Yield S1 to S4 and S10: landing, information, eligibility, consent, decline."""
     consent = version.study.consent
     words = consent.texts
     yield _screen("landing")
@@ -128,7 +128,7 @@ def _consent(version: StudyVersion) -> Iterator[Block]:
 
 
 def questions(version: StudyVersion) -> Iterator[Block]:
-    """S5: every page and question in order, with the routing in words."""
+    """Yield S5: every page and question in order, with the routing in words."""
     for number, page in enumerate(version.study.pages, start=1):
         yield heading(f"{number}. {page.title}", anchor=page.id)
         yield note(_about_page(version, page), leads=True)
@@ -205,7 +205,7 @@ def _offered(asked: Question) -> str:
 
 
 def after_questions(version: StudyVersion) -> Iterator[Block]:
-    """S6 to S13: check, thank you, help, stop, delete later, leave."""
+    """Yield S6 to S13: check, thank you, help, stop, delete later, leave."""
     consent = version.study.consent
     words = consent.texts
     yield _screen("check")
@@ -258,7 +258,7 @@ def _ways_out(version: StudyVersion) -> Iterator[Block]:
 
 
 def platform(version: StudyVersion) -> Iterator[Block]:
-    """Screens worded by the platform, the same for every study, read off the screens themselves."""
+    """Yield the screens worded by the platform, read off the screens themselves."""
     yield note("Worded by the platform, the same for every study; read off the screens themselves.")
     yield table(
         ("Screen", "What it says"),
