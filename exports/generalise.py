@@ -17,6 +17,7 @@ import polars as pl
 
 from exports.columns import BOOKKEEPING_KEYS, CORE, INSIDER, Field
 from exports.errors import ExportRefused
+from exports.label_hierarchy import Cell
 from forms.study import (
     MISSING_RANGE,
     WITHHELD,
@@ -28,7 +29,6 @@ from forms.study import (
 )
 
 LEVEL_STEP = 100
-Cell = int | str
 
 
 def group_codes(hierarchy: Hierarchy, level: int) -> dict[int, HierarchyGroup]:
@@ -59,8 +59,7 @@ def level_of(cell: Cell) -> int:
 
 def covered(field: Field, policy: ReleasePolicy, cell: Cell) -> frozenset[int]:
     """The codes as asked that ``cell``, no missing code, stands for."""
-    hierarchy = hierarchy_of(field, policy)
-    assert isinstance(cell, int)
+    hierarchy, cell = hierarchy_of(field, policy), int(cell)
     if hierarchy is None or not level_of(cell):
         return frozenset([cell])
     return group_codes(hierarchy, level_of(cell))[cell].codes
@@ -68,12 +67,11 @@ def covered(field: Field, policy: ReleasePolicy, cell: Cell) -> frozenset[int]:
 
 def generalise_cell(field: Field, policy: ReleasePolicy, cell: Cell, level: int) -> Cell:
     """``cell``, no missing code, at ``level`` or, where it is coarser already, as it is."""
-    if level >= top_of(field, policy):
-        return suppressed_cell(field)
     if level <= level_of(cell):
         return cell
     hierarchy = hierarchy_of(field, policy)
-    assert hierarchy is not None
+    if hierarchy is None or level >= hierarchy.top:
+        return suppressed_cell(field)
     asked = min(covered(field, policy, cell))
     return next(c for c, group in group_codes(hierarchy, level).items() if asked in group.codes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ from exports.verify.findings import Findings
 from exports.verify.reading import MalformedFile, Table, read_table
 from exports.verify.verdict import cautions, faults
 from exports.verify.verify import measure, verify
-from exports.verify.wording import words
+from exports.verify.wording import figures_in_words
 from forms.study import ReleasePolicy, Study, Tier
 
 
@@ -63,7 +64,8 @@ def check_segment(
     """
     claim = claim_of(part.fields, policy, tier, segments=())
     left_out = len(source.table) - len(part.source)
-    assert left_out == sum(part.left_out.values())
+    if left_out != sum(part.left_out.values()):
+        raise ExportRefused("The rows left out are not those that were counted as left out.")
     taken = source.table[part.source.sort()] if left_out else source.table
     findings = verify(
         path,
@@ -164,14 +166,14 @@ def assemble(
     )  # fmt: skip
     write_formats(data, checked.codebook, title=study.title, notes=marks_of(report))
     for part in parts:
-        put(out, {name: text.encode() for name, text in part.aside.items()})
+        put(out, {name: text.encode() for name, text in part.small_sample_tables.items()})
     note_files(out, report)
-    told = DocumentContext(
+    context = DocumentContext(
         study=study, codebook=checked.codebook, report=report, data_file=data.name, counts=counts,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
-        findings=[(w.label, w.value, w.sentence) for w in words(findings, claim)],
+        findings=[(w.label, w.value, w.sentence) for w in figures_in_words(findings, claim)],
     )  # fmt: skip
-    finish(out, told, report)
+    finish(out, context, report)
     return report
 
 
@@ -192,20 +194,21 @@ def make_release(
     path = path_to(study, tier)
     source, work = source_of(study, frame, occasion), out.with_name(f"{out.name}.parts")
     work.mkdir(parents=True)
-    file: SegmentEntry | None = None
-    for before, stage in zip((None, *path), path, strict=False):
-        if file and before:
-            source = read_back(study, file.path, before, occasion)
-        file = _part_file(study, source, stage, work / f"{stage.name}_data.csv", seed=seed)
-    assert file is not None
+    file = _part_file(study, source, path[0], work, seed=seed)
+    for before, stage in pairwise(path):
+        source = read_back(study, file.path, before, occasion)
+        file = _part_file(study, source, stage, work, seed=seed)
     del source
     return assemble(study, [file], path[-1], out, seed=seed, occasion=occasion)
 
 
 def _part_file(
-    study: Study, source: SegmentSource, tier: Tier, path: Path, *, seed: int
+    study: Study, source: SegmentSource, tier: Tier, work: Path, *, seed: int
 ) -> SegmentEntry:
+    path = work / f"{tier.name}_data.csv"
     part = recode_segment(study, source, tier, seed=seed)
     write_segment(part, path)
     figures = check_segment(part, path, source, tier=tier, policy=study.policy)
-    return SegmentEntry(path, 1, len(part.order), part.left_out, part.notes, part.aside, figures)
+    return SegmentEntry(
+        path, 1, len(part.order), part.left_out, part.notes, part.small_sample_tables, figures
+    )

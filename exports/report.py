@@ -60,7 +60,9 @@ class SegmentEntry:
     rows: int
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    aside: Mapping[str, str] = field(default_factory=dict)  # path in the release → text
+    small_sample_tables: Mapping[str, str] = field(
+        default_factory=dict
+    )  # path in the release → text
     figures: Mapping[str, Any] = field(default_factory=dict)  # BESIDE_TRUTH
 
 
@@ -158,6 +160,21 @@ def about_release(
     }
 
 
+FEW_VALUES = (
+    "In at least one group of rows alike the sensitive answers differ little (different values: "
+    "{counted}). The policy asks for a warning below {least}: whoever knows that a person is in "
+    "such a group can guess what the person answered."
+)
+
+
+def diversity_warnings(policy: ReleasePolicy, figures: Mapping[str, Any]) -> list[str]:
+    """A sentence where classes of the written file hold too few values of a sensitive column."""
+    measured = {n: one["distinct"] for n, one in figures.get("diversity", {}).items()}
+    few = [f"{name} {n}" for name, n in measured.items() if n < policy.distinct_warning]
+    said = FEW_VALUES.format(least=policy.distinct_warning, counted=", ".join(few))
+    return [said] if few else []
+
+
 def report_of(
     study: Study,
     tier: Tier,
@@ -181,5 +198,5 @@ def report_of(
         "columns": levels,
         "cells_withheld": {n: at["withheld"] for n, at in levels.items() if at.get("withheld")},
         "verification": {**figures, **beside},
-        "limits": list(limits),
+        "limits": [*diversity_warnings(study.policy, figures), *limits],
     }

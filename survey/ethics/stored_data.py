@@ -49,10 +49,10 @@ def _in_tier(study: Study, variable: str, tier: Tier) -> str:
     """Return what this tier does to the variable."""
     policy = study.policy
     role, group = policy.roles.get(variable, "none"), policy.groups.get(variable, "")
-    if variable in tier.leave_out:
+    if variable in tier.leave_out or role not in tier.kind.roles:
         return "left out"
     if role == "free_text":
-        return "only after review" if role in tier.kind.roles else "left out"
+        return "only after review"
     level = tier.min_level.get(group, 0)
     if role == "quasi_identifier" and variable in policy.hierarchies:
         top = policy.hierarchies[variable].top

@@ -16,7 +16,7 @@ from exports.anonymise.problem import Progress, no_progress
 from exports.checksums import SUMS, sha256_of
 from exports.errors import ExportRefused
 from exports.generalise import tier_of
-from exports.report import Report
+from exports.report import Report, diversity_warnings
 from forms.study import Study, Tier
 from forms.tiers import RESTRICTED_ROWS, TIERS
 from survey.errors import Refusal
@@ -52,11 +52,13 @@ class NotMade(Refusal):
 class ReleasePreview:
     """A release that was not made: its report and the checksum of its list of checksums.
 
-    ``against`` says what comparing it with earlier releases would reveal, ``waiting`` which frozen
-    answers are not in it; ``basis`` is a digest of everything that it would be made from.
+    ``warnings`` are those that the policy asks for, ``against`` says what comparing it with earlier
+    releases would reveal, ``waiting`` which frozen answers are not in it; ``basis`` is a digest of
+    everything that it would be made from.
     """
 
     report: Report
+    warnings: tuple[str, ...]
     sums: str
     against: tuple[str, ...]
     waiting: str
@@ -88,9 +90,14 @@ def preview(
         final_check(build)
         record_disclosure(build)
         sums = sha256_of(folder / SUMS)
-        against = tuple(_compared(build, tier, sums))
-        waiting = waiting_in_words(study, build.waiting)
-        return ReleasePreview(report, sums, against, waiting, basis_of(build))
+        return ReleasePreview(
+            report,
+            tuple(diversity_warnings(study.policy, report.get("verification", {}))),
+            sums,
+            tuple(_compared(build, tier, sums)),
+            waiting_in_words(study, build.waiting),
+            basis_of(build),
+        )
 
 
 def _compared(build: ReleaseBuild, tier: Tier, sums: str) -> Iterator[str]:
@@ -204,6 +211,7 @@ def summarise(found: ReleasePreview) -> dict[str, Any]:
         "segments": [{"number": s["number"], "rows": s["rows"]} for s in report["segments"]],
         "cells": dict(sorted(withheld.items(), key=lambda at: (-at[1], at[0]))),
         "coarser": {name: n for name, n in coarser.items() if n},
+        "warnings": list(found.warnings),
         "sums": found.sums,
         "against": list(found.against),
         "waiting": found.waiting,

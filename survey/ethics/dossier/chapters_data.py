@@ -248,7 +248,12 @@ def policy(version: StudyVersion) -> Iterator[Block]:
             ("No release at all", f"under {small.min_rows} rows"),
             ("No quasi-identifier", f"under {small.no_key_under} rows"),
             ("Few quasi-identifiers", f"{small.few_key}, up to {small.few_key_up_to} rows"),
-            ("Diversity reported", ", ".join(policy.distinct) or "none"),
+            (
+                "Diversity reported",
+                f"{', '.join(policy.distinct)}; a warning below {policy.distinct_warning} values"
+                if policy.distinct
+                else "none",
+            ),
             ("First to be coarsened", ", ".join(policy.order) or "none"),
         ]
     )
@@ -266,12 +271,15 @@ def policy(version: StudyVersion) -> Iterator[Block]:
 
 
 def _tier_lines(tier: Tier) -> Iterator[str]:
-    yield f"at least {tier.k} people alike in every class"
-    if tier.distinct_l > 1:
-        yield f"at least {tier.distinct_l} values of each sensitive variable of the policy"
-    yield f"at most {tier.max_violating:.0%} of the rows withheld in their whole core key"
-    for group, level in tier.min_level.items():
-        yield f"{group} quasi-identifiers at level {level} or coarser"
+    if tier.kind.holds == "rows":
+        yield f"at least {tier.k} people alike in every class"
+        if tier.distinct_l > 1:
+            yield f"at least {tier.distinct_l} values of each sensitive variable of the policy"
+        yield f"at most {tier.max_violating:.0%} of the rows withheld in their whole core key"
+        for group, level in tier.min_level.items():
+            yield f"{group} quasi-identifiers at level {level} or coarser"
+    else:
+        yield tier.promise
     if tier.leave_out:
         yield "left out: " + ", ".join(tier.leave_out)
     if tier.needs_open_consent:
