@@ -32,7 +32,7 @@ from survey.studies.version import StudyVersion, read_version
 
 
 def open_studies(config: Config) -> tuple[Stores, StudyCatalogue]:
-    """The stores of this installation and its studies, with a table ready for each."""
+    """Open the stores of this installation and its studies, with a table ready for each."""
     stores = Stores(config.data)
     try:
         catalogue = load_catalogue(config, stores)

@@ -46,7 +46,7 @@ def overview() -> Answer:
 
 
 def _with_figures() -> list[Release]:
-    """Releases that hold something to count, the latest first."""
+    """Return the releases that hold something to count, the latest first."""
     made = releases.all_releases(services().stores.office, current_name())
     return [one for one in reversed(made) if TIERS[one.tier].holds != "texts"]
 
