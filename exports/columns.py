@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from exports.csv_text import guarded
 from exports.errors import ExportRefused
 from exports.scores import SCORE, derived, quality_names, score_names
 from forms.kinds import columns_of_study
@@ -20,9 +21,6 @@ STORED = ("study_version", "consent_version", "lang", "completion", "c_open", "d
 # Language and versions are rare and time-like, so they are keys in every tier.
 BOOKKEEPING_KEYS = ("study_version", "consent_version", "lang")
 CORE, INSIDER = "core", "insider"
-
-# A spreadsheet runs a text cell that opens with one of these (OWASP, "CSV injection").
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +86,6 @@ def kept_in(fields: Sequence[Field], tier: Tier) -> tuple[Field, ...]:
         and f.name not in tier.leave_out
         and not (f.column and f.column.variable in tier.leave_out)
     )
-
-
-def guarded(text: str) -> str:
-    """``text`` made safe for spreadsheets: an apostrophe before what would open a formula."""
-    return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 
 def _type_of(study: Study, column: Column) -> type[pl.DataType]:

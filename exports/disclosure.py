@@ -84,11 +84,11 @@ _MISSING = frozenset(str(code) for code in MISSING_RANGE)
 
 def covers_of(field: Field, policy: ReleasePolicy) -> dict[str, frozenset[str]]:
     """Released group → every finer cell that it may stand for, groups of lower levels included."""
-    hierarchy = hierarchy_of(field, policy)
     found: dict[str, frozenset[str]] = {}
     finer: dict[int, frozenset[int]] = {}
-    for level in range(1, hierarchy.top if hierarchy else 0):
-        assert hierarchy is not None
+    if (hierarchy := hierarchy_of(field, policy)) is None:
+        return found
+    for level in range(1, hierarchy.top):
         groups = {code: group.codes for code, group in group_codes(hierarchy, level).items()}
         for code, asked in groups.items():
             inside = {c for c, codes in finer.items() if codes <= asked}

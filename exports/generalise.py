@@ -59,8 +59,7 @@ def level_of(cell: Cell) -> int:
 
 def covered(field: Field, policy: ReleasePolicy, cell: Cell) -> frozenset[int]:
     """The codes as asked that ``cell``, no missing code, stands for."""
-    hierarchy = hierarchy_of(field, policy)
-    assert isinstance(cell, int)
+    hierarchy, cell = hierarchy_of(field, policy), int(cell)
     if hierarchy is None or not level_of(cell):
         return frozenset([cell])
     return group_codes(hierarchy, level_of(cell))[cell].codes
@@ -68,12 +67,11 @@ def covered(field: Field, policy: ReleasePolicy, cell: Cell) -> frozenset[int]:
 
 def generalise_cell(field: Field, policy: ReleasePolicy, cell: Cell, level: int) -> Cell:
     """``cell``, no missing code, at ``level`` or, where it is coarser already, as it is."""
-    if level >= top_of(field, policy):
-        return suppressed_cell(field)
     if level <= level_of(cell):
         return cell
     hierarchy = hierarchy_of(field, policy)
-    assert hierarchy is not None
+    if hierarchy is None or level >= hierarchy.top:
+        return suppressed_cell(field)
     asked = min(covered(field, policy, cell))
     return next(c for c, group in group_codes(hierarchy, level).items() if asked in group.codes)
 

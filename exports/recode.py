@@ -109,8 +109,8 @@ def _problem(
     distinct = [n for n in policy.distinct if n in table.columns] if tier.distinct_l > 1 else []
     return Problem(
         codes=np.column_stack(codes),
-        taxonomies=tuple(scheme.taxonomy for scheme in schemes.values()),
-        demands=PrivacyModel(tier.k, distinct_l=tier.distinct_l),
+        hierarchies=tuple(scheme.taxonomy for scheme in schemes.values()),
+        model=PrivacyModel(tier.k, distinct_l=tier.distinct_l),
         sensitive=_sensitive(table, distinct),
         ordered=(False,) * len(distinct),
         seed=seed,
@@ -132,7 +132,7 @@ def _released(
 
 def _share_withheld(problem: Problem, outcome: Recoding) -> float:
     """Share of rows that had something in their key and lost all of it."""
-    taxonomies = problem.taxonomies
+    taxonomies = problem.hierarchies
     own = np.column_stack([t.up[problem.codes[:, at], 0] for at, t in enumerate(taxonomies)])
     roots = np.array([t.root for t in taxonomies])
     gone = (outcome.nodes == roots).all(axis=1) & (own != roots).any(axis=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ def check_segment(
     """
     claim = claim_of(part.fields, policy, tier, segments=())
     left_out = len(source.table) - len(part.source)
-    assert left_out == sum(part.left_out.values())
+    if left_out != sum(part.left_out.values()):
+        raise ExportRefused("The rows left out are not those that were counted as left out.")
     taken = source.table[part.source.sort()] if left_out else source.table
     findings = verify(
         path,
@@ -192,19 +194,18 @@ def make_release(
     path = path_to(study, tier)
     source, work = source_of(study, frame, occasion), out.with_name(f"{out.name}.parts")
     work.mkdir(parents=True)
-    file: SegmentEntry | None = None
-    for before, stage in zip((None, *path), path, strict=False):
-        if file and before:
-            source = read_back(study, file.path, before, occasion)
-        file = _part_file(study, source, stage, work / f"{stage.name}_data.csv", seed=seed)
-    assert file is not None
+    file = _part_file(study, source, path[0], work, seed=seed)
+    for before, stage in pairwise(path):
+        source = read_back(study, file.path, before, occasion)
+        file = _part_file(study, source, stage, work, seed=seed)
     del source
     return assemble(study, [file], path[-1], out, seed=seed, occasion=occasion)
 
 
 def _part_file(
-    study: Study, source: SegmentSource, tier: Tier, path: Path, *, seed: int
+    study: Study, source: SegmentSource, tier: Tier, work: Path, *, seed: int
 ) -> SegmentEntry:
+    path = work / f"{tier.name}_data.csv"
     part = recode_segment(study, source, tier, seed=seed)
     write_segment(part, path)
     figures = check_segment(part, path, source, tier=tier, policy=study.policy)

@@ -1,16 +1,15 @@
-"""The folder of a release on disk: documents, report and sums around the data that lies in it."""
+"""The folder of a release on disk: documents, report and sums around the data that it holds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from exports.checksums import checksum_lines, sha256_of
+from exports.checksums import files_in, sha256_of, write_sums
 from exports.documents.all_documents import documents
 from exports.documents.context import DocumentContext, pretty_json
 from exports.report import Report
 
-SUMS = "SHA256SUMS"
 REPORT = "documentation/report.json"
 
 
@@ -22,16 +21,12 @@ def put(folder: Path, files: Mapping[str, bytes]) -> None:
         path.write_bytes(content)
 
 
-def _names(folder: Path) -> list[str]:
-    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-
-
 def note_files(folder: Path, report: Report) -> None:
     """Put the sums of the data files, all there are so far, into the report."""
-    report["files"] = {name: sha256_of(folder / name) for name in _names(folder)}
+    report["files"] = {name: sha256_of(folder / name) for name in files_in(folder)}
 
 
 def finish(folder: Path, told: DocumentContext, report: Report) -> None:
-    """Everything beside the data; SHA256SUMS over all of it comes last."""
+    """Write everything beside the data; SHA256SUMS over all of it comes last."""
     put(folder, {**documents(told), REPORT: pretty_json(report)})
-    (folder / SUMS).write_bytes(checksum_lines(folder, _names(folder), mark=told.mark))
+    write_sums(folder, mark=told.mark)

@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from forms.flow import CITED
 from forms.kinds import columns_of_question, columns_of_study
 from forms.parse_documents import passages_of
 from forms.routing import branch_of, routes, routing_columns
@@ -75,21 +76,6 @@ INLINE_VALIDATOR = "validate_"
 # Stata cannot hold a longer one.
 LONGEST_COLUMN = 32
 
-SCREENS = (
-    "landing",
-    "information",
-    "eligibility",
-    "consent",
-    "questions",
-    "check",
-    "done",
-    "support",
-    "stop",
-    "withdraw",
-    "declined",
-    "leave",
-)
-
 
 def check_names(study: Study, notes: FaultList) -> None:
     """Note every name in questionnaire.toml that is there twice, is taken or is too long."""
@@ -128,12 +114,13 @@ def check_passages(study: Study, notes: FaultList) -> None:
         where = " and ".join(dict.fromkeys(table for _, table, other in found if other == name))
         file = next(file for file, _, other in found if other == name)
         notes.add(file, where, "id", f"{name!r} stands there twice")
-    known = [name for _, _, name in found] + [f"screen:{screen}" for screen in SCREENS]
+    screens = [screen.name for screen in CITED]
+    known = [name for _, _, name in found] + [f"screen:{screen}" for screen in screens]
     for item in study.consent.checklist:
         for name in item.passages:
             if name not in known:
                 problem = f"there is no passage {name!r}{nearest(name, known)}"
-                allowed = f"ids of passages and statements, screen:{listed(SCREENS)}"
+                allowed = f"ids of passages and statements, screen:{listed(screens)}"
                 notes.add(CONSENT, f"checklist {item.id}", "passages", problem, allowed)
 
 

@@ -19,10 +19,9 @@ from survey.crypto import KeyRing, read_keys
 from survey.releases.jobs import JobRunner
 from survey.respondents import screens
 from survey.respondents.drafts import DraftRepository
-from survey.routes import account, home
+from survey.routes import account, home, respondent
 from survey.routes.ethics import board, notes, public, records
 from survey.routes.research import charts, collection, jobs, releases, studies, texts
-from survey.routes.respondent import entry, exits, questions, request
 from survey.security import STAFF_ROOMS, protect
 from survey.services import NAME, Services
 from survey.storage.counters import EventCounters
@@ -35,10 +34,8 @@ from survey.studies.loading import open_studies
 # templates/parts: macros by what they draw; a later one may use an earlier one's.
 PARTS = ("frame", "code", "support", "questions", "staff")
 
-# Importing these has put their routes on the client's blueprint.
-CLIENT_ROUTES = (entry, questions, exits)
 PAGES = (
-    assets.bp, home.bp, request.bp, home.invite_bp,
+    assets.bp, home.bp, respondent.bp, home.invite_bp,
     public.bp, public.routes_bp, records.bp, records.dossier_bp, records.versions_bp,
     records.stored_bp, notes.waivers_bp, board.room_bp, board.bp,
     studies.bp, studies.life_bp, releases.bp, jobs.bp, charts.bp, collection.bp,

@@ -7,11 +7,11 @@ typeface of this machine: the same words and the same address give the same byte
 from __future__ import annotations
 
 import io
-import re
 from typing import Any, Literal
 
 import segno
 
+from forms.prose import paragraphs
 from survey import pdf
 from survey.ethics.dossier.blocks import runs
 from survey.studies.version import StudyVersion
@@ -22,8 +22,6 @@ PAPERS: tuple[Paper, ...] = ("a4", "a5")
 TEMPLATE = "leaflet/leaflet.typ"
 QUIET_ZONE = 4  # modules of nothing around a QR code (ISO/IEC 18004 section 6.3.8)
 DOTS = 12  # pixels a module: sharp at 5 cm on paper
-
-_PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
 def _qr(link: str) -> segno.QRCode:
@@ -77,5 +75,4 @@ def _said(version: StudyVersion, link: str, paper: Paper) -> dict[str, Any]:
 
 
 def _paragraphs(version: StudyVersion, text: str) -> list[list[tuple[str, str]]]:
-    parts = (p.strip() for p in _PARAGRAPHS.split(version.fill(text)) if p.strip())
-    return [[(run[0], run[1]) for run in runs(part)] for part in parts]
+    return [[(run[0], run[1]) for run in runs(p)] for p in paragraphs(version.fill(text))]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
+from exports.checksums import write_sums
 from exports.codebook import asked_codebook
 from exports.columns import kept_in
 from exports.csv_file import data_name
@@ -20,7 +20,7 @@ from exports.documents.all_documents import scripts
 from exports.documents.codebook_page import codebook
 from exports.documents.context import DocumentContext
 from exports.files.zip_file import bundle
-from exports.release_folder import SUMS, put
+from exports.release_folder import put
 from exports.segment_file import fields_for
 from forms.study import Study, Tier
 from forms.tiers import OPEN_ROWS, RESTRICTED_ROWS
@@ -50,7 +50,7 @@ def package(version: StudyVersion, answers: Answers) -> bytes:
         put(root, _documents(version.study))
         plans = _copy_analysis(version, root / ANALYSIS)
         put(root, {"README.md": _readme(version, answers, plans).encode()})
-        put(root, {SUMS: _sums(root).encode()})
+        write_sums(root)
         return bundle(root, root.with_suffix(".zip")).read_bytes()
 
 
@@ -115,9 +115,3 @@ three: whoever has this package can see whether what was asked is what was regis
 To be written by the researchers, since no file of the study knows it: hypotheses in words, sample
 size and when collection ends, exclusions, what is confirmatory and what is exploratory.
 """
-
-
-def _sums(folder: Path) -> str:
-    files = sorted(f for f in folder.rglob("*") if f.is_file())
-    lines = ((sha256(f.read_bytes()).hexdigest(), f.relative_to(folder)) for f in files)
-    return "".join(f"{digest}  {path.as_posix()}\n" for digest, path in lines)

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
-from exports.documents import html, markdown
+from exports.documents import markdown
 from exports.documents.context import ArchivedDocuments, DocumentContext, file_word
+from exports.documents.pages import render_page
 from forms.routing import joined as listed
 from forms.site_facts import fill
 
@@ -164,16 +163,6 @@ def _as_markdown(block: WordingBlock) -> str:
     return before + markdown.plain(block.text)
 
 
-def _as_html(block: WordingBlock) -> Markup:
-    if block.kind == "items":
-        return html.bullets(html.emphasised(item) for item in block.items)
-    if block.kind in ("h2", "h3"):
-        return Markup("<{0}>{1}</{0}>").format(block.kind, html.emphasised(block.text))
-    if block.kind == "note":
-        return html.paragraph(html.emphasised(block.text), kind="small")
-    return html.prose(block.text)
-
-
 def _both(
     told: DocumentContext, title: str, about: str, blocks: Iterable[WordingBlock], lang: str
 ) -> list[bytes]:
@@ -182,7 +171,9 @@ def _both(
     mark = f"**{told.mark}.**" * bool(told.mark)
     return [
         markdown.document([f"# {title}", mark, about, *map(_as_markdown, filled)]),
-        html.page(title, *map(_as_html, filled), mark=told.mark, lead=about, lang=lang),
+        render_page(
+            "wording.html", title=title, lead=about, mark=told.mark, lang=lang, blocks=filled
+        ),
     ]
 
 

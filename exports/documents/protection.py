@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from markupsafe import Markup
-
-from exports.documents import html
 from exports.documents.context import DocumentContext, Report
+from exports.documents.pages import render_page
 
 # What k-anonymity leaves open, for every study alike.
 INSIDERS = (
@@ -122,38 +120,6 @@ def figures(told: DocumentContext) -> tuple[tuple[str, str, str], ...]:
 AT_A_GLANCE = 6
 
 
-def _glance(told: DocumentContext) -> Markup:
-    found = figures(told)
-    top = html.figures((value, label, sentence) for label, value, sentence in found[:AT_A_GLANCE])
-    if len(found) <= AT_A_GLANCE:
-        return top
-    rest = html.table(
-        ["Figure", "Value", "What it means"],
-        found[AT_A_GLANCE:],
-        caption="Further figures",
-        numbers=[1],
-    )
-    return top + "\n" + rest
-
-
-def _columns(report: Report) -> Markup:
-    """One line a key column: how many rows at which level."""
-    columns = report.get("columns", {})
-    steps = _steps(report)
-    rows = [
-        [html.code(name), *(str(done.get(step, 0) or "–") for step in steps)]
-        for name, done in columns.items()
-    ]
-    if not rows:
-        return Markup()
-    return html.table(
-        ["Column", *(s.capitalize() for s in steps)],
-        rows,
-        caption="Rows by treatment of each key column",
-        numbers=range(1, len(steps) + 1),
-    )
-
-
 def _steps(report: Report) -> list[str]:
     """Treatments that occur, the mildest first."""
     seen = {k for done in report.get("columns", {}).values() for k in done if k != "top"}
@@ -161,18 +127,14 @@ def _steps(report: Report) -> list[str]:
     return [step for step in order if step in seen]
 
 
-def _prints(report: Report) -> Markup:
-    pairs: list[tuple[str, html.Part]] = [
-        (name.capitalize(), html.code(value))
-        for name, value in report.get("fingerprints", {}).items()
-        if isinstance(value, str)
-    ]
-    pairs += [(f"Words {v}", html.code(d)) for v, d in report.get("words", {}).items()]
-    pairs += [(f"Consent {v}", html.code(d)) for v, d in report.get("consents", {}).items()]
-    pairs += [(path, html.code(d)) for path, d in report.get("files", {}).items()]
-    if "seed" in report:
-        pairs.append(("Seed of the search", str(report["seed"])))
-    return html.definitions(pairs)
+def _digests(report: Report) -> Iterator[tuple[str, str]]:
+    """Yield the name and the digest of everything that the release was made from and holds."""
+    for name, digest in report.get("fingerprints", {}).items():
+        if isinstance(digest, str):
+            yield name.capitalize(), digest
+    for key, word in (("words", "Words "), ("consents", "Consent "), ("files", "")):
+        for name, digest in report.get(key, {}).items():
+            yield word + name, digest
 
 
 def _loss(report: Report) -> str:
@@ -191,27 +153,29 @@ def _recipient(report: Report) -> str:
 
 
 def report_page(told: DocumentContext) -> bytes:
-    """The report as a page; sections that have nothing to say are left out."""
-    report, tier = told.report, told.tier
+    """Return the report as a page; sections that have nothing to say are left out."""
+    report, tier, found, steps = told.report, told.tier, figures(told), _steps(told.report)
     done = [*segments(report), cells_withheld(report), *left_out(report), *policy_notes(report)]
     done += [_loss(report), _recipient(report)]
-    corrections = [str(c) for c in report.get("corrections", ())]
-    sections = {
-        "At a glance": (_glance(told),),
-        "How it was made": (html.paragraph(how(told)),),
-        "What was done": (html.bullets(s for s in done if s), _columns(report)),
-        "What this does not protect against": (html.bullets(limits(told)),),
-        "Corrections": (html.bullets(corrections),),
-        "Fingerprints": (_prints(report),),
-    }
-    parts = [html.section(name, *said) for name, said in sections.items() if any(said)]
     rows = report.get("rows")
     size = f" {rows} rows." if rows is not None else ""
-    lead = f"Tier {tier['name']}, {tier['label'].lower()}, for {tier['audience']}.{size}"
-    return html.page(
-        f"Anonymisation report: {told.study.title}",
-        *parts,
+    return render_page(
+        "report.html",
+        title=f"Anonymisation report: {told.study.title}",
+        lead=f"Tier {tier['name']}, {tier['label'].lower()}, for {tier['audience']}.{size}",
         mark=told.mark,
-        lead=lead,
         caution=told.caution,
+        found=found[:AT_A_GLANCE],
+        further=found[AT_A_GLANCE:],
+        how=how(told),
+        done=[sentence for sentence in done if sentence],
+        steps=steps,
+        columns=[
+            (name, *(column.get(step) or "–" for step in steps))
+            for name, column in report.get("columns", {}).items()
+        ],
+        limits=limits(told),
+        corrections=report.get("corrections", ()),
+        digests=list(_digests(report)),
+        seed=report.get("seed"),
     )

@@ -1,12 +1,11 @@
 """The table as an SPSS file (.sav): labels, user-missing range, measurement levels, no clock.
 
-Rows of an SPSS file (.sav) in its bytecode compression, a block at a time.
-
-Each row is cut into cells of eight bytes; eight command bytes come before the eight cells they are
-for. A command is a small whole number plus 100 (the cell then takes no more room), or says that the
-cell follows, is blank or is missing. Source: PSPP Developers' Guide, "System file format", data
-record. The bytes are those that pyreadstat writes, in half the time and with no table in
-memory; a test holds the two side by side.
+pyreadstat writes the dictionary and one row; the row is taken off again, and the rows of the table
+are encoded here in the format's bytecode compression, a block at a time: in half the time, and with
+no table in memory. Each row is cut into cells of eight bytes; eight command bytes come before the
+eight cells they are for. A command is a small whole number plus 100 (the cell then takes no more
+room), or says that the cell follows, is blank or is missing. Source: PSPP Developers' Guide,
+"System file format", data record.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ import polars as pl
 import pyreadstat
 from numpy.typing import NDArray
 
+from exports.errors import ExportRefused
 from exports.files.names import (
     SPSS,
     Entry,
@@ -231,11 +231,16 @@ def _take_off(path: Path, row: bytes, rows: int) -> None:
     """Take the one ``row`` off the end, and put the number of rows and the stamp in its place."""
     with path.open("r+b") as file:
         start = file.seek(-len(row), os.SEEK_END)
-        assert file.read() == row, "pyreadstat lays out rows otherwise than exports.files.spss"
-        file.truncate(start)
+        laid_out = file.read() == row
         last = start - END_RECORD - len(COUNT_RECORD) - 8
         file.seek(last)
-        assert file.read(len(COUNT_RECORD)) == COUNT_RECORD, "no record of the number of rows"
+        if not laid_out or file.read(len(COUNT_RECORD)) != COUNT_RECORD:
+            path.unlink()
+            raise ExportRefused(
+                "This version of pyreadstat lays out .sav files otherwise than the row encoder "
+                "does, so nothing was written. Install the version in requirements/run.txt."
+            )
+        file.truncate(start)
         _overwrite(file, last + len(COUNT_RECORD), struct.pack("<q", rows))
         _overwrite(file, COUNT_AT, struct.pack("<i", rows))
         _overwrite(file, STAMP_AT, STAMP)

@@ -44,12 +44,12 @@ def problem_of(policy: Policy, sources: EncodedTable) -> Problem:
     )
     return Problem(
         codes=codes,
-        taxonomies=taxonomies,
-        demands=PrivacyModel(policy.k, policy.l, policy.entropy_l, policy.t, policy.presence),
+        hierarchies=taxonomies,
+        model=PrivacyModel(policy.k, policy.l, policy.entropy_l, policy.t, policy.presence),
         sensitive=_sensitive(policy, sources.table),
         ordered=tuple(name in policy.ordered for name in policy.sensitive),
         population=population,
-        limit=policy.suppression_limit,
+        suppression_limit=policy.suppression_limit,
         seed=policy.seed,
     )
 
@@ -63,7 +63,7 @@ def released(sources: EncodedTable, outcome: Recoding) -> tuple[pl.DataFrame, In
         tree.column: _labels(tree, outcome.nodes[:, at]) for at, tree in enumerate(sources.trees)
     }
     table = sources.table.with_columns(pl.Series(name, c) for name, c in labels.items())
-    kept = table.with_row_index("\0row").filter(~outcome.withheld)
+    kept = table.with_row_index("\0row").filter(~outcome.suppressed)
     kept = kept.sort(table.columns, nulls_last=False, maintain_order=True)
     return kept.drop("\0row"), kept["\0row"].to_numpy().astype(np.int32)
 

@@ -1,7 +1,5 @@
 """From a table and a policy to a folder with the protected table and its report.
 
-A folder that appears whole or not at all.
-
 The written table before the verifier, which shares no code with what made it.
 
 What a table must be before it can be protected under a policy.
@@ -10,21 +8,16 @@ What a table must be before it can be protected under a policy.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
-from hashlib import file_digest
-from math import floor
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recoding, no_progress
 from exports.anonymise.solve import solve
+from exports.checksums import sha256_of
 from exports.errors import ExportRefused
 from exports.tabular.encode import EncodedTable, in_own_order, problem_of, released, values_of
 from exports.tabular.hierarchy import ROOT, TableHierarchy, read_hierarchy
@@ -35,28 +28,7 @@ from exports.verify.claim import Claim
 from exports.verify.findings import Findings
 from exports.verify.verdict import faults
 from exports.verify.verify import verify
-
-
-@contextmanager
-def whole_folder(out: Path) -> Iterator[Path]:
-    """A hidden folder to write into, which becomes ``out`` when all went well, else disappears.
-
-    Raises Refused where ``out`` is taken or cannot be written.
-    """
-    out = out.resolve()
-    refuse_taken(out)
-    home = next(parent for parent in out.parents if parent.exists())
-    partial = home / f".{out.name}.{os.getpid()}.partial"
-    try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
-        yield partial
-        out.parent.mkdir(parents=True, exist_ok=True)
-        partial.replace(out)
-    except OSError as fault:
-        raise ExportRefused(f"{out} cannot be written: {fault.strerror or fault}.") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+from exports.whole_folder import hidden_beside
 
 
 def refuse_taken(out: Path) -> None:
@@ -206,8 +178,18 @@ def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress) -> Rep
     outcome = _solved(problem, policy.mode, progress)
     table, rows = released(sources, outcome)
     made = AnonymisedTable(policy, sources, problem, outcome, table, rows)
-    with whole_folder(out) as folder:
-        return _written(folder, made)
+    out = out.resolve()
+    refuse_taken(out)
+    with hidden_beside(out, lambda fault, _: _cannot_write(out, fault)) as hidden:
+        folder = hidden / out.name
+        folder.mkdir()
+        report = _written(folder, made)
+        folder.replace(out)
+    return report
+
+
+def _cannot_write(out: Path, fault: OSError) -> ExportRefused:
+    return ExportRefused(f"{out} cannot be written: {fault.strerror or fault}.")
 
 
 def _written(folder: Path, made: AnonymisedTable) -> Report:
@@ -218,9 +200,7 @@ def _written(folder: Path, made: AnonymisedTable) -> Report:
     table.write_csv(path)
     claim = claim_of(made.policy, made.sources)
     found = proven(path, claim, made.sources, made.rows)
-    with path.open("rb") as file:
-        digest = file_digest(file, "sha256").hexdigest()
-    report = report_of(made, found, claim, digest=digest)
+    report = report_of(made, found, claim, digest=sha256_of(path))
     written = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
     (folder / "report.json").write_text(written, encoding="utf-8", newline="\n")
     (folder / "report.html").write_bytes(report_page(report))
@@ -233,17 +213,16 @@ def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
         outcome = solve(problem, mode, progress)
     except Infeasible as fault:
         raise ExportRefused(f"Nothing was released: {fault}") from None
-    roots = np.array([tree.root for tree in problem.taxonomies])
-    withheld = outcome.withheld | (outcome.nodes == roots).all(axis=1)
-    out, allowed = int(withheld.sum()), floor(problem.limit * problem.rows + 1e-9)
+    withheld = outcome.suppressed | (outcome.nodes == problem.roots).all(axis=1)
+    out, allowed = int(withheld.sum()), problem.suppressible
     if out == problem.rows or out > allowed:
         which = "every row" if out == problem.rows else f"{out} of {problem.rows} rows"
         raise ExportRefused(
             f"Nothing was released: {which} would say nothing but *, and suppression_limit ="
-            f" {problem.limit:g} allows {allowed}. Ask for a smaller k, l or t or fewer"
+            f" {problem.suppression_limit:g} allows {allowed}. Ask for a smaller k, l or t or fewer"
             " quasi-identifiers."
         )
-    return replace(outcome, withheld=withheld)
+    return replace(outcome, suppressed=withheld)
 
 
 def read_sources(data: Path, policy: Policy) -> EncodedTable:

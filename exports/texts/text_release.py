@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exports.codebook import Entry, describe
-from exports.columns import Field, guarded
+from exports.columns import Field
+from exports.csv_text import csv_text, guarded
 from exports.documents.context import DocumentContext
 from exports.errors import ExportRefused
 from exports.release_folder import finish, note_files, put
@@ -161,13 +162,12 @@ def _refusal(groups: Mapping[tuple[str, str], int], k: int, *, unread: int) -> s
 
 def _csv(rows: Iterable[TextRow], marks: Sequence[str], *, after: int) -> bytes:
     """Lines in RFC 4180: UTF-8, comma, CRLF; the header only where nothing comes before."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    if not after:
-        writer.writerow(["row", *marks, *COLUMNS])
-    for number, r in enumerate(rows, after + 1):
-        writer.writerow([number, *(1 for _ in marks), r.variable, r.lang, r.may_quote, r.text])
-    return out.getvalue().encode()
+    head = [] if after else [("row", *marks, *COLUMNS)]
+    lines = (
+        (number, *(1 for _ in marks), r.variable, r.lang, r.may_quote, r.text)
+        for number, r in enumerate(rows, after + 1)
+    )
+    return csv_text([*head, *lines]).encode()
 
 
 def _counts(texts: Iterable[ReviewedText]) -> dict[str, dict[str, int]]:

@@ -12,7 +12,8 @@ import click
 
 from survey.accounts.audit import note_command
 from survey.accounts.demo import PREFIX as DEMO
-from survey.cli.main import main, open_stores
+from survey.cli.installation import open_stores
+from survey.cli.main import main
 from survey.clock import iso_utc
 from survey.config import ROLES, Config, read_config
 from survey.crypto import KeyRing, read_keys

@@ -14,7 +14,8 @@ import click
 
 from forms.tiers import TIERS
 from survey.accounts.audit import note_command
-from survey.cli.main import main, open_stores, reviewer_name
+from survey.cli.installation import open_stores, open_version
+from survey.cli.main import main
 from survey.clock import iso_utc
 from survey.config import read_config
 from survey.errors import Refusal
@@ -22,7 +23,6 @@ from survey.releases import distribution as process
 from survey.storage import releases
 from survey.storage.stores import Stores
 from survey.studies.catalogue import find_version
-from survey.studies.version import StudyVersion
 
 
 def iso_date(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -44,11 +44,6 @@ def recipient_of(
     return given or None
 
 
-def _desk(name: str) -> tuple[StudyVersion, Stores]:
-    _, version, stores = reviewer_name(name)
-    return version, stores
-
-
 def _known(stores: Stores, study: str, number: int) -> releases.Release:
     for made in releases.all_releases(stores.office, study):
         if made.number == number:
@@ -60,7 +55,7 @@ def _known(stores: Stores, study: str, number: int) -> releases.Release:
 @click.argument("study")
 def show_ledger(study: str) -> None:
     """List every release of STUDY: what left the house, to whom, and what was recalled."""
-    version, stores = _desk(study)
+    _, version, stores = open_version(study)
     name = version.study.name
     recalled = {e.release: e for e in releases.errata(stores.office, name)}
     given = releases.hand_overs(stores.office, name)
@@ -80,7 +75,7 @@ def show_ledger(study: str) -> None:
 @click.option("--why", required=True, help="What is wrong with it; later releases print this.")
 def recall(study: str, number: int, why: str) -> None:
     """Recall release NUMBER of STUDY, and all that repeat its rows, for good."""
-    version, stores = _desk(study)
+    _, version, stores = open_version(study)
     numbers = process.recall(stores, version.study.name, number, why=why, at=iso_utc())
     named = ", ".join(map(str, numbers))
     several = "s" * (len(numbers) > 1)
@@ -99,7 +94,7 @@ def recall(study: str, number: int, why: str) -> None:
 @click.option("--agreed", metavar="DATE", required=True, callback=iso_date)
 def hand_over(study: str, number: int, person: str, agreement: str, agreed: str) -> None:
     """Note who was given release NUMBER of STUDY, under which agreement, agreed on which day."""
-    version, stores = _desk(study)
+    _, version, stores = open_version(study)
     _known(stores, version.study.name, number)
     given = releases.HandOver(number, iso_utc(), person, agreement, agreed)
     releases.hand_over(stores.office, version.study.name, given)
@@ -165,15 +160,16 @@ def release(
 ) -> None:  # fmt: skip
     """Write an anonymised dataset of STUDY with its documents into a new folder."""
     from survey.releases import process
+    from survey.releases.build import ReleaseRequest
     from survey.studies.approvals import signed_version
     from survey.studies.availability import today_here
 
     recipient = recipient_of(person, agreement, agreed)
-    _, version, stores = reviewer_name(study, pilot=pilot)
+    _, version, stores = open_version(study, pilot=pilot)
     if not pilot and version.pilot:
         raise Refusal(f"{study} runs as a pilot: add --pilot to release pilot answers.")
     version = signed_version(stores, version, today_here().isoformat())
-    order = process.ReleaseRequest(
+    order = ReleaseRequest(
         tier=tier, out=out, pilot=pilot, recipient=recipient, facts=version.facts
     )
     with click.progressbar(length=100, label="Releasing", hidden=not _terminal()) as bar:

@@ -14,7 +14,8 @@ import click
 from exports.texts.identifiers import CAUTION, IdentifierSpan, marked
 from exports.texts.redaction import NoSuchMark, RedactionDraft
 from survey.accounts.audit import note_command
-from survey.cli.main import main, reviewer_name
+from survey.cli.installation import open_version
+from survey.cli.main import main
 from survey.errors import Refusal
 from survey.releases import text_review as process
 from survey.releases.text_review import ReviewQueue
@@ -176,7 +177,7 @@ def _say_standing(desk: ReviewQueue) -> None:
 @click.option("--status", is_flag=True, help="Only say how many texts stand where.")
 def review(study: str, *, pilot: bool, status: bool) -> None:
     """Read the texts of STUDY one by one, in random order, before any of them may leave."""
-    config, version, stores = reviewer_name(study, pilot=pilot)
+    config, version, stores = open_version(study, pilot=pilot)
     name = version.study.name
     desk = ReviewQueue(
         stores.answers(pilot=pilot), stores.office, name, pilot,

@@ -15,7 +15,8 @@ import click
 from survey import server
 from survey.accounts import demo as demo_accounts
 from survey.accounts.audit import note_command
-from survey.cli.main import main, open_catalogue, open_stores
+from survey.cli.installation import open_catalogue, open_stores
+from survey.cli.main import main
 from survey.config import PREFIX, SETTINGS, Config, Role, for_demo, read_config
 from survey.crypto import make_key, read_keys
 from survey.errors import BadSetting, Refusal

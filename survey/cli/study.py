@@ -12,7 +12,8 @@ import click
 from forms.load import load_study
 from forms.site_facts import facts_for, load_site, missing_facts
 from survey.accounts.audit import note_command
-from survey.cli.main import main, open_catalogue, open_stores, reviewer_name
+from survey.cli.installation import open_catalogue, open_stores, open_version
+from survey.cli.main import main
 from survey.collection import stop_rule
 from survey.config import read_config
 from survey.errors import Refusal
@@ -117,7 +118,7 @@ def approve(name: str, signer: str, **signed: Any) -> None:
 @click.argument("name")
 def open_study(name: str) -> None:
     """Open study NAME: only what is approved, filled in and checked is served."""
-    _, folder, stores = reviewer_name(name)
+    _, folder, stores = open_version(name)
     version = lifecycle.open_study(stores, folder, note=partial(_note, stores))
     click.echo(f"{version.study.name} is open now.")
     if fingerprints_of(version) != fingerprints_of(folder):
@@ -128,7 +129,7 @@ def open_study(name: str) -> None:
 @click.argument("name")
 def close(name: str) -> None:
     """Close study NAME: nobody new can start."""
-    _, version, stores = reviewer_name(name)
+    _, version, stores = open_version(name)
     lifecycle.close(stores, version, note=partial(_note, stores))
     click.echo(f"{version.study.name} is closed now.")
 
@@ -137,7 +138,7 @@ def close(name: str) -> None:
 @click.argument("name")
 def freeze(name: str) -> None:
     """Make the answers present the next batch: from now on nobody can withdraw them."""
-    _, version, stores = reviewer_name(name)
+    _, version, stores = open_version(name)
     frozen = lifecycle.freeze(stores, version, note=partial(_note, stores))
     click.echo(f"{frozen} answers of {version.study.name} are frozen. Their codes no longer work.")
     if studies.status(stores.office, version.study.name) == "frozen":

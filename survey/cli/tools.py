@@ -18,7 +18,8 @@ from typing import Any
 import click
 
 from survey.accounts.audit import note_command
-from survey.cli.main import main, reviewer_name
+from survey.cli.installation import open_version
+from survey.cli.main import main
 from survey.crypto import KeyRing, read_keys
 from survey.errors import Refusal
 from survey.respondents import invitations
@@ -94,7 +95,7 @@ def invite(study: str, count: int, out: Path) -> None:
 
     They cannot be read again: only keyed hashes are kept.
     """
-    config, version, stores = reviewer_name(study)
+    config, version, stores = open_version(study)
     name = version.study.name
     seal = KeyRing(read_keys(config.key))
     codes = invitations.draw(count)

@@ -11,15 +11,15 @@ CHERRIES: Eysenbach, G. (2004), Journal of Medical Internet Research 6(3), e34.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from exports.csv_text import csv_text
 from forms.study import Study
 from survey.storage import admission, counters
 from survey.storage.counters import ReportedFigures
+from survey.storage.database import Database
 from survey.storage.stores import Stores
 from survey.studies.version import StudyVersion
 
@@ -86,9 +86,9 @@ def figures_of(stores: Stores, study: Study, *, pilot: bool, over: bool) -> Coll
     )
 
 
-def tallies_for_release(stores: Stores, study: Study, *, pilot: bool = False) -> Totals:
-    """Event → total as shown to staff, for the documents of a release; none before a first step."""
-    return figures_of(stores, study, pilot=pilot, over=False).totals
+def is_synthetic(db: Database, study: Study) -> bool:
+    """Return whether any answer in this file was simulated."""
+    return counters.totals(db, study.name).get(SIMULATED, 0) > 0
 
 
 def _down(number: int, grain: int) -> int:
@@ -287,14 +287,14 @@ def as_text(version: StudyVersion, figures: CollectionFigures) -> str:
 
 def as_csv(version: StudyVersion, figures: CollectionFigures) -> str:
     """The same as a table."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\r\n")
-    table.writerow(("study", "pilot", "synthetic", "figure", "value", "how"))
+    head = ("study", "pilot", "synthetic", "figure", "value", "how")
     about = (version.study.name, _yes(version.pilot), _yes(figures.synthetic))
     notes = [FigureLine("About these figures", "", ROUNDED)]
-    for line in [*notes, *_everything(version, figures)]:
-        table.writerow((*about, line.name, _plain(line.value), line.how))
-    return out.getvalue()
+    lines = (
+        (*about, line.name, _plain(line.value), line.how)
+        for line in [*notes, *_everything(version, figures)]
+    )
+    return csv_text([head, *lines])
 
 
 def _plain(value: str) -> str:

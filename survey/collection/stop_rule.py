@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from forms.study import Study
-from survey.collection.figures import SENT, STOP_SIGN
+from survey.collection.figures import SENT, STOP_SIGN, is_synthetic
 from survey.storage import counters
 from survey.storage.stores import Stores
 from survey.studies.version import StudyVersion
-from survey.synthetic.simulate import is_synthetic
 
 FIRST, EVERY = 30, 50  # answers, docs/design.md, Collection
 CLINICIAN = "clinician_contact"  # fact of the site: who has to be told, for staff only

@@ -6,11 +6,10 @@ they are out.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from exports.csv_text import csv_text
 from survey.collection.figures import GRAIN
 from survey.storage import board, releases, studies
 from survey.storage.database import Database
@@ -70,20 +69,13 @@ def _about(total: int) -> str:
 
 def as_csv(sections: Sequence[Section]) -> str:
     """All of it as one table: section, date, and what its columns are called."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\r\n")
-    table.writerow(("section", "date", "what"))
+    lines = [("section", "date", "what")]
     for section in sections:
         for when, *rest in section.rows:
             said = zip(section.columns[1:], rest, strict=True)
             what = "; ".join(f"{column}: {value}" for column, value in said)
-            table.writerow((section.title, when, _harmless(what)))
-    return out.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """Spreadsheets take a cell that begins so for a formula."""
-    return "'" + cell if cell[:1] in "=+-@\t\r" else cell
+            lines.append((section.title, when, what))
+    return csv_text(lines)
 
 
 def as_text(sections: Sequence[Section]) -> str:

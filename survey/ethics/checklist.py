@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from forms.flow import CITED, SCREENS, anchors
 from forms.parse_documents import passages_of
 from forms.readability import grade, words
 from forms.study import ChecklistItem, Page, Passage, Study
@@ -21,26 +22,7 @@ from forms.validate_wording import FEWEST_WORDS, sections
 
 SCREEN = "screen:"
 # Where a passage is met, by the table of consent.toml that it stands in.
-SCREEN_OF = {
-    "key_fact": "information",
-    "detail": "information",
-    "notice": "information",
-    "debrief": "done",
-}
-SCREEN_NAMES = {
-    "landing": "S1 Landing",
-    "information": "S2 Information",
-    "eligibility": "S3 Before you start",
-    "consent": "S4 Consent",
-    "questions": "S5 Questions",
-    "check": "S6 Check",
-    "done": "S8 Thank you",
-    "support": "S9 Help",
-    "declined": "S10 Decline",
-    "stop": "S11 Stop",
-    "withdraw": "S12 Delete later",
-    "leave": "S13 Leave",
-}
+SCREEN_OF = {table: screen.name for screen in SCREENS.values() for table in screen.passages}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +51,7 @@ class Spot:
     @property
     def screen_name(self) -> str:
         """Number and name of the screen."""
-        return SCREEN_NAMES.get(self.screen, self.screen)
+        return SCREENS[self.screen].brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +101,18 @@ def _spots(study: Study) -> Iterator[tuple[str, Spot]]:
     for table, p in passages_of(consent):
         screen = SCREEN_OF[table.split()[0]]
         yield p.id, Spot(p.heading or p.text, p.text, screen, p.id, p.id)
-    for n, q in enumerate(consent.eligibility, start=1):
-        yield q.id, Spot(q.text, q.text, "eligibility", f"i{n}", q.id)
-    ordered = (*consent.required_statements, *consent.choices)
-    for n, s in enumerate(ordered, start=1):
-        yield s.id, Spot(s.text, s.text, "consent", f"i{n}", s.id)
+    for q in consent.eligibility:
+        anchor = anchors(study, "eligibility")[q.id]
+        yield q.id, Spot(q.text, q.text, "eligibility", anchor, q.id)
+    for s in (*consent.required_statements, *consent.choices):
+        yield s.id, Spot(s.text, s.text, "consent", anchors(study, "consent")[s.id], s.id)
     for p in study.support.passages:
         yield p.id, Spot(p.heading or p.text, p.text, "support", p.id, p.id)
     for p in consent.board_note:
         yield p.id, Spot(p.heading or p.text, p.text, "", p.id, p.id)
-    for screen, name in SCREEN_NAMES.items():
-        yield SCREEN + screen, Spot(f"Screen {name}", "", screen, "main", f"screen-{screen}")
+    for cited in CITED:
+        anchor = f"screen-{cited.name}"
+        yield SCREEN + cited.name, Spot(f"Screen {cited.brief}", "", cited.name, "main", anchor)
 
 
 def answered(study: Study) -> tuple[ElementAnswer, ...]:
@@ -189,27 +172,16 @@ def _graded(section: str, texts: list[str], ceiling: float | None) -> Graded:
     return Graded(section, count, grade(whole) if count >= FEWEST_WORDS else None, ceiling)
 
 
-SCREENS = {
-    "landing": "S1 Landing",
-    "information": "S2 Information",
-    "eligibility": "S3 Before you start",
-    "consent": "S4 Consent",
-    "check": "S6 Check answers and send",
-    "done": "S7 and S8 Thank you",
-    "support": "S9 Help",
-    "declined": "S10 Decline",
-    "stop": "S11 Stop",
-    "withdraw": "S12 Delete later",
-}
 SHOWN = 90  # characters of a text without a heading
 
 
 def consent_passages(study: Study) -> dict[str, dict[str, str]]:
     """Group → anchor → label, in the order of the page; anchors are unique."""
     consent = study.consent
-    eligibility = {} if consent.eligibility else {"eligibility"}
+    # Questions are commented on one by one, and leaving shows no text of its own.
+    absent = {"questions", "leave"} | ({"eligibility"} if not consent.eligibility else set())
     return {
-        "Screens": {f"screen-{s}": label for s, label in SCREENS.items() if s not in eligibility},
+        "Screens": {f"screen-{s.name}": s.label for s in CITED if s.name not in absent},
         "Information": dict(_headed((*consent.key_facts, *consent.details, *consent.notice))),
         "Before you start": {q.id: _short(q.text) for q in consent.eligibility},
         "Consent": {s.id: _short(s.text) for s in consent.statements},

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 from flask import render_template
 
-from survey.respondents.screens import TITLES, Navigation, render_screen
+from forms.flow import SCREENS
+from survey.respondents.screens import Navigation, render_screen
 from survey.studies.version import BY_INVITATION, StudyVersion
 
 # Screens made of the platform's words, with what each is shown with.
@@ -67,7 +68,7 @@ def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
             for state in STATES
         ),
     ]
-    named = tuple((TITLES[screen], _lines(html)) for screen, html in shown)
+    named = tuple((SCREENS[screen].title, _lines(html)) for screen, html in shown)
     return (*named, *_about_invitations())
 
 

@@ -89,3 +89,122 @@ def data_lines(study: Study) -> Iterator[DataLine]:
                 _role(study, question.name),
                 tuple((tier.name, _in_tier(study, question.name, tier)) for tier in tiers),
             )
+
+
+# Table of a client’s data, but for answers → what for, and column → what it holds.
+TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "texts": (
+        "Texts in a client’s own words, each by itself. No column leads to a row of answers.",
+        {
+            "key": "16 random bytes, made for this text",
+            "study": "the study",
+            "variable": "which question it answers",
+            "lang": "language; nothing where only some people are asked",
+            "c_quote": "whether it may be quoted",
+            "deletion": "keyed hash of the client’s code, or random bytes",
+            "batch": "0, or the frozen batch it belongs to",
+            "text": "the text",
+            "state": "whether it has been reviewed",
+            "redacted": "what was left after review",
+        },
+    ),
+    "accepted": (
+        "So that pressing send twice stores one row. Gone with the draft.",
+        {"value": "keyed hash of a draft’s token"},
+    ),
+    "withdrawals": (
+        "Deletions asked for and not carried out yet.",
+        {"value": "keyed hash of a code"},
+    ),
+    "invitations": (
+        "Invitations that nobody has used. A used one is gone.",
+        {"code": "keyed hash of the code", "study": "the study"},
+    ),
+    "tallies": (
+        "Totals such as page loads.",
+        {"study": "the study", "event": "what is counted", "count": "how often"},
+    ),
+    "wordings": (
+        "Every version of the words that this site has offered.",
+        {
+            "study": "the study",
+            "fingerprint": "SHA-256 of the words",
+            "answers": "the table that answers to them are in",
+            "content": "the words",
+            "current": "whether new answers go to that table",
+        },
+    ),
+    "row_totals": (
+        "How many answers there are, so that nobody has to read them to count them.",
+        {
+            "answers": "a table of answers",
+            "batch": "0, or a frozen batch",
+            "count": "how many answers",
+        },
+    ),
+    "text_totals": (
+        "How many texts there are, so that nobody has to read them to count them.",
+        {
+            "study": "the study",
+            "variable": "which question they answer",
+            "lang": "language; blank where only some people are asked",
+            "batch": "0, or the frozen batch they belong to",
+            "state": "whether they have been reviewed",
+            "count": "how many texts",
+        },
+    ),
+    "levelling": (
+        "One line of totals, for laying answers down in random order.",
+        {
+            "settled": "answers laid down since the last levelling",
+            "stored": "answers there were then",
+            "resting": "arrivals that lie in random order already",
+        },
+    ),
+    "filler": (
+        "Always empty at rest; used to overwrite free space.",
+        {"key": "random", "space": "zeros"},
+    ),
+    "_sqlite_migrations": (
+        "Which changes to this file’s tables have been made. Its times are blank.",
+        {"migration_set": "name", "name": "name", "applied_at": "blank", "id": "number"},
+    ),
+    "drafts": (
+        "Unfinished answers, sealed: half of the key is in the client’s browser.",
+        {
+            "id": "keyed hash of the browser’s half of the key",
+            "sealed": "sealed bytes",
+            "expires": "when it is deleted, rounded up to half an hour",
+        },
+    ),
+}
+# Table of what staff do → what for.
+OFFICE_TABLES: Mapping[str, str] = {
+    "_sqlite_migrations": "Which changes to this file’s tables have been made, and when.",
+    "accounts": "Accounts of staff. Passwords as slow hashes.",
+    "approvals": "Approvals that boards have signed.",
+    "audit": "What staff did.",
+    "collected": "The totals of the collection that a release told.",
+    "comments": "What board and researchers wrote to each other.",
+    "contents": "Which files of which tier went into a release.",
+    "doors": "Who may come in, as site.toml said when last read.",
+    "errata": "Corrections to releases.",
+    "figures": "The rounded totals that staff were shown last.",
+    "freezes": "When a batch was frozen.",
+    "handovers": "To whom restricted files were given.",
+    "incidents": "Incidents that were noted.",
+    "jobs": "Previews, releases and freezes that researchers asked for.",
+    "lives": "Whether a study is open.",
+    "parts": "The files of each tier, by checksum.",
+    "readings": "Decisions on texts, by their random keys, without their words.",
+    "recovery": "Keyed hashes of recovery codes of staff.",
+    "releases": "Releases made.",
+    "rulings": "Suspensions and revocations by a board.",
+    "segments": "Which batches are released together.",
+    "sessions": "Browsers in which staff are signed in.",
+    "setups": "Links with which staff set up their accounts.",
+    "told_pilots": "Of how many answers of a pilot something was told.",
+    "turns": "When a study was opened and closed.",
+    "verdicts": "Whether the rule for ending the collection was met.",
+    "waivers": "Elements of the checklist that a board does without.",
+}

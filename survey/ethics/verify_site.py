@@ -18,8 +18,9 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from survey.errors import Refusal
-from survey.ethics.dossier.reader import PARTS, Dossier
+from survey.ethics.dossier.reader import Dossier
 from survey.ethics.dossier.visible_text import Fields, VisibleText, press, see
+from survey.studies.fingerprints import FINGERPRINT_LABELS
 from survey.studies.version import BY_INVITATION
 from survey.synthetic.http_client import HttpVisitor, PageForm, PageResponse, read_form
 
@@ -125,7 +126,6 @@ UNINVITED = (
     "unspent code, and does not spend it."
 )
 _PRINT = re.compile(r"\b[0-9a-f]{64}\b")
-PART_NAMES = {"words": "words and routing", "policy": "release policy", "site": "site facts"}
 
 
 def verify(
@@ -155,23 +155,21 @@ def _fingerprints(visitor: HttpVisitor, dossier: Dossier, report: Report) -> Non
     overview = visitor.ask(f"/ethics/{dossier.name}/")
     if overview.status != 200:
         raise Refusal(f"{visitor.origin} shows no study {dossier.name} to boards.")
-    _compare_prints("overview", overview.html, PARTS, dossier, report)
+    _compare_prints("overview", overview.html, dossier, report)
     certificate = visitor.ask(f"/ethics/{dossier.name}/certificate")
     if certificate.status == 200:
-        _compare_prints("certificate", certificate.html, PARTS, dossier, report)
+        _compare_prints("certificate", certificate.html, dossier, report)
     else:
         report.notes.append("This site has no certificate page.")
 
 
-def _compare_prints(
-    page: str, html: str, parts: Iterable[str], dossier: Dossier, report: Report
-) -> None:
+def _compare_prints(page: str, html: str, dossier: Dossier, report: Report) -> None:
     shown = dict.fromkeys(_PRINT.findall(html))
-    for part in parts:
-        if dossier.fingerprints[part] not in shown:
-            others = [p for p in shown if p not in dossier.fingerprints.values()]
-            where = f"{page}: fingerprint of {PART_NAMES[part]}"
-            report.add(where, dossier.fingerprints[part], ", ".join(others))
+    for label, fingerprint in zip(FINGERPRINT_LABELS, dossier.fingerprints, strict=True):
+        if fingerprint not in shown:
+            others = [p for p in shown if p not in dossier.fingerprints]
+            where = f"{page}: fingerprint of {label.lower()}"
+            report.add(where, fingerprint, ", ".join(others))
 
 
 def _still(visitor: HttpVisitor, dossier: Dossier, report: Report) -> bool:

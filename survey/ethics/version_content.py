@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 from forms.fingerprint import plain
 from survey.ethics.change_rule import CHECKED, NAME_ONLY, PROSE
-from survey.studies.version import StudyVersion
+from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.version import StudyVersion, fingerprints_of
 
 Said = Mapping[str, Any]
 
@@ -34,7 +35,7 @@ class VersionContent:
     policy: Said | None = None
     support: Said | None = None
     facts: Mapping[str, str] | None = None
-    fingerprints: tuple[str, str, str] | None = None  # words, policy, site facts
+    fingerprints: VersionFingerprints | None = None
 
     @property
     def id(self) -> str:
@@ -71,7 +72,7 @@ def content_of_version(version: StudyVersion) -> VersionContent:
         policy=_mapping(study.policy),
         support=_mapping(study.support),
         facts=dict(version.facts),
-        fingerprints=(study.fingerprints.words, study.fingerprints.policy, version.site),
+        fingerprints=fingerprints_of(version),
     )
 
 
@@ -81,9 +82,7 @@ def content_of_archive(words: str, content: str) -> VersionContent:
 
 
 def _mapping(value: object) -> Said:
-    found = plain(value)
-    assert isinstance(found, dict)
-    return found
+    return cast("Said", plain(value))
 
 
 # What a change can touch, in the order of a board's interest.

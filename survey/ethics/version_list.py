@@ -10,7 +10,8 @@ from pathlib import Path
 from survey.ethics.version_content import VersionContent, content_of_archive, content_of_version
 from survey.storage.studies import Approval
 from survey.studies import approvals
-from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of
+from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.version import StudyVersion, fingerprints_of
 
 
 @dataclass(frozen=True, slots=True)

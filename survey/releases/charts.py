@@ -1,4 +1,4 @@
-"""Charts of a release: read from its archived zip, held against its sums, kept a while in memory.
+"""Charts of a release: read from its archived zip, checked by its sums, cached in memory.
 
 The only way in is a finished file of the archive: no store of answers is opened here.
 """
@@ -6,20 +6,20 @@ The only way in is a finished file of the archive: no store of answers is opened
 from __future__ import annotations
 
 import json
-import zipfile
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from threading import Lock
+from typing import cast
 
 import typst
 
-from exports.charts.chart import Chart, ChartSource, Heat
+from exports.charts.chart import Chart, ChartSource, HeatMaps
 from exports.charts.counts import from_rows, from_tables, read_rows
 from exports.charts.gallery import gallery
-from exports.charts.selection import Book, book_of, hypothesis
+from exports.charts.selection import book_of, hypothesis
+from exports.checksums import UNREADABLE, ChecksumFault, ReleaseZip
 from exports.codebook import asked_codebook
 from exports.columns import fields_of
 from exports.documents.context import marks_of
@@ -30,10 +30,9 @@ from forms.tiers import TIERS
 from survey.errors import Refusal
 from survey.storage.releases import Release
 
-LARGEST = 64 * 2**20  # bytes of a data file that are read while somebody waits
+LARGEST = 64 * 2**20  # bytes of a data file that are read while the researcher waits
 KEPT = 8  # releases whose charts stay in memory
 PIXELS_PER_INCH = 144
-SUMS = "SHA256SUMS"
 NOT_CROSSED = (
     "“{before}” against what followed is not drawn: the tables of this release do not cross "
     "scores. Beside its other tables such a table would close a ring, out of which counts under 10 "
@@ -45,82 +44,40 @@ TEXTS = "This release holds texts: there is nothing to count in it."
 
 @dataclass(frozen=True, slots=True)
 class DrawnRelease:
-    """The charts of one release and what stands under each; what it has no chart of, and why."""
+    """Charts of one release and the words under each; ``lacking`` names one it has not, and why."""
 
     charts: tuple[Chart, ...]
     source: ChartSource
     lacking: str = ""
 
     def named(self, key: str) -> Chart | None:
-        """The chart of this name."""
+        """Return the chart with this key, if there is one."""
         return next((chart for chart in self.charts if chart.key == key), None)
 
 
-class _Zip:
-    """A release's file; every member is held against the list of sums, and that one's sum is known.
-
-    Raises Refusal where something differs or is missing.
-    """
-
-    def __init__(self, path: Path, sum_of_sums: str) -> None:
-        self._packed = zipfile.ZipFile(path)
-        self._by_name = {str(PurePosixPath(*PurePosixPath(n).parts[1:])): n
-                         for n in self._packed.namelist()}  # fmt: skip
-        listed = self._content(SUMS)
-        if sha256(listed).hexdigest() != sum_of_sums:
-            raise Refusal("its list of sums is not the one in the ledger")
-        lines = [line.split("  ", 1) for line in listed.decode().splitlines() if line[:1] != "#"]
-        self._sums = {name: digest for digest, name in lines}
-
-    def _content(self, name: str) -> bytes:
-        if name not in self._by_name:
-            raise Refusal(f"it has no {name}")
-        return self._packed.read(self._by_name[name])
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._by_name
-
-    def size(self, name: str) -> int:
-        """Bytes of a member, unpacked."""
-        return self._packed.getinfo(self._by_name[name]).file_size
-
-    def read(self, name: str) -> bytes:
-        """A member as it was released."""
-        content = self._content(name)
-        if sha256(content).hexdigest() != self._sums.get(name):
-            raise Refusal(f"{name} in it is not what was released")
-        return content
-
-
-def _from_microdata(packed: _Zip, study: Study) -> Sequence[Chart]:
-    told = json.loads(packed.read("documentation/codebook.json"))
-    if packed.size(told["data"]) > LARGEST:
+def _from_microdata(packed: ReleaseZip, study: Study) -> Sequence[Chart]:
+    codebook = json.loads(packed.checked("documentation/codebook.json"))
+    if packed.getinfo(packed.top + codebook["data"]).file_size > LARGEST:
         raise ExportRefused(
             f"This release has over {LARGEST // 2**20} MB of data, too much to count while you "
             "wait. Download it and draw with your own tools."
         )
-    book = book_of(told["variables"])
-    rows = read_rows(packed.read(told["data"]), book)
+    book = book_of(codebook["variables"])
+    rows = read_rows(packed.checked(codebook["data"]), book)
     return gallery(book, from_rows(rows, book, default_plan(study).sums))
 
 
-def _asked(study: Study) -> Book:
-    return book_of(asked_codebook(study, fields_of(study)))
+def _from_tables(packed: ReleaseZip, study: Study) -> tuple[Sequence[Chart], str]:
+    """Return the charts of tier A, and a sentence on the one that its tables cannot have.
 
-
-def _from_tables(packed: _Zip, study: Study) -> Sequence[Chart]:
-    """Tables have no codebook: which columns belong together is the study's to say."""
-    book = _asked(study)
-    return gallery(book, from_tables(packed.read("tables/one-way.csv"), book))
-
-
-def _lacking(study: Study, charts: Sequence[Chart]) -> str:
-    """A sentence on the chart that a study would have, had the release its figures."""
-    book = _asked(study)
-    asked = hypothesis(book)
-    if asked is None or any(isinstance(chart.picture, Heat) for chart in charts):
-        return ""
-    return NOT_CROSSED.format(before=book[asked.before]["label"])
+    Tables have no codebook: the study says which columns belong together.
+    """
+    book = book_of(asked_codebook(study, fields_of(study)))
+    charts = gallery(book, from_tables(packed.checked("tables/one-way.csv"), book))
+    tested = hypothesis(book)
+    if tested is None or any(isinstance(chart.picture, HeatMaps) for chart in charts):
+        return charts, ""
+    return charts, NOT_CROSSED.format(before=book[tested.before]["label"])
 
 
 def _use(study: Study, made: Release) -> str:
@@ -136,52 +93,48 @@ def _use(study: Study, made: Release) -> str:
     return f"May be published: it shows nothing beyond tier {made.tier}."
 
 
-def _source(study: Study, made: Release, marks: str, caution: str) -> ChartSource:
-    name = f"Release {made.number} of {made.study}, tier {made.tier}; SHA-256 {made.sha256}"
-    return ChartSource(study.title, name, marks, caution, _use(study, made))
-
-
 def read_release(path: Path, made: Release, study: Study) -> DrawnRelease:
-    """All charts of the release in the zip at ``path``.
+    """Return all charts of the release in the zip at ``path``.
 
-    Raises Refusal (the file is not the release) or Refused (it has nothing to draw).
+    Raises Refusal (the file is not the release) or ExportRefused (it has nothing to draw).
     """
     try:
-        packed = _Zip(path, made.sha256)
-        report = json.loads(packed.read("documentation/report.json"))
+        packed = ReleaseZip(path, made.sha256)
+        report = json.loads(packed.checked("documentation/report.json"))
         lacking = ""
-        if "tables/one-way.csv" in packed and "documentation/codebook.json" not in packed:
-            charts = _from_tables(packed, study)
-            lacking = _lacking(study, charts)
-        elif "documentation/codebook.json" in packed and TIERS[made.tier].holds != "texts":
+        if "tables/one-way.csv" in packed.sums and "documentation/codebook.json" not in packed.sums:
+            charts, lacking = _from_tables(packed, study)
+        elif "documentation/codebook.json" in packed.sums and TIERS[made.tier].holds != "texts":
             charts = _from_microdata(packed, study)
         else:
             raise ExportRefused(TEXTS)
-    except Refusal as why:
+    except ChecksumFault as why:
         raise Refusal(f"The file {path.name} is not the release: {why}.") from None
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+    except UNREADABLE:
         raise Refusal(f"The file {path.name} is missing or cannot be read.") from None
     if not charts:
         raise ExportRefused("This study has nothing that these charts know how to draw.")
-    source = _source(study, made, marks_of(report), report["caution"] or OPEN_SAMPLE)
+    name = f"Release {made.number} of {made.study}, tier {made.tier}; SHA-256 {made.sha256}"
+    caution = report["caution"] or OPEN_SAMPLE
+    source = ChartSource(study.title, name, marks_of(report), caution, _use(study, made))
     return DrawnRelease(tuple(charts), source, lacking)
 
 
 class Gallery:
-    """Charts that were drawn lately, by what they were drawn from; used by all of a process."""
+    """Cache of the charts drawn lately, one for all threads of a process."""
 
     def __init__(self, most: int = KEPT) -> None:
         self._kept: OrderedDict[tuple[str | int, ...], DrawnRelease] = OrderedDict()
         self._most, self._lock = most, Lock()
 
     def of(self, path: Path, made: Release, study: Study) -> DrawnRelease:
-        """The charts of a release; raises as ``read_release`` does, and if the file is gone."""
+        """Return the charts of a release. Raises as ``read_release``, and Refusal for no file."""
         try:
             file = path.stat()
         except OSError:
             raise Refusal(f"The file {path.name} is no longer in the archive.") from None
         fingerprints = study.fingerprints
-        # A file that was touched is read and held against its sums again.
+        # A file that was touched is read and checked by its sums again.
         touched = (str(path), file.st_ino, file.st_size, file.st_mtime_ns)
         key = (*touched, made.sha256, fingerprints.words, fingerprints.policy)
         with self._lock:  # one at a time: two would do the same work at once
@@ -197,7 +150,7 @@ GALLERY = Gallery()
 
 
 def png(picture: str) -> bytes:
-    """An SVG file as a PNG, twice as fine as a screen; its letters are those that typst brings."""
+    """Return an SVG file as a PNG, twice as fine as a screen, in the letters that typst brings."""
     source = (
         "#set page(width: auto, height: auto, margin: 0pt)\n"
         '#image(bytes(sys.inputs.picture), format: "svg")'
@@ -205,5 +158,4 @@ def png(picture: str) -> bytes:
     made = typst.Compiler(ignore_system_fonts=True).compile(
         source.encode(), format="png", ppi=PIXELS_PER_INCH, sys_inputs={"picture": picture}
     )
-    assert isinstance(made, bytes)
-    return made
+    return cast("bytes", made)  # one page, one picture

@@ -10,7 +10,6 @@ Nothing here touches a row or an export: that is ``survey.releases.worker``, in 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import shutil
 import signal
@@ -28,6 +27,7 @@ from typing import Any
 from survey.clock import iso_utc
 from survey.config import PACKAGE, PREFIX, Config, as_environment
 from survey.errors import Refusal
+from survey.locks import is_locked, locked
 from survey.storage import jobs, releases, studies
 from survey.storage.jobs import Job, State
 from survey.storage.stores import Stores
@@ -58,17 +58,7 @@ def folder_of(data: Path, number: int) -> Path:
 
 def is_alive(folder: Path) -> bool:
     """Whether the process that works in ``folder`` still runs."""
-    try:
-        handle = os.open(folder / LOCK, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
+    return is_locked(folder / LOCK)
 
 
 @contextmanager
@@ -76,12 +66,8 @@ def _nobody_begins(data: Path) -> Iterator[None]:
     """Until it is left: a job that is noted and has no process yet would pass for a dead one."""
     folder = data / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with locked(folder):
         yield
-    finally:
-        os.close(handle)
 
 
 def entered(stores: Stores, job: Job) -> int:
@@ -143,9 +129,7 @@ class JobRunner:
 
     def _spawn(self, job: Job, folder: Path) -> None:
         folder.mkdir(parents=True, mode=0o700)
-        lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # the process inherits it, and with it the lock
+        with locked(folder / LOCK) as lock:  # the process inherits it, and with it the lock
             child = subprocess.Popen(  # noqa: S603 - our own code and a number
                 [sys.executable, "-P", "-m", PROCESS, str(job.number)],
                 env=_environment(self.config, job),
@@ -155,8 +139,6 @@ class JobRunner:
                 stderr=subprocess.DEVNULL,  # an error's words could quote an answer
                 start_new_session=True,
             )
-        finally:
-            os.close(lock)
         threading.Thread(target=child.wait, daemon=True).start()  # or it stays as a zombie
 
     def sweep(self) -> None:

@@ -1,9 +1,8 @@
-"""Where drafts are kept while somebody answers: sealed, and gone two hours after the last page."""
+"""Drafts while they are under way: sealed, and gone two hours after the last page."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 from forms.draft import Draft, decode, encode
@@ -20,28 +19,19 @@ Clock = Callable[[], float]
 
 
 class DraftRepository:
-    """Drafts by the browser's half of their key. ``clock`` gives epoch seconds."""
+    """Drafts by the browser's half of their key. ``clock`` returns epoch seconds."""
 
     def __init__(self, stores: Stores, seal: KeyRing, clock: Clock) -> None:
         self.stores, self.seal, self.clock = stores, seal, clock
 
-    def begin(self, study: Study, choices: Mapping[str, bool], *, invitation: str = "") -> bytes:
-        """A new draft; gives the secret that the browser keeps."""
+    def begin(self, draft: Draft) -> bytes:
+        """Keep a new draft; return the secret that the browser keeps."""
         secret, now = new_secret(), int(self.clock())
-        draft = Draft(
-            seed=secrets.token_hex(16),
-            words=study.fingerprints.words,
-            language=study.language,
-            started=now,
-            touched=now,
-            choices=dict(choices),
-            invitation=invitation,
-        )
         lock = self.seal.lock(secret)
         drafts.create(
             self.stores.drafts,
             id=lock.name,
-            sealed=lock.seal(encode(draft)),
+            sealed=lock.seal(encode(replace(draft, started=now, touched=now))),
             expires=drafts.rounded_expiry(now, IDLE_SECONDS),
         )
         return secret

@@ -84,11 +84,17 @@ def _definition(column: ColumnLike) -> str:
     return f"{name} ANY NOT NULL CONSTRAINT {name} CHECK (({text}) OR ({code}))"
 
 
-def _create(db: Database, name: str, definitions: Sequence[str]) -> None:
+def answer_table(study: str, columns: Sequence[ColumnLike]) -> tuple[str, str]:
+    """Return the name of the table for ``columns`` and its SQL with ``{name}`` to be filled in.
+
+    Raises ValueError for a column that cannot be one.
+    """
+    definitions = [f"{quoted(name)} {rest}" for name, rest in ROW_COLUMNS.items()]
+    definitions += [_definition(column) for column in columns]
+    digest = hashlib.sha256("\n".join([study, *definitions]).encode()).hexdigest()
     body = ",\n    ".join(definitions)
-    db.conn.execute(
-        f"CREATE TABLE IF NOT EXISTS {quoted(name)} (\n    {body}\n) STRICT, WITHOUT ROWID"
-    )
+    sql = f'CREATE TABLE "{{name}}" (\n    {body}\n) STRICT, WITHOUT ROWID'
+    return ANSWERS_PREFIX + digest[:12], sql
 
 
 def prepare(
@@ -99,15 +105,12 @@ def prepare(
     ``content`` is the canonical text that ``fingerprint`` (32 bytes) was worked out from. Raises
     ValueError for a column that cannot be one.
     """
-    definitions = [f"{quoted(name)} {rest}" for name, rest in ROW_COLUMNS.items()]
-    definitions += [_definition(column) for column in columns]
-    digest = hashlib.sha256("\n".join([study, *definitions]).encode()).hexdigest()
-    table = ANSWERS_PREFIX + digest[:12]
+    table, sql = answer_table(study, columns)
     if (table,) in _current(db, study, fingerprint):
         return table
     with write_transaction(db):
-        _create(db, table, definitions)
-        _create(db, ARRIVING + table, definitions)
+        for name in (table, ARRIVING + table):
+            db.conn.execute(sql.format(name=name).replace("TABLE", "TABLE IF NOT EXISTS", 1))
         _archive(db, (study, fingerprint, table, content))
     return table
 

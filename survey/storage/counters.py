@@ -6,7 +6,7 @@ What staff were last shown about a collection: the step that its figures stand o
 
 Which answers of a pilot something was told of: a digest and a count, never a key, never a time.
 
-What is told next is held against it (``survey.releases.pilot_guard``).
+What is told next is held against it (``survey.releases.disclosure_control``).
 """
 
 from __future__ import annotations

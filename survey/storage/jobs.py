@@ -119,9 +119,7 @@ def begin(db: Database, job: Job, *, now: float) -> Job:
                 job.asked_at, job.preview, now, job.release,
             ),
         ).lastrowid  # fmt: skip
-    found = find(db, int(number or 0))
-    assert found is not None, "it has just been written"
-    return found
+    return _found(db, "number = ?", number)[0]
 
 
 def take(db: Database, number: int, *, pid: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import threading
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from survey.locks import acquire_lock
 from survey.storage import drafts
 from survey.storage.answers import forget_accepted
 from survey.storage.batches import carry_out_deletions
@@ -148,16 +148,9 @@ class MaintenanceThread:
         if self._lock is not None:
             return True
         try:
-            path = self._stores.folder / "keeper.lock"
-            handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+            self._lock = acquire_lock(self._stores.folder / "keeper.lock", wait=False)
         except OSError:
             return False
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(handle)
-            return False
-        self._lock = handle
         return True
 
     def _let_go(self) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from survey.errors import StoreError
 from survey.storage.database import Database, write_transaction
 
 
@@ -44,9 +45,17 @@ def next_number(db: Database, study: str) -> int:
 
 
 def record(db: Database, release: Release) -> int:
-    """Enter a release in the ledger, for good; gives its number."""
+    """Enter a release in the ledger for good and return its number.
+
+    Raises StoreError where ``release`` has a number already and another took it meanwhile.
+    """
     with write_transaction(db):
         number = next_number(db, release.study)
+        if release.number not in (0, number):
+            raise StoreError(
+                f"Release {release.number} of {release.study} was not entered: another release was "
+                "entered meanwhile. Make it again."
+            )
         db.conn.execute(
             "INSERT INTO releases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (

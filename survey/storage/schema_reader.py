@@ -12,9 +12,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from survey.errors import StoreUnavailable
+from survey.storage.database import AnyDatabase
+from survey.storage.stores import FILES
 
 SCHEMA = frozenset({"sqlite_master", "sqlite_schema"})
 
@@ -56,9 +59,23 @@ def definitions(path: Path) -> tuple[SchemaObject, ...]:
     """Everything that the file defines, by name. What SQLite makes by itself is left out."""
     with open_for_schema(path) as conn:
         try:
-            found = conn.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
+            return _objects(conn)
         except sqlite3.Error:
             raise StoreUnavailable("The file cannot be looked at just now.") from None
+
+
+@cache
+def program_definitions(file: str) -> tuple[SchemaObject, ...]:
+    """Return everything that this program defines in a new ``file`` before any study, by name."""
+    db = AnyDatabase(memory=True, execute_plugins=False)
+    FILES[file].apply(db)
+    found = _objects(db.conn)
+    db.close()
+    return found
+
+
+def _objects(conn: sqlite3.Connection) -> tuple[SchemaObject, ...]:
+    found = conn.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
     return tuple(sorted((SchemaObject(*row) for row in found if row[2]), key=lambda d: d.name))
 
 

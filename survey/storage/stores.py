@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from survey.errors import StoreUnavailable
-from survey.storage.database import BUSY_SECONDS, Database, Migrations, WriteLock
+from survey.locks import WriteLock, locked
+from survey.storage.database import BUSY_SECONDS, Database, Migrations
 from survey.storage.schema import ANSWERS, DRAFTS, OFFICE
 
 __all__ = ["StoreUnavailable", "Stores"]
@@ -54,18 +54,6 @@ def _make_file(path: Path) -> None:
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     path.chmod(0o600)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Whoever starts at the same time waits; what was made in here is on the disk afterwards."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _connect(path: Path, name: str) -> Database:
@@ -128,11 +116,12 @@ class Stores:
         with self._opening:
             try:
                 _make_folder(self.folder)
-                with _alone(self.folder):
+                with locked(self.folder) as handle:  # another process may start just now
                     _make_file(path)
                     if name not in self._turns:
                         self._turns[name] = WriteLock(self.folder / f"{name}.turn")
                     db = _connect(path, name)
+                    os.fsync(handle)  # what was made in the folder is on the disk
             except (OSError, sqlite3.Error) as error:
                 reason = error.strerror if isinstance(error, OSError) else error
                 raise _tell(path, reason) from None

@@ -15,20 +15,21 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
+from exports.whole_folder import hidden_beside
 from forms.fingerprint import fingerprint_of_facts
 from forms.load import load_study
 from forms.toml_tables import StudyFaults
 from survey.errors import Refusal
 from survey.storage import answer_tables, studies
 from survey.storage.stores import Stores
-from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of
+from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.version import StudyVersion, fingerprints_of
 
 FOLDER = "approved"
 FACTS = "facts.json"
@@ -105,7 +106,13 @@ def archive_version(data: Path, version: StudyVersion) -> Path:
     place = place_of(data, study, fingerprints)
     if place.exists() and _sound(data, study, fingerprints):
         return place
-    with _beside(place) as work:
+
+    def refusal(error: OSError, begun: bool) -> Refusal:  # noqa: FBT001
+        why = error.strerror or type(error).__name__
+        where, after = (place, " Nothing changed.") if begun else (place.parent, "")
+        return Refusal(f"Cannot archive into {where}: {why}.{after}")
+
+    with hidden_beside(place, refusal, mode=0o700) as work:
         if fingerprints_of(_copied(version, work)) != fingerprints:
             raise FolderChanged(
                 f"{version.folder} has just changed: read it again before you sign."
@@ -137,23 +144,6 @@ def _sound(data: Path, study: str, fingerprints: VersionFingerprints) -> bool:
     except ArchivedVersionInvalid:
         return False
     return True
-
-
-@contextmanager
-def _beside(place: Path) -> Iterator[Path]:
-    """A hidden folder next to ``place``, on the same disk; gone afterwards unless renamed."""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        work = Path(tempfile.mkdtemp(prefix=".", dir=place.parent))
-    except OSError as error:
-        raise Refusal(f"Cannot archive into {place.parent}: {error.strerror}.") from None
-    try:
-        yield work
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise Refusal(f"Cannot archive into {place}: {why}. Nothing changed.") from None
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _copy(version: StudyVersion, work: Path) -> None:
@@ -256,16 +246,14 @@ def record_approval(stores: Stores, version: StudyVersion, signature: ApprovalFo
     archived; then nothing is signed. The same signature twice in a row is noted once.
     """
     archive_version(stores.folder, version)
-    words, policy, site = fingerprints_of(version)
+    fingerprints = fingerprints_of(version)
     noted = studies.approvals(stores.office, version.study.name)
-    if noted and noted[-1].fingerprints == (words, policy, site) and _same(noted[-1], signature):
+    if noted and noted[-1].fingerprints == fingerprints and _same(noted[-1], signature):
         return
     studies.approve(
         stores.office,
         study=version.study.name,
-        words=words,
-        policy=policy,
-        site=site,
+        **fingerprints._asdict(),
         reference=signature.reference,
         by=signature.by,
         approved_on=signature.approved_on,

@@ -28,8 +28,9 @@ from survey.storage.stores import Stores
 from survey.storage.studies import Approval
 from survey.studies import approvals
 from survey.studies.catalogue import PublishedVersions, StudyCatalogue
+from survey.studies.fingerprints import VersionFingerprints
 from survey.studies.folder import StudyFolder
-from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of
+from survey.studies.version import StudyVersion, fingerprints_of
 
 
 def prepare(stores: Stores, version: StudyVersion) -> str:

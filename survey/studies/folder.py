@@ -15,7 +15,8 @@ from forms.parse_documents import read_support
 from forms.site_facts import load_site
 from forms.study import Support
 from forms.toml_tables import SUPPORT, Fault, FaultList, StudyFaults, read_toml
-from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of, read_version
+from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.version import StudyVersion, fingerprints_of, read_version
 
 
 def help_lines_in(folder: Path) -> Support | None:

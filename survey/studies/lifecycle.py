@@ -35,13 +35,10 @@ class NotReady(Refusal):
 
 def approval_of(stores: Stores, version: StudyVersion) -> studies.Approval | None:
     """The approval in force of exactly this version."""
-    words, policy, site = fingerprints_of(version)
     return studies.current_approval(
         stores.office,
         version.study.name,
-        words=words,
-        policy=policy,
-        site=site,
+        **fingerprints_of(version)._asdict(),
         today=today_here().isoformat(),
     )
 

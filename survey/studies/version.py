@@ -14,6 +14,7 @@ from forms.load import load_study
 from forms.site_facts import SiteFacts, facts_for, fill
 from forms.study import Study
 from forms.toml_tables import Fault, StudyFaults
+from survey.studies.fingerprints import VersionFingerprints
 
 # First parts of the rooms' own addresses. A test holds the list against the addresses served.
 RESERVED = frozenset({"account", "audit", "code", "set-up", "sign-in", "sign-out"})
@@ -26,10 +27,6 @@ def check_name(folder: Path) -> None:
         problem = f"no study can be called {name!r}: /research/{name} is a page of the platform"
         fault = Fault(str(folder), "", "", problem, "any other name of the folder")
         raise StudyFaults((fault,))
-
-
-VersionFingerprints = tuple[str, str, str]
-"""Fingerprints that are approved together: words and routing, release policy, site facts (hex)."""
 
 
 # What a start page adds where only an invitation opens the study: outside every fingerprint.
@@ -62,7 +59,7 @@ class StudyVersion:
 def fingerprints_of(version: StudyVersion) -> VersionFingerprints:
     """What an approval of this version names."""
     fingerprints = version.study.fingerprints
-    return fingerprints.words, fingerprints.policy, version.site
+    return VersionFingerprints(fingerprints.words, fingerprints.policy, version.site)
 
 
 def read_version(folder: Path, site: SiteFacts, *, pilot: bool) -> StudyVersion:

@@ -21,7 +21,7 @@ from forms.study import LEFT_BLANK, Column, Page, Question, Study
 from survey.collection.figures import SIMULATED
 from survey.errors import Refusal
 from survey.storage import answer_tables, answers
-from survey.storage.counters import EventCounters, totals
+from survey.storage.counters import EventCounters
 from survey.storage.database import Database
 
 # Marked as made up, so that nobody who reads one takes it for a client's words.
@@ -293,8 +293,3 @@ def _mark(db: Database, study: Study, count: int) -> None:
     for _ in range(count):
         tallies.add(study.name, SIMULATED, pilot=True)
     tallies.flush(db, pilot=True)
-
-
-def is_synthetic(db: Database, study: Study) -> bool:
-    """Whether any answer in this file was simulated."""
-    return totals(db, study.name).get(SIMULATED, 0) > 0

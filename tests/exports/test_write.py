@@ -1,6 +1,6 @@
 import polars as pl
 
-from exports.checksums import checksum_lines
+from exports.checksums import SUMS, write_sums
 from exports.columns import Field
 from exports.csv_file import content_order, data_name, join_data, read_data, write_data
 
@@ -58,5 +58,6 @@ def test_a_data_file_is_named_after_its_study_in_letters_and_digits():
 def test_sums_are_sorted_and_carry_the_mark_as_a_comment(tmp_path):
     for name in "ba":
         (tmp_path / name).write_bytes(b"")
-    lines = checksum_lines(tmp_path, ["b", "a"], mark="PILOT DATA").decode().splitlines()
+    write_sums(tmp_path, mark="PILOT DATA")
+    lines = (tmp_path / SUMS).read_text().splitlines()
     assert [line.split()[-1] for line in lines] == ["DATA", "a", "b"]

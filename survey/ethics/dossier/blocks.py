@@ -10,20 +10,19 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import forms.prose
 from survey.studies.version import StudyVersion
 
 Run = tuple[str, ...]
 Runs = list[Run]
 Block = dict[str, Any]
 
-# *emphasis*, and [a_fact] that the site has not given yet, as on the pages.
-_MARKED = re.compile(r"\*([^*\n]+)\*|(\[[a-z][a-z0-9_]*\])")
+_UNFILLED = re.compile(r"(\[[a-z][a-z0-9_]*\])")  # a fact that the site has not given yet
 _CODE = re.compile(r"`([^`]+)`")
 _VIEW = re.compile(r'viewBox="([^"]+)"')
 _BOX = re.compile(r'<rect[^>]*? y="([\d.]+)"[^>]*? height="([\d.]+)"')
 TALLEST = 1100.0  # pixels of a drawing that fit on one page
 LONG = 16  # rows of a question that may go over a page's end
-_PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
 def plain(text: str) -> Run:
@@ -44,12 +43,11 @@ def ref(text: str, target: str) -> Run:
 def runs(text: str) -> Runs:
     """``text`` with its emphasis and its missing facts told apart."""
     found: Runs = []
-    end = 0
-    for mark in _MARKED.finditer(text):
-        found += [plain(text[end : mark.start()])] if mark.start() > end else []
-        found.append(("em", mark[1]) if mark[1] else ("gap", mark[2]))
-        end = mark.end()
-    return [*found, plain(text[end:])] if end < len(text) else found
+    for piece, emphasised in forms.prose.runs(text):
+        parts = [piece] if emphasised else _UNFILLED.split(piece)
+        kind = "em" if emphasised else "text"
+        found += [("gap" if n % 2 else kind, part) for n, part in enumerate(parts) if part]
+    return found
 
 
 def coded(text: str) -> Runs:
@@ -65,8 +63,7 @@ def between(runs_: Sequence[Run], mark: str = ", ") -> Runs:
 
 def paragraphs(text: str, version: StudyVersion) -> list[Runs]:
     """The paragraphs of a study's text with the site's facts."""
-    filled = version.fill(text)
-    return [runs(" ".join(p.split())) for p in _PARAGRAPHS.split(filled) if p.strip()]
+    return [runs(" ".join(p.split())) for p in forms.prose.paragraphs(version.fill(text))]
 
 
 def heading(text: str, *, level: int = 2, anchor: str = "") -> Block:

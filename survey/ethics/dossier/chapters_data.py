@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from forms.flow import CITED
 from forms.kinds import columns_of_study
 from forms.routing import Route, condition_in_words
 from forms.routing import routes_in_words as ways_through
@@ -30,7 +31,7 @@ from survey.ethics.dossier.blocks import (
     ref,
     table,
 )
-from survey.ethics.dossier.chapters_text import SCREEN, SCREENS
+from survey.ethics.dossier.chapters_text import SCREEN
 from survey.ethics.stored_data import administrative, data_lines
 from survey.studies.version import StudyVersion
 
@@ -146,7 +147,7 @@ def _titles(version: StudyVersion) -> dict[str, str]:
         *consent.key_facts, *consent.details, *consent.notice, *consent.debrief,
         *consent.board_note, *version.study.support.passages,
     )  # fmt: skip
-    screens = {SCREEN + name: f"screen {name}" for name in SCREENS}
+    screens = {SCREEN + s.name: f"screen {s.name}" for s in CITED}
     return screens | {p.id: version.fill(p.heading).rstrip(".?") for p in passages if p.heading}
 
 

@@ -9,16 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from itsdangerous import URLSafeSerializer
 from werkzeug.datastructures import MultiDict
 
-from forms.form_fields import consent_form, eligibility_form
+from forms.flow import SCREENS, FlowState, StepResult, entrance
 from forms.kinds import KINDS
 from forms.routing import branch_of, paths, shown_questions
 from forms.study import Page, Study
 from survey.ethics.dossier.visible_text import VisibleText, press, see
-from survey.ethics.walkthrough import Walkthrough, WalkthroughState, signer, unpack
-from survey.respondents.screens import Navigation, render_screen
+from survey.ethics.walkthrough import Walkthrough, signer, unpack
+from survey.respondents.screens import Navigation, render_state
 from survey.studies.version import StudyVersion
 from survey.synthetic.http_client import read_form
 
@@ -33,28 +32,14 @@ MOST_WAYS = 64  # with more than these, only those are walked that show somethin
 MOST_STEPS = 400
 UNDER_WAY = "way:"  # begins the id of a screen that is met after consent
 
-# Screen → its name in the dossier; those that a client reaches without any answer.
-STILL = {
-    "landing": "S1 Landing",
-    "information": "S2 Information",
-    "support": "S9 Help",
-    "withdraw": "S12 Delete later",
-    "stop": "S11 Stop, before any answer",
-    "declined": "S10 Decline",
-    "thanks": "S3 Kind ending",
-    "later": "S3 Not a good moment",
-    "eligibility": "S3 Before you start",
-    "consent": "S4 Consent",
-}
-NAMES = {
-    "questions": "S5 Questions",
-    "check": "S6 Check answers and send",
-    "done": "S7 and S8 Thank you",
-    "stop": "S11 Stop",
-    "stopped": "S11 After deleting",
-    "support": "S9 Help, after a high answer",
-    "break": "S9 A break",
-}
+# Screens that a client reaches without any answer, in the order of the dossier.
+STILL = (
+    "landing", "information", "support", "withdraw", "stop", "declined", "thanks", "later",
+    "eligibility", "consent",
+)  # fmt: skip
+# What distinguishes screens that are met with and without an answer.
+BEFORE = {"stop": ", before any answer"}
+UNDER_WAY_LABELS = {"support": ", after a high answer"}
 
 
 @dataclass
@@ -72,7 +57,9 @@ class Screens:
             if known["lines"] == seen.lines and known["asks"] == seen.asks:
                 return name
             number += 1
-        self.known[name] = self._entry(name, NAMES.get(screen, screen), seen)
+        self.known[name] = self._entry(
+            name, SCREENS[screen].label + UNDER_WAY_LABELS.get(screen, ""), seen
+        )
         return name
 
     def _entry(self, name: str, called: str, seen: VisibleText) -> Json:
@@ -93,13 +80,6 @@ class Screens:
         return any(self.version.study.questions[name].random_order for name in asks.split())
 
 
-def _forms(version: StudyVersion, screen: str) -> dict[str, Any]:
-    consent = version.study.consent
-    if screen == "eligibility":
-        return {"form": eligibility_form(consent.eligibility, None)}
-    return {"form": consent_form(consent, None)} if screen == "consent" else {}
-
-
 def still_screens(version: StudyVersion) -> Iterator[Json]:
     """The screens that every client can open without an answer, in the order met.
 
@@ -107,13 +87,13 @@ def still_screens(version: StudyVersion) -> Iterator[Json]:
     """
     client = Navigation(f"/s/{version.study.address}/", hidden=NO_TOKEN)
     board_ways = Navigation("", preview=True, hidden=NO_TOKEN)
-    for screen, called in STILL.items():
+    for screen in STILL:
         if screen == "eligibility" and not version.study.consent.eligibility:
             continue
-        context = {"draft": None, "country": None, "youth": False, "answered": False}
-        context |= _forms(version, screen)
-        seen = see(render_screen(screen, version, client, **context))
-        board = see(render_screen(screen, version, board_ways, **context))
+        result = StepResult(FlowState(screen))
+        seen = see(render_state(version, client, result))
+        board = see(render_state(version, board_ways, result))
+        called = SCREENS[screen].label + BEFORE.get(screen, "")
         entry = {"id": screen, "name": called, "title": seen.title, "asks": "",
                  "any_order": False, "lines": seen.lines}  # fmt: skip
         yield entry | ({"preview": board.lines} if board.lines != seen.lines else {})
@@ -138,39 +118,36 @@ def fill_of(study: Study, answers: Mapping[str, Any], pages: tuple[Page, ...]) -
     return fill
 
 
-class _StillDrafts:
-    """The board's walk in this process: a post gives the next page and the screen it is."""
+class _BoardWalk:
+    """The board's walk in this process: the page that follows on a post, and its screen."""
 
-    def __init__(self, version: StudyVersion, sign: URLSafeSerializer) -> None:
-        self.version, self.sign, self.state = version, sign, WalkthroughState()
+    def __init__(self, version: StudyVersion) -> None:
+        self.walk, self.sign, self.screen = Walkthrough(version), signer("dossier"), ""
 
     def post(self, fields: list[tuple[str, str]]) -> str:
         """The page that follows on ``fields``."""
-        preview = Walkthrough(self.version, MultiDict(fields))
-        packed = dict(fields).get("state", "")
-        self.state = preview.step(unpack(packed, self.sign) if packed else WalkthroughState())
-        return preview.render(self.state, "", self.sign)
+        posted = MultiDict(fields)
+        result = self.walk.step(unpack(posted.get("state", ""), self.sign), posted)
+        self.screen = result.state.screen
+        return self.walk.render(result, "", self.sign, posted)
 
-
-def _begin(desk: _StillDrafts) -> str:
-    """The first page of questions: everything before it agreed to."""
-    page = Walkthrough(desk.version, None).render(WalkthroughState(), "", desk.sign)
-    entrance = "eligibility" if desk.version.study.consent.eligibility else "consent"
-    page = desk.post([*read_form(page).hidden.items(), ("go", entrance)])
-    while desk.state.screen in ("eligibility", "consent"):
-        page = desk.post(press(read_form(page), {}))
-    return page
+    def begin(self) -> str:
+        """The first page of questions: everything before it agreed to."""
+        page = self.post([("go", entrance(self.walk.version.study))])
+        while self.screen in ("eligibility", "consent"):
+            page = self.post(press(read_form(page), {}))
+        return page
 
 
 def walk_way(version: StudyVersion, fill: Fill, screens: Screens) -> Iterator[str]:
     """Ids of the screens met on this way, from the first question to the thank-you page."""
-    desk = _StillDrafts(version, signer("dossier"))
-    page = _begin(desk)
+    walk = _BoardWalk(version)
+    page = walk.begin()
     for _ in range(MOST_STEPS):
-        yield screens.add(desk.state.screen, see(page))
-        if desk.state.screen == "done":
+        yield screens.add(walk.screen, see(page))
+        if walk.screen == "done":
             return
-        page = desk.post(press(read_form(page), fill))
+        page = walk.post(press(read_form(page), fill))
     raise AssertionError(f"the walk of {version.study.name} did not end")
 
 
@@ -202,7 +179,7 @@ def _asides(version: StudyVersion, screens: Screens) -> None:
     """What a client under way can turn to: stop, what follows it, and a break."""
     ways = Navigation("", preview=True, live=True, hidden=NO_TOKEN)
     for screen in ("stop", "stopped", "break"):
-        screens.add(screen, see(render_screen(screen, version, ways, draft=None)))
+        screens.add(screen, see(render_state(version, ways, StepResult(FlowState(screen)))))
 
 
 def screens_of(version: StudyVersion) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from forms.flow import SCREENS
 from forms.routing import condition_in_words
 from forms.study import Missing, Page, Passage, Question, Wording
 from survey.ethics.dossier.blocks import (
@@ -26,15 +27,11 @@ from survey.ethics.platform_wording import own_words
 from survey.studies.version import StudyVersion
 
 SCREEN = "screen:"  # what a checklist puts before the name of a whole screen
-SCREENS = (
-    "landing", "information", "eligibility", "consent", "declined", "questions", "check", "done",
-    "support", "stop", "withdraw", "leave", "platform",
-)  # fmt: skip
 ENDING = {"screened_out": "the kind ending", "not_now": "come back later"}
 
 
-def _screen(name: str, title: str) -> Block:
-    return heading(title, anchor=SCREEN + name)
+def _screen(name: str) -> Block:
+    return heading(SCREENS[name].label, anchor=SCREEN + name)
 
 
 def _passages(passages: Iterable[Passage], version: StudyVersion) -> Iterator[Block]:
@@ -48,12 +45,12 @@ def before_questions(version: StudyVersion) -> Iterator[Block]:
     """S1 to S4 and S10: landing, information, eligibility, consent, decline."""
     consent = version.study.consent
     words = consent.texts
-    yield _screen("landing", "S1 Landing")
+    yield _screen("landing")
     yield said("Title", words["landing_title"], version)
     yield said("Sentence", words["landing_lead"], version)
     yield said("About leaving", words["landing_exit"], version)
     yield said("About unfinished answers", words["landing_draft"], version)
-    yield _screen("information", "S2 Information")
+    yield _screen("information")
     yield said("Title", words["information_title"], version)
     yield note("Key facts, shown first", leads=True)
     yield from _passages(consent.key_facts, version)
@@ -64,7 +61,7 @@ def before_questions(version: StudyVersion) -> Iterator[Block]:
         yield from _passages(consent.notice, version)
     yield from _eligibility(version)
     yield from _consent(version)
-    yield _screen("declined", "S10 Decline")
+    yield _screen("declined")
     yield said("Title", words["declined_title"], version)
     yield said("Text", words["declined"], version)
 
@@ -74,7 +71,7 @@ def _eligibility(version: StudyVersion) -> Iterator[Block]:
     words = consent.texts
     if not consent.eligibility:
         return
-    yield _screen("eligibility", "S3 Before you start")
+    yield _screen("eligibility")
     yield said("Title", words["eligibility_title"], version)
     yield items(
         (
@@ -101,7 +98,7 @@ def _eligibility(version: StudyVersion) -> Iterator[Block]:
 def _consent(version: StudyVersion) -> Iterator[Block]:
     consent = version.study.consent
     words = consent.texts
-    yield _screen("consent", "S4 Consent")
+    yield _screen("consent")
     yield said("Title", words["consent_title"], version)
     yield said("Introduction", words["consent_intro"], version)
     yield note("Required: each a box of its own, none ticked beforehand", leads=True)
@@ -211,13 +208,13 @@ def after_questions(version: StudyVersion) -> Iterator[Block]:
     """S6 to S13: check, thank you, help, stop, delete later, leave."""
     consent = version.study.consent
     words = consent.texts
-    yield _screen("check", "S6 Check answers and send")
+    yield _screen("check")
     yield said("Title", words["check_title"], version)
     yield said("Introduction", words["check_intro"], version)
     if consent.receipt_code:
         yield said("Deletion code, offered before sending", words["code_offer"], version)
         yield said("The two answers", f"“{words['code_yes']}” / “{words['code_no']}”", version)
-    yield _screen("done", "S7 and S8 Thank you")
+    yield _screen("done")
     yield said("Title", words["done_title"], version)
     yield said("Text", words["done_arrived"], version)
     if consent.receipt_code:
@@ -230,7 +227,7 @@ def after_questions(version: StudyVersion) -> Iterator[Block]:
 
 def _help(version: StudyVersion) -> Iterator[Block]:
     support = version.study.support
-    yield _screen("support", "S9 Help")
+    yield _screen("support")
     yield passage(support.intro, version)
     yield note("The help lines themselves stand in a chapter of their own.")
     yield from _passages(support.passages, version)
@@ -239,17 +236,17 @@ def _help(version: StudyVersion) -> Iterator[Block]:
 
 def _ways_out(version: StudyVersion) -> Iterator[Block]:
     words = version.study.consent.texts
-    yield _screen("stop", "S11 Stop")
+    yield _screen("stop")
     yield said("Title", words["stop_title"], version)
     yield said("Question", words["stop_question"], version)
     yield said("The two buttons", f"“{words['stop_delete']}” / “{words['stop_send']}”", version)
     yield said("After deleting, title", words["deleted_title"], version)
     yield said("After deleting", words["deleted"], version)
-    yield _screen("withdraw", "S12 Delete later")
+    yield _screen("withdraw")
     yield said("Title", words["withdraw_title"], version)
     yield said("Introduction", words["withdraw_intro"], version)
     yield said("Reply, the same whether the code matched or not", words["withdraw_reply"], version)
-    yield _screen("leave", "S13 Leave now")
+    yield _screen("leave")
     yield prose(
         [
             plain("On every page, first in the order of the keyboard. Goes to "),

@@ -9,7 +9,8 @@ from typing import Any
 from forms.fingerprint import digest
 from survey.ethics.dossier import chapters_data, chapters_text
 from survey.ethics.dossier.blocks import Block, anchors, heading, pairs, prose
-from survey.studies.version import StudyVersion
+from survey.studies.fingerprints import FINGERPRINT_LABELS
+from survey.studies.version import StudyVersion, fingerprints_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,9 @@ class Signed:
 
 def fingerprints(version: StudyVersion) -> Mapping[str, str]:
     """The fingerprints of this offer by name, SHA-256 in hex."""
-    fingerprints = version.study.fingerprints
     return {
-        "words": fingerprints.words,
-        "policy": fingerprints.policy,
-        "site": version.site,
-        "consent": fingerprints.consent_version,
+        **fingerprints_of(version)._asdict(),
+        "consent": version.study.fingerprints.consent_version,
         "help_lines": digest(version.study.support),
     }
 
@@ -63,9 +61,7 @@ def document(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
 
 
 PRINTS = (
-    ("words", "Words and routing"),
-    ("policy", "Release policy"),
-    ("site", "Site facts"),
+    *FINGERPRINT_LABELS._asdict().items(),
     ("consent", "Consent texts alone"),
     ("help_lines", "Help lines (outside every approval)"),
 )

@@ -12,7 +12,6 @@ import shutil
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -20,6 +19,7 @@ from typing import Any
 
 import typst
 
+from exports.checksums import write_sums
 from exports.files.zip_file import bundle
 from forms.load import ALL, load_study
 from forms.toml_tables import StudyFaults
@@ -29,7 +29,7 @@ from survey.ethics.dossier.chapters_screens import screens_of
 from survey.ethics.dossier.document import Signed, document, fingerprints
 from survey.studies.version import StudyVersion
 
-TEXTS, PAPER, SUMS = "texts.json", "dossier.pdf", "SHA256SUMS"
+TEXTS, PAPER = "texts.json", "dossier.pdf"
 FORMAT = 1  # of texts.json; a check refuses one that it does not know
 # Nothing else that may lie in a study's folder leaves it.
 STUDY_FILES = (*ALL, "locale/*.po")
@@ -64,7 +64,7 @@ def pack(version: StudyVersion, signed: Signed | None, paper: bytes) -> bytes:
         (folder / PAPER).write_bytes(paper)
         told = json.dumps(texts(version, signed), ensure_ascii=False, indent=1)
         (folder / TEXTS).write_text(told + "\n", "utf-8")
-        (folder / SUMS).write_text(_sums(folder), "utf-8")
+        write_sums(folder)
         return bundle(folder, Path(work) / f"{name}.zip").read_bytes()
 
 
@@ -84,14 +84,6 @@ def copy_study(version: StudyVersion, to: Path) -> None:
             f"The folder of {version.study.name} has changed and is not what is served: "
             "try again in a moment."
         )
-
-
-def _sums(folder: Path) -> str:
-    """One line a file, as ``sha256sum --check`` reads it."""
-    files = sorted(f for f in folder.rglob("*") if f.is_file())
-    return "".join(
-        f"{sha256(f.read_bytes()).hexdigest()}  {f.relative_to(folder).as_posix()}\n" for f in files
-    )
 
 
 TEMPLATE = "dossier/dossier.typ"

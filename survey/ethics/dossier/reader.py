@@ -12,18 +12,19 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from exports.checksums import SUMS, read_sums
 from forms.fingerprint import fingerprint_of_facts
 from forms.load import load_study
 from forms.study import Study
 from forms.toml_tables import StudyFaults
 from survey.errors import Refusal
+from survey.studies.fingerprints import VersionFingerprints
 
-TEXTS, SUMS = "texts.json", "SHA256SUMS"
+TEXTS = "texts.json"
 FORMAT = 1
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
 MOST_BYTES = 64 * 2**20
 MOST_FILES = 200
-PARTS = ("words", "policy", "site")
 
 Json = dict[str, Any]
 
@@ -34,7 +35,7 @@ class Dossier:
 
     name: str
     address: str
-    fingerprints: dict[str, str]
+    fingerprints: VersionFingerprints
     screens: dict[str, Json]  # by id, in the order met
     ways: tuple[Json, ...]
     may_also_say: frozenset[str]
@@ -52,7 +53,7 @@ def open_dossier(path: Path) -> Dossier:
         return Dossier(
             name=study.name,
             address=study.address,
-            fingerprints=told["fingerprints"],
+            fingerprints=_named(told),
             screens={screen["id"]: screen for screen in told["screens"]},
             ways=tuple(told["ways"]),
             may_also_say=frozenset(told["may_also_say"]),
@@ -85,8 +86,7 @@ def _inside(name: str) -> str:
 def _check_sums(path: Path, files: dict[str, bytes]) -> None:
     if SUMS not in files or TEXTS not in files:
         raise Refusal(f"{path} is no dossier.zip: it has no {TEXTS if SUMS in files else SUMS}.")
-    lines = files[SUMS].decode("utf-8", "replace").splitlines()
-    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    listed = read_sums(files[SUMS])
     present = {n: sha256(body).hexdigest() for n, body in files.items() if n != SUMS}
     changed = sorted(n for n in listed.keys() | present if listed.get(n) != present.get(n))
     if changed:
@@ -109,16 +109,16 @@ def _checked_study(path: Path, files: dict[str, bytes], told: Json) -> Study:
         except StudyFaults as faults:
             raise Refusal(f"{path}: its study files have faults: {faults.faults[0]}") from None
     fingerprints = study.fingerprints
-    ours = dict(
-        zip(
-            PARTS,
-            (fingerprints.words, fingerprints.policy, fingerprint_of_facts(study, told["facts"])),
-            strict=True,
-        )
+    ours = VersionFingerprints(
+        fingerprints.words, fingerprints.policy, fingerprint_of_facts(study, told["facts"])
     )
-    for part in PARTS:
-        if ours[part] != told["fingerprints"][part]:
+    for part, found, named in zip(ours._fields, ours, _named(told), strict=True):
+        if found != named:
             raise Refusal(
                 f"{path} contradicts itself: its own files give another {part} fingerprint."
             )
     return study
+
+
+def _named(told: Json) -> VersionFingerprints:
+    return VersionFingerprints(*(told["fingerprints"][n] for n in VersionFingerprints._fields))

@@ -42,16 +42,15 @@ from survey.storage.accounts import Account
 from survey.studies import approvals
 from survey.studies.availability import StudyState
 from survey.studies.current import MARK, current_catalogue
+from survey.studies.fingerprints import FINGERPRINT_LABELS, VersionFingerprints
 from survey.studies.folder import StudyFolder
 from survey.studies.loading import folder_problem
-from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of
+from survey.studies.version import StudyVersion, fingerprints_of
 
 bp = Blueprint("board", __name__, url_prefix="/ethics/<name>")
 register_card("ethics", "board.approve", "Approve", "Sign exactly what you have read.", place=10)
 
 TYPED = ("reference", "approved_on", "expires_on", "conditions")
-PARTS = ("Words and routing", "Release policy", "Site facts")
-NAMES = ("words", "policy", "site")
 SERVED = "served"
 
 Answer = str | tuple[str, int] | Response
@@ -116,7 +115,7 @@ def approve() -> Answer:
     today = services().availability.today()
     if request.method == "GET":
         return _approve_page(_asked_for(), {"approved_on": today})
-    shown = cast("VersionFingerprints", tuple(request.form.get(name, "") for name in NAMES))
+    shown = VersionFingerprints(**{n: request.form.get(n, "") for n in VersionFingerprints._fields})
     version = next((o for o in (_proposed(), _served()) if o and fingerprints_of(o) == shown), None)
     if version is None:
         now = _proposed()
@@ -153,7 +152,9 @@ def _sign(version: StudyVersion) -> Answer:
         approvals.record_approval(services().stores, version, signature)
     except approvals.FolderChanged:
         version = _proposed()
-        return _approve_page(version, request.form, changed=_what_changed(("",) * 3, version)), 409
+        return _approve_page(
+            version, request.form, changed=_what_changed(VersionFingerprints("", "", ""), version)
+        ), 409
     except Refusal as refusal:
         return _approve_page(version, request.form, faults={"sign": str(refusal)})
     note(f"{the_name()}: approved under {signature.reference}, to {signature.expires_on}")
@@ -161,9 +162,9 @@ def _sign(version: StudyVersion) -> Answer:
     return see_other("board.approve", done=1)
 
 
-def _what_changed(shown: tuple[str, ...], now: StudyVersion) -> dict[str, Any]:
+def _what_changed(shown: VersionFingerprints, now: StudyVersion) -> dict[str, Any]:
     """The parts that differ from those the page showed, and the changes, where we still know."""
-    read = _read_before(cast("VersionFingerprints", shown))
+    read = _read_before(shown)
     changes: tuple[Change, ...] = (
         compare(content_of_version(read), content_of_version(now)).changes if read else ()
     )
@@ -186,8 +187,9 @@ def _unwaived(version: StudyVersion) -> tuple[ChecklistElement, ...]:
     return unwaived(version.study, board.waivers(services().stores.office, version.study.name))
 
 
-def _differing(one: tuple[str, ...], other: VersionFingerprints) -> list[str]:
-    return [part for part, a, b in zip(PARTS, one, other, strict=True) if a != b]
+def _differing(one: VersionFingerprints, other: VersionFingerprints) -> list[str]:
+    pairs = zip(FINGERPRINT_LABELS, one, other, strict=True)
+    return [label for label, a, b in pairs if a != b]
 
 
 def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
@@ -202,7 +204,9 @@ def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
         in_folder=in_folder,
         edition=the_name() + MARK * in_folder,
         served_too=in_folder and served is not None and fingerprints_of(served) != fingerprints,
-        fingerprints=tuple(zip(NAMES, PARTS, fingerprints, strict=True)),
+        fingerprints=tuple(
+            zip(fingerprints._fields, FINGERPRINT_LABELS, fingerprints, strict=True)
+        ),
         standing=found,
         differs=_differing(found.approval.fingerprints, fingerprints) if found.approval else [],
         held=last if last and last.fingerprints == fingerprints and last.in_force(today) else None,

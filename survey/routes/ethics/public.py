@@ -11,6 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, g, request, url_for
 
 from forms.answers import duration_band
+from forms.flow import FlowState
 from forms.kinds import columns_of_study
 from forms.readability import grade
 from forms.routing import Route, along_pages, paths, routes_in_words, shown_questions
@@ -18,7 +19,7 @@ from forms.routing_diagram import picture
 from survey.ethics.checklist import answered, grades, missing_elements
 from survey.ethics.platform_wording import own_words
 from survey.ethics.stored_data import administrative, data_lines
-from survey.ethics.walkthrough import Walkthrough, WalkthroughState, signer, unpack
+from survey.ethics.walkthrough import Walkthrough, signer, unpack
 from survey.routes.ethics.frame import about_a_study, page
 from survey.security import csrf
 from survey.studies.version import StudyVersion
@@ -48,23 +49,18 @@ def overview() -> str:
 def flow() -> str:
     """The walk from its first screen, or from the one asked for; nothing is stored."""
     screen = request.args.get("screen", "")
-    preview = Walkthrough(g.version, None, unfold=bool(screen))
-    return _shown(preview, preview.opened_at(screen))
+    walk = Walkthrough(g.version, unfold=bool(screen))
+    return walk.render(walk.opened_at(screen), url_for(".flow", name=g.called), _sign())
 
 
 @bp.post("/flow")
 def step() -> str:
     """One step of the walk, on the answers that the page itself carries."""
-    preview = Walkthrough(g.version, request.form)
-    state = unpack(request.form.get("state", ""), _sign())
+    walk, state = Walkthrough(g.version), unpack(request.form.get("state", ""), _sign())
     if state.draft is not None and state.draft.words != g.version.study.fingerprints.words:
-        state = WalkthroughState()
-    after = preview.step(state)
-    return _shown(preview, after)
-
-
-def _shown(preview: Walkthrough, state: WalkthroughState) -> str:
-    return preview.render(state, url_for(".flow", name=g.called), _sign())
+        state = FlowState()
+    result = walk.step(state, request.form)
+    return walk.render(result, url_for(".flow", name=g.called), _sign(), request.form)
 
 
 def _sign() -> Any:

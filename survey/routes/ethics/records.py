@@ -18,7 +18,6 @@ archived words; never an answer.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, jsonify, render_template, request
@@ -27,21 +26,19 @@ from survey.errors import Refusal, StoreUnavailable
 from survey.ethics.change_rule import RULE
 from survey.ethics.dossier.document import Signed
 from survey.ethics.dossier.dossier_files import DOSSIERS
-from survey.ethics.schema_audit import audit_answers, audit_drafts
+from survey.ethics.schema_audit import audit_file
 from survey.ethics.version_content import GROUPS
 from survey.ethics.version_diff import compare
 from survey.ethics.version_list import KnownVersion, known_versions, version_before
 from survey.routes.ethics.frame import about_a_study, page
 from survey.services import services
 from survey.storage import studies
-from survey.storage.schema_reader import SchemaObject, definitions, wordings
+from survey.storage.schema_reader import definitions, wordings
 from survey.studies.availability import StudyState
 from survey.studies.current import current_catalogue
 from survey.studies.version import StudyVersion, fingerprints_of
 
 bp = Blueprint("certificate", __name__, url_prefix="/ethics/<name>")
-
-PARTS = ("words", "policy", "site")
 
 
 def _standing(name: str) -> StudyState:
@@ -85,7 +82,7 @@ def _told(found: StudyState, version: StudyVersion) -> dict[str, Any]:
         "pilot": version.pilot,
         "state": found.state,
         "cause": found.cause,
-        "fingerprints": dict(zip(PARTS, fingerprints_of(version), strict=True)),
+        "fingerprints": fingerprints_of(version)._asdict(),
         "consent_version": version.study.fingerprints.consent_version,
         "approval": None
         if signed is None
@@ -93,7 +90,7 @@ def _told(found: StudyState, version: StudyVersion) -> dict[str, Any]:
             "reference": signed.reference,
             "approved_on": signed.approved_on,
             "expires_on": signed.expires_on,
-            "fingerprints": dict(zip(PARTS, signed.fingerprints, strict=True)),
+            "fingerprints": signed.fingerprints._asdict(),
             "revoked": signed.revoked,
         },
     }
@@ -114,8 +111,7 @@ def signed(version: StudyVersion) -> Signed | None:
 
     Whether its days have come or passed is for the reader: a dossier does not change by waiting.
     """
-    fingerprints = version.study.fingerprints
-    exact = (fingerprints.words, fingerprints.policy, version.site)
+    exact = fingerprints_of(version)
     noted = studies.approvals(services().stores.office, version.study.name)
     found = [a for a in noted if a.fingerprints == exact and not a.revoked]
     if version.pilot or not found:
@@ -158,27 +154,21 @@ stored_bp = Blueprint("ethics_stored", __name__, url_prefix="/ethics/<name>")
 about_a_study(stored_bp)
 
 
-def _defined(file: str) -> tuple[SchemaObject, ...] | None:
-    """What the file defines just now; None where it cannot be looked at."""
-    folder: Path = services().stores.folder
-    try:
-        return definitions(folder / f"{file}.db")
-    except StoreUnavailable:
-        return None
-
-
 @stored_bp.get("/stored")
 def stored() -> str:
-    """The tables as they are this moment, with a verdict."""
+    """Return the files as they are this moment, with a verdict."""
     version: StudyVersion = g.version
-    answers = _defined("pilot" if version.pilot else "responses")
-    drafts = _defined("drafts")
-    return page(
-        "stored",
-        "Live proof",
-        proof=audit_answers(version.study, answers) if answers is not None else None,
-        drafts=audit_drafts(drafts) if drafts is not None else (),
-    )
+    answers = "pilot" if version.pilot else "responses"
+    paths = {f: services().stores.folder / f"{f}.db" for f in (answers, "drafts", "office")}
+    try:
+        audits = {
+            file: audit_file(file, definitions(path), version.study)
+            for file, path in paths.items()
+            if file == answers or path.exists()  # the others are made for the first to come
+        }
+    except StoreUnavailable:
+        audits = {}
+    return page("stored", "Live proof", audits=audits, proof=audits.get(answers))
 
 
 versions_bp = Blueprint("ethics_versions", __name__, url_prefix="/ethics/<name>")

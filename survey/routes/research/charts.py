@@ -38,7 +38,7 @@ MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=u
 @bp.get("/")
 @staff_only("researcher")
 def overview(name: str) -> Answer:
-    """The releases to choose from; ``?release=`` leads to one."""
+    """Show the releases to choose from; ``?release=`` leads to one."""
     version = published_or_404(name)
     found = _with_figures(name)
     if chosen := request.args.get("release", "", type=str):
@@ -55,7 +55,7 @@ def overview(name: str) -> Answer:
 
 
 def _with_figures(name: str) -> list[Release]:
-    """Releases that hold something to count, the latest first."""
+    """Return the releases that hold something to count, the latest first."""
     found = releases.all_releases(staff().stores.office, name)
     return [made for made in reversed(found) if TIERS[made.tier].holds != "texts"]
 
@@ -69,7 +69,7 @@ def _known(name: str, number: int) -> Release:
 
 
 def _drawn(made: Release) -> DrawnRelease:
-    """Raises Refusal or Refused."""
+    """Return the charts of a release. Raises Refusal or ExportRefused."""
     from survey.releases.charts import GALLERY  # brings in polars, which the server does without
 
     archive = Archive(staff().stores.folder, made.study)
@@ -80,7 +80,7 @@ def _drawn(made: Release) -> DrawnRelease:
 @bp.get("/<int:number>/")
 @staff_only("researcher")
 def charts(name: str, number: int) -> Answer:
-    """Every chart of one release."""
+    """Show every chart of one release."""
     version, made = published_or_404(name), _known(name, number)
     shown: dict[str, Any] = {
         "title": f"Charts of release {number}",
@@ -103,7 +103,7 @@ def charts(name: str, number: int) -> Answer:
 @bp.get("/<int:number>/<key>.<ending>")
 @staff_only("researcher")
 def download(name: str, number: int, key: str, ending: str) -> Answer:
-    """One chart as a file: SVG, PNG or its table as CSV."""
+    """Send one chart as a file: SVG, PNG or its figures as CSV."""
     made = _known(name, number)
     if ending not in MEDIA:
         abort(404)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exports.errors import ExportRefused
 from exports.files.names import SPSS, names_in
 from exports.files.source import open_source
 from exports.files.spss import COUNT_AT, STAMP_AT, rows_of, write_sav
@@ -133,6 +134,27 @@ def test_rows_are_the_bytes_that_the_library_writes(tmp_path_factory, rows):
     width = max(1, *(len(text.encode()) for text in frame["t"]))
     ours = b"".join(rows_of(frame, [0, width, 0], last=True))
     assert path.read_bytes().endswith(bytes.fromhex("e703000000000000") + ours)
+
+
+def test_the_layout_was_checked_against_the_installed_version_of_the_library():
+    assert pyreadstat.__version__ == "1.3.7"
+
+
+def test_every_cell_is_that_of_a_file_written_through_the_library(source, sav, tmp_path):
+    frame = pl.DataFrame({NAMES[name]: column for name, column in cells(source).items()})
+    pyreadstat.write_sav(frame, tmp_path / "library.sav", row_compress=True)
+    assert read(tmp_path / "library.sav").cells == sav.cells
+
+
+def test_a_library_that_lays_out_rows_otherwise_is_refused(source, tmp_path, monkeypatch):
+    write = pyreadstat.write_sav
+    changed = {"row_compress": False}
+    monkeypatch.setattr(
+        pyreadstat, "write_sav", lambda *given, **how: write(*given, **how | changed)
+    )
+    with pytest.raises(ExportRefused, match="lays out"):
+        write_sav(source, tmp_path / "x.sav")
+    assert not (tmp_path / "x.sav").exists()
 
 
 def test_blocks_do_not_show_in_the_file(source, tmp_path, monkeypatch):

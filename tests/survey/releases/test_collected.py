@@ -6,9 +6,9 @@ import pytest
 
 from exports.documents.cherries import BESIDE_ROWS
 from survey.releases.archive import Archive
-from survey.releases.collection_totals import APART, totals_for_release
-from survey.releases.process import ReleaseRequest, run
-from survey.releases.restore import rebuild_zip
+from survey.releases.build import ReleaseRequest
+from survey.releases.disclosure_control import APART, totals_for_release
+from survey.releases.process import rebuild_zip, run
 from survey.storage import releases
 from survey.storage.releases import enter
 from tests.answering import freeze, real_answers

@@ -18,9 +18,9 @@ from survey.crypto import make_key
 from survey.errors import Refusal
 from survey.releases import process
 from survey.releases import worker as job_worker
+from survey.releases.build import ReleaseRequest
 from survey.releases.jobs import JobRunner, folder_of, is_alive
 from survey.releases.preview import NotMade, basis, preview
-from survey.releases.process import ReleaseRequest
 from survey.storage import accounts, jobs, releases, studies
 from survey.storage.jobs import Busy, Job, Kind
 from survey.storage.stores import Stores

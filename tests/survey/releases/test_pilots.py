@@ -9,10 +9,10 @@ import pytest
 from exports.errors import ExportRefused
 from forms.load import load_study
 from survey.config import Config
-from survey.releases import pilot_guard, process, worker
+from survey.releases import disclosure_control, process, worker
+from survey.releases.build import ReleaseRequest
+from survey.releases.disclosure_control import far_enough_apart
 from survey.releases.jobs import folder_of
-from survey.releases.pilot_guard import far_enough_apart
-from survey.releases.process import ReleaseRequest
 from survey.storage import jobs, releases
 from survey.storage.batches import ask_deletion, carry_out_deletions
 from survey.storage.counters import DisclosedPilot
@@ -166,7 +166,7 @@ def test_a_refusal_with_figures_was_a_look_too(pilot, asked, monkeypatch):
 
     pilot(60)
     with monkeypatch.context() as once:
-        once.setattr(process.ReleaseBuild, "write", refuse)
+        once.setattr(process, "write", refuse)
         assert "there are 60" in asked("preview").told["reason"]
     pilot(1)
     assert asked("preview").told["reason"].startswith(FEW)
@@ -210,13 +210,13 @@ def one_more_meanwhile(pilot, monkeypatch):
     """From now on somebody answers while something is worked out."""
 
     def begin():
-        write = process.ReleaseBuild.write
+        write = process.write
 
         def slow(attempt, *where):
             pilot(1)
             return write(attempt, *where)
 
-        monkeypatch.setattr(process.ReleaseBuild, "write", slow)
+        monkeypatch.setattr(process, "write", slow)
 
     return begin
 
@@ -256,4 +256,4 @@ def test_what_is_told_lies_fifty_people_from_everything_told(people, fits):
 
 def test_a_study_cannot_ask_for_less(study):
     small = replace(study, policy=replace(study.policy, min_new_rows=1))
-    assert pilot_guard.least_apart(small) == 50
+    assert disclosure_control.least_apart(small) == 50

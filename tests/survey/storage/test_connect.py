@@ -1,4 +1,3 @@
-import os
 import re
 import stat
 import threading
@@ -133,12 +132,3 @@ def test_no_file_of_answers_or_drafts_holds_a_date(stores, name):
     stores.close()
     held = (stores.folder / f"{name}.db").read_bytes()
     assert re.findall(rb"20\d\d-\d\d", held) == []
-
-
-def test_opening_the_stores_loads_no_pandas(tmp_path):
-    (tmp_path / "pandas.py").write_text("raise SystemExit('pandas was loaded')")
-    path = os.fspath(tmp_path)
-    code = f"import sys; sys.path.insert(0, {path!r}); import survey.storage.maintenance"
-    process = python("-c", code)
-    assert process.communicate()[0] == ""
-    assert process.returncode == 0

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from survey.errors import StoreError
 from survey.storage.releases import Release, all_releases, record
 from survey.storage.stores import Stores
 
@@ -35,6 +36,13 @@ def test_releases_are_numbered_by_study(db):
     assert [record(db, RELEASE), record(db, RELEASE)] == [1, 2]
     assert record(db, replace(RELEASE, study="other", pilot=True)) == 1
     assert [r.pilot for r in all_releases(db, "other")] == [True]
+
+
+def test_a_number_that_was_taken_meanwhile_is_not_entered_twice(db):
+    record(db, replace(RELEASE, number=1))
+    with pytest.raises(StoreError, match="entered meanwhile"):
+        record(db, replace(RELEASE, number=1))
+    assert [r.number for r in all_releases(db, "small")] == [1]
 
 
 def test_the_ledger_is_never_rewritten(db):
