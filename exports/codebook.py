@@ -17,6 +17,7 @@ from typing import Any
 from exports.columns import CORE, Field
 from exports.generalise import group_codes, hierarchy_of, top_of
 from exports.scores import SCORE, bounds_of
+from forms.kinds import kind_of
 from forms.routing import condition_in_words
 from forms.study import NOT_REACHED, NOT_SCORED, WITHHELD, Column, Hierarchy, Study, Wording
 
@@ -100,7 +101,7 @@ def _membership(study: Study, name: str) -> list[dict[str, Any]]:
 
 
 def _answer(study: Study, field: Field, column: Column) -> Entry:
-    question, numeric = column.question, column.question.kind in ("vas", "number")
+    question, numeric = column.question, kind_of(column.question).is_number
     return {
         **_blank(field),
         "label": column.label or study.page_of[question.name].title,

@@ -15,7 +15,7 @@ from wtforms import Field, Form
 from wtforms.fields.core import UnboundField
 from wtforms.validators import ValidationError
 
-from forms.kinds import KINDS, InputSpec
+from forms.kinds import InputSpec, kind_of
 from forms.study import Consent, EligibilityQuestion, Question, Statement
 
 CHOOSE_SHOWN = "Choose one of the answers shown."
@@ -128,7 +128,7 @@ def field_of(asked: InputSpec) -> UnboundField:
 @lru_cache(maxsize=512)
 def form_class(questions: tuple[Question, ...]) -> type[Form]:
     """The form that asks ``questions``; the same questions give the same class."""
-    asked = [a for question in questions for a in KINDS[question.kind].inputs(question)]
+    asked = [a for question in questions for a in kind_of(question).inputs(question)]
     fields: dict[str, Any] = {a.name: field_of(a) for a in asked}
     return type("PageForm", (Form,), fields)
 
@@ -143,7 +143,7 @@ def answers_of(questions: tuple[Question, ...], form: Form) -> dict[str, int | s
     values: Mapping[str, Any] = form.data
     answers: dict[str, int | str] = {}
     for question in questions:
-        answers.update(KINDS[question.kind].answers(question, values))
+        answers.update(kind_of(question).answers(question, values))
     return answers
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from forms.kinds import columns_of_question, columns_of_study
+from forms.kinds import columns_of_question, columns_of_study, kind_of
 from forms.readability import words
 from forms.study import Answers, Condition, Page, Question, Study
 
@@ -201,7 +201,7 @@ class Route:
 
 
 def _seconds(question: Question) -> float:
-    if question.kind == "text":
+    if kind_of(question).is_text:
         return TEXT_SECONDS if question.max_length > LONGEST_LINE else LINE_SECONDS
     return ROW_SECONDS * len(question.rows) if question.rows else CHOICE_SECONDS
 

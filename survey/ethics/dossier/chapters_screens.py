@@ -12,7 +12,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from forms.flow import SCREENS, FlowState, StepResult, entrance
-from forms.kinds import KINDS
+from forms.kinds import kind_of
 from forms.routing import branch_of, paths, shown_questions
 from forms.study import Page, Study
 from survey.ethics.dossier.visible_text import VisibleText, press, see
@@ -102,7 +102,7 @@ def still_screens(version: StudyVersion) -> Iterator[Json]:
 def _first(study: Study, name: str) -> list[str]:
     """The first answer that a question which needs one offers."""
     question = study.questions[name]
-    choices = KINDS[question.kind].choices(question)
+    choices = kind_of(question).choices(question)
     return [choices[0][0] if choices else str(question.minimum)]
 
 
@@ -111,7 +111,7 @@ def fill_of(study: Study, answers: Mapping[str, Any], pages: tuple[Page, ...]) -
     fill: Fill = {}
     for page in pages:
         for question in shown_questions(page, answers):
-            filled = KINDS[question.kind].filled(question, answers)
+            filled = kind_of(question).prefill(question, answers)
             fill.update({name: list(values) for name, values in filled.items()})
             if question.required and not question.rows and not any(filled.values()):
                 fill[question.name] = _first(study, question.name)

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, g, request, url_for
 
 from forms.answers import duration_band
 from forms.flow import FlowState
-from forms.kinds import columns_of_study
+from forms.kinds import columns_of_study, kind_of
 from forms.readability import grade
 from forms.routing import Route, along_pages, paths, routes_in_words, shown_questions
 from forms.routing_diagram import picture
@@ -70,7 +70,7 @@ def _sign() -> Any:
 @bp.get("/text")
 def text() -> str:
     """Every word on one printable page, routing spelled out."""
-    return page("text", "Every word", own=own_words(g.version))
+    return page("text", "Every word", own=own_words(g.version), kind_of=kind_of)
 
 
 @bp.get("/checklist")
