@@ -17,6 +17,7 @@ import polars as pl
 
 from exports.columns import BOOKKEEPING_KEYS, CORE, INSIDER, Field
 from exports.errors import ExportRefused
+from exports.label_hierarchy import Cell
 from forms.study import (
     MISSING_RANGE,
     WITHHELD,
@@ -28,7 +29,6 @@ from forms.study import (
 )
 
 LEVEL_STEP = 100
-Cell = int | str
 
 
 def group_codes(hierarchy: Hierarchy, level: int) -> dict[int, HierarchyGroup]:

@@ -44,7 +44,7 @@ from exports.verify.findings import Findings
 from exports.verify.reading import MalformedFile, Table, read_table
 from exports.verify.verdict import cautions, faults
 from exports.verify.verify import measure, verify
-from exports.verify.wording import words
+from exports.verify.wording import figures_in_words
 from forms.study import ReleasePolicy, Study, Tier
 
 
@@ -166,14 +166,14 @@ def assemble(
     )  # fmt: skip
     write_formats(data, checked.codebook, title=study.title, notes=marks_of(report))
     for part in parts:
-        put(out, {name: text.encode() for name, text in part.aside.items()})
+        put(out, {name: text.encode() for name, text in part.small_sample_tables.items()})
     note_files(out, report)
-    told = DocumentContext(
+    context = DocumentContext(
         study=study, codebook=checked.codebook, report=report, data_file=data.name, counts=counts,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
-        findings=[(w.label, w.value, w.sentence) for w in words(findings, claim)],
+        findings=[(w.label, w.value, w.sentence) for w in figures_in_words(findings, claim)],
     )  # fmt: skip
-    finish(out, told, report)
+    finish(out, context, report)
     return report
 
 
@@ -209,4 +209,6 @@ def _part_file(
     part = recode_segment(study, source, tier, seed=seed)
     write_segment(part, path)
     figures = check_segment(part, path, source, tier=tier, policy=study.policy)
-    return SegmentEntry(path, 1, len(part.order), part.left_out, part.notes, part.aside, figures)
+    return SegmentEntry(
+        path, 1, len(part.order), part.left_out, part.notes, part.small_sample_tables, figures
+    )

@@ -60,7 +60,9 @@ class SegmentEntry:
     rows: int
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    aside: Mapping[str, str] = field(default_factory=dict)  # path in the release → text
+    small_sample_tables: Mapping[str, str] = field(
+        default_factory=dict
+    )  # path in the release → text
     figures: Mapping[str, Any] = field(default_factory=dict)  # BESIDE_TRUTH
 
 

@@ -155,10 +155,7 @@ def derived(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
     """
     bounds = bounds_of(study)
     exact = frame.with_columns(_scale(scale, bounds) for scale in study.scales).with_columns(
-        _mean([pl.col(_EXACT + n) for n in c.scores], at_least=c.min_answered).alias(
-            _EXACT + c.name
-        )
-        for c in study.composites
+        _composite(composite) for composite in study.composites
     )
     means = [s.name for s in study.scales] + [c.name for c in study.composites]
     differences = (

@@ -72,7 +72,9 @@ class SegmentTable:
     source: pl.Series
     left_out: dict[str, int]
     notes: tuple[str, ...] = ()
-    aside: Mapping[str, str] = field(default_factory=dict)  # path in the release → text
+    small_sample_tables: Mapping[str, str] = field(
+        default_factory=dict
+    )  # path in the release → text
 
 
 def _agreed(table: pl.DataFrame, tier: Tier) -> pl.Series:
@@ -153,7 +155,7 @@ def recode_segment(
         source=rows[order],
         left_out={NO_OPEN_CONSENT: left_out} if left_out else {},
         notes=(*start.notes, *notes),
-        aside=_as_tables(study, source, taken, start.as_tables),
+        small_sample_tables=_as_tables(study, source, taken, start.as_tables),
     )
 
 

@@ -28,6 +28,11 @@ class Input:
     typed: str
     error: str
 
+    @property
+    def blank(self) -> bool:
+        """Nothing is ticked or typed in it, and nothing has to be mended."""
+        return not (self.ticked or self.typed or self.error)
+
 
 @dataclass(frozen=True, slots=True)
 class QuestionView:
@@ -35,7 +40,6 @@ class QuestionView:
 
     question: Question
     id: str
-    macro: str
     text: str
     inputs: tuple[Input, ...]
     choices: tuple[tuple[str, str], ...]
@@ -44,6 +48,12 @@ class QuestionView:
     locked: bool
     refused: bool
     can_refuse: bool
+
+    @property
+    def blank(self) -> bool:
+        """It looks to this client as to one who has not come to it."""
+        inputs = (*self.inputs, *([self.missing_input] if self.missing_input else []))
+        return not self.locked and not self.refused and all(given.blank for given in inputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,6 @@ def _question_view(
     return QuestionView(
         question=question,
         id=id_,
-        macro=question.kind,
         text=question.text.of(branch),
         inputs=tuple(
             _input(name, label, values, errors, f"{id_}-{n}")

@@ -1,7 +1,7 @@
 """The way in for clients, on paper: a QR code, and a leaflet in the study's own words (typst).
 
-Neutral outside, so that it can lie about: what the survey is asks to be unfolded. No date and no
-typeface of this machine: the same words and the same address give the same bytes.
+Neutral outside, so that it can lie about: what the survey is asks to be unfolded. Without a date
+and a typeface of this machine its bytes follow from words and address.
 """
 
 from __future__ import annotations
@@ -30,35 +30,35 @@ def _qr(link: str) -> segno.QRCode:
 
 
 def qr_svg(link: str) -> bytes:
-    """The QR code as a drawing, dark on light."""
+    """Return the QR code as a drawing, dark on light."""
     out = io.BytesIO()
     _qr(link).save(out, kind="svg", scale=DOTS, border=QUIET_ZONE, light="#fff", svgns=True)
     return out.getvalue()
 
 
 def qr_inline(link: str) -> str:
-    """The same as an element of a page."""
+    """Return the QR code as an element of a page."""
     code = _qr(link)
     drawn = code.svg_inline(scale=5, border=QUIET_ZONE, light="#fff", svgclass="qr", omitsize=False)
     return str(drawn)
 
 
 def qr_png(link: str) -> bytes:
-    """The QR code as a picture for word processors."""
+    """Return the QR code as a picture for word processors."""
     out = io.BytesIO()
     _qr(link).save(out, kind="png", scale=DOTS, border=QUIET_ZONE)
     return out.getvalue()
 
 
 def leaflet(version: StudyVersion, link: str, paper: Paper) -> bytes:
-    """One sheet to print on both sides and fold once: outside neutral, inside the landing page.
+    """Return a sheet to print on both sides and fold once: outside neutral, inside the landing.
 
     Raises Refusal naming letters that no typeface here has.
     """
-    return pdf.pdf(TEMPLATE, {"leaflet": _said(version, link, paper)}, called="The leaflet")
+    return pdf.pdf(TEMPLATE, {"leaflet": _content(version, link, paper)}, called="The leaflet")
 
 
-def _said(version: StudyVersion, link: str, paper: Paper) -> dict[str, Any]:
+def _content(version: StudyVersion, link: str, paper: Paper) -> dict[str, Any]:
     words = version.study.consent.texts
     return {
         "paper": paper,

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from flask import Request
+
 WINDOW_SECONDS = 15 * 60  # as long as any count, and the salt under which it is kept, lives
 
 
@@ -41,6 +43,14 @@ def household(address: str) -> str:
     if isinstance(found, IPv4Address):
         return address
     return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
+
+
+def client_bucket(
+    request: Request, proxies: int, by_address: Limit, together: Limit
+) -> tuple[Limit, str]:
+    """Return how tries of this client are counted: by address, or all as one where it is hidden."""
+    hidden = proxies > 0 and not request.headers.get("X-Forwarded-For")
+    return (together, "") if hidden else (by_address, household(request.remote_addr or ""))
 
 
 class Throttle:

@@ -46,26 +46,26 @@ def cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def codebook_csv(told: DocumentContext) -> bytes:
+def codebook_csv(context: DocumentContext) -> bytes:
     """Return one line a column of the data file.
 
     Many cells open with a code such as -99; a space before them keeps a spreadsheet calm.
     """
-    lines = ([cell(entry.get(name)) for name in COLUMNS] for entry in told.codebook)
+    lines = ([cell(entry.get(name)) for name in COLUMNS] for entry in context.codebook)
     return csv_text([COLUMNS, *lines], mark=" ").encode()
 
 
-def codebook_json(told: DocumentContext) -> bytes:
+def codebook_json(context: DocumentContext) -> bytes:
     """Everything the codebook knows, for programs; the scripts of the release read it."""
     return pretty_json(
         {
-            "study": told.study.name,
-            "title": told.study.title,
-            "tier": told.tier["name"],
-            "mark": told.mark,
-            "caution": told.caution,
-            "data": told.data_path,
-            "variables": list(told.codebook),
+            "study": context.study.name,
+            "title": context.study.title,
+            "tier": context.tier["name"],
+            "mark": context.mark,
+            "caution": context.caution,
+            "data": context.data_path,
+            "variables": list(context.codebook),
         }
     )
 
@@ -153,30 +153,30 @@ def _question(entry: Entry) -> str:
     return "\n\n".join(said)
 
 
-def codebook_page(told: DocumentContext) -> bytes:
+def codebook_page(context: DocumentContext) -> bytes:
     """Return the page of every column: question, codes, routing, distribution, treatment."""
     parts: dict[str, list[dict[str, Any]]] = {heading: [] for heading in PARTS.values()}
-    for entry in told.codebook:
-        column = _column(entry, told.counts.get(entry["variable"], {}))
+    for entry in context.codebook:
+        column = _column(entry, context.counts.get(entry["variable"], {}))
         parts[PARTS[entry["part"]]].append(column)
-    rows = told.report.get("rows")
-    tier = told.tier
-    lead = f"Every column of {told.data_path}" + (f": {rows} rows, " if rows else ": ")
-    lead += f"{len(told.codebook)} columns. Tier {tier['name']}, {tier['label'].lower()}."
+    rows = context.report.get("rows")
+    tier = context.tier
+    lead = f"Every column of {context.data_path}" + (f": {rows} rows, " if rows else ": ")
+    lead += f"{len(context.codebook)} columns. Tier {tier['name']}, {tier['label'].lower()}."
     return render_page(
         "codebook.html",
-        title=f"Codebook: {told.study.title}",
+        title=f"Codebook: {context.study.title}",
         lead=lead,
-        mark=told.mark,
-        caution=told.caution,
+        mark=context.mark,
+        caution=context.caution,
         parts=[(heading, columns) for heading, columns in parts.items() if columns],
     )
 
 
-def codebook(told: DocumentContext) -> dict[str, bytes]:
+def codebook(context: DocumentContext) -> dict[str, bytes]:
     """The three files of the codebook by path."""
     return {
-        "documentation/codebook.csv": codebook_csv(told),
-        "documentation/codebook.json": codebook_json(told),
-        "documentation/codebook.html": codebook_page(told),
+        "documentation/codebook.csv": codebook_csv(context),
+        "documentation/codebook.json": codebook_json(context),
+        "documentation/codebook.html": codebook_page(context),
     }

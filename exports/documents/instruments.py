@@ -164,46 +164,46 @@ def _as_markdown(block: WordingBlock) -> str:
 
 
 def _both(
-    told: DocumentContext, title: str, about: str, blocks: Iterable[WordingBlock], lang: str
+    context: DocumentContext, title: str, about: str, blocks: Iterable[WordingBlock], lang: str
 ) -> list[bytes]:
     """The same text as Markdown and as a page."""
-    filled = tuple(_filled(blocks, told.facts))
-    mark = f"**{told.mark}.**" * bool(told.mark)
+    filled = tuple(_filled(blocks, context.facts))
+    mark = f"**{context.mark}.**" * bool(context.mark)
     return [
         markdown.document([f"# {title}", mark, about, *map(_as_markdown, filled)]),
         render_page(
-            "wording.html", title=title, lead=about, mark=told.mark, lang=lang, blocks=filled
+            "wording.html", title=title, lead=about, mark=context.mark, lang=lang, blocks=filled
         ),
     ]
 
 
-def _about(told: DocumentContext, what: str, *, part: str, version: str, lang: str) -> str:
-    digest = told.report.get(part, {}).get(version, "")
+def _about(context: DocumentContext, what: str, *, part: str, version: str, lang: str) -> str:
+    digest = context.report.get(part, {}).get(version, "")
     proof = f" SHA-256 of the text: {digest}." if digest else ""
-    return f"{told.study.title}. {what} as shown, version {version}, language {lang}.{proof}"
+    return f"{context.study.title}. {what} as shown, version {version}, language {lang}.{proof}"
 
 
-def _questionnaire(told: DocumentContext, archived: ArchivedDocuments) -> dict[str, bytes]:
+def _questionnaire(context: DocumentContext, archived: ArchivedDocuments) -> dict[str, bytes]:
     version, lang = archived.version, archived.language
-    about = _about(told, "Questions", part="words", version=version, lang=lang)
+    about = _about(context, "Questions", part="words", version=version, lang=lang)
     blocks = questionnaire_blocks(archived.content)
     name = f"materials/questionnaire-{file_word(version)}-{file_word(lang)}"
-    made = _both(told, "Questionnaire", about, blocks, lang)
+    made = _both(context, "Questionnaire", about, blocks, lang)
     return dict(zip((f"{name}.md", f"{name}.html"), made, strict=True))
 
 
-def _consent(told: DocumentContext, archived: ArchivedDocuments) -> dict[str, bytes]:
+def _consent(context: DocumentContext, archived: ArchivedDocuments) -> dict[str, bytes]:
     version, lang = archived.consent, archived.language
-    about = _about(told, "Consent texts", part="consents", version=version, lang=lang)
+    about = _about(context, "Consent texts", part="consents", version=version, lang=lang)
     blocks = consent_blocks(archived.content)
     name = f"documentation/consent-{file_word(version)}-{file_word(lang)}"
-    made = _both(told, "Information and consent", about, blocks, lang)
+    made = _both(context, "Information and consent", about, blocks, lang)
     return dict(zip((f"{name}.md", f"{name}.html"), made, strict=True))
 
 
-def wordings(told: DocumentContext) -> dict[str, bytes]:
+def wordings(context: DocumentContext) -> dict[str, bytes]:
     """Path → text of every questionnaire and consent that stands behind the data."""
     files: dict[str, bytes] = {}
-    for archived in told.archived:
-        files |= _questionnaire(told, archived) | _consent(told, archived)
+    for archived in context.archived:
+        files |= _questionnaire(context, archived) | _consent(context, archived)
     return files

@@ -42,16 +42,16 @@ their content. What is told below was measured on the finished file, by a progra
 code with the one that made it. The same answers, policy and seed give the same bytes."""
 
 
-def how(told: DocumentContext) -> str:
+def how(context: DocumentContext) -> str:
     """How the release was made: as its report says, else as microdata are."""
-    return str(told.report.get("how", HOW))
+    return str(context.report.get("how", HOW))
 
 
-def limits(told: DocumentContext) -> tuple[str, ...]:
+def limits(context: DocumentContext) -> tuple[str, ...]:
     """What this release does not protect against."""
-    insiders = INSIDERS_OPEN if told.open else INSIDERS
+    insiders = INSIDERS_OPEN if context.open else INSIDERS
     own = (insiders, SAME_ANSWER, OTHER_DATA, NOT_AT_RANDOM)
-    return tuple(told.report.get("limits", own))
+    return tuple(context.report.get("limits", own))
 
 
 def segments(report: Report) -> Iterator[str]:
@@ -102,11 +102,11 @@ def _treatment(done: Mapping[str, Any]) -> str:
     return ", ".join(f"{n} rows {k}" for k, n in counted.items())
 
 
-def figures(told: DocumentContext) -> tuple[tuple[str, str, str], ...]:
+def figures(context: DocumentContext) -> tuple[tuple[str, str, str], ...]:
     """(label, value, sentence): the verifier's own; a short form from the report without them."""
-    if told.findings:
-        return tuple(told.findings)
-    k = told.report.get("k")
+    if context.findings:
+        return tuple(context.findings)
+    k = context.report.get("k")
     if not isinstance(k, Mapping):
         return ()
     sentence = (
@@ -152,29 +152,34 @@ def _recipient(report: Report) -> str:
     return f"Given to {said}." if said else ""
 
 
-def report_page(told: DocumentContext) -> bytes:
+def report_page(context: DocumentContext) -> bytes:
     """Return the report as a page; sections that have nothing to say are left out."""
-    report, tier, found, steps = told.report, told.tier, figures(told), _steps(told.report)
+    report, tier, found, steps = (
+        context.report,
+        context.tier,
+        figures(context),
+        _steps(context.report),
+    )
     done = [*segments(report), cells_withheld(report), *left_out(report), *policy_notes(report)]
     done += [_loss(report), _recipient(report)]
     rows = report.get("rows")
     size = f" {rows} rows." if rows is not None else ""
     return render_page(
         "report.html",
-        title=f"Anonymisation report: {told.study.title}",
+        title=f"Anonymisation report: {context.study.title}",
         lead=f"Tier {tier['name']}, {tier['label'].lower()}, for {tier['audience']}.{size}",
-        mark=told.mark,
-        caution=told.caution,
+        mark=context.mark,
+        caution=context.caution,
         found=found[:AT_A_GLANCE],
         further=found[AT_A_GLANCE:],
-        how=how(told),
+        how=how(context),
         done=[sentence for sentence in done if sentence],
         steps=steps,
         columns=[
             (name, *(column.get(step) or "–" for step in steps))
             for name, column in report.get("columns", {}).items()
         ],
-        limits=limits(told),
+        limits=limits(context),
         corrections=report.get("corrections", ()),
         digests=list(_digests(report)),
         seed=report.get("seed"),

@@ -59,24 +59,17 @@ def released(sources: EncodedTable, outcome: Recoding) -> tuple[pl.DataFrame, In
 
     Withheld rows are left out. Columns keep their order.
     """
-    labels = {
-        tree.column: _labels(tree, outcome.nodes[:, at]) for at, tree in enumerate(sources.trees)
-    }
-    table = sources.table.with_columns(pl.Series(name, c) for name, c in labels.items())
+    table = sources.table.with_columns(
+        tree.decode(outcome.nodes[:, at]).replace(MISSING, None)
+        for at, tree in enumerate(sources.trees)
+    )
     kept = table.with_row_index("\0row").filter(~outcome.suppressed)
     kept = kept.sort(table.columns, nulls_last=False, maintain_order=True)
     return kept.drop("\0row"), kept["\0row"].to_numpy().astype(np.int32)
 
 
-def _labels(tree: TableHierarchy, nodes: Ints) -> pl.Series:
-    words = pl.Series(
-        [label if label != MISSING else None for label in tree.labels], dtype=pl.String
-    )
-    return words.gather(pl.Series(nodes))
-
-
 def _occurs(tree: TableHierarchy, codes: Ints) -> Bools:
-    return np.bincount(codes, minlength=len(tree.leaves)) > 0
+    return np.bincount(codes, minlength=len(tree.values)) > 0
 
 
 def _codes(table: pl.DataFrame, trees: Sequence[TableHierarchy], *, where: str) -> Ints:
@@ -87,10 +80,10 @@ def _codes(table: pl.DataFrame, trees: Sequence[TableHierarchy], *, where: str) 
 
 def _leaf_of(column: pl.Series, tree: TableHierarchy, *, where: str) -> Ints:
     filled = column.fill_null(MISSING)
-    found = filled.cast(pl.Enum(tree.leaves), strict=False).to_physical()
+    found = tree.encode(filled)
     if found.null_count():
         raise ExportRefused(_no_place(filled.filter(found.is_null()), tree, where=where))
-    return found.to_numpy().astype(np.int32)
+    return found.to_numpy()
 
 
 def _no_place(cells: pl.Series, tree: TableHierarchy, *, where: str) -> str:
@@ -98,7 +91,7 @@ def _no_place(cells: pl.Series, tree: TableHierarchy, *, where: str) -> str:
     values = cells.unique().sort().to_list()
     rows = f"{len(cells)} row{'s' * (len(cells) > 1)}"
     advice = "Give each value a line there, or correct the data."
-    if all(v.strip() in tree.leaves for v in values):
+    if all(v.strip() in tree.values for v in values):
         advice = "Take away the spaces around them."
     elif all(v in tree.labels for v in values):
         advice = "They are groups there: give each a line of its own that starts with itself."

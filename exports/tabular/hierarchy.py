@@ -20,9 +20,11 @@ from math import inf
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from exports.anonymise.problem import Bools, Floats, GeneralisationHierarchy, Ints
 from exports.errors import ExportRefused
+from exports.label_hierarchy import LabelHierarchy, ancestors
 from exports.tabular.table import lines_of, refuse_other_separators
 
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
@@ -198,19 +200,13 @@ def _ranges(lines: Sequence[Line]) -> dict[str, Band]:
 
 
 @dataclass(frozen=True, slots=True)
-class TableHierarchy:
-    """The tree of one column.
+class TableHierarchy(LabelHierarchy):
+    """The hierarchy of one column from its file; the empty value stands for a missing cell.
 
-    ``leaves`` are the values that have a place, the empty one standing for a missing cell;
-    ``labels`` are all nodes; ``up`` has shape (leaves, levels), positions in ``labels``.
     ``numeric``: every value is a number and every group a range of numbers.
     """
 
-    column: str
     path: Path
-    leaves: tuple[str, ...]
-    labels: tuple[str, ...]
-    up: Ints
     numeric: bool
 
 
@@ -223,9 +219,10 @@ def read_hierarchy(path: Path, column: str) -> TableHierarchy:
     lines = list(lines_of(path))
     refuse_unsound(path, lines)
     rows = _with_places_for_nothing([cells for _, cells in lines])
-    at = {label: n for n, label in enumerate(dict.fromkeys(c for row in rows for c in row))}
-    up = np.array([[at[cell] for cell in row] for row in rows], dtype=np.int32)
-    return TableHierarchy(column, path, tuple(r[0] for r in rows), tuple(at), up, _is_numeric(rows))
+    labels = list(dict.fromkeys(cell for row in rows for cell in row))
+    values = pl.Series([row[0] for row in rows])
+    up = ancestors(rows, labels)
+    return TableHierarchy(column, values, pl.Series(labels), up, path, _is_numeric(rows))
 
 
 def _with_places_for_nothing(rows: list[list[str]]) -> list[list[str]]:
@@ -251,13 +248,13 @@ def _is_numeric(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def taxonomy_of(hierarchy: TableHierarchy, occurs: Bools) -> GeneralisationHierarchy:
-    """The tree with what each node loses, given which leaves occur in the table, shape (leaves,).
+    """The tree with what each node loses, given which values occur in the table, shape (values,).
 
     A group of numbers loses the range of its values as a share of the range of all; any other
     group (its values - 1) / (all values - 1); the root 1. Only values that occur are counted. So
     measured, the optimum of full-domain recoding of the Adult data equals what ARX reports.
     """
-    counted = occurs & (np.array(hierarchy.leaves) != ROOT)
+    counted = occurs & (hierarchy.values != ROOT).to_numpy()
     numbers = _numbers(hierarchy) if hierarchy.numeric else None
     loss = np.zeros(len(hierarchy.labels))
     for level in hierarchy.up.T:
@@ -290,5 +287,5 @@ def _shares_of_range(level: Ints, numbers: Floats, counted: Bools, nodes: int) -
 
 
 def _numbers(hierarchy: TableHierarchy) -> Floats:
-    found = [number_of(leaf) for leaf in hierarchy.leaves]
+    found = [number_of(leaf) for leaf in hierarchy.values]
     return np.array([np.nan if n is None else n for n in found])

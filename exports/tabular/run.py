@@ -19,6 +19,7 @@ from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recod
 from exports.anonymise.solve import solve
 from exports.checksums import sha256_of
 from exports.errors import ExportRefused
+from exports.label_hierarchy import fully_generalised
 from exports.tabular.encode import EncodedTable, in_own_order, problem_of, released, values_of
 from exports.tabular.hierarchy import ROOT, TableHierarchy, read_hierarchy
 from exports.tabular.policy import Mode, Policy, read_policy, suggestion
@@ -80,7 +81,7 @@ def _orders(policy: Policy, sources: EncodedTable) -> dict[str, tuple[str, ...]]
 def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
     """Label → the values below it, for labels that are groups; the root is known without."""
     below: dict[str, set[str]] = defaultdict(set)
-    for leaf, nodes in zip(tree.leaves, tree.up.tolist(), strict=True):
+    for leaf, nodes in zip(tree.values, tree.up.tolist(), strict=True):
         for node in nodes:
             below[tree.labels[node]].add(leaf)
     return {
@@ -213,7 +214,7 @@ def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
         outcome = solve(problem, mode, progress)
     except Infeasible as fault:
         raise ExportRefused(f"Nothing was released: {fault}") from None
-    withheld = outcome.suppressed | (outcome.nodes == problem.roots).all(axis=1)
+    withheld = outcome.suppressed | fully_generalised(problem.hierarchies, outcome.nodes)
     out, allowed = int(withheld.sum()), problem.suppressible
     if out == problem.rows or out > allowed:
         which = "every row" if out == problem.rows else f"{out} of {problem.rows} rows"

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from exports.anonymise.problem import Ints, Problem, Recoding, loss_of
@@ -24,7 +23,7 @@ from exports.tabular.policy import ROLES, Policy
 from exports.verify.claim import Claim
 from exports.verify.findings import Findings
 from exports.verify.verdict import cautions
-from exports.verify.wording import words
+from exports.verify.wording import figures_in_words
 
 Report = Mapping[str, Any]
 
@@ -69,7 +68,7 @@ def report_of(
         "classes": figures["classes"],
         "mode": made.policy.mode,
         "columns": columns,
-        "meaning": [asdict(said) for said in words(found, claim)],
+        "meaning": [asdict(said) for said in figures_in_words(found, claim)],
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
         "notes": _notes(made),
@@ -107,9 +106,10 @@ def _columns(made: AnonymisedTable) -> dict[str, dict[str, Any]]:
 
 def _loss_at(made: AnonymisedTable, at: int) -> float:
     """Mean loss of one column."""
-    tree, codes = made.problem.hierarchies[at], made.problem.codes[:, at]
-    lost = tree.loss[made.outcome.nodes[:, at]] - tree.loss[tree.up[codes, 0]]
-    return float(np.where(made.outcome.suppressed, 1.0, lost).mean())
+    tree, codes = made.problem.hierarchies[at], made.problem.codes[:, at : at + 1]
+    nodes = made.outcome.nodes[:, at : at + 1]
+    problem = replace(made.problem, codes=codes, hierarchies=(tree,))
+    return loss_of(problem, replace(made.outcome, nodes=nodes))
 
 
 def _notes(made: AnonymisedTable) -> list[str]:

@@ -328,9 +328,9 @@ def assemble_texts(
     }
     put(out, {f"data/{made.name}": made.data})
     note_files(out, report)
-    told = DocumentContext(
+    context = DocumentContext(
         study=study, codebook=made.codebook, report=report, data_file=made.name,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
     )  # fmt: skip
-    finish(out, told, report)
+    finish(out, context, report)
     return report

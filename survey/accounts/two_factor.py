@@ -9,8 +9,9 @@ from base64 import b64decode, b64encode
 import pyotp
 import segno
 
+from survey.config import Config
 from survey.crypto import new_code, normalise_code
-from survey.services import Staff
+from survey.services import Services
 from survey.storage import accounts
 from survey.storage.accounts import Account, folded
 
@@ -21,6 +22,16 @@ RECOVERY_CODES = 10
 # Three groups and a letter of CODE_LETTERS: 65 bits. From 64 on tries need no counting (NIST
 # SP 800-63B section 5.1.2.2), so that they may be the way in where the app's codes are not.
 RECOVERY_LENGTH = 16
+
+
+def second_step_required(config: Config, account: Account) -> bool:
+    """Whether accounts of this role sign in with a second step here."""
+    return account.role in config.second_step and not config.demo
+
+
+def second_step_owed(config: Config, account: Account) -> bool:
+    """Whether this account must set one up before anything else."""
+    return second_step_required(config, account) and not account.second_step
 
 
 def new_secret() -> str:
@@ -49,53 +60,53 @@ def step_of(secret: str, code: str, now: float) -> int:
     return 0
 
 
-def seal(staff: Staff, account: Account, text: str) -> str:
+def seal(services: Services, account: Account, text: str) -> str:
     """``text`` sealed for this account, for its cookie or its row."""
-    return b64encode(staff.seal.put_away(text.encode(), folded(account.name))).decode()
+    return b64encode(services.keys.put_away(text.encode(), folded(account.name))).decode()
 
 
-def unseal(staff: Staff, account: Account, sealed: str) -> str:
+def unseal(services: Services, account: Account, sealed: str) -> str:
     """The reverse. Raises Unsealable."""
-    return staff.seal.take_out(b64decode(sealed), folded(account.name)).decode()
+    return services.keys.take_out(b64decode(sealed), folded(account.name)).decode()
 
 
-def switch_on(staff: Staff, account: Account, secret: str, code: str) -> bool:
+def switch_on(services: Services, account: Account, secret: str, code: str) -> bool:
     """Keep ``secret`` for this account, if ``code`` shows that the app has it too."""
-    step = step_of(secret, code, staff.clock())
+    step = step_of(secret, code, services.clock())
     if step:
-        sealed = seal(staff, account, secret).encode()
-        accounts.set_totp(staff.stores.office, account.name, sealed, step=step)
+        sealed = seal(services, account, secret).encode()
+        accounts.set_totp(services.stores.office, account.name, sealed, step=step)
     return step > 0
 
 
-def right(staff: Staff, account: Account, code: str) -> bool:
+def right(services: Services, account: Account, code: str) -> bool:
     """Whether this is the app's code of now, or an unspent recovery code; both work once.
 
     After too many wrong ones only a recovery code is right.
     """
-    office = staff.stores.office
-    step = 0 if spent_out(staff, account) else _step_now(staff, account, code)
+    office = services.stores.office
+    step = 0 if spent_out(services, account) else _step_now(services, account, code)
     if step:
         return accounts.take_step(office, account.name, step)
-    spent = staff.seal.staff_values(normalise_code(code), "recovery")
+    spent = services.keys.staff_values(normalise_code(code), "recovery")
     return accounts.take_recovery(office, account.name, spent)
 
 
-def _step_now(staff: Staff, account: Account, code: str) -> int:
-    sealed = accounts.totp_of(staff.stores.office, account.name)
+def _step_now(services: Services, account: Account, code: str) -> int:
+    sealed = accounts.totp_of(services.stores.office, account.name)
     if not sealed:
         return 0
-    return step_of(unseal(staff, account, sealed.decode()), code, staff.clock())
+    return step_of(unseal(services, account, sealed.decode()), code, services.clock())
 
 
-def spent_out(staff: Staff, account: Account) -> bool:
+def spent_out(services: Services, account: Account) -> bool:
     """Whether there were so many wrong codes in a row that the app's are taken no longer."""
-    return accounts.missed(staff.stores.office, account.name) >= accounts.MOST_MISSED
+    return accounts.missed(services.stores.office, account.name) >= accounts.MOST_MISSED
 
 
-def new_recovery(staff: Staff, account: Account) -> list[str]:
+def new_recovery(services: Services, account: Account) -> list[str]:
     """Ten fresh recovery codes, kept as keyed hashes; older ones no longer work."""
     codes = [new_code()[:RECOVERY_LENGTH] for _ in range(RECOVERY_CODES)]
-    values = [staff.seal.staff_value(code, "recovery") for code in codes]
-    accounts.set_recovery(staff.stores.office, account.name, values)
+    values = [services.keys.staff_value(code, "recovery") for code in codes]
+    accounts.set_recovery(services.stores.office, account.name, values)
     return codes

@@ -136,7 +136,7 @@ def simulate(
                 version.folder,
                 count=count,
                 seed=seed,
-                told=lambda _: bar.update(1),
+                progress=lambda _: bar.update(1),
                 codes=codes,
             )
         click.echo(f"{count} synthetic clients walked {version.study.name} at {via}.")
@@ -159,10 +159,10 @@ def release(
     person: str | None, agreement: str | None, agreed: str | None,
 ) -> None:  # fmt: skip
     """Write an anonymised dataset of STUDY with its documents into a new folder."""
+    from survey.clock import today_here
     from survey.releases import process
     from survey.releases.build import ReleaseRequest
     from survey.studies.approvals import signed_version
-    from survey.studies.availability import today_here
 
     recipient = recipient_of(person, agreement, agreed)
     _, version, stores = open_version(study, pilot=pilot)

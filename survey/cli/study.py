@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import click
@@ -22,12 +21,12 @@ from survey.storage import board, studies
 from survey.storage.stores import Stores
 from survey.studies import lifecycle
 from survey.studies.approvals import ApprovalForm, record_approval
-from survey.studies.availability import EXPIRED, NOT_OPEN, Availability, today_here
+from survey.studies.availability import NOT_OPEN, PAUSED, Availability
 from survey.studies.catalogue import find_version
 from survey.studies.version import check_name, fingerprints_of
 
 ISO = click.DateTime(formats=["%Y-%m-%d"])
-STATES = {NOT_OPEN: "draft", EXPIRED: "paused"}  # the others are called as they are
+STATES = {NOT_OPEN: "draft", PAUSED: "paused"}  # the others are called as they are
 
 
 @main.group()
@@ -61,14 +60,14 @@ def check(folder: Path) -> None:
 def show_list() -> None:
     """Every study on the configured shelves: status, approval, fingerprint."""
     stores, catalogue = open_catalogue(read_config())
-    availability = Availability(stores, catalogue, monotonic, today_here)
-    for version in catalogue:
+    availability = Availability(stores, catalogue)
+    for version in availability.versions():
         name, words = version.study.name, version.study.fingerprints.words[:12]
-        found = availability.standing(name)
+        found = availability.state_of(name)
         approval = lifecycle.approval_of(stores, version)
         signed = f"approved {approval.reference}" if approval else "not approved"
         status = "pilot" if version.pilot else STATES.get(found.state, found.state)
-        why = f"  {found.trouble}" if found.trouble else ""
+        why = f"  {found.problem}" if found.problem else ""
         click.echo(f"{name}  {status}  {signed}  words {words}{why}")
 
 
@@ -156,7 +155,7 @@ def stop_rule_command(name: str, *, pilot: bool) -> None:
     config = read_config()
     version = find_version(config, name, pilot=pilot or None)
     stores = open_stores(config, version)
-    told = stop_rule.verdicts_of(stores, version)
-    click.echo(stop_rule.in_lines(version, told))
-    if told and told[max(told)]:
+    verdicts = stop_rule.verdicts_of(stores, version)
+    click.echo(stop_rule.in_lines(version, verdicts))
+    if verdicts and verdicts[max(verdicts)]:
         click.get_current_context().exit(1)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from html.parser import HTMLParser
 
 from flask import render_template
 
 from forms.flow import SCREENS
+from survey.page_text import read_main
 from survey.respondents.screens import Navigation, render_screen
 from survey.studies.version import BY_INVITATION, StudyVersion
 
@@ -19,34 +19,6 @@ EMPTY = "Type the code that you were given."
 SLIP = "There is a slip in this code. Please compare it letter by letter."
 UNKNOWN = "This code opens nothing: it has been used, was taken back, or is not from this site."
 WAIT_MINUTES = 15
-LINES = frozenset({"h1", "h2", "p", "button", "li"})
-
-
-class _WordingReader(HTMLParser):
-    """The lines of text inside <main>."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-        self._inside = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._inside = self._inside or (tag == "main" and bool(dict(attrs)))
-        if self._inside and tag in LINES:
-            self.lines.append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = self._inside and tag != "main"
-
-    def handle_data(self, data: str) -> None:
-        if self._inside and self.lines:
-            self.lines[-1] = f"{self.lines[-1]} {data.strip()}".strip()
-
-
-def _lines(html: str) -> tuple[str, ...]:
-    reader = _WordingReader()
-    reader.feed(html)
-    return tuple(line for line in reader.lines if line)
 
 
 def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -68,7 +40,7 @@ def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
             for state in STATES
         ),
     ]
-    named = tuple((SCREENS[screen].title, _lines(html)) for screen, html in shown)
+    named = tuple((SCREENS[screen].title, read_main(html)) for screen, html in shown)
     return (*named, *_about_invitations())
 
 
@@ -78,7 +50,7 @@ def _about_invitations() -> tuple[tuple[str, tuple[str, ...]], ...]:
     wait = render_template("invite/wait.html", title="", minutes=WAIT_MINUTES)
     return (
         ("Start, where only an invitation opens it", (BY_INVITATION,)),
-        ("Invitation", _lines(code)),
+        ("Invitation", read_main(code)),
         ("A code that opens nothing", (EMPTY, SLIP, UNKNOWN)),
-        ("Many such codes", _lines(wait)),
+        ("Many such codes", read_main(wait)),
     )

@@ -256,7 +256,7 @@ class ReleaseBuild:
             **about,
             "left_out": {**about["left_out"], **part.left_out},
             "notes": list(part.notes),
-            "aside": {**about["aside"], **part.aside},
+            "aside": {**about["aside"], **part.small_sample_tables},
             "figures": figures,
         }
         return self._add(target, at, len(part.order), about)

@@ -1,4 +1,4 @@
-"""Charts of a release: read from its archived zip, checked by its sums, cached in memory.
+"""Charts of a release: drawn from its archived zip once it matches its sums, kept in memory.
 
 The only way in is a finished file of the archive: no store of answers is opened here.
 """
@@ -11,9 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import cast
-
-import typst
 
 from exports.charts.chart import Chart, ChartSource, HeatMaps
 from exports.charts.counts import from_rows, from_tables, read_rows
@@ -28,9 +25,10 @@ from exports.tables.plan import default_plan
 from forms.study import Study
 from forms.tiers import TIERS
 from survey.errors import Refusal
+from survey.pdf import typeset
 from survey.storage.releases import Release
 
-LARGEST = 64 * 2**20  # bytes of a data file that are read while the researcher waits
+LARGEST = 64 * 2**20  # bytes of a data file that are read while a page waits
 KEPT = 8  # releases whose charts stay in memory
 PIXELS_PER_INCH = 144
 NOT_CROSSED = (
@@ -44,14 +42,14 @@ TEXTS = "This release holds texts: there is nothing to count in it."
 
 @dataclass(frozen=True, slots=True)
 class DrawnRelease:
-    """Charts of one release and the words under each; ``lacking`` names one it has not, and why."""
+    """The charts of one release, what stands under each, and why one is ``lacking``."""
 
     charts: tuple[Chart, ...]
     source: ChartSource
     lacking: str = ""
 
     def named(self, key: str) -> Chart | None:
-        """Return the chart with this key, if there is one."""
+        """Return the chart of this name."""
         return next((chart for chart in self.charts if chart.key == key), None)
 
 
@@ -68,16 +66,14 @@ def _from_microdata(packed: ReleaseZip, study: Study) -> Sequence[Chart]:
 
 
 def _from_tables(packed: ReleaseZip, study: Study) -> tuple[Sequence[Chart], str]:
-    """Return the charts of tier A, and a sentence on the one that its tables cannot have.
-
-    Tables have no codebook: the study says which columns belong together.
-    """
+    """Return the charts of a release of tables, and a sentence on the one that it lacks."""
+    # Tables have no codebook: which columns belong together is the study's to say.
     book = book_of(asked_codebook(study, fields_of(study)))
     charts = gallery(book, from_tables(packed.checked("tables/one-way.csv"), book))
-    tested = hypothesis(book)
-    if tested is None or any(isinstance(chart.picture, HeatMaps) for chart in charts):
+    asked = hypothesis(book)
+    if asked is None or any(isinstance(chart.picture, HeatMaps) for chart in charts):
         return charts, ""
-    return charts, NOT_CROSSED.format(before=book[tested.before]["label"])
+    return charts, NOT_CROSSED.format(before=book[asked.before]["label"])
 
 
 def _use(study: Study, made: Release) -> str:
@@ -128,7 +124,7 @@ class Gallery:
         self._most, self._lock = most, Lock()
 
     def of(self, path: Path, made: Release, study: Study) -> DrawnRelease:
-        """Return the charts of a release. Raises as ``read_release``, and Refusal for no file."""
+        """Return the charts of a release. Raises as ``read_release``, and if the file is gone."""
         try:
             file = path.stat()
         except OSError:
@@ -150,12 +146,10 @@ GALLERY = Gallery()
 
 
 def png(picture: str) -> bytes:
-    """Return an SVG file as a PNG, twice as fine as a screen, in the letters that typst brings."""
+    """Return an SVG file as a PNG, twice as fine as a screen, in the typefaces of typst."""
     source = (
         "#set page(width: auto, height: auto, margin: 0pt)\n"
         '#image(bytes(sys.inputs.picture), format: "svg")'
     )
-    made = typst.Compiler(ignore_system_fonts=True).compile(
-        source.encode(), format="png", ppi=PIXELS_PER_INCH, sys_inputs={"picture": picture}
-    )
-    return cast("bytes", made)  # one page, one picture
+    inputs = {"picture": picture}
+    return typeset(source.encode(), format="png", ppi=PIXELS_PER_INCH, sys_inputs=inputs)

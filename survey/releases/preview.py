@@ -90,10 +90,14 @@ def preview(
         final_check(build)
         record_disclosure(build)
         sums = sha256_of(folder / SUMS)
-        warnings = tuple(diversity_warnings(study.policy, report.get("verification", {})))
-        against = tuple(_compared(build, tier, sums))
-        waiting = waiting_in_words(study, build.waiting)
-        return ReleasePreview(report, warnings, sums, against, waiting, basis_of(build))
+        return ReleasePreview(
+            report,
+            tuple(diversity_warnings(study.policy, report.get("verification", {}))),
+            sums,
+            tuple(_compared(build, tier, sums)),
+            waiting_in_words(study, build.waiting),
+            basis_of(build),
+        )
 
 
 def _compared(build: ReleaseBuild, tier: Tier, sums: str) -> Iterator[str]:

@@ -22,7 +22,7 @@ from exports.errors import ExportRefused
 from forms.study import Study
 from forms.toml_tables import StudyFaults
 from survey.accounts import demo
-from survey.clock import iso_utc
+from survey.clock import iso_utc, today_here
 from survey.config import Config, read_config
 from survey.errors import LacrimaError, Refusal, StoreError, TooFewToFreeze
 from survey.locks import locked
@@ -46,7 +46,7 @@ from survey.storage.jobs import Job
 from survey.storage.stores import Stores
 from survey.studies import lifecycle
 from survey.studies.approvals import signed_version
-from survey.studies.availability import Availability, prepare, today_here
+from survey.studies.availability import Availability, prepare
 from survey.studies.catalogue import StudyCatalogue
 from survey.studies.loading import load_for_command
 from survey.studies.version import StudyVersion
@@ -143,7 +143,7 @@ class JobWorker:
         number = result.pop("release", 0) or (entered(self.stores, self.job) if to != "done" else 0)
         if number and self.job.kind == "release":
             to = "done"  # it is in the ledger: whatever failed afterwards
-        finish_job(self.stores, self.job, to, now=time.time(), told=result, release=number)
+        finish_job(self.stores, self.job, to, now=time.time(), result=result, release=number)
 
     def _stopped(self) -> None:
         """End as cancelled by a person, or as broken off by a server that is being stopped."""
@@ -200,9 +200,8 @@ class JobWorker:
         """The version of the study that is published: the one that was approved."""
         folder = load_for_command(self.config, self.stores, self.job.study)
         prepare(self.stores, folder.latest)
-        catalogue = StudyCatalogue([folder])
-        Availability(self.stores, catalogue, time.monotonic, today_here)
-        return catalogue.served(self.job.study).version
+        availability = Availability(self.stores, StudyCatalogue([folder]))
+        return availability.versions()[0]
 
     @property
     def released(self) -> StudyVersion:
@@ -239,7 +238,7 @@ def _release(worker: JobWorker) -> Result:
     request, seen = worker.request(version), jobs.find(stores.office, job.preview)
 
     def check_unchanged(found: str) -> None:
-        if seen and found != seen.told.get("basis", ""):
+        if seen and found != seen.result.get("basis", ""):
             raise ChangedSince
 
     def final_check(build: ReleaseBuild) -> None:

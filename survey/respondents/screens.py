@@ -21,6 +21,7 @@ from forms.flow import SCREENS, FlowState, StepResult, anchors, entrance, form_o
 from forms.page_view import page_view
 from forms.prose import paragraphs, runs
 from forms.study import Page
+from survey.respondents.rendered_parts import render_question
 from survey.studies.version import StudyVersion
 
 
@@ -111,6 +112,7 @@ def _render_questions(
         ways,
         title=f"Page {view.number}",
         view=view,
+        render_question=render_question,
         hint=draft.hint,
         changing=result.state.changing,
         errors=view.errors,

@@ -129,7 +129,7 @@ def ask_deletion(services: Services, version: StudyVersion, typed: str) -> None:
     """Queue everything that this code may belong to; the same work whether it hits or misses."""
     code, db = normalise_code(typed), services.stores.answers(pilot=version.pilot)
     labels = ["answers", *(f"text:{name}" for name in _kept_apart(db, version.study.name))]
-    values = [v for label in labels for v in services.seal.deletion_values(code, label)]
+    values = [v for label in labels for v in services.keys.deletion_values(code, label)]
     batches.ask_deletion(db, values)
 
 

@@ -1,18 +1,17 @@
-"""Signing in and out, and setting up an account: the same pages in both staff rooms.
-
-Looking after one's own account. Importing this puts its routes on the account's blueprint.
-"""
+"""Signing in and out, setting up an account and changing it: alike in both staff rooms."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 from flask import Blueprint, Response, redirect, render_template, request, session
-from flask_login import current_user
 
 from survey.accounts import passwords, two_factor
 from survey.accounts import sign_in as signing_in
 from survey.accounts.access import (
+    SIGN_IN,
+    current_account,
+    here,
     room_url,
     session_id_hash,
     signed_in,
@@ -21,11 +20,13 @@ from survey.accounts.access import (
     way_back,
 )
 from survey.accounts.audit import note
-from survey.services import staff
+from survey.services import services
 from survey.storage import accounts
 from survey.storage.accounts import Account
 
 bp = Blueprint("account", __name__)
+for _asked_by_templates in (signed_in, room_url, here):
+    bp.add_app_template_global(_asked_by_templates)
 
 Answer = str | tuple[str, int] | tuple[str, int, dict[str, str]] | Response
 
@@ -50,7 +51,7 @@ def page_of(
 
 def too_many() -> Answer:
     """Too many tries; the same page whatever was tried."""
-    seconds = staff().throttle.wait()
+    seconds = services().throttle.wait()
     page = render_template("staff/wait.html", title="Too many tries", minutes=-(-seconds // 60))
     return page, 429, {"Retry-After": str(seconds)}
 
@@ -97,7 +98,7 @@ def code() -> Answer:
 
 def _code_page(account: Account, *, tried: bool = False) -> Answer:
     """The same whatever was typed."""
-    spent_out = two_factor.spent_out(staff(), account)
+    spent_out = two_factor.spent_out(services(), account)
     error = SENTENCES["spent_out" if spent_out else "code"] if tried else ""
     return page_of(
         "code",
@@ -128,7 +129,7 @@ def sign_out() -> Answer:
     """This browser is signed out; a copy of its cookie is worth nothing."""
     if signed_in():
         note("signed out")
-        accounts.end(staff().stores.office, session_id_hash(current_user.secret))
+        accounts.end(services().stores.office, session_id_hash(session[SIGN_IN]))
     session.clear()
     return on_to(room_url("sign_in"))
 
@@ -139,7 +140,7 @@ def sign_out() -> Answer:
 @bp.get("/set-up/<token>")
 def set_up(token: str) -> Answer:
     """What a set-up link leads to: a first password. Looking at it spends nothing."""
-    state, account = accounts.setup(staff().stores.office, _filed(token), staff().clock())
+    state, account = accounts.setup(services().stores.office, _filed(token), services().clock())
     if account is None:
         return _dead_link(state)
     return page_of("set_up", "Set up your account", account=account)
@@ -148,7 +149,7 @@ def set_up(token: str) -> Answer:
 @bp.post("/set-up/<token>")
 def try_set_up(token: str) -> Answer:
     """The link is spent once a password is good enough."""
-    office, filed, now = staff().stores.office, _filed(token), staff().clock()
+    office, filed, now = services().stores.office, _filed(token), services().clock()
     state, account = accounts.setup(office, filed, now)
     if account is None:
         return _dead_link(state)
@@ -163,7 +164,7 @@ def try_set_up(token: str) -> Answer:
 
 
 def _filed(token: str) -> bytes:
-    return staff().seal.staff_value(token, "setup")
+    return services().keys.staff_value(token, "setup")
 
 
 def _dead_link(state: str) -> Answer:
@@ -177,15 +178,9 @@ SECRET, CODES = "secret", "codes"
 NOT_PROVED = "That is not your password. Nothing was changed."
 
 
-def _me() -> Account:
-    account = signed_in()
-    assert account is not None  # behind staff_only
-    return account
-
-
 def _page(template: str, title: str, *, error: str = "") -> Answer:
     """A page about one's own account, with all that such a page may say."""
-    office, me = staff().stores.office, _me()
+    office, me = services().stores.office, current_account()
     return page_of(
         template,
         title,
@@ -193,14 +188,14 @@ def _page(template: str, title: str, *, error: str = "") -> Answer:
         me=me,
         browsers=accounts.count(office, me.name),
         left=accounts.recovery_left(office, me.name),
-        required=staff().second_step_required(me),
+        required=two_factor.second_step_required(services().config, me),
         next=way_back(),
     )
 
 
 def _unproved(template: str, title: str) -> Answer | None:
     """The page again unless the form brought the present password."""
-    outcome = signing_in.confirm_password(_me(), request.form.get("now", ""))
+    outcome = signing_in.confirm_password(current_account(), request.form.get("now", ""))
     if outcome == "wait":
         return too_many()
     return None if outcome == "in" else _page(template, title, error=NOT_PROVED)
@@ -228,11 +223,11 @@ def change_password() -> Answer:
     if refused is not None:
         return refused
     new, again = request.form.get("password", ""), request.form.get("again", "")
-    if error := passwords.fault(new, again, name=_me().name):
+    if error := passwords.fault(new, again, name=current_account().name):
         return _page("password", "Change your password", error=error)
-    office = staff().stores.office
-    accounts.set_password(office, _me().name, passwords.hashed(new))
-    accounts.end_all(office, _me().name, but=session_id_hash(current_user.secret))
+    office = services().stores.office
+    accounts.set_password(office, current_account().name, passwords.hashed(new))
+    accounts.end_all(office, current_account().name, but=session_id_hash(session[SIGN_IN]))
     note("changed the password")
     return on_to(room_url("index"))
 
@@ -242,7 +237,7 @@ def change_password() -> Answer:
 def everywhere() -> Answer:
     """Every browser of this account is signed out, this one too."""
     note("signed out everywhere")
-    accounts.end_all(staff().stores.office, _me().name)
+    accounts.end_all(services().stores.office, current_account().name)
     session.clear()
     return on_to(room_url("sign_in"))
 
@@ -257,7 +252,7 @@ def set_second_step() -> Answer:
     if me is None:
         return on_to(room_url("sign_in", next=request.path))
     if SECRET not in session:
-        session[SECRET] = two_factor.seal(staff(), me, two_factor.new_secret())
+        session[SECRET] = two_factor.seal(services(), me, two_factor.new_secret())
     return _show_secret(me)
 
 
@@ -273,8 +268,8 @@ def try_second_step() -> Answer:
         outcome = signing_in.confirm_password(me, request.form.get("now", ""))
         if outcome != "in":
             return too_many() if outcome == "wait" else _show_secret(me, NOT_PROVED)
-    secret = two_factor.unseal(staff(), me, session[SECRET])
-    if not two_factor.switch_on(staff(), me, secret, request.form.get("code", "")):
+    secret = two_factor.unseal(services(), me, session[SECRET])
+    if not two_factor.switch_on(services(), me, secret, request.form.get("code", "")):
         return _show_secret(me, SENTENCES["code"])
     session.pop(SECRET)
     note("set up the second step")
@@ -282,7 +277,7 @@ def try_second_step() -> Answer:
 
 
 def _show_secret(me: Account, error: str = "") -> Answer:
-    secret = two_factor.unseal(staff(), me, session[SECRET])
+    secret = two_factor.unseal(services(), me, session[SECRET])
     return page_of(
         "second_step",
         "Your second step",
@@ -307,9 +302,9 @@ def without_second_step() -> Answer:
 def switch_off() -> Answer:
     """Without a second step, where the role does not need one."""
     refused = _unproved("second_step_off", "Sign in without a second step")
-    if refused is not None or staff().second_step_required(_me()):
+    if refused is not None or two_factor.second_step_required(services().config, current_account()):
         return refused or _page("second_step_off", "Sign in without a second step")
-    accounts.set_totp(staff().stores.office, _me().name, None)
+    accounts.set_totp(services().stores.office, current_account().name, None)
     note("took the second step away")
     return on_to(room_url("index"))
 
@@ -318,8 +313,8 @@ def switch_off() -> Answer:
 
 
 def _fresh_codes(me: Account) -> Answer:
-    codes = two_factor.new_recovery(staff(), me)
-    session[CODES] = two_factor.seal(staff(), me, " ".join(codes))
+    codes = two_factor.new_recovery(services(), me)
+    session[CODES] = two_factor.seal(services(), me, " ".join(codes))
     return on_to(room_url("codes", next=way_back()))
 
 
@@ -330,7 +325,7 @@ def codes() -> Answer:
     sealed = session.get(CODES)
     if not sealed:
         return _page("new_codes", "New recovery codes")
-    fresh = two_factor.unseal(staff(), _me(), sealed).split()
+    fresh = two_factor.unseal(services(), current_account(), sealed).split()
     return page_of("codes", "Your recovery codes", fresh=fresh, next=way_back())
 
 
@@ -347,7 +342,7 @@ def have_codes() -> Answer:
 def make_codes() -> Answer:
     """Ten others; the old ones end."""
     refused = _unproved("new_codes", "New recovery codes")
-    if refused is not None or not _me().second_step:
+    if refused is not None or not current_account().second_step:
         return refused or on_to(room_url("set_second_step"))
     note("made new recovery codes")
-    return _fresh_codes(_me())
+    return _fresh_codes(current_account())

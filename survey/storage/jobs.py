@@ -32,7 +32,7 @@ _COLUMNS = (
 class Job:
     """One piece of work. ``asked_at`` is an ISO time (UTC), ``since`` epoch seconds of the state.
 
-    ``preview`` is the number of the job that showed what a release would hold (else 0), ``told``
+    ``preview`` is the number of the job that showed what a release would hold (else 0), ``result``
     what came of it as plain data, ``release`` the number in the ledger of what was made or is to be
     restored (else 0).
     """
@@ -50,7 +50,7 @@ class Job:
     since: float = 0.0
     share: float = 0.0
     pid: int = 0
-    told: Mapping[str, Any] = field(default_factory=dict)
+    result: Mapping[str, Any] = field(default_factory=dict)
     release: int = 0
 
     @property
@@ -69,7 +69,8 @@ class Busy(Exception):
 
 def _job(row: tuple[Any, ...]) -> Job:
     values = dict(zip(_COLUMNS.split(", "), row, strict=True))
-    values |= {name: json.loads(values[name]) for name in ("recipient", "told")}
+    values["result"] = json.loads(values.pop("told"))
+    values["recipient"] = json.loads(values["recipient"])
     return Job(**{**values, "pilot": bool(values["pilot"])})
 
 
@@ -146,13 +147,13 @@ def progressed(db: Database, number: int, share: float) -> None:
 
 
 def end(
-    db: Database, number: int, to: State, *, now: float, told: Mapping[str, Any], release: int = 0
+    db: Database, number: int, to: State, *, now: float, result: Mapping[str, Any], release: int = 0
 ) -> bool:
-    """It ended so, with this to tell; False when it had ended before."""
+    """End it with this result; return False when it had ended before."""
     with write_transaction(db):
         changed = db.conn.execute(
             "UPDATE jobs SET state = ?, since = ?, told = ?, release = max(release, ?)"
             f" WHERE number = ? AND state IN ({_LIVE})",
-            (to, now, json.dumps(told, sort_keys=True), release, number),
+            (to, now, json.dumps(result, sort_keys=True), release, number),
         )
         return changed.rowcount == 1

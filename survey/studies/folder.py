@@ -94,8 +94,8 @@ class StudyFolder:
             self.latest = replace(self.latest, study=replace(self.latest.study, support=support))
 
     @property
-    def door_told(self) -> bool:
-        """Whether who may come in is what site.toml says now, as far as was looked."""
+    def site_is_current(self) -> bool:
+        """Whether limit and invitation are what site.toml said at the last look."""
         return self._had_site and not self.fault
 
     def earlier(self, fingerprints: VersionFingerprints) -> StudyVersion | None:

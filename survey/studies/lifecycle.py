@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from forms.site_facts import missing_facts
-from survey.clock import iso_utc
+from survey.clock import iso_utc, today_here
 from survey.errors import Refusal
 from survey.storage import batches, board, studies
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from survey.studies import approvals
 from survey.studies.approvals import signed_version
-from survey.studies.availability import today_here
 from survey.studies.version import StudyVersion, fingerprints_of
 
 Note = Callable[[str], None]

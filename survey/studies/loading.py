@@ -1,27 +1,25 @@
-"""The shelf, filled: each study from its folder or, where that fails, from what the board signed.
+"""Loading the studies of an installation, and the problems found, in whole sentences.
 
 One faulty folder takes no other study down. A study that was signed goes on as it was signed; any
-other is left out. Either is told to whoever runs the server, with what to do.
-
-What is wrong with the studies of an installation, in whole sentences, with what to do.
+other is left out. Either is told to the operator, with what to do.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from forms.site_facts import SiteFacts, load_site
 from forms.toml_tables import StudyFaults
+from survey.clock import today_here
 from survey.config import Config
 from survey.errors import Refusal
 from survey.storage import admission, studies
 from survey.storage.admission import AdmissionRule
 from survey.storage.stores import Stores
 from survey.studies import approvals
-from survey.studies.availability import LOST, Availability, prepare, today_here
+from survey.studies.availability import LOST, Availability, prepare
 from survey.studies.catalogue import (
     StudyCatalogue,
     UnavailableStudy,
@@ -38,8 +36,8 @@ def open_studies(config: Config) -> tuple[Stores, StudyCatalogue]:
     stores = Stores(config.data)
     try:
         catalogue = load_catalogue(config, stores)
-        for watched in catalogue.folders():
-            prepare(stores, watched.latest)
+        for folder in catalogue:
+            prepare(stores, folder.latest)
     except BaseException:
         stores.close()
         raise
@@ -247,17 +245,17 @@ def find_problems(catalogue: StudyCatalogue, stores: Stores) -> list[str]:
 
 def _troubles(catalogue: StudyCatalogue, stores: Stores) -> Iterator[str]:
     yield from (left_out.why for left_out in catalogue.left_out)
-    office = Availability(stores, catalogue, time.monotonic, today_here)
-    for watched in catalogue.folders():
-        name = watched.latest.study.name
-        if watched.fault:
-            yield folder_problem(watched)
-        if watched.latest.pilot:
+    availability = Availability(stores, catalogue)
+    for folder in catalogue:
+        name = folder.latest.study.name
+        if folder.fault:
+            yield folder_problem(folder)
+        if folder.latest.pilot:
             continue
         yield from _about_the_copy(stores, name)
-        found = office.standing(name)
-        if found.cause == LOST:
-            yield f"{name}: {found.trouble}"
+        found = availability.state_of(name)
+        if found.reason == LOST:
+            yield f"{name}: {found.problem}"
 
 
 def _about_the_copy(stores: Stores, name: str) -> Iterator[str]:

@@ -56,6 +56,18 @@ class StudyVersion:
         return fill(text, self.facts)
 
 
+@dataclass(frozen=True, slots=True)
+class PublishedVersions:
+    """The versions that respondents meet: the one in force, and earlier ones still in force.
+
+    ``signed`` is False while nothing was ever opened: then it is whatever the folder says.
+    """
+
+    version: StudyVersion
+    earlier: tuple[StudyVersion, ...] = ()
+    signed: bool = False
+
+
 def fingerprints_of(version: StudyVersion) -> VersionFingerprints:
     """What an approval of this version names."""
     fingerprints = version.study.fingerprints

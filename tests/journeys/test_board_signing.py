@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from survey.clock import today_here
 from survey.storage import studies
 from survey.studies import approvals as archive
-from survey.studies.availability import FRESH_SECONDS, today_here
+from survey.studies.availability import FRESH_SECONDS
 from survey.studies.version import fingerprints_of
 from tests.journeys.boardroom import Staff, day
 
@@ -211,7 +212,7 @@ def test_an_archived_copy_that_was_changed_is_not_served(running, open_app):
     (copy / "questionnaire.toml").write_text(text.replace(OLD, "What is your name?"))
     other = running.started_anew(open_app)
     assert "paused" in other.client().start().text
-    trouble = other.services.availability.standing("minimal").trouble
+    trouble = other.services.availability.state_of("minimal").problem
     assert "was changed after it was signed: the words differ" in trouble
 
 

@@ -43,7 +43,7 @@ class Clinic:
     def count(self, **events):
         for event, times in events.items():
             for _ in range(times):
-                self.services.tallies.add(NAME, event, pilot=True)
+                self.services.counters.add(NAME, event, pilot=True)
         self.write()
 
     @property
@@ -52,7 +52,7 @@ class Clinic:
 
     def write(self):
         """The worst case for her: all that is counted is written at once."""
-        self.services.tallies.flush(self.services.stores.pilot, pilot=True)
+        self.services.counters.flush(self.services.stores.pilot, pilot=True)
 
     def invite(self):
         """A code for one client, and her browser."""

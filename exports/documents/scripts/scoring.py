@@ -75,11 +75,11 @@ class ScoringPlan:
         return tuple(column for column in self.made if column in self.released)
 
 
-def _whole(told: DocumentContext) -> frozenset[str]:
+def _whole(context: DocumentContext) -> frozenset[str]:
     """Columns of the file that hold the answers as they were given."""
     return frozenset(
         e["variable"]
-        for e in told.codebook
+        for e in context.codebook
         if e["part"] == "answer" and e.get("treatment", "As asked") == "As asked"
     )
 
@@ -98,9 +98,9 @@ def _difference(difference: DifferenceScore) -> DifferenceRule:
     return DifferenceRule(SCORE + difference.name, difference.minuend, difference.subtrahend)
 
 
-def scoring_plan_of(told: DocumentContext) -> ScoringPlan:
+def scoring_plan_of(context: DocumentContext) -> ScoringPlan:
     """What can be recomputed from the file of this release."""
-    study, whole = told.study, _whole(told)
+    study, whole = context.study, _whole(context)
     bounds = bounds_of(study)
     scales = tuple(_scale(s, bounds) for s in study.scales if whole.issuperset(s.items))
     known = {rule.column for rule in scales}
@@ -108,14 +108,14 @@ def scoring_plan_of(told: DocumentContext) -> ScoringPlan:
     composites = tuple(c for c in composites if known.issuperset(c.scores))
     differences = tuple(_difference(d) for d in study.differences)
     differences = tuple(d for d in differences if {d.minuend, d.subtrahend} <= whole)
-    released = frozenset(e["variable"] for e in told.codebook if e["part"] == "score")
+    released = frozenset(e["variable"] for e in context.codebook if e["part"] == "score")
     plan = ScoringPlan(scales, composites, differences, released, ())
     return replace(plan, skipped=tuple(sorted(released.difference(plan.made))))
 
 
-def head(told: DocumentContext, comment: str, *lines: str) -> str:
+def head(context: DocumentContext, comment: str, *lines: str) -> str:
     """The opening comment of a script: mark, title, and what it does."""
-    said = [told.mark, f"{told.study.title}, tier {told.tier['name']}", *lines]
+    said = [context.mark, f"{context.study.title}, tier {context.tier['name']}", *lines]
     return "\n".join(f"{comment} {line}".rstrip() for line in said if line)
 
 

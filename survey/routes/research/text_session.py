@@ -24,13 +24,12 @@ from typing import Any
 from flask import request, session
 
 from exports.texts.redaction import DETAIL, REPLACEMENTS, RedactionDraft
-from survey.accounts.access import signed_in
+from survey.accounts.access import current_account
 from survey.accounts.audit import note
 from survey.errors import Refusal, Unsealable
 from survey.releases import text_review
 from survey.releases.text_review import ReviewQueue
-from survey.routes.research.jobs import current_username
-from survey.services import staff
+from survey.services import services
 from survey.storage.accounts import folded
 from survey.storage.texts import ONCE, WAITING, StoredText, read_last_by, text_of
 from survey.studies.version import StudyVersion
@@ -96,9 +95,7 @@ class ReviewSession:
 
 
 def _owner() -> str:
-    account = signed_in()
-    assert account is not None, "the page is for staff only"
-    return f"reading:{folded(account.name)}"
+    return f"reading:{folded(current_account().name)}"
 
 
 def _packed(sitting: ReviewSession) -> bytes:
@@ -131,7 +128,7 @@ def load(study: str, *, pilot: bool) -> ReviewSession:
     fresh = ReviewSession(study, pilot)
     try:
         sealed = b64decode(session.get(FIELD, ""))
-        kept = _unpacked(staff().seal.take_out(sealed, _owner()))
+        kept = _unpacked(services().keys.take_out(sealed, _owner()))
     except (Unsealable, ValueError):
         return fresh
     return kept if (kept.study, kept.pilot) == (study, pilot) else fresh
@@ -139,7 +136,7 @@ def load(study: str, *, pilot: bool) -> ReviewSession:
 
 def keep(sitting: ReviewSession, *, spare: int = 0) -> None:
     """Into the cookie. Raises TooMuch where it does not fit, and then keeps what was there."""
-    sealed = b64encode(staff().seal.put_away(_packed(sitting), _owner())).decode()
+    sealed = b64encode(services().keys.put_away(_packed(sitting), _owner())).decode()
     if len(sealed) > MOST_LETTERS + spare:
         raise SessionTooLarge
     session[FIELD] = sealed
@@ -157,20 +154,25 @@ class ReviewRequest:
 
 def now() -> datetime:
     """By the clock of the staff's rooms."""
-    return datetime.fromtimestamp(staff().clock(), UTC)
+    return datetime.fromtimestamp(services().clock(), UTC)
 
 
 def _desk(version: StudyVersion) -> ReviewQueue:
-    stores, name = staff().stores, version.study.name
+    stores, name = services().stores, version.study.name
     answers = stores.answers(pilot=version.pilot)
     return ReviewQueue(
-        answers, stores.office, name, version.pilot, current_username(), staff().config.text_readers
+        answers,
+        stores.office,
+        name,
+        version.pilot,
+        current_account().name,
+        services().config.text_readers,
     )
 
 
 def hash_of(*parts: str) -> str:
     """Says whether a page is still the latest; tells nothing of what it is made from."""
-    return staff().seal.staff_value("\0".join(parts), "reading").hex()[:32]
+    return services().keys.staff_value("\0".join(parts), "reading").hex()[:32]
 
 
 def mine(desk: ReviewQueue, key: bytes) -> bool:
@@ -204,7 +206,7 @@ def token_of(turn: ReviewRequest) -> str:
     last = turn.sitting.decided[-1:]
     state = turn.text.state if turn.text else ""
     keys = (key.hex() for key in (turn.sitting.key, *last))
-    return hash_of(current_username(), state, turn.draft.words, *keys)
+    return hash_of(current_account().name, state, turn.draft.words, *keys)
 
 
 def drawn(turn: ReviewRequest, sitting: ReviewSession, said: str = "") -> ReviewSession:

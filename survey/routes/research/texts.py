@@ -22,7 +22,7 @@ from survey.accounts.audit import note
 from survey.releases import text_review
 from survey.releases.text_review import ReviewQueue, counts_by_group, stepped
 from survey.routes.research import text_session as at_hand
-from survey.routes.research.jobs import Answer, published_or_404
+from survey.routes.research.jobs import Answer
 from survey.routes.research.text_session import (
     ANY_TIME,
     SPARE,
@@ -36,18 +36,9 @@ from survey.routes.research.text_session import (
     review_request,
     token_of,
 )
-from survey.routes.study_cards import register_card
+from survey.studies.current import current_name, current_version
 
-bp = Blueprint("research_texts", __name__, url_prefix="/research/<name>/texts")
-register_card(
-    "research",
-    "research_texts.overview",
-    "Clients’ own words",
-    "Read texts one by one, take out what points at somebody, decide which may leave.",
-    part="results",
-    place=10,
-)
-
+bp = Blueprint("texts", __name__, url_prefix="/research/<name>/texts")
 
 TOO_MUCH = (
     "There are too many single changes in this text. Begin again and replace longer passages, or "
@@ -55,7 +46,7 @@ TOO_MUCH = (
 )
 
 
-def _on(name: str, sitting: ReviewSession) -> Response:
+def _on(sitting: ReviewSession) -> Response:
     """Keep it, and on to the page that shows it."""
     try:
         at_hand.keep(sitting)
@@ -63,14 +54,14 @@ def _on(name: str, sitting: ReviewSession) -> Response:
         before = at_hand.load(sitting.study, pilot=sitting.pilot)
         at_hand.keep(replace(before, said=TOO_MUCH), spare=SPARE)
     page = "read" if sitting.key else "overview"
-    return redirect(url_for(f"research_texts.{page}", name=name), code=303)
+    return redirect(url_for(f"texts.{page}"), code=303)
 
 
 @bp.get("/")
 @staff_only("researcher")
-def overview(name: str) -> str:
+def overview() -> str:
     """What waits, and how far each question is from a release; shows no text."""
-    version = published_or_404(name)
+    version = current_version()
     turn = review_request(version)
     groups = counts_by_group(version.study, turn.desk)
     waiting = text_review.waiting(turn.desk, now())
@@ -96,27 +87,27 @@ def _why_none(desk: ReviewQueue) -> str:
 
 @bp.post("/begin")
 @staff_only("researcher")
-def begin(name: str) -> Answer:
+def begin() -> Answer:
     """Take a text to hand, unless there is one; skipped ones come again when no other waits."""
-    turn = review_request(published_or_404(name))
+    turn = review_request(current_version())
     if turn.text:
-        return _on(name, turn.sitting)
+        return _on(turn.sitting)
     begun = moved_on(turn)
     if not begun.key and begun.skipped:
         begun = drawn(turn, replace(begun, skipped=()))
     if begun.key and not turn.sitting.key:
-        note(f"{name}: began to read texts")
-    return _on(name, begun)
+        note(f"{current_name()}: began to read texts")
+    return _on(begun)
 
 
 @bp.get("/read")
 @staff_only("researcher")
-def read(name: str) -> Answer:
+def read() -> Answer:
     """The text at hand with its marks, and what can be done with it."""
-    version = published_or_404(name)
+    version = current_version()
     turn = review_request(version)
     if not turn.sitting.key:
-        return redirect(url_for("research_texts.overview", name=name), code=303)
+        return redirect(url_for("texts.overview"), code=303)
     asked = version.study.questions.get(turn.text.variable) if turn.text else None
     return render_template(
         "research/texts_read.html",
@@ -133,12 +124,12 @@ def read(name: str) -> Answer:
 
 @bp.post("/read")
 @staff_only("researcher")
-def act(name: str) -> Answer:
+def act() -> Answer:
     """One button of the page, pressed."""
-    turn, go = review_request(published_or_404(name)), request.form.get("go", "")
+    turn, go = review_request(current_version()), request.form.get("go", "")
     if go not in ANY_TIME and go not in WITH_TEXT:
         abort(400)
-    return _on(name, after(turn, go))
+    return _on(after(turn, go))
 
 
 def _pieces(draft: RedactionDraft) -> Iterator[tuple[str, int, IdentifierSpan | None]]:

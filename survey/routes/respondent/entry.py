@@ -21,7 +21,7 @@ from survey.routes.respondent.request import (
     uninvited_page,
     visit,
 )
-from survey.services import services
+from survey.services import current_state
 
 bp = Blueprint("entry", __name__)
 
@@ -39,7 +39,7 @@ def information() -> Answer:
     draft = current_draft()
     if draft is not None:
         return show(StepResult(FlowState("information", draft)))
-    if not services().availability.standing(current_version().study.name).readable:
+    if not current_state().readable:
         return closed_page() or go_to("landing")
     count("info")
     return render_static_screen("information", current_version(), navigation().base)

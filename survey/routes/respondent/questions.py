@@ -16,7 +16,8 @@ from survey.routes.respondent.request import (
     visit,
 )
 from survey.security import clear_site
-from survey.services import services
+from survey.services import current_state
+from survey.studies.availability import TAKES_NOTHING
 
 bp = Blueprint("questions", __name__)
 
@@ -25,7 +26,7 @@ bp = Blueprint("questions", __name__)
 def _end_answering() -> Response | None:
     """A study that was suspended or has run out stops here, not only when answers are sent."""
     done = request.endpoint == "respond.questions.done"
-    if done or not services().availability.stopped(current_version()):
+    if done or current_state().state not in TAKES_NOTHING:
         return None
     draft = current_draft()
     return None if draft is None or draft.sent else refused_page()

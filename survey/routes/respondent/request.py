@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, g, redirect, request, session
+from flask import Blueprint, Response, g, redirect, request, session
 
 from forms.draft import Draft
 from forms.flow import (
@@ -31,10 +31,9 @@ from survey.errors import InvitationSpent
 from survey.respondents import invitations, submission
 from survey.respondents.screens import Navigation, render_screen, render_state
 from survey.security import clear_site
-from survey.services import services
+from survey.services import current_state, services
 from survey.studies.availability import OPEN, TAKES_NOTHING
-from survey.studies.current import current_catalogue
-from survey.studies.version import StudyVersion
+from survey.studies.current import current_version as current_version
 
 bp = Blueprint("respond", __name__, url_prefix="/s/<address>")
 
@@ -49,28 +48,14 @@ Answer = str | tuple[str, int] | Response
 """The return value of a route: a page, a page with its status, or a redirect."""
 
 
-@bp.url_value_preprocessor
-def _find_study(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    versions = current_catalogue().versions_at((values or {}).pop("address", ""))
-    if not versions:
-        abort(404)
-    g.version = _begun_under(versions)
-
-
-def _begun_under(versions: tuple[StudyVersion, ...]) -> StudyVersion:
-    """The version in force; for whoever began under an earlier one that still is, that one."""
-    secret = draft_secret() if len(versions) > 1 else None
-    if secret is None:
-        return versions[0]
-    desk = services().desk
-    mine = (version for version in versions if desk.find(secret, version.study) is not None)
-    return next(mine, versions[0])
-
-
-def current_version() -> StudyVersion:
-    """The study behind this address."""
-    version: StudyVersion = g.version
-    return version
+@bp.before_request
+def _choose_version() -> None:
+    """Choose the version that this browser's draft was begun under, while it is still in force."""
+    secret = draft_secret() if g.earlier else None
+    if secret is not None:
+        drafts, versions = services().drafts, (g.version, *g.earlier)
+        mine = (version for version in versions if drafts.find(secret, version.study) is not None)
+        g.version = next(mine, g.version)
 
 
 def draft_secret() -> bytes | None:
@@ -83,10 +68,10 @@ def draft_secret() -> bytes | None:
 
 def current_draft() -> Draft | None:
     """This browser's draft of this study, after a lost end of sending was put right."""
-    secret, desk = draft_secret(), services().desk
-    draft = desk.find(secret, current_version().study) if secret else None
+    secret, drafts = draft_secret(), services().drafts
+    draft = drafts.find(secret, current_version().study) if secret else None
     return (
-        submission.recover_interrupted(desk, secret, current_version(), draft)
+        submission.recover_interrupted(drafts, secret, current_version(), draft)
         if secret and draft
         else None
     )
@@ -96,7 +81,7 @@ def current_invitation() -> str:
     """The keyed hash (hex) of the invitation that this browser carries for this study, or none."""
     sealed = session.get(INVITATION, "")
     return (
-        invitations.opened_invitation(services().seal, sealed, current_version().study.name)
+        invitations.opened_invitation(services().keys, sealed, current_version().study.name)
         if sealed
         else ""
     )
@@ -115,7 +100,7 @@ def navigation(draft: Draft | None = None) -> Navigation:
 
 def count(event: str) -> None:
     """One more of ``event`` in the study's totals."""
-    services().tallies.add(current_version().study.name, event, pilot=current_version().pilot)
+    services().counters.add(current_version().study.name, event, pilot=current_version().pilot)
 
 
 def see_other(address: str) -> Response:
@@ -169,7 +154,7 @@ def change_draft(state: FlowState) -> Answer:
         result = step(study, replace(state, draft=ours), request.form)
         return result.state.draft or draft
 
-    if secret is None or services().desk.change(secret, change) is None:
+    if secret is None or services().drafts.change(secret, change) is None:
         return show(StepResult(FlowState("gone")))
     return follow(result)
 
@@ -208,7 +193,7 @@ def _carry_out(effect: Effect, draft: Draft | None) -> Response | tuple[str, int
 
 
 def _begin(draft: Draft) -> None:
-    secret = services().desk.begin(replace(draft, invitation=current_invitation()))
+    secret = services().drafts.begin(replace(draft, invitation=current_invitation()))
     session[SECRET] = urlsafe_b64encode(secret).decode()
     session.pop(MAY_CONSENT, None)
     session.pop(INVITATION, None)
@@ -218,7 +203,7 @@ def drop_draft() -> None:
     """Delete this browser's draft, of whatever study and version it is."""
     secret = draft_secret()
     if secret:
-        services().desk.drop(secret)
+        services().drafts.drop(secret)
 
 
 def _send(send: SendDraft, draft: Draft | None) -> Response | tuple[str, int] | None:
@@ -229,7 +214,7 @@ def _send(send: SendDraft, draft: Draft | None) -> Response | tuple[str, int] | 
             draft is None
             or secret is None
             or not submission.submit(
-                services().desk,
+                services().drafts,
                 secret,
                 version,
                 completion=send.completion,
@@ -251,7 +236,7 @@ def _send(send: SendDraft, draft: Draft | None) -> Response | tuple[str, int] | 
 
 def closed_page() -> str | None:
     """The kind page instead of a start, while the study takes nobody new."""
-    state = services().availability.of(current_version())
+    state = current_state().state
     if state == OPEN:
         return None
     return render_screen("closed", current_version(), navigation(), state=state, refused=False)
@@ -259,7 +244,7 @@ def closed_page() -> str | None:
 
 def refused_page() -> Response | None:
     """The kind page instead of sending, where nothing may be taken any more; the draft goes."""
-    state = services().availability.of(current_version())
+    state = current_state().state
     if state not in TAKES_NOTHING:
         return None
     drop_draft()

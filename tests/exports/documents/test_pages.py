@@ -6,7 +6,7 @@ from exports.documents.all_documents import documents
 from exports.documents.pages import ChartBar
 from forms.prose import paragraphs, runs
 from tests.conftest import TOP
-from tests.exports.documents.desk import relabelled, report, told
+from tests.exports.documents.desk import context, relabelled, report
 
 EVIL = '<script>alert("x")</script>&'
 PAGES = ("documentation/codebook.html", "documentation/report.html")
@@ -16,7 +16,7 @@ PAGES = ("documentation/codebook.html", "documentation/report.html")
 def evil() -> str:
     """The pages of a release in which everything that has words holds markup."""
     release = relabelled(
-        told(
+        context(
             report=report(caution=EVIL, corrections=[EVIL], policy_notes=[EVIL], how=EVIL),
             findings=[(EVIL, EVIL, EVIL)] * 8,
         ),
@@ -55,7 +55,7 @@ def test_nothing_to_say_leaves_no_empty_element(evil):
 
 
 def test_the_mark_opens_the_title_of_the_tab():
-    page = documents(told(pilot=True))["documentation/report.html"].decode()
+    page = documents(context(pilot=True))["documentation/report.html"].decode()
     assert "<title>PILOT DATA - Anonymisation report: " in page
 
 

@@ -38,7 +38,7 @@ class Asked:
 
     def hour(self):
         """What the server does each hour."""
-        stop_rule.tell_all(self.stores, [self.version()])
+        stop_rule.record_all_due(self.stores, [self.version()])
         return self
 
     def version(self, **facts):

@@ -8,10 +8,10 @@ import pytest
 from forms.kinds import columns_of_study
 from survey.ethics.schema_audit import audit_file
 from survey.ethics.stored_data import TABLES
-from survey.services import NAME
 from survey.storage import answer_tables
 from survey.storage.schema_reader import SchemaObject, definitions, program_definitions
 from survey.storage.stores import FILES, Stores
+from survey.studies.current import NAME
 
 NAMES = ["therapist-tears", "branch", "kinds", "once", "minimal"]
 ANSWERS = ["responses", "pilot"]

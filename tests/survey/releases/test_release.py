@@ -15,8 +15,7 @@ from survey.releases.build import OTHER_QUESTIONS, ReleaseRequest
 from survey.releases.distribution import recall
 from survey.storage import answer_tables, releases
 from survey.storage.stores import Stores
-from survey.synthetic.simulate import simulate_into
-from tests.answering import freeze, real_answers
+from tests.answering import freeze, real_answers, simulate_into
 from tests.conftest import FLAGSHIP
 
 

@@ -11,7 +11,8 @@ from forms.study import NOT_REACHED, NOT_SHOWN
 from survey.collection.figures import is_synthetic
 from survey.storage import answer_tables
 from survey.storage.stores import Stores
-from survey.synthetic.simulate import simulate, simulate_into
+from survey.synthetic.simulate import simulate
+from tests.answering import simulate_into
 from tests.conftest import FLAGSHIP
 from tests.exports.tiny import STUDY
 
