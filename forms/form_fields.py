@@ -1,8 +1,7 @@
-"""The fields of a form: how each kind of input is read and what it says when it cannot be.
+"""Forms of what a client posts: pages of questions, eligibility and consent.
 
-A page's form: built once for each set of questions, bound to what the client posted.
-
-Eligibility and consent as forms: what must be answered before the questionnaire starts.
+A form's class is made once for each set of questions and bound to what was posted; its fields say
+how each kind of input is read, and what a client reads where it cannot be.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""questionnaire.toml as objects: what is asked, in which order, and how answers are scored.
-
-Pages and questions of questionnaire.toml as objects.
-"""
+"""questionnaire.toml as objects: what is asked, in which order, and how answers are scored."""
 
 from __future__ import annotations
 

@@ -1,14 +1,9 @@
-"""The way through a study: which pages and questions are shown, given the answers so far.
+"""The pages and questions that given answers lead through, in words too, and what they ask.
 
-Worked out afresh from the answers each time; nothing about the way is ever kept.
-
-Routing in words, for boards and codebooks.
-
-How much a way through the study asks of a client: questions, answers, minutes.
-
-Minutes are an estimate on the careful side, from seconds for each kind of answer that was given
-with the flagship's instrument (4.5 a row of a grid, 7 a single choice) and ours for the rest. They
-are for planning and for judging a burden; what clients are told stands in the study.
+The path is worked out afresh from the answers each time and never kept. Minutes are an estimate on
+the careful side, from seconds for each kind of answer that was given with the flagship's instrument
+(4.5 a row of a grid, 7 a single choice) and ours for the rest. They are for planning and for
+judging a burden; what clients are told stands in the study.
 """
 
 from __future__ import annotations

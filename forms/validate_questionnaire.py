@@ -1,14 +1,8 @@
-"""Names that occur twice or are taken: variables, columns, grids, pages, ids, passages.
-
-What a question or page may not do: force an answer, lock nothing, differ by unknown branches.
-
-Routing: conditions that name what is not there, and pages and branches nobody can meet.
+"""Checks of questionnaire.toml across its tables: names, pages, routing, scores.
 
 Every condition is "these columns hold one of these codes", so all that leads to a page is one such
 condition too, together with what leads to the questions it looks at. It can be met exactly when no
 column would have to hold a code that it cannot hold; no path has to be walked to see that.
-
-Scales, composites, differences and quality flags that name what cannot be scored together.
 """
 
 from __future__ import annotations
@@ -140,7 +134,7 @@ def passage_ids(study: Study) -> Iterator[tuple[str, str, str]]:
 
 
 def check_questions(study: Study, notes: FaultList) -> None:
-    """Note everything of this kind in questionnaire.toml."""
+    """Note what questions and pages may not do: force, lock nothing, differ by unknown branch."""
     routing = routing_columns(study)
     known = 0 if not study.branches else first_page_with_branch(study)
     for place, page in enumerate(study.pages):
@@ -337,7 +331,7 @@ Ranges = Mapping[str, tuple[int, int] | None]
 
 
 def check_scores(study: Study, notes: FaultList) -> None:
-    """Note every fault of this kind in questionnaire.toml."""
+    """Note scales, composites, differences and flags that cannot be worked out."""
     items = item_ranges(study)
     scores: dict[str, tuple[int, int] | None] = {}
     for scale in study.scales:
