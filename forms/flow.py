@@ -24,6 +24,7 @@ from forms.draft import (
     token_of,
 )
 from forms.form_fields import choices_of, consent_form, eligibility_form, first_no
+from forms.platform_texts import CHOOSE_CODE, CHOOSE_END, NOTHING_YET, WORDS_CHANGED
 from forms.routing import branch_of
 from forms.study import Page, Study
 
@@ -94,11 +95,6 @@ TURNS = frozenset(
 TURNS_FROM_QUESTIONS = frozenset(["support", "stop", "information"])
 
 READ = "version"  # hidden input: which consent texts the page shows
-
-CHOOSE_CODE = "Choose whether you want a code."
-WORDS_CHANGED = "These words have just changed. Please read the information and this page again."
-CHOOSE_END = "Choose what should happen to your answers."
-NOTHING_YET = "You have not answered anything yet, so there is nothing to send."
 
 
 @dataclass(frozen=True, slots=True)

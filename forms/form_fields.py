@@ -15,10 +15,15 @@ from wtforms.fields.core import UnboundField
 from wtforms.validators import ValidationError
 
 from forms.kinds import InputSpec, kind_of
+from forms.platform_texts import (
+    ANSWER_TO_GO_ON,
+    CHOOSE_ONE,
+    CHOOSE_SHOWN,
+    TICK_TO_TAKE_PART,
+    TOO_LONG,
+    WHOLE_NUMBER,
+)
 from forms.study import Consent, EligibilityQuestion, Question, Statement
-
-CHOOSE_SHOWN = "Choose one of the answers shown."
-CHOOSE_ONE = "Choose an answer to go on."
 
 
 class CodeField(Field):  # type: ignore[misc]  # wtforms ships no types
@@ -79,7 +84,7 @@ class NumberField(Field):  # type: ignore[misc]  # wtforms ships no types
             return
         number = as_code(text)
         if number is None or not self.minimum <= number <= self.maximum:
-            raise ValueError(f"Enter a whole number from {self.minimum} to {self.maximum}.")
+            raise ValueError(WHOLE_NUMBER.format(self.minimum, self.maximum))
         self.data = number
 
 
@@ -98,9 +103,7 @@ class WordsField(Field):  # type: ignore[misc]  # wtforms ships no types
         text = "".join(c for c in text if c in "\n\t" or c.isprintable() or c == "\u200d").strip()
         self.data = text
         if len(text) > self.max_length:
-            raise ValueError(
-                f"Shorten this to {self.max_length} characters. It has {len(text)} now."
-            )
+            raise ValueError(TOO_LONG.format(self.max_length, len(text)))
 
 
 def as_code(text: str) -> int | None:
@@ -147,9 +150,6 @@ def answers_of(questions: tuple[Question, ...], form: Form) -> dict[str, int | s
 
 
 YES, NO = 1, 2
-# Each error names what it is about, so that a list of them can be told apart.
-ANSWER_TO_GO_ON = "Choose an answer: {}"
-TICK_TO_TAKE_PART = "To take part, tick: {}"
 
 
 @lru_cache(maxsize=64)

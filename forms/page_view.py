@@ -8,10 +8,9 @@ from typing import Any
 
 from forms.draft import Draft, is_refused, rows_in_order
 from forms.kinds import Prefill, kind_of, missing_name
+from forms.platform_texts import CANT_SAY
 from forms.routing import branch_of, shown_pages, shown_questions
 from forms.study import Missing, Page, Question, Study
-
-CANT_SAY = {"dont_know": "Can’t say", "not_applicable": "Does not apply"}
 
 
 @dataclass(frozen=True, slots=True)

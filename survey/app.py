@@ -8,6 +8,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from forms import platform_texts
 from survey import assets, error_pages
 from survey.config import Config, folder, read_config
 from survey.respondents import screens
@@ -39,7 +40,9 @@ def create_app(config: Config | None = None) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(prose=screens.prose, line=screens.line)
-    app.jinja_env.globals.update(asset=assets.address_of, study=None, screen="")
+    app.jinja_env.globals.update(
+        asset=assets.address_of, study=None, screen="", platform=platform_texts
+    )
     app.extensions[current.NAME] = services = open_services(config)
     protect(
         app,

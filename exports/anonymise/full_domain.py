@@ -23,10 +23,12 @@ import numpy as np
 
 from exports.anonymise.distinct_records import DistinctRecords, distinct_records_of
 from exports.anonymise.level_search import LevelSearch, NodeVerdict, Vector
-from exports.anonymise.measure import boxes_of, check_feasible, failing
 from exports.anonymise.privacy_models import (
     Positions,
     PrivacyChecks,
+    boxes_of,
+    check_feasible,
+    failing,
     number_rows,
     privacy_checks_of,
 )
@@ -282,60 +284,32 @@ def _stages(problem: Problem) -> Iterator[tuple[PrivacyChecks, bool]]:
         yield privacy_checks_of(problem), problem.suppressible == 0 and low <= 0
 
 
-@dataclass(slots=True)
-class LocalSuppression:
-    """Suppressed rows on their way back, beside released ones whose class they could join.
-
-    ``members`` (members,) are their places among the records, ``nodes`` (members,
-    quasi-identifiers) are shown by each, ``suppressed`` (members,) says which still are. ``hosts``
-    show a root before any cell is suppressed: theirs are the classes that could be joined.
-    """
-
-    coding: Coding
-    members: Positions
-    nodes: Ints
-    suppressed: Bools
-    hosts: Bools
-
-    def suppress_cells(self, columns: tuple[int, ...]) -> tuple[Positions, Ints]:
-        """Return the records whose class satisfies the model with these columns at the root.
-
-        With them, their nodes. No row comes back with every cell at the root: it would tell
-        nothing.
-        """
-        roots, boxes = self.coding.records.problem.roots, self.nodes.copy()
-        for at in columns:
-            boxes[self.suppressed, at] = roots[at]
-        back = self.suppressed & self.coding.in_satisfied_class(self.members, boxes)
-        back &= (boxes != roots).any(axis=1)
-        found = self.members[back], boxes[back]
-        self.nodes[back] = boxes[back]
-        self.suppressed &= ~back
-        kept = ~back | self.hosts
-        self.members, self.nodes = self.members[kept], self.nodes[kept]
-        self.suppressed, self.hosts = self.suppressed[kept], self.hosts[kept]
-        return found
-
-
 def restore_suppressed(coding: Coding, vector: Vector, suppressed: Bools) -> tuple[Ints, Bools]:
-    """Return the nodes of each record, and which are still suppressed after local suppression.
+    """Return the nodes of each record, and which are still suppressed, after local suppression.
 
-    The sets of columns that lose least at the root are tried first.
+    Records come back where their class satisfies the model with some columns at the root; the sets
+    of columns that lose least by that are tried first.
     """
     nodes, left, roots = coding.nodes(vector), suppressed.copy(), coding.records.problem.roots
     columns = np.flatnonzero((nodes != roots).any(axis=0))
+    # Released records that show such a root already: theirs are the classes that could be joined.
     hosts = (nodes[:, columns] == roots[columns]).any(axis=1)
-    members = np.flatnonzero(suppressed | hosts)
-    local = LocalSuppression(coding, members, nodes[members], suppressed[members], hosts[members])
-    price = {
-        at: float(coding.losses[at][-1] - coding.losses[at][vector[at]]) for at in columns.tolist()
-    }
+    price = [
+        float(losses[-1] - losses[at]) for losses, at in zip(coding.losses, vector, strict=True)
+    ]
     sets = sorted(_sets(columns.tolist()), key=lambda some: (sum(price[at] for at in some), some))
     for some in sets:
-        if not local.suppressed.any():
+        if not left.any():
             break
-        back, shown = local.suppress_cells(some)
-        nodes[back], left[back] = shown, False
+        members = np.flatnonzero(left | hosts)
+        out, boxes = left[members], nodes[members]
+        for at in some:
+            boxes[out, at] = roots[at]
+        back = out & coding.in_satisfied_class(members, boxes)
+        # No row comes back with every cell at the root: it would tell nothing.
+        back &= (boxes != roots).any(axis=1)
+        nodes[members[back]] = boxes[back]
+        left[members[back]] = False
     if coding.stages:
         left = coding.until_close(nodes, left)
     return nodes, left

@@ -26,7 +26,7 @@ from exports.tables.variables import ERROR, OPEN, SMALLEST, SMALLEST_BASE, STEP,
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What stands above everything that people read: title, marks (pilot, synthetic), caution."""
+    """Title, marks (pilot, synthetic) and caution on top of everything that people read."""
 
     title: str
     mark: str = ""

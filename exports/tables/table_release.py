@@ -64,7 +64,7 @@ def _groups(study: Study, table: pl.DataFrame) -> tuple[list[pl.DataFrame], tupl
 
 
 def segment_tables(study: Study, source: SegmentSource) -> tuple[Tables, tuple[str, ...]]:
-    """The tables of one segment, given its rows as tier C released them. Raises Refused."""
+    """The tables of one segment, given its rows as tier C released them. Raise ExportRefused."""
     table, book = source.table, asked_codebook(study, source.fields)
     shown = [name for name in table.columns if not (table[name] == WITHHELD).all()]
     plan = default_plan(study, columns=shown)

@@ -1,8 +1,6 @@
-"""What was asked, what was lost and what holds in the written file, as one plain structure.
+"""The report of ``lacrima anonymise``: what was asked, what was lost and what the file holds.
 
-No seconds and nothing of the input's order: the same table and policy give the same report.
-
-report.html of ``lacrima anonymise``: how a table was protected, for everybody to read.
+No seconds and nothing of the input's order: equal tables and policies have equal reports.
 """
 
 from __future__ import annotations
@@ -113,7 +111,7 @@ def _loss_at(made: AnonymisedTable, at: int) -> float:
 
 
 def _notes(made: AnonymisedTable) -> list[str]:
-    """What a reader should know besides the figures."""
+    """Return what a reader should know besides the figures."""
     notes = [made.outcome.note] if made.outcome.note else []
     missing = [n for n in made.policy.quasi_identifiers if made.sources.table[n].null_count()]
     if missing:

@@ -112,7 +112,7 @@ def read_release(path: Path, made: Release, study: Study) -> DrawnRelease:
         raise ExportRefused("This study has nothing that these charts know how to draw.")
     name = f"Release {made.number} of {made.study}, tier {made.tier}; SHA-256 {made.sha256}"
     caution = report["caution"] or OPEN_SAMPLE
-    source = ChartSource(study.title, name, marks_of(report), caution, _use(study, made))
+    source = ChartSource(name, marks_of(report), caution, _use(study, made))
     return DrawnRelease(tuple(charts), source, lacking)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request, session
 
-from survey.ethics.platform_wording import EMPTY, SLIP, UNKNOWN, WAIT_MINUTES
+from forms.platform_texts import INVITATION_EMPTY, INVITATION_SLIP, INVITATION_UNKNOWN
+from survey.ethics.platform_wording import WAIT_MINUTES
 from survey.respondents import invitations
 from survey.routes.respondent.request import INVITATION, Answer, see_other
 from survey.services import services
@@ -59,7 +60,9 @@ def enter() -> Answer:
     invited = invitations.find(here.stores, here.keys, read) if read else None
     published = here.availability.published(invited.study) if invited else None
     if invited is None or published is None or published.version.pilot != invited.pilot:
-        return _invitation_page(UNKNOWN if read else SLIP if typed.strip() else EMPTY)
+        return _invitation_page(
+            INVITATION_UNKNOWN if read else INVITATION_SLIP if typed.strip() else INVITATION_EMPTY
+        )
     here.throttle.give_back(*bucket)
     session[INVITATION] = invitations.sealed_invitation(here.keys, invited)
     return see_other(f"/s/{published.version.study.address}/")

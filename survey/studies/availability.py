@@ -214,10 +214,10 @@ class Availability:
             if signed is None:
                 raise approvals.ArchivedVersionInvalid("No approval of it has begun.")
             version = self._version(folder, signed.fingerprints)
-        except approvals.ArchivedVersionInvalid as unsound:
+        except approvals.ArchivedVersionInvalid as invalid:
             state = status if status != "open" else PAUSED
             return StudyState(
-                PublishedVersions(folder, signed=True), state, signed, INVALID, str(unsound)
+                PublishedVersions(folder, signed=True), state, signed, INVALID, str(invalid)
             )
         earlier = self._earlier(folder, version, [a for a in noted if a.in_force(today)])
         reason, problem = _why_not(signed, today) or self._suspended(name) or ("", "")

@@ -29,13 +29,6 @@ def check_name(folder: Path) -> None:
         raise StudyFaults((fault,))
 
 
-# What a start page adds where only an invitation opens the study: outside every fingerprint.
-BY_INVITATION = (
-    "This survey is by invitation: it asks for a code. If you have not entered yours yet, "
-    "enter it here."
-)
-
-
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity: one a study
 class StudyVersion:
     """One version of a study as this site offers it: its folder's, or one that was approved.

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
@@ -37,7 +38,7 @@ class Reader(Journey):
 
     def moves(self):
         """(label, how often it stood there before) → the link or button."""
-        found = {}
+        found: dict[tuple[str, int], Any] = {}
         links = [(a["text"], a) for a in self.page.links if a["href"].startswith(self.base)]
         labels = [LABEL.sub(" ", said) for said in BUTTON.findall(self.page.html)]
         buttons = [c for c in self.page.controls if c.tag == "button"]
@@ -58,7 +59,7 @@ class Reader(Journey):
         mine = {c.name for c in self.page.controls if c.form == way.form}
         answers = {name: value for name, value in filled.items() if name in mine}
         fields = [*self.filled(way.form, answers), *([(way.name, way.value)] if way.name else [])]
-        data = {}
+        data: dict[str, list[str]] = {}
         for name, value in fields:
             data.setdefault(name, []).append(value)
         return self._ask("POST", urljoin(self.here, form.action or self.here), data=data)
@@ -72,13 +73,21 @@ class Reader(Journey):
         )
         heading = re.search(r"<h1>(.*?)</h1>", self.page.html)
         ways = sorted(self.moves())
-        return self.shown, self.page.title, heading[1], self.asked, held, ways, bool(self.code)
+        return (
+            self.shown,
+            self.page.title,
+            heading[1] if heading else "",
+            self.asked,
+            held,
+            ways,
+            bool(self.code),
+        )
 
 
 @st.composite
 def answers(draw, reader):
     """Something for each input of the page, mostly what leads on."""
-    filled = {}
+    filled: dict[str, Any] = {}
     for control in sorted(reader.page.controls, key=lambda c: c.name):
         if control.tag in CHOOSERS or control.name in ASIDE or control.kind == "hidden":
             continue

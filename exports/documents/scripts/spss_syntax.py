@@ -15,14 +15,9 @@ LONGEST_LABEL, LONGEST_VALUE_LABEL = 255, 120
 LITERAL = 160
 
 
-def _cut(text: str, most: int) -> str:
-    """At most ``most`` bytes of UTF-8, cut between characters."""
-    return text.encode()[:most].decode(errors="ignore")
-
-
 def quoted(text: str, most: int) -> str:
-    """A literal on one or more lines."""
-    flat = _cut(" ".join(text.split()), most)
+    """Return a literal on one or more lines, at most ``most`` bytes, cut between characters."""
+    flat = " ".join(text.split()).encode()[:most].decode(errors="ignore")
     pieces = [flat[at : at + LITERAL] for at in range(0, len(flat), LITERAL)] or [""]
     return " +\n    ".join("'" + piece.replace("'", "''") + "'" for piece in pieces)
 

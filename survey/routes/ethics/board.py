@@ -208,9 +208,8 @@ def _what_changed(shown: VersionFingerprints, now: StudyVersion) -> dict[str, An
 
 
 def _read_before(shown: VersionFingerprints) -> StudyVersion | None:
-    """The version with these fingerprints, where this process saw it or it was signed once."""
-    seen = current_folder().earlier(shown)
-    if seen is not None or not approvals.files_of(services().stores.folder, current_name(), shown):
+    """Return the version with these fingerprints, if this process saw it or it was signed once."""
+    if seen := current_folder().earlier(shown):
         return seen
     try:
         return approvals.load_archived(services().stores.folder, current_name(), shown)

@@ -16,7 +16,7 @@ from forms.readability import grade
 from forms.routing import Route, along_pages, paths, routes_in_words, shown_questions
 from forms.routing_diagram import picture
 from survey.ethics.checklist import answered, grades, missing_elements
-from survey.ethics.platform_wording import own_words
+from survey.ethics.platform_wording import TEXT_LABELS, own_words
 from survey.ethics.stored_data import administrative, data_lines
 from survey.ethics.walkthrough import Walkthrough, signer, unpack
 from survey.routes.ethics.frame import page
@@ -69,8 +69,8 @@ def _sign() -> Any:
 @bp.get("/text")
 def text() -> str:
     """Every word on one printable page, routing spelled out."""
-    own = own_words(current_version())
-    return page("text", "Every word", own=own, screens=SCREENS, kind_of=kind_of)
+    told = {"own": own_words(current_version()), "screens": SCREENS, "labels": TEXT_LABELS}
+    return page("text", "Every word", **told, kind_of=kind_of)
 
 
 @bp.get("/checklist")
