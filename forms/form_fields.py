@@ -1,8 +1,7 @@
-"""The fields of a form: how each kind of input is read and what it says when it cannot be.
+"""Forms of what a client posts: pages of questions, eligibility and consent.
 
-A page's form: built once for each set of questions, bound to what the client posted.
-
-Eligibility and consent as forms: what must be answered before the questionnaire starts.
+A form's class is made once for each set of questions and bound to what was posted; its fields say
+how each kind of input is read, and what a client reads where it cannot be.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from wtforms import Field, Form
 from wtforms.fields.core import UnboundField
 from wtforms.validators import ValidationError
 
-from forms.kinds import KINDS, InputSpec
+from forms.kinds import InputSpec, kind_of
 from forms.platform_texts import (
     ANSWER_TO_GO_ON,
     CHOOSE_ONE,
@@ -131,7 +130,7 @@ def field_of(asked: InputSpec) -> UnboundField:
 @lru_cache(maxsize=512)
 def form_class(questions: tuple[Question, ...]) -> type[Form]:
     """The form that asks ``questions``; the same questions give the same class."""
-    asked = [a for question in questions for a in KINDS[question.kind].inputs(question)]
+    asked = [a for question in questions for a in kind_of(question).inputs(question)]
     fields: dict[str, Any] = {a.name: field_of(a) for a in asked}
     return type("PageForm", (Form,), fields)
 
@@ -146,7 +145,7 @@ def answers_of(questions: tuple[Question, ...], form: Form) -> dict[str, int | s
     values: Mapping[str, Any] = form.data
     answers: dict[str, int | str] = {}
     for question in questions:
-        answers.update(KINDS[question.kind].answers(question, values))
+        answers.update(kind_of(question).answers(question, values))
     return answers
 
 
