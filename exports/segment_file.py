@@ -164,8 +164,10 @@ def _as_tables(
     if not shown or len(taken) < SMALLEST_BASE:
         return {}
     book = asked_codebook(study, source.fields)
-    made = files([one_way(taken, book, shown)], Heading(study.title, caution=study.policy.caution))
-    return {name: content.decode() for name, content in made.items()}
+    written = files(
+        [one_way(taken, book, shown)], Heading(study.title, caution=study.policy.caution)
+    )
+    return {name: content.decode() for name, content in written.items()}
 
 
 def write_segment(part: SegmentTable, path: Path, *, after: int = 0) -> None:

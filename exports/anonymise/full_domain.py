@@ -59,16 +59,16 @@ RESTORED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class CodingStep:
+class CodingLevel:
     """A level of a column that differs from the finer ones.
 
-    ``loss`` and ``numbers`` have shape (values,): the loss of a cell of each value there, beyond
-    its own, and a number for its node, below ``nodes``.
+    ``number`` is its place in the hierarchy. ``loss`` and ``node_ids`` have shape (values,): the
+    loss of a cell of each value there, beyond its own, and a number for its node, below ``nodes``.
     """
 
-    level: int
+    number: int
     loss: Floats
-    numbers: Ints
+    node_ids: Ints
     nodes: int
 
 
@@ -76,13 +76,13 @@ class CodingStep:
 class Coding:
     """The distinct records of a problem, ready to be recoded by many vectors.
 
-    ``steps`` holds the levels of each column, and a vector holds places in them. ``stages`` are the
+    ``levels`` holds those of each column, and a vector holds places in them. ``stages`` are the
     checks beyond k, the cheapest first, each with whether failing it prunes every finer vector.
     ``fewest`` is the smallest number of rows that any vector judged so far suppresses.
     """
 
     records: DistinctRecords
-    steps: tuple[tuple[CodingStep, ...], ...]
+    levels: tuple[tuple[CodingLevel, ...], ...]
     stages: tuple[tuple[PrivacyChecks, bool], ...]
     fewest: int
     losses: tuple[Floats, ...]
@@ -96,8 +96,8 @@ class Coding:
         # As ``loss_of``, from the suppressed records alone: most vectors suppress few.
         chosen = np.flatnonzero(suppressed)
         more = np.full(chosen.size, float(len(vector)))
-        for at, step in enumerate(self._steps(vector)):
-            more -= step.loss[self.records.codes[chosen, at]]
+        for at, level in enumerate(self._levels_at(vector)):
+            more -= level.loss[self.records.codes[chosen, at]]
         cells = max(self.records.problem.codes.size, 1)
         added = float(self.records.weights[chosen] @ more) / cells
         return NodeVerdict(self.least_loss(vector) + added)
@@ -105,7 +105,7 @@ class Coding:
     def least_loss(self, vector: Vector) -> float:
         """Return the loss of a vector when no row is suppressed."""
         losses = zip(self.losses, vector, strict=True)
-        return sum(float(steps[place]) for steps, place in losses)
+        return sum(float(column[place]) for column, place in losses)
 
     def suppressed(self, vector: Vector) -> tuple[Bools, bool]:
         """Return the records in classes that fail, and whether that prunes every finer vector.
@@ -137,9 +137,9 @@ class Coding:
     def nodes(self, vector: Vector) -> Ints:
         """Return the node of each cell, shape (records, quasi-identifiers)."""
         nodes = np.empty_like(self.records.codes)
-        for at, step in enumerate(self._steps(vector)):
+        for at, level in enumerate(self._levels_at(vector)):
             up = self.records.hierarchies[at].up
-            nodes[:, at] = up[self.records.codes[:, at], step.level]
+            nodes[:, at] = up[self.records.codes[:, at], level.number]
         return nodes
 
     def in_satisfied_class(self, members: Positions, nodes: Ints) -> Bools:
@@ -206,8 +206,8 @@ class Coding:
         rows = np.flatnonzero(class_of_row >= 0)
         return checks.satisfied_by_rows(rows, class_of_row[rows], count, boxes)
 
-    def _steps(self, vector: Vector) -> list[CodingStep]:
-        return [steps[place] for steps, place in zip(self.steps, vector, strict=True)]
+    def _levels_at(self, vector: Vector) -> list[CodingLevel]:
+        return [levels[place] for levels, place in zip(self.levels, vector, strict=True)]
 
     def _classes(self, vector: Vector) -> tuple[Positions, int]:
         """Return each record's class number, and where numbers end; some may be unused."""
@@ -225,7 +225,8 @@ class Coding:
         if found is None:
             codes = self.records.codes
             columns = (
-                self.steps[at][place].numbers[codes[:, at]] for at, place in enumerate(part, start)
+                self.levels[at][place].node_ids[codes[:, at]]
+                for at, place in enumerate(part, start)
             )
             numbers, count = number_rows(columns, codes.shape[0])
             found = numbers.astype(np.min_scalar_type(count)), count
@@ -239,32 +240,32 @@ def coding_of(problem: Problem) -> Coding:
     records = distinct_records_of(problem, by_sensitive=False)
     # Levels with as many nodes differ where presence counts what else a node covers.
     every = problem.model.presence is not None
-    steps = tuple(
-        _steps_of(hierarchy, records.codes[:, at], every=every)
+    levels = tuple(
+        _levels_of(hierarchy, records.codes[:, at], every=every)
         for at, hierarchy in enumerate(problem.hierarchies)
     )
     losses = tuple(
-        np.array([records.weights @ step.loss[records.codes[:, at]] for step in levels])
+        np.array([records.weights @ level.loss[records.codes[:, at]] for level in column])
         / max(problem.codes.size, 1)
-        for at, levels in enumerate(steps)
+        for at, column in enumerate(levels)
     )
-    return Coding(records, steps, tuple(_stages(problem)), problem.rows, losses)
+    return Coding(records, levels, tuple(_stages(problem)), problem.rows, losses)
 
 
-def _steps_of(
+def _levels_of(
     hierarchy: GeneralisationHierarchy, codes: Ints, *, every: bool
-) -> tuple[CodingStep, ...]:
+) -> tuple[CodingLevel, ...]:
     """Return the levels that tell occurring values apart differently; all of them if ``every``."""
     occurring, values = np.unique(codes), np.arange(hierarchy.up.shape[0], dtype=np.int32)
-    steps: list[CodingStep] = []
-    for level in range(hierarchy.levels):
-        nodes = np.unique(hierarchy.up[occurring, level])
-        if steps and nodes.size == steps[-1].nodes and not every:
+    levels: list[CodingLevel] = []
+    for number in range(hierarchy.levels):
+        nodes = np.unique(hierarchy.up[occurring, number])
+        if levels and nodes.size == levels[-1].nodes and not every:
             continue
-        loss = hierarchy.added_loss(values, hierarchy.up[:, level])
-        numbers = np.searchsorted(nodes, hierarchy.up[:, level]).astype(np.int32)
-        steps.append(CodingStep(level, loss, numbers, nodes.size))
-    return tuple(steps)
+        loss = hierarchy.added_loss(values, hierarchy.up[:, number])
+        node_ids = np.searchsorted(nodes, hierarchy.up[:, number]).astype(np.int32)
+        levels.append(CodingLevel(number, loss, node_ids, nodes.size))
+    return tuple(levels)
 
 
 def _stages(problem: Problem) -> Iterator[tuple[PrivacyChecks, bool]]:

@@ -13,7 +13,7 @@ from exports.codebook import Entry
 from exports.csv_text import csv_text
 from exports.documents.context import DocumentContext, labels_of, number, pretty_json
 from exports.documents.flow_of_participants import binned, pooled, shown
-from exports.documents.pages import ChartBar, render_page
+from exports.documents.pages import DistributionBar, render_page
 
 COLUMNS = (
     "variable", "label", "question", "part", "kind", "type", "page", "routing", "required", "codes",
@@ -87,7 +87,7 @@ def _answers(entry: Entry, cells: Mapping[str, int]) -> dict[str, int]:
     return {**dict.fromkeys(entry["codes"], 0), **given}
 
 
-def distribution(entry: Entry, cells: Mapping[str, int]) -> list[ChartBar]:
+def distribution(entry: Entry, cells: Mapping[str, int]) -> list[DistributionBar]:
     """Return the bars of one column: answers, then what is missing, both by the 10-5 rule."""
     rows, text = sum(cells.values()), entry["type"] == "text"
     if not rows or entry["variable"] in UNCHARTED or (text and not entry["codes"]):
@@ -107,7 +107,7 @@ def distribution(entry: Entry, cells: Mapping[str, int]) -> list[ChartBar]:
     for label, count in counts.items():
         share = None if count.rounded is None else count.rounded / rows
         percent = "" if share is None else f" ({min(share, 1):.0%})"
-        bars.append(ChartBar(label, share, count.words + percent, label in missing))
+        bars.append(DistributionBar(label, share, count.words + percent, label in missing))
     return bars
 
 

@@ -188,8 +188,8 @@ def _questionnaire(context: DocumentContext, archived: ArchivedDocuments) -> dic
     about = _about(context, "Questions", part="words", version=version, lang=lang)
     blocks = questionnaire_blocks(archived.content)
     name = f"materials/questionnaire-{file_word(version)}-{file_word(lang)}"
-    made = _both(context, "Questionnaire", about, blocks, lang)
-    return dict(zip((f"{name}.md", f"{name}.html"), made, strict=True))
+    written = _both(context, "Questionnaire", about, blocks, lang)
+    return dict(zip((f"{name}.md", f"{name}.html"), written, strict=True))
 
 
 def _consent(context: DocumentContext, archived: ArchivedDocuments) -> dict[str, bytes]:
@@ -197,8 +197,8 @@ def _consent(context: DocumentContext, archived: ArchivedDocuments) -> dict[str,
     about = _about(context, "Consent texts", part="consents", version=version, lang=lang)
     blocks = consent_blocks(archived.content)
     name = f"documentation/consent-{file_word(version)}-{file_word(lang)}"
-    made = _both(context, "Information and consent", about, blocks, lang)
-    return dict(zip((f"{name}.md", f"{name}.html"), made, strict=True))
+    written = _both(context, "Information and consent", about, blocks, lang)
+    return dict(zip((f"{name}.md", f"{name}.html"), written, strict=True))
 
 
 def wordings(context: DocumentContext) -> dict[str, bytes]:

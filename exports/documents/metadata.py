@@ -162,13 +162,13 @@ def _citation(context: DocumentContext) -> Node:
     facts = context.facts
     producer = _texts("producer", [facts.get("institution", "")])
     funder = _texts("fundAg", [facts.get("funder", "")])
-    made = [_node("prodStmt", *producer, *funder)] if producer or funder else []
+    production = [_node("prodStmt", *producer, *funder)] if producer or funder else []
     author = _node("AuthEnty", authors(context), affiliation=facts.get("institution", ""))
     return _node(
         "citation",
         _title(context),
         _node("rspStmt", author),
-        *made,
+        *production,
         _node("verStmt", _node("version", ", ".join(context.versions))),
         _node("biblCit", citation(context)),
     )

@@ -172,13 +172,13 @@ def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress) -> Rep
     problem = problem_of(policy, sources)
     outcome = _solved(problem, policy.mode, progress)
     table, rows = released(sources, outcome)
-    made = AnonymisedTable(policy, sources, problem, outcome, table, rows)
+    result = AnonymisedTable(policy, sources, problem, outcome, table, rows)
     out = out.resolve()
     refuse_taken(out)
     with hidden_beside(out, lambda fault, _: _cannot_write(out, fault)) as hidden:
         folder = hidden / out.name
         folder.mkdir()
-        report = _written(folder, made)
+        report = _written(folder, result)
         folder.replace(out)
     return report
 
@@ -187,15 +187,15 @@ def _cannot_write(out: Path, fault: OSError) -> ExportRefused:
     return ExportRefused(f"{out} cannot be written: {fault.strerror or fault}.")
 
 
-def _written(folder: Path, made: AnonymisedTable) -> Report:
+def _written(folder: Path, result: AnonymisedTable) -> Report:
     """Write the table, have it verified as written, and write what was found."""
     path = folder / "data.csv"
     # A blank line would be no row at all: the only column of a table quotes its missing cells.
-    table = made.table.fill_null("") if made.table.width == 1 else made.table
+    table = result.table.fill_null("") if result.table.width == 1 else result.table
     table.write_csv(path)
-    claim = claim_of(made.policy, made.sources)
-    found = proven(path, claim, made.sources, made.rows)
-    report = report_of(made, found, claim, digest=sha256_of(path))
+    claim = claim_of(result.policy, result.sources)
+    found = proven(path, claim, result.sources, result.rows)
+    report = report_of(result, found, claim, digest=sha256_of(path))
     written = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
     (folder / "report.json").write_text(written, encoding="utf-8", newline="\n")
     (folder / "report.html").write_bytes(report_page(report))

@@ -307,22 +307,22 @@ LIMITS = (_RECOGNISED,)
 
 
 def assemble_texts(
-    study: Study, made: TextRelease, tier: Tier, out: Path, *, occasion: ReleaseContext
+    study: Study, release: TextRelease, tier: Tier, out: Path, *, occasion: ReleaseContext
 ) -> Report:
     """Write tier D into the new folder ``out``."""
     report = {
         **about_release(study, tier, (), seed=0, occasion=occasion),
-        "rows": made.rows,
-        "new_rows": made.new,
-        "texts": {f"{g.variable} ({g.lang})": g.released for g in made.groups},
+        "rows": release.rows,
+        "new_rows": release.new,
+        "texts": {f"{g.variable} ({g.lang})": g.released for g in release.groups},
         "holds": "texts",
-        "how": made.about.removeprefix("## Texts").strip(),
+        "how": release.about.removeprefix("## Texts").strip(),
         "limits": list(LIMITS),
     }
-    put(out, {f"data/{made.name}": made.data})
+    put(out, {f"data/{release.name}": release.data})
     note_files(out, report)
     context = DocumentContext(
-        study=study, codebook=made.codebook, report=report, data_file=made.name,
+        study=study, codebook=release.codebook, report=report, data_file=release.name,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
     )  # fmt: skip
     finish(out, context, report)

@@ -110,6 +110,7 @@ def begin(db: Database, job: Job, *, now: float) -> Job:
             if other.study == job.study:
                 raise Busy(other)
         row = asdict(job) | {"number": None, "recipient": json.dumps(job.recipient), "since": now}
+        row["told"] = json.dumps(row.pop("result"))
         number = db.table("jobs").insert(row).last_rowid
     return _found(db, "number = ?", number)[0]
 

@@ -59,7 +59,7 @@ class ScoringPlan:
     skipped: tuple[str, ...]
 
     @property
-    def made(self) -> tuple[str, ...]:
+    def scored(self) -> tuple[str, ...]:
         """Every score that is recomputed, in order."""
         return (
             *(rule.column for rule in self.scales),
@@ -70,7 +70,7 @@ class ScoringPlan:
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is recomputed and released, in order."""
-        return tuple(column for column in self.made if column in self.released)
+        return tuple(column for column in self.scored if column in self.released)
 
 
 def _whole(context: DocumentContext) -> frozenset[str]:
@@ -105,7 +105,7 @@ def scoring_plan_of(context: DocumentContext) -> ScoringPlan:
     )
     released = frozenset(e["variable"] for e in context.codebook if e["part"] == "score")
     plan = ScoringPlan(scales, composites, differences, released, ())
-    return replace(plan, skipped=tuple(sorted(released.difference(plan.made))))
+    return replace(plan, skipped=tuple(sorted(released.difference(plan.scored))))
 
 
 def head(context: DocumentContext, comment: str, *lines: str) -> str:
