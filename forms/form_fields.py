@@ -1,8 +1,7 @@
-"""The fields of a form: how each kind of input is read and what it says when it cannot be.
+"""Forms: how each kind of input is read, and what is said when it cannot be.
 
-A page's form: built once for each set of questions, bound to what the client posted.
-
-Eligibility and consent as forms: what must be answered before the questionnaire starts.
+A page's form is built once for each set of questions. Eligibility and consent are forms too: what
+must be answered before the questions start.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from wtforms import Field, Form
 from wtforms.fields.core import UnboundField
 from wtforms.validators import ValidationError
 
-from forms.kinds import KINDS, InputSpec
+from forms.kinds import KINDS, InputSpec, missing_name
 from forms.platform_texts import (
     ANSWER_TO_GO_ON,
     CHOOSE_ONE,
@@ -130,24 +129,32 @@ def field_of(asked: InputSpec) -> UnboundField:
 
 @lru_cache(maxsize=512)
 def form_class(questions: tuple[Question, ...]) -> type[Form]:
-    """The form that asks ``questions``; the same questions give the same class."""
+    """The form that asks ``questions``, one class for each set of them."""
     asked = [a for question in questions for a in KINDS[question.kind].inputs(question)]
     fields: dict[str, Any] = {a.name: field_of(a) for a in asked}
     return type("PageForm", (Form,), fields)
 
 
-def page_form(questions: tuple[Question, ...], formdata: Any) -> Form:
-    """The form bound to ``formdata`` (a multidict of what was posted)."""
-    return form_class(questions)(formdata)
+def read_page(
+    questions: tuple[Question, ...], posted: Any
+) -> tuple[dict[str, int | str], dict[str, str]]:
+    """Return the sound answers among ``posted`` by column, and the errors by input name.
 
-
-def answers_of(questions: tuple[Question, ...], form: Form) -> dict[str, int | str]:
-    """Answers by column of a valid form: codes, text, and -95 for what was left blank."""
+    What was left blank is -95. ``posted`` is a multidict.
+    """
+    form = form_class(questions)(posted)
+    form.validate()
+    errors = {name: said[0] for name, said in form.errors.items()}
     values: Mapping[str, Any] = form.data
     answers: dict[str, int | str] = {}
     for question in questions:
-        answers.update(KINDS[question.kind].answers(question, values))
-    return answers
+        if not (errors and errors.keys() & _inputs(question)):
+            answers.update(KINDS[question.kind].answers(question, values))
+    return answers, errors
+
+
+def _inputs(question: Question) -> set[str]:
+    return {row.variable for row in question.rows} or {question.name, missing_name(question)}
 
 
 YES, NO = 1, 2
