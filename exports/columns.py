@@ -40,13 +40,8 @@ class Field:
 
     @property
     def key(self) -> bool:
-        """Whether the column is a quasi-identifier."""
+        """Return whether the column is a quasi-identifier."""
         return self.role == "quasi_identifier"
-
-
-def _marks(*, pilot: bool, synthetic: bool) -> tuple[Field, ...]:
-    names = ("pilot",) * pilot + ("synthetic",) * synthetic
-    return tuple(Field(name, "administrative") for name in names)
 
 
 def _bookkeeping(study: Study) -> tuple[Field, ...]:
@@ -72,7 +67,8 @@ def fields_of(study: Study, *, pilot: bool = False, synthetic: bool = False) -> 
         Field(n, "quality", "decimal" if n == "dq_share" else "integer")
         for n in quality_names(study)
     )
-    marks = _marks(pilot=pilot, synthetic=synthetic)
+    names = ("pilot",) * pilot + ("synthetic",) * synthetic
+    marks = (Field(name, "administrative") for name in names)
     band = (Field("dur_band", "quality"),)
     return (*marks, *_bookkeeping(study), *answers, *scores, *quality, *band)
 
@@ -112,23 +108,19 @@ def types_of(study: Study) -> dict[str, type[pl.DataType]]:
     return {**stored, **{c.name: _type_of(study, c) for c in columns_of_study(study)}}
 
 
-def _cells(values: Sequence[object], kind: type[pl.DataType]) -> Sequence[object]:
-    """Text cells are guarded here, where a client's words can still be told from a code."""
-    if kind is not pl.String:
-        return values
-    return [guarded(value) if isinstance(value, str) else str(value) for value in values]
-
-
 def frame_of(study: Study, columns: Mapping[str, Sequence[object]]) -> pl.DataFrame:
     """Stored columns as a frame of typed ones; a column that the study does not know is kept.
 
-    Raises Refused naming the columns that hold no codes.
+    Raise ExportRefused naming the columns that hold no codes.
     """
     types, series, odd = types_of(study), [], []
     for name, values in columns.items():
         kind = types.get(name, pl.Int64)
+        cells = values
+        if kind is pl.String:  # guarded here, where a client's words differ from a code for sure
+            cells = [guarded(v) if isinstance(v, str) else str(v) for v in values]
         try:
-            series.append(pl.Series(name, _cells(values, kind), dtype=kind))
+            series.append(pl.Series(name, cells, dtype=kind))
         except (TypeError, OverflowError, pl.exceptions.PolarsError):
             odd.append(name)
     if odd:
@@ -160,7 +152,7 @@ def _odd(study: Study, names: Sequence[str]) -> str:
 
 
 def check_frame(study: Study, frame: pl.DataFrame) -> None:
-    """Raises Refused naming every column that does not fit the study, never a value."""
+    """Raise ExportRefused naming every column that does not fit the study, never a value."""
     if odd := misfits(study, frame):
         raise ExportRefused(_odd(study, odd))
 

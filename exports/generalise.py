@@ -1,10 +1,9 @@
-"""How a value coarsens: from the answer as asked to its group at a level, up to withheld.
+"""Generalisation of a key column, from the answer as asked over groups of a level to withheld.
 
 A group's code is level x 100 + its position in the hierarchy (from 1); -93 is withheld. A column
 may hold codes of several levels at once. The missing codes of an answer stay themselves until the
-whole column is withheld.
-
-What a tier may show of so many rows, before any cell is looked at (docs/design.md, Releases).
+whole column is withheld. At which level a column starts hangs on the tier and the number of rows
+(docs/design.md, Releases).
 """
 
 from __future__ import annotations
@@ -29,6 +28,10 @@ from forms.study import (
 )
 
 LEVEL_STEP = 100
+NO_KEY = (
+    "With {rows} rows (under {under}) every quasi-identifier is withheld from every row; the "
+    "core ones are told as tables by the 10-5 rule."
+)
 
 
 def group_codes(hierarchy: Hierarchy, level: int) -> dict[int, HierarchyGroup]:
@@ -82,7 +85,7 @@ def suppressed_cell(field: Field) -> Cell:
 
 
 def is_missing(cell: Cell) -> bool:
-    """Whether a cell of a key column says that there is no answer, a withheld one included."""
+    """Return whether a cell of a key column has no answer, a withheld one included."""
     return int(cell) in MISSING_RANGE if not isinstance(cell, str) else cell == str(WITHHELD)
 
 
@@ -110,7 +113,7 @@ def coarsen(
 
 
 def tier_of(study: Study, name: str) -> Tier:
-    """The tier of this name. Raises Refused, naming those there are."""
+    """The tier of this name. Raise ExportRefused, naming those there are."""
     tiers = study.policy.tiers
     if name not in tiers:
         raise ExportRefused(
@@ -122,7 +125,7 @@ def tier_of(study: Study, name: str) -> Tier:
 def path_to(study: Study, name: str) -> tuple[Tier, ...]:
     """The tiers of microdata that tier ``name`` goes through, the one made from answers first.
 
-    Raises Refused where there is none.
+    Raise ExportRefused where there is none.
     """
     tiers = study.policy.tiers
     path = tuple(tiers[n] for n in tier_of(study, name).kind.made_from if n in tiers)
@@ -147,7 +150,7 @@ def initial_levels(
 ) -> InitialLevels:
     """The finest level that the tier and the number of rows allow.
 
-    Raises Refused where there are too few rows for any file.
+    Raise ExportRefused where there are too few rows for any file.
     """
     rows, small = len(table), policy.small
     fewest = max(small.min_rows, tier.k)
@@ -157,11 +160,13 @@ def initial_levels(
             f"Wait for {fewest - rows} more."
         )
     keys = [f for f in fields if f.key]
-    levels = _tier_levels(table, keys, policy, tier)
+    levels = least_levels(keys, policy, tier)
+    if "lang" in levels and min(Counter(table["lang"]).values()) < tier.min_rows_per_language:
+        levels["lang"] = 1
     if rows < small.no_key_under:
         return InitialLevels(
             {f.name: top_of(f, policy) for f in keys},
-            (_no_key(rows, small.no_key_under),),
+            (NO_KEY.format(rows=rows, under=small.no_key_under),),
             tuple(f.name for f in keys if f.group == CORE and f.column),
         )
     if rows <= small.few_key_up_to:
@@ -186,19 +191,6 @@ def least_levels(fields: Sequence[Field], policy: ReleasePolicy, tier: Tier) -> 
     return levels
 
 
-def _tier_levels(
-    table: pl.DataFrame, keys: Sequence[Field], policy: ReleasePolicy, tier: Tier
-) -> dict[str, int]:
-    levels = least_levels(keys, policy, tier)
-    if "lang" in levels and _rarest(table["lang"]) < tier.min_rows_per_language:
-        levels["lang"] = 1
-    return levels
-
-
-def _rarest(column: pl.Series) -> int:
-    return min(Counter(column.to_list()).values())
-
-
 def _few(
     table: pl.DataFrame,
     keys: Sequence[Field],
@@ -220,13 +212,6 @@ def _few(
     coarse = {f.name: min(top_of(f, policy), max(1, levels[f.name])) for f in kept}
     tops = {f.name: top_of(f, policy) for f in gone}
     return InitialLevels({**levels, **coarse, **tops}, (_few_keys(len(table), policy, kept),))
-
-
-def _no_key(rows: int, under: int) -> str:
-    return (
-        f"With {rows} rows (under {under}) every quasi-identifier is withheld from every row; the "
-        "core ones are told as tables by the 10-5 rule."
-    )
 
 
 def _few_keys(rows: int, policy: ReleasePolicy, kept: Sequence[Field]) -> str:

@@ -1,4 +1,4 @@
-"""Between a study's table and the engine: cells become codes of a taxonomy, nodes become cells.
+"""Local recoding of a study's key columns: the engine's answer for its table, tier and policy.
 
 An answer's missing codes all count as one category of a key, together with withheld cells
 (docs/design.md, Releases); what is missing keeps its own code and is never recoded.
@@ -34,7 +34,7 @@ class SuppressionLimitExceeded(ExportRefused):
 
 
 def loss_of_cell(field: Field, policy: ReleasePolicy, written: str) -> float:
-    """What a cell as written has lost: 0 as asked (or missing from the start) to 1, withheld."""
+    """Return the loss of a cell as written: 0 as asked (or missing from the start) to 1."""
     cell: Cell = written if field.type == "text" else int(written)
     return (
         0.0 if is_missing(cell) and cell != suppressed_cell(field) else _loss(field, policy, cell)
@@ -72,34 +72,24 @@ def _hierarchy(field: Field, policy: ReleasePolicy, column: pl.Series) -> LabelH
     )
 
 
-def _category(name: str) -> pl.Expr:
-    """A sensitive column for diversity: all its missing codes are one value."""
-    return pl.when(pl.col(name) < 0).then(-1).otherwise(pl.col(name)).rank("dense").alias(name)
-
-
 def _sensitive(table: pl.DataFrame, names: Sequence[str]) -> Ints:
+    """Return the sensitive columns as ranks; all missing codes of a column are one value."""
     if not names:
         return np.empty((len(table), 0), dtype=np.int32)
-    ranks = table.select(_category(name).cast(pl.Int32) - 1 for name in names)
-    return ranks.to_numpy()
+    answers = (pl.when(pl.col(n) < 0).then(-1).otherwise(pl.col(n)).alias(n) for n in names)
+    return table.select(a.rank("dense").cast(pl.Int32) - 1 for a in answers).to_numpy()
 
 
 def _released(
     table: pl.DataFrame, hierarchies: Sequence[LabelHierarchy], outcome: Recoding
 ) -> pl.DataFrame:
-    """``table`` with the engine's nodes as cells; a missing code stays as it is."""
+    """Return ``table`` with the engine's nodes as cells; a missing code stays as it is."""
     for at, hierarchy in enumerate(hierarchies):
         column = table[hierarchy.column]
         lacking = column.is_in([value for value in hierarchy.values if is_missing(value)])
         released = column.zip_with(lacking, hierarchy.decode(outcome.nodes[:, at]))
         table = table.with_columns(released)
     return table
-
-
-def _varying(table: pl.DataFrame, fields: Sequence[Field]) -> tuple[Field, ...]:
-    """Core columns with more than one category: coarsening any other would part no class."""
-    keys = [f for f in fields if f.key and f.group == CORE]
-    return tuple(f for f in keys if table[f.name].n_unique() > 1)
 
 
 def recode_keys(
@@ -111,18 +101,20 @@ def recode_keys(
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> tuple[pl.DataFrame, str]:
-    """``table`` with at least ``tier.k`` rows in each class of its core key, and a note.
+    """Return ``table`` with ``tier.k`` rows or more in each class of its core key, and a note.
 
     Rows stay where they are. They must stand in the order of their content, so that the order of
-    arrival decides nothing. The note says what the engine capped, if anything. Raises Refused, with
-    figures, where k or l cannot be reached, TooDiverse where more than ``tier.max_violating`` of
-    the rows would lose their whole key.
+    arrival decides nothing. The note says what the engine capped, if anything. Raise ExportRefused,
+    with figures, where k or l cannot be reached, SuppressionLimitExceeded where more than
+    ``tier.max_violating`` of the rows would lose their whole key.
     """
     if len(table) < tier.k:
         raise ExportRefused(
             f"Tier {tier.name} needs at least {tier.k} rows alike; there are {len(table)} in all."
         )
-    keys = _varying(table, fields)
+    core = [f for f in fields if f.key and f.group == CORE]
+    # Coarsening a column of one category would part no class.
+    keys = [field for field in core if table[field.name].n_unique() > 1]
     if not keys:
         return table, ""
     hierarchies = [_hierarchy(f, policy, table[f.name]) for f in keys]

@@ -47,7 +47,7 @@ def _study_here() -> tuple[StudyVersion, Navigation] | None:
 
 
 def _page(code: int) -> tuple[str, int]:
-    """The page for this status; inside a study with its way out and its footer."""
+    """Return the page for this status; inside a study with its exit and its footer."""
     ours = STAFF_SENTENCES if room_of(request.path) in STAFF_ROOMS else {}
     heading, sentence = ours.get(code) or SENTENCES.get(code, FALLBACK)
     frame: dict[str, Any] = {"title": f"{heading} – Survey", "errors": ()}
@@ -67,7 +67,7 @@ def _http(error: HTTPException) -> tuple[str, int]:
 
 
 def _csrf(error: CSRFError) -> tuple[str, int] | Response:
-    """A form whose cookie is gone, forged or foreign: start over with a kind sentence."""
+    """Answer a form whose cookie is gone, forged or foreign: start over, with a kind sentence."""
     del error
     if room_of(request.path) in STAFF_ROOMS and signed_in() is None:
         return signed_out()
@@ -76,7 +76,7 @@ def _csrf(error: CSRFError) -> tuple[str, int] | Response:
 
 
 def _cannot_save(error: Exception) -> tuple[str, int]:
-    """The stores did not take it: nothing was sent, and the draft is as it was."""
+    """Answer when the stores refused: nothing was sent, and the draft is as it was."""
     log.error("store error", exc_info=error)
     return _page(503)
 

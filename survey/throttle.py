@@ -1,7 +1,7 @@
-"""How often somebody may try: counted in memory only, under hashes whose salt is thrown away.
+"""How often a client may try: counted in memory only, under hashes whose salt is thrown away.
 
 Each process counts for itself, so an installation with two allows twice as much. Codes of the
-second step are few enough to be guessed even so: those are counted for good (``door``).
+second step are few enough to be guessed even so: ``accounts.sign_in`` counts those for good.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BY_NOBODY = Limit("nobody", 200)
 
 
 def household(address: str) -> str:
-    """``address`` as it is counted: of IPv6 the /64, which one connection has whole (RFC 6177)."""
+    """Return ``address`` as it is counted: of IPv6 the /64 that one connection has (RFC 6177)."""
     try:
         found = ip_address(address)
     except ValueError:
@@ -81,16 +81,16 @@ class Throttle:
             return tries < limit.most
 
     def forgive(self, limit: Limit, who: str) -> None:
-        """The try was a good one: nothing is held against this person."""
+        """Forget the tries of this kind after a good one."""
         with self._lock:
             self._tries.pop(self._key(limit, who), None)
 
     def give_back(self, limit: Limit, who: str) -> None:
-        """The last try was a good one and does not count."""
+        """Take the last try back, since it was a good one."""
         with self._lock:
             key = self._key(limit, who)
             self._tries[key] = max(0, self._tries.get(key, 0) - 1)
 
     def wait(self) -> int:
-        """Seconds until every count begins anew."""
+        """Return the seconds until every count begins anew."""
         return max(1, int(WINDOW_SECONDS - (self.clock() - self._began)) + 1)

@@ -67,7 +67,7 @@ def folder_of(name: str) -> Path:
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes of argon2id at the least cost; a test of the real one overrides this."""
     monkeypatch.setattr(passwords, "_hasher", PasswordHasher.from_parameters(CHEAPEST))
-    passwords._nobodys.cache_clear()
+    passwords._unknown_hash.cache_clear()
 
 
 @pytest.fixture(scope="session")

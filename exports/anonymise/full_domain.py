@@ -23,10 +23,12 @@ import numpy as np
 
 from exports.anonymise.distinct_records import DistinctRecords, distinct_records_of
 from exports.anonymise.level_search import LevelSearch, NodeVerdict, Vector
-from exports.anonymise.measure import boxes_of, check_feasible, failing
 from exports.anonymise.privacy_models import (
     Positions,
     PrivacyChecks,
+    boxes_of,
+    check_feasible,
+    failing,
     number_rows,
     privacy_checks_of,
 )
@@ -57,16 +59,16 @@ RESTORED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class CodingStep:
+class CodingLevel:
     """A level of a column that differs from the finer ones.
 
-    ``loss`` and ``numbers`` have shape (values,): the loss of a cell of each value there, beyond
-    its own, and a number for its node, below ``nodes``.
+    ``number`` is its place in the hierarchy. ``loss`` and ``node_ids`` have shape (values,): the
+    loss of a cell of each value there, beyond its own, and a number for its node, below ``nodes``.
     """
 
-    level: int
+    number: int
     loss: Floats
-    numbers: Ints
+    node_ids: Ints
     nodes: int
 
 
@@ -74,13 +76,13 @@ class CodingStep:
 class Coding:
     """The distinct records of a problem, ready to be recoded by many vectors.
 
-    ``steps`` holds the levels of each column, and a vector holds places in them. ``stages`` are the
+    ``levels`` holds those of each column, and a vector holds places in them. ``stages`` are the
     checks beyond k, the cheapest first, each with whether failing it prunes every finer vector.
     ``fewest`` is the smallest number of rows that any vector judged so far suppresses.
     """
 
     records: DistinctRecords
-    steps: tuple[tuple[CodingStep, ...], ...]
+    levels: tuple[tuple[CodingLevel, ...], ...]
     stages: tuple[tuple[PrivacyChecks, bool], ...]
     fewest: int
     losses: tuple[Floats, ...]
@@ -94,8 +96,8 @@ class Coding:
         # As ``loss_of``, from the suppressed records alone: most vectors suppress few.
         chosen = np.flatnonzero(suppressed)
         more = np.full(chosen.size, float(len(vector)))
-        for at, step in enumerate(self._steps(vector)):
-            more -= step.loss[self.records.codes[chosen, at]]
+        for at, level in enumerate(self._levels_at(vector)):
+            more -= level.loss[self.records.codes[chosen, at]]
         cells = max(self.records.problem.codes.size, 1)
         added = float(self.records.weights[chosen] @ more) / cells
         return NodeVerdict(self.least_loss(vector) + added)
@@ -103,7 +105,7 @@ class Coding:
     def least_loss(self, vector: Vector) -> float:
         """Return the loss of a vector when no row is suppressed."""
         losses = zip(self.losses, vector, strict=True)
-        return sum(float(steps[place]) for steps, place in losses)
+        return sum(float(column[place]) for column, place in losses)
 
     def suppressed(self, vector: Vector) -> tuple[Bools, bool]:
         """Return the records in classes that fail, and whether that prunes every finer vector.
@@ -135,9 +137,9 @@ class Coding:
     def nodes(self, vector: Vector) -> Ints:
         """Return the node of each cell, shape (records, quasi-identifiers)."""
         nodes = np.empty_like(self.records.codes)
-        for at, step in enumerate(self._steps(vector)):
+        for at, level in enumerate(self._levels_at(vector)):
             up = self.records.hierarchies[at].up
-            nodes[:, at] = up[self.records.codes[:, at], step.level]
+            nodes[:, at] = up[self.records.codes[:, at], level.number]
         return nodes
 
     def in_satisfied_class(self, members: Positions, nodes: Ints) -> Bools:
@@ -204,8 +206,8 @@ class Coding:
         rows = np.flatnonzero(class_of_row >= 0)
         return checks.satisfied_by_rows(rows, class_of_row[rows], count, boxes)
 
-    def _steps(self, vector: Vector) -> list[CodingStep]:
-        return [steps[place] for steps, place in zip(self.steps, vector, strict=True)]
+    def _levels_at(self, vector: Vector) -> list[CodingLevel]:
+        return [levels[place] for levels, place in zip(self.levels, vector, strict=True)]
 
     def _classes(self, vector: Vector) -> tuple[Positions, int]:
         """Return each record's class number, and where numbers end; some may be unused."""
@@ -223,7 +225,8 @@ class Coding:
         if found is None:
             codes = self.records.codes
             columns = (
-                self.steps[at][place].numbers[codes[:, at]] for at, place in enumerate(part, start)
+                self.levels[at][place].node_ids[codes[:, at]]
+                for at, place in enumerate(part, start)
             )
             numbers, count = number_rows(columns, codes.shape[0])
             found = numbers.astype(np.min_scalar_type(count)), count
@@ -237,32 +240,32 @@ def coding_of(problem: Problem) -> Coding:
     records = distinct_records_of(problem, by_sensitive=False)
     # Levels with as many nodes differ where presence counts what else a node covers.
     every = problem.model.presence is not None
-    steps = tuple(
-        _steps_of(hierarchy, records.codes[:, at], every=every)
+    levels = tuple(
+        _levels_of(hierarchy, records.codes[:, at], every=every)
         for at, hierarchy in enumerate(problem.hierarchies)
     )
     losses = tuple(
-        np.array([records.weights @ step.loss[records.codes[:, at]] for step in levels])
+        np.array([records.weights @ level.loss[records.codes[:, at]] for level in column])
         / max(problem.codes.size, 1)
-        for at, levels in enumerate(steps)
+        for at, column in enumerate(levels)
     )
-    return Coding(records, steps, tuple(_stages(problem)), problem.rows, losses)
+    return Coding(records, levels, tuple(_stages(problem)), problem.rows, losses)
 
 
-def _steps_of(
+def _levels_of(
     hierarchy: GeneralisationHierarchy, codes: Ints, *, every: bool
-) -> tuple[CodingStep, ...]:
+) -> tuple[CodingLevel, ...]:
     """Return the levels that tell occurring values apart differently; all of them if ``every``."""
     occurring, values = np.unique(codes), np.arange(hierarchy.up.shape[0], dtype=np.int32)
-    steps: list[CodingStep] = []
-    for level in range(hierarchy.levels):
-        nodes = np.unique(hierarchy.up[occurring, level])
-        if steps and nodes.size == steps[-1].nodes and not every:
+    levels: list[CodingLevel] = []
+    for number in range(hierarchy.levels):
+        nodes = np.unique(hierarchy.up[occurring, number])
+        if levels and nodes.size == levels[-1].nodes and not every:
             continue
-        loss = hierarchy.added_loss(values, hierarchy.up[:, level])
-        numbers = np.searchsorted(nodes, hierarchy.up[:, level]).astype(np.int32)
-        steps.append(CodingStep(level, loss, numbers, nodes.size))
-    return tuple(steps)
+        loss = hierarchy.added_loss(values, hierarchy.up[:, number])
+        node_ids = np.searchsorted(nodes, hierarchy.up[:, number]).astype(np.int32)
+        levels.append(CodingLevel(number, loss, node_ids, nodes.size))
+    return tuple(levels)
 
 
 def _stages(problem: Problem) -> Iterator[tuple[PrivacyChecks, bool]]:
@@ -282,60 +285,32 @@ def _stages(problem: Problem) -> Iterator[tuple[PrivacyChecks, bool]]:
         yield privacy_checks_of(problem), problem.suppressible == 0 and low <= 0
 
 
-@dataclass(slots=True)
-class LocalSuppression:
-    """Suppressed rows on their way back, beside released ones whose class they could join.
-
-    ``members`` (members,) are their places among the records, ``nodes`` (members,
-    quasi-identifiers) are shown by each, ``suppressed`` (members,) says which still are. ``hosts``
-    show a root before any cell is suppressed: theirs are the classes that could be joined.
-    """
-
-    coding: Coding
-    members: Positions
-    nodes: Ints
-    suppressed: Bools
-    hosts: Bools
-
-    def suppress_cells(self, columns: tuple[int, ...]) -> tuple[Positions, Ints]:
-        """Return the records whose class satisfies the model with these columns at the root.
-
-        With them, their nodes. No row comes back with every cell at the root: it would tell
-        nothing.
-        """
-        roots, boxes = self.coding.records.problem.roots, self.nodes.copy()
-        for at in columns:
-            boxes[self.suppressed, at] = roots[at]
-        back = self.suppressed & self.coding.in_satisfied_class(self.members, boxes)
-        back &= (boxes != roots).any(axis=1)
-        found = self.members[back], boxes[back]
-        self.nodes[back] = boxes[back]
-        self.suppressed &= ~back
-        kept = ~back | self.hosts
-        self.members, self.nodes = self.members[kept], self.nodes[kept]
-        self.suppressed, self.hosts = self.suppressed[kept], self.hosts[kept]
-        return found
-
-
 def restore_suppressed(coding: Coding, vector: Vector, suppressed: Bools) -> tuple[Ints, Bools]:
-    """Return the nodes of each record, and which are still suppressed after local suppression.
+    """Return the nodes of each record, and which are still suppressed, after local suppression.
 
-    The sets of columns that lose least at the root are tried first.
+    Records come back where their class satisfies the model with some columns at the root; the sets
+    of columns that lose least by that are tried first.
     """
     nodes, left, roots = coding.nodes(vector), suppressed.copy(), coding.records.problem.roots
     columns = np.flatnonzero((nodes != roots).any(axis=0))
+    # Released records that show such a root already: theirs are the classes that could be joined.
     hosts = (nodes[:, columns] == roots[columns]).any(axis=1)
-    members = np.flatnonzero(suppressed | hosts)
-    local = LocalSuppression(coding, members, nodes[members], suppressed[members], hosts[members])
-    price = {
-        at: float(coding.losses[at][-1] - coding.losses[at][vector[at]]) for at in columns.tolist()
-    }
+    price = [
+        float(losses[-1] - losses[at]) for losses, at in zip(coding.losses, vector, strict=True)
+    ]
     sets = sorted(_sets(columns.tolist()), key=lambda some: (sum(price[at] for at in some), some))
     for some in sets:
-        if not local.suppressed.any():
+        if not left.any():
             break
-        back, shown = local.suppress_cells(some)
-        nodes[back], left[back] = shown, False
+        members = np.flatnonzero(left | hosts)
+        out, boxes = left[members], nodes[members]
+        for at in some:
+            boxes[out, at] = roots[at]
+        back = out & coding.in_satisfied_class(members, boxes)
+        # No row comes back with every cell at the root: it would tell nothing.
+        back &= (boxes != roots).any(axis=1)
+        nodes[members[back]] = boxes[back]
+        left[members[back]] = False
     if coding.stages:
         left = coding.until_close(nodes, left)
     return nodes, left

@@ -12,7 +12,7 @@ from heapq import heapify, heappop, heappush
 
 import numpy as np
 
-from exports.anonymise.lattice import MOST, Lattice, LookupTables
+from exports.anonymise.lattice import MOST, LookupTables
 from exports.anonymise.partition import Partition, build_partition
 from exports.anonymise.privacy_models import Counts, Positions
 from exports.anonymise.problem import Bools, Floats, Ints, Progress
@@ -82,14 +82,6 @@ class NodeQueue:
         heapify(self.heap)
 
 
-def node_queue_of(lattice: Lattice) -> NodeQueue:
-    """Return the queue of all nodes of a lattice; the root has the most of all levels."""
-    heap = [(float(price), node) for node, price in enumerate(lattice.price)]
-    heapify(heap)
-    root = int(lattice.levels.sum(axis=0).argmax())
-    return NodeQueue(root, lattice.size > MOST, heap)
-
-
 @dataclass(slots=True)
 class LatticePass:
     """A pass under way.
@@ -112,7 +104,12 @@ class LatticePass:
 
     def run(self, budget: int, progress: Progress) -> None:
         """Visit nodes while rows remain, the last few when the steps are used up."""
-        queue = node_queue_of(self.lookup.lattice)
+        lattice = self.lookup.lattice
+        heap = [(float(price), node) for node, price in enumerate(lattice.price)]
+        heapify(heap)
+        # The root has the most of all levels.
+        root = int(lattice.levels.sum(axis=0).argmax())
+        queue = NodeQueue(root, lattice.size > MOST, heap)
         remaining, visits = self._copy_remaining(), 0
         while queue.heap and self.unassigned.any():
             price, node = queue.pop()
@@ -146,22 +143,15 @@ class LatticePass:
 
     def _copy_remaining(self) -> RemainingRecords:
         records, record = self.lookup.records, np.flatnonzero(self.unassigned)
-        no_donor = np.full(record.size, -1)
-        candidates = Candidates(
-            record,
-            self.unassigned[record],
-            no_donor,
-            records.own_loss(record),
-            records.leaves(record),
-        )
+        amount, no_donor = self.unassigned[record], np.full(record.size, -1)
+        own_loss, leaves = records.own_loss(record), records.leaves(record)
+        candidates = Candidates(record, amount, no_donor, own_loss, leaves)
         if self.reassigning and self.class_count:
-            self.partition = self.released()
-            self.transfers = [
-                (self.partition.record, self.partition.class_id, self.partition.amount)
-            ]
-            self.class_count = self.partition.losses.size
+            partition = self.partition = self.released()
+            self.transfers = [(partition.record, partition.class_id, partition.amount)]
+            self.class_count = partition.losses.size
             self.merged_into = np.arange(self.class_count)
-            candidates = candidates.followed_by(spare_records(self.partition))
+            candidates = candidates.followed_by(spare_records(partition))
         return remaining_records_of(self.lookup, candidates, record.size)
 
     def _visit(self, remaining: RemainingRecords, node: int, most: float) -> float | None:

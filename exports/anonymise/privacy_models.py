@@ -20,6 +20,7 @@ from exports.anonymise.problem import (
     Ints,
     PrivacyModel,
     Problem,
+    Recoding,
 )
 
 Counts = NDArray[np.int64]
@@ -255,3 +256,49 @@ def number_rows(columns: Iterable[NDArray[np.integer]], rows: int) -> tuple[Coun
 def _renumbered(keys: Counts) -> tuple[Counts, int]:
     distinct_keys, numbers = np.unique(keys, return_inverse=True)
     return numbers, int(distinct_keys.size)
+
+
+def boxes_of(nodes: Ints, classes: Positions, count: int) -> Ints:
+    """Return the nodes that each class shows, from the equal ones that its members show."""
+    boxes = np.empty((count, nodes.shape[1]), dtype=np.int32)
+    boxes[classes] = nodes
+    return boxes
+
+
+def failing(problem: Problem, recoding: Recoding) -> Bools:
+    """Return which rows, shape (rows,), are released in a class that fails the model.
+
+    Closeness must hold both from the whole table and from the released rows.
+    """
+    released = np.flatnonzero(~recoding.suppressed)
+    nodes = recoding.nodes[released]
+    classes, count = number_rows(nodes.T, released.size)
+    boxes = boxes_of(nodes, classes, count)
+    satisfied = np.ones(count, dtype=np.bool_)
+    for among in (None, ~recoding.suppressed) if problem.model.t is not None else (None,):
+        checks = privacy_checks_of(problem, among)
+        satisfied &= checks.satisfied_by_rows(released, classes, count, boxes)
+    failed = np.zeros(problem.rows, dtype=np.bool_)
+    failed[released] = ~satisfied[classes]
+    return failed
+
+
+def check_feasible(problem: Problem) -> None:
+    """Raise Infeasible for what no recoding of this table can reach, saying by how much."""
+    model, rows = problem.model, problem.rows
+    if rows < model.k:
+        raise Infeasible(f"k = {model.k} needs at least {model.k} rows; the table has {rows}")
+    for at in range(problem.sensitive.shape[1]):
+        values = np.unique(problem.sensitive[:, at], return_counts=True)[1]
+        if values.size < model.distinct_l:
+            raise Infeasible(
+                f"l = {model.distinct_l} needs {model.distinct_l} distinct values of each"
+                f" sensitive column; column {at + 1} of them has {values.size}"
+            )
+        # A union of classes is at least as diverse as they are: the whole table bounds them all.
+        whole = float(effective(values[None, :])[0])
+        if problem.suppression_limit == 0 and whole < model.entropy_l - 1e-9:
+            raise Infeasible(
+                f"entropy l = {model.entropy_l:g} cannot be reached: sensitive column {at + 1}"
+                f" reaches {whole:.2f} over the whole table"
+            )

@@ -104,14 +104,10 @@ class CandidateClasses:
     def only(self, kept: Bools) -> CandidateClasses:
         """Return the members marked, with the classes numbered again."""
         new = firsts(self.class_id[kept])
+        amount, donor, record = self.amount[kept], self.donor[kept], self.record[kept]
+        class_id, starts = np.cumsum(new) - 1, np.flatnonzero(new)
         return CandidateClasses(
-            self.candidate[kept],
-            np.cumsum(new) - 1,
-            self.cost[kept],
-            self.amount[kept],
-            self.donor[kept],
-            self.record[kept],
-            np.flatnonzero(new),
+            self.candidate[kept], class_id, self.cost[kept], amount, donor, record, starts
         )
 
 

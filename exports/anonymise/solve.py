@@ -15,7 +15,7 @@ from exports.anonymise.full_domain import protect_with_one_coding
 from exports.anonymise.lattice import lattice_of, lookup_tables_of
 from exports.anonymise.lattice_pass import LatticePass
 from exports.anonymise.local_search import refine
-from exports.anonymise.measure import check_feasible, failing
+from exports.anonymise.privacy_models import check_feasible, failing
 from exports.anonymise.problem import Problem, Progress, Recoding, no_progress
 from exports.anonymise.reassign import PartialPartition, assign_leftovers, merge_failing
 

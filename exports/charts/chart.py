@@ -197,16 +197,14 @@ class Chart:
 class ChartSource:
     """Words under every chart: where its figures come from and how not to read them."""
 
-    study: str
     release: str
     marks: str
     caution: str
     use: str
-    notes: tuple[str, ...] = ()
 
     def lines(self) -> tuple[str, ...]:
         """Return everything, most important first."""
-        return tuple(said for said in (self.marks, self.caution, self.use, *self.notes) if said)
+        return tuple(said for said in (self.marks, self.caution, self.use) if said)
 
 
 def csv_of(chart: Chart, source: ChartSource) -> bytes:

@@ -128,10 +128,7 @@ def read_rows(content: bytes, book: Book) -> pl.DataFrame:
     """
     tested = hypothesis(book)
     scores = (tested.before, *tested.outcomes) if tested else ()
-    types = {
-        **dict.fromkeys(columns_of(book), pl.Int64),
-        **dict.fromkeys(scores, pl.Float64),
-    }
+    types = {**dict.fromkeys(columns_of(book), pl.Int64), **dict.fromkeys(scores, pl.Float64)}
     try:
         frame = pl.read_csv(content, columns=[*types], schema_overrides=types)
     except pl.exceptions.PolarsError:

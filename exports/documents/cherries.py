@@ -204,16 +204,14 @@ def _pages(context: DocumentContext) -> str:
 
 def _totals(context: DocumentContext) -> str:
     rows = [
-        (words, _total(context.tallies[t])) for t, words in TOTALS.items() if t in context.tallies
+        (words, f"about {context.tallies[event]:,}" if context.tallies[event] else TOO_FEW)
+        for event, words in TOTALS.items()
+        if event in context.tallies
     ]
     if not rows:
         return NOT_COUNTED
     table = markdown.table(["what", "total"], rows)
     return table if "completed" in context.tallies else f"{BESIDE_ROWS}\n\n{table}"
-
-
-def _total(total: int) -> str:
-    return f"about {total:,}" if total else TOO_FEW
 
 
 def cherries(context: DocumentContext) -> bytes:

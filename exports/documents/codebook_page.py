@@ -13,7 +13,7 @@ from exports.codebook import Entry
 from exports.csv_text import csv_text
 from exports.documents.context import DocumentContext, labels_of, number, pretty_json
 from exports.documents.flow_of_participants import binned, pooled, shown
-from exports.documents.pages import ChartBar, render_page
+from exports.documents.pages import DistributionBar, render_page
 
 COLUMNS = (
     "variable", "label", "question", "part", "kind", "type", "page", "routing", "required", "codes",
@@ -56,7 +56,7 @@ def codebook_csv(context: DocumentContext) -> bytes:
 
 
 def codebook_json(context: DocumentContext) -> bytes:
-    """Everything the codebook knows, for programs; the scripts of the release read it."""
+    """Return all that the codebook knows, for programs; the scripts of the release read it."""
     return pretty_json(
         {
             "study": context.study.name,
@@ -71,7 +71,7 @@ def codebook_json(context: DocumentContext) -> bytes:
 
 
 def recoded(entry: Entry) -> bool:
-    """Whether this release changed the column."""
+    """Return whether this release changed the column."""
     return str(entry.get("treatment", AS_ASKED)) != AS_ASKED
 
 
@@ -87,41 +87,28 @@ def _answers(entry: Entry, cells: Mapping[str, int]) -> dict[str, int]:
     return {**dict.fromkeys(entry["codes"], 0), **given}
 
 
-def _missing(entry: Entry, cells: Mapping[str, int]) -> dict[str, int]:
-    """Counts by missing code; small ones are added up, since each alone would say too much."""
-    counts = {f"{c} {label}": cells.get(c, 0) for c, label in entry["missing"].items()}
-    if entry.get("may_be_empty"):
-        counts[EMPTY] = cells.get("", 0)
-    return pooled(counts, frozenset(counts), OTHER_MISSING)
-
-
-def distribution(entry: Entry, cells: Mapping[str, int]) -> list[ChartBar]:
+def distribution(entry: Entry, cells: Mapping[str, int]) -> list[DistributionBar]:
     """Return the bars of one column: answers, then what is missing, both by the 10-5 rule."""
-    rows = sum(cells.values())
-    if not rows or not _charted(entry):
+    rows, text = sum(cells.values()), entry["type"] == "text"
+    if not rows or entry["variable"] in UNCHARTED or (text and not entry["codes"]):
         return []
-    labels, missing = labels_of(entry), _missing(entry, cells)
-    answers = {_named(c, labels, entry): n for c, n in _answers(entry, cells).items()}
+    missing = {f"{code} {label}": cells.get(code, 0) for code, label in entry["missing"].items()}
+    if entry["may_be_empty"]:
+        missing[EMPTY] = cells.get("", 0)
+    # Small ones are added up, since each alone would say too much.
+    missing = pooled(missing, frozenset(missing), OTHER_MISSING)
+    # A version's label is a digest, too long beside a bar.
+    labels = {} if text else labels_of(entry)
+    answers = {
+        f"{c} {labels[c]}" if labels.get(c) else c: n for c, n in _answers(entry, cells).items()
+    }
     counts = shown({**answers, **missing}, unsaid=(OTHER_CODES, OTHER_MISSING))
     bars = []
     for label, count in counts.items():
         share = None if count.rounded is None else count.rounded / rows
         percent = "" if share is None else f" ({min(share, 1):.0%})"
-        bars.append(ChartBar(label, share, count.words + percent, label in missing))
+        bars.append(DistributionBar(label, share, count.words + percent, label in missing))
     return bars
-
-
-def _charted(entry: Entry) -> bool:
-    own_words = entry["type"] == "text" and not entry["codes"]
-    return entry["variable"] not in UNCHARTED and not own_words
-
-
-def _named(code: str, labels: Mapping[str, str], entry: Entry) -> str:
-    """A code with its label; a version's label is a digest, too long beside a bar."""
-    label = labels.get(code, "")
-    if entry["type"] == "text" or not label:
-        return code
-    return f"{code} {label}"
 
 
 def _column(entry: Entry, cells: Mapping[str, int]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What clients read, as they read it: consent texts and questionnaire, by version and language.
+"""Consent texts and questionnaire as clients read them, by version and language.
 
 The words come from the archived content of each wording that stands in the data, not from the
 study folder of today. Facts of the site (names, addresses) are filled in as they are at release.
@@ -59,7 +59,7 @@ def _choice(statement: Content) -> str:
 
 
 def consent_blocks(content: Content) -> Iterator[WordingBlock]:
-    """Everything a client reads before and after the questions, in the order of the screens."""
+    """Yield all that a client reads before and after the questions, in the order of the screens."""
     consent = content["consent"]
     texts: Mapping[str, str] = consent["texts"]
     yield WordingBlock("h2", texts["landing_title"])
@@ -166,7 +166,7 @@ def _as_markdown(block: WordingBlock) -> str:
 def _both(
     context: DocumentContext, title: str, about: str, blocks: Iterable[WordingBlock], lang: str
 ) -> list[bytes]:
-    """The same text as Markdown and as a page."""
+    """Return one text as Markdown and as a page."""
     filled = tuple(_filled(blocks, context.facts))
     mark = f"**{context.mark}.**" * bool(context.mark)
     return [
@@ -188,8 +188,8 @@ def _questionnaire(context: DocumentContext, archived: ArchivedDocuments) -> dic
     about = _about(context, "Questions", part="words", version=version, lang=lang)
     blocks = questionnaire_blocks(archived.content)
     name = f"materials/questionnaire-{file_word(version)}-{file_word(lang)}"
-    made = _both(context, "Questionnaire", about, blocks, lang)
-    return dict(zip((f"{name}.md", f"{name}.html"), made, strict=True))
+    written = _both(context, "Questionnaire", about, blocks, lang)
+    return dict(zip((f"{name}.md", f"{name}.html"), written, strict=True))
 
 
 def _consent(context: DocumentContext, archived: ArchivedDocuments) -> dict[str, bytes]:
@@ -197,8 +197,8 @@ def _consent(context: DocumentContext, archived: ArchivedDocuments) -> dict[str,
     about = _about(context, "Consent texts", part="consents", version=version, lang=lang)
     blocks = consent_blocks(archived.content)
     name = f"documentation/consent-{file_word(version)}-{file_word(lang)}"
-    made = _both(context, "Information and consent", about, blocks, lang)
-    return dict(zip((f"{name}.md", f"{name}.html"), made, strict=True))
+    written = _both(context, "Information and consent", about, blocks, lang)
+    return dict(zip((f"{name}.md", f"{name}.html"), written, strict=True))
 
 
 def wordings(context: DocumentContext) -> dict[str, bytes]:

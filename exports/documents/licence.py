@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from exports.documents import markdown
@@ -75,7 +75,7 @@ and the report hold exact counts and belong with the data."""
 def _recipient(context: DocumentContext) -> str:
     given: Mapping[str, Any] = context.report.get("recipient") or {}
     said = [
-        f"Given to: {given['name']}" * bool(given.get("name")) if "name" in given else "",
+        f"Given to: {given['name']}" if given.get("name") else "",
         f"Agreement: {given['agreement']}" if given.get("agreement") else "",
         f"Date: {given['date']}" if given.get("date") else "",
     ]
@@ -112,7 +112,7 @@ def _titled(context: DocumentContext) -> str:
 
 
 def citation(context: DocumentContext) -> str:
-    """How to cite the release, in one paragraph. No date: the ledger of releases holds it."""
+    """Return how to cite the release. No date: the ledger of releases holds it."""
     said = [
         f"{authors(context)}.",
         f"{_titled(context)}, version {', '.join(context.versions)} [Data set].",
@@ -123,18 +123,13 @@ def citation(context: DocumentContext) -> str:
 
 
 def keywords(context: DocumentContext) -> list[str]:
-    """What a catalogue can find the release by."""
+    """Return what a catalogue can find the release by."""
     return ["survey", "anonymised microdata", "psychology", context.study.name.replace("-", " ")]
 
 
 def urn(context: DocumentContext) -> str:
     """The data file named by its content."""
     return f"urn:sha256:{context.digest}" if context.digest else ""
-
-
-def _yaml(pairs: Iterable[tuple[str, Any]]) -> str:
-    """Lines of YAML whose values are JSON, which every YAML reader reads as what it is."""
-    return "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in pairs)
 
 
 def citation_cff(context: DocumentContext) -> bytes:
@@ -147,7 +142,7 @@ def citation_cff(context: DocumentContext) -> bytes:
         ("message", "Please cite this data set when you use it."),
         ("type", "dataset"),
         ("title", _titled(context)),
-        ("abstract", _abstract(context)),
+        ("abstract", f"{context.mark}. " * bool(context.mark) + description(context)),
         ("authors", [author, *institution]),
         ("version", ", ".join(context.versions)),
         ("keywords", keywords(context)),
@@ -158,16 +153,13 @@ def citation_cff(context: DocumentContext) -> bytes:
         about = "SHA-256 of the data file"
         named = {"type": "other", "value": urn(context), "description": about}
         pairs.append(("identifiers", [named]))
-    return joined([f"# {context.mark}" * bool(context.mark), _yaml(pairs)], "\n")
-
-
-def _abstract(context: DocumentContext) -> str:
-    mark = f"{context.mark}. " * bool(context.mark)
-    return f"{mark}{description(context)}"
+    # Values are JSON, which every YAML reader reads as what it is.
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in pairs]
+    return joined([f"# {context.mark}" * bool(context.mark), *lines], "\n")
 
 
 def description(context: DocumentContext) -> str:
-    """What the release is, in two or three sentences."""
+    """Return what the release is, in two or three sentences."""
     rows = context.report.get("rows")
     size = f"{rows} rows, {len(context.codebook)} columns. " if rows else ""
     return (
@@ -176,18 +168,15 @@ def description(context: DocumentContext) -> str:
     ).strip()
 
 
-def _correction(item: object) -> str:
-    if isinstance(item, Mapping):
-        return ", ".join(f"{key}: {value}" for key, value in item.items())
-    return str(item)
-
-
 def changes(context: DocumentContext) -> bytes:
     """CHANGES.md: batches in the file, versions of the words, corrections of earlier releases."""
     report = context.report
     batches = [f"Batch {b['number']}: {b['rows']} rows" for b in report.get("segments", ())]
     versions = [f"Version {v}, SHA-256 {d}" for v, d in report.get("words", {}).items()]
-    corrections = [_correction(c) for c in report.get("corrections", ())]
+    corrections = [
+        ", ".join(f"{k}: {v}" for k, v in c.items()) if isinstance(c, Mapping) else str(c)
+        for c in report.get("corrections", ())
+    ]
     none = "None. A faulty release is recalled by a correction, never replaced in silence."
     return markdown.document(
         [

@@ -1,11 +1,7 @@
-"""dataset_description.json: the release described as Psych-DS asks, in schema.org's terms.
+"""The release described for catalogues: Psych-DS (schema.org) and DDI-Codebook 2.5.
 
-One ``PropertyValue`` for each column, with its codes and missing codes as ``valueReference``.
-
-documentation/ddi.xml: study and variables as DDI-Codebook 2.5, for archives and catalogues.
-
-Holds no counts of answers, so that it can be published where the data cannot. Element order follows
-the schema of DDI-Codebook 2.5 (DDI Alliance, 2012).
+Neither file holds counts of answers, so both can be published where the data cannot. The order of
+elements follows the schema of DDI-Codebook 2.5 (DDI Alliance, 2012).
 """
 
 from __future__ import annotations
@@ -90,22 +86,17 @@ def variable(entry: Entry) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value is not None}
 
 
-def _makers(context: DocumentContext) -> list[dict[str, str]]:
-    institution = context.facts.get("institution")
-    makers = [{"@type": "Organization", "name": authors(context)}]
-    return makers + ([{"@type": "Organization", "name": institution}] if institution else [])
-
-
 def dataset_description(context: DocumentContext) -> bytes:
     """The file as bytes; what the site does not say (funder, address) is left out."""
     mark = f"{context.mark}. " * bool(context.mark)
     funder = context.facts.get("funder")
+    makers = (authors(context), context.facts.get("institution"))
     said: dict[str, Any] = {
         "@context": "https://schema.org/",
         "@type": "Dataset",
         "name": f"{context.study.title} (tier {context.tier['name']})",
         "description": mark + description(context),
-        "author": _makers(context),
+        "author": [{"@type": "Organization", "name": name} for name in makers if name],
         "citation": citation(context),
         "license": CC_BY if context.open else "LICENSE",
         "funder": {"@type": "Organization", "name": funder} if funder else None,
@@ -171,13 +162,13 @@ def _citation(context: DocumentContext) -> Node:
     facts = context.facts
     producer = _texts("producer", [facts.get("institution", "")])
     funder = _texts("fundAg", [facts.get("funder", "")])
-    made = [_node("prodStmt", *producer, *funder)] if producer or funder else []
+    production = [_node("prodStmt", *producer, *funder)] if producer or funder else []
     author = _node("AuthEnty", authors(context), affiliation=facts.get("institution", ""))
     return _node(
         "citation",
         _title(context),
         _node("rspStmt", author),
-        *made,
+        *production,
         _node("verStmt", _node("version", ", ".join(context.versions))),
         _node("biblCit", citation(context)),
     )
@@ -283,21 +274,11 @@ def _valid(entry: Entry) -> Iterator[Node]:
         yield _node("valrng", *(_node("item", VALUE=code) for code in entry["codes"]))
 
 
-def _invalid(entry: Entry) -> Iterator[Node]:
-    if entry["missing"]:
-        yield _node("invalrng", *(_node("item", VALUE=code) for code in entry["missing"]))
-
-
 def _categories(entry: Entry) -> Iterator[Node]:
     for code, label in entry["codes"].items():
         yield _node("catgry", _node("catValu", code), _node("labl", label))
     for code, label in entry["missing"].items():
         yield _node("catgry", _node("catValu", code), _node("labl", label), missing="Y")
-
-
-def _derivation(entry: Entry) -> Iterator[Node]:
-    if entry.get("rule"):
-        yield _node("derivation", _node("drvdesc", entry["rule"]))
 
 
 def _id(entry: Entry) -> str:
@@ -307,17 +288,18 @@ def _id(entry: Entry) -> str:
 def _variable(entry: Entry) -> Node:
     decimal = entry["type"] == "decimal"
     treatment = entry.get("treatment", "")
+    missing = [_node("item", VALUE=code) for code in entry["missing"]]
     return _node(
         "var",
         *_texts("labl", [entry["label"]]),
         *_questions(entry),
         *_valid(entry),
-        *_invalid(entry),
+        *([_node("invalrng", *missing)] if missing else []),
         *_texts("universe", [entry.get("routing", "")]),
         *_texts("txt", [entry.get("note", "")]),
         *_categories(entry),
         *_texts("concept", [entry.get("construct", "")]),
-        *_derivation(entry),
+        *([_node("derivation", _node("drvdesc", entry["rule"]))] if entry["rule"] else []),
         _node("varFormat", type="character" if entry["type"] == "text" else "numeric"),
         *_texts("notes", ["" if treatment == "As asked" else treatment]),
         ID=_id(entry),

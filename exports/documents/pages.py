@@ -18,7 +18,7 @@ _NOT_IN_ANCHORS = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class ChartBar:
+class DistributionBar:
     """One line of a chart: ``share`` of the longest possible bar (0-1), ``figure`` in words.
 
     ``share`` None draws no bar (a hidden cell); ``quiet`` is for what is not an answer.

@@ -1,8 +1,6 @@
-"""How a release was protected, in sentences: from its report, for README and report page alike.
+"""The protection of a release in sentences, from its report, and documentation/report.html.
 
 The report may say more or less, by tier and by the caller; an absent key is an absent line.
-
-documentation/report.html: how the data were protected, for a reader without statistics.
 """
 
 from __future__ import annotations
@@ -43,12 +41,12 @@ code with the one that made it. The same answers, policy and seed give the same 
 
 
 def how(context: DocumentContext) -> str:
-    """How the release was made: as its report says, else as microdata are."""
+    """Return how the release was made: as its report says, else as microdata are."""
     return str(context.report.get("how", HOW))
 
 
 def limits(context: DocumentContext) -> tuple[str, ...]:
-    """What this release does not protect against."""
+    """Return what this release does not protect against."""
     insiders = INSIDERS_OPEN if context.open else INSIDERS
     own = (insiders, SAME_ANSWER, OTHER_DATA, NOT_AT_RANDOM)
     return tuple(context.report.get("limits", own))

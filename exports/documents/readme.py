@@ -134,13 +134,10 @@ FORMATS = {
 }
 
 
-def _format(path: str) -> str:
-    return FORMATS.get(PurePosixPath(path).suffix, "")
-
-
 def _files(context: DocumentContext, paths: Collection[str]) -> str:
     written = {p: what for p, what in FILES.items() if fnmatch.filter(paths, p) or p in NOT_OURS}
-    others = {path: _format(path) for path in context.report.get("files", {})}
+    data = context.report.get("files", {})
+    others = {path: FORMATS.get(PurePosixPath(path).suffix, "") for path in data}
     named = {context.data_path: "the data"} | others | dict(context.files) | written
     return markdown.table(["file", "what"], [(f"`{path}`", what) for path, what in named.items()])
 
@@ -155,17 +152,15 @@ def _measured(context: DocumentContext) -> Iterator[str]:
 
 def _scores(context: DocumentContext) -> str:
     scored = [e for e in context.codebook if e["part"] == "score"]
-    rows = [(f"`{e['variable']}`", e["label"], _short(e.get("rule", ""))) for e in scored]
+    # The rule without what is said once for all.
+    rows = [
+        (f"`{e['variable']}`", e["label"], e["rule"].removesuffix(f"; {REVERSAL}")) for e in scored
+    ]
     return markdown.table(["score", "what", "how"], rows) if rows else ""
 
 
-def _short(rule: str) -> str:
-    """A rule without what is said once for all."""
-    return rule.removesuffix(f"; {REVERSAL}")
-
-
 def _people(context: DocumentContext) -> str:
-    """Who is responsible and whom to ask, as far as the site says it."""
+    """Return who is responsible and whom to ask, as far as the site says it."""
     facts = context.facts
     said = {
         "Responsible": facts.get("institution"),
@@ -201,7 +196,7 @@ def _keys(context: DocumentContext) -> str:
 
 
 def _insiders(context: DocumentContext) -> str:
-    """What somebody who was there may recognise, by what the release holds."""
+    """Return what somebody who was there may recognise, by what the release holds."""
     by_content = {"tables": COUNTED, "texts": OWN_WORDS}
     return by_content.get(context.holds, OPEN if context.open else RESTRICTED)
 

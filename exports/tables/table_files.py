@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exports.csv_text import csv_text
-from exports.documents.pages import ChartBar, render_page
+from exports.documents.pages import DistributionBar, render_page
 from exports.tables.build import Tables, together
 from exports.tables.one_way import Mean, OneWay
 from exports.tables.published import (
@@ -26,7 +26,7 @@ from exports.tables.variables import ERROR, OPEN, SMALLEST, SMALLEST_BASE, STEP,
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What stands above everything that people read: title, marks (pilot, synthetic), caution."""
+    """Title, marks (pilot, synthetic) and caution on top of everything that people read."""
 
     title: str
     mark: str = ""
@@ -161,11 +161,11 @@ def _words(figure: Figure) -> str:
     return f"{figure.count}{share}"
 
 
-def _bars(table: OneWay, parts: int) -> list[ChartBar]:
+def _bars(table: OneWay, parts: int) -> list[DistributionBar]:
     found = list(figures_of(table, parts))
     most = max((f.count or 0 for _, f in found), default=0) or 1
     return [
-        ChartBar(
+        DistributionBar(
             category.label,
             None if figure.count is None else figure.count / most,
             _words(figure),

@@ -64,7 +64,7 @@ def _groups(study: Study, table: pl.DataFrame) -> tuple[list[pl.DataFrame], tupl
 
 
 def segment_tables(study: Study, source: SegmentSource) -> tuple[Tables, tuple[str, ...]]:
-    """The tables of one segment, given its rows as tier C released them. Raises Refused."""
+    """The tables of one segment, given its rows as tier C released them. Raise ExportRefused."""
     table, book = source.table, asked_codebook(study, source.fields)
     shown = [name for name in table.columns if not (table[name] == WITHHELD).all()]
     plan = default_plan(study, columns=shown)
@@ -75,7 +75,7 @@ def segment_tables(study: Study, source: SegmentSource) -> tuple[Tables, tuple[s
 
 def assemble_tables(
     study: Study,
-    made: Sequence[Tables],
+    segments: Sequence[Tables],
     parts: Sequence[SegmentEntry],
     tier: Tier,
     out: Path,
@@ -88,9 +88,9 @@ def assemble_tables(
         "holds": "tables",
         "how": HOW,
         "limits": list(LIMITS),
-        "hidden_share": [round(one.hidden_share, 4) for one in made],
+        "hidden_share": [round(one.hidden_share, 4) for one in segments],
     }
-    put(out, files(made, Heading(study.title, marks_of(report), study.policy.caution)))
+    put(out, files(segments, Heading(study.title, marks_of(report), study.policy.caution)))
     note_files(out, report)
     context = DocumentContext(
         study=study, codebook=(), report=report, data_file="",

@@ -1,8 +1,6 @@
-"""What was asked, what was lost and what holds in the written file, as one plain structure.
+"""The report of ``lacrima anonymise``: what was asked, what was lost and what the file holds.
 
-No seconds and nothing of the input's order: the same table and policy give the same report.
-
-report.html of ``lacrima anonymise``: how a table was protected, for everybody to read.
+No seconds and nothing of the input's order: equal tables and policies have equal reports.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from exports.anonymise.problem import Ints, Problem, Recoding, loss_of
-from exports.documents.pages import ChartBar, render_page
+from exports.documents.pages import DistributionBar, render_page
 from exports.tabular.encode import EncodedTable
 from exports.tabular.hierarchy import ROOT
 from exports.tabular.policy import ROLES, Policy
@@ -45,34 +43,34 @@ class AnonymisedTable:
 
 
 def report_of(
-    made: AnonymisedTable, found: Findings, claim: Claim, *, digest: str
+    result: AnonymisedTable, found: Findings, claim: Claim, *, digest: str
 ) -> dict[str, Any]:
     """The report; ``digest`` is the SHA-256 of data.csv. Losses and shares run from 0 to 1.
 
     ``meaning`` says every measured figure in a sentence, ``cautions`` what they do not promise.
     """
     figures = {k: v for k, v in found.figures().items() if k not in _OF_ARRIVAL}
-    columns = _columns(made)
+    columns = _columns(result)
     return {
-        "ncp": round(loss_of(made.problem, made.outcome), DECIMALS),
+        "ncp": round(loss_of(result.problem, result.outcome), DECIMALS),
         "k_value": figures["k_value"],
         "k_coverage": figures["k_coverage"],
         "l": figures["l"],
         "entropy_l": figures["entropy_l"],
         "t": figures["t"],
         "presence": figures["presence"],
-        "records_in": made.problem.rows,
-        "records_out": made.table.height,
-        "records_suppressed": made.problem.rows - made.table.height,
+        "records_in": result.problem.rows,
+        "records_out": result.table.height,
+        "records_suppressed": result.problem.rows - result.table.height,
         "cells_suppressed": sum(about.get("suppressed", 0) for about in columns.values()),
         "classes": figures["classes"],
-        "mode": made.policy.mode,
+        "mode": result.policy.mode,
         "columns": columns,
         "meaning": [asdict(said) for said in figures_in_words(found, claim)],
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
-        "notes": _notes(made),
-        "policy": _echo(made.policy.content),
+        "notes": _notes(result),
+        "policy": _echo(result.policy.content),
         "data_sha256": digest,
     }
 
@@ -86,43 +84,43 @@ def _echo(content: Report) -> dict[str, Any]:
     return echo
 
 
-def _columns(made: AnonymisedTable) -> dict[str, dict[str, Any]]:
+def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
     """Each written column's role and, for a quasi-identifier, what became of its cells."""
-    roles = {name: role for role in ROLES for name in made.policy.roles[role]}
-    about: dict[str, dict[str, Any]] = {n: {"role": roles[n]} for n in made.table.columns}
-    for at, tree in enumerate(made.sources.trees):
-        shown, true = made.table[tree.column], made.sources.table[tree.column]
+    roles = {name: role for role in ROLES for name in result.policy.roles[role]}
+    about: dict[str, dict[str, Any]] = {n: {"role": roles[n]} for n in result.table.columns}
+    for at, tree in enumerate(result.sources.trees):
+        shown, true = result.table[tree.column], result.sources.table[tree.column]
         about[tree.column] |= {
             "measured_as": "numbers" if tree.numeric else "groups",
-            "ncp": round(_loss_at(made, at), DECIMALS),
+            "ncp": round(_loss_at(result, at), DECIMALS),
             "values_before": true.n_unique(),
             "values_after": shown.n_unique(),
-            "as_it_was": int((shown.eq_missing(true.gather(made.rows))).sum()),
+            "as_it_was": int((shown.eq_missing(true.gather(result.rows))).sum()),
             "suppressed": int((shown == ROOT).sum()),
             "missing": shown.null_count(),
         }
     return about
 
 
-def _loss_at(made: AnonymisedTable, at: int) -> float:
+def _loss_at(result: AnonymisedTable, at: int) -> float:
     """Mean loss of one column."""
-    tree, codes = made.problem.hierarchies[at], made.problem.codes[:, at : at + 1]
-    nodes = made.outcome.nodes[:, at : at + 1]
-    problem = replace(made.problem, codes=codes, hierarchies=(tree,))
-    return loss_of(problem, replace(made.outcome, nodes=nodes))
+    tree, codes = result.problem.hierarchies[at], result.problem.codes[:, at : at + 1]
+    nodes = result.outcome.nodes[:, at : at + 1]
+    problem = replace(result.problem, codes=codes, hierarchies=(tree,))
+    return loss_of(problem, replace(result.outcome, nodes=nodes))
 
 
-def _notes(made: AnonymisedTable) -> list[str]:
-    """What a reader should know besides the figures."""
-    notes = [made.outcome.note] if made.outcome.note else []
-    missing = [n for n in made.policy.quasi_identifiers if made.sources.table[n].null_count()]
+def _notes(result: AnonymisedTable) -> list[str]:
+    """Return what a reader should know besides the figures."""
+    notes = [result.outcome.note] if result.outcome.note else []
+    missing = [n for n in result.policy.quasi_identifiers if result.sources.table[n].null_count()]
     if missing:
         notes.append(f"A missing cell of {', '.join(missing)} was treated as a value of its own.")
-    ranked = [n for n in made.policy.ordered if made.sources.table[n].null_count()]
+    ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")
-    if made.policy.roles["plain"]:
-        plain = ", ".join(made.policy.roles["plain"])
+    if result.policy.roles["plain"]:
+        plain = ", ".join(result.policy.roles["plain"])
         notes.append(f"Left as they were, and protected by nothing: {plain}.")
     return notes
 
@@ -172,13 +170,13 @@ def figure(value: float | None) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.4f}".rstrip("0").rstrip(".")
 
 
-def _sizes(report: Report) -> list[ChartBar]:
+def _sizes(report: Report) -> list[DistributionBar]:
     """Return the rows by the size of their group, in steps that double from k."""
     k, rows = report["k_value"], Counter[int]()
     for size, groups in report["measured"]["class_sizes"].items():
         rows[(int(size) // k).bit_length() - 1] += int(size) * groups
     most = max(rows.values())
     return [
-        ChartBar(f"{k << step:,} to {(k << step + 1) - 1:,}", many / most, f"{many:,} rows")
+        DistributionBar(f"{k << step:,} to {(k << step + 1) - 1:,}", many / most, f"{many:,} rows")
         for step, many in sorted(rows.items())
     ]

@@ -1,10 +1,8 @@
-"""Tier D: approved texts become a file of their own, with no key and no order of arrival.
+"""Tier D: approved texts as a file of their own, with no key and no order of arrival.
 
 A text is released in a group: one question in one language. A later release holds the earlier file
 byte for byte; what was approved since follows, sorted by itself, group by group, once a group has
 enough new texts to hide in.
-
-A release of tier D: the file of texts and the documents around it.
 """
 
 from __future__ import annotations
@@ -50,7 +48,7 @@ class TextRow:
 
 @dataclass(frozen=True, slots=True)
 class TextGroup:
-    """How a question stands in one language: lines in the file, and texts that wait for more."""
+    """One question in one language: lines in the file, and texts that wait for more."""
 
     variable: str
     lang: str
@@ -126,7 +124,7 @@ def _fit(texts: Iterable[ReviewedText], questions: Mapping[str, Question]) -> li
 
 
 def _earlier(occasion: TextContext) -> list[TextRow]:
-    """The lines of the earlier file. Raises Refused where it is none of this study's kind."""
+    """The lines of the earlier file. Raise ExportRefused where it is none of this study's kind."""
     if not occasion.earlier:
         return []
     lines = csv.reader(io.StringIO(occasion.earlier.decode(), newline=""))
@@ -139,7 +137,7 @@ def _earlier(occasion: TextContext) -> list[TextRow]:
 
 
 def _not_released(rows: Sequence[TextRow], earlier: Sequence[TextRow]) -> list[TextRow]:
-    """What is approved now and stands in no earlier release."""
+    """Return what is approved now and stands in no earlier release."""
     now, before = Counter(rows), Counter(earlier)
     if lost := (before - now).total():
         raise ExportRefused(
@@ -200,7 +198,7 @@ def text_release(
     tier: Tier,
     occasion: TextContext = ORDINARY,
 ) -> TextRelease:
-    """The file of approved texts. Raises Refused, with figures, where no group is large enough.
+    """Return the file of approved texts. Raise ExportRefused where no group is large enough.
 
     ``texts`` are all frozen texts of the study (of a pilot all), in any order: the same texts give
     the same bytes.
@@ -308,28 +306,23 @@ _RECOGNISED = (
 LIMITS = (_RECOGNISED,)
 
 
-def _states(made: TextRelease) -> Mapping[str, int]:
-    """Texts in the file by question and language."""
-    return {f"{g.variable} ({g.lang})": g.released for g in made.groups}
-
-
 def assemble_texts(
-    study: Study, made: TextRelease, tier: Tier, out: Path, *, occasion: ReleaseContext
+    study: Study, release: TextRelease, tier: Tier, out: Path, *, occasion: ReleaseContext
 ) -> Report:
     """Write tier D into the new folder ``out``."""
     report = {
         **about_release(study, tier, (), seed=0, occasion=occasion),
-        "rows": made.rows,
-        "new_rows": made.new,
-        "texts": _states(made),
+        "rows": release.rows,
+        "new_rows": release.new,
+        "texts": {f"{g.variable} ({g.lang})": g.released for g in release.groups},
         "holds": "texts",
-        "how": made.about.removeprefix("## Texts").strip(),
+        "how": release.about.removeprefix("## Texts").strip(),
         "limits": list(LIMITS),
     }
-    put(out, {f"data/{made.name}": made.data})
+    put(out, {f"data/{release.name}": release.data})
     note_files(out, report)
     context = DocumentContext(
-        study=study, codebook=made.codebook, report=report, data_file=made.name,
+        study=study, codebook=release.codebook, report=report, data_file=release.name,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
     )  # fmt: skip
     finish(out, context, report)

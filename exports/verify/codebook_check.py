@@ -68,11 +68,6 @@ def band_of(label: str) -> tuple[float, float, bool, bool] | None:
     return None
 
 
-def _within(value: float, band: tuple[float, float, bool, bool]) -> bool:
-    low, high, from_low, to_high = band
-    return low < value < high or (from_low and value == low) or (to_high and value == high)
-
-
 def wrong_bands(claim: Claim) -> tuple[tuple[str, str], ...]:
     """Return (column, label) of bands said to stand for a number outside them.
 
@@ -82,7 +77,11 @@ def wrong_bands(claim: Claim) -> tuple[tuple[str, str], ...]:
     for name, covers in claim.covers.items():
         for label, cells in covers.items():
             band = band_of(label)
+            if band is None or cells == {label}:
+                continue
+            low, high, from_low, to_high = band
             numbers = [float(cell) for cell in cells if _NUMBER.fullmatch(cell)]
-            if band and cells != {label} and any(not _within(n, band) for n in numbers):
+            ends = [low] * from_low + [high] * to_high
+            if not all(low < n < high or n in ends for n in numbers):
                 found.append((name, label))
     return tuple(found)

@@ -135,6 +135,7 @@ class _PairWalk:
                 yield true, released
                 continue
             tries = int(self.levels[depth].tries[true].sum())
+            # Halves bound the memory: the one pushed last is worked off first.
             if tries > AT_ONCE and len(true) > 1:
                 half = len(true) // 2
                 waiting.append((depth, true[:half], released[:half]))
@@ -175,17 +176,6 @@ def coverage_of(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """True rows, and for each released row the position of its own (-1: has none).
-
-    ``frame`` has the columns of the file, of any type that reads as the file would be written.
-    """
-
-    frame: pl.DataFrame
-    rows: Ints
-
-
 def _untrue_cells(released: CodedColumn, true: CodedColumn, name: str, claim: Claim) -> int:
     """Return how many cells do not stand for the true cell in their position."""
     shown, meant, count = pairs(released.codes, true.codes, max(1, len(true.cells)))
@@ -201,14 +191,14 @@ def _untrue_cells(released: CodedColumn, true: CodedColumn, name: str, claim: Cl
     return wrong
 
 
-def untrue(table: Table, truth: Truth, claim: Claim) -> Mapping[str, int]:
+def _untrue(table: Table, truth: pl.DataFrame, rows: Ints, claim: Claim) -> Mapping[str, int]:
     """Return column → untrue cells, for columns of file and truth that have any."""
     found = {}
     # One column at a time, so that the truth is never text as a whole.
     for name, column in table.items():
-        if name in truth.frame.columns:
-            true = coded(truth.frame[name])
-            true = CodedColumn(true.codes[truth.rows], true.cells)
+        if name in truth.columns:
+            true = coded(truth[name])
+            true = CodedColumn(true.codes[rows], true.cells)
             if wrong := _untrue_cells(column, true, name, claim):
                 found[name] = wrong
     return found
@@ -221,30 +211,33 @@ def _key_coverage(table: Table, frame: pl.DataFrame, *, rows: int, claim: Claim)
 
 
 def compared(
-    table: Table, truth: Truth, *, claim: Claim, classes: EquivalenceClasses
+    table: Table, truth: pl.DataFrame, truth_rows: Ints, claim: Claim, classes: EquivalenceClasses
 ) -> TruthComparison:
-    """Compare the file with its truth; cells only where the pairing fits the file."""
-    frame, rows = truth.frame, len(classes.of_row)
-    valid = truth.rows[(truth.rows >= 0) & (truth.rows < frame.height)]
-    true = {name: coded(frame[name]) for name in claim.core}
-    before = classes_of(as_key(true, claim.core, claim), np.zeros(frame.height, dtype=np.int64))
-    found = _key_coverage(table, frame, rows=rows, claim=claim)
+    """Compare the file with its true rows; cells only where the pairing fits the file.
+
+    ``truth_rows`` is the position of each released row's own in ``truth`` (-1: it has none).
+    """
+    rows, paired = len(classes.of_row), len(truth_rows)
+    valid = truth_rows[(truth_rows >= 0) & (truth_rows < truth.height)]
+    true = {name: coded(truth[name]) for name in claim.core}
+    before = classes_of(as_key(true, claim.core, claim), np.zeros(truth.height, dtype=np.int64))
+    found = _key_coverage(table, truth, rows=rows, claim=claim)
     people = int((np.bincount(valid, minlength=1) > 0).sum())
-    fits = len(truth.rows) == rows and len(valid) == rows
+    fits = paired == rows == len(valid)
     released, reverse = found.released[valid], found.true
     if fits and not found.exact:  # then everybody is covered by their own class at least
         released = np.maximum(released, classes.sizes[classes.of_row])
         reverse = np.maximum(reverse, classes.sizes[classes.of_row])
     return TruthComparison(
-        rows_true=frame.height,
-        left_out=frame.height - people,
+        rows_true=truth.height,
+        left_out=truth.height - people,
         repeated=len(valid) - people,
-        unpaired=abs(rows - len(truth.rows)) + len(truth.rows) - len(valid),
+        unpaired=abs(rows - paired) + paired - len(valid),
         unique_before=before.unique,
         k_coverage=int(released.min()) if len(released) else 0,
         k_coverage_reverse=int(reverse.min()) if len(reverse) else 0,
         exact=found.exact,
-        untrue=untrue(table, truth, claim) if fits else {},
+        untrue=_untrue(table, truth, truth_rows, claim) if fits else {},
     )
 
 

@@ -94,6 +94,7 @@ class _SuppressedColumn:
         A class shares the cells of the key by construction: beside another column of the key it is
         one observation and not many.
         """
+        # Most columns fail on the sample already, which spares looking at all rows.
         if self._determined(other, _telling(other, blank, self.sample)) is None:
             return 0
         rows = _telling(other, blank, self.known)

@@ -22,10 +22,13 @@ from numpy.typing import NDArray
 Codes = NDArray[np.unsignedinteger[Any]]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 # Below this many cells of a contingency table, counting in place beats sorting the pairs.
 SMALL_TABLE = 1 << 22
+BLOCK = 8 << 20  # bytes read at a time
+BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +141,6 @@ def pairs(one: NDArray[Any], other: NDArray[Any], width: int) -> tuple[Ints, Int
     return found // width, found % width, count.astype(np.int64)
 
 
-Bytes = NDArray[np.uint8]
-
 LF, CR, COMMA, QUOTE = b"\n"[0], b"\r"[0], b","[0], b'"'[0]
 _BEFORE_OPENING = np.array([LF, COMMA, QUOTE], dtype=np.uint8)
 _AFTER_CLOSING = np.array([LF, CR, COMMA, QUOTE], dtype=np.uint8)
@@ -232,20 +233,12 @@ def check_records(block: bytes, columns: int, *, first: int) -> int:
     if (cells != columns).any():
         bad = int(np.flatnonzero(cells != columns)[0])
         start = int(ends[bad - 1]) + 1 if bad else 0
-        raise MalformedFile(_wrong_width(block, start, int(ends[bad]), cells[bad], columns, first))
+        where = _line(block, start, first)
+        if not block[start : int(ends[bad])].strip(b"\r"):
+            raise MalformedFile(f"{where} is empty")
+        found = "1 cell" if cells[bad] == 1 else f"{cells[bad]} cells"
+        raise MalformedFile(f"{where} has {found} where the header has {columns}")
     return len(ends)
-
-
-def _wrong_width(block: bytes, start: int, end: int, found: int, wanted: int, first: int) -> str:
-    where = _line(block, start, first)
-    if not block[start:end].strip(b"\r"):
-        return f"{where} is empty"
-    cells = "1 cell" if found == 1 else f"{found} cells"
-    return f"{where} has {cells} where the header has {wanted}"
-
-
-BLOCK = 8 << 20  # bytes read at a time
-BOM = b"\xef\xbb\xbf"
 
 
 def _blocks(file: BinaryIO, begun: bytes, size: int) -> Iterator[bytes]:
@@ -271,15 +264,12 @@ def _header(block: bytes) -> tuple[tuple[str, ...], int]:
         raise MalformedFile("line 1 is not UTF-8 text") from None
     names = tuple(next(csv.reader(io.StringIO(text, newline="")), ()))
     check_records(block[:end], len(names), first=1)
-    return names, end
-
-
-def _check_names(names: tuple[str, ...]) -> None:
     if "" in names:
         raise MalformedFile(f"column {names.index('') + 1} has no name")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise MalformedFile("two columns have the name " + ", ".join(twice))
+    return names, end
 
 
 class _ColumnReader:
@@ -307,13 +297,6 @@ class _ColumnReader:
         return named(codes, self.dtype)
 
 
-def _parse(block: bytes, columns: dict[str, _ColumnReader]) -> pl.DataFrame:
-    # The parser sees positions for names: no header can confuse it.
-    schema = {str(at): column.dtype for at, column in enumerate(columns.values())}
-    frame = pl.read_csv(block, has_header=False, schema=schema, empty_string_is_null=False)
-    return frame.select(pl.all().to_physical())
-
-
 def _read(file: BinaryIO, size: int) -> dict[str, CodedColumn]:
     begun = file.read(max(size, len(BOM))).removeprefix(BOM)
     while not whole_records(begun) and (more := file.read(size)):
@@ -321,15 +304,18 @@ def _read(file: BinaryIO, size: int) -> dict[str, CodedColumn]:
     if not begun.strip():
         raise MalformedFile("the file is empty")
     names, at = _header(begun)
-    _check_names(names)
     columns = {name: _ColumnReader() for name in names}
+    # The parser sees positions for names: no header can confuse it.
+    schema = {str(at): column.dtype for at, column in enumerate(columns.values())}
     line = 1 + begun.count(b"\n", 0, at)
     for block in _blocks(file, begun[at:], size):
         records = check_records(block, len(names), first=line)
-        frame = _parse(block, columns)
+        frame = pl.read_csv(block, has_header=False, schema=schema, empty_string_is_null=False)
         if frame.height != records:
             raise MalformedFile(f"the lines from {line} on can be read in more than one way")
-        for column, series in zip(columns.values(), frame, strict=True):
+        for column, series in zip(
+            columns.values(), frame.select(pl.all().to_physical()), strict=True
+        ):
             column.take(series)
         line += block.count(b"\n")
     return {name: column.whole() for name, column in columns.items()}

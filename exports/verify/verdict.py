@@ -129,58 +129,61 @@ def faults(findings: Findings, claim: Claim) -> tuple[str, ...]:
     return tuple(fault for check in _CHECKS for fault in check(findings, claim))
 
 
-def cautions(findings: Findings, claim: Claim) -> tuple[FigureInWords, ...]:
-    """Return what these numbers do not protect against, with figures where the file has any."""
-    return tuple(_cautions(findings, claim))
-
-
-def _cautions(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
-    yield FigureInWords(
+# Limits of every file, whatever its figures.
+_LIMITS = (
+    FigureInWords(
         "limit_same_answer",
         "Groups that agree",
         "",
         "A group whose members all gave the same sensitive answer tells that answer of everybody in"
         " it, however large the group is.",
-    )
-    yield FigureInWords(
+    ),
+    FigureInWords(
         "limit_reversal",
         "Undoing in part",
         "",
         "Values were made no coarser than necessary. Somebody who knows how that is done can"
         " sometimes work backwards and narrow down some of them (Cohen 2021, Attacks on"
         " deidentification's defenses); the size of the smallest group does not rule that out.",
-    )
-    yield FigureInWords(
+    ),
+    FigureInWords(
         "limit_other_data",
         "Other data",
         "",
         "The numbers hold for this file alone. Joined with other data about the same people, or"
         " with another file from the same answers, groups can become smaller.",
-    )
-    share = share_of(found.share(found.classes.unique_insider_and_core))
+    ),
+)
+_NOT_AT_RANDOM = FigureInWords(
+    "limit_not_at_random",
+    "Withheld is not random",
+    "",
+    "Cells are withheld and rows left out where people are rare. What is missing differs from"
+    " what is there, and results for rare groups suffer most.",
+)
+
+
+def cautions(findings: Findings, claim: Claim) -> tuple[FigureInWords, ...]:
+    """Return what these numbers do not protect against, with figures where the file has any."""
+    share = share_of(findings.share(findings.classes.unique_insider_and_core))
     figure = f" ({share} of the rows, by the columns named for it)" if claim.insider else ""
-    yield FigureInWords(
+    insiders = FigureInWords(
         "limit_insiders",
         "People who know more",
         "",
         "The groups are counted by what an outsider may know. Somebody who was there, or whom the"
         f" person told about their answers, knows more and may recognise them{figure}.",
     )
-    if found.answers is not None:
-        share, many = share_of(found.share(found.answers.unique)), len(found.answers.columns)
-        answers = "1 answer" if many == 1 else f"{many} answers"
-        yield FigureInWords(
-            "answers_known",
-            "Rows alone in a few known answers",
-            share,
-            f"Somebody who has learnt {answers} of a person ({', '.join(found.answers.columns)})"
-            f" would find that {share} of the rows in this file are the only ones with theirs. No"
-            " protection of the key columns changes that.",
-        )
-    yield FigureInWords(
-        "limit_not_at_random",
-        "Withheld is not random",
-        "",
-        "Cells are withheld and rows left out where people are rare. What is missing differs from"
-        " what is there, and results for rare groups suffer most.",
+    if (known := findings.answers) is None:
+        return (*_LIMITS, insiders, _NOT_AT_RANDOM)
+    share = share_of(findings.share(known.unique))
+    many = "1 answer" if len(known.columns) == 1 else f"{len(known.columns)} answers"
+    answers = FigureInWords(
+        "answers_known",
+        "Rows alone in a few known answers",
+        share,
+        f"Somebody who has learnt {many} of a person ({', '.join(known.columns)}) would find that"
+        f" {share} of the rows in this file are the only ones with theirs. No protection of the key"
+        " columns changes that.",
     )
+    return (*_LIMITS, insiders, answers, _NOT_AT_RANDOM)

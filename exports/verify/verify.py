@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from exports.verify.claim import Claim
 from exports.verify.codebook_check import Codebook, unexplained, wrong_bands
-from exports.verify.coverage import Truth, compared, people_under
+from exports.verify.coverage import compared, people_under
 from exports.verify.equivalence_classes import (
     EquivalenceClasses,
     as_key,
@@ -43,7 +43,7 @@ Positions = Sequence[int] | NDArray[np.integer[Any]]
 
 
 def verify(
-    path: Path,
+    file: Path | Table,
     claim: Claim,
     *,
     codebook: Codebook | None = None,
@@ -51,36 +51,17 @@ def verify(
     truth_rows: Positions | None = None,
     population: pl.DataFrame | None = None,
 ) -> Findings:
-    """Measure the CSV at ``path``. What would need a truth or a population not given is None.
+    """Measure a CSV, or a table read from one by exports/verify/reading.py.
 
+    Findings that need a truth or a population are None without them.
     ``truth`` has one row a true record and the file's columns, of any type that reads as it would
     be written; ``truth_rows`` is the position there of each row of the file, in file order. A file
     that is no table is a finding and no error. Raises ValueError for a truth without the key.
     """
     try:
-        table = read_table(Path(path))
+        table = read_table(file) if isinstance(file, Path) else file
     except MalformedFile as broken:
         return Findings(broken=str(broken))
-    return measure(
-        table,
-        claim,
-        codebook=codebook,
-        truth=truth,
-        truth_rows=truth_rows,
-        population=population,
-    )
-
-
-def measure(
-    table: Table,
-    claim: Claim,
-    *,
-    codebook: Codebook | None = None,
-    truth: pl.DataFrame | None = None,
-    truth_rows: Positions | None = None,
-    population: pl.DataFrame | None = None,
-) -> Findings:
-    """Measure a table as ``verify`` does, read already by exports.verify.reading.read_table."""
     if (truth is None) != (truth_rows is None):
         raise ValueError("truth and truth_rows come together")
     for frame, what in ((truth, "truth"), (population, "population")):
@@ -96,9 +77,9 @@ def measure(
         people = people_under(classes, table, population=population, claim=claim)
     comparison, paired = None, None
     if truth is not None and truth_rows is not None:
-        true_rows = Truth(truth, np.asarray(truth_rows, dtype=np.int64))
-        comparison = compared(table, true_rows, claim=claim, classes=classes)
-        paired = true_rows.rows if len(true_rows.rows) == rows else None
+        positions = np.asarray(truth_rows, dtype=np.int64)
+        comparison = compared(table, truth, positions, claim, classes)
+        paired = positions if len(positions) == rows else None
     order = order_of(table, batch, paired)
     return Findings(
         shape=shape,
@@ -127,6 +108,7 @@ def _shape(table: Table, claim: Claim, codebook: Codebook | None, rows: int) -> 
     absent = [n for n in dict.fromkeys((*promised, *claim.named)) if n not in table]
     unknown = [n for n in columns if promised and n not in promised]
     different = [n for n, c in table.items() if rows > 1 and len(c.cells) == rows]
+    # A column that only numbers the lines leads to no list of names.
     return Shape(
         rows=rows,
         columns=columns,

@@ -45,10 +45,6 @@ def _people(number: int) -> str:
     return "1 member" if number == 1 else f"{number:,} members"
 
 
-def _one_in(risk: float) -> str:
-    return f"about 1 in {round(1 / risk):,}" if risk < 1 else "1 in 1"
-
-
 def _of_classes(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
     classes = found.classes
     yield FigureInWords(
@@ -196,12 +192,13 @@ def _of_risk(found: Findings, _: Claim) -> Iterator[FigureInWords]:
     known, public = found.prosecutor, found.journalist
     if known is None or public is None or found.marketer is None:
         return
+    worst = f"about 1 in {round(1 / known.highest):,}" if known.highest < 1 else "1 in 1"
     yield FigureInWords(
         "prosecutor",
         "Risk for somebody known to be in the file (prosecutor)",
         share_of(known.highest),
         "Somebody who knows that a person is in this file and knows their key values finds the"
-        f" right row with a chance of {_one_in(known.highest)} at worst, and"
+        f" right row with a chance of {worst} at worst, and"
         f" {share_of(known.average)} on average.{_above(known)}",
     )
     basis = (

@@ -35,23 +35,23 @@ def second_step_owed(config: Config, account: Account) -> bool:
 
 
 def new_secret() -> str:
-    """A shared secret of 160 bits (RFC 4226 section 4, R6), in base 32."""
+    """Return a shared secret of 160 bits (RFC 4226 section 4, R6), in base 32."""
     return pyotp.random_base32()
 
 
 def address(secret: str, name: str) -> str:
-    """What the QR code says: the otpauth address that apps take."""
+    """Return the otpauth address that the QR code holds."""
     return str(pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER))
 
 
 def picture(secret: str, name: str) -> str:
-    """The QR code as an SVG element, dark on light whatever the page's colours are."""
+    """Return the QR code as an SVG element, dark on light in any page's colours."""
     code = segno.make(address(secret, name), error="m", micro=False)
     return str(code.svg_inline(scale=5, border=4, light="#fff", svgclass="qr", omitsize=False))
 
 
 def step_of(secret: str, code: str, now: float) -> int:
-    """The time step whose code this is, in any script's digits, near ``now``; 0 for none."""
+    """Return the time step near ``now`` of this code, in any script's digits; 0 for none."""
     typed = "".join(str(unicodedata.decimal(c)) for c in code if c.isdecimal())
     totp, current = pyotp.TOTP(secret), int(now) // STEP_SECONDS
     for step in range(current - LATE_STEPS, current + LATE_STEPS + 1):
@@ -61,12 +61,12 @@ def step_of(secret: str, code: str, now: float) -> int:
 
 
 def seal(services: Services, account: Account, text: str) -> str:
-    """``text`` sealed for this account, for its cookie or its row."""
+    """Return ``text`` encrypted for this account, for its cookie or its row."""
     return b64encode(services.keys.put_away(text.encode(), folded(account.name))).decode()
 
 
 def unseal(services: Services, account: Account, sealed: str) -> str:
-    """The reverse. Raises Unsealable."""
+    """Return the text that was encrypted for this account. Raises Unsealable."""
     return services.keys.take_out(b64decode(sealed), folded(account.name)).decode()
 
 
@@ -105,7 +105,7 @@ def spent_out(services: Services, account: Account) -> bool:
 
 
 def new_recovery(services: Services, account: Account) -> list[str]:
-    """Ten fresh recovery codes, kept as keyed hashes; older ones no longer work."""
+    """Make ten recovery codes, kept as keyed hashes; older ones no longer work."""
     codes = [new_code()[:RECOVERY_LENGTH] for _ in range(RECOVERY_CODES)]
     values = [services.keys.staff_value(code, "recovery") for code in codes]
     accounts.set_recovery(services.stores.office, account.name, values)

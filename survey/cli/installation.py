@@ -20,7 +20,7 @@ REFUSALS = (LacrimaError, StudyFaults, RecipeFault, StoreError, ExportRefused)
 
 
 def open_stores(config: Config, *versions: StudyVersion) -> Stores:
-    """The installation's stores, with a table ready for each of ``versions``."""
+    """Return the installation's stores, with a table ready for each of ``versions``."""
     stores = Stores(config.data)
     click.get_current_context().call_on_close(stores.close)
     for version in versions:
@@ -29,7 +29,7 @@ def open_stores(config: Config, *versions: StudyVersion) -> Stores:
 
 
 def open_version(name: str, *, pilot: bool | None = None) -> tuple[Config, StudyVersion, Stores]:
-    """Settings, the study called ``name`` and the stores.
+    """Return settings, the study called ``name`` and the stores.
 
     A study whose folder cannot be used is taken as it was signed, which is said on standard error.
     ``pilot`` as in ``find_version``. Raises Refusal and StudyFaults.
@@ -44,7 +44,7 @@ def open_version(name: str, *, pilot: bool | None = None) -> tuple[Config, Study
 
 
 def open_catalogue(config: Config) -> tuple[Stores, StudyCatalogue]:
-    """The stores and every study, with what is wrong with any of them said on standard error."""
+    """Return the stores and every study; problems of a study are said on standard error."""
     stores, catalogue = open_studies(config)
     click.get_current_context().call_on_close(stores.close)
     for problem in find_problems(catalogue, stores):

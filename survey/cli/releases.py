@@ -1,7 +1,4 @@
-"""``lacrima simulate`` and ``lacrima release``.
-
-``lacrima ledger``, ``recall`` and ``hand-over``: what left the house, and what became of it.
-"""
+"""``lacrima simulate``, ``release``, ``ledger``, ``recall`` and ``hand-over``."""
 
 from __future__ import annotations
 
@@ -19,14 +16,13 @@ from survey.cli.main import main
 from survey.clock import iso_utc
 from survey.config import read_config
 from survey.errors import Refusal
-from survey.releases import distribution as process
+from survey.releases import distribution
 from survey.storage import releases
-from survey.storage.stores import Stores
 from survey.studies.catalogue import find_version
 
 
 def iso_date(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    """A day as 2026-11-22, for click. Raises BadParameter."""
+    """Return a day as 2026-11-22, for click. Raises BadParameter."""
     try:
         return date.fromisoformat(value).isoformat() if value else None
     except ValueError:
@@ -36,19 +32,12 @@ def iso_date(_: click.Context, __: click.Parameter, value: str | None) -> str | 
 def recipient_of(
     person: str | None, agreement: str | None, agreed: str | None
 ) -> dict[str, str] | None:
-    """Who gets a restricted file; all three or none. Raises UsageError."""
+    """Return who gets a restricted file; all three or none. Raises UsageError."""
     said = {"name": person, "agreement": agreement, "date": agreed}
     given = {key: value for key, value in said.items() if value}
     if given and len(given) < len(said):
         raise click.UsageError("--to, --agreement and --agreed belong together: name all three.")
     return given or None
-
-
-def _known(stores: Stores, study: str, number: int) -> releases.Release:
-    for made in releases.all_releases(stores.office, study):
-        if made.number == number:
-            return made
-    raise Refusal(f"{study} has no release {number}: `lacrima ledger {study}` lists them.")
 
 
 @main.command("ledger")
@@ -76,7 +65,7 @@ def show_ledger(study: str) -> None:
 def recall(study: str, number: int, why: str) -> None:
     """Recall release NUMBER of STUDY, and all that repeat its rows, for good."""
     _, version, stores = open_version(study)
-    numbers = process.recall(stores, version.study.name, number, why=why, at=iso_utc())
+    numbers = distribution.recall(stores, version.study.name, number, why=why, at=iso_utc())
     named = ", ".join(map(str, numbers))
     several = "s" * (len(numbers) > 1)
     note_command(stores.office, f"{version.study.name}: recalled release{several} {named}")
@@ -95,17 +84,13 @@ def recall(study: str, number: int, why: str) -> None:
 def hand_over(study: str, number: int, person: str, agreement: str, agreed: str) -> None:
     """Note who was given release NUMBER of STUDY, under which agreement, agreed on which day."""
     _, version, stores = open_version(study)
-    _known(stores, version.study.name, number)
+    name = version.study.name
+    if number not in {made.number for made in releases.all_releases(stores.office, name)}:
+        raise Refusal(f"{name} has no release {number}: `lacrima ledger {name}` lists them.")
     given = releases.HandOver(number, iso_utc(), person, agreement, agreed)
-    releases.hand_over(stores.office, version.study.name, given)
-    note_command(
-        stores.office, f"{version.study.name}: release {number} handed over under {agreement}"
-    )
+    releases.hand_over(stores.office, name, given)
+    note_command(stores.office, f"{name}: release {number} handed over under {agreement}")
     click.echo(f"Release {number} was given to {person} under {agreement}, agreed {agreed}.")
-
-
-def _terminal() -> bool:
-    return sys.stderr.isatty()
 
 
 @main.command()
@@ -129,7 +114,9 @@ def simulate(
         raise click.UsageError("--invitations goes with --via: only clients at a site spend codes.")
     codes = codes_in(invitations.read()) if invitations else []
     if via:
-        with click.progressbar(length=count, label="Walking", hidden=not _terminal()) as bar:
+        with click.progressbar(
+            length=count, label="Walking", hidden=not sys.stderr.isatty()
+        ) as bar:
             walk_many(
                 via,
                 version.study,
@@ -172,7 +159,7 @@ def release(
     order = ReleaseRequest(
         tier=tier, out=out, pilot=pilot, recipient=recipient, facts=version.facts
     )
-    with click.progressbar(length=100, label="Releasing", hidden=not _terminal()) as bar:
+    with click.progressbar(length=100, label="Releasing", hidden=not sys.stderr.isatty()) as bar:
         done = process.run(
             stores,
             version.study,

@@ -1,7 +1,4 @@
-"""``lacrima demo`` and ``lacrima serve``.
-
-``lacrima key``, ``purge`` and ``doctor``.
-"""
+"""``lacrima demo``, ``serve``, ``key``, ``purge`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -70,7 +67,7 @@ def _fill(stores: Stores, versions: list[StudyVersion], *, empty: bool) -> SignI
 
 
 def _clear(config: Config) -> None:
-    """The demo's accounts are for the demo only."""
+    """Remove the demo's accounts, which are for the demo only."""
     stores = open_stores(config)
     demo_accounts.clear(stores.office)
     stores.close()
@@ -91,8 +88,7 @@ def _say_links(config: Config, versions: list[StudyVersion], sign_ins: SignIns) 
 def serve() -> None:
     """The production server, with the settings of the environment."""
     config = read_config()
-    unsafe = list(_unsafe(config))
-    if unsafe:
+    if unsafe := _unsafe(config):
         raise BadSetting("\n".join(unsafe))
     server.check_port(config.host, config.port)
     read_keys(config.key)
@@ -102,7 +98,7 @@ def serve() -> None:
 
 
 def _unsafe(config: Config) -> list[str]:
-    """A sentence for each setting that would break a promise."""
+    """Return a sentence for each setting that would break a promise."""
     faults = []
     if not config.https and config.host not in LOOPBACK:
         faults.append(

@@ -18,7 +18,6 @@ from survey.config import read_config
 from survey.errors import Refusal
 from survey.ethics.checklist import unwaived
 from survey.storage import board, studies
-from survey.storage.stores import Stores
 from survey.studies import lifecycle
 from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.availability import NOT_OPEN, PAUSED, Availability
@@ -32,10 +31,6 @@ STATES = {NOT_OPEN: "draft", PAUSED: "paused"}  # the others are called as they 
 @main.group()
 def study() -> None:
     """Check, approve, open, close and freeze a study."""
-
-
-def _note(stores: Stores, what: str) -> None:
-    note_command(stores.office, what)
 
 
 @study.command()
@@ -85,27 +80,20 @@ def approve(name: str, signer: str, **signed: Any) -> None:
     config = read_config()
     version = find_version(config, name)  # never what stands in for a folder with a fault
     stores = open_stores(config, version)
-    expires_on = signed["expires"].date().isoformat()
-    signature = ApprovalForm(
-        reference=signed["reference"],
-        by=signer,
-        approved_on=signed["approved_on"].date().isoformat(),
-        expires_on=expires_on,
-        conditions=signed["conditions"],
-    )
+    expires_on = signed.pop("expires").date().isoformat()
+    approved_on = signed.pop("approved_on").date().isoformat()
+    signature = ApprovalForm(by=signer, approved_on=approved_on, expires_on=expires_on, **signed)
     record_approval(stores, version, signature)
-    empty = missing_facts(version.study, version.facts)
-    if empty:
-        named = ", ".join(empty)
+    if empty := ", ".join(missing_facts(version.study, version.facts)):
         click.echo(
-            f"Mind: site.toml leaves {named} empty; filling them voids this approval.", err=True
+            f"Mind: site.toml leaves {empty} empty; filling them voids this approval.", err=True
         )
     if lacking := unwaived(version.study, board.waivers(stores.office, version.study.name)):
         click.echo(
             f"Mind: {len(lacking)} elements of the checklist have no passage and are not waived.",
             err=True,
         )
-    _note(stores, f"{version.study.name}: approved under {signature.reference}")
+    note_command(stores.office, f"{version.study.name}: approved under {signature.reference}")
     click.echo(
         f"Approved: {version.study.name}, reference {signature.reference}, until {expires_on}."
     )
@@ -118,7 +106,7 @@ def approve(name: str, signer: str, **signed: Any) -> None:
 def open_study(name: str) -> None:
     """Open study NAME: only what is approved, filled in and checked is served."""
     _, folder, stores = open_version(name)
-    version = lifecycle.open_study(stores, folder, note=partial(_note, stores))
+    version = lifecycle.open_study(stores, folder, note=partial(note_command, stores.office))
     click.echo(f"{version.study.name} is open now.")
     if fingerprints_of(version) != fingerprints_of(folder):
         click.echo("It is open as it was signed: its folder has changed since.")
@@ -129,7 +117,7 @@ def open_study(name: str) -> None:
 def close(name: str) -> None:
     """Close study NAME: nobody new can start."""
     _, version, stores = open_version(name)
-    lifecycle.close(stores, version, note=partial(_note, stores))
+    lifecycle.close(stores, version, note=partial(note_command, stores.office))
     click.echo(f"{version.study.name} is closed now.")
 
 
@@ -138,7 +126,7 @@ def close(name: str) -> None:
 def freeze(name: str) -> None:
     """Make the answers present the next batch: from now on nobody can withdraw them."""
     _, version, stores = open_version(name)
-    frozen = lifecycle.freeze(stores, version, note=partial(_note, stores))
+    frozen = lifecycle.freeze(stores, version, note=partial(note_command, stores.office))
     click.echo(f"{frozen} answers of {version.study.name} are frozen. Their codes no longer work.")
     if studies.status(stores.office, version.study.name) == "frozen":
         click.echo(f"{version.study.name} is frozen now.")

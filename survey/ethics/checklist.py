@@ -1,4 +1,4 @@
-"""What boards look for, the passage that says it, and the screen where a client meets that.
+"""Elements that boards look for, the passages that say them, and the screens they stand on.
 
 The list of elements is the platform's (forms/elements.toml): a study that leaves one out of its
 checklist has not said where it is satisfied, which is as if nothing did. Opens no store.
@@ -65,8 +65,9 @@ class ElementAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """How hard one section reads. ``ceiling`` is None where none is set; ``grade`` where too few
-    words stand in it for one.
+    """The reading grade of a section; None where it has too few words for one.
+
+    ``ceiling`` is None where none is set.
     """
 
     section: str
@@ -76,7 +77,7 @@ class Graded:
 
     @property
     def verdict(self) -> str:
-        """In a word or two."""
+        """The grade against its ceiling."""
         if self.grade is None:
             return "too short to grade"
         if self.ceiling is None:
@@ -86,13 +87,13 @@ class Graded:
 
 @cache
 def elements() -> tuple[ChecklistElement, ...]:
-    """Every element that boards look for, in the order of their sources."""
+    """Return every element that boards look for, in the order of their sources."""
     listed = tomllib.loads((files("forms") / "elements.toml").read_text("utf-8"))["element"]
     return tuple(ChecklistElement(e["id"], e["source"], e["must"]) for e in listed)
 
 
 def spots(study: Study) -> Mapping[str, Spot]:
-    """Passage id (or ``screen:NAME``) → where it is met."""
+    """Return where each passage (by its id, or ``screen:NAME``) is met."""
     return dict(_spots(study))
 
 
@@ -116,14 +117,14 @@ def _spots(study: Study) -> Iterator[tuple[str, Spot]]:
 
 
 def answered(study: Study) -> tuple[ElementAnswer, ...]:
-    """Every element with the passages that the study names for it; its own additions last."""
+    """Return every element with the passages that the study names; its own additions last."""
     known, named = spots(study), {item.id: item for item in study.consent.checklist}
     of_all = [*elements(), *_additions(study)]
     return tuple(_answered(element, named.get(element.id), known) for element in of_all)
 
 
 def _additions(study: Study) -> Iterator[ChecklistElement]:
-    """What this study's checklist has beyond the list."""
+    """Yield the elements that only this study's checklist has."""
     listed = {element.id for element in elements()}
     for item in study.consent.checklist:
         if item.id not in listed:
@@ -140,17 +141,17 @@ def _answered(
 
 
 def missing_elements(study: Study) -> tuple[ChecklistElement, ...]:
-    """Elements that no passage of the study satisfies. Each blocks an approval unless waived."""
+    """Return elements without a passage. Each blocks an approval unless waived."""
     return tuple(line.element for line in answered(study) if not line.spots)
 
 
 def unwaived(study: Study, waived: Collection[str]) -> tuple[ChecklistElement, ...]:
-    """Those of them that stand in the way of an approval, given the ids that were waived."""
+    """Return the missing elements that block an approval, given the ids that were waived."""
     return tuple(element for element in missing_elements(study) if element.id not in waived)
 
 
 def grades(study: Study) -> tuple[Graded, ...]:
-    """The reading grade of each section; none for a language without a formula."""
+    """Return the reading grade of each section; none for a language without a formula."""
     if study.language.partition("-")[0] != "en":
         return ()
     consent = study.consent
@@ -176,7 +177,7 @@ SHOWN = 90  # characters of a text without a heading
 
 
 def consent_passages(study: Study) -> dict[str, dict[str, str]]:
-    """Group → anchor → label, in the order of the page; anchors are unique."""
+    """Return labels by group and anchor, in the order of the page; anchors are unique."""
     consent = study.consent
     # Questions are commented on one by one, and leaving shows no text of its own.
     absent = {"questions", "leave"} | ({"eligibility"} if not consent.eligibility else set())
@@ -191,7 +192,7 @@ def consent_passages(study: Study) -> dict[str, dict[str, str]]:
 
 
 def label_of(study: Study, anchor: str) -> str:
-    """What is there, in a few words; the anchor itself where this version has no such passage."""
+    """Return the label of ``anchor``, or itself where this version has no such passage."""
     groups = consent_passages(study).values()
     return next((group[anchor] for group in groups if anchor in group), anchor)
 

@@ -1,4 +1,4 @@
-"""Sentences that are the platform's own and not the study's, read off the screens themselves."""
+"""The platform's own sentences, read off the screens, and its labels of a study's sentences."""
 
 from __future__ import annotations
 
@@ -12,6 +12,40 @@ from forms.platform_texts import INVITATION_EMPTY, INVITATION_SLIP, INVITATION_U
 from survey.page_text import read_main
 from survey.respondents.screens import Navigation, render_screen
 from survey.studies.version import StudyVersion
+
+# Label under which boards read a sentence of consent.toml, by its key.
+TEXT_LABELS = {
+    "landing_title": "Title",
+    "landing_lead": "Sentence",
+    "landing_exit": "About leaving",
+    "landing_draft": "About unfinished answers",
+    "information_title": "Title",
+    "declined_title": "Title",
+    "declined": "Text",
+    "eligibility_title": "Title",
+    "screened_out_title": "Kind ending, title",
+    "screened_out": "Kind ending",
+    "not_now_title": "Not a good moment, title",
+    "not_now": "Not a good moment",
+    "consent_title": "Title",
+    "consent_intro": "Introduction",
+    "check_title": "Title",
+    "check_intro": "Introduction",
+    "code_offer": "Deletion code, offered before sending",
+    "done_title": "Title",
+    "done_arrived": "Text",
+    "code_shown": "Above the code",
+    "history_note": "About the browser’s history",
+    "nobody_watches": "About live monitoring",
+    "stop_title": "Title",
+    "stop_question": "Question",
+    "deleted_title": "After deleting, title",
+    "deleted": "After deleting",
+    "withdraw_title": "Title",
+    "withdraw_intro": "Introduction",
+    "withdraw_reply": "Reply, the same whether the code matched or not",
+    "blank_hint": "Soft hint after a page with blanks, once a page",
+}
 
 # Screens made of the platform's words, with what each is shown with.
 STATES = ("not_open", "closed", "full", "expired")

@@ -121,7 +121,7 @@ class ColumnAudit:
 
     @property
     def holds(self) -> bool:
-        """Whether the two agree."""
+        """Whether the definition is as said."""
         return self.verdict == AS_SAID
 
 
@@ -137,13 +137,13 @@ class TableAudit:
 
     @property
     def holds(self) -> bool:
-        """Whether the table is as told, in every column."""
+        """Whether the table is as said, in every column."""
         return not self.faults and all(column.holds for column in self.columns)
 
 
 @dataclass(frozen=True, slots=True)
 class FileAudit:
-    """One file: tables of the study's answers, of others' answers, and the rest; other faults."""
+    """One file: tables of this study's answers, of others' and the rest, and further faults."""
 
     beside: tuple[TableAudit, ...]
     faults: tuple[str, ...]
@@ -152,14 +152,14 @@ class FileAudit:
 
     @property
     def holds(self) -> bool:
-        """Whether everything in the file is as told."""
+        """Whether everything in the file is as said."""
         tables = (*self.answers, *self.beside, *self.others)
         return not self.faults and all(table.holds for table in tables)
 
 
 def _beyond(ours: Sequence[str], theirs: Sequence[str]) -> list[str]:
-    known = list(map(_tokens, theirs))
-    return [one for one in ours if _tokens(one) not in known]
+    others = list(map(_tokens, theirs))
+    return [one for one in ours if _tokens(one) not in others]
 
 
 def _verdict(expected: str, found: str | None) -> str:
@@ -308,8 +308,11 @@ def audit_file(file: str, defined: Sequence[SchemaObject], study: Study) -> File
     """
     program = program_definitions(file)
     tables = {one.name: one for one in defined if one.kind == "table"}
-    made = [one for one in program if one.kind == "table"]
-    beside = [_program_table(file, one, tables.pop(one.name, None)) for one in made]
+    beside = [
+        _program_table(file, one, tables.pop(one.name, None))
+        for one in program
+        if one.kind == "table"
+    ]
     faults = list(_object_faults(program, defined))
     if file not in ("responses", "pilot"):
         return FileAudit((*beside, *map(_unknown_table, tables.values())), tuple(faults))

@@ -1,4 +1,4 @@
-"""What is stored and what each tier does to it, in words, from the objects that make the table."""
+"""Words for everything that is stored, and for what each tier does to a column of answers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class DataLine:
 
 
 def administrative(study: Study) -> tuple[tuple[str, str], ...]:
-    """(column, what it is) for the columns that hold no answer."""
+    """Return (column, what it is) for the columns that hold no answer."""
     bands = ", ".join(str(bound) for bound in study.duration_bands)
     return (
         ("key", "16 random bytes. Made for this row; nothing else holds it."),
@@ -40,13 +40,13 @@ def _values(study: Study, column: Column) -> str:
         return f"text of up to {column.max_length} characters"
     labelled = [f"{c} {column.labels[c]}" for c in column.codes if c in column.labels]
     span = f"{column.codes[0]} to {column.codes[-1]}: " if len(labelled) < len(column.codes) else ""
-    known: Mapping[int, str] = {m.code: m.label for m in study.missing}
-    absent = [f"{c} {known.get(c, '')}".strip() for c in column.missing if c in MISSING_RANGE]
+    labels: Mapping[int, str] = {m.code: m.label for m in study.missing}
+    absent = [f"{c} {labels.get(c, '')}".strip() for c in column.missing if c in MISSING_RANGE]
     return span + "; ".join(labelled + absent)
 
 
 def _in_tier(study: Study, variable: str, tier: Tier) -> str:
-    """What this tier does to the variable, in a few words."""
+    """Return what this tier does to the variable."""
     policy = study.policy
     role, group = policy.roles.get(variable, "none"), policy.groups.get(variable, "")
     if variable in tier.leave_out or role not in tier.kind.roles:
@@ -69,7 +69,7 @@ def _role(study: Study, variable: str) -> str:
 
 
 def data_lines(study: Study) -> Iterator[DataLine]:
-    """Every answer column of the row, then every kept-apart text, in the order asked."""
+    """Yield every answer column of the row, then every kept-apart text, in the order asked."""
     tiers = tuple(study.policy.tiers.values())
     for column in columns_of_study(study):
         yield DataLine(

@@ -57,7 +57,7 @@ class Difference:
 
 @dataclass
 class Report:
-    """What was compared: differences, each once, and what could not be seen."""
+    """The differences found, each once, and notes on what could not be seen."""
 
     differences: dict[Difference, None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -155,8 +155,8 @@ class _Comparison:
             ):
                 page = see(response.html)
                 if response.status != 200 or page.title != screen["title"]:
-                    site = response.status == 200 and f"“{page.title}”"
-                    site = site or f"answers {response.status}"
+                    status = response.status
+                    site = f"“{page.title}”" if status == 200 else f"answers {status}"
                     self.report.add(_place(screen, CLIENT), "the screen", site)
                     return
                 self.compare(screen, page, CLIENT)

@@ -81,7 +81,7 @@ class KnownVersion:
 
     @property
     def name(self) -> str:
-        """As it is chosen from a list."""
+        """The version with its statuses, for a list to choose from."""
         return f"{self.content.name} ({self.content.id[:8]}…), {'; '.join(self.statuses)}"
 
 
@@ -347,7 +347,7 @@ def _facts(facts: Mapping[str, str]) -> Parts:
 
 
 def _figures(group: str, id_: str, value: Any, kind: str) -> Parts:
-    """Every figure of something nested, by the way that leads to it."""
+    """Yield every figure of something nested, by the way that leads to it."""
     where = id_.replace("_", " ").capitalize()
     for path, text in _leaves(value):
         name = " › ".join(path)
@@ -366,7 +366,7 @@ def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
 
 
 def _called(value: Any) -> str:
-    """What a thing in a list is called, so that a new neighbour does not rename it."""
+    """Return a name of a thing in a list that a new neighbour does not change."""
     if not isinstance(value, dict):
         return ""
     found = next((value[key] for key in ("name", "variable", "label", "code") if key in value), "")

@@ -1,6 +1,6 @@
 """Two versions of a study, side by side: what changed, word by word, and whether it matters.
 
-A change is cosmetic or substantive by rule, so that nobody has to be believed. Cosmetic is what
+A change is cosmetic or substantive by rule, so that nothing hangs on a judgement. Cosmetic is what
 leaves every word in its place: spaces, punctuation, capitals, and the spelling of a word that was
 misspelled. All else is substantive, and whatever is no running text is substantive however it
 changes. ``RULE`` says so to the reader; keep the two alike.
@@ -86,14 +86,14 @@ class Classification:
 
 
 def tokens(text: str) -> list[str]:
-    """What counts in ``text``: words without capitals (but USA stays), numbers, meaning signs."""
+    """Return words without capitals (but USA stays), numbers and meaning signs of ``text``."""
     plain = unicodedata.normalize("NFKC", text).replace("’", "'")
     found = (m[0] for m in _TOKEN.finditer(plain))
     return [t if len(t) > 1 and t.isupper() else t.lower() for t in found]
 
 
 def classify_change(old: str, new: str, *, kind: str, language: str) -> Classification:
-    """What the change from ``old`` to ``new`` is; ``kind`` PROSE, or what else it is."""
+    """Return how a text of this ``kind`` (PROSE or another) changed from ``old`` to ``new``."""
     if kind in COSMETIC:
         return Classification("cosmetic", COSMETIC[kind])
     if kind:
@@ -134,7 +134,7 @@ def _reasons(words: list[str]) -> Iterator[str]:
 
 @cache
 def is_typo(a: str, b: str) -> bool:
-    """Whether one of two words is a misspelling of the other, and could be nothing else."""
+    """Return whether one of two words can only be a misspelling of the other."""
     if a == b:
         return True
     plain = min(len(a), len(b)) >= SHORTEST_TYPO and a.isalpha() and b.isalpha()
@@ -144,7 +144,7 @@ def is_typo(a: str, b: str) -> bool:
 
 
 def _one_slip(a: str, b: str) -> bool:
-    """One letter left out, put in, changed, or swapped with the next."""
+    """Return whether one letter was left out, put in, changed, or swapped with the next."""
     short, long = sorted((a, b), key=len)
     if len(long) - len(short) > 1:
         return False
@@ -159,7 +159,7 @@ def _one_slip(a: str, b: str) -> bool:
 class Sequenced:
     """Things in an order that a reader meets: (id, name) each.
 
-    ``id`` is what the list is known by in both versions, ``home`` what it is called.
+    ``id`` identifies the list in both versions, ``home`` is its name.
     """
 
     group: str
@@ -220,17 +220,17 @@ class Comparison:
     not_compared: tuple[str, ...]
 
     def of(self, group: str) -> tuple[Change, ...]:
-        """The changes in one group, substantive ones first."""
+        """Return the changes in one group, substantive ones first."""
         here = (c for c in self.changes if c.group == group)
         return tuple(sorted(here, key=lambda c: c.nature == "cosmetic"))
 
     def count(self, nature: Nature, group: str | None = None) -> int:
-        """How many changes of this nature there are, in all or in one group."""
+        """Return how many changes of this nature there are, in all or in one group."""
         return sum(c.nature == nature and group in (None, c.group) for c in self.changes)
 
 
 def compare(old: VersionContent, new: VersionContent) -> Comparison:
-    """What changed from ``old`` to ``new``."""
+    """Return the changes from ``old`` to ``new``."""
     both = groups_of(old) & groups_of(new)
     before, now = parts_of(old), parts_of(new)
     found = [
@@ -270,7 +270,7 @@ def _change(old: ContentPart, new: ContentPart, *, language: str) -> Change:
 
 
 def _came_or_went(parts: Sequence[ContentPart], *, added: bool) -> Change:
-    """Parts of one thing that is new, or gone: told as one change."""
+    """Return one change for all parts of a thing that is new, or gone."""
     where = min((part.where for part in parts), key=len)
     lines = [_said_of(part, where) for part in parts]
     text: Marked = (("\n".join(lines), True),)
@@ -281,13 +281,13 @@ def _came_or_went(parts: Sequence[ContentPart], *, added: bool) -> Change:
 
 
 def _said_of(part: ContentPart, where: str) -> str:
-    """A part's text, after what tells it from the others of the same thing."""
+    """Return a part's text after what distinguishes it from the other parts of one thing."""
     rest = part.where.removeprefix(where).strip(" ,()")
     return f"{rest}: {part.text}" if rest else part.text
 
 
 def mark(old: str, new: str) -> tuple[Marked, Marked]:
-    """Both texts in pieces, with what differs between them marked."""
+    """Return both texts in pieces, with what differs between them marked."""
     a, b = _PIECES.findall(old), _PIECES.findall(new)
     matcher = SequenceMatcher(None, a, b, autojunk=False)
     left: list[tuple[str, bool]] = []
@@ -303,7 +303,7 @@ def _homes(orders: Sequence[Sequenced]) -> dict[str, tuple[Sequenced, int]]:
 
 
 def _moved(old: Sequence[Sequenced], new: Sequence[Sequenced]) -> Iterator[Change]:
-    """What stands in another list now, or in another place among those that stayed."""
+    """Yield the things in another list, or in another place among those that stayed."""
     before, now = _homes(old), _homes(new)
     for order in new:
         stayed = [id_ for id_, _ in order.things if id_ in before]
@@ -329,13 +329,13 @@ def _move(before: tuple[Sequenced, int], now: tuple[Sequenced, int]) -> Change:
 
 
 def _place(order: Sequenced, at: int) -> str:
-    """Where something stands, by what stands before it."""
+    """Return the place of a thing, by what stands before it."""
     after = f"after {order.things[at - 1][1]}" if at else "first"
     return f"{order.home}: number {at + 1}, {after}"
 
 
 def _rising(ids: Sequence[str], rank: Mapping[str, int]) -> frozenset[str]:
-    """The longest run of ``ids`` that kept its order: what is not in it has moved."""
+    """Return the longest run of ``ids`` that kept its order: all others have moved."""
     tails: list[int] = []
     ends: list[str] = []
     before: dict[str, str | None] = {}
@@ -344,9 +344,9 @@ def _rising(ids: Sequence[str], rank: Mapping[str, int]) -> frozenset[str]:
         before[id_] = ends[at - 1] if at else None
         tails[at : at + 1] = [rank[id_]]
         ends[at : at + 1] = [id_]
-    kept: set[str] = set()
+    rising: set[str] = set()
     last = ends[-1] if ends else None
     while last is not None:
-        kept.add(last)
+        rising.add(last)
         last = before[last]
-    return frozenset(kept)
+    return frozenset(rising)

@@ -40,7 +40,7 @@ from survey.storage.stores import Stores
 
 OTHER_QUESTIONS = "they answered other questions than this study folder asks"
 LEAST_NEW = 20  # rows; and twice the largest k, and the policy's min_new_rows
-TEXTS = 0  # the file of texts grows as a whole, beside all segments
+TEXTS_SEGMENT = 0  # the file of texts grows as a whole, beside all segments
 
 
 def least_new_rows(study: Study) -> int:
@@ -316,7 +316,7 @@ class ReleaseBuild:
 
     def texts(self, tier: Tier) -> tuple[TextRelease, LedgerPart]:
         """Return tier D: the lines of the last release of texts, and what was approved since."""
-        parts = [p for p in self._entered if (p.segment, p.tier) == (TEXTS, tier.name)]
+        parts = [p for p in self._entered if (p.segment, p.tier) == (TEXTS_SEGMENT, tier.name)]
         good = [p for p in parts if (p.segment, p.tier, p.edition) not in self._recalled]
         earlier = self.archive.checked(good[-1]).read_bytes() if good else b""
         pilot = self.request.pilot
@@ -328,7 +328,7 @@ class ReleaseBuild:
         )
         if good and found.data == earlier:
             return found, good[-1]
-        at = (TEXTS, tier.name, len(parts) + 1)
+        at = (TEXTS_SEGMENT, tier.name, len(parts) + 1)
         target = self._target(*at)
         target.write_bytes(found.data)
         return found, self._add(target, at, found.rows, {"notes": []}).part

@@ -76,9 +76,9 @@ def _from_tables(packed: ReleaseZip, study: Study) -> tuple[Sequence[Chart], str
     return charts, NOT_CROSSED.format(before=book[asked.before]["label"])
 
 
-def _use(study: Study, made: Release) -> str:
-    tier = study.policy.tiers.get(made.tier)
-    if made.pilot:
+def _use(study: Study, release: Release) -> str:
+    tier = study.policy.tiers.get(release.tier)
+    if release.pilot:
         return "A trial: not to be published."
     if tier is None or not tier.kind.is_open:
         who = tier.audience if tier else "whom the release names"
@@ -86,21 +86,21 @@ def _use(study: Study, made: Release) -> str:
             f"Restricted as the release is: for {who}. Not to be published: held against open rows "
             "or another release it could tell what they hide. Charts of an open tier may be."
         )
-    return f"May be published: it shows nothing beyond tier {made.tier}."
+    return f"May be published: it shows nothing beyond tier {release.tier}."
 
 
-def read_release(path: Path, made: Release, study: Study) -> DrawnRelease:
+def read_release(path: Path, release: Release, study: Study) -> DrawnRelease:
     """Return all charts of the release in the zip at ``path``.
 
     Raises Refusal (the file is not the release) or ExportRefused (it has nothing to draw).
     """
     try:
-        packed = ReleaseZip(path, made.sha256)
+        packed = ReleaseZip(path, release.sha256)
         report = json.loads(packed.checked("documentation/report.json"))
         lacking = ""
         if "tables/one-way.csv" in packed.sums and "documentation/codebook.json" not in packed.sums:
             charts, lacking = _from_tables(packed, study)
-        elif "documentation/codebook.json" in packed.sums and TIERS[made.tier].holds != "texts":
+        elif "documentation/codebook.json" in packed.sums and TIERS[release.tier].holds != "texts":
             charts = _from_microdata(packed, study)
         else:
             raise ExportRefused(TEXTS)
@@ -110,9 +110,10 @@ def read_release(path: Path, made: Release, study: Study) -> DrawnRelease:
         raise Refusal(f"The file {path.name} is missing or cannot be read.") from None
     if not charts:
         raise ExportRefused("This study has nothing that these charts know how to draw.")
-    name = f"Release {made.number} of {made.study}, tier {made.tier}; SHA-256 {made.sha256}"
+    name = f"Release {release.number} of {release.study}, tier {release.tier}"
+    name += f"; SHA-256 {release.sha256}"
     caution = report["caution"] or OPEN_SAMPLE
-    source = ChartSource(study.title, name, marks_of(report), caution, _use(study, made))
+    source = ChartSource(name, marks_of(report), caution, _use(study, release))
     return DrawnRelease(tuple(charts), source, lacking)
 
 
@@ -123,7 +124,7 @@ class Gallery:
         self._kept: OrderedDict[tuple[str | int, ...], DrawnRelease] = OrderedDict()
         self._most, self._lock = most, Lock()
 
-    def of(self, path: Path, made: Release, study: Study) -> DrawnRelease:
+    def of(self, path: Path, release: Release, study: Study) -> DrawnRelease:
         """Return the charts of a release. Raises as ``read_release``, and if the file is gone."""
         try:
             file = path.stat()
@@ -132,10 +133,10 @@ class Gallery:
         fingerprints = study.fingerprints
         # A file that was touched is read and checked by its sums again.
         touched = (str(path), file.st_ino, file.st_size, file.st_mtime_ns)
-        key = (*touched, made.sha256, fingerprints.words, fingerprints.policy)
+        key = (*touched, release.sha256, fingerprints.words, fingerprints.policy)
         with self._lock:  # one at a time: two would do the same work at once
             if key not in self._kept:
-                self._kept[key] = read_release(path, made, study)
+                self._kept[key] = read_release(path, release, study)
             self._kept.move_to_end(key)
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)

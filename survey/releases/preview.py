@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from exports.anonymise.problem import Progress, no_progress
 from exports.checksums import SUMS, sha256_of
 from exports.errors import ExportRefused
 from exports.generalise import tier_of
-from exports.report import Report, diversity_warnings
+from exports.report import diversity_warnings
 from forms.study import Study, Tier
 from forms.tiers import RESTRICTED_ROWS, TIERS
 from survey.errors import Refusal
@@ -48,21 +48,11 @@ class NotMade(Refusal):
         self.helps = tuple(helps)
 
 
-@dataclass(frozen=True, slots=True)
-class ReleasePreview:
-    """A release that was not made: its report and the checksum of its list of checksums.
-
-    ``warnings`` are those that the policy asks for, ``against`` says what comparing it with earlier
-    releases would reveal, ``waiting`` which frozen answers are not in it; ``basis`` is a digest of
-    everything that it would be made from.
-    """
-
-    report: Report
-    warnings: tuple[str, ...]
-    sums: str
-    against: tuple[str, ...]
-    waiting: str
-    basis: str
+# Straight from the report; those that a tier does not have are left out.
+COPIED = (
+    "rows", "pilot", "synthetic", "tier", "k", "l", "policy_notes", "limits", "corrections",
+    "texts", "new_rows", "hidden_share", "rows_left_out",
+)  # fmt: skip
 
 
 def preview(
@@ -72,10 +62,15 @@ def preview(
     *,
     progress: Progress = no_progress,
     final_check: FinalCheck = allow,
-) -> ReleasePreview:
-    """Do what ``process.run`` would do and throw it away. Raises Refusal, of it NotMade.
+) -> dict[str, Any]:
+    """Do what ``process.run`` would do, throw it away and return what a page shows of it.
 
-    ``final_check`` is asked before anything is told, also of why there would be no release.
+    ``warnings`` are those that the policy asks for, ``against`` says what comparing it with earlier
+    releases would reveal, ``waiting`` which frozen answers are not in it. ``cells`` maps a column
+    to its withheld cells, the most first, ``coarser`` to those shown coarser than they were asked.
+    ``sums`` is the checksum of its list of checksums, ``basis`` a digest of everything that it
+    would be made from. Raises Refusal, of it NotMade; ``final_check`` is asked before anything is
+    told, also of why it would not be made.
     """
     tier = tier_of(study, request.tier)
     with prepare_build(stores, study, request, progress) as build:
@@ -90,14 +85,23 @@ def preview(
         final_check(build)
         record_disclosure(build)
         sums = sha256_of(folder / SUMS)
-        return ReleasePreview(
-            report,
-            tuple(diversity_warnings(study.policy, report.get("verification", {}))),
-            sums,
-            tuple(_compared(build, tier, sums)),
-            waiting_in_words(study, build.waiting),
-            basis_of(build),
-        )
+        withheld: Mapping[str, int] = report.get("cells_withheld", {})
+        levels: Mapping[str, Mapping[str, int]] = report.get("columns", {})
+        coarser = {
+            name: sum(n for level, n in at.items() if level.startswith("level "))
+            for name, at in levels.items()
+        }
+        return {
+            **{name: report[name] for name in COPIED if name in report},
+            "segments": [{"number": s["number"], "rows": s["rows"]} for s in report["segments"]],
+            "cells": dict(sorted(withheld.items(), key=lambda at: (-at[1], at[0]))),
+            "coarser": {name: n for name, n in coarser.items() if n},
+            "warnings": diversity_warnings(study.policy, report.get("verification", {})),
+            "sums": sums,
+            "against": list(_compared(build, tier, sums)),
+            "waiting": waiting_in_words(study, build.waiting),
+            "basis": basis_of(build),
+        }
 
 
 def _compared(build: ReleaseBuild, tier: Tier, sums: str) -> Iterator[str]:
@@ -184,36 +188,3 @@ def basis_of(build: ReleaseBuild) -> str:
         "texts": texts,
     }
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
-
-
-# Straight from the report; those that a tier does not have are left out.
-COPIED = (
-    "rows", "pilot", "synthetic", "tier", "k", "l", "policy_notes", "limits", "corrections",
-    "texts", "new_rows", "hidden_share", "rows_left_out",
-)  # fmt: skip
-
-
-def summarise(found: ReleasePreview) -> dict[str, Any]:
-    """Return ``found`` as plain data for a page.
-
-    ``cells`` maps a column to its withheld cells, the most first, ``coarser`` to those shown
-    coarser than they were asked.
-    """
-    report = found.report
-    withheld: Mapping[str, int] = report.get("cells_withheld", {})
-    levels: Mapping[str, Mapping[str, int]] = report.get("columns", {})
-    coarser = {
-        name: sum(n for level, n in at.items() if level.startswith("level "))
-        for name, at in levels.items()
-    }
-    return {
-        **{name: report[name] for name in COPIED if name in report},
-        "segments": [{"number": s["number"], "rows": s["rows"]} for s in report["segments"]],
-        "cells": dict(sorted(withheld.items(), key=lambda at: (-at[1], at[0]))),
-        "coarser": {name: n for name, n in coarser.items() if n},
-        "warnings": list(found.warnings),
-        "sums": found.sums,
-        "against": list(found.against),
-        "waiting": found.waiting,
-        "basis": found.basis,
-    }

@@ -40,7 +40,7 @@ from survey.releases.jobs import (
     folder_of,
     is_full,
 )
-from survey.releases.preview import ChangedSince, basis, basis_of, preview, summarise
+from survey.releases.preview import ChangedSince, basis, basis_of, preview
 from survey.storage import accounts, jobs, releases, studies
 from survey.storage.jobs import Job
 from survey.storage.stores import Stores
@@ -89,7 +89,7 @@ def place_of(error: Exception) -> str:
 
 
 NICE = 10  # clients who answer come first
-TELL_EVERY_SECONDS = 0.5
+NOTE_EVERY_SECONDS = 0.5
 
 
 class JobCancelled(BaseException):
@@ -190,7 +190,7 @@ class JobWorker:
         self.rounds += share < self.share
         self.share = share
         now = time.monotonic()
-        if now - self.noted_at >= TELL_EVERY_SECONDS:
+        if now - self.noted_at >= NOTE_EVERY_SECONDS:
             self.noted_at = now
             so_far = (self.rounds + share) / (self.rounds + 1)
             jobs.progressed(self.stores.office, self.job.number, so_far)
@@ -223,14 +223,13 @@ class JobWorker:
 def _preview(worker: JobWorker) -> Result:
     version = worker.released
     worker.check_disclosure(version.study)
-    found = preview(
+    return preview(
         worker.stores,
         version.study,
         worker.request(version),
         progress=worker.progress,
         final_check=worker.final_check,
     )
-    return summarise(found)
 
 
 def _release(worker: JobWorker) -> Result:

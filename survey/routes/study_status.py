@@ -129,7 +129,7 @@ def _ends_soon(signed: studies.Approval) -> bool:
 
 
 def _unanswered(name: str) -> list[Notice]:
-    """Threads in which the board has the last word."""
+    """Return a notice of threads in which the board has the last word."""
     threads = board.threads(services().stores.office, name)
     waits = sum(thread[-1].role == "board" for thread in threads)
     if not waits:

@@ -1,26 +1,26 @@
-"""Accounts of staff: names, roles, passwords (hashes), set-up links, second steps.
+"""Accounts of staff: names, roles, passwords (hashes), set-up links, second steps, sign-ins.
 
-Tokens and codes are stored as keyed hashes of 32 bytes; nothing here can be typed in anywhere.
-
-Who of the staff is signed in: one row a browser, under a keyed hash of what its cookie holds.
+Tokens, codes and the secrets of browsers' cookies are stored as keyed hashes of 32 bytes: nothing
+that is stored here can be typed in anywhere.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal
 
 from survey.errors import StoreError
-from survey.storage.database import Database, write_transaction
+from survey.storage.database import Database, NotFoundError, write_transaction
 
 Role = Literal["researcher", "board"]
 LinkState = Literal["good", "spent", "expired", "unknown"]
 
 
 class AccountExists(StoreError):
-    """Somebody has this name already, or one that differs only in capitals."""
+    """Another account has this name already, or one that differs only in capitals."""
 
 
 # Wrong codes in a row after which no code of the app is right any more. NIST SP 800-63B section
@@ -45,119 +45,112 @@ class Account:
     missed: int = 0
 
 
-_ACCOUNT = (
-    "SELECT name, role, made_at, missed, disabled, password <> '', totp IS NOT NULL FROM accounts"
-)
-
-
 def folded(name: str) -> str:
-    """``name`` as it is compared: capitals and composed letters make no difference."""
+    """Return ``name`` as it is compared: capitals and composed letters make no difference."""
     return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
-def _account(row: tuple[str, str, str, int, int, int, int]) -> Account:
-    name, role, made_at, missed, *flags = row
-    disabled, has_password, second_step = map(bool, flags)
-    return Account(name, cast("Role", role), made_at, disabled, has_password, second_step, missed)
+def _account(row: Mapping[str, Any]) -> Account:
+    return Account(
+        name=row["name"],
+        role=row["role"],
+        made_at=row["made_at"],
+        disabled=bool(row["disabled"]),
+        has_password=bool(row["password"]),
+        second_step=row["totp"] is not None,
+        missed=row["missed"],
+    )
+
+
+def _row(db: Database, name: str) -> dict[str, Any] | None:
+    return next(db.table("accounts").rows_where("folded = ?", [folded(name)]), None)
+
+
+def _change(db: Database, name: str, **values: object) -> None:
+    """Change an account, unless it was removed meanwhile."""
+    with write_transaction(db), suppress(NotFoundError):
+        db.table("accounts").update(folded(name), values)
 
 
 def add(db: Database, *, name: str, role: Role, at: str) -> Account:
-    """A new account that nobody can sign in to yet. Raises AccountExists."""
+    """Return a new account, to which no password gives access yet. Raises AccountExists."""
     with write_transaction(db):
         if find(db, name):
             raise AccountExists(f"There is an account {name!r} already. `lacrima account list`.")
-        db.conn.execute(
-            "INSERT INTO accounts (folded, name, role, made_at) VALUES (?, ?, ?, ?)",
-            (folded(name), name, role, at),
+        db.table("accounts").insert(
+            {"folded": folded(name), "name": name, "role": role, "made_at": at}
         )
     return Account(name, role, at, disabled=False, has_password=False, second_step=False)
 
 
 def find(db: Database, name: str) -> Account | None:
-    """The account of this name, however it is capitalised."""
-    row = db.conn.execute(f"{_ACCOUNT} WHERE folded = ?", (folded(name),)).fetchone()
+    """Return the account of this name, however it is capitalised."""
+    row = _row(db, name)
     return _account(row) if row else None
 
 
 def listed(db: Database) -> list[Account]:
-    """Every account, by name."""
-    return [_account(row) for row in db.conn.execute(f"{_ACCOUNT} ORDER BY folded").fetchall()]
+    """Return every account, by name."""
+    return [_account(row) for row in db.table("accounts").rows_where(order_by="folded")]
 
 
 def remove(db: Database, name: str) -> None:
-    """The account and all that belongs to it are gone; what it did stays in the audit."""
+    """Remove the account and all that belongs to it; its lines in the audit stay."""
     with write_transaction(db):
-        _forget(db, name)
-        db.conn.execute("DELETE FROM accounts WHERE folded = ?", (folded(name),))
+        _forget(db, name, "sessions", "setups")
+        db.table("accounts").delete_where("folded = ?", [folded(name)])
 
 
 def disable(db: Database, name: str) -> None:
-    """Nobody can sign in to it any more, and who is signed in is signed out."""
+    """Refuse the account from now on, and sign it out everywhere."""
     with write_transaction(db):
-        _forget(db, name)
-        db.conn.execute(
-            "UPDATE accounts SET disabled = 1 WHERE folded = ?",
-            (folded(name),),
-        )
+        _forget(db, name, "sessions", "setups")
+        _change(db, name, disabled=1)
 
 
 def reset(db: Database, name: str) -> None:
-    """As if just added: password, second step, links and sessions are gone; enabled again."""
+    """Make the account as if just added: no password, second step, link or session; enabled."""
     with write_transaction(db):
-        _forget(db, name)
-        db.conn.execute(
-            "UPDATE accounts SET disabled = 0, password = '', totp = NULL, totp_step = 0,"
-            " missed = 0 WHERE folded = ?",
-            (folded(name),),
-        )
-        db.conn.execute("DELETE FROM recovery WHERE account = ?", (folded(name),))
+        _forget(db, name, "sessions", "setups", "recovery")
+        _change(db, name, disabled=0, password="", totp=None, totp_step=0, missed=0)
 
 
-def _forget(db: Database, name: str) -> None:
-    for table in ("sessions", "setups"):
-        db.conn.execute(f"DELETE FROM {table} WHERE account = ?", (folded(name),))
+def _forget(db: Database, name: str, *tables: str) -> None:
+    for table in tables:
+        db.table(table).delete_where("account = ?", [folded(name)])
 
 
 def password_of(db: Database, name: str) -> str:
-    """The argon2 hash, or nothing where no password was set."""
-    row = db.conn.execute(
-        "SELECT password FROM accounts WHERE folded = ?", (folded(name),)
-    ).fetchone()
-    return str(row[0]) if row else ""
+    """Return the argon2 hash, or nothing where no password was set."""
+    row = _row(db, name)
+    return str(row["password"]) if row else ""
 
 
 def set_password(db: Database, name: str, password: str) -> None:
-    """``password`` is an argon2 hash."""
-    with write_transaction(db):
-        db.conn.execute(
-            "UPDATE accounts SET password = ? WHERE folded = ?", (password, folded(name))
-        )
+    """Keep ``password``, an argon2 hash."""
+    _change(db, name, password=password)
 
 
 # Set-up links.
 
 
 def offer_setup(db: Database, name: str, *, token: bytes, ends: int) -> None:
-    """One link for this account, to epoch second ``ends``; an older one is gone."""
+    """Keep one link for this account, good until epoch second ``ends``, and no older one."""
     with write_transaction(db):
-        db.conn.execute("DELETE FROM setups WHERE account = ?", (folded(name),))
-        db.conn.execute(
-            "INSERT INTO setups (token, account, ends, spent) VALUES (?, ?, ?, 0)",
-            (token, folded(name), ends),
+        _forget(db, name, "setups")
+        db.table("setups").insert(
+            {"token": token, "account": folded(name), "ends": ends, "spent": 0}
         )
 
 
 def setup(db: Database, token: bytes, now: float) -> tuple[LinkState, Account | None]:
-    """What a link is good for; the account only with a good one."""
-    row = db.conn.execute(
-        "SELECT account, ends, spent FROM setups WHERE token = ?", (token,)
-    ).fetchone()
+    """Return the state of a link, and with a good one the account."""
+    row = next(db.table("setups").rows_where("token = ?", [token]), None)
     if row is None:
         return "unknown", None
-    account, ends, spent = row
-    if spent:
+    if row["spent"]:
         return "spent", None
-    return ("good", find(db, account)) if now < ends else ("expired", None)
+    return ("good", find(db, row["account"])) if now < row["ends"] else ("expired", None)
 
 
 def take_setup(db: Database, token: bytes, *, now: float, password: str) -> Account | None:
@@ -175,9 +168,9 @@ def take_setup(db: Database, token: bytes, *, now: float, password: str) -> Acco
 
 
 def totp_of(db: Database, name: str) -> bytes:
-    """The sealed secret, or nothing."""
-    row = db.conn.execute("SELECT totp FROM accounts WHERE folded = ?", (folded(name),)).fetchone()
-    return bytes(row[0]) if row and row[0] is not None else b""
+    """Return the sealed secret, or nothing."""
+    row = _row(db, name)
+    return bytes(row["totp"]) if row and row["totp"] is not None else b""
 
 
 def set_totp(db: Database, name: str, sealed: bytes | None, *, step: int = 0) -> None:
@@ -186,16 +179,13 @@ def set_totp(db: Database, name: str, sealed: bytes | None, *, step: int = 0) ->
     Wrong codes for another secret count no longer.
     """
     with write_transaction(db):
-        db.conn.execute(
-            "UPDATE accounts SET totp = ?, totp_step = ?, missed = 0 WHERE folded = ?",
-            (sealed, step, folded(name)),
-        )
+        _change(db, name, totp=sealed, totp_step=step, missed=0)
         if sealed is None:
-            db.conn.execute("DELETE FROM recovery WHERE account = ?", (folded(name),))
+            _forget(db, name, "recovery")
 
 
 def take_step(db: Database, name: str, step: int) -> bool:
-    """Whether a code of this time step may still be used: only once, and none before it."""
+    """Use a code of this time step: only once, and none before it; False when it was too late."""
     with write_transaction(db):
         done = db.conn.execute(
             "UPDATE accounts SET totp_step = ? WHERE folded = ? AND totp_step < ?",
@@ -205,54 +195,44 @@ def take_step(db: Database, name: str, step: int) -> bool:
 
 
 def missed(db: Database, name: str) -> int:
-    """How many wrong codes there were in a row."""
-    row = db.conn.execute(
-        "SELECT missed FROM accounts WHERE folded = ?", (folded(name),)
-    ).fetchone()
-    return int(row[0]) if row else 0
+    """Return how many wrong codes there were in a row."""
+    row = _row(db, name)
+    return int(row["missed"]) if row else 0
 
 
 def count_missed(db: Database, name: str) -> int:
-    """One more wrong code in a row; gives how many there are now."""
+    """Count one more wrong code in a row; returns how many there are now."""
     with write_transaction(db):
         db.conn.execute("UPDATE accounts SET missed = missed + 1 WHERE folded = ?", (folded(name),))
         return missed(db, name)
 
 
 def forgive_missed(db: Database, name: str) -> None:
-    """A right code ends the row of wrong ones."""
-    with write_transaction(db):
-        db.conn.execute("UPDATE accounts SET missed = 0 WHERE folded = ?", (folded(name),))
+    """End the row of wrong codes: a right one was given."""
+    _change(db, name, missed=0)
 
 
 def set_recovery(db: Database, name: str, codes: Sequence[bytes]) -> None:
-    """These recovery codes and no older ones."""
+    """Keep these recovery codes and no older ones."""
     with write_transaction(db):
-        db.conn.execute("DELETE FROM recovery WHERE account = ?", (folded(name),))
-        db.conn.executemany(
-            "INSERT INTO recovery (code, account) VALUES (?, ?)",
-            [(code, folded(name)) for code in codes],
-        )
+        _forget(db, name, "recovery")
+        db.table("recovery").insert_all({"code": code, "account": folded(name)} for code in codes)
 
 
 def take_recovery(db: Database, name: str, codes: Sequence[bytes]) -> bool:
     """Spend the recovery code that hashes to one of ``codes`` (one for each server key)."""
+    sql = "DELETE FROM recovery WHERE code = ? AND account = ?"
     with write_transaction(db):
-        done = [
-            db.conn.execute(
-                "DELETE FROM recovery WHERE code = ? AND account = ?", (code, folded(name))
-            ).rowcount
-            for code in codes
-        ]
-    return sum(done) > 0
+        bound = [(code, folded(name)) for code in codes]
+        return db.conn.executemany(sql, bound).rowcount > 0
 
 
 def recovery_left(db: Database, name: str) -> int:
-    """How many recovery codes are unspent."""
-    row = db.conn.execute(
-        "SELECT count(*) FROM recovery WHERE account = ?", (folded(name),)
-    ).fetchone()
-    return int(row[0])
+    """Return how many recovery codes are unspent."""
+    return db.table("recovery").count_where("account = ?", [folded(name)])
+
+
+# Browsers that are signed in.
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,55 +249,48 @@ class SignIn:
 
 
 def begin(db: Database, key: bytes, name: str, *, now: float, full: bool) -> None:
-    """A browser is signed in to the account of this name from now on."""
+    """Sign a browser in to the account of this name."""
     with write_transaction(db):
-        db.conn.execute(
-            "INSERT INTO sessions (id, account, began, seen, full) VALUES (?, ?, ?, ?, ?)",
-            (key, folded(name), int(now), int(now), int(full)),
+        db.table("sessions").insert(
+            {"id": key, "account": folded(name), "began": int(now), "seen": int(now), "full": full}
         )
 
 
 def load(db: Database, key: bytes) -> SignIn | None:
-    """The browser filed under ``key``, unless it was signed out or its account disabled."""
-    row = db.conn.execute(
-        "SELECT account, began, seen, full FROM sessions WHERE id = ?", (key,)
-    ).fetchone()
-    account = find(db, row[0]) if row else None
-    if account is None or account.disabled:
+    """Return the browser filed under ``key``, unless signed out or its account disabled."""
+    row = next(db.table("sessions").rows_where("id = ?", [key]), None)
+    account = find(db, row["account"]) if row else None
+    if row is None or account is None or account.disabled:
         return None
-    return SignIn(account, row[1], row[2], bool(row[3]))
+    return SignIn(account, row["began"], row["seen"], bool(row["full"]))
 
 
 def seen(db: Database, key: bytes, now: float) -> None:
-    """The browser was active just now."""
+    """Note that the browser was active just now."""
     with write_transaction(db):
         db.conn.execute("UPDATE sessions SET seen = ? WHERE id = ?", (int(now), key))
 
 
 def end(db: Database, key: bytes) -> None:
-    """This browser is signed out."""
+    """Sign this browser out."""
     with write_transaction(db):
-        db.conn.execute("DELETE FROM sessions WHERE id = ?", (key,))
+        db.table("sessions").delete_where("id = ?", [key])
 
 
 def end_all(db: Database, name: str, *, but: bytes = b"") -> None:
-    """Every browser of the account is signed out, except ``but``."""
+    """Sign every browser of the account out, except ``but``."""
     with write_transaction(db):
-        db.conn.execute("DELETE FROM sessions WHERE account = ? AND id <> ?", (folded(name), but))
+        db.table("sessions").delete_where("account = ? AND id <> ?", [folded(name), but])
 
 
 def purge(db: Database, *, began_before: float, seen_before: float) -> None:
     """Forget browsers whose time is over."""
     with write_transaction(db):
-        db.conn.execute(
-            "DELETE FROM sessions WHERE began < ? OR seen < ?",
-            (int(began_before), int(seen_before)),
+        db.table("sessions").delete_where(
+            "began < ? OR seen < ?", [int(began_before), int(seen_before)]
         )
 
 
 def count(db: Database, name: str) -> int:
-    """In how many browsers the account is signed in."""
-    row = db.conn.execute(
-        "SELECT count(*) FROM sessions WHERE account = ? AND full = 1", (folded(name),)
-    ).fetchone()
-    return int(row[0])
+    """Return in how many browsers the account is signed in."""
+    return db.table("sessions").count_where("account = ? AND full", [folded(name)])

@@ -1,4 +1,4 @@
-"""The audit, read a page at a time: what staff did, the latest first."""
+"""The audit, read a page at a time: every act of the staff, the latest first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from survey.storage.database import Database
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """Who did what, when (ISO time, UTC)."""
+    """An act of the staff: who did what, when (ISO time, UTC)."""
 
     at: str
     who: str
@@ -17,13 +17,13 @@ class AuditLine:
 
 
 def length(db: Database) -> int:
-    """How many lines there are."""
-    return int(db.conn.execute("SELECT count(*) FROM audit").fetchone()[0])
+    """Return how many lines there are."""
+    return db.table("audit").count
 
 
 def lines(db: Database, *, most: int, after: int = 0) -> list[AuditLine]:
-    """At most ``most`` lines, the latest first, without the ``after`` latest."""
-    found = db.conn.execute(
-        "SELECT at, who, what FROM audit ORDER BY id DESC LIMIT ? OFFSET ?", (most, after)
-    ).fetchall()
-    return [AuditLine(*row) for row in found]
+    """Return at most ``most`` lines, the latest first, without the ``after`` latest."""
+    found = db.table("audit").rows_where(
+        order_by="id DESC", select="at, who, what", limit=most, offset=after
+    )
+    return [AuditLine(**row) for row in found]

@@ -1,6 +1,6 @@
-"""Freezing: from then on nobody can withdraw, and what is there may be released as one batch.
+"""Batches of frozen answers, and deleting by code, which is possible until an answer is frozen.
 
-Deleting by code: asked for at once, carried out soon, overwritten on the disk.
+A deletion is queued at once, carried out soon, and its bytes are overwritten on the disk.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ def ask_deletion(db: Database, values: Sequence[bytes]) -> None:
 
 
 def pending(db: Database) -> bool:
-    """Whether somebody waits for a deletion."""
+    """Return whether a deletion is queued."""
     return bool(db.conn.execute("SELECT EXISTS (SELECT 1 FROM withdrawals)").fetchone()[0])
 
 
 def delete_asked(db: Database) -> int:
-    """Within a transaction: delete what was asked for and empty the queue."""
+    """Delete what was asked for and empty the queue, within a transaction."""
     deleted = 0
     for table in merged_tables(db):
         if table == "accepted":
@@ -56,7 +56,7 @@ def delete_asked(db: Database) -> int:
 
 
 def carry_out_deletions(db: Database) -> int:
-    """Delete queued rows and texts and overwrite their bytes; gives how many went.
+    """Delete queued rows and texts and overwrite their bytes; returns how many went.
 
     Pages that were split long ago may hold copies in their unused part, which deleting does not
     reach: where something was deleted the file is rewritten.
@@ -73,7 +73,7 @@ def carry_out_deletions(db: Database) -> int:
 
 
 def batches(db: Database, study: str) -> dict[int, int]:
-    """Answers by batch number; 0 are those not frozen yet."""
+    """Return answers by batch number; 0 are those not frozen yet."""
     found: Counter[int] = Counter()
     for table in tables_of(db, study):
         for batch, answers in answer_tables.batches_of(db, table):
@@ -84,15 +84,13 @@ def batches(db: Database, study: str) -> dict[int, int]:
 def begins(office: Database, study: str, batch: int, *, at: str) -> None:
     """Note when (ISO time, UTC) a batch was begun: before it is there, so that none is without."""
     with write_transaction(office):
-        office.conn.execute(
-            "INSERT INTO freezes (study, batch, at) VALUES (?, ?, ?)", (study, batch, at)
-        )
+        office.table("freezes").insert({"study": study, "batch": batch, "at": at})
 
 
 def begun(office: Database, study: str) -> dict[int, str]:
-    """Batch → when it was begun last. One that ended half-way is there too, though no batch is."""
-    sql = "SELECT batch, at FROM freezes WHERE study = ? ORDER BY id"
-    return dict(office.conn.execute(sql, (study,)).fetchall())
+    """Return batch → when it was begun last, also where the freeze ended half-way."""
+    found = office.table("freezes").rows_where("study = ?", [study], order_by="id")
+    return {row["batch"]: row["at"] for row in found}
 
 
 def _nothing(_batch: int) -> None:
@@ -107,7 +105,7 @@ def freeze(
     closing: bool,
     before: Callable[[int], None] = _nothing,
 ) -> int:
-    """Make the new answers the next batch and destroy their deletion values; gives how many.
+    """Make the new answers the next batch and destroy their deletion values; returns how many.
 
     Deletions asked for before are carried out first. Raises TooFewToFreeze below ``minimum``
     unless the study is ``closing``; nothing is changed then, nor if ``before``, which is given the

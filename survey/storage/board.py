@@ -1,16 +1,14 @@
-"""What a board says about a study after reading it: rulings, comments, notes of incidents.
+"""A board's record of a study: rulings, comments, notes of incidents, waivers of the checklist.
 
 Every table is append-only: what was said stays said, with its day and its name.
-
-Elements of the checklist that a board does without, each with its reason. Append-only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
 from survey.storage.database import Database, write_transaction
 
@@ -30,7 +28,7 @@ class Ruled:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment on a passage of the words with this fingerprint, or an ``answers``-to one.
+    """A comment on a passage of the words with this fingerprint, or an answer to ``answers``.
 
     ``passage`` is an anchor of the page with every word; empty: on the study as a whole.
     """
@@ -47,7 +45,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Something that happened on the day ``happened_on`` (ISO), as somebody noted it ``at``."""
+    """An incident of the day ``happened_on`` (ISO), as it was noted ``at``."""
 
     at: str
     who: str
@@ -55,33 +53,42 @@ class Incident:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A board does without ``element`` for this study; ``at`` is ISO time, UTC."""
+
+    element: str
+    at: str
+    who: str
+    reason: str
+
+
+def _append(db: Database, table: str, **row: object) -> None:
+    with write_transaction(db):
+        db.table(table).insert(row)
+
+
+def _of(db: Database, table: str, study: str, select: str) -> Iterator[dict[str, Any]]:
+    """Yield the study's rows in the order written."""
+    return db.table(table).rows_where("study = ?", [study], order_by="id", select=select)
+
+
 def rule(
     db: Database, study: str, what: Ruling, *, at: str, who: str, why: str, approval: int = 0
 ) -> None:
     """Suspend a study, lift that again, or revoke the approval with this number."""
-    with write_transaction(db):
-        db.conn.execute(
-            "INSERT INTO rulings (study, at, who, what, why, approval) VALUES (?, ?, ?, ?, ?, ?)",
-            (study, at, who, what, why, approval),
-        )
+    _append(db, "rulings", study=study, at=at, who=who, what=what, why=why, approval=approval)
 
 
 def rulings(db: Database, study: str) -> list[Ruled]:
-    """Every ruling on the study, in order."""
-    found = db.conn.execute(
-        "SELECT at, who, what, why, approval FROM rulings WHERE study = ? ORDER BY id", (study,)
-    ).fetchall()
-    return [Ruled(*row) for row in found]
+    """Return every ruling on the study, in order."""
+    return [Ruled(**row) for row in _of(db, "rulings", study, "at, who, what, why, approval")]
 
 
 def suspension(db: Database, study: str) -> Ruled | None:
-    """The ruling under which the study is suspended now; None when it is not."""
-    found = db.conn.execute(
-        "SELECT at, who, what, why, approval FROM rulings"
-        " WHERE study = ? AND what <> 'revoked' ORDER BY id DESC LIMIT 1",
-        (study,),
-    ).fetchone()
-    return Ruled(*found) if found and found[2] == "suspended" else None
+    """Return the ruling under which the study is suspended now; None when it is not."""
+    last = next((r for r in reversed(rulings(db, study)) if r.what != "revoked"), None)
+    return last if last and last.what == "suspended" else None
 
 
 def comment(
@@ -97,26 +104,20 @@ def comment(
     answers: int = 0,
 ) -> None:
     """Keep a comment, or an answer to the one with the number ``answers``."""
-    with write_transaction(db):
-        db.conn.execute(
-            "INSERT INTO comments (study, at, who, role, words, passage, text, answers)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (study, at, who, role, words, passage, text, answers),
-        )
+    _append(
+        db, "comments", study=study, at=at, who=who, role=role, words=words, passage=passage,
+        text=text, answers=answers,
+    )  # fmt: skip
 
 
 def comments(db: Database, study: str) -> list[Comment]:
-    """Every comment and answer, in the order written."""
-    found = db.conn.execute(
-        "SELECT id, at, who, role, words, passage, text, answers FROM comments"
-        " WHERE study = ? ORDER BY id",
-        (study,),
-    ).fetchall()
-    return [Comment(*row) for row in found]
+    """Return every comment and answer, in the order written."""
+    columns = "id AS number, at, who, role, words, passage, text, answers"
+    return [Comment(**row) for row in _of(db, "comments", study, columns)]
 
 
 def threads(db: Database, study: str) -> list[list[Comment]]:
-    """Each comment followed by its answers, in the order written."""
+    """Return each comment followed by its answers, in the order written."""
     ordered = sorted(comments(db, study), key=lambda c: (c.answers or c.number, c.number))
     return [list(thread) for _, thread in groupby(ordered, lambda c: c.answers or c.number)]
 
@@ -124,30 +125,13 @@ def threads(db: Database, study: str) -> list[list[Comment]]:
 def note_incident(
     db: Database, study: str, text: str, *, at: str, who: str, happened_on: str
 ) -> None:
-    """Keep a note of something that happened; it is never changed or deleted."""
-    with write_transaction(db):
-        db.conn.execute(
-            "INSERT INTO incidents (study, at, who, happened_on, text) VALUES (?, ?, ?, ?, ?)",
-            (study, at, who, happened_on, text),
-        )
+    """Keep a note of an incident; it is never changed or deleted."""
+    _append(db, "incidents", study=study, at=at, who=who, happened_on=happened_on, text=text)
 
 
 def incidents(db: Database, study: str) -> list[Incident]:
-    """Every note, in the order written."""
-    found = db.conn.execute(
-        "SELECT at, who, happened_on, text FROM incidents WHERE study = ? ORDER BY id", (study,)
-    ).fetchall()
-    return [Incident(*row) for row in found]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiver:
-    """A board does without ``element`` for this study; ``at`` is ISO time, UTC."""
-
-    element: str
-    at: str
-    who: str
-    reason: str
+    """Return every note, in the order written."""
+    return [Incident(**row) for row in _of(db, "incidents", study, "at, who, happened_on, text")]
 
 
 def waive(
@@ -156,29 +140,21 @@ def waive(
     """Do without these elements for ``reason``. Raises ValueError for an empty one."""
     if not reason.strip():
         raise ValueError("A waiver needs its reason.")
-    _write(db, study, elements, at=at, who=who, reason=reason.strip())
+    with write_transaction(db):
+        for element in elements:
+            row = Waiver(element, at, who, reason.strip())
+            _append(db, "waivers", study=study, **asdict(row))
 
 
 def take_back(db: Database, study: str, elements: Iterable[str], *, at: str, who: str) -> None:
-    """These elements are asked for again; that they were waived stays in the record."""
-    _write(db, study, elements, at=at, who=who, reason="")
-
-
-def _write(
-    db: Database, study: str, elements: Iterable[str], *, at: str, who: str, reason: str
-) -> None:
+    """Ask for these elements again; that they were waived stays in the record."""
     with write_transaction(db):
         for element in elements:
-            db.conn.execute(
-                "INSERT INTO waivers (study, element, at, who, reason) VALUES (?, ?, ?, ?, ?)",
-                (study, element, at, who, reason),
-            )
+            _append(db, "waivers", study=study, **asdict(Waiver(element, at, who, "")))
 
 
 def waivers(db: Database, study: str) -> dict[str, Waiver]:
-    """Element → the waiver in force."""
-    found = db.conn.execute(
-        "SELECT element, at, who, reason FROM waivers WHERE study = ? ORDER BY id", (study,)
-    ).fetchall()
-    last = {row[0]: Waiver(*row) for row in found}
+    """Return element → the waiver in force."""
+    found = _of(db, "waivers", study, "element, at, who, reason")
+    last = {row["element"]: Waiver(**row) for row in found}
     return {element: waiver for element, waiver in last.items() if waiver.reason}

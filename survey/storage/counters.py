@@ -1,12 +1,9 @@
-"""Totals of events (landing, consented, declined …): counted in memory, written in batches.
+"""Totals of events, and which figures staff have seen: the collection's, and those of pilots.
 
-Nothing is written on a request, so that no write times an event; a crash may lose some.
-
-What staff were last shown about a collection: the step that its figures stand on. No time.
-
-Which answers of a pilot something was told of: a digest and a count, never a key, never a time.
-
-What is told next is held against it (``survey.releases.disclosure_control``).
+Events (landing, consented, declined …) are counted in memory and written in batches: nothing is
+written on a request, so that no write times an event; a crash may lose some. Of a pilot's answers
+that something was disclosed of, a digest and a count are kept, never a key, never a time:
+``survey.releases.disclosure_control`` compares the next disclosure with them.
 """
 
 from __future__ import annotations
@@ -15,7 +12,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from survey.storage.database import Database, write_transaction
 
@@ -68,9 +65,9 @@ def _write(db: Database, counts: Counter[tuple[str, str]]) -> None:
 
 
 def totals(db: Database, study: str) -> dict[str, int]:
-    """Event → written total."""
-    sql = "SELECT event, count FROM tallies WHERE study = ?"
-    return dict(db.conn.execute(sql, (study,)).fetchall())
+    """Return event → written total."""
+    found = db.table("tallies").rows_where("study = ?", [study])
+    return {row["event"]: row["count"] for row in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,36 +80,39 @@ class ReportedFigures:
 
 
 def reported_figures(db: Database, study: str, *, pilot: bool) -> ReportedFigures:
-    """The present step; before the first one nothing is shown."""
-    sql = "SELECT landing, completed, shown FROM figures WHERE study = ? AND pilot = ?"
-    found = db.conn.execute(sql, (study, pilot)).fetchone()
-    return ReportedFigures(found[0], found[1], json.loads(found[2])) if found else ReportedFigures()
+    """Return the present step; before the first one nothing is shown."""
+    found = list(db.table("figures").rows_where("study = ? AND pilot = ?", [study, pilot]))
+    if not found:
+        return ReportedFigures()
+    row = found[0]
+    return ReportedFigures(row["landing"], row["completed"], json.loads(row["shown"]))
 
 
 def replace_figures(
     db: Database, study: str, change: Callable[[ReportedFigures], ReportedFigures], *, pilot: bool
 ) -> ReportedFigures:
-    """The step after ``change``, whatever another viewer does meanwhile."""
+    """Return the step after ``change``, which is kept, whatever another viewer does meanwhile."""
     with write_transaction(db):
         before = reported_figures(db, study, pilot=pilot)
         after = change(before)
         if after != before:
             shown = json.dumps(dict(sorted(after.shown.items())))
-            db.conn.execute(
-                "INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?)",
-                (study, pilot, after.landing, after.completed, shown),
-            )
+            row = {"study": study, "pilot": pilot, **asdict(after), "shown": shown}
+            db.table("figures").insert(row, replace=True)
     return after
 
 
 def verdicts(db: Database, study: str, *, pilot: bool) -> dict[int, bool]:
-    """Answers at which the stop rule was told → whether it was met, in that order."""
-    sql = "SELECT answers, met FROM verdicts WHERE study = ? AND pilot = ? ORDER BY answers"
-    return {n: bool(met) for n, met in db.conn.execute(sql, (study, pilot)).fetchall()}
+    """Return answers at which the stop rule was judged → whether it was met, in that order."""
+    found = db.table("verdicts").rows_where(
+        "study = ? AND pilot = ?", [study, pilot], order_by="answers"
+    )
+    return {row["answers"]: bool(row["met"]) for row in found}
 
 
 def record_verdict(db: Database, study: str, answers: int, met: bool, *, pilot: bool) -> None:  # noqa: FBT001
-    """Keep what is told at so many answers, for good: the first word stands."""
+    """Keep the verdict at so many answers for good: the first one stands."""
+    # The table API cannot ignore a row that is there already in a table without rowids.
     with write_transaction(db):
         db.conn.execute(
             "INSERT INTO verdicts VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -122,20 +122,28 @@ def record_verdict(db: Database, study: str, answers: int, met: bool, *, pilot: 
 
 @dataclass(frozen=True, slots=True)
 class DisclosedPilot:
-    """``answers`` is a digest of whose answers they were ("" fits none), ``people`` how many."""
+    """Answers that something was disclosed of.
+
+    ``answers`` is a digest of whose they were ("" fits none), ``people`` how many.
+    """
 
     answers: str
     people: int
 
 
 def disclosures(db: Database, study: str) -> list[DisclosedPilot]:
-    """Every set of answers of which a preview or a release told something, in no telling order."""
-    sql = "SELECT answers, people FROM told_pilots WHERE study = ? ORDER BY people, answers"
-    return [DisclosedPilot(*row) for row in db.conn.execute(sql, (study,)).fetchall()]
+    """Return every set of answers that a preview or a release disclosed something of.
+
+    By their number and digest: the order in which it was disclosed is not kept.
+    """
+    found = db.table("told_pilots").rows_where(
+        "study = ?", [study], order_by="people, answers", select="answers, people"
+    )
+    return [DisclosedPilot(**row) for row in found]
 
 
 def record_disclosure(db: Database, study: str, what: DisclosedPilot) -> None:
-    """Keep for good that something is told of these answers."""
+    """Keep for good that something is disclosed of these answers."""
     with write_transaction(db):
         db.conn.execute(
             "INSERT INTO told_pilots VALUES (?, ?, ?) ON CONFLICT DO NOTHING",

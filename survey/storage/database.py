@@ -26,9 +26,10 @@ def _without_numpy() -> Iterator[None]:
 # 50 ms and 12 MB in every process of a server that touches no row.
 with _without_numpy():
     import sqlite_utils
+    from sqlite_utils.db import NotFoundError
     from sqlite_utils.migrations import Migrations
 
-__all__ = ["AnyDatabase", "Database", "Migrations"]
+__all__ = ["AnyDatabase", "Database", "Migrations", "NotFoundError"]
 
 AnyDatabase = sqlite_utils.Database
 

@@ -1,4 +1,4 @@
-"""Long work that researchers asked for: what it is, who asked, how far it is, how it ended.
+"""Long work that researchers asked for: its kind, who asked, how far it is, how it ended.
 
     waiting ─▶ running ─▶ done · refused · broken
         └────────┴─▶ stopping ─▶ cancelled
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from survey.storage.database import Database, write_transaction
@@ -22,10 +22,6 @@ State = Literal["waiting", "running", "stopping", "done", "refused", "cancelled"
 LIVE: tuple[State, ...] = ("waiting", "running", "stopping")
 LARGEST = 2**63 - 1  # of SQLite's whole numbers
 _LIVE = ", ".join(f"'{state}'" for state in LIVE)
-_COLUMNS = (
-    "number, study, kind, tier, pilot, recipient, who, asked_at, preview, state, since, share, pid,"
-    " told, release"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,43 +63,44 @@ class Busy(Exception):
         self.job = job
 
 
-def _job(row: tuple[Any, ...]) -> Job:
-    values = dict(zip(_COLUMNS.split(", "), row, strict=True))
-    values["result"] = json.loads(values.pop("told"))
-    values["recipient"] = json.loads(values["recipient"])
-    return Job(**{**values, "pilot": bool(values["pilot"])})
-
-
-def _found(db: Database, condition: str, *bound: object) -> list[Job]:
-    sql = f"SELECT {_COLUMNS} FROM jobs WHERE {condition}"
-    return [_job(row) for row in db.conn.execute(sql, bound).fetchall()]
+def _found(db: Database, condition: str, *bound: object, **how: Any) -> list[Job]:
+    return [
+        Job(
+            pilot=bool(row.pop("pilot")),
+            recipient=json.loads(row.pop("recipient")),
+            result=json.loads(row.pop("told")),
+            **row,
+        )
+        for row in db.table("jobs").rows_where(condition, bound, **how)
+    ]
 
 
 def find(db: Database, number: int) -> Job | None:
-    """The job of this number; None for any that is no job's, however large."""
+    """Return the job of this number; None for any that is no job's, however large."""
     return next(iter(_found(db, "number = ?", min(number, LARGEST))), None)
 
 
 def under_way(db: Database) -> list[Job]:
-    """Every job that has not ended, of any study."""
-    return _found(db, f"state IN ({_LIVE}) ORDER BY number")
+    """Return every job that has not ended, of any study."""
+    return _found(db, f"state IN ({_LIVE})", order_by="number")
 
 
 def last_of(db: Database, study: str, *, most: int) -> list[Job]:
-    """The study's latest jobs, the latest first."""
-    return _found(db, "study = ? ORDER BY number DESC LIMIT ?", study, most)
+    """Return the study's latest jobs, the latest first."""
+    return _found(db, "study = ?", study, order_by="number DESC", limit=most)
+
+
+_RELEASED = "kind = 'release' AND state = 'done'"
 
 
 def makers(db: Database, study: str) -> dict[int, str]:
-    """Release number → who had it made here; those made by command are not listed."""
-    sql = "SELECT release, who FROM jobs WHERE study = ? AND kind = 'release' AND state = 'done'"
-    return dict(db.conn.execute(sql, (study,)).fetchall())
+    """Return release number → who had it made here; those made by command are not listed."""
+    return {job.release: job.who for job in _found(db, f"study = ? AND {_RELEASED}", study)}
 
 
 def made_from(db: Database, preview: int) -> int:
-    """The number of the release that was made after this preview, else 0."""
-    found = _found(db, "preview = ? AND kind = 'release' AND state = 'done'", preview)
-    return found[0].release if found else 0
+    """Return the number of the release that was made after this preview, else 0."""
+    return next((job.release for job in _found(db, f"preview = ? AND {_RELEASED}", preview)), 0)
 
 
 def begin(db: Database, job: Job, *, now: float) -> Job:
@@ -112,25 +109,20 @@ def begin(db: Database, job: Job, *, now: float) -> Job:
         for other in under_way(db):
             if other.study == job.study:
                 raise Busy(other)
-        number = db.conn.execute(
-            f"INSERT INTO jobs ({_COLUMNS}) VALUES"
-            " (NULL, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, 0, 0, '{}', ?)",
-            (
-                job.study, job.kind, job.tier, int(job.pilot), json.dumps(job.recipient), job.who,
-                job.asked_at, job.preview, now, job.release,
-            ),
-        ).lastrowid  # fmt: skip
+        row = asdict(job) | {"number": None, "recipient": json.dumps(job.recipient), "since": now}
+        row["told"] = json.dumps(row.pop("result"))
+        number = db.table("jobs").insert(row).last_rowid
     return _found(db, "number = ?", number)[0]
 
 
 def take(db: Database, number: int, *, pid: int) -> None:
-    """The process ``pid`` works on it; the state stays, since it may have to wait for its turn."""
+    """Note the process that works on it; the state stays, since it may wait for its turn."""
     with write_transaction(db):
-        db.conn.execute("UPDATE jobs SET pid = ? WHERE number = ?", (pid, number))
+        db.table("jobs").update(number, {"pid": pid})
 
 
 def move(db: Database, number: int, to: State, *, before: tuple[State, ...], now: float) -> bool:
-    """From one of the states ``before`` to ``to``; False when it is in none of them any more."""
+    """Change one of the states ``before`` to ``to``; False when it is in none of them any more."""
     states = ", ".join(f"'{state}'" for state in before)
     with write_transaction(db):
         changed = db.conn.execute(
@@ -141,9 +133,9 @@ def move(db: Database, number: int, to: State, *, before: tuple[State, ...], now
 
 
 def progressed(db: Database, number: int, share: float) -> None:
-    """It is so far (0 to 1)."""
+    """Note how far it is (0 to 1)."""
     with write_transaction(db):
-        db.conn.execute("UPDATE jobs SET share = ? WHERE number = ?", (share, number))
+        db.table("jobs").update(number, {"share": share})
 
 
 def end(

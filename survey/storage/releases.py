@@ -1,16 +1,15 @@
-"""The ledger of releases: what left the house, when, and under which words and policy.
+"""The ledger of releases: which rows went out when, and under which words and policy.
 
-Which rows went where: segments of frozen batches, their part in each tier, errata, hand-overs,
-and the totals of the collection that each release told.
-
-Every table is append-only. A release is entered together with what it holds.
+It also holds segments of frozen batches with their part in each tier, errata, hand-overs and the
+totals of the collection that each release told. Every table is append-only, and a release is
+entered together with what it holds.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from survey.errors import StoreError
@@ -34,49 +33,6 @@ class Release:
     batches: tuple[int, ...] = ()
     pilot: bool = False
     number: int = 0
-
-
-def next_number(db: Database, study: str) -> int:
-    """What the study's next release will be called: 1 for its first."""
-    number: int = db.conn.execute(
-        "SELECT coalesce(max(number), 0) + 1 FROM releases WHERE study = ?", (study,)
-    ).fetchone()[0]
-    return number
-
-
-def record(db: Database, release: Release) -> int:
-    """Enter a release in the ledger for good and return its number.
-
-    Raises StoreError where ``release`` has a number already and another took it meanwhile.
-    """
-    with write_transaction(db):
-        number = next_number(db, release.study)
-        if release.number not in (0, number):
-            raise StoreError(
-                f"Release {release.number} of {release.study} was not entered: another release was "
-                "entered meanwhile. Make it again."
-            )
-        db.conn.execute(
-            "INSERT INTO releases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                release.study, number, release.tier, release.sha256, release.made_at,
-                release.rows, release.policy, json.dumps(release.words),
-                json.dumps(release.batches), int(release.pilot),
-            ),
-        )  # fmt: skip
-    return number
-
-
-def all_releases(db: Database, study: str) -> list[Release]:
-    """Every release of the study, in the order made."""
-    found = db.conn.execute("SELECT * FROM releases WHERE study = ? ORDER BY number", (study,))
-    names = [column[0] for column in found.description]
-    return [_release(dict(zip(names, row, strict=True))) for row in found.fetchall()]
-
-
-def _release(row: dict[str, Any]) -> Release:
-    lists = {name: tuple(json.loads(row[name])) for name in ("words", "batches")}
-    return Release(**{**row, **lists, "pilot": bool(row["pilot"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +72,7 @@ class Erratum:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Who was given a release, under which agreement, agreed on which day (ISO date)."""
+    """A release given to a person, under which agreement, agreed on which day (ISO date)."""
 
     release: int
     at: str
@@ -125,62 +81,86 @@ class HandOver:
     agreed_on: str
 
 
+def next_number(db: Database, study: str) -> int:
+    """Return the number of the study's next release: 1 for its first."""
+    made = db.table("releases").rows_where("study = ?", [study], select="number")
+    return max((row["number"] for row in made), default=0) + 1
+
+
+def record(db: Database, release: Release) -> int:
+    """Enter a release in the ledger for good and return its number.
+
+    Raises StoreError where ``release`` has a number already and another took it meanwhile.
+    """
+    with write_transaction(db):
+        number = next_number(db, release.study)
+        if release.number not in (0, number):
+            raise StoreError(
+                f"Release {release.number} of {release.study} was not entered: another release was "
+                "entered meanwhile. Make it again."
+            )
+        db.table("releases").insert(asdict(release) | {"number": number})
+    return number
+
+
+def _of(db: Database, table: str, study: str, order: str) -> Iterator[dict[str, Any]]:
+    """Yield the study's rows of a table, without what the table itself adds."""
+    for row in db.table(table).rows_where("study = ?", [study], order_by=order):
+        yield {name: value for name, value in row.items() if name not in ("id", "study")}
+
+
+def all_releases(db: Database, study: str) -> list[Release]:
+    """Return every release of the study, in the order made."""
+    return [
+        Release(
+            study=study,
+            words=tuple(json.loads(row.pop("words"))),
+            batches=tuple(json.loads(row.pop("batches"))),
+            pilot=bool(row.pop("pilot")),
+            **row,
+        )
+        for row in _of(db, "releases", study, "number")
+    ]
+
+
 def segments(db: Database, study: str) -> list[Segment]:
-    """The study's segments, in order."""
-    found = db.conn.execute(
-        "SELECT number, batches, rows FROM segments WHERE study = ? ORDER BY number", (study,)
-    ).fetchall()
-    return [Segment(number, tuple(json.loads(batches)), rows) for number, batches, rows in found]
+    """Return the study's segments, in order."""
+    return [
+        Segment(row["number"], tuple(json.loads(row["batches"])), row["rows"])
+        for row in _of(db, "segments", study, "number")
+    ]
 
 
 def parts(db: Database, study: str) -> list[LedgerPart]:
-    """Every part ever made, recalled ones included: what is out cannot be taken back."""
-    found = db.conn.execute(
-        "SELECT segment, tier, edition, sha256, rows, policy, about FROM parts WHERE study = ?"
-        " ORDER BY segment, tier, edition",
-        (study,),
-    ).fetchall()
+    """Return every part ever made, recalled ones too: a released file cannot be taken back."""
     return [
-        LedgerPart(segment, tier, edition, sha256, rows, policy, json.loads(about))
-        for segment, tier, edition, sha256, rows, policy, about in found
+        LedgerPart(about=json.loads(row.pop("about")), **row)
+        for row in _of(db, "parts", study, "segment, tier, edition")
     ]
 
 
 def contents(db: Database, study: str) -> dict[int, list[tuple[int, str, int]]]:
-    """Release number → (segment, tier, edition) of each part in it, in order."""
-    found = db.conn.execute(
-        "SELECT release, segment, tier, edition FROM contents WHERE study = ?"
-        " ORDER BY release, segment",
-        (study,),
-    ).fetchall()
+    """Return release number → (segment, tier, edition) of each part in it, in order."""
     held: dict[int, list[tuple[int, str, int]]] = {}
-    for release, *part in found:
-        held.setdefault(release, []).append((part[0], part[1], part[2]))
+    for row in _of(db, "contents", study, "release, segment"):
+        held.setdefault(row["release"], []).append((row["segment"], row["tier"], row["edition"]))
     return held
 
 
 def errata(db: Database, study: str) -> list[Erratum]:
-    """Recalled releases, in the order they were recalled."""
-    found = db.conn.execute(
-        "SELECT release, at, why FROM errata WHERE study = ? ORDER BY id", (study,)
-    ).fetchall()
-    return [Erratum(*row) for row in found]
+    """Return recalled releases, in the order they were recalled."""
+    return [Erratum(**row) for row in _of(db, "errata", study, "id")]
 
 
 def hand_overs(db: Database, study: str) -> list[HandOver]:
-    """Who was given what, in the order it happened."""
-    found = db.conn.execute(
-        "SELECT release, at, person, agreement, agreed_on FROM handovers WHERE study = ?"
-        " ORDER BY id",
-        (study,),
-    ).fetchall()
-    return [HandOver(*row) for row in found]
+    """Return every hand-over, in the order it happened."""
+    return [HandOver(**row) for row in _of(db, "handovers", study, "id")]
 
 
 def collected(db: Database, study: str) -> dict[int, dict[str, int]]:
-    """Release number → totals of the collection as it told them; none for releases without."""
-    found = db.conn.execute("SELECT release, tallies FROM collected WHERE study = ?", (study,))
-    return {release: json.loads(tallies) for release, tallies in found.fetchall()}
+    """Return release number → totals of the collection as it told them, where it told any."""
+    found = _of(db, "collected", study, "release")
+    return {row["release"]: json.loads(row["tallies"]) for row in found}
 
 
 def enter(
@@ -193,49 +173,40 @@ def enter(
     held: Sequence[LedgerPart] = (),
     recipient: Mapping[str, str] | None = None,
 ) -> int:
-    """Enter a finished release and what it holds, all or nothing; gives its number.
+    """Enter a finished release and what it holds, all or nothing; returns its number.
 
-    ``recipient`` is who gets it at once: name, agreement and date; ``tallies`` are the totals of
-    the collection that its documents tell.
+    ``recipient`` receives it at once: name, agreement and date; ``tallies`` are the totals of the
+    collection that its documents tell.
     """
-    study = release.study
+    study = {"study": release.study}
     with write_transaction(db):
-        for s in new_segments:
-            segment = (study, s.number, json.dumps(s.batches), s.rows)
-            db.conn.execute("INSERT INTO segments VALUES (?, ?, ?, ?)", segment)
-        for p in new_parts:
-            db.conn.execute(
-                "INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (study, p.segment, p.tier, p.edition, p.sha256, p.rows, p.policy,
-                 json.dumps(p.about, sort_keys=True)),
-            )  # fmt: skip
+        db.table("segments").insert_all(study | asdict(s) for s in new_segments)
+        db.table("parts").insert_all(
+            study | asdict(p) | {"about": json.dumps(p.about, sort_keys=True)} for p in new_parts
+        )
         number = record(db, release)
-        for p in held:
-            part = (study, number, p.segment, p.tier, p.edition)
-            db.conn.execute("INSERT INTO contents VALUES (?, ?, ?, ?, ?)", part)
+        entered = study | {"release": number}
+        db.table("contents").insert_all(
+            entered | {"segment": p.segment, "tier": p.tier, "edition": p.edition} for p in held
+        )
         if tallies:
-            told = (study, number, json.dumps(tallies, sort_keys=True))
-            db.conn.execute("INSERT INTO collected VALUES (?, ?, ?)", told)
+            told = json.dumps(tallies, sort_keys=True)
+            db.table("collected").insert(entered | {"tallies": told})
         if recipient:
             given = (recipient["name"], recipient["agreement"], recipient["date"])
-            hand_over(db, study, HandOver(number, release.made_at, *given))
+            hand_over(db, release.study, HandOver(number, release.made_at, *given))
     return number
 
 
 def recall(db: Database, study: str, numbers: Sequence[int], *, at: str, why: str) -> None:
     """Note for good that releases are faulty, all at once; they stay listed."""
     with write_transaction(db):
-        db.conn.executemany(
-            "INSERT INTO errata (study, release, at, why) VALUES (?, ?, ?, ?)",
-            [(study, number, at, why) for number in numbers],
+        db.table("errata").insert_all(
+            {"study": study, **asdict(Erratum(number, at, why))} for number in numbers
         )
 
 
 def hand_over(db: Database, study: str, given: HandOver) -> None:
-    """Note for good who was given a release."""
+    """Note for good to whom a release was given."""
     with write_transaction(db):
-        db.conn.execute(
-            "INSERT INTO handovers (study, release, at, person, agreement, agreed_on)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (study, given.release, given.at, given.person, given.agreement, given.agreed_on),
-        )
+        db.table("handovers").insert({"study": study, **asdict(given)})

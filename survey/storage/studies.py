@@ -1,9 +1,9 @@
-"""The life of a study: what was approved by whom, and whether it is open. Has dates: staff only."""
+"""The life of a study: its approvals, and whether it is open. Has dates, so only staff see it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, cast
 
 from survey.storage.database import Database, write_transaction
@@ -43,10 +43,6 @@ class Approval:
         return self.approved_on <= today and lasts and not self.revoked
 
 
-_COLUMNS = "study, words, policy, site, reference, approved_by, approved_on, expires_on, conditions"
-_REVOKED = "EXISTS (SELECT 1 FROM rulings WHERE what = 'revoked' AND approval = approvals.id)"
-
-
 def approve(
     db: Database,
     *,
@@ -62,22 +58,26 @@ def approve(
 ) -> None:
     """Note an approval; it stays in the record for good."""
     with write_transaction(db):
-        db.conn.execute(
-            f"INSERT INTO approvals ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (study, words, policy, site, reference, by, approved_on, expires_on, conditions),
-        )
+        db.table("approvals").insert({
+            "study": study, "words": words, "policy": policy, "site": site,
+            "reference": reference, "approved_by": by, "approved_on": approved_on,
+            "expires_on": expires_on, "conditions": conditions,
+        })  # fmt: skip
 
 
 def approvals(db: Database, study: str) -> list[Approval]:
-    """Every approval ever noted, in the order noted."""
-    found = db.conn.execute(
-        f"SELECT {_COLUMNS}, id, {_REVOKED} FROM approvals WHERE study = ? ORDER BY id", (study,)
-    ).fetchall()
-    return [replace(Approval(*row[:-1]), revoked=bool(row[-1])) for row in found]
+    """Return every approval ever noted, in the order noted."""
+    revoked = {row["approval"] for row in db.table("rulings").rows_where("what = 'revoked'")}
+    return [
+        Approval(
+            by=row.pop("approved_by"), number=row["id"], revoked=row.pop("id") in revoked, **row
+        )
+        for row in db.table("approvals").rows_where("study = ?", [study], order_by="id")
+    ]
 
 
 def latest_effective(noted: Sequence[Approval], today: str) -> Approval | None:
-    """The approval signed last among those whose day has come: it alone says what is served.
+    """Return the approval signed last of those whose day has come: it alone says what is served.
 
     It may have run out or been revoked since; then nothing is served, and no older one comes back
     by itself.
@@ -89,50 +89,49 @@ def latest_effective(noted: Sequence[Approval], today: str) -> Approval | None:
 def current_approval(
     db: Database, study: str, *, words: str, policy: str, site: str, today: str
 ) -> Approval | None:
-    """The governing approval, if it is in force on ``today`` and of exactly these fingerprints."""
+    """Return the governing approval, if in force on ``today`` and of these fingerprints."""
     found = latest_effective(approvals(db, study), today)
-    fits = (
-        found is not None and found.fingerprints == (words, policy, site) and found.in_force(today)
-    )
-    return found if fits else None
+    if found and found.fingerprints == (words, policy, site) and found.in_force(today):
+        return found
+    return None
 
 
 def status(db: Database, study: str) -> Status:
-    """Where the study is in its life; "draft" until it was opened."""
+    """Return the part of its life the study is in; "draft" until it was opened."""
     found = db.conn.execute("SELECT status FROM lives WHERE study = ?", (study,)).fetchone()
     return cast("Status", found[0]) if found else "draft"
 
 
 def lived(db: Database) -> list[str]:
-    """Every study that was ever opened."""
-    return [name for (name,) in db.conn.execute("SELECT study FROM lives").fetchall()]
+    """Return every study that was ever opened."""
+    return [row["study"] for row in db.table("lives").rows]
 
 
 def written(db: Database) -> int:
-    """A number that changes once any other connection has written into the file."""
+    """Return a number that changes once any other connection has written into the file."""
     return int(db.conn.execute("PRAGMA data_version").fetchall()[0][0])
 
 
 def set_status(db: Database, study: str, status: Status, at: str) -> None:
-    """From ``at`` (ISO) on the study is in this part of its life."""
+    """Put the study into this part of its life, from ``at`` (ISO) on."""
     with write_transaction(db):
-        db.conn.execute("INSERT OR REPLACE INTO lives VALUES (?, ?, ?)", (study, status, at))
-        db.conn.execute("INSERT INTO turns (study, at, what) VALUES (?, ?, ?)", (study, at, status))
+        life = {"study": study, "status": status, "since": at}
+        db.table("lives").insert(life, replace=True)
+        db.table("turns").insert({"study": study, "at": at, "what": status})
 
 
 def turns(db: Database, study: str) -> list[tuple[str, str]]:
-    """(ISO time, status) of every turn in the study's life, in order."""
-    sql = "SELECT at, what FROM turns WHERE study = ? ORDER BY id"
-    return list(db.conn.execute(sql, (study,)).fetchall())
+    """Return (ISO time, status) of every turn in the study's life, in order."""
+    found = db.table("turns").rows_where("study = ?", [study], order_by="id")
+    return [(row["at"], row["what"]) for row in found]
 
 
 def note(db: Database, *, at: str, who: str, what: str) -> None:
-    """One line in the audit: who of the staff did what, when."""
+    """Write a line in the audit: who of the staff did what, when."""
     with write_transaction(db):
-        db.conn.execute("INSERT INTO audit (at, who, what) VALUES (?, ?, ?)", (at, who, what))
+        db.table("audit").insert({"at": at, "who": who, "what": what})
 
 
 def audit(db: Database) -> list[dict[str, str]]:
-    """Every line of the audit, in the order written."""
-    found = db.conn.execute("SELECT at, who, what FROM audit ORDER BY id").fetchall()
-    return [dict(zip(("at", "who", "what"), row, strict=True)) for row in found]
+    """Return every line of the audit, in the order written."""
+    return list(db.table("audit").rows_where(order_by="id", select="at, who, what"))

@@ -1,9 +1,7 @@
-"""Reading the texts that are kept apart: their state beside the words, who read them in the office.
+"""Clients' texts, kept apart from the answers: their state, their counts, and who read them.
 
 States: ``new``, ``once`` (read by one of two persons; ``redacted`` holds their words, or nothing
 where the words stay as written), ``approved``, ``redacted``, ``withheld``.
-
-How many of a study's kept-apart texts stand where. Reads no word of any of them.
 """
 
 from __future__ import annotations
@@ -11,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from survey.storage import answer_tables
 from survey.storage.answer_tables import texts_of
@@ -34,16 +32,16 @@ class TextCount:
 
 
 def text_counts(db: Database, study: str) -> list[TextCount]:
-    """Every pile of the study's texts, those that have just arrived included."""
+    """Return every count of the study's texts, those that have just arrived included."""
     return [TextCount(*row) for row in texts_of(db, study)]
 
 
 def counts(db: Database, study: str, *, frozen_only: bool) -> Counter[tuple[str, str, str]]:
-    """(question, language, state) → texts; the language of those never released is NEVER."""
+    """Return (question, language, state) → texts; the language of unreleasable ones is NEVER."""
     found: Counter[tuple[str, str, str]] = Counter()
-    for pile in text_counts(db, study):
-        if pile.batch or not frozen_only:
-            found[pile.variable, pile.lang, pile.state] += pile.count
+    for each in text_counts(db, study):
+        if each.batch or not frozen_only:
+            found[each.variable, each.lang, each.state] += each.count
     return found
 
 
@@ -115,10 +113,10 @@ def places(db: Database, study: str, *, batches: Sequence[int] | None) -> Counte
     ``batches`` None is every text there is.
     """
     found: Counter[Place] = Counter()
-    for pile in text_counts(db, study):
-        within = batches is None or pile.batch in batches
-        if within and pile.state in WAITING and pile.lang != NEVER:
-            found[Place(pile.table, pile.batch, pile.state)] += pile.count
+    for each in text_counts(db, study):
+        within = batches is None or each.batch in batches
+        if within and each.state in WAITING and each.lang != NEVER:
+            found[Place(each.table, each.batch, each.state)] += each.count
     return found
 
 
@@ -173,30 +171,26 @@ class Reading:
 
 
 def note_reading(office: Database, reading: Reading) -> None:
-    """Enter a decision in the office, for good."""
-    r = reading
+    """Keep a decision for good."""
     with write_transaction(office):
-        office.conn.execute(
-            "INSERT INTO readings (study, pilot, key, at, who, decision, replaced)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (r.study, int(r.pilot), r.key, r.at, r.who, r.decision, json.dumps(dict(r.replaced))),
-        )
+        row = asdict(reading) | {"replaced": json.dumps(dict(reading.replaced))}
+        office.table("readings").insert(row)
 
 
 def readings(office: Database, study: str) -> list[Reading]:
-    """Every decision about the study's texts, in the order made."""
-    sql = (
-        "SELECT study, pilot, key, at, who, decision, replaced FROM readings"
-        " WHERE study = ? ORDER BY id"
-    )
+    """Return every decision about the study's texts, in the order made."""
+    found = office.table("readings").rows_where("study = ?", [study], order_by="id")
     return [
-        Reading(study, bool(pilot), bytes(key), at, who, decision, json.loads(replaced))
-        for study, pilot, key, at, who, decision, replaced in office.conn.execute(sql, (study,))
-    ]
+        Reading(
+            study, bool(row["pilot"]), row["key"], row["at"], row["who"], row["decision"],
+            json.loads(row["replaced"]),
+        )
+        for row in found
+    ]  # fmt: skip
 
 
 def read_last_by(office: Database, keys: Sequence[bytes], who: str) -> frozenset[bytes]:
-    """Those of ``keys`` whose last decision was made by ``who``."""
+    """Return those of ``keys`` whose last decision was made by ``who``."""
     sql = "SELECT who FROM readings WHERE key = ? ORDER BY id DESC LIMIT 1"
     last = ((key, office.conn.execute(sql, (key,)).fetchone()) for key in keys)
     return frozenset(key for key, row in last if row and row[0] == who)

@@ -64,7 +64,7 @@ def prepare(stores: Stores, version: StudyVersion) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StudyState:
-    """What is published of a study, whether it takes people, and under which approval.
+    """The versions published of a study, whether it takes people, and under which approval.
 
     ``reason`` says in a word why an opened study takes nobody and ``problem`` in a sentence for
     staff; respondents read only that it is paused.
@@ -193,7 +193,7 @@ class Availability:
         return self._opened(folder, status)
 
     def _check_office(self) -> None:
-        """Raises StoreUnavailable where the office's file is no longer the one that we read."""
+        """Raise StoreUnavailable where the office's file is no longer the one that we read."""
         path = self._stores.folder / "office.db"
         self._stores.office  # noqa: B018 - the first look makes a new installation's
         here = path.stat().st_ino if path.exists() else None
@@ -214,10 +214,10 @@ class Availability:
             if signed is None:
                 raise approvals.ArchivedVersionInvalid("No approval of it has begun.")
             version = self._version(folder, signed.fingerprints)
-        except approvals.ArchivedVersionInvalid as unsound:
+        except approvals.ArchivedVersionInvalid as invalid:
             state = status if status != "open" else PAUSED
             return StudyState(
-                PublishedVersions(folder, signed=True), state, signed, INVALID, str(unsound)
+                PublishedVersions(folder, signed=True), state, signed, INVALID, str(invalid)
             )
         earlier = self._earlier(folder, version, [a for a in noted if a.in_force(today)])
         reason, problem = _why_not(signed, today) or self._suspended(name) or ("", "")

@@ -1,7 +1,4 @@
-"""One version of a study as this site offers it, with the facts of the site. Opens no store.
-
-Names that no study may have: below ``/research/`` and ``/ethics/`` they lead somewhere else.
-"""
+"""One version of a study with the facts of this site. Opens no store."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ RESERVED = frozenset({"account", "audit", "code", "set-up", "sign-in", "sign-out
 
 
 def check_name(folder: Path) -> None:
-    """Raises StudyFaults for a folder whose study would have the address of a page of ours."""
+    """Raise StudyFaults for a folder whose study would have the address of a page of ours."""
     name = folder.resolve().name
     if name.lower() in RESERVED:
         problem = f"no study can be called {name!r}: /research/{name} is a page of the platform"
@@ -31,7 +28,7 @@ def check_name(folder: Path) -> None:
 
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity: one a study
 class StudyVersion:
-    """One version of a study as this site offers it: its folder's, or one that was approved.
+    """One version of a study with this site's facts: its folder's, or one that was approved.
 
     ``limit`` closes it by itself at so many answers; ``invited``: only an invitation opens it.
     """
@@ -45,7 +42,7 @@ class StudyVersion:
     invited: bool = False
 
     def fill(self, text: str) -> str:
-        """``text`` with the site's facts in place of ``{fact}``."""
+        """Return ``text`` with the site's facts in place of ``{fact}``."""
         return fill(text, self.facts)
 
 
@@ -62,13 +59,13 @@ class PublishedVersions:
 
 
 def fingerprints_of(version: StudyVersion) -> VersionFingerprints:
-    """What an approval of this version names."""
+    """Return the fingerprints that an approval of this version names."""
     fingerprints = version.study.fingerprints
     return VersionFingerprints(fingerprints.words, fingerprints.policy, version.site)
 
 
 def read_version(folder: Path, site: SiteFacts, *, pilot: bool) -> StudyVersion:
-    """The study in ``folder`` with this site's facts. Raises StudyFaults."""
+    """Return the study in ``folder`` with this site's facts. Raises StudyFaults."""
     check_name(folder)
     study = load_study(folder)
     facts = facts_for(site, study)

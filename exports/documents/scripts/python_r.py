@@ -1,7 +1,4 @@
-"""import.py and score.py: plain Python that needs no package.
-
-import.R and score.R: base R, with labelled columns where the package haven is installed.
-"""
+"""Scripts in plain Python and in base R, which use a package only where it is installed."""
 
 from __future__ import annotations
 
@@ -31,12 +28,12 @@ def _literal(rules: Mapping[str, object]) -> str:
 
 
 def import_py(context: DocumentContext) -> bytes:
-    """Reads data and codebook into a dict of columns, or a polars frame where that is there."""
+    """Read data and codebook into a dict of columns, or a polars frame where that is there."""
     return template("import.py.txt", {"HEAD": head(context, "#"), "DATA": context.data_path})
 
 
 def score_py(context: DocumentContext, plan: ScoringPlan) -> bytes:
-    """Recomputes every score and compares; exit status 1 when one differs."""
+    """Recompute every score and compares; exit status 1 when one differs."""
     scales = {
         rule.column: {"items": rule.items, "mirrors": rule.mirrors, "least": rule.least}
         for rule in plan.scales
@@ -94,7 +91,7 @@ def _entry(entry: Entry) -> str:
 
 
 def import_r(context: DocumentContext) -> bytes:
-    """Reads the data into raw codes, numbers with NA, and labelled columns or factors."""
+    """Read the data into raw codes, numbers with NA, and labelled columns or factors."""
     book = "list(\n" + ",\n".join(_entry(entry) for entry in context.codebook) + "\n)"
     filled = {"HEAD": head(context, "#"), "DATA": context.data_path, "CODEBOOK": book}
     return template("import.R.txt", filled)
@@ -127,7 +124,7 @@ def _difference_rules(plan: ScoringPlan) -> str:
 
 
 def score_r(context: DocumentContext, plan: ScoringPlan) -> bytes:
-    """Recomputes every score and compares; ends with an error when one differs."""
+    """Recompute every score and compares; ends with an error when one differs."""
     filled = {
         "HEAD": head(context, "#"),
         "DATA": context.data_path,

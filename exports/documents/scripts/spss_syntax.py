@@ -15,14 +15,9 @@ LONGEST_LABEL, LONGEST_VALUE_LABEL = 255, 120
 LITERAL = 160
 
 
-def _cut(text: str, most: int) -> str:
-    """At most ``most`` bytes of UTF-8, cut between characters."""
-    return text.encode()[:most].decode(errors="ignore")
-
-
 def quoted(text: str, most: int) -> str:
-    """A literal on one or more lines."""
-    flat = _cut(" ".join(text.split()), most)
+    """Return a literal on one or more lines, at most ``most`` bytes, cut between characters."""
+    flat = " ".join(text.split()).encode()[:most].decode(errors="ignore")
     pieces = [flat[at : at + LITERAL] for at in range(0, len(flat), LITERAL)] or [""]
     return " +\n    ".join("'" + piece.replace("'", "''") + "'" for piece in pieces)
 
@@ -117,47 +112,47 @@ def import_sps(context: DocumentContext) -> bytes:
     )
 
 
-def _mean(rule: ScaleRule, made: str, names: Mapping[str, str]) -> str:
+def _mean(rule: ScaleRule, scored: str, names: Mapping[str, str]) -> str:
     items = [
         f"{rule.mirrors[i]} - {names[i]}" if i in rule.mirrors else names[i] for i in rule.items
     ]
     arguments = ",\n    ".join(items)
-    return f"COMPUTE {made} = MEAN.{rule.least}(\n    {arguments})."
+    return f"COMPUTE {scored} = MEAN.{rule.least}(\n    {arguments})."
 
 
-def _compare(made: str, released: str, flag: str) -> str:
+def _compare(scored: str, released: str, flag: str) -> str:
     return (
-        f"COMPUTE {flag} = (MISSING({made}) <> MISSING({released}))\n"
-        f"  OR (ABS({made} - {released}) > {TOLERANCE:.7f}).\n"
+        f"COMPUTE {flag} = (MISSING({scored}) <> MISSING({released}))\n"
+        f"  OR (ABS({scored} - {released}) > {TOLERANCE:.7f}).\n"
         f"RECODE {flag} (SYSMIS=0).\n"
         f"VARIABLE LABELS {flag} '{released} differs from the released score'."
     )
 
 
-def _rules(plan: ScoringPlan, made: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
+def _rules(plan: ScoringPlan, scored: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
     for rule in plan.scales:
-        yield _mean(rule, made[rule.column], names)
+        yield _mean(rule, scored[rule.column], names)
     for composite in plan.composites:
-        scores = ", ".join(made[s] for s in composite.scores)
-        yield f"COMPUTE {made[composite.column]} = MEAN.{composite.least}({scores})."
+        scores = ", ".join(scored[s] for s in composite.scores)
+        yield f"COMPUTE {scored[composite.column]} = MEAN.{composite.least}({scores})."
     for difference in plan.differences:
         first, second = names[difference.minuend], names[difference.subtrahend]
-        yield f"COMPUTE {made[difference.column]} = {first} - {second}."
+        yield f"COMPUTE {scored[difference.column]} = {first} - {second}."
 
 
 def score_sps(context: DocumentContext, plan: ScoringPlan) -> bytes:
     """Syntax that recomputes every score; run it after import.sps."""
     names = names_of(context)
-    made = {column: f"re_{at}" for at, column in enumerate(plan.made, start=1)}
-    flags = {column: made[column].replace("re_", "off_") for column in plan.columns}
+    scored = {column: f"re_{at}" for at, column in enumerate(plan.scored, start=1)}
+    flags = {column: scored[column].replace("re_", "off_") for column in plan.columns}
     how = "Recomputes every score; run import.sps first. Every maximum in the table must be 0"
     skipped = [f"Not recomputed, its items are not all here: {name}" for name in plan.skipped]
     table = f"DESCRIPTIVES VARIABLES=\n{_lines(flags.values())}\n  /STATISTICS=MAX."
     return joined(
         [
             _head(context, how, *skipped),
-            *_rules(plan, made, names),
-            *(_compare(made[column], names[column], flag) for column, flag in flags.items()),
+            *_rules(plan, scored, names),
+            *(_compare(scored[column], names[column], flag) for column, flag in flags.items()),
             table if flags else "",
         ]
     )

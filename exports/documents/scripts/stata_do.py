@@ -108,9 +108,9 @@ def import_do(context: DocumentContext) -> bytes:
     )
 
 
-def _scale(plan: ScoringPlan, made: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
+def _scale(plan: ScoringPlan, scored: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
     for rule in plan.scales:
-        score, items = made[rule.column], []
+        score, items = scored[rule.column], []
         for at, item in enumerate(rule.items, start=1):
             if item in rule.mirrors:
                 yield f"generate double {score}_{at} = {rule.mirrors[item]} - {names[item]}"
@@ -127,24 +127,24 @@ def _mean(score: str, items: list[str], least: int) -> Iterator[str]:
     yield f"replace {score} = . if {score}_n < {least}"
 
 
-def _rules(plan: ScoringPlan, made: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
-    yield from _scale(plan, made, names)
+def _rules(plan: ScoringPlan, scored: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
+    yield from _scale(plan, scored, names)
     for composite in plan.composites:
         yield from _mean(
-            made[composite.column], [made[s] for s in composite.scores], composite.least
+            scored[composite.column], [scored[s] for s in composite.scores], composite.least
         )
     for rule in plan.differences:
         yield (
-            f"generate double {made[rule.column]} = {names[rule.minuend]} - "
+            f"generate double {scored[rule.column]} = {names[rule.minuend]} - "
             f"{names[rule.subtrahend]}"
         )
 
 
-def _compare(made: str, released: str) -> str:
-    both = f"!missing({made}, {released})"
+def _compare(scored: str, released: str) -> str:
+    both = f"!missing({scored}, {released})"
     return (
-        f"count if missing({made}) != missing({released}) | "
-        f"({both} & abs({made} - {released}) > {TOLERANCE:.7f})\n"
+        f"count if missing({scored}) != missing({released}) | "
+        f"({both} & abs({scored} - {released}) > {TOLERANCE:.7f})\n"
         f'display "{released}: differs in " r(N) " rows"\n'
         "local wrong = `wrong' + (r(N) > 0)"
     )
@@ -153,16 +153,16 @@ def _compare(made: str, released: str) -> str:
 def score_do(context: DocumentContext, plan: ScoringPlan) -> bytes:
     """Commands that recompute every score; they stop with an error when one differs."""
     names = names_of(context)
-    made = {column: f"re{at}" for at, column in enumerate(plan.made, start=1)}
+    scored = {column: f"re{at}" for at, column in enumerate(plan.scored, start=1)}
     how = "Recomputes every score from the items; do import.do first."
     skipped = [f"Not recomputed, its items are not all here: {name}" for name in plan.skipped]
     return joined(
         [
             head(context, "*", how, *skipped),
             "version 14",
-            "\n".join(_rules(plan, made, names)),
+            "\n".join(_rules(plan, scored, names)),
             "local wrong = 0",
-            *(_compare(made[column], names[column]) for column in plan.columns),
+            *(_compare(scored[column], names[column]) for column in plan.columns),
             "assert `wrong' == 0",
         ]
     )

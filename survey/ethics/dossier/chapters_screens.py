@@ -1,4 +1,4 @@
-"""Every screen's texts in the order met, read off the screens themselves: the dossier's texts.json.
+"""The screens of texts.json: every text in the order met, read off the screens themselves.
 
 The walk runs on the board's preview, so on the same functions and templates as the client's.
 """
@@ -145,15 +145,15 @@ def _chosen(study: Study) -> list[tuple[dict[str, int | str], tuple[Page, ...]]]
     if len(found) <= MOST_WAYS:
         return found
     chosen = []
-    known: set[tuple[object, ...]] = set()
+    met: set[tuple[object, ...]] = set()
     for answers, pages in found:
         branch = branch_of(study, answers)
         shown: set[tuple[object, ...]] = {
             (page.id, branch, shown_questions(page, answers)) for page in pages
         }
-        if not shown <= known:
+        if not shown <= met:
             chosen.append((answers, pages))
-        known |= shown
+        met |= shown
     return chosen
 
 

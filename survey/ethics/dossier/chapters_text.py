@@ -23,7 +23,7 @@ from survey.ethics.dossier.blocks import (
     said,
     table,
 )
-from survey.ethics.platform_wording import own_words
+from survey.ethics.platform_wording import TEXT_LABELS, own_words
 from survey.studies.version import StudyVersion
 
 SCREEN = "screen:"  # what a checklist puts before the name of a whole screen
@@ -34,6 +34,11 @@ def _screen(name: str) -> Block:
     return heading(SCREENS[name].label, anchor=SCREEN + name)
 
 
+def _said(version: StudyVersion, *keys: str) -> Iterator[Block]:
+    for key in keys:
+        yield said(TEXT_LABELS[key], version.study.consent.texts[key], version)
+
+
 def _passages(passages: Iterable[Passage], version: StudyVersion) -> Iterator[Block]:
     for one in passages:
         if one.heading:
@@ -42,16 +47,12 @@ def _passages(passages: Iterable[Passage], version: StudyVersion) -> Iterator[Bl
 
 
 def before_questions(version: StudyVersion) -> Iterator[Block]:
-    """S1 to S4 and S10: landing, information, eligibility, consent, decline."""
+    """Yield S1 to S4 and S10: landing, information, eligibility, consent, decline."""
     consent = version.study.consent
-    words = consent.texts
     yield _screen("landing")
-    yield said("Title", words["landing_title"], version)
-    yield said("Sentence", words["landing_lead"], version)
-    yield said("About leaving", words["landing_exit"], version)
-    yield said("About unfinished answers", words["landing_draft"], version)
+    yield from _said(version, "landing_title", "landing_lead", "landing_exit", "landing_draft")
     yield _screen("information")
-    yield said("Title", words["information_title"], version)
+    yield from _said(version, "information_title")
     yield note("Key facts, shown first", leads=True)
     yield from _passages(consent.key_facts, version)
     yield note("More detail, folded on the screen, printed in full", leads=True)
@@ -62,17 +63,15 @@ def before_questions(version: StudyVersion) -> Iterator[Block]:
     yield from _eligibility(version)
     yield from _consent(version)
     yield _screen("declined")
-    yield said("Title", words["declined_title"], version)
-    yield said("Text", words["declined"], version)
+    yield from _said(version, "declined_title", "declined")
 
 
 def _eligibility(version: StudyVersion) -> Iterator[Block]:
     consent = version.study.consent
-    words = consent.texts
     if not consent.eligibility:
         return
     yield _screen("eligibility")
-    yield said("Title", words["eligibility_title"], version)
+    yield from _said(version, "eligibility_title")
     yield items(
         (
             (
@@ -89,18 +88,14 @@ def _eligibility(version: StudyVersion) -> Iterator[Block]:
         ),
         numbered=True,
     )
-    yield said("Kind ending, title", words["screened_out_title"], version)
-    yield said("Kind ending", words["screened_out"], version)
-    yield said("Not a good moment, title", words["not_now_title"], version)
-    yield said("Not a good moment", words["not_now"], version)
+    yield from _said(version, "screened_out_title", "screened_out", "not_now_title", "not_now")
 
 
 def _consent(version: StudyVersion) -> Iterator[Block]:
     consent = version.study.consent
     words = consent.texts
     yield _screen("consent")
-    yield said("Title", words["consent_title"], version)
-    yield said("Introduction", words["consent_intro"], version)
+    yield from _said(version, "consent_title", "consent_intro")
     yield note("Required: each a box of its own, none ticked beforehand", leads=True)
     yield items(
         ((s.id, runs(version.fill(s.text))) for s in consent.required_statements), numbered=True
@@ -128,7 +123,7 @@ def _consent(version: StudyVersion) -> Iterator[Block]:
 
 
 def questions(version: StudyVersion) -> Iterator[Block]:
-    """S5: every page and question in order, with the routing in words."""
+    """Yield S5: every page and question in order, with the routing in words."""
     for number, page in enumerate(version.study.pages, start=1):
         yield heading(f"{number}. {page.title}", anchor=page.id)
         yield note(_about_page(version, page), leads=True)
@@ -205,22 +200,20 @@ def _offered(asked: Question) -> str:
 
 
 def after_questions(version: StudyVersion) -> Iterator[Block]:
-    """S6 to S13: check, thank you, help, stop, delete later, leave."""
+    """Yield S6 to S13: check, thank you, help, stop, delete later, leave."""
     consent = version.study.consent
     words = consent.texts
     yield _screen("check")
-    yield said("Title", words["check_title"], version)
-    yield said("Introduction", words["check_intro"], version)
+    yield from _said(version, "check_title", "check_intro")
     if consent.receipt_code:
-        yield said("Deletion code, offered before sending", words["code_offer"], version)
+        yield from _said(version, "code_offer")
         yield said("The two answers", f"“{words['code_yes']}” / “{words['code_no']}”", version)
     yield _screen("done")
-    yield said("Title", words["done_title"], version)
-    yield said("Text", words["done_arrived"], version)
+    yield from _said(version, "done_title", "done_arrived")
     if consent.receipt_code:
-        yield said("Above the code", words["code_shown"], version)
+        yield from _said(version, "code_shown")
     yield from _passages(consent.debrief, version)
-    yield said("About the browser’s history", words["history_note"], version)
+    yield from _said(version, "history_note")
     yield from _help(version)
     yield from _ways_out(version)
 
@@ -231,21 +224,17 @@ def _help(version: StudyVersion) -> Iterator[Block]:
     yield passage(support.intro, version)
     yield note("The help lines themselves stand in a chapter of their own.")
     yield from _passages(support.passages, version)
-    yield said("About live monitoring", version.study.consent.texts["nobody_watches"], version)
+    yield from _said(version, "nobody_watches")
 
 
 def _ways_out(version: StudyVersion) -> Iterator[Block]:
     words = version.study.consent.texts
     yield _screen("stop")
-    yield said("Title", words["stop_title"], version)
-    yield said("Question", words["stop_question"], version)
+    yield from _said(version, "stop_title", "stop_question")
     yield said("The two buttons", f"“{words['stop_delete']}” / “{words['stop_send']}”", version)
-    yield said("After deleting, title", words["deleted_title"], version)
-    yield said("After deleting", words["deleted"], version)
+    yield from _said(version, "deleted_title", "deleted")
     yield _screen("withdraw")
-    yield said("Title", words["withdraw_title"], version)
-    yield said("Introduction", words["withdraw_intro"], version)
-    yield said("Reply, the same whether the code matched or not", words["withdraw_reply"], version)
+    yield from _said(version, "withdraw_title", "withdraw_intro", "withdraw_reply")
     yield _screen("leave")
     yield prose(
         [
@@ -254,11 +243,11 @@ def _ways_out(version: StudyVersion) -> Iterator[Block]:
             plain(" and drops the unfinished answers."),
         ]
     )
-    yield said("Soft hint after a page with blanks, once a page", words["blank_hint"], version)
+    yield from _said(version, "blank_hint")
 
 
 def platform(version: StudyVersion) -> Iterator[Block]:
-    """Screens worded by the platform, the same for every study, read off the screens themselves."""
+    """Yield the screens worded by the platform, read off the screens themselves."""
     yield note("Worded by the platform, the same for every study; read off the screens themselves.")
     yield table(
         ("Screen", "What it says"),

@@ -147,7 +147,7 @@ def certificate_json() -> Response:
 @bp.route("/<name>/approve", methods=["GET", "POST"])
 @staff_only("board")
 def approve() -> Answer:
-    """The three fingerprints that would be signed, and the form that signs them."""
+    """Show the three fingerprints that would be signed, and sign them."""
     today = services().availability.today()
     if request.method == "GET":
         return _approve_page(_asked_for(), {"approved_on": today})
@@ -165,19 +165,19 @@ def approve() -> Answer:
 
 
 def _proposed() -> StudyVersion:
-    """The version in the folder, this moment."""
+    """Return the version in the folder, this moment."""
     return current_folder().version(now=True)
 
 
 def _served() -> StudyVersion | None:
-    """The signed version that is served, which can be prolonged whatever the folder says."""
+    """Return the signed version that is served, which can be prolonged whatever the folder says."""
     found = current_state(now=True)
     signed = found.approval is not None and found.readable and not found.published.version.pilot
     return found.published.version if signed else None
 
 
 def _asked_for() -> StudyVersion:
-    """The folder's version, or the one that is served where the page is asked for that."""
+    """Return the folder's version, or the one that is served where the page is asked for that."""
     served = _served() if request.args.get("version") == SERVED else None
     return served or _proposed()
 
@@ -199,7 +199,7 @@ def _sign(version: StudyVersion) -> Answer:
 
 
 def _what_changed(shown: VersionFingerprints, now: StudyVersion) -> dict[str, Any]:
-    """The parts that differ from those the page showed, and the changes, where we still know."""
+    """Return the parts that differ from those the page showed, and the changes, if still known."""
     read = _read_before(shown)
     changes: tuple[Change, ...] = (
         compare(content_of_version(read), content_of_version(now)).changes if read else ()
@@ -208,9 +208,8 @@ def _what_changed(shown: VersionFingerprints, now: StudyVersion) -> dict[str, An
 
 
 def _read_before(shown: VersionFingerprints) -> StudyVersion | None:
-    """The version with these fingerprints, where this process saw it or it was signed once."""
-    seen = current_folder().earlier(shown)
-    if seen is not None or not approvals.files_of(services().stores.folder, current_name(), shown):
+    """Return the version with these fingerprints, if this process saw it or it was signed once."""
+    if seen := current_folder().earlier(shown):
         return seen
     try:
         return approvals.load_archived(services().stores.folder, current_name(), shown)
@@ -219,7 +218,7 @@ def _read_before(shown: VersionFingerprints) -> StudyVersion | None:
 
 
 def _unwaived(version: StudyVersion) -> tuple[ChecklistElement, ...]:
-    """Elements of the checklist that stand in the way."""
+    """Return the elements of the checklist that keep it from being signed."""
     return unwaived(version.study, board.waivers(services().stores.office, version.study.name))
 
 
@@ -276,7 +275,7 @@ def suspend() -> Answer:
 
 
 def _rule(go: str, why: str) -> bool:
-    """Carry out a ruling; False where it changes nothing, since somebody was quicker."""
+    """Write a ruling; return False where it changes nothing, since another member was quicker."""
     if go in ("suspended", "lifted"):
         return _suspend(why, stop=go == "suspended")
     return go.startswith("revoke-") and _revoke(go.removeprefix("revoke-"), why)

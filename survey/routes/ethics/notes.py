@@ -36,7 +36,7 @@ def _fault_of(text: str) -> str:
 @bp.route("/comments", methods=["GET", "POST"])
 @staff_only("board", "researcher")
 def comments() -> Answer:
-    """Every comment with its answers, and forms for more."""
+    """Show every comment with its answers, and keep another."""
     if request.method == "GET":
         return _comments_page()
     text, answers = request.form.get("text", "").strip(), request.form.get("answers", "")
@@ -89,7 +89,7 @@ def _comments_page(fault: str = "", answers: str = "") -> str:
 @bp.route("/incidents", methods=["GET", "POST"])
 @staff_only("board", "researcher")
 def incidents() -> Answer:
-    """What happened that should not have, when, and what was done about it."""
+    """Show notes of what should not have happened, and keep another."""
     if request.method == "GET":
         return _incidents_page({})
     text, happened = request.form.get("text", "").strip(), day(request.form.get("happened_on", ""))
@@ -125,7 +125,7 @@ def _incidents_page(faults: dict[str, str]) -> str:
 
 
 def _year() -> tuple[str, list[str]]:
-    """The year asked for, and those there are."""
+    """Return the year asked for, and those there are."""
     years = annual_report.years_of(
         services().stores.office, current_name(), services().availability.today()
     )
@@ -136,7 +136,7 @@ def _year() -> tuple[str, list[str]]:
 
 
 def _sections(year: str) -> list[Section]:
-    """The year's sections; those of this year begin with the totals as they may be shown."""
+    """Return the year's sections; this year's end with the totals as they may be shown."""
     stores, today = services().stores, services().availability.today()
     found = annual_report.report(stores.office, current_name(), year)
     if year != today[:4]:
@@ -149,7 +149,7 @@ def _sections(year: str) -> list[Section]:
 @bp.get("/report")
 @staff_only("board", "researcher")
 def report() -> str:
-    """Everything that was noted in one year."""
+    """Show everything that was noted in one year."""
     year, years = _year()
     sections = _sections(year)
     return page(
@@ -165,7 +165,7 @@ def report() -> str:
 @bp.get("/report.csv")
 @staff_only("board", "researcher")
 def report_csv() -> Response:
-    """The same as one table."""
+    """Return the year's report as one table."""
     year, _ = _year()
     table = annual_report.as_csv(_sections(year))
     note(f"{current_name()}: yearly report {year} downloaded")

@@ -16,7 +16,7 @@ from forms.readability import grade
 from forms.routing import Route, along_pages, paths, routes_in_words, shown_questions
 from forms.routing_diagram import picture
 from survey.ethics.checklist import answered, grades, missing_elements
-from survey.ethics.platform_wording import own_words
+from survey.ethics.platform_wording import TEXT_LABELS, own_words
 from survey.ethics.stored_data import administrative, data_lines
 from survey.ethics.walkthrough import Walkthrough, signer, unpack
 from survey.routes.ethics.frame import page
@@ -31,7 +31,7 @@ csrf.exempt(bp)
 
 @bp.get("/")
 def overview() -> str:
-    """What the study is, its fingerprints, its ways through, and where to look."""
+    """Show what the study is, its fingerprints, its routes, and where to look."""
     version = current_version()
     ways = [
         (answers, pages, sum(len(shown_questions(p, answers)) for p in pages))
@@ -46,7 +46,7 @@ def overview() -> str:
 
 @bp.get("/flow")
 def flow() -> str:
-    """The walk from its first screen, or from the one asked for; nothing is stored."""
+    """Show the walk from its first screen, or from the one asked for; nothing is stored."""
     screen = request.args.get("screen", "")
     walk = Walkthrough(current_version(), unfold=bool(screen))
     return walk.render(walk.opened_at(screen), url_for(".flow"), _sign())
@@ -54,7 +54,7 @@ def flow() -> str:
 
 @bp.post("/flow")
 def step() -> str:
-    """One step of the walk, on the answers that the page itself carries."""
+    """Take one step of the walk, on the answers that the page itself carries."""
     walk, state = Walkthrough(current_version()), unpack(request.form.get("state", ""), _sign())
     if state.draft is not None and state.draft.words != current_version().study.fingerprints.words:
         state = FlowState()
@@ -68,13 +68,14 @@ def _sign() -> Any:
 
 @bp.get("/text")
 def text() -> str:
-    """Every word on one printable page, routing spelled out."""
-    return page("text", "Every word", own=own_words(current_version()), screens=SCREENS)
+    """Show every word on one printable page, routing spelled out."""
+    own = own_words(current_version())
+    return page("text", "Every word", own=own, screens=SCREENS, labels=TEXT_LABELS)
 
 
 @bp.get("/checklist")
 def checklist() -> str:
-    """What boards look for, each with the passages that say it, on the screen and in the text."""
+    """Show what boards look for, with the passages that say it, on screen and in the text."""
     study = current_version().study
     return page(
         "checklist",
@@ -87,7 +88,7 @@ def checklist() -> str:
 
 @bp.get("/data")
 def data() -> str:
-    """Every stored column: meaning, role, and what each tier does to it."""
+    """Show every stored column: meaning, role, and what each tier does to it."""
     version = current_version()
     return page(
         "data",
@@ -111,7 +112,7 @@ def _picture(version: StudyVersion) -> str:
 
 @bp.get("/routes")
 def routes() -> str:
-    """Which pages follow which, and how much every way asks."""
+    """Show which pages follow which, and how much every route asks."""
     found = _ways(current_version())
     return page(
         "routes",
@@ -124,5 +125,5 @@ def routes() -> str:
 
 @bp.get("/routes.svg")
 def routes_svg() -> Response:
-    """The picture alone, to be kept."""
+    """Return the picture alone, to be kept."""
     return Response(_picture(current_version()), mimetype="image/svg+xml")

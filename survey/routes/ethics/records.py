@@ -58,13 +58,13 @@ def _file(version: StudyVersion, ending: str, *, media: str) -> Response:
 
 @bp.get("/dossier.pdf")
 def dossier_pdf() -> Response:
-    """The dossier, tagged and bookmarked, the fingerprint on every page."""
+    """Return the dossier, tagged and bookmarked, the fingerprint on every page."""
     return _file(current_version(), "pdf", media="application/pdf")
 
 
 @bp.get("/dossier.zip")
 def dossier_zip() -> Response:
-    """The dossier with the study's files and texts.json, which ``lacrima verify`` reads."""
+    """Return the dossier with the study's files and texts.json, for ``lacrima verify``."""
     return _file(current_version(), "zip", media="application/zip")
 
 
@@ -112,7 +112,7 @@ def _chosen(versions: tuple[KnownVersion, ...], which: str) -> KnownVersion | No
 
 @bp.get("/versions")
 def versions() -> str:
-    """What changed from one version to another, each change cosmetic or substantive by rule."""
+    """Show what changed between two versions, each change cosmetic or substantive by rule."""
     found = _versions(current_version())
     new = _chosen(found, "new") or found[0]
     old = _chosen(found, "old") or version_before(found, new)

@@ -30,7 +30,7 @@ MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=u
 @bp.get("/")
 @staff_only("researcher")
 def overview() -> Answer:
-    """The releases to choose from; ``?release=`` leads to one."""
+    """Show the releases to choose from; ``?release=`` leads to one."""
     found = _with_figures()
     if chosen := request.args.get("release", "", type=str):
         if chosen not in {str(made.number) for made in found}:
@@ -46,7 +46,7 @@ def overview() -> Answer:
 
 
 def _with_figures() -> list[Release]:
-    """Releases that hold something to count, the latest first."""
+    """Return the releases that hold something to count, the latest first."""
     made = releases.all_releases(services().stores.office, current_name())
     return [one for one in reversed(made) if TIERS[one.tier].holds != "texts"]
 
@@ -71,7 +71,7 @@ def _drawn(made: Release) -> DrawnRelease:
 @bp.get("/<int:number>/")
 @staff_only("researcher")
 def charts(number: int) -> Answer:
-    """Every chart of one release."""
+    """Show every chart of one release."""
     made = _release_or_404(number)
     shown: dict[str, Any] = {
         "title": f"Charts of release {number}",
@@ -94,7 +94,7 @@ def charts(number: int) -> Answer:
 @bp.get("/<int:number>/<key>.<ending>")
 @staff_only("researcher")
 def download(number: int, key: str, ending: str) -> Answer:
-    """One chart as a file: SVG, PNG or its table as CSV."""
+    """Return one chart as a file: SVG, PNG or its table as CSV."""
     made = _release_or_404(number)
     if ending not in MEDIA:
         abort(404)

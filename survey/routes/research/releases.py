@@ -53,7 +53,7 @@ def tier_kind(name: str) -> TierKind:
 @bp.get("/")
 @staff_only("researcher")
 def overview() -> str:
-    """The tiers to choose from, what is under way, and the ledger."""
+    """Show the tiers to choose from, what is under way, and the ledger."""
     version, name, office = current_version(), current_name(), services().stores.office
     latest = [job_runner().current(job) for job in jobs.last_of(office, name, most=LATELY)]
     return render_template(
@@ -139,7 +139,7 @@ def _page(made: Release, *, code: int = 200, **more: Any) -> Answer:
 
 
 def _trouble_with(made: Release, *, whole: bool = False) -> str:
-    """Why its file cannot be handed out; nothing if it can. ``whole`` reads all that is in it."""
+    """Return why its file cannot be handed out, if so. ``whole`` reads all that is in it."""
     path = _zip_of(made)
     if not path.is_file():
         return "missing"
@@ -154,14 +154,14 @@ def _trouble_with(made: Release, *, whole: bool = False) -> str:
 @bp.get("/<int:number>/")
 @staff_only("researcher")
 def release(number: int) -> Answer:
-    """One release: what the ledger says of it, its file, and what became of it."""
+    """Show what the ledger says of a release, its file, and what became of it."""
     return _page(_release_or_404(number))
 
 
 @bp.get("/<int:number>/zip")
 @staff_only("researcher")
 def download(number: int) -> Answer | Response:
-    """The release in one file, as it was made."""
+    """Return the release in one file, as it was made."""
     made = _release_or_404(number)
     if trouble := _trouble_with(made, whole=True):
         return _page(made, code=410, trouble=trouble)
@@ -222,7 +222,7 @@ def take_back(number: int) -> Answer:
 @bp.post("/<int:number>/hand-over")
 @staff_only("researcher")
 def hand_over(number: int) -> Answer:
-    """Note who was given the release."""
+    """Note a hand-over of the release."""
     made = _release_or_404(number)
     wrong = fault_in(request.form, required=True)
     if wrong[1]:

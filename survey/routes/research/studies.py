@@ -26,7 +26,7 @@ bp = Blueprint("research", __name__, url_prefix="/research")
 @bp.get("/")
 @staff_only("researcher")
 def overview() -> str:
-    """Each study with its status, fingerprint and approval."""
+    """Show each study with its status, fingerprint and approval."""
     found = [summary_of(version) for version in services().availability.versions()]
     waiting = {one.version.study.name: notices(one, "researcher") for one in found}
     return render_template(
@@ -41,7 +41,7 @@ def overview() -> str:
 @bp.get("/<name>/")
 @staff_only("researcher")
 def study_page() -> str:
-    """One study: where it stands, and a card for each thing that can be done, part by part."""
+    """Show one study: its status, and a card for each thing that can be done, part by part."""
     summary = summary_of(current_version())
     return render_template(
         "research/study.html",

@@ -26,7 +26,7 @@ def ladder(name: str, *sizes: int) -> GeneralisationHierarchy:
 
 
 def hierarchy(name: str, up: Ints | Sequence[Sequence[int]]) -> GeneralisationHierarchy:
-    """A taxonomy whose nodes lose (values under it - 1) / (values - 1)."""
+    """A hierarchy whose nodes lose (values under it - 1) / (values - 1)."""
     table = np.array(up, dtype=np.int32)
     under = np.array(
         [np.count_nonzero((table == node).any(axis=1)) for node in range(int(table.max()) + 1)]

@@ -7,15 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.anonymise.measure import check_feasible, failing, measure_achieved
 from exports.anonymise.privacy_models import (
     Population,
+    check_feasible,
     distance,
     distinct,
     effective,
+    failing,
     privacy_checks_of,
 )
 from exports.anonymise.problem import Infeasible, PrivacyModel, Problem, Recoding
+from tests.exports.anonymise.achieved import measure_achieved
 from tests.exports.anonymise.plain import entropy_l, moved
 from tests.exports.anonymise.tables import hierarchy, ints, ladder, one_class
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exports.anonymise.measure import measure_achieved
 from exports.anonymise.problem import Infeasible, PrivacyModel, Problem, loss_of
 from exports.anonymise.solve import protect_locally, solve
+from tests.exports.anonymise.achieved import measure_achieved
 from tests.exports.anonymise.plain import wrongs
 from tests.exports.anonymise.tables import hierarchy, ints, ladder
 

@@ -1,6 +1,6 @@
 """Local recoding on public data: how little it loses, against the figures of others.
 
-Plain peel, which releases groups by the average loss of lattice nodes and stops there, loses
+A plain pass, which releases classes by the average loss of lattice nodes and stops there, loses
 .0227, .0540, .0790 and .1162 on Adult with eight quasi-identifiers at k = 2, 5, 10 and 25.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from exports.anonymise.measure import failing
+from exports.anonymise.privacy_models import failing
 from exports.anonymise.problem import (
     GeneralisationHierarchy,
     PrivacyModel,

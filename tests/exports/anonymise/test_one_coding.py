@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from exports.anonymise.full_domain import protect_with_one_coding
-from exports.anonymise.measure import failing
+from exports.anonymise.privacy_models import failing
 from exports.anonymise.problem import (
     GeneralisationHierarchy,
     Infeasible,

@@ -1,4 +1,4 @@
-"""Whatever the table, its hierarchies and the demands: every mode keeps what it promises.
+"""Whatever the table, its hierarchies and its privacy model: every mode keeps what it promises.
 
 Checked by plain counting, which shares no code with the engine.
 """

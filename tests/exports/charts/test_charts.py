@@ -10,7 +10,7 @@ from exports.charts.comparisons import flow, heat, later
 from exports.charts.grids import readings
 from exports.charts.selection import families, hypothesis, twice
 
-SOURCE = ChartSource("A study", "Release 1", "PILOT", "Not a prevalence.", "A trial.")
+SOURCE = ChartSource("Release 1", "PILOT", "Not a prevalence.", "A trial.")
 
 
 def bar(*shares):

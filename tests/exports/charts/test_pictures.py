@@ -11,7 +11,7 @@ from exports.charts.gallery import inline, sheet
 from exports.charts.svg import DEEPER, DIVERGING, INK, NARROW, ON_DEEPER, ON_DIVERGING, WIDE
 
 SVG = "{http://www.w3.org/2000/svg}"
-SOURCE = ChartSource("A study", "Release 1", "PILOT", "Not a prevalence.", "A trial.")
+SOURCE = ChartSource("Release 1", "PILOT", "Not a prevalence.", "A trial.")
 
 
 def root_of(chart):

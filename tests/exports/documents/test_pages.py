@@ -3,7 +3,7 @@ import re
 import pytest
 
 from exports.documents.all_documents import documents
-from exports.documents.pages import ChartBar
+from exports.documents.pages import DistributionBar
 from forms.prose import paragraphs, runs
 from tests.conftest import TOP
 from tests.exports.documents.desk import context, relabelled, report
@@ -61,7 +61,7 @@ def test_the_mark_opens_the_title_of_the_tab():
 
 @pytest.mark.parametrize(("share", "width"), [(0.25, "25.0%"), (7, "100.0%"), (None, "0.0%")])
 def test_a_bar_is_as_long_as_its_share_and_never_longer_than_the_line(share, width):
-    assert ChartBar("a", share, "?").width == width
+    assert DistributionBar("a", share, "?").width == width
 
 
 def test_empty_lines_part_paragraphs_and_asterisks_emphasise():

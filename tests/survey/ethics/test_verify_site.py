@@ -77,6 +77,13 @@ def test_one_changed_word_is_told_with_the_screen_and_both_texts(changed, dossie
     )  # fmt: skip
 
 
+def test_a_page_with_many_new_texts_is_compared_to_its_end(changed, dossier):
+    many = [f"New sentence {n}." for n in range(30)]
+    app = changed("consent.toml", "A study.", "\\n\\n".join(many))
+    differences = compared(app, dossier()).differences
+    assert {d.site for d in differences if "[information]" in d.where} >= set(many)
+
+
 def test_a_changed_fingerprint_is_told(changed, dossier):
     report = compared(changed("release.toml", "k = ", "k = 1"), dossier())
     assert [d.where for d in report.differences] == [
