@@ -13,6 +13,7 @@ from typing import Any
 from exports.columns import CORE, Field
 from exports.generalise import group_codes, hierarchy_of, top_of
 from exports.scores import SCORE, bounds_of
+from forms.kinds import kind_of
 from forms.routing import condition_in_words
 from forms.study import NOT_REACHED, NOT_SCORED, WITHHELD, Column, Hierarchy, Study
 
@@ -84,7 +85,7 @@ def _blank(field: Field) -> Entry:
 
 
 def _answer(study: Study, field: Field, column: Column) -> Entry:
-    question, numeric = column.question, column.question.kind in ("vas", "number")
+    question, numeric = column.question, kind_of(column.question).is_number
     return {
         **_blank(field),
         "label": column.label or study.page_of[question.name].title,

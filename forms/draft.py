@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from forms.form_fields import read_page
-from forms.kinds import PREFER_NOT
+from forms.kinds import PREFER_NOT, kind_of
 from forms.routing import answer_keys, drop_hidden, shown_pages, shown_questions
 from forms.study import LEFT_BLANK, Page, Question, Row, Study
 
@@ -245,7 +245,7 @@ def _locked_answers(page: Page, draft: Draft, posted: Any) -> Values:
 def _locked_after(page: Page, draft: Draft, given: Values) -> tuple[str, ...]:
     if not page.answer_once:
         return draft.locked
-    texts = [q.name for q in page.questions if q.kind == "text" and q.name in given]
+    texts = [q.name for q in page.questions if kind_of(q).is_text and q.name in given]
     return tuple(dict.fromkeys((*draft.locked, *texts)))
 
 

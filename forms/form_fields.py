@@ -1,7 +1,7 @@
-"""Forms: how each kind of input is read, and what is said when it cannot be.
+"""Forms of what a client posts: pages of questions, eligibility and consent.
 
-A page's form is built once for each set of questions. Eligibility and consent are forms too: what
-must be answered before the questions start.
+A form's class is made once for each set of questions and bound to what was posted; its fields say
+how each kind of input is read, and what a client reads where it cannot be.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from wtforms import Field, Form
 from wtforms.fields.core import UnboundField
 from wtforms.validators import ValidationError
 
-from forms.kinds import KINDS, InputSpec, missing_name
+from forms.kinds import InputSpec, kind_of, missing_name
 from forms.platform_texts import (
     ANSWER_TO_GO_ON,
     CHOOSE_ONE,
@@ -130,7 +130,7 @@ def field_of(asked: InputSpec) -> UnboundField:
 @lru_cache(maxsize=512)
 def form_class(questions: tuple[Question, ...]) -> type[Form]:
     """The form that asks ``questions``, one class for each set of them."""
-    asked = [a for question in questions for a in KINDS[question.kind].inputs(question)]
+    asked = [a for question in questions for a in kind_of(question).inputs(question)]
     fields: dict[str, Any] = {a.name: field_of(a) for a in asked}
     return type("PageForm", (Form,), fields)
 
@@ -149,7 +149,7 @@ def read_page(
     answers: dict[str, int | str] = {}
     for question in questions:
         if not (errors and errors.keys() & _inputs(question)):
-            answers.update(KINDS[question.kind].answers(question, values))
+            answers.update(kind_of(question).answers(question, values))
     return answers, errors
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forms.draft import Draft, is_refused, rows_in_order
-from forms.kinds import KINDS, Filled, missing_name
+from forms.kinds import Prefill, kind_of, missing_name
 from forms.platform_texts import CANT_SAY
 from forms.routing import branch_of, shown_pages, shown_questions
 from forms.study import Missing, Page, Question, Study
@@ -39,7 +39,6 @@ class QuestionView:
 
     question: Question
     id: str
-    macro: str
     text: str
     inputs: tuple[Input, ...]
     choices: tuple[tuple[str, str], ...]
@@ -97,25 +96,24 @@ def _question_view(
     *,
     id_: str,
 ) -> QuestionView:
-    values: Filled
+    values: Prefill
     if errors and question.name not in draft.locked:
         names = [row.variable for row in question.rows] or [question.name]
         values = {n: posted.getlist(n) for n in (*names, missing_name(question))}
     else:
-        values = KINDS[question.kind].filled(question, draft.answers)
+        values = kind_of(question).prefill(question, draft.answers)
     rows = rows_in_order(draft, question)
     labelled = [(r.variable, r.text) for r in rows] or [(question.name, question.text.of(branch))]
     apart = missing_name(question)
     return QuestionView(
         question=question,
         id=id_,
-        macro=KINDS[question.kind].macro,
         text=question.text.of(branch),
         inputs=tuple(
             _input(name, label, values, errors, f"{id_}-{n}")
             for n, (name, label) in enumerate(labelled, start=1)
         ),
-        choices=KINDS[question.kind].choices(question),
+        choices=kind_of(question).choices(question),
         missing=() if question.apart else _missing(question),
         missing_input=_input(apart, "", values, errors, f"{id_}-0"),
         locked=question.name in draft.locked,

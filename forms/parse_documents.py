@@ -1,8 +1,6 @@
-"""consent.toml as objects: every word around the questionnaire.
+"""consent.toml, release.toml and support.toml as objects.
 
-release.toml as objects: what may leave the house, and in which shape.
-
-support.toml as objects: help lines by country, each checked by a person.
+They hold every word around the questionnaire, the release policy, and the help lines by country.
 """
 
 from __future__ import annotations
@@ -159,7 +157,7 @@ def board_words(consent: Consent) -> Iterator[tuple[str, str, str]]:
 
 
 def with_facts(consent: Consent) -> Consent:
-    """The same with the names of all facts that its words ask for."""
+    """Return the consent with the names of all facts that its words ask for."""
     words = [*client_words(consent), *board_words(consent)]
     return replace(consent, facts=frozenset(n for *_, text in words for n in placeholders(text)))
 

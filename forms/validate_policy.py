@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forms.kinds import columns_of_question
+from forms.kinds import columns_of_question, kind_of
 from forms.study import HierarchyGroup, Question, Study
 from forms.tiers import OPEN_ROWS, TABLES
 from forms.toml_tables import QUESTIONNAIRE, RELEASE, FaultList, at, listed, nearest
@@ -37,7 +37,7 @@ def check_roles(study: Study, variables: Mapping[str, Question], notes: FaultLis
         if name not in variables:
             problem = f"unknown variable {name!r}{nearest(name, variables)}"
             notes.add(RELEASE, "roles", role, problem)
-        elif (variables[name].kind == "text") != (role == "free_text"):
+        elif kind_of(variables[name]).is_text != (role == "free_text"):
             problem = f"{name!r} is a question of kind {variables[name].kind}"
             allowed = "free_text for texts, and for nothing else"
             notes.add(RELEASE, "roles", role, problem, allowed)

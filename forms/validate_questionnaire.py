@@ -1,14 +1,8 @@
-"""Names that occur twice or are taken: variables, columns, grids, pages, ids, passages.
-
-What a question or page may not do: force an answer, lock nothing, differ by unknown branches.
-
-Routing: conditions that name what is not there, and pages and branches nobody can meet.
+"""Checks of questionnaire.toml across its tables: names, pages, routing, scores.
 
 Every condition is "these columns hold one of these codes", so all that leads to a page is one such
 condition too, together with what leads to the questions it looks at. It can be met exactly when no
 column would have to hold a code that it cannot hold; no path has to be walked to see that.
-
-Scales, composites, differences and quality flags that name what cannot be scored together.
 """
 
 from __future__ import annotations
@@ -18,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from forms.flow import CITED
-from forms.kinds import columns_of_question, columns_of_study
+from forms.kinds import columns_of_question, columns_of_study, kind_of
 from forms.parse_documents import passages_of
 from forms.routing import branch_of, routes, routing_columns
 from forms.study import (
@@ -140,7 +134,7 @@ def passage_ids(study: Study) -> Iterator[tuple[str, str, str]]:
 
 
 def check_questions(study: Study, notes: FaultList) -> None:
-    """Note everything of this kind in questionnaire.toml."""
+    """Note what questions and pages may not do: force, lock nothing, differ by unknown branch."""
     routing = routing_columns(study)
     known = 0 if not study.branches else first_page_with_branch(study)
     for place, page in enumerate(study.pages):
@@ -154,12 +148,15 @@ def check_questions(study: Study, notes: FaultList) -> None:
 
 def check_page(page: Page, notes: FaultList) -> None:
     """Note an ``answer_once`` without a text and a support offer that can never come."""
-    if page.answer_once and not any(q.kind == "text" for q in page.questions):
+    if page.answer_once and not any(kind_of(q).is_text for q in page.questions):
         notes.add(QUESTIONNAIRE, at(page), "answer_once", "there is no text on this page to lock")
     if page.support is None:
         return
     columns = {
-        c.name: c for q in page.questions if q.kind != "multiple" for c in columns_of_question(q)
+        c.name: c
+        for q in page.questions
+        if not kind_of(q).is_ticked
+        for c in columns_of_question(q)
     }
     column = columns.get(page.support.variable)
     if column is None or column.max_length:
@@ -301,7 +298,7 @@ def needed(condition: Condition, asked: Mapping[str, AskedColumn]) -> dict[str, 
 def can_hold(condition: Condition, asked: Mapping[str, AskedColumn]) -> bool:
     """Whether some answers meet ``condition`` and are all asked for."""
     wanted = needed(condition, asked)
-    several = {asked[c].question for c in wanted if asked[c].question.kind == "multiple"}
+    several = {asked[c].question for c in wanted if kind_of(asked[c].question).is_ticked}
     return all(wanted.values()) and all(can_tick(question, wanted) for question in several)
 
 
@@ -334,7 +331,7 @@ Ranges = Mapping[str, tuple[int, int] | None]
 
 
 def check_scores(study: Study, notes: FaultList) -> None:
-    """Note every fault of this kind in questionnaire.toml."""
+    """Note scales, composites, differences and flags that cannot be worked out."""
     items = item_ranges(study)
     scores: dict[str, tuple[int, int] | None] = {}
     for scale in study.scales:
@@ -355,7 +352,7 @@ def item_ranges(study: Study) -> Ranges:
     return {
         column.name: (min(column.codes), max(column.codes)) if column.codes else None
         for column in columns_of_study(study)
-        if column.question.kind not in ("multiple", "text")
+        if not (kind_of(column.question).is_ticked or kind_of(column.question).is_text)
     }
 
 
@@ -389,7 +386,7 @@ def check_score_names(study: Study, notes: FaultList) -> None:
 
 def check_quality(study: Study, items: Ranges, notes: FaultList) -> None:
     """Note grids and items that the quality flags cannot be worked out from."""
-    grids = [q.name for q in study.questions.values() if q.kind == "grid"]
+    grids = [q.name for q in study.questions.values() if kind_of(q).named_by == "grid"]
     for name in study.quality.straight:
         if name not in grids:
             problem = f"no grid is called {name!r}{nearest(name, grids)}"

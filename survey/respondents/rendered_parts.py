@@ -27,13 +27,14 @@ def render_question(view: QuestionView) -> Markup:
     """The question with what the client has answered so far."""
     parts: Any = current_app.jinja_env.globals["parts"]
     macros = parts.questions
+    macro = getattr(macros, view.question.kind)
     if view.question.rows:
         rows = (
             (_kept if given.blank else _anew)(macros.row, given, view.choices, view.missing)
             for given in view.inputs
         )
-        return _anew(macros.grid, view, Markup("\n").join(rows))
-    return (_kept if view.blank else _anew)(getattr(macros, view.macro), view)
+        return _anew(macro, view, Markup("\n").join(rows))
+    return (_kept if view.blank else _anew)(macro, view)
 
 
 def _anew(macro: Callable[..., Markup], *given: Hashable) -> Markup:

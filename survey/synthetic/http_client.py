@@ -12,7 +12,7 @@ from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from forms.kinds import MISSING_SUFFIX
+from forms.kinds import MISSING_SUFFIX, kind_of
 from forms.simulation import load_recipe
 from forms.study import LEFT_BLANK, NOT_REACHED, Study
 from survey.errors import Refusal
@@ -129,16 +129,9 @@ def _consented(client: SimulatedResponse, name: str, values: list[str]) -> Field
 
 def _ticked(study: Study, client: SimulatedResponse, name: str) -> list[str]:
     """Return what this client chooses under ``name``, as form values."""
-    question = study.questions.get(name)
-    if question is not None and question.kind == "multiple":
-        keys = {o.code: client.values[f"{name}__{o.key}"] for o in question.options}
-        chosen = [code for code, value in keys.items() if value == 1]
-        return [str(c) for c in chosen] or [str(v) for v in list(keys.values())[:1]]
-    typed = name.removesuffix(MISSING_SUFFIX)
-    value = client.values.get(typed, LEFT_BLANK)
-    if typed != name and not (isinstance(value, int) and value < 0):
-        return []
-    return [str(value)]
+    if question := study.questions.get(name.removesuffix(MISSING_SUFFIX)):
+        return [*kind_of(question).prefill(question, client.values).get(name, ())]
+    return [str(client.values.get(name, LEFT_BLANK))]
 
 
 def _fill(study: Study, client: SimulatedResponse, form: PageForm, refused: set[str]) -> Fields:

@@ -14,7 +14,7 @@ from pathlib import Path
 from secrets import token_bytes
 
 from forms.answers import stored_values, text_language
-from forms.kinds import columns_of_question, columns_of_study
+from forms.kinds import columns_of_question, columns_of_study, kind_of
 from forms.routing import branch_of, condition_holds
 from forms.simulation import Choice, Item, Recipe, load_recipe
 from forms.study import LEFT_BLANK, Column, Page, Question, Study
@@ -163,9 +163,9 @@ def _single(person: _Person, question: Question) -> dict[str, int | str]:
 
 
 def _answer(person: _Person, question: Question) -> dict[str, int | str]:
-    if question.kind == "text":
+    if kind_of(question).is_text:
         return _text(person, question)
-    if question.kind == "multiple":
+    if kind_of(question).is_ticked:
         return _multiple(person, question)
     return _grid(person, question) if question.rows else _single(person, question)
 

@@ -12,7 +12,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from forms.flow import SCREENS, FlowState, StepResult, entrance
-from forms.kinds import KINDS
+from forms.kinds import kind_of
 from forms.routing import branch_of, paths, shown_questions
 from forms.study import Page, Study
 from survey.ethics.dossier.visible_text import press, see
@@ -97,8 +97,8 @@ def answers_to_post(answers: Mapping[str, Any], pages: tuple[Page, ...]) -> Post
     posted: Posted = {}
     for page in pages:
         for question in shown_questions(page, answers):
-            kind = KINDS[question.kind]
-            filled = kind.filled(question, answers)
+            kind = kind_of(question)
+            filled = kind.prefill(question, answers)
             posted.update({name: list(values) for name, values in filled.items()})
             if question.required and not question.rows and not any(filled.values()):
                 choices = kind.choices(question)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from forms.flow import SCREENS
+from forms.kinds import kind_of
 from forms.routing import condition_in_words
 from forms.study import Missing, Page, Passage, Question, Wording
 from survey.ethics.dossier.blocks import (
@@ -169,7 +170,7 @@ def _question(asked: Question, version: StudyVersion) -> Block:
     body += _rows(asked)
     also = asked.missing and not asked.apart
     absent = ["Also offered: " + "; ".join(map(_absent, asked.missing))] if also else []
-    body.append(offered(_offered(asked), *absent))
+    body.append(offered(kind_of(asked).in_words(asked), *absent))
     return question(anchor=f"ask-{asked.name}", head=head, body=body)
 
 
@@ -185,18 +186,6 @@ def _rows(asked: Question) -> list[Block]:
         [note("Rows in random order, drawn once for each client.")] if asked.random_order else []
     )
     return [lines, *order]
-
-
-def _offered(asked: Question) -> str:
-    if asked.kind == "text":
-        apart = ", kept apart from the other answers" if asked.apart else ""
-        return f"In the client’s own words, up to {asked.max_length} characters{apart}."
-    if asked.kind in ("vas", "number"):
-        return (
-            f"A whole number: {asked.minimum} = {asked.minimum_label} … {asked.maximum} = "
-            f"{asked.maximum_label}; no position chosen beforehand."
-        )
-    return "; ".join(f"{o.code} {o.label}" for o in asked.options)
 
 
 def after_questions(version: StudyVersion) -> Iterator[Block]:

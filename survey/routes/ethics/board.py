@@ -228,7 +228,9 @@ def _differing(one: VersionFingerprints, other: VersionFingerprints) -> list[str
 
 
 def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
-    found, fingerprints, folder = current_state(), fingerprints_of(version), current_folder()
+    found, fingerprints, folder = (
+        current_state(now=True), fingerprints_of(version), current_folder(),
+    )  # fmt: skip
     noted = studies.approvals(services().stores.office, version.study.name)
     last = studies.latest_effective(noted, today := services().availability.today())
     in_folder, served = fingerprints == fingerprints_of(folder.latest), _served()
@@ -276,33 +278,23 @@ def suspend() -> Answer:
 
 def _rule(go: str, why: str) -> bool:
     """Write a ruling; return False where it changes nothing, since another member was quicker."""
+    office, name, approval = services().stores.office, current_name(), 0
+    ruling: board.Ruling = "revoked"
     if go in ("suspended", "lifted"):
-        return _suspend(why, stop=go == "suspended")
-    return go.startswith("revoke-") and _revoke(go.removeprefix("revoke-"), why)
-
-
-def _suspend(why: str, *, stop: bool) -> bool:
-    already = board.suspension(services().stores.office, current_name()) is not None
-    if already == stop:
-        return False
-    _write("suspended" if stop else "lifted", why)
-    note(f"{current_name()}: {'suspended' if stop else 'suspension lifted'}")
+        ruling = "suspended" if go == "suspended" else "lifted"
+        if (board.suspension(office, name) is not None) == (ruling == "suspended"):
+            return False
+        said = "suspended" if ruling == "suspended" else "suspension lifted"
+    else:
+        noted = studies.approvals(office, name)
+        found = next((a for a in noted if go == f"revoke-{a.number}" and not a.revoked), None)
+        if found is None:
+            return False
+        approval, said = found.number, f"approval {found.reference} revoked"
+    who = current_account().name
+    board.rule(office, name, ruling, at=now(), who=who, why=why, approval=approval)
+    note(f"{name}: {said}")
     return True
-
-
-def _revoke(number: str, why: str) -> bool:
-    noted = studies.approvals(services().stores.office, current_name())
-    found = next((a for a in noted if str(a.number) == number and not a.revoked), None)
-    if found is None:
-        return False
-    _write("revoked", why, found.number)
-    note(f"{current_name()}: approval {found.reference} revoked")
-    return True
-
-
-def _write(what: board.Ruling, why: str, approval: int = 0) -> None:
-    office, who = services().stores.office, current_account().name
-    board.rule(office, current_name(), what, at=now(), who=who, why=why, approval=approval)
 
 
 def _suspend_page(fault: str = "") -> str:

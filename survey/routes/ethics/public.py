@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 
 from forms.answers import duration_band
 from forms.flow import SCREENS, FlowState
-from forms.kinds import columns_of_study
+from forms.kinds import columns_of_study, kind_of
 from forms.readability import grade
 from forms.routing import Route, along_pages, paths, routes_in_words, shown_questions
 from forms.routing_diagram import picture
@@ -70,7 +70,7 @@ def _sign() -> Any:
 def text() -> str:
     """Show every word on one printable page, routing spelled out."""
     own = own_words(current_version())
-    return page("text", "Every word", own=own, screens=SCREENS, labels=TEXT_LABELS)
+    return page("text", "Every word", own=own, screens=SCREENS, labels=TEXT_LABELS, kind_of=kind_of)
 
 
 @bp.get("/checklist")
