@@ -59,7 +59,7 @@ SPOTS = (
     "survey.routes.respondent.request:follow",
     "forms.flow:step",
     "forms.draft:first_unanswered",
-    "forms.draft:page_form",
+    "forms.draft:read_page",
     "forms.draft:drop_hidden",
     "forms.draft:shown_pages",
 )

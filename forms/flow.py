@@ -16,8 +16,7 @@ from forms.draft import (
     Draft,
     adjacent_pages,
     first_unanswered,
-    is_complete,
-    page_at,
+    open_page,
     reachable,
     save_partial,
     submit_page,
@@ -25,7 +24,7 @@ from forms.draft import (
 )
 from forms.form_fields import choices_of, consent_form, eligibility_form, first_no
 from forms.platform_texts import CHOOSE_CODE, CHOOSE_END, NOTHING_YET, WORDS_CHANGED
-from forms.routing import branch_of
+from forms.routing import branch_of, page_passed_event
 from forms.study import Page, Study
 
 
@@ -118,14 +117,6 @@ class CountEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class CountPagePassed:
-    """One more client who went on from ``page`` for the first time, onto ``branch``."""
-
-    page: str
-    branch: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class BeginDraft:
     """Keep the draft that the step began."""
 
@@ -152,7 +143,7 @@ class AskDeletion:
     code: str
 
 
-Effect = CountEvent | CountPagePassed | BeginDraft | DropDraft | SendDraft | AskDeletion
+Effect = CountEvent | BeginDraft | DropDraft | SendDraft | AskDeletion
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,15 +196,6 @@ def resume(study: Study, draft: Draft) -> FlowState:
     return at_page(draft, here or first_unanswered(study, draft))
 
 
-def open_page(study: Study, state: FlowState) -> Page | None:
-    """The page of questions that the state names, where it can be answered now."""
-    draft = state.draft
-    if draft is None or draft.sent or draft.ready:
-        return None
-    page = page_at(study, draft, state.token)
-    return page if page is not None and reachable(study, draft, page) else None
-
-
 def arrive(study: Study, state: FlowState) -> FlowState:
     """The state of a client who asks for a screen: there, or where the way leads instead."""
     screen, draft = state.screen, state.draft
@@ -224,7 +206,7 @@ def arrive(study: Study, state: FlowState) -> FlowState:
     if draft is not None and not draft.sent:
         if screen in ("consent", "check", "done"):
             return at_page(draft, first_unanswered(study, draft))
-        if screen == "questions" and open_page(study, state) is None:
+        if screen == "questions" and open_page(study, draft, state.token) is None:
             return FlowState("check" if draft.ready else "elsewhere", draft)
     if screen == "eligibility" and not study.consent.eligibility:
         return arrive(study, replace(state, screen="consent"))
@@ -300,7 +282,8 @@ def _from_consent(study: Study, state: FlowState, posted: Any, seed: str) -> Ste
 
 
 def _from_questions(study: Study, state: FlowState, posted: Any) -> StepResult:
-    draft, page, go = state.draft, open_page(study, state), posted.get("go", "")
+    draft, go = state.draft, posted.get("go", "")
+    page = open_page(study, draft, state.token) if draft is not None else None
     if draft is None or page is None:
         return StepResult(arrive(study, state))
     if go == "leave":
@@ -316,8 +299,8 @@ def _from_questions(study: Study, state: FlowState, posted: Any) -> StepResult:
         return StepResult(replace(state, changing=changing), taken.errors)
     if taken.stay:
         return StepResult(at_page(after, page, changing=changing))
-    passed = CountPagePassed(page.id, branch_of(study, after.answers))
-    effects = () if is_complete(page, draft) else (passed,)
+    passed = CountEvent(page_passed_event(page.id, branch_of(study, after.answers)))
+    effects = (passed,) if taken.passed else ()
     if after.support_due:
         return StepResult(FlowState("support", after), effects=effects)
     following = (

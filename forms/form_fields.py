@@ -14,7 +14,7 @@ from wtforms import Field, Form
 from wtforms.fields.core import UnboundField
 from wtforms.validators import ValidationError
 
-from forms.kinds import InputSpec, kind_of
+from forms.kinds import InputSpec, kind_of, missing_name
 from forms.platform_texts import (
     ANSWER_TO_GO_ON,
     CHOOSE_ONE,
@@ -129,24 +129,32 @@ def field_of(asked: InputSpec) -> UnboundField:
 
 @lru_cache(maxsize=512)
 def form_class(questions: tuple[Question, ...]) -> type[Form]:
-    """The form that asks ``questions``; the same questions give the same class."""
+    """The form that asks ``questions``, one class for each set of them."""
     asked = [a for question in questions for a in kind_of(question).inputs(question)]
     fields: dict[str, Any] = {a.name: field_of(a) for a in asked}
     return type("PageForm", (Form,), fields)
 
 
-def page_form(questions: tuple[Question, ...], formdata: Any) -> Form:
-    """The form bound to ``formdata`` (a multidict of what was posted)."""
-    return form_class(questions)(formdata)
+def read_page(
+    questions: tuple[Question, ...], posted: Any
+) -> tuple[dict[str, int | str], dict[str, str]]:
+    """Return the sound answers among ``posted`` by column, and the errors by input name.
 
-
-def answers_of(questions: tuple[Question, ...], form: Form) -> dict[str, int | str]:
-    """Answers by column of a valid form: codes, text, and -95 for what was left blank."""
+    What was left blank is -95. ``posted`` is a multidict.
+    """
+    form = form_class(questions)(posted)
+    form.validate()
+    errors = {name: said[0] for name, said in form.errors.items()}
     values: Mapping[str, Any] = form.data
     answers: dict[str, int | str] = {}
     for question in questions:
-        answers.update(kind_of(question).answers(question, values))
-    return answers
+        if not (errors and errors.keys() & _inputs(question)):
+            answers.update(kind_of(question).answers(question, values))
+    return answers, errors
+
+
+def _inputs(question: Question) -> set[str]:
+    return {row.variable for row in question.rows} or {question.name, missing_name(question)}
 
 
 YES, NO = 1, 2

@@ -1,4 +1,4 @@
-"""What a page shows: each question with the values to mark and the errors to say. Pure."""
+"""A page as it is shown: each question with the values to mark and the errors to say. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Input:
 
     @property
     def blank(self) -> bool:
-        """Nothing is ticked or typed in it, and nothing has to be mended."""
+        """Return whether nothing is ticked or typed in it, and nothing has to be mended."""
         return not (self.ticked or self.typed or self.error)
 
 
@@ -43,15 +43,15 @@ class QuestionView:
     inputs: tuple[Input, ...]
     choices: tuple[tuple[str, str], ...]
     missing: tuple[tuple[str, str], ...]
-    missing_input: Input | None
+    missing_input: Input
     locked: bool
     refused: bool
     can_refuse: bool
 
     @property
     def blank(self) -> bool:
-        """It looks to this client as to one who has not come to it."""
-        inputs = (*self.inputs, *([self.missing_input] if self.missing_input else []))
+        """Return whether it looks as it does to a client who has not come to it."""
+        inputs = (*self.inputs, self.missing_input)
         return not self.locked and not self.refused and all(given.blank for given in inputs)
 
 
@@ -144,7 +144,7 @@ def page_view(
         for n, q in enumerate(shown_questions(page, draft.answers), start=1)
     )
     at = pages.index(page)
-    inputs = [i for view in questions for i in (*view.inputs, view.missing_input) if i]
+    inputs = [i for view in questions for i in (*view.inputs, view.missing_input)]
     return PageView(
         page=page,
         intro=page.intro.of(branch),

@@ -24,6 +24,14 @@ def condition_holds(condition: Condition, answers: Answers) -> bool:
     return not condition or all(answers.get(column) in codes for column, codes in condition)
 
 
+PASSED = "passed:"  # begins the events below
+
+
+def page_passed_event(page: str, branch: str | None) -> str:
+    """Return the event of going on from a page, with the branch that the answers lead to."""
+    return f"{PASSED}{page}:{branch or ''}"
+
+
 def branch_of(study: Study, answers: Answers) -> str | None:
     """Name of the first branch whose condition holds; None before that is known."""
     return next((b.name for b in study.branches if condition_holds(b.when, answers)), None)

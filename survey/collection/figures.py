@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from exports.csv_text import csv_text
+from forms.routing import PASSED, page_passed_event
 from forms.study import Study
 from survey.storage import admission, counters
 from survey.storage.counters import ReportedFigures
@@ -27,7 +28,6 @@ FEW = 20  # by page no smaller number is told, nor one from which a smaller one 
 
 SIMULATED = "simulated"  # a synthetic client; it marks a pilot's file as holding such
 STOP_SIGN = "stop_sign"  # a sent answer that shows a sign of the stop rule
-PASSED = counters.PASSED  # and the page, and the page with the branch it leads to
 
 # What else is kept with a step: invitations not used, and answers in steps of PROGRESS.
 UNSPENT, ON_THE_WAY = "unspent_invitations", "on_the_way"
@@ -113,11 +113,6 @@ def _far_enough(since: ReportedFigures, counted: Totals) -> bool:
         counted.get("landing", 0) - since.landing >= LANDINGS
         and counted.get("completed", 0) - since.completed >= COMPLETIONS
     )
-
-
-def page_passed_event(page: str, branch: str | None) -> str:
-    """Return the event of going on from a page, with the branch that the answers lead to."""
-    return f"{PASSED}{page}:{branch or ''}"
 
 
 def _dropoff(study: Study, shown: Totals) -> tuple[PagesPassed, ...]:

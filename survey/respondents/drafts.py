@@ -37,7 +37,7 @@ class DraftRepository:
         return secret
 
     def _open(self, lock: DraftCipher, sealed: bytes) -> Draft | None:
-        """The draft, unless it is foreign, damaged or too old."""
+        """Return the draft, unless it is foreign, damaged or too old."""
         try:
             draft = decode(lock.open(sealed))
         except Unsealable:
@@ -46,14 +46,14 @@ class DraftRepository:
         return draft if age < (CODE_SECONDS if draft.sent else IDLE_SECONDS) else None
 
     def find(self, secret: bytes, study: Study) -> Draft | None:
-        """The draft of this browser for exactly these words; None when there is none any more."""
+        """Return the draft of this browser for exactly these words, or None."""
         lock = self.seal.lock(secret)
         sealed = drafts.load(self.stores.drafts, lock.name)
         draft = self._open(lock, sealed) if sealed else None
         return draft if draft and draft.words == study.fingerprints.words else None
 
     def change(self, secret: bytes, change: Callable[[Draft], Draft]) -> Draft | None:
-        """The draft after ``change``, as it is now, whatever another tab did meanwhile.
+        """Return the draft after ``change``, whatever another tab did meanwhile.
 
         ``change`` runs again when another tab was quicker. None when the draft is gone.
         """
@@ -71,5 +71,5 @@ class DraftRepository:
         return None
 
     def drop(self, secret: bytes) -> None:
-        """The draft is gone, overwritten on disk."""
+        """Delete the draft, overwritten on disk."""
         drafts.drop(self.stores.drafts, self.seal.name(secret))

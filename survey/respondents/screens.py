@@ -141,7 +141,7 @@ _UNFILLED = re.compile(r"\[([a-z][a-z0-9_]*)\]")  # a fact that the site has not
 
 
 def _marked(text: str) -> Markup:
-    """Escaped text with *emphasis*, and unfilled facts marked so that nobody misses one."""
+    """Escaped text with *emphasis*, and unfilled facts marked so that none is missed."""
     html = "".join(f"<em>{escape(run)}</em>" if em else escape(run) for run, em in runs(text))
     return Markup(_UNFILLED.sub(r"<mark>[\1]</mark>", html))  # noqa: S704 - escaped above
 

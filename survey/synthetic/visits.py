@@ -13,10 +13,10 @@ from itertools import islice, takewhile
 from pathlib import Path
 from random import Random
 
-from forms.routing import answer_keys, branch_of, condition_holds
+from forms.routing import answer_keys, branch_of, condition_holds, page_passed_event
 from forms.simulation import load_recipe
 from forms.study import NOT_REACHED, NOT_SHOWN, Page, Study
-from survey.collection.figures import STOP_SIGN, page_passed_event
+from survey.collection.figures import STOP_SIGN
 from survey.collection.stop_rule import record_due
 from survey.storage.counters import EventCounters
 from survey.storage.stores import Stores

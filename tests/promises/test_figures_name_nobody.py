@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from survey.collection.figures import COMPLETIONS, LANDINGS, figures_of, page_passed_event
+from forms.routing import page_passed_event
+from survey.collection.figures import COMPLETIONS, LANDINGS, figures_of
 from survey.storage.counters import EventCounters, totals
 from tests.journeys.client import Journey
 from tests.journeys.staff import Worker

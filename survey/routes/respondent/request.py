@@ -1,4 +1,4 @@
-"""One client at one study: which draft is theirs, where the next page is, what is counted."""
+"""A request of a client at one study: the draft, the screen to show, the effects of a step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from forms.flow import (
     AskDeletion,
     BeginDraft,
     CountEvent,
-    CountPagePassed,
     DropDraft,
     Effect,
     FlowState,
@@ -26,7 +25,7 @@ from forms.flow import (
     arrive,
     step,
 )
-from survey.collection.figures import STOP_SIGN, page_passed_event
+from survey.collection.figures import STOP_SIGN
 from survey.errors import InvitationSpent
 from survey.respondents import invitations, submission
 from survey.respondents.screens import Navigation, render_screen, render_state
@@ -100,7 +99,8 @@ def navigation(draft: Draft | None = None) -> Navigation:
 
 def count(event: str) -> None:
     """One more of ``event`` in the study's totals."""
-    services().counters.add(current_version().study.name, event, pilot=current_version().pilot)
+    version = current_version()
+    services().counters.add(version.study.name, event, pilot=version.pilot)
 
 
 def see_other(address: str) -> Response:
@@ -111,7 +111,8 @@ def see_other(address: str) -> Response:
 def go_to(screen: str, **values: Any) -> Response:
     """On to another screen of this study."""
     query = "?" + urlencode(values) if values else ""
-    return see_other(navigation().to(screen) + query)
+    path = "" if screen == "landing" else screen
+    return see_other(f"/s/{current_version().study.address}/{path}{query}")
 
 
 def go_on(state: FlowState) -> Answer:
@@ -179,8 +180,6 @@ def _carry_out(effect: Effect, draft: Draft | None) -> Response | tuple[str, int
     match effect:
         case CountEvent(event):
             count(event)
-        case CountPagePassed(page, branch):
-            count(page_passed_event(page, branch))
         case BeginDraft(new):
             _begin(new)
         case DropDraft():

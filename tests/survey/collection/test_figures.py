@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from survey.collection.figures import figures_of, page_passed_event
+from forms.routing import page_passed_event
+from survey.collection.figures import figures_of
 from survey.crypto import KeyRing
 from survey.releases.disclosure_control import totals_for_release
 from survey.respondents import invitations
-from survey.storage.counters import EventCounters
+from survey.storage.counters import PASSED, EventCounters
 from survey.storage.stores import Stores
 from tests.counting import Collection
 
@@ -179,3 +180,7 @@ def test_unspent_invitations_are_told_with_the_step_and_not_before(counted):
     counted.add(landing=20, completed=13).figures()
     shown.append(invitations.unspent_shown(counted.stores, name, pilot=False))
     assert shown == [40, 25]
+
+
+def test_pages_passed_are_told_apart_from_other_events_where_they_are_stored():
+    assert page_passed_event("p1", "went").startswith(PASSED)

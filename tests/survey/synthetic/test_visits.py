@@ -4,8 +4,9 @@ from itertools import pairwise
 
 import pytest
 
+from forms.routing import PASSED, page_passed_event
 from survey.collection import stop_rule
-from survey.collection.figures import PASSED, figures_of, page_passed_event
+from survey.collection.figures import figures_of
 from survey.errors import Refusal
 from survey.storage import answer_tables, counters
 from survey.storage.counters import totals
