@@ -1,11 +1,7 @@
-"""The codebook of a release: what every column means, and what this release did to it.
+"""The codebook of a release: the meaning of every column, and what this release did to it.
 
-It holds enough to use the data without asking anybody.
-
-What a column means before any release touches it: questions, scores, flags, bookkeeping.
-
-One entry a column, plain and JSON-able. ``codes`` and ``missing`` map the cell as written to its
-label; ``range`` gives the bounds of a number or a score.
+One entry a column, plain and JSON-able, with enough to use the data without asking anybody.
+``codes`` and ``missing`` map a cell as written to its label; ``range`` bounds a number or a score.
 """
 
 from __future__ import annotations
@@ -17,8 +13,9 @@ from typing import Any
 from exports.columns import CORE, Field
 from exports.generalise import group_codes, hierarchy_of, top_of
 from exports.scores import SCORE, bounds_of
+from forms.kinds import kind_of
 from forms.routing import condition_in_words
-from forms.study import NOT_REACHED, NOT_SCORED, WITHHELD, Column, Hierarchy, Study, Wording
+from forms.study import NOT_REACHED, NOT_SCORED, WITHHELD, Column, Hierarchy, Study
 
 Entry = dict[str, Any]
 
@@ -69,10 +66,6 @@ def _routing(study: Study, column: Column) -> str:
     return "Asked if " + " and ".join(parts) if parts else "Asked of everybody"
 
 
-def _wording(wording: Wording) -> dict[str, str]:
-    return dict(wording.by_branch) or {"everybody": wording.everybody}
-
-
 def missing_labels(study: Study, codes: Sequence[int]) -> dict[str, str]:
     """Missing code, as written in a cell → its label."""
     return {str(c): study.missing_by_code[c].label for c in sorted(codes)}
@@ -91,21 +84,13 @@ def _blank(field: Field) -> Entry:
     }  # fmt: skip
 
 
-def _membership(study: Study, name: str) -> list[dict[str, Any]]:
-    return [
-        {"score": SCORE + s.name, "reversed": name in s.reverse}
-        for s in study.scales
-        if name in s.items
-    ]
-
-
 def _answer(study: Study, field: Field, column: Column) -> Entry:
-    question, numeric = column.question, column.question.kind in ("vas", "number")
+    question, numeric = column.question, kind_of(column.question).is_number
     return {
         **_blank(field),
         "label": column.label or study.page_of[question.name].title,
         "kind": question.kind,
-        "question": _wording(question.text),
+        "question": dict(question.text.by_branch) or {"everybody": question.text.everybody},
         "page": study.page_of[question.name].title,
         "hint": question.hint,
         "routing": _routing(study, column),
@@ -117,13 +102,17 @@ def _answer(study: Study, field: Field, column: Column) -> Entry:
             (r.construct for r in question.rows if r.variable == column.name), question.construct
         ),
         "note": question.note,
-        "scales": _membership(study, column.name),
+        "scales": [
+            {"score": SCORE + s.name, "reversed": column.name in s.reverse}
+            for s in study.scales
+            if column.name in s.items
+        ],
     }
 
 
 def _score_range(study: Study, items: Sequence[str]) -> list[float]:
-    bounds = [bounds_of(study)[item] for item in items]
-    return [float(min(low for low, _ in bounds)), float(max(high for _, high in bounds))]
+    bounds = bounds_of(study)
+    return [float(min(bounds[i][0] for i in items)), float(max(bounds[i][1] for i in items))]
 
 
 def _scores(study: Study) -> Iterator[tuple[str, Entry]]:
@@ -212,9 +201,15 @@ def describe(study: Study, field: Field, *, rows: int) -> Entry:
 Levels = Mapping[str, int]
 
 
-def _levels(entry: Entry, hierarchy: Hierarchy, least: int) -> tuple[dict[str, str], list[str]]:
-    """Cell → label at every level from ``least`` up, and what each group covers, in words."""
-    codes: dict[str, str] = dict(entry["codes"]) if least == 0 else {}
+def _levels(
+    entry: Entry, column: Column, hierarchy: Hierarchy, least: int
+) -> tuple[dict[str, str], list[str]]:
+    """Cell → label at every level from ``least`` up, and what each group covers, in words.
+
+    A number without a label is its own: beside groups, no range can explain it.
+    """
+    asked = {str(code): column.labels.get(code, str(code)) for code in column.codes}
+    codes = asked if least == 0 else {}
     said = ["level 0: as asked"] if least == 0 else []
     for level in range(max(1, least), hierarchy.top):
         groups = group_codes(hierarchy, level)
@@ -242,9 +237,9 @@ def _treated(study: Study, field: Field, entry: Entry, least: int) -> Entry:
         nothing = {"codes": {}, "range": None, "missing": withheld}
         return {**entry, **nothing, "treatment": "Withheld from every row"}
     hierarchy = hierarchy_of(field, study.policy)
-    if hierarchy is None:
+    if hierarchy is None or field.column is None:
         return {**entry, "treatment": f"{BY_CELL}. level 0: as it was; withheld: -93"}
-    codes, said = _levels(entry, hierarchy, least)
+    codes, said = _levels(entry, field.column, hierarchy, least)
     how = BY_CELL if field.group == CORE else f"{BY_COLUMN} (or withheld, in a small batch)"
     treatment = f"{how}. {' | '.join(said)}"
     groups = {
@@ -253,12 +248,6 @@ def _treated(study: Study, field: Field, entry: Entry, least: int) -> Entry:
         for code, group in group_codes(hierarchy, level).items()
     }
     return {**entry, "codes": codes, "groups": groups, "range": None, "treatment": treatment}
-
-
-def _named(entry: Entry, versions: Mapping[str, str]) -> Entry:
-    """The entry of a version column with the digest of the texts behind each version."""
-    codes = {version: f"SHA-256 of its texts: {digest}" for version, digest in versions.items()}
-    return {**entry, "codes": codes}
 
 
 def codebook_of(
@@ -271,14 +260,14 @@ def codebook_of(
 ) -> tuple[Entry, ...]:
     """One entry a column of the file, in file order, ``row`` first.
 
-    ``least`` gives the finest level that the tier allows each key column; ``versions`` maps a
+    ``least`` is the finest level that the tier allows each key column; ``versions`` maps a
     version column to its versions and the digests of their texts.
     """
     entries = []
     for field in (Field("row", "administrative"), *fields):
         entry = describe(study, field, rows=rows)
         if known := versions.get(field.name):
-            entry = _named(entry, known)
+            entry["codes"] = {v: f"SHA-256 of its texts: {digest}" for v, digest in known.items()}
         entries.append(_treated(study, field, entry, least[field.name]) if field.key else entry)
     return tuple(entries)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from exports.csv_text import guarded
 from exports.errors import ExportRefused
 from exports.scores import SCORE, derived, quality_names, score_names
 from forms.kinds import columns_of_study
@@ -20,9 +21,6 @@ STORED = ("study_version", "consent_version", "lang", "completion", "c_open", "d
 # Language and versions are rare and time-like, so they are keys in every tier.
 BOOKKEEPING_KEYS = ("study_version", "consent_version", "lang")
 CORE, INSIDER = "core", "insider"
-
-# A spreadsheet runs a text cell that opens with one of these (OWASP, "CSV injection").
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +40,8 @@ class Field:
 
     @property
     def key(self) -> bool:
-        """Whether the column is a quasi-identifier."""
+        """Return whether the column is a quasi-identifier."""
         return self.role == "quasi_identifier"
-
-
-def _marks(*, pilot: bool, synthetic: bool) -> tuple[Field, ...]:
-    names = ("pilot",) * pilot + ("synthetic",) * synthetic
-    return tuple(Field(name, "administrative") for name in names)
 
 
 def _bookkeeping(study: Study) -> tuple[Field, ...]:
@@ -74,7 +67,8 @@ def fields_of(study: Study, *, pilot: bool = False, synthetic: bool = False) -> 
         Field(n, "quality", "decimal" if n == "dq_share" else "integer")
         for n in quality_names(study)
     )
-    marks = _marks(pilot=pilot, synthetic=synthetic)
+    names = ("pilot",) * pilot + ("synthetic",) * synthetic
+    marks = (Field(name, "administrative") for name in names)
     band = (Field("dur_band", "quality"),)
     return (*marks, *_bookkeeping(study), *answers, *scores, *quality, *band)
 
@@ -88,11 +82,6 @@ def kept_in(fields: Sequence[Field], tier: Tier) -> tuple[Field, ...]:
         and f.name not in tier.leave_out
         and not (f.column and f.column.variable in tier.leave_out)
     )
-
-
-def guarded(text: str) -> str:
-    """``text`` made safe for spreadsheets: an apostrophe before what would open a formula."""
-    return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 
 def _type_of(study: Study, column: Column) -> type[pl.DataType]:
@@ -119,23 +108,19 @@ def types_of(study: Study) -> dict[str, type[pl.DataType]]:
     return {**stored, **{c.name: _type_of(study, c) for c in columns_of_study(study)}}
 
 
-def _cells(values: Sequence[object], kind: type[pl.DataType]) -> Sequence[object]:
-    """Text cells are guarded here, where a client's words can still be told from a code."""
-    if kind is not pl.String:
-        return values
-    return [guarded(value) if isinstance(value, str) else str(value) for value in values]
-
-
 def frame_of(study: Study, columns: Mapping[str, Sequence[object]]) -> pl.DataFrame:
     """Stored columns as a frame of typed ones; a column that the study does not know is kept.
 
-    Raises Refused naming the columns that hold no codes.
+    Raise ExportRefused naming the columns that hold no codes.
     """
     types, series, odd = types_of(study), [], []
     for name, values in columns.items():
         kind = types.get(name, pl.Int64)
+        cells = values
+        if kind is pl.String:  # guarded here, where a client's words differ from a code for sure
+            cells = [guarded(v) if isinstance(v, str) else str(v) for v in values]
         try:
-            series.append(pl.Series(name, _cells(values, kind), dtype=kind))
+            series.append(pl.Series(name, cells, dtype=kind))
         except (TypeError, OverflowError, pl.exceptions.PolarsError):
             odd.append(name)
     if odd:
@@ -167,7 +152,7 @@ def _odd(study: Study, names: Sequence[str]) -> str:
 
 
 def check_frame(study: Study, frame: pl.DataFrame) -> None:
-    """Raises Refused naming every column that does not fit the study, never a value."""
+    """Raise ExportRefused naming every column that does not fit the study, never a value."""
     if odd := misfits(study, frame):
         raise ExportRefused(_odd(study, odd))
 

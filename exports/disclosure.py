@@ -1,12 +1,10 @@
-"""What the files of a study claim, in the verifier's terms: cells as written.
-
-The intersection attack over several releases of the same people, run before the next is made.
+"""Claims of a study's files for the verifier, and the intersection attack over several releases.
 
 The attacker holds every release and can tell from the answers which rows of two releases are one
 person's. Each release says of a person's key that it lies inside some cells; together they say that
-it lies inside the narrowest of them. People of whom the same is known are a crowd: nothing in
-the releases tells them apart. Rows that say less are no company: that would be k by wildcards.
-Source: Ganta, Kasiviswanathan & Smith 2008, "Composition attacks and auxiliary information in data
+it lies inside the narrowest of them. People with equal narrowest cells are a group that nothing in
+the releases tells apart. Rows that say less do not count: that would be k by wildcards. Source:
+Ganta, Kasiviswanathan & Smith 2008, "Composition attacks and auxiliary information in data
 privacy".
 """
 
@@ -29,10 +27,10 @@ Covers = Callable[[str, object, object], bool]  # column, wider cell, narrower c
 
 @dataclass(frozen=True, slots=True)
 class ReleasedFile:
-    """What one release shows of a segment's key.
+    """The key of a segment as one release shows it.
 
-    ``person`` numbers the rows, in every view alike; ``cells`` has one column a key. A cell that
-    says nothing, whatever the reason, is the same cell everywhere.
+    ``person`` numbers the rows, in every release alike; ``cells`` has one column a key. A cell that
+    says nothing, whatever the reason, is one cell everywhere.
     """
 
     person: pl.Series
@@ -46,7 +44,7 @@ def _narrowest(cells: Iterable[object], key: str, covers: Covers) -> object:
 
 
 def _known(lines: pl.DataFrame, views: int, key: str, covers: Covers) -> pl.Series:
-    """What all views together say of each line's key."""
+    """Return what all views together say of each line's key."""
     columns = [lines[f"{at}:{key}"].to_list() for at in range(views)]
     seen: dict[tuple[object, ...], object] = {}
     for cells in zip(*columns, strict=True):
@@ -98,7 +96,7 @@ def covers_of(field: Field, policy: ReleasePolicy) -> dict[str, frozenset[str]]:
 
 
 def stands_for(keys: Sequence[Field], policy: ReleasePolicy) -> Covers:
-    """Whether a released cell stands for all that another one does; missing ones say nothing."""
+    """Return whether a released cell stands for all that another does; missing ones say nothing."""
     wider = {f.name: covers_of(f, policy) for f in keys}
 
     def covers(column: str, wide: object, narrow: object) -> bool:
@@ -124,7 +122,7 @@ def _names(fields: Sequence[Field], group: str) -> tuple[str, ...]:
 def claim_of(
     fields: Sequence[Field], policy: ReleasePolicy, tier: Tier, *, segments: Sequence[int]
 ) -> Claim:
-    """What the data file of a release in ``tier`` promises; ``segments`` are rows of each."""
+    """Return what the data file of a release promises; ``segments`` are rows of each."""
     keys = [f for f in fields if f.key]
     names = tuple(f.name for f in fields)
     return Claim(

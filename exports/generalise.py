@@ -1,10 +1,9 @@
-"""How a value coarsens: from the answer as asked to its group at a level, up to withheld.
+"""Generalisation of a key column, from the answer as asked over groups of a level to withheld.
 
 A group's code is level x 100 + its position in the hierarchy (from 1); -93 is withheld. A column
 may hold codes of several levels at once. The missing codes of an answer stay themselves until the
-whole column is withheld.
-
-What a tier may show of so many rows, before any cell is looked at (docs/design.md, Releases).
+whole column is withheld. At which level a column starts hangs on the tier and the number of rows
+(docs/design.md, Releases).
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import polars as pl
 
 from exports.columns import BOOKKEEPING_KEYS, CORE, INSIDER, Field
 from exports.errors import ExportRefused
+from exports.label_hierarchy import Cell
 from forms.study import (
     MISSING_RANGE,
     WITHHELD,
@@ -28,7 +28,10 @@ from forms.study import (
 )
 
 LEVEL_STEP = 100
-Cell = int | str
+NO_KEY = (
+    "With {rows} rows (under {under}) every quasi-identifier is withheld from every row; the "
+    "core ones are told as tables by the 10-5 rule."
+)
 
 
 def group_codes(hierarchy: Hierarchy, level: int) -> dict[int, HierarchyGroup]:
@@ -82,7 +85,7 @@ def suppressed_cell(field: Field) -> Cell:
 
 
 def is_missing(cell: Cell) -> bool:
-    """Whether a cell of a key column says that there is no answer, a withheld one included."""
+    """Return whether a cell of a key column has no answer, a withheld one included."""
     return int(cell) in MISSING_RANGE if not isinstance(cell, str) else cell == str(WITHHELD)
 
 
@@ -109,12 +112,8 @@ def coarsen(
     )
 
 
-# Tiers nest, so that joining two of them on the answers gains nothing (docs/decisions/0006).
-MADE_FROM: Mapping[str, tuple[str, ...]] = {"C": ("C",), "B": ("C", "B"), "A": ("C",)}
-
-
 def tier_of(study: Study, name: str) -> Tier:
-    """The tier of this name. Raises Refused, naming those there are."""
+    """The tier of this name. Raise ExportRefused, naming those there are."""
     tiers = study.policy.tiers
     if name not in tiers:
         raise ExportRefused(
@@ -126,11 +125,10 @@ def tier_of(study: Study, name: str) -> Tier:
 def path_to(study: Study, name: str) -> tuple[Tier, ...]:
     """The tiers of microdata that tier ``name`` goes through, the one made from answers first.
 
-    Raises Refused where there is none.
+    Raise ExportRefused where there is none.
     """
-    tier_of(study, name)
     tiers = study.policy.tiers
-    path = tuple(tiers[stage] for stage in MADE_FROM.get(name, (name,)) if stage in tiers)
+    path = tuple(tiers[n] for n in tier_of(study, name).kind.made_from if n in tiers)
     if not path:
         raise ExportRefused(
             f"Tier {name} of {study.name} is made from tier C, which release.toml lacks."
@@ -152,7 +150,7 @@ def initial_levels(
 ) -> InitialLevels:
     """The finest level that the tier and the number of rows allow.
 
-    Raises Refused where there are too few rows for any file.
+    Raise ExportRefused where there are too few rows for any file.
     """
     rows, small = len(table), policy.small
     fewest = max(small.min_rows, tier.k)
@@ -162,11 +160,13 @@ def initial_levels(
             f"Wait for {fewest - rows} more."
         )
     keys = [f for f in fields if f.key]
-    levels = _tier_levels(table, keys, policy, tier)
+    levels = least_levels(keys, policy, tier)
+    if "lang" in levels and min(Counter(table["lang"]).values()) < tier.min_rows_per_language:
+        levels["lang"] = 1
     if rows < small.no_key_under:
         return InitialLevels(
             {f.name: top_of(f, policy) for f in keys},
-            (_no_key(rows, small.no_key_under),),
+            (NO_KEY.format(rows=rows, under=small.no_key_under),),
             tuple(f.name for f in keys if f.group == CORE and f.column),
         )
     if rows <= small.few_key_up_to:
@@ -191,19 +191,6 @@ def least_levels(fields: Sequence[Field], policy: ReleasePolicy, tier: Tier) -> 
     return levels
 
 
-def _tier_levels(
-    table: pl.DataFrame, keys: Sequence[Field], policy: ReleasePolicy, tier: Tier
-) -> dict[str, int]:
-    levels = least_levels(keys, policy, tier)
-    if "lang" in levels and _rarest(table["lang"]) < tier.min_rows_per_language:
-        levels["lang"] = 1
-    return levels
-
-
-def _rarest(column: pl.Series) -> int:
-    return min(Counter(column.to_list()).values())
-
-
 def _few(
     table: pl.DataFrame,
     keys: Sequence[Field],
@@ -220,18 +207,11 @@ def _few(
     kept = asked[-policy.small.few_key :] if policy.small.few_key else []
     gone = [f for f in asked if f not in kept]
     gone += [f for f in keys if f.name in BOOKKEEPING_KEYS and table[f.name].n_unique() > 1]
-    if tier.needs_open_consent:
+    if tier.kind.is_open:
         gone += [f for f in keys if f.group == INSIDER]
     coarse = {f.name: min(top_of(f, policy), max(1, levels[f.name])) for f in kept}
     tops = {f.name: top_of(f, policy) for f in gone}
     return InitialLevels({**levels, **coarse, **tops}, (_few_keys(len(table), policy, kept),))
-
-
-def _no_key(rows: int, under: int) -> str:
-    return (
-        f"With {rows} rows (under {under}) every quasi-identifier is withheld from every row; the "
-        "core ones are told as tables by the 10-5 rule."
-    )
 
 
 def _few_keys(rows: int, policy: ReleasePolicy, kept: Sequence[Field]) -> str:

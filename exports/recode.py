@@ -1,4 +1,4 @@
-"""Between a study's table and the engine: cells become codes of a taxonomy, nodes become cells.
+"""Local recoding of a study's key columns: the engine's answer for its table, tier and policy.
 
 An answer's missing codes all count as one category of a key, together with withheld cells
 (docs/design.md, Releases); what is missing keeps its own code and is never recoded.
@@ -6,8 +6,7 @@ An answer's missing codes all count as one category of a key, together with with
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -25,7 +24,8 @@ from exports.anonymise.problem import (
 from exports.anonymise.solve import solve
 from exports.columns import CORE, Field
 from exports.errors import ExportRefused
-from exports.generalise import Cell, covered, generalise_cell, is_missing, suppressed_cell, top_of
+from exports.generalise import covered, generalise_cell, is_missing, suppressed_cell, top_of
+from exports.label_hierarchy import Cell, LabelHierarchy, ancestors, fully_generalised
 from forms.study import ReleasePolicy, Tier
 
 
@@ -33,17 +33,8 @@ class SuppressionLimitExceeded(ExportRefused):
     """So few rows are alike that too many would lose their whole key."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Scheme:
-    """One key column in the engine's numbers: which cell each value and each node is."""
-
-    taxonomy: GeneralisationHierarchy
-    values: tuple[Cell, ...]  # cell by value number
-    cells: tuple[Cell, ...]  # cell by node number; the last is the withheld one
-
-
 def loss_of_cell(field: Field, policy: ReleasePolicy, written: str) -> float:
-    """What a cell as written has lost: 0 as asked (or missing from the start) to 1, withheld."""
+    """Return the loss of a cell as written: 0 as asked (or missing from the start) to 1."""
     cell: Cell = written if field.type == "text" else int(written)
     return (
         0.0 if is_missing(cell) and cell != suppressed_cell(field) else _loss(field, policy, cell)
@@ -68,81 +59,37 @@ def _chain(field: Field, policy: ReleasePolicy, cell: Cell) -> list[Cell]:
     return [generalise_cell(field, policy, cell, level) for level in levels]
 
 
-def _scheme(field: Field, policy: ReleasePolicy, column: pl.Series) -> _Scheme:
+def _hierarchy(field: Field, policy: ReleasePolicy, column: pl.Series) -> LabelHierarchy:
     values = sorted(column.unique().to_list())
     chains = [_chain(field, policy, value) for value in values]
     root = suppressed_cell(field)
-    cells = (*sorted({c for chain in chains for c in chain} - {root}), root)
-    node = {cell: at for at, cell in enumerate(cells)}
-    up = np.array([[node[cell] for cell in chain] for chain in chains], dtype=np.int32)
-    loss = np.array([_loss(field, policy, cell) for cell in cells])
-    return _Scheme(GeneralisationHierarchy(field.name, up, loss), tuple(values), cells)
-
-
-def _codes(column: pl.Series, values: Sequence[object]) -> Ints:
-    numbers = pl.Series(range(len(values)), dtype=pl.Int32)
-    keys = pl.Series(values, dtype=column.dtype)
-    found: Ints = column.replace_strict(keys, numbers, return_dtype=pl.Int32).to_numpy()
-    return found
-
-
-def _category(name: str) -> pl.Expr:
-    """A sensitive column for diversity: all its missing codes are one value."""
-    return pl.when(pl.col(name) < 0).then(-1).otherwise(pl.col(name)).rank("dense").alias(name)
-
-
-def _sensitive(table: pl.DataFrame, names: Sequence[str]) -> Ints:
-    if not names:
-        return np.empty((len(table), 0), dtype=np.int32)
-    ranks = table.select(_category(name).cast(pl.Int32) - 1 for name in names)
-    return ranks.to_numpy()
-
-
-def _problem(
-    table: pl.DataFrame,
-    schemes: Mapping[str, _Scheme],
-    policy: ReleasePolicy,
-    tier: Tier,
-    seed: int,
-) -> Problem:
-    codes = [_codes(table[name], scheme.values) for name, scheme in schemes.items()]
-    distinct = [n for n in policy.distinct if n in table.columns] if tier.distinct_l > 1 else []
-    return Problem(
-        codes=np.column_stack(codes),
-        taxonomies=tuple(scheme.taxonomy for scheme in schemes.values()),
-        demands=PrivacyModel(tier.k, distinct_l=tier.distinct_l),
-        sensitive=_sensitive(table, distinct),
-        ordered=(False,) * len(distinct),
-        seed=seed,
+    labels = [*sorted({cell for chain in chains for cell in chain} - {root}), root]
+    return LabelHierarchy(
+        field.name,
+        pl.Series(values, dtype=column.dtype),
+        pl.Series(labels, dtype=column.dtype),
+        ancestors(chains, labels),
     )
 
 
+def _sensitive(table: pl.DataFrame, names: Sequence[str]) -> Ints:
+    """Return the sensitive columns as ranks; all missing codes of a column are one value."""
+    if not names:
+        return np.empty((len(table), 0), dtype=np.int32)
+    answers = (pl.when(pl.col(n) < 0).then(-1).otherwise(pl.col(n)).alias(n) for n in names)
+    return table.select(a.rank("dense").cast(pl.Int32) - 1 for a in answers).to_numpy()
+
+
 def _released(
-    table: pl.DataFrame, schemes: Mapping[str, _Scheme], outcome: Recoding
+    table: pl.DataFrame, hierarchies: Sequence[LabelHierarchy], outcome: Recoding
 ) -> pl.DataFrame:
-    """``table`` with the engine's nodes as cells; a missing code stays as it is."""
-    columns = []
-    for at, (name, scheme) in enumerate(schemes.items()):
-        column = table[name]
-        cells = pl.Series(scheme.cells, dtype=column.dtype).gather(outcome.nodes[:, at])
-        lacking = column.is_in([v for v in scheme.values if is_missing(v)])
-        columns.append(pl.select(pl.when(lacking).then(column).otherwise(cells).alias(name)))
-    return table.with_columns(*(frame.to_series() for frame in columns))
-
-
-def _share_withheld(problem: Problem, outcome: Recoding) -> float:
-    """Share of rows that had something in their key and lost all of it."""
-    taxonomies = problem.taxonomies
-    own = np.column_stack([t.up[problem.codes[:, at], 0] for at, t in enumerate(taxonomies)])
-    roots = np.array([t.root for t in taxonomies])
-    gone = (outcome.nodes == roots).all(axis=1) & (own != roots).any(axis=1)
-    return float(gone.mean())
-
-
-def _varying(table: pl.DataFrame, fields: Sequence[Field]) -> tuple[Field, ...]:
-    """Core columns with more than one category: coarsening any other would part no class."""
-    keys = [f for f in fields if f.key and f.group == CORE]
-    return tuple(f for f in keys if table[f.name].n_unique() > 1)
+    """Return ``table`` with the engine's nodes as cells; a missing code stays as it is."""
+    for at, hierarchy in enumerate(hierarchies):
+        column = table[hierarchy.column]
+        lacking = column.is_in([value for value in hierarchy.values if is_missing(value)])
+        released = column.zip_with(lacking, hierarchy.decode(outcome.nodes[:, at]))
+        table = table.with_columns(released)
+    return table
 
 
 def recode_keys(
@@ -154,29 +101,51 @@ def recode_keys(
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> tuple[pl.DataFrame, str]:
-    """``table`` with at least ``tier.k`` rows in each class of its core key, and a note.
+    """Return ``table`` with ``tier.k`` rows or more in each class of its core key, and a note.
 
     Rows stay where they are. They must stand in the order of their content, so that the order of
-    arrival decides nothing. The note says what the engine capped, if anything. Raises Refused, with
-    figures, where k or l cannot be reached, TooDiverse where more than ``tier.max_violating`` of
-    the rows would lose their whole key.
+    arrival decides nothing. The note says what the engine capped, if anything. Raise ExportRefused,
+    with figures, where k or l cannot be reached, SuppressionLimitExceeded where more than
+    ``tier.max_violating`` of the rows would lose their whole key.
     """
     if len(table) < tier.k:
         raise ExportRefused(
             f"Tier {tier.name} needs at least {tier.k} rows alike; there are {len(table)} in all."
         )
-    schemes = {f.name: _scheme(f, policy, table[f.name]) for f in _varying(table, fields)}
-    if not schemes:
+    core = [f for f in fields if f.key and f.group == CORE]
+    # Coarsening a column of one category would part no class.
+    keys = [field for field in core if table[field.name].n_unique() > 1]
+    if not keys:
         return table, ""
-    problem = _problem(table, schemes, policy, tier, seed)
+    hierarchies = [_hierarchy(f, policy, table[f.name]) for f in keys]
+    losses = [
+        np.array([_loss(field, policy, cell) for cell in hierarchy.labels])
+        for field, hierarchy in zip(keys, hierarchies, strict=True)
+    ]
+    taxonomies = tuple(
+        GeneralisationHierarchy(hierarchy.column, hierarchy.up, loss)
+        for hierarchy, loss in zip(hierarchies, losses, strict=True)
+    )
+    distinct = [n for n in policy.distinct if n in table.columns] if tier.distinct_l > 1 else []
+    problem = Problem(
+        codes=np.column_stack([h.encode(table[h.column]) for h in hierarchies]),
+        hierarchies=taxonomies,
+        model=PrivacyModel(tier.k, distinct_l=tier.distinct_l),
+        sensitive=_sensitive(table, distinct),
+        ordered=(False,) * len(distinct),
+        seed=seed,
+    )
     try:
         outcome = solve(problem, "local", progress)
     except Infeasible as unreachable:
         raise ExportRefused(f"Tier {tier.name} cannot be reached: {unreachable}") from None
-    lost = _share_withheld(problem, outcome)
+    asked = np.column_stack([t.up[problem.codes[:, n], 0] for n, t in enumerate(taxonomies)])
+    # Rows that had something in their key and lost all of it.
+    gone = fully_generalised(taxonomies, outcome.nodes) & ~fully_generalised(taxonomies, asked)
+    lost = float(gone.mean())
     if lost > tier.max_violating:
         raise SuppressionLimitExceeded(_too_diverse(len(table), tier, lost))
-    return _released(table, schemes, outcome), outcome.note
+    return _released(table, hierarchies, outcome), outcome.note
 
 
 def _too_diverse(rows: int, tier: Tier, lost: float) -> str:

@@ -41,10 +41,10 @@ from exports.segment_file import (
 )
 from exports.verify.claim import Claim
 from exports.verify.findings import Findings
-from exports.verify.reading import MalformedFile, Table, read_table
+from exports.verify.reading import MalformedFile, read_table
 from exports.verify.verdict import cautions, faults
-from exports.verify.verify import measure, verify
-from exports.verify.wording import words
+from exports.verify.verify import verify
+from exports.verify.wording import figures_in_words
 from forms.study import ReleasePolicy, Study, Tier
 
 
@@ -60,7 +60,7 @@ def check_segment(
 ) -> dict[str, Any]:
     """Hold a written part against the rows it came from; the figures that only this can give.
 
-    Raises Refused with every fault.
+    Raise ExportRefused with every fault.
     """
     claim = claim_of(part.fields, policy, tier, segments=())
     left_out = len(source.table) - len(part.source)
@@ -76,20 +76,6 @@ def check_segment(
     _refuse(faults(findings, claim))
     figures = findings.figures()
     return {name: figures[name] for name in sorted(BESIDE_TRUTH)}
-
-
-def _read(data: Path) -> Table:
-    try:
-        return read_table(data)
-    except MalformedFile as broken:
-        raise ExportRefused(f"The finished file cannot be read back: {broken}.") from None
-
-
-def _counts(table: Table) -> Counts:
-    return {
-        name: dict(zip(column.cells, column.counts().tolist(), strict=True))
-        for name, column in table.items()
-    }
 
 
 def _codebook(
@@ -124,12 +110,18 @@ def _checked(
     segments: Sequence[int],
     occasion: ReleaseContext,
 ) -> _Checked:
-    """Read the finished file back and verify it. Raises Refused with every fault."""
-    table = _read(data)
-    counts = _counts(table)
+    """Read the finished file back and verify it. Raise ExportRefused with every fault."""
+    try:
+        table = read_table(data)
+    except MalformedFile as broken:
+        raise ExportRefused(f"The finished file cannot be read back: {broken}.") from None
+    counts = {
+        name: dict(zip(column.cells, column.counts().tolist(), strict=True))
+        for name, column in table.items()
+    }
     codebook = _codebook(study, fields, tier, counts, occasion)
     claim = claim_of(fields, study.policy, tier, segments=segments)
-    findings = measure(table, claim, codebook=codebook)
+    findings = verify(table, claim, codebook=codebook)
     _refuse(faults(findings, claim))
     return _Checked(claim, findings, codebook, counts)
 
@@ -145,8 +137,8 @@ def assemble(
 ) -> Report:
     """Write the release made of ``parts`` (microdata, in order) into the new folder ``out``.
 
-    Raises Refused where the finished data file does not hold what it must; what was written by then
-    is for the caller to throw away.
+    Raise ExportRefused where the finished data file does not hold what it must; what was written
+    by then is for the caller to throw away.
     """
     fields = kept_in(fields_for(study, occasion), tier)
     data = out / "data" / data_name(study.name)
@@ -166,14 +158,14 @@ def assemble(
     )  # fmt: skip
     write_formats(data, checked.codebook, title=study.title, notes=marks_of(report))
     for part in parts:
-        put(out, {name: text.encode() for name, text in part.aside.items()})
+        put(out, {name: text.encode() for name, text in part.small_sample_tables.items()})
     note_files(out, report)
-    told = DocumentContext(
+    context = DocumentContext(
         study=study, codebook=checked.codebook, report=report, data_file=data.name, counts=counts,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
-        findings=[(w.label, w.value, w.sentence) for w in words(findings, claim)],
+        findings=[(w.label, w.value, w.sentence) for w in figures_in_words(findings, claim)],
     )  # fmt: skip
-    finish(out, told, report)
+    finish(out, context, report)
     return report
 
 
@@ -189,7 +181,7 @@ def make_release(
     """Release stored answers (exports.columns) as one segment into the new folder ``out``.
 
     The same answers in any order, policy and seed give the same bytes. Parts lie in a folder
-    beside ``out`` meanwhile. Raises Refused.
+    beside ``out`` meanwhile. Raise ExportRefused.
     """
     path = path_to(study, tier)
     source, work = source_of(study, frame, occasion), out.with_name(f"{out.name}.parts")
@@ -209,4 +201,6 @@ def _part_file(
     part = recode_segment(study, source, tier, seed=seed)
     write_segment(part, path)
     figures = check_segment(part, path, source, tier=tier, policy=study.policy)
-    return SegmentEntry(path, 1, len(part.order), part.left_out, part.notes, part.aside, figures)
+    return SegmentEntry(
+        path, 1, len(part.order), part.left_out, part.notes, part.small_sample_tables, figures
+    )

@@ -26,7 +26,7 @@ def note_files(folder: Path, report: Report) -> None:
     report["files"] = {name: sha256_of(folder / name) for name in files_in(folder)}
 
 
-def finish(folder: Path, told: DocumentContext, report: Report) -> None:
+def finish(folder: Path, context: DocumentContext, report: Report) -> None:
     """Write everything beside the data; SHA256SUMS over all of it comes last."""
-    put(folder, {**documents(told), REPORT: pretty_json(report)})
-    write_sums(folder, mark=told.mark)
+    put(folder, {**documents(context), REPORT: pretty_json(report)})
+    write_sums(folder, mark=context.mark)

@@ -1,4 +1,4 @@
-"""What a release says of itself, as plain data: every figure measured on the written files."""
+"""The report of a release as plain data: every figure was measured on the written files."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ BESIDE_TRUTH = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseContext:
-    """What a release says about where its rows come from, and to whom it goes.
+    """Where the rows of a release come from, and to whom it goes.
 
     ``words`` and ``consents`` map each version that stands in the rows to the SHA-256 of its
     texts, ``archived`` are those texts. ``left_out`` maps a reason to the rows not handed over for
     it. ``recipient`` names person, agreement and date; ``corrections`` are recalled releases;
-    ``tallies`` are totals of the collection as they may be told (exports.documents.context).
+    ``tallies`` are totals of the collection as they may be published (exports.documents.context).
     """
 
     pilot: bool = False
@@ -60,7 +60,9 @@ class SegmentEntry:
     rows: int
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    aside: Mapping[str, str] = field(default_factory=dict)  # path in the release → text
+    small_sample_tables: Mapping[str, str] = field(
+        default_factory=dict
+    )  # path in the release → text
     figures: Mapping[str, Any] = field(default_factory=dict)  # BESIDE_TRUTH
 
 
@@ -112,29 +114,16 @@ def _summed(parts: Sequence[SegmentEntry], occasion: ReleaseContext) -> dict[str
     return left_out
 
 
-def _notes(parts: Sequence[SegmentEntry], occasion: ReleaseContext) -> list[str]:
-    several = len(parts) > 1
-    told = [f"Segment {p.segment}: {n}" if several else n for p in parts for n in p.notes]
-    return [*occasion.notes, *told]
-
-
 _OVER: Mapping[str, Callable[..., Any]] = {
     "k_coverage": min, "k_coverage_reverse": min, "unique_before": add, "unique_after": add,
     "cells_untrue": add, "order_follows_input": or_,
 }  # fmt: skip
 
 
-def _over_all(segments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Each figure over all segments, if every one of them was compared."""
-    if not segments or not all(segments):
-        return {}
-    return {name: reduce(_OVER[name], [s[name] for s in segments]) for name in BESIDE_TRUTH}
-
-
 def about_release(
     study: Study, tier: Tier, parts: Sequence[SegmentEntry], *, seed: int, occasion: ReleaseContext
 ) -> Report:
-    """What every release says, whatever it holds; ``rows`` are those of its parts."""
+    """Return what every release says, whatever it holds; ``rows`` are those of its parts."""
     return {
         "study": study.name,
         "title": study.title,
@@ -144,7 +133,14 @@ def about_release(
         "caution": study.policy.caution,
         "rows": sum(part.rows for part in parts),
         "segments": [{"number": p.segment, "rows": p.rows, **p.figures} for p in parts],
-        "policy_notes": _notes(parts, occasion),
+        "policy_notes": [
+            *occasion.notes,
+            *(
+                f"Segment {part.segment}: {note}" if len(parts) > 1 else note
+                for part in parts
+                for note in part.notes
+            ),
+        ],
         "recipient": occasion.recipient,
         "corrections": list(occasion.corrections),
         "words": dict(occasion.words) or {study.version: study.fingerprints.words},
@@ -156,6 +152,21 @@ def about_release(
         },
         "seed": seed,
     }
+
+
+FEW_VALUES = (
+    "In at least one group of rows alike the sensitive answers differ little (different values: "
+    "{counted}). The policy asks for a warning below {least}: whoever knows that a person is in "
+    "such a group can guess what the person answered."
+)
+
+
+def diversity_warnings(policy: ReleasePolicy, figures: Mapping[str, Any]) -> list[str]:
+    """A sentence where classes of the written file hold too few values of a sensitive column."""
+    measured = {n: one["distinct"] for n, one in figures.get("diversity", {}).items()}
+    few = [f"{name} {n}" for name, n in measured.items() if n < policy.distinct_warning]
+    said = FEW_VALUES.format(least=policy.distinct_warning, counted=", ".join(few))
+    return [said] if few else []
 
 
 def report_of(
@@ -171,7 +182,13 @@ def report_of(
     occasion: ReleaseContext,
 ) -> Report:
     """The report of a release of microdata; ``figures`` are the verifier's of the whole file."""
-    beside = _over_all([part.figures for part in parts])
+    # Each figure over all segments, if every one of them was compared.
+    segments = [part.figures for part in parts]
+    beside = {
+        name: reduce(_OVER[name], [figures[name] for figures in segments])
+        for name in BESIDE_TRUTH
+        if segments and all(segments)
+    }
     return {
         **about_release(study, tier, parts, seed=seed, occasion=occasion),
         "rows_left_out": _summed(parts, occasion),
@@ -181,5 +198,5 @@ def report_of(
         "columns": levels,
         "cells_withheld": {n: at["withheld"] for n, at in levels.items() if at.get("withheld")},
         "verification": {**figures, **beside},
-        "limits": list(limits),
+        "limits": [*diversity_warnings(study.policy, figures), *limits],
     }

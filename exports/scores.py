@@ -34,14 +34,9 @@ def quality_names(study: Study) -> tuple[str, ...]:
     return (*straight, *pair, "dq_share")
 
 
-@lru_cache(maxsize=16)
-def _bounds(columns: tuple[tuple[str, tuple[int, ...]], ...]) -> Bounds:
-    return {name: (min(codes), max(codes)) for name, codes in columns if codes}
-
-
 def bounds_of(study: Study) -> Bounds:
-    """Column → (lowest, highest code), for reversing."""
-    return _bounds(tuple((c.name, c.codes) for c in columns_of_study(study)))
+    """Return the lowest and the highest code of each column, for reversing."""
+    return {c.name: (min(c.codes), max(c.codes)) for c in columns_of_study(study) if c.codes}
 
 
 def _missing(name: str) -> pl.Expr:
@@ -110,7 +105,7 @@ def _variables(columns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], .
 
 
 def _given(study: Study, names: Sequence[str]) -> pl.Expr:
-    """Whether one of the columns of a variable holds an answer."""
+    """Return whether one of the columns of a variable holds an answer."""
     texts = {c.name for c in columns_of_study(study) if c.max_length}
     codes = [str(code) for code in MISSING_RANGE]
     return pl.any_horizontal(
@@ -155,10 +150,7 @@ def derived(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
     """
     bounds = bounds_of(study)
     exact = frame.with_columns(_scale(scale, bounds) for scale in study.scales).with_columns(
-        _mean([pl.col(_EXACT + n) for n in c.scores], at_least=c.min_answered).alias(
-            _EXACT + c.name
-        )
-        for c in study.composites
+        _composite(composite) for composite in study.composites
     )
     means = [s.name for s in study.scales] + [c.name for c in study.composites]
     differences = (

@@ -1,4 +1,4 @@
-"""One segment of rows as one tier releases it: what a release is put together from.
+"""One segment of rows as one tier releases it.
 
 A segment is a set of frozen batches that first go out together. Its part in a tier is made once and
 then repeated byte for byte in every later release (docs/decisions/0008-segments.md).
@@ -30,7 +30,7 @@ NO_OPEN_CONSENT = "their senders did not agree to an open file"
 
 @dataclass(frozen=True, slots=True)
 class SegmentSource:
-    """What a part is made from: a table in any order of rows, and what stands in its columns."""
+    """The table that a part is made from, in any order of rows, and its columns."""
 
     fields: tuple[Field, ...]
     table: pl.DataFrame
@@ -42,7 +42,7 @@ def fields_for(study: Study, occasion: ReleaseContext = ORDINARY) -> tuple[Field
 
 
 def source_of(study: Study, frame: pl.DataFrame, occasion: ReleaseContext) -> SegmentSource:
-    """Stored answers (exports.columns) as the first tier takes them. Raises Refused."""
+    """Stored answers (exports.columns) as the first tier takes them. Raise ExportRefused."""
     check_frame(study, frame)
     fields = fields_for(study, occasion)
     return SegmentSource(fields, table_of(study, frame, fields))
@@ -72,13 +72,9 @@ class SegmentTable:
     source: pl.Series
     left_out: dict[str, int]
     notes: tuple[str, ...] = ()
-    aside: Mapping[str, str] = field(default_factory=dict)  # path in the release → text
-
-
-def _agreed(table: pl.DataFrame, tier: Tier) -> pl.Series:
-    """Positions of the rows that the tier may take."""
-    rows = pl.Series(range(len(table)), dtype=pl.UInt32)
-    return rows.filter(table["c_open"] == 1) if tier.needs_open_consent else rows
+    small_sample_tables: Mapping[str, str] = field(
+        default_factory=dict
+    )  # path in the release → text
 
 
 def _protected(
@@ -136,10 +132,12 @@ def recode_segment(
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> SegmentTable:
-    """The rows of ``source`` as ``tier`` releases them. Raises Refused, with figures."""
+    """The rows of ``source`` as ``tier`` releases them. Raise ExportRefused, with figures."""
     fields = kept_in(source.fields, tier)
     names = [f.name for f in fields]
-    rows = _agreed(source.table, tier)
+    rows = pl.Series(range(len(source.table)), dtype=pl.UInt32)
+    if tier.needs_open_consent:
+        rows = rows.filter(source.table["c_open"] == 1)
     left_out = len(source.table) - len(rows)
     taken = source.table.select(names)[rows] if left_out else source.table.select(names)
     start = initial_levels(taken, fields, study.policy, tier)
@@ -153,7 +151,7 @@ def recode_segment(
         source=rows[order],
         left_out={NO_OPEN_CONSENT: left_out} if left_out else {},
         notes=(*start.notes, *notes),
-        aside=_as_tables(study, source, taken, start.as_tables),
+        small_sample_tables=_as_tables(study, source, taken, start.as_tables),
     )
 
 
@@ -166,8 +164,10 @@ def _as_tables(
     if not shown or len(taken) < SMALLEST_BASE:
         return {}
     book = asked_codebook(study, source.fields)
-    made = files([one_way(taken, book, shown)], Heading(study.title, caution=study.policy.caution))
-    return {name: content.decode() for name, content in made.items()}
+    written = files(
+        [one_way(taken, book, shown)], Heading(study.title, caution=study.policy.caution)
+    )
+    return {name: content.decode() for name, content in written.items()}
 
 
 def write_segment(part: SegmentTable, path: Path, *, after: int = 0) -> None:

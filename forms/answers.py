@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from forms.kinds import columns_of_question, columns_of_study
+from forms.kinds import columns_of_question, columns_of_study, kind_of
 from forms.routing import branch_of, shown_names, shown_pages, shown_questions
 from forms.study import LEFT_BLANK, NOT_REACHED, NOT_SHOWN, Column, Page, Question, Study
 
@@ -104,7 +104,7 @@ def _given(
         return
     columns = columns_of_question(question)
     values = {c.name: answers.get(c.name, LEFT_BLANK) for c in columns}
-    if question.kind == "multiple" and any(v == 1 for v in values.values()):
+    if kind_of(question).is_ticked and any(v == 1 for v in values.values()):
         ticked = [o.label for o, v in zip(question.options, values.values(), strict=True) if v == 1]
         yield "", "; ".join(ticked)
         return

@@ -1,7 +1,6 @@
-"""One client's way through a study, as a value: what is in a draft and how a page changes it.
+"""A half-answered survey as a value: what is in a draft, and how a posted page changes it.
 
-Pure: the caller brings the clock, the random seed and the place where a draft is kept. The
-client's walk and the board's preview run on the same functions.
+Pure: the caller brings the clock, the random seed and the place where a draft is kept.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Any
 
-from forms.form_fields import answers_of, page_form
-from forms.kinds import PREFER_NOT, missing_name
+from forms.form_fields import read_page
+from forms.kinds import PREFER_NOT, kind_of
 from forms.routing import answer_keys, drop_hidden, shown_pages, shown_questions
 from forms.study import LEFT_BLANK, Page, Question, Row, Study
 
@@ -57,18 +56,19 @@ class Draft:
 
 @dataclass(frozen=True)
 class PageResult:
-    """What came of a posted page: the draft after it, and where to go (None: not valid)."""
+    """The draft after a posted page; with errors (input name → sentence) it is unchanged."""
 
     draft: Draft
     errors: Mapping[str, str]
     stay: bool = False  # the answer opened a further question on the same page
+    passed: bool = False  # the client goes on from this page for the first time
 
 
 _FIELDS = tuple(f.name for f in fields(Draft))
 
 
 def encode(draft: Draft) -> bytes:
-    """The draft as compact JSON, defaults left out."""
+    """Return the draft as compact JSON, defaults left out."""
     blank = Draft(seed="", words="", language="", started=0)
     values = {n: getattr(draft, n) for n in _FIELDS}
     kept = {n: v for n, v in values.items() if v != getattr(blank, n)}
@@ -76,7 +76,7 @@ def encode(draft: Draft) -> bytes:
 
 
 def decode(plain: bytes) -> Draft:
-    """The reverse of ``encode``; unknown keys (of another version) are passed over."""
+    """Return the draft that ``encode`` wrote; unknown keys (of another version) are passed over."""
     values: Mapping[str, Any] = json.loads(plain)
     known: dict[str, Any] = {
         n: tuple(v) if isinstance(v, list) else v for n, v in values.items() if n in _FIELDS
@@ -89,13 +89,21 @@ def _digest(seed: str, label: str) -> bytes:
 
 
 def token_of(draft: Draft, page: Page) -> str:
-    """The page's opaque address in this draft; another draft has another one."""
+    """Return the page's opaque address in this draft; another draft has another one."""
     return urlsafe_b64encode(_digest(draft.seed, "page:" + page.id)).decode()
 
 
 def page_at(study: Study, draft: Draft, token: str) -> Page | None:
     """The page behind ``token``, wherever the path leads; None for a foreign token."""
     return next((p for p in study.pages if token_of(draft, p) == token), None)
+
+
+def open_page(study: Study, draft: Draft, token: str) -> Page | None:
+    """The page behind ``token`` where it can be answered now."""
+    if draft.sent or draft.ready:
+        return None
+    page = page_at(study, draft, token)
+    return page if page is not None and reachable(study, draft, page) else None
 
 
 @lru_cache(maxsize=4096)
@@ -112,7 +120,7 @@ def rows_in_order(draft: Draft, question: Question) -> Sequence[Row]:
 
 
 def was_shown(draft: Draft, question: Question) -> bool:
-    """Whether the client has been shown this question and gone on."""
+    """Return whether the client has been shown this question and gone on."""
     return all(name in draft.answers for name in answer_keys(question))
 
 
@@ -126,7 +134,7 @@ def _first_unanswered(pages: Sequence[Page], draft: Draft) -> Page | None:
 
 
 def is_complete(page: Page, draft: Draft) -> bool:
-    """Whether the client has been shown everything on this page and gone on."""
+    """Return whether the client has been shown everything on this page and gone on."""
     return all(was_shown(draft, q) for q in shown_questions(page, draft.answers))
 
 
@@ -138,7 +146,7 @@ def adjacent_pages(study: Study, draft: Draft, page: Page) -> tuple[Page | None,
 
 
 def reachable(study: Study, draft: Draft, page: Page) -> bool:
-    """On the path, and not beyond the first page that is still to be answered."""
+    """Return whether the page is on the path, up to the first that is still to be answered."""
     pages = shown_pages(study, draft.answers)
     if page not in pages:
         return False
@@ -158,41 +166,39 @@ def submit_page(study: Study, draft: Draft, page: Page, posted: Any) -> PageResu
     ``posted`` is a multidict. Answers that routing no longer shows are deleted.
     """
     questions = posted_questions(page, draft, posted)
-    form = page_form(questions, posted)
-    if not form.validate():
-        return PageResult(draft, {name: errors[0] for name, errors in form.errors.items()})
-    given = _with_refusals(questions, answers_of(questions, form), draft, posted)
+    read, errors = read_page(questions, posted)
+    if errors:
+        return PageResult(draft, errors)
+    given = _with_refusals(questions, read, draft, posted)
     given.update(_locked_answers(page, draft, posted))
     answers = drop_hidden(study, {**draft.answers, **given})
     locked = _locked_after(page, draft, given)
     after = replace(draft, answers=answers, locked=locked, hint=False)
     stay = _stays(page, after, posted, given)
-    return PageResult(_with_hint(page, after, given, posted) if not stay else after, {}, stay=stay)
+    if stay:
+        return PageResult(after, {}, stay=True)
+    return PageResult(
+        _with_hint(page, after, given, posted), {}, passed=not is_complete(page, draft)
+    )
 
 
 def save_partial(study: Study, draft: Draft, page: Page, posted: Any) -> Draft:
-    """The draft with what the posted page holds so far, for somebody who turns to another screen.
+    """The draft with what the posted page holds so far, for a client who turns to another screen.
 
     Nothing is lost and nothing is asked for: faulty and blank inputs stay as they were.
     """
     questions = posted_questions(page, draft, posted)
-    form = page_form(questions, posted)
-    form.validate()
-    sound = tuple(q for q in questions if not _inputs(q) & form.errors.keys())
-    given = _with_refusals(sound, answers_of(sound, form), draft, posted)
+    read, _ = read_page(questions, posted)
+    sound = tuple(q for q in questions if all(name in read for name in answer_keys(q)))
+    given = _with_refusals(sound, read, draft, posted)
     kept = {n: v for n, v in given.items() if v not in (LEFT_BLANK, "") or n in draft.answers}
     return replace(
         draft, answers=drop_hidden(study, {**draft.answers, **kept}), at=page.id, hint=False
     )
 
 
-def _inputs(question: Question) -> set[str]:
-    rows = {row.variable for row in question.rows}
-    return rows or {question.name, missing_name(question)}
-
-
 def _stays(page: Page, draft: Draft, posted: Any, given: Values) -> bool:
-    """Whether this page has more to show: a follow-up, or what stands beside a refused grid."""
+    """Return whether the page shows more: a follow-up, or what stands beside a refused grid."""
     shown = shown_questions(page, draft.answers)
     if posted.get(DELETE):
         return True
@@ -221,7 +227,7 @@ def _with_refusals(
 
 
 def is_refused(draft: Draft, question: Question) -> bool:
-    """Whether some row of this grid stands at "prefer not", which no row offers by itself."""
+    """Return whether a row of this grid is "prefer not", which no row offers by itself."""
     codes = {m.code for m in question.missing if m.name == PREFER_NOT}
     return any(draft.answers.get(row.variable) in codes for row in question.rows)
 
@@ -239,7 +245,7 @@ def _locked_answers(page: Page, draft: Draft, posted: Any) -> Values:
 def _locked_after(page: Page, draft: Draft, given: Values) -> tuple[str, ...]:
     if not page.answer_once:
         return draft.locked
-    texts = [q.name for q in page.questions if q.kind == "text" and q.name in given]
+    texts = [q.name for q in page.questions if kind_of(q).is_text and q.name in given]
     return tuple(dict.fromkeys((*draft.locked, *texts)))
 
 

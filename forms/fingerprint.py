@@ -1,8 +1,9 @@
-"""Fingerprints: SHA-256 over what a study says, the same on any machine.
+"""Fingerprints: SHA-256 over what a study says, on any machine and in any later version alike.
 
-What counts is content, not layout: table keys are sorted, texts are in Unicode's composed form
-(NFC), and a field that has its default value is left out, so that a later version of this program
-with one more field gives an old study its old fingerprint.
+Content counts, not layout: keys are sorted, texts are in Unicode's composed form (NFC). The names
+under which values are hashed, and the values that are left out, are written down in ``WIRE``:
+attributes and defaults of ``forms.study`` may change without moving a fingerprint. A new attribute
+gets a wire name and leaves out the value that says what studies said before there was one.
 """
 
 from __future__ import annotations
@@ -10,13 +11,95 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import fields
 from hashlib import sha256
-from typing import Any
 
-from forms.study import Consent, Fingerprints, ReleasePolicy, Study
+from forms.study import (
+    Branch,
+    ChecklistItem,
+    Composite,
+    Consent,
+    DifferenceScore,
+    EligibilityQuestion,
+    Fingerprints,
+    HelpLine,
+    Hierarchy,
+    HierarchyGroup,
+    Missing,
+    Option,
+    Page,
+    Passage,
+    QualityFlags,
+    Question,
+    ReleasePolicy,
+    Row,
+    Scale,
+    SmallSamples,
+    Statement,
+    StopRule,
+    Study,
+    Support,
+    SupportOffer,
+    Tier,
+    Wording,
+)
 
-# Every sentence that a client reads on the screens S2 to S4 of the consent flow.
+# Of the wire names and of the JSON: another format voids every approval, so 1 is read for ever.
+FORMAT_VERSION = 1
+ALWAYS = object()  # marks a wire name whose value is never left out
+
+
+def _wire(always: str, /, **left_out: object) -> Mapping[str, object]:
+    return {**dict.fromkeys(always.split(), ALWAYS), **left_out}
+
+
+# Class → wire name → the value that is left out.
+WIRE: dict[type, Mapping[str, object]] = {
+    Wording: _wire("", everybody="", by_branch=()),
+    Option: _wire("code label", key=""),
+    Missing: _wire("code name label", set_by=""),
+    Row: _wire("variable text", construct=""),
+    Question: _wire(
+        "name kind text", hint="", options=(), missing=(), required=False, show_if=(), rows=(),
+        random_order=False, minimum=0, maximum=0, minimum_label="", maximum_label="",
+        max_length=0, apart=False, construct="", note="",
+    ),
+    SupportOffer: _wire("variable at_least offer"),
+    Page: _wire(
+        "id title intro questions", show_if=(), sensitive=False, answer_once=False, support=None
+    ),
+    Branch: _wire("code name label when"),
+    Scale: _wire("name label items reverse min_answered"),
+    Composite: _wire("name label scores min_answered"),
+    DifferenceScore: _wire("name label minuend subtrahend"),
+    QualityFlags: _wire("", straight=(), pair=None, pair_reverse=""),
+    Passage: _wire("id heading text"),
+    EligibilityQuestion: _wire("id text yes no ending", youth=False),
+    Statement: _wire("id text required", effect=""),
+    ChecklistItem: _wire("id source must where passages"),
+    Consent: _wire(
+        "version receipt_code texts key_facts details notice eligibility statements debrief"
+        " checklist board_note optional_facts board_facts facts"
+    ),
+    HelpLine: _wire("countries name contact url last_checked", youth=False),
+    Support: _wire("intro lines emergency passages"),
+    HierarchyGroup: _wire("label codes"),
+    Hierarchy: _wire("variable levels"),
+    Tier: _wire(
+        "name label audience k", distinct_l=1, max_violating=0.05, min_level={}, leave_out=(),
+        needs_open_consent=False, min_rows_per_language=0,
+    ),
+    SmallSamples: _wire("", min_rows=20, no_key_under=50, few_key_up_to=300, few_key=3),
+    StopRule: _wire("share signs"),
+    ReleasePolicy: _wire(
+        "roles groups hierarchies order distinct distinct_warning tiers min_new_rows",
+        small={}, caution="", stop=None,
+    ),
+}  # fmt: skip
+# Class → wire name → the attribute that holds it, where that is called otherwise.
+RENAMED: dict[type, Mapping[str, str]] = {SupportOffer: {"offer": "label"}}
+
+# Every sentence that a client reads on the screens S2 to S4.
 CONSENT_TEXTS = (
     "information_title",
     "eligibility_title",
@@ -27,8 +110,20 @@ CONSENT_TEXTS = (
 )
 
 
+def attributes(held: type) -> Mapping[str, str]:
+    """Return wire name → attribute of a class. Raises TypeError where they do not match."""
+    renamed = RENAMED.get(held, {})
+    named = {wire: renamed.get(wire, wire) for wire in WIRE[held]}
+    if unnamed := set(named.values()) ^ {f.name for f in fields(held)}:
+        raise TypeError(f"{held.__name__} and its wire names differ: {', '.join(sorted(unnamed))}")
+    return named
+
+
+ATTRIBUTES = {held: attributes(held) for held in WIRE}
+
+
 def canonical(value: object) -> str:
-    """``value`` as JSON in one fixed form: dataclasses, mappings, sequences, sets, plain values.
+    """Return ``value`` as JSON in one fixed form: what ``plain`` takes, keys sorted.
 
     The order of sequences counts, that of mappings and sets does not. Raises ValueError for a
     number that JSON cannot hold and TypeError for any other kind of object.
@@ -39,11 +134,11 @@ def canonical(value: object) -> str:
 
 
 def plain(value: object) -> object:
-    """``value`` made of dicts, lists and plain values only."""
+    """Return ``value`` made of dicts, lists and plain values only, objects by their wire names."""
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value)
     if isinstance(value, float) and value.is_integer():
-        return int(value)  # 8 and 8.0 say the same
+        return int(value)  # 8 and 8.0 are one number
     if value is None or isinstance(value, int | float):
         return value
     if isinstance(value, Mapping):
@@ -52,26 +147,20 @@ def plain(value: object) -> object:
         return sorted((plain(inner) for inner in value), key=repr)
     if isinstance(value, list | tuple):
         return [plain(inner) for inner in value]
-    if is_dataclass(value):
-        named = {f.name: getattr(value, f.name) for f in fields(value)}
-        return {f.name: plain(named[f.name]) for f in fields(value) if named[f.name] != default(f)}
-    raise TypeError(f"no canonical form for {type(value).__name__}")
-
-
-def default(of: Field[Any]) -> object:
-    """The field's default value; a mark that equals nothing when it has none."""
-    if of.default_factory is not MISSING:
-        return of.default_factory()
-    return of.default
+    if type(value) not in WIRE:
+        raise TypeError(f"no canonical form for {type(value).__name__}")
+    named = {w: plain(getattr(value, a)) for w, a in ATTRIBUTES[type(value)].items()}
+    left_out = WIRE[type(value)]
+    return {w: p for w, p in named.items() if left_out[w] is ALWAYS or p != plain(left_out[w])}
 
 
 def digest(value: object) -> str:
-    """SHA-256 in hex over the canonical form of ``value``."""
+    """Return the SHA-256 in hex over the canonical form of ``value``."""
     return sha256(canonical(value).encode()).hexdigest()
 
 
 def content(study: Study) -> str:
-    """Canonical JSON of the words and the routing: questionnaire and consent, nothing else."""
+    """Return the canonical JSON of words and routing: questionnaire and consent, nothing else."""
     return canonical(
         {
             "title": study.title,
@@ -94,42 +183,29 @@ def content(study: Study) -> str:
     )
 
 
-def words_fingerprint(study: Study) -> str:
-    """Fingerprint of words and routing in the study's language."""
-    return sha256(content(study).encode()).hexdigest()
-
-
-def policy_fingerprint(release: ReleasePolicy) -> str:
-    """Fingerprint of the release policy."""
-    return digest(release)
-
-
-def consent_version(consent: Consent, language: str) -> str:
-    """Fingerprint of what a client reads before agreeing (screens S2 to S4), and nothing else."""
-    return digest(
-        {
-            "language": language,
-            "texts": {key: consent.texts[key] for key in CONSENT_TEXTS},
-            "key_facts": consent.key_facts,
-            "details": consent.details,
-            "notice": consent.notice,
-            "eligibility": consent.eligibility,
-            "statements": consent.statements,
-        }
-    )
-
-
 def fingerprints_of_study(study: Study) -> Fingerprints:
-    """The parts that the study folder decides."""
+    """Return what the study folder decides; the consent version covers screens S2 to S4 alone."""
+    consent = study.consent
     return Fingerprints(
-        words=words_fingerprint(study),
-        policy=policy_fingerprint(study.policy),
-        consent_version=consent_version(study.consent, study.language),
+        words=sha256(content(study).encode()).hexdigest(),
+        policy=digest(study.policy),
+        consent_version=digest(
+            {
+                "language": study.language,
+                "texts": {key: consent.texts[key] for key in CONSENT_TEXTS},
+                "key_facts": consent.key_facts,
+                "details": consent.details,
+                "notice": consent.notice,
+                "eligibility": consent.eligibility,
+                "statements": consent.statements,
+            }
+        ),
+        format=FORMAT_VERSION,
     )
 
 
 def fingerprint_of_facts(study: Study, facts: Mapping[str, str]) -> str:
-    """Fingerprint of the site's facts: those that the study names; an empty one is as none."""
+    """Return the fingerprint of the site's facts that the study names; an empty one is as none."""
     consent = study.consent
     named = consent.facts | consent.optional_facts | consent.board_facts
     return digest({name: facts[name] for name in named if facts.get(name)})

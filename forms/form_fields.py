@@ -1,8 +1,7 @@
-"""The fields of a form: how each kind of input is read and what it says when it cannot be.
+"""Forms of what a client posts: pages of questions, eligibility and consent.
 
-A page's form: built once for each set of questions, bound to what the client posted.
-
-Eligibility and consent as forms: what must be answered before the questionnaire starts.
+A form's class is made once for each set of questions and bound to what was posted; its fields say
+how each kind of input is read, and what a client reads where it cannot be.
 """
 
 from __future__ import annotations
@@ -15,11 +14,16 @@ from wtforms import Field, Form
 from wtforms.fields.core import UnboundField
 from wtforms.validators import ValidationError
 
-from forms.kinds import KINDS, InputSpec
+from forms.kinds import InputSpec, kind_of, missing_name
+from forms.platform_texts import (
+    ANSWER_TO_GO_ON,
+    CHOOSE_ONE,
+    CHOOSE_SHOWN,
+    TICK_TO_TAKE_PART,
+    TOO_LONG,
+    WHOLE_NUMBER,
+)
 from forms.study import Consent, EligibilityQuestion, Question, Statement
-
-CHOOSE_SHOWN = "Choose one of the answers shown."
-CHOOSE_ONE = "Choose an answer to go on."
 
 
 class CodeField(Field):  # type: ignore[misc]  # wtforms ships no types
@@ -80,7 +84,7 @@ class NumberField(Field):  # type: ignore[misc]  # wtforms ships no types
             return
         number = as_code(text)
         if number is None or not self.minimum <= number <= self.maximum:
-            raise ValueError(f"Enter a whole number from {self.minimum} to {self.maximum}.")
+            raise ValueError(WHOLE_NUMBER.format(self.minimum, self.maximum))
         self.data = number
 
 
@@ -99,9 +103,7 @@ class WordsField(Field):  # type: ignore[misc]  # wtforms ships no types
         text = "".join(c for c in text if c in "\n\t" or c.isprintable() or c == "\u200d").strip()
         self.data = text
         if len(text) > self.max_length:
-            raise ValueError(
-                f"Shorten this to {self.max_length} characters. It has {len(text)} now."
-            )
+            raise ValueError(TOO_LONG.format(self.max_length, len(text)))
 
 
 def as_code(text: str) -> int | None:
@@ -127,30 +129,35 @@ def field_of(asked: InputSpec) -> UnboundField:
 
 @lru_cache(maxsize=512)
 def form_class(questions: tuple[Question, ...]) -> type[Form]:
-    """The form that asks ``questions``; the same questions give the same class."""
-    asked = [a for question in questions for a in KINDS[question.kind].inputs(question)]
+    """The form that asks ``questions``, one class for each set of them."""
+    asked = [a for question in questions for a in kind_of(question).inputs(question)]
     fields: dict[str, Any] = {a.name: field_of(a) for a in asked}
     return type("PageForm", (Form,), fields)
 
 
-def page_form(questions: tuple[Question, ...], formdata: Any) -> Form:
-    """The form bound to ``formdata`` (a multidict of what was posted)."""
-    return form_class(questions)(formdata)
+def read_page(
+    questions: tuple[Question, ...], posted: Any
+) -> tuple[dict[str, int | str], dict[str, str]]:
+    """Return the sound answers among ``posted`` by column, and the errors by input name.
 
-
-def answers_of(questions: tuple[Question, ...], form: Form) -> dict[str, int | str]:
-    """Answers by column of a valid form: codes, text, and -95 for what was left blank."""
+    What was left blank is -95. ``posted`` is a multidict.
+    """
+    form = form_class(questions)(posted)
+    form.validate()
+    errors = {name: said[0] for name, said in form.errors.items()}
     values: Mapping[str, Any] = form.data
     answers: dict[str, int | str] = {}
     for question in questions:
-        answers.update(KINDS[question.kind].answers(question, values))
-    return answers
+        if not (errors and errors.keys() & _inputs(question)):
+            answers.update(kind_of(question).answers(question, values))
+    return answers, errors
+
+
+def _inputs(question: Question) -> set[str]:
+    return {row.variable for row in question.rows} or {question.name, missing_name(question)}
 
 
 YES, NO = 1, 2
-# Each error names what it is about, so that a list of them can be told apart.
-ANSWER_TO_GO_ON = "Choose an answer: {}"
-TICK_TO_TAKE_PART = "To take part, tick: {}"
 
 
 @lru_cache(maxsize=64)

@@ -1,32 +1,44 @@
-"""Question kinds: one table. A kind says which keys it takes, which columns it fills, what it asks
-on a page, and how an answer goes into a row and back onto the page.
+"""Question kinds, one class each, and the columns that their answers fill.
 
-Adding a kind is a class and a row in ``KINDS`` here, a macro in ``templates/parts/questions.html``,
-a tiny study in the tests and a paragraph in docs/study-format.md.
-
-The columns of a stored row: one definition for the table, the data page and the codebook.
+A kind says which keys it takes in questionnaire.toml, which columns it fills, what it asks on a
+page, and how an answer goes into a row and back onto the page. Adding one is a class that is called
+as the kind is, its place in ``KINDS``, a macro of its name in ``templates/parts/questions.html``, a
+tiny study in the tests and a paragraph in docs/study-format.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from forms import parse_kinds
-from forms.parse_kinds import Shared
-from forms.study import LEFT_BLANK, SET_BY_PLATFORM, Answers, Column, Question, Study
+from forms.parse_options import (
+    HIGHEST_NUMBER,
+    MULTIPLE_RULE,
+    Shared,
+    read_option_set,
+    read_options,
+    read_rows,
+)
+from forms.study import (
+    LEFT_BLANK,
+    SET_BY_PLATFORM,
+    Answers,
+    Column,
+    Question,
+    Study,
+)
 from forms.toml_tables import TomlTable
 
+LONGEST_TEXT = 5000
 PREFER_NOT = "prefer_not"
 # Behind a typed question's name: the input for its missing codes.
 MISSING_SUFFIX = "-missing"
 # A range of so many steps is asked as a row of buttons, a longer one in a number box.
 LONGEST_RULER = 11
 
-Values = Mapping[str, Any]
-Filled = Mapping[str, Sequence[str]]
+Prefill = Mapping[str, Sequence[str]]
 Choices = tuple[tuple[str, str], ...]
 
 
@@ -47,80 +59,88 @@ class InputSpec:
 
 
 def missing_name(question: Question) -> str:
-    """Name of the input for the missing codes of a kind that types its answer."""
+    """Return the name of the input for the missing codes of a kind that types its answer."""
     return question.name + MISSING_SUFFIX
 
 
-def offered(question: Question) -> tuple[int, ...]:
-    """The missing codes that the client can choose."""
+def missing_codes(question: Question) -> tuple[int, ...]:
+    """Return the missing codes that a client can choose."""
     return tuple(m.code for m in question.missing)
 
 
 def column(
     question: Question, name: str, label: str, labels: Mapping[int, str], **more: Any
 ) -> Column:
-    """A column of ``question``; its codes are the labelled ones unless given."""
-    missing = tuple(sorted({*offered(question), *SET_BY_PLATFORM}))
+    """Return a column of ``question``; its codes are the labelled ones unless given."""
+    missing = tuple(sorted({*missing_codes(question), *SET_BY_PLATFORM}))
     given = {"variable": name, "codes": tuple(labels), **more}
     return Column(
         name=name, question=question, label=label, labels=labels, missing=missing, **given
     )
 
 
-def _asked_text(question: Question) -> str:
-    return question.text.texts()[0]
-
-
-def _labels(question: Question) -> dict[int, str]:
-    return {o.code: o.label for o in question.options}
-
-
 class SingleQuestion:
-    """One code in one column, chosen from options: what the other kinds differ from."""
+    """One code in one column, chosen from options: the kind from which the others differ."""
 
-    macro = "single"
+    named_by = "variable"  # the key that holds its name
+    needs_text = True  # of its own, whatever the page says above it
+    is_text = False  # of the client's own words
+    is_number = False  # out of an unbroken range
+    is_ticked = False  # a column is one option, ticked or not
+    needs_labels = False  # at both ends of its range
 
-    def keys(self, question: Question, table: TomlTable, shared: Shared) -> Question:
-        """The question with the keys of its kind; faults are noted in ``table``."""
-        return parse_kinds.read_single(question, table, shared)
+    def parse(self, question: Question, table: TomlTable, shared: Shared, /) -> Question:
+        """Return the question with the keys of its kind; faults are noted in ``table``."""
+        return replace(question, options=read_option_set(table, shared, at_least=2))
+
+    def labels(self, question: Question) -> dict[int, str]:
+        """Return code → label, of the codes that have one."""
+        return {o.code: o.label for o in question.options}
 
     def columns(self, question: Question) -> tuple[Column, ...]:
-        """The columns it fills."""
-        return (column(question, question.name, _asked_text(question), _labels(question)),)
+        """Return the columns that it fills."""
+        asked = question.text.texts()[0]
+        return (column(question, question.name, asked, self.labels(question)),)
 
     def inputs(self, question: Question) -> tuple[InputSpec, ...]:
-        """What it asks on the page."""
-        codes = tuple(int(value) for value, _ in self.choices(question)) + offered(question)
+        """Return what it asks on the page."""
+        codes = (*(int(value) for value, _ in self.choices(question)), *missing_codes(question))
         return (InputSpec(question.name, "code", codes, required=question.required),)
 
     def choices(self, question: Question, /) -> Choices:
-        """(value, label) of each substantive answer that can be chosen."""
+        """Return (value, label) of each substantive answer that can be chosen."""
         return tuple((str(o.code), o.label) for o in question.options)
 
-    def answers(self, question: Question, values: Values) -> dict[str, int | str]:
-        """Column → answer from the values of a valid form; blank is -95."""
+    def in_words(self, question: Question) -> str:
+        """Return what can be answered, in a sentence for boards."""
+        return "; ".join(f"{o.code} {o.label}" for o in question.options)
+
+    def answers(self, question: Question, values: Mapping[str, Any]) -> dict[str, int | str]:
+        """Return column → answer from the values of a valid form; blank is -95."""
         given = values[question.name]
         return {question.name: LEFT_BLANK if given is None else given}
 
-    def filled(self, question: Question, answers: Answers) -> Filled:
-        """Input name → values to mark, from what was answered before."""
+    def prefill(self, question: Question, answers: Answers) -> Prefill:
+        """Return input name → values to mark, from what was answered before."""
         given = answers.get(question.name, LEFT_BLANK)
         return {} if given == LEFT_BLANK else {question.name: (str(given),)}
 
 
 class MultipleQuestion(SingleQuestion):
-    """Any number of options, a 0/1 column each."""
+    """Any number of options with a key each, and a 0/1 column each."""
 
-    macro = "multiple"
+    is_ticked = True
 
-    def keys(self, question: Question, table: TomlTable, shared: Shared) -> Question:
-        """Options of its own, each with a key."""
-        return parse_kinds.read_multiple(question, table, shared)
+    def parse(self, question: Question, table: TomlTable, _: Shared, /) -> Question:
+        """Return it with options of its own, which name its columns."""
+        if isinstance(table.data.get("options"), str):
+            table.fault("options", "a multiple question needs options of its own", MULTIPLE_RULE)
+            return question
+        return replace(question, options=read_options(table, "options", keyed=True))
 
     def columns(self, question: Question) -> tuple[Column, ...]:
-        """``variable__key`` for each option."""
-        ticks = {0: "Not ticked", 1: "Ticked"}
-        asked = _asked_text(question)
+        """Return ``variable__key`` for each option."""
+        ticks, asked = {0: "Not ticked", 1: "Ticked"}, question.text.texts()[0]
         return tuple(
             column(
                 question,
@@ -133,81 +153,86 @@ class MultipleQuestion(SingleQuestion):
         )
 
     def inputs(self, question: Question) -> tuple[InputSpec, ...]:
-        """Tick boxes under one name."""
-        return (InputSpec(question.name, "codes", (*_labels(question), *offered(question))),)
+        """Return tick boxes under one name."""
+        codes = (*self.labels(question), *missing_codes(question))
+        return (InputSpec(question.name, "codes", codes),)
 
-    def answers(self, question: Question, values: Values) -> dict[str, int | str]:
-        """All columns missing alike when refused (the stricter wish wins) or left blank."""
+    def answers(self, question: Question, values: Mapping[str, Any]) -> dict[str, int | str]:
+        """Return all columns missing alike when refused (the stricter wish wins) or left blank."""
         ticked = values[question.name]
         names = [c.name for c in self.columns(question)]
-        refused = [code for code in offered(question) if code in ticked]
+        refused = [code for code in missing_codes(question) if code in ticked]
         if refused or not ticked:
             return dict.fromkeys(names, refused[0] if refused else LEFT_BLANK)
         return {n: int(o.code in ticked) for n, o in zip(names, question.options, strict=True)}
 
-    def filled(self, question: Question, answers: Answers) -> Filled:
-        """The ticked options, or the missing code chosen instead."""
+    def prefill(self, question: Question, answers: Answers) -> Prefill:
+        """Return the ticked options, or the missing code chosen instead."""
         values = {o.code: answers.get(f"{question.name}__{o.key}") for o in question.options}
         ticked = [str(code) for code, value in values.items() if value == 1]
-        refused = set(values.values()) & set(offered(question))
+        refused = set(values.values()) & set(missing_codes(question))
         return {question.name: (*ticked, *(str(code) for code in refused))}
 
 
 class GridQuestion(SingleQuestion):
     """Sentences with the same answers, a column each."""
 
-    macro = "grid"
+    named_by = "grid"
+    needs_text = False
 
-    def keys(self, question: Question, table: TomlTable, shared: Shared) -> Question:
-        """A shared set of options, and rows."""
-        return parse_kinds.read_grid(question, table, shared)
+    def parse(self, question: Question, table: TomlTable, shared: Shared, /) -> Question:
+        """Return it with a set of options and with rows, which may come in any order."""
+        options = read_option_set(table, shared, at_least=2)
+        random_order = table.flag("random_order")
+        return replace(question, options=options, rows=read_rows(table), random_order=random_order)
 
     def columns(self, question: Question) -> tuple[Column, ...]:
-        """A column for each row."""
-        labels = _labels(question)
+        """Return a column for each row."""
+        labels = self.labels(question)
         return tuple(column(question, r.variable, r.text, labels) for r in question.rows)
 
     def inputs(self, question: Question) -> tuple[InputSpec, ...]:
-        """A set of buttons for each row."""
-        codes = (*_labels(question), *offered(question))
+        """Return a set of buttons for each row."""
+        codes = (*self.labels(question), *missing_codes(question))
         return tuple(InputSpec(row.variable, "code", codes) for row in question.rows)
 
-    def answers(self, question: Question, values: Values) -> dict[str, int | str]:
-        """One code a row."""
+    def answers(self, question: Question, values: Mapping[str, Any]) -> dict[str, int | str]:
+        """Return one code a row."""
         given = {row.variable: values[row.variable] for row in question.rows}
         return {name: LEFT_BLANK if v is None else v for name, v in given.items()}
 
-    def filled(self, question: Question, answers: Answers) -> Filled:
-        """The code of each row."""
+    def prefill(self, question: Question, answers: Answers) -> Prefill:
+        """Return the code of each row."""
         given = {r.variable: answers.get(r.variable, LEFT_BLANK) for r in question.rows}
         return {name: (str(value),) for name, value in given.items() if value != LEFT_BLANK}
 
 
 class StatementsQuestion(GridQuestion):
-    """Statements, each agreed to or not."""
+    """Statements in the order written, each agreed to or not."""
 
-    macro = "statements"
+    named_by = "variable"
 
-    def keys(self, question: Question, table: TomlTable, shared: Shared) -> Question:
-        """Options and rows, in the order written."""
-        return parse_kinds.read_statements(question, table, shared)
+    def parse(self, question: Question, table: TomlTable, shared: Shared, /) -> Question:
+        """Return it with options, of which one may do, and rows."""
+        options = read_option_set(table, shared, at_least=1)
+        return replace(question, options=options, rows=read_rows(table))
 
 
-class TypedQuestion(SingleQuestion):
+class _Typed(SingleQuestion):
     """An answer that is typed, with its missing codes in an input beside it."""
 
-    def choices(self, _question: Question, /) -> Choices:
-        """None: it is typed."""
+    def choices(self, _: Question, /) -> Choices:
+        """Return none."""
         return ()
 
-    def answers(self, question: Question, values: Values) -> dict[str, int | str]:
-        """A refusal beside a typed answer wins, since it is the stricter wish."""
+    def answers(self, question: Question, values: Mapping[str, Any]) -> dict[str, int | str]:
+        """Return a refusal beside a typed answer before it, since it is the stricter wish."""
         refused = values.get(missing_name(question))
         given = values[question.name] if refused is None else refused
         return {question.name: LEFT_BLANK if given in (None, "") else given}
 
-    def filled(self, question: Question, answers: Answers) -> Filled:
-        """What was typed, or the missing code."""
+    def prefill(self, question: Question, answers: Answers) -> Prefill:
+        """Return what was typed, or the missing code."""
         given = answers.get(question.name, LEFT_BLANK)
         if given in (LEFT_BLANK, ""):
             return {}
@@ -215,108 +240,132 @@ class TypedQuestion(SingleQuestion):
         return {missing_name(question) if missing else question.name: (str(given),)}
 
 
-class VasQuestion(TypedQuestion):
-    """A whole number on a line between two ends, typed or set."""
+class VasQuestion(_Typed):
+    """A visual analogue scale: a whole number on a line between two ends, typed or set."""
 
-    macro = "analogue"
+    is_number = True
+    needs_labels = True
 
-    def keys(self, question: Question, table: TomlTable, shared: Shared) -> Question:
-        """Its two ends."""
-        return parse_kinds.read_range(question, table, shared)
+    def parse(self, question: Question, table: TomlTable, _: Shared, /) -> Question:
+        """Return it with its two ends."""
+        minimum = table.integer("minimum", 0, HIGHEST_NUMBER)
+        maximum = table.integer("maximum", 0, HIGHEST_NUMBER)
+        if table.has("minimum") and table.has("maximum") and minimum >= maximum:
+            table.fault("maximum", f"{maximum} must be above the minimum, {minimum}")
+        return replace(
+            question,
+            minimum=minimum,
+            maximum=maximum,
+            minimum_label=table.text("minimum_label", required=self.needs_labels),
+            maximum_label=table.text("maximum_label", required=self.needs_labels),
+        )
+
+    def labels(self, question: Question) -> dict[int, str]:
+        """Return the labels of the ends."""
+        ends = {question.minimum: question.minimum_label, question.maximum: question.maximum_label}
+        return {code: label for code, label in ends.items() if label}
 
     def columns(self, question: Question) -> tuple[Column, ...]:
-        """One column that allows every integer between the ends."""
-        ends = {question.minimum: question.minimum_label, question.maximum: question.maximum_label}
-        labels = {code: label for code, label in ends.items() if label}
+        """Return one column that allows every integer between the ends."""
         codes = tuple(range(question.minimum, question.maximum + 1))
-        return (column(question, question.name, _asked_text(question), labels, codes=codes),)
+        asked = question.text.texts()[0]
+        return (column(question, question.name, asked, self.labels(question), codes=codes),)
 
     def inputs(self, question: Question) -> tuple[InputSpec, ...]:
-        """A number box, and the missing codes."""
+        """Return a number box, and the missing codes."""
         return (
             InputSpec(question.name, "number", minimum=question.minimum, maximum=question.maximum),
-            InputSpec(missing_name(question), "code", offered(question)),
+            InputSpec(missing_name(question), "code", missing_codes(question)),
+        )
+
+    def in_words(self, question: Question) -> str:
+        """Return the ends of its range."""
+        low, high = question.minimum, question.maximum
+        return (
+            f"A whole number: {low} = {question.minimum_label} … {high} = "
+            f"{question.maximum_label}; no position chosen beforehand."
         )
 
 
 class NumberQuestion(VasQuestion):
     """A whole number; a short range is a row of buttons."""
 
-    macro = "number"
-
-    def _on_ruler(self, question: Question) -> bool:
-        return question.maximum - question.minimum < LONGEST_RULER
+    needs_labels = False
 
     def inputs(self, question: Question) -> tuple[InputSpec, ...]:
-        """Buttons for a short range, else a number box."""
-        ruler = self._on_ruler(question)
-        return SingleQuestion.inputs(self, question) if ruler else super().inputs(question)
+        """Return buttons for a short range, else a number box."""
+        if self.choices(question):
+            return SingleQuestion.inputs(self, question)
+        return super().inputs(question)
 
     def choices(self, question: Question, /) -> Choices:
-        """Every number of a short range."""
-        if not self._on_ruler(question):
+        """Return every number of a short range."""
+        if question.maximum - question.minimum >= LONGEST_RULER:
             return ()
         return tuple((str(n), str(n)) for n in range(question.minimum, question.maximum + 1))
 
-    def filled(self, question: Question, answers: Answers) -> Filled:
-        """One of the buttons, or what was typed."""
-        ruler = self._on_ruler(question)
-        return (
-            SingleQuestion.filled(self, question, answers)
-            if ruler
-            else super().filled(question, answers)
-        )
+    def prefill(self, question: Question, answers: Answers) -> Prefill:
+        """Return one of the buttons, or what was typed."""
+        if self.choices(question):
+            return SingleQuestion.prefill(self, question, answers)
+        return super().prefill(question, answers)
 
 
-class TextQuestion(TypedQuestion):
+class TextQuestion(_Typed):
     """The client's own words: a text column, or none when they are kept apart."""
 
-    macro = "text"
+    is_text = True
 
-    def keys(self, question: Question, table: TomlTable, shared: Shared) -> Question:
-        """How long, and whether kept apart."""
-        return parse_kinds.read_text(question, table, shared)
+    def parse(self, question: Question, table: TomlTable, _: Shared, /) -> Question:
+        """Return it with how long it may be, and whether it is kept apart."""
+        length, apart = table.integer("max_length", 1, LONGEST_TEXT), table.flag("apart")
+        return replace(question, max_length=length, apart=apart)
 
     def columns(self, question: Question) -> tuple[Column, ...]:
-        """A kept-apart text has none."""
+        """Return none for a text that is kept apart."""
         if question.apart:
             return ()
-        asked = _asked_text(question)
+        asked = question.text.texts()[0]
         return (column(question, question.name, asked, {}, max_length=question.max_length),)
 
     def inputs(self, question: Question) -> tuple[InputSpec, ...]:
-        """A text box; with a column also the missing codes."""
+        """Return a text box; with a column also the missing codes."""
         words = InputSpec(question.name, "words", maximum=question.max_length)
         if question.apart:
             return (words,)
-        return words, InputSpec(missing_name(question), "code", offered(question))
+        return words, InputSpec(missing_name(question), "code", missing_codes(question))
 
-    def answers(self, question: Question, values: Values) -> dict[str, int | str]:
-        """A kept-apart text as it is, blank included: there is no column to mark."""
+    def in_words(self, question: Question) -> str:
+        """Return how long it may be and where it is kept."""
+        apart = ", kept apart from the other answers" if question.apart else ""
+        return f"In the client’s own words, up to {question.max_length} characters{apart}."
+
+    def answers(self, question: Question, values: Mapping[str, Any]) -> dict[str, int | str]:
+        """Return a text kept apart as it is, blank included: there is no column to mark."""
         if question.apart:
             return {question.name: values[question.name]}
         return super().answers(question, values)
 
 
 KINDS: Mapping[str, SingleQuestion] = {
-    "single": SingleQuestion(),
-    "multiple": MultipleQuestion(),
-    "grid": GridQuestion(),
-    "vas": VasQuestion(),
-    "number": NumberQuestion(),
-    "text": TextQuestion(),
-    "statements": StatementsQuestion(),
-}
+    type(kind).__name__.removesuffix("Question").lower(): kind
+    for kind in (
+        SingleQuestion(), MultipleQuestion(), GridQuestion(), VasQuestion(), NumberQuestion(),
+        TextQuestion(), StatementsQuestion(),
+    )
+}  # fmt: skip
 
 
-__all__ = ["Column", "columns_of_question", "columns_of_study"]
+def kind_of(question: Question) -> SingleQuestion:
+    """Return the kind of a question."""
+    return KINDS[question.kind]
 
 
 # Questions are compared by identity, so these caches hold one entry a question of a loaded study.
 @lru_cache(maxsize=4096)
 def columns_of_question(question: Question) -> tuple[Column, ...]:
-    """The columns that one question fills; a kept-apart text has none."""
-    return KINDS[question.kind].columns(question)
+    """Return the columns that one question fills; a text that is kept apart has none."""
+    return kind_of(question).columns(question)
 
 
 @lru_cache(maxsize=64)
@@ -325,5 +374,5 @@ def _of_questions(questions: tuple[Question, ...]) -> tuple[Column, ...]:
 
 
 def columns_of_study(study: Study) -> tuple[Column, ...]:
-    """Every column of the study's answers, in the order asked (administrative ones excluded)."""
+    """Return every column of the study's answers, in the order asked, bookkeeping excluded."""
     return _of_questions(tuple(study.questions.values()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from forms import fingerprint
@@ -82,21 +82,7 @@ def build(name: str, tables: Mapping[str, TomlTable | None]) -> Study:
     asked = read_questionnaire(top(QUESTIONNAIRE))
     return Study(
         name=name,
-        title=asked.title,
-        address=asked.address,
-        version=asked.version,
-        language=asked.language,
-        exit_url=asked.exit_url,
-        reading_grade=asked.reading_grade,
-        duration_bands=asked.duration_bands,
-        missing=asked.missing,
-        branches=asked.branches,
-        pages=asked.pages,
-        scales=asked.scales,
-        composites=asked.composites,
-        differences=asked.differences,
-        quality=asked.quality,
-        minutes=asked.minutes,
+        **{f.name: getattr(asked, f.name) for f in fields(asked)},
         consent=read_consent(top(CONSENT)),
         policy=read_release(top(RELEASE)),
         support=read_support(top(SUPPORT)),

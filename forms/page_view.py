@@ -1,4 +1,4 @@
-"""What a page shows: each question with the values to mark and the errors to say. Pure."""
+"""A page as it is shown: each question with the values to mark and the errors to say. Pure."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from forms.draft import Draft, is_refused, rows_in_order
-from forms.kinds import KINDS, Filled, missing_name
+from forms.kinds import Prefill, kind_of, missing_name
+from forms.platform_texts import CANT_SAY
 from forms.routing import branch_of, shown_pages, shown_questions
 from forms.study import Missing, Page, Question, Study
-
-CANT_SAY = {"dont_know": "Can’t say", "not_applicable": "Does not apply"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +27,11 @@ class Input:
     typed: str
     error: str
 
+    @property
+    def blank(self) -> bool:
+        """Return whether nothing is ticked or typed in it, and nothing has to be mended."""
+        return not (self.ticked or self.typed or self.error)
+
 
 @dataclass(frozen=True, slots=True)
 class QuestionView:
@@ -35,15 +39,20 @@ class QuestionView:
 
     question: Question
     id: str
-    macro: str
     text: str
     inputs: tuple[Input, ...]
     choices: tuple[tuple[str, str], ...]
     missing: tuple[tuple[str, str], ...]
-    missing_input: Input | None
+    missing_input: Input
     locked: bool
     refused: bool
     can_refuse: bool
+
+    @property
+    def blank(self) -> bool:
+        """Return whether it looks as it does to a client who has not come to it."""
+        inputs = (*self.inputs, self.missing_input)
+        return not self.locked and not self.refused and all(given.blank for given in inputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +96,24 @@ def _question_view(
     *,
     id_: str,
 ) -> QuestionView:
-    values: Filled
+    values: Prefill
     if errors and question.name not in draft.locked:
         names = [row.variable for row in question.rows] or [question.name]
         values = {n: posted.getlist(n) for n in (*names, missing_name(question))}
     else:
-        values = KINDS[question.kind].filled(question, draft.answers)
+        values = kind_of(question).prefill(question, draft.answers)
     rows = rows_in_order(draft, question)
     labelled = [(r.variable, r.text) for r in rows] or [(question.name, question.text.of(branch))]
     apart = missing_name(question)
     return QuestionView(
         question=question,
         id=id_,
-        macro=KINDS[question.kind].macro,
         text=question.text.of(branch),
         inputs=tuple(
             _input(name, label, values, errors, f"{id_}-{n}")
             for n, (name, label) in enumerate(labelled, start=1)
         ),
-        choices=KINDS[question.kind].choices(question),
+        choices=kind_of(question).choices(question),
         missing=() if question.apart else _missing(question),
         missing_input=_input(apart, "", values, errors, f"{id_}-0"),
         locked=question.name in draft.locked,
@@ -136,7 +144,7 @@ def page_view(
         for n, q in enumerate(shown_questions(page, draft.answers), start=1)
     )
     at = pages.index(page)
-    inputs = [i for view in questions for i in (*view.inputs, view.missing_input) if i]
+    inputs = [i for view in questions for i in (*view.inputs, view.missing_input)]
     return PageView(
         page=page,
         intro=page.intro.of(branch),

@@ -1,8 +1,6 @@
-"""consent.toml as objects: every word around the questionnaire.
+"""consent.toml, release.toml and support.toml as objects.
 
-release.toml as objects: what may leave the house, and in which shape.
-
-support.toml as objects: help lines by country, each checked by a person.
+They hold every word around the questionnaire, the release policy, and the help lines by country.
 """
 
 from __future__ import annotations
@@ -29,6 +27,7 @@ from forms.study import (
     Support,
     Tier,
 )
+from forms.tiers import TIERS
 from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates, is_integer
 
 ENDINGS = ("screened_out", "not_now")
@@ -158,14 +157,12 @@ def board_words(consent: Consent) -> Iterator[tuple[str, str, str]]:
 
 
 def with_facts(consent: Consent) -> Consent:
-    """The same with the names of all facts that its words ask for."""
+    """Return the consent with the names of all facts that its words ask for."""
     words = [*client_words(consent), *board_words(consent)]
     return replace(consent, facts=frozenset(n for *_, text in words for n in placeholders(text)))
 
 
 GROUPS = ("core", "insider")
-# Cell sizes in practice (El Emam): 5 is the historical norm, and nobody goes below it.
-SMALLEST_K = 5
 LEVEL_RULE = '[["label", [codes]], …]'
 
 
@@ -176,7 +173,7 @@ def read_release(top: TomlTable) -> ReleasePolicy:
     tiers = tuple(read_tier(t) for t in top.tables("tier", "name", required=True))
     for name in duplicates(h.variable for h in hierarchies):
         top.fault("hierarchy", f"{name!r} has two")
-    for name in duplicates(t.name for t in tiers):
+    for name in duplicates(t.name for t in tiers if t.name):
         top.fault("tier", f"the name {name!r} stands there twice")
     return ReleasePolicy(
         roles=roles,
@@ -259,11 +256,12 @@ def read_group(entry: object) -> HierarchyGroup | None:
 def read_tier(table: TomlTable) -> Tier:
     """One way to release."""
     min_level = table.table("min_level")
+    name = table.one_of("name", TIERS)
     return Tier(
-        name=table.id("name"),
+        name=name,
         label=table.text("label"),
         audience=table.text("audience"),
-        k=table.integer("k", SMALLEST_K, 10_000),
+        k=table.integer("k", TIERS[name].least_k if name else 0, 10_000),
         distinct_l=table.integer("l", 1, 100, default=1),
         max_violating=table.number("max_violating", 0, 1, default=0.05),
         min_level={g: min_level.integer(g, 0, 9) for g in GROUPS if min_level.has(g)},

@@ -1,7 +1,4 @@
-"""questionnaire.toml as objects: what is asked, in which order, and how answers are scored.
-
-Pages and questions of questionnaire.toml as objects.
-"""
+"""questionnaire.toml as objects: what is asked, in which order, and how answers are scored."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from forms.kinds import KINDS
-from forms.parse_kinds import HIGHEST_NUMBER, Shared, read_options
+from forms.parse_options import HIGHEST_NUMBER, Shared, read_options
 from forms.study import (
     LEFT_BLANK,
     MISSING_RANGE,
@@ -94,31 +91,33 @@ def read_support_offer(table: TomlTable) -> SupportOffer | None:
     return SupportOffer(
         variable=inner.text("variable"),
         at_least=inner.integer("at_least", 0, HIGHEST_NUMBER),
-        offer=inner.text("offer"),
+        label=inner.text("offer"),
     )
 
 
 def read_question(table: TomlTable, shared: Shared) -> Question:
     """One question of one kind, with the keys that its kind takes."""
-    kind = table.one_of("kind", KINDS)
+    known = table.one_of("kind", KINDS)
+    name = known or PLAINEST  # an unknown kind is a fault already
+    kind = KINDS[name]
     common = Question(
-        name=table.name("grid" if kind == "grid" else "variable"),
-        kind=kind or PLAINEST,  # an unknown kind is a fault already
-        text=read_wording(table, "text", shared, required=kind not in ("grid", "statements")),
+        name=table.name(kind.named_by),
+        kind=name,
+        text=read_wording(table, "text", shared, required=kind.needs_text),
         hint=table.text("hint", required=False),
-        missing=read_offered(table, shared),
+        missing=read_missing_codes(table, shared),
         required=table.flag("required"),
         show_if=read_condition(table, "show_if"),
         construct=table.text("construct", required=False),
         note=table.text("note", required=False),
     )
-    if not kind:
+    if not known:
         table.asked += table.data  # which other keys it may have depends on the kind
         return common
-    return KINDS[kind].keys(common, table, shared)
+    return kind.parse(common, table, shared)
 
 
-def read_offered(table: TomlTable, shared: Shared) -> tuple[Missing, ...]:
+def read_missing_codes(table: TomlTable, shared: Shared) -> tuple[Missing, ...]:
     """The missing codes offered to the client, in the order shown."""
     offered = [m.name for m in shared.missing.values() if m.name not in SET_BY_PLATFORM]
     names = table.known("missing", offered, required=False)

@@ -1,14 +1,9 @@
-"""The way through a study: which pages and questions are shown, given the answers so far.
+"""The pages and questions that given answers lead through, in words too, and what they ask.
 
-Worked out afresh from the answers each time; nothing about the way is ever kept.
-
-Routing in words, for boards and codebooks.
-
-How much a way through the study asks of a client: questions, answers, minutes.
-
-Minutes are an estimate on the careful side, from seconds for each kind of answer that was given
-with the flagship's instrument (4.5 a row of a grid, 7 a single choice) and ours for the rest. They
-are for planning and for judging a burden; what clients are told stands in the study.
+The path is worked out afresh from the answers each time and never kept. Minutes are an estimate on
+the careful side, from seconds for each kind of answer that was given with the flagship's instrument
+(4.5 a row of a grid, 7 a single choice) and ours for the rest. They are for planning and for
+judging a burden; what clients are told stands in the study.
 """
 
 from __future__ import annotations
@@ -17,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from forms.kinds import columns_of_question, columns_of_study
+from forms.kinds import columns_of_question, columns_of_study, kind_of
 from forms.readability import words
 from forms.study import Answers, Condition, Page, Question, Study
 
@@ -27,6 +22,14 @@ _Turn = tuple[str, Question, tuple[int | None, ...]]
 def condition_holds(condition: Condition, answers: Answers) -> bool:
     """Whether every column named in ``condition`` holds one of its codes."""
     return not condition or all(answers.get(column) in codes for column, codes in condition)
+
+
+PASSED = "passed:"  # begins the events below
+
+
+def page_passed_event(page: str, branch: str | None) -> str:
+    """Return the event of going on from a page, with the branch that the answers lead to."""
+    return f"{PASSED}{page}:{branch or ''}"
 
 
 def branch_of(study: Study, answers: Answers) -> str | None:
@@ -201,7 +204,7 @@ class Route:
 
 
 def _seconds(question: Question) -> float:
-    if question.kind == "text":
+    if kind_of(question).is_text:
         return TEXT_SECONDS if question.max_length > LONGEST_LINE else LINE_SECONDS
     return ROW_SECONDS * len(question.rows) if question.rows else CHOICE_SECONDS
 

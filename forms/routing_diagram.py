@@ -1,10 +1,8 @@
-"""The routing as a picture: where each page stands and which page can follow which. Pure layout.
+"""The routing as a picture in SVG: where each page stands and which page can follow which.
 
-Pages stand from top to bottom in the order of the study, pages with the same condition below one
+Pages stand from top to bottom in the order of the study, pages with one condition below one
 another in a lane. Lines are drawn for what can really happen: for every combination of answers
 that makes a difference, from each page to the next.
-
-The picture of the routing as SVG: stands alone, and takes its colours from a page's stylesheet.
 
 Attributes give the colours of a light page; classes (``box``, ``line``, ``condition`` …) let a
 stylesheet give others, for a dark screen or for print.

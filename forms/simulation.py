@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from forms.kinds import columns_of_study
+from forms.kinds import columns_of_study, kind_of
 from forms.study import Column, Study
 
 FILE = "simulation.toml"
@@ -195,7 +195,7 @@ def _weight_faults(recipe: Recipe) -> Iterator[str]:
 
 def _faults(study: Study, recipe: Recipe) -> Iterator[str]:
     columns: Mapping[str, Column] = {c.name: c for c in columns_of_study(study)}
-    apart = {q.name for q in study.questions.values() if q.kind == "text"}
+    apart = {q.name for q in study.questions.values() if kind_of(q).is_text}
     for name in (*recipe.items, *recipe.ticks):
         if name not in columns:
             yield f"{name} is no column of {study.name}"

@@ -1,7 +1,8 @@
-"""What a study says and asks, as frozen objects: the first stage of every record.
+"""A study as frozen objects: every word that it says and everything that it asks and allows.
 
 A study folder (docs/study-format.md) becomes one ``Study``. Nothing here reads a file, knows the
-time or saves: ``forms.load`` builds these objects, everything else only reads them.
+time or saves: ``forms.load`` builds these objects, everything else only reads them. Every
+attribute has a wire name in ``forms.fingerprint.WIRE``, under which it is hashed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
+
+from forms.tiers import TIERS, TierKind
 
 # docs/design.md, The walk: every missing code lies in one unbroken negative range, so that SPSS can
 # declare it as one user-missing range.
@@ -177,11 +180,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class SupportOffer:
-    """Opens the support page after a high answer, or on the tick ``offer``."""
+    """The way to the support page after a high answer, or a tick beside ``label``."""
 
     variable: str
     at_least: int
-    offer: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -385,9 +388,9 @@ class Hierarchy:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One way to release: who may have it, and what holds in the file."""
+    """One way to release, as a study's policy has it; ``kind`` is what all of its letter are."""
 
-    name: str
+    name: str  # a letter of forms.tiers.TIERS
     label: str
     audience: str
     k: int
@@ -397,6 +400,20 @@ class Tier:
     leave_out: tuple[str, ...] = ()
     needs_open_consent: bool = False
     min_rows_per_language: int = 0
+
+    @property
+    def kind(self) -> TierKind:
+        """The tier's row in the table of all tiers."""
+        return TIERS[self.name]
+
+    @property
+    def promise(self) -> str:
+        """What is in the file and how it is protected, in one sentence."""
+        said = self.kind.promise.format(k=self.k)
+        if self.kind.holds == "rows" and self.distinct_l > 1:
+            said += f", with at least {self.distinct_l} different sensitive answers among them"
+        agreed = self.kind.holds == "rows" and self.needs_open_consent
+        return said + ("; only of those who agreed to an open file." if agreed else ".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,15 +465,15 @@ class ReleasePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """SHA-256 (hex) of canonical content, shown and compared in parts.
+    """SHA-256 (hex) of canonical content, shown and compared in parts; ``format`` says how made.
 
-    ``site`` is worked out from the installation's facts, so it is not here but in
-    ``forms.fingerprint.of_facts``.
+    That of the installation's facts is worked out by ``forms.fingerprint.fingerprint_of_facts``.
     """
 
     words: str
     policy: str
     consent_version: str
+    format: int = 1
 
 
 @dataclass(frozen=True)

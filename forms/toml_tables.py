@@ -1,9 +1,7 @@
-"""TOML tables read key by key: what is wrong is noted, and reading goes on.
+"""TOML tables read key by key, and the list of what is wrong with a study folder.
 
 A wrong value is noted as a fault and replaced by an empty one, so that one run finds every fault.
-Keys that nobody asked for are unknown keys; ``Notes.all`` reports them.
-
-What is wrong with a study folder: every fault at once, each in one line.
+Keys that no reader asked for are unknown; ``FaultList.all`` reports them.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ CONSENT = "consent.toml"
 RELEASE = "release.toml"
 SUPPORT = "support.toml"
 
-# A longer list of what is allowed helps nobody; the nearest name does.
+# A longer list of what is allowed does not help; the nearest name does.
 LISTED = 12
 FIRST = 4
 
@@ -61,7 +59,7 @@ def at(page: Page, question: Question | None = None) -> str:
 
 
 def listed(allowed: Iterable[object]) -> str:
-    """What is allowed as one phrase, cut short when it is long."""
+    """Return what is allowed as one phrase, cut short when it is long."""
     names = [str(name) for name in allowed]
     if len(names) <= LISTED:
         return ", ".join(names)
@@ -295,13 +293,13 @@ def is_integer(value: object) -> TypeGuard[int]:
 
 
 def label(value: object, named: Iterable[str], place: int) -> str:
-    """What tells one table of an array apart: its name, else its place."""
+    """Return the name of a table in an array, else its place."""
     found = [value.get(key) for key in named] if isinstance(value, dict) else []
     return next((name for name in found if isinstance(name, str) and name), f"no. {place}")
 
 
 def toml_type(value: object) -> str:
-    """What a researcher would call this kind of value."""
+    """Return the researcher's word for this kind of value."""
     names = {bool: "true or false", int: "a whole number", float: "a decimal number", str: "text"}
     names |= {list: "an array", dict: "a table"}
     return names.get(type(value), "a date or time without quotes")

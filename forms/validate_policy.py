@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forms.kinds import columns_of_question
+from forms.kinds import columns_of_question, kind_of
 from forms.study import HierarchyGroup, Question, Study
+from forms.tiers import OPEN_ROWS, TABLES
 from forms.toml_tables import QUESTIONNAIRE, RELEASE, FaultList, at, listed, nearest
 
 # A generalised value's code is level x 100 + position, so codes as asked stay below.
@@ -36,7 +37,7 @@ def check_roles(study: Study, variables: Mapping[str, Question], notes: FaultLis
         if name not in variables:
             problem = f"unknown variable {name!r}{nearest(name, variables)}"
             notes.add(RELEASE, "roles", role, problem)
-        elif (variables[name].kind == "text") != (role == "free_text"):
+        elif kind_of(variables[name]).is_text != (role == "free_text"):
             problem = f"{name!r} is a question of kind {variables[name].kind}"
             allowed = "free_text for texts, and for nothing else"
             notes.add(RELEASE, "roles", role, problem, allowed)
@@ -113,21 +114,31 @@ def check_distinct(study: Study, notes: FaultList) -> None:
 
 
 def check_tiers(study: Study, variables: Mapping[str, Question], notes: FaultList) -> None:
-    """Tiers leave out what there is, and ask for no consent that nobody is asked for."""
+    """Tiers ask for the consent that their kind needs, and leave out and count what there is."""
     asked = {statement.id for statement in study.consent.choices}
-    if "A" in study.policy.tiers and "C" not in study.policy.tiers:
-        notes.add(RELEASE, "tier A", "name", "tables are made from tier C, which there is not")
-    for tier in study.policy.tiers.values():
+    tiers = study.policy.tiers
+    for table, tier in ((f"tier {name}", tier) for name, tier in tiers.items() if name):
+        if tier.kind is TABLES and not tiers.keys() & {*TABLES.made_from}:
+            notes.add(RELEASE, table, "name", "tables are made from tier C, which there is not")
+        for group in sorted({*study.policy.groups.values()}):
+            if tier.min_level.get(group, 0) < tier.kind.least_level:
+                problem = "anybody may have these rows, so none of it stays as asked"
+                allowed = f"{tier.kind.least_level} or more"
+                notes.add(RELEASE, f"{table}, min_level", group, problem, allowed)
         if tier.distinct_l > 1 and not study.policy.distinct:
             problem = "no variable is named in `distinct`, so l has nothing to count"
-            notes.add(RELEASE, f"tier {tier.name}", "l", problem, "1")
+            notes.add(RELEASE, table, "l", problem, "1")
         for name in tier.leave_out:
             if name not in variables:
                 problem = f"unknown variable {name!r}{nearest(name, variables)}"
-                notes.add(RELEASE, f"tier {tier.name}", "leave_out", problem)
-        if tier.needs_open_consent and "c_open" not in asked:
+                notes.add(RELEASE, table, "leave_out", problem)
+        if tier.kind.consent and not tier.needs_open_consent:
+            problem = f"anybody may have these rows, so they need the consent {tier.kind.consent}"
+            notes.add(RELEASE, table, "needs_open_consent", problem, "true")
+        if tier.needs_open_consent and OPEN_ROWS.consent not in asked:
             problem = "consent.toml has no statement c_open, so no answer could ever be in this"
-            notes.add(RELEASE, f"tier {tier.name}", "needs_open_consent", problem, "false")
+            allowed = "no such tier" if tier.kind.consent else "false"
+            notes.add(RELEASE, table, "needs_open_consent", problem, allowed)
 
 
 def check_stop_rule(study: Study, notes: FaultList) -> None:

@@ -1,14 +1,8 @@
-"""Names that occur twice or are taken: variables, columns, grids, pages, ids, passages.
-
-What a question or page may not do: force an answer, lock nothing, differ by unknown branches.
-
-Routing: conditions that name what is not there, and pages and branches nobody can meet.
+"""Checks of questionnaire.toml across its tables: names, pages, routing, scores.
 
 Every condition is "these columns hold one of these codes", so all that leads to a page is one such
 condition too, together with what leads to the questions it looks at. It can be met exactly when no
 column would have to hold a code that it cannot hold; no path has to be walked to see that.
-
-Scales, composites, differences and quality flags that name what cannot be scored together.
 """
 
 from __future__ import annotations
@@ -17,7 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from forms.kinds import columns_of_question, columns_of_study
+from forms.flow import CITED
+from forms.kinds import columns_of_question, columns_of_study, kind_of
 from forms.parse_documents import passages_of
 from forms.routing import branch_of, routes, routing_columns
 from forms.study import (
@@ -75,21 +70,6 @@ INLINE_VALIDATOR = "validate_"
 # Stata cannot hold a longer one.
 LONGEST_COLUMN = 32
 
-SCREENS = (
-    "landing",
-    "information",
-    "eligibility",
-    "consent",
-    "questions",
-    "check",
-    "done",
-    "support",
-    "stop",
-    "withdraw",
-    "declined",
-    "leave",
-)
-
 
 def check_names(study: Study, notes: FaultList) -> None:
     """Note every name in questionnaire.toml that is there twice, is taken or is too long."""
@@ -128,12 +108,13 @@ def check_passages(study: Study, notes: FaultList) -> None:
         where = " and ".join(dict.fromkeys(table for _, table, other in found if other == name))
         file = next(file for file, _, other in found if other == name)
         notes.add(file, where, "id", f"{name!r} stands there twice")
-    known = [name for _, _, name in found] + [f"screen:{screen}" for screen in SCREENS]
+    screens = [screen.name for screen in CITED]
+    known = [name for _, _, name in found] + [f"screen:{screen}" for screen in screens]
     for item in study.consent.checklist:
         for name in item.passages:
             if name not in known:
                 problem = f"there is no passage {name!r}{nearest(name, known)}"
-                allowed = f"ids of passages and statements, screen:{listed(SCREENS)}"
+                allowed = f"ids of passages and statements, screen:{listed(screens)}"
                 notes.add(CONSENT, f"checklist {item.id}", "passages", problem, allowed)
 
 
@@ -153,7 +134,7 @@ def passage_ids(study: Study) -> Iterator[tuple[str, str, str]]:
 
 
 def check_questions(study: Study, notes: FaultList) -> None:
-    """Note everything of this kind in questionnaire.toml."""
+    """Note what questions and pages may not do: force, lock nothing, differ by unknown branch."""
     routing = routing_columns(study)
     known = 0 if not study.branches else first_page_with_branch(study)
     for place, page in enumerate(study.pages):
@@ -167,12 +148,15 @@ def check_questions(study: Study, notes: FaultList) -> None:
 
 def check_page(page: Page, notes: FaultList) -> None:
     """Note an ``answer_once`` without a text and a support offer that can never come."""
-    if page.answer_once and not any(q.kind == "text" for q in page.questions):
+    if page.answer_once and not any(kind_of(q).is_text for q in page.questions):
         notes.add(QUESTIONNAIRE, at(page), "answer_once", "there is no text on this page to lock")
     if page.support is None:
         return
     columns = {
-        c.name: c for q in page.questions if q.kind != "multiple" for c in columns_of_question(q)
+        c.name: c
+        for q in page.questions
+        if not kind_of(q).is_ticked
+        for c in columns_of_question(q)
     }
     column = columns.get(page.support.variable)
     if column is None or column.max_length:
@@ -314,7 +298,7 @@ def needed(condition: Condition, asked: Mapping[str, AskedColumn]) -> dict[str, 
 def can_hold(condition: Condition, asked: Mapping[str, AskedColumn]) -> bool:
     """Whether some answers meet ``condition`` and are all asked for."""
     wanted = needed(condition, asked)
-    several = {asked[c].question for c in wanted if asked[c].question.kind == "multiple"}
+    several = {asked[c].question for c in wanted if kind_of(asked[c].question).is_ticked}
     return all(wanted.values()) and all(can_tick(question, wanted) for question in several)
 
 
@@ -347,7 +331,7 @@ Ranges = Mapping[str, tuple[int, int] | None]
 
 
 def check_scores(study: Study, notes: FaultList) -> None:
-    """Note every fault of this kind in questionnaire.toml."""
+    """Note scales, composites, differences and flags that cannot be worked out."""
     items = item_ranges(study)
     scores: dict[str, tuple[int, int] | None] = {}
     for scale in study.scales:
@@ -368,7 +352,7 @@ def item_ranges(study: Study) -> Ranges:
     return {
         column.name: (min(column.codes), max(column.codes)) if column.codes else None
         for column in columns_of_study(study)
-        if column.question.kind not in ("multiple", "text")
+        if not (kind_of(column.question).is_ticked or kind_of(column.question).is_text)
     }
 
 
@@ -402,7 +386,7 @@ def check_score_names(study: Study, notes: FaultList) -> None:
 
 def check_quality(study: Study, items: Ranges, notes: FaultList) -> None:
     """Note grids and items that the quality flags cannot be worked out from."""
-    grids = [q.name for q in study.questions.values() if q.kind == "grid"]
+    grids = [q.name for q in study.questions.values() if kind_of(q).named_by == "grid"]
     for name in study.quality.straight:
         if name not in grids:
             problem = f"no grid is called {name!r}{nearest(name, grids)}"

@@ -37,7 +37,7 @@ _SENTENCE_AFTER = re.compile(r"[.!?]?(?:$|\s*\n|\s+(?:\{|[\W_]?[A-Z0-9]))")
 
 
 def check_words(study: Study, notes: FaultList) -> None:
-    """Note every fault of this kind."""
+    """Note promises, facts, braces and grades that clients should not meet."""
     check_promises(study, notes)
     check_facts(study, notes)
     check_braces(study, notes)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+Clock = Callable[[], float]
 
 
 def iso_utc(at: float | None = None) -> str:
     """Return ``at`` (epoch seconds; now unless given) in ISO 8601, UTC, to the second."""
     when = datetime.now(UTC) if at is None else datetime.fromtimestamp(at, UTC)
     return when.isoformat(timespec="seconds")
+
+
+def today_here() -> date:
+    """Return the date on this server: an approval that names a day holds to its end there."""
+    return datetime.now().astimezone().date()

@@ -11,15 +11,14 @@ from typing import Any, Literal
 from survey.errors import BadSetting
 
 PACKAGE = Path(__file__).resolve().parent
+# Where a wheel keeps the folders that stand at the top of a checkout (pyproject.toml).
+BUNDLED = PACKAGE / "bundled"
 
 
 def folder(name: str) -> Path:
-    """Return the folder ``name`` ("templates" or "studies") that belongs to this code.
-
-    It stands atop a checkout, and inside an installed package.
-    """
-    inside = PACKAGE / name
-    return inside if inside.is_dir() else PACKAGE.parent / name
+    """Return the folder ``name`` ("templates" or "studies") of this checkout or wheel."""
+    top = BUNDLED if BUNDLED.is_dir() else PACKAGE.parent
+    return top / name
 
 
 PREFIX = "LACRIMA_"

@@ -6,15 +6,14 @@ import logging
 import sqlite3
 from typing import Any
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from survey.accounts.access import signed_in, signed_out
 from survey.errors import StoreError
 from survey.respondents.screens import Navigation, render_screen
-from survey.security import STAFF_ROOMS, room_of
-from survey.studies.current import current_catalogue
+from survey.security import RESPOND, STAFF_ROOMS, room_of
 from survey.studies.version import StudyVersion
 
 log = logging.getLogger("survey")
@@ -39,24 +38,22 @@ FALLBACK = (
 )
 
 
-def _offer_here() -> StudyVersion | None:
-    """The study whose address was asked for, if it was one."""
-    parts = request.path.split("/")
-    return current_catalogue().at(parts[2]) if len(parts) > 2 and parts[1] == "s" else None
-
-
-def _ways(version: StudyVersion) -> Navigation:
-    return Navigation(base=f"/s/{version.study.address}/")
+def _study_here() -> tuple[StudyVersion, Navigation] | None:
+    """Return the study that a respondent's page is about, and the way back into it."""
+    version: StudyVersion | None = g.get("version")
+    if version is None or room_of(request.path) != RESPOND:
+        return None
+    return version, Navigation(base=f"/s/{version.study.address}/")
 
 
 def _page(code: int) -> tuple[str, int]:
-    """The page for this status; inside a study with its way out and its footer."""
+    """Return the page for this status; inside a study with its exit and its footer."""
     ours = STAFF_SENTENCES if room_of(request.path) in STAFF_ROOMS else {}
     heading, sentence = ours.get(code) or SENTENCES.get(code, FALLBACK)
-    version = _offer_here()
     frame: dict[str, Any] = {"title": f"{heading} – Survey", "errors": ()}
-    if version is not None:
-        frame |= {"version": version, "study": version.study, "ways": _ways(version)}
+    if found := _study_here():
+        version, ways = found
+        frame |= {"version": version, "study": version.study, "ways": ways}
     try:
         page = render_template("errors/page.html", heading=heading, sentence=sentence, **frame)
     except Exception as error:  # or one failure would become two
@@ -70,16 +67,16 @@ def _http(error: HTTPException) -> tuple[str, int]:
 
 
 def _csrf(error: CSRFError) -> tuple[str, int] | Response:
-    """A form whose cookie is gone, forged or foreign: start over with a kind sentence."""
+    """Answer a form whose cookie is gone, forged or foreign: start over, with a kind sentence."""
     del error
     if room_of(request.path) in STAFF_ROOMS and signed_in() is None:
         return signed_out()
-    version = _offer_here()
-    return _page(400) if version is None else (render_screen("gone", version, _ways(version)), 400)
+    found = _study_here()
+    return (render_screen("gone", *found), 400) if found else _page(400)
 
 
 def _cannot_save(error: Exception) -> tuple[str, int]:
-    """The stores did not take it: nothing was sent, and the draft is as it was."""
+    """Answer when the stores refused: nothing was sent, and the draft is as it was."""
     log.error("store error", exc_info=error)
     return _page(503)
 

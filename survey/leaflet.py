@@ -1,17 +1,17 @@
 """The way in for clients, on paper: a QR code, and a leaflet in the study's own words (typst).
 
-Neutral outside, so that it can lie about: what the survey is asks to be unfolded. No date and no
-typeface of this machine: the same words and the same address give the same bytes.
+Neutral outside, so that it can lie about: what the survey is asks to be unfolded. Without a date
+and a typeface of this machine its bytes follow from words and address.
 """
 
 from __future__ import annotations
 
 import io
-import re
 from typing import Any, Literal
 
 import segno
 
+from forms.prose import paragraphs
 from survey import pdf
 from survey.ethics.dossier.blocks import runs
 from survey.studies.version import StudyVersion
@@ -23,8 +23,6 @@ TEMPLATE = "leaflet/leaflet.typ"
 QUIET_ZONE = 4  # modules of nothing around a QR code (ISO/IEC 18004 section 6.3.8)
 DOTS = 12  # pixels a module: sharp at 5 cm on paper
 
-_PARAGRAPHS = re.compile(r"\n\s*\n")
-
 
 def _qr(link: str) -> segno.QRCode:
     # Quarter of it may be dirty or folded (level Q); micro codes are not read by every telephone.
@@ -32,35 +30,35 @@ def _qr(link: str) -> segno.QRCode:
 
 
 def qr_svg(link: str) -> bytes:
-    """The QR code as a drawing, dark on light."""
+    """Return the QR code as a drawing, dark on light."""
     out = io.BytesIO()
     _qr(link).save(out, kind="svg", scale=DOTS, border=QUIET_ZONE, light="#fff", svgns=True)
     return out.getvalue()
 
 
 def qr_inline(link: str) -> str:
-    """The same as an element of a page."""
+    """Return the QR code as an element of a page."""
     code = _qr(link)
     drawn = code.svg_inline(scale=5, border=QUIET_ZONE, light="#fff", svgclass="qr", omitsize=False)
     return str(drawn)
 
 
 def qr_png(link: str) -> bytes:
-    """The QR code as a picture for word processors."""
+    """Return the QR code as a picture for word processors."""
     out = io.BytesIO()
     _qr(link).save(out, kind="png", scale=DOTS, border=QUIET_ZONE)
     return out.getvalue()
 
 
 def leaflet(version: StudyVersion, link: str, paper: Paper) -> bytes:
-    """One sheet to print on both sides and fold once: outside neutral, inside the landing page.
+    """Return a sheet to print on both sides and fold once: outside neutral, inside the landing.
 
     Raises Refusal naming letters that no typeface here has.
     """
-    return pdf.pdf(TEMPLATE, {"leaflet": _said(version, link, paper)}, called="The leaflet")
+    return pdf.pdf(TEMPLATE, {"leaflet": _content(version, link, paper)}, called="The leaflet")
 
 
-def _said(version: StudyVersion, link: str, paper: Paper) -> dict[str, Any]:
+def _content(version: StudyVersion, link: str, paper: Paper) -> dict[str, Any]:
     words = version.study.consent.texts
     return {
         "paper": paper,
@@ -77,5 +75,4 @@ def _said(version: StudyVersion, link: str, paper: Paper) -> dict[str, Any]:
 
 
 def _paragraphs(version: StudyVersion, text: str) -> list[list[tuple[str, str]]]:
-    parts = (p.strip() for p in _PARAGRAPHS.split(version.fill(text)) if p.strip())
-    return [[(run[0], run[1]) for run in runs(part)] for part in parts]
+    return [[(run[0], run[1]) for run in runs(p)] for p in paragraphs(version.fill(text))]

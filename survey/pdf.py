@@ -1,11 +1,11 @@
-"""Papers set by typst with its own typefaces: the same content gives the same bytes everywhere."""
+"""Papers and pictures set by typst with its own typefaces: equal bytes on every machine."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import typst
 
@@ -20,8 +20,16 @@ ARCHIVED: tuple[typst.PDFStandard, ...] = ("a-2a", "ua-1")
 _NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed')
 
 
+def typeset(source: bytes, **options: Any) -> bytes:
+    """Return the one file that typst makes of ``source``, with its compiler's ``options``."""
+    made = typst.Compiler(ignore_system_fonts=True).compile(source, **options)
+    if not isinstance(made, bytes):
+        raise TypeError("typst made several files of one paper")
+    return made
+
+
 def read(template: str, content: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
-    """A template and what it is handed. Content is data: it can never be taken for a command."""
+    """Return a template and its data. Content is data: it can never be taken for a command."""
     source = (folder("templates") / template).read_bytes()
     data = {name: json.dumps(part, ensure_ascii=False) for name, part in content.items()}
     return source, data
@@ -34,12 +42,10 @@ def pdf(
     called: str,
     standards: tuple[typst.PDFStandard, ...] = ACCESSIBLE,
 ) -> bytes:
-    """A PDF. Raises Refusal for the paper ``called`` so, naming letters that no typeface has."""
+    """Return a PDF. Raises Refusal for the paper ``called`` so, naming letters without a glyph."""
     source, data = read(template, content)
     try:
-        made = typst.Compiler(ignore_system_fonts=True).compile(
-            source, format="pdf", sys_inputs=data, pdf_standards=list(standards)
-        )
+        return typeset(source, format="pdf", sys_inputs=data, pdf_standards=list(standards))
     except typst.TypstError as error:
         letters = sorted(set(_NO_GLYPH.findall(error.diagnostic)))
         if not letters:
@@ -48,4 +54,3 @@ def pdf(
             f"{called} cannot be set: its typefaces have no {' '.join(letters)}. "
             "They hold Latin, Greek, Cyrillic and Hebrew."
         ) from None
-    return cast("bytes", made)  # a list of them for pictures alone

@@ -1,4 +1,4 @@
-"""The preregistration package: what is asked, how it is scored and analysed, before the answers.
+"""The preregistration package: questions, scoring and analysis plan, before the answers.
 
 Files of the study folder, a codebook and scoring scripts made without a row, the analysis plan and
 the fingerprints. Nothing in it knows the time; a registry notes when it was handed in.
@@ -22,7 +22,8 @@ from exports.documents.context import DocumentContext
 from exports.files.zip_file import bundle
 from exports.release_folder import put
 from exports.segment_file import fields_for
-from forms.study import Study, Tier
+from forms.study import Study
+from forms.tiers import OPEN_ROWS, RESTRICTED_ROWS
 from survey.ethics.dossier.dossier_files import copy_study
 from survey.studies.version import StudyVersion, fingerprints_of
 
@@ -38,9 +39,9 @@ ANALYSIS = "analysis"
 
 
 def package(version: StudyVersion, answers: Answers) -> bytes:
-    """The zip. Raises Refusal where the folder is no longer what is served.
+    """Return the zip. Raises Refusal where the folder is no longer what is published.
 
-    The same study, facts and ``answers`` give the same bytes.
+    Its bytes follow from study, facts and ``answers`` alone.
     """
     name = f"{version.study.name}-preregistration"
     with TemporaryDirectory() as work:
@@ -54,27 +55,24 @@ def package(version: StudyVersion, answers: Answers) -> bytes:
 
 
 def _documents(study: Study) -> Mapping[str, bytes]:
-    """Codebook and scripts of the release to come, as it would be if nothing were coarsened."""
-    tier = _finest(study)
-    told = DocumentContext(
+    """Return codebook and scripts of the release to come, as if nothing were coarsened."""
+    # The tier whose release holds most columns: restricted rows, where the study has them.
+    tiers = study.policy.tiers
+    found = (tiers.get(kind.name) for kind in (RESTRICTED_ROWS, OPEN_ROWS))
+    tier = next(filter(None, found), None) or next(iter(tiers.values()))
+    context = DocumentContext(
         study=study,
         codebook=asked_codebook(study, kept_in(fields_for(study), tier)),
         report={"tier": {"name": tier.name, "label": tier.label, "audience": tier.audience}},
         data_file=data_name(study.name),
     )
-    book = {f"codebook/{Path(p).name}": said for p, said in codebook(told).items()}
-    ways = {f"scoring/{Path(p).name}": said for p, said in scripts(told).items()}
+    book = {f"codebook/{Path(p).name}": said for p, said in codebook(context).items()}
+    ways = {f"scoring/{Path(p).name}": said for p, said in scripts(context).items()}
     return {path: said for path, said in (book | ways).items() if not path.endswith(".html")}
 
 
-def _finest(study: Study) -> Tier:
-    """The tier whose release holds most columns: restricted rows, where the study has them."""
-    tiers = study.policy.tiers
-    return tiers.get("C") or tiers.get("B") or next(iter(tiers.values()))
-
-
 def _copy_analysis(version: StudyVersion, to: Path) -> tuple[str, ...]:
-    """The study's plan, as it lies in its folder; hidden files stay."""
+    """Copy the study's plan, as it lies in its folder, but for hidden files; return the paths."""
     plans = version.folder / ANALYSIS
     if not plans.is_dir():
         return ()

@@ -1,12 +1,9 @@
-"""Protections around every request: CSRF, headers, cookie flags, logs without a person.
+"""Protections around every request: rooms, cookies, CSRF, headers, logs without a person.
 
-Three rooms under one roof: whose an address is, and which of them this server has open.
-
-The staff's own cookie: signed with a key of its own, sent to staff addresses only.
-
+The staff's cookie is signed with a key of its own and sent to staff addresses only. It is
 ``SameSite=Lax``, not ``Strict``: a link in a letter to the board must find its reader signed in,
 and under ``Strict`` it would open a sign-in page whose new cookie replaces the one they have. What
-changes something is a POST with a token, and a foreign site's POST brings no ``Lax`` cookie either.
+changes something is a POST with a token, and a foreign site's POST brings no ``Lax`` cookie.
 """
 
 from __future__ import annotations
@@ -39,23 +36,22 @@ _FIRST = {"": RESPOND, "s": RESPOND, "i": RESPOND, "research": RESEARCH, "ethics
 
 
 def room_of(path: str) -> str:
-    """The room that this address is in, or nothing for one that serves them all."""
+    """Return the room that this address is in, or nothing for one that serves them all."""
     return _FIRST.get(path.lstrip("/").split("/")[0], "")  # several count as one when routing
 
 
-def open_only(app: Flask, rooms: Iterable[str]) -> None:
-    """404 for every address in a room that is not one of ``rooms``, whatever was asked of it."""
-    served = frozenset(rooms)
+def open_only(app: Flask, rooms: frozenset[str]) -> None:
+    """Answer 404 to every address in a room that is not one of ``rooms``, by any method."""
 
     @app.before_request
-    def _elsewhere() -> None:
+    def _refuse_other_rooms() -> None:
         room = room_of(request.path)
-        if room and room not in served:
+        if room and room not in rooms:
             abort(404)
 
 
 class OwnCookies:
-    """Passes on to each room its own cookies alone, whatever a browser or a proxy sends.
+    """Middleware that passes on to each room its own cookies alone, whatever a browser sends.
 
     The staff's cookie is bound to the staff's addresses; the client's cannot be bound to the
     client's (``__Host-`` asks for the path ``/``), so here it ends for the other rooms.
@@ -78,20 +74,12 @@ class OwnCookies:
         return self.app(environ, start_response)
 
 
-PATHS = tuple(f"/{room}" for room in STAFF_ROOMS)
-
-
-def staff_cookie(*, https: bool) -> str:
-    """The cookie's name; ``__Secure-``, since ``__Host-`` would send it to clients' pages."""
-    return "__Secure-staff" if https else "staff"
-
-
 class StaffSession(SecureCookieSession):
-    """What the staff's cookie holds: a random name for the sign-in, and the CSRF token."""
+    """The content of the staff's cookie: a random name for the sign-in, and the CSRF token."""
 
 
 class StaffCookie(SecureCookieSessionInterface):
-    """One session in two cookies of one name, a path each: both rooms, and no client's page."""
+    """One session in two cookies of one name, a path each: both staff rooms, no client's page."""
 
     session_class = StaffSession
 
@@ -99,11 +87,11 @@ class StaffCookie(SecureCookieSessionInterface):
         self._signer, self._name = signer, name
 
     def get_signing_serializer(self, _app: Flask) -> URLSafeTimedSerializer:
-        """What signs and reads the cookie."""
+        """Return the signer of the cookie."""
         return self._signer
 
     def get_cookie_name(self, _app: Flask) -> str:
-        """The staff's, never the client's."""
+        """Return the name of the staff's cookie, never the client's."""
         return self._name
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
@@ -113,7 +101,7 @@ class StaffCookie(SecureCookieSessionInterface):
         if not session.modified:
             return
         value = self._signer.dumps(dict(session))
-        for path in PATHS:
+        for path in (f"/{room}" for room in STAFF_ROOMS):
             response.set_cookie(
                 self._name,
                 value if session else "",
@@ -125,25 +113,22 @@ class StaffCookie(SecureCookieSessionInterface):
             )
 
 
-class ByRoom(SecureCookieSessionInterface):
+class SessionsByRoom(SecureCookieSessionInterface):
     """The client's sessions on the client's pages, the staff's in the staff's rooms."""
 
     def __init__(self, client: SecureCookieSessionInterface, staff: StaffCookie) -> None:
         self._client, self._staff = client, staff
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """The session of this room's cookie."""
+        """Open the session of this room's cookie."""
         room = self._staff if room_of(request.path) in STAFF_ROOMS else self._client
         return room.open_session(app, request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Back into the cookie it came from."""
+        """Save the session in the cookie that it came from."""
         room = self._staff if isinstance(session, StaffSession) else self._client
         room.save_session(app, session, response)
 
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 csrf = CSRFProtect()
 
@@ -188,7 +173,7 @@ def _signer(key: bytes) -> URLSafeTimedSerializer:
     )
 
 
-class Sessions(SecureCookieSessionInterface):
+class ClientCookie(SecureCookieSessionInterface):
     """Flask's signed cookie, made for a cookie of a few short strings that seldom changes.
 
     The serializer is made once, reads plain JSON, and signs (HMAC-SHA256) with a key derived for
@@ -199,11 +184,11 @@ class Sessions(SecureCookieSessionInterface):
         self._signer = _signer(session_key)
 
     def get_signing_serializer(self, _app: Flask) -> URLSafeTimedSerializer:
-        """What signs and reads the cookie. It keeps no cookie."""
+        """Return the signer of the cookie, which keeps no cookie."""
         return self._signer
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Send the cookie when it changed; a page that only read it says that it did."""
+        """Send the cookie when it changed; a page that only read it varies with it."""
         if session.modified:
             super().save_session(app, session, response)
         elif session.accessed:
@@ -213,9 +198,10 @@ class Sessions(SecureCookieSessionInterface):
 def protect(
     app: Flask, config: Config, *, cookie_key: str, session_key: bytes, staff_key: bytes
 ) -> None:
-    """Set cookie flags, CSRF, body limits and headers; silence whatever would log a person."""
+    """Set cookie flags, CSRF, body limits and headers; silence logs of people."""
     app.secret_key = cookie_key
-    client, staff = "__Host-s" if config.https else "s", staff_cookie(https=config.https)
+    # Not __Host- for staff: it would send their cookie to clients' pages.
+    client, staff = ("__Host-s", "__Secure-staff") if config.https else ("s", "staff")
     app.config.update(
         SESSION_COOKIE_NAME=client,
         SESSION_COOKIE_SECURE=config.https,
@@ -228,7 +214,9 @@ def protect(
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
         MAX_FORM_PARTS=MAX_FIELDS,
     )
-    app.session_interface = ByRoom(Sessions(session_key), StaffCookie(_signer(staff_key), staff))
+    app.session_interface = SessionsByRoom(
+        ClientCookie(session_key), StaffCookie(_signer(staff_key), staff)
+    )
     open_only(app, config.rooms)  # before anything else is asked of an address
     csrf.init_app(app)
     app.after_request(_compressed)
@@ -238,7 +226,7 @@ def protect(
 
 
 class Headers:
-    """Puts the headers on every response, whoever made it: a page, an error, a redirect."""
+    """Middleware that puts the headers on every response: a page, an error, a redirect."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self.app = app
@@ -288,7 +276,7 @@ def clear_site(response: Response) -> Response:
 
 
 class _NoPerson(logging.Filter):
-    """Keeps an exception's type and place and drops its words, which could quote an answer."""
+    """Filter that keeps an exception's type and place; its words could quote an answer."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and record.exc_info[1] is not None:
@@ -303,7 +291,7 @@ class _NoPerson(logging.Filter):
 
 
 def quiet_logs() -> None:
-    """No address, path or answer in any log of this process."""
+    """Keep addresses, paths and answers out of every log of this process."""
     for name in ("survey", "flask.app", "granian.access", "werkzeug", "flask_wtf.csrf"):
         logger = logging.getLogger(name)
         if not any(isinstance(f, _NoPerson) for f in logger.filters):

@@ -1,69 +1,87 @@
-"""What the routes are given: one object, made once a process by the factory.
-
-What the staff's rooms are given: one object, made once a process by ``access.init_app``.
-"""
+"""Everything that a request works with, made once a process."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.util import Finalize
 from typing import cast
 
-from flask import current_app
+from flask import current_app, g
 
+from survey.clock import Clock
+from survey.collection import stop_rule
 from survey.config import Config
-from survey.crypto import KeyRing
-from survey.respondents.drafts import Clock, DraftRepository
-from survey.storage.accounts import Account
+from survey.crypto import KeyRing, read_keys
+from survey.releases.jobs import JobRunner
+from survey.respondents.drafts import DraftRepository
 from survey.storage.counters import EventCounters
+from survey.storage.maintenance import MaintenanceThread
 from survey.storage.stores import Stores
-from survey.studies.availability import Availability
+from survey.studies.availability import Availability, StudyState
+from survey.studies.catalogue import StudyCatalogue
+from survey.studies.current import NAME, current_version
+from survey.studies.loading import open_studies
 from survey.throttle import Throttle
-
-NAME = "lacrima"
 
 
 @dataclass(frozen=True)
 class Services:
-    """Stores and everything that works on them."""
+    """The settings, the stores, the studies, and what works on them."""
 
     config: Config
     stores: Stores
-    seal: KeyRing
-    desk: DraftRepository
-    tallies: EventCounters
+    keys: KeyRing
+    drafts: DraftRepository
+    counters: EventCounters
+    catalogue: StudyCatalogue
     availability: Availability
+    throttle: Throttle
     clock: Clock
-    stop: Callable[[], object]  # ends the keeper, once
+    stop: Callable[[], object]  # ends the maintenance thread, once
 
 
 def services() -> Services:
-    """The services of the running application."""
+    """Return the services of the running application."""
     return cast("Services", current_app.extensions[NAME])
 
 
-STAFF_NAME = "lacrima.staff"
+def current_state(*, now: bool = False) -> StudyState:
+    """Return the state of the study that this page is about, asked for once, or anew when ``now``.
+
+    Raises StoreError.
+    """
+    if now or "state" not in g:
+        g.state = services().availability.state_of(current_version().study.name, now=now)
+    return cast("StudyState", g.state)
 
 
-@dataclass
-class Staff:
-    """Settings, files, ciphers and throttle; ``clock`` gives epoch seconds."""
-
-    config: Config
-    stores: Stores
-    seal: KeyRing
-    throttle: Throttle
-    clock: Callable[[], float]
-
-    def second_step_required(self, account: Account) -> bool:
-        """Whether people of this role sign in with a second step here."""
-        return account.role in self.config.second_step and not self.config.demo
-
-    def second_step_owed(self, account: Account) -> bool:
-        """Whether this person must set one up before anything else."""
-        return self.second_step_required(account) and not account.second_step
-
-
-def staff() -> Staff:
-    """That of the running application."""
-    return cast("Staff", current_app.extensions[STAFF_NAME])
+def open_services(config: Config) -> Services:
+    """Open the stores and the studies, and start the maintenance thread."""
+    keys = KeyRing(read_keys(config.key))
+    stores, catalogue = open_studies(config)
+    availability, counters = Availability(stores, catalogue), EventCounters()
+    maintenance = MaintenanceThread(
+        stores,
+        counters,
+        clock=time.time,
+        accepted_of=keys.accepted,
+        hourly=lambda: stop_rule.record_all_due(stores, availability.versions()),
+    )
+    # Not atexit: worker processes of the server end through multiprocessing's own way out.
+    stop = Finalize(None, maintenance.stop, exitpriority=10)
+    maintenance.start()
+    JobRunner(config, stores, time.time).clean_up()
+    return Services(
+        config=config,
+        stores=stores,
+        keys=keys,
+        drafts=DraftRepository(stores, keys, time.time),
+        counters=counters,
+        catalogue=catalogue,
+        availability=availability,
+        throttle=Throttle(time.monotonic),
+        clock=time.time,
+        stop=stop,
+    )

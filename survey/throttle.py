@@ -1,7 +1,7 @@
-"""Limits on tries: counted in memory only, under hashes whose salt is thrown away.
+"""How often a client may try: counted in memory only, under hashes whose salt is thrown away.
 
 Each process counts for itself, so an installation with two allows twice as much. Codes of the
-second step are few enough to be guessed even so: those are counted for good.
+second step are few enough to be guessed even so: ``accounts.sign_in`` counts those for good.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from flask import Request
 
 WINDOW_SECONDS = 15 * 60  # as long as any count, and the salt under which it is kept, lives
 
@@ -33,7 +35,7 @@ BY_NOBODY = Limit("nobody", 200)
 
 
 def household(address: str) -> str:
-    """Return ``address`` as it is counted: of IPv6 the /64 of a connection (RFC 6177)."""
+    """Return ``address`` as it is counted: of IPv6 the /64 that one connection has (RFC 6177)."""
     try:
         found = ip_address(address)
     except ValueError:
@@ -41,6 +43,14 @@ def household(address: str) -> str:
     if isinstance(found, IPv4Address):
         return address
     return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
+
+
+def client_bucket(
+    request: Request, proxies: int, by_address: Limit, together: Limit
+) -> tuple[Limit, str]:
+    """Return how tries of this client are counted: by address, or all as one where it is hidden."""
+    hidden = proxies > 0 and not request.headers.get("X-Forwarded-For")
+    return (together, "") if hidden else (by_address, household(request.remote_addr or ""))
 
 
 class Throttle:
@@ -71,12 +81,12 @@ class Throttle:
             return tries < limit.most
 
     def forgive(self, limit: Limit, who: str) -> None:
-        """Forget all tries of this person: the last one was good."""
+        """Forget the tries of this kind after a good one."""
         with self._lock:
             self._tries.pop(self._key(limit, who), None)
 
     def give_back(self, limit: Limit, who: str) -> None:
-        """Take back the last try: it was a good one."""
+        """Take the last try back, since it was a good one."""
         with self._lock:
             key = self._key(limit, who)
             self._tries[key] = max(0, self._tries.get(key, 0) - 1)

@@ -1,13 +1,14 @@
 """Real answers in a store, sent by simulated clients as the product sends them."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from forms.kinds import columns_of_study
 from forms.study import Study
 from survey.storage import answer_tables, answers, batches, studies
 from survey.storage.database import Database
 from survey.storage.stores import Stores
-from survey.synthetic.simulate import SimulatedResponse, simulate
+from survey.synthetic.simulate import SimulatedResponse, simulate, store_clients
 
 
 def real_answers(stores: Stores, study: Study, count: int, *, seed: int = 1) -> None:
@@ -44,6 +45,12 @@ def _send(
         assert answers.accept(db, answer)
         sent.append(blob)
     return sent
+
+
+def simulate_into(db: Database, study: Study, folder: Path, *, count: int, seed: int) -> None:
+    """Store ``count`` synthetic clients, and nothing in the totals of events."""
+    for _ in store_clients(db, study, folder, count=count, seed=seed):
+        pass
 
 
 def freeze(stores: Stores, study: Study) -> None:

@@ -23,7 +23,7 @@ from survey.accounts.access import start_session
 from survey.app import close_app, create_app
 from survey.config import Config
 from survey.crypto import make_key
-from survey.services import staff
+from survey.services import services
 from survey.storage import accounts
 from survey.storage.accounts import Role
 from survey.storage.database import Database
@@ -67,7 +67,7 @@ def folder_of(name: str) -> Path:
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes of argon2id at the least cost; a test of the real one overrides this."""
     monkeypatch.setattr(passwords, "_hasher", PasswordHasher.from_parameters(CHEAPEST))
-    passwords._nobodys.cache_clear()
+    passwords._unknown_hash.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -128,10 +128,10 @@ def signed_in() -> Callable[..., FlaskClient]:
     def sign_in(app: Flask, role: Role = "researcher", name: str = "") -> FlaskClient:
         client, name = app.test_client(), name or f"{role}-{secrets.token_hex(4)}"
         with app.test_request_context("/research/"):
-            accounts.add(staff().stores.office, name=name, role=role, at="2025-01-01T00:00:00")
-            accounts.set_password(staff().stores.office, name, "never typed")
-            accounts.set_totp(staff().stores.office, name, b"never asked")
-            start_session(accounts.find(staff().stores.office, name))  # type: ignore[arg-type]
+            accounts.add(services().stores.office, name=name, role=role, at="2025-01-01T00:00:00")
+            accounts.set_password(services().stores.office, name, "never typed")
+            accounts.set_totp(services().stores.office, name, b"never asked")
+            start_session(accounts.find(services().stores.office, name))  # type: ignore[arg-type]
             cookie = dict(session)
         with client.session_transaction("/research/") as kept:
             kept.update(cookie)

@@ -76,8 +76,8 @@ def _asked(data: Path) -> None:
     wanted = Job(study=FLAGSHIP, kind="preview", tier="B", pilot=True, who="researcher",
                  asked_at="2030-01-01T00:00:00+00:00")  # fmt: skip
     number = jobs.begin(stores.office, wanted, now=0.0).number
-    told = {"reason": "Too few answers.", "helps": ["Wait for 20 more answers."]}
-    jobs.end(stores.office, number, "refused", now=1.0, told=told)
+    result = {"reason": "Too few answers.", "helps": ["Wait for 20 more answers."]}
+    jobs.end(stores.office, number, "refused", now=1.0, result=result)
     stores.close()
 
 

@@ -1,19 +1,15 @@
-"""One coding per column: every column shows one level only, so that tables can be made by hand.
+"""Full-domain recoding: every column shows one level only, so that tables can be made by hand.
 
 The vector of levels is the optimum under the normalised certainty penalty (Xu et al. 2006), a
-withheld row counting 1 in every cell, with at most ``limit`` of the rows withheld: what ARX calls
-full-domain generalisation. On the Adult data with eight quasi-identifiers and k = 5 it finds
-ARX 3.9.2's optima, .6608, .3442, .2742 and .2395 with 0, 2, 5 and 10 % withheld, where the loss of
-a node is measured over the values that occur in the data (not over all that a hierarchy lists): for
-categories (values under the node - 1) / (values - 1), for numbers (largest - smallest value under
-the node) / (largest - smallest value).
+suppressed row counting 1 in every cell, within the suppression limit. On the Adult data with eight
+quasi-identifiers and k = 5 it finds ARX 3.9.2's optima, .6608, .3442, .2742 and .2395 with 0, 2, 5
+and 10 % suppressed, where the loss of a node is measured over the values that occur in the data
+(not over all that a hierarchy lists): for categories (values under the node - 1) / (values - 1),
+for numbers (largest - smallest value under the node) / (largest - smallest value).
 
-A table under one level a column: which rows must be withheld then, and what is lost.
-
-Rows that one coding would withhold come back with single cells at the root.
-
-A class is made up of rows that show the very same nodes. A cell at the root is never a wildcard
-that matches whatever others show.
+Rows that one coding would suppress come back by local suppression, with single cells at the root.
+A class is made up of rows that show the very same nodes: a cell at the root is no wildcard that
+matches whatever others show.
 """
 
 from __future__ import annotations
@@ -25,12 +21,14 @@ from math import inf
 
 import numpy as np
 
-from exports.anonymise.distinct_records import DistinctRows, allowed, distinct_rows_of
+from exports.anonymise.distinct_records import DistinctRecords, distinct_records_of
 from exports.anonymise.level_search import LevelSearch, NodeVerdict, Vector
-from exports.anonymise.measure import boxes_of, refuse_the_impossible
 from exports.anonymise.privacy_models import (
     Positions,
     PrivacyChecks,
+    boxes_of,
+    check_feasible,
+    failing,
     number_rows,
     privacy_checks_of,
 )
@@ -49,118 +47,170 @@ from exports.anonymise.problem import (
 
 # Bytes of class numbers of half vectors, kept because these come again.
 KEPT = 80_000_000
-# Classes that are numbered without sorting may leave this many numbers unused for each row.
+# Classes that are numbered without sorting may leave this many numbers unused for each record.
 SPARSE = 8
+# Sets of columns to suppress that are tried: with fifteen columns there would be 32,768.
+TRIED = 512
+# What judging one vector costs in steps: a little for itself, the rest by the cells it looks at.
+STEPS_A_VECTOR = 5
+CELLS_A_STEP = 10_000
+# Codings that rows are restored to: those that lose least without the rows.
+RESTORED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class CodingStep:
-    """A level of a column that is worth trying.
+class CodingLevel:
+    """A level of a column that differs from the finer ones.
 
-    ``loss`` and ``numbers`` have shape (values,): what a cell of each value loses there, beyond
-    what it had lost before, and a number for its node, below ``nodes``.
+    ``number`` is its place in the hierarchy. ``loss`` and ``node_ids`` have shape (values,): the
+    loss of a cell of each value there, beyond its own, and a number for its node, below ``nodes``.
     """
 
-    level: int
+    number: int
     loss: Floats
-    numbers: Ints
+    node_ids: Ints
     nodes: int
 
 
 @dataclass(slots=True)
 class Coding:
-    """A problem's distinct rows, ready to be tried under many vectors of steps.
+    """The distinct records of a problem, ready to be recoded by many vectors.
 
-    ``ladders`` holds each column's steps, and a vector holds places in them. ``stages`` are the
-    conditions beyond k, the cheapest first, each with whether failing it rules out every finer
-    vector. ``least`` is the smallest number of rows that any vector judged so far withholds.
+    ``levels`` holds those of each column, and a vector holds places in them. ``stages`` are the
+    checks beyond k, the cheapest first, each with whether failing it prunes every finer vector.
+    ``fewest`` is the smallest number of rows that any vector judged so far suppresses.
     """
 
-    rows: DistinctRows
-    ladders: tuple[tuple[CodingStep, ...], ...]
+    records: DistinctRecords
+    levels: tuple[tuple[CodingLevel, ...], ...]
     stages: tuple[tuple[PrivacyChecks, bool], ...]
-    least: int
+    fewest: int
     losses: tuple[Floats, ...]
     _halves: dict[tuple[int, Vector], tuple[Positions, int]] = field(default_factory=dict)
 
-    @property
-    def everything(self) -> PrivacyChecks:
-        """All that is demanded, in one."""
-        if self.stages:
-            return self.stages[-1][0]
-        return PrivacyChecks(self.rows.problem.demands, (), None)
-
     def judge(self, vector: Vector) -> NodeVerdict:
-        """The loss (normalised certainty penalty) of a vector, withheld rows counting 1 a cell."""
-        withheld, hopeless = self.withheld(vector)
-        if self._too_many(withheld):
-            return NodeVerdict(inf, hopeless)
-        return NodeVerdict(self.loss(vector, withheld))
+        """Return the loss of a vector (normalised certainty penalty)."""
+        suppressed, prunes_finer = self.suppressed(vector)
+        if self.too_many(suppressed):
+            return NodeVerdict(inf, prunes_finer)
+        # As ``loss_of``, from the suppressed records alone: most vectors suppress few.
+        chosen = np.flatnonzero(suppressed)
+        more = np.full(chosen.size, float(len(vector)))
+        for at, level in enumerate(self._levels_at(vector)):
+            more -= level.loss[self.records.codes[chosen, at]]
+        cells = max(self.records.problem.codes.size, 1)
+        added = float(self.records.weights[chosen] @ more) / cells
+        return NodeVerdict(self.least_loss(vector) + added)
 
     def least_loss(self, vector: Vector) -> float:
-        """The loss when no row is withheld."""
+        """Return the loss of a vector when no row is suppressed."""
         losses = zip(self.losses, vector, strict=True)
-        return sum(float(steps[place]) for steps, place in losses)
+        return sum(float(column[place]) for column, place in losses)
 
-    def loss(self, vector: Vector, withheld: Bools) -> float:
-        """The loss when these distinct rows are withheld."""
-        chosen = np.flatnonzero(withheld)
-        more = np.full(chosen.size, float(len(vector)))
-        for at, step in enumerate(self._steps(vector)):
-            more -= step.loss[self.rows.codes[chosen, at]]
-        cells = max(self.rows.problem.codes.size, 1)
-        return self.least_loss(vector) + float(self.rows.weights[chosen] @ more) / cells
+    def suppressed(self, vector: Vector) -> tuple[Bools, bool]:
+        """Return the records in classes that fail, and whether that prunes every finer vector.
 
-    def withheld(self, vector: Vector) -> tuple[Bools, bool]:
-        """Distinct rows in classes that do not hold; does that rule out every finer vector?
-
-        Where k alone withholds too many, nothing else is asked.
+        Where k alone suppresses too many, nothing else is checked.
         """
+        records, model = self.records, self.records.problem.model
         keys, span = self._classes(vector)
-        sizes = np.bincount(keys, self.rows.weights, span)
-        small = sizes < self.rows.problem.demands.k
-        withheld: Bools = small[keys]
-        if sizes[small].sum() > self.rows.allowed:
-            return withheld, True
-        for conditions, final in self.stages:
-            withheld = self._failing(conditions, vector, keys)
-            if self._too_many(withheld):
-                self._heed(withheld)
-                return withheld, final
-        if self.rows.problem.demands.t is not None and withheld.any():
-            withheld = self.rows.settled(self.shown(vector), withheld)
-        self._heed(withheld)
-        return withheld, False
+        sizes = np.bincount(keys, records.weights, span)
+        small = sizes < model.k
+        suppressed: Bools = small[keys]
+        if sizes[small].sum() > records.problem.suppressible:
+            return suppressed, True
+        for checks, final in self.stages:
+            classes, count = number_rows((keys,), keys.size)
+            boxes = None
+            if checks.population is not None:
+                boxes = boxes_of(self.nodes(vector), classes, count)
+            every = np.arange(keys.size)
+            suppressed = ~self._satisfied(checks, every, classes, count=count, boxes=boxes)[classes]
+            if self.too_many(suppressed):
+                self.fewest = min(self.fewest, self.rows(suppressed))
+                return suppressed, final
+        if model.t is not None and suppressed.any():
+            suppressed = self.until_close(self.nodes(vector), suppressed)
+        self.fewest = min(self.fewest, self.rows(suppressed))
+        return suppressed, False
 
-    def shown(self, vector: Vector) -> Ints:
-        """The node of each cell, shape (distinct rows, quasi-identifiers)."""
-        nodes = np.empty_like(self.rows.codes)
-        for at, step in enumerate(self._steps(vector)):
-            up = self.rows.problem.taxonomies[at].up
-            nodes[:, at] = up[self.rows.codes[:, at], step.level]
+    def nodes(self, vector: Vector) -> Ints:
+        """Return the node of each cell, shape (records, quasi-identifiers)."""
+        nodes = np.empty_like(self.records.codes)
+        for at, level in enumerate(self._levels_at(vector)):
+            up = self.records.hierarchies[at].up
+            nodes[:, at] = up[self.records.codes[:, at], level.number]
         return nodes
 
-    def _failing(self, conditions: PrivacyChecks, vector: Vector, keys: Positions) -> Bools:
-        classes, count = number_rows((keys,), keys.size)
-        boxes = None
-        if conditions.population is not None:
-            boxes = boxes_of(self.shown(vector), classes, count)
-        everybody = np.arange(keys.size)
-        held = self.rows.held(conditions, everybody, classes, count=count, boxes=boxes)
-        failing: Bools = ~held[classes]
-        return failing
+    def in_satisfied_class(self, members: Positions, nodes: Ints) -> Bools:
+        """Return which of these records are in a class that satisfies the model, shape (members,).
 
-    def _too_many(self, withheld: Bools) -> bool:
-        return self.rows.rows(withheld) > self.rows.allowed
+        ``nodes`` has shape (members, quasi-identifiers); members with equal nodes are one class.
+        """
+        classes, count = number_rows(nodes.T, nodes.shape[0])
+        boxes = boxes_of(nodes, classes, count)
+        checks = self.records.checks
+        return self._satisfied(checks, members, classes, count=count, boxes=boxes)[classes]
 
-    def _heed(self, withheld: Bools) -> None:
-        self.least = min(self.least, self.rows.rows(withheld))
+    def loss_of(self, nodes: Ints, suppressed: Bools) -> float:
+        """Return the normalised certainty penalty of records that show these nodes."""
+        lost = np.zeros(self.records.weights.size)
+        for at, hierarchy in enumerate(self.records.hierarchies):
+            lost += hierarchy.added_loss(self.records.codes[:, at], nodes[:, at])
+        lost[suppressed] = self.records.suppression_loss
+        return float(self.records.weights @ lost) / max(self.records.problem.codes.size, 1)
 
-    def _steps(self, vector: Vector) -> list[CodingStep]:
-        return [ladder[place] for ladder, place in zip(self.ladders, vector, strict=True)]
+    def recoding(self, nodes: Ints, suppressed: Bools) -> Recoding:
+        """Return the table in which each record shows these nodes, or is suppressed."""
+        nodes = np.where(suppressed[:, None], self.records.problem.roots, nodes)
+        row = self.records.record_of_row
+        return Recoding(nodes[row], suppressed[row])
+
+    def until_close(self, nodes: Ints, suppressed: Bools) -> Bools:
+        """Return the records to suppress until every class is close to the released rows too.
+
+        Closeness is measured from the released rows, and those are fewer each time.
+        """
+        while True:
+            failed = failing(self.records.problem, self.recoding(nodes, suppressed))
+            if not failed.any():
+                return suppressed
+            suppressed = suppressed.copy()
+            suppressed[self.records.record_of_row[failed]] = True
+
+    def rows(self, chosen: Bools) -> int:
+        """Return how many rows these records have."""
+        return int(self.records.weights[chosen].sum())
+
+    def too_many(self, suppressed: Bools) -> bool:
+        """Return whether more rows are suppressed than may be."""
+        return self.rows(suppressed) > self.records.problem.suppressible
+
+    def _satisfied(
+        self,
+        checks: PrivacyChecks,
+        members: Positions,
+        classes: Positions,
+        *,
+        count: int,
+        boxes: Ints | None,
+    ) -> Bools:
+        """Return which of ``count`` classes satisfy; ``classes`` says in which each member is."""
+        if not checks.columns:
+            weights = self.records.weights[members]
+            sizes = np.bincount(classes, weights, count).astype(np.int64)
+            return checks.satisfied(sizes[:, None], boxes)
+        class_of_record = np.full(self.records.weights.size, -1, dtype=np.int64)
+        class_of_record[members] = classes
+        class_of_row = class_of_record[self.records.record_of_row]
+        rows = np.flatnonzero(class_of_row >= 0)
+        return checks.satisfied_by_rows(rows, class_of_row[rows], count, boxes)
+
+    def _levels_at(self, vector: Vector) -> list[CodingLevel]:
+        return [levels[place] for levels, place in zip(self.levels, vector, strict=True)]
 
     def _classes(self, vector: Vector) -> tuple[Positions, int]:
-        """A number for each distinct row's class, and where numbers end; some may be unused."""
+        """Return each record's class number, and where numbers end; some may be unused."""
         middle = len(vector) // 2
         left, lefts = self._half(0, vector[:middle])
         right, rights = self._half(middle, vector[middle:])
@@ -170,11 +220,12 @@ class Coding:
         return number_rows((keys,), keys.size)
 
     def _half(self, start: int, part: Vector) -> tuple[Positions, int]:
+        """Return the class numbers by the columns from ``start`` on, and how many there are."""
         found = self._halves.get((start, part))
         if found is None:
-            codes = self.rows.codes
+            codes = self.records.codes
             columns = (
-                self.ladders[at][place].numbers[codes[:, at]]
+                self.levels[at][place].node_ids[codes[:, at]]
                 for at, place in enumerate(part, start)
             )
             numbers, count = number_rows(columns, codes.shape[0])
@@ -185,199 +236,141 @@ class Coding:
 
 
 def coding_of(problem: Problem) -> Coding:
-    """A problem made ready."""
-    rows = distinct_rows_of(problem)
-    every = problem.demands.presence is not None
-    ladders = tuple(
-        _ladder(taxonomy, rows.codes[:, at], every=every)
-        for at, taxonomy in enumerate(problem.taxonomies)
+    """Return a problem made ready for the search."""
+    records = distinct_records_of(problem, by_sensitive=False)
+    # Levels with as many nodes differ where presence counts what else a node covers.
+    every = problem.model.presence is not None
+    levels = tuple(
+        _levels_of(hierarchy, records.codes[:, at], every=every)
+        for at, hierarchy in enumerate(problem.hierarchies)
     )
     losses = tuple(
-        np.array([rows.weights @ step.loss[rows.codes[:, at]] for step in ladder])
+        np.array([records.weights @ level.loss[records.codes[:, at]] for level in column])
         / max(problem.codes.size, 1)
-        for at, ladder in enumerate(ladders)
+        for at, column in enumerate(levels)
     )
-    return Coding(rows, ladders, tuple(_stages(problem)), problem.rows, losses)
+    return Coding(records, levels, tuple(_stages(problem)), problem.rows, losses)
 
 
-def _ladder(
-    taxonomy: GeneralisationHierarchy, codes: Ints, *, every: bool
-) -> tuple[CodingStep, ...]:
-    """The levels that tell values apart differently; ``every`` one where nodes cover others too."""
-    occurring = np.unique(codes)
-    steps: list[CodingStep] = []
-    for level in range(taxonomy.levels):
-        nodes = np.unique(taxonomy.up[occurring, level])
-        if steps and nodes.size == steps[-1].nodes and not every:
+def _levels_of(
+    hierarchy: GeneralisationHierarchy, codes: Ints, *, every: bool
+) -> tuple[CodingLevel, ...]:
+    """Return the levels that tell occurring values apart differently; all of them if ``every``."""
+    occurring, values = np.unique(codes), np.arange(hierarchy.up.shape[0], dtype=np.int32)
+    levels: list[CodingLevel] = []
+    for number in range(hierarchy.levels):
+        nodes = np.unique(hierarchy.up[occurring, number])
+        if levels and nodes.size == levels[-1].nodes and not every:
             continue
-        loss = taxonomy.loss[taxonomy.up[:, level]] - taxonomy.loss[taxonomy.up[:, 0]]
-        numbers = np.searchsorted(nodes, taxonomy.up[:, level]).astype(np.int32)
-        steps.append(CodingStep(level, loss, numbers, nodes.size))
-    return tuple(steps)
+        loss = hierarchy.added_loss(values, hierarchy.up[:, number])
+        node_ids = np.searchsorted(nodes, hierarchy.up[:, number]).astype(np.int32)
+        levels.append(CodingLevel(number, loss, node_ids, nodes.size))
+    return tuple(levels)
 
 
-def _stages(problem: Problem) -> list[tuple[PrivacyChecks, bool]]:
-    """Conditions beyond k.
+def _stages(problem: Problem) -> Iterator[tuple[PrivacyChecks, bool]]:
+    """Yield the checks beyond k.
 
-    Coarser classes keep k and distinct l, so what fails them rules out what is finer. Entropy,
-    closeness and an upper bound of presence survive a merger of classes that all hold, but not one
-    with rows that would be withheld: they rule out nothing finer unless nothing may be withheld. A
-    lower bound of presence never does, as a coarser class covers people whom no finer one did.
+    Coarser classes keep k and distinct l, so what fails them prunes what is finer. Entropy,
+    closeness and an upper bound of presence survive a union of classes that all satisfy them, but
+    not one with rows that would be suppressed: they prune nothing unless nothing may be suppressed.
+    A lower bound of presence never does, as a coarser class covers people whom no finer one did.
     """
-    asked = problem.demands
-    stages = []
-    if asked.distinct_l > 1:
-        alone = replace(problem, demands=PrivacyModel(asked.k, asked.distinct_l))
-        stages.append((privacy_checks_of(alone), True))
-    if asked.entropy_l > 1 or asked.t is not None or asked.presence is not None:
-        low = asked.presence[0] if asked.presence else 0.0
-        stages.append((privacy_checks_of(problem), allowed(problem) == 0 and low <= 0))
-    return stages
+    model = problem.model
+    if model.distinct_l > 1:
+        alone = replace(problem, model=PrivacyModel(model.k, model.distinct_l))
+        yield privacy_checks_of(alone), True
+    if model.entropy_l > 1 or model.t is not None or model.presence is not None:
+        low = model.presence[0] if model.presence else 0.0
+        yield privacy_checks_of(problem), problem.suppressible == 0 and low <= 0
 
 
-# Sets of columns to blank that are tried: with fifteen columns there would be 32,768.
-TRIED = 512
+def restore_suppressed(coding: Coding, vector: Vector, suppressed: Bools) -> tuple[Ints, Bools]:
+    """Return the nodes of each record, and which are still suppressed, after local suppression.
 
-
-@dataclass(slots=True)
-class SuppressedRestored:
-    """Withheld rows on their way back, beside released ones whose class they could meet.
-
-    ``members`` (members,) are their places among the distinct rows, ``nodes`` (members,
-    quasi-identifiers) what each shows, ``out`` (members,) who is still withheld. ``hosts`` show a
-    root that is no blank: theirs are the classes that could be met.
+    Records come back where their class satisfies the model with some columns at the root; the sets
+    of columns that lose least by that are tried first.
     """
-
-    rows: DistinctRows
-    conditions: PrivacyChecks
-    members: Positions
-    nodes: Ints
-    out: Bools
-    hosts: Bools
-
-    def blank(self, columns: tuple[int, ...]) -> tuple[Positions, Ints]:
-        """Who is in a class that holds once these columns are at the root, and what they show.
-
-        Nobody comes back with every cell at the root: that would tell nothing.
-        """
-        boxes = self.nodes.copy()
-        for at in columns:
-            boxes[self.out, at] = self.rows.roots[at]
-        back = self.out & self.rows.holding(self.conditions, self.members, boxes)
-        back &= (boxes != self.rows.roots).any(axis=1)
-        found = self.members[back], boxes[back]
-        self.nodes[back] = boxes[back]
-        self.out &= ~back
-        self._drop(back & ~self.hosts)
-        return found
-
-    def _drop(self, gone: Bools) -> None:
-        self.members, self.nodes = self.members[~gone], self.nodes[~gone]
-        self.out, self.hosts = self.out[~gone], self.hosts[~gone]
-
-
-def restore_suppressed(coding: Coding, vector: Vector, withheld: Bools) -> tuple[Ints, Bools]:
-    """What each distinct row shows, and who is still withheld, the cheapest blanks tried first."""
-    shown, left, roots = coding.shown(vector), withheld.copy(), coding.rows.roots
-    blankable = np.flatnonzero((shown != roots).any(axis=0))
-    hosts = (shown[:, blankable] == roots[blankable]).any(axis=1)
-    members = np.flatnonzero(withheld | hosts)
-    way = SuppressedRestored(
-        coding.rows,
-        coding.everything,
-        members,
-        shown[members],
-        withheld[members],
-        hosts[members],
-    )
-    room = [float(coding.losses[at][-1] - coding.losses[at][vector[at]]) for at in blankable]
-    for columns in _by_cost(blankable.tolist(), room):
-        if not way.out.any():
+    nodes, left, roots = coding.nodes(vector), suppressed.copy(), coding.records.problem.roots
+    columns = np.flatnonzero((nodes != roots).any(axis=0))
+    # Released records that show such a root already: theirs are the classes that could be joined.
+    hosts = (nodes[:, columns] == roots[columns]).any(axis=1)
+    price = [
+        float(losses[-1] - losses[at]) for losses, at in zip(coding.losses, vector, strict=True)
+    ]
+    sets = sorted(_sets(columns.tolist()), key=lambda some: (sum(price[at] for at in some), some))
+    for some in sets:
+        if not left.any():
             break
-        back, nodes = way.blank(columns)
-        shown[back], left[back] = nodes, False
+        members = np.flatnonzero(left | hosts)
+        out, boxes = left[members], nodes[members]
+        for at in some:
+            boxes[out, at] = roots[at]
+        back = out & coding.in_satisfied_class(members, boxes)
+        # No row comes back with every cell at the root: it would tell nothing.
+        back &= (boxes != roots).any(axis=1)
+        nodes[members[back]] = boxes[back]
+        left[members[back]] = False
     if coding.stages:
-        left = coding.rows.settled(shown, left)
-    return shown, left
-
-
-def _by_cost(columns: list[int], room: list[float]) -> list[tuple[int, ...]]:
-    """Sets of columns to blank, the cheapest first; ``room`` is what blanking each one loses."""
-    price = dict(zip(columns, room, strict=True))
-    return sorted(_sets(columns), key=lambda blanked: (sum(price[at] for at in blanked), blanked))
+        left = coding.until_close(nodes, left)
+    return nodes, left
 
 
 def _sets(columns: list[int]) -> Iterator[tuple[int, ...]]:
-    """Sets of few and of nearly all columns, whole sizes until there are enough."""
+    """Yield sets of few and of nearly all columns, whole sizes until there are enough."""
     few, many, found = 1, len(columns), 0
     while few <= many and found < TRIED:
         for size in sorted({few, many}):
-            for blanked in combinations(columns, size):
+            for some in combinations(columns, size):
                 found += 1
-                yield blanked
+                yield some
         few, many = few + 1, many - 1
-
-
-# What judging one vector costs in steps: a little for itself, the rest by the cells it looks at.
-STEPS_A_VECTOR = 5
-CELLS_A_STEP = 10_000
-# Codings that rows are given back to: those that lose least without the rows.
-BLANKED = 5
-
-# What each distinct row shows, and which are withheld.
-Recoded = tuple[Ints, Bools]
 
 
 def protect_with_one_coding(
     problem: Problem, progress: Progress = no_progress, *, cells: bool = True
 ) -> Recoding:
-    """The table recoded to one level a column; raises Unreachable, saying by how much.
+    """Return the table recoded to one level a column.
 
-    With ``cells``, rows that would be withheld come back with single cells at the root, where they
-    make up classes that hold.
+    With ``cells``, rows that would be suppressed come back with single cells at the root, where
+    they make up classes that satisfy the model. Raises Infeasible, saying by how much.
     """
-    refuse_the_impossible(problem)
+    check_feasible(problem)
     coding = coding_of(problem)
-    cost = STEPS_A_VECTOR + coding.rows.codes.size // CELLS_A_STEP
+    cost = STEPS_A_VECTOR + coding.records.codes.size // CELLS_A_STEP
     budget = max(problem.steps // cost, 1)
     search = LevelSearch(coding.losses, coding.judge, budget, progress, problem.seed)
     proven = search.run()
     if search.best is None:
-        raise Infeasible(_out_of_reach(coding, proven=proven))
-    shown, withheld = coding.shown(search.best), coding.withheld(search.best)[0]
-    if cells and withheld.any():
-        shown, withheld = _with_blanks(coding, search, (shown, withheld))
+        best = "" if proven else " of those tried"
+        raise Infeasible(
+            f"the best coding{best} needs {coding.fewest / problem.rows:.1%} of the rows withheld;"
+            f" {problem.suppression_limit:.1%} are allowed"
+        )
+    nodes, suppressed = coding.nodes(search.best), coding.suppressed(search.best)[0]
+    if cells and suppressed.any():
+        nodes, suppressed = _restored(coding, search, (nodes, suppressed))
     note = "" if proven else f"best of {len(search.judged)} codings tried, perhaps not the optimum"
     progress(1.0)
-    outcome = coding.rows.outcome(shown, withheld)
-    return replace(outcome, steps=len(search.judged) * cost, note=note)
+    recoding = coding.recoding(nodes, suppressed)
+    return replace(recoding, steps=len(search.judged) * cost, note=note)
 
 
-def _with_blanks(coding: Coding, search: LevelSearch, best: Recoded) -> Recoded:
-    """The best once rows have come back, of the codings that may win by it."""
-    rows = coding.rows
-    loss = rows.loss(*best)
-    for vector in _candidates(coding, search):
-        if coding.least_loss(vector) >= loss:
-            break
-        found = restore_suppressed(coding, vector, coding.withheld(vector)[0])
-        now = rows.loss(*found)
-        if rows.rows(found[1]) <= rows.allowed and now < loss:
-            best, loss = found, now
-    return best
+def _restored(coding: Coding, search: LevelSearch, best: tuple[Ints, Bools]) -> tuple[Ints, Bools]:
+    """Return the best nodes once rows are restored, of the codings that may win by it.
 
-
-def _candidates(coding: Coding, search: LevelSearch) -> list[Vector]:
-    """The optimum and those that lose least without the rows, in the order of that loss."""
+    These are the optimum and the codings that lose least without the rows.
+    """
+    loss = coding.loss_of(*best)
     within = [vector for vector, verdict in search.judged.items() if verdict.loss < inf]
     within.sort(key=lambda vector: (coding.least_loss(vector), vector))
-    return [vector for at, vector in enumerate(within) if at < BLANKED or vector == search.best]
-
-
-def _out_of_reach(coding: Coding, *, proven: bool) -> str:
-    problem = coding.rows.problem
-    best = "" if proven else " of those tried"
-    return (
-        f"the best coding{best} needs {coding.least / problem.rows:.1%} of the rows withheld;"
-        f" {problem.limit:.1%} are allowed"
-    )
+    for at, vector in enumerate(within):
+        if at >= RESTORED and vector != search.best:
+            continue
+        if coding.least_loss(vector) >= loss:
+            break
+        found = restore_suppressed(coding, vector, coding.suppressed(vector)[0])
+        now = coding.loss_of(*found)
+        if not coding.too_many(found[1]) and now < loss:
+            best, loss = found, now
+    return best

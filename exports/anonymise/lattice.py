@@ -1,9 +1,4 @@
-"""The nodes of the generalisation lattice that the local engine visits.
-
-Nodes and what is above them: joining boxes in numbers, many pairs at a time.
-
-Sums over columns for any node of the lattice, with as little adding as memory allows.
-"""
+"""The generalisation lattice: nodes that the local engine visits, and losses at and above them."""
 
 from __future__ import annotations
 
@@ -17,18 +12,26 @@ from numpy.typing import NDArray
 from exports.anonymise.distinct_records import DistinctRecords
 from exports.anonymise.problem import Floats, GeneralisationHierarchy, Ints
 
+Number = TypeVar("Number", np.int64, np.float32)
+
 # Nodes visited at most. Wider lattices are thinned: cheap nodes are kept, dear ones sampled.
 MOST = 16_000
 # How far the first visit to a node waits from its cheapest box (0) to its average box (1).
 WAIT = 0.3
+# Lines of sums kept for a group of columns, and cells in all of them.
+LINES = 250
+CELLS = 1_000_000
+# Sums of random numbers below this tell nodes apart; they may wrap.
+HASH_RANGE = 2**62
 
 
 @dataclass(frozen=True, slots=True)
 class Lattice:
-    """``levels`` has shape (quasi-identifiers, nodes): the level of each column at each node.
+    """The lattice nodes to visit.
 
+    ``levels`` has shape (quasi-identifiers, nodes): the level of each column at each node.
     ``price`` (nodes,) is the loss at which a node is worth its first visit. ``size`` counts all
-    nodes there are, visited or not.
+    nodes of the lattice, visited or not.
     """
 
     levels: NDArray[np.int64]
@@ -36,9 +39,10 @@ class Lattice:
     size: int
 
 
-def lattice_of(pieces: DistinctRecords, most: int = MOST) -> Lattice:
-    """All nodes of the lattice, or the most that may be visited."""
-    mean, low = zip(*(_prices(pieces, at) for at in range(pieces.codes.shape[1])), strict=True)
+def lattice_of(records: DistinctRecords, most: int = MOST) -> Lattice:
+    """Return all nodes of the lattice, or the ``most`` that may be visited."""
+    columns = range(records.codes.shape[1])
+    mean, low = zip(*(_level_losses(records, at) for at in columns), strict=True)
     levels = np.zeros((0, 1), dtype=np.int64)
     total = np.zeros(1)
     for losses in mean:
@@ -56,17 +60,17 @@ def lattice_of(pieces: DistinctRecords, most: int = MOST) -> Lattice:
     return Lattice(levels, price, prod(losses.size for losses in mean))
 
 
-def _prices(pieces: DistinctRecords, at: int) -> tuple[Floats, Floats]:
-    """What each level of a column costs on average, and at least."""
-    taxonomy = pieces.taxonomies[at]
-    rows = np.bincount(pieces.codes[:, at], pieces.weights, taxonomy.up.shape[0])
-    lost = (taxonomy.loss[taxonomy.up] - taxonomy.loss[taxonomy.up[:, :1]])[rows > 0]
+def _level_losses(records: DistinctRecords, at: int) -> tuple[Floats, Floats]:
+    """Return the loss of each level of a column: on average and at least."""
+    hierarchy = records.hierarchies[at]
+    rows = np.bincount(records.codes[:, at], records.weights, hierarchy.up.shape[0])
+    lost = (hierarchy.loss[hierarchy.up] - hierarchy.loss[hierarchy.up[:, :1]])[rows > 0]
     rows = rows[rows > 0]
     return (rows @ lost) / rows.sum(), lost.min(axis=0)
 
 
 def _thinned(total: Floats, most: int) -> NDArray[np.int64]:
-    """Which nodes stay, in order of price: the cheapest, and of the others as many of each price.
+    """Return the nodes to keep, in order of price: the cheapest, and a sample of each dearer price.
 
     The root, which is the dearest, stays; all of them stay while they may.
     """
@@ -81,110 +85,104 @@ def _thinned(total: Floats, most: int) -> NDArray[np.int64]:
     return np.concatenate([cheap, dear[np.unique(chosen)]])
 
 
-Singles = NDArray[np.float32]
-
-
-def chains_of(taxonomy: GeneralisationHierarchy) -> Ints:
-    """For each node and level, the node above it at that level, or itself while it is higher."""
-    chains = np.full((taxonomy.loss.size, taxonomy.levels), taxonomy.root, dtype=np.int32)
-    for level in range(taxonomy.levels - 1, -1, -1):
-        nodes = taxonomy.up[:, level]
-        chains[nodes, :level] = nodes[:, None]
-        chains[nodes, level:] = taxonomy.up[:, level:]
-    return chains
-
-
-def joined_losses(
-    taxonomy: GeneralisationHierarchy, chains: Ints, one: Ints, other: Ints
-) -> Singles:
-    """The loss of the first node above both, shape (nodes of one, nodes of the other)."""
-    left, on_left = np.unique(one, return_inverse=True)
-    right, on_right = np.unique(other, return_inverse=True)
-    lost = np.ones((left.size, right.size), dtype=np.float32)
-    for level in range(taxonomy.levels - 1, -1, -1):
-        above = chains[left, level]
-        same = above[:, None] == chains[right, level]
-        np.copyto(lost, taxonomy.loss[above].astype(np.float32)[:, None], where=same)
-    return lost[:, on_right][on_left]
-
-
-def joined(
-    taxonomies: tuple[GeneralisationHierarchy, ...], chains: list[Ints], one: Ints, other: Ints
-) -> Ints:
-    """The smallest boxes that cover pairs of boxes; all of shape (pairs, quasi-identifiers)."""
-    boxes = np.empty_like(one)
-    for at, taxonomy in enumerate(taxonomies):
-        box = np.full(one.shape[0], taxonomy.root, dtype=np.int32)
-        for level in range(taxonomy.levels - 2, -1, -1):
-            above = chains[at][one[:, at], level]
-            same = above == chains[at][other[:, at], level]
-            box[same] = above[same]
-        boxes[:, at] = box
-    return boxes
-
-
-def losses_of_pairs(
-    taxonomies: tuple[GeneralisationHierarchy, ...], chains: list[Ints], one: Ints, other: Ints
-) -> Singles:
-    """The loss of joining each box of one side with each of the other, shape (one, other)."""
-    total = np.zeros((one.shape[0], other.shape[0]), dtype=np.float32)
-    for at, taxonomy in enumerate(taxonomies):
-        total += joined_losses(taxonomy, chains[at], one[:, at], other[:, at])
-    return total
-
-
-def box_losses(taxonomies: tuple[GeneralisationHierarchy, ...], boxes: Ints) -> Floats:
-    """The sum of losses over the cells of each box."""
+def box_losses(hierarchies: tuple[GeneralisationHierarchy, ...], boxes: Ints) -> Floats:
+    """Return the sum of losses over the cells of each box."""
     lost = np.zeros(boxes.shape[0])
-    for at, taxonomy in enumerate(taxonomies):
-        lost += taxonomy.loss[boxes[:, at]]
+    for at, hierarchy in enumerate(hierarchies):
+        lost += hierarchy.loss[boxes[:, at]]
     return lost
 
 
-Number = TypeVar("Number", np.int64, np.float32)
+@dataclass(frozen=True, slots=True)
+class LookupTables:
+    """For each column: the ancestors of its nodes by level, and a random number for each node."""
 
-# Lines of sums kept for a group of columns, and cells in all of them.
-LINES = 250
-CELLS = 1_000_000
+    records: DistinctRecords
+    lattice: Lattice
+    ancestors: list[Ints]
+    hashes: list[NDArray[np.int64]]
+
+    def joined_losses(self, one: Ints, other: Ints) -> NDArray[np.float32]:
+        """Return the loss of the smallest box over each two of these boxes, shape (one, other)."""
+        total = np.zeros((one.shape[0], other.shape[0]), dtype=np.float32)
+        for at, hierarchy in enumerate(self.records.hierarchies):
+            total += _joined_losses(hierarchy, self.ancestors[at], one[:, at], other[:, at])
+        return total
+
+
+def lookup_tables_of(records: DistinctRecords, lattice: Lattice) -> LookupTables:
+    """Return the tables of a problem; the random numbers come from its seed."""
+    random = np.random.default_rng(records.problem.seed)
+    return LookupTables(
+        records,
+        lattice,
+        [_ancestors(hierarchy) for hierarchy in records.hierarchies],
+        [random.integers(-HASH_RANGE, HASH_RANGE, tree.loss.size) for tree in records.hierarchies],
+    )
+
+
+def _ancestors(hierarchy: GeneralisationHierarchy) -> Ints:
+    """Return, for each node and level, its ancestor there, or the node while it lies higher."""
+    ancestors = np.full((hierarchy.loss.size, hierarchy.levels), hierarchy.root, dtype=np.int32)
+    for level in range(hierarchy.levels - 1, -1, -1):
+        nodes = hierarchy.up[:, level]
+        ancestors[nodes, :level] = nodes[:, None]
+        ancestors[nodes, level:] = hierarchy.up[:, level:]
+    return ancestors
+
+
+def _joined_losses(
+    hierarchy: GeneralisationHierarchy, ancestors: Ints, one: Ints, other: Ints
+) -> NDArray[np.float32]:
+    """Return the loss of the lowest common ancestor, shape (nodes of one, nodes of the other)."""
+    left, on_left = np.unique(one, return_inverse=True)
+    right, on_right = np.unique(other, return_inverse=True)
+    lost = np.ones((left.size, right.size), dtype=np.float32)
+    for level in range(hierarchy.levels - 1, -1, -1):
+        above = ancestors[left, level]
+        same = above[:, None] == ancestors[right, level]
+        np.copyto(lost, hierarchy.loss[above].astype(np.float32)[:, None], where=same)
+    return lost[:, on_right][on_left]
 
 
 @dataclass(frozen=True, slots=True)
 class Sums(Generic[Number]):
-    """The columns in groups; for each group, the sum of every combination of its levels.
+    """Sums over columns at any lattice node, with as little adding as memory allows.
 
-    ``tables`` have shape (combinations, pieces); ``lines`` says for each group which line belongs
-    to each node of the lattice.
+    The columns are in groups: each of ``tables``, shape (combinations, records), holds the sum of
+    every combination of a group's levels; ``lines`` says which line belongs to each node.
     """
 
     tables: tuple[NDArray[Number], ...]
     lines: tuple[NDArray[np.int64], ...]
 
     def at(self, node: int) -> NDArray[Number]:
-        """The sum of every piece at a node of the lattice."""
+        """Return the sum of every record at a lattice node."""
         total: NDArray[Number] = self.tables[0][self.lines[0][node]]
         for table, lines in zip(self.tables[1:], self.lines[1:], strict=True):
             total = total + table[lines[node]]
         return total
 
-    def of(self, node: int, pieces: NDArray[np.integer]) -> NDArray[Number]:
-        """The same for some of the pieces."""
-        total: NDArray[Number] = self.tables[0][self.lines[0][node], pieces]
+    def of(self, node: int, records: NDArray[np.integer]) -> NDArray[Number]:
+        """Return the sums of some of the records at a lattice node."""
+        # Not by ``at``: picking first adds up no sum that is thrown away.
+        total: NDArray[Number] = self.tables[0][self.lines[0][node], records]
         for table, lines in zip(self.tables[1:], self.lines[1:], strict=True):
-            total = total + table[lines[node], pieces]
+            total = total + table[lines[node], records]
         return total
 
 
 def sums_of(
     columns: list[NDArray[Number]], lattice: NDArray[np.int64], lines_kept: int = LINES
 ) -> Sums[Number]:
-    """Sums of columns of shape (levels, pieces); the lattice has shape (columns, nodes)."""
+    """Return sums of columns of shape (levels, records); lattice has shape (columns, nodes)."""
     most = min(lines_kept, CELLS // max(columns[0].shape[1], 1))
     tables, lines = [columns[0]], [lattice[0]]
     for column, levels in zip(columns[1:], lattice[1:], strict=True):
-        height, pieces = column.shape
+        height, records = column.shape
         if tables[-1].shape[0] * height <= most:
             both = tables[-1][:, None] + column
-            tables[-1] = both.reshape(both.shape[0] * height, pieces)
+            tables[-1] = both.reshape(both.shape[0] * height, records)
             lines[-1] = lines[-1] * height + levels
         else:
             tables.append(column)

@@ -1,11 +1,8 @@
-"""The peel: classes are released from the lattice, the cheapest boxes first.
+"""The greedy pass over the generalisation lattice, the cheapest boxes first.
 
-Each node of the generalisation lattice cuts the rows that are left into groups of equal nodes.
-The node with the cheapest group that holds is visited next, its groups that hold become classes,
-and what is left shrinks. From some price on, groups that do not hold borrow from classes that were
-released before.
-
-Which node of the lattice is visited next: the cheapest, unless time presses.
+Each lattice node cuts the rows that remain into classes of equal nodes. The node with the cheapest
+class that satisfies the model is visited next, such classes are released, and what remains shrinks.
+From some price on, classes that fail are completed with rows of classes released before.
 """
 
 from __future__ import annotations
@@ -15,15 +12,14 @@ from heapq import heapify, heappop, heappush
 
 import numpy as np
 
-from exports.anonymise.lattice import MOST, Lattice
+from exports.anonymise.lattice import MOST, LookupTables
 from exports.anonymise.partition import Partition, build_partition
 from exports.anonymise.privacy_models import Counts, Positions
 from exports.anonymise.problem import Bools, Floats, Ints, Progress
-from exports.anonymise.reassign import complete_with_borrowed, spare_records, tally_of
+from exports.anonymise.reassign import complete_by_reassignment, spare_records, tally_of
 from exports.anonymise.remaining_records import (
     CandidateClasses,
     Candidates,
-    LookupTables,
     RemainingRecords,
     candidate_classes_of,
     remaining_records_of,
@@ -33,234 +29,218 @@ from exports.anonymise.remaining_records import (
 IDLE, STRIDE = 64, 32
 # Nodes that are still visited when the steps are used up.
 LAST = 100
+# Boxes this much dearer than the cheapest are released in the same visit, to save visits.
+NEARLY, NEAR = 1.02, 0.01
+# A node that could only reassign waits until the price has grown this much: a share and an amount.
+WAIT, WAIT_MORE = 0.1, 0.05
+# The candidates are copied together when fewer than this share of the copied rows remain.
+DENSE = 0.7
+# The loss of donors counts more than that of the rows that remain, by this factor.
+DONOR_FACTOR = 1.4
+# Steps that a visit counts for: by itself, and one more for so many candidates.
+VISIT, CANDIDATES = 5, 1000
+# Visits between two reports of progress.
+REPORTED = 64
 
 
 @dataclass(slots=True)
 class NodeQueue:
-    """The nodes to visit, by price.
+    """The lattice nodes to visit, by price.
 
     Where ``hasty``, stretches of nodes at which nothing is found are passed over faster and
-    faster: in a wide lattice the cheap nodes have no group that holds.
+    faster: in a wide lattice the cheap nodes have no class that satisfies the model.
     """
 
     root: int
     hasty: bool
-    queue: list[tuple[float, int]]
+    heap: list[tuple[float, int]]
     idle: int = 0
-    pressed: bool = field(default=False)
+    thinned: bool = False
 
-    def __bool__(self) -> bool:
-        return bool(self.queue)
-
-    def next(self) -> tuple[float, int]:
-        """The price and the number of the node to visit."""
-        due = heappop(self.queue)
+    def pop(self) -> tuple[float, int]:
+        """Return the price and the number of the node to visit."""
+        due = heappop(self.heap)
         for _ in range(max(self.idle - IDLE, 0) // STRIDE if self.hasty else 0):
-            if due[1] == self.root or not self.queue:
+            # The root is never passed over: what nothing else could release, it must.
+            if due[1] == self.root or not self.heap:
                 break
-            due = heappop(self.queue)
+            due = heappop(self.heap)
         return due
 
-    def found(self, something: bool) -> None:  # noqa: FBT001
-        """Hears whether the last visit released anything."""
-        self.idle = 0 if something else self.idle + 1
+    def push(self, price: float, node: int) -> None:
+        """Queue another visit to a node at this price, unless the steps are used up."""
+        if not self.thinned or node == self.root:
+            heappush(self.heap, (price, node))
 
-    def again(self, price: float, node: int) -> None:
-        """Visits a node again at this price, unless time presses."""
-        if not self.pressed or node == self.root:
-            heappush(self.queue, (price, node))
-
-    def press(self) -> None:
-        """The steps are used up: a few nodes are left to visit, spread over all prices."""
-        self.pressed = True
-        queue = sorted(self.queue)
-        spread = queue[:: max(len(queue) // LAST, 1)]
-        if all(node != self.root for _, node in spread):
-            spread += [due for due in queue if due[1] == self.root]
-        self.queue = spread
-        heapify(self.queue)
-
-
-def node_queue_of(lattice: Lattice) -> NodeQueue:
-    """All nodes of a lattice; the root is the one with the most of all levels."""
-    prices = [float(price) for price in lattice.price]
-    queue = [(price, node) for node, price in enumerate(prices)]
-    heapify(queue)
-    root = int(lattice.levels.sum(axis=0).argmax())
-    return NodeQueue(root, lattice.size > MOST, queue)
-
-
-# Boxes this much dearer than the cheapest are released in the same visit, to save visits.
-NEARLY, NEAR = 1.02, 0.01
-# A node that could only borrow waits until the price has grown this much: a share and an amount.
-WAIT, WAIT_MORE = 0.1, 0.05
-# The entries are copied together when fewer than this share of the copied rows are left.
-DENSE = 0.7
-# What lenders lose counts more than what the rows left lose, by this factor.
-SHY = 1.4
-# Steps that a visit counts for: by itself, and one more for so many entries of its front.
-VISIT, ENTRIES = 5, 1000
-# Visits between two reports of progress.
-HEARD = 64
+    def thin(self) -> None:
+        """Keep a few nodes, spread over all prices, as the steps are used up."""
+        self.thinned = True
+        queue = sorted(self.heap)
+        self.heap = queue[:: max(len(queue) // LAST, 1)]
+        if all(node != self.root for _, node in self.heap):
+            self.heap += [due for due in queue if due[1] == self.root]
+        heapify(self.heap)
 
 
 @dataclass(slots=True)
 class LatticePass:
-    """A peel under way.
+    """A pass under way.
 
-    ``left`` (pieces,) counts the rows in no class yet. ``moved`` are the amounts of pieces put in
-    classes, negative where rows were lent; ``state`` are the classes when the front was copied,
-    and ``merged`` says which class each of them is part of by now. ``patience`` is how long nodes
-    that could only borrow wait for their next visit.
+    ``unassigned`` (records,) counts the rows in no class yet. ``transfers`` are the amounts of
+    records put in classes, negative where rows were taken from one; ``partition`` holds the classes
+    when the candidates were copied, and ``merged_into`` says which class each of them is part of by
+    now. ``patience`` is how long nodes that could only reassign wait for their next visit.
     """
 
-    tables: LookupTables
-    left: Floats
-    lending: bool
+    lookup: LookupTables
+    unassigned: Floats
+    reassigning: bool
     patience: float = 1.0
-    moved: list[tuple[Positions, Positions, Counts]] = field(default_factory=list)
-    state: Partition | None = None
-    merged: Positions = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    classes: int = 0
+    transfers: list[tuple[Positions, Positions, Counts]] = field(default_factory=list)
+    partition: Partition | None = None
+    merged_into: Positions = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    class_count: int = 0
     steps: int = 0
 
     def run(self, budget: int, progress: Progress) -> None:
-        """Visits nodes while there are rows left, in haste when the steps are used up."""
-        agenda = node_queue_of(self.tables.lattice)
-        front, visits = self._front(), 0
-        while agenda and self.left.any():
-            price, node = agenda.next()
-            before = self.classes
-            again = self._visit(front, node, price * NEARLY + NEAR)
+        """Visit nodes while rows remain, the last few when the steps are used up."""
+        lattice = self.lookup.lattice
+        heap = [(float(price), node) for node, price in enumerate(lattice.price)]
+        heapify(heap)
+        # The root has the most of all levels.
+        root = int(lattice.levels.sum(axis=0).argmax())
+        queue = NodeQueue(root, lattice.size > MOST, heap)
+        remaining, visits = self._copy_remaining(), 0
+        while queue.heap and self.unassigned.any():
+            price, node = queue.pop()
+            before = self.class_count
+            again = self._visit(remaining, node, price * NEARLY + NEAR)
             if again is not None:
-                agenda.again(max(again, self._soonest(price)), node)
-            agenda.found(self.classes > before)
-            if np.count_nonzero(front.entries.amount[: front.own]) < DENSE * front.own:
-                front = self._front()
-            self.steps += VISIT + front.entries.piece.size // ENTRIES
-            if self.steps > budget and not agenda.pressed:
-                agenda.press()
+                soonest = price
+                if self.reassigning:
+                    soonest += self.patience * (WAIT * price + WAIT_MORE)
+                queue.push(max(again, soonest), node)
+            queue.idle = 0 if self.class_count > before else queue.idle + 1
+            amounts = remaining.candidates.amount[: remaining.unassigned]
+            if np.count_nonzero(amounts) < DENSE * remaining.unassigned:
+                remaining = self._copy_remaining()
+            self.steps += VISIT + remaining.candidates.record.size // CANDIDATES
+            if self.steps > budget and not queue.thinned:
+                queue.thin()
             visits += 1
-            if visits % HEARD == 0:
-                progress(1 - float(self.left.sum()) / self.tables.pieces.problem.rows)
+            if visits % REPORTED == 0:
+                progress(1 - float(self.unassigned.sum()) / self.lookup.records.problem.rows)
 
-    def _soonest(self, price: float) -> float:
-        return price + self.patience * (WAIT * price + WAIT_MORE) if self.lending else price
+    def released(self) -> Partition:
+        """Return the classes released so far."""
+        if not self.transfers:
+            nothing = np.zeros(0, dtype=np.int64)
+            return build_partition(self.lookup.records, nothing, nothing, nothing)
+        record, class_id, amount = (np.concatenate(p) for p in zip(*self.transfers, strict=True))
+        old = class_id < self.merged_into.size
+        class_id[old] = self.merged_into[class_id[old]]
+        return build_partition(self.lookup.records, record, class_id, amount)
 
-    def seating(self) -> Partition:
-        """The classes released so far."""
-        if not self.moved:
-            nobody = np.zeros(0, dtype=np.int64)
-            return build_partition(self.tables.pieces, nobody, nobody, nobody)
-        piece, seat, amount = (np.concatenate(part) for part in zip(*self.moved, strict=True))
-        old = seat < self.merged.size
-        seat[old] = self.merged[seat[old]]
-        return build_partition(self.tables.pieces, piece, seat, amount)
+    def _copy_remaining(self) -> RemainingRecords:
+        records, record = self.lookup.records, np.flatnonzero(self.unassigned)
+        amount, no_donor = self.unassigned[record], np.full(record.size, -1)
+        own_loss, leaves = records.own_loss(record), records.leaves(record)
+        candidates = Candidates(record, amount, no_donor, own_loss, leaves)
+        if self.reassigning and self.class_count:
+            partition = self.partition = self.released()
+            self.transfers = [(partition.record, partition.class_id, partition.amount)]
+            self.class_count = partition.losses.size
+            self.merged_into = np.arange(self.class_count)
+            candidates = candidates.followed_by(spare_records(partition))
+        return remaining_records_of(self.lookup, candidates, record.size)
 
-    def _front(self) -> RemainingRecords:
-        pieces, piece = self.tables.pieces, np.flatnonzero(self.left)
-        nobody = np.full(piece.size, -1)
-        leaves = pieces.leaves(piece)
-        entries = Candidates(piece, self.left[piece], nobody, pieces.own(piece), leaves)
-        if self.lending and self.classes:
-            self.state = self.seating()
-            self.moved = [(self.state.piece, self.state.seat, self.state.amount)]
-            self.classes = self.state.losses.size
-            self.merged = np.arange(self.classes)
-            entries = entries.beside(spare_records(self.state))
-        return remaining_records_of(self.tables, entries, piece.size)
-
-    def _visit(self, front: RemainingRecords, node: int, most: float) -> float | None:
-        """Releases the node's groups that cost no more; returns when to visit it again."""
-        keys = front.keys.at(node)
-        buckets = keys & front.mask
-        amount = front.entries.amount
-        rows = np.bincount(buckets[: front.own], amount[: front.own], front.mask + 1)
-        full = rows >= self.tables.pieces.conditions.demands.k
+    def _visit(self, remaining: RemainingRecords, node: int, most: float) -> float | None:
+        """Release the node's classes that cost no more than ``most``; return its next price."""
+        keys, unassigned = remaining.keys.at(node), remaining.unassigned
+        buckets = keys & remaining.mask
+        amount = remaining.candidates.amount
+        rows = np.bincount(buckets[:unassigned], amount[:unassigned], remaining.mask + 1)
+        full = rows >= self.lookup.records.checks.model.k
         later: float | None = None
-        lent: Positions = np.zeros(0, dtype=np.int64)
-        if amount.size > front.own:
-            lent, later = self._lenders(front, node, rows[buckets[front.own :]], most)
-            full[buckets[lent]] = True
+        spare: Positions = np.zeros(0, dtype=np.int64)
+        if amount.size > unassigned:
+            spare, later = self._helpful(remaining, node, rows[buckets[unassigned:]], most)
+            full[buckets[spare]] = True
         if not full.any():
             return later
-        entry = np.flatnonzero(full[buckets[: front.own]] & (amount[: front.own] > 0))
-        groups = candidate_classes_of(front, node, np.concatenate([entry, lent]), keys)
-        groups = groups.only(self._chosen(groups, node))
-        if not groups.entry.size:
+        candidate = np.flatnonzero(full[buckets[:unassigned]] & (amount[:unassigned] > 0))
+        candidate = np.concatenate([candidate, spare])
+        classes = candidate_classes_of(remaining, node, candidate, keys)
+        classes = classes.only(self._satisfying(classes, node))
+        if not classes.candidate.size:
             return later
-        prices = _prices(groups)
+        # The price of a class is its cost for each row in it that was in no class yet.
+        own = classes.unassigned
+        prices = classes.sums(np.where(own, 1.0, DONOR_FACTOR) * classes.cost)
+        prices /= classes.sums(np.where(own, classes.amount, 0.0))
         now = prices <= most
         if now.any():
-            self._release(front, groups.only(now[groups.group]))
+            self._release(remaining, classes.only(now[classes.class_id]))
         if not now.all():
             dear = float(prices[~now].min())
             later = dear if later is None else min(later, dear)
         return later
 
-    def _lenders(
-        self, front: RemainingRecords, node: int, rows: Floats, most: float
+    def _helpful(
+        self, remaining: RemainingRecords, node: int, rows: Floats, most: float
     ) -> tuple[Positions, float | None]:
-        """Entries that could help a group for no more, and the price of the next one."""
-        entries, first = front.entries, front.own
-        lent = np.flatnonzero((rows > 0) & (entries.amount[first:] > 0))
-        if not lent.size:
-            return lent, None
-        served = rows[lent]
-        lent += first
-        losses = front.losses.of(node, lent)
-        missing = np.maximum(self.tables.pieces.conditions.demands.k - served, 1)
-        many = np.where(entries.piece[lent] < 0, entries.amount[lent], missing)
-        price = losses + SHY * (losses - entries.base[lent]) * many / served
+        """Return spare candidates that could complete a class for no more, and the next price."""
+        candidates, first = remaining.candidates, remaining.unassigned
+        spare = np.flatnonzero((rows > 0) & (candidates.amount[first:] > 0))
+        if not spare.size:
+            return spare, None
+        completed = rows[spare]
+        spare += first
+        losses = remaining.losses.of(node, spare)
+        missing = np.maximum(self.lookup.records.checks.model.k - completed, 1)
+        many = np.where(candidates.record[spare] < 0, candidates.amount[spare], missing)
+        price = losses + DONOR_FACTOR * (losses - candidates.base[spare]) * many / completed
         now = price <= most
         later = price[~now]
-        return lent[now], float(later.min()) if later.size else None
+        return spare[now], float(later.min()) if later.size else None
 
-    def _chosen(self, groups: CandidateClasses, node: int) -> Bools:
-        """The members of the groups that hold, with what they borrow."""
-        pieces, state = self.tables.pieces, self.state
-        if not pieces.choosy and state is None:
-            enough: Bools = groups.sums(groups.amount) >= pieces.conditions.demands.k
-            return enough[groups.group]
-        tally, boxes = tally_of(pieces, groups, groups.left), self._boxes(groups, node)
-        chosen: Bools = groups.left & pieces.conditions.hold(tally, boxes)[groups.group]
-        return (
-            chosen
-            if state is None
-            else chosen | complete_with_borrowed(state, groups, tally, boxes)
-        )
+    def _satisfying(self, classes: CandidateClasses, node: int) -> Bools:
+        """Return the members of the classes that satisfy the model, reassigned ones included."""
+        records = self.lookup.records
+        if not records.checks_sensitive and self.partition is None:
+            enough: Bools = classes.sums(classes.amount) >= records.checks.model.k
+            return enough[classes.class_id]
+        tally, boxes = tally_of(records, classes, classes.unassigned), self._boxes(classes, node)
+        satisfied = records.checks.satisfied(tally, boxes)
+        members: Bools = classes.unassigned & satisfied[classes.class_id]
+        if self.partition is not None:
+            members |= complete_by_reassignment(self.partition, classes, tally, boxes)
+        return members
 
-    def _boxes(self, groups: CandidateClasses, node: int) -> Ints | None:
-        """The nodes that groups show, where a demand looks at them."""
-        pieces = self.tables.pieces
-        if pieces.conditions.population is None:
+    def _boxes(self, classes: CandidateClasses, node: int) -> Ints | None:
+        """Return the nodes that classes show, where the model bounds presence."""
+        records = self.lookup.records
+        if records.checks.population is None:
             return None
-        shown = groups.piece[groups.starts]
-        boxes = np.empty((groups.count, len(pieces.taxonomies)), dtype=np.int32)
-        for at, taxonomy in enumerate(pieces.taxonomies):
-            level = self.tables.lattice.levels[at, node]
-            boxes[:, at] = taxonomy.up[pieces.codes[shown, at], level]
+        shown = classes.record[classes.starts]
+        boxes = np.empty((classes.count, len(records.hierarchies)), dtype=np.int32)
+        for at, hierarchy in enumerate(records.hierarchies):
+            level = self.lookup.lattice.levels[at, node]
+            boxes[:, at] = hierarchy.up[records.codes[shown, at], level]
         return boxes
 
-    def _release(self, front: RemainingRecords, groups: CandidateClasses) -> None:
-        """Makes classes of these groups."""
-        seat, own, rows = groups.group + self.classes, groups.left, groups.piece >= 0
-        amount = groups.amount.astype(np.int64)
-        self.moved.append((groups.piece[rows], seat[rows], amount[rows]))
-        self.left[groups.piece[own]] = 0
-        front.entries.amount[groups.entry] = 0
-        one = rows & ~own
-        self.moved.append((groups.piece[one], groups.lender[one], -amount[one]))
-        self.merged[groups.lender[~rows]] = seat[~rows]
-        # What else these classes could lend is known when the front is copied next.
-        busy = np.isin(front.entries.lender[front.own :], groups.lender[~own])
-        front.entries.amount[front.own :][busy] = 0
-        self.classes += groups.count
-
-
-def _prices(groups: CandidateClasses) -> Floats:
-    """What each group costs for each row of its own that is left."""
-    own = groups.left
-    prices: Floats = groups.sums(np.where(own, 1.0, SHY) * groups.cost)
-    prices /= groups.sums(np.where(own, groups.amount, 0.0))
-    return prices
+    def _release(self, remaining: RemainingRecords, classes: CandidateClasses) -> None:
+        class_id, own = classes.class_id + self.class_count, classes.unassigned
+        rows = classes.record >= 0
+        amount = classes.amount.astype(np.int64)
+        self.transfers.append((classes.record[rows], class_id[rows], amount[rows]))
+        self.unassigned[classes.record[own]] = 0
+        remaining.candidates.amount[classes.candidate] = 0
+        taken = rows & ~own
+        self.transfers.append((classes.record[taken], classes.donor[taken], -amount[taken]))
+        self.merged_into[classes.donor[~rows]] = class_id[~rows]
+        # What else these donors could spare is known when the candidates are copied next.
+        first = remaining.unassigned
+        busy = np.isin(remaining.candidates.donor[first:], classes.donor[~own])
+        remaining.candidates.amount[first:][busy] = 0
+        self.class_count += classes.count

@@ -1,10 +1,10 @@
-"""Finds the cheapest vector of levels, one level a column, among all that there are.
+"""Search for the vector of levels, one a column, that loses least in full-domain recoding.
 
 A vector is *finer* than another where none of its levels is higher. Rows are unknown here: the
-caller judges each vector. What is never judged is what cannot win: vectors that lose too much
-before any row is withheld, and vectors finer than one of which even the coarse form withholds too
-much (the monotony behind Incognito, LeFevre et al. 2005, OLA, El Emam et al. 2009, and Flash,
-Kohlmayer et al. 2012).
+caller judges each vector. Vectors that cannot win are never judged: those that lose too much
+before any row is suppressed, and those finer than one that suppresses too many rows already (the
+monotony behind Incognito, LeFevre et al. 2005, OLA, El Emam et al. 2009, and Flash, Kohlmayer
+et al. 2012).
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ LISTED = 1_000_000
 STRETCH = 4096
 # A descent halves its strides down to single levels; this many levels are one stride at first.
 STRIDES = 8
-# Where a lattice is too wide to list: columns made coarse before each new descent, and descents in
-# a row that may bring nothing.
-KICKED = 3
+# Where a lattice is too wide to list: columns put at the root before each new descent, and descents
+# in a row that may bring nothing.
+PERTURBED = 3
 PATIENCE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class NodeVerdict:
-    """What a vector is worth: its loss, infinite where too many rows would be withheld.
+    """Loss of a vector, infinite where too many rows would be suppressed.
 
-    ``hopeless``: every finer vector would withhold too many as well.
+    ``prunes_finer``: every finer vector would suppress too many as well.
     """
 
     loss: float
-    hopeless: bool = False
+    prunes_finer: bool = False
 
 
 @dataclass(slots=True)
 class LevelSearch:
-    """A search for the vector of the smallest loss; of equal ones, the first in order.
+    """Search for the vector of the smallest loss; of equal ones, the first in order.
 
     ``losses`` holds for each column the loss of each level, never falling, before any row is
-    withheld: a vector loses at least their sum. ``budget`` bounds how many vectors are judged.
+    suppressed: a vector loses at least their sum. ``budget`` bounds how many vectors are judged.
     ``best`` is None while no vector is found; ``looked`` is the share of all vectors seen.
     """
 
@@ -62,15 +62,15 @@ class LevelSearch:
     judged: dict[Vector, NodeVerdict] = field(default_factory=dict)
 
     def run(self) -> bool:
-        """Searches; True when the best found is the best there is."""
+        """Search; return whether the best found is proven to be the optimum."""
         self._descend(self._top)
         low, high = self._bounds()
         sizes = [last - first + 1 for first, last in zip(low, high, strict=True)]
         if min(sizes, default=0) <= 0:
             return not self._spent
         if prod(sizes) <= LISTED:
-            return self._scan(low, sizes)
-        self._wander()
+            return self._judge_all(low, sizes)
+        self._descend_repeatedly()
         return False
 
     @property
@@ -94,7 +94,7 @@ class LevelSearch:
         return found
 
     def _descend(self, at: Vector) -> None:
-        """From a vector downwards, always to the cheapest one just below."""
+        """Judge vectors downwards from this one, always to the cheapest just below."""
         self._verdict(at)
         stride = max(1, (max(at, default=0) + 1) // STRIDES)
         while stride:
@@ -108,7 +108,7 @@ class LevelSearch:
                 stride //= 2
 
     def _bounds(self) -> tuple[Vector, Vector]:
-        """The lowest and the highest level of each column that a cheaper vector could have."""
+        """Return the lowest and highest level of each column that a cheaper vector could have."""
         low = tuple(self._lowest(at) for at in range(len(self.losses)))
         least = [float(self.losses[at][level]) for at, level in enumerate(low)]
         high = tuple(
@@ -118,24 +118,28 @@ class LevelSearch:
         return low, high
 
     def _lowest(self, at: int) -> int:
-        """The lowest level of one column that is not hopeless with all others at the top."""
+        """Return the lowest level of a column that is not pruned with all others at the top."""
         low, high = 0, self._top[at]
         while low < high:
             middle = (low + high) // 2
-            if self._verdict(_with(self._top, at, middle)).hopeless:
+            if self._verdict(_with(self._top, at, middle)).prunes_finer:
                 low = middle + 1
             else:
                 high = middle
         return low
 
-    def _scan(self, low: Vector, sizes: list[int]) -> bool:
-        """Judges all that could be cheaper, the coarsest first: they rule out the most."""
+    def _judge_all(self, low: Vector, sizes: list[int]) -> bool:
+        """Judge all that could be cheaper, the coarsest first, as they prune the most.
+
+        Returns whether the budget sufficed. ``low`` is the vector of the first place.
+        """
         losses = np.zeros(())
         for at, size in enumerate(sizes):
             losses = np.add.outer(losses, self.losses[at][low[at] : low[at] + size])
         alive = np.ones(sizes, dtype=np.bool_)
-        for vector in [vector for vector, verdict in self.judged.items() if verdict.hopeless]:
-            _rule_out(alive, vector, low)
+        for vector, verdict in self.judged.items():
+            if verdict.prunes_finer:
+                _prune(alive, vector, low)
         for place in self._promising(losses.ravel(), alive):
             vector = tuple(
                 int(part) + first
@@ -144,13 +148,14 @@ class LevelSearch:
             verdict = self._verdict(vector)
             if self._spent:
                 return False
-            if verdict.hopeless:
-                _rule_out(alive, vector, low)
+            if verdict.prunes_finer:
+                _prune(alive, vector, low)
         return True
 
     def _promising(self, losses: Floats, alive: Bools) -> Iterator[int]:
+        """Yield places that could be cheaper and are not pruned, of falling loss."""
         order = np.argsort(-losses, kind="stable")
-        flat = alive.reshape(-1)  # a view: what is ruled out meanwhile is not yielded
+        flat = alive.reshape(-1)  # a view: what is pruned meanwhile is not yielded
         at = int(np.searchsorted(-losses[order], -self.loss))
         while at < order.size:
             stretch = order[at : at + STRETCH]
@@ -162,22 +167,24 @@ class LevelSearch:
             self.looked = at / order.size
             yield int(stretch[found[0]])
 
-    def _wander(self) -> None:
-        """Descends again and again from near the best, some columns coarser, while it helps."""
-        draw = np.random.default_rng(self.seed)
+    def _descend_repeatedly(self) -> None:
+        """Descend again and again from the best with some columns at the top, while it helps."""
+        random = np.random.default_rng(self.seed)
         idle = 0
         while idle < PATIENCE and not self._spent:
             before = self.loss
-            self._polish()
-            coarser = draw.choice(len(self.losses), min(KICKED, len(self.losses)), replace=False)
+            self._try_neighbours()
+            coarser = random.choice(
+                len(self.losses), min(PERTURBED, len(self.losses)), replace=False
+            )
             start = self.best or self._top
             for at in coarser.tolist():
                 start = _with(start, at, self._top[at])
             self._descend(start)
             idle = 0 if self.loss < before else idle + 1
 
-    def _polish(self) -> None:
-        """One column of the best finer and at most one coarser, while that helps."""
+    def _try_neighbours(self) -> None:
+        """Judge the best with one column finer and at most one coarser, while that helps."""
         before = inf
         while self.loss < before and not self._spent:
             before = self.loss
@@ -205,7 +212,7 @@ def _around(vector: Vector, top: Vector) -> Iterator[Vector]:
                 yield _with(finer, at, level + 1)
 
 
-def _rule_out(alive: Bools, vector: Vector, low: Vector) -> None:
-    """Strikes a vector and all finer ones; ``low`` is the vector of the first place."""
+def _prune(alive: Bools, vector: Vector, low: Vector) -> None:
+    """Strike a vector and all finer ones; ``low`` is the vector of the first place."""
     ends = (max(level - first + 1, 0) for level, first in zip(vector, low, strict=True))
     alive[tuple(slice(0, end) for end in ends)] = False

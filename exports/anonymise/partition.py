@@ -1,4 +1,4 @@
-"""Who sits in which class: the state that the local engine improves step by step."""
+"""The partition into equivalence classes that the local engine improves step by step."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from exports.anonymise.problem import Bools, Floats, GeneralisationHierarchy, In
 
 @dataclass(slots=True)
 class Partition:
-    """Amounts of pieces in classes; each class shows the smallest box that covers its members.
+    """Amounts of records in classes; each class shows the smallest box that covers its members.
 
-    ``piece``, ``seat`` and ``amount`` have one element for each pair of a piece and a class, in
-    the order of classes. ``boxes`` has shape (classes, quasi-identifiers), ``losses`` (classes,)
-    is the sum over the box's cells, ``tally`` what the conditions count.
+    ``record``, ``class_id`` and ``amount`` have one element for each pair of a record and a class,
+    in the order of classes. ``boxes`` has shape (classes, quasi-identifiers), ``losses`` (classes,)
+    is the sum over the box's cells, ``tally`` is that of the privacy checks.
     """
 
-    pieces: DistinctRecords
-    piece: Positions
-    seat: Positions
+    records: DistinctRecords
+    record: Positions
+    class_id: Positions
     amount: Counts
     boxes: Ints
     losses: Floats
@@ -31,67 +31,65 @@ class Partition:
 
     @property
     def sizes(self) -> Counts:
-        """Rows in each class."""
+        """Number of rows in each class."""
         sizes: Counts = self.tally[:, 0]
         return sizes
 
     @property
     def lost(self) -> float:
-        """The sum of losses over all cells, what the pieces had lost before included."""
+        """Sum of losses over all cells, those of the records before recoding included."""
         return float(self.losses @ self.sizes)
+
+    def can_spare(self, record: Positions, class_id: Positions) -> Bools:
+        """Return which classes still satisfy the model without a row of the record; (pairs,)."""
+        each = np.arange(record.size)
+        unit = self.records.tally(record, np.ones_like(each), each, record.size)
+        return self.records.checks.satisfied(self.tally[class_id] - unit, self.boxes[class_id])
 
 
 def build_partition(
-    pieces: DistinctRecords, piece: Positions, seat: Positions, amount: Counts
+    records: DistinctRecords, record: Positions, class_id: Positions, amount: Counts
 ) -> Partition:
-    """The classes made of these amounts; classes that show the same box become one."""
-    piece, seat, amount = summed(piece, seat, amount)
-    seat, count = number_rows([seat], piece.size)
-    boxes = covering(pieces, piece, seat, count)
+    """Return the classes made of these amounts; classes that show one box become one."""
+    record, class_id, amount = summed(record, class_id, amount)
+    class_id, count = number_rows([class_id], record.size)
+    boxes = covering(records, record, class_id, count)
     merged, count = number_rows(boxes.T, count)
     shown = np.empty((count, boxes.shape[1]), dtype=np.int32)
     shown[merged] = boxes
-    piece, seat, amount = summed(piece, merged[seat], amount)
-    tally = pieces.tally(piece, amount, seat, count)
-    return Partition(
-        pieces, piece, seat, amount, shown, box_losses(pieces.taxonomies, shown), tally
-    )
+    record, class_id, amount = summed(record, merged[class_id], amount)
+    tally = records.tally(record, amount, class_id, count)
+    losses = box_losses(records.hierarchies, shown)
+    return Partition(records, record, class_id, amount, shown, losses, tally)
 
 
 def summed(
-    piece: Positions, seat: Positions, amount: Counts
+    record: Positions, class_id: Positions, amount: Counts
 ) -> tuple[Positions, Positions, Counts]:
-    """One element for each pair of a seat and a piece, seats first; pairs of nobody drop out."""
-    pairs, count = number_rows([seat, piece], piece.size)
+    """Return one element a pair of class and record, classes first; pairs without rows drop out."""
+    pairs, count = number_rows([class_id, record], record.size)
     total = np.bincount(pairs, amount, count).astype(np.int64)
     first = np.empty(count, dtype=np.int64)
-    first[pairs] = np.arange(piece.size)
+    first[pairs] = np.arange(record.size)
     kept = first[total > 0]
-    return piece[kept], seat[kept], total[total > 0]
+    return record[kept], class_id[kept], total[total > 0]
 
 
-def spared(seating: Partition, piece: Positions, seat: Positions) -> Bools:
-    """Whether a class still holds without a row of the piece; both of shape (pairs,)."""
-    pieces, each = seating.pieces, np.arange(piece.size)
-    unit = pieces.tally(piece, np.ones_like(each), each, piece.size)
-    return pieces.conditions.hold(seating.tally[seat] - unit, seating.boxes[seat])
-
-
-def covering(pieces: DistinctRecords, piece: Positions, seat: Positions, count: int) -> Ints:
-    """The smallest box of each class, shape (count, quasi-identifiers)."""
-    order = np.argsort(seat, kind="stable")
-    members, starts = piece[order], np.searchsorted(seat[order], np.arange(count))
-    boxes = np.empty((count, len(pieces.taxonomies)), dtype=np.int32)
-    for at, taxonomy in enumerate(pieces.taxonomies):
-        boxes[:, at] = _common(taxonomy, pieces.codes[members, at], starts)
+def covering(records: DistinctRecords, record: Positions, class_id: Positions, count: int) -> Ints:
+    """Return the smallest box of each class, shape (count, quasi-identifiers)."""
+    order = np.argsort(class_id, kind="stable")
+    members, starts = record[order], np.searchsorted(class_id[order], np.arange(count))
+    boxes = np.empty((count, len(records.hierarchies)), dtype=np.int32)
+    for at, hierarchy in enumerate(records.hierarchies):
+        boxes[:, at] = _common_ancestors(hierarchy, records.codes[members, at], starts)
     return boxes
 
 
-def _common(taxonomy: GeneralisationHierarchy, codes: Ints, starts: Positions) -> Ints:
-    """The first node that all the codes of each stretch have in common."""
-    common = np.full(starts.size, taxonomy.root, dtype=np.int32)
-    for level in range(taxonomy.levels - 2, -1, -1):
-        nodes = taxonomy.up[:, level][codes]
+def _common_ancestors(hierarchy: GeneralisationHierarchy, codes: Ints, starts: Positions) -> Ints:
+    """Return the lowest common ancestor of each stretch of codes."""
+    common = np.full(starts.size, hierarchy.root, dtype=np.int32)
+    for level in range(hierarchy.levels - 2, -1, -1):
+        nodes = hierarchy.up[:, level][codes]
         low = np.minimum.reduceat(nodes, starts)
         same = low == np.maximum.reduceat(nodes, starts)
         common[same] = low[same]

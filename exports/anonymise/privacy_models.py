@@ -1,11 +1,7 @@
-"""Which classes hold what is demanded of them, many classes at a time.
+"""Checks of a privacy model on many equivalence classes at a time.
 
 A class is a line of a *tally*: the first number counts its rows, the others count each value of
-each sensitive column. Tallies add up, so a class made of two others is tried by adding their lines.
-
-How many people of a population each class could be: what presence is measured from.
-
-Which rows are alike: one number for all rows with the same values.
+each sensitive column. Tallies add up, so a union of two classes is tried by adding their lines.
 """
 
 from __future__ import annotations
@@ -24,43 +20,53 @@ from exports.anonymise.problem import (
     Ints,
     PrivacyModel,
     Problem,
+    Recoding,
 )
 
-Bytes = NDArray[np.uint8]
+Counts = NDArray[np.int64]
+# Positions of rows and numbers of classes, of whichever whole type numpy numbers them with.
+Positions = NDArray[np.integer]
+
+# Sums of rounded shares miss the exact value by far less; a class at the very bound satisfies it.
+ROUNDING = 1e-9
+# Numbers in a tally made at one time; more classes are tallied in turns, to bound the memory.
+AT_ONCE = 4_000_000
+# Keys grow column by column; they are renumbered before they could pass 64 bits.
+KEY_LIMIT = 2**62
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """A population table, ready to count who is covered by a box of nodes."""
+    """Population table, ready to count the rows that a box of nodes covers."""
 
-    taxonomies: tuple[GeneralisationHierarchy, ...]
+    hierarchies: tuple[GeneralisationHierarchy, ...]
     codes: Ints
 
-    def covered(self, boxes: Ints) -> NDArray[np.int64]:
-        """Population rows that each box covers; boxes have shape (boxes, quasi-identifiers)."""
+    def covered(self, boxes: Ints) -> Counts:
+        """Return how many rows each box covers; boxes have shape (boxes, quasi-identifiers)."""
         counts = np.zeros(boxes.shape[0], dtype=np.int64)
-        whose = [self._whose(at, boxes[:, at]) for at in range(boxes.shape[1])]
+        under = [self._under(at, boxes[:, at]) for at in range(boxes.shape[1])]
         everybody = np.packbits(np.ones(self.codes.shape[0], dtype=np.bool_))
         for at, box in enumerate(boxes.tolist()):
             inside = everybody
-            for column, node in zip(whose, box, strict=True):
+            for column, node in zip(under, box, strict=True):
                 inside = inside & column[node]
             counts[at] = int(np.bitwise_count(inside).sum())
         return counts
 
-    def presence(self, sizes: NDArray[np.int64], boxes: Ints) -> Floats:
-        """Share (0-1) of the population rows covered by each class that are in the table.
+    def presence(self, sizes: Counts, boxes: Ints) -> Floats:
+        """Return the share (0-1) of the population rows covered by each class that are its own.
 
-        ``sizes`` counts the class's own rows. A table that is no part of the population, so that a
-        class has more rows than people, counts as all of them being there. Population rows that no
-        class covers are not judged. Source: delta-presence, Nergiz et al. 2007, definition 3.
+        ``sizes`` counts the class's rows. Where a class has more rows than the population under it
+        (the table is no part of the population), all are taken to be there. Population rows that
+        no class covers are not judged. Source: delta-presence, Nergiz et al. 2007, definition 3.
         """
         shares: Floats = np.minimum(sizes / np.maximum(self.covered(boxes), 1), 1.0)
         return shares
 
-    def _whose(self, at: int, nodes: Ints) -> dict[int, Bytes]:
-        """For each node of a column, one bit for each population row: is it under the node?"""
-        up = self.taxonomies[at].up
+    def _under(self, at: int, nodes: Ints) -> dict[int, NDArray[np.uint8]]:
+        """Return, for each node of a column, one bit a population row: is it under the node?"""
+        up = self.hierarchies[at].up
         found = {}
         for node in np.unique(nodes).tolist():
             under = (up == node).any(axis=1)
@@ -68,36 +74,26 @@ class Population:
         return found
 
 
-Counts = NDArray[np.int64]
-# Positions of rows and numbers of classes: what numpy numbers things with.
-Positions = NDArray[np.integer]
-
-# Sums of rounded shares miss the exact value by far less; a class at the very bound holds.
-ROUNDING = 1e-9
-# Numbers in a tally made at one time; more classes are tried in turns, to stay small in memory.
-AT_ONCE = 4_000_000
-
-
 @dataclass(frozen=True, slots=True)
-class Sensitive:
-    """One sensitive column: the values that occur, renumbered without gaps in their order.
+class SensitiveColumn:
+    """A sensitive column, its values renumbered without gaps in their order.
 
     ``values`` has shape (rows,), ``shares`` has shape (distinct values,) and sums to 1: the
-    distribution that closeness is measured from. ``lines`` is the column's part of a tally.
+    distribution that closeness is measured from. ``part`` is the column's part of a tally.
     """
 
     values: Ints
     shares: Floats
     ordered: bool
-    lines: slice
+    part: slice
 
 
 @dataclass(frozen=True, slots=True)
 class PrivacyChecks:
-    """The demands on one table, ready to be asked about any of its classes."""
+    """A privacy model on one table, ready to judge any of its classes."""
 
-    demands: PrivacyModel
-    columns: tuple[Sensitive, ...]
+    model: PrivacyModel
+    columns: tuple[SensitiveColumn, ...]
     population: Population | None
 
     @property
@@ -106,7 +102,7 @@ class PrivacyChecks:
         return 1 + sum(column.shares.size for column in self.columns)
 
     def tally(self, rows: Positions, classes: Positions, count: int) -> Counts:
-        """Counts of shape (count, width) for the rows at these positions.
+        """Return the tally, shape (count, width), of the rows at these positions.
 
         ``classes`` has the shape of ``rows`` and says in which class (0 to count - 1) each is.
         """
@@ -117,96 +113,91 @@ class PrivacyChecks:
             parts.append(np.bincount(keys, minlength=count * values).reshape(count, values))
         return np.concatenate(parts, axis=1)
 
-    def hold(self, tally: Counts, boxes: Ints | None = None) -> Bools:
-        """Whether each class of a tally holds every demand, shape (classes,).
+    def satisfied(self, tally: Counts, boxes: Ints | None = None) -> Bools:
+        """Return which classes of a tally satisfy the whole model, shape (classes,).
 
         ``boxes`` has shape (classes, quasi-identifiers), the nodes released for each class; it is
-        needed where presence is demanded, and read there alone.
+        read where presence is bounded. Raises ValueError where it is missing then.
         """
-        held = tally[:, 0] >= max(self.demands.k, 1)
-        for condition in (self._diverse, self._close):
-            at = np.flatnonzero(held)
-            held[at] = condition(tally[at])
+        satisfied = tally[:, 0] >= max(self.model.k, 1)
+        # Each check sees the classes that passed the one before: the costly ones see the fewest.
+        for check in (self._diverse, self._close):
+            at = np.flatnonzero(satisfied)
+            satisfied[at] = check(tally[at])
         if self.population is not None:
             if boxes is None:
                 raise ValueError("presence is demanded: say which box of nodes each class is")
-            at = np.flatnonzero(held)
-            held[at] = self._present(self.population, tally[at, 0], boxes[at])
-        return held
+            at = np.flatnonzero(satisfied)
+            low, high = self.model.presence or (0.0, 1.0)
+            shares = self.population.presence(tally[at, 0], boxes[at])
+            satisfied[at] = (shares >= low - ROUNDING) & (shares <= high + ROUNDING)
+        return satisfied
 
-    def holds(
+    def satisfied_by_rows(
         self, rows: Positions, classes: Positions, count: int, boxes: Ints | None = None
     ) -> Bools:
-        """The same for rows at these positions, in bounded memory."""
+        """Return which classes of these rows satisfy the model, in bounded memory."""
         step = max(1, AT_ONCE // self.width)
         if count <= step:
-            return self.hold(self.tally(rows, classes, count), boxes)
-        held = np.zeros(count, dtype=np.bool_)
+            return self.satisfied(self.tally(rows, classes, count), boxes)
+        satisfied = np.zeros(count, dtype=np.bool_)
         for start in range(0, count, step):
             stop = min(start + step, count)
             inside = (classes >= start) & (classes < stop)
             tally = self.tally(rows[inside], classes[inside] - start, stop - start)
-            held[start:stop] = self.hold(tally, None if boxes is None else boxes[start:stop])
-        return held
+            part = None if boxes is None else boxes[start:stop]
+            satisfied[start:stop] = self.satisfied(tally, part)
+        return satisfied
 
     def _diverse(self, tally: Counts) -> Bools:
-        held = np.ones(tally.shape[0], dtype=np.bool_)
+        diverse = np.ones(tally.shape[0], dtype=np.bool_)
         for column in self.columns:
-            counts = tally[:, column.lines]
-            if self.demands.distinct_l > 1:
-                held &= distinct(counts) >= self.demands.distinct_l
-            if self.demands.entropy_l > 1:
-                held &= effective(counts) >= self.demands.entropy_l - ROUNDING
-        return held
+            counts = tally[:, column.part]
+            if self.model.distinct_l > 1:
+                diverse &= distinct(counts) >= self.model.distinct_l
+            if self.model.entropy_l > 1:
+                diverse &= effective(counts) >= self.model.entropy_l - ROUNDING
+        return diverse
 
     def _close(self, tally: Counts) -> Bools:
-        held = np.ones(tally.shape[0], dtype=np.bool_)
-        if self.demands.t is None:
-            return held
-        for column in self.columns:
-            held &= distance(tally[:, column.lines], column) <= self.demands.t + ROUNDING
-        return held
-
-    def _present(self, population: Population, sizes: Counts, boxes: Ints) -> Bools:
-        low, high = self.demands.presence or (0.0, 1.0)
-        shares = population.presence(sizes, boxes)
-        return (shares >= low - ROUNDING) & (shares <= high + ROUNDING)
+        close = np.ones(tally.shape[0], dtype=np.bool_)
+        if self.model.t is not None:
+            for column in self.columns:
+                close &= distance(tally[:, column.part], column) <= self.model.t + ROUNDING
+        return close
 
 
 def privacy_checks_of(problem: Problem, among: Bools | None = None) -> PrivacyChecks:
-    """The demands of a problem, with closeness measured from the rows ``among`` (all unless told).
+    """Return the checks of a problem, closeness measured from the rows ``among`` (None: all).
 
     Li et al. (2007) measure from "the whole table". Before a release that is every row; a reader
-    of the file can measure from the released rows alone. Where rows are withheld the two differ,
-    and a class should hold by both. Only classes of rows ``among`` may then be asked about.
+    of the file can measure from the released rows alone. Where rows are suppressed the two differ,
+    and a class should be close by both. Only classes of rows ``among`` may then be judged. Raises
+    Infeasible where presence is bounded without a population.
     """
-    columns = []
+    columns: list[SensitiveColumn] = []
     start = 1
     for at in range(problem.sensitive.shape[1]):
+        codes = problem.sensitive[:, at]
+        measured = codes if among is None else codes[among]
+        occurring, counts = np.unique(measured, return_counts=True)
+        # Rows outside ``among`` may hold values without a number; none of their classes is judged.
+        values = np.searchsorted(occurring, codes).clip(max=max(occurring.size - 1, 0))
         ordered = at < len(problem.ordered) and problem.ordered[at]
-        columns.append(
-            _sensitive(problem.sensitive[:, at], ordered=ordered, start=start, among=among)
-        )
-        start += columns[-1].shares.size
+        part = slice(start, start + occurring.size)
+        shares = counts / max(measured.size, 1)
+        columns.append(SensitiveColumn(values.astype(np.int32), shares, ordered, part))
+        start += occurring.size
     population = None
-    if problem.demands.presence is not None:
+    if problem.model.presence is not None:
         if problem.population is None:
             raise Infeasible("presence is demanded: it needs a population table")
-        population = Population(problem.taxonomies, problem.population)
-    return PrivacyChecks(problem.demands, tuple(columns), population)
-
-
-def _sensitive(codes: Ints, *, ordered: bool, start: int, among: Bools | None) -> Sensitive:
-    measured = codes if among is None else codes[among]
-    occurring, counts = np.unique(measured, return_counts=True)
-    # Rows outside the measured ones may show values that have no number; nobody asks for those.
-    values = np.searchsorted(occurring, codes).clip(max=max(occurring.size - 1, 0))
-    lines = slice(start, start + occurring.size)
-    return Sensitive(values.astype(np.int32), counts / max(measured.size, 1), ordered, lines)
+        population = Population(problem.hierarchies, problem.population)
+    return PrivacyChecks(problem.model, tuple(columns), population)
 
 
 def distinct(counts: Counts) -> Counts:
-    """Distinct values of each class, from counts of shape (classes, values).
+    """Return the distinct values of each class, from counts of shape (classes, values).
 
     Source: distinct l-diversity, Machanavajjhala et al. 2007.
     """
@@ -215,18 +206,18 @@ def distinct(counts: Counts) -> Counts:
 
 
 def effective(counts: Counts) -> Floats:
-    """exp of the Shannon entropy of each class: the l that it reaches, 1 for a single value.
+    """Return exp of the Shannon entropy of each class: the entropy l reached, 1 for one value.
 
     Source: entropy l-diversity, Machanavajjhala et al. 2007, definition 4.1.
     """
     shares = _shares(counts)
     logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
-    worth: Floats = np.exp(-(shares * logs).sum(axis=1))
-    return worth
+    reached: Floats = np.exp(-(shares * logs).sum(axis=1))
+    return reached
 
 
-def distance(counts: Counts, column: Sensitive) -> Floats:
-    """Earth mover's distance (0-1) of each class to the column's distribution.
+def distance(counts: Counts, column: SensitiveColumn) -> Floats:
+    """Return the earth mover's distance (0-1) of each class to the column's distribution.
 
     Values without order are all equally far apart; ranks are as far apart as steps between them,
     the two ends by 1. Source: Li et al. 2007, sections 4.1 and 4.2.
@@ -245,12 +236,8 @@ def _shares(counts: Counts) -> Floats:
     return shares
 
 
-# Keys grow column by column; they are renumbered before they could pass 64 bits.
-ROOM = 2**62
-
-
-def number_rows(columns: Iterable[NDArray[np.integer]], rows: int) -> tuple[NDArray[np.int64], int]:
-    """The class of each row, shape (rows,), numbered from 0, and how many classes there are.
+def number_rows(columns: Iterable[NDArray[np.integer]], rows: int) -> tuple[Counts, int]:
+    """Return the class of each row, shape (rows,), numbered from 0, and how many there are.
 
     ``columns`` hold numbers from 0. Classes are numbered in the order of their content, the first
     column first, so that the order of rows decides nothing. Without columns all rows are one class.
@@ -259,13 +246,59 @@ def number_rows(columns: Iterable[NDArray[np.integer]], rows: int) -> tuple[NDAr
     span = 1
     for column in columns:
         width = int(column.max(initial=0)) + 1
-        if span > ROOM // width:
+        if span > KEY_LIMIT // width:
             keys, span = _renumbered(keys)
         keys = keys * width + column
         span *= width
     return _renumbered(keys)
 
 
-def _renumbered(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
-    distinct, numbers = np.unique(keys, return_inverse=True)
-    return numbers, int(distinct.size)
+def _renumbered(keys: Counts) -> tuple[Counts, int]:
+    distinct_keys, numbers = np.unique(keys, return_inverse=True)
+    return numbers, int(distinct_keys.size)
+
+
+def boxes_of(nodes: Ints, classes: Positions, count: int) -> Ints:
+    """Return the nodes that each class shows, from the equal ones that its members show."""
+    boxes = np.empty((count, nodes.shape[1]), dtype=np.int32)
+    boxes[classes] = nodes
+    return boxes
+
+
+def failing(problem: Problem, recoding: Recoding) -> Bools:
+    """Return which rows, shape (rows,), are released in a class that fails the model.
+
+    Closeness must hold both from the whole table and from the released rows.
+    """
+    released = np.flatnonzero(~recoding.suppressed)
+    nodes = recoding.nodes[released]
+    classes, count = number_rows(nodes.T, released.size)
+    boxes = boxes_of(nodes, classes, count)
+    satisfied = np.ones(count, dtype=np.bool_)
+    for among in (None, ~recoding.suppressed) if problem.model.t is not None else (None,):
+        checks = privacy_checks_of(problem, among)
+        satisfied &= checks.satisfied_by_rows(released, classes, count, boxes)
+    failed = np.zeros(problem.rows, dtype=np.bool_)
+    failed[released] = ~satisfied[classes]
+    return failed
+
+
+def check_feasible(problem: Problem) -> None:
+    """Raise Infeasible for what no recoding of this table can reach, saying by how much."""
+    model, rows = problem.model, problem.rows
+    if rows < model.k:
+        raise Infeasible(f"k = {model.k} needs at least {model.k} rows; the table has {rows}")
+    for at in range(problem.sensitive.shape[1]):
+        values = np.unique(problem.sensitive[:, at], return_counts=True)[1]
+        if values.size < model.distinct_l:
+            raise Infeasible(
+                f"l = {model.distinct_l} needs {model.distinct_l} distinct values of each"
+                f" sensitive column; column {at + 1} of them has {values.size}"
+            )
+        # A union of classes is at least as diverse as they are: the whole table bounds them all.
+        whole = float(effective(values[None, :])[0])
+        if problem.suppression_limit == 0 and whole < model.entropy_l - 1e-9:
+            raise Infeasible(
+                f"entropy l = {model.entropy_l:g} cannot be reached: sensitive column {at + 1}"
+                f" reaches {whole:.2f} over the whole table"
+            )

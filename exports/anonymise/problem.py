@@ -1,4 +1,4 @@
-"""What the engine is asked, and what it answers: whole numbers only, no words and no files.
+"""The engine's input and output: whole numbers only, no words and no files.
 
 Callers turn cells into codes and nodes back into labels (exports/recode.py for a study,
 exports/tabular/ for any table). Rows come in the order of their own content, so that the order in
@@ -17,18 +17,18 @@ Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-# Called now and then with the share of the work done (0-1). Whatever it raises ends the search:
-# that is how a caller cancels.
+# Called now and then with the share of the work done (0-1). An exception that it raises ends the
+# search: that is how a caller cancels.
 Progress = Callable[[float], None]
 
 
 def no_progress(_: float) -> None:
-    """The progress of a caller who does not ask for it."""
+    """Ignore progress: the default of callers that do not ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class GeneralisationHierarchy:
-    """The generalisation hierarchy of one quasi-identifier, as a tree of nodes.
+    """Generalisation hierarchy of one quasi-identifier, as a tree of nodes.
 
     ``up`` has shape (values, levels): the node of each value at each level. Column 0 is the value
     itself, the last column is the root for every value (fully generalised). Levels nest: values
@@ -44,18 +44,26 @@ class GeneralisationHierarchy:
 
     @property
     def levels(self) -> int:
-        """Levels, the root's included."""
+        """Number of levels, the root's included."""
         return int(self.up.shape[1])
 
     @property
     def root(self) -> int:
-        """The node that covers every value."""
+        """Node that covers every value."""
         return int(self.up[0, -1])
+
+    def added_loss(self, codes: Ints, nodes: Ints) -> Floats:
+        """Return the loss of cells at ``nodes`` beyond that of their values, in the shape of both.
+
+        A value that was coarse from the start has a loss of its own, which is not counted again.
+        """
+        added: Floats = self.loss[nodes] - self.loss[self.up[codes, 0]]
+        return added
 
 
 @dataclass(frozen=True, slots=True)
 class PrivacyModel:
-    """What every released class must hold.
+    """Conditions that every released equivalence class must satisfy.
 
     ``k``: rows (Samarati & Sweeney 1998). ``distinct_l``: distinct values of each sensitive column
     (Machanavajjhala et al. 2007; 1 asks nothing). ``entropy_l``: exp of the Shannon entropy of each
@@ -72,68 +80,75 @@ class PrivacyModel:
     presence: tuple[float, float] | None = None
 
 
-def _nothing() -> Ints:
-    return np.empty((0, 0), dtype=np.int32)
-
-
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A table to protect.
+    """Table to protect, and the privacy model to protect it by.
 
-    ``codes`` has shape (rows, quasi-identifiers): the value of each cell in its taxonomy.
+    ``codes`` has shape (rows, quasi-identifiers): the value of each cell in its hierarchy.
     ``sensitive`` has shape (rows, sensitive columns), codes from 0; where ``ordered`` is true they
     are ranks, and the earth mover's distance counts steps between them. ``population`` has the
-    columns of ``codes`` and is asked for by ``demands.presence`` alone. ``limit`` is the share of
-    rows (0-1) that may be withheld altogether. ``steps`` bounds the search, in steps that every
+    columns of ``codes`` and is needed for ``model.presence`` alone. ``suppression_limit`` is the
+    share of rows (0-1) that may be suppressed. ``steps`` bounds the search, in steps that every
     machine counts alike.
     """
 
     codes: Ints
-    taxonomies: tuple[GeneralisationHierarchy, ...]
-    demands: PrivacyModel
-    sensitive: Ints = field(default_factory=_nothing)
+    hierarchies: tuple[GeneralisationHierarchy, ...]
+    model: PrivacyModel
+    sensitive: Ints = field(default_factory=lambda: np.empty((0, 0), dtype=np.int32))
     ordered: tuple[bool, ...] = ()
     population: Ints | None = None
-    limit: float = 0.0
+    suppression_limit: float = 0.0
     seed: int = 0
     steps: int = 200_000
 
     @property
     def rows(self) -> int:
-        """Rows to protect."""
+        """Number of rows to protect."""
         return int(self.codes.shape[0])
+
+    @property
+    def roots(self) -> Ints:
+        """Root of each hierarchy, shape (quasi-identifiers,)."""
+        return np.array([hierarchy.root for hierarchy in self.hierarchies], dtype=np.int32)
+
+    @property
+    def suppressible(self) -> int:
+        """Number of rows that may be suppressed."""
+        # A share such as 0.07 of 100 rows falls short of the whole number by a rounding error.
+        return int(self.suppression_limit * self.rows + 1e-9)
 
 
 @dataclass(frozen=True, slots=True)
 class Recoding:
-    """A protected table.
+    """Protected table.
 
-    ``nodes`` has the shape of ``codes``: the node released for each cell, an ancestor of the true
-    value or the value itself. ``withheld`` has shape (rows,): rows to leave out altogether (their
-    nodes are all roots). Rows with equal nodes are one class, and every class of rows that are not
-    withheld holds the demands. ``note`` says what was capped or pruned, empty when nothing was.
+    ``nodes`` has the shape of ``Problem.codes``: the node released for each cell, an ancestor of
+    the true value or the value itself. ``suppressed`` has shape (rows,): rows to leave out (their
+    nodes are all roots). Released rows with equal nodes are one equivalence class, and each class
+    satisfies the model. ``steps`` were taken; ``note`` says how the search was cut short, if it
+    was.
     """
 
     nodes: Ints
-    withheld: Bools
+    suppressed: Bools
     steps: int = 0
     note: str = ""
 
 
 class Infeasible(Exception):
-    """The demands cannot be met within the limit; the message says by how much."""
+    """The model cannot be satisfied within the suppression limit; the message says by how much."""
 
 
-def loss_of(problem: Problem, outcome: Recoding) -> float:
-    """Normalised certainty penalty (Xu et al. 2006): mean loss of all cells, 0 to 1.
+def loss_of(problem: Problem, recoding: Recoding) -> float:
+    """Return the normalised certainty penalty (Xu et al. 2006): mean loss of all cells, 0 to 1.
 
-    A withheld row counts 1 in every cell. What a cell had lost before is not counted again.
+    A suppressed row counts 1 in every cell.
     """
     if not problem.codes.size:
         return 0.0
     total = 0.0
-    for at, taxonomy in enumerate(problem.taxonomies):
-        own = taxonomy.loss[taxonomy.up[problem.codes[:, at], 0]]
-        now = taxonomy.loss[outcome.nodes[:, at]]
-        total += float(np.where(outcome.withheld, 1.0, now - own).sum())
+    for at, hierarchy in enumerate(problem.hierarchies):
+        added = hierarchy.added_loss(problem.codes[:, at], recoding.nodes[:, at])
+        total += float(np.where(recoding.suppressed, 1.0, added).sum())
     return total / problem.codes.size

@@ -1,9 +1,7 @@
-"""Groups that do not hold by themselves, and what released classes lend them.
+"""Reassignment of rows: to classes that fail by themselves, and of rows left in no class.
 
-A class can lend rows that it can spare, or join the group whole; what it loses by that is the
-price. Without this, rows between two dense places would share a box with everybody.
-
-Rows that no class was found for join others, and so do classes that do not hold.
+A released class can spare rows, or join another whole; the price is its loss by that. Without this,
+rows between two dense places would share a box with everybody.
 """
 
 from __future__ import annotations
@@ -14,224 +12,232 @@ from math import ceil
 import numpy as np
 
 from exports.anonymise.distinct_records import DistinctRecords
-from exports.anonymise.lattice import losses_of_pairs
-from exports.anonymise.partition import Partition, build_partition, spared
+from exports.anonymise.lattice import LookupTables
+from exports.anonymise.partition import Partition, build_partition
 from exports.anonymise.privacy_models import Counts, Positions, number_rows
 from exports.anonymise.problem import Bools, Floats, Ints
-from exports.anonymise.remaining_records import CandidateClasses, Candidates, LookupTables, firsts
+from exports.anonymise.remaining_records import CandidateClasses, Candidates, firsts
+
+# Pairs of a record and a class whose losses are compared at one time.
+PAIRS = 4_000_000
 
 
-def spare_records(seating: Partition) -> Candidates:
-    """What the classes of a seating could lend: rows, each without the others, and themselves."""
-    pieces, count = seating.pieces, seating.losses.size
-    spare = _one_of_each_value(seating)
-    spare = spare[spared(seating, seating.piece[spare], seating.seat[spare])]
-    seat, piece = seating.seat[spare], seating.piece[spare]
-    rows = Candidates(piece, np.ones(seat.size), seat, seating.losses[seat], pieces.leaves(piece))
-    sizes = seating.sizes.astype(np.float64)
+def spare_records(partition: Partition) -> Candidates:
+    """Return what classes could spare: rows, each without the others, and the classes themselves.
+
+    One record is tried for each class and each value of the first sensitive column in it.
+    """
+    records, count = partition.records, partition.losses.size
+    pairs, shown = number_rows(
+        [partition.class_id, _sensitive_values(records, partition.record)[0]], partition.record.size
+    )
+    spare = np.empty(shown, dtype=np.int64)
+    spare[pairs] = np.arange(pairs.size)
+    spare = spare[partition.can_spare(partition.record[spare], partition.class_id[spare])]
+    donor, record = partition.class_id[spare], partition.record[spare]
+    rows = Candidates(
+        record, np.ones(donor.size), donor, partition.losses[donor], records.leaves(record)
+    )
+    sizes = partition.sizes.astype(np.float64)
     whole = np.full(count, -1)
-    return rows.beside(Candidates(whole, sizes, np.arange(count), seating.losses, seating.boxes))
+    return rows.followed_by(
+        Candidates(whole, sizes, np.arange(count), partition.losses, partition.boxes)
+    )
 
 
-def _one_of_each_value(seating: Partition) -> Positions:
-    """One entry for each class and each value of the first sensitive column that it shows."""
-    values = _values(seating.pieces, seating.piece)[0]
-    pairs, count = number_rows([seating.seat, values], seating.seat.size)
-    chosen = np.empty(count, dtype=np.int64)
-    chosen[pairs] = np.arange(pairs.size)
-    return chosen
-
-
-def complete_with_borrowed(
-    seating: Partition, groups: CandidateClasses, tally: Counts, boxes: Ints | None
+def complete_by_reassignment(
+    partition: Partition, classes: CandidateClasses, tally: Counts, boxes: Ints | None
 ) -> Bools:
-    """The members of groups that hold with what they borrow, each the cheaper way.
+    """Return the members of classes that satisfy the model with spare rows or one whole class.
 
-    ``tally`` counts the rows left in each group, ``boxes`` are their nodes where a demand looks at
-    them. Groups that hold by themselves borrow nothing.
+    Each class takes the cheaper way. ``tally`` counts its rows in no class yet, ``boxes`` are its
+    nodes where the model bounds presence. Classes that satisfy the model already take nothing.
     """
-    hold = seating.pieces.conditions.hold
-    needy = ~hold(tally, boxes) & (tally[:, 0] > 0)
-    asked = _rows(seating.pieces, groups, needy, tally)
-    served = needy & hold(tally + tally_of(seating.pieces, groups, asked), boxes)
-    price = np.where(served, groups.sums(groups.cost * asked), np.inf)
-    whole = _classes(groups, needy)
-    host = groups.group[whole]
-    both = tally[host] + seating.tally[groups.lender[whole]]
-    better = (groups.cost[whole] < price[host]) & hold(both, None if boxes is None else boxes[host])
+    satisfied = partition.records.checks.satisfied
+    lacking = ~satisfied(tally, boxes) & (tally[:, 0] > 0)
+    taken = _spare_rows(partition.records, classes, lacking, tally)
+    completed = lacking & satisfied(tally + tally_of(partition.records, classes, taken), boxes)
+    price = np.where(completed, classes.sums(classes.cost * taken), np.inf)
+    whole = _whole_classes(classes, lacking)
+    host = classes.class_id[whole]
+    both = tally[host] + partition.tally[classes.donor[whole]]
+    better = (classes.cost[whole] < price[host]) & satisfied(
+        both, None if boxes is None else boxes[host]
+    )
     whole, host = whole[better], host[better]
-    served[host] = False
-    # A class that gives itself cannot lend a row to another group.
-    busy = asked & np.isin(groups.lender, groups.lender[whole])
-    served[groups.group[busy]] = False
-    asked &= served[groups.group]
-    asked[whole] = True
-    served[host] = True
-    return asked | (groups.left & served[groups.group])
+    completed[host] = False
+    # A class that joins one whole cannot spare a row for another.
+    busy = taken & np.isin(classes.donor, classes.donor[whole])
+    completed[classes.class_id[busy]] = False
+    taken &= completed[classes.class_id]
+    taken[whole] = True
+    completed[host] = True
+    return taken | (classes.unassigned & completed[classes.class_id])
 
 
-def tally_of(pieces: DistinctRecords, groups: CandidateClasses, members: Bools) -> Counts:
-    """The tally of each group if it consists of these members, no whole classes among them."""
-    amount = groups.amount[members].astype(np.int64)
-    return pieces.tally(groups.piece[members], amount, groups.group[members], groups.count)
+def tally_of(records: DistinctRecords, classes: CandidateClasses, members: Bools) -> Counts:
+    """Return the tally of each class of these members, no whole classes among them."""
+    amount = classes.amount[members].astype(np.int64)
+    return records.tally(classes.record[members], amount, classes.class_id[members], classes.count)
 
 
-def _classes(groups: CandidateClasses, needy: Bools) -> Positions:
-    """The cheapest whole class in each needy group, no class twice."""
-    whole = np.flatnonzero((groups.piece < 0) & needy[groups.group])
-    whole = whole[np.lexsort((groups.cost[whole], groups.group[whole]))]
-    whole = whole[firsts(groups.group[whole])]
-    return whole[_first_of(groups.lender[whole])]
+def _whole_classes(classes: CandidateClasses, lacking: Bools) -> Positions:
+    """Return the cheapest whole class in each lacking class, no donor twice."""
+    whole = np.flatnonzero((classes.record < 0) & lacking[classes.class_id])
+    whole = whole[np.lexsort((classes.cost[whole], classes.class_id[whole]))]
+    whole = whole[firsts(classes.class_id[whole])]
+    return whole[_first_of(classes.donor[whole])]
 
 
-def _rows(pieces: DistinctRecords, groups: CandidateClasses, needy: Bools, tally: Counts) -> Bools:
-    """The lent rows that needy groups ask for, no lender twice: the cheapest.
+def _spare_rows(
+    records: DistinctRecords, classes: CandidateClasses, lacking: Bools, tally: Counts
+) -> Bools:
+    """Return the cheapest spare rows that lacking classes need, no donor twice.
 
-    Values that a group lacks come first, then whatever makes up the number.
+    Sensitive values that a class lacks come first, then any rows up to k.
     """
-    asked = np.zeros(groups.entry.size, dtype=np.bool_)
-    able = np.flatnonzero((groups.lender >= 0) & (groups.piece >= 0) & needy[groups.group])
+    taken = np.zeros(classes.candidate.size, dtype=np.bool_)
+    able = np.flatnonzero((classes.donor >= 0) & (classes.record >= 0) & lacking[classes.class_id])
     if not able.size:
-        return asked
-    values, width = _values(pieces, groups.piece)
-    own = groups.left
-    shown = np.bincount(groups.group[own] * width + values[own], minlength=needy.size * width) > 0
-    demands = pieces.conditions.demands
-    lack = max(demands.distinct_l, ceil(demands.entropy_l)) - np.count_nonzero(
+        return taken
+    values, width = _sensitive_values(records, classes.record)
+    keys = classes.class_id * width + values
+    own = classes.unassigned
+    shown = np.bincount(keys[own], minlength=lacking.size * width) > 0
+    model = records.checks.model
+    missing_values = max(model.distinct_l, ceil(model.entropy_l)) - np.count_nonzero(
         shown.reshape(-1, width), axis=1
     )
-    keys = groups.group * width + values
-    able = able[np.lexsort((groups.cost[able], shown[keys[able]], groups.group[able]))]
-    able = able[_first_of(groups.lender[able])]
-    group, new = groups.group[able], ~shown[keys[able]]
+    able = able[np.lexsort((classes.cost[able], shown[keys[able]], classes.class_id[able]))]
+    able = able[_first_of(classes.donor[able])]
+    class_id, new = classes.class_id[able], ~shown[keys[able]]
     first = np.zeros(able.size, dtype=np.bool_)
     first[_first_of(keys[able])] = True
-    useful = first & new & (_before(group, first & new) < lack[group])
-    missing = demands.k - tally[:, 0] - np.bincount(group[useful], minlength=needy.size)
-    rest = ~useful & (_before(group, ~useful) < missing[group])
-    asked[able[useful | rest]] = True
-    return asked
+    diverse = first & new & (_before(class_id, first & new) < missing_values[class_id])
+    missing_rows = model.k - tally[:, 0] - np.bincount(class_id[diverse], minlength=lacking.size)
+    others = ~diverse & (_before(class_id, ~diverse) < missing_rows[class_id])
+    taken[able[diverse | others]] = True
+    return taken
 
 
-def _values(pieces: DistinctRecords, piece: Positions) -> tuple[Positions, int]:
-    """The first sensitive value of each piece, and how many there are; all alike without one."""
-    if not pieces.conditions.columns:
-        return np.zeros_like(piece), 1
-    column = pieces.conditions.columns[0]
-    return column.values[pieces.first[piece]].astype(np.int64), column.shares.size
+def _sensitive_values(records: DistinctRecords, record: Positions) -> tuple[Positions, int]:
+    """Return the first sensitive value of each record, and how many occur; one if none counts."""
+    if not records.checks.columns:
+        return np.zeros_like(record), 1
+    column = records.checks.columns[0]
+    return column.values[records.example_row[record]].astype(np.int64), column.shares.size
 
 
 def _first_of(values: Positions) -> Positions:
-    """The positions at which a value is seen for the first time, in their order."""
+    """Return the positions at which a value is seen for the first time, in their order."""
     return np.sort(np.unique(values, return_index=True)[1])
 
 
-def _before(group: Positions, counted: Bools) -> Positions:
-    """How many counted elements of the same group come before each; groups lie together."""
+def _before(class_id: Positions, counted: Bools) -> Positions:
+    """Return how many counted elements of its class precede each; classes lie together."""
     before: Positions = np.cumsum(counted) - counted
-    starts = np.flatnonzero(firsts(group))
-    lengths = np.diff(np.concatenate([starts, [group.size]]))
+    starts = np.flatnonzero(firsts(class_id))
+    lengths = np.diff(np.concatenate([starts, [class_id.size]]))
     return before - np.repeat(before[starts], lengths)
-
-
-# Pairs of a piece and a class that are looked at together.
-PAIRS = 4_000_000
 
 
 @dataclass(slots=True)
 class PartialPartition:
-    """The classes and, of each piece, the rows left (``left``) and withheld (``out``)."""
+    """A partition with leftovers: the ``unassigned`` and the ``suppressed`` rows of each record."""
 
-    seating: Partition
-    left: Counts
-    out: Counts
+    partition: Partition
+    unassigned: Counts
+    suppressed: Counts
 
 
-def assign_leftovers(tables: LookupTables, table: PartialPartition, room: int) -> None:
-    """Seats the rows left where they cost least.
+def assign_leftovers(lookup: LookupTables, partial: PartialPartition, room: int) -> None:
+    """Put the unassigned rows in the classes where they cost least.
 
-    Up to ``room`` rows go out that would cost more than that, or break the class they join.
+    Up to ``room`` rows that would cost more than that, or break the class, are suppressed.
     """
-    blank = tables.pieces.blank
-    while table.left.any() and table.seating.losses.size:
-        piece, target, amount, cost = _closest(tables, table)
-        gone = (cost > blank) | _breaking(table.seating, piece, target, amount)
-        gone &= np.cumsum(np.where(gone, amount, 0)) <= room - int(table.out.sum())
-        table.out[piece[gone]] += amount[gone]
-        table.left[piece] = 0
-        state, stay = table.seating, ~gone
-        table.seating = build_partition(
-            tables.pieces,
-            np.concatenate([state.piece, piece[stay]]),
-            np.concatenate([state.seat, target[stay]]),
-            np.concatenate([state.amount, amount[stay]]),
+    records = lookup.records
+    while partial.unassigned.any() and partial.partition.losses.size:
+        record, target, amount, cost = _closest(lookup, partial)
+        gone = (cost > records.suppression_loss) | _breaking(
+            partial.partition, record, target, amount
+        )
+        gone &= np.cumsum(np.where(gone, amount, 0)) <= room - int(partial.suppressed.sum())
+        partial.suppressed[record[gone]] += amount[gone]
+        partial.unassigned[record] = 0
+        partition, stay = partial.partition, ~gone
+        partial.partition = build_partition(
+            records,
+            np.concatenate([partition.record, record[stay]]),
+            np.concatenate([partition.class_id, target[stay]]),
+            np.concatenate([partition.amount, amount[stay]]),
         )
 
 
 def _closest(
-    tables: LookupTables, table: PartialPartition
+    lookup: LookupTables, partial: PartialPartition
 ) -> tuple[Positions, Positions, Counts, Floats]:
-    """For each class that is the closest one to some piece left: that piece, and what it costs.
+    """Return, for each class that is the closest to an unassigned record, the cheapest of these.
 
-    Pieces, their classes, the rows of each, and the cost of each row.
+    Records, their classes, the rows of each, and the cost of each row.
     """
-    state, pieces = table.seating, tables.pieces
-    piece = np.flatnonzero(table.left)[: max(PAIRS // state.losses.size, 1)]
-    amount = table.left[piece]
-    grown = losses_of_pairs(pieces.taxonomies, tables.chains, pieces.leaves(piece), state.boxes)
-    grown *= (amount[:, None] + state.sizes).astype(np.float32)
-    grown -= (state.losses * state.sizes).astype(np.float32)
+    partition, records = partial.partition, lookup.records
+    record = np.flatnonzero(partial.unassigned)[: max(PAIRS // partition.losses.size, 1)]
+    amount = partial.unassigned[record]
+    grown = lookup.joined_losses(records.leaves(record), partition.boxes)
+    grown *= (amount[:, None] + partition.sizes).astype(np.float32)
+    grown -= (partition.losses * partition.sizes).astype(np.float32)
     target = grown.argmin(axis=1)
-    cost = grown[np.arange(piece.size), target] / amount - pieces.own(piece)
+    cost = grown[np.arange(record.size), target] / amount - records.own_loss(record)
     order = np.argsort(cost, kind="stable")
-    first = order[np.sort(np.unique(target[order], return_index=True)[1])]
-    return piece[first], target[first], amount[first], cost[first]
+    # One record a class and round: the next sees the box that the first has widened.
+    first = order[_first_of(target[order])]
+    return record[first], target[first], amount[first], cost[first]
 
 
-def _breaking(state: Partition, piece: Positions, target: Positions, amount: Counts) -> Bools:
-    """Which pieces break the class that they would join: more rows may be less diverse."""
-    each = np.arange(piece.size)
-    tally = state.tally[target] + state.pieces.tally(piece, amount, each, piece.size)
-    held = state.pieces.conditions.hold(state.tally[target], state.boxes[target])
-    broken: Bools = held & ~state.pieces.conditions.hold(tally, state.boxes[target])
+def _breaking(partition: Partition, record: Positions, target: Positions, amount: Counts) -> Bools:
+    """Return which records break the class they would join: more rows may be less diverse."""
+    each, checks = np.arange(record.size), partition.records.checks
+    tally = partition.tally[target] + partition.records.tally(record, amount, each, record.size)
+    satisfied = checks.satisfied(partition.tally[target], partition.boxes[target])
+    broken: Bools = satisfied & ~checks.satisfied(tally, partition.boxes[target])
     return broken
 
 
-def merge_failing(tables: LookupTables, table: PartialPartition, room: int) -> Bools:
-    """Joins classes that do not hold with the closest ones; the answer says which never will.
+def merge_failing(lookup: LookupTables, partial: PartialPartition, room: int) -> bool:
+    """Merge failing classes with the closest ones; return whether all satisfy the model then.
 
-    Rows of such a class go out instead while there is room and joining costs more.
+    Rows of such a class are suppressed instead while there is room and merging costs more.
     """
+    records = lookup.records
     while True:
-        state = table.seating
-        bad = np.flatnonzero(~tables.pieces.conditions.hold(state.tally, state.boxes))
-        if not bad.size:
-            return np.zeros(state.losses.size, dtype=np.bool_)
-        rows = state.sizes[bad]
-        worst = int(bad[np.argmin(rows)])
-        fits = int(state.sizes[worst]) <= room - int(table.out.sum())
-        target, cost = _nearest(tables, state, worst)
-        if fits and (target < 0 or cost > tables.pieces.blank * state.sizes[worst]):
-            members = state.seat == worst
-            table.out[state.piece[members]] += state.amount[members]
-            kept = ~members
-            seat, piece, amount = state.seat[kept], state.piece[kept], state.amount[kept]
+        partition = partial.partition
+        failing = np.flatnonzero(~records.checks.satisfied(partition.tally, partition.boxes))
+        if not failing.size:
+            return True
+        worst = int(failing[np.argmin(partition.sizes[failing])])
+        size = int(partition.sizes[worst])
+        target, cost = _nearest(lookup, partition, worst)
+        members = partition.class_id == worst
+        class_id, record, amount = partition.class_id, partition.record, partition.amount
+        if size <= room - int(partial.suppressed.sum()) and (
+            target < 0 or cost > records.suppression_loss * size
+        ):
+            partial.suppressed[record[members]] += amount[members]
+            class_id, record, amount = class_id[~members], record[~members], amount[~members]
         elif target < 0:
-            return np.ones(1, dtype=np.bool_)
+            return False
         else:
-            seat, piece, amount = state.seat.copy(), state.piece, state.amount
-            seat[seat == worst] = target
-        table.seating = build_partition(tables.pieces, piece, seat, amount)
+            class_id = np.where(members, target, class_id)
+        partial.partition = build_partition(records, record, class_id, amount)
 
 
-def _nearest(tables: LookupTables, state: Partition, seat: int) -> tuple[int, float]:
-    """The class that costs least to join with this one, and the cost; -1 where it is alone."""
-    if state.losses.size < 2:
+def _nearest(lookup: LookupTables, partition: Partition, class_id: int) -> tuple[int, float]:
+    """Return the class that costs least to merge with this one, and the cost; -1 if it is alone."""
+    if partition.losses.size < 2:
         return -1, 0.0
-    joint = losses_of_pairs(
-        tables.pieces.taxonomies, tables.chains, state.boxes[[seat]], state.boxes
-    )[0]
-    cost = joint * (state.sizes + state.sizes[seat]) - state.losses * state.sizes
-    cost[seat] = np.inf
+    sizes, losses = partition.sizes, partition.losses
+    joint = lookup.joined_losses(partition.boxes[[class_id]], partition.boxes)[0]
+    cost = joint * (sizes + sizes[class_id]) - losses * sizes
+    cost[class_id] = np.inf
     target = int(cost.argmin())
-    return target, float(cost[target] - state.losses[seat] * state.sizes[seat])
+    return target, float(cost[target] - losses[class_id] * sizes[class_id])

@@ -1,169 +1,139 @@
-"""The rows that a peel has left, and what classes could lend them, copied close together."""
+"""The rows that a lattice pass has put in no class yet, and what released classes could spare."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exports.anonymise.distinct_records import DistinctRecords
-from exports.anonymise.lattice import Lattice, Sums, chains_of, sums_of
+from exports.anonymise.lattice import LookupTables, Sums, sums_of
 from exports.anonymise.privacy_models import Positions
 from exports.anonymise.problem import Bools, Floats, Ints
 
-# Sums of random numbers below this tell groups apart; they may wrap.
-ROOM = 2**62
-
-
-# Losses are asked for of few entries at a time: that many lines of their sums are kept.
+# Losses are asked for of few candidates at a time: that many lines of their sums are kept.
 FEW = 24
 
 
 @dataclass(frozen=True, slots=True)
-class LookupTables:
-    """For each column: the chains of its nodes, their losses, and a random number for each."""
-
-    pieces: DistinctRecords
-    lattice: Lattice
-    chains: list[Ints]
-    random: list[NDArray[np.int64]]
-
-
-def lookup_tables_of(pieces: DistinctRecords, lattice: Lattice) -> LookupTables:
-    """The tables of a problem; the random numbers come from its seed."""
-    random = np.random.default_rng(pieces.problem.seed)
-    return LookupTables(
-        pieces,
-        lattice,
-        [chains_of(taxonomy) for taxonomy in pieces.taxonomies],
-        [random.integers(-ROOM, ROOM, taxonomy.loss.size) for taxonomy in pieces.taxonomies],
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Candidates:
-    """What may come together in a group; all of shape (entries,).
+    """Rows and whole classes that may come together in a class; all of shape (candidates,).
 
-    ``piece`` is -1 for a whole class. ``lender`` is the class that could lend the row, or give
-    itself; -1 for rows that are left. ``base`` is what each row of the entry loses now. ``boxes``
-    has shape (entries, quasi-identifiers).
+    ``record`` is -1 for a whole class. ``donor`` is the class that could spare the row, or join
+    whole; -1 for rows in no class. ``base`` is the present loss of each row of the candidate.
+    ``boxes`` has shape (candidates, quasi-identifiers).
     """
 
-    piece: Positions
+    record: Positions
     amount: Floats
-    lender: Positions
+    donor: Positions
     base: Floats
     boxes: Ints
 
-    def beside(self, others: Candidates) -> Candidates:
-        """These and, after them, the others."""
-        return Candidates(
-            np.concatenate([self.piece, others.piece]),
-            np.concatenate([self.amount, others.amount]),
-            np.concatenate([self.lender, others.lender]),
-            np.concatenate([self.base, others.base]),
-            np.concatenate([self.boxes, others.boxes]),
-        )
+    def followed_by(self, others: Candidates) -> Candidates:
+        """Return these and, after them, the others."""
+        names = [field.name for field in fields(self)]
+        both = ((getattr(self, name), getattr(others, name)) for name in names)
+        return Candidates(*(np.concatenate(pair) for pair in both))
 
 
 @dataclass(frozen=True, slots=True)
 class RemainingRecords:
-    """Entries with the sums that put them in groups; the ``own`` first ones are rows left.
+    """Candidates with the sums that put them in classes; the first ``unassigned`` are in none yet.
 
-    ``keys`` are sums of random numbers: entries with one sum are in one group, and show it in the
-    bits of ``mask`` already. ``losses`` are what the entries' cells lose at each node.
+    ``keys`` are sums of random numbers: candidates with one sum are in one class, and show it in
+    the bits of ``mask`` already. ``losses`` are those of the candidates' cells at each node.
     """
 
-    entries: Candidates
-    own: int
+    candidates: Candidates
+    unassigned: int
     keys: Sums[np.int64]
     losses: Sums[np.float32]
     mask: int
 
 
-def remaining_records_of(tables: LookupTables, entries: Candidates, own: int) -> RemainingRecords:
-    """The front of these entries."""
+def remaining_records_of(
+    lookup: LookupTables, candidates: Candidates, unassigned: int
+) -> RemainingRecords:
+    """Return these candidates, copied close together for quick visits."""
     keys, losses = [], []
-    for at, taxonomy in enumerate(tables.pieces.taxonomies):
-        above = tables.chains[at].T[:, entries.boxes[:, at]]
-        keys.append(tables.random[at][above])
-        losses.append(taxonomy.loss.astype(np.float32)[above])
-    # Two buckets and more a row that is left, so that few groups share one.
-    mask = (1 << (own.bit_length() + 1)) - 1
-    levels = tables.lattice.levels
-    return RemainingRecords(entries, own, sums_of(keys, levels), sums_of(losses, levels, FEW), mask)
+    for at, hierarchy in enumerate(lookup.records.hierarchies):
+        above = lookup.ancestors[at].T[:, candidates.boxes[:, at]]
+        keys.append(lookup.hashes[at][above])
+        losses.append(hierarchy.loss.astype(np.float32)[above])
+    # Two buckets and more a row that remains, so that few classes share one.
+    mask = (1 << (unassigned.bit_length() + 1)) - 1
+    levels = lookup.lattice.levels
+    return RemainingRecords(
+        candidates, unassigned, sums_of(keys, levels), sums_of(losses, levels, FEW), mask
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateClasses:
-    """Entries with equal nodes, group after group; their losses are those of the group's box.
+    """Candidates with equal nodes, class after class; their losses are those of the class's box.
 
-    ``entry``, ``group`` and ``cost`` have shape (members,): the entry's place in the front, its
-    group's number, and what its rows lose more in the group. ``amount``, ``lender`` and ``piece``
-    are the entry's own. ``starts`` (groups,) says where each group begins.
+    ``candidate``, ``class_id`` and ``cost`` have shape (members,): the position among the
+    candidates, the number of the class, and how much more its rows lose in the class. ``amount``,
+    ``donor`` and ``record`` are the candidate's own. ``starts`` (classes,) says where each begins.
     """
 
-    entry: Positions
-    group: Positions
+    candidate: Positions
+    class_id: Positions
     cost: Floats
     amount: Floats
-    lender: Positions
-    piece: Positions
+    donor: Positions
+    record: Positions
     starts: Positions
 
     @property
     def count(self) -> int:
-        """How many groups there are."""
+        """Number of classes."""
         return self.starts.size
 
     @property
-    def left(self) -> Bools:
-        """Which members are rows that are left."""
-        return self.lender < 0
+    def unassigned(self) -> Bools:
+        """Which members are rows in no class yet."""
+        return self.donor < 0
 
     def sums(self, values: Floats | Bools) -> Floats:
-        """Sum of each group's values, from one value a member."""
-        total: Floats = np.bincount(self.group, values, self.count).astype(np.float64)
+        """Return the sum of each class's values, from one value a member."""
+        total: Floats = np.bincount(self.class_id, values, self.count).astype(np.float64)
         return total
 
     def only(self, kept: Bools) -> CandidateClasses:
-        """The members marked, with the groups numbered again."""
-        new = firsts(self.group[kept])
+        """Return the members marked, with the classes numbered again."""
+        new = firsts(self.class_id[kept])
+        amount, donor, record = self.amount[kept], self.donor[kept], self.record[kept]
+        class_id, starts = np.cumsum(new) - 1, np.flatnonzero(new)
         return CandidateClasses(
-            self.entry[kept],
-            np.cumsum(new) - 1,
-            self.cost[kept],
-            self.amount[kept],
-            self.lender[kept],
-            self.piece[kept],
-            np.flatnonzero(new),
+            self.candidate[kept], class_id, self.cost[kept], amount, donor, record, starts
         )
 
 
 def candidate_classes_of(
-    front: RemainingRecords, node: int, entry: Positions, keys: NDArray[np.int64]
+    remaining: RemainingRecords, node: int, candidate: Positions, keys: NDArray[np.int64]
 ) -> CandidateClasses:
-    """Groups of these entries at a node of the lattice; ``keys`` are the whole front's."""
-    order = np.argsort(keys[entry], kind="stable")
-    entry = entry[order]
-    new = firsts(keys[entry])
-    entries = front.entries
-    amount = entries.amount[entry]
-    cost = (front.losses.of(node, entry) - entries.base[entry]) * amount
+    """Return the classes of these candidates at a lattice node; ``keys`` are those of all."""
+    order = np.argsort(keys[candidate], kind="stable")
+    candidate = candidate[order]
+    new = firsts(keys[candidate])
+    candidates = remaining.candidates
+    amount = candidates.amount[candidate]
+    cost = (remaining.losses.of(node, candidate) - candidates.base[candidate]) * amount
     return CandidateClasses(
-        entry,
+        candidate,
         np.cumsum(new) - 1,
         cost,
         amount,
-        entries.lender[entry],
-        entries.piece[entry],
+        candidates.donor[candidate],
+        candidates.record[candidate],
         np.flatnonzero(new),
     )
 
 
 def firsts(values: NDArray[np.integer]) -> Bools:
-    """Where a value is the first of its kind; equal values lie together."""
+    """Return where a value is the first of its kind; equal values lie together."""
     new = np.ones(values.size, dtype=np.bool_)
     np.not_equal(values[1:], values[:-1], out=new[1:])
     return new

@@ -1,62 +1,82 @@
-"""A chart as plain data: what it shows, in a picture, in a table and in words."""
+"""Charts as plain data: shares, the pictures made of them, their table and their sentence."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exports.columns import guarded
+from exports.csv_text import csv_text
 
 HIDDEN = "hidden"
+LINE = ("group", "row", "answer", "count", "percent", "base")
+Line = tuple[str, str, str, int | str, float | str, int | str]
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """One answer in a row: per cent of those who answered; None is a hidden count."""
+class Share:
+    """People who have something in common: None is a hidden count, or a per cent not to be shown.
+
+    ``onward`` is where they went from there.
+    """
 
     label: str
     count: int | None
     percent: float | None
+    onward: tuple[Share, ...] = ()
+
+    @property
+    def in_words(self) -> str:
+        """Published count with its share: ``about 45 (12 %)``."""
+        if self.count is None:
+            return HIDDEN
+        return f"about {self.count}" + ("" if self.percent is None else f" ({self.percent:.0f} %)")
+
+    def line(self, group: str, row: str, answer: str, base: int | None) -> Line:
+        """Return the figures as a line of a CSV, below these words."""
+        count = HIDDEN if self.count is None else self.count
+        percent = "" if self.percent is None else self.percent
+        return group, row, answer, count, percent, "" if base is None else base
 
 
 @dataclass(frozen=True, slots=True)
 class ChartBar:
-    """One row: its text, its slices in the order of the options, and of how many people.
+    """One row: its text, the shares of its options in order, and of how many people.
 
-    ``turned``: agreement counts against the score it stands under.
+    ``is_reversed``: agreement counts against the score it stands under.
     """
 
     label: str
-    slices: tuple[Slice, ...]
+    shares: tuple[Share, ...]
     base: int
     note: str = ""
-    turned: bool = False
+    is_reversed: bool = False
 
     @property
-    def told(self) -> str:
-        """Its text as a picture has it."""
-        return f"{self.label} (reversed)" if self.turned else self.label
+    def drawn_label(self) -> str:
+        """Text beside the bar in a picture."""
+        return f"{self.label} (reversed)" if self.is_reversed else self.label
 
     @property
     def drawn(self) -> float:
         """Per cent that can be shown."""
-        return sum(s.percent or 0 for s in self.slices)
+        return sum(s.percent or 0 for s in self.shares)
+
+    @property
+    def upper(self) -> tuple[Share, ...]:
+        """Options beyond the middle."""
+        return self.shares[-(len(self.shares) // 2) :]
 
     @property
     def agree(self) -> float | None:
         """Per cent beyond the middle of the options; None where a part of it is hidden."""
-        upper = [s.percent for s in self.slices[-(len(self.slices) // 2) :]]
-        known = [p for p in upper if p is not None]
-        return sum(known) if len(known) == len(upper) else None
+        known = [s.percent for s in self.upper if s.percent is not None]
+        return sum(known) if len(known) == len(self.upper) else None
 
     @property
-    def lean(self) -> float:
+    def net_agreement(self) -> float:
         """Agreement shown less disagreement shown, in points: for an order only."""
-        half = len(self.slices) // 2
-        upper, lower = self.slices[-half:], self.slices[:half]
-        return sum(s.percent or 0 for s in upper) - sum(s.percent or 0 for s in lower)
+        lower = self.shares[: len(self.shares) // 2]
+        return sum(s.percent or 0 for s in self.upper) - sum(s.percent or 0 for s in lower)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,60 +91,62 @@ class BarGroup:
 class Bars:
     """Diverging stacked bars: disagreement to the left, agreement to the right, both from one line.
 
-    ``options`` are what the colours stand for, one list a set of options.
+    ``options`` are what the colours stand for: heading and labels of each set of options.
     """
 
     groups: tuple[BarGroup, ...]
     options: tuple[tuple[str, tuple[str, ...]], ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One field of a heat map: None where hidden."""
-
-    count: int | None
-    percent: float | None
+    def figures(self) -> Iterator[Line]:
+        """Yield every figure."""
+        for group in self.groups:
+            for bar in group.bars:
+                for share in bar.shares:
+                    yield share.line(group.heading, bar.label, share.label, bar.base)
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One heat map: ``cells`` a tuple for each band of what came before, low to high.
+    """One heat map: ``cells`` hold a column for each band of the first score, low to high.
 
-    ``levels`` names the bands of the score, low to high too.
+    ``levels`` names the bands of the second score, low to high too.
     """
 
     heading: str
     levels: tuple[str, ...]
-    cells: tuple[tuple[Cell, ...], ...]
+    cells: tuple[tuple[Share, ...], ...]
     bases: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Heat:
-    """Small multiples: across what came before, upward the score; shade is per cent of a column."""
+class HeatMaps:
+    """Small multiples: across the first score, upward the second; shade is per cent of a column."""
 
     across: str
     bands: tuple[str, ...]
     panels: tuple[Panel, ...]
 
+    def figures(self) -> Iterator[Line]:
+        """Yield every figure."""
+        for panel in self.panels:
+            for band, base, cells in zip(self.bands, panel.bases, panel.cells, strict=True):
+                for cell in cells:
+                    yield cell.line(panel.heading, band, cell.label, base)
+
 
 @dataclass(frozen=True, slots=True)
-class Dots:
-    """Two dots a line: one answer's share then and later."""
+class DotPlot:
+    """Two dots a line: one answer's share at two moments."""
 
     names: tuple[str, str]
     bases: tuple[int, int]
-    lines: tuple[tuple[str, Slice, Slice], ...]
+    lines: tuple[tuple[Share, Share], ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """So many people from one place to another; None where the count is hidden."""
-
-    label: str
-    count: int | None
-    percent: float | None
-    onward: tuple[Stream, ...] = ()
+    def figures(self) -> Iterator[Line]:
+        """Yield every figure."""
+        for line in self.lines:
+            for name, share, base in zip(self.names, line, self.bases, strict=True):
+                yield share.line("", name, line[0].label, base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +154,26 @@ class FlowChart:
     """Everybody, the branches they took, and how these ended; beside, who was asked what."""
 
     rows: int
-    branches: tuple[Stream, ...]
-    endings: tuple[Stream, ...]
-    asked: tuple[Stream, ...]
+    branches: tuple[Share, ...]
+    endings: tuple[Share, ...]
+    asked: tuple[Share, ...]
+
+    def figures(self) -> Iterator[Line]:
+        """Yield every figure."""
+        parts = (("way", self.branches), ("ending", self.endings), ("asked", self.asked))
+        for part, shares in parts:
+            for share in shares:
+                yield share.line(part, share.label, "", self.rows)
+                for end in share.onward:
+                    yield end.line(part, share.label, end.label, share.count)
 
 
-Picture = Bars | Heat | Dots | FlowChart
+Picture = Bars | HeatMaps | DotPlot | FlowChart
 
 
 @dataclass(frozen=True, slots=True)
 class ChartTable:
-    """The same figures to read; ``numbers`` are the places of columns that hold figures."""
+    """The figures to read; ``numbers`` are the places of columns that hold figures."""
 
     head: tuple[str, ...]
     lines: tuple[tuple[str, ...], ...]
@@ -151,7 +182,7 @@ class ChartTable:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """``key`` names it in addresses. ``sentence`` says what it shows, ``base`` of how many."""
+    """A picture with its words. ``key`` names it in addresses, ``base`` says of how many it is."""
 
     key: str
     title: str
@@ -164,82 +195,23 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class ChartSource:
-    """What stands under every chart: where its figures come from and how not to read them."""
+    """Words under every chart: where its figures come from and how not to read them."""
 
-    study: str
     release: str
     marks: str
     caution: str
     use: str
-    notes: tuple[str, ...] = ()
 
     def lines(self) -> tuple[str, ...]:
-        """Everything, most important first."""
-        return tuple(said for said in (self.marks, self.caution, self.use, *self.notes) if said)
-
-
-def in_words(count: int | None, percent: float | None = None) -> str:
-    """A published count with its share: ``about 45 (12 %)``."""
-    if count is None:
-        return HIDDEN
-    return f"about {count}" if percent is None else f"about {count} ({percent:.0f} %)"
+        """Return everything, most important first."""
+        return tuple(said for said in (self.marks, self.caution, self.use) if said)
 
 
 def csv_of(chart: Chart, source: ChartSource) -> bytes:
-    """The figures for programs, one a line: RFC 4180, UTF-8. Every line has source and caution."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow((*LINE, "release", "caution"))
+    """Return the figures for programs, one a line: RFC 4180, UTF-8.
+
+    Every line repeats release and caution, as lines are copied without their file.
+    """
     about = " ".join(said for said in (source.marks, source.caution) if said)
-    for place in _figures(chart.picture):
-        cells = [guarded(c) if isinstance(c, str) else c for c in (*place, source.release, about)]
-        writer.writerow(cells)
-    return out.getvalue().encode()
-
-
-LINE = ("group", "row", "answer", "count", "percent", "base")
-Line = tuple[str, str, str, int | str, float | str, int | str]
-
-
-def _line(
-    words: tuple[str, str, str], count: int | None, percent: float | None, base: int | None
-) -> Line:
-    figures = ("" if percent is None else percent, "" if base is None else base)
-    return (*words, HIDDEN if count is None else count, *figures)
-
-
-def _figures(picture: Picture) -> Iterator[Line]:
-    if isinstance(picture, Bars):
-        return _bars(picture)
-    if isinstance(picture, Heat):
-        return _maps(picture)
-    return _dots(picture) if isinstance(picture, Dots) else _streams(picture)
-
-
-def _bars(picture: Bars) -> Iterator[Line]:
-    for group in picture.groups:
-        for bar in group.bars:
-            for part in bar.slices:
-                words = (group.heading, bar.label, part.label)
-                yield _line(words, part.count, part.percent, bar.base)
-
-
-def _maps(picture: Heat) -> Iterator[Line]:
-    for panel in picture.panels:
-        for band, base, cells in zip(picture.bands, panel.bases, panel.cells, strict=True):
-            for level, cell in zip(panel.levels, cells, strict=True):
-                yield _line((panel.heading, band, level), cell.count, cell.percent, base)
-
-
-def _dots(picture: Dots) -> Iterator[Line]:
-    for label, *both in picture.lines:
-        for name, part, base in zip(picture.names, both, picture.bases, strict=True):
-            yield _line(("", name, label), part.count, part.percent, base)
-
-
-def _streams(flow: FlowChart) -> Iterator[Line]:
-    for what, found in (("way", flow.branches), ("ending", flow.endings), ("asked", flow.asked)):
-        for one in found:
-            yield _line((what, one.label, ""), one.count, one.percent, flow.rows)
-            for end in one.onward:
-                yield _line((what, one.label, end.label), end.count, end.percent, one.count)
+    lines = ((*line, source.release, about) for line in chart.picture.figures())
+    return csv_text([(*LINE, "release", "caution"), *lines]).encode()

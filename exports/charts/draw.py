@@ -1,35 +1,26 @@
-"""Diverging stacked bars as a picture.
-
-Then and later as two dots a line.
-
-Ways through the questionnaire as streams, and bars of who was asked what.
-
-Small heat maps as a picture: across what came before, upward the score.
-"""
+"""Pictures as SVG: diverging bars, heat maps, dots of two moments, and streams of a flow."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 from exports.charts.chart import (
     HIDDEN,
     BarGroup,
     Bars,
-    Cell,
     ChartBar,
-    Dots,
+    DotPlot,
     FlowChart,
-    Heat,
+    HeatMaps,
     Panel,
-    Slice,
-    Stream,
-    in_words,
+    Picture,
+    Share,
 )
 from exports.charts.svg import (
     DEEPER,
     DIVERGING,
+    HELD,
     INK,
     LINE,
     NARROW,
@@ -37,6 +28,7 @@ from exports.charts.svg import (
     ON_DIVERGING,
     PAPER,
     SIZE,
+    SOFT,
     STEPS,
     Drawing,
     box,
@@ -50,50 +42,132 @@ from exports.charts.svg import (
     width_of,
 )
 
-THICK, BAR_GAP = 24, 9  # pixels: a bar, and between rows
-BAR_SMALL = 12
-HELD = "answers hidden"
+# All lengths are pixels.
+THICK, BAR_GAP, BAR_SMALL = 24, 9, 12  # a bar, the space between rows, its figures
 REST = 80  # for the share that is not shown, at the right
+RADIUS, DOT_LINE = 7, 34
+STREAM_TALL, STREAM_GAP, NODE = 170, 26, 14  # everybody, between streams, a place
+LEAST = 26  # so that two lines of words fit beside a stream
+CELL_TALL, GUTTER, CELL_SMALL = 40, 20, 11.5
+SIDE = 78  # for the words beside a map
+BOLD = 1.15  # how much wider bold letters are
+
+
+def draw(picture: Picture, width: float) -> Drawing:
+    """Return the picture in so many pixels of width."""
+    if isinstance(picture, Bars):
+        return _draw_bars(picture, width)
+    if isinstance(picture, HeatMaps):
+        return _draw_heat(picture, width)
+    return (
+        _draw_dots(picture, width) if isinstance(picture, DotPlot) else _draw_flow(picture, width)
+    )
+
+
+def _swatches(
+    entries: Iterable[tuple[Callable[[float, float], str], str, float]], width: float, y: float
+) -> tuple[list[str], float]:
+    """Return swatches with their words, as many to a line as have room, and the foot of all."""
+    lines: list[str] = []
+    x = 0.0
+    for swatch, words, room in entries:
+        if x and x + room > width:
+            x, y = 0, y + LINE + 5
+        lines += [swatch(x, y), text(x + 21, y + 12, words)]
+        x += room
+    return lines, y + LINE
 
 
 @dataclass(frozen=True, slots=True)
 class _BarLayout:
-    """Where things stand: words end at ``left``, ``middle`` is the line, ``unit`` one per cent."""
+    """Places: words end at ``left``, ``middle`` is the line, ``unit`` one per cent."""
 
     width: float
     left: float
     middle: float
     unit: float
 
-    @property
-    def beside(self) -> bool:
-        """Whether words stand beside their bar, not above it."""
-        return self.left > 0
-
 
 def _before(bar: ChartBar) -> float:
-    """Per cent that lies left of the line: disagreement and half of the middle."""
-    half = len(bar.slices) // 2
-    before = sum(s.percent or 0 for s in bar.slices[:half])
-    odd = bar.slices[half].percent or 0 if len(bar.slices) % 2 else 0
+    """Return the per cent left of the line: disagreement and half of the middle."""
+    half = len(bar.shares) // 2
+    before = sum(s.percent or 0 for s in bar.shares[:half])
+    odd = bar.shares[half].percent or 0 if len(bar.shares) % 2 else 0
     return before + odd / 2
 
 
-def _plan(bars: Sequence[ChartBar], width: float) -> _BarLayout:
+def _draw_bars(picture: Bars, width: float) -> Drawing:
+    bars = [bar for group in picture.groups for bar in group.bars]
     left = width * 0.4 if width > NARROW else 0
     low = max(_before(bar) for bar in bars)
     high = max(bar.drawn - _before(bar) for bar in bars)
     unit = (width - left - REST - 12) / max(low + high, 1)
-    return _BarLayout(width, left, left + 12 * bool(left) + low * unit, unit)
+    layout = _BarLayout(width, left, left + 12 * bool(left) + low * unit, unit)
+    drawn = []
+    for at, (what, options) in enumerate(picture.options, start=1):
+        drawn += [_heading(what, width)] if what else []
+        drawn.append(_bar_legend(options, width, last=at == len(picture.options)))
+    return stacked([*drawn, *(_group(group, layout) for group in picture.groups)])
 
 
-def _slices(bar: ChartBar, plan: _BarLayout, y: float) -> list[str]:
-    x, lines = plan.middle - _before(bar) * plan.unit, []
-    for step, part in zip(STEPS[len(bar.slices)], bar.slices, strict=True):
-        if part.percent is not None:
-            wide = part.percent * plan.unit
+def _heading(words: str, width: float) -> Drawing:
+    lines = folded(words, width, size=SIZE + 1)
+    drawn = texts(0, SIZE + 8, lines, font_size=SIZE + 1, font_weight=600)
+    return Drawing(width, len(lines) * LINE + 12, tuple(drawn))
+
+
+def _bar_legend(options: Sequence[str], width: float, *, last: bool) -> Drawing:
+    """Return each colour with its words, in the order of the bars; after the last, hidden ones."""
+
+    def swatch(step: int) -> Callable[[float, float], str]:
+        return lambda x, y: field(x, y, 15, 15, step)
+
+    named = [
+        (swatch(step), words) for step, words in zip(STEPS[len(options)], options, strict=True)
+    ]
+    if last:
+        named.append((lambda x, y: held_back(x, y, 15, 15), "answers hidden"))
+    entries = ((mark, words, 22 + width_of(words) * 1.08 + 14) for mark, words in named)
+    lines, foot = _swatches(entries, width, 4.0)
+    return Drawing(width, foot + 8, tuple(lines))
+
+
+def _group(group: BarGroup, layout: _BarLayout) -> Drawing:
+    rows = [_row(bar, layout) for bar in group.bars]
+    if group.heading:
+        return stacked([_heading(group.heading, layout.width), *rows])
+    return stacked([*rows, Drawing(layout.width, 8, ())])
+
+
+def _row(bar: ChartBar, layout: _BarLayout) -> Drawing:
+    words = folded(bar.drawn_label, layout.left or layout.width)
+    tall = len(words) * LINE
+    if layout.left:
+        height = max(tall, THICK)
+        y, foot = (height - THICK) / 2, (height - tall) / 2 + SIZE
+    else:  # words stand above their bar, not beside it
+        height, y, foot = tall + THICK + 4, tall + 4, float(SIZE)
+    line = rule(layout.middle, y - BAR_GAP / 2, layout.middle, y + THICK + BAR_GAP / 2)
+    lines = [line, *texts(0, foot, words), *_fields(bar, layout, y)]
+    # How many people gave the hidden answers is not worked out for the reader.
+    if hidden := sum(share.percent is None for share in bar.shares):
+        left = layout.width - REST + 8
+        said = "all hidden" if hidden == len(bar.shares) else f"{hidden} hidden"
+        lines += [
+            held_back(left, y + 3, REST - 10, THICK - 6),
+            text(left + REST / 2 - 5, y + THICK / 2 + 4, said, "c-soft",
+                 font_size=11, text_anchor="middle"),
+        ]  # fmt: skip
+    return Drawing(layout.width, height + BAR_GAP, tuple(lines))
+
+
+def _fields(bar: ChartBar, layout: _BarLayout, y: float) -> list[str]:
+    x, lines = layout.middle - _before(bar) * layout.unit, []
+    for step, share in zip(STEPS[len(bar.shares)], bar.shares, strict=True):
+        if share.percent is not None:
+            wide = share.percent * layout.unit
             lines.append(field(x, y, wide, THICK, step))
-            said = f"{part.percent:.0f}"
+            said = f"{share.percent:.0f}"
             if wide > width_of(said, BAR_SMALL) + 4:
                 lines.append(
                     text(x + wide / 2, y + THICK / 2 + 4, said, f"l{step}", font_size=BAR_SMALL,
@@ -103,79 +177,19 @@ def _slices(bar: ChartBar, plan: _BarLayout, y: float) -> list[str]:
     return lines
 
 
-def _rest(bar: ChartBar, plan: _BarLayout, y: float) -> list[str]:
-    """How many answers no field shows. How many people gave them is not worked out for anybody."""
-    if not (hidden := [s for s in bar.slices if s.percent is None]):
-        return []
-    left = plan.width - REST + 8
-    said = "all hidden" if len(hidden) == len(bar.slices) else f"{len(hidden)} hidden"
-    return [
-        held_back(left, y + 3, REST - 10, THICK - 6),
-        text(left + REST / 2 - 5, y + THICK / 2 + 4, said, "c-soft",
-             font_size=11, text_anchor="middle"),
-    ]  # fmt: skip
-
-
-def _row(bar: ChartBar, plan: _BarLayout) -> Drawing:
-    words = folded(bar.told, plan.left if plan.beside else plan.width)
-    tall = len(words) * LINE
-    if plan.beside:
-        height = max(tall, THICK)
-        y, foot = (height - THICK) / 2, (height - tall) / 2 + SIZE
-    else:
-        height, y, foot = tall + THICK + 4, tall + 4, float(SIZE)
-    line = rule(plan.middle, y - BAR_GAP / 2, plan.middle, y + THICK + BAR_GAP / 2)
-    lines = [line, *texts(0, foot, words), *_slices(bar, plan, y), *_rest(bar, plan, y)]
-    return Drawing(plan.width, height + BAR_GAP, tuple(lines))
-
-
-def _heading(words: str, width: float) -> Drawing:
-    lines = folded(words, width, size=SIZE + 1)
-    drawn = texts(0, SIZE + 8, lines, font_size=SIZE + 1, font_weight=600)
-    return Drawing(width, len(lines) * LINE + 12, tuple(drawn))
-
-
-def _group(group: BarGroup, plan: _BarLayout) -> Drawing:
-    heading = [_heading(group.heading, plan.width)] if group.heading else []
-    space = [] if group.heading else [Drawing(plan.width, 8, ())]
-    return stacked([*heading, *(_row(bar, plan) for bar in group.bars), *space])
-
-
-def _bar_legend(options: Sequence[str], width: float, *, last: bool) -> Drawing:
-    """Each colour with its words, in the order of the bars, as many to a line as fit."""
-    lines: list[str] = []
-    x, y = 0.0, 4.0
-    steps: list[int | None] = [*STEPS[len(options)], *(None,) * last]
-    for step, words in zip(steps, [*options, *(HELD,) * last], strict=True):
-        room = 22 + width_of(words) * 1.08 + 14
-        if x and x + room > width:
-            x, y = 0, y + LINE + 5
-        lines.append(held_back(x, y, 15, 15) if step is None else field(x, y, 15, 15, step))
-        lines.append(text(x + 21, y + 12, words))
-        x += room
-    return Drawing(width, y + LINE + 8, tuple(lines))
-
-
-def _legends(picture: Bars, width: float) -> list[Drawing]:
-    drawn = []
-    for at, (what, options) in enumerate(picture.options, start=1):
-        drawn += [_heading(what, width)] if what else []
-        drawn.append(_bar_legend(options, width, last=at == len(picture.options)))
-    return drawn
-
-
-def draw_bars(picture: Bars, width: float) -> Drawing:
-    """The bars under their legend, in so many pixels of width."""
-    bars = [bar for group in picture.groups for bar in group.bars]
-    plan = _plan(bars, width)
-    return stacked([*_legends(picture, width), *(_group(group, plan) for group in picture.groups)])
-
-
-RADIUS, ROOM = 7, 34
+def _draw_dots(picture: DotPlot, width: float) -> Drawing:
+    """Return every answer with its share at both moments, on one axis from nought."""
+    most = max([share.percent or 0 for line in picture.lines for share in line] + [10.0])
+    one, other = picture.names
+    legend = (
+        _dot(9, 10, later=False), text(24, 14, one), _dot(99, 10, later=True), text(114, 14, other),
+    )  # fmt: skip
+    lines = (_dot_line(line, width, most) for line in picture.lines)
+    return stacked([Drawing(width, 30, legend), *lines])
 
 
 def _dot(x: float, y: float, *, later: bool) -> str:
-    """An open ring for then, a full dot for later."""
+    """Return an open ring for then, a full dot for later."""
     css, fill = ("c-later", DIVERGING[6]) if later else ("c-then", PAPER)
     return (
         f'<circle class="{css}" cx="{x:g}" cy="{y:g}" r="{RADIUS}" fill="{fill}" '
@@ -183,157 +197,107 @@ def _dot(x: float, y: float, *, later: bool) -> str:
     )
 
 
-def _said(then: Slice, later: Slice) -> str:
-    both = ["hidden" if s.percent is None else f"{s.percent:.0f} %" for s in (then, later)]
-    return " → ".join(both)
-
-
-def _line(
-    label: str, parts: tuple[Slice, Slice], *, left: float, width: float, most: float
-) -> Drawing:
-    words = folded(label, left or width, most=3)
+def _dot_line(line: tuple[Share, Share], width: float, most: float) -> Drawing:
+    left = width * 0.4 if width > NARROW else 0
+    words = folded(line[0].label, left or width, most=3)
     top = 0 if left else len(words) * LINE
-    height = max(len(words) * LINE + 8, ROOM) if left else top + ROOM
-    y = height / 2 if left else top + ROOM / 2
+    height = max(len(words) * LINE + 8, DOT_LINE) if left else top + DOT_LINE
+    y = height / 2 if left else top + DOT_LINE / 2
     start, unit = left + 16, (width - 132 - left) / most
-    end = start + unit * most
-    places = [None if s.percent is None else start + unit * s.percent for s in parts]
+    places = [None if s.percent is None else start + unit * s.percent for s in line]
     foot = y + 4 - (len(words) - 1) * LINE / 2 if left else float(SIZE)
-    lines = [*texts(0, foot, words), rule(start, y, end, y, stroke_width=0.5)]
+    lines = [*texts(0, foot, words), rule(start, y, start + unit * most, y, stroke_width=0.5)]
     if None not in places:
-        lines.append(rule(*(places[0] or 0, y, places[1] or 0, y), stroke_width=3))
+        lines.append(rule(places[0] or 0, y, places[1] or 0, y, stroke_width=3))
     lines += [_dot(x, y, later=bool(at)) for at, x in enumerate(places) if x is not None]
-    lines.append(text(width, y + 4, _said(*parts), "c-soft", font_size=12, text_anchor="end"))
+    said = " → ".join(HIDDEN if s.percent is None else f"{s.percent:.0f} %" for s in line)
+    lines.append(text(width, y + 4, said, "c-soft", font_size=12, text_anchor="end"))
     return Drawing(width, height, tuple(lines))
 
 
-def _dot_legend(names: tuple[str, str], width: float) -> Drawing:
-    lines = [
-        _dot(9, 10, later=False), text(24, 14, names[0]),
-        _dot(99, 10, later=True), text(114, 14, names[1]),
-    ]  # fmt: skip
-    return Drawing(width, 30, tuple(lines))
+def _draw_flow(picture: FlowChart, width: float) -> Drawing:
+    """Return the ways, and below them who was asked the questions that not everybody gets."""
+    parts = [_streams(picture, width)]
+    if picture.asked:
+        heading = text(0, SIZE + 6, "Questions for some", font_size=SIZE + 1, font_weight=600)
+        parts.append(Drawing(width, 34, (heading,)))
+    return stacked([*parts, *(_asked(share, picture.rows, width) for share in picture.asked)])
 
 
-def draw_dots(picture: Dots, width: float) -> Drawing:
-    """Every answer with its share at both moments, on one axis from nought."""
-    left = width * 0.4 if width > NARROW else 0
-    shares = [s.percent or 0 for _, then, later in picture.lines for s in (then, later)]
-    most = max([*shares, 10.0])
-    rows = [
-        _line(label, (then, later), left=left, width=width, most=most)
-        for label, then, later in picture.lines
-    ]
-    return stacked([_dot_legend(picture.names, width), *rows])
+def _streams(flow: FlowChart, width: float) -> Drawing:
+    """Return everybody at the left, each branch at its height at the right with its words."""
+    known = sum(branch.count or 0 for branch in flow.branches) or 1
+    heights = [max(STREAM_TALL * (b.count or 0) / known, LEAST) for b in flow.branches]
+    steps = STEPS.get(min(len(heights), 7), (6,))
+    end = width * (0.3 if width <= NARROW else 0.42)
+    room, y, source = width - end - NODE - 10, 24.0, 24.0 + STREAM_GAP * (len(heights) - 1) / 2
+    lines = [text(0, SIZE, f"Everybody: about {flow.rows}", font_weight=600)]
+    lines.append(box(0.0, source, NODE, sum(heights), "c-node", fill=SOFT))
+    for at, (branch, tall) in enumerate(zip(flow.branches, heights, strict=True)):
+        step = steps[at % 7]
+        lines.append(_stream(float(NODE), source, end, y, tall, step))
+        lines.append(box(end, y, NODE, tall, f"d{step}", fill=DIVERGING[step], stroke=PAPER))
+        words = folded(branch.label, room, most=4)
+        ends = [f"{e.label}: {e.in_words}" for e in branch.onward if e.count is not None]
+        below = [branch.in_words, *(folded("; ".join(ends), room, most=3) if ends else ())]
+        height = len(words) + len(below)
+        foot = y + tall / 2 + 4 - (height - 1) * LINE / 2
+        lines += texts(end + NODE + 10, foot, words, font_weight=600)
+        lines += texts(end + NODE + 10, foot + len(words) * LINE, below, "c-soft")
+        y, source = y + max(tall, height * LINE) + STREAM_GAP, source + tall
+    return Drawing(width, y, tuple(lines))
 
 
-STREAM_TALL, STREAM_GAP, NODE = 170, 26, 14  # pixels: everybody, between streams, a place
-LEAST = 26  # so that two lines of words fit beside a stream
-STEP_OF = {1: (6,), **STEPS}
-
-
-def _colour(at: int, of: int) -> int:
-    return STEP_OF[min(max(of, 1), 7)][at % 7]
-
-
-def _heights(parts: tuple[Stream, ...]) -> list[float]:
-    known = sum(p.count or 0 for p in parts) or 1
-    return [max(STREAM_TALL * (p.count or 0) / known, LEAST) for p in parts]
-
-
-def _stream(x: tuple[float, float], one: tuple[float, float], other: tuple[float, float],
-            step: int) -> str:  # fmt: skip
-    """From the stretch ``one`` (top, height) at x[0] to ``other`` at x[1]."""
-    (a, b), (top, tall), (to, high) = x, one, other
-    middle = (a + b) / 2
+def _stream(left: float, top: float, right: float, to: float, tall: float, step: int) -> str:
+    """Return a stream of one height from (``left``, ``top``) to (``right``, ``to``)."""
+    middle = (left + right) / 2
     path = (
-        f"M{a:g} {top:g}C{middle:g} {top:g} {middle:g} {to:g} {b:g} {to:g}V{to + high:g}"
-        f"C{middle:g} {to + high:g} {middle:g} {top + tall:g} {a:g} {top + tall:g}Z"
+        f"M{left:g} {top:g}C{middle:g} {top:g} {middle:g} {to:g} {right:g} {to:g}V{to + tall:g}"
+        f"C{middle:g} {to + tall:g} {middle:g} {top + tall:g} {left:g} {top + tall:g}Z"
     )
     return f'<path class="d{step}" d="{path}" fill="{DIVERGING[step]}" fill-opacity="0.55"/>'
 
 
-def _endings(onward: tuple[Stream, ...]) -> str:
-    known = [f"{e.label}: {in_words(e.count, e.percent)}" for e in onward if e.count is not None]
-    return "; ".join(known)
-
-
-def _ways(flow: FlowChart, width: float) -> Drawing:
-    """Everybody at the left, each branch at its height at the right with its words."""
-    heights = _heights(flow.branches)
-    whole = sum(heights)
-    start, end = 0.0, width * (0.3 if width <= NARROW else 0.42)
-    room, y, from_ = width - end - NODE - 10, 24.0, 24.0 + STREAM_GAP * (len(heights) - 1) / 2
-    lines = [text(0, SIZE, f"Everybody: about {flow.rows}", font_weight=600)]
-    lines.append(box(start, from_, NODE, whole, "c-node", fill="#5a5661"))
-    for at, (branch, tall) in enumerate(zip(flow.branches, heights, strict=True)):
-        step = _colour(at, len(heights))
-        lines.append(_stream((start + NODE, end), (from_, tall), (y, tall), step))
-        lines.append(box(end, y, NODE, tall, f"d{step}", fill=DIVERGING[step], stroke=PAPER))
-        words = folded(branch.label, room, most=4)
-        said = [*words, in_words(branch.count, branch.percent)]
-        said += folded(ends, room, most=3) if (ends := _endings(branch.onward)) else []
-        foot = y + tall / 2 + 4 - (len(said) - 1) * LINE / 2
-        lines += texts(end + NODE + 10, foot, said[: len(words)], font_weight=600)
-        lines += texts(end + NODE + 10, foot + len(words) * LINE, said[len(words) :], "c-soft")
-        y, from_ = y + max(tall, len(said) * LINE) + STREAM_GAP, from_ + tall
-    return Drawing(width, y, tuple(lines))
-
-
-def _asked(asked: Stream, rows: int, width: float) -> Drawing:
-    words = folded(f"Asked {asked.label}", width, most=5)
+def _asked(share: Share, rows: int, width: float) -> Drawing:
+    words = folded(f"Asked {share.label}", width, most=5)
     y, full = len(words) * LINE + 4, width - 130
-    said = in_words(asked.count, asked.percent)
-    wide = full * min((asked.count or 0) / max(rows, 1), 1)
-    bar = (
-        held_back(0, y, full, 18)
-        if asked.count is None
-        else box(0, y, wide, 18, "d5", fill=DIVERGING[5])
-    )
-    back = box(0, y, full, 18, "c-back", fill="#f1ece4")
-    figure = text(full + 8, y + 13, said, "c-soft", font_size=12)
+    bar = held_back(0, y, full, 18)
+    if share.count is not None:
+        wide = full * min(share.count / max(rows, 1), 1)
+        bar = box(0, y, wide, 18, "d5", fill=DIVERGING[5])
+    back = box(0, y, full, 18, "c-back", fill=HELD)
+    figure = text(full + 8, y + 13, share.in_words, "c-soft", font_size=12)
     return Drawing(width, y + 34, (*texts(0, SIZE, words), back, bar, figure))
 
 
-def draw_flow(picture: FlowChart, width: float) -> Drawing:
-    """The ways, and below them who was asked the questions that not everybody gets."""
-    heading = text(0, SIZE + 6, "Questions for some", font_size=SIZE + 1, font_weight=600)
-    parts = [_ways(picture, width)]
-    if picture.asked:
-        parts.append(Drawing(width, 34, (heading,)))
-    return stacked([*parts, *(_asked(a, picture.rows, width) for a in picture.asked)])
+def _draw_heat(picture: HeatMaps, width: float) -> Drawing:
+    """Return the maps under their legend, three to a line where there is room."""
+    across = 1 if width <= NARROW else 3
+    wide = (width - (across - 1) * GUTTER) / across
+    tallest = max(len(folded(p.heading, wide / BOLD, most=3)) for p in picture.panels)
+    drawn = [_panel(p, picture.bands, wide, heading=tallest) for p in picture.panels]
+    rows = []
+    for first in range(0, len(drawn), across):
+        lines: list[str] = []
+        row = drawn[first : first + across]
+        for at, panel in enumerate(row):
+            move = f'<g transform="translate({at * (wide + GUTTER):g} 0)">'
+            lines += [move, *panel.lines, "</g>"]
+        rows.append(Drawing(width, max(p.height for p in row), tuple(lines)))
+    return stacked([_heat_legend(picture, width), *rows])
 
 
-CELL_TALL, GUTTER, CELL_SMALL = 40, 20, 11.5
-SIDE = 78  # for the words beside a map
-BOLD = 1.15  # how much wider bold letters are
-LEGEND = ("0–19 %", "20–39 %", "40–59 %", "60–79 %", "80–100 %")
+def _heat_legend(picture: HeatMaps, width: float) -> Drawing:
+    def swatch(step: int) -> Callable[[float, float], str]:
+        fill = DEEPER[step]
+        return lambda x, y: box(x, y, 15, 15, f"q{step}", fill=fill, stroke=SOFT, stroke_width=0.5)
 
-
-def shade(percent: float) -> int:
-    """Which of five depths stands for a share."""
-    return min(int(percent // 20), len(DEEPER) - 1)
-
-
-def _short(label: str) -> str:
-    """``Low (1 to under 2.5)`` without its bounds; the legend has them."""
-    return label.split(" (")[0]
-
-
-def _cell(cell: Cell, x: float, y: float, wide: float) -> list[str]:
-    middle, foot = x + wide / 2, y + CELL_TALL / 2 + 4
-    if cell.percent is None:
-        said = HIDDEN if cell.count is None else f"about {cell.count}"
-        return [
-            held_back(x + 1, y + 1, wide - 2, CELL_TALL - 2),
-            text(middle, foot, said, "c-soft", font_size=CELL_SMALL, text_anchor="middle"),
-        ]
-    step = shade(cell.percent)
-    return [
-        box(x, y, wide, CELL_TALL, f"q{step}", fill=DEEPER[step], stroke=INK, stroke_width=0.75),
-        text(middle, foot, f"{cell.percent:.0f} %", f"k{step}", fill=ON_DEEPER[step],
-             font_weight=600, text_anchor="middle"),
-    ]  # fmt: skip
+    said = folded(f"Across: {picture.across}: {', '.join(picture.bands)}. Upward: the later score.",
+                  width, most=6)  # fmt: skip
+    shares = ("0–19 %", "20–39 %", "40–59 %", "60–79 %", "80–100 %")
+    entries = ((swatch(step), words, 104) for step, words in enumerate(shares))
+    lines, foot = _swatches(entries, width, len(said) * LINE + 4.0)
+    return Drawing(width, foot + 14, (*texts(0, SIZE, said), *lines))
 
 
 def _panel(panel: Panel, bands: tuple[str, ...], width: float, *, heading: int) -> Drawing:
@@ -343,53 +307,35 @@ def _panel(panel: Panel, bands: tuple[str, ...], width: float, *, heading: int) 
     lines = texts(0, SIZE + (heading - len(words)) * LINE, words, font_weight=600)
     for up, level in enumerate(reversed(panel.levels)):
         y = top + up * CELL_TALL
-        said = folded(_short(level), SIDE - 4, size=CELL_SMALL, most=2)
+        said = folded(_without_bounds(level), SIDE - 4, size=CELL_SMALL, most=2)
         foot = y + CELL_TALL / 2 + 4 - (len(said) - 1) * LINE / 2
         lines += texts(SIDE - 6, foot, said, "c-soft", font_size=CELL_SMALL, text_anchor="end")
         for at in range(len(bands)):
             lines += _cell(panel.cells[at][len(panel.levels) - 1 - up], SIDE + at * wide, y, wide)
     foot = top + len(panel.levels) * CELL_TALL
     for at, (band, base) in enumerate(zip(bands, panel.bases, strict=True)):
-        x, n = SIDE + (at + 0.5) * wide, "not told" if base is None else f"of {base}"
-        said = [*folded(_short(band), wide, size=CELL_SMALL, most=2), n]
-        lines += texts(
-            x, foot + SIZE + 2, said, "c-soft", font_size=CELL_SMALL, text_anchor="middle"
-        )
+        said = folded(_without_bounds(band), wide, size=CELL_SMALL, most=2)
+        said.append("not told" if base is None else f"of {base}")
+        lines += texts(SIDE + (at + 0.5) * wide, foot + SIZE + 2, said, "c-soft",
+                       font_size=CELL_SMALL, text_anchor="middle")  # fmt: skip
     return Drawing(width, foot + 3 * LINE + 8, tuple(lines))
 
 
-def _beside(panels: list[Drawing | None], width: float) -> Drawing:
-    lines: list[str] = []
-    for at, panel in enumerate(panels):
-        if panel is not None:
-            move = f'<g transform="translate({at * (width + GUTTER):g} 0)">'
-            lines += [move, *panel.lines, "</g>"]
-    there = [p for p in panels if p is not None]
-    whole = len(panels) * (width + GUTTER) - GUTTER
-    return Drawing(whole, max(p.height for p in there), tuple(lines))
+def _without_bounds(label: str) -> str:
+    """Return ``Low`` of ``Low (1 to under 2.5)``; the legend has the bounds."""
+    return label.split(" (")[0]
 
 
-def _heat_legend(picture: Heat, width: float) -> Drawing:
-    said = folded(f"Across: {picture.across}: {', '.join(picture.bands)}. Upward: the later score.",
-                  width, most=6)  # fmt: skip
-    lines = texts(0, SIZE, said)
-    x, y = 0.0, len(said) * LINE + 4.0
-    for step, words in enumerate(LEGEND):
-        if x + 100 > width:
-            x, y = 0, y + LINE + 5
-        lines += [
-            box(x, y, 15, 15, f"q{step}", fill=DEEPER[step], stroke="#5a5661", stroke_width=0.5),
-            text(x + 21, y + 12, words),
+def _cell(cell: Share, x: float, y: float, wide: float) -> list[str]:
+    middle, foot = x + wide / 2, y + CELL_TALL / 2 + 4
+    if cell.percent is None:
+        return [
+            held_back(x + 1, y + 1, wide - 2, CELL_TALL - 2),
+            text(middle, foot, cell.in_words, "c-soft", font_size=CELL_SMALL, text_anchor="middle"),
         ]
-        x += 104
-    return Drawing(width, y + LINE + 14, tuple(lines))
-
-
-def draw_heat(picture: Heat, width: float) -> Drawing:
-    """The maps under their legend, three to a line where there is room."""
-    across = 1 if width <= NARROW else 3
-    wide = (width - (across - 1) * GUTTER) / across
-    tallest = max(len(folded(p.heading, wide / BOLD, most=3)) for p in picture.panels)
-    drawn = [_panel(p, picture.bands, wide, heading=tallest) for p in picture.panels]
-    rows = [list(row) for row in zip_longest(*[iter(drawn)] * across)]
-    return stacked([_heat_legend(picture, width), *(_beside(row, wide) for row in rows)])
+    step = min(int(cell.percent // 20), len(DEEPER) - 1)
+    return [
+        box(x, y, wide, CELL_TALL, f"q{step}", fill=DEEPER[step], stroke=INK, stroke_width=0.75),
+        text(middle, foot, f"{cell.percent:.0f} %", f"k{step}", fill=ON_DEEPER[step],
+             font_weight=600, text_anchor="middle"),
+    ]  # fmt: skip

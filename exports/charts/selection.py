@@ -1,4 +1,4 @@
-"""What of a release is worth a chart, taken from its codebook alone: no subject is known here.
+"""Selection of what to draw of a release, from its codebook alone: no subject is known here.
 
 A *family* is one grid, or several whose rows make up the same scores. *Asked twice* are rows of two
 grids, or two questions, that ask the same thing of two moments.
@@ -39,7 +39,7 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Twice:
-    """Columns that ask the same of two moments: (earlier, later) pairs and what each moment is."""
+    """Columns asked twice: (earlier, later) pairs, and the wording of each moment."""
 
     title: str
     first: str
@@ -48,12 +48,12 @@ class Twice:
 
 
 def book_of(entries: Sequence[Entry]) -> Book:
-    """Column → its codebook entry, in file order."""
+    """Return column → its codebook entry, in file order."""
     return {entry["variable"]: entry for entry in entries}
 
 
 def texts_of(entry: Entry) -> str:
-    """The question's wording; where branches read different ones, all of them."""
+    """Return the question's wording; where branches read different ones, all of them."""
     return " / ".join(dict.fromkeys(entry["question"].values()))
 
 
@@ -61,12 +61,8 @@ def _title(entry: Entry) -> str:
     return _PART_OF.sub("", entry["page"])
 
 
-def _options(entry: Entry) -> tuple[tuple[str, str], ...]:
-    return tuple(entry["codes"].items())
-
-
 def _grids(book: Book) -> dict[tuple[str, str], list[str]]:
-    """(page, question) → rows, in the order asked."""
+    """Return (page, question) → rows, in the order asked."""
     found: dict[tuple[str, str], list[str]] = {}
     for name, entry in book.items():
         if entry["kind"] == "grid" and 1 < len(entry["codes"]) <= MOST_OPTIONS:
@@ -74,47 +70,47 @@ def _grids(book: Book) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def _scores_of(book: Book, rows: Sequence[str]) -> set[str]:
-    return {told["score"] for row in rows for told in book[row]["scales"]}
+def _same_options(book: Book, one: str, other: str) -> bool:
+    return list(book[one]["codes"].items()) == list(book[other]["codes"].items())
 
 
-def _alike(book: Book, one: Sequence[str], other: Sequence[str]) -> bool:
-    same_options = _options(book[one[0]]) == _options(book[other[0]])
-    return same_options and bool(_scores_of(book, one) & _scores_of(book, other))
+def _are_one_family(book: Book, one: Sequence[str], other: Sequence[str]) -> bool:
+    mine, theirs = (
+        {scale["score"] for row in rows for scale in book[row]["scales"]} for rows in (one, other)
+    )
+    return _same_options(book, one[0], other[0]) and bool(mine & theirs)
 
 
 def families(book: Book) -> list[Family]:
-    """Grids, those that make up the same scores as one, in the order asked."""
+    """Return the grids, those that make up the same scores as one, in the order asked."""
     merged: list[list[str]] = []
     for rows in _grids(book).values():
-        home = next((rest for rest in merged if _alike(book, rest, rows)), None)
-        if home is None:
+        family = next((one for one in merged if _are_one_family(book, one, rows)), None)
+        if family is None:
             merged.append(list(rows))
         else:
-            home.extend(rows)
+            family.extend(rows)
     return [Family(_title(book[r[0]]), texts_of(book[r[0]]), tuple(r)) for r in merged]
 
 
 def groups(book: Book, rows: Sequence[str]) -> dict[str, list[str]]:
-    """Rows by the first score they count towards (its label), or by nothing."""
+    """Return rows by the label of the first score they count towards, or else their construct."""
     found: dict[str, list[str]] = {}
     for row in rows:
-        scores = [told["score"] for told in book[row]["scales"] if told["score"] in book]
+        scores = [scale["score"] for scale in book[row]["scales"] if scale["score"] in book]
         label = book[scores[0]]["label"] if scores else book[row]["construct"]
         found.setdefault(label, []).append(row)
     return found
 
 
 def is_reversed(book: Book, row: str) -> bool:
-    """Whether agreement counts against the score that ``groups`` files the row under."""
-    return next((told["reversed"] for told in book[row]["scales"] if told["score"] in book), False)
-
-
-# Scores.
+    """Return whether agreement counts against the score that ``groups`` puts the row under."""
+    scales = book[row]["scales"]
+    return next((scale["reversed"] for scale in scales if scale["score"] in book), False)
 
 
 def _means(book: Book) -> dict[str, frozenset[str]]:
-    """Score → the answers it is made of; differences are no means and left out."""
+    """Return score → the answers it is made of; differences are no means and left out."""
     found: dict[str, frozenset[str]] = {}
     for name, entry in book.items():
         if entry["part"] == "score" and not entry["may_be_empty"]:
@@ -123,22 +119,18 @@ def _means(book: Book) -> dict[str, frozenset[str]]:
     return found
 
 
-def _composites(book: Book, means: Mapping[str, frozenset[str]]) -> list[str]:
-    return [name for name in means if any(item in means for item in book[name]["items"])]
-
-
 def hypothesis(book: Book) -> Hypothesis | None:
-    """The broadest score asked before the scores that the study sums up; None without such.
+    """Return the broadest score asked before the scores that the study sums up; None without such.
 
     The outcomes are the scores of the family that the most scores sum up (composites first, being
     what a study sums up), the one before them is made of the most answers, all asked earlier.
     """
     means, place = _means(book), {name: at for at, name in enumerate(book)}
-    sums = _composites(book, means)
+    composites = [n for n in means if any(item in means for item in book[n]["items"])]
 
     def rank(rows: tuple[str, ...]) -> tuple[int, int]:
         inside = [name for name, items in means.items() if items <= set(rows)]
-        return len([name for name in inside if name in sums]), len(inside)
+        return len([name for name in inside if name in composites]), len(inside)
 
     for family in sorted(families(book), key=lambda f: rank(f.rows), reverse=True):
         outcomes = [name for name, items in means.items() if items <= set(family.rows)]
@@ -149,17 +141,14 @@ def hypothesis(book: Book) -> Hypothesis | None:
             if all(item in place and place[item] < start for item in items)
         ]
         if outcomes and earlier:
-            outcomes.sort(key=lambda name: name not in sums)
+            outcomes.sort(key=lambda name: name not in composites)
             broadest = max(earlier, key=lambda name: len(means[name]))
             return Hypothesis(broadest, tuple(outcomes))
     return None
 
 
-# Asked twice.
-
-
 def _stems(rows: Sequence[str]) -> dict[str, str]:
-    """What follows the rows' common opening (``a_`` of ``a_near``, ``a_far``) → row."""
+    """Return row by its name after the common opening (``a_`` of ``a_near``, ``a_far``)."""
     opening = rows[0].split("_")[0] + "_"
     if len(rows) < FEWEST_SHARED or not all(row.startswith(opening) for row in rows):
         return {}
@@ -179,14 +168,10 @@ def _twice_in_grids(book: Book) -> Iterator[Twice]:
 def _twice_in_questions(book: Book) -> Iterator[Twice]:
     singles = [name for name, entry in book.items() if entry["kind"] == "single"]
     for one, other in combinations(singles, 2):
-        same = _options(book[one]) == _options(book[other]) and len(book[one]["codes"]) > 1
+        same = _same_options(book, one, other) and len(book[one]["codes"]) > 1
         if same and other.startswith(f"{one}_"):
-            yield Twice(
-                _title(book[one]),
-                texts_of(book[one]),
-                texts_of(book[other]),
-                ((one, other),),
-            )
+            first, second = book[one], book[other]
+            yield Twice(_title(first), texts_of(first), texts_of(second), ((one, other),))
 
 
 def _twice_in_differences(book: Book) -> Iterator[Twice]:
@@ -199,6 +184,6 @@ def _twice_in_differences(book: Book) -> Iterator[Twice]:
 
 
 def twice(book: Book) -> list[Twice]:
-    """Everything that is asked of two moments: rows of grids, numbers, then single choices."""
+    """Return all that is asked of two moments: rows of grids, numbers, then single choices."""
     finders = (_twice_in_grids, _twice_in_differences, _twice_in_questions)
     return [found for find in finders for found in find(book)]

@@ -1,4 +1,4 @@
-"""What charts are drawn with: lines of SVG, colours and the width of words.
+"""Drawing with SVG: shapes, colours and the width of words.
 
 Attributes give the colours of a light page, so that a file stands alone; classes let a stylesheet
 give others for a dark screen. Colours are never the only sign: every field has its figure in it or
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
 
-WIDE, NARROW = 720, 340  # pixels: a desk's screen, a phone's
+WIDE, NARROW = 720, 340  # pixels: a computer's screen, a phone's
 SIZE, LINE = 13, 17  # of text: height of a letter and of a line
 LETTER = 0.53  # mean width of a letter, of its height: a wide sans
 FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', Arial, sans-serif"
@@ -33,7 +33,7 @@ STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The inside of a picture, and its size in pixels."""
+    """Inside of a picture, and its size in pixels."""
 
     width: float
     height: float
@@ -41,12 +41,12 @@ class Drawing:
 
 
 def width_of(words: str, size: float = SIZE) -> float:
-    """About how wide words are."""
+    """Return about how wide words are, in pixels."""
     return len(words) * size * LETTER
 
 
 def folded(words: str, width: float, *, size: float = SIZE, most: int = 4) -> list[str]:
-    """Words in lines that fit; what is too long ends in an ellipsis, its table has all of it."""
+    """Return words in lines that fit; too long ones end in an ellipsis, the table has all."""
     kept = words.replace(" %", "\u00a0%")  # a figure stays with its sign
     lines = wrap(kept, max(int(width / (size * LETTER)), 6)) or [""]
     if len(lines) > most:
@@ -59,7 +59,7 @@ def _attributes(more: dict[str, object]) -> str:
 
 
 def text(x: float, y: float, words: str, css: str = "c-ink", **more: object) -> str:
-    """One line of words; ``y`` is its foot. Further attributes by name (``text_anchor``)."""
+    """Return a line of words with its foot at ``y``; further attributes by name, with ``_``."""
     fill = {"c-ink": INK, "c-soft": SOFT}.get(css)
     given = {"font_size": SIZE, **({"fill": fill} if fill else {}), **more}
     return f'<text class="{css}" x="{x:g}" y="{y:g}"{_attributes(given)}>{escape(words)}</text>'
@@ -68,23 +68,23 @@ def text(x: float, y: float, words: str, css: str = "c-ink", **more: object) -> 
 def texts(
     x: float, y: float, lines: Sequence[str], css: str = "c-ink", **more: object
 ) -> list[str]:
-    """Several lines under each other, the first one's foot at ``y``."""
+    """Return several lines under each other, the first one's foot at ``y``."""
     return [text(x, y + at * LINE, line, css, **more) for at, line in enumerate(lines)]
 
 
 def box(x: float, y: float, width: float, height: float, css: str, **more: object) -> str:
-    """A rectangle; at least a hair wide."""
+    """Return a rectangle, at least a hair wide."""
     size = {"x": f"{x:g}", "y": f"{y:g}", "width": f"{max(width, 0.5):g}", "height": f"{height:g}"}
     return f'<rect class="{css}"{_attributes({**size, **more})}/>'
 
 
 def field(x: float, y: float, width: float, height: float, step: int) -> str:
-    """A field in one of the seven diverging colours."""
+    """Return a field in one of the seven diverging colours."""
     return box(x, y, width, height, f"d{step}", fill=DIVERGING[step], stroke=INK, stroke_width=0.75)
 
 
 def held_back(x: float, y: float, width: float, height: float) -> str:
-    """The field of a hidden count."""
+    """Return the field of a hidden count."""
     return box(
         x, y, width, height, "c-held",
         fill=HELD, stroke=SOFT, stroke_width=1, stroke_dasharray="3 3",
@@ -92,7 +92,7 @@ def held_back(x: float, y: float, width: float, height: float) -> str:
 
 
 def rule(x1: float, y1: float, x2: float, y2: float, **more: object) -> str:
-    """A thin line."""
+    """Return a thin line."""
     ends = f'x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}"'
     return f'<line class="c-rule" {ends}{_attributes({"stroke": SOFT, **more})}/>'
 
@@ -101,15 +101,15 @@ def svg(
     drawing: Drawing,
     *,
     title: str,
-    told: str,
+    desc: str,
     id_: str,
     css: str = "",
     alone: bool = False,
     font: str = FONT,
 ) -> str:
-    """The whole picture, with a name and a description for whoever does not see it.
+    """Return the whole picture, with a title and a description for readers who do not see it.
 
-    ``alone`` makes a file of its own: it says its size, its language and its paper.
+    ``alone`` makes a file of its own, with its size and its paper.
     """
     w, h = f"{drawing.width:g}", f"{drawing.height:g}"
     more = f' xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}"' if alone else ""
@@ -119,12 +119,12 @@ def svg(
         f'<svg class="{named}" viewBox="0 0 {w} {h}" role="img" '
         f'aria-labelledby="{id_}-t {id_}-d" font-family="{escape(font)}"{more}>'
     )
-    words = f'<title id="{id_}-t">{escape(title)}</title><desc id="{id_}-d">{escape(told)}</desc>'
+    words = f'<title id="{id_}-t">{escape(title)}</title><desc id="{id_}-d">{escape(desc)}</desc>'
     return "".join((opening, words, *paper, *drawing.lines, "</svg>"))
 
 
 def stacked(drawings: Iterable[Drawing], gap: float = 0) -> Drawing:
-    """Drawings under each other."""
+    """Return drawings under each other."""
     lines: list[str] = []
     y, width = 0.0, 0.0
     for one in drawings:

@@ -14,41 +14,41 @@ from exports.documents.scripts import python_r, spss_syntax, stata_do
 from exports.documents.scripts.scoring import scoring_plan_of
 
 
-def scripts(told: DocumentContext) -> dict[str, bytes]:
+def scripts(context: DocumentContext) -> dict[str, bytes]:
     """Import and scoring scripts for R, SPSS, Stata and Python."""
-    plan = scoring_plan_of(told)
+    plan = scoring_plan_of(context)
     return {
-        "analysis/import.R": python_r.import_r(told),
-        "analysis/import.do": stata_do.import_do(told),
-        "analysis/import.py": python_r.import_py(told),
-        "analysis/import.sps": spss_syntax.import_sps(told),
-        "analysis/score.R": python_r.score_r(told, plan),
-        "analysis/score.do": stata_do.score_do(told, plan),
-        "analysis/score.py": python_r.score_py(told, plan),
-        "analysis/score.sps": spss_syntax.score_sps(told, plan),
+        "analysis/import.R": python_r.import_r(context),
+        "analysis/import.do": stata_do.import_do(context),
+        "analysis/import.py": python_r.import_py(context),
+        "analysis/import.sps": spss_syntax.import_sps(context),
+        "analysis/score.R": python_r.score_r(context, plan),
+        "analysis/score.do": stata_do.score_do(context, plan),
+        "analysis/score.py": python_r.score_py(context, plan),
+        "analysis/score.sps": spss_syntax.score_sps(context, plan),
     }
 
 
-def documents(told: DocumentContext) -> dict[str, bytes]:
-    """Path in the release → bytes of everything that people read.
+def documents(context: DocumentContext) -> dict[str, bytes]:
+    """Return the bytes of everything that people read, by its path in the release.
 
-    Without columns (``told.codebook`` empty: a tier of tables or texts) what describes columns is
-    left out. The data, ``documentation/report.json`` and ``SHA256SUMS`` are written by others.
+    Without columns (a tier of tables or texts) what describes columns is left out. The data,
+    ``documentation/report.json`` and ``SHA256SUMS`` are written by others.
     """
     files = {
-        "LICENSE": licence.licence(told),
-        "CITATION.cff": licence.citation_cff(told),
-        "CHANGES.md": licence.changes(told),
-        "documentation/report.html": report_page(told),
-        "documentation/cherries.md": cherries(told),
-        **wordings(told),
+        "LICENSE": licence.licence(context),
+        "CITATION.cff": licence.citation_cff(context),
+        "CHANGES.md": licence.changes(context),
+        "documentation/report.html": report_page(context),
+        "documentation/cherries.md": cherries(context),
+        **wordings(context),
     }
-    if told.codebook:
+    if context.codebook:
         files |= {
             ".psychds-ignore": ignore_file(),
-            "dataset_description.json": dataset_description(told),
-            "documentation/ddi.xml": ddi(told),
-            **codebook(told),
-            **scripts(told),
+            "dataset_description.json": dataset_description(context),
+            "documentation/ddi.xml": ddi(context),
+            **codebook(context),
+            **scripts(context),
         }
-    return {"README.md": readme(told, files), **files}
+    return {"README.md": readme(context, files), **files}

@@ -57,36 +57,36 @@ TOTALS: Mapping[str, str] = {
 }
 
 
-def _share(told: DocumentContext, part: str, whole: str, note: str) -> str:
+def _share(context: DocumentContext, part: str, whole: str, note: str) -> str:
     """One tally as a share of another, rounded like the tallies themselves."""
-    if not {part, whole} <= told.tallies.keys():
+    if not {part, whole} <= context.tallies.keys():
         return NOT_COUNTED
-    first, second = told.tallies[part], told.tallies[whole]
+    first, second = context.tallies[part], context.tallies[whole]
     if not first or not second:
         return TOO_FEW
     share = min(first / second, 1)
     return f"About {share:.0%} ({part} {first:,} of {whole} {second:,}). {note}"
 
 
-def _or_open(told: DocumentContext, fact: str) -> str:
-    return told.facts.get(fact) or TO_WRITE
+def _or_open(context: DocumentContext, fact: str) -> str:
+    return context.facts.get(fact) or TO_WRITE
 
 
-def _design(told: DocumentContext) -> list[tuple[str, str]]:
-    facts = told.facts
+def _design(context: DocumentContext) -> list[tuple[str, str]]:
+    facts = context.facts
     board = ", ".join(v for v in (facts.get("ethics_board"), facts.get("ethics_ref")) if v)
-    digests = "; ".join(f"{v}: SHA-256 {d}" for v, d in told.report.get("consents", {}).items())
+    digests = "; ".join(f"{v}: SHA-256 {d}" for v, d in context.report.get("consents", {}).items())
     return [
         ("Survey design", f"Open sample by link, self-selected. Sampling frame: {TO_WRITE}"),
         ("IRB approval", board or TO_WRITE),
         ("Informed consent", f"{CONSENT} {digests}"),
         ("Data protection", PROTECTION),
         ("Development and testing", TO_WRITE),
-        ("Plan", _or_open(told, "prereg_url")),
+        ("Plan", _or_open(context, "prereg_url")),
     ]
 
 
-def _recruitment(told: DocumentContext) -> list[tuple[str, str]]:
+def _recruitment(context: DocumentContext) -> list[tuple[str, str]]:
     return [
         ("Open or closed survey", "See the study's invitations; by link unless codes were given."),
         ("Contact mode", TO_WRITE),
@@ -94,13 +94,13 @@ def _recruitment(told: DocumentContext) -> list[tuple[str, str]]:
         ("Web or e-mail", "Web."),
         ("Context", TO_WRITE),
         ("Mandatory or voluntary", "Voluntary."),
-        ("Incentives", _or_open(told, "incentive_text")),
+        ("Incentives", _or_open(context, "incentive_text")),
         ("Time and date", f"Fieldwork period: {TO_WRITE} Rows hold no time."),
     ]
 
 
-def _administration(told: DocumentContext) -> list[tuple[str, str]]:
-    study = told.study
+def _administration(context: DocumentContext) -> list[tuple[str, str]]:
+    study = context.study
     grids = sum(q.random_order for q in study.questions.values())
     routed = sum(bool(p.show_if) for p in study.pages)
     routed += sum(bool(q.show_if) for q in study.questions.values())
@@ -109,21 +109,21 @@ def _administration(told: DocumentContext) -> list[tuple[str, str]]:
         ("Randomisation", f"Rows within {grids} grids, anew for each client; blocks fixed."),
         ("Adaptive questioning", f"{routed} pages or questions hang on an answer: table below."),
         ("Number of items and pages", f"{items} items on {len(study.pages)} pages: table below."),
-        ("Completeness check", f"None enforced. {_required(told)} {_blank(told)}".strip()),
+        ("Completeness check", f"None enforced. {_required(context)} {_blank(context)}".strip()),
         ("Review step", "Back on every page, and a page to check answers before sending."),
     ]
 
 
-def _required(told: DocumentContext) -> str:
-    required = [q.name for q in told.study.questions.values() if q.required]
+def _required(context: DocumentContext) -> str:
+    required = [q.name for q in context.study.questions.values() if q.required]
     return f"Required, with a visible way not to say: {', '.join(required)}." if required else ""
 
 
-def _blank(told: DocumentContext) -> str:
+def _blank(context: DocumentContext) -> str:
     """Share of shown cells that were left blank, over all answers in the file."""
     blank = asked = 0
-    for entry in told.codebook:
-        cells = told.counts.get(entry["variable"], {})
+    for entry in context.codebook:
+        cells = context.counts.get(entry["variable"], {})
         if entry["part"] == "answer":
             blank += cells.get(str(LEFT_BLANK), 0)
             hidden = sum(cells.get(str(code), 0) for code in (NOT_SHOWN, NOT_REACHED))
@@ -131,27 +131,27 @@ def _blank(told: DocumentContext) -> str:
     return f"Left blank: {blank / asked:.1%} of the cells asked." if asked and blank >= 10 else ""
 
 
-def _rates(told: DocumentContext) -> list[tuple[str, str]]:
+def _rates(context: DocumentContext) -> list[tuple[str, str]]:
     return [
         ("Unique site visitor", NOT_KNOWN),
         (
             "View rate",
             f"{NOT_KNOWN} Page loads instead: "
-            + _share(told, "info", "landing", "True only if the landing page is the site."),
+            + _share(context, "info", "landing", "True only if the landing page is the site."),
         ),
         (
             "Participation rate",
-            _share(told, "consented", "info", "A lower bound: reloads and bots swell the base."),
+            _share(context, "consented", "info", "A lower bound: reloads and bots swell the base."),
         ),
-        ("Completion rate", _completion(told)),
+        ("Completion rate", _completion(context)),
     ]
 
 
-def _completion(told: DocumentContext) -> str:
-    if "sent" not in told.tallies:
-        return _share(told, "completed", "consented", "Both are counted once in a session.")
+def _completion(context: DocumentContext) -> str:
+    if "sent" not in context.tallies:
+        return _share(context, "completed", "consented", "Both are counted once in a session.")
     return _share(
-        told, "sent", "consented",
+        context, "sent", "consented",
         "Sent means whole or in part: the column completion tells them apart. A lower bound: "
         "answers deleted later, or sent since the last freeze, are not among those sent.",
     )  # fmt: skip
@@ -166,19 +166,19 @@ def _repeats() -> list[tuple[str, str]]:
     ]
 
 
-def _analysis(told: DocumentContext) -> list[tuple[str, str]]:
+def _analysis(context: DocumentContext) -> list[tuple[str, str]]:
     incomplete = "Complete answers, and incomplete ones that were deliberately sent (completion)."
     return [
         ("Incomplete questionnaires", incomplete),
-        ("Atypical timestamps", f"No times; bands of duration: {_durations(told)}"),
+        ("Atypical timestamps", f"No times; bands of duration: {_durations(context)}"),
         ("Statistical correction", TO_WRITE),
     ]
 
 
-def _durations(told: DocumentContext) -> str:
-    cells = told.counts.get("dur_band", {})
+def _durations(context: DocumentContext) -> str:
+    cells = context.counts.get("dur_band", {})
     entry: Mapping[str, Any] = next(
-        (e for e in told.codebook if e["variable"] == "dur_band"), {"codes": {}}
+        (e for e in context.codebook if e["variable"] == "dur_band"), {"codes": {}}
     )
     if not cells or not entry["codes"]:
         return "not in this release."
@@ -193,8 +193,8 @@ def _items(page: Page) -> int:
     )
 
 
-def _pages(told: DocumentContext) -> str:
-    study = told.study
+def _pages(context: DocumentContext) -> str:
+    study = context.study
     rows = [
         (str(n), page.title, str(_items(page)), condition_in_words(study, page.show_if) or "all")
         for n, page in enumerate(study.pages, start=1)
@@ -202,36 +202,36 @@ def _pages(told: DocumentContext) -> str:
     return markdown.table(["page", "title", "items", "shown if"], rows)
 
 
-def _totals(told: DocumentContext) -> str:
-    rows = [(words, _total(told.tallies[t])) for t, words in TOTALS.items() if t in told.tallies]
+def _totals(context: DocumentContext) -> str:
+    rows = [
+        (words, f"about {context.tallies[event]:,}" if context.tallies[event] else TOO_FEW)
+        for event, words in TOTALS.items()
+        if event in context.tallies
+    ]
     if not rows:
         return NOT_COUNTED
     table = markdown.table(["what", "total"], rows)
-    return table if "completed" in told.tallies else f"{BESIDE_ROWS}\n\n{table}"
+    return table if "completed" in context.tallies else f"{BESIDE_ROWS}\n\n{table}"
 
 
-def _total(total: int) -> str:
-    return f"about {total:,}" if total else TOO_FEW
-
-
-def cherries(told: DocumentContext) -> bytes:
+def cherries(context: DocumentContext) -> bytes:
     """The checklist as Markdown."""
     parts = {
-        "Design and ethics": _design(told),
-        "Recruitment": _recruitment(told),
-        "Administration": _administration(told),
-        "Response rates": _rates(told),
+        "Design and ethics": _design(context),
+        "Recruitment": _recruitment(context),
+        "Administration": _administration(context),
+        "Response rates": _rates(context),
         "Multiple entries": _repeats(),
-        "Analysis": _analysis(told),
+        "Analysis": _analysis(context),
     }
     tables = [markdown.section(k, markdown.table(["item", "answer"], v)) for k, v in parts.items()]
     return markdown.document(
         [
             "# CHERRIES checklist",
-            f"**{told.mark}.**" * bool(told.mark),
+            f"**{context.mark}.**" * bool(context.mark),
             INTRO,
             *tables,
-            markdown.section("Beyond the checklist", _totals(told)),
-            markdown.section("Pages and routing", _pages(told)),
+            markdown.section("Beyond the checklist", _totals(context)),
+            markdown.section("Pages and routing", _pages(context)),
         ]
     )

@@ -1,4 +1,4 @@
-"""What the documents of a release are told, and the few words that all of them share."""
+"""The context that all documents of a release are made from, and the words that they share."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from exports.codebook import Entry
 from forms.study import MISSING_RANGE, Study
+from forms.tiers import TIERS
 
 Report = Mapping[str, Any]
 
@@ -17,7 +18,6 @@ PILOT = "PILOT DATA: collected before approval, not for analysis or publication"
 SYNTHETIC = "SYNTHETIC: holds simulated clients, not people"
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9.]+")
-OPEN_TIERS = ("A", "B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class ArchivedDocuments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentContext:
-    """Everything the documents say comes from here; what is absent is left out of them.
+    """The source of everything the documents say; what is absent is left out of them.
 
     ``counts`` maps a column of the data file to cell → rows, for the distributions. ``files`` are
     further files of the release, ``path → what it is``. ``tallies`` are totals of the collection
@@ -60,12 +60,12 @@ class DocumentContext:
 
     @property
     def mark(self) -> str:
-        """How every file is marked; empty for a real release."""
+        """Return how every file is marked; empty for a real release."""
         return marks_of(self.report)
 
     @property
     def holds(self) -> str:
-        """What the release is made of: ``rows``, ``tables`` or ``texts``."""
+        """Return what the release is made of: ``rows``, ``tables`` or ``texts``."""
         return str(self.report.get("holds", "rows" if self.codebook else "tables"))
 
     @property
@@ -75,17 +75,17 @@ class DocumentContext:
 
     @property
     def data_path(self) -> str:
-        """Where the data file lies in the release."""
+        """Return where the data file lies in the release."""
         return self.data_file if "/" in self.data_file else f"data/{self.data_file}"
 
     @property
     def open(self) -> bool:
-        """Whether anybody may have the file."""
-        return self.tier["name"] in OPEN_TIERS
+        """Return whether anybody may have the file."""
+        return self.tier["name"] in TIERS and TIERS[self.tier["name"]].is_open
 
     @property
     def caution(self) -> str:
-        """How the figures must not be read, in the study's own words."""
+        """Return how the figures must not be read, in the study's own words."""
         return str(self.report.get("caution", self.study.policy.caution))
 
     @property
@@ -110,7 +110,7 @@ class DocumentContext:
 
 
 def marks_of(report: Report) -> str:
-    """How the files of a pilot are marked; empty for a real release."""
+    """Return how the files of a pilot are marked; empty for a real release."""
     said = [PILOT] * bool(report.get("pilot")) + [SYNTHETIC] * bool(report.get("synthetic"))
     return "; ".join(said)
 
@@ -136,7 +136,7 @@ def labels_of(entry: Entry) -> dict[str, str]:
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a cell, as written, holds a missing code."""
+    """Return whether a cell, as written, holds a missing code."""
     return cell.removeprefix("-").isdigit() and int(cell) in MISSING_RANGE
 
 

@@ -32,7 +32,7 @@ def _round(n: int) -> int:
 
 
 def _bounds(n: int, *, hidden: bool, rows: int) -> tuple[int, int]:
-    """What a reader knows of one count before adding anything up."""
+    """Return what a reader knows of one count before adding anything up."""
     if n < FLOW_LEAST:
         return 0, FLOW_LEAST - 1
     if hidden:
@@ -42,7 +42,7 @@ def _bounds(n: int, *, hidden: bool, rows: int) -> tuple[int, int]:
 
 
 def _too_close(cells: Mapping[str, int], small: frozenset[str], hidden: frozenset[str]) -> bool:
-    """Whether the total narrows some ``small`` count to fewer than five values."""
+    """Return whether the total narrows some ``small`` count to fewer than five values."""
     rows = sum(cells.values())
     known = [_bounds(n, hidden=c in hidden, rows=rows) for c, n in cells.items()]
     low, high = sum(b[0] for b in known), sum(b[1] for b in known)

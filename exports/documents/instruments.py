@@ -1,4 +1,4 @@
-"""What clients read, as they read it: consent texts and questionnaire, by version and language.
+"""Consent texts and questionnaire as clients read them, by version and language.
 
 The words come from the archived content of each wording that stands in the data, not from the
 study folder of today. Facts of the site (names, addresses) are filled in as they are at release.
@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
-from exports.documents import html, markdown
+from exports.documents import markdown
 from exports.documents.context import ArchivedDocuments, DocumentContext, file_word
+from exports.documents.pages import render_page
 from forms.routing import joined as listed
 from forms.site_facts import fill
 
@@ -60,7 +59,7 @@ def _choice(statement: Content) -> str:
 
 
 def consent_blocks(content: Content) -> Iterator[WordingBlock]:
-    """Everything a client reads before and after the questions, in the order of the screens."""
+    """Yield all that a client reads before and after the questions, in the order of the screens."""
     consent = content["consent"]
     texts: Mapping[str, str] = consent["texts"]
     yield WordingBlock("h2", texts["landing_title"])
@@ -164,55 +163,47 @@ def _as_markdown(block: WordingBlock) -> str:
     return before + markdown.plain(block.text)
 
 
-def _as_html(block: WordingBlock) -> Markup:
-    if block.kind == "items":
-        return html.bullets(html.emphasised(item) for item in block.items)
-    if block.kind in ("h2", "h3"):
-        return Markup("<{0}>{1}</{0}>").format(block.kind, html.emphasised(block.text))
-    if block.kind == "note":
-        return html.paragraph(html.emphasised(block.text), kind="small")
-    return html.prose(block.text)
-
-
 def _both(
-    told: DocumentContext, title: str, about: str, blocks: Iterable[WordingBlock], lang: str
+    context: DocumentContext, title: str, about: str, blocks: Iterable[WordingBlock], lang: str
 ) -> list[bytes]:
-    """The same text as Markdown and as a page."""
-    filled = tuple(_filled(blocks, told.facts))
-    mark = f"**{told.mark}.**" * bool(told.mark)
+    """Return one text as Markdown and as a page."""
+    filled = tuple(_filled(blocks, context.facts))
+    mark = f"**{context.mark}.**" * bool(context.mark)
     return [
         markdown.document([f"# {title}", mark, about, *map(_as_markdown, filled)]),
-        html.page(title, *map(_as_html, filled), mark=told.mark, lead=about, lang=lang),
+        render_page(
+            "wording.html", title=title, lead=about, mark=context.mark, lang=lang, blocks=filled
+        ),
     ]
 
 
-def _about(told: DocumentContext, what: str, *, part: str, version: str, lang: str) -> str:
-    digest = told.report.get(part, {}).get(version, "")
+def _about(context: DocumentContext, what: str, *, part: str, version: str, lang: str) -> str:
+    digest = context.report.get(part, {}).get(version, "")
     proof = f" SHA-256 of the text: {digest}." if digest else ""
-    return f"{told.study.title}. {what} as shown, version {version}, language {lang}.{proof}"
+    return f"{context.study.title}. {what} as shown, version {version}, language {lang}.{proof}"
 
 
-def _questionnaire(told: DocumentContext, archived: ArchivedDocuments) -> dict[str, bytes]:
+def _questionnaire(context: DocumentContext, archived: ArchivedDocuments) -> dict[str, bytes]:
     version, lang = archived.version, archived.language
-    about = _about(told, "Questions", part="words", version=version, lang=lang)
+    about = _about(context, "Questions", part="words", version=version, lang=lang)
     blocks = questionnaire_blocks(archived.content)
     name = f"materials/questionnaire-{file_word(version)}-{file_word(lang)}"
-    made = _both(told, "Questionnaire", about, blocks, lang)
-    return dict(zip((f"{name}.md", f"{name}.html"), made, strict=True))
+    written = _both(context, "Questionnaire", about, blocks, lang)
+    return dict(zip((f"{name}.md", f"{name}.html"), written, strict=True))
 
 
-def _consent(told: DocumentContext, archived: ArchivedDocuments) -> dict[str, bytes]:
+def _consent(context: DocumentContext, archived: ArchivedDocuments) -> dict[str, bytes]:
     version, lang = archived.consent, archived.language
-    about = _about(told, "Consent texts", part="consents", version=version, lang=lang)
+    about = _about(context, "Consent texts", part="consents", version=version, lang=lang)
     blocks = consent_blocks(archived.content)
     name = f"documentation/consent-{file_word(version)}-{file_word(lang)}"
-    made = _both(told, "Information and consent", about, blocks, lang)
-    return dict(zip((f"{name}.md", f"{name}.html"), made, strict=True))
+    written = _both(context, "Information and consent", about, blocks, lang)
+    return dict(zip((f"{name}.md", f"{name}.html"), written, strict=True))
 
 
-def wordings(told: DocumentContext) -> dict[str, bytes]:
+def wordings(context: DocumentContext) -> dict[str, bytes]:
     """Path → text of every questionnaire and consent that stands behind the data."""
     files: dict[str, bytes] = {}
-    for archived in told.archived:
-        files |= _questionnaire(told, archived) | _consent(told, archived)
+    for archived in context.archived:
+        files |= _questionnaire(context, archived) | _consent(context, archived)
     return files

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from exports.documents import markdown
@@ -72,10 +72,10 @@ shown to others, for instance in a catalogue. documentation/codebook.csv and .js
 and the report hold exact counts and belong with the data."""
 
 
-def _recipient(told: DocumentContext) -> str:
-    given: Mapping[str, Any] = told.report.get("recipient") or {}
+def _recipient(context: DocumentContext) -> str:
+    given: Mapping[str, Any] = context.report.get("recipient") or {}
     said = [
-        f"Given to: {given['name']}" * bool(given.get("name")) if "name" in given else "",
+        f"Given to: {given['name']}" if given.get("name") else "",
         f"Agreement: {given['agreement']}" if given.get("agreement") else "",
         f"Date: {given['date']}" if given.get("date") else "",
     ]
@@ -83,116 +83,105 @@ def _recipient(told: DocumentContext) -> str:
     return "".join(f"\n{line}" for line in lines) + "\n" * bool(lines)
 
 
-def licence(told: DocumentContext) -> bytes:
+def licence(context: DocumentContext) -> bytes:
     """LICENSE: CC BY 4.0 for what anybody may have, else the agreement and its least terms."""
-    text = _OPEN if told.open else _RESTRICTED
-    tier = told.tier
+    text = _OPEN if context.open else _RESTRICTED
+    tier = context.tier
     filled = text.format(
-        title=told.study.title,
+        title=context.study.title,
         tier=tier["name"],
         label=tier["label"],
         link=CC_BY,
-        recipient=_recipient(told),
+        recipient=_recipient(context),
     )
-    return joined([told.mark, filled])
+    return joined([context.mark, filled])
 
 
-def licence_words(told: DocumentContext) -> str:
+def licence_words(context: DocumentContext) -> str:
     """The licence in one line."""
-    return "CC BY 4.0" if told.open else "Restricted: only under a data use agreement (LICENSE)"
+    return "CC BY 4.0" if context.open else "Restricted: only under a data use agreement (LICENSE)"
 
 
-def authors(told: DocumentContext) -> str:
+def authors(context: DocumentContext) -> str:
     """Those who made the data, as the site names them; the study itself where it names nobody."""
-    return told.facts.get("researcher_names") or f"The team of the study {told.study.name}"
+    return context.facts.get("researcher_names") or f"The team of the study {context.study.name}"
 
 
-def _titled(told: DocumentContext) -> str:
-    return f"{told.study.title}: anonymised survey data, tier {told.tier['name']}"
+def _titled(context: DocumentContext) -> str:
+    return f"{context.study.title}: anonymised survey data, tier {context.tier['name']}"
 
 
-def citation(told: DocumentContext) -> str:
-    """How to cite the release, in one paragraph. No date: the ledger of releases holds it."""
+def citation(context: DocumentContext) -> str:
+    """Return how to cite the release. No date: the ledger of releases holds it."""
     said = [
-        f"{authors(told)}.",
-        f"{_titled(told)}, version {', '.join(told.versions)} [Data set].",
-        told.facts.get("institution", "") + "." * bool(told.facts.get("institution")),
-        f"SHA-256 of the data file: {told.digest}." * bool(told.digest),
+        f"{authors(context)}.",
+        f"{_titled(context)}, version {', '.join(context.versions)} [Data set].",
+        context.facts.get("institution", "") + "." * bool(context.facts.get("institution")),
+        f"SHA-256 of the data file: {context.digest}." * bool(context.digest),
     ]
     return " ".join(part for part in said if part)
 
 
-def keywords(told: DocumentContext) -> list[str]:
-    """What a catalogue can find the release by."""
-    return ["survey", "anonymised microdata", "psychology", told.study.name.replace("-", " ")]
+def keywords(context: DocumentContext) -> list[str]:
+    """Return what a catalogue can find the release by."""
+    return ["survey", "anonymised microdata", "psychology", context.study.name.replace("-", " ")]
 
 
-def urn(told: DocumentContext) -> str:
+def urn(context: DocumentContext) -> str:
     """The data file named by its content."""
-    return f"urn:sha256:{told.digest}" if told.digest else ""
+    return f"urn:sha256:{context.digest}" if context.digest else ""
 
 
-def _yaml(pairs: Iterable[tuple[str, Any]]) -> str:
-    """Lines of YAML whose values are JSON, which every YAML reader reads as what it is."""
-    return "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in pairs)
-
-
-def citation_cff(told: DocumentContext) -> bytes:
+def citation_cff(context: DocumentContext) -> bytes:
     """CITATION.cff 1.2.0. It needs no release date, so two releases alike stay alike."""
-    affiliation = told.facts.get("institution")
-    author = {"name": authors(told)}
+    affiliation = context.facts.get("institution")
+    author = {"name": authors(context)}
     institution = [{"name": affiliation}] if affiliation else []
     pairs: list[tuple[str, Any]] = [
         ("cff-version", "1.2.0"),
         ("message", "Please cite this data set when you use it."),
         ("type", "dataset"),
-        ("title", _titled(told)),
-        ("abstract", _abstract(told)),
+        ("title", _titled(context)),
+        ("abstract", f"{context.mark}. " * bool(context.mark) + description(context)),
         ("authors", [author, *institution]),
-        ("version", ", ".join(told.versions)),
-        ("keywords", keywords(told)),
+        ("version", ", ".join(context.versions)),
+        ("keywords", keywords(context)),
     ]
-    if told.open:
+    if context.open:
         pairs.append(("license", SPDX))
-    if told.digest:
+    if context.digest:
         about = "SHA-256 of the data file"
-        named = {"type": "other", "value": urn(told), "description": about}
+        named = {"type": "other", "value": urn(context), "description": about}
         pairs.append(("identifiers", [named]))
-    return joined([f"# {told.mark}" * bool(told.mark), _yaml(pairs)], "\n")
+    # Values are JSON, which every YAML reader reads as what it is.
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in pairs]
+    return joined([f"# {context.mark}" * bool(context.mark), *lines], "\n")
 
 
-def _abstract(told: DocumentContext) -> str:
-    mark = f"{told.mark}. " * bool(told.mark)
-    return f"{mark}{description(told)}"
-
-
-def description(told: DocumentContext) -> str:
-    """What the release is, in two or three sentences."""
-    rows = told.report.get("rows")
-    size = f"{rows} rows, {len(told.codebook)} columns. " if rows else ""
+def description(context: DocumentContext) -> str:
+    """Return what the release is, in two or three sentences."""
+    rows = context.report.get("rows")
+    size = f"{rows} rows, {len(context.codebook)} columns. " if rows else ""
     return (
-        f"Anonymised answers to the survey “{told.study.title}”, tier {told.tier['name']} "
-        f"({told.tier['label']}, for {told.tier['audience']}). {size}{told.caution}"
+        f"Anonymised answers to the survey “{context.study.title}”, tier {context.tier['name']} "
+        f"({context.tier['label']}, for {context.tier['audience']}). {size}{context.caution}"
     ).strip()
 
 
-def _correction(item: object) -> str:
-    if isinstance(item, Mapping):
-        return ", ".join(f"{key}: {value}" for key, value in item.items())
-    return str(item)
-
-
-def changes(told: DocumentContext) -> bytes:
+def changes(context: DocumentContext) -> bytes:
     """CHANGES.md: batches in the file, versions of the words, corrections of earlier releases."""
-    report = told.report
+    report = context.report
     batches = [f"Batch {b['number']}: {b['rows']} rows" for b in report.get("segments", ())]
     versions = [f"Version {v}, SHA-256 {d}" for v, d in report.get("words", {}).items()]
-    corrections = [_correction(c) for c in report.get("corrections", ())]
+    corrections = [
+        ", ".join(f"{k}: {v}" for k, v in c.items()) if isinstance(c, Mapping) else str(c)
+        for c in report.get("corrections", ())
+    ]
     none = "None. A faulty release is recalled by a correction, never replaced in silence."
     return markdown.document(
         [
             "# Changes",
-            f"**{told.mark}.**" * bool(told.mark),
+            f"**{context.mark}.**" * bool(context.mark),
             "Later releases hold the rows of earlier ones byte for byte, and add batches.",
             markdown.section("Batches in this release", markdown.bullets(batches)),
             markdown.section("Versions of the questions", markdown.bullets(versions)),

@@ -1,11 +1,7 @@
-"""dataset_description.json: the release described as Psych-DS asks, in schema.org's terms.
+"""The release described for catalogues: Psych-DS (schema.org) and DDI-Codebook 2.5.
 
-One ``PropertyValue`` for each column, with its codes and missing codes as ``valueReference``.
-
-documentation/ddi.xml: study and variables as DDI-Codebook 2.5, for archives and catalogues.
-
-Holds no counts of answers, so that it can be published where the data cannot. Element order follows
-the schema of DDI-Codebook 2.5 (DDI Alliance, 2012).
+Neither file holds counts of answers, so both can be published where the data cannot. The order of
+elements follows the schema of DDI-Codebook 2.5 (DDI Alliance, 2012).
 """
 
 from __future__ import annotations
@@ -90,33 +86,28 @@ def variable(entry: Entry) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value is not None}
 
 
-def _makers(told: DocumentContext) -> list[dict[str, str]]:
-    institution = told.facts.get("institution")
-    makers = [{"@type": "Organization", "name": authors(told)}]
-    return makers + ([{"@type": "Organization", "name": institution}] if institution else [])
-
-
-def dataset_description(told: DocumentContext) -> bytes:
+def dataset_description(context: DocumentContext) -> bytes:
     """The file as bytes; what the site does not say (funder, address) is left out."""
-    mark = f"{told.mark}. " * bool(told.mark)
-    funder = told.facts.get("funder")
+    mark = f"{context.mark}. " * bool(context.mark)
+    funder = context.facts.get("funder")
+    makers = (authors(context), context.facts.get("institution"))
     said: dict[str, Any] = {
         "@context": "https://schema.org/",
         "@type": "Dataset",
-        "name": f"{told.study.title} (tier {told.tier['name']})",
-        "description": mark + description(told),
-        "author": _makers(told),
-        "citation": citation(told),
-        "license": CC_BY if told.open else "LICENSE",
+        "name": f"{context.study.title} (tier {context.tier['name']})",
+        "description": mark + description(context),
+        "author": [{"@type": "Organization", "name": name} for name in makers if name],
+        "citation": citation(context),
+        "license": CC_BY if context.open else "LICENSE",
         "funder": {"@type": "Organization", "name": funder} if funder else None,
-        "url": told.facts.get("results_url") or None,
-        "identifier": urn(told) or None,
-        "keywords": keywords(told),
-        "version": ", ".join(told.versions),
-        "inLanguage": sorted({a.language for a in told.archived}) or [told.study.language],
+        "url": context.facts.get("results_url") or None,
+        "identifier": urn(context) or None,
+        "keywords": keywords(context),
+        "version": ", ".join(context.versions),
+        "inLanguage": sorted({a.language for a in context.archived}) or [context.study.language],
         "privacyPolicy": PRIVACY,
-        "usageInfo": f"{told.tier['label']}, for {told.tier['audience']}. See LICENSE.",
-        "variableMeasured": [variable(entry) for entry in told.codebook],
+        "usageInfo": f"{context.tier['label']}, for {context.tier['audience']}. See LICENSE.",
+        "variableMeasured": [variable(entry) for entry in context.codebook],
     }
     return pretty_json({key: value for key, value in said.items() if value is not None})
 
@@ -153,51 +144,53 @@ def _texts(name: str, texts: Iterable[str]) -> list[Node]:
     return [_node(name, text) for text in texts if text]
 
 
-def _title(told: DocumentContext) -> Node:
-    numbers = [_node("IDNo", urn(told), agency="SHA-256 of the data file")] if told.digest else []
-    subtitle = f"Anonymised survey data, tier {told.tier['name']}: {told.tier['label']}"
+def _title(context: DocumentContext) -> Node:
+    numbers = (
+        [_node("IDNo", urn(context), agency="SHA-256 of the data file")] if context.digest else []
+    )
+    subtitle = f"Anonymised survey data, tier {context.tier['name']}: {context.tier['label']}"
     return _node(
         "titlStmt",
-        _node("titl", told.study.title),
+        _node("titl", context.study.title),
         _node("subTitl", subtitle),
-        *_texts("altTitl", [told.mark]),
+        *_texts("altTitl", [context.mark]),
         *numbers,
     )
 
 
-def _citation(told: DocumentContext) -> Node:
-    facts = told.facts
+def _citation(context: DocumentContext) -> Node:
+    facts = context.facts
     producer = _texts("producer", [facts.get("institution", "")])
     funder = _texts("fundAg", [facts.get("funder", "")])
-    made = [_node("prodStmt", *producer, *funder)] if producer or funder else []
-    author = _node("AuthEnty", authors(told), affiliation=facts.get("institution", ""))
+    production = [_node("prodStmt", *producer, *funder)] if producer or funder else []
+    author = _node("AuthEnty", authors(context), affiliation=facts.get("institution", ""))
     return _node(
         "citation",
-        _title(told),
+        _title(context),
         _node("rspStmt", author),
-        *made,
-        _node("verStmt", _node("version", ", ".join(told.versions))),
-        _node("biblCit", citation(told)),
+        *production,
+        _node("verStmt", _node("version", ", ".join(context.versions))),
+        _node("biblCit", citation(context)),
     )
 
 
-def _authorised(told: DocumentContext) -> list[Node]:
-    board, number_ = told.facts.get("ethics_board", ""), told.facts.get("ethics_ref", "")
+def _authorised(context: DocumentContext) -> list[Node]:
+    board, number_ = context.facts.get("ethics_board", ""), context.facts.get("ethics_ref", "")
     if not board:
         return []
     said = _texts("authorizationStatement", [f"Reference {number_}" if number_ else ""])
     return [_node("studyAuthorization", _node("authorizingAgency", board), *said)]
 
 
-def _about(told: DocumentContext) -> Node:
-    subject = _node("subject", *_texts("keyword", keywords(told)))
+def _about(context: DocumentContext) -> Node:
+    subject = _node("subject", *_texts("keyword", keywords(context)))
     scope = _node(
         "sumDscr",
         _node("anlyUnit", "Individual"),
         _node("universe", "Self-selected sample of people who answered by link"),
         _node("dataKind", "Survey data, anonymised"),
     )
-    return _node("stdyInfo", subject, _node("abstract", description(told)), scope)
+    return _node("stdyInfo", subject, _node("abstract", description(context)), scope)
 
 
 def _method() -> Node:
@@ -209,54 +202,54 @@ def _method() -> Node:
     return _node("method", collected)
 
 
-def _access(told: DocumentContext) -> Node:
+def _access(context: DocumentContext) -> Node:
     promise = "Do not try to recognise anybody; do not join with other data about persons."
     use = _node(
         "useStmt",
         _node("confDec", promise),
-        _node("restrctn", licence_words(told)),
-        _node("citReq", citation(told)),
-        *_texts("disclaimer", [told.caution]),
+        _node("restrctn", licence_words(context)),
+        _node("citReq", citation(context)),
+        *_texts("disclaimer", [context.caution]),
     )
     return _node("dataAccs", use)
 
 
-def _notes(told: DocumentContext) -> Iterator[Node]:
+def _notes(context: DocumentContext) -> Iterator[Node]:
     """The anonymisation report."""
-    if told.mark:
-        yield _node("notes", told.mark, type="mark")
-    yield _node("notes", how(told), type="anonymisation", subject="method")
-    for label, _, sentence in figures(told):
+    if context.mark:
+        yield _node("notes", context.mark, type="mark")
+    yield _node("notes", how(context), type="anonymisation", subject="method")
+    for label, _, sentence in figures(context):
         yield _node("notes", sentence, type="anonymisation", subject=label)
-    for note in policy_notes(told.report):
+    for note in policy_notes(context.report):
         yield _node("notes", note, type="anonymisation", subject="policy")
-    for limit in limits(told):
+    for limit in limits(context):
         yield _node("notes", limit, type="anonymisation", subject="limit")
 
 
-def _study(told: DocumentContext) -> Node:
+def _study(context: DocumentContext) -> Node:
     return _node(
         "stdyDscr",
-        _citation(told),
-        *_authorised(told),
-        _about(told),
+        _citation(context),
+        *_authorised(context),
+        _about(context),
         _method(),
-        _access(told),
-        *_notes(told),
+        _access(context),
+        *_notes(context),
     )
 
 
-def _file(told: DocumentContext) -> Node:
-    rows = told.report.get("rows")
+def _file(context: DocumentContext) -> Node:
+    rows = context.report.get("rows")
     size = _node(
         "dimensns",
         *_texts("caseQnty", [str(rows) if rows is not None else ""]),
-        _node("varQnty", str(len(told.codebook))),
+        _node("varQnty", str(len(context.codebook))),
     )
     missing = "Codes -99 to -90, declared for each variable (invalrng)"
     text = _node(
         "fileTxt",
-        _node("fileName", told.data_path.rpartition("/")[2]),
+        _node("fileName", context.data_path.rpartition("/")[2]),
         size,
         _node("fileType", "CSV, UTF-8, comma, CRLF, header"),
         _node("dataMsng", missing),
@@ -281,21 +274,11 @@ def _valid(entry: Entry) -> Iterator[Node]:
         yield _node("valrng", *(_node("item", VALUE=code) for code in entry["codes"]))
 
 
-def _invalid(entry: Entry) -> Iterator[Node]:
-    if entry["missing"]:
-        yield _node("invalrng", *(_node("item", VALUE=code) for code in entry["missing"]))
-
-
 def _categories(entry: Entry) -> Iterator[Node]:
     for code, label in entry["codes"].items():
         yield _node("catgry", _node("catValu", code), _node("labl", label))
     for code, label in entry["missing"].items():
         yield _node("catgry", _node("catValu", code), _node("labl", label), missing="Y")
-
-
-def _derivation(entry: Entry) -> Iterator[Node]:
-    if entry.get("rule"):
-        yield _node("derivation", _node("drvdesc", entry["rule"]))
 
 
 def _id(entry: Entry) -> str:
@@ -305,17 +288,18 @@ def _id(entry: Entry) -> str:
 def _variable(entry: Entry) -> Node:
     decimal = entry["type"] == "decimal"
     treatment = entry.get("treatment", "")
+    missing = [_node("item", VALUE=code) for code in entry["missing"]]
     return _node(
         "var",
         *_texts("labl", [entry["label"]]),
         *_questions(entry),
         *_valid(entry),
-        *_invalid(entry),
+        *([_node("invalrng", *missing)] if missing else []),
         *_texts("universe", [entry.get("routing", "")]),
         *_texts("txt", [entry.get("note", "")]),
         *_categories(entry),
         *_texts("concept", [entry.get("construct", "")]),
-        *_derivation(entry),
+        *([_node("derivation", _node("drvdesc", entry["rule"]))] if entry["rule"] else []),
         _node("varFormat", type="character" if entry["type"] == "text" else "numeric"),
         *_texts("notes", ["" if treatment == "As asked" else treatment]),
         ID=_id(entry),
@@ -326,26 +310,26 @@ def _variable(entry: Entry) -> Node:
     )
 
 
-def _groups(told: DocumentContext) -> Iterator[Node]:
+def _groups(context: DocumentContext) -> Iterator[Node]:
     for part, heading in PARTS.items():
-        members = " ".join(_id(e) for e in told.codebook if e["part"] == part)
+        members = " ".join(_id(e) for e in context.codebook if e["part"] == part)
         if members:
             yield _node("varGrp", _node("labl", heading), type="section", var=members)
 
 
-def ddi(told: DocumentContext) -> bytes:
+def ddi(context: DocumentContext) -> bytes:
     """The XML file: one codeBook in the study's language."""
-    variables = [_variable(entry) for entry in told.codebook]
+    variables = [_variable(entry) for entry in context.codebook]
     root = _node(
         "codeBook",
-        _study(told),
-        _file(told),
-        _node("dataDscr", *_groups(told), *variables),
+        _study(context),
+        _file(context),
+        _node("dataDscr", *_groups(context), *variables),
         xmlns=NAMESPACE,
         version="2.5",
-        **{"xml:lang": told.study.language},
+        **{"xml:lang": context.study.language},
     )
     ET.indent(root)
-    mark = f"<!-- {told.mark} -->\n" * bool(told.mark)
+    mark = f"<!-- {context.mark} -->\n" * bool(context.mark)
     text = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{mark}{text}\n'.encode()

@@ -1,8 +1,6 @@
-"""How a release was protected, in sentences: from its report, for README and report page alike.
+"""The protection of a release in sentences, from its report, and documentation/report.html.
 
 The report may say more or less, by tier and by the caller; an absent key is an absent line.
-
-documentation/report.html: how the data were protected, for a reader without statistics.
 """
 
 from __future__ import annotations
@@ -10,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from markupsafe import Markup
-
-from exports.documents import html
 from exports.documents.context import DocumentContext, Report
+from exports.documents.pages import render_page
 
 # What k-anonymity leaves open, for every study alike.
 INSIDERS = (
@@ -44,16 +40,16 @@ their content. What is told below was measured on the finished file, by a progra
 code with the one that made it. The same answers, policy and seed give the same bytes."""
 
 
-def how(told: DocumentContext) -> str:
-    """How the release was made: as its report says, else as microdata are."""
-    return str(told.report.get("how", HOW))
+def how(context: DocumentContext) -> str:
+    """Return how the release was made: as its report says, else as microdata are."""
+    return str(context.report.get("how", HOW))
 
 
-def limits(told: DocumentContext) -> tuple[str, ...]:
-    """What this release does not protect against."""
-    insiders = INSIDERS_OPEN if told.open else INSIDERS
+def limits(context: DocumentContext) -> tuple[str, ...]:
+    """Return what this release does not protect against."""
+    insiders = INSIDERS_OPEN if context.open else INSIDERS
     own = (insiders, SAME_ANSWER, OTHER_DATA, NOT_AT_RANDOM)
-    return tuple(told.report.get("limits", own))
+    return tuple(context.report.get("limits", own))
 
 
 def segments(report: Report) -> Iterator[str]:
@@ -104,11 +100,11 @@ def _treatment(done: Mapping[str, Any]) -> str:
     return ", ".join(f"{n} rows {k}" for k, n in counted.items())
 
 
-def figures(told: DocumentContext) -> tuple[tuple[str, str, str], ...]:
+def figures(context: DocumentContext) -> tuple[tuple[str, str, str], ...]:
     """(label, value, sentence): the verifier's own; a short form from the report without them."""
-    if told.findings:
-        return tuple(told.findings)
-    k = told.report.get("k")
+    if context.findings:
+        return tuple(context.findings)
+    k = context.report.get("k")
     if not isinstance(k, Mapping):
         return ()
     sentence = (
@@ -122,38 +118,6 @@ def figures(told: DocumentContext) -> tuple[tuple[str, str, str], ...]:
 AT_A_GLANCE = 6
 
 
-def _glance(told: DocumentContext) -> Markup:
-    found = figures(told)
-    top = html.figures((value, label, sentence) for label, value, sentence in found[:AT_A_GLANCE])
-    if len(found) <= AT_A_GLANCE:
-        return top
-    rest = html.table(
-        ["Figure", "Value", "What it means"],
-        found[AT_A_GLANCE:],
-        caption="Further figures",
-        numbers=[1],
-    )
-    return top + "\n" + rest
-
-
-def _columns(report: Report) -> Markup:
-    """One line a key column: how many rows at which level."""
-    columns = report.get("columns", {})
-    steps = _steps(report)
-    rows = [
-        [html.code(name), *(str(done.get(step, 0) or "–") for step in steps)]
-        for name, done in columns.items()
-    ]
-    if not rows:
-        return Markup()
-    return html.table(
-        ["Column", *(s.capitalize() for s in steps)],
-        rows,
-        caption="Rows by treatment of each key column",
-        numbers=range(1, len(steps) + 1),
-    )
-
-
 def _steps(report: Report) -> list[str]:
     """Treatments that occur, the mildest first."""
     seen = {k for done in report.get("columns", {}).values() for k in done if k != "top"}
@@ -161,18 +125,14 @@ def _steps(report: Report) -> list[str]:
     return [step for step in order if step in seen]
 
 
-def _prints(report: Report) -> Markup:
-    pairs: list[tuple[str, html.Part]] = [
-        (name.capitalize(), html.code(value))
-        for name, value in report.get("fingerprints", {}).items()
-        if isinstance(value, str)
-    ]
-    pairs += [(f"Words {v}", html.code(d)) for v, d in report.get("words", {}).items()]
-    pairs += [(f"Consent {v}", html.code(d)) for v, d in report.get("consents", {}).items()]
-    pairs += [(path, html.code(d)) for path, d in report.get("files", {}).items()]
-    if "seed" in report:
-        pairs.append(("Seed of the search", str(report["seed"])))
-    return html.definitions(pairs)
+def _digests(report: Report) -> Iterator[tuple[str, str]]:
+    """Yield the name and the digest of everything that the release was made from and holds."""
+    for name, digest in report.get("fingerprints", {}).items():
+        if isinstance(digest, str):
+            yield name.capitalize(), digest
+    for key, word in (("words", "Words "), ("consents", "Consent "), ("files", "")):
+        for name, digest in report.get(key, {}).items():
+            yield word + name, digest
 
 
 def _loss(report: Report) -> str:
@@ -190,28 +150,35 @@ def _recipient(report: Report) -> str:
     return f"Given to {said}." if said else ""
 
 
-def report_page(told: DocumentContext) -> bytes:
-    """The report as a page; sections that have nothing to say are left out."""
-    report, tier = told.report, told.tier
+def report_page(context: DocumentContext) -> bytes:
+    """Return the report as a page; sections that have nothing to say are left out."""
+    report, tier, found, steps = (
+        context.report,
+        context.tier,
+        figures(context),
+        _steps(context.report),
+    )
     done = [*segments(report), cells_withheld(report), *left_out(report), *policy_notes(report)]
     done += [_loss(report), _recipient(report)]
-    corrections = [str(c) for c in report.get("corrections", ())]
-    sections = {
-        "At a glance": (_glance(told),),
-        "How it was made": (html.paragraph(how(told)),),
-        "What was done": (html.bullets(s for s in done if s), _columns(report)),
-        "What this does not protect against": (html.bullets(limits(told)),),
-        "Corrections": (html.bullets(corrections),),
-        "Fingerprints": (_prints(report),),
-    }
-    parts = [html.section(name, *said) for name, said in sections.items() if any(said)]
     rows = report.get("rows")
     size = f" {rows} rows." if rows is not None else ""
-    lead = f"Tier {tier['name']}, {tier['label'].lower()}, for {tier['audience']}.{size}"
-    return html.page(
-        f"Anonymisation report: {told.study.title}",
-        *parts,
-        mark=told.mark,
-        lead=lead,
-        caution=told.caution,
+    return render_page(
+        "report.html",
+        title=f"Anonymisation report: {context.study.title}",
+        lead=f"Tier {tier['name']}, {tier['label'].lower()}, for {tier['audience']}.{size}",
+        mark=context.mark,
+        caution=context.caution,
+        found=found[:AT_A_GLANCE],
+        further=found[AT_A_GLANCE:],
+        how=how(context),
+        done=[sentence for sentence in done if sentence],
+        steps=steps,
+        columns=[
+            (name, *(column.get(step) or "–" for step in steps))
+            for name, column in report.get("columns", {}).items()
+        ],
+        limits=limits(context),
+        corrections=report.get("corrections", ()),
+        digests=list(_digests(report)),
+        seed=report.get("seed"),
     )

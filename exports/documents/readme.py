@@ -75,51 +75,51 @@ What somebody who was there could know best was left out or coarsened, which low
 does not end it."""
 
 
-def _head(told: DocumentContext) -> list[str]:
-    tier = told.tier
+def _head(context: DocumentContext) -> list[str]:
+    tier = context.tier
     what = f"Tier {tier['name']}, {tier['label'].lower()}, for {tier['audience']}."
-    asked = f"Study `{told.study.name}`, questions of version {', '.join(told.versions)}."
+    asked = f"Study `{context.study.name}`, questions of version {', '.join(context.versions)}."
     return [
-        f"# {told.study.title}",
-        f"**{told.mark}.**" * bool(told.mark),
-        f"Anonymised survey data. {what} {_size(told)} {asked}".replace("  ", " "),
-        f"> **{told.caution}**" * bool(told.caution),
+        f"# {context.study.title}",
+        f"**{context.mark}.**" * bool(context.mark),
+        f"Anonymised survey data. {what} {_size(context)} {asked}".replace("  ", " "),
+        f"> **{context.caution}**" * bool(context.caution),
     ]
 
 
-def _size(told: DocumentContext) -> str:
-    rows = told.report.get("rows")
+def _size(context: DocumentContext) -> str:
+    rows = context.report.get("rows")
     if not rows:
         return ""
     sizes = {
-        "rows": f"{rows} rows, one a person; {len(told.codebook)} columns.",
+        "rows": f"{rows} rows, one a person; {len(context.codebook)} columns.",
         "tables": f"Counts of {rows} people.",
         "texts": f"{rows} texts; nothing joins two texts of one person.",
     }
-    return sizes[told.holds]
+    return sizes[context.holds]
 
 
-def _contents(told: DocumentContext) -> list[str]:
-    if told.holds == "tables":
+def _contents(context: DocumentContext) -> list[str]:
+    if context.holds == "tables":
         return ["To read: `tables/tables.html`. For programs: `tables/*.csv`."]
-    if told.holds == "texts":
-        return [f"Texts: `{told.data_path}` (UTF-8, comma, CRLF)."]
+    if context.holds == "texts":
+        return [f"Texts: `{context.data_path}` (UTF-8, comma, CRLF)."]
     return [
-        f"Data: `{told.data_path}` (UTF-8, comma, CRLF, integer codes).",
+        f"Data: `{context.data_path}` (UTF-8, comma, CRLF, integer codes).",
         "Meaning of every column: `documentation/codebook.html`.",
         "Reading it with labels: `analysis/import.R`, `.sps`, `.do` or `.py`.",
     ]
 
 
-def _start(told: DocumentContext) -> str:
+def _start(context: DocumentContext) -> str:
     may = (
         "Use it freely, name the source (LICENSE: CC BY 4.0)"
-        if told.open
+        if context.open
         else "Use it only under your data use agreement; the least it asks stands in LICENSE"
     )
     return markdown.bullets(
         [
-            *_contents(told),
+            *_contents(context),
             f"{may}.",
             "Do not try to recognise anybody, and do not join it with other data about persons.",
         ]
@@ -134,39 +134,34 @@ FORMATS = {
 }
 
 
-def _format(path: str) -> str:
-    return FORMATS.get(PurePosixPath(path).suffix, "")
-
-
-def _files(told: DocumentContext, paths: Collection[str]) -> str:
+def _files(context: DocumentContext, paths: Collection[str]) -> str:
     written = {p: what for p, what in FILES.items() if fnmatch.filter(paths, p) or p in NOT_OURS}
-    others = {path: _format(path) for path in told.report.get("files", {})}
-    named = {told.data_path: "the data"} | others | dict(told.files) | written
+    data = context.report.get("files", {})
+    others = {path: FORMATS.get(PurePosixPath(path).suffix, "") for path in data}
+    named = {context.data_path: "the data"} | others | dict(context.files) | written
     return markdown.table(["file", "what"], [(f"`{path}`", what) for path, what in named.items()])
 
 
-def _measured(told: DocumentContext) -> Iterator[str]:
-    yield from (sentence for _, _, sentence in figures(told))
-    yield from segments(told.report)
-    yield cells_withheld(told.report)
-    yield from left_out(told.report)
-    yield from policy_notes(told.report)
+def _measured(context: DocumentContext) -> Iterator[str]:
+    yield from (sentence for _, _, sentence in figures(context))
+    yield from segments(context.report)
+    yield cells_withheld(context.report)
+    yield from left_out(context.report)
+    yield from policy_notes(context.report)
 
 
-def _scores(told: DocumentContext) -> str:
-    scored = [e for e in told.codebook if e["part"] == "score"]
-    rows = [(f"`{e['variable']}`", e["label"], _short(e.get("rule", ""))) for e in scored]
+def _scores(context: DocumentContext) -> str:
+    scored = [e for e in context.codebook if e["part"] == "score"]
+    # The rule without what is said once for all.
+    rows = [
+        (f"`{e['variable']}`", e["label"], e["rule"].removesuffix(f"; {REVERSAL}")) for e in scored
+    ]
     return markdown.table(["score", "what", "how"], rows) if rows else ""
 
 
-def _short(rule: str) -> str:
-    """A rule without what is said once for all."""
-    return rule.removesuffix(f"; {REVERSAL}")
-
-
-def _people(told: DocumentContext) -> str:
-    """Who is responsible and whom to ask, as far as the site says it."""
-    facts = told.facts
+def _people(context: DocumentContext) -> str:
+    """Return who is responsible and whom to ask, as far as the site says it."""
+    facts = context.facts
     said = {
         "Responsible": facts.get("institution"),
         "Researchers": facts.get("researcher_names"),
@@ -179,51 +174,53 @@ def _people(told: DocumentContext) -> str:
     return markdown.bullets(f"{k}: {markdown.plain(v)}" for k, v in said.items() if v)
 
 
-def _prints(told: DocumentContext) -> str:
-    prints = told.report.get("fingerprints", {})
+def _prints(context: DocumentContext) -> str:
+    prints = context.report.get("fingerprints", {})
     lines = [f"{name}: `{value}`" for name, value in prints.items() if isinstance(value, str)]
-    return markdown.bullets([*lines, f"data file: `{told.digest}`"] if told.digest else lines)
+    return markdown.bullets([*lines, f"data file: `{context.digest}`"] if context.digest else lines)
 
 
-def _codes(told: DocumentContext) -> str:
+def _codes(context: DocumentContext) -> str:
     """Missing and generalised codes, where the release has columns at all."""
-    missing = [(str(m.code), m.label) for m in told.study.missing]
+    missing = [(str(m.code), m.label) for m in context.study.missing]
     table = markdown.table(["missing code", "meaning"], missing)
-    return markdown.section("Codes", CODES, table) if told.holds == "rows" else ""
+    return markdown.section("Codes", CODES, table) if context.holds == "rows" else ""
 
 
-def _keys(told: DocumentContext) -> str:
+def _keys(context: DocumentContext) -> str:
     """Key columns by what was done to them; those treated alike in one line."""
     alike = defaultdict(list)
-    for name, done in treatments(told.report):
+    for name, done in treatments(context.report):
         alike[done].append(f"`{name}`")
     return markdown.bullets(f"{', '.join(names)}: {done}" for done, names in alike.items())
 
 
-def _insiders(told: DocumentContext) -> str:
-    """What somebody who was there may recognise, by what the release holds."""
+def _insiders(context: DocumentContext) -> str:
+    """Return what somebody who was there may recognise, by what the release holds."""
     by_content = {"tables": COUNTED, "texts": OWN_WORDS}
-    return by_content.get(told.holds, OPEN if told.open else RESTRICTED)
+    return by_content.get(context.holds, OPEN if context.open else RESTRICTED)
 
 
-def readme(told: DocumentContext, paths: Collection[str]) -> bytes:
+def readme(context: DocumentContext, paths: Collection[str]) -> bytes:
     """README.md of the release; ``paths`` are the other documents in it."""
-    scores = _scores(told)
-    measured = markdown.bullets(markdown.plain(s) for s in _measured(told) if s)
+    scores = _scores(context)
+    measured = markdown.bullets(markdown.plain(s) for s in _measured(context) if s)
     return markdown.document(
         [
-            *_head(told),
-            markdown.section("Start here", _start(told)),
-            markdown.section("Files", _files(told, paths)),
-            _codes(told),
+            *_head(context),
+            markdown.section("Start here", _start(context)),
+            markdown.section("Files", _files(context, paths)),
+            _codes(context),
             markdown.section("Scores", SCORES if scores else "", scores),
-            markdown.section("How it was protected", how(told)),
+            markdown.section("How it was protected", how(context)),
             markdown.section("What was measured", measured),
-            markdown.section("What was done to each key variable", _keys(told)),
-            markdown.section("What this does not protect against", markdown.bullets(limits(told))),
-            markdown.section("Privacy and law", PRIVACY.format(insiders=_insiders(told))),
-            markdown.section("Who", _people(told)),
-            markdown.section("Citing", citation(told)),
-            markdown.section("Fingerprints (SHA-256)", _prints(told)),
+            markdown.section("What was done to each key variable", _keys(context)),
+            markdown.section(
+                "What this does not protect against", markdown.bullets(limits(context))
+            ),
+            markdown.section("Privacy and law", PRIVACY.format(insiders=_insiders(context))),
+            markdown.section("Who", _people(context)),
+            markdown.section("Citing", citation(context)),
+            markdown.section("Fingerprints (SHA-256)", _prints(context)),
         ]
     )

@@ -10,6 +10,7 @@ from exports.errors import ExportRefused
 from exports.scores import SCORE
 from forms.kinds import columns_of_study
 from forms.study import Condition, Study
+from forms.tiers import RESTRICTED_ROWS, TABLES
 
 MOST_PAIRS = 40  # more two-way tables than this nobody reads
 ADMINISTRATIVE = ("branch", "completion", "dur_band")
@@ -111,7 +112,8 @@ def check(plan: Plan) -> None:
 
 def _left_out(study: Study) -> set[str]:
     tiers = study.policy.tiers
-    return {name for tier in ("A", "C") if tier in tiers for name in tiers[tier].leave_out}
+    kinds = (TABLES, RESTRICTED_ROWS)
+    return {name for kind in kinds if kind.name in tiers for name in tiers[kind.name].leave_out}
 
 
 def _coded(study: Study) -> list[str]:

@@ -1,23 +1,13 @@
-"""Tier A as files: tidy CSV, one page to read, and the method in plain words.
-
-Nothing here knows the time: the same tables give the same bytes.
-
-How the tables were made, in words for readers and boards.
-
-Tier A as one page to read: bars for single answers, tables for pairs.
-"""
+"""Tier A as files: tidy CSV, one page to read, and the method in plain words for boards."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from markupsafe import Markup
-
-from exports.columns import guarded
-from exports.documents import html
+from exports.csv_text import csv_text
+from exports.documents.pages import DistributionBar, render_page
 from exports.tables.build import Tables, together
 from exports.tables.one_way import Mean, OneWay
 from exports.tables.published import (
@@ -32,6 +22,16 @@ from exports.tables.published import (
 )
 from exports.tables.two_way import TwoWay
 from exports.tables.variables import ERROR, OPEN, SMALLEST, SMALLEST_BASE, STEP, Category
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Title, marks (pilot, synthetic) and caution on top of everything that people read."""
+
+    title: str
+    mark: str = ""
+    caution: str = ""
+
 
 _TEXT = """\
 # How these tables were made{mark}
@@ -137,12 +137,12 @@ def _hidden(parts: Sequence[Tables]) -> str:
     return f"{share:.0%}"
 
 
-def methods(parts: Sequence[Tables], *, title: str, mark: str = "", caution: str = "") -> str:
+def methods(parts: Sequence[Tables], heading: Heading) -> str:
     """The method as Markdown, with what is true of these tables."""
     return _TEXT.format(
-        title=title,
-        mark=f" ({mark})" if mark else "",
-        caution=f"{caution}\n\n" if caution else "",
+        title=heading.title,
+        mark=f" ({heading.mark})" if heading.mark else "",
+        caution=f"{heading.caution}\n\n" if heading.caution else "",
         rows=_rows(parts),
         hidden=_hidden(parts),
         proof=_proof(parts),
@@ -154,18 +154,6 @@ def methods(parts: Sequence[Tables], *, title: str, mark: str = "", caution: str
     )
 
 
-_RULE = (
-    f"No count under {SMALLEST} people is shown. Counts are rounded to the nearest {STEP}, so they "
-    f"need not add up; percentages are of rounded counts and stand only where {SMALLEST_BASE} or "
-    "more people answered. A hidden count is small, or keeps a small one from being worked out. "
-    "METHODS.md says how."
-)
-_PAIRS = (
-    'The "rest" are those without an answer to that question, those not asked, and those whose '
-    "answer is hidden in its own table."
-)
-
-
 def _words(figure: Figure) -> str:
     if figure.count is None:
         return HIDDEN
@@ -173,68 +161,31 @@ def _words(figure: Figure) -> str:
     return f"{figure.count}{share}"
 
 
-def _bars(table: OneWay, parts: int) -> Markup:
+def _bars(table: OneWay, parts: int) -> list[DistributionBar]:
     found = list(figures_of(table, parts))
     most = max((f.count or 0 for _, f in found), default=0) or 1
-    return html.bars(
-        html.Bar(
+    return [
+        DistributionBar(
             category.label,
             None if figure.count is None else figure.count / most,
             _words(figure),
             quiet=category.missing,
         )
         for category, figure in found
-    )
+    ]
 
 
-def _one(table: OneWay, parts: int) -> Markup:
-    name = html.paragraph(html.code(table.variable.name), kind="small")
-    return html.card(
-        table.variable.label or table.variable.name,
-        name,
-        _bars(table, parts),
-        id_=html.anchor(table.variable.name),
-    )
-
-
-def _two(table: TwoWay, parts: int) -> Markup:
+def _two(table: TwoWay, parts: int) -> dict[str, Any]:
     """The table stood on its side: who somebody is has few and short answers, and heads columns."""
     words = [_words(figure) for *_, figure in crossed_figures(table, parts)]
     width = len(table.column.categories)
-    lines = [(across.label, *words[at::width]) for at, across in enumerate(table.column.categories)]
-    caption = f"{table.column.label} ({table.column.name}) by {table.row.label} ({table.row.name})"
     heads = ("Rest" if down.rest else down.label for down in table.row.categories)
-    head = ("Per cent of the column", *heads)
-    return html.table(head, lines, caption=caption, numbers=range(1, len(head)))
-
-
-def _mean_rows(tables: Tables) -> Iterator[Markup]:
-    """Means of people's scores, where they are told, and those that follow from the counts."""
-    means, spans = means_of(tables)
-    lines = [
-        (m.label, m.name, HIDDEN if m.value is None else f"{m.value:g}", f"± {m.step / 2:g}")
-        for m in means
-    ]
-    caption = "Mean of each score, rounded so that nobody can be seen in it"
-    head = ("Score", "Name", "Mean", "Rounding")
-    if lines:
-        yield html.table(head, lines, caption=caption, numbers=(2, 3))
-    if spans:
-        yield _spans(spans)
-
-
-def _spans(spans: Iterable[Span]) -> Markup:
-    lines = [
-        (s.label, s.name, HIDDEN if s.middle is None else f"{s.middle:.2f}",
-         "{:.2f} to {:.2f}".format(*s.told))
-        for s in spans
-    ]  # fmt: skip
-    caption = (
-        "Means from the counts shown above: what they leave possible, and its middle unless that "
-        "is over a quarter of the scale. A score here is the mean of its parts' means."
-    )
-    head = ("Score or item", "Name", "Mean", "Lies from")
-    return html.table(head, lines, caption=caption, numbers=(2, 3))
+    return {
+        "caption": f"{table.column.label} ({table.column.name}) by {table.row.label}"
+        f" ({table.row.name})",
+        "head": ("Per cent of the column", *heads),
+        "rows": [(c.label, *words[at::width]) for at, c in enumerate(table.column.categories)],
+    }
 
 
 def _lead(tables: Tables) -> str:
@@ -243,32 +194,39 @@ def _lead(tables: Tables) -> str:
     return f"About {tables.rows} people{batches}. Every count is at most {error} from the true one."
 
 
-def _hidden_whole(tables: Tables) -> Markup:
-    names = unread(tables)
-    said = "Too small to show anything: " + "; ".join(names) + "."
-    return html.paragraph(said) if names else Markup()
-
-
-def page_of(tables: Tables, *, title: str, mark: str = "", caution: str = "") -> bytes:
-    """The page of one batch's tables, or of their sum."""
-    single = [_one(t, tables.parts) for t in tables.one_way if not empty(t)]
+def page_of(tables: Tables, heading: Heading) -> bytes:
+    """Return the page of one batch's tables, or of their sum."""
+    means, spans = means_of(tables)
+    single = [(t.variable, _bars(t, tables.parts)) for t in tables.one_way if not empty(t)]
     pairs = [_two(t, tables.parts) for t in tables.two_way if not empty(t)]
-    parts: list[tuple[str, list[Markup]]] = [
-        ("One question at a time", single),
-        ("Two questions at a time", [html.paragraph(_PAIRS), *pairs] if pairs else []),
-        ("Means", list(_mean_rows(tables))),
-    ]
-    there = [(heading, made) for heading, made in parts if made]
-    return html.page(
-        f"{title}: tables",
-        html.paragraph(_RULE),
-        _hidden_whole(tables),
-        html.contents((heading, html.anchor(heading)) for heading, _ in there),
-        *(html.section(heading, *made) for heading, made in there),
-        mark=mark,
+    sections = {
+        "One question at a time": single,
+        "Two questions at a time": pairs,
+        "Means": means or spans,
+    }
+    return render_page(
+        "tables.html",
+        title=f"{heading.title}: tables",
         lead=_lead(tables),
-        caution=caution,
-    )
+        mark=heading.mark,
+        caution=heading.caution,
+        smallest=SMALLEST,
+        step=STEP,
+        base=SMALLEST_BASE,
+        unread=unread(tables),
+        headings=[name for name, shown in sections.items() if shown],
+        single=single,
+        pairs=pairs,
+        means=[
+            (m.label, m.name, HIDDEN if m.value is None else f"{m.value:g}", f"± {m.step / 2:g}")
+            for m in means
+        ],
+        spans=[
+            (s.label, s.name, HIDDEN if s.middle is None else f"{s.middle:.2f}",
+             "{:.2f} to {:.2f}".format(*s.told))
+            for s in spans
+        ],
+    )  # fmt: skip
 
 
 FOLDER = "tables"
@@ -285,24 +243,6 @@ MEANS = ("batch", "score", "label", "mean", "lowest", "highest", "note")
 
 Line = Sequence[object]
 Batch = tuple[str, Tables]
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What stands above everything that people read: title, marks (pilot, synthetic), caution."""
-
-    title: str
-    mark: str = ""
-    caution: str = ""
-
-
-def _csv(head: Line, lines: Iterable[Line]) -> bytes:
-    """RFC 4180: UTF-8, comma, CRLF, header. Text that a spreadsheet would run is guarded."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(head)
-    writer.writerows([guarded(c) if isinstance(c, str) else c for c in line] for line in lines)
-    return buffer.getvalue().encode()
 
 
 def _code(category: Category) -> object:
@@ -362,8 +302,11 @@ def _named(parts: Sequence[Tables]) -> list[Batch]:
     return [*single, (TOGETHER, together(parts))] if len(parts) > 1 else single
 
 
-def _counted(batches: Sequence[Batch]) -> tuple[bytes, bytes]:
-    return _csv(ONE_WAY, _one_way(batches)), _csv(TWO_WAY, _two_way(batches))
+def _counted(batches: Sequence[Batch]) -> dict[str, bytes]:
+    return {
+        "one-way.csv": csv_text([ONE_WAY, *_one_way(batches)]).encode(),
+        "two-way.csv": csv_text([TWO_WAY, *_two_way(batches)]).encode(),
+    }
 
 
 def counts(tables: Tables) -> bytes:
@@ -371,7 +314,7 @@ def counts(tables: Tables) -> bytes:
 
     What is worked out from it or says how it was made may be worded better one day.
     """
-    return b"".join(_counted(_named([tables])))
+    return b"".join(_counted(_named([tables])).values())
 
 
 def files(parts: Sequence[Tables], heading: Heading) -> dict[str, bytes]:
@@ -379,16 +322,10 @@ def files(parts: Sequence[Tables], heading: Heading) -> dict[str, bytes]:
 
     The tables of a batch that was released before must be handed over as they were made then.
     """
-    batches, whole = _named(parts), together(parts)
-    one_way, two_way = _counted(batches)
-    words = {"title": heading.title, "mark": heading.mark, "caution": heading.caution}
-    made = {
-        "one-way.csv": one_way,
-        "two-way.csv": two_way,
-        "means.csv": _csv(MEANS, _means(batches)),
-        "tables.html": page_of(whole, **words),
-        "METHODS.md": methods(parts, **words).encode(),
-    }
-    if not any(_means(batches)):
-        del made["means.csv"]
-    return {f"{FOLDER}/{name}": content for name, content in made.items()}
+    batches = _named(parts)
+    written = _counted(batches)
+    if means := list(_means(batches)):
+        written["means.csv"] = csv_text([MEANS, *means]).encode()
+    written["tables.html"] = page_of(together(parts), heading)
+    written["METHODS.md"] = methods(parts, heading).encode()
+    return {f"{FOLDER}/{name}": content for name, content in written.items()}

@@ -50,13 +50,9 @@ LEFT_OUT = (
 )
 
 
-def _has_open_tier(study: Study) -> bool:
-    return any(tier.needs_open_consent for tier in study.policy.tiers.values())
-
-
-def _crowds(study: Study, table: pl.DataFrame) -> tuple[list[pl.DataFrame], tuple[str, ...]]:
+def _groups(study: Study, table: pl.DataFrame) -> tuple[list[pl.DataFrame], tuple[str, ...]]:
     """The people whose tables are added up, and a sentence about those left out."""
-    if not _has_open_tier(study):
+    if not any(tier.needs_open_consent for tier in study.policy.tiers.values()):
         return [table], ()
     sides = {said: table.filter(pl.col("c_open") == said) for said in (1, 0)}
     found = [side for side in sides.values() if len(side) >= SMALLEST_BASE]
@@ -68,18 +64,18 @@ def _crowds(study: Study, table: pl.DataFrame) -> tuple[list[pl.DataFrame], tupl
 
 
 def segment_tables(study: Study, source: SegmentSource) -> tuple[Tables, tuple[str, ...]]:
-    """The tables of one segment, given its rows as tier C released them. Raises Refused."""
+    """The tables of one segment, given its rows as tier C released them. Raise ExportRefused."""
     table, book = source.table, asked_codebook(study, source.fields)
     shown = [name for name in table.columns if not (table[name] == WITHHELD).all()]
     plan = default_plan(study, columns=shown)
-    crowds, notes = _crowds(study, table)
-    made = [tables(crowd, book, plan) for crowd in crowds]
-    return (made[0] if len(made) == 1 else together(made)), notes
+    groups, notes = _groups(study, table)
+    found = [tables(group, book, plan) for group in groups]
+    return (found[0] if len(found) == 1 else together(found)), notes
 
 
 def assemble_tables(
     study: Study,
-    made: Sequence[Tables],
+    segments: Sequence[Tables],
     parts: Sequence[SegmentEntry],
     tier: Tier,
     out: Path,
@@ -92,14 +88,14 @@ def assemble_tables(
         "holds": "tables",
         "how": HOW,
         "limits": list(LIMITS),
-        "hidden_share": [round(one.hidden_share, 4) for one in made],
+        "hidden_share": [round(one.hidden_share, 4) for one in segments],
     }
-    put(out, files(made, Heading(study.title, marks_of(report), study.policy.caution)))
+    put(out, files(segments, Heading(study.title, marks_of(report), study.policy.caution)))
     note_files(out, report)
-    told = DocumentContext(
+    context = DocumentContext(
         study=study, codebook=(), report=report, data_file="",
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
         files={name: what for name, what in WHAT.items() if (out / name).exists()},
     )  # fmt: skip
-    finish(out, told, report)
+    finish(out, context, report)
     return report

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from exports.anonymise.problem import Bools, Ints, PrivacyModel, Problem, Recoding
+from exports.anonymise.problem import Ints, PrivacyModel, Problem, Recoding
 from exports.errors import ExportRefused
 from exports.tabular.hierarchy import MISSING, TableHierarchy, number_of, taxonomy_of
 from exports.tabular.policy import Policy
@@ -21,7 +21,7 @@ LONGEST = 40  # letters
 
 @dataclass(frozen=True, slots=True)
 class EncodedTable:
-    """What was read: the table without identifiers, in the order of its content, and the trees."""
+    """The table without identifiers, in the order of its content, and its hierarchies."""
 
     table: pl.DataFrame
     trees: tuple[TableHierarchy, ...]
@@ -34,22 +34,23 @@ def in_own_order(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def problem_of(policy: Policy, sources: EncodedTable) -> Problem:
-    """The problem that the policy sets. Raises Refused for a cell that has no place."""
+    """The problem that the policy sets. Raise ExportRefused for a cell that has no place."""
     codes = _codes(sources.table, sources.trees, where="")
     population = None
     if sources.population is not None:
         population = _codes(sources.population, sources.trees, where="the population's ")
     taxonomies = tuple(
-        taxonomy_of(tree, _occurs(tree, codes[:, at])) for at, tree in enumerate(sources.trees)
+        taxonomy_of(tree, np.bincount(codes[:, at], minlength=len(tree.values)) > 0)
+        for at, tree in enumerate(sources.trees)
     )
     return Problem(
         codes=codes,
-        taxonomies=taxonomies,
-        demands=PrivacyModel(policy.k, policy.l, policy.entropy_l, policy.t, policy.presence),
+        hierarchies=taxonomies,
+        model=PrivacyModel(policy.k, policy.l, policy.entropy_l, policy.t, policy.presence),
         sensitive=_sensitive(policy, sources.table),
         ordered=tuple(name in policy.ordered for name in policy.sensitive),
         population=population,
-        limit=policy.suppression_limit,
+        suppression_limit=policy.suppression_limit,
         seed=policy.seed,
     )
 
@@ -59,46 +60,33 @@ def released(sources: EncodedTable, outcome: Recoding) -> tuple[pl.DataFrame, In
 
     Withheld rows are left out. Columns keep their order.
     """
-    labels = {
-        tree.column: _labels(tree, outcome.nodes[:, at]) for at, tree in enumerate(sources.trees)
-    }
-    table = sources.table.with_columns(pl.Series(name, c) for name, c in labels.items())
-    kept = table.with_row_index("\0row").filter(~outcome.withheld)
+    table = sources.table.with_columns(
+        tree.decode(outcome.nodes[:, at]).replace(MISSING, None)
+        for at, tree in enumerate(sources.trees)
+    )
+    kept = table.with_row_index("\0row").filter(~outcome.suppressed)
     kept = kept.sort(table.columns, nulls_last=False, maintain_order=True)
     return kept.drop("\0row"), kept["\0row"].to_numpy().astype(np.int32)
 
 
-def _labels(tree: TableHierarchy, nodes: Ints) -> pl.Series:
-    words = pl.Series(
-        [label if label != MISSING else None for label in tree.labels], dtype=pl.String
-    )
-    return words.gather(pl.Series(nodes))
-
-
-def _occurs(tree: TableHierarchy, codes: Ints) -> Bools:
-    return np.bincount(codes, minlength=len(tree.leaves)) > 0
-
-
 def _codes(table: pl.DataFrame, trees: Sequence[TableHierarchy], *, where: str) -> Ints:
-    """The leaf of each cell, shape (rows, trees)."""
-    columns = [_leaf_of(table[tree.column], tree, where=where) for tree in trees]
-    return np.stack(columns, axis=1)
-
-
-def _leaf_of(column: pl.Series, tree: TableHierarchy, *, where: str) -> Ints:
-    filled = column.fill_null(MISSING)
-    found = filled.cast(pl.Enum(tree.leaves), strict=False).to_physical()
-    if found.null_count():
-        raise ExportRefused(_no_place(filled.filter(found.is_null()), tree, where=where))
-    return found.to_numpy().astype(np.int32)
+    """Return the value of each cell in its hierarchy, shape (rows, trees)."""
+    codes = []
+    for tree in trees:
+        filled = table[tree.column].fill_null(MISSING)
+        found = tree.encode(filled)
+        if found.null_count():
+            raise ExportRefused(_no_place(filled.filter(found.is_null()), tree, where=where))
+        codes.append(found.to_numpy())
+    return np.stack(codes, axis=1)
 
 
 def _no_place(cells: pl.Series, tree: TableHierarchy, *, where: str) -> str:
-    """Which cells the hierarchy does not know, by a few examples."""
+    """Return which cells the hierarchy does not know, by a few examples."""
     values = cells.unique().sort().to_list()
     rows = f"{len(cells)} row{'s' * (len(cells) > 1)}"
     advice = "Give each value a line there, or correct the data."
-    if all(v.strip() in tree.leaves for v in values):
+    if all(v.strip() in tree.values for v in values):
         advice = "Take away the spaces around them."
     elif all(v in tree.labels for v in values):
         advice = "They are groups there: give each a line of its own that starts with itself."
@@ -106,32 +94,26 @@ def _no_place(cells: pl.Series, tree: TableHierarchy, *, where: str) -> str:
 
 
 def _quoted(values: Sequence[str]) -> str:
-    """The first few values in quotes, long ones cut short."""
-    shown = [f'"{_short(v)}"' for v in values[:EXAMPLES]]
+    """Return the first few values in quotes, long ones cut short."""
+    shown = [f'"{v[:LONGEST]}{"…" * (len(v) > LONGEST)}"' for v in values[:EXAMPLES]]
     return ", ".join(shown + ["…"] * (len(values) > EXAMPLES))
 
 
-def _short(value: str) -> str:
-    return value if len(value) <= LONGEST else value[:LONGEST] + "…"
-
-
 def _sensitive(policy: Policy, table: pl.DataFrame) -> Ints:
-    """Codes of the sensitive columns, shape (rows, columns); a missing cell is one more value."""
-    columns = [_ranks(table[name], values_of(policy, table[name])) for name in policy.sensitive]
-    return np.stack(columns, axis=1) if columns else np.empty((table.height, 0), dtype=np.int32)
-
-
-def _ranks(column: pl.Series, values: Sequence[str]) -> Ints:
-    """The rank of each cell, the missing after the last value."""
-    ranks: Mapping[str, int] = {value: rank for rank, value in enumerate(values)}
-    coded = column.replace_strict(ranks, default=len(values), return_dtype=pl.Int32)
-    return coded.to_numpy()
+    """Return the sensitive columns as ranks, shape (rows, columns), the missing last."""
+    codes = np.empty((table.height, len(policy.sensitive)), dtype=np.int32)
+    for at, name in enumerate(policy.sensitive):
+        values = values_of(policy, table[name])
+        ranks = {value: rank for rank, value in enumerate(values)}
+        coded = table[name].replace_strict(ranks, default=len(values), return_dtype=pl.Int32)
+        codes[:, at] = coded.to_numpy()
+    return codes
 
 
 def values_of(policy: Policy, column: pl.Series) -> tuple[str, ...]:
     """The values of a sensitive column, lowest first where the policy gives them an order.
 
-    Raises Refused for a value that has no place in that order.
+    Raise ExportRefused for a value that has no place in that order.
     """
     values = column.drop_nulls().unique().sort().to_list()
     order = policy.ordered.get(column.name)

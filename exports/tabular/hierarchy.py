@@ -1,13 +1,9 @@
 """A generalisation hierarchy: CSV lines of value, level 1, level 2, … up to ``*``; no header.
 
 A label is a node. Two groups of one column may therefore share a label only where one lies inside
-the other; they are then one node, for no reader of the released file could tell them apart.
-
-Labels that say a range of numbers: 15-19, [20, 25[, >50, under 18, 50+.
-
-Whether the lines of a hierarchy make a tree whose labels are true.
-
-What the nodes of a hierarchy lose: normalised certainty penalty (Xu et al. 2006).
+the other; they are then one node, for no reader of the released file could tell them apart. Labels
+may say a range of numbers (15-19, [20, 25[, >50, under 18, 50+), which is then held against the
+values below. The loss of a node is the normalised certainty penalty (Xu et al. 2006).
 """
 
 from __future__ import annotations
@@ -20,9 +16,11 @@ from math import inf
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from exports.anonymise.problem import Bools, Floats, GeneralisationHierarchy, Ints
 from exports.errors import ExportRefused
+from exports.label_hierarchy import LabelHierarchy, ancestors
 from exports.tabular.table import lines_of, refuse_other_separators
 
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
@@ -45,7 +43,7 @@ class Band:
     with_high: bool = True
 
     def holds(self, number: float) -> bool:
-        """Whether the number lies inside."""
+        """Return whether the number lies inside."""
         above = self.low <= number if self.with_low else self.low < number
         below = number <= self.high if self.with_high else number < self.high
         return above and below
@@ -98,15 +96,8 @@ MISSING = ""
 Line = tuple[int, list[str]]
 
 
-def refuse_unsound(path: Path, lines: Sequence[Line]) -> None:
-    """Raises Refused with the first thing, and its line, that makes the lines no true tree."""
-    _refuse_misshapen(path, lines)
-    _refuse_broken_tree(path, lines)
-    _refuse_untrue(path, lines)
-
-
 def _refuse_misshapen(path: Path, lines: Sequence[Line]) -> None:
-    """Raises Refused unless the lines are a rectangle of labels that ends in ``*``."""
+    """Raise ExportRefused unless the lines are a rectangle of labels that ends in ``*``."""
     if not lines:
         raise ExportRefused(f"{path} is empty: a hierarchy has a line for each value.")
     refuse_other_separators(path, lines[0][1])
@@ -131,7 +122,7 @@ def _refuse_misshapen(path: Path, lines: Sequence[Line]) -> None:
 
 
 def _refuse_broken_tree(path: Path, lines: Sequence[Line]) -> None:
-    """Raises Refused unless levels nest and every label has one place in the tree."""
+    """Raise ExportRefused unless levels nest and every label has one place in the tree."""
     for level in range(len(lines[0][1]) - 1):
         above: dict[str, Line] = {}
         for number, cells in lines:
@@ -166,7 +157,7 @@ def _steps(cells: Sequence[str]) -> list[str]:
 
 
 def _refuse_untrue(path: Path, lines: Sequence[Line]) -> None:
-    """Raises Refused for a number under a range that does not hold it, or under another value."""
+    """Raise ExportRefused for a number under a range that does not hold it or another value."""
     holds = _ranges(lines)
     wrong = [
         (number, cells[0], label)
@@ -186,7 +177,7 @@ def _refuse_untrue(path: Path, lines: Sequence[Line]) -> None:
 
 
 def _ranges(lines: Sequence[Line]) -> dict[str, Band]:
-    """What each group says it holds: a range, or the one number that is a value itself."""
+    """Return what each group says it holds: a range, or the one number that is a value itself."""
     values = {cells[0] for _, cells in lines}
     found: dict[str, Band] = {}
     for label in {cell for _, cells in lines for cell in cells[1:]}:
@@ -198,34 +189,31 @@ def _ranges(lines: Sequence[Line]) -> dict[str, Band]:
 
 
 @dataclass(frozen=True, slots=True)
-class TableHierarchy:
-    """The tree of one column.
+class TableHierarchy(LabelHierarchy):
+    """The hierarchy of one column from its file; the empty value stands for a missing cell.
 
-    ``leaves`` are the values that have a place, the empty one standing for a missing cell;
-    ``labels`` are all nodes; ``up`` has shape (leaves, levels), positions in ``labels``.
     ``numeric``: every value is a number and every group a range of numbers.
     """
 
-    column: str
     path: Path
-    leaves: tuple[str, ...]
-    labels: tuple[str, ...]
-    up: Ints
     numeric: bool
 
 
 def read_hierarchy(path: Path, column: str) -> TableHierarchy:
-    """The hierarchy in a file. Raises Refused for whatever makes it no tree, or an untrue one.
+    """The hierarchy in a file. Raise ExportRefused for whatever makes it no tree, or an untrue one.
 
     A missing cell has a place of its own, right below the root, unless the file gives it another;
     a cell that is ``*`` already is the root.
     """
     lines = list(lines_of(path))
-    refuse_unsound(path, lines)
+    _refuse_misshapen(path, lines)
+    _refuse_broken_tree(path, lines)
+    _refuse_untrue(path, lines)
     rows = _with_places_for_nothing([cells for _, cells in lines])
-    at = {label: n for n, label in enumerate(dict.fromkeys(c for row in rows for c in row))}
-    up = np.array([[at[cell] for cell in row] for row in rows], dtype=np.int32)
-    return TableHierarchy(column, path, tuple(r[0] for r in rows), tuple(at), up, _is_numeric(rows))
+    labels = list(dict.fromkeys(cell for row in rows for cell in row))
+    values = pl.Series([row[0] for row in rows])
+    up = ancestors(rows, labels)
+    return TableHierarchy(column, values, pl.Series(labels), up, path, _is_numeric(rows))
 
 
 def _with_places_for_nothing(rows: list[list[str]]) -> list[list[str]]:
@@ -240,40 +228,37 @@ def _with_places_for_nothing(rows: list[list[str]]) -> list[list[str]]:
 
 
 def _is_numeric(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether values are numbers and groups are ranges; missing cells and the root aside."""
-    told = [row for row in rows if row[0] not in (MISSING, ROOT)]
-    groups = {cell for row in told for cell in row[1:] if cell not in (ROOT, row[0])}
+    """Return whether values, missing cells and the root apart, are numbers and groups ranges."""
+    filled = [row for row in rows if row[0] not in (MISSING, ROOT)]
+    groups = {cell for row in filled for cell in row[1:] if cell not in (ROOT, row[0])}
     return (
-        bool(told)
-        and all(number_of(row[0]) is not None for row in told)
+        bool(filled)
+        and all(number_of(row[0]) is not None for row in filled)
         and all(band_of(label) is not None for label in groups)
     )
 
 
 def taxonomy_of(hierarchy: TableHierarchy, occurs: Bools) -> GeneralisationHierarchy:
-    """The tree with what each node loses, given which leaves occur in the table, shape (leaves,).
+    """The tree with what each node loses, given which values occur in the table, shape (values,).
 
     A group of numbers loses the range of its values as a share of the range of all; any other
     group (its values - 1) / (all values - 1); the root 1. Only values that occur are counted. So
     measured, the optimum of full-domain recoding of the Adult data equals what ARX reports.
     """
-    counted = occurs & (np.array(hierarchy.leaves) != ROOT)
-    numbers = _numbers(hierarchy) if hierarchy.numeric else None
+    counted = occurs & (hierarchy.values != ROOT).to_numpy()
+    numbers = np.array(
+        [number_of(v) if hierarchy.numeric else None for v in hierarchy.values], float
+    )
     loss = np.zeros(len(hierarchy.labels))
     for level in hierarchy.up.T:
-        share = (
-            _shares_of_range(level, numbers, counted, loss.size)
-            if numbers is not None
-            else _shares_of_count(level, counted, loss.size)
-        )
+        if hierarchy.numeric:
+            share = _shares_of_range(level, numbers, counted, loss.size)
+        else:
+            sizes = np.bincount(level, weights=counted, minlength=loss.size)
+            share = np.maximum(sizes - 1, 0) / max(int(counted.sum()) - 1, 1)
         loss = np.maximum(loss, share)
     loss[hierarchy.up[0, -1]] = 1.0
     return GeneralisationHierarchy(hierarchy.column, hierarchy.up, loss)
-
-
-def _shares_of_count(level: Ints, counted: Bools, nodes: int) -> Floats:
-    sizes = np.bincount(level, weights=counted, minlength=nodes)
-    return np.maximum(sizes - 1, 0) / max(int(counted.sum()) - 1, 1)
 
 
 def _shares_of_range(level: Ints, numbers: Floats, counted: Bools, nodes: int) -> Floats:
@@ -287,8 +272,3 @@ def _shares_of_range(level: Ints, numbers: Floats, counted: Bools, nodes: int) -
     share = np.zeros(nodes)
     share[held] = (high[held] - low[held]) / (whole or 1.0)
     return share
-
-
-def _numbers(hierarchy: TableHierarchy) -> Floats:
-    found = [number_of(leaf) for leaf in hierarchy.leaves]
-    return np.array([np.nan if n is None else n for n in found])

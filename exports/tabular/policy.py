@@ -72,7 +72,7 @@ class Policy:
 
 
 def read_policy(path: Path) -> Policy:
-    """The policy of a TOML file. Raises Refused with what is wrong and where."""
+    """The policy of a TOML file. Raise ExportRefused with what is wrong and where."""
     content = _toml(path)
     _refuse_unknown(path, content, _TABLES, "table")
     tables = {name: _table(path, content, name) for name in _TABLES}
@@ -158,7 +158,7 @@ def _number(value: object, low: float, high: float = float("inf")) -> bool:
 
 
 def _fits(key: str, value: Any) -> bool:
-    """Whether a value of [privacy] is what its key must be."""
+    """Return whether a value of [privacy] is what its key must be."""
     match key:
         case "k":
             return _whole(value, 2)
@@ -249,7 +249,7 @@ def _population(path: Path, table: Mapping[str, Any]) -> Path | None:
 
 
 def _refuse_contradictions(policy: Policy) -> None:
-    """Raises Refused for keys that ask for each other."""
+    """Raise ExportRefused for keys that ask for each other."""
     asked = [
         name
         for name, is_asked in (

@@ -1,8 +1,7 @@
 """From a table and a policy to a folder with the protected table and its report.
 
-The written table before the verifier, which shares no code with what made it.
-
-What a table must be before it can be protected under a policy.
+The table is checked before it is protected; the written file is verified by code that shares
+nothing with what made it.
 """
 
 from __future__ import annotations
@@ -11,16 +10,15 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from math import floor
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recoding, no_progress
 from exports.anonymise.solve import solve
 from exports.checksums import sha256_of
 from exports.errors import ExportRefused
+from exports.label_hierarchy import fully_generalised
 from exports.tabular.encode import EncodedTable, in_own_order, problem_of, released, values_of
 from exports.tabular.hierarchy import ROOT, TableHierarchy, read_hierarchy
 from exports.tabular.policy import Mode, Policy, read_policy, suggestion
@@ -34,7 +32,7 @@ from exports.whole_folder import hidden_beside
 
 
 def refuse_taken(out: Path) -> None:
-    """Raises Refused unless ``out`` is a new name or an empty folder."""
+    """Raise ExportRefused unless ``out`` is a new name or an empty folder."""
     if out.is_dir():
         if any(out.iterdir()):
             raise ExportRefused(f"{out} is not empty: name a new folder.")
@@ -43,7 +41,7 @@ def refuse_taken(out: Path) -> None:
 
 
 def proven(path: Path, claim: Claim, sources: EncodedTable, rows: Ints) -> Findings:
-    """What the verifier measured on the file. Raises Refused if any promise is broken.
+    """Return what the verifier measured on the file. Raise ExportRefused if any promise is broken.
 
     ``rows`` has shape (rows written,): the position of each in the table.
     """
@@ -57,7 +55,7 @@ def proven(path: Path, claim: Claim, sources: EncodedTable, rows: Ints) -> Findi
 
 
 def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
-    """What the policy promises of the file."""
+    """Return what the policy promises of the file."""
     return Claim(
         core=policy.quasi_identifiers,
         k=policy.k,
@@ -68,21 +66,16 @@ def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
         t=policy.t,
         presence=policy.presence,
         limit=policy.suppression_limit,
-        ordered=_orders(policy, sources),
+        ordered={name: values_of(policy, sources.table[name]) for name in policy.ordered},
         covers={tree.column: _covers(tree) for tree in sources.trees},
         suppressed={tree.column: ROOT for tree in sources.trees},
     )
 
 
-def _orders(policy: Policy, sources: EncodedTable) -> dict[str, tuple[str, ...]]:
-    """The values of each ordered sensitive column, lowest first."""
-    return {name: values_of(policy, sources.table[name]) for name in policy.ordered}
-
-
 def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
     """Label → the values below it, for labels that are groups; the root is known without."""
     below: dict[str, set[str]] = defaultdict(set)
-    for leaf, nodes in zip(tree.leaves, tree.up.tolist(), strict=True):
+    for leaf, nodes in zip(tree.values, tree.up.tolist(), strict=True):
         for node in nodes:
             below[tree.labels[node]].add(leaf)
     return {
@@ -93,7 +86,7 @@ def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
 
 
 def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
-    """Raises Refused with the first thing that makes the table unfit for the policy."""
+    """Raise ExportRefused with the first thing that makes the table unfit for the policy."""
     _refuse_unknown_columns(policy, table.columns)
     _refuse_unmarked_columns(policy, table.columns)
     _refuse_too_few_rows(policy, table.height)
@@ -102,7 +95,7 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
 
 
 def refuse_unfit_population(policy: Policy, population: pl.DataFrame) -> None:
-    """Raises Refused unless the population has every quasi-identifier and a row."""
+    """Raise ExportRefused unless the population has every quasi-identifier and a row."""
     lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
     if lacking:
         raise ExportRefused(f"{policy.population} has no column {', '.join(lacking)}.")
@@ -179,13 +172,13 @@ def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress) -> Rep
     problem = problem_of(policy, sources)
     outcome = _solved(problem, policy.mode, progress)
     table, rows = released(sources, outcome)
-    made = AnonymisedTable(policy, sources, problem, outcome, table, rows)
+    result = AnonymisedTable(policy, sources, problem, outcome, table, rows)
     out = out.resolve()
     refuse_taken(out)
     with hidden_beside(out, lambda fault, _: _cannot_write(out, fault)) as hidden:
         folder = hidden / out.name
         folder.mkdir()
-        report = _written(folder, made)
+        report = _written(folder, result)
         folder.replace(out)
     return report
 
@@ -194,15 +187,15 @@ def _cannot_write(out: Path, fault: OSError) -> ExportRefused:
     return ExportRefused(f"{out} cannot be written: {fault.strerror or fault}.")
 
 
-def _written(folder: Path, made: AnonymisedTable) -> Report:
+def _written(folder: Path, result: AnonymisedTable) -> Report:
     """Write the table, have it verified as written, and write what was found."""
     path = folder / "data.csv"
     # A blank line would be no row at all: the only column of a table quotes its missing cells.
-    table = made.table.fill_null("") if made.table.width == 1 else made.table
+    table = result.table.fill_null("") if result.table.width == 1 else result.table
     table.write_csv(path)
-    claim = claim_of(made.policy, made.sources)
-    found = proven(path, claim, made.sources, made.rows)
-    report = report_of(made, found, claim, digest=sha256_of(path))
+    claim = claim_of(result.policy, result.sources)
+    found = proven(path, claim, result.sources, result.rows)
+    report = report_of(result, found, claim, digest=sha256_of(path))
     written = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
     (folder / "report.json").write_text(written, encoding="utf-8", newline="\n")
     (folder / "report.html").write_bytes(report_page(report))
@@ -215,21 +208,20 @@ def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
         outcome = solve(problem, mode, progress)
     except Infeasible as fault:
         raise ExportRefused(f"Nothing was released: {fault}") from None
-    roots = np.array([tree.root for tree in problem.taxonomies])
-    withheld = outcome.withheld | (outcome.nodes == roots).all(axis=1)
-    out, allowed = int(withheld.sum()), floor(problem.limit * problem.rows + 1e-9)
+    withheld = outcome.suppressed | fully_generalised(problem.hierarchies, outcome.nodes)
+    out, allowed = int(withheld.sum()), problem.suppressible
     if out == problem.rows or out > allowed:
         which = "every row" if out == problem.rows else f"{out} of {problem.rows} rows"
         raise ExportRefused(
             f"Nothing was released: {which} would say nothing but *, and suppression_limit ="
-            f" {problem.limit:g} allows {allowed}. Ask for a smaller k, l or t or fewer"
+            f" {problem.suppression_limit:g} allows {allowed}. Ask for a smaller k, l or t or fewer"
             " quasi-identifiers."
         )
-    return replace(outcome, withheld=withheld)
+    return replace(outcome, suppressed=withheld)
 
 
 def read_sources(data: Path, policy: Policy) -> EncodedTable:
-    """Everything the policy speaks of, checked. Identifiers go no further than here."""
+    """Return the table, hierarchies and population of the policy, checked, without identifiers."""
     trees = tuple(
         read_hierarchy(policy.hierarchies[name], name) for name in policy.quasi_identifiers
     )

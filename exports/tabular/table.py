@@ -1,9 +1,8 @@
 """A table to protect, read from CSV, SPSS or Parquet: every cell is text, a missing one is null.
 
 Numbers read as people write them (39, not 39.0; 4.5), dates as ISO 8601, truth as true and false.
-A value of an SPSS file is its code, not its label; codes that SPSS calls missing stay codes.
-
-Comma-separated files as lines of cells; every way they can be wrong is one sentence.
+A value of an SPSS file is its code, not its label; codes that SPSS calls missing stay codes. Every
+way in which a file can be wrong is one sentence.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 def lines_of(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Each line that is not blank: its number in the file (from 1) and its cells, as they stand.
 
-    UTF-8 with or without a byte order mark, any line ends, quotes after RFC 4180. Raises Refused
+    UTF-8 with or without a byte order mark, any line ends, quotes after RFC 4180. Raise Refused
     for a file that is missing, unreadable, not UTF-8 or broken in its quotes.
     """
     try:
@@ -49,7 +48,7 @@ def lines_of(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def unreadable(path: Path, fault: OSError) -> str:
-    """Why a file cannot be opened, in a sentence."""
+    """Return why a file cannot be opened, in a sentence."""
     if isinstance(fault, FileNotFoundError):
         return f"{path}: there is no such file."
     if isinstance(fault, IsADirectoryError):
@@ -58,7 +57,7 @@ def unreadable(path: Path, fault: OSError) -> str:
 
 
 def refuse_other_separators(path: Path, first: list[str]) -> None:
-    """Raises Refused where the first line reads as one cell full of another separator."""
+    """Raise ExportRefused where the first line reads as one cell full of another separator."""
     for mark, name in _OTHER_SEPARATORS.items():
         if len(first) == 1 and mark in first[0]:
             raise ExportRefused(
@@ -67,7 +66,7 @@ def refuse_other_separators(path: Path, first: list[str]) -> None:
 
 
 def _wrong_encoding(path: Path) -> str:
-    """Where the first byte that is not UTF-8 stands, counted from the start of the file."""
+    """Return where the first byte that is not UTF-8 stands, counted from the start of the file."""
     content = path.read_bytes()
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return f"{path} is UTF-16: save it as UTF-8."
@@ -87,9 +86,9 @@ CHUNK = 20_000
 
 
 def read_table(path: Path) -> pl.DataFrame:
-    """The table of a .csv, .sav, .zsav or .parquet file, all columns String.
+    """Return the table of a .csv, .sav, .zsav or .parquet file, all columns String.
 
-    Raises Refused for a file that cannot be read and for columns without a name or named twice.
+    Raise ExportRefused for a file that cannot be read and for columns without a name or twice.
     """
     if path.is_dir():
         raise ExportRefused(f"{path} is a folder, not a file.")

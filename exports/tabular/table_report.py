@@ -1,31 +1,27 @@
-"""What was asked, what was lost and what holds in the written file, as one plain structure.
+"""The report of ``lacrima anonymise``: what was asked, what was lost and what the file holds.
 
-No seconds and nothing of the input's order: the same table and policy give the same report.
-
-report.html of ``lacrima anonymise``: how a table was protected, for everybody to read.
+No seconds and nothing of the input's order: equal tables and policies have equal reports.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
-from markupsafe import Markup
 
 from exports.anonymise.problem import Ints, Problem, Recoding, loss_of
-from exports.documents import html
+from exports.documents.pages import DistributionBar, render_page
 from exports.tabular.encode import EncodedTable
 from exports.tabular.hierarchy import ROOT
 from exports.tabular.policy import ROLES, Policy
 from exports.verify.claim import Claim
 from exports.verify.findings import Findings
 from exports.verify.verdict import cautions
-from exports.verify.wording import words
+from exports.verify.wording import figures_in_words
 
 Report = Mapping[str, Any]
 
@@ -47,34 +43,34 @@ class AnonymisedTable:
 
 
 def report_of(
-    made: AnonymisedTable, found: Findings, claim: Claim, *, digest: str
+    result: AnonymisedTable, found: Findings, claim: Claim, *, digest: str
 ) -> dict[str, Any]:
     """The report; ``digest`` is the SHA-256 of data.csv. Losses and shares run from 0 to 1.
 
     ``meaning`` says every measured figure in a sentence, ``cautions`` what they do not promise.
     """
     figures = {k: v for k, v in found.figures().items() if k not in _OF_ARRIVAL}
-    columns = _columns(made)
+    columns = _columns(result)
     return {
-        "ncp": round(loss_of(made.problem, made.outcome), DECIMALS),
+        "ncp": round(loss_of(result.problem, result.outcome), DECIMALS),
         "k_value": figures["k_value"],
         "k_coverage": figures["k_coverage"],
         "l": figures["l"],
         "entropy_l": figures["entropy_l"],
         "t": figures["t"],
         "presence": figures["presence"],
-        "records_in": made.problem.rows,
-        "records_out": made.table.height,
-        "records_suppressed": made.problem.rows - made.table.height,
+        "records_in": result.problem.rows,
+        "records_out": result.table.height,
+        "records_suppressed": result.problem.rows - result.table.height,
         "cells_suppressed": sum(about.get("suppressed", 0) for about in columns.values()),
         "classes": figures["classes"],
-        "mode": made.policy.mode,
+        "mode": result.policy.mode,
         "columns": columns,
-        "meaning": [asdict(said) for said in words(found, claim)],
+        "meaning": [asdict(said) for said in figures_in_words(found, claim)],
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
-        "notes": _notes(made),
-        "policy": _echo(made.policy.content),
+        "notes": _notes(result),
+        "policy": _echo(result.policy.content),
         "data_sha256": digest,
     }
 
@@ -88,146 +84,99 @@ def _echo(content: Report) -> dict[str, Any]:
     return echo
 
 
-def _columns(made: AnonymisedTable) -> dict[str, dict[str, Any]]:
+def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
     """Each written column's role and, for a quasi-identifier, what became of its cells."""
-    roles = {name: role for role in ROLES for name in made.policy.roles[role]}
-    about: dict[str, dict[str, Any]] = {n: {"role": roles[n]} for n in made.table.columns}
-    for at, tree in enumerate(made.sources.trees):
-        shown, true = made.table[tree.column], made.sources.table[tree.column]
+    roles = {name: role for role in ROLES for name in result.policy.roles[role]}
+    about: dict[str, dict[str, Any]] = {n: {"role": roles[n]} for n in result.table.columns}
+    for at, tree in enumerate(result.sources.trees):
+        shown, true = result.table[tree.column], result.sources.table[tree.column]
         about[tree.column] |= {
             "measured_as": "numbers" if tree.numeric else "groups",
-            "ncp": round(_loss_at(made, at), DECIMALS),
+            "ncp": round(_loss_at(result, at), DECIMALS),
             "values_before": true.n_unique(),
             "values_after": shown.n_unique(),
-            "as_it_was": int((shown.eq_missing(true.gather(made.rows))).sum()),
+            "as_it_was": int((shown.eq_missing(true.gather(result.rows))).sum()),
             "suppressed": int((shown == ROOT).sum()),
             "missing": shown.null_count(),
         }
     return about
 
 
-def _loss_at(made: AnonymisedTable, at: int) -> float:
+def _loss_at(result: AnonymisedTable, at: int) -> float:
     """Mean loss of one column."""
-    tree, codes = made.problem.taxonomies[at], made.problem.codes[:, at]
-    lost = tree.loss[made.outcome.nodes[:, at]] - tree.loss[tree.up[codes, 0]]
-    return float(np.where(made.outcome.withheld, 1.0, lost).mean())
+    tree, codes = result.problem.hierarchies[at], result.problem.codes[:, at : at + 1]
+    nodes = result.outcome.nodes[:, at : at + 1]
+    problem = replace(result.problem, codes=codes, hierarchies=(tree,))
+    return loss_of(problem, replace(result.outcome, nodes=nodes))
 
 
-def _notes(made: AnonymisedTable) -> list[str]:
-    """What a reader should know besides the figures."""
-    notes = [made.outcome.note] if made.outcome.note else []
-    missing = [n for n in made.policy.quasi_identifiers if made.sources.table[n].null_count()]
+def _notes(result: AnonymisedTable) -> list[str]:
+    """Return what a reader should know besides the figures."""
+    notes = [result.outcome.note] if result.outcome.note else []
+    missing = [n for n in result.policy.quasi_identifiers if result.sources.table[n].null_count()]
     if missing:
         notes.append(f"A missing cell of {', '.join(missing)} was treated as a value of its own.")
-    ranked = [n for n in made.policy.ordered if made.sources.table[n].null_count()]
+    ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")
-    if made.policy.roles["plain"]:
-        plain = ", ".join(made.policy.roles["plain"])
+    if result.policy.roles["plain"]:
+        plain = ", ".join(result.policy.roles["plain"])
         notes.append(f"Left as they were, and protected by nothing: {plain}.")
     return notes
 
 
-_MODES = {
-    "local": "Each group of people was made only as coarse as it needs to be.",
-    "one-coding": "Every column shows one level of its hierarchy throughout.",
-}
 # Figures to see at a glance, beside what was lost; the others follow as a table.
 _FIRST = ("k_value", "k_coverage", "l", "t", "rows_left_out", "cells_withheld")
-
-
-def report_page(report: Report) -> bytes:
-    """The report as one page, without script or other files."""
-    sections = {
-        "At a glance": (html.figures(_glance(report)),),
-        "What was asked": (
-            html.paragraph(_MODES[report["mode"]]),
-            html.definitions(_asked(report)),
-        ),
-        "What became of what others may know": (_column_rows(report),),
-        "How many look alike": (_sizes(report),),
-        "Further figures": (_further(report),),
-        "What this does not protect against": (
-            html.bullets(said["sentence"] for said in report["cautions"]),
-        ),
-        "To note": (html.bullets(report["notes"]),),
-        "The file": (html.definitions([("SHA-256", html.code(report["data_sha256"]))]),),
-    }
-    parts = [html.section(name, *said) for name, said in sections.items() if any(said)]
-    lead = (
-        f"{report['records_out']:,} rows in {report['classes']:,} groups. In each, at least"
-        f" {report['k_value']:,} rows read the same in every column that others may know."
-    )
-    return html.page("How this table was protected", *parts, lead=lead, footer=_FOOTER)
 
 
 _LOSS = (
     "Mean over all cells that others may know, from 0 (nothing was coarsened) to 1 (everything"
     " withheld): the normalised certainty penalty."
 )
-_FOOTER = (
-    "Every figure but the loss was measured on the written file, by a part of Lacrima that shares"
-    " no code with the part that made it. The same table in any order and the same policy give the"
-    " same bytes."
-)
+
+
+def report_page(report: Report) -> bytes:
+    """Return the report as one page, without script or other files."""
+    said = {s["name"]: (s["label"], s["value"], s["sentence"]) for s in report["meaning"]}
+    found = [("Information lost (NCP)", figure(report["ncp"]), _LOSS)]
+    keys = ("ncp", "values_before", "values_after", "as_it_was", "suppressed", "missing")
+    return render_page(
+        "table_report.html",
+        title="How this table was protected",
+        lead=f"{report['records_out']:,} rows in {report['classes']:,} groups. In each, at least"
+        f" {report['k_value']:,} rows read the same in every column that others may know.",
+        found=found + [words for name, words in said.items() if name in _FIRST],
+        further=(),
+        mode=report["mode"],
+        privacy=report["policy"]["privacy"],
+        roles=report["policy"]["roles"],
+        columns=[
+            (name, *(figure(about[key]) for key in keys))
+            for name, about in report["columns"].items()
+            if about["role"] == "quasi_identifier"
+        ],
+        sizes=_sizes(report),
+        others=[words for name, words in said.items() if name not in _FIRST],
+        limits=[caution["sentence"] for caution in report["cautions"]],
+        notes=report["notes"],
+        digest=report["data_sha256"],
+    )
 
 
 def figure(value: float | None) -> str:
-    """A number as a reader wants it: whole, or with the digits that tell something."""
+    """Return a number as a reader wants it: whole, or with the digits that tell something."""
     if value is None:
         return "–"
     return f"{value:,}" if isinstance(value, int) else f"{value:.4f}".rstrip("0").rstrip(".")
 
 
-def _glance(report: Report) -> Iterator[tuple[str, str, str]]:
-    """(value, what it is, a sentence) of the figures everybody asks for."""
-    yield figure(report["ncp"]), "Information lost (NCP)", _LOSS
-    for said in report["meaning"]:
-        if said["name"] in _FIRST:
-            yield said["value"], said["label"], said["sentence"]
-
-
-def _further(report: Report) -> Markup:
-    rows = [
-        (said["label"], said["value"], said["sentence"])
-        for said in report["meaning"]
-        if said["name"] not in _FIRST
-    ]
-    head = ["Figure", "Value", "What it means"]
-    return html.table(head, rows, caption="Measured on the written file", numbers=[1])
-
-
-def _asked(report: Report) -> Iterator[tuple[str, html.Part]]:
-    policy = report["policy"]
-    for key, value in policy["privacy"].items():
-        yield key, html.code(str(value))
-    for role, names in policy["roles"].items():
-        shown = "never leave" if role == "identifier" else ", ".join(names)
-        yield role.replace("_", "-"), shown if names else ""
-
-
-def _column_rows(report: Report) -> Markup:
-    """What became of the cells that others may know."""
-    head = ["Column", "Lost", "Values before", "after", "As it was", "*", "Missing"]
-    keys = ("ncp", "values_before", "values_after", "as_it_was", "suppressed", "missing")
-    rows = [
-        [html.code(name), *(figure(about[key]) for key in keys)]
-        for name, about in report["columns"].items()
-        if about["role"] == "quasi_identifier"
-    ]
-    return html.table(head, rows, caption="Loss (0 to 1), values and rows", numbers=range(1, 7))
-
-
-def _sizes(report: Report) -> Markup:
-    """Rows by the size of their group, in steps that double from k."""
+def _sizes(report: Report) -> list[DistributionBar]:
+    """Return the rows by the size of their group, in steps that double from k."""
     k, rows = report["k_value"], Counter[int]()
     for size, groups in report["measured"]["class_sizes"].items():
         rows[(int(size) // k).bit_length() - 1] += int(size) * groups
     most = max(rows.values())
-    return html.bars(
-        (
-            html.Bar(f"{k << step:,} to {(k << step + 1) - 1:,}", many / most, f"{many:,} rows")
-            for step, many in sorted(rows.items())
-        ),
-        caption="Rows by how many read the same",
-    )
+    return [
+        DistributionBar(f"{k << step:,} to {(k << step + 1) - 1:,}", many / most, f"{many:,} rows")
+        for step, many in sorted(rows.items())
+    ]

@@ -1,10 +1,8 @@
-"""The reading assist: marks what in a client's own words may point at somebody.
+"""The reading assist: marks what in a client's own words may point at a person.
 
 Patterns, lists and the words around a word; nothing is learned and nothing is sent anywhere. It
 finds much and never all: a rare event or a job can name a person without any name. A text leaves
-the house only after a person has read it (docs/free-text.md gives the measured figures).
-
-Words around a word that tell a name from an ordinary word. Folded, as words.fold gives them.
+only after a person has read it (docs/free-text.md has the measured figures).
 """
 
 from __future__ import annotations
@@ -129,7 +127,7 @@ def _patterned(text: str) -> Iterator[IdentifierSpan]:
 
 
 def _cue(text: str, before: _Word | None, word: _Word) -> str:
-    """Why the word before makes this one a name, or nothing."""
+    """Return why the word before makes this one a name, or nothing."""
     if before is None or word.plain in NO_NAME or usual_capital(word.plain):
         return ""
     known = word.capital or is_name(word.plain) or not is_ordinary(word.plain)
@@ -146,7 +144,7 @@ def _cue(text: str, before: _Word | None, word: _Word) -> str:
 
 
 def _does(words: Sequence[_Word], at: int) -> bool:
-    """Whether an ordinary word that is also a name acts as a person would."""
+    """Return whether an ordinary word that is also a name acts as a person would."""
     word = words[at]
     before = words[at - 1].plain if at and not word.opens else ""
     after = words[at + 1] if at + 1 < len(words) else None
@@ -193,19 +191,15 @@ def _about(text: str, words: Sequence[_Word], at: int, *, capitals: bool) -> tup
     parts = [fold(part) for part in word.said.split("-")]
     if not all(part == "" or is_ordinary(part) for part in parts):
         return _odd(word)
-    if capitals and _stands_out(word):
+    unsaid = word.opens or word.shouted or word.plain in NO_NAME
+    if capitals and word.capital and not unsaid:
         kind = PLACE if is_place(word.plain) else NAME
         return kind, "a capital inside a sentence"
     return "", ""
 
 
-def _stands_out(word: _Word) -> bool:
-    """Whether an ordinary word has a capital that no sentence gives it."""
-    return word.capital and not (word.opens or word.shouted or word.plain in NO_NAME)
-
-
 def _capitals_tell(words: Sequence[_Word]) -> bool:
-    """Whether capitals are used sparingly enough to mean something."""
+    """Return whether capitals are used sparingly enough to mean something."""
     inside = [w for w in words if not w.opens and not usual_capital(w.plain)]
     return sum(w.capital for w in inside) * 2 <= len(inside) or len(inside) < 4
 

@@ -1,7 +1,4 @@
-"""A reader's changes to one text: marks and words replaced by what they are.
-
-A client's text after a person has read it: what a release of texts is made from.
-"""
+"""A reader's changes to one text: marks and words replaced by what they are."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ class RedactionDraft:
 
     @property
     def marks(self) -> tuple[IdentifierSpan, ...]:
-        """What the assist marks in the words as they stand."""
+        """Return what the assist marks in the words as they stand."""
         return find(self.words, self.lang)
 
     def without(self, numbers: Sequence[int], kind: str = "") -> RedactionDraft:

@@ -1,10 +1,8 @@
-"""Tier D: approved texts become a file of their own, with no key and no order of arrival.
+"""Tier D: approved texts as a file of their own, with no key and no order of arrival.
 
 A text is released in a group: one question in one language. A later release holds the earlier file
 byte for byte; what was approved since follows, sorted by itself, group by group, once a group has
 enough new texts to hide in.
-
-A release of tier D: the file of texts and the documents around it.
 """
 
 from __future__ import annotations
@@ -18,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exports.codebook import Entry, describe
-from exports.columns import Field, guarded
+from exports.columns import Field
+from exports.csv_text import csv_text, guarded
 from exports.documents.context import DocumentContext
 from exports.errors import ExportRefused
 from exports.release_folder import finish, note_files, put
@@ -49,7 +48,7 @@ class TextRow:
 
 @dataclass(frozen=True, slots=True)
 class TextGroup:
-    """How a question stands in one language: lines in the file, and texts that wait for more."""
+    """One question in one language: lines in the file, and texts that wait for more."""
 
     variable: str
     lang: str
@@ -125,7 +124,7 @@ def _fit(texts: Iterable[ReviewedText], questions: Mapping[str, Question]) -> li
 
 
 def _earlier(occasion: TextContext) -> list[TextRow]:
-    """The lines of the earlier file. Raises Refused where it is none of this study's kind."""
+    """The lines of the earlier file. Raise ExportRefused where it is none of this study's kind."""
     if not occasion.earlier:
         return []
     lines = csv.reader(io.StringIO(occasion.earlier.decode(), newline=""))
@@ -138,7 +137,7 @@ def _earlier(occasion: TextContext) -> list[TextRow]:
 
 
 def _not_released(rows: Sequence[TextRow], earlier: Sequence[TextRow]) -> list[TextRow]:
-    """What is approved now and stands in no earlier release."""
+    """Return what is approved now and stands in no earlier release."""
     now, before = Counter(rows), Counter(earlier)
     if lost := (before - now).total():
         raise ExportRefused(
@@ -161,13 +160,12 @@ def _refusal(groups: Mapping[tuple[str, str], int], k: int, *, unread: int) -> s
 
 def _csv(rows: Iterable[TextRow], marks: Sequence[str], *, after: int) -> bytes:
     """Lines in RFC 4180: UTF-8, comma, CRLF; the header only where nothing comes before."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    if not after:
-        writer.writerow(["row", *marks, *COLUMNS])
-    for number, r in enumerate(rows, after + 1):
-        writer.writerow([number, *(1 for _ in marks), r.variable, r.lang, r.may_quote, r.text])
-    return out.getvalue().encode()
+    head = [] if after else [("row", *marks, *COLUMNS)]
+    lines = (
+        (number, *(1 for _ in marks), r.variable, r.lang, r.may_quote, r.text)
+        for number, r in enumerate(rows, after + 1)
+    )
+    return csv_text([*head, *lines]).encode()
 
 
 def _counts(texts: Iterable[ReviewedText]) -> dict[str, dict[str, int]]:
@@ -200,7 +198,7 @@ def text_release(
     tier: Tier,
     occasion: TextContext = ORDINARY,
 ) -> TextRelease:
-    """The file of approved texts. Raises Refused, with figures, where no group is large enough.
+    """Return the file of approved texts. Raise ExportRefused where no group is large enough.
 
     ``texts`` are all frozen texts of the study (of a pilot all), in any order: the same texts give
     the same bytes.
@@ -308,29 +306,24 @@ _RECOGNISED = (
 LIMITS = (_RECOGNISED,)
 
 
-def _states(made: TextRelease) -> Mapping[str, int]:
-    """Texts in the file by question and language."""
-    return {f"{g.variable} ({g.lang})": g.released for g in made.groups}
-
-
 def assemble_texts(
-    study: Study, made: TextRelease, tier: Tier, out: Path, *, occasion: ReleaseContext
+    study: Study, release: TextRelease, tier: Tier, out: Path, *, occasion: ReleaseContext
 ) -> Report:
     """Write tier D into the new folder ``out``."""
     report = {
         **about_release(study, tier, (), seed=0, occasion=occasion),
-        "rows": made.rows,
-        "new_rows": made.new,
-        "texts": _states(made),
+        "rows": release.rows,
+        "new_rows": release.new,
+        "texts": {f"{g.variable} ({g.lang})": g.released for g in release.groups},
         "holds": "texts",
-        "how": made.about.removeprefix("## Texts").strip(),
+        "how": release.about.removeprefix("## Texts").strip(),
         "limits": list(LIMITS),
     }
-    put(out, {f"data/{made.name}": made.data})
+    put(out, {f"data/{release.name}": release.data})
     note_files(out, report)
-    told = DocumentContext(
-        study=study, codebook=made.codebook, report=report, data_file=made.name,
+    context = DocumentContext(
+        study=study, codebook=release.codebook, report=report, data_file=release.name,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
     )  # fmt: skip
-    finish(out, told, report)
+    finish(out, context, report)
     return report

@@ -1,4 +1,4 @@
-"""What the lists know about one word: name, place, ordinary, or none of these.
+"""Lists of names, places and ordinary words, and what they know about one word.
 
 The lists lie in ``exports/texts/lists`` and were compiled for this project from general knowledge.
 """
@@ -41,17 +41,17 @@ def fold(word: str) -> str:
 
 
 def is_name(word: str) -> bool:
-    """Whether a person may be called so. Takes a folded word, as all functions below."""
+    """Return whether a person may be called so. Takes a folded word, as all functions below."""
     return word in _listed("names")
 
 
 def is_place(word: str) -> bool:
-    """Whether a place is called so."""
+    """Return whether a place is called so."""
     return word in _listed("places")
 
 
 def usual_capital(word: str) -> bool:
-    """Whether its capital letter says nothing: God, Mum, English."""
+    """Return whether its capital letter says nothing: God, Mum, English."""
     return word in _listed("capitals")
 
 
@@ -66,7 +66,7 @@ def _stems(word: str) -> Iterator[str]:
 
 
 def is_plain(word: str) -> bool:
-    """Whether it stands itself in the list of ordinary words, so that a name may be no name."""
+    """Return whether it is itself in the list of ordinary words, so that a name may be none."""
     return word in _listed("ordinary") or word in _listed("capitals")
 
 
@@ -76,7 +76,7 @@ def _derived(word: str) -> bool:
 
 @lru_cache(maxsize=50_000)
 def is_ordinary(word: str) -> bool:
-    """Whether it is an English word of everyday use, in whatever form."""
+    """Return whether it is an English word of everyday use, in whatever form."""
     if _derived(word):
         return True
     if any(word.startswith(b) and _derived(word[len(b) :]) for b in _BEGINNINGS):
@@ -87,7 +87,7 @@ def is_ordinary(word: str) -> bool:
 
 @lru_cache(maxsize=50_000)
 def is_slip(word: str) -> bool:
-    """Whether it looks like an ordinary word mistyped: one letter off, or drawn out (soooo)."""
+    """Return whether it looks like an ordinary word mistyped: one letter off, or drawn out."""
     short = re.sub(r"(.)\1{2,}", r"\1", word)
     if short != word and (is_ordinary(short) or len(set(word)) < 3):
         return True
@@ -95,7 +95,7 @@ def is_slip(word: str) -> bool:
 
 
 def near_place(word: str) -> bool:
-    """Whether it looks like the name of a place mistyped."""
+    """Return whether it looks like the name of a place mistyped."""
     return len(word) >= TYPO_FROM and any(map(is_place, _one_off(word)))
 
 

@@ -1,4 +1,4 @@
-"""What a file says of itself, which the verifier then does not believe."""
+"""Claim that a file makes of itself, which the verifier does not believe."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Cells = Mapping[str, frozenset[str]]  # cell → the cells it stands for, or col
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What is promised of one written file. Names are columns, cells are texts as written.
+    """Promise about one written file. Names are columns, cells are texts as written.
 
-    ``core`` are the columns by which an outsider could recognise somebody (the key), ``insider``
-    those that somebody who was there knows besides, ``sensitive`` what must not be learnt;
+    ``core`` are the columns by which an outsider could recognise a person (the key), ``insider``
+    those that people who were there know besides, ``sensitive`` those that must not be learnt;
     ``answers`` are the columns of the answers-known figure (none: they are picked, see
     exports/verify/leaks.py). ``columns``, where given, are all columns in their order.
 
@@ -54,12 +54,12 @@ class Claim:
         return tuple(dict.fromkeys(names))
 
     def category(self, column: str, cell: str) -> str:
-        """The cell as a member of a key: all that counts as missing is one category."""
+        """Return the cell as part of a key: all that counts as missing is one category."""
         missing = self.missing.get(column, frozenset())
         return min(missing) if cell in missing else cell
 
     def stands_for(self, column: str, released: str) -> frozenset[str] | None:
-        """The true cells that a released cell may be; None for all of them."""
+        """Return the true cells that a released cell may be; None for all of them."""
         if released == self.suppressed.get(column):
             return None
         # An apostrophe keeps a spreadsheet from running a text as a formula.
@@ -67,9 +67,9 @@ class Claim:
         return self.covers.get(column, {}).get(released, frozenset()) | {released} | unguarded
 
     def looks_like(self, column: str, released: str) -> frozenset[str] | None:
-        """The true cells of those who must reckon with this cell; None for everybody.
+        """Return the true cells of people whose row could show this cell; None for everybody.
 
-        Who gave no answer, nobody outside knows: a missing cell of a key may be anybody's.
+        An outsider does not know who gave no answer: a missing cell of a key may be anybody's.
         """
         if released in self.missing.get(column, frozenset()):
             return None

@@ -1,4 +1,4 @@
-"""Whether the codebook explains every cell, and whether bands contain what they are said to."""
+"""Checks of a file by its codebook: every cell explained, every band true to its numbers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PLUS = re.compile(rf"{_N}\s*\+")
 
 
 def explained(cell: str, entry: Mapping[str, Any]) -> bool:
-    """Whether the codebook's entry says what this cell means."""
+    """Return whether the codebook's entry explains this cell."""
     if cell in entry["codes"] or cell in entry["missing"]:
         return True
     if entry["type"] == "text":
@@ -37,7 +37,7 @@ def explained(cell: str, entry: Mapping[str, Any]) -> bool:
 
 
 def unexplained(table: Table, codebook: Codebook) -> Mapping[str, int]:
-    """Column → cells the codebook does not explain, for columns that have any."""
+    """Return column → cells the codebook does not explain, for columns that have any."""
     found = {}
     for entry in codebook:
         column = table.get(entry["variable"])
@@ -51,7 +51,7 @@ def unexplained(table: Table, codebook: Codebook) -> Mapping[str, int]:
 
 
 def band_of(label: str) -> tuple[float, float, bool, bool] | None:
-    """Lowest and highest number of a label such as 15-19, [20, 25), >50, <=10 or 50+.
+    """Return the lowest and highest number of a label such as 15-19, [20, 25), >50 or 50+.
 
     The flags say whether the ends belong to it; None for a label that is no band of numbers.
     """
@@ -68,21 +68,20 @@ def band_of(label: str) -> tuple[float, float, bool, bool] | None:
     return None
 
 
-def _within(value: float, band: tuple[float, float, bool, bool]) -> bool:
-    low, high, from_low, to_high = band
-    return low < value < high or (from_low and value == low) or (to_high and value == high)
-
-
 def wrong_bands(claim: Claim) -> tuple[tuple[str, str], ...]:
-    """(column, label) of bands said to stand for a number outside them.
+    """Return (column, label) of bands said to stand for a number outside them.
 
-    Says what the numbers in a label say, whatever the hierarchy that came with it says.
+    The label's own numbers decide, whatever its hierarchy says.
     """
     found = []
     for name, covers in claim.covers.items():
         for label, cells in covers.items():
             band = band_of(label)
+            if band is None or cells == {label}:
+                continue
+            low, high, from_low, to_high = band
             numbers = [float(cell) for cell in cells if _NUMBER.fullmatch(cell)]
-            if band and cells != {label} and any(not _within(n, band) for n in numbers):
+            ends = [low] * from_low + [high] * to_high
+            if not all(low < n < high or n in ends for n in numbers):
                 found.append((name, label))
     return tuple(found)

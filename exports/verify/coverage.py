@@ -1,13 +1,11 @@
-"""k by coverage: which released rows could be whose, when a cell may stand for several values.
+"""k by coverage: released rows that could be a person's, when a cell stands for several values.
 
 With local recoding classes overlap: the row "20-29, *" and the row "25, Male" may both be a man of
-25. Somebody who knows the true values must reckon with every row whose cells fit them. A file that
-is k-anonymous by value covers everybody k times if its cells are true; the reverse does not hold
-(k-anonymity by wildcards leaves people whom one row alone covers).
+25. An attacker who knows the true values must reckon with every row whose cells fit them. A file
+that is k-anonymous by value covers everybody k times if its cells are true; the reverse does not
+hold (k-anonymity by wildcards leaves people whom one row alone covers).
 
 Sources: Samarati 2001 (generalised tables); Wong et al. 2006 and Xu et al. 2006 (local recoding).
-
-The written file beside the true rows it came from.
 """
 
 from __future__ import annotations
@@ -19,9 +17,9 @@ import numpy as np
 import polars as pl
 
 from exports.verify.claim import Claim
-from exports.verify.equivalence_classes import Classes, as_key, classes_of
-from exports.verify.findings import Compared
-from exports.verify.reading import Coded, Ints, Table, coded, combined, pairs, small
+from exports.verify.equivalence_classes import EquivalenceClasses, as_key, classes_of
+from exports.verify.findings import TruthComparison
+from exports.verify.reading import CodedColumn, Ints, Table, coded, combined, pairs, small
 
 # Pairs of beginnings tried at once, and in all: after that the count ends early.
 AT_ONCE = 1 << 20
@@ -41,8 +39,8 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tree:
-    """Different rows as a tree, a column a level: nodes at one level are different beginnings.
+class _RowTree:
+    """Distinct rows as a tree, a column a level: nodes at one level are distinct beginnings.
 
     Nodes are sorted by parent, then cell. ``parents[d]`` and ``cells[d]`` have shape (nodes at d,):
     the node of level d - 1 and the code at column d. ``leaf`` has shape (rows,).
@@ -54,7 +52,7 @@ class _Tree:
     leaves: int
 
 
-def _tree(columns: Sequence[Coded], rows: int) -> _Tree:
+def _tree(columns: Sequence[CodedColumn], rows: int) -> _RowTree:
     node, nodes = np.zeros(rows, dtype=np.int64), 1
     parents, cells = [], []
     for column in columns:
@@ -64,24 +62,24 @@ def _tree(columns: Sequence[Coded], rows: int) -> _Tree:
         parents.append(parent)
         cells.append(cell)
         node = deeper
-    return _Tree(tuple(parents), tuple(cells), node, nodes)
+    return _RowTree(tuple(parents), tuple(cells), node, nodes)
 
 
 def _ranges(starts: Ints, lengths: Ints) -> Ints:
-    """The numbers starts[i], starts[i] + 1 … lengths[i] of them, one range after another."""
+    """Return starts[i], starts[i] + 1 … lengths[i] numbers, one range after another."""
     before = np.concatenate(([0], np.cumsum(lengths)[:-1])).astype(np.int64)
     return np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
 
 
 @dataclass(frozen=True, slots=True)
-class _Fits:
+class _FittingCells:
     """The codes of released cells that fit each true cell: ``shown[starts[i] : starts[i + 1]]``."""
 
     starts: Ints
     shown: Ints
 
 
-def _fits(claim: Claim, name: str, true: Coded, released: Coded) -> _Fits:
+def _fits(claim: Claim, name: str, true: CodedColumn, released: CodedColumn) -> _FittingCells:
     place = {cell: at for at, cell in enumerate(true.cells)}
     fitting: list[list[int]] = [[] for _ in true.cells]
     for code, cell in enumerate(released.cells):
@@ -90,13 +88,13 @@ def _fits(claim: Claim, name: str, true: Coded, released: Coded) -> _Fits:
             fitting[place[true_cell]].append(code)
     lengths = np.array([len(codes) for codes in fitting], dtype=np.int64)
     shown = np.array([code for codes in fitting for code in codes], dtype=np.int64)
-    return _Fits(np.concatenate(([0], np.cumsum(lengths))).astype(np.int64), shown)
+    return _FittingCells(np.concatenate(([0], np.cumsum(lengths))).astype(np.int64), shown)
 
 
-class _Level:
-    """One column of both trees: from pairs of beginnings to pairs that are one cell longer."""
+class _TreeLevel:
+    """One column of both trees, to lengthen pairs of beginnings by one cell."""
 
-    def __init__(self, true: _Tree, released: _Tree, fits: _Fits, depth: int) -> None:
+    def __init__(self, true: _RowTree, released: _RowTree, fits: _FittingCells, depth: int) -> None:
         self.cells, self.fits = true.cells[depth], fits
         nodes = int(true.parents[depth].max(initial=-1)) + 2
         self.starts = np.searchsorted(true.parents[depth], np.arange(nodes))
@@ -109,7 +107,7 @@ class _Level:
         self.tries = np.bincount(true.parents[depth], width).astype(np.int64)
 
     def down(self, true: Ints, released: Ints) -> tuple[Ints, Ints]:
-        """The children of pairs of nodes that fit each other."""
+        """Return the children of pairs of nodes that fit each other."""
         child = _ranges(self.starts[true], self.children[true])
         beside = np.repeat(released, self.children[true])
         cell = self.cells[child]
@@ -121,14 +119,14 @@ class _Level:
         return np.repeat(child, many)[here], found[here]
 
 
-class _Walk:
-    """Goes down both trees at once, along pairs of nodes that fit each other."""
+class _PairWalk:
+    """Walk down both trees at once, along pairs of nodes that fit each other."""
 
-    def __init__(self, levels: Sequence[_Level], limit: int) -> None:
+    def __init__(self, levels: Sequence[_TreeLevel], limit: int) -> None:
         self.levels, self.limit, self.ended = levels, limit, False
 
     def pairs(self) -> Iterator[tuple[Ints, Ints]]:
-        """Pairs of leaves that fit, in pieces; ends early when too many would be tried."""
+        """Yield pairs of leaves that fit, in parts; end early when too many would be tried."""
         root, tried = np.zeros(1, dtype=np.int64), 0
         waiting = [(0, root, root)]
         while waiting and tried <= self.limit:
@@ -137,6 +135,7 @@ class _Walk:
                 yield true, released
                 continue
             tries = int(self.levels[depth].tries[true].sum())
+            # Halves bound the memory: the one pushed last is worked off first.
             if tries > AT_ONCE and len(true) > 1:
                 half = len(true) // 2
                 waiting.append((depth, true[:half], released[:half]))
@@ -148,24 +147,24 @@ class _Walk:
 
 
 def coverage_of(
-    true: Sequence[Coded],
-    released: Sequence[Coded],
+    true: Sequence[CodedColumn],
+    released: Sequence[CodedColumn],
     names: Sequence[str],
     *,
     rows: tuple[int, int],
     claim: Claim,
     limit: int = IN_ALL,
 ) -> Coverage:
-    """Who fits whom, over the key columns ``names``; without any, everybody fits everybody.
+    """Return which rows fit which over the key columns ``names``; without any, all fit all.
 
-    ``rows`` are those of the two tables, which need not be equally long.
-    Works on different rows only, so that a million rows with few different keys cost little.
+    ``rows`` are those of the two tables, which need not be equally long. Only distinct rows are
+    compared, so that a million rows with few distinct keys cost little.
     """
     if 0 in rows:
         return Coverage(np.zeros(rows[0], np.int64), np.zeros(rows[1], np.int64), exact=True)
     ours, theirs = _tree(true, rows[0]), _tree(released, rows[1])
     fits = [_fits(claim, *column) for column in zip(names, true, released, strict=True)]
-    walk = _Walk([_Level(ours, theirs, fit, at) for at, fit in enumerate(fits)], limit)
+    walk = _PairWalk([_TreeLevel(ours, theirs, fit, at) for at, fit in enumerate(fits)], limit)
     sizes = np.bincount(theirs.leaf, minlength=theirs.leaves)
     counts = np.bincount(ours.leaf, minlength=ours.leaves)
     covered, covers = np.zeros(ours.leaves), np.zeros(theirs.leaves)
@@ -177,27 +176,11 @@ def coverage_of(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """The true rows, and for each released row the position of its own (-1: has none).
-
-    ``frame`` has the columns of the file, of any type that reads as the file would be written.
-    """
-
-    frame: pl.DataFrame
-    rows: Ints
-
-    @property
-    def valid(self) -> Ints:
-        """The positions that exist, in the order of the released rows."""
-        return self.rows[(self.rows >= 0) & (self.rows < self.frame.height)]
-
-
-def untrue_cells(released: Coded, true: Coded, name: str, claim: Claim) -> int:
-    """Cells that do not stand for the true cell of their row. Rows are paired by position."""
+def _untrue_cells(released: CodedColumn, true: CodedColumn, name: str, claim: Claim) -> int:
+    """Return how many cells do not stand for the true cell in their position."""
     shown, meant, count = pairs(released.codes, true.codes, max(1, len(true.cells)))
-    same = {cell: at for at, cell in enumerate(true.cells)}
-    own = np.array([same.get(cell, -1) for cell in released.cells], dtype=np.int64)
+    place = {cell: at for at, cell in enumerate(true.cells)}
+    own = np.array([place.get(cell, -1) for cell in released.cells], dtype=np.int64)
     wrong, standing = 0, {}
     for at in np.flatnonzero(own[shown] != meant).tolist():
         one, cell = int(shown[at]), true.cells[meant[at]]
@@ -208,64 +191,59 @@ def untrue_cells(released: Coded, true: Coded, name: str, claim: Claim) -> int:
     return wrong
 
 
-def untrue(table: Table, truth: Truth, claim: Claim) -> Mapping[str, int]:
-    """Column → untrue cells, for every column that the file and the truth share and that has any.
-
-    One column at a time, so that the truth is never text as a whole.
-    """
+def _untrue(table: Table, truth: pl.DataFrame, rows: Ints, claim: Claim) -> Mapping[str, int]:
+    """Return column → untrue cells, for columns of file and truth that have any."""
     found = {}
+    # One column at a time, so that the truth is never text as a whole.
     for name, column in table.items():
-        if name in truth.frame.columns:
-            true = coded(truth.frame[name])
-            true = Coded(true.codes[truth.rows], true.cells)
-            if wrong := untrue_cells(column, true, name, claim):
+        if name in truth.columns:
+            true = coded(truth[name])
+            true = CodedColumn(true.codes[rows], true.cells)
+            if wrong := _untrue_cells(column, true, name, claim):
                 found[name] = wrong
     return found
 
 
-def _fewest(counts: Ints) -> int:
-    return int(counts.min()) if len(counts) else 0
-
-
-def _coverage(
-    core: Sequence[str], table: Table, frame: pl.DataFrame, *, rows: int, claim: Claim
-) -> Coverage:
-    """Who of ``frame`` fits which of the ``rows`` rows of the file."""
-    true = [coded(frame[name]) for name in core]
-    released = [table[name] for name in core]
-    return coverage_of(true, released, core, rows=(frame.height, rows), claim=claim)
+def _key_coverage(table: Table, frame: pl.DataFrame, *, rows: int, claim: Claim) -> Coverage:
+    """Return which rows of ``frame`` fit which of the ``rows`` rows of the file."""
+    true, released = [coded(frame[n]) for n in claim.core], [table[n] for n in claim.core]
+    return coverage_of(true, released, claim.core, rows=(frame.height, rows), claim=claim)
 
 
 def compared(
-    table: Table, core: Sequence[str], truth: Truth, *, claim: Claim, classes: Classes
-) -> Compared:
-    """The file beside its truth. Where the pairing does not fit the file, cells stay uncompared."""
-    frame, rows, valid = truth.frame, len(classes.of_row), truth.valid
-    true = {name: coded(frame[name]) for name in core}
-    before = classes_of(as_key(true, core, claim), np.zeros(frame.height, dtype=np.int64))
-    found = _coverage(core, table, frame, rows=rows, claim=claim)
+    table: Table, truth: pl.DataFrame, truth_rows: Ints, claim: Claim, classes: EquivalenceClasses
+) -> TruthComparison:
+    """Compare the file with its true rows; cells only where the pairing fits the file.
+
+    ``truth_rows`` is the position of each released row's own in ``truth`` (-1: it has none).
+    """
+    rows, paired = len(classes.of_row), len(truth_rows)
+    valid = truth_rows[(truth_rows >= 0) & (truth_rows < truth.height)]
+    true = {name: coded(truth[name]) for name in claim.core}
+    before = classes_of(as_key(true, claim.core, claim), np.zeros(truth.height, dtype=np.int64))
+    found = _key_coverage(table, truth, rows=rows, claim=claim)
     people = int((np.bincount(valid, minlength=1) > 0).sum())
-    fits = len(truth.rows) == rows and len(valid) == rows
-    covered, covers = found.released[valid], found.true
+    fits = paired == rows == len(valid)
+    released, reverse = found.released[valid], found.true
     if fits and not found.exact:  # then everybody is covered by their own class at least
-        covered = np.maximum(covered, classes.sizes[classes.of_row])
-        covers = np.maximum(covers, classes.sizes[classes.of_row])
-    return Compared(
-        rows_true=frame.height,
-        left_out=frame.height - people,
+        released = np.maximum(released, classes.sizes[classes.of_row])
+        reverse = np.maximum(reverse, classes.sizes[classes.of_row])
+    return TruthComparison(
+        rows_true=truth.height,
+        left_out=truth.height - people,
         repeated=len(valid) - people,
-        unpaired=abs(rows - len(truth.rows)) + len(truth.rows) - len(valid),
-        alone_before=before.alone,
-        covered=_fewest(covered),
-        covers=_fewest(covers),
+        unpaired=abs(rows - paired) + paired - len(valid),
+        unique_before=before.unique,
+        k_coverage=int(released.min()) if len(released) else 0,
+        k_coverage_reverse=int(reverse.min()) if len(reverse) else 0,
         exact=found.exact,
-        untrue=untrue(table, truth, claim) if fits else {},
+        untrue=_untrue(table, truth, truth_rows, claim) if fits else {},
     )
 
 
 def people_under(
-    classes: Classes, table: Table, core: Sequence[str], *, population: pl.DataFrame, claim: Claim
+    classes: EquivalenceClasses, table: Table, *, population: pl.DataFrame, claim: Claim
 ) -> Ints:
-    """People of the population whom each class covers, shape (classes,)."""
-    found = _coverage(core, table, population, rows=len(classes.of_row), claim=claim)
+    """Return how many people of the population each class covers, shape (classes,)."""
+    found = _key_coverage(table, population, rows=len(classes.of_row), claim=claim)
     return found.true[classes.first]

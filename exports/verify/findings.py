@@ -1,4 +1,4 @@
-"""What a written file turned out to be, in numbers only."""
+"""Findings on a written file, in numbers only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from exports.verify.equivalence_classes import Diversity, Risk
-from exports.verify.leaks import AnswersKnown, GivenAway
+from exports.verify.leaks import AnswersKnown, InferableCells
 
 Counts = Mapping[str, int]
 
@@ -29,65 +29,65 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class ClassSummary:
     """Classes of rows alike in the core key. Counts are rows unless said otherwise.
 
-    ``k_exact`` takes kinds of missing apart. ``sizes`` maps a class size to classes. ``batches``
-    are (rows, smallest class). ``suppressed_*`` say nothing at all in the key.
+    ``k_exact`` takes kinds of missing apart. ``count`` counts classes, ``sizes`` maps a class size
+    to classes. ``batches`` are (rows, smallest class). ``suppressed_*`` show nothing in the key.
     """
 
     k: int = 0
     k_exact: int = 0
-    classes: int = 0
+    count: int = 0
     sizes: Mapping[int, int] = field(default_factory=dict)
     batches: tuple[tuple[int, int], ...] = ()
-    alone: int = 0
+    unique: int = 0
     suppressed_classes: int = 0
     suppressed_rows: int = 0
-    alone_insider: int = 0
-    alone_insider_and_core: int = 0
+    unique_insider: int = 0
+    unique_insider_and_core: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class TruthComparison:
     """The file beside the true rows. Counts are rows unless said otherwise.
 
-    ``covered`` is the fewest released rows that fit a released person, ``covers`` the fewest true
-    rows that fit a released row; both are lower bounds unless ``exact``. ``untrue`` maps a column
-    to its cells that do not stand for the true one.
+    ``k_coverage`` is the fewest released rows that fit a released person, ``k_coverage_reverse``
+    the fewest true rows that fit a released row; both are lower bounds unless ``exact``. ``untrue``
+    maps a column to its cells that do not stand for the true one.
     """
 
     rows_true: int
     left_out: int
     repeated: int
     unpaired: int
-    alone_before: int
-    covered: int
-    covers: int
+    unique_before: int
+    k_coverage: int
+    k_coverage_reverse: int
     exact: bool
     untrue: Counts
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """All that was measured on one file. None is what could not be measured.
+    """Everything that was measured on one file. None is what could not be measured.
 
     ``broken`` says why the file is no table; everything else is then empty.
     """
 
     broken: str = ""
     shape: Shape = Shape()
-    likeness: Likeness = Likeness()
+    classes: ClassSummary = ClassSummary()
     diversity: Mapping[str, Diversity] = field(default_factory=dict)
-    compared: Compared | None = None
+    compared: TruthComparison | None = None
     prosecutor: Risk | None = None
     journalist: Risk | None = None
     marketer: float | None = None
     population: bool = False
     presence: tuple[float, float] | None = None
     answers: AnswersKnown | None = None
-    withheld: Counts = field(default_factory=dict)
-    given_away: tuple[GivenAway, ...] = ()
+    suppressed: Counts = field(default_factory=dict)
+    inferable: tuple[InferableCells, ...] = ()
     unexplained: Counts = field(default_factory=dict)
     wrong_bands: tuple[tuple[str, str], ...] = ()
     sorted_by_content: bool = True
@@ -110,11 +110,11 @@ class Findings:
         return max((one.distance for one in self.diversity.values()), default=None)
 
     def share(self, rows: int) -> float:
-        """``rows`` as a share of the file (0-1)."""
+        """Return ``rows`` as a share of the file (0-1)."""
         return rows / self.shape.rows if self.shape.rows else 0.0
 
     def figures(self) -> dict[str, Any]:
-        """Every number under a name that stays, ready for JSON. Shares are rounded to 6 digits."""
+        """Return every number under its name in JSON, shares rounded to 6 digits."""
         rounded: dict[str, Any] = _rounded({
             **self._of_classes(),
             **self._of_truth(),
@@ -124,34 +124,34 @@ class Findings:
         return rounded
 
     def _of_classes(self) -> dict[str, Any]:
-        like = self.likeness
+        classes = self.classes
         return {
             "rows": self.shape.rows,
-            "k_value": like.k,
-            "k_exact": like.k_exact,
+            "k_value": classes.k,
+            "k_exact": classes.k_exact,
             "l": self.l,
             "entropy_l": self.entropy_l,
             "t": self.t,
             "diversity": {name: asdict(one) for name, one in self.diversity.items()},
-            "classes": like.classes,
-            "class_sizes": {str(size): count for size, count in like.sizes.items()},
-            "batches": [{"rows": rows, "k_value": k} for rows, k in like.batches],
-            "unique_after": like.alone,
-            "suppressed_classes": like.suppressed_classes,
-            "suppressed_rows": like.suppressed_rows,
+            "classes": classes.count,
+            "class_sizes": {str(size): count for size, count in classes.sizes.items()},
+            "batches": [{"rows": rows, "k_value": k} for rows, k in classes.batches],
+            "unique_after": classes.unique,
+            "suppressed_classes": classes.suppressed_classes,
+            "suppressed_rows": classes.suppressed_rows,
         }
 
     def _of_truth(self) -> dict[str, Any]:
         beside = self.compared
         return {
-            "k_coverage": beside and beside.covered,
-            "k_coverage_reverse": beside and beside.covers,
+            "k_coverage": beside and beside.k_coverage,
+            "k_coverage_reverse": beside and beside.k_coverage_reverse,
             "k_coverage_exact": beside and beside.exact,
             "rows_true": beside and beside.rows_true,
             "rows_left_out": beside and beside.left_out,
             "rows_repeated": beside and beside.repeated,
             "rows_unpaired": beside and beside.unpaired,
-            "unique_before": beside and beside.alone_before,
+            "unique_before": beside and beside.unique_before,
             "cells_untrue": None if beside is None else sum(beside.untrue.values()),
             "cells_untrue_by_column": beside and dict(beside.untrue),
             "sorted_by_content": self.sorted_by_content,
@@ -160,31 +160,31 @@ class Findings:
         }
 
     def _of_risk(self) -> dict[str, Any]:
-        like, known = self.likeness, self.answers
+        classes, known = self.classes, self.answers
         return {
             "prosecutor": self.prosecutor and asdict(self.prosecutor),
             "journalist": self.journalist and asdict(self.journalist),
             "marketer": self.marketer,
             "population_known": self.population,
             "presence": self.presence,
-            "unique_insider": like.alone_insider,
-            "unique_insider_share": self.share(like.alone_insider),
-            "unique_insider_and_core": like.alone_insider_and_core,
-            "unique_insider_and_core_share": self.share(like.alone_insider_and_core),
+            "unique_insider": classes.unique_insider,
+            "unique_insider_share": self.share(classes.unique_insider),
+            "unique_insider_and_core": classes.unique_insider_and_core,
+            "unique_insider_and_core_share": self.share(classes.unique_insider_and_core),
             "answers_known": known and {
                 "columns": list(known.columns),
-                "unique": known.alone,
-                "unique_share": self.share(known.alone),
+                "unique": known.unique,
+                "unique_share": self.share(known.unique),
             },
         }  # fmt: skip
 
     def _of_cells(self) -> dict[str, Any]:
         return {
-            "cells_withheld": sum(self.withheld.values()),
-            "cells_withheld_by_column": dict(self.withheld),
+            "cells_withheld": sum(self.suppressed.values()),
+            "cells_withheld_by_column": dict(self.suppressed),
             "cells_given_away": [
                 {"column": one.column, "source": list(one.source), "cells": one.cells}
-                for one in self.given_away
+                for one in self.inferable
             ],
             "cells_unexplained": sum(self.unexplained.values()),
             "cells_unexplained_by_column": dict(self.unexplained),
@@ -198,7 +198,7 @@ class Findings:
 
 
 def _rounded(value: Any) -> Any:
-    """``value`` with every fraction in it cut to what a reader can use."""
+    """Return ``value`` with every fraction in it rounded."""
     if isinstance(value, float):
         return round(value, 6)
     if isinstance(value, dict):

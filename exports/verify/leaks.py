@@ -1,16 +1,13 @@
-"""Withheld cells that another column of the same file gives away.
+"""Leaks beside the key: inferable suppressed cells, the order of rows, and answers known.
 
-A column is given away by another when every known cell of the one goes with a single value of the
-other, so often that chance is no explanation: a score beside its only item, a copy under another
-name, a code and its label. Minimality attacks on the recoding itself are another matter (Wong et
-al. 2007; Cohen 2021): see exports/verify/wording.py.
-
-Whether the order of the rows says when they arrived.
+A suppressed cell is inferable when every known cell of its column goes with a single value of
+another column, so often that chance is no explanation: a score beside its only item, a copy under
+another name, a code and its label. Minimality attacks on the recoding itself are another matter
+(Wong et al. 2007; Cohen 2021): see exports/verify/verdict.py.
 
 A file sorted by its own content tells nothing by its order. Otherwise the order is compared with
-that of the input: if the two go together, whoever knows roughly when somebody answered is helped.
-
-What k does not count: the answers themselves, when somebody knows a few of them.
+that of the input: if the two go together, an attacker who knows roughly when a person answered is
+helped.
 
 Ten ordinary answers are as telling as an address: in a personality inventory of 2,577 people, ten
 of the answers on six-point scales single out nearly everybody (the idea: Narayanan & Shmatikov
@@ -25,90 +22,79 @@ from math import log
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from exports.verify.claim import Claim
-from exports.verify.equivalence_classes import Classes, classes_of, each_batch
-from exports.verify.reading import Bools, Coded, Ints, Table, pairs
+from exports.verify.equivalence_classes import EquivalenceClasses, classes_of, each_batch
+from exports.verify.reading import Bools, CodedColumn, Ints, Table, pairs
 
 CHANCE = 1e-6  # below this probability an agreement is no accident
-SAMPLE = 10_000  # rows that are looked at first: most columns give nothing away
+SAMPLE = 10_000  # rows that are looked at first: most columns let nothing be inferred
 COMPARED = 1_000  # cells of a column up to which bands are compared with their parts
+# Standard errors of a rank correlation beyond which chance is no explanation (two-sided 6 in
+# 100,000); and the fewest rows whose exact order chance brings less than once in 2,000 files.
+FAR, FEW = 4.0, 7
+ANSWERS_KNOWN = 10  # answers that the attacker has learnt
+FEWEST_CELLS, MOST_CELLS = 2, 16  # different cells of a column that reads like a scale of answers
 
 
 @dataclass(frozen=True, slots=True)
-class GivenAway:
-    """``cells`` withheld cells of ``column`` can be worked out from ``source``."""
+class InferableCells:
+    """``cells`` suppressed cells of ``column`` can be worked out from ``source``."""
 
     column: str
     source: tuple[str, ...]
     cells: int
 
 
-class _Meanings:
-    """Which cells of one column may mean the same person: equal ones, and a band and its parts."""
+class _CellAgreement:
+    """Cells of one column that may mean the same person: equal ones, and a band and its parts."""
 
-    def __init__(self, name: str, column: Coded, claim: Claim) -> None:
+    def __init__(self, name: str, column: CodedColumn, claim: Claim) -> None:
         standing = [claim.stands_for(name, cell) or frozenset() for cell in column.cells]
-        widths = [len(cells) for cells in standing]
         # Rank of each cell by how much it says, the most telling first.
-        self.order = np.argsort(widths, kind="stable")
+        self.order = np.argsort([len(cells) for cells in standing], kind="stable")
         self.rank = np.argsort(self.order, kind="stable")
-        self.agree = self._matrix(standing) if len(standing) <= COMPARED else None
+        # A column of very many cells agrees where they are equal.
+        self.agree: Bools | None = None
+        if len(standing) <= COMPARED:
+            self.agree = np.array(
+                [[not one.isdisjoint(two) for two in standing] for one in standing]
+            )
 
-    @staticmethod
-    def _matrix(standing: Sequence[frozenset[str]]) -> Bools:
-        return np.array([[not one.isdisjoint(two) for two in standing] for one in standing])
-
-    def same(self, one: Ints, other: Ints) -> Bools:
-        """Whether pairs of cells agree. A column of very many cells agrees where they are equal."""
+    def of(self, one: Ints, other: Ints) -> Bools:
+        """Return which pairs of cells agree."""
         return np.asarray(one == other if self.agree is None else self.agree[one, other])
 
     def chance(self, counts: Ints) -> float:
-        """Probability that two cells drawn at random agree."""
+        """Return the probability that two cells drawn at random agree."""
         shares = counts / counts.sum()
         return float(shares @ (shares if self.agree is None else self.agree @ shares))
 
 
-class _Target:
-    """A key column with withheld cells, ready to be compared with all others."""
+class _SuppressedColumn:
+    """A key column with suppressed cells, ready to be compared with all others."""
 
-    def __init__(self, name: str, table: Table, claim: Claim, classes: Classes) -> None:
+    def __init__(self, name: str, table: Table, claim: Claim, classes: EquivalenceClasses) -> None:
         self.column, self.classes = table[name], classes
-        self.withheld = self.column.is_cell(claim.suppressed.get(name))
+        self.suppressed = self.column.is_cell(claim.suppressed.get(name))
         # Who gave no answer (routing may well tell that) says nothing about those who gave one.
         lacking = [cell in claim.missing.get(name, ()) for cell in self.column.cells]
-        self.known = np.flatnonzero(~self.withheld & ~np.array(lacking)[self.column.codes])
+        self.known = np.flatnonzero(~self.suppressed & ~np.array(lacking)[self.column.codes])
         self.sample = self.known[:: max(1, len(self.known) // SAMPLE)]
-        self.meanings = _Meanings(name, self.column, claim)
+        self.agreement = _CellAgreement(name, self.column, claim)
 
     @property
-    def guessable(self) -> bool:
-        """Whether there is anything to guess, and anything to learn it from."""
-        return bool(self.withheld.any()) and len(np.unique(self.column.codes[self.known])) > 1
+    def is_open(self) -> bool:
+        """Whether there is anything to infer, and anything to learn it from."""
+        return bool(self.suppressed.any()) and len(np.unique(self.column.codes[self.known])) > 1
 
-    def _determined(self, other: Coded, rows: Ints) -> Bools | None:
-        """Cells of ``other`` seen with one meaning of this column; None if any is seen with two."""
-        width = len(self.column.cells)
-        source, cell, _ = pairs(other.codes[rows], self.column.codes[rows], width)
-        finest = np.full(len(other.cells), width, dtype=np.int64)
-        np.minimum.at(finest, source, self.meanings.rank[cell])
-        chosen = self.meanings.order[finest[source]]
-        return finest < width if self.meanings.same(chosen, cell).all() else None
-
-    def _accident(self, other: Coded, rows: Ints) -> float:
-        """Logarithm of the probability that as many of ``rows`` agree by chance."""
-        repeats = len(rows) - len(np.unique(other.codes[rows]))
-        seen = self.column.codes[rows]
-        counts = np.bincount(seen, minlength=len(self.column.cells)).astype(np.int64)
-        return repeats * log(self.meanings.chance(counts))
-
-    def guessed(self, other: Coded, blank: str | None, *, in_key: bool) -> int:
-        """Withheld cells that ``other`` gives away; its cell ``blank`` says nothing.
+    def inferable(self, other: CodedColumn, blank: str | None, *, in_key: bool) -> int:
+        """Return how many suppressed cells ``other`` tells; its cell ``blank`` says nothing.
 
         A class shares the cells of the key by construction: beside another column of the key it is
         one observation and not many.
         """
+        # Most columns fail on the sample already, which spares looking at all rows.
         if self._determined(other, _telling(other, blank, self.sample)) is None:
             return 0
         rows = _telling(other, blank, self.known)
@@ -116,62 +102,66 @@ class _Target:
         if known is None or not len(rows):
             return 0
         seen = np.unique(self.classes.first[self.classes.of_row[rows]]) if in_key else rows
-        if self._accident(other, seen) > log(CHANCE):
+        repeats = len(seen) - len(np.unique(other.codes[seen]))
+        counts = np.bincount(self.column.codes[seen], minlength=len(self.column.cells))
+        if repeats * log(self.agreement.chance(counts.astype(np.int64))) > log(CHANCE):
             return 0
-        return int((known[other.codes] & self.withheld & ~other.is_cell(blank)).sum())
+        return int((known[other.codes] & self.suppressed & ~other.is_cell(blank)).sum())
+
+    def _determined(self, other: CodedColumn, rows: Ints) -> Bools | None:
+        """Return the cells of ``other`` seen with one meaning; None if any is seen with two."""
+        width = len(self.column.cells)
+        source, cell, _ = pairs(other.codes[rows], self.column.codes[rows], width)
+        finest = np.full(len(other.cells), width, dtype=np.int64)
+        np.minimum.at(finest, source, self.agreement.rank[cell])
+        chosen = self.agreement.order[finest[source]]
+        return finest < width if self.agreement.of(chosen, cell).all() else None
 
 
-def _telling(column: Coded, blank: str | None, rows: Ints) -> Ints:
-    """Those of ``rows`` whose cell is not ``blank``."""
-    if blank is None or blank not in column.cells:
-        return rows
-    telling: Ints = rows[column.codes[rows] != column.cells.index(blank)]
-    return telling
+def _telling(column: CodedColumn, blank: str | None, rows: Ints) -> Ints:
+    """Return those of ``rows`` whose cell is not ``blank``."""
+    return rows[~column.is_cell(blank)[rows]]
 
 
-def _columns_beside(name: str, table: Table) -> Iterator[tuple[str, Coded]]:
-    """Columns that could say the same: not one cell for all, not a different cell for each row."""
-    for other, column in table.items():
-        if other != name and 1 < len(column.cells) <= len(column.codes) // 2:
-            yield other, column
-
-
-def _derived(name: str, table: Table, claim: Claim) -> GivenAway | None:
-    """Withheld cells whose sources, by a rule that everybody knows, all stand in the file."""
+def _derived(name: str, table: Table, claim: Claim) -> InferableCells | None:
+    """Return suppressed cells whose sources, by a rule that everybody knows, are in the file."""
     sources = claim.derived.get(name, ())
     if not sources or not set(sources) <= table.keys():
         return None
-    open_ = table[name].is_cell(claim.suppressed.get(name))
+    inferable = table[name].is_cell(claim.suppressed.get(name))
     for source in sources:
         telling = [len(claim.stands_for(source, cell) or ()) == 1 for cell in table[source].cells]
-        open_ = open_ & np.array(telling, dtype=bool)[table[source].codes]
-    return GivenAway(name, sources, int(open_.sum())) if open_.any() else None
+        inferable = inferable & np.array(telling, dtype=bool)[table[source].codes]
+    cells = int(inferable.sum())
+    return InferableCells(name, sources, cells) if cells else None
 
 
-def given_away(table: Table, claim: Claim, classes: Classes) -> tuple[GivenAway, ...]:
-    """What can be worked out of withheld key cells: the most telling source of each column."""
-    found: list[GivenAway] = []
+def inferable_cells(
+    table: Table, claim: Claim, classes: EquivalenceClasses
+) -> tuple[InferableCells, ...]:
+    """Return the suppressed key cells that can be inferred: the most telling source of each column.
+
+    A column that holds one cell for all, or a different one for nearly each row, is no source.
+    """
+    found: list[InferableCells] = []
     for name in dict.fromkeys((*claim.core, *claim.insider, *claim.derived)):
         best = _derived(name, table, claim)
-        target = _Target(name, table, claim, classes)
-        for other, column in _columns_beside(name, table) if target.guessable else ():
+        target = _SuppressedColumn(name, table, claim, classes)
+        for other, column in table.items() if target.is_open else ():
+            if other == name or not 1 < len(column.cells) <= len(column.codes) // 2:
+                continue
             blank = claim.suppressed.get(other)
-            cells = target.guessed(column, blank, in_key=other in claim.core)
+            cells = target.inferable(column, blank, in_key=other in claim.core)
             if cells > (best.cells if best else 0):
-                best = GivenAway(name, (other,), cells)
+                best = InferableCells(name, (other,), cells)
         found.extend([best] if best else [])
     return tuple(found)
 
 
-def withheld_cells(table: Table, claim: Claim) -> Mapping[str, int]:
-    """Column → withheld cells, for columns that have any."""
+def suppressed_cells(table: Table, claim: Claim) -> Mapping[str, int]:
+    """Return column → suppressed cells, for columns that have any."""
     counts = {n: int(table[n].is_cell(c).sum()) for n, c in claim.suppressed.items() if n in table}
     return {name: count for name, count in counts.items() if count}
-
-
-# Standard errors of a rank correlation beyond which chance is no explanation (two-sided 6 in
-# 100,000); and the fewest rows whose exact order chance gives less than once in 2,000 files.
-FAR, FEW = 4.0, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +173,8 @@ class RowOrder:
     follows_input: bool
 
 
-def _ranks(cells: tuple[str, ...]) -> Iterator[NDArray[np.int64]]:
-    """Places of the cells in the orders a file may be sorted in: as text, and as numbers."""
+def _ranks(cells: tuple[str, ...]) -> Iterator[Ints]:
+    """Yield places of the cells in the orders a file may be sorted in: as text, and as numbers."""
     texts = pl.Series(cells, dtype=pl.String)
     yield texts.rank("dense").cast(pl.Int64).to_numpy()
     filled = texts.replace("", None)
@@ -193,8 +183,8 @@ def _ranks(cells: tuple[str, ...]) -> Iterator[NDArray[np.int64]]:
         yield numbers.rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
 
 
-def counts_up(column: Coded) -> bool:
-    """Whether the column only numbers the lines 1, 2, 3 …, which says nothing."""
+def counts_up(column: CodedColumn) -> bool:
+    """Return whether the column only numbers the lines 1, 2, 3 …, which says nothing."""
     rows = len(column.codes)
     if len(column.cells) != rows or column.cells[column.codes[0]] != "1":
         return False
@@ -202,40 +192,36 @@ def counts_up(column: Coded) -> bool:
     return bool((numbers[column.codes] == np.arange(1, rows + 1)).all())
 
 
-def _rising(column: Coded, open_: Bools) -> Bools | None:
-    """Where the column rises, if among the undecided neighbours it never falls."""
+def _rising(column: CodedColumn, undecided: Bools) -> Bools | None:
+    """Return where the column rises, if it never falls among the undecided neighbours."""
     for ranks in _ranks(column.cells):
         at = ranks[column.codes]
-        if not np.any((at[1:] < at[:-1]) & open_):
+        if not np.any((at[1:] < at[:-1]) & undecided):
             return np.asarray(at[1:] > at[:-1])
     return None
 
 
-def sorted_by_content(columns: Iterable[Coded], open_: Bools) -> bool:
-    """Whether some order of the columns sorts the rows.
+def sorted_by_content(columns: Iterable[CodedColumn], undecided: Bools) -> bool:
+    """Return whether some order of the columns sorts the rows.
 
-    ``open_`` has shape (rows - 1,): the neighbours whose order is to be explained. A column that
-    never falls among them may always come first: it cannot spoil what comes after.
+    ``undecided`` has shape (rows - 1,): the neighbours whose order is to be explained. A column
+    that never falls among them may always come first: it cannot spoil what comes after.
     """
     waiting, going = list(columns), True
-    while going and open_.any():
+    while going and undecided.any():
         left = []
         for column in waiting:
-            rises = _rising(column, open_) if open_.any() else None
+            rises = _rising(column, undecided) if undecided.any() else None
             if rises is None:
                 left.append(column)
             else:
-                open_ = open_ & ~rises
+                undecided = undecided & ~rises
         waiting, going = left, len(left) < len(waiting)
-    return not open_.any() or all(_alike(column, open_) for column in waiting)
-
-
-def _alike(column: Coded, where: Bools) -> bool:
-    return not np.any((column.codes[1:] != column.codes[:-1]) & where)
+    return not any(np.any((c.codes[1:] != c.codes[:-1]) & undecided) for c in waiting)
 
 
 def rank_correlation(true_rows: Ints) -> float | None:
-    """Spearman's rank correlation of position with true position; None under two rows."""
+    """Return Spearman's rank correlation of position with true position; None under two rows."""
     rows = len(true_rows)
     if rows < 2:
         return None
@@ -252,9 +238,9 @@ def _striking(correlation: float | None, rows: int) -> bool:
 
 
 def order_of(table: Table, batch: Ints, true_rows: Ints | None) -> RowOrder:
-    """How the rows are ordered; without their true positions only whether it is by content."""
-    open_ = batch[1:] == batch[:-1]
-    by_content = sorted_by_content((c for c in table.values() if not counts_up(c)), open_)
+    """Return the order of the rows; without their true positions only whether it is by content."""
+    columns = (c for c in table.values() if not counts_up(c))
+    by_content = sorted_by_content(columns, batch[1:] == batch[:-1])
     if true_rows is None:
         return RowOrder(by_content, None, follows_input=False)
     parts = [true_rows[rows] for rows in each_batch(batch)]
@@ -264,42 +250,34 @@ def order_of(table: Table, batch: Ints, true_rows: Ints | None) -> RowOrder:
     return RowOrder(by_content, strongest, follows)
 
 
-ANSWERS_KNOWN = 10  # answers that the attacker has learnt
-FEWEST_CELLS, MOST_CELLS = 2, 16  # different cells of a column that reads like a scale of answers
-
-
 @dataclass(frozen=True, slots=True)
 class AnswersKnown:
-    """``columns`` were taken as known; ``alone`` rows are the only ones with their answers."""
+    """``columns`` were taken as known; ``unique`` rows are the only ones with their answers."""
 
     columns: tuple[str, ...]
-    alone: int
-
-
-def _candidates(table: Table, claim: Claim) -> tuple[str, ...]:
-    """The answers the claim names; without any, all columns outside the keys that look like it."""
-    if claim.answers:
-        return claim.answers
-    keys = {*claim.core, *claim.insider}
-    return tuple(
-        name
-        for name, column in table.items()
-        if name not in keys and FEWEST_CELLS <= len(column.cells) <= MOST_CELLS
-    )
+    unique: int
 
 
 def spread_evenly(names: Sequence[str], many: int) -> tuple[str, ...]:
-    """``many`` of the names, evenly over their order: no choice that could be tuned to a result."""
+    """Return ``many`` of the names, evenly over their order, a choice that no result can tune."""
     if len(names) <= many:
         return tuple(names)
     return tuple(names[int((2 * at + 1) * len(names) / (2 * many))] for at in range(many))
 
 
 def answers_known(table: Table, claim: Claim, rows: int) -> AnswersKnown | None:
-    """Rows alone in up to ten answers; None where the file has no answers."""
-    names = spread_evenly(_candidates(table, claim), ANSWERS_KNOWN)
+    """Return the rows unique in up to ten answers; None where the file has no answers.
+
+    They are the answers that the claim names, or else all columns outside the keys that look so.
+    """
+    keys = {*claim.core, *claim.insider}
+    answers = claim.answers or [
+        name
+        for name, column in table.items()
+        if name not in keys and FEWEST_CELLS <= len(column.cells) <= MOST_CELLS
+    ]
+    names = spread_evenly(answers, ANSWERS_KNOWN)
     if not names or not rows:
         return None
-    columns: list[Coded] = [table[name] for name in names]
-    alone = classes_of(columns, np.zeros(rows, dtype=np.int64)).alone
-    return AnswersKnown(names, alone)
+    classes = classes_of([table[name] for name in names], np.zeros(rows, dtype=np.int64))
+    return AnswersKnown(names, classes.unique)

@@ -1,14 +1,9 @@
-"""Reads a written CSV once, block by block, into columns of small numbers.
+"""Reading of a written CSV once, block by block, into columns of small numbers.
 
 Memory follows the number of different cells and one to four bytes a cell, not the size of the file:
-a block is parsed, numbered and let go.
-
-A column as the verifier holds it: every different cell once, and a small number for each row.
-
-Whether the bytes of a CSV make a table at all, before any parser is trusted with them.
-
-RFC 4180: cells parted by commas, records by LF or CRLF, a cell in double quotes where it holds
-either, a quote inside it doubled; here always UTF-8.
+a block is parsed, numbered and let go. The bytes are checked before any parser is trusted with
+them: UTF-8 by RFC 4180, cells parted by commas, records by LF or CRLF, a cell in double quotes
+where it holds either, a quote inside it doubled.
 """
 
 from __future__ import annotations
@@ -27,13 +22,17 @@ from numpy.typing import NDArray
 Codes = NDArray[np.unsignedinteger[Any]]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float64]
 
 # Below this many cells of a contingency table, counting in place beats sorting the pairs.
 SMALL_TABLE = 1 << 22
+BLOCK = 8 << 20  # bytes read at a time
+BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class CodedColumn:
     """One column: ``cells`` are its different texts, ``codes`` has shape (rows,) and points there.
 
     The order of ``cells`` means nothing, and every one of them stands in some row.
@@ -43,49 +42,49 @@ class Coded:
     cells: tuple[str, ...]
 
     def counts(self) -> Ints:
-        """Rows of each cell, shape (cells,)."""
+        """Return the rows of each cell, shape (cells,)."""
         return np.bincount(self.codes, minlength=len(self.cells)).astype(np.int64)
 
     def is_cell(self, cell: str | None) -> Bools:
-        """Whether each row holds ``cell``, shape (rows,)."""
+        """Return whether each row holds ``cell``, shape (rows,)."""
         if cell is None or cell not in self.cells:
             return np.zeros(len(self.codes), dtype=bool)
         return np.asarray(self.codes == self.cells.index(cell))
 
-    def at(self, rows: Ints) -> Coded:
-        """The column at some rows, in their order."""
+    def at(self, rows: Ints) -> CodedColumn:
+        """Return the column at some rows, in their order."""
         return dense(self.codes[rows], self.cells)
 
-    def merged(self, name: Callable[[str], str]) -> Coded:
-        """The column with every cell renamed; cells of one new name become one."""
+    def merged(self, name: Callable[[str], str]) -> CodedColumn:
+        """Return the column with every cell renamed; cells of one new name become one."""
         names = [name(cell) for cell in self.cells]
         if len(set(names)) == len(names):
-            return Coded(self.codes, tuple(names))
+            return CodedColumn(self.codes, tuple(names))
         return dense(self.codes, names)
 
 
-Table = Mapping[str, Coded]
+Table = Mapping[str, CodedColumn]
 
 
 def small(codes: NDArray[Any], below: int) -> Codes:
-    """``codes`` in the smallest unsigned type that holds all numbers under ``below``."""
+    """Return ``codes`` in the smallest unsigned type that holds all numbers under ``below``."""
     kind = np.uint8 if below <= 1 << 8 else np.uint16 if below <= 1 << 16 else np.uint32
     return codes.astype(kind, copy=False)
 
 
-def dense(codes: NDArray[Any], cells: Sequence[str]) -> Coded:
-    """A column from codes into ``cells``, which may repeat or be unused."""
+def dense(codes: NDArray[Any], cells: Sequence[str]) -> CodedColumn:
+    """Return a column from codes into ``cells``, which may repeat or be unused."""
     used = np.flatnonzero(np.bincount(codes, minlength=len(cells)))
     if len(used) == len(cells) == len(set(cells)):
-        return Coded(small(codes, len(cells)), tuple(cells))
+        return CodedColumn(small(codes, len(cells)), tuple(cells))
     new: dict[str, int] = {}
     place = np.zeros(len(cells), dtype=np.uint32)
     place[used] = [new.setdefault(cells[at], len(new)) for at in used.tolist()]
-    return Coded(small(small(place, len(new))[codes], len(new)), tuple(new))
+    return CodedColumn(small(small(place, len(new))[codes], len(new)), tuple(new))
 
 
-def coded(series: pl.Series) -> Coded:
-    """A column of any type as text, the way it would be written; null is an empty cell."""
+def coded(series: pl.Series) -> CodedColumn:
+    """Return a column of any type as the text that would be written; null is an empty cell."""
     if series.dtype.is_integer() and not series.null_count() and len(series):
         low, high = int(series.min()), int(series.max())  # type: ignore[arg-type]
         if high - low < 1 << 16:
@@ -96,8 +95,8 @@ def coded(series: pl.Series) -> Coded:
     return named(texts.to_physical().to_numpy() + 1, kind)
 
 
-def named(codes: NDArray[Any], kind: pl.Categorical) -> Coded:
-    """A column from the numbers of a categorical type, each one higher: 0 is the empty cell."""
+def named(codes: NDArray[Any], kind: pl.Categorical) -> CodedColumn:
+    """Return a column from numbers of a categorical type, each one higher: 0 is the empty cell."""
     used = np.flatnonzero(np.bincount(codes, minlength=1))
     numbers = pl.Series(used[used > 0] - 1, dtype=pl.UInt32)
     texts = numbers.cat.to(kind).cast(pl.String).to_list()
@@ -107,7 +106,7 @@ def named(codes: NDArray[Any], kind: pl.Categorical) -> Coded:
 
 
 def combined(columns: Iterable[Codes], rows: int) -> tuple[Ints, int]:
-    """Rows alike in all columns get one number from 0: shape (rows,), and how many there are."""
+    """Return a number from 0 for each row, equal where all columns are, and how many there are."""
     key, many = np.zeros(rows, dtype=np.int64), 1
     for column in columns:
         width = int(column.max(initial=0)) + 1
@@ -118,7 +117,7 @@ def combined(columns: Iterable[Codes], rows: int) -> tuple[Ints, int]:
 
 
 def _renumbered(key: Ints, below: int) -> tuple[Ints, int]:
-    """``key`` with its numbers closed up, in their old order."""
+    """Return ``key`` with its numbers closed up, in their old order."""
     if below <= SMALL_TABLE:
         used = np.bincount(key, minlength=1) > 0
         return (np.cumsum(used) - 1)[key], int(used.sum()) if len(key) else 0
@@ -127,7 +126,7 @@ def _renumbered(key: Ints, below: int) -> tuple[Ints, int]:
 
 
 def pairs(one: NDArray[Any], other: NDArray[Any], width: int) -> tuple[Ints, Ints, Ints]:
-    """Different pairs of codes that stand side by side, and the rows of each pair.
+    """Return the distinct pairs of codes that stand side by side, and the rows of each pair.
 
     ``width`` is above every code of ``other``. Pairs come in order of ``one``, then ``other``.
     """
@@ -142,8 +141,6 @@ def pairs(one: NDArray[Any], other: NDArray[Any], width: int) -> tuple[Ints, Int
     return found // width, found % width, count.astype(np.int64)
 
 
-Bytes = NDArray[np.uint8]
-
 LF, CR, COMMA, QUOTE = b"\n"[0], b"\r"[0], b","[0], b'"'[0]
 _BEFORE_OPENING = np.array([LF, COMMA, QUOTE], dtype=np.uint8)
 _AFTER_CLOSING = np.array([LF, CR, COMMA, QUOTE], dtype=np.uint8)
@@ -154,13 +151,13 @@ class MalformedFile(Exception):
 
 
 def outside_quotes(data: Bytes) -> Bools | None:
-    """Whether each byte stands outside a quoted cell; None where there is no quote at all."""
+    """Return which bytes stand outside quoted cells; None where there is no quote at all."""
     quotes = data == QUOTE
     return np.bitwise_xor.accumulate(quotes) == 0 if quotes.any() else None
 
 
 def whole_records(block: bytes) -> int:
-    """Bytes up to the end of the last whole record: 0 where none ends in ``block``."""
+    """Return the bytes up to the end of the last whole record: 0 where none ends in ``block``."""
     cut = block.rfind(b"\n") + 1
     if b'"' not in block or block.count(b'"', 0, cut) % 2 == 0:
         return cut
@@ -184,7 +181,7 @@ def _check_text(block: bytes, first: int) -> None:
 
 
 def _check_quotes(block: bytes, data: Bytes, first: int) -> None:
-    """A quote opens a cell at its beginning and closes it at its end, nowhere else."""
+    """Raise MalformedFile where a quote stands inside a cell or is never closed."""
     at = np.flatnonzero(data == QUOTE)
     if len(at) % 2:
         raise MalformedFile(f"{_line(block, int(at[-1]), first)} opens a quote that nothing closes")
@@ -200,7 +197,7 @@ def _check_quotes(block: bytes, data: Bytes, first: int) -> None:
 
 
 def _check_returns(block: bytes, data: Bytes, outside: Bools | None, first: int) -> None:
-    """A carriage return outside quotes belongs to the end of a line."""
+    """Raise MalformedFile for a carriage return outside quotes that ends no line."""
     if block.count(b"\r") == block.count(b"\r\n"):
         return
     lone = (data == CR) & (np.append(data[1:], LF) != LF)
@@ -217,10 +214,10 @@ def _positions(data: Bytes, byte: int, outside: Bools | None) -> Ints:
 
 
 def check_records(block: bytes, columns: int, *, first: int) -> int:
-    """Records in ``block``, which ends with its last record and begins at line ``first``.
+    """Return the records in ``block``, which ends with one and begins at line ``first``.
 
-    Raises Broken unless it is UTF-8, its quotes are in order and every record has ``columns``
-    cells.
+    Raises MalformedFile unless it is UTF-8, its quotes are in order and every record has
+    ``columns`` cells.
     """
     _check_text(block, first)
     data = np.frombuffer(block, dtype=np.uint8)
@@ -236,24 +233,16 @@ def check_records(block: bytes, columns: int, *, first: int) -> int:
     if (cells != columns).any():
         bad = int(np.flatnonzero(cells != columns)[0])
         start = int(ends[bad - 1]) + 1 if bad else 0
-        raise MalformedFile(_wrong_width(block, start, int(ends[bad]), cells[bad], columns, first))
+        where = _line(block, start, first)
+        if not block[start : int(ends[bad])].strip(b"\r"):
+            raise MalformedFile(f"{where} is empty")
+        found = "1 cell" if cells[bad] == 1 else f"{cells[bad]} cells"
+        raise MalformedFile(f"{where} has {found} where the header has {columns}")
     return len(ends)
 
 
-def _wrong_width(block: bytes, start: int, end: int, found: int, wanted: int, first: int) -> str:
-    where = _line(block, start, first)
-    if not block[start:end].strip(b"\r"):
-        return f"{where} is empty"
-    cells = "1 cell" if found == 1 else f"{found} cells"
-    return f"{where} has {cells} where the header has {wanted}"
-
-
-BLOCK = 8 << 20  # bytes read at a time
-BOM = b"\xef\xbb\xbf"
-
-
 def _blocks(file: BinaryIO, begun: bytes, size: int) -> Iterator[bytes]:
-    """What is left of ``file`` after ``begun``, cut at the ends of records."""
+    """Yield what is left of ``file`` after ``begun``, cut at the ends of records."""
     rest = begun
     while more := file.read(size):
         rest += more
@@ -265,7 +254,7 @@ def _blocks(file: BinaryIO, begun: bytes, size: int) -> Iterator[bytes]:
 
 
 def _header(block: bytes) -> tuple[tuple[str, ...], int]:
-    """The names of the columns, and the bytes they take."""
+    """Return the names of the columns, and the bytes they take."""
     end = block.find(b"\n") + 1 or len(block)
     while block.count(b'"', 0, end) % 2 and end < len(block):
         end = block.find(b"\n", end) + 1 or len(block)
@@ -275,18 +264,15 @@ def _header(block: bytes) -> tuple[tuple[str, ...], int]:
         raise MalformedFile("line 1 is not UTF-8 text") from None
     names = tuple(next(csv.reader(io.StringIO(text, newline="")), ()))
     check_records(block[:end], len(names), first=1)
-    return names, end
-
-
-def _check_names(names: tuple[str, ...]) -> None:
     if "" in names:
         raise MalformedFile(f"column {names.index('') + 1} has no name")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise MalformedFile("two columns have the name " + ", ".join(twice))
+    return names, end
 
 
-class _Growing:
+class _ColumnReader:
     """A column while the blocks come in."""
 
     def __init__(self) -> None:
@@ -296,7 +282,7 @@ class _Growing:
         self._parts: list[Codes] = []
 
     def take(self, series: pl.Series) -> None:
-        """One more block of the column. Number 0 stands for the empty cell, which polars nulls."""
+        """Add a block of the column. Number 0 stands for the empty cell, which polars nulls."""
         if series.null_count():
             codes = series.fill_null(0).to_numpy() + 1
             codes[series.is_null().to_numpy()] = 0
@@ -304,45 +290,41 @@ class _Growing:
             codes = series.to_numpy() + 1
         self._parts.append(small(codes, int(codes.max(initial=0)) + 1))
 
-    def whole(self) -> Coded:
-        """The column, all blocks in."""
+    def whole(self) -> CodedColumn:
+        """Return the column, all blocks in."""
         codes = np.concatenate(self._parts) if self._parts else np.empty(0, dtype=np.uint8)
         self._parts.clear()
         return named(codes, self.dtype)
 
 
-def _parse(block: bytes, columns: dict[str, _Growing]) -> pl.DataFrame:
-    # The parser sees positions for names: no header can confuse it.
-    schema = {str(at): column.dtype for at, column in enumerate(columns.values())}
-    frame = pl.read_csv(block, has_header=False, schema=schema, empty_string_is_null=False)
-    return frame.select(pl.all().to_physical())
-
-
-def _read(file: BinaryIO, size: int) -> dict[str, Coded]:
+def _read(file: BinaryIO, size: int) -> dict[str, CodedColumn]:
     begun = file.read(max(size, len(BOM))).removeprefix(BOM)
     while not whole_records(begun) and (more := file.read(size)):
         begun += more
     if not begun.strip():
         raise MalformedFile("the file is empty")
     names, at = _header(begun)
-    _check_names(names)
-    columns = {name: _Growing() for name in names}
+    columns = {name: _ColumnReader() for name in names}
+    # The parser sees positions for names: no header can confuse it.
+    schema = {str(at): column.dtype for at, column in enumerate(columns.values())}
     line = 1 + begun.count(b"\n", 0, at)
     for block in _blocks(file, begun[at:], size):
         records = check_records(block, len(names), first=line)
-        frame = _parse(block, columns)
+        frame = pl.read_csv(block, has_header=False, schema=schema, empty_string_is_null=False)
         if frame.height != records:
             raise MalformedFile(f"the lines from {line} on can be read in more than one way")
-        for column, series in zip(columns.values(), frame, strict=True):
+        for column, series in zip(
+            columns.values(), frame.select(pl.all().to_physical()), strict=True
+        ):
             column.take(series)
         line += block.count(b"\n")
     return {name: column.whole() for name, column in columns.items()}
 
 
-def read_table(path: Path, *, block: int = BLOCK) -> dict[str, Coded]:
-    """Column → its cells, in file order. ``block`` is the number of bytes held at a time.
+def read_table(path: Path, *, block: int = BLOCK) -> dict[str, CodedColumn]:
+    """Return column → its cells, in file order. ``block`` is the number of bytes held at a time.
 
-    Raises Broken, naming line or column, for what is no table.
+    Raises MalformedFile, naming line or column, for what is no table.
     """
     try:
         with path.open("rb") as file:

@@ -1,6 +1,6 @@
-"""Why a file may not leave the house. Nothing is a fault unless the claim promised otherwise.
+"""Faults for which a file may not be released, and cautions on what its numbers do not protect.
 
-What the numbers of a file do not protect against.
+Nothing is a fault unless the claim promised otherwise.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from exports.verify.claim import Claim
-from exports.verify.findings import Compared, Findings
-from exports.verify.wording import Said, share_of
+from exports.verify.findings import Findings
+from exports.verify.wording import FigureInWords, share_of
 
 # Sums of shares end in a last binary digit that means nothing.
 SLACK = 1e-9
@@ -31,10 +31,10 @@ def _columns(found: Findings, _: Claim) -> Iterator[str]:
         yield "the file has no rows"
 
 
-def _likeness(found: Findings, claim: Claim) -> Iterator[str]:
-    for number, (rows, smallest) in enumerate(found.likeness.batches, start=1):
+def _classes(found: Findings, claim: Claim) -> Iterator[str]:
+    for number, (rows, smallest) in enumerate(found.classes.batches, start=1):
         if smallest < claim.k:
-            where = f"in batch {number} " if len(found.likeness.batches) > 1 else ""
+            where = f"in batch {number} " if len(found.classes.batches) > 1 else ""
             yield (
                 f"{where}the smallest group of rows alike in the key has {smallest} of {rows} rows,"
                 f" not {claim.k}"
@@ -71,12 +71,9 @@ def _presence(found: Findings, claim: Claim) -> Iterator[str]:
 
 
 def _compared(found: Findings, claim: Claim) -> Iterator[str]:
-    if found.compared is not None:
-        yield from _rows(found.compared, claim)
-        yield from _cells(found.compared, claim)
-
-
-def _rows(beside: Compared, claim: Claim) -> Iterator[str]:
+    beside = found.compared
+    if beside is None:
+        return
     if beside.unpaired:
         yield f"{_count(beside.unpaired, 'row')} cannot be paired with true rows"
     if beside.repeated:
@@ -89,17 +86,15 @@ def _rows(beside: Compared, claim: Claim) -> Iterator[str]:
             f" more than {100 * claim.limit:g} %"
         )
 
-
-def _cells(beside: Compared, claim: Claim) -> Iterator[str]:
     for name, cells in beside.untrue.items():
         yield f"{name} holds {_count(cells, 'cell')} that cannot stand for the true value"
-    if beside.covered < claim.k:
-        yield f"somebody is covered by {_count(beside.covered, 'row')} only, not {claim.k}"
-    if beside.covers < claim.k:
-        yield f"a row fits {_count(beside.covers, 'true record')} only, not {claim.k}"
+    if beside.k_coverage < claim.k:
+        yield f"somebody is covered by {_count(beside.k_coverage, 'row')} only, not {claim.k}"
+    if beside.k_coverage_reverse < claim.k:
+        yield f"a row fits {_count(beside.k_coverage_reverse, 'true record')} only, not {claim.k}"
 
 
-def _meaning(found: Findings, _: Claim) -> Iterator[str]:
+def _codebook(found: Findings, _: Claim) -> Iterator[str]:
     for name, cells in found.unexplained.items():
         yield f"{name} holds {_count(cells, 'cell')} that the codebook does not explain"
     for name, cell in found.wrong_bands:
@@ -107,7 +102,7 @@ def _meaning(found: Findings, _: Claim) -> Iterator[str]:
 
 
 def _leaks(found: Findings, _: Claim) -> Iterator[str]:
-    for one in found.given_away:
+    for one in found.inferable:
         cells = _count(one.cells, "withheld cell")
         yield f"{cells} of {one.column} can be worked out from {', '.join(one.source)}"
     if found.order_follows_input:
@@ -118,12 +113,12 @@ def _leaks(found: Findings, _: Claim) -> Iterator[str]:
 
 
 _CHECKS: tuple[Callable[[Findings, Claim], Iterator[str]], ...] = (
-    _columns, _likeness, _diversity, _presence, _compared, _meaning, _leaks,
+    _columns, _classes, _diversity, _presence, _compared, _codebook, _leaks,
 )  # fmt: skip
 
 
 def faults(findings: Findings, claim: Claim) -> tuple[str, ...]:
-    """Why this file may not leave, a sentence with figures each; nothing when it may.
+    """Return why this file may not be released, a sentence with figures each; empty if it may.
 
     No sentence holds a cell of a person: bands named are those of the hierarchy.
     """
@@ -134,65 +129,61 @@ def faults(findings: Findings, claim: Claim) -> tuple[str, ...]:
     return tuple(fault for check in _CHECKS for fault in check(findings, claim))
 
 
-def cautions(findings: Findings, claim: Claim) -> tuple[Said, ...]:
-    """What these numbers do not protect against, with the file's own figures where it has any."""
-    return tuple(_cautions(findings, claim))
-
-
-def _cautions(found: Findings, claim: Claim) -> Iterator[Said]:
-    yield Said(
+# Limits of every file, whatever its figures.
+_LIMITS = (
+    FigureInWords(
         "limit_same_answer",
         "Groups that agree",
         "",
         "A group whose members all gave the same sensitive answer tells that answer of everybody in"
         " it, however large the group is.",
-    )
-    yield Said(
+    ),
+    FigureInWords(
         "limit_reversal",
         "Undoing in part",
         "",
         "Values were made no coarser than necessary. Somebody who knows how that is done can"
         " sometimes work backwards and narrow down some of them (Cohen 2021, Attacks on"
         " deidentification's defenses); the size of the smallest group does not rule that out.",
-    )
-    yield Said(
+    ),
+    FigureInWords(
         "limit_other_data",
         "Other data",
         "",
         "The numbers hold for this file alone. Joined with other data about the same people, or"
         " with another file from the same answers, groups can become smaller.",
-    )
-    yield _insiders(found, claim)
-    yield from _answers(found)
-    yield Said(
-        "limit_not_at_random",
-        "Withheld is not random",
-        "",
-        "Cells are withheld and rows left out where people are rare. What is missing differs from"
-        " what is there, and results for rare groups suffer most.",
-    )
+    ),
+)
+_NOT_AT_RANDOM = FigureInWords(
+    "limit_not_at_random",
+    "Withheld is not random",
+    "",
+    "Cells are withheld and rows left out where people are rare. What is missing differs from"
+    " what is there, and results for rare groups suffer most.",
+)
 
 
-def _insiders(found: Findings, claim: Claim) -> Said:
-    sentence = (
-        "The groups are counted by what an outsider may know. Somebody who was there, or whom the"
-        " person told about their answers, knows more and may recognise them"
-    )
-    share = share_of(found.share(found.likeness.alone_insider_and_core))
+def cautions(findings: Findings, claim: Claim) -> tuple[FigureInWords, ...]:
+    """Return what these numbers do not protect against, with figures where the file has any."""
+    share = share_of(findings.share(findings.classes.unique_insider_and_core))
     figure = f" ({share} of the rows, by the columns named for it)" if claim.insider else ""
-    return Said("limit_insiders", "People who know more", "", f"{sentence}{figure}.")
-
-
-def _answers(found: Findings) -> Iterator[Said]:
-    if found.answers is None:
-        return
-    share, many = share_of(found.share(found.answers.alone)), len(found.answers.columns)
-    answers = "1 answer" if many == 1 else f"{many} answers"
-    yield Said(
+    insiders = FigureInWords(
+        "limit_insiders",
+        "People who know more",
+        "",
+        "The groups are counted by what an outsider may know. Somebody who was there, or whom the"
+        f" person told about their answers, knows more and may recognise them{figure}.",
+    )
+    if (known := findings.answers) is None:
+        return (*_LIMITS, insiders, _NOT_AT_RANDOM)
+    share = share_of(findings.share(known.unique))
+    many = "1 answer" if len(known.columns) == 1 else f"{len(known.columns)} answers"
+    answers = FigureInWords(
         "answers_known",
         "Rows alone in a few known answers",
         share,
-        f"Somebody who has learnt {answers} of a person ({', '.join(found.answers.columns)}) would"
-        f" find that {share} of the rows in this file are the only ones with theirs. No protection"
-        " of the key columns changes that.",
+        f"Somebody who has learnt {many} of a person ({', '.join(known.columns)}) would find that"
+        f" {share} of the rows in this file are the only ones with theirs. No protection of the key"
+        " columns changes that.",
     )
+    return (*_LIMITS, insiders, answers, _NOT_AT_RANDOM)

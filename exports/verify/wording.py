@@ -1,4 +1,4 @@
-"""The findings in plain sentences, for a reader without statistics.
+"""Findings in plain sentences, for readers without statistics.
 
 A sentence says what was counted and no more: nothing here calls a file safe. What the
 numbers do not promise is said in exports/verify/verdict.py.
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from exports.verify.claim import Claim
 from exports.verify.equivalence_classes import HISTORICAL, OPEN_DATA, Risk
-from exports.verify.findings import Compared, Findings
+from exports.verify.findings import Findings
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One number: a short label, the number as text, what it means in a sentence.
+class FigureInWords:
+    """One figure: a short label, its value as text, its meaning in a sentence.
 
-    ``name`` is that of ``Findings.figures()`` where there is one.
+    ``name`` is its key in ``Findings.figures()`` where there is one.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Said:
 
 
 def share_of(share: float) -> str:
-    """A share as a percentage that never rounds something to nothing or almost all to all."""
+    """Return a share as a percentage that is 0 or 100 for none or all alone."""
     if 0 < share < 0.001:
         return "under 0.1 %"
     if 0.999 < share < 1:
@@ -37,7 +37,7 @@ def share_of(share: float) -> str:
 
 
 def rows_of(number: int) -> str:
-    """A number of rows in words."""
+    """Return a number of rows in words."""
     return "1 row" if number == 1 else f"{number:,} rows"
 
 
@@ -45,49 +45,45 @@ def _people(number: int) -> str:
     return "1 member" if number == 1 else f"{number:,} members"
 
 
-def _one_in(risk: float) -> str:
-    return f"about 1 in {round(1 / risk):,}" if risk < 1 else "1 in 1"
-
-
-def _of_classes(found: Findings, claim: Claim) -> Iterator[Said]:
-    like = found.likeness
-    yield Said(
+def _of_classes(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
+    classes = found.classes
+    yield FigureInWords(
         "k_value",
         "Smallest group (k)",
-        f"{like.k:,}",
+        f"{classes.k:,}",
         "The smallest group of people who look alike in this file has"
-        f" {_people(like.k)}; at least {claim.k:,} were promised. To look alike is to have the"
+        f" {_people(classes.k)}; at least {claim.k:,} were promised. To look alike is to have the"
         " same values in the key columns:"
         f" {', '.join(claim.core) or 'there are none'}.",
     )
-    if like.k_exact != like.k:
-        yield Said(
+    if classes.k_exact != classes.k:
+        yield FigureInWords(
             "k_exact",
             "Smallest group, kinds of missing taken apart",
-            f"{like.k_exact:,}",
+            f"{classes.k_exact:,}",
             "The figure above takes every kind of missing or withheld answer for the same. To"
             " somebody who could tell for what reason an answer is missing, the smallest group has"
-            f" {_people(like.k_exact)}.",
+            f" {_people(classes.k_exact)}.",
         )
-    yield Said(
+    yield FigureInWords(
         "classes",
         "Groups",
-        f"{like.classes:,}",
-        f"The {rows_of(found.shape.rows)} fall into {like.classes:,} such groups.",
+        f"{classes.count:,}",
+        f"The {rows_of(found.shape.rows)} fall into {classes.count:,} such groups.",
     )
-    yield Said(
+    yield FigureInWords(
         "unique_after",
         "Alone in this file",
-        f"{like.alone:,}",
-        f"{rows_of(like.alone).capitalize()} in this file look like no other.",
+        f"{classes.unique:,}",
+        f"{rows_of(classes.unique).capitalize()} in this file look like no other.",
     )
 
 
-def _of_batches(found: Findings, _: Claim) -> Iterator[Said]:
-    batches = found.likeness.batches
+def _of_batches(found: Findings, _: Claim) -> Iterator[FigureInWords]:
+    batches = found.classes.batches
     if len(batches) > 1:
         sizes = ", ".join(f"{rows:,} (smallest group {k:,})" for rows, k in batches)
-        yield Said(
+        yield FigureInWords(
             "batches",
             "Batches",
             f"{len(batches):,}",
@@ -96,17 +92,17 @@ def _of_batches(found: Findings, _: Claim) -> Iterator[Said]:
         )
 
 
-def _of_suppression(found: Findings, _: Claim) -> Iterator[Said]:
-    blank, cells = found.likeness.suppressed_rows, sum(found.withheld.values())
-    columns = ", ".join(f"{name} {count:,}" for name, count in found.withheld.items())
-    yield Said(
+def _of_suppression(found: Findings, _: Claim) -> Iterator[FigureInWords]:
+    blank, cells = found.classes.suppressed_rows, sum(found.suppressed.values())
+    columns = ", ".join(f"{name} {count:,}" for name, count in found.suppressed.items())
+    yield FigureInWords(
         "cells_withheld",
         "Cells withheld",
         f"{cells:,}",
         f"{cells:,} cells were withheld to protect people" + (f": {columns}." if columns else "."),
     )
     if blank:
-        yield Said(
+        yield FigureInWords(
             "suppressed_rows",
             "Rows without any key value",
             f"{blank:,}",
@@ -115,7 +111,7 @@ def _of_suppression(found: Findings, _: Claim) -> Iterator[Said]:
         )
 
 
-def _of_diversity(found: Findings, _: Claim) -> Iterator[Said]:
+def _of_diversity(found: Findings, _: Claim) -> Iterator[FigureInWords]:
     for name, worst in found.diversity.items():
         values = "1 value" if worst.distinct == 1 else f"{worst.distinct:,} different values"
         occur = "occurs" if worst.distinct == 1 else "occur"
@@ -124,14 +120,14 @@ def _of_diversity(found: Findings, _: Claim) -> Iterator[Said]:
             if worst.distinct == 1
             else ""
         )
-        yield Said(
+        yield FigureInWords(
             "l",
             f"Least variety of {name} in a group (l)",
             f"{worst.distinct:,}",
             f"In the group with the least variety, {values} of {name} {occur}; weighed by how often"
             f" they occur, that is worth {worst.entropy:.1f} equally frequent ones.{tail}",
         )
-        yield Said(
+        yield FigureInWords(
             "t",
             f"Largest difference of a group from the whole file in {name} (t)",
             f"{worst.distance:.2f}",
@@ -140,36 +136,33 @@ def _of_diversity(found: Findings, _: Claim) -> Iterator[Said]:
         )
 
 
-def _of_truth(found: Findings, claim: Claim) -> Iterator[Said]:
+def _of_truth(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
     if found.compared is None:
         return
     beside = found.compared
     at_least = "" if beside.exact else "at least "
-    yield Said(
+    yield FigureInWords(
         "k_coverage",
         "Rows that could be one person's",
-        f"{at_least}{beside.covered:,}",
+        f"{at_least}{beside.k_coverage:,}",
         f"Whoever knows somebody's true values in the key columns finds {at_least}"
-        f"{rows_of(beside.covered)} that could be theirs, even where groups overlap.",
+        f"{rows_of(beside.k_coverage)} that could be theirs, even where groups overlap.",
     )
-    yield Said(
+    yield FigureInWords(
         "k_coverage_reverse",
         "People one row could be",
-        f"{at_least}{beside.covers:,}",
-        f"Every row in this file fits {at_least}{beside.covers:,} of the people who answered.",
+        f"{at_least}{beside.k_coverage_reverse:,}",
+        f"Every row in this file fits {at_least}{beside.k_coverage_reverse:,} of the people who"
+        " answered.",
     )
-    yield Said(
+    yield FigureInWords(
         "unique_before",
         "Alone before protection",
-        f"{beside.alone_before:,}",
-        f"Before protection, {beside.alone_before:,} of {beside.rows_true:,} people were the only"
+        f"{beside.unique_before:,}",
+        f"Before protection, {beside.unique_before:,} of {beside.rows_true:,} people were the only"
         " ones with their values in the key columns among those who answered.",
     )
-    yield from _of_rows(beside, claim)
-
-
-def _of_rows(beside: Compared, claim: Claim) -> Iterator[Said]:
-    yield Said(
+    yield FigureInWords(
         "rows_left_out",
         "Rows left out",
         f"{beside.left_out:,}",
@@ -177,7 +170,7 @@ def _of_rows(beside: Compared, claim: Claim) -> Iterator[Said]:
         f" and were left out; {share_of(claim.limit)} would have been allowed.",
     )
     wrong = sum(beside.untrue.values())
-    yield Said(
+    yield FigureInWords(
         "cells_untrue",
         "Untrue cells",
         f"{wrong:,}",
@@ -195,16 +188,17 @@ def _above(risk: Risk) -> str:
     )
 
 
-def _of_risk(found: Findings, _: Claim) -> Iterator[Said]:
+def _of_risk(found: Findings, _: Claim) -> Iterator[FigureInWords]:
     known, public = found.prosecutor, found.journalist
     if known is None or public is None or found.marketer is None:
         return
-    yield Said(
+    worst = f"about 1 in {round(1 / known.highest):,}" if known.highest < 1 else "1 in 1"
+    yield FigureInWords(
         "prosecutor",
         "Risk for somebody known to be in the file (prosecutor)",
         share_of(known.highest),
         "Somebody who knows that a person is in this file and knows their key values finds the"
-        f" right row with a chance of {_one_in(known.highest)} at worst, and"
+        f" right row with a chance of {worst} at worst, and"
         f" {share_of(known.average)} on average.{_above(known)}",
     )
     basis = (
@@ -213,13 +207,13 @@ def _of_risk(found: Findings, _: Claim) -> Iterator[Said]:
         else "no more than the figure above. There is no table of the population to count in, so"
         " the file stands for it."
     )
-    yield Said(
+    yield FigureInWords(
         "journalist",
         "Risk for anybody in the population (journalist)",
         share_of(public.highest),
         f"Somebody who does not know whether a person is in this file has a chance of {basis}",
     )
-    yield Said(
+    yield FigureInWords(
         "marketer",
         "Right guesses of somebody who guesses all (marketer)",
         share_of(found.marketer),
@@ -228,28 +222,30 @@ def _of_risk(found: Findings, _: Claim) -> Iterator[Said]:
     )
 
 
-def _of_insiders(found: Findings, claim: Claim) -> Iterator[Said]:
+def _of_insiders(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
     if not claim.insider:
         return
-    both, alone = found.likeness.alone_insider_and_core, found.likeness.alone_insider
+    both, unique = found.classes.unique_insider_and_core, found.classes.unique_insider
     share = share_of(found.share(both))
-    yield Said(
+    yield FigureInWords(
         "unique_insider_and_core",
         "Rows that somebody who was there could single out",
         share,
         "Somebody who was there (a therapist, a partner) knows more than an outsider. Knowing"
         f" {', '.join(claim.insider)} and the key columns, they could single out {rows_of(both)}"
-        f" ({share} of this file); without the key columns {rows_of(alone)}"
-        f" ({share_of(found.share(alone))}).",
+        f" ({share} of this file); without the key columns {rows_of(unique)}"
+        f" ({share_of(found.share(unique))}).",
     )
 
 
-def _of_order(found: Findings, _: Claim) -> Iterator[Said]:
+def _of_order(found: Findings, _: Claim) -> Iterator[FigureInWords]:
     if found.sorted_by_content:
         sentence = "The rows are sorted by what they hold: their order says nothing about when"
-        yield Said("sorted_by_content", "Order of rows", "by content", f"{sentence} they arrived.")
+        yield FigureInWords(
+            "sorted_by_content", "Order of rows", "by content", f"{sentence} they arrived."
+        )
     elif found.order_correlation is not None:
-        yield Said(
+        yield FigureInWords(
             "order_correlation",
             "Order of rows",
             f"{found.order_correlation:.2f}",
@@ -258,10 +254,10 @@ def _of_order(found: Findings, _: Claim) -> Iterator[Said]:
         )
 
 
-def _of_leaks(found: Findings, _: Claim) -> Iterator[Said]:
-    cells = sum(one.cells for one in found.given_away)
-    if found.withheld:
-        yield Said(
+def _of_leaks(found: Findings, _: Claim) -> Iterator[FigureInWords]:
+    cells = sum(one.cells for one in found.inferable)
+    if found.suppressed:
+        yield FigureInWords(
             "cells_given_away",
             "Withheld cells that another column gives away",
             f"{cells:,}",
@@ -269,7 +265,7 @@ def _of_leaks(found: Findings, _: Claim) -> Iterator[Said]:
         )
     if found.shape.one_each:
         columns = ", ".join(found.shape.one_each)
-        yield Said(
+        yield FigureInWords(
             "columns_one_value_each",
             "Columns that tell all rows apart",
             f"{len(found.shape.one_each):,}",
@@ -278,14 +274,14 @@ def _of_leaks(found: Findings, _: Claim) -> Iterator[Said]:
         )
 
 
-_PARTS: tuple[Callable[[Findings, Claim], Iterator[Said]], ...] = (
+_PARTS: tuple[Callable[[Findings, Claim], Iterator[FigureInWords]], ...] = (
     _of_classes, _of_batches, _of_suppression, _of_diversity, _of_truth, _of_risk,
     _of_insiders, _of_order, _of_leaks,
 )  # fmt: skip
 
 
-def words(findings: Findings, claim: Claim) -> tuple[Said, ...]:
-    """Every number in a sentence, the most asked-for first; nothing for a file that is no table."""
+def figures_in_words(findings: Findings, claim: Claim) -> tuple[FigureInWords, ...]:
+    """Return every figure in a sentence, the most asked-for first; none if the file is no table."""
     if findings.broken or not findings.shape.rows:
         return ()
     return tuple(said for part in _PARTS for said in part(findings, claim))

@@ -18,19 +18,15 @@ def note(what: str, *, who: str = "") -> None:
     # Commands write lines too, and need no web for it.
     from flask import request
 
-    from survey.accounts.access import signed_in
-    from survey.services import staff
+    from survey.accounts.access import current_account
+    from survey.services import services
 
     if request.method == "HEAD":
         return
-    account = signed_in()
-    name = who or (account.name if account else "")
-    assert name, "nobody is signed in: the audit needs a name"
-    at = iso_utc(staff().clock())
-    studies.note(staff().stores.office, at=at, who=name, what=what)
+    at, name = iso_utc(services().clock()), who or current_account().name
+    studies.note(services().stores.office, at=at, who=name, what=what)
 
 
 def note_command(office: Database, what: str) -> None:
-    """The same for a command: the system's user did it, now."""
-    at = iso_utc()
-    studies.note(office, at=at, who=f"{getpass.getuser()} (command line)", what=what)
+    """Write down that the system's user did ``what`` by a command, now."""
+    studies.note(office, at=iso_utc(), who=f"{getpass.getuser()} (command line)", what=what)

@@ -14,7 +14,7 @@ PREFIX = "demo-"
 
 
 def make(office: Database) -> dict[Role, tuple[str, str]]:
-    """A researcher and a board member: role → (name, password)."""
+    """Make a researcher and a board member; return role → (name, password)."""
     clear(office)
     at = iso_utc()
     made: dict[Role, tuple[str, str]] = {}
@@ -27,7 +27,7 @@ def make(office: Database) -> dict[Role, tuple[str, str]]:
 
 
 def clear(office: Database) -> None:
-    """No demo account is left, and nobody signed in to one."""
+    """Remove the demo accounts, and sign-ins to them."""
     for role in _roles():
         accounts.remove(office, PREFIX + role)
 

@@ -9,8 +9,9 @@ from base64 import b64decode, b64encode
 import pyotp
 import segno
 
+from survey.config import Config
 from survey.crypto import new_code, normalise_code
-from survey.services import Staff
+from survey.services import Services
 from survey.storage import accounts
 from survey.storage.accounts import Account, folded
 
@@ -23,24 +24,34 @@ RECOVERY_CODES = 10
 RECOVERY_LENGTH = 16
 
 
+def second_step_required(config: Config, account: Account) -> bool:
+    """Whether accounts of this role sign in with a second step here."""
+    return account.role in config.second_step and not config.demo
+
+
+def second_step_owed(config: Config, account: Account) -> bool:
+    """Whether this account must set one up before anything else."""
+    return second_step_required(config, account) and not account.second_step
+
+
 def new_secret() -> str:
-    """A shared secret of 160 bits (RFC 4226 section 4, R6), in base 32."""
+    """Return a shared secret of 160 bits (RFC 4226 section 4, R6), in base 32."""
     return pyotp.random_base32()
 
 
 def address(secret: str, name: str) -> str:
-    """What the QR code says: the otpauth address that apps take."""
+    """Return the otpauth address that the QR code holds."""
     return str(pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER))
 
 
 def picture(secret: str, name: str) -> str:
-    """The QR code as an SVG element, dark on light whatever the page's colours are."""
+    """Return the QR code as an SVG element, dark on light in any page's colours."""
     code = segno.make(address(secret, name), error="m", micro=False)
     return str(code.svg_inline(scale=5, border=4, light="#fff", svgclass="qr", omitsize=False))
 
 
 def step_of(secret: str, code: str, now: float) -> int:
-    """The time step whose code this is, in any script's digits, near ``now``; 0 for none."""
+    """Return the time step near ``now`` of this code, in any script's digits; 0 for none."""
     typed = "".join(str(unicodedata.decimal(c)) for c in code if c.isdecimal())
     totp, current = pyotp.TOTP(secret), int(now) // TOTP_STEP_SECONDS
     for step in range(current - LATE_STEPS, current + LATE_STEPS + 1):
@@ -49,53 +60,53 @@ def step_of(secret: str, code: str, now: float) -> int:
     return 0
 
 
-def seal(staff: Staff, account: Account, text: str) -> str:
-    """``text`` sealed for this account, for its cookie or its row."""
-    return b64encode(staff.seal.encrypt_for(text.encode(), folded(account.name))).decode()
+def seal(services: Services, account: Account, text: str) -> str:
+    """Return ``text`` encrypted for this account, for its cookie or its row."""
+    return b64encode(services.keys.encrypt_for(text.encode(), folded(account.name))).decode()
 
 
-def unseal(staff: Staff, account: Account, sealed: str) -> str:
-    """The reverse. Raises Unsealable."""
-    return staff.seal.decrypt_for(b64decode(sealed), folded(account.name)).decode()
+def unseal(services: Services, account: Account, sealed: str) -> str:
+    """Return the text that was encrypted for this account. Raises Unsealable."""
+    return services.keys.decrypt_for(b64decode(sealed), folded(account.name)).decode()
 
 
-def switch_on(staff: Staff, account: Account, secret: str, code: str) -> bool:
+def switch_on(services: Services, account: Account, secret: str, code: str) -> bool:
     """Keep ``secret`` for this account, if ``code`` shows that the app has it too."""
-    step = step_of(secret, code, staff.clock())
+    step = step_of(secret, code, services.clock())
     if step:
-        sealed = seal(staff, account, secret).encode()
-        accounts.set_totp(staff.stores.office, account.name, sealed, step=step)
+        sealed = seal(services, account, secret).encode()
+        accounts.set_totp(services.stores.office, account.name, sealed, step=step)
     return step > 0
 
 
-def right(staff: Staff, account: Account, code: str) -> bool:
+def right(services: Services, account: Account, code: str) -> bool:
     """Whether this is the app's code of now, or an unspent recovery code; both work once.
 
     After too many wrong ones only a recovery code is right.
     """
-    office = staff.stores.office
-    step = 0 if spent_out(staff, account) else _step_now(staff, account, code)
+    office = services.stores.office
+    step = 0 if spent_out(services, account) else _step_now(services, account, code)
     if step:
         return accounts.take_step(office, account.name, step)
-    spent = staff.seal.staff_values(normalise_code(code), "recovery")
+    spent = services.keys.staff_values(normalise_code(code), "recovery")
     return accounts.take_recovery(office, account.name, spent)
 
 
-def _step_now(staff: Staff, account: Account, code: str) -> int:
-    sealed = accounts.totp_of(staff.stores.office, account.name)
+def _step_now(services: Services, account: Account, code: str) -> int:
+    sealed = accounts.totp_of(services.stores.office, account.name)
     if not sealed:
         return 0
-    return step_of(unseal(staff, account, sealed.decode()), code, staff.clock())
+    return step_of(unseal(services, account, sealed.decode()), code, services.clock())
 
 
-def spent_out(staff: Staff, account: Account) -> bool:
+def spent_out(services: Services, account: Account) -> bool:
     """Whether there were so many wrong codes in a row that the app's are taken no longer."""
-    return accounts.missed(staff.stores.office, account.name) >= accounts.MOST_MISSED
+    return accounts.missed(services.stores.office, account.name) >= accounts.MOST_MISSED
 
 
-def new_recovery(staff: Staff, account: Account) -> list[str]:
-    """Ten fresh recovery codes, kept as keyed hashes; older ones no longer work."""
+def new_recovery(services: Services, account: Account) -> list[str]:
+    """Make ten recovery codes, kept as keyed hashes; older ones no longer work."""
     codes = [new_code()[:RECOVERY_LENGTH] for _ in range(RECOVERY_CODES)]
-    values = [staff.seal.staff_value(code, "recovery") for code in codes]
-    accounts.set_recovery(staff.stores.office, account.name, values)
+    values = [services.keys.staff_value(code, "recovery") for code in codes]
+    accounts.set_recovery(services.stores.office, account.name, values)
     return codes

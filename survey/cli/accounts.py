@@ -1,4 +1,4 @@
-"""``lacrima account``: who of the staff may sign in. Nobody here ever sees a password."""
+"""``lacrima account``: who of the staff may sign in. No password is ever seen here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import click
 
 from survey.accounts.audit import note_command
 from survey.accounts.demo import PREFIX as DEMO
-from survey.cli.main import main, open_stores
+from survey.cli.installation import open_stores
+from survey.cli.main import main
 from survey.clock import iso_utc
 from survey.config import ROLES, Config, read_config
 from survey.crypto import KeyRing, read_keys
@@ -20,7 +21,6 @@ from survey.errors import Refusal
 from survey.storage import accounts
 from survey.storage.accounts import Account, Role
 from survey.storage.database import Database
-from survey.storage.stores import Stores
 
 LINK_SECONDS = 3 * 24 * 60 * 60  # over a weekend
 LONGEST_NAME = 64
@@ -36,16 +36,13 @@ def account() -> None:
     """Accounts of researchers and of the ethics board."""
 
 
-def _office() -> tuple[Config, Stores]:
+def _known(name: str) -> tuple[Config, Database, Account]:
     config = read_config()
-    return config, open_stores(config)
-
-
-def _known(office: Database, name: str) -> Account:
+    office = open_stores(config).office
     found = accounts.find(office, name)
     if found is None:
         raise Refusal(f"There is no account {name!r}. `lacrima account list` shows them all.")
-    return found
+    return config, office, found
 
 
 def _say_link(config: Config, office: Database, who: Account, site: str) -> None:
@@ -76,22 +73,21 @@ def add(name: str, role: str, site: str) -> None:
             f"{name!r} cannot be a name: give up to {LONGEST_NAME} letters, digits, spaces and "
             f". ' @ + - _, with a letter or digit at both ends, and not beginning with {DEMO!r}."
         )
-    config, stores = _office()
+    config = read_config()
+    office = open_stores(config).office
     read_keys(config.key)  # or there would be an account without a link
-    made = iso_utc()
-    who = accounts.add(stores.office, name=name, role=cast("Role", role), at=made)
-    note_command(stores.office, f"account {name} ({role}): added")
-    _say_link(config, stores.office, who, site)
+    who = accounts.add(office, name=name, role=cast("Role", role), at=iso_utc())
+    note_command(office, f"account {name} ({role}): added")
+    _say_link(config, office, who, site)
 
 
 @account.command()
 @click.argument("name")
 def disable(name: str) -> None:
     """Switch an account off at once, in every browser. Resetting it switches it on again."""
-    _, stores = _office()
-    who = _known(stores.office, name)
-    accounts.disable(stores.office, who.name)
-    note_command(stores.office, f"account {who.name}: switched off")
+    _, office, who = _known(name)
+    accounts.disable(office, who.name)
+    note_command(office, f"account {who.name}: switched off")
     click.echo(f"{who.name} cannot sign in any more, and is signed out everywhere.")
 
 
@@ -100,19 +96,17 @@ def disable(name: str) -> None:
 @_site
 def reset(name: str, site: str) -> None:
     """Take password and second step away, and print a new set-up link."""
-    config, stores = _office()
-    who = _known(stores.office, name)
+    config, office, who = _known(name)
     read_keys(config.key)
-    accounts.reset(stores.office, who.name)
-    note_command(stores.office, f"account {who.name}: reset")
-    _say_link(config, stores.office, who, site)
+    accounts.reset(office, who.name)
+    note_command(office, f"account {who.name}: reset")
+    _say_link(config, office, who, site)
 
 
 @account.command("list")
 def show_list() -> None:
     """Every account with its role and state."""
-    _, stores = _office()
-    for who in accounts.listed(stores.office):
+    for who in accounts.listed(open_stores(read_config()).office):
         click.echo(f"{who.name}\t{who.role}\t{_state(who)}\tsince {who.made_at[:10]}")
 
 
@@ -123,9 +117,7 @@ def _state(who: Account) -> str:
         return "waits for its set-up link to be used"
     if not who.second_step:
         return "password"
-    return "password and second step" + (f"; {_missed(who)}" if who.missed else "")
-
-
-def _missed(who: Account) -> str:
-    codes = f"{who.missed} wrong code{'s' * (who.missed > 1)} in a row"
+    if not who.missed:
+        return "password and second step"
+    codes = f"password and second step; {who.missed} wrong code{'s' * (who.missed > 1)} in a row"
     return codes + ": recovery codes only, or a reset" * (who.missed >= accounts.MOST_MISSED)

@@ -1,34 +1,91 @@
 """The command group: a refusal is one line on standard error and exit 1, nothing else is caught.
 
-Stores and studies for one command, closed when it ends, however it ends.
+A command's module is imported when the command is called, so that ``lacrima --help`` is quick.
 """
 
 from __future__ import annotations
 
 import sys
+from collections import UserDict
+from importlib import import_module
 
 import click
 
-from exports.errors import ExportRefused
-from forms.simulation import RecipeFault
-from forms.toml_tables import StudyFaults
-from survey.config import Config, read_config
-from survey.errors import LacrimaError, StoreError
-from survey.storage.stores import Stores
-from survey.studies.availability import prepare
-from survey.studies.catalogue import StudyCatalogue
-from survey.studies.loading import find_problems, folder_problem, load_for_command, open_studies
-from survey.studies.version import StudyVersion
+# Command → the module below survey.cli that defines it, and the first sentence of its help.
+COMMANDS = {
+    "account": ("accounts", "Accounts of researchers and of the ethics board."),
+    "anonymise": (
+        "tools",
+        "Protect the table DATA (.csv, .sav or .parquet) as a policy asks, into a new folder.",
+    ),
+    "demo": (
+        "server",
+        "Everything in one command: a study as a pilot, simulated answers, three links.",
+    ),
+    "doctor": ("server", "Every setting with its value, and whether the installation is sound."),
+    "hand-over": (
+        "releases",
+        "Note who was given release NUMBER of STUDY, under which agreement, agreed on which day.",
+    ),
+    "invite": (
+        "tools",
+        "Write COUNT single-use codes for STUDY into a new file: a table if it ends in .csv.",
+    ),
+    "key": (
+        "server",
+        "The server key: half of every draft's key, and what deletion codes hang on.",
+    ),
+    "ledger": (
+        "releases",
+        "List every release of STUDY: what left the house, to whom, and what was recalled.",
+    ),
+    "purge": ("server", "Delete drafts that ran out and carry out deletions that wait."),
+    "recall": (
+        "releases",
+        "Recall release NUMBER of STUDY, and all that repeat its rows, for good.",
+    ),
+    "release": (
+        "releases",
+        "Write an anonymised dataset of STUDY with its documents into a new folder.",
+    ),
+    "review": (
+        "review",
+        "Read the texts of STUDY one by one, in random order, before any of them may leave.",
+    ),
+    "serve": ("server", "The production server, with the settings of the environment."),
+    "simulate": (
+        "releases",
+        "Synthetic answers to the pilot of STUDY (a name or a folder), marked as such.",
+    ),
+    "study": ("study", "Check, approve, open, close and freeze a study."),
+    "verify": (
+        "tools",
+        "Compare every text that the site at URL shows with DOSSIER (a dossier.zip).",
+    ),
+}
 
-# Every exception whose message is a sentence to print.
-REFUSALS = (LacrimaError, StudyFaults, RecipeFault, StoreError, ExportRefused)
+
+class CommandTable(UserDict[str, click.Command]):
+    """Commands by name, each entered by its own module once that is imported."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name in COMMANDS:
+            import_module(f"survey.cli.{COMMANDS[name][0]}")
+        return self.data[name]
 
 
 class Lacrima(click.Group):
     """A group whose commands refuse in one line."""
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by the table above: no module of theirs is imported."""
+        listed = {name: click.Command(name, help=said) for name, (_, said) in COMMANDS.items()}
+        click.Group(commands=listed).format_commands(ctx, formatter)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was asked for."""
+        from survey.cli.installation import REFUSALS
+
         try:
             return super().invoke(ctx)
         except REFUSALS as refusal:
@@ -36,41 +93,11 @@ class Lacrima(click.Group):
             sys.exit(1)
 
 
-@click.group(cls=Lacrima, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Lacrima,
+    commands=CommandTable({name: click.Command(name) for name in COMMANDS}),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="lacrima")
 def main() -> None:
     """Anonymous client-perception surveys."""
-
-
-def open_stores(config: Config, *versions: StudyVersion) -> Stores:
-    """The installation's stores, with a table ready for each of ``versions``."""
-    stores = Stores(config.data)
-    click.get_current_context().call_on_close(stores.close)
-    for version in versions:
-        prepare(stores, version)
-    return stores
-
-
-def reviewer_name(name: str, *, pilot: bool | None = None) -> tuple[Config, StudyVersion, Stores]:
-    """Settings, the study called ``name`` and the stores.
-
-    A study whose folder cannot be used is taken as it was signed, which is said on standard error.
-    ``pilot`` as in ``find_offer``. Raises Refusal and StudyFaults.
-    """
-    config = read_config()
-    stores = Stores(config.data)
-    click.get_current_context().call_on_close(stores.close)
-    found = load_for_command(config, stores, name, pilot=pilot)
-    if found.fault:
-        click.echo(folder_problem(found), err=True)
-    prepare(stores, found.latest)
-    return config, found.latest, stores
-
-
-def open_catalogue(config: Config) -> tuple[Stores, StudyCatalogue]:
-    """The stores and every study, with what is wrong with any of them said on standard error."""
-    stores, catalogue = open_studies(config)
-    click.get_current_context().call_on_close(stores.close)
-    for trouble in find_problems(catalogue, stores):
-        click.echo(trouble, err=True)
-    return stores, catalogue

@@ -1,7 +1,4 @@
-"""``lacrima simulate`` and ``lacrima release``.
-
-``lacrima ledger``, ``recall`` and ``hand-over``: what left the house, and what became of it.
-"""
+"""``lacrima simulate``, ``release``, ``ledger``, ``recall`` and ``hand-over``."""
 
 from __future__ import annotations
 
@@ -12,20 +9,20 @@ from typing import TextIO
 
 import click
 
+from forms.tiers import TIERS
 from survey.accounts.audit import note_command
-from survey.cli.main import main, open_stores, reviewer_name
+from survey.cli.installation import open_stores, open_version
+from survey.cli.main import main
 from survey.clock import iso_utc
 from survey.config import read_config
 from survey.errors import Refusal
-from survey.releases import distribution as process
+from survey.releases import distribution
 from survey.storage import releases
-from survey.storage.stores import Stores
 from survey.studies.catalogue import find_version
-from survey.studies.version import StudyVersion
 
 
 def iso_date(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    """A day as 2026-11-22, for click. Raises BadParameter."""
+    """Return a day as 2026-11-22, for click. Raises BadParameter."""
     try:
         return date.fromisoformat(value).isoformat() if value else None
     except ValueError:
@@ -35,7 +32,7 @@ def iso_date(_: click.Context, __: click.Parameter, value: str | None) -> str | 
 def recipient_of(
     person: str | None, agreement: str | None, agreed: str | None
 ) -> dict[str, str] | None:
-    """Who gets a restricted file; all three or none. Raises UsageError."""
+    """Return who gets a restricted file; all three or none. Raises UsageError."""
     said = {"name": person, "agreement": agreement, "date": agreed}
     given = {key: value for key, value in said.items() if value}
     if given and len(given) < len(said):
@@ -43,23 +40,11 @@ def recipient_of(
     return given or None
 
 
-def _desk(name: str) -> tuple[StudyVersion, Stores]:
-    _, version, stores = reviewer_name(name)
-    return version, stores
-
-
-def _known(stores: Stores, study: str, number: int) -> releases.Release:
-    for made in releases.all_releases(stores.office, study):
-        if made.number == number:
-            return made
-    raise Refusal(f"{study} has no release {number}: `lacrima ledger {study}` lists them.")
-
-
 @main.command("ledger")
 @click.argument("study")
 def show_ledger(study: str) -> None:
     """List every release of STUDY: what left the house, to whom, and what was recalled."""
-    version, stores = _desk(study)
+    _, version, stores = open_version(study)
     name = version.study.name
     recalled = {e.release: e for e in releases.errata(stores.office, name)}
     given = releases.hand_overs(stores.office, name)
@@ -79,8 +64,8 @@ def show_ledger(study: str) -> None:
 @click.option("--why", required=True, help="What is wrong with it; later releases print this.")
 def recall(study: str, number: int, why: str) -> None:
     """Recall release NUMBER of STUDY, and all that repeat its rows, for good."""
-    version, stores = _desk(study)
-    numbers = process.recall(stores, version.study.name, number, why=why, at=iso_utc())
+    _, version, stores = open_version(study)
+    numbers = distribution.recall(stores, version.study.name, number, why=why, at=iso_utc())
     named = ", ".join(map(str, numbers))
     several = "s" * (len(numbers) > 1)
     note_command(stores.office, f"{version.study.name}: recalled release{several} {named}")
@@ -98,18 +83,14 @@ def recall(study: str, number: int, why: str) -> None:
 @click.option("--agreed", metavar="DATE", required=True, callback=iso_date)
 def hand_over(study: str, number: int, person: str, agreement: str, agreed: str) -> None:
     """Note who was given release NUMBER of STUDY, under which agreement, agreed on which day."""
-    version, stores = _desk(study)
-    _known(stores, version.study.name, number)
+    _, version, stores = open_version(study)
+    name = version.study.name
+    if number not in {made.number for made in releases.all_releases(stores.office, name)}:
+        raise Refusal(f"{name} has no release {number}: `lacrima ledger {name}` lists them.")
     given = releases.HandOver(number, iso_utc(), person, agreement, agreed)
-    releases.hand_over(stores.office, version.study.name, given)
-    note_command(
-        stores.office, f"{version.study.name}: release {number} handed over under {agreement}"
-    )
+    releases.hand_over(stores.office, name, given)
+    note_command(stores.office, f"{name}: release {number} handed over under {agreement}")
     click.echo(f"Release {number} was given to {person} under {agreement}, agreed {agreed}.")
-
-
-def _terminal() -> bool:
-    return sys.stderr.isatty()
 
 
 @main.command()
@@ -133,14 +114,16 @@ def simulate(
         raise click.UsageError("--invitations goes with --via: only clients at a site spend codes.")
     codes = codes_in(invitations.read()) if invitations else []
     if via:
-        with click.progressbar(length=count, label="Walking", hidden=not _terminal()) as bar:
+        with click.progressbar(
+            length=count, label="Walking", hidden=not sys.stderr.isatty()
+        ) as bar:
             walk_many(
                 via,
                 version.study,
                 version.folder,
                 count=count,
                 seed=seed,
-                told=lambda _: bar.update(1),
+                progress=lambda _: bar.update(1),
                 codes=codes,
             )
         click.echo(f"{count} synthetic clients walked {version.study.name} at {via}.")
@@ -152,7 +135,7 @@ def simulate(
 
 @main.command()
 @click.argument("study")
-@click.option("--tier", type=click.Choice(["A", "B", "C", "D"]), required=True)
+@click.option("--tier", type=click.Choice(list(TIERS)), required=True)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 @click.option("--pilot", is_flag=True, help="Release pilot answers, marked in every file.")
 @click.option("--to", "person", help="Restricted files: the person who gets it.")
@@ -163,19 +146,20 @@ def release(
     person: str | None, agreement: str | None, agreed: str | None,
 ) -> None:  # fmt: skip
     """Write an anonymised dataset of STUDY with its documents into a new folder."""
+    from survey.clock import today_here
     from survey.releases import process
+    from survey.releases.build import ReleaseRequest
     from survey.studies.approvals import signed_version
-    from survey.studies.availability import today_here
 
     recipient = recipient_of(person, agreement, agreed)
-    _, version, stores = reviewer_name(study, pilot=pilot)
+    _, version, stores = open_version(study, pilot=pilot)
     if not pilot and version.pilot:
         raise Refusal(f"{study} runs as a pilot: add --pilot to release pilot answers.")
     version = signed_version(stores, version, today_here().isoformat())
-    order = process.ReleaseRequest(
+    order = ReleaseRequest(
         tier=tier, out=out, pilot=pilot, recipient=recipient, facts=version.facts
     )
-    with click.progressbar(length=100, label="Releasing", hidden=not _terminal()) as bar:
+    with click.progressbar(length=100, label="Releasing", hidden=not sys.stderr.isatty()) as bar:
         done = process.run(
             stores,
             version.study,

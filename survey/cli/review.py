@@ -14,7 +14,8 @@ import click
 from exports.texts.identifiers import CAUTION, IdentifierSpan, marked
 from exports.texts.redaction import NoSuchMark, RedactionDraft
 from survey.accounts.audit import note_command
-from survey.cli.main import main, reviewer_name
+from survey.cli.installation import open_version
+from survey.cli.main import main
 from survey.errors import Refusal
 from survey.releases import text_review as process
 from survey.releases.text_review import ReviewQueue
@@ -34,16 +35,16 @@ _WORDS = re.compile(r"/(.+)/\s*([a-z]*)")
 
 @dataclass
 class TerminalReview:
-    """One person's turn at the desk: what was put off and what was decided, last one last."""
+    """One reader's session: the texts put off, and those decided, the last one last."""
 
-    desk: ReviewQueue
+    queue: ReviewQueue
     questions: Mapping[str, str]
     skipped: set[bytes] = field(default_factory=set)
     decided: list[bytes] = field(default_factory=list)
 
 
 class _Quit(Exception):
-    """The reader ends the sitting."""
+    """A reader's wish to end the session."""
 
 
 def _now() -> datetime:
@@ -51,7 +52,7 @@ def _now() -> datetime:
 
 
 def _colours(text: str, marks: tuple[IdentifierSpan, ...]) -> str:
-    """The text with its marks in colour, numbered, for a terminal."""
+    """Return the text with its marks in colour, numbered, for a terminal."""
     parts, at = [], 0
     for number, mark in enumerate(marks, 1):
         parts.append(text[at : mark.start])
@@ -61,18 +62,15 @@ def _colours(text: str, marks: tuple[IdentifierSpan, ...]) -> str:
     return "".join((*parts, text[at:]))
 
 
-def _visible(text: str) -> str:
-    """No client can steer the reader's terminal: each control character shows as one mark."""
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
-
-
 def _show(draft: RedactionDraft) -> None:
     paint = _colours if sys.stdout.isatty() else marked
-    click.echo("\n" + paint(_visible(draft.words), draft.marks) + "\n")
+    # No client can steer the reader's terminal: each control character shows as one mark.
+    visible = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in draft.words)
+    click.echo("\n" + paint(visible, draft.marks) + "\n")
 
 
 def _asked() -> str:
-    """The reader's next line; the end of the input ends the sitting."""
+    """Return the reader's next line; the end of the input ends the session."""
     if sys.stdin.isatty():
         click.echo("a · numbers · /words/ · o · w · s · u · q · ? > ", nl=False)
     line = sys.stdin.readline()
@@ -82,7 +80,7 @@ def _asked() -> str:
 
 
 def _changed(draft: RedactionDraft, line: str) -> RedactionDraft:
-    """The draft after a line that replaces something. Raises NotThere."""
+    """Return the draft after a line that replaces something. Raises NoSuchMark."""
     if line == "all":
         return draft.without(range(1, len(draft.marks) + 1))
     if match := _NUMBERS.fullmatch(line):
@@ -92,9 +90,9 @@ def _changed(draft: RedactionDraft, line: str) -> RedactionDraft:
     raise NoSuchMark(f"{line!r} is nothing I know; ? lists what can be said.")
 
 
-def _read(sitting: TerminalReview, text: StoredText) -> None:
-    """One text until it is decided, put off, or the last decision is taken back."""
-    question = sitting.questions.get(text.variable, "")
+def _read(session: TerminalReview, text: StoredText) -> None:
+    """Show one text until it is decided, put off, or the last decision is taken back."""
+    question = session.questions.get(text.variable, "")
     second = "  (read once by somebody else)" if text.state == "once" else ""
     click.echo(f"── {text.variable}: {question}{second}")
     first = RedactionDraft(text.words, text.lang or "")
@@ -103,13 +101,13 @@ def _read(sitting: TerminalReview, text: StoredText) -> None:
     while True:
         line = _asked()
         if line in ("a", "w"):
-            _decide(sitting, text, draft if line == "a" else None)
+            _decide(session, text, draft if line == "a" else None)
             return
         if line == "s":
-            sitting.skipped.add(text.key)
+            session.skipped.add(text.key)
             return
         if line == "u":
-            _undo(sitting)
+            _undo(session)
             return
         draft = _edited(first, draft, line)
 
@@ -129,43 +127,43 @@ def _edited(first: RedactionDraft, draft: RedactionDraft, line: str) -> Redactio
     return draft
 
 
-def _decide(sitting: TerminalReview, text: StoredText, draft: RedactionDraft | None) -> None:
+def _decide(session: TerminalReview, text: StoredText, draft: RedactionDraft | None) -> None:
     try:
         state = process.record_decision(
-            sitting.desk,
+            session.queue,
             text,
             draft.words if draft else None,
             replaced=draft.replaced if draft else {},
             at=_now(),
         )
     except Refusal as refusal:
-        sitting.skipped.add(text.key)
+        session.skipped.add(text.key)
         click.echo(str(refusal))
         return
-    sitting.decided.append(text.key)
+    session.decided.append(text.key)
     click.echo("read once; a second person has to agree." if state == "once" else f"{state}.")
 
 
-def _undo(sitting: TerminalReview) -> None:
-    if not sitting.decided:
+def _undo(session: TerminalReview) -> None:
+    if not session.decided:
         click.echo("Nothing was decided in this sitting.")
         return
     try:
-        process.undo(sitting.desk, sitting.decided.pop(), at=_now())
+        process.undo(session.queue, session.decided.pop(), at=_now())
     except Refusal as refusal:
         click.echo(str(refusal))
         return
     click.echo("undone; that text waits again.")
 
 
-def _sit(sitting: TerminalReview) -> None:
-    while text := process.next_text(sitting.desk, _now(), skip=sitting.skipped):
-        _read(sitting, text)
-    click.echo("No text waits for you." + " Skipped ones do." * bool(sitting.skipped))
+def _read_all(session: TerminalReview) -> None:
+    while text := process.next_text(session.queue, _now(), skip=session.skipped):
+        _read(session, text)
+    click.echo("No text waits for you." + " Skipped ones do." * bool(session.skipped))
 
 
-def _say_standing(desk: ReviewQueue) -> None:
-    for variable, states in sorted(process.review_counts(desk).items()):
+def _say_counts(queue: ReviewQueue) -> None:
+    for variable, states in sorted(process.review_counts(queue).items()):
         counts = ", ".join(f"{n} {state}" for state, n in sorted(states.items()))
         click.echo(f"{variable}: {counts}")
 
@@ -176,23 +174,23 @@ def _say_standing(desk: ReviewQueue) -> None:
 @click.option("--status", is_flag=True, help="Only say how many texts stand where.")
 def review(study: str, *, pilot: bool, status: bool) -> None:
     """Read the texts of STUDY one by one, in random order, before any of them may leave."""
-    config, version, stores = reviewer_name(study, pilot=pilot)
+    config, version, stores = open_version(study, pilot=pilot)
     name = version.study.name
-    desk = ReviewQueue(
+    queue = ReviewQueue(
         stores.answers(pilot=pilot), stores.office, name, pilot,
         getpass.getuser(), config.text_readers,
     )  # fmt: skip
     if status:
-        _say_standing(desk)
+        _say_counts(queue)
         return
-    waiting = process.waiting(desk, _now())
+    waiting = process.waiting(queue, _now())
     if not waiting:
-        raise Refusal(process.explain_empty(desk, _now()))
+        raise Refusal(process.explain_empty(queue, _now()))
     note_command(stores.office, f"{name}: began to read texts")
     questions = {q.name: q.text.texts()[0] for q in version.study.questions.values()}
-    click.echo(f"{waiting} texts of {name} wait for {desk.reader}. {CAUTION}\n{HELP}")
+    click.echo(f"{waiting} texts of {name} wait for {queue.reader}. {CAUTION}\n{HELP}")
     try:
-        _sit(TerminalReview(desk, questions))
+        _read_all(TerminalReview(queue, questions))
     except _Quit:
         click.echo("")
-    _say_standing(desk)
+    _say_counts(queue)

@@ -1,7 +1,4 @@
-"""``lacrima demo`` and ``lacrima serve``.
-
-``lacrima key``, ``purge`` and ``doctor``.
-"""
+"""``lacrima demo``, ``serve``, ``key``, ``purge`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -15,14 +12,16 @@ import click
 from survey import server
 from survey.accounts import demo as demo_accounts
 from survey.accounts.audit import note_command
-from survey.cli.main import main, open_catalogue, open_stores
+from survey.cli.installation import open_catalogue, open_stores
+from survey.cli.main import main
 from survey.config import PREFIX, SETTINGS, Config, Role, for_demo, read_config
 from survey.crypto import make_key, read_keys
 from survey.errors import BadSetting, Refusal
 from survey.storage import answer_tables, batches, drafts, studies
 from survey.storage.stores import Stores
-from survey.studies.catalogue import StudyCatalogue
+from survey.studies.availability import Availability
 from survey.studies.loading import find_problems
+from survey.studies.version import StudyVersion
 
 DEMO_ANSWERS = 600  # enough for every tier to be tried (docs/design.md, Releases)
 DEMO_SEED = 1
@@ -44,9 +43,10 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
     make_key(config.key)
     read_keys(config.key)
     stores, catalogue = open_catalogue(config)
-    _say_links(config, catalogue, _fill(stores, catalogue, empty=empty))
+    versions = Availability(stores, catalogue).versions()
+    _say_links(config, versions, _fill(stores, versions, empty=empty))
     # Nothing is real in a demo, whatever else lies in the folder of its data.
-    named = {*(o.study.name for o in catalogue), *(one.name for one in catalogue.left_out)}
+    named = {*(o.study.name for o in versions), *(one.name for one in catalogue.left_out)}
     named |= {*studies.lived(stores.office)}
     stores.close()
     try:
@@ -55,28 +55,28 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
         _clear(config)
 
 
-def _fill(stores: Stores, catalogue: StudyCatalogue, *, empty: bool) -> SignIns:
+def _fill(stores: Stores, versions: list[StudyVersion], *, empty: bool) -> SignIns:
     """Make the two accounts, and answers for each study that has none yet."""
     from survey.synthetic.visits import populate
 
     sign_ins = demo_accounts.make(stores.office)
-    for version in catalogue:
+    for version in versions:
         if not empty and not answer_tables.count(stores.pilot, version.study.name):
             populate(stores, version.study, version.folder, count=DEMO_ANSWERS, seed=DEMO_SEED)
     return sign_ins
 
 
 def _clear(config: Config) -> None:
-    """The demo's accounts are for the demo only."""
+    """Remove the demo's accounts, which are for the demo only."""
     stores = open_stores(config)
     demo_accounts.clear(stores.office)
     stores.close()
 
 
-def _say_links(config: Config, catalogue: StudyCatalogue, sign_ins: SignIns) -> None:
+def _say_links(config: Config, versions: list[StudyVersion], sign_ins: SignIns) -> None:
     site = f"http://{config.host}:{config.port}"
     click.echo(f"Lacrima demo on {site}/  (Ctrl-C stops it; data in {config.data})")
-    for version in catalogue:
+    for version in versions:
         click.echo(f"  client:     {site}/s/{version.study.address}/")
         click.echo(f"  researcher: {site}/research/")
         click.echo(f"  board:      {site}/ethics/{version.study.name}/")
@@ -88,8 +88,7 @@ def _say_links(config: Config, catalogue: StudyCatalogue, sign_ins: SignIns) -> 
 def serve() -> None:
     """The production server, with the settings of the environment."""
     config = read_config()
-    unsafe = list(_unsafe(config))
-    if unsafe:
+    if unsafe := _unsafe(config):
         raise BadSetting("\n".join(unsafe))
     server.check_port(config.host, config.port)
     read_keys(config.key)
@@ -99,7 +98,7 @@ def serve() -> None:
 
 
 def _unsafe(config: Config) -> list[str]:
-    """A sentence for each setting that would break a promise."""
+    """Return a sentence for each setting that would break a promise."""
     faults = []
     if not config.https and config.host not in LOOPBACK:
         faults.append(
@@ -153,7 +152,7 @@ def doctor() -> None:
     config = read_config()
     read_keys(config.key)
     stores, catalogue = open_catalogue(config)
-    click.echo("studies: " + ", ".join(version.study.name for version in catalogue))
+    click.echo("studies: " + ", ".join(folder.latest.study.name for folder in catalogue))
     if not stores.writable():
         raise Refusal(f"The stores in {config.data} cannot be written.")
     click.echo("server key and stores: fine")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import click
@@ -12,30 +11,26 @@ import click
 from forms.load import load_study
 from forms.site_facts import facts_for, load_site, missing_facts
 from survey.accounts.audit import note_command
-from survey.cli.main import main, open_catalogue, open_stores, reviewer_name
+from survey.cli.installation import open_catalogue, open_stores, open_version
+from survey.cli.main import main
 from survey.collection import stop_rule
 from survey.config import read_config
 from survey.errors import Refusal
 from survey.ethics.checklist import unwaived
 from survey.storage import board, studies
-from survey.storage.stores import Stores
 from survey.studies import lifecycle
 from survey.studies.approvals import ApprovalForm, record_approval
-from survey.studies.availability import EXPIRED, NOT_OPEN, Availability, today_here
+from survey.studies.availability import NOT_OPEN, PAUSED, Availability
 from survey.studies.catalogue import find_version
 from survey.studies.version import check_name, fingerprints_of
 
 ISO = click.DateTime(formats=["%Y-%m-%d"])
-STATES = {NOT_OPEN: "draft", EXPIRED: "paused"}  # the others are called as they are
+STATES = {NOT_OPEN: "draft", PAUSED: "paused"}  # the others are called as they are
 
 
 @main.group()
 def study() -> None:
     """Check, approve, open, close and freeze a study."""
-
-
-def _note(stores: Stores, what: str) -> None:
-    note_command(stores.office, what)
 
 
 @study.command()
@@ -60,14 +55,14 @@ def check(folder: Path) -> None:
 def show_list() -> None:
     """Every study on the configured shelves: status, approval, fingerprint."""
     stores, catalogue = open_catalogue(read_config())
-    availability = Availability(stores, catalogue, monotonic, today_here)
-    for version in catalogue:
+    availability = Availability(stores, catalogue)
+    for version in availability.versions():
         name, words = version.study.name, version.study.fingerprints.words[:12]
-        found = availability.standing(name)
+        found = availability.state_of(name)
         approval = lifecycle.approval_of(stores, version)
         signed = f"approved {approval.reference}" if approval else "not approved"
         status = "pilot" if version.pilot else STATES.get(found.state, found.state)
-        why = f"  {found.trouble}" if found.trouble else ""
+        why = f"  {found.problem}" if found.problem else ""
         click.echo(f"{name}  {status}  {signed}  words {words}{why}")
 
 
@@ -85,27 +80,20 @@ def approve(name: str, signer: str, **signed: Any) -> None:
     config = read_config()
     version = find_version(config, name)  # never what stands in for a folder with a fault
     stores = open_stores(config, version)
-    expires_on = signed["expires"].date().isoformat()
-    signature = ApprovalForm(
-        reference=signed["reference"],
-        by=signer,
-        approved_on=signed["approved_on"].date().isoformat(),
-        expires_on=expires_on,
-        conditions=signed["conditions"],
-    )
+    expires_on = signed.pop("expires").date().isoformat()
+    approved_on = signed.pop("approved_on").date().isoformat()
+    signature = ApprovalForm(by=signer, approved_on=approved_on, expires_on=expires_on, **signed)
     record_approval(stores, version, signature)
-    empty = missing_facts(version.study, version.facts)
-    if empty:
-        named = ", ".join(empty)
+    if empty := ", ".join(missing_facts(version.study, version.facts)):
         click.echo(
-            f"Mind: site.toml leaves {named} empty; filling them voids this approval.", err=True
+            f"Mind: site.toml leaves {empty} empty; filling them voids this approval.", err=True
         )
     if lacking := unwaived(version.study, board.waivers(stores.office, version.study.name)):
         click.echo(
             f"Mind: {len(lacking)} elements of the checklist have no passage and are not waived.",
             err=True,
         )
-    _note(stores, f"{version.study.name}: approved under {signature.reference}")
+    note_command(stores.office, f"{version.study.name}: approved under {signature.reference}")
     click.echo(
         f"Approved: {version.study.name}, reference {signature.reference}, until {expires_on}."
     )
@@ -117,8 +105,8 @@ def approve(name: str, signer: str, **signed: Any) -> None:
 @click.argument("name")
 def open_study(name: str) -> None:
     """Open study NAME: only what is approved, filled in and checked is served."""
-    _, folder, stores = reviewer_name(name)
-    version = lifecycle.open_study(stores, folder, note=partial(_note, stores))
+    _, folder, stores = open_version(name)
+    version = lifecycle.open_study(stores, folder, note=partial(note_command, stores.office))
     click.echo(f"{version.study.name} is open now.")
     if fingerprints_of(version) != fingerprints_of(folder):
         click.echo("It is open as it was signed: its folder has changed since.")
@@ -128,8 +116,8 @@ def open_study(name: str) -> None:
 @click.argument("name")
 def close(name: str) -> None:
     """Close study NAME: nobody new can start."""
-    _, version, stores = reviewer_name(name)
-    lifecycle.close(stores, version, note=partial(_note, stores))
+    _, version, stores = open_version(name)
+    lifecycle.close(stores, version, note=partial(note_command, stores.office))
     click.echo(f"{version.study.name} is closed now.")
 
 
@@ -137,8 +125,8 @@ def close(name: str) -> None:
 @click.argument("name")
 def freeze(name: str) -> None:
     """Make the answers present the next batch: from now on nobody can withdraw them."""
-    _, version, stores = reviewer_name(name)
-    frozen = lifecycle.freeze(stores, version, note=partial(_note, stores))
+    _, version, stores = open_version(name)
+    frozen = lifecycle.freeze(stores, version, note=partial(note_command, stores.office))
     click.echo(f"{frozen} answers of {version.study.name} are frozen. Their codes no longer work.")
     if studies.status(stores.office, version.study.name) == "frozen":
         click.echo(f"{version.study.name} is frozen now.")
@@ -155,7 +143,7 @@ def stop_rule_command(name: str, *, pilot: bool) -> None:
     config = read_config()
     version = find_version(config, name, pilot=pilot or None)
     stores = open_stores(config, version)
-    told = stop_rule.verdicts_of(stores, version)
-    click.echo(stop_rule.in_lines(version, told))
-    if told and told[max(told)]:
+    verdicts = stop_rule.verdicts_of(stores, version)
+    click.echo(stop_rule.in_lines(version, verdicts))
+    if verdicts and verdicts[max(verdicts)]:
         click.get_current_context().exit(1)

@@ -1,24 +1,19 @@
-"""``lacrima anonymise``: the export engine on any table.
-
-``lacrima verify``: whether a running site shows what a dossier says.
-
-``lacrima invite``: single-use codes for a study, written once.
-"""
+"""``lacrima anonymise``, ``verify`` and ``invite``: a table, a running site, single-use codes."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
 from survey.accounts.audit import note_command
-from survey.cli.main import main, reviewer_name
+from survey.cli.installation import open_version
+from survey.cli.main import main
 from survey.crypto import KeyRing, read_keys
 from survey.errors import Refusal
 from survey.respondents import invitations
@@ -36,18 +31,15 @@ def anonymise(data: Path, policy: Path, out: Path) -> None:
     quiet = not sys.stderr.isatty()
     with click.progressbar(length=100, label="Searching", hidden=quiet, file=sys.stderr) as bar:
         report = run(data, policy, out, progress=lambda x: bar.update(round(x * 100) - bar.pos))
-    click.echo(_told(report))
+    # The figures that are asked for most; report.json has them all.
+    names = ("ncp", "k_value", "k_coverage", "l", "t", "records_suppressed", "cells_suppressed")
+    for name in (*names, "classes"):
+        click.echo(f"{name:<20}{_figure(report[name])}")
     click.echo(f"{out} written in {time.perf_counter() - started:.1f} seconds.")
 
 
-def _told(report: Mapping[str, Any]) -> str:
-    """The figures everybody asks for, a line each; report.json has them all."""
-    names = ("ncp", "k_value", "k_coverage", "l", "t", "records_suppressed", "cells_suppressed")
-    return "\n".join(f"{name:<20}{_figure(report[name])}" for name in (*names, "classes"))
-
-
 def _figure(value: float | None) -> str:
-    """A whole number as it is, a share with four digits, nothing where nothing was measured."""
+    """Return a whole number as it is, a share with four digits, a dash without a measure."""
     if value is None:
         return "-"
     return str(value) if isinstance(value, int) else f"{value:.4f}"
@@ -94,7 +86,7 @@ def invite(study: str, count: int, out: Path) -> None:
 
     They cannot be read again: only keyed hashes are kept.
     """
-    config, version, stores = reviewer_name(study)
+    config, version, stores = open_version(study)
     name = version.study.name
     seal = KeyRing(read_keys(config.key))
     codes = invitations.draw(count)
@@ -109,7 +101,7 @@ def invite(study: str, count: int, out: Path) -> None:
 
 @contextmanager
 def _new_file(path: Path, content: str) -> Iterator[None]:
-    """A file for the owner alone, on the disk; gone again where what follows fails."""
+    """Write a file for the owner alone to the disk; remove it where what follows fails."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -1,46 +1,42 @@
 """Figures about a collection, for the methods section: totals that move in steps. No row is read.
 
-They come from the tallies, which know neither people nor times. Daily figures would show a clinic
-that invited one client whether she answered, so nothing here moves for one (docs/decisions/0018).
-
-The figures of a collection in words, as a methods section reports them (CHERRIES), and as CSV.
-
-Names are honest: without a cookie across visits nobody can count visitors, only page loads.
-CHERRIES: Eysenbach, G. (2004), Journal of Medical Internet Research 6(3), e34.
+They come from counters of events, which know neither people nor times. Daily figures would show a
+clinic that invited one client whether she answered, so nothing here moves for one
+(docs/decisions/0018). Without a cookie across visits page loads are counted, never visitors. The
+order is that of CHERRIES: Eysenbach, G. (2004), Journal of Medical Internet Research 6(3), e34.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from exports.csv_text import csv_text
+from forms.routing import PASSED, page_passed_event
 from forms.study import Study
 from survey.storage import admission, counters
 from survey.storage.counters import ReportedFigures
+from survey.storage.database import Database
 from survey.storage.stores import Stores
 from survey.studies.version import StudyVersion
 
 # A total moves after so many more page loads and completions, rounded down (docs/design.md).
 LANDINGS, COMPLETIONS, TOTALS_STEP = 20, 10, 5
 PROGRESS = 50  # steps of the way to the wanted number
-FEWEST_SHOWN = (
-    20  # by page no smaller number is told, nor one from which a smaller one would follow
-)
+# By page no smaller number is shown, nor one from which a smaller one would follow.
+FEWEST_SHOWN = 20
 
 SIMULATED = "simulated"  # a synthetic client; it marks a pilot's file as holding such
-STOP_SIGN = "stop_sign"  # a sent answer that shows a sign of the stop rule (stoprule.py)
-PASSED = counters.PASSED  # and the page, and the page with the branch it leads to
+STOP_SIGN = "stop_sign"  # a sent answer that shows a sign of the stop rule
 
 # What else is kept with a step: invitations not used, and answers in steps of PROGRESS.
 UNSPENT, ON_THE_WAY = "unspent_invitations", "on_the_way"
 
 SENT = ("completed", "stopped_sent")  # answers, whole or in part
 
-# The totals a release's documents tell (exports.documents.context.Told.tallies).
-TOLD = (
+# The totals that are ever shown.
+REPORTED_EVENTS = (
     "landing", "info", "screened_out", "not_now", "consented", "declined", "completed",
     "stopped_sent", "stopped_deleted", "support", "quick_exit", "withdrawn",
 )  # fmt: skip
@@ -50,7 +46,7 @@ Totals = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class PagesPassed:
-    """How many went on from a page: everybody, and by branch (its name); 0 for fewer than 20.
+    """How many went on from a page, and by branch (its name); 0 for fewer than 20.
 
     A branch that too few took is absent.
     """
@@ -62,7 +58,7 @@ class PagesPassed:
 
 @dataclass(frozen=True, slots=True)
 class CollectionFigures:
-    """What may be shown. ``totals`` is empty before the first step.
+    """The figures that may be shown. ``totals`` is empty before the first step.
 
     ``progress`` is a multiple of 50, ``verdicts`` maps answers to whether the stop rule was met
     then, ``dropoff`` is empty until the study has closed. ``synthetic``: some clients were made up.
@@ -76,11 +72,11 @@ class CollectionFigures:
 
 
 def figures_of(stores: Stores, study: Study, *, pilot: bool, over: bool) -> CollectionFigures:
-    """The figures as they may be shown now; ``over``: collection has closed."""
+    """Return the figures as they may be shown now; ``over``: collection has closed."""
     counted = counters.totals(stores.answers(pilot=pilot), study.name)
     shown = _step(stores, study, counted, pilot=pilot).shown
     return CollectionFigures(
-        totals={event: shown[event] for event in TOLD if event in shown},
+        totals={event: shown[event] for event in REPORTED_EVENTS if event in shown},
         progress=shown.get(ON_THE_WAY, 0),
         verdicts=counters.verdicts(stores.office, study.name, pilot=pilot),
         dropoff=_dropoff(study, shown) if over else (),
@@ -88,13 +84,9 @@ def figures_of(stores: Stores, study: Study, *, pilot: bool, over: bool) -> Coll
     )
 
 
-def tallies_for_release(stores: Stores, study: Study, *, pilot: bool = False) -> Totals:
-    """Event → total as shown to staff, for the documents of a release; none before a first step."""
-    return figures_of(stores, study, pilot=pilot, over=False).totals
-
-
-def _down(number: int, grain: int) -> int:
-    return number - number % grain
+def is_synthetic(db: Database, study: Study) -> bool:
+    """Return whether any answer in this file was simulated."""
+    return counters.totals(db, study.name).get(SIMULATED, 0) > 0
 
 
 def _step(stores: Stores, study: Study, counted: Totals, *, pilot: bool) -> ReportedFigures:
@@ -102,13 +94,16 @@ def _step(stores: Stores, study: Study, counted: Totals, *, pilot: bool) -> Repo
     present = counters.reported_figures(office, name, pilot=pilot)
     if not _far_enough(present, counted):
         return present
-    shown = {event: _down(total, TOTALS_STEP) for event, total in _with_pages(counted).items()}
-    unspent = admission.unspent(stores.answers(pilot=pilot), name)
+    kept = Counter({event: counted.get(event, 0) for event in REPORTED_EVENTS})
+    for event, total in counted.items():
+        if event.startswith(PASSED):  # for later: each page, with and without its branch
+            kept[event] += total
+            kept[PASSED + event.removeprefix(PASSED).partition(":")[0]] += total
+    kept[UNSPENT] = admission.unspent(stores.answers(pilot=pilot), name)
+    shown = {event: total - total % TOTALS_STEP for event, total in kept.items()}
     sent = sum(counted.get(event, 0) for event in SENT)
-    also = {UNSPENT: _down(unspent, TOTALS_STEP), ON_THE_WAY: _down(sent, PROGRESS)}
-    after = ReportedFigures(
-        counted.get("landing", 0), counted.get("completed", 0), {**shown, **also}
-    )
+    shown[ON_THE_WAY] = sent - sent % PROGRESS
+    after = ReportedFigures(counted.get("landing", 0), counted.get("completed", 0), shown)
     return counters.replace_figures(
         office, name, lambda now: after if _far_enough(now, counted) else now, pilot=pilot
     )
@@ -121,46 +116,28 @@ def _far_enough(since: ReportedFigures, counted: Totals) -> bool:
     )
 
 
-def _with_pages(counted: Totals) -> Totals:
-    """What is kept as shown: the told totals and, for later, each page with and without branch."""
-    kept = Counter({event: counted.get(event, 0) for event in TOLD})
-    for event, total in counted.items():
-        if event.startswith(PASSED):
-            page = event.removeprefix(PASSED).partition(":")[0]
-            kept[event] += total
-            kept[PASSED + page] += total
-    return kept
-
-
-def page_passed_event(page: str, branch: str | None) -> str:
-    """The event of going on from a page, with the branch that the answers so far lead to."""
-    return f"{PASSED}{page}:{branch or ''}"
-
-
 def _dropoff(study: Study, shown: Totals) -> tuple[PagesPassed, ...]:
+    def floored(event: str) -> int:
+        total = shown.get(event, 0)
+        return total if total >= FEWEST_SHOWN else 0
+
+    branches = _branches_shown(study, shown)
     found = tuple(
         PagesPassed(
             page.id,
-            _at_least(shown.get(PASSED + page.id, 0), FEWEST_SHOWN),
-            {
-                way: _at_least(shown.get(page_passed_event(page.id, way), 0), FEWEST_SHOWN)
-                for way in _ways_told(study, shown)
-            },
+            floored(PASSED + page.id),
+            {name: floored(page_passed_event(page.id, name)) for name in branches},
         )
         for page in study.pages
     )
     return found if any(page.everybody for page in found) else ()
 
 
-def _at_least(total: int, least: int) -> int:
-    return total if total >= least else 0
+def _branches_shown(study: Study, shown: Totals) -> list[str]:
+    """Return the branches that may be shown by page, as the study lists them.
 
-
-def _ways_told(study: Study, shown: Totals) -> list[str]:
-    """Branches that may be told by page, as the study lists them.
-
-    One that few took is not; and as long as all that are left out are few together, neither is the
-    next smallest: what is told, taken away from everybody, would tell them.
+    One that few took may not; and as long as all that are left out are few together, neither may
+    the next smallest: all that is shown, taken away from the whole, would show them.
     """
     most = {
         branch.name: max(
@@ -168,13 +145,11 @@ def _ways_told(study: Study, shown: Totals) -> list[str]:
         )
         for branch in study.branches
     }
-    told = sorted(most, key=lambda way: most[way], reverse=True)
+    left = sorted(most, key=lambda name: most[name], reverse=True)
     hidden: list[int] = []
-    while told and (
-        most[told[-1]] < FEWEST_SHOWN or (len(hidden) > 0 and sum(hidden) < FEWEST_SHOWN)
-    ):
-        hidden.append(most[told.pop()])
-    return [way for way in most if way in told]
+    while left and (most[left[-1]] < FEWEST_SHOWN or (hidden and sum(hidden) < FEWEST_SHOWN)):
+        hidden.append(most[left.pop()])
+    return [name for name in most if name in left]
 
 
 LOADS = "Loads, not people: a reload counts again, and so do robots."
@@ -195,7 +170,7 @@ COUNTED: Mapping[str, tuple[str, str]] = {
     "quick_exit": ("Left by the quick exit", "Presses, with or without answers begun."),
     "withdrawn": ("Deleted later by code", "Answers that a code removed."),
 }
-# What is reported: part, whole, name, caution.
+# Part, whole, name of the rate, caution.
 RATES = (
     ("info", "landing", "View rate (page loads instead of visitors)",
      "True only if the first page is the whole site."),
@@ -214,7 +189,7 @@ NOT_KNOWN = "not known: this would need a cookie across visits or an internet ad
 
 @dataclass(frozen=True, slots=True)
 class FigureLine:
-    """One figure: what it is called, its value in words, how it came about."""
+    """One figure: its name, its value in words, how it came about."""
 
     name: str
     value: str
@@ -222,12 +197,12 @@ class FigureLine:
 
 
 def number(total: int) -> str:
-    """A shown total in words; nought stands for anything below the grain."""
+    """Return a shown total in words; 0 stands for anything below the grain."""
     return f"{total:,}" if total else f"under {TOTALS_STEP}"
 
 
 def lines_of(figures: CollectionFigures) -> list[FigureLine]:
-    """Every total and rate that may be told; none before the first step."""
+    """Return every total and rate that may be shown; none before the first step."""
     totals = figures.totals
     if not totals:
         return []
@@ -239,84 +214,64 @@ def lines_of(figures: CollectionFigures) -> list[FigureLine]:
 
 
 def _share(totals: Totals, part: str, whole: str) -> str:
-    """A rate of rounded totals: about so many per cent."""
+    """Return a rate of rounded totals: about so many per cent."""
     if not totals[part] or not totals[whole]:
         return "not told: too few"
     return f"about {min(totals[part] / totals[whole], 1):.0%}"
 
 
 def by_page(total: int) -> str:
-    """A total by page in words; nought stands for anything below the floor."""
+    """Return a total by page in words; 0 stands for anything below the floor."""
     return f"{total:,}" if total else f"under {FEWEST_SHOWN}"
 
 
 def marks_of(version: StudyVersion, figures: CollectionFigures) -> list[str]:
-    """Which collection these are not figures of: marks for every copy that leaves the room."""
+    """Return the marks of every copy that leaves the pages: pilot, synthetic clients."""
     pilot = ["PILOT: figures of a trial, not of the study"] * version.pilot
     return pilot + ["SYNTHETIC: clients made up by a program, not people"] * figures.synthetic
 
 
-def _stop_rule(figures: CollectionFigures) -> list[FigureLine]:
-    return [
-        FigureLine(f"Stop rule at {answers:,} answers", "met" if met else "not met", RULE)
-        for answers, met in figures.verdicts.items()
-    ]
-
-
-def _by_page(version: StudyVersion, figures: CollectionFigures) -> list[FigureLine]:
-    """Who went on from which page, with branches by their labels; empty before the close."""
+def _all_lines(version: StudyVersion, figures: CollectionFigures) -> list[FigureLine]:
+    """Return all that may be shown, pages passed by the labels of branches."""
+    lines = lines_of(figures)
+    for answers, met in figures.verdicts.items():
+        name = f"Stop rule at {answers:,} answers"
+        lines.append(FigureLine(name, "met" if met else "not met", RULE))
     labels = {branch.name: branch.label for branch in version.study.branches}
-    return [
-        FigureLine(f"Went on from page {page.page}, {way}", by_page(total), WENT_ON)
-        for page in figures.dropoff
-        for way, total in _ways(page, labels)
-    ]
-
-
-def _ways(page: PagesPassed, labels: Mapping[str, str]) -> list[tuple[str, int]]:
-    return [("everybody", page.everybody)] + [(labels[w], n) for w, n in page.by_branch.items()]
-
-
-def _everything(version: StudyVersion, figures: CollectionFigures) -> list[FigureLine]:
-    return [*lines_of(figures), *_stop_rule(figures), *_by_page(version, figures)]
+    for page in figures.dropoff:
+        by_branch = {labels[name]: total for name, total in page.by_branch.items()}
+        for label, total in [("everybody", page.everybody), *by_branch.items()]:
+            name = f"Went on from page {page.page}, {label}"
+            lines.append(FigureLine(name, by_page(total), WENT_ON))
+    return lines
 
 
 def as_text(version: StudyVersion, figures: CollectionFigures) -> str:
-    """Everything as plain text to copy."""
+    """Return everything as plain text to copy."""
     head = f"{version.study.title} ({version.study.name}, version {version.study.version})"
-    lines = _everything(version, figures)
-    said = [f"{line.name}: {line.value}. {line.how}".rstrip() for line in lines]
+    lines = (f"{one.name}: {one.value}. {one.how}" for one in _all_lines(version, figures))
+    said = map(str.rstrip, lines)
     return "\n".join([head, *marks_of(version, figures), ROUNDED, *said])
 
 
 def as_csv(version: StudyVersion, figures: CollectionFigures) -> str:
-    """The same as a table."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\r\n")
-    table.writerow(("study", "pilot", "synthetic", "figure", "value", "how"))
-    about = (version.study.name, _yes(version.pilot), _yes(figures.synthetic))
-    notes = [FigureLine("About these figures", "", ROUNDED)]
-    for line in [*notes, *_everything(version, figures)]:
-        table.writerow((*about, line.name, _plain(line.value), line.how))
-    return out.getvalue()
-
-
-def _plain(value: str) -> str:
-    """Totals without the comma, for programs."""
-    digits = value.replace(",", "")
-    return digits if digits.isdigit() else value
-
-
-def _yes(so: bool) -> str:  # noqa: FBT001
-    return "yes" if so else "no"
+    """Return everything as a table."""
+    head = ("study", "pilot", "synthetic", "figure", "value", "how")
+    marks = ["yes" if so else "no" for so in (version.pilot, figures.synthetic)]
+    rows = []
+    for line in [FigureLine("About these figures", "", ROUNDED), *_all_lines(version, figures)]:
+        digits = line.value.replace(",", "")  # totals without the comma, for programs
+        value = digits if digits.isdigit() else line.value
+        rows.append((version.study.name, *marks, line.name, value, line.how))
+    return csv_text([head, *rows])
 
 
 def checklist(version: StudyVersion, figures: CollectionFigures) -> bytes:
-    """CHERRIES as Markdown, with all that is known before a release."""
+    """Return CHERRIES as Markdown, with all that is known before a release."""
     from exports.documents.cherries import cherries  # brings in polars
     from exports.documents.context import DocumentContext
 
-    told = DocumentContext(
+    context = DocumentContext(
         study=version.study,
         codebook=(),
         report={"pilot": version.pilot, "synthetic": figures.synthetic},
@@ -324,4 +279,4 @@ def checklist(version: StudyVersion, figures: CollectionFigures) -> bytes:
         facts=version.facts,
         tallies=figures.totals,
     )
-    return cherries(told)
+    return cherries(context)

@@ -6,11 +6,10 @@ they are out.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from exports.csv_text import csv_text
 from survey.collection.figures import TOTALS_STEP
 from survey.storage import board, releases, studies
 from survey.storage.database import Database
@@ -30,13 +29,13 @@ TURNS = {"open": "opened", "closed": "closed", "frozen": "frozen for good", "dra
 
 
 def years_of(office: Database, study: str, today: str) -> list[str]:
-    """Years in which something was noted about the study, and this one; the latest first."""
+    """Return the years with a note on the study, and this one; the latest first."""
     found = {row[0][:4] for section in _sections(office, study) for row in section.rows}
     return sorted({*found, today[:4]}, reverse=True)
 
 
 def report(office: Database, study: str, year: str) -> list[Section]:
-    """Every section, with what was noted in ``year`` (four digits); dates stand first in a row."""
+    """Return every section with the rows of ``year`` (four digits); dates stand first in a row."""
     return [
         Section(s.title, s.columns, tuple(r for r in s.rows if r[0][:4] == year), s.empty)
         for s in _sections(office, study)
@@ -53,12 +52,11 @@ SO_FAR = {
 
 
 def so_far(totals: Mapping[str, int], today: str, marks: Sequence[str] = ()) -> Section:
-    """Totals since the study opened, as they may be shown: in steps (``collection.figures``).
+    """Return the totals since the study opened as they may be shown: in steps.
 
     ``marks`` say in the title that no real collection is meant.
     """
-    told = {name: said for name, said in SO_FAR.items() if name in totals}
-    rows = tuple((today, said, _about(totals[name])) for name, said in told.items())
+    rows = tuple((today, s, _about(totals[name])) for name, s in SO_FAR.items() if name in totals)
     empty = "Too few yet to be shown: totals move in steps."
     title = ". ".join(("Totals since it opened, in steps", *marks))
     return Section(title, ("Date", "What", "Total"), rows, empty)
@@ -69,25 +67,18 @@ def _about(total: int) -> str:
 
 
 def as_csv(sections: Sequence[Section]) -> str:
-    """All of it as one table: section, date, and what its columns are called."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\r\n")
-    table.writerow(("section", "date", "what"))
+    """Return the sections as one CSV table: section, date, and what its columns are called."""
+    lines = [("section", "date", "what")]
     for section in sections:
         for when, *rest in section.rows:
             said = zip(section.columns[1:], rest, strict=True)
             what = "; ".join(f"{column}: {value}" for column, value in said)
-            table.writerow((section.title, when, _harmless(what)))
-    return out.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """Spreadsheets take a cell that begins so for a formula."""
-    return "'" + cell if cell[:1] in "=+-@\t\r" else cell
+            lines.append((section.title, when, what))
+    return csv_text(lines)
 
 
 def as_text(sections: Sequence[Section]) -> str:
-    """All of it as plain text to copy."""
+    """Return the sections as plain text to copy."""
     return "\n\n".join("\n".join((s.title, *_lines(s))) for s in sections)
 
 
@@ -129,7 +120,7 @@ def _rulings(office: Database, study: str) -> Section:
 
 
 def _life(office: Database, study: str) -> Section:
-    """Turns in the study's life; freezes of a batch while it stayed open come from the audit."""
+    """Return openings and closings; freezes of a batch while it stayed open are in the audit."""
     turns = [(at[:10], TURNS.get(what, what)) for at, what in studies.turns(office, study)]
     begin = f"{study}: froze"
     froze = [

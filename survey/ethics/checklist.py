@@ -1,4 +1,4 @@
-"""What boards look for, the passage that says it, and the screen where a client meets that.
+"""Elements that boards look for, the passages that say them, and the screens they stand on.
 
 The list of elements is the platform's (forms/elements.toml): a study that leaves one out of its
 checklist has not said where it is satisfied, which is as if nothing did. Opens no store.
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from forms.flow import CITED, SCREENS, anchors
 from forms.parse_documents import passages_of
 from forms.readability import grade, words
 from forms.study import ChecklistItem, Page, Passage, Study
@@ -21,26 +22,7 @@ from forms.validate_wording import FEWEST_WORDS, sections
 
 SCREEN = "screen:"
 # Where a passage is met, by the table of consent.toml that it stands in.
-SCREEN_OF = {
-    "key_fact": "information",
-    "detail": "information",
-    "notice": "information",
-    "debrief": "done",
-}
-SCREEN_NAMES = {
-    "landing": "S1 Landing",
-    "information": "S2 Information",
-    "eligibility": "S3 Before you start",
-    "consent": "S4 Consent",
-    "questions": "S5 Questions",
-    "check": "S6 Check",
-    "done": "S8 Thank you",
-    "support": "S9 Help",
-    "declined": "S10 Decline",
-    "stop": "S11 Stop",
-    "withdraw": "S12 Delete later",
-    "leave": "S13 Leave",
-}
+SCREEN_OF = {table: screen.name for screen in SCREENS.values() for table in screen.passages}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +51,7 @@ class Spot:
     @property
     def screen_name(self) -> str:
         """Number and name of the screen."""
-        return SCREEN_NAMES.get(self.screen, self.screen)
+        return SCREENS[self.screen].brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +65,9 @@ class ElementAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """How hard one section reads. ``ceiling`` is None where none is set; ``grade`` where too few
-    words stand in it for one.
+    """The reading grade of a section; None where it has too few words for one.
+
+    ``ceiling`` is None where none is set.
     """
 
     section: str
@@ -94,7 +77,7 @@ class Graded:
 
     @property
     def verdict(self) -> str:
-        """In a word or two."""
+        """The grade against its ceiling."""
         if self.grade is None:
             return "too short to grade"
         if self.ceiling is None:
@@ -104,13 +87,13 @@ class Graded:
 
 @cache
 def elements() -> tuple[ChecklistElement, ...]:
-    """Every element that boards look for, in the order of their sources."""
+    """Return every element that boards look for, in the order of their sources."""
     listed = tomllib.loads((files("forms") / "elements.toml").read_text("utf-8"))["element"]
     return tuple(ChecklistElement(e["id"], e["source"], e["must"]) for e in listed)
 
 
 def spots(study: Study) -> Mapping[str, Spot]:
-    """Passage id (or ``screen:NAME``) → where it is met."""
+    """Return where each passage (by its id, or ``screen:NAME``) is met."""
     return dict(_spots(study))
 
 
@@ -119,28 +102,29 @@ def _spots(study: Study) -> Iterator[tuple[str, Spot]]:
     for table, p in passages_of(consent):
         screen = SCREEN_OF[table.split()[0]]
         yield p.id, Spot(p.heading or p.text, p.text, screen, p.id, p.id)
-    for n, q in enumerate(consent.eligibility, start=1):
-        yield q.id, Spot(q.text, q.text, "eligibility", f"i{n}", q.id)
-    ordered = (*consent.required_statements, *consent.choices)
-    for n, s in enumerate(ordered, start=1):
-        yield s.id, Spot(s.text, s.text, "consent", f"i{n}", s.id)
+    for q in consent.eligibility:
+        anchor = anchors(study, "eligibility")[q.id]
+        yield q.id, Spot(q.text, q.text, "eligibility", anchor, q.id)
+    for s in (*consent.required_statements, *consent.choices):
+        yield s.id, Spot(s.text, s.text, "consent", anchors(study, "consent")[s.id], s.id)
     for p in study.support.passages:
         yield p.id, Spot(p.heading or p.text, p.text, "support", p.id, p.id)
     for p in consent.board_note:
         yield p.id, Spot(p.heading or p.text, p.text, "", p.id, p.id)
-    for screen, name in SCREEN_NAMES.items():
-        yield SCREEN + screen, Spot(f"Screen {name}", "", screen, "main", f"screen-{screen}")
+    for cited in CITED:
+        anchor = f"screen-{cited.name}"
+        yield SCREEN + cited.name, Spot(f"Screen {cited.brief}", "", cited.name, "main", anchor)
 
 
 def answered(study: Study) -> tuple[ElementAnswer, ...]:
-    """Every element with the passages that the study names for it; its own additions last."""
+    """Return every element with the passages that the study names; its own additions last."""
     known, named = spots(study), {item.id: item for item in study.consent.checklist}
     of_all = [*elements(), *_additions(study)]
     return tuple(_answered(element, named.get(element.id), known) for element in of_all)
 
 
 def _additions(study: Study) -> Iterator[ChecklistElement]:
-    """What this study's checklist has beyond the list."""
+    """Yield the elements that only this study's checklist has."""
     listed = {element.id for element in elements()}
     for item in study.consent.checklist:
         if item.id not in listed:
@@ -157,17 +141,17 @@ def _answered(
 
 
 def missing_elements(study: Study) -> tuple[ChecklistElement, ...]:
-    """Elements that no passage of the study satisfies. Each blocks an approval unless waived."""
+    """Return elements without a passage. Each blocks an approval unless waived."""
     return tuple(line.element for line in answered(study) if not line.spots)
 
 
 def unwaived(study: Study, waived: Collection[str]) -> tuple[ChecklistElement, ...]:
-    """Those of them that stand in the way of an approval, given the ids that were waived."""
+    """Return the missing elements that block an approval, given the ids that were waived."""
     return tuple(element for element in missing_elements(study) if element.id not in waived)
 
 
 def grades(study: Study) -> tuple[Graded, ...]:
-    """The reading grade of each section; none for a language without a formula."""
+    """Return the reading grade of each section; none for a language without a formula."""
     if study.language.partition("-")[0] != "en":
         return ()
     consent = study.consent
@@ -189,27 +173,16 @@ def _graded(section: str, texts: list[str], ceiling: float | None) -> Graded:
     return Graded(section, count, grade(whole) if count >= FEWEST_WORDS else None, ceiling)
 
 
-SCREENS = {
-    "landing": "S1 Landing",
-    "information": "S2 Information",
-    "eligibility": "S3 Before you start",
-    "consent": "S4 Consent",
-    "check": "S6 Check answers and send",
-    "done": "S7 and S8 Thank you",
-    "support": "S9 Help",
-    "declined": "S10 Decline",
-    "stop": "S11 Stop",
-    "withdraw": "S12 Delete later",
-}
 SHOWN = 90  # characters of a text without a heading
 
 
 def consent_passages(study: Study) -> dict[str, dict[str, str]]:
-    """Group → anchor → label, in the order of the page; anchors are unique."""
+    """Return labels by group and anchor, in the order of the page; anchors are unique."""
     consent = study.consent
-    eligibility = {} if consent.eligibility else {"eligibility"}
+    # Questions are commented on one by one, and leaving shows no text of its own.
+    absent = {"questions", "leave"} | ({"eligibility"} if not consent.eligibility else set())
     return {
-        "Screens": {f"screen-{s}": label for s, label in SCREENS.items() if s not in eligibility},
+        "Screens": {f"screen-{s.name}": s.label for s in CITED if s.name not in absent},
         "Information": dict(_headed((*consent.key_facts, *consent.details, *consent.notice))),
         "Before you start": {q.id: _short(q.text) for q in consent.eligibility},
         "Consent": {s.id: _short(s.text) for s in consent.statements},
@@ -219,7 +192,7 @@ def consent_passages(study: Study) -> dict[str, dict[str, str]]:
 
 
 def label_of(study: Study, anchor: str) -> str:
-    """What is there, in a few words; the anchor itself where this version has no such passage."""
+    """Return the label of ``anchor``, or itself where this version has no such passage."""
     groups = consent_passages(study).values()
     return next((group[anchor] for group in groups if anchor in group), anchor)
 

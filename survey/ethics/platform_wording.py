@@ -1,51 +1,55 @@
-"""Sentences that are the platform's own and not the study's, read off the screens themselves."""
+"""The platform's own sentences, read off the screens, and its labels of a study's sentences."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from html.parser import HTMLParser
 
 from flask import render_template
 
-from survey.respondents.screens import TITLES, Navigation, render_screen
-from survey.studies.version import BY_INVITATION, StudyVersion
+from forms import platform_texts
+from forms.flow import SCREENS
+from forms.platform_texts import INVITATION_EMPTY, INVITATION_SLIP, INVITATION_UNKNOWN
+from survey.page_text import read_main
+from survey.respondents.screens import Navigation, render_screen
+from survey.studies.version import StudyVersion
+
+# Label under which boards read a sentence of consent.toml, by its key.
+TEXT_LABELS = {
+    "landing_title": "Title",
+    "landing_lead": "Sentence",
+    "landing_exit": "About leaving",
+    "landing_draft": "About unfinished answers",
+    "information_title": "Title",
+    "declined_title": "Title",
+    "declined": "Text",
+    "eligibility_title": "Title",
+    "screened_out_title": "Kind ending, title",
+    "screened_out": "Kind ending",
+    "not_now_title": "Not a good moment, title",
+    "not_now": "Not a good moment",
+    "consent_title": "Title",
+    "consent_intro": "Introduction",
+    "check_title": "Title",
+    "check_intro": "Introduction",
+    "code_offer": "Deletion code, offered before sending",
+    "done_title": "Title",
+    "done_arrived": "Text",
+    "code_shown": "Above the code",
+    "history_note": "About the browser’s history",
+    "nobody_watches": "About live monitoring",
+    "stop_title": "Title",
+    "stop_question": "Question",
+    "deleted_title": "After deleting, title",
+    "deleted": "After deleting",
+    "withdraw_title": "Title",
+    "withdraw_intro": "Introduction",
+    "withdraw_reply": "Reply, the same whether the code matched or not",
+    "blank_hint": "Soft hint after a page with blanks, once a page",
+}
 
 # Screens made of the platform's words, with what each is shown with.
 STATES = ("not_open", "closed", "full", "expired")
-
-# What the page that takes an invitation answers to a code that opens nothing.
-EMPTY = "Type the code that you were given."
-SLIP = "There is a slip in this code. Please compare it letter by letter."
-UNKNOWN = "This code opens nothing: it has been used, was taken back, or is not from this site."
 WAIT_MINUTES = 15
-LINES = frozenset({"h1", "h2", "p", "button", "li"})
-
-
-class _WordingReader(HTMLParser):
-    """The lines of text inside <main>."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-        self._inside = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._inside = self._inside or (tag == "main" and bool(dict(attrs)))
-        if self._inside and tag in LINES:
-            self.lines.append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = self._inside and tag != "main"
-
-    def handle_data(self, data: str) -> None:
-        if self._inside and self.lines:
-            self.lines[-1] = f"{self.lines[-1]} {data.strip()}".strip()
-
-
-def _lines(html: str) -> tuple[str, ...]:
-    reader = _WordingReader()
-    reader.feed(html)
-    return tuple(line for line in reader.lines if line)
 
 
 def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -67,7 +71,7 @@ def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
             for state in STATES
         ),
     ]
-    named = tuple((TITLES[screen], _lines(html)) for screen, html in shown)
+    named = tuple((SCREENS[screen].title, read_main(html)) for screen, html in shown)
     return (*named, *_about_invitations())
 
 
@@ -76,8 +80,8 @@ def _about_invitations() -> tuple[tuple[str, tuple[str, ...]], ...]:
     code = render_template("invite/code.html", title="", error="", csrf_token=lambda: "")
     wait = render_template("invite/wait.html", title="", minutes=WAIT_MINUTES)
     return (
-        ("Start, where only an invitation opens it", (BY_INVITATION,)),
-        ("Invitation", _lines(code)),
-        ("A code that opens nothing", (EMPTY, SLIP, UNKNOWN)),
-        ("Many such codes", _lines(wait)),
+        ("Start, where only an invitation opens it", (platform_texts.BY_INVITATION,)),
+        ("Invitation", read_main(code)),
+        ("A code that opens nothing", (INVITATION_EMPTY, INVITATION_SLIP, INVITATION_UNKNOWN)),
+        ("Many such codes", read_main(wait)),
     )

@@ -1,4 +1,4 @@
-"""What is stored and what each tier does to it, in words, from the objects that make the table."""
+"""Words for everything that is stored, and for what each tier does to a column of answers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from forms.kinds import columns_of_study
 from forms.study import MISSING_RANGE, Column, Study, Tier
-
-FREE_TEXT_TIER = "D"  # the only one that may carry a client's own words, after a person's review
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class DataLine:
 
 
 def administrative(study: Study) -> tuple[tuple[str, str], ...]:
-    """(column, what it is) for the columns that hold no answer."""
+    """Return (column, what it is) for the columns that hold no answer."""
     bands = ", ".join(str(bound) for bound in study.duration_bands)
     return (
         ("key", "16 random bytes. Made for this row; nothing else holds it."),
@@ -42,19 +40,19 @@ def _values(study: Study, column: Column) -> str:
         return f"text of up to {column.max_length} characters"
     labelled = [f"{c} {column.labels[c]}" for c in column.codes if c in column.labels]
     span = f"{column.codes[0]} to {column.codes[-1]}: " if len(labelled) < len(column.codes) else ""
-    known: Mapping[int, str] = {m.code: m.label for m in study.missing}
-    absent = [f"{c} {known.get(c, '')}".strip() for c in column.missing if c in MISSING_RANGE]
+    labels: Mapping[int, str] = {m.code: m.label for m in study.missing}
+    absent = [f"{c} {labels.get(c, '')}".strip() for c in column.missing if c in MISSING_RANGE]
     return span + "; ".join(labelled + absent)
 
 
 def _in_tier(study: Study, variable: str, tier: Tier) -> str:
-    """What this tier does to the variable, in a few words."""
+    """Return what this tier does to the variable."""
     policy = study.policy
     role, group = policy.roles.get(variable, "none"), policy.groups.get(variable, "")
-    if variable in tier.leave_out:
+    if variable in tier.leave_out or role not in tier.kind.roles:
         return "left out"
     if role == "free_text":
-        return "only after review" if tier.name == FREE_TEXT_TIER else "left out"
+        return "only after review"
     level = tier.min_level.get(group, 0)
     if role == "quasi_identifier" and variable in policy.hierarchies:
         top = policy.hierarchies[variable].top
@@ -71,7 +69,7 @@ def _role(study: Study, variable: str) -> str:
 
 
 def data_lines(study: Study) -> Iterator[DataLine]:
-    """Every answer column of the row, then every kept-apart text, in the order asked."""
+    """Yield every answer column of the row, then every kept-apart text, in the order asked."""
     tiers = tuple(study.policy.tiers.values())
     for column in columns_of_study(study):
         yield DataLine(
@@ -91,3 +89,122 @@ def data_lines(study: Study) -> Iterator[DataLine]:
                 _role(study, question.name),
                 tuple((tier.name, _in_tier(study, question.name, tier)) for tier in tiers),
             )
+
+
+# Table of a client’s data, but for answers → what for, and column → what it holds.
+TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "texts": (
+        "Texts in a client’s own words, each by itself. No column leads to a row of answers.",
+        {
+            "key": "16 random bytes, made for this text",
+            "study": "the study",
+            "variable": "which question it answers",
+            "lang": "language; nothing where only some people are asked",
+            "c_quote": "whether it may be quoted",
+            "deletion": "keyed hash of the client’s code, or random bytes",
+            "batch": "0, or the frozen batch it belongs to",
+            "text": "the text",
+            "state": "whether it has been reviewed",
+            "redacted": "what was left after review",
+        },
+    ),
+    "accepted": (
+        "So that pressing send twice stores one row. Gone with the draft.",
+        {"value": "keyed hash of a draft’s token"},
+    ),
+    "withdrawals": (
+        "Deletions asked for and not carried out yet.",
+        {"value": "keyed hash of a code"},
+    ),
+    "invitations": (
+        "Invitations that nobody has used. A used one is gone.",
+        {"code": "keyed hash of the code", "study": "the study"},
+    ),
+    "tallies": (
+        "Totals such as page loads.",
+        {"study": "the study", "event": "what is counted", "count": "how often"},
+    ),
+    "wordings": (
+        "Every version of the words that this site has offered.",
+        {
+            "study": "the study",
+            "fingerprint": "SHA-256 of the words",
+            "answers": "the table that answers to them are in",
+            "content": "the words",
+            "current": "whether new answers go to that table",
+        },
+    ),
+    "row_totals": (
+        "How many answers there are, so that nobody has to read them to count them.",
+        {
+            "answers": "a table of answers",
+            "batch": "0, or a frozen batch",
+            "count": "how many answers",
+        },
+    ),
+    "text_totals": (
+        "How many texts there are, so that nobody has to read them to count them.",
+        {
+            "study": "the study",
+            "variable": "which question they answer",
+            "lang": "language; blank where only some people are asked",
+            "batch": "0, or the frozen batch they belong to",
+            "state": "whether they have been reviewed",
+            "count": "how many texts",
+        },
+    ),
+    "levelling": (
+        "One line of totals, for laying answers down in random order.",
+        {
+            "settled": "answers laid down since the last levelling",
+            "stored": "answers there were then",
+            "resting": "arrivals that lie in random order already",
+        },
+    ),
+    "filler": (
+        "Always empty at rest; used to overwrite free space.",
+        {"key": "random", "space": "zeros"},
+    ),
+    "_sqlite_migrations": (
+        "Which changes to this file’s tables have been made. Its times are blank.",
+        {"migration_set": "name", "name": "name", "applied_at": "blank", "id": "number"},
+    ),
+    "drafts": (
+        "Unfinished answers, sealed: half of the key is in the client’s browser.",
+        {
+            "id": "keyed hash of the browser’s half of the key",
+            "sealed": "sealed bytes",
+            "expires": "when it is deleted, rounded up to half an hour",
+        },
+    ),
+}
+# Table of what staff do → what for.
+OFFICE_TABLES: Mapping[str, str] = {
+    "_sqlite_migrations": "Which changes to this file’s tables have been made, and when.",
+    "accounts": "Accounts of staff. Passwords as slow hashes.",
+    "approvals": "Approvals that boards have signed.",
+    "audit": "What staff did.",
+    "collected": "The totals of the collection that a release told.",
+    "comments": "What board and researchers wrote to each other.",
+    "contents": "Which files of which tier went into a release.",
+    "doors": "Who may come in, as site.toml said when last read.",
+    "errata": "Corrections to releases.",
+    "figures": "The rounded totals that staff were shown last.",
+    "freezes": "When a batch was frozen.",
+    "handovers": "To whom restricted files were given.",
+    "incidents": "Incidents that were noted.",
+    "jobs": "Previews, releases and freezes that researchers asked for.",
+    "lives": "Whether a study is open.",
+    "parts": "The files of each tier, by checksum.",
+    "readings": "Decisions on texts, by their random keys, without their words.",
+    "recovery": "Keyed hashes of recovery codes of staff.",
+    "releases": "Releases made.",
+    "rulings": "Suspensions and revocations by a board.",
+    "segments": "Which batches are released together.",
+    "sessions": "Browsers in which staff are signed in.",
+    "setups": "Links with which staff set up their accounts.",
+    "told_pilots": "Of how many answers of a pilot something was told.",
+    "turns": "When a study was opened and closed.",
+    "verdicts": "Whether the rule for ending the collection was met.",
+    "waivers": "Elements of the checklist that a board does without.",
+}

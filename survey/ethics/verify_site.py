@@ -1,11 +1,9 @@
-"""Whether a running site shows what a dossier says, seen from outside: every text of the walk.
+"""Comparison of a running site with a dossier, text by text, as seen from outside.
 
 It goes as one client as far as the check page and leaves: the button that sends is never pressed,
 since beyond consent only forms that say which questions they ask are posted. So an invitation that
-it is given is not spent. Every other way
-through is walked on the board's pages, which store nothing.
-
-What differs between the screens of a dossier and the pages of a site, text by text.
+it is given is not spent. Every other way through is walked on the board's pages, which store
+nothing.
 """
 
 from __future__ import annotations
@@ -17,38 +15,49 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
 
+from forms.platform_texts import BY_INVITATION
 from survey.errors import Refusal
-from survey.ethics.dossier.reader import PARTS, Dossier
-from survey.ethics.dossier.visible_text import Fields, VisibleText, press, see
-from survey.studies.version import BY_INVITATION
-from survey.synthetic.http_client import HttpVisitor, PageForm, PageResponse, read_form
+from survey.ethics.dossier.reader import Dossier
+from survey.ethics.dossier.visible_text import Fields, press, see
+from survey.page_text import PageForm, VisibleText, read_form
+from survey.studies.fingerprints import FINGERPRINT_LABELS
+from survey.synthetic.http_client import HttpVisitor, PageResponse
 
 CLIENT, BOARD = "client’s page", "board’s walk"
 WEIGHED = 20  # texts that one which is missing is likened to; a wholly other page has hundreds
-ALIKE = 0.5  # share from which on two texts are told as one that was changed
+ALIKE = 0.5  # share from which on two texts are reported as one that was changed
 HELP = frozenset(["support", "thanks"])
+MOST_STEPS = 400
+# Screens that open by their address; on the way the others follow.
+OPEN = ("landing", "information", "support", "withdraw", "stop", "declined", "thanks", "later")
+ASKED_FIRST = ("eligibility", "consent")
+INVITATION = "/i/"
+UNINVITED = (
+    "Only an invitation opens this study, so a client’s own questions could not be walked: what "
+    "comes before them and the board’s pages were compared. --invitation CODE goes in with an "
+    "unspent code, and does not spend it."
+)
+_FINGERPRINT = re.compile(r"\b[0-9a-f]{64}\b")
 
 Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One text that is not the same: where, and both; an empty one is not there at all."""
+    """One text that differs: where, and both; an empty one is not there at all."""
 
     where: str
     dossier: str
     site: str
 
     def __str__(self) -> str:
-        nothing = "(nothing)"
-        return (
-            f"{self.where}\n  dossier: {self.dossier or nothing}\n  site:    {self.site or nothing}"
-        )
+        dossier, site = (text or "(nothing)" for text in (self.dossier, self.site))
+        return f"{self.where}\n  dossier: {dossier}\n  site:    {site}"
 
 
 @dataclass
 class Report:
-    """What was compared: differences, each once, and what could not be seen."""
+    """The differences found, each once, and notes on what could not be seen."""
 
     differences: dict[Difference, None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -60,39 +69,228 @@ class Report:
         self.differences[Difference(where, dossier, site)] = None
 
 
-def where_of(screen: Json, whose: str) -> str:
-    """The screen and on whose pages, as a person is told."""
+def verify(
+    url: str,
+    dossier: Dossier,
+    progress: Callable[[int], None] = lambda _: None,
+    invitation: str = "",
+) -> Report:
+    """Compare the site at ``url`` with ``dossier``; ``progress`` hears how many ways are walked.
+
+    ``invitation`` is an unspent code, for a study that opens to nobody else. Raises Refusal when
+    the site cannot be reached, does not have the study, or does not take the code.
+    """
+    visitor = HttpVisitor(url)
+    comparison = _Comparison(visitor, dossier)
+    try:
+        comparison.fingerprints()
+        if comparison.open_screens():
+            comparison.client_way(invitation)
+        comparison.stopping()
+        for number, way in enumerate(dossier.ways, start=1):
+            comparison.board_way(way)
+            progress(number)
+    finally:
+        visitor.close()
+    return comparison.report
+
+
+@dataclass
+class _Comparison:
+    """One visitor to the site, the dossier that is compared, and the report so far."""
+
+    visitor: HttpVisitor
+    dossier: Dossier
+    report: Report = field(default_factory=Report)
+
+    def fingerprints(self) -> None:
+        """Compare the fingerprints that the overview and the certificate show."""
+        address = f"/ethics/{self.dossier.name}/"
+        for page, path in (("overview", address), ("certificate", f"{address}certificate")):
+            found = self.visitor.ask(path)
+            if found.status != 200 and page == "overview":
+                raise Refusal(
+                    f"{self.visitor.origin} shows no study {self.dossier.name} to boards."
+                )
+            if found.status != 200:
+                self.report.notes.append("This site has no certificate page.")
+                continue
+            shown = dict.fromkeys(_FINGERPRINT.findall(found.html))
+            others = ", ".join(one for one in shown if one not in self.dossier.fingerprints)
+            for label, one in zip(FINGERPRINT_LABELS, self.dossier.fingerprints, strict=True):
+                if one not in shown:
+                    self.report.add(f"{page}: fingerprint of {label.lower()}", one, others)
+
+    def open_screens(self) -> bool:
+        """Compare the screens that need no answer; return False while the study takes nobody."""
+        for name in OPEN:
+            screen = self.dossier.screens[name]
+            response = self._ask_client("" if name == "landing" else name)
+            page = see(response.html)
+            if name == "landing" and response.status == 200 and page.title.startswith("Closed"):
+                self.report.notes.append(
+                    "The study takes nobody just now, so a client’s own pages could not be walked: "
+                    "only the board’s were compared."
+                )
+                return False
+            if response.status != 200:
+                answer = f"answers {response.status}"
+                self.report.add(_place(screen, CLIENT), "the screen", answer)
+            else:
+                self.compare(screen, page, CLIENT)
+        return True
+
+    def client_way(self, code: str) -> None:
+        """Walk the longest way as one client to the check page, then leave."""
+        try:
+            response = self._ask_client(ASKED_FIRST[0])
+            if response.path == INVITATION:
+                if not code:
+                    self.report.notes.append(UNINVITED)
+                    return
+                self._enter(response, code)
+                response = self._ask_client(ASKED_FIRST[0])
+            for screen in (
+                self.dossier.screens[n] for n in ASKED_FIRST if n in self.dossier.screens
+            ):
+                page = see(response.html)
+                if response.status != 200 or page.title != screen["title"]:
+                    status = response.status
+                    site = f"“{page.title}”" if status == 200 else f"answers {status}"
+                    self.report.add(_place(screen, CLIENT), "the screen", site)
+                    return
+                self.compare(screen, page, CLIENT)
+                form = read_form(response.html)
+                response = self.visitor.ask(form.action or response.path, press(form, {}))
+            way = max(self.dossier.ways, key=lambda one: len(one["screens"]))
+            self._follow(self._client_pages(response, way), way, CLIENT)
+        finally:
+            left = self._ask_client("leave")
+            if not left.away:
+                self.report.add("Leave now", "leads away from the site", f"answers {left.status}")
+
+    def _ask_client(self, rest: str) -> PageResponse:
+        return self.visitor.ask(f"/s/{self.dossier.address}/{rest}")
+
+    def _enter(self, page: PageResponse, code: str) -> None:
+        """Type the code on the page that asks for it. Raises Refusal where it opens nothing."""
+        fields: Fields = [*read_form(page.html).hidden.items(), ("invitation", code)]
+        if self.visitor.ask(INVITATION, fields).path == INVITATION:
+            raise Refusal(
+                "The site does not take this invitation: it was spent or taken back, has a slip in "
+                "it, or was made for another site."
+            )
+
+    def _client_pages(self, page: PageResponse, way: Json) -> Iterator[str]:
+        """Yield the client's pages, the check page last. Only forms that ask are posted."""
+        for _ in range(MOST_STEPS):
+            if page.status != 200:
+                return
+            yield page.html
+            form = read_form(page.html)
+            # After a high answer the help page's first button leads on, and sends nothing.
+            if not (_asks(form) or form.buttons[:1] == [("go", "on")]):
+                return
+            page = self.visitor.ask(form.action or page.path, press(form, way["fill"]))
+
+    def _ask_board(self, fields: Fields | None = None) -> PageResponse:
+        return self.visitor.ask(f"/ethics/{self.dossier.name}/flow", fields)
+
+    def _first_questions(self) -> PageResponse:
+        """Return the first page of questions on the board's walk after comparing the others."""
+        page, screens = self._ask_board(), self.dossier.screens
+        names = [n for n in ("landing", "information", *ASKED_FIRST) if n in screens]
+        for name, after in zip(names, [*names[1:], ""], strict=True):
+            self.compare(screens[name], see(page.html), BOARD)
+            form = read_form(page.html)
+            onward = [*form.hidden.items(), ("go", after)]
+            page = self._ask_board(press(form, {}) if name in ASKED_FIRST else onward)
+        return page
+
+    def board_way(self, way: Json) -> None:
+        """Walk one whole way on the board's pages, to the thank-you page."""
+        self._follow(self._board_pages(self._first_questions(), way), way, BOARD)
+        self.report.ways += 1
+
+    def _board_pages(self, page: PageResponse, way: Json) -> Iterator[str]:
+        for _ in range(len(way["screens"]) + 20):
+            yield page.html
+            form = read_form(page.html)
+            if not _asks(form) and not form.buttons:
+                return
+            page = self._ask_board(press(form, way["fill"]))
+
+    def stopping(self) -> None:
+        """Compare Stop, and what follows on deleting, from the board's first question."""
+        page = self._first_questions()
+        for go, name in (("stop", "way:stop"), ("delete", "way:stopped")):
+            page = self._ask_board([*read_form(page.html).hidden.items(), ("go", go)])
+            self.compare(self.dossier.screens[name], see(page.html), BOARD)
+
+    def _follow(self, pages: Iterable[str], way: Json, whose: str) -> None:
+        """Compare page after page with a way's screens; one that is missing is found again."""
+        expected = [self.dossier.screens[name] for name in way["screens"]]
+        at, before = 0, "consent"
+
+        def report_route(site: str) -> None:
+            awaited = expected[at]["id"] if at < len(expected) else "the end of the walk"
+            self.report.add(f"Routing after {before}, {whose}", awaited, site)
+
+        for html in pages:
+            page = see(html)
+            place = next((n for n in range(at, len(expected)) if _is(expected[n], page)), None)
+            if place is None or place > at:
+                report_route(f"a page that asks {page.asks}" if page.asks else f"“{page.title}”")
+            if place is None:
+                screen = next((s for s in self.dossier.screens.values() if _is(s, page)), None)
+                if screen is not None:
+                    self.compare(screen, page, whose)
+                continue
+            self.compare(expected[place], page, whose)
+            at, before = place + 1, expected[place]["id"]
+        if at < len(expected) - (whose == CLIENT):  # a client's walk ends before sending
+            report_route("")
+
+    def compare(self, screen: Json, page: VisibleText, whose: str) -> None:
+        """Compare every line of one screen, both ways."""
+        self.report.screens += 1
+        where = _place(screen, whose)
+        if screen["title"] != page.title:
+            self.report.add(f"{where}, title", screen["title"], page.title)
+        lines = screen.get("preview", screen["lines"]) if whose == BOARD else screen["lines"]
+        ours, theirs = Counter[str](lines), Counter(page.lines)
+        missing = _in_order(lines, ours - theirs)
+        extra = _in_order(page.lines, theirs - ours)
+        if screen["asks"]:
+            extra = [line for line in extra if line not in self.dossier.may_also_say]
+        if screen["id"] == "landing":
+            extra = [line for line in extra if line.replace(" .", ".") != BY_INVITATION]
+        for one, other in _paired(missing, extra):
+            self.report.add(where, one, other)
+        if not (missing or extra or screen["any_order"]):
+            found = (line for line in page.lines if line in ours)
+            moved = [pair for pair in zip(lines, found, strict=False) if pair[0] != pair[1]]
+            if moved:
+                self.report.add(f"{where}, order", *moved[0])
+
+
+def _place(screen: Json, whose: str) -> str:
+    """Return the screen and on whose pages, as the report names it."""
     apart = "; help lines may be corrected at any time" if screen["id"] in HELP else ""
     return f"{screen['name']} [{screen['id']}], {whose}{apart}"
 
 
-def compare(screen: Json, seen: VisibleText, whose: str, dossier: Dossier, report: Report) -> None:
-    """Every line of one screen, both ways."""
-    report.screens += 1
-    where = where_of(screen, whose)
-    if screen["title"] != seen.title:
-        report.add(f"{where}, title", screen["title"], seen.title)
-    lines = screen.get("preview", screen["lines"]) if whose == BOARD else screen["lines"]
-    ours: Counter[str] = Counter(lines)
-    theirs: Counter[str] = Counter(seen.lines)
-    missing = _in_order(lines, ours - theirs)
-    extra = _in_order(seen.lines, theirs - ours)
-    if screen["asks"]:
-        extra = [line for line in extra if line not in dossier.may_also_say]
-    if screen["id"] == "landing":
-        extra = [line for line in extra if line.replace(" .", ".") != BY_INVITATION]
-    for one, other in _paired(missing, extra):
-        report.add(where, one, other)
-    if not (missing or extra or screen["any_order"]):
-        met = [line for line in seen.lines if line in ours]
-        moved = next((pair for pair in zip(lines, met, strict=False) if pair[0] != pair[1]), None)
-        if moved is not None:
-            report.add(f"{where}, order", *moved)
+def _asks(form: PageForm) -> bool:
+    """Return whether this is a form of questions, which says what it asks."""
+    return "shown" in form.hidden
+
+
+def _is(screen: Json, page: VisibleText) -> bool:
+    return bool(screen["asks"] == page.asks and screen["title"] == page.title)
 
 
 def _in_order(lines: Sequence[str], left: Counter[str]) -> list[str]:
-    """Those of ``lines`` that are left over, in their order."""
-    left = Counter(left)
+    """Return those of ``lines`` that are left over, in their order."""
     found = []
     for line in lines:
         if left[line] > 0:
@@ -102,239 +300,11 @@ def _in_order(lines: Sequence[str], left: Counter[str]) -> list[str]:
 
 
 def _paired(missing: list[str], extra: list[str]) -> Iterator[tuple[str, str]]:
-    """What is not there beside what is there instead: the most alike together."""
+    """Yield what is not there beside what is there instead: the most alike together."""
     rest = list(extra)
     for line in missing:
         likeness = [SequenceMatcher(None, line, other).ratio() for other in rest[:WEIGHED]]
-        best = max(range(len(rest)), key=likeness.__getitem__, default=None)
-        if best is not None and likeness[best] > ALIKE:
-            yield line, rest.pop(best)
-        else:
-            yield line, ""
+        best = max(range(len(likeness)), key=likeness.__getitem__, default=None)
+        alike = best is not None and likeness[best] > ALIKE
+        yield line, rest.pop(best) if best is not None and alike else ""
     yield from (("", line) for line in rest)
-
-
-MOST_STEPS = 400
-# Screens that open by their address; on the way the others follow.
-OPEN = ("landing", "information", "support", "withdraw", "stop", "declined", "thanks", "later")
-ASKED_FIRST = ("eligibility", "consent")
-INVITATION = "/i/"
-UNINVITED = (
-    "Only an invitation opens this study, so a client’s own questions could not be walked: what "
-    "comes before them and the board’s pages were compared. --invitation CODE goes in with an "
-    "unspent code, and does not spend it."
-)
-_PRINT = re.compile(r"\b[0-9a-f]{64}\b")
-PART_NAMES = {"words": "words and routing", "policy": "release policy", "site": "site facts"}
-
-
-def verify(
-    url: str, dossier: Dossier, told: Callable[[int], None] = lambda _: None, invitation: str = ""
-) -> Report:
-    """Compare the site at ``url`` with ``dossier``; ``told`` hears how many ways are walked.
-
-    ``invitation`` is an unspent code, for a study that opens to nobody else. Raises Refusal when
-    the site cannot be reached, does not have the study, or does not take the code.
-    """
-    report = Report()
-    visitor = HttpVisitor(url)
-    try:
-        _fingerprints(visitor, dossier, report)
-        if _still(visitor, dossier, report):
-            _as_client(visitor, dossier, report, invitation)
-        _asides(visitor, dossier, report)
-        for number, way in enumerate(dossier.ways, start=1):
-            _on_board(visitor, dossier, way, report)
-            told(number)
-    finally:
-        visitor.close()
-    return report
-
-
-def _fingerprints(visitor: HttpVisitor, dossier: Dossier, report: Report) -> None:
-    overview = visitor.ask(f"/ethics/{dossier.name}/")
-    if overview.status != 200:
-        raise Refusal(f"{visitor.origin} shows no study {dossier.name} to boards.")
-    _compare_prints("overview", overview.html, PARTS, dossier, report)
-    certificate = visitor.ask(f"/ethics/{dossier.name}/certificate")
-    if certificate.status == 200:
-        _compare_prints("certificate", certificate.html, PARTS, dossier, report)
-    else:
-        report.notes.append("This site has no certificate page.")
-
-
-def _compare_prints(
-    page: str, html: str, parts: Iterable[str], dossier: Dossier, report: Report
-) -> None:
-    shown = dict.fromkeys(_PRINT.findall(html))
-    for part in parts:
-        if dossier.fingerprints[part] not in shown:
-            others = [p for p in shown if p not in dossier.fingerprints.values()]
-            where = f"{page}: fingerprint of {PART_NAMES[part]}"
-            report.add(where, dossier.fingerprints[part], ", ".join(others))
-
-
-def _still(visitor: HttpVisitor, dossier: Dossier, report: Report) -> bool:
-    """Compare the client's screens that need no answer; False while the study takes nobody."""
-    for name in OPEN:
-        screen = dossier.screens[name]
-        page = visitor.ask(_client(dossier, "" if name == "landing" else name))
-        seen = see(page.html)
-        if name == "landing" and page.status == 200 and seen.title.startswith("Closed"):
-            report.notes.append(
-                "The study takes nobody just now, so a client’s own pages could not be walked: "
-                "only the board’s were compared."
-            )
-            return False
-        if page.status != 200:
-            report.add(where_of(screen, CLIENT), "the screen", f"answers {page.status}")
-            continue
-        compare(screen, seen, CLIENT, dossier, report)
-    return True
-
-
-def _client(dossier: Dossier, rest: str) -> str:
-    return f"/s/{dossier.address}/{rest}"
-
-
-def _as_client(visitor: HttpVisitor, dossier: Dossier, report: Report, code: str) -> None:
-    """One client on the longest way to the check page, who then leaves."""
-    try:
-        page: PageResponse | None = visitor.ask(_client(dossier, ASKED_FIRST[0]))
-        if page is not None and page.path == INVITATION:
-            if not code:
-                report.notes.append(UNINVITED)
-                return
-            _enter(visitor, page, code)
-            page = visitor.ask(_client(dossier, ASKED_FIRST[0]))
-        for name in ASKED_FIRST:
-            if name not in dossier.screens or page is None:
-                continue
-            seen = see(page.html)
-            if page.status != 200 or seen.title != dossier.screens[name]["title"]:
-                report.add(
-                    where_of(dossier.screens[name], CLIENT), "the screen", _called(page, seen)
-                )
-                return
-            compare(dossier.screens[name], seen, CLIENT, dossier, report)
-            form = read_form(page.html)
-            page = visitor.ask(form.action or page.path, press(form, {}))
-        way = max(dossier.ways, key=lambda one: len(one["screens"]))
-        _follow(_client_steps(visitor, page, way), way, CLIENT, dossier, report)
-    finally:
-        left = visitor.ask(_client(dossier, "leave"))
-        if not left.away:
-            report.add("Leave now", "leads away from the site", f"answers {left.status}")
-
-
-def _enter(visitor: HttpVisitor, page: PageResponse, code: str) -> None:
-    """Type the code on the page that asks for it. Raises Refusal where it opens nothing."""
-    fields: Fields = [*read_form(page.html).hidden.items(), ("invitation", code)]
-    if visitor.ask(INVITATION, fields).path == INVITATION:
-        raise Refusal(
-            "The site does not take this invitation: it was spent or taken back, has a slip in "
-            "it, or was made for another site."
-        )
-
-
-def _called(page: PageResponse, seen: VisibleText) -> str:
-    return f"“{seen.title}”" if page.status == 200 else f"answers {page.status}"
-
-
-def _client_steps(visitor: HttpVisitor, page: PageResponse | None, way: Json) -> Iterator[str]:
-    """Pages on a client's way, the check page last. Only forms that ask questions are posted."""
-    for _ in range(MOST_STEPS):
-        if page is None or page.status != 200:
-            return
-        yield page.html
-        form = read_form(page.html)
-        if not (_asks(form) or _offers_to_go_on(form)):
-            return
-        page = visitor.ask(form.action or page.path, press(form, way["fill"]))
-
-
-def _asks(form: PageForm) -> bool:
-    """Whether this is a form of questions, which says what it asks."""
-    return "shown" in form.hidden
-
-
-def _offers_to_go_on(form: PageForm) -> bool:
-    """The help page after a high answer: its first button leads on, and sends nothing."""
-    return form.buttons[:1] == [("go", "on")]
-
-
-def _flow(dossier: Dossier) -> str:
-    return f"/ethics/{dossier.name}/flow"
-
-
-def _to_questions(visitor: HttpVisitor, dossier: Dossier, report: Report) -> PageResponse:
-    """The first page of questions on the board's walk, what comes before compared."""
-    page = visitor.ask(_flow(dossier))
-    names = [n for n in ("landing", "information", *ASKED_FIRST) if n in dossier.screens]
-    for name, after in zip(names, [*names[1:], ""], strict=True):
-        compare(dossier.screens[name], see(page.html), BOARD, dossier, report)
-        form = read_form(page.html)
-        turn = [*form.hidden.items(), ("go", after)]
-        page = visitor.ask(_flow(dossier), press(form, {}) if name in ASKED_FIRST else turn)
-    return page
-
-
-def _on_board(visitor: HttpVisitor, dossier: Dossier, way: Json, report: Report) -> None:
-    """One whole way on the board's pages, to the thank-you page."""
-    page = _to_questions(visitor, dossier, report)
-    _follow(_board_steps(visitor, page, dossier, way), way, BOARD, dossier, report)
-    report.ways += 1
-
-
-def _board_steps(
-    visitor: HttpVisitor, page: PageResponse, dossier: Dossier, way: Json
-) -> Iterator[str]:
-    for _ in range(len(way["screens"]) + 20):
-        yield page.html
-        form = read_form(page.html)
-        if not _asks(form) and not form.buttons:
-            return
-        page = visitor.ask(_flow(dossier), press(form, way["fill"]))
-
-
-def _asides(visitor: HttpVisitor, dossier: Dossier, report: Report) -> None:
-    """Stop, and what follows on deleting, from the first question of the board's walk."""
-    page = _to_questions(visitor, dossier, report)
-    for go, name in (("stop", "way:stop"), ("delete", "way:stopped")):
-        fields: Fields = [*read_form(page.html).hidden.items(), ("go", go)]
-        page = visitor.ask(_flow(dossier), fields)
-        compare(dossier.screens[name], see(page.html), BOARD, dossier, report)
-
-
-def _follow(pages: Iterable[str], way: Json, whose: str, dossier: Dossier, report: Report) -> None:
-    """Compare page after page with the screens of a way; one that is missing is found again."""
-    expected = [dossier.screens[name] for name in way["screens"]]
-    at, before = 0, "consent"
-    for html in pages:
-        seen = see(html)
-        place = next((n for n in range(at, len(expected)) if _is(expected[n], seen)), None)
-        if place is None:
-            report.add(f"Routing after {before}, {whose}", _name(expected, at), _shown(seen))
-            known = next((s for s in dossier.screens.values() if _is(s, seen)), None)
-            if known is not None:
-                compare(known, seen, whose, dossier, report)
-            continue
-        if place > at:
-            report.add(f"Routing after {before}, {whose}", _name(expected, at), _shown(seen))
-        compare(expected[place], seen, whose, dossier, report)
-        at, before = place + 1, expected[place]["id"]
-    last = len(expected) - (1 if whose == CLIENT else 0)  # a client's walk ends before sending
-    if at < last:
-        report.add(f"Routing after {before}, {whose}", _name(expected, at), "")
-
-
-def _is(screen: Json, seen: VisibleText) -> bool:
-    return bool(screen["asks"] == seen.asks and screen["title"] == seen.title)
-
-
-def _name(expected: Sequence[Json], at: int) -> str:
-    return expected[at]["id"] if at < len(expected) else "the end of the walk"
-
-
-def _shown(seen: VisibleText) -> str:
-    return f"a page that asks {seen.asks}" if seen.asks else f"“{seen.title}”"

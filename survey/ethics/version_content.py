@@ -1,89 +1,150 @@
-"""One version of a study as plain data: what there is to compare, from a folder or an archive.
-
-A version taken apart: every text, code, condition and figure with a name of its own.
+"""Versions of a study taken apart: every text, code, condition and figure with a name of its own.
 
 Two versions are compared part by part, so what keeps its name and changes its words shows as a
-change, and what changes its place shows as moved.
+change, and what changes its place shows as moved. A version comes from a folder or an archive.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from itertools import chain
+from pathlib import Path
 from typing import Any, cast
 
 from forms.fingerprint import plain
-from survey.ethics.change_rule import CHECKED, NAME_ONLY, PROSE
-from survey.studies.version import StudyVersion
+from survey.storage.studies import Approval
+from survey.studies.approvals import ArchivedVersionInvalid, load_archived, whole
+from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.version import StudyVersion, fingerprints_of
 
-Said = Mapping[str, Any]
+Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class VersionContent:
-    """A version: ``words`` is its fingerprint, ``said`` the canonical content it stands for.
+    """A version: ``words`` is its fingerprint, ``document`` the canonical content it stands for.
 
     Where only the words were archived, ``policy``, ``support`` and ``facts`` are None.
     """
 
     words: str
-    said: Said
-    policy: Said | None = None
-    support: Said | None = None
+    document: Json
+    policy: Json | None = None
+    support: Json | None = None
     facts: Mapping[str, str] | None = None
-    fingerprints: tuple[str, str, str] | None = None  # words, policy, site facts
+    fingerprints: VersionFingerprints | None = None
 
     @property
     def id(self) -> str:
         """Short and unique: of all three fingerprints, or of the words alone."""
-        whole = (
-            sha256("\n".join(self.fingerprints).encode()).hexdigest()
-            if self.fingerprints
-            else self.words
-        )
-        return whole[:16]
+        return (whole(self.fingerprints) if self.fingerprints else self.words)[:16]
 
     @property
     def name(self) -> str:
         """The version's own name."""
-        return str(self.said.get("version", ""))
+        return str(self.document.get("version", ""))
 
     @property
     def language(self) -> str:
         """Language of the words."""
-        return str(self.said.get("language", "en"))
-
-    @property
-    def whole(self) -> bool:
-        """Whether everything is there, or only the words."""
-        return self.fingerprints is not None
+        return str(self.document.get("language", "en"))
 
 
 def content_of_version(version: StudyVersion) -> VersionContent:
-    """The version that ``version`` is."""
+    """Return the whole content of ``version``."""
     study = version.study
     return VersionContent(
         words=study.fingerprints.words,
-        said=json.loads(study.content),
-        policy=_mapping(study.policy),
-        support=_mapping(study.support),
+        document=json.loads(study.content),
+        policy=cast("Json", plain(study.policy)),
+        support=cast("Json", plain(study.support)),
         facts=dict(version.facts),
-        fingerprints=(study.fingerprints.words, study.fingerprints.policy, version.site),
+        fingerprints=fingerprints_of(version),
     )
 
 
 def content_of_archive(words: str, content: str) -> VersionContent:
-    """The version whose words and routing are archived as ``content`` (canonical JSON)."""
-    return VersionContent(words=words, said=json.loads(content))
+    """Return the version whose words and routing are archived as ``content`` (canonical JSON)."""
+    return VersionContent(words=words, document=json.loads(content))
 
 
-def _mapping(value: object) -> Said:
-    return cast("Said", plain(value))
+@dataclass(frozen=True, slots=True)
+class KnownVersion:
+    """A version, and in words whether it is proposed, served, approved or archived."""
+
+    content: VersionContent
+    statuses: tuple[str, ...]
+    approved: bool = False
+
+    @property
+    def name(self) -> str:
+        """The version with its statuses, for a list to choose from."""
+        return f"{self.content.name} ({self.content.id[:8]}…), {'; '.join(self.statuses)}"
 
 
+def known_versions(
+    *,
+    proposed: StudyVersion,
+    served: StudyVersion,
+    approvals: Iterable[Approval],
+    archived: Mapping[str, str],
+    data: Path,
+) -> tuple[KnownVersion, ...]:
+    """Return every version, the newest first; ``archived`` maps words (hex) to content."""
+    found: dict[str, KnownVersion] = {}
+
+    def add(content: VersionContent, status: str, *, approved: bool = False) -> None:
+        known = found.get(content.id, KnownVersion(content, ()))
+        found[content.id] = replace(
+            known, statuses=(*known.statuses, status), approved=known.approved or approved
+        )
+
+    add(content_of_version(proposed), "in the study folder now")
+    if fingerprints_of(served) != fingerprints_of(proposed):
+        add(content_of_version(served), "served now")
+    for approval in reversed(list(approvals)):
+        content = _approved(data, approval.study, approval.fingerprints, archived)
+        if content is not None:
+            revoked = ", revoked" if approval.revoked else ""
+            status = f"approved {approval.approved_on}, {approval.reference}{revoked}"
+            add(content, status, approved=True)
+    listed = {one.content.words for one in found.values()}
+    for words, document in archived.items():
+        if words not in listed:
+            add(content_of_archive(words, document), "offered here once, words only")
+    return tuple(found.values())
+
+
+@lru_cache(maxsize=64)
+def _archived(data: Path, study: str, fingerprints: VersionFingerprints) -> VersionContent:
+    """Return an archived version, read once: it never changes. Raises ArchivedVersionInvalid."""
+    return content_of_version(load_archived(data, study, fingerprints))
+
+
+def _approved(
+    data: Path, study: str, fingerprints: VersionFingerprints, archived: Mapping[str, str]
+) -> VersionContent | None:
+    """Return what was signed: whole where it was archived, else its words, else nothing."""
+    words = fingerprints.words
+    try:
+        return _archived(data, study, fingerprints)
+    except ArchivedVersionInvalid:
+        if words not in archived:
+            return None
+        return replace(content_of_archive(words, archived[words]), fingerprints=fingerprints)
+
+
+def version_before(versions: tuple[KnownVersion, ...], now: KnownVersion) -> KnownVersion | None:
+    """Return what ``now`` is compared with first: approved last, else served, else any."""
+    others = [one for one in versions if one.content.id != now.content.id]
+    return next(iter(sorted(others, key=lambda one: not one.approved)), None)
+
+
+PROSE = ""  # the kind of a part that is running text; any other kind is the reason it gives
+NAME_ONLY, CHECKED = "name of the version", "date of a check"
 # What a change can touch, in the order of a board's interest.
 GROUPS = {
     "consent": "Consent and information",
@@ -104,7 +165,7 @@ PASSAGES = {
     "board_note": "Notes for the board",
 }
 BUTTONS = ("agree", "decline")
-Made = Iterator["ContentPart"]
+Parts = Iterator["ContentPart"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,30 +187,31 @@ class ContentPart:
         return self.id.partition("|")[0]
 
 
-def parts_of(edition: VersionContent) -> dict[str, ContentPart]:
-    """Every part by its id. What an archive of words alone does not hold is not in it."""
-    said = edition.said
-    made = chain(
-        _study(said),
-        _consent(said["consent"]),
-        *(_page(page) for page in said["pages"]),
-        _branches(said.get("branches", ())),
-        _figures(POLICY, "release policy", edition.policy or {}, "release policy"),
-        _support(edition.support) if edition.support else (),
-        _facts(edition.facts or {}),
+def parts_of(version: VersionContent) -> dict[str, ContentPart]:
+    """Return every part by its id; what an archive of words alone does not hold is left out."""
+    words = version.document
+    parts = chain(
+        _study(words),
+        _consent(words["consent"]),
+        *(_page(page) for page in words["pages"]),
+        _branches(words.get("branches", ())),
+        _figures(POLICY, "release policy", version.policy or {}, "release policy"),
+        _support(version.support) if version.support else (),
+        _facts(version.facts or {}),
     )
-    return {part.id: part for part in made if part.text}
+    return {part.id: part for part in parts if part.text}
 
 
-def groups_of(edition: VersionContent) -> frozenset[str]:
-    """The groups that this version can be compared in."""
-    known = {POLICY: edition.policy, SUPPORT: edition.support, FACTS: edition.facts}
-    return frozenset(group for group in GROUPS if known.get(group, ()) is not None)
+def groups_of(version: VersionContent) -> frozenset[str]:
+    """Return the groups that this version can be compared in."""
+    archived = {POLICY: version.policy, SUPPORT: version.support, FACTS: version.facts}
+    return frozenset(group for group in GROUPS if archived.get(group, ()) is not None)
 
 
-def _study(said: Said) -> Made:
-    yield ContentPart(STUDY, "title", "Title of the study", said["title"])
-    yield ContentPart(STUDY, "version", "Version", said["version"], NAME_ONLY)
+def _study(words: Json) -> Parts:
+    part = partial(ContentPart, STUDY)
+    yield part("title", "Title of the study", words["title"])
+    yield part("version", "Version", words["version"], NAME_ONLY)
     for key, where in (
         ("address", "Address of the study"),
         ("language", "Language"),
@@ -158,127 +220,103 @@ def _study(said: Said) -> Made:
         ("duration_bands", "Bands of duration, in minutes"),
         ("minutes", "Minutes told to clients"),
     ):
-        yield ContentPart(STUDY, key, where, _plainly(said.get(key, "")), "a setting of the study")
+        yield part(key, where, _plainly(words.get(key, "")), "a setting of the study")
     for key in ("missing", "scales", "composites", "differences", "quality"):
-        yield from _figures(STUDY, key, said.get(key) or {}, "codes and scoring")
+        yield from _figures(STUDY, key, words.get(key) or {}, "codes and scoring")
 
 
-def _consent(said: Said) -> Made:
-    yield ContentPart(
-        CONSENT, "consent version", "Version of the consent", said["version"], NAME_ONLY
-    )
-    codes = "yes" if said["receipt_code"] else "no"
-    yield ContentPart(
-        CONSENT, "receipt_code", "Deletion code offered", codes, "whether codes are given"
-    )
-    for key, text in said["texts"].items():
+def _consent(consent: Json) -> Parts:
+    part = partial(ContentPart, CONSENT)
+    yield part("consent version", "Version of the consent", consent["version"], NAME_ONLY)
+    codes = "yes" if consent["receipt_code"] else "no"
+    yield part("receipt_code", "Deletion code offered", codes, "whether codes are given")
+    for key, text in consent["texts"].items():
         kind = "a button of consent" if key in BUTTONS else PROSE
-        yield ContentPart(CONSENT, f"text {key}", f"Sentence “{key.replace('_', ' ')}”", text, kind)
+        yield part(f"text {key}", f"Sentence “{key.replace('_', ' ')}”", text, kind)
     for section, name in PASSAGES.items():
-        for p in said.get(section, ()):
-            yield from _passage(CONSENT, p, name)
-    for question in said.get("eligibility", ()):
-        who = f"Before you start: {question['id']}"
-        yield from _each(
-            CONSENT, f"eligibility {question['id']}", who, question, "who may take part"
-        )
-    for s in said["statements"]:
-        where = f"Consent statement {s['id']}"
-        yield from _each(CONSENT, f"statement {s['id']}", where, s, "a consent statement")
-    for item in said.get("checklist", ()):
-        where = f"Checklist {item['id']}"
-        yield from _each(CONSENT, f"checklist {item['id']}", where, item, "the board’s checklist")
+        for passage in consent.get(section, ()):
+            yield from _passage(CONSENT, passage, name)
+    for section, id_, where, kind in (
+        ("eligibility", "eligibility", "Before you start:", "who may take part"),
+        ("statements", "statement", "Consent statement", "a consent statement"),
+        ("checklist", "checklist", "Checklist", "the board’s checklist"),
+    ):
+        for one in consent.get(section, ()):
+            yield from _each(CONSENT, f"{id_} {one['id']}", f"{where} {one['id']}", one, kind)
     for key in ("optional_facts", "board_facts"):
         where = key.replace("_", " ").capitalize()
-        yield ContentPart(
-            CONSENT, key, where, _plainly(said.get(key, ())), "which facts may be empty"
-        )
+        yield part(key, where, _plainly(consent.get(key, ())), "which facts may be empty")
 
 
-def _passage(group: str, passage: Said, name: str) -> Made:
-    heading = passage["heading"]
+def _passage(group: str, passage: Json, name: str) -> Parts:
+    id_, heading = f"passage {passage['id']}", passage["heading"]
     where = f"{name}: {heading or passage['id']}"
-    yield ContentPart(group, f"passage {passage['id']}|heading", f"{where} (heading)", heading)
-    yield ContentPart(group, f"passage {passage['id']}|text", where, passage["text"])
+    yield ContentPart(group, f"{id_}|heading", f"{where} (heading)", heading)
+    yield ContentPart(group, f"{id_}|text", where, passage["text"])
 
 
-def _each(group: str, id_: str, where: str, said: Said, kind: str) -> Made:
-    """A part for each thing that is said under one id."""
-    for key, value in said.items():
+def _each(group: str, id_: str, where: str, values: Json, kind: str) -> Parts:
+    """Yield a part for each value under one id."""
+    for key, value in values.items():
         if key != "id":
-            told = where if key == "text" else f"{where} ({key})"
-            yield ContentPart(group, f"{id_}|{key}", told, _plainly(value), kind)
+            place = where if key == "text" else f"{where} ({key})"
+            yield ContentPart(group, f"{id_}|{key}", place, _plainly(value), kind)
 
 
-def _page(page: Said) -> Made:
+def _page(page: Json) -> Parts:
     where, id_ = f"Page “{page['title']}”", f"page {page['id']}"
     yield ContentPart(QUESTION, f"{id_}|title", f"{where} (title)", page["title"])
     yield from _wording(f"{id_}|intro", f"{where} (introduction)", page["intro"])
-    shown = _condition(page.get("show_if", ()))
-    yield ContentPart(ROUTING, f"{id_}|show_if", f"{where} is shown", shown, "routing")
+    yield _shown_if(id_, where, page)
     for key in ("sensitive", "answer_once"):
         if page.get(key):
-            yield ContentPart(
-                QUESTION, f"{id_}|{key}", f"{where} ({key})", "yes", "how a page behaves"
-            )
+            kind = "how a page behaves"
+            yield ContentPart(QUESTION, f"{id_}|{key}", f"{where} ({key})", "yes", kind)
     if page.get("support"):
         yield from _each(QUESTION, f"{id_}|support", where, page["support"], "when help is offered")
     for question in page["questions"]:
         yield from _question(question)
 
 
-def _question(q: Said) -> Made:
+def _shown_if(id_: str, where: str, thing: Json) -> ContentPart:
+    text = _condition(thing.get("show_if", ()))
+    return ContentPart(ROUTING, f"{id_}|show_if", f"{where} is shown", text, "routing")
+
+
+def _question(q: Json) -> Parts:
+    part = partial(ContentPart, QUESTION)
     id_, where = f"question {q['name']}", f"Question {q['name']}"
     yield from _wording(f"{id_}|text", where, q["text"])
     for key in ("hint", "minimum_label", "maximum_label"):
-        yield ContentPart(
-            QUESTION, f"{id_}|{key}", f"{where} ({key.replace('_', ' ')})", q.get(key, "")
-        )
-    shown = _condition(q.get("show_if", ()))
-    yield ContentPart(ROUTING, f"{id_}|show_if", f"{where} is shown", shown, "routing")
+        yield part(f"{id_}|{key}", f"{where} ({key.replace('_', ' ')})", q.get(key, ""))
+    yield _shown_if(id_, where, q)
     for row in q.get("rows", ()):
-        yield ContentPart(
-            QUESTION, f"{id_}|row {row['variable']}", f"{where}, row {row['variable']}", row["text"]
-        )
+        name = f"row {row['variable']}"
+        yield part(f"{id_}|{name}", f"{where}, {name}", row["text"])
     for option in q.get("options", ()):
         code = f"{option['code']}" + (f" {option['key']}" if option.get("key") else "")
-        yield ContentPart(
-            QUESTION, f"{id_}|option {code}", f"{where}, answer {code}", option["label"]
-        )
-    offered = [f"{m['code']} {m['label']}" for m in q.get("missing", ())]
-    yield ContentPart(
-        QUESTION, f"{id_}|missing", f"{where}, also offered", "; ".join(offered), "codes"
-    )
+        yield part(f"{id_}|option {code}", f"{where}, answer {code}", option["label"])
+    missing = "; ".join(f"{m['code']} {m['label']}" for m in q.get("missing", ()))
+    yield part(f"{id_}|missing", f"{where}, also offered", missing, "codes")
     for key in ("kind", "required", "minimum", "maximum", "max_length", "apart", "random_order",
                 "construct"):  # fmt: skip
-        value = _plainly(q.get(key, ""))
-        yield ContentPart(
-            QUESTION, f"{id_}|{key}", f"{where} ({key.replace('_', ' ')})", value, _HOW
-        )
-    yield ContentPart(
-        QUESTION, f"{id_}|note", f"{where} (note for the codebook)", q.get("note", "")
-    )
+        place, value = f"{where} ({key.replace('_', ' ')})", _plainly(q.get(key, ""))
+        yield part(f"{id_}|{key}", place, value, "how a question is asked or kept")
+    yield part(f"{id_}|note", f"{where} (note for the codebook)", q.get("note", ""))
 
 
-_HOW = "how a question is asked or kept"
-
-
-def _wording(id_: str, where: str, said: Said) -> Made:
-    yield ContentPart(QUESTION, id_, where, said.get("everybody", ""))
-    for branch, text in said.get("by_branch", ()):
+def _wording(id_: str, where: str, wording: Json) -> Parts:
+    yield ContentPart(QUESTION, id_, where, wording.get("everybody", ""))
+    for branch, text in wording.get("by_branch", ()):
         yield ContentPart(QUESTION, f"{id_} {branch}", f"{where}, on the way “{branch}”", text)
 
 
-def _branches(branches: Sequence[Said]) -> Made:
+def _branches(branches: Sequence[Json]) -> Parts:
+    part = partial(ContentPart, ROUTING, kind="routing")
     for b in branches:
-        where = f"Way “{b['name']}”"
-        yield ContentPart(
-            ROUTING, f"branch {b['name']}|when", where, _condition(b["when"]), "routing"
-        )
-        named = f"{b['code']} {b['label']}"
-        yield ContentPart(
-            ROUTING, f"branch {b['name']}|code", f"{where} in a release", named, "routing"
-        )
+        id_, where = f"branch {b['name']}", f"Way “{b['name']}”"
+        yield part(f"{id_}|when", where, _condition(b["when"]))
+        yield part(f"{id_}|code", f"{where} in a release", f"{b['code']} {b['label']}")
 
 
 def _condition(condition: Sequence[Any]) -> str:
@@ -286,30 +324,30 @@ def _condition(condition: Sequence[Any]) -> str:
     return f"if {' and '.join(shown)}" if shown else "to everybody"
 
 
-def _support(said: Said) -> Made:
-    yield ContentPart(SUPPORT, "support intro", "Help page (introduction)", said["intro"])
-    for passage in said["passages"]:
+def _support(support: Json) -> Parts:
+    part = partial(ContentPart, SUPPORT)
+    yield part("support intro", "Help page (introduction)", support["intro"])
+    for passage in support["passages"]:
         yield from _passage(SUPPORT, passage, "Help page")
-    for place, number in said["emergency"]:
-        where = f"Emergency number, {place}"
-        yield ContentPart(SUPPORT, f"emergency {place}", where, number, "a help line")
-    for line in said["lines"]:
+    for place, number in support["emergency"]:
+        yield part(f"emergency {place}", f"Emergency number, {place}", number, "a help line")
+    for line in support["lines"]:
         places = ", ".join(line["countries"]) or "anywhere"
         id_, where = f"line {places} {line['name']}", f"{line['name']} ({places})"
         for key in ("contact", "url", "youth"):
             value = _plainly(line.get(key, ""))
-            yield ContentPart(SUPPORT, f"{id_}|{key}", f"{where}, {key}", value, "a help line")
+            yield part(f"{id_}|{key}", f"{where}, {key}", value, "a help line")
         checked = line["last_checked"] or "not yet"
-        yield ContentPart(SUPPORT, f"{id_}|checked", f"{where}, last checked", checked, CHECKED)
+        yield part(f"{id_}|checked", f"{where}, last checked", checked, CHECKED)
 
 
-def _facts(facts: Mapping[str, str]) -> Made:
+def _facts(facts: Mapping[str, str]) -> Parts:
     for name, value in facts.items():
         yield ContentPart(FACTS, f"fact {name}", f"Fact “{name}”", value, "a fact of the site")
 
 
-def _figures(group: str, id_: str, value: Any, kind: str) -> Made:
-    """Every figure of something nested, by the way that leads to it."""
+def _figures(group: str, id_: str, value: Any, kind: str) -> Parts:
+    """Yield every figure of something nested, by the way that leads to it."""
     where = id_.replace("_", " ").capitalize()
     for path, text in _leaves(value):
         name = " › ".join(path)
@@ -328,7 +366,7 @@ def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
 
 
 def _called(value: Any) -> str:
-    """What a thing in a list is called, so that a new neighbour does not rename it."""
+    """Return a name of a thing in a list that a new neighbour does not change."""
     if not isinstance(value, dict):
         return ""
     found = next((value[key] for key in ("name", "variable", "label", "code") if key in value), "")

@@ -1,35 +1,165 @@
-"""Two versions of a study, side by side: what changed, word by word, and what it comes to.
+"""Two versions of a study, side by side: what changed, word by word, and whether it matters.
 
-The lists of a version whose order a reader meets, so that what has moved can be told.
+A change is cosmetic or substantive by rule, so that nothing hangs on a judgement. Cosmetic is what
+leaves every word in its place: spaces, punctuation, capitals, and the spelling of a word that was
+misspelled. All else is substantive, and whatever is no running text is substantive however it
+changes. ``RULE`` says so to the reader; keep the two alike.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import cache
+from typing import Literal
 
-from survey.ethics.change_rule import Nature, classify_change
+from exports.texts.wordlists import fold, is_ordinary
 from survey.ethics.version_content import (
+    CHECKED,
     CONSENT,
     GROUPS,
+    NAME_ONLY,
     PASSAGES,
     QUESTION,
     ContentPart,
-    Said,
+    Json,
     VersionContent,
     groups_of,
     parts_of,
 )
+
+Nature = Literal["cosmetic", "substantive"]
+
+COSMETIC = {
+    NAME_ONLY: "a name, which changes with every change",
+    CHECKED: "when a person last tried the line",
+}
+
+RULE = (
+    """Cosmetic: only spaces, punctuation, emphasis or capitals differ, or one letter inside a word
+    of five letters or more, where one of both spellings is no English word that our list knows and
+    the other is. Also the name of the version itself, and the date on which a help line was
+    checked.""",
+    """Substantive: every other change of a word; any changed number, span of time, negation
+    (“not”, “never” …) or word that permits, requires or limits (“may”, “must”, “only” …); a
+    question mark that comes or goes; anything added, removed or moved.""",
+    """Always substantive, however small: consent statements, the buttons of consent, who may take
+    part, routing, kinds of questions, codes, limits, scoring, the release policy, the site’s facts
+    (names, dates, contacts), help lines, and the checklist.""",
+)
+
+NEGATIONS = frozenset(
+    ("no", "not", "never", "none", "nobody", "nothing", "nowhere", "neither", "nor", "without",
+     "cannot", "unless", "except")
+)  # fmt: skip
+MODALS = frozenset(
+    ("may", "might", "must", "can", "could", "shall", "should", "will", "would", "need", "needs",
+     "only", "always", "all", "any", "every", "each", "some", "if", "until", "optional",
+     "required", "voluntary")
+)  # fmt: skip
+NUMBERS = frozenset(
+    ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+     "twelve", "once", "twice", "first", "second", "third", "half", "hour", "hours", "day", "days",
+     "week", "weeks", "month", "months", "year", "years", "minute", "minutes")
+)  # fmt: skip
+SHORTEST_TYPO = 5  # letters; shorter words turn into others too easily
+
+# A number with its sign and separators; a word with what may stand inside it; a fact; any sign that
+# is not mere punctuation.
+_TOKEN = re.compile(
+    r"""(?<!\w)[-−]?\d(?:[\d.,:/–-]*\d)? | \d | [^\W\d_]+(?:['’-][^\W\d_]+)* | \{\w+\}
+    | [^\w\s.,;:!…'"“”‘’„«»()\[\]*/–—-]""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """Cosmetic or substantive, and why, in a few words."""
+
+    nature: Nature
+    why: str
+
+
+def tokens(text: str) -> list[str]:
+    """Return words without capitals (but USA stays), numbers and meaning signs of ``text``."""
+    plain = unicodedata.normalize("NFKC", text).replace("’", "'")
+    found = (m[0] for m in _TOKEN.finditer(plain))
+    return [t if len(t) > 1 and t.isupper() else t.lower() for t in found]
+
+
+def classify_change(old: str, new: str, *, kind: str, language: str) -> Classification:
+    """Return how a text of this ``kind`` (PROSE or another) changed from ``old`` to ``new``."""
+    if kind in COSMETIC:
+        return Classification("cosmetic", COSMETIC[kind])
+    if kind:
+        return Classification("substantive", kind)
+    if not old or not new:
+        return Classification("substantive", "words added" if new else "words removed")
+    before, after = tokens(old), tokens(new)
+    if before == after:
+        return Classification("cosmetic", "spaces, punctuation or capitals only")
+    return _of_words(before, after, english=language.partition("-")[0] == "en")
+
+
+def _of_words(before: list[str], after: list[str], *, english: bool) -> Classification:
+    changed = tuple(_replaced(before, after))
+    if english and all(len(a) == len(b) and all(map(is_typo, a, b)) for a, b in changed):
+        return Classification("cosmetic", "spelling only")
+    words = [word for a, b in changed for word in (*a, *b)]
+    return Classification("substantive", next(_reasons(words), "words changed"))
+
+
+def _replaced(before: list[str], after: list[str]) -> Iterator[tuple[list[str], list[str]]]:
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag != "equal":
+            yield before[a:b], after[c:d]
+
+
+def _reasons(words: list[str]) -> Iterator[str]:
+    if any(w in NUMBERS or w[0].isdigit() or w == "%" for w in words):
+        yield "a number or a span of time"
+    if any(w in NEGATIONS or w.endswith("n't") for w in words):
+        yield "a negation"
+    if any(w in MODALS for w in words):
+        yield "what is permitted, required or limited"
+    if any(w.startswith("{") for w in words):
+        yield "a fact of the site comes or goes"
+
+
+@cache
+def is_typo(a: str, b: str) -> bool:
+    """Return whether one of two words can only be a misspelling of the other."""
+    if a == b:
+        return True
+    plain = min(len(a), len(b)) >= SHORTEST_TYPO and a.isalpha() and b.isalpha()
+    if not plain or a[0] != b[0] or a[-1] != b[-1] or not _one_slip(a, b):
+        return False
+    return is_ordinary(fold(a)) != is_ordinary(fold(b))
+
+
+def _one_slip(a: str, b: str) -> bool:
+    """Return whether one letter was left out, put in, changed, or swapped with the next."""
+    short, long = sorted((a, b), key=len)
+    if len(long) - len(short) > 1:
+        return False
+    at = next((i for i, (x, y) in enumerate(zip(short, long, strict=False)) if x != y), len(short))
+    if len(short) < len(long):
+        return short[at:] == long[at + 1 :]
+    swapped = short[:at] + short[at : at + 2][::-1] + short[at + 2 :]
+    return short[at + 1 :] == long[at + 1 :] or swapped == long
 
 
 @dataclass(frozen=True, slots=True)
 class Sequenced:
     """Things in an order that a reader meets: (id, name) each.
 
-    ``id`` is what the list is known by in both versions, ``home`` what it is called.
+    ``id`` identifies the list in both versions, ``home`` is its name.
     """
 
     group: str
@@ -38,47 +168,29 @@ class Sequenced:
     things: tuple[tuple[str, str], ...]
 
 
-def orders_of(edition: VersionContent) -> Iterator[Sequenced]:
-    """Every list whose order a reader meets."""
-    said, consent = edition.said, edition.said["consent"]
-    for section, name in PASSAGES.items():
-        yield _listed(CONSENT, name, consent.get(section, ()), "passage", _heading)
-    yield _listed(CONSENT, "Before you start", consent.get("eligibility", ()), "eligibility", _id)
-    yield _listed(CONSENT, "Consent statements", consent["statements"], "statement", _id)
-    yield _listed(QUESTION, "Pages", said["pages"], "page", lambda p: f"“{p['title']}”")
-    for page in said["pages"]:
-        asked = _listed(QUESTION, page["id"], page["questions"], "question", lambda q: q["name"])
-        yield replace(asked, home=f"Page “{page['title']}”")
-        for q in page["questions"]:
-            yield from _inside(q)
+def orders_of(version: VersionContent) -> Iterator[Sequenced]:
+    """Yield every list whose order a reader meets."""
+    document, consent = version.document, version.document["consent"]
+    for section, home in PASSAGES.items():
+        yield _order(CONSENT, home, consent.get(section, ()), "passage")
+    yield _order(CONSENT, "Before you start", consent.get("eligibility", ()), "eligibility")
+    yield _order(CONSENT, "Consent statements", consent["statements"], "statement")
+    yield _order(QUESTION, "Pages", document["pages"], "page")
+    for page in document["pages"]:
+        home = f"Page “{page['title']}”"
+        yield replace(_order(QUESTION, page["id"], page["questions"], "question"), home=home)
+        for name, q in ((q["name"], q) for q in page["questions"]):
+            yield _order(QUESTION, f"Rows of {name}", q.get("rows", ()), f"{name} row")
+            yield _order(QUESTION, f"Answers of {name}", q.get("options", ()), f"{name} option")
 
 
-def _inside(q: Said) -> Iterator[Sequenced]:
-    """The rows and the answers of one question."""
-    name, rows, options = q["name"], q.get("rows", ()), q.get("options", ())
-    yield _listed(QUESTION, f"Rows of {name}", rows, f"{name} row", lambda r: r["variable"])
-    yield _listed(
-        QUESTION, f"Answers of {name}", options, f"{name} option", lambda o: f"“{o['label']}”"
-    )
-
-
-def _heading(passage: Said) -> str:
-    return f"“{passage['heading']}”" if passage["heading"] else str(passage["id"])
-
-
-def _id(said: Said) -> str:
-    return str(said["id"])
-
-
-def _key(thing: Said) -> str:
-    return str(next(thing[k] for k in ("id", "name", "variable", "code") if k in thing))
-
-
-def _listed(
-    group: str, home: str, things: Sequence[Said], prefix: str, name: Callable[[Said], str]
-) -> Sequenced:
-    named = tuple((f"{prefix} {_key(thing)}", name(thing)) for thing in things)
-    return Sequenced(group, home, home, named)
+def _order(group: str, home: str, things: Sequence[Json], prefix: str) -> Sequenced:
+    named = []
+    for thing in things:
+        key = str(next(thing[k] for k in ("id", "name", "variable", "code") if k in thing))
+        words = next((thing[k] for k in ("heading", "title", "label") if thing.get(k)), "")
+        named.append((f"{prefix} {key}", f"“{words}”" if words else key))
+    return Sequenced(group, home, home, tuple(named))
 
 
 Marked = tuple[tuple[str, bool], ...]
@@ -108,17 +220,17 @@ class Comparison:
     not_compared: tuple[str, ...]
 
     def of(self, group: str) -> tuple[Change, ...]:
-        """The changes in one group, substantive ones first."""
+        """Return the changes in one group, substantive ones first."""
         here = (c for c in self.changes if c.group == group)
         return tuple(sorted(here, key=lambda c: c.nature == "cosmetic"))
 
     def count(self, nature: Nature, group: str | None = None) -> int:
-        """How many changes of this nature there are, in all or in one group."""
+        """Return how many changes of this nature there are, in all or in one group."""
         return sum(c.nature == nature and group in (None, c.group) for c in self.changes)
 
 
 def compare(old: VersionContent, new: VersionContent) -> Comparison:
-    """What changed from ``old`` to ``new``."""
+    """Return the changes from ``old`` to ``new``."""
     both = groups_of(old) & groups_of(new)
     before, now = parts_of(old), parts_of(new)
     found = [
@@ -158,7 +270,7 @@ def _change(old: ContentPart, new: ContentPart, *, language: str) -> Change:
 
 
 def _came_or_went(parts: Sequence[ContentPart], *, added: bool) -> Change:
-    """Parts of one thing that is new, or gone: told as one change."""
+    """Return one change for all parts of a thing that is new, or gone."""
     where = min((part.where for part in parts), key=len)
     lines = [_said_of(part, where) for part in parts]
     text: Marked = (("\n".join(lines), True),)
@@ -169,13 +281,13 @@ def _came_or_went(parts: Sequence[ContentPart], *, added: bool) -> Change:
 
 
 def _said_of(part: ContentPart, where: str) -> str:
-    """A part's text, after what tells it from the others of the same thing."""
+    """Return a part's text after what distinguishes it from the other parts of one thing."""
     rest = part.where.removeprefix(where).strip(" ,()")
     return f"{rest}: {part.text}" if rest else part.text
 
 
 def mark(old: str, new: str) -> tuple[Marked, Marked]:
-    """Both texts in pieces, with what differs between them marked."""
+    """Return both texts in pieces, with what differs between them marked."""
     a, b = _PIECES.findall(old), _PIECES.findall(new)
     matcher = SequenceMatcher(None, a, b, autojunk=False)
     left: list[tuple[str, bool]] = []
@@ -191,7 +303,7 @@ def _homes(orders: Sequence[Sequenced]) -> dict[str, tuple[Sequenced, int]]:
 
 
 def _moved(old: Sequence[Sequenced], new: Sequence[Sequenced]) -> Iterator[Change]:
-    """What stands in another list now, or in another place among those that stayed."""
+    """Yield the things in another list, or in another place among those that stayed."""
     before, now = _homes(old), _homes(new)
     for order in new:
         stayed = [id_ for id_, _ in order.things if id_ in before]
@@ -217,13 +329,13 @@ def _move(before: tuple[Sequenced, int], now: tuple[Sequenced, int]) -> Change:
 
 
 def _place(order: Sequenced, at: int) -> str:
-    """Where something stands, by what stands before it."""
+    """Return the place of a thing, by what stands before it."""
     after = f"after {order.things[at - 1][1]}" if at else "first"
     return f"{order.home}: number {at + 1}, {after}"
 
 
 def _rising(ids: Sequence[str], rank: Mapping[str, int]) -> frozenset[str]:
-    """The longest run of ``ids`` that kept its order: what is not in it has moved."""
+    """Return the longest run of ``ids`` that kept its order: all others have moved."""
     tails: list[int] = []
     ends: list[str] = []
     before: dict[str, str | None] = {}
@@ -232,9 +344,9 @@ def _rising(ids: Sequence[str], rank: Mapping[str, int]) -> frozenset[str]:
         before[id_] = ends[at - 1] if at else None
         tails[at : at + 1] = [rank[id_]]
         ends[at : at + 1] = [id_]
-    kept: set[str] = set()
+    rising: set[str] = set()
     last = ends[-1] if ends else None
     while last is not None:
-        kept.add(last)
+        rising.add(last)
         last = before[last]
-    return frozenset(kept)
+    return frozenset(rising)

@@ -1,4 +1,4 @@
-"""Charts of a release: read from its archived zip, held against its sums, kept a while in memory.
+"""Charts of a release: drawn from its archived zip once it matches its sums, kept in memory.
 
 The only way in is a finished file of the archive: no store of answers is opened here.
 """
@@ -11,14 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import cast
 
-import typst
-
-from exports.charts.chart import Chart, ChartSource, Heat
+from exports.charts.chart import Chart, ChartSource, HeatMaps
 from exports.charts.counts import from_rows, from_tables, read_rows
 from exports.charts.gallery import gallery
-from exports.charts.selection import Book, book_of, hypothesis
+from exports.charts.selection import book_of, hypothesis
 from exports.checksums import UNREADABLE, ChecksumFault, ReleaseZip
 from exports.codebook import asked_codebook
 from exports.columns import fields_of
@@ -26,11 +23,12 @@ from exports.documents.context import marks_of
 from exports.errors import ExportRefused
 from exports.tables.plan import default_plan
 from forms.study import Study
+from forms.tiers import TIERS
 from survey.errors import Refusal
-from survey.releases.distribution import is_restricted
+from survey.pdf import typeset
 from survey.storage.releases import Release
 
-LARGEST = 64 * 2**20  # bytes of a data file that are read while somebody waits
+LARGEST = 64 * 2**20  # bytes of a data file that are read while a page waits
 KEPT = 8  # releases whose charts stay in memory
 PIXELS_PER_INCH = 144
 NOT_CROSSED = (
@@ -44,79 +42,65 @@ TEXTS = "This release holds texts: there is nothing to count in it."
 
 @dataclass(frozen=True, slots=True)
 class DrawnRelease:
-    """The charts of one release and what stands under each; what it has no chart of, and why."""
+    """The charts of one release, what stands under each, and why one is ``lacking``."""
 
     charts: tuple[Chart, ...]
     source: ChartSource
     lacking: str = ""
 
     def named(self, key: str) -> Chart | None:
-        """The chart of this name."""
+        """Return the chart of this name."""
         return next((chart for chart in self.charts if chart.key == key), None)
 
 
 def _from_microdata(packed: ReleaseZip, study: Study) -> Sequence[Chart]:
-    told = json.loads(packed.checked("documentation/codebook.json"))
-    if packed.getinfo(packed.top + told["data"]).file_size > LARGEST:
+    codebook = json.loads(packed.checked("documentation/codebook.json"))
+    if packed.getinfo(packed.top + codebook["data"]).file_size > LARGEST:
         raise ExportRefused(
             f"This release has over {LARGEST // 2**20} MB of data, too much to count while you "
             "wait. Download it and draw with your own tools."
         )
-    book = book_of(told["variables"])
-    rows = read_rows(packed.checked(told["data"]), book)
+    book = book_of(codebook["variables"])
+    rows = read_rows(packed.checked(codebook["data"]), book)
     return gallery(book, from_rows(rows, book, default_plan(study).sums))
 
 
-def _asked(study: Study) -> Book:
-    return book_of(asked_codebook(study, fields_of(study)))
-
-
-def _from_tables(packed: ReleaseZip, study: Study) -> Sequence[Chart]:
-    """Tables have no codebook: which columns belong together is the study's to say."""
-    book = _asked(study)
-    return gallery(book, from_tables(packed.checked("tables/one-way.csv"), book))
-
-
-def _lacking(study: Study, charts: Sequence[Chart]) -> str:
-    """A sentence on the chart that a study would have, had the release its figures."""
-    book = _asked(study)
+def _from_tables(packed: ReleaseZip, study: Study) -> tuple[Sequence[Chart], str]:
+    """Return the charts of a release of tables, and a sentence on the one that it lacks."""
+    # Tables have no codebook: which columns belong together is the study's to say.
+    book = book_of(asked_codebook(study, fields_of(study)))
+    charts = gallery(book, from_tables(packed.checked("tables/one-way.csv"), book))
     asked = hypothesis(book)
-    if asked is None or any(isinstance(chart.picture, Heat) for chart in charts):
-        return ""
-    return NOT_CROSSED.format(before=book[asked.before]["label"])
+    if asked is None or any(isinstance(chart.picture, HeatMaps) for chart in charts):
+        return charts, ""
+    return charts, NOT_CROSSED.format(before=book[asked.before]["label"])
 
 
-def _use(study: Study, made: Release) -> str:
-    tier = study.policy.tiers.get(made.tier)
-    if made.pilot:
+def _use(study: Study, release: Release) -> str:
+    tier = study.policy.tiers.get(release.tier)
+    if release.pilot:
         return "A trial: not to be published."
-    if tier is None or is_restricted(tier):
+    if tier is None or not tier.kind.is_open:
         who = tier.audience if tier else "whom the release names"
         return (
             f"Restricted as the release is: for {who}. Not to be published: held against open rows "
             "or another release it could tell what they hide. Charts of an open tier may be."
         )
-    return f"May be published: it shows nothing beyond tier {made.tier}."
+    return f"May be published: it shows nothing beyond tier {release.tier}."
 
 
-def _source(study: Study, made: Release, marks: str, caution: str) -> ChartSource:
-    name = f"Release {made.number} of {made.study}, tier {made.tier}; SHA-256 {made.sha256}"
-    return ChartSource(study.title, name, marks, caution, _use(study, made))
+def read_release(path: Path, release: Release, study: Study) -> DrawnRelease:
+    """Return all charts of the release in the zip at ``path``.
 
-
-def read_release(path: Path, made: Release, study: Study) -> DrawnRelease:
-    """All charts of the release in the zip at ``path``.
-
-    Raises Refusal (the file is not the release) or Refused (it has nothing to draw).
+    Raises Refusal (the file is not the release) or ExportRefused (it has nothing to draw).
     """
     try:
-        packed = ReleaseZip(path, made.sha256)
+        packed = ReleaseZip(path, release.sha256)
         report = json.loads(packed.checked("documentation/report.json"))
         lacking = ""
         if "tables/one-way.csv" in packed.sums and "documentation/codebook.json" not in packed.sums:
-            charts = _from_tables(packed, study)
-            lacking = _lacking(study, charts)
-        elif "documentation/codebook.json" in packed.sums and made.tier != "D":
+            charts, lacking = _from_tables(packed, study)
+        elif "documentation/codebook.json" in packed.sums and TIERS[release.tier].holds != "texts":
             charts = _from_microdata(packed, study)
         else:
             raise ExportRefused(TEXTS)
@@ -126,30 +110,33 @@ def read_release(path: Path, made: Release, study: Study) -> DrawnRelease:
         raise Refusal(f"The file {path.name} is missing or cannot be read.") from None
     if not charts:
         raise ExportRefused("This study has nothing that these charts know how to draw.")
-    source = _source(study, made, marks_of(report), report["caution"] or OPEN_SAMPLE)
+    name = f"Release {release.number} of {release.study}, tier {release.tier}"
+    name += f"; SHA-256 {release.sha256}"
+    caution = report["caution"] or OPEN_SAMPLE
+    source = ChartSource(name, marks_of(report), caution, _use(study, release))
     return DrawnRelease(tuple(charts), source, lacking)
 
 
 class Gallery:
-    """Charts that were drawn lately, by what they were drawn from; used by all of a process."""
+    """Cache of the charts drawn lately, one for all threads of a process."""
 
     def __init__(self, most: int = KEPT) -> None:
         self._kept: OrderedDict[tuple[str | int, ...], DrawnRelease] = OrderedDict()
         self._most, self._lock = most, Lock()
 
-    def of(self, path: Path, made: Release, study: Study) -> DrawnRelease:
-        """The charts of a release; raises as ``read_release`` does, and if the file is gone."""
+    def of(self, path: Path, release: Release, study: Study) -> DrawnRelease:
+        """Return the charts of a release. Raises as ``read_release``, and if the file is gone."""
         try:
             file = path.stat()
         except OSError:
             raise Refusal(f"The file {path.name} is no longer in the archive.") from None
         fingerprints = study.fingerprints
-        # A file that was touched is read and held against its sums again.
+        # A file that was touched is read and checked by its sums again.
         touched = (str(path), file.st_ino, file.st_size, file.st_mtime_ns)
-        key = (*touched, made.sha256, fingerprints.words, fingerprints.policy)
+        key = (*touched, release.sha256, fingerprints.words, fingerprints.policy)
         with self._lock:  # one at a time: two would do the same work at once
             if key not in self._kept:
-                self._kept[key] = read_release(path, made, study)
+                self._kept[key] = read_release(path, release, study)
             self._kept.move_to_end(key)
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
@@ -160,12 +147,10 @@ GALLERY = Gallery()
 
 
 def png(picture: str) -> bytes:
-    """An SVG file as a PNG, twice as fine as a screen; its letters are those that typst brings."""
+    """Return an SVG file as a PNG, twice as fine as a screen, in the typefaces of typst."""
     source = (
         "#set page(width: auto, height: auto, margin: 0pt)\n"
         '#image(bytes(sys.inputs.picture), format: "svg")'
     )
-    made = typst.Compiler(ignore_system_fonts=True).compile(
-        source.encode(), format="png", ppi=PIXELS_PER_INCH, sys_inputs={"picture": picture}
-    )
-    return cast("bytes", made)  # one page, one picture
+    inputs = {"picture": picture}
+    return typeset(source.encode(), format="png", ppi=PIXELS_PER_INCH, sys_inputs=inputs)

@@ -1,14 +1,10 @@
-"""Recalling a faulty release, and with it every other that repeats what is faulty.
-
-Who is given a restricted file: person, agreement and date, checked wherever they are typed.
-"""
+"""A release after it was made: recalled where it is faulty, and handed to a named person."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
 
-from forms.study import Tier
 from survey.errors import Refusal
 from survey.storage import releases
 from survey.storage.database import Database
@@ -16,9 +12,9 @@ from survey.storage.stores import Stores
 
 
 def releases_sharing_rows(office: Database, study: str, number: int) -> list[int]:
-    """Every release with a part of the same making of the same segments, ``number`` included.
+    """Return every release with a part of one edition of these segments, ``number`` included.
 
-    A fault of one tier may well stem from the one that it was made of, so tiers are not told apart.
+    A fault of one tier may stem from the one that it was made of, so tiers are not told apart.
     """
     held = releases.contents(office, study)
     makings = {(segment, edition) for segment, _, edition in held.get(number, ())}
@@ -27,7 +23,7 @@ def releases_sharing_rows(office: Database, study: str, number: int) -> list[int
 
 
 def recall(stores: Stores, study: str, number: int, *, why: str, at: str) -> list[int]:
-    """Recall release ``number`` and all its ``holders`` for good; gives their numbers.
+    """Recall release ``number`` and all that share its rows for good; return their numbers.
 
     ``at`` is an ISO time. Raises Refusal for a release that is not there or recalled already.
     """
@@ -44,46 +40,36 @@ def recall(stores: Stores, study: str, number: int, *, why: str, at: str) -> lis
     return reached
 
 
-OPEN_TIERS = ("A", "B")  # anybody may have them (exports.documents.context)
-FIELDS = ("name", "agreement", "date")
-LONGEST = 200
-
-
-def is_restricted(tier: Tier) -> bool:
-    """Whether only named persons may have it."""
-    return tier.name not in OPEN_TIERS
-
-
-def fault_in(typed: Mapping[str, str], *, required: bool) -> tuple[str, str]:
-    """The first field that is wrong and a sentence saying so; two empty strings if none is."""
-    given = [name for name in FIELDS if typed.get(name, "").strip()]
-    if not given and not required:
-        return "", ""
-    for name in FIELDS:
-        text = typed.get(name, "").strip()
-        if not text:
-            return name, f"{_ASKED[name]} Name all three: person, agreement and date."
-        if len(text) > LONGEST or not text.isprintable():
-            return name, f"Shorten this to {LONGEST} characters on one line."
-    return ("", "") if _is_date(typed["date"].strip()) else ("date", _NO_DATE)
-
-
-def recipient_of(typed: Mapping[str, str]) -> dict[str, str] | None:
-    """What was typed without fault; None where nothing was."""
-    said = {name: typed.get(name, "").strip() for name in FIELDS}
-    return said if all(said.values()) else None
-
-
-_ASKED = {
+REQUESTS = {
     "name": "Say who gets it.",
     "agreement": "Say under which agreement.",
     "date": "Say on which day it was agreed.",
 }
-_NO_DATE = "Write the day as year-month-day, for example 2026-11-22."
+LONGEST = 200
 
 
-def _is_date(text: str) -> bool:
+def fault_in(typed: Mapping[str, str], *, required: bool) -> tuple[str, str]:
+    """Return the first field that is wrong and a sentence saying so; two empty strings if none."""
+    given = [name for name in REQUESTS if typed.get(name, "").strip()]
+    if not given and not required:
+        return "", ""
+    for name in REQUESTS:
+        text = typed.get(name, "").strip()
+        if not text:
+            return name, f"{REQUESTS[name]} Name all three: person, agreement and date."
+        if len(text) > LONGEST or not text.isprintable():
+            return name, f"Shorten this to {LONGEST} characters on one line."
+    written = typed["date"].strip()
     try:
-        return date.fromisoformat(text).isoformat() == text
+        is_date = date.fromisoformat(written).isoformat() == written
     except ValueError:
-        return False
+        is_date = False
+    if not is_date:
+        return "date", "Write the day as year-month-day, for example 2026-11-22."
+    return "", ""
+
+
+def recipient_of(typed: Mapping[str, str]) -> dict[str, str] | None:
+    """Return what was typed without fault; None where nothing was."""
+    said = {name: typed.get(name, "").strip() for name in REQUESTS}
+    return said if all(said.values()) else None

@@ -1,9 +1,9 @@
-"""Where long work is done: in a process of its own, which outlives the page that asked for it.
+"""Long work, done in a process of its own that outlives the page that asked for it.
 
 DATA/work/12/       job 12 while it is under way: its lock, and what it makes
 DATA/work/turn      whose turn it is: one process works at a time, the others wait
 
-A job's process holds the lock in its folder for as long as it lives, so whoever looks can tell.
+A job's process holds the lock in its folder for as long as it lives, so that every page can tell.
 Nothing here touches a row or an export: that is ``survey.releases.worker``, in the other process.
 """
 
@@ -28,6 +28,7 @@ from survey.clock import iso_utc
 from survey.config import PACKAGE, PREFIX, Config, as_environment
 from survey.errors import Refusal
 from survey.locks import is_locked, locked
+from survey.releases.archive import clear
 from survey.storage import jobs, releases, studies
 from survey.storage.jobs import Job, State
 from survey.storage.stores import Stores
@@ -42,7 +43,7 @@ GONE = "Its process ended unexpectedly, perhaps because the server was stopped."
 
 
 class DiskFull(Refusal):
-    """There is no room to make anything."""
+    """A disk without room to make anything."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -51,19 +52,29 @@ class DiskFull(Refusal):
         )
 
 
+def is_full(reason: object) -> bool:
+    """Return whether an error, or a sentence made of one, says that the disk is full."""
+    numbers = (errno.ENOSPC, errno.EDQUOT)
+    if isinstance(reason, OSError):
+        return reason.errno in numbers
+    said = str(reason)
+    # The last words are SQLite's.
+    return any(phrase in said for phrase in (*map(os.strerror, numbers), "disk is full"))
+
+
 def folder_of(data: Path, number: int) -> Path:
-    """Where the job works."""
+    """Return the folder in which the job works."""
     return data / FOLDER / str(number)
 
 
 def is_alive(folder: Path) -> bool:
-    """Whether the process that works in ``folder`` still runs."""
+    """Return whether the process that works in ``folder`` still runs."""
     return is_locked(folder / LOCK)
 
 
 @contextmanager
-def _nobody_begins(data: Path) -> Iterator[None]:
-    """Until it is left: a job that is noted and has no process yet would pass for a dead one."""
+def _no_job_begins(data: Path) -> Iterator[None]:
+    """Let no job begin: one that is noted and has no process yet would pass for a dead one."""
     folder = data / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     with locked(folder):
@@ -71,7 +82,7 @@ def _nobody_begins(data: Path) -> Iterator[None]:
 
 
 def entered(stores: Stores, job: Job) -> int:
-    """The number in the ledger of what the job released, even if it could not say so; else 0."""
+    """Return the ledger's number of what the job released, even if it could not say so; else 0."""
     if job.kind != "release":
         return job.release
     known = jobs.makers(stores.office, job.study)
@@ -90,22 +101,21 @@ _DONE: Mapping[str, str] = {
 
 
 def finish_job(
-    stores: Stores, job: Job, to: State, *, now: float, told: Mapping[str, Any], release: int = 0
+    stores: Stores, job: Job, to: State, *, now: float, result: Mapping[str, Any], release: int = 0
 ) -> None:
-    """How the job ended, with its line in the audit; nothing where it had ended before."""
-    if not jobs.end(stores.office, job.number, to, now=now, told=told, release=release):
+    """Note how the job ended, with its line in the audit; nothing where it had ended before."""
+    if not jobs.end(stores.office, job.number, to, now=now, result=result, release=release):
         return
     if to == "done" and job.kind not in _DONE:
         return  # a freeze has written its own line
     line = _DONE[job.kind] if to == "done" else f"{job.kind} {job.tier}".strip() + f": {to}"
-    at = iso_utc(now)
     what = line.format(tier=job.tier, release=release or job.release)
-    studies.note(stores.office, at=at, who=job.who, what=f"{job.study}: {what}")
+    studies.note(stores.office, at=iso_utc(now), who=job.who, what=f"{job.study}: {what}")
 
 
 @dataclass(frozen=True)
 class JobRunner:
-    """Starts, watches and ends jobs. ``clock`` gives epoch seconds."""
+    """Starting, watching and ending jobs. ``clock`` returns epoch seconds."""
 
     config: Config
     stores: Stores
@@ -116,18 +126,19 @@ class JobRunner:
         data, office = self.stores.folder, self.stores.office
         if shutil.disk_usage(data).free < WORK_ROOM_BYTES:
             raise DiskFull
-        with _nobody_begins(data):
+        with _no_job_begins(data):
             for other in jobs.under_way(office):
-                self._looked(other)
+                self._checked(other)
             asked_at = iso_utc(self.clock())
             begun = jobs.begin(office, replace(job, asked_at=asked_at), now=self.clock())
             try:
-                self._spawn(begun, folder_of(data, begun.number))
+                self._spawn(begun)
             except OSError as error:
-                return self._gone(begun, why=f"Its process could not start: {error.strerror}.")
+                return self._close(begun, why=f"Its process could not start: {error.strerror}.")
         return begun
 
-    def _spawn(self, job: Job, folder: Path) -> None:
+    def _spawn(self, job: Job) -> None:
+        folder = self._folder(job)
         folder.mkdir(parents=True, mode=0o700)
         with locked(folder / LOCK) as lock:  # the process inherits it, and with it the lock
             child = subprocess.Popen(  # noqa: S603 - our own code and a number
@@ -141,43 +152,46 @@ class JobRunner:
             )
         threading.Thread(target=child.wait, daemon=True).start()  # or it stays as a zombie
 
-    def sweep(self) -> None:
-        """Settle what a server that died left under way, and remove folders in which nobody works.
+    def _folder(self, job: Job) -> Path:
+        return folder_of(self.stores.folder, job.number)
 
-        Without room to write that in, it is left to whoever looks next.
+    def clean_up(self) -> None:
+        """Close what a server that died left under way, and remove folders without a process.
+
+        Without room to write that in, it is left until a page asks for the job.
         """
         if not (self.stores.folder / FOLDER).is_dir():
             return
-        with suppress(sqlite3.OperationalError, OSError), _nobody_begins(self.stores.folder):
+        with suppress(sqlite3.OperationalError, OSError), _no_job_begins(self.stores.folder):
             for job in jobs.under_way(self.stores.office):
-                self._looked(job)
+                self._checked(job)
             for folder in (self.stores.folder / FOLDER).iterdir():
                 if folder.is_dir() and not is_alive(folder):
                     shutil.rmtree(folder, ignore_errors=True)
 
     def find(self, study: str, number: int) -> Job | None:
-        """The study's job of this number, as it is now."""
+        """Return the study's job of this number, as it is now."""
         job = jobs.find(self.stores.office, number)
-        return self.look(job) if job and job.study == study else None
+        return self.current(job) if job and job.study == study else None
 
-    def look(self, job: Job) -> Job:
-        """The job as it is now: one whose process is gone has ended."""
-        if not job.live or is_alive(folder_of(self.stores.folder, job.number)):
-            return self._looked(job)
-        with _nobody_begins(self.stores.folder):
-            return self._looked(job)
+    def current(self, job: Job) -> Job:
+        """Return the job as it is now: one whose process is gone has ended."""
+        if not job.live or is_alive(self._folder(job)):
+            return self._checked(job)
+        with _no_job_begins(self.stores.folder):
+            return self._checked(job)
 
-    def _looked(self, job: Job) -> Job:
+    def _checked(self, job: Job) -> Job:
         if not job.live:
             return job
-        if is_alive(folder_of(self.stores.folder, job.number)):
+        if is_alive(self._folder(job)):
             if job.state == "stopping" and self.clock() - job.since > JOB_GRACE_SECONDS:
                 self._signal(job, signal.SIGKILL)
             return job
-        return self._gone(job)
+        return self._close(job)
 
-    def _gone(self, job: Job, why: str = GONE) -> Job:
-        """Its process has ended: whatever it was about to say, it is told how things stand."""
+    def _close(self, job: Job, why: str = GONE) -> Job:
+        """Note how a job ended whose process is gone, whatever it was about to note itself."""
         latest = jobs.find(self.stores.office, job.number) or job
         if not latest.live:
             return latest
@@ -185,48 +199,34 @@ class JobRunner:
         to: State = "cancelled" if latest.state == "stopping" else "broken"
         to = "done" if release else to
         full = shutil.disk_usage(self.stores.folder).free < WORK_ROOM_BYTES
-        told = {"reason": str(DiskFull()) if full else why} if to == "broken" else {}
+        result = {"reason": str(DiskFull()) if full else why} if to == "broken" else {}
         try:
-            finish_job(self.stores, latest, to, now=self.clock(), told=told, release=release)
-            self._clear(latest)
-        except (sqlite3.OperationalError, OSError):  # no room even for this: at the next look
-            return replace(latest, state=to, told=told, release=release)
+            finish_job(self.stores, latest, to, now=self.clock(), result=result, release=release)
+            shutil.rmtree(self._folder(latest), ignore_errors=True)
+            asked = datetime.fromisoformat(latest.asked_at).timestamp()
+            clear(self.stores, latest.study, since=asked)
+        except (sqlite3.OperationalError, OSError):  # no room even for this: when asked next
+            return replace(latest, state=to, result=result, release=release)
         return jobs.find(self.stores.office, job.number) or latest
-
-    def _clear(self, job: Job) -> None:
-        from survey.releases.archive import clear  # brings in what the server does without
-
-        shutil.rmtree(folder_of(self.stores.folder, job.number), ignore_errors=True)
-        clear(self.stores, job.study, since=datetime.fromisoformat(job.asked_at).timestamp())
 
     def cancel(self, job: Job) -> Job:
         """Ask its process to end, leaving nothing half-made."""
         office = self.stores.office
         jobs.move(office, job.number, "stopping", before=("waiting", "running"), now=self.clock())
         self._signal(jobs.find(office, job.number) or job, signal.SIGTERM)
-        return self.look(jobs.find(office, job.number) or job)
+        return self.current(jobs.find(office, job.number) or job)
 
     def _signal(self, job: Job, what: signal.Signals) -> None:
-        """To the job's process and whatever it started, while it holds its lock."""
-        if job.pid and is_alive(folder_of(self.stores.folder, job.number)):
+        """Signal the job's process and all that it started, while it holds its lock."""
+        if job.pid and is_alive(self._folder(job)):
             with suppress(ProcessLookupError):
                 os.killpg(job.pid, what)
 
 
 def _environment(config: Config, job: Job) -> dict[str, str]:
-    """That of the process: this server's settings, and this very code."""
+    """Return the process's environment: this server's settings, and this very code."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     pilots = config.pilots | ({job.study} if job.pilot else set())
     path = [str(PACKAGE.parent), *filter(None, [own.get("PYTHONPATH")])]
     own["PYTHONPATH"] = os.pathsep.join(path)
     return {**own, **as_environment(replace(config, pilots=pilots))}
-
-
-def is_full(reason: object) -> bool:
-    """Whether an error, or a sentence made of one, says that the disk is full."""
-    if isinstance(reason, OSError):
-        return reason.errno in (errno.ENOSPC, errno.EDQUOT)
-    said = str(reason)
-    return any(os.strerror(number) in said for number in (errno.ENOSPC, errno.EDQUOT)) or (
-        "disk is full" in said  # SQLite's words
-    )

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from exports.anonymise.problem import Progress, no_progress
 from exports.checksums import SUMS, sha256_of
-from exports.documents.context import ArchivedDocuments
-from exports.errors import ExportRefused
 from exports.files.zip_file import bundle
 from exports.generalise import path_to, tier_of
 from exports.release import assemble
@@ -21,42 +18,36 @@ from exports.tables.table_release import assemble_tables
 from exports.texts.text_release import assemble_texts
 from exports.whole_folder import hidden_beside
 from forms.study import Study, Tier
-from survey.clock import iso_utc
+from survey.collection.figures import is_synthetic
 from survey.errors import Refusal
-from survey.releases import archive, pilot_guard, stored_answers
+from survey.releases import archive
 from survey.releases.archive import Archive
-from survey.releases.collection_totals import totals_for_release
-from survey.releases.disclosure_control import check_against_releases
-from survey.releases.segments import SegmentBuilder, SegmentFile, plan, waiting_in_words
+from survey.releases.build import (
+    ReleaseBuild,
+    ReleaseRequest,
+    SegmentFile,
+    plan_segments,
+    waiting_in_words,
+)
+from survey.releases.disclosure_control import (
+    check_against_releases,
+    record_disclosure,
+    snapshot,
+    totals_for_release,
+)
+from survey.releases.stored_answers import wordings_of
 from survey.storage import releases
 from survey.storage.database import write_transaction
-from survey.storage.releases import Segment
+from survey.storage.releases import Erratum, Release
 from survey.storage.stores import Stores
-from survey.synthetic.simulate import is_synthetic
 
 
 def check_folder(out: Path) -> None:
-    """Raises Refusal unless ``out`` is new or empty."""
+    """Raise Refusal unless ``out`` is new or empty."""
     if out.is_dir() and any(out.iterdir()):
         raise Refusal(f"{out} is not empty: a release is written into a folder of its own.")
     if out.exists() and not out.is_dir():
         raise Refusal(f"{out} is a file: name a folder for the release.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseRequest:
-    """What is asked for. ``made_at`` is an ISO time for the ledger; no file holds it.
-
-    ``recipient`` says to whom a restricted file goes: person, agreement, date.
-    """
-
-    tier: str
-    out: Path
-    pilot: bool = False
-    seed: int = 0
-    made_at: str = ""
-    recipient: Mapping[str, str] | None = None
-    facts: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,237 +71,213 @@ class ReleaseResult:
         )
 
 
-def _corrections(stores: Stores, study: Study) -> tuple[str, ...]:
-    found = releases.errata(stores.office, study.name)
-    return tuple(f"Release {e.release} was recalled: {e.why}" for e in found)
-
-
-def _occasion(
-    stores: Stores,
-    study: Study,
-    order: ReleaseRequest,
-    wordings: Sequence[stored_answers.StoredWording],
-    *,
-    frozen: int,
-) -> ReleaseContext:
-    """``frozen`` counts the answers of all segments, whatever of them goes out."""
-    db = stores.answers(pilot=order.pilot)
-    synthetic = is_synthetic(db, study)
-    answers = None if synthetic else frozen
-    return ReleaseContext(
-        pilot=order.pilot,
-        synthetic=synthetic,
-        tallies=totals_for_release(stores, study, answers, pilot=order.pilot),
-        archived=tuple(
-            ArchivedDocuments(w.version, w.consent, json.loads(w.content)) for w in wordings
-        ),
-        facts=order.facts or {},
-        recipient=order.recipient,
-        corrections=() if order.pilot else _corrections(stores, study),
-    )
-
-
-@dataclass
-class ReleaseBuild:
-    """One release on its way. Nothing is entered or moved before ``run`` is through.
-
-    ``pilot`` says whose answers a pilot held when it began; None for frozen answers.
-    """
-
-    stores: Stores
-    study: Study
-    order: ReleaseRequest
-    shop: SegmentBuilder
-    segments: Sequence[Segment] = ()
-    pilot: pilot_guard.PilotSnapshot | None = None
-    held: Sequence[releases.LedgerPart] = ()
-    left_out: list[str] = field(default_factory=list)
-
-    def parts(self, path: Sequence[Tier]) -> list[SegmentFile]:
-        """The part of every segment, rows numbered through.
-
-        A later segment that cannot stand alone in this tier is left out, aloud.
-        """
-        made: list[SegmentFile] = []
-        for segment in self.segments:
-            after = sum(done.part.rows for done in made)
-            try:
-                made.append(self.shop.part(segment, path, after))
-            except ExportRefused as refused:
-                if not made:
-                    raise
-                self.left_out.append(f"Segment {segment.number} is not in this release. {refused}")
-        return made
-
-    def told(self, made: Sequence[SegmentFile]) -> ReleaseContext:
-        """The occasion with the versions that stand in the rows, and what was left out."""
-        words: dict[str, str] = {}
-        consents: dict[str, str] = {}
-        for done in made:
-            words |= done.part.about["words"]
-            consents |= done.part.about["consents"]
-        occasion = self.shop.occasion
-        archived = tuple(a for a in occasion.archived if a.version in words)
-        return replace(
-            occasion, words=words, consents=consents, archived=archived, notes=tuple(self.left_out)
-        )
-
-    def microdata(self, tier: Tier, folder: Path) -> Report:
-        """Tiers B and C: rows."""
-        made = self.parts(path_to(self.study, tier.name))
-        check_against_releases(self.shop, made, tier)
-        self.held = [m.part for m in made]
-        occasion = self.told(made)
-        files = [m.file for m in made]
-        return assemble(self.study, files, tier, folder, seed=self.order.seed, occasion=occasion)
-
-    def tables(self, tier: Tier, folder: Path) -> Report:
-        """Tier A: tables made from the rows that tier C has, or would have, released."""
-        path = path_to(self.study, tier.name)
-        made = self.parts(path)
-        tabled = [self.shop.tables(done, path[-1]) for done in made]
-        self.held = [t.made.part for t in tabled]
-        occasion = self.told(made)
-        files = [t.made.file for t in tabled]
-        return assemble_tables(
-            self.study, [t.tables for t in tabled], files, tier, folder, occasion=occasion
-        )
-
-    def texts(self, tier: Tier, folder: Path) -> Report:
-        """Tier D: texts that a person has read."""
-        made, part = self.shop.texts(tier)
-        self.held = [part]
-        return assemble_texts(self.study, made, tier, folder, occasion=self.shop.occasion)
-
-    def write(self, tier: Tier, folder: Path) -> Report:
-        """Everything that goes out, into ``folder``. Raises Refused or Refusal."""
-        kinds = {"A": self.tables, "D": self.texts}
-        return kinds.get(tier.name, self.microdata)(tier, folder)
-
-    def enter(self, report: Report, number: int, sums: str) -> None:
-        """Enter the release in the ledger under this number, with what is new."""
-        office, study, order = self.stores.office, self.study, self.order
-        entry = releases.Release(
-            study=study.name,
-            tier=order.tier,
-            sha256=sums,
-            made_at=order.made_at or iso_utc(),
-            rows=report["rows"],
-            policy=study.fingerprints.policy,
-            words=tuple(report["words"].values()),
-            batches=tuple(b for s in self._entered_with() for b in s.batches),
-            pilot=order.pilot,
-            number=number,
-        )
-        tallies = self.shop.occasion.tallies
-        if order.pilot:
-            with write_transaction(office):
-                self.tell()
-                releases.enter(office, entry, tallies=tallies)
-            return
-        known = {s.number for s in releases.segments(office, study.name)}
-        releases.enter(
-            office,
-            entry,
-            tallies=tallies,
-            recipient=order.recipient,
-            new_segments=[s for s in self._entered_with() if s.number not in known],
-            new_parts=[m.part for m in self._new()],
-            held=self.held,
-        )
-
-    def tell(self) -> None:
-        """Note that something is told of these answers, if a pilot's: later ones are compared."""
-        if self.pilot is not None:
-            pilot_guard.record(self.stores, self.study, self.pilot)
-
-    def _entered_with(self) -> list[Segment]:
-        """The segments of which something goes out; one left out may grow by later batches."""
-        numbers = {part.segment for part in self.held}
-        return [s for s in self.segments if s.number in numbers]
-
-    def keep(self) -> None:
-        """New parts go into the archive before they are entered: what the ledger names is there."""
-        for made in self._new():
-            part = made.part
-            target = self.shop.archive.part(part.segment, part.tier, part.edition)
-            if archive.people_file(made.path).exists():
-                archive.keep(archive.people_file(made.path), archive.people_file(target))
-            archive.keep(made.path, target)
-
-    def _new(self) -> list[SegmentFile]:
-        """Parts to enter: those of segments of which something goes out, none of a pilot."""
-        numbers = {part.segment for part in self.held}
-        made = self.shop.made.values()
-        return [m for m in made if m.new and m.part.segment in numbers and not self.order.pilot]
-
-
 @contextmanager
 def prepare_build(
-    stores: Stores, study: Study, order: ReleaseRequest, progress: Progress = no_progress
-) -> Iterator[tuple[ReleaseBuild, int]]:
-    """An attempt in the archive's working folder, gone afterwards; and frozen rows that wait."""
-    db, catalogue = stores.answers(pilot=order.pilot), Archive(stores.folder, study.name)
-    with catalogue.alone() as workshop:
-        pilot = pilot_guard.snapshot(db, study) if order.pilot else None
-        segments, waiting = plan(stores.office, db, study, pilot=order.pilot)
-        wordings = stored_answers.wordings_of(db, study)
-        frozen = sum(s.rows for s in segments)
-        occasion = _occasion(stores, study, order, tuple(wordings.values()), frozen=frozen)
-        shop = SegmentBuilder(
-            study, stores.office, db, catalogue, workshop, wordings, occasion, order.seed, progress
+    stores: Stores, study: Study, request: ReleaseRequest, progress: Progress = no_progress
+) -> Iterator[ReleaseBuild]:
+    """A build in the archive's working folder, which is gone afterwards. Raises Refusal."""
+    db, kept = stores.answers(pilot=request.pilot), Archive(stores.folder, study.name)
+    with kept.working_folder() as folder:
+        pilot = snapshot(db, study)[0] if request.pilot else None
+        segments, waiting = plan_segments(stores, study, pilot=request.pilot)
+        wordings, synthetic = wordings_of(db, study), is_synthetic(db, study)
+        frozen = None if synthetic else sum(s.rows for s in segments)
+        context = ReleaseContext(
+            pilot=request.pilot,
+            synthetic=synthetic,
+            tallies=totals_for_release(stores, study, frozen, pilot=request.pilot),
+            archived=tuple(wordings.values()),
+            facts=request.facts or {},
+            recipient=request.recipient,
+            corrections=()
+            if request.pilot
+            else _corrections(releases.errata(stores.office, study.name)),
         )
-        yield ReleaseBuild(stores, study, order, shop, segments, pilot), waiting
+        yield ReleaseBuild(
+            stores, study, request, kept, folder, wordings, context, segments, waiting, pilot,
+            progress,
+        )  # fmt: skip
+
+
+def _corrections(errata: Sequence[Erratum]) -> tuple[str, ...]:
+    return tuple(f"Release {e.release} was recalled: {e.why}" for e in errata)
+
+
+def write(build: ReleaseBuild, tier: Tier, folder: Path) -> Report:
+    """Write everything that goes out into ``folder``. Raises ExportRefused or Refusal."""
+    study = build.study
+    if tier.kind.holds == "texts":
+        texts, part = build.texts(tier)
+        build.held = [part]
+        return assemble_texts(study, texts, tier, folder, occasion=build.context)
+    path = path_to(study, tier.name)
+    made = build.segment_files(path)
+    context = _context_of(build, made)
+    if tier.kind.holds == "tables":
+        # Made from the rows that tier C has, or would have, released.
+        tabled = [build.tables_of(one, path[-1]) for one in made]
+        build.held = [file.part for _, file in tabled]
+        tables, entries = [found for found, _ in tabled], [file.entry for _, file in tabled]
+        return assemble_tables(study, tables, entries, tier, folder, occasion=context)
+    check_against_releases(build, made, tier)
+    build.held = [file.part for file in made]
+    entries = [file.entry for file in made]
+    return assemble(study, entries, tier, folder, seed=build.request.seed, occasion=context)
+
+
+def _context_of(build: ReleaseBuild, made: Sequence[SegmentFile]) -> ReleaseContext:
+    """Return the build's context with the versions that stand in the rows, and what is left out."""
+    words: dict[str, str] = {}
+    consents: dict[str, str] = {}
+    for file in made:
+        words |= file.part.about["words"]
+        consents |= file.part.about["consents"]
+    archived = tuple(a for a in build.context.archived if a.version in words)
+    notes = tuple(build.left_out)
+    return replace(build.context, words=words, consents=consents, archived=archived, notes=notes)
 
 
 FinalCheck = Callable[[ReleaseBuild], None]
 
 
-def allow(_attempt: ReleaseBuild) -> None:
-    """Whoever runs a command has had the last word."""
+def allow(_build: ReleaseBuild) -> None:
+    """Agree to every build: the operator who runs a command has decided already."""
 
 
 def run(
     stores: Stores,
     study: Study,
-    order: ReleaseRequest,
+    request: ReleaseRequest,
     *,
     progress: Progress = no_progress,
-    last_word: FinalCheck = allow,
+    final_check: FinalCheck = allow,
 ) -> ReleaseResult:
-    """Make one release into the new folder ``order.out`` and enter it in the ledger.
+    """Make one release into the new folder ``request.out`` and enter it in the ledger.
 
-    Takes frozen rows, or for a pilot every row as one batch. Raises Refusal or Refused; then
-    nothing is written. Whatever ``progress`` raises ends it as well, and so does ``last_word``,
+    Takes frozen rows, or for a pilot every row as one batch. Raises Refusal or ExportRefused; then
+    nothing is written. Whatever ``progress`` raises ends it as well, and so does ``final_check``,
     which is asked when all is made and no other release of the study can come in between.
     """
 
     def refusal(error: OSError, begun: bool) -> Refusal:  # noqa: FBT001
         lost = " Nothing was kept." * begun
-        return Refusal(f"Cannot write to {order.out}: {error.strerror}.{lost}")
+        return Refusal(f"Cannot write to {request.out}: {error.strerror}.{lost}")
 
-    check_folder(order.out)
-    tier = tier_of(study, order.tier)
+    check_folder(request.out)
+    tier = tier_of(study, request.tier)
     with (
-        prepare_build(stores, study, order, progress) as (attempt, waiting),
-        hidden_beside(order.out, refusal) as hidden,
+        prepare_build(stores, study, request, progress) as build,
+        hidden_beside(request.out, refusal) as hidden,
     ):
         folder = hidden / f"{study.name}-{tier.name}"
         folder.mkdir()
-        report = attempt.write(tier, folder)
-        last_word(attempt)
-        number = _finish(attempt, folder, report)
-    said = filter(None, (waiting_in_words(study, waiting), *attempt.left_out))
-    return ReleaseResult(order.out, number, report, "".join(f" {sentence}" for sentence in said))
+        report = write(build, tier, folder)
+        final_check(build)
+        number = _finish(build, folder, report)
+    said = filter(None, (waiting_in_words(study, build.waiting), *build.left_out))
+    return ReleaseResult(request.out, number, report, "".join(f" {sentence}" for sentence in said))
 
 
-def _finish(attempt: ReleaseBuild, folder: Path, report: Report) -> int:
-    """Archive, ledger, folder, in this order: what the ledger names exists."""
-    order, catalogue = attempt.order, attempt.shop.archive
-    packed = bundle(folder, folder.with_name(f"{folder.name}.zip"))
-    number = releases.next_number(attempt.stores.office, attempt.study.name)
-    archive.keep(packed, catalogue.zip_of(number, order.tier, pilot=order.pilot))
-    attempt.keep()
-    attempt.enter(report, number, sha256_of(folder / SUMS))
-    folder.rename(order.out)
+def _finish(build: ReleaseBuild, folder: Path, report: Report) -> int:
+    """Fill archive, ledger and folder, in this order: what the ledger names exists."""
+    number = releases.next_number(build.stores.office, build.study.name)
+    _archive_zip(build, folder, number)
+    numbers = {part.segment for part in build.held}
+    # What is left out is entered with none of its files, and those of a pilot are made anew.
+    new = [
+        file
+        for file in build.files.values()
+        if file.new and file.part.segment in numbers and not build.request.pilot
+    ]
+    for file in new:
+        target = build.archive.part(file.part.segment, file.part.tier, file.part.edition)
+        if archive.people_file(file.path).exists():
+            archive.keep(archive.people_file(file.path), archive.people_file(target))
+        archive.keep(file.path, target)
+    _enter(build, report, number, sha256_of(folder / SUMS), new)
+    folder.rename(build.request.out)
     return number
+
+
+def _archive_zip(build: ReleaseBuild, folder: Path, number: int) -> Path:
+    target = build.archive.zip_of(number, build.request.tier, pilot=build.request.pilot)
+    archive.keep(bundle(folder, folder.with_name(f"{folder.name}.zip")), target)
+    return target
+
+
+def _enter(
+    build: ReleaseBuild, report: Report, number: int, sums: str, new: Sequence[SegmentFile]
+) -> None:
+    """Enter the release in the ledger under this number, with what is new."""
+    office, study, request = build.stores.office, build.study, build.request
+    numbers = {part.segment for part in build.held}
+    segments = [s for s in build.segments if s.number in numbers]
+    entry = Release(
+        study=study.name,
+        tier=request.tier,
+        sha256=sums,
+        made_at=request.made_at,
+        rows=report["rows"],
+        policy=study.fingerprints.policy,
+        words=tuple(report["words"].values()),
+        batches=tuple(b for s in segments for b in s.batches),
+        pilot=request.pilot,
+        number=number,
+    )
+    tallies = build.context.tallies
+    if request.pilot:
+        with write_transaction(office):
+            record_disclosure(build)
+            releases.enter(office, entry, tallies=tallies)
+        return
+    known = {s.number for s in releases.segments(office, study.name)}
+    releases.enter(
+        office,
+        entry,
+        tallies=tallies,
+        recipient=request.recipient,
+        new_segments=[s for s in segments if s.number not in known],
+        new_parts=[file.part for file in new],
+        held=build.held,
+    )
+
+
+def rebuild_zip(stores: Stores, study: Study, made: Release, request: ReleaseRequest) -> Path:
+    """Make the archived file of release ``made`` again and return its path.
+
+    Raises Refusal where its bytes would not come out the same; the archive stays as it is then.
+    """
+    tier = tier_of(study, made.tier)
+    with prepare_build(stores, study, request) as build:
+        build.context = _as_it_was(stores, made, build.context)
+        held = releases.contents(stores.office, study.name).get(made.number, ())
+        if not made.pilot:
+            numbers = {segment for segment, _, _ in held}
+            build.segments = [s for s in build.segments if s.number in numbers]
+        folder = build.new_folder(tier)
+        write(build, tier, folder)
+        if sha256_of(folder / SUMS) != made.sha256:
+            raise Refusal(
+                f"Release {made.number} cannot be made again with equal bytes: the answers, the "
+                "study or what was recalled since are no longer what they were. Restore its file "
+                "from a backup."
+            )
+        return _archive_zip(build, folder, made.number)
+
+
+def _as_it_was(stores: Stores, made: Release, context: ReleaseContext) -> ReleaseContext:
+    """Return what the documents said on that day: recipient, recalled releases and totals."""
+    office, name = stores.office, made.study
+    given = [
+        {"name": g.person, "agreement": g.agreement, "date": g.agreed_on}
+        for g in releases.hand_overs(office, name)
+        if (g.release, g.at) == (made.number, made.made_at)
+    ]
+    return replace(
+        context,
+        recipient=given[0] if given else None,
+        corrections=_corrections(
+            [e for e in releases.errata(office, name) if e.at <= made.made_at]
+        ),
+        tallies=releases.collected(office, name).get(made.number, {}),
+    )

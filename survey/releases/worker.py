@@ -1,9 +1,7 @@
 """One job in a process of its own: ``python -m survey.releases.worker NUMBER``. No web.
 
-How it ended is written into the job, in words a person can be shown; nothing is printed, since an
-error's words could quote an answer.
-
-How long work ended badly, as its page tells it: why, and what would help.
+How it ended is written into the job, in words a person can be shown, with what would help where it
+ended badly. Nothing is printed, since an error's words could quote an answer.
 """
 
 from __future__ import annotations
@@ -24,12 +22,14 @@ from exports.errors import ExportRefused
 from forms.study import Study
 from forms.toml_tables import StudyFaults
 from survey.accounts import demo
-from survey.clock import iso_utc
+from survey.clock import iso_utc, today_here
 from survey.config import Config, read_config
 from survey.errors import LacrimaError, Refusal, StoreError, TooFewToFreeze
 from survey.locks import locked
-from survey.releases import pilot_guard, process
+from survey.releases import process
 from survey.releases.archive import clear
+from survey.releases.build import ReleaseBuild, ReleaseRequest
+from survey.releases.disclosure_control import TooFewSince, check_pilot
 from survey.releases.jobs import (
     FOLDER,
     GONE,
@@ -40,23 +40,22 @@ from survey.releases.jobs import (
     folder_of,
     is_full,
 )
-from survey.releases.pilot_guard import TooFewSince
-from survey.releases.preview import ChangedSince, basis, basis_of, preview, summarise
-from survey.releases.process import ReleaseBuild, ReleaseRequest
-from survey.releases.restore import rebuild_zip
+from survey.releases.preview import ChangedSince, basis, basis_of, preview
 from survey.storage import accounts, jobs, releases, studies
 from survey.storage.jobs import Job
 from survey.storage.stores import Stores
 from survey.studies import lifecycle
 from survey.studies.approvals import signed_version
-from survey.studies.availability import Availability, prepare, today_here
+from survey.studies.availability import Availability, prepare
 from survey.studies.catalogue import StudyCatalogue
 from survey.studies.loading import load_for_command
 from survey.studies.version import StudyVersion
 
+Result = dict[str, Any]
+
 
 class SwitchedOff(Refusal):
-    """Whoever asked for it may do nothing here any more."""
+    """A job asked for by an account that was switched off meanwhile."""
 
     def __init__(self, who: str) -> None:
         super().__init__(f"The account {who} was switched off meanwhile. Nothing was entered.")
@@ -70,18 +69,18 @@ ADVICE: Mapping[type[Exception], str] = {
 }
 
 
-def reason_of(reason: Exception) -> dict[str, Any]:
-    """What the job's page tells: ``reason``, and for its advice ``helps`` and ``advice``."""
+def reason_of(reason: Exception) -> Result:
+    """Return what the job's page tells: ``reason``, and for its advice ``helps`` and ``advice``."""
     if is_full(reason) or isinstance(reason, DiskFull):
         return {"reason": str(DiskFull())}
     if isinstance(reason, OSError):
         return {"reason": f"A file could not be written: {reason.strerror}. Nothing was entered."}
-    told: dict[str, Any] = {"reason": str(reason), "helps": list(getattr(reason, "helps", ()))}
-    return told | {"advice": ADVICE.get(type(reason), "answers")}
+    helps = list(getattr(reason, "helps", ()))
+    return {"reason": str(reason), "helps": helps, "advice": ADVICE.get(type(reason), "answers")}
 
 
 def place_of(error: Exception) -> str:
-    """Kind and place of an error, without its words."""
+    """Return kind and place of an error, without its words."""
     tb = error.__traceback__
     while tb and tb.tb_next:
         tb = tb.tb_next
@@ -90,13 +89,11 @@ def place_of(error: Exception) -> str:
 
 
 NICE = 10  # clients who answer come first
-TELL_EVERY_SECONDS = 0.5
-
-Told = dict[str, Any]
+NOTE_EVERY_SECONDS = 0.5
 
 
 class JobCancelled(BaseException):
-    """Somebody asked this process to end."""
+    """A signal that asks this process to end."""
 
 
 def _cancel(*_: object) -> None:
@@ -105,62 +102,58 @@ def _cancel(*_: object) -> None:
 
 @dataclass
 class JobWorker:
-    """Does one job. Everything it needs is read anew: the process knows only the number."""
+    """One job and its process, which knows only the number: everything else is read anew."""
 
     config: Config
     stores: Stores
     job: Job
-    told_at: float = 0.0
+    noted_at: float = 0.0
     share: float = 0.0
     rounds: int = 0
 
     def work(self) -> None:
-        """From the first step to the line in the audit; raises nothing but what kills a process."""
+        """Do the job, up to its line in the audit; raise nothing but what kills a process."""
+        office, number = self.stores.office, self.job.number
         try:
-            jobs.take(self.stores.office, self.job.number, pid=os.getpid())
+            jobs.take(office, number, pid=os.getpid())
             # One process works at a time: two would only slow each other, and the clients, down.
             with locked(self.stores.folder / FOLDER / "turn"):
-                self._begin()
-                self.permitted()
-                self._ended("done", KINDS[self.job.kind](self))
+                now = time.time()
+                if not jobs.move(office, number, "running", before=("waiting",), now=now):
+                    raise JobCancelled
+                self.check_permitted()
+                self._end("done", KINDS[self.job.kind](self))
         except JobCancelled:
             self._stopped()
         except (LacrimaError, StudyFaults, StoreError, ExportRefused, OSError) as reason:
-            self._ended("refused", reason_of(reason))
+            self._end("refused", reason_of(reason))
         except Exception as error:
             if is_full(error):
-                self._ended("refused", reason_of(DiskFull()))
+                self._end("refused", reason_of(DiskFull()))
                 return
-            self._ended(
-                "broken", {"reason": f"It failed ({place_of(error)}). Nothing was entered."}
-            )
+            failed = f"It failed ({place_of(error)}). Nothing was entered."
+            self._end("broken", {"reason": failed})
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _begin(self) -> None:
-        now = time.time()
-        number = self.job.number
-        if not jobs.move(self.stores.office, number, "running", before=("waiting",), now=now):
-            raise JobCancelled
-
-    def _ended(self, to: jobs.State, told: Told) -> None:
-        """Tidy up first: who reads how it ended finds nothing half-made."""
+    def _end(self, to: jobs.State, result: Result) -> None:
+        """Tidy up, then write down how it ended: its reader finds nothing half-made."""
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self._tidy()
-        number = told.pop("release", 0) or (entered(self.stores, self.job) if to != "done" else 0)
+        number = result.pop("release", 0) or (entered(self.stores, self.job) if to != "done" else 0)
         if number and self.job.kind == "release":
             to = "done"  # it is in the ledger: whatever failed afterwards
-        finish_job(self.stores, self.job, to, now=time.time(), told=told, release=number)
+        finish_job(self.stores, self.job, to, now=time.time(), result=result, release=number)
 
     def _stopped(self) -> None:
-        """By a person, or by a server that is being stopped: then it can be started again."""
+        """End as cancelled by a person, or as broken off by a server that is being stopped."""
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         now = jobs.find(self.stores.office, self.job.number)
         asked = now is not None and now.state == "stopping"
-        self._ended("cancelled" if asked else "broken", {} if asked else {"reason": GONE})
+        self._end("cancelled" if asked else "broken", {} if asked else {"reason": GONE})
 
     def _tidy(self) -> None:
-        """Nothing half-made stays; only the lock, until the process ends."""
+        """Remove all that is half-made; the lock stays until the process ends."""
         asked = datetime.fromisoformat(self.job.asked_at).timestamp()
         with suppress(OSError):
             clear(self.stores, self.job.study, since=asked)
@@ -173,51 +166,50 @@ class JobWorker:
         """Where it works."""
         return folder_of(self.stores.folder, self.job.number)
 
-    def permitted(self) -> None:
-        """Raises SwitchedOff where the account that asked was disabled, before or meanwhile."""
+    def check_permitted(self) -> None:
+        """Raise SwitchedOff where the account that asked was disabled, before or meanwhile."""
         found = accounts.find(self.stores.office, self.job.who)
         if found is not None and found.disabled:
             raise SwitchedOff(self.job.who)
 
-    def shows_nobody(self, study: Study) -> None:
-        """Raises TooFewSince where something told of a pilot now would show a single person.
+    def check_disclosure(self, study: Study) -> None:
+        """Raise TooFewSince where what is told of a pilot now would show a single person.
 
         The demo's accounts exist only while it runs, and nothing in it is real.
         """
         if self.job.pilot and not self.job.who.startswith(demo.PREFIX):
-            pilot_guard.check(self.stores, study)
+            check_pilot(self.stores, study)
 
-    def last_word(self, attempt: ReleaseBuild) -> None:
-        """What may have changed while it was worked out, asked before anything is told."""
-        self.permitted()
-        self.shows_nobody(attempt.study)
+    def final_check(self, build: ReleaseBuild) -> None:
+        """Check again, before anything is told, what may have changed while it was worked out."""
+        self.check_permitted()
+        self.check_disclosure(build.study)
 
     def progress(self, share: float) -> None:
-        """Tell the page, now and then. Each part of the work counts from 0 to 1 anew."""
+        """Note how far the job is, now and then. Each part of the work counts from 0 to 1 anew."""
         self.rounds += share < self.share
         self.share = share
         now = time.monotonic()
-        if now - self.told_at >= TELL_EVERY_SECONDS:
-            self.told_at = now
+        if now - self.noted_at >= NOTE_EVERY_SECONDS:
+            self.noted_at = now
             so_far = (self.rounds + share) / (self.rounds + 1)
             jobs.progressed(self.stores.office, self.job.number, so_far)
 
     @property
     def version(self) -> StudyVersion:
-        """The version of the study that is served: the one that was approved."""
+        """The version of the study that is published: the one that was approved."""
         folder = load_for_command(self.config, self.stores, self.job.study)
         prepare(self.stores, folder.latest)
-        catalogue = StudyCatalogue([folder])
-        Availability(self.stores, catalogue, time.monotonic, today_here)
-        return catalogue.served(self.job.study).version
+        availability = Availability(self.stores, StudyCatalogue([folder]))
+        return availability.versions()[0]
 
     @property
     def released(self) -> StudyVersion:
         """The version under which answers are released. Raises Refusal as ``signed_version``."""
         return signed_version(self.stores, self.version, today_here().isoformat())
 
-    def order(self, version: StudyVersion) -> ReleaseRequest:
-        """What is asked of the release process."""
+    def request(self, version: StudyVersion) -> ReleaseRequest:
+        """Return what is asked of the release process."""
         return ReleaseRequest(
             tier=self.job.tier,
             out=self.folder / "out",
@@ -228,55 +220,56 @@ class JobWorker:
         )
 
 
-def _preview(worker: JobWorker) -> Told:
+def _preview(worker: JobWorker) -> Result:
     version = worker.released
-    worker.shows_nobody(version.study)
-    found = preview(
+    worker.check_disclosure(version.study)
+    return preview(
         worker.stores,
         version.study,
-        worker.order(version),
+        worker.request(version),
         progress=worker.progress,
-        last_word=worker.last_word,
+        final_check=worker.final_check,
     )
-    return summarise(found)
 
 
-def _release(worker: JobWorker) -> Told:
+def _release(worker: JobWorker) -> Result:
     version, stores, job = worker.released, worker.stores, worker.job
-    order, seen = worker.order(version), jobs.find(stores.office, job.preview)
+    request, seen = worker.request(version), jobs.find(stores.office, job.preview)
 
-    def check(found: str) -> None:
-        if seen and found != seen.told.get("basis", ""):
+    def check_unchanged(found: str) -> None:
+        if seen and found != seen.result.get("basis", ""):
             raise ChangedSince
 
-    def last_word(attempt: ReleaseBuild) -> None:
-        worker.last_word(attempt)
-        check(basis_of(attempt))
+    def final_check(build: ReleaseBuild) -> None:
+        worker.final_check(build)
+        check_unchanged(basis_of(build))
 
-    worker.shows_nobody(version.study)
-    check(basis(stores, version.study, order))  # a second's work before that of minutes
-    done = process.run(stores, version.study, order, progress=worker.progress, last_word=last_word)
+    worker.check_disclosure(version.study)
+    # A second's work before that of minutes.
+    check_unchanged(basis(stores, version.study, request))
+    done = process.run(
+        stores, version.study, request, progress=worker.progress, final_check=final_check
+    )
     return {"release": done.number, "waiting": done.waiting.strip()}
 
 
-def _restore(worker: JobWorker) -> Told:
+def _restore(worker: JobWorker) -> Result:
     version, stores, job = worker.version, worker.stores, worker.job
-    worker.shows_nobody(version.study)
+    worker.check_disclosure(version.study)
     known = {r.number: r for r in releases.all_releases(stores.office, job.study)}
-    rebuild_zip(stores, version.study, known[job.release], worker.order(version))
+    process.rebuild_zip(stores, version.study, known[job.release], worker.request(version))
     return {"release": job.release}
 
 
-def _freeze(worker: JobWorker) -> Told:
+def _freeze(worker: JobWorker) -> Result:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is short, and must not end half-way
-    stores, job, version = worker.stores, worker.job, worker.version
+    stores, job = worker.stores, worker.job
 
     def note(what: str) -> None:
-        at = iso_utc()
-        studies.note(stores.office, at=at, who=job.who, what=what)
+        studies.note(stores.office, at=iso_utc(), who=job.who, what=what)
 
     try:
-        lifecycle.freeze(stores, version, note=note, expected=ASKED_IN[job.kind])
+        lifecycle.freeze(stores, worker.version, note=note, expected=ASKED_IN[job.kind])
     except TooFewToFreeze as few:
         # Not by how many: that would count the answers one by one (docs/design.md, Collection).
         raise Refusal(
@@ -289,7 +282,7 @@ def _freeze(worker: JobWorker) -> Told:
 # What the study was when a freeze was asked for: only that of a closed one needs no least number.
 ASKED_IN: Mapping[str, studies.Status] = {"batch": "open", "freeze": "closed"}
 
-KINDS: Mapping[str, Callable[[JobWorker], Told]] = {
+KINDS: Mapping[str, Callable[[JobWorker], Result]] = {
     "preview": _preview,
     "release": _release,
     "restore": _restore,

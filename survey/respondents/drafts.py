@@ -1,9 +1,8 @@
-"""Where drafts are kept while somebody answers: sealed, and gone two hours after the last page."""
+"""Drafts while they are under way: sealed, and gone two hours after the last page."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 from forms.draft import Draft, decode, encode
@@ -20,34 +19,25 @@ Clock = Callable[[], float]
 
 
 class DraftRepository:
-    """Drafts by the browser's half of their key. ``clock`` gives epoch seconds."""
+    """Drafts by the browser's half of their key. ``clock`` returns epoch seconds."""
 
     def __init__(self, stores: Stores, seal: KeyRing, clock: Clock) -> None:
         self.stores, self.seal, self.clock = stores, seal, clock
 
-    def begin(self, study: Study, choices: Mapping[str, bool], *, invitation: str = "") -> bytes:
-        """A new draft; gives the secret that the browser keeps."""
+    def begin(self, draft: Draft) -> bytes:
+        """Keep a new draft; return the secret that the browser keeps."""
         secret, now = new_secret(), int(self.clock())
-        draft = Draft(
-            seed=secrets.token_hex(16),
-            words=study.fingerprints.words,
-            language=study.language,
-            started=now,
-            touched=now,
-            choices=dict(choices),
-            invitation=invitation,
-        )
         lock = self.seal.lock(secret)
         drafts.create(
             self.stores.drafts,
             id=lock.name,
-            sealed=lock.seal(encode(draft)),
+            sealed=lock.seal(encode(replace(draft, started=now, touched=now))),
             expires=drafts.rounded_expiry(now, IDLE_SECONDS),
         )
         return secret
 
     def _open(self, lock: DraftCipher, sealed: bytes) -> Draft | None:
-        """The draft, unless it is foreign, damaged or too old."""
+        """Return the draft, unless it is foreign, damaged or too old."""
         try:
             draft = decode(lock.open(sealed))
         except Unsealable:
@@ -56,14 +46,14 @@ class DraftRepository:
         return draft if age < (CODE_SECONDS if draft.sent else IDLE_SECONDS) else None
 
     def find(self, secret: bytes, study: Study) -> Draft | None:
-        """The draft of this browser for exactly these words; None when there is none any more."""
+        """Return the draft of this browser for exactly these words, or None."""
         lock = self.seal.lock(secret)
         sealed = drafts.load(self.stores.drafts, lock.name)
         draft = self._open(lock, sealed) if sealed else None
         return draft if draft and draft.words == study.fingerprints.words else None
 
     def change(self, secret: bytes, change: Callable[[Draft], Draft]) -> Draft | None:
-        """The draft after ``change``, as it is now, whatever another tab did meanwhile.
+        """Return the draft after ``change``, whatever another tab did meanwhile.
 
         ``change`` runs again when another tab was quicker. None when the draft is gone.
         """
@@ -81,5 +71,5 @@ class DraftRepository:
         return None
 
     def drop(self, secret: bytes) -> None:
-        """The draft is gone, overwritten on disk."""
+        """Delete the draft, overwritten on disk."""
         drafts.drop(self.stores.drafts, self.seal.name(secret))

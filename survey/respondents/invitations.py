@@ -1,7 +1,8 @@
 """Invitations: single-use codes that open one study, handed out once and kept as keyed hashes.
 
-Whoever hands them out may know who holds which. So a spent code is deleted in the transaction that
-takes the answer, in which nothing else names it, and how many are unspent is told in steps.
+A researcher who hands them out may know who holds which. So a spent code is deleted in the
+transaction that takes the answer, in which nothing else names it, and the number of unspent ones
+is shown in steps.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ class Invitation:
 
 
 def check_letter(letters: str) -> str:
-    """The last letter of a code: Luhn's sum to the base 32.
+    """Return the last letter of a code: Luhn's sum to the base 32.
 
-    It gives away every single slip and all but one kind of two neighbours changed over.
+    It detects every single slip and all but one kind of two neighbours changed over.
     """
     total = 0
     for place, letter in enumerate(reversed(letters)):
@@ -45,13 +46,13 @@ def check_letter(letters: str) -> str:
 
 
 def new_code(choose: Callable[[str], str] = secrets.choice) -> str:
-    """A code: three groups of four letters and digits without look-alikes."""
+    """Return a code: three groups of four letters and digits without look-alikes."""
     letters = "".join(choose(CODE_LETTERS) for _ in range(INVITATION_LETTERS))
     return normalise_code(letters + check_letter(letters))
 
 
 def read_code(typed: str) -> str:
-    """The code in what somebody typed, or pasted as a link; empty where there is a slip in it."""
+    """Return the code that a client typed, or pasted as a link; empty where it has a slip."""
     code = normalise_code(typed.rpartition(HASH)[2])
     letters = code.replace("-", "")
     whole = len(letters) == INVITATION_LETTERS + 1 and all(c in CODE_LETTERS for c in letters)
@@ -59,7 +60,7 @@ def read_code(typed: str) -> str:
 
 
 def find(stores: Stores, seal: KeyRing, code: str) -> Invitation | None:
-    """What this code opens; None for one that was spent, taken back or never made."""
+    """Return the invitation of a code; None for one that was spent, taken back or never made."""
     for pilot in (False, True):
         db = stores.answers(pilot=pilot)
         for value in seal.invitation_values(code):
@@ -73,12 +74,12 @@ def find(stores: Stores, seal: KeyRing, code: str) -> Invitation | None:
 
 
 def sealed_invitation(seal: KeyRing, invited: Invitation) -> str:
-    """The invitation for the cookie, of use for its own study on this server alone."""
+    """Return the invitation for the cookie, of use for its own study on this server alone."""
     return b64encode(seal.encrypt_for(invited.value, _owner(invited.study))).decode()
 
 
 def opened_invitation(seal: KeyRing, sealed: str, study: str) -> str:
-    """The keyed hash (hex) carried for ``study``; empty for one that is forged or foreign."""
+    """Return the keyed hash (hex) carried for ``study``; empty for a forged or foreign one."""
     try:
         return seal.decrypt_for(b64decode(sealed, validate=True), _owner(study)).hex()
     except (Unsealable, ValueError):
@@ -93,27 +94,27 @@ def _owner(study: str) -> str:
 
 
 def draw(count: int) -> list[str]:
-    """So many new codes. They open nothing before they are kept."""
+    """Return so many new codes. They open nothing before they are kept."""
     return [new_code() for _ in range(count)]
 
 
 def keep(stores: Stores, seal: KeyRing, study: str, codes: Sequence[str], *, pilot: bool) -> None:
-    """From now on each of these codes opens the study once. Only keyed hashes are stored."""
+    """Let each of these codes open the study once. Only keyed hashes are stored."""
     values = [seal.invitation_value(code) for code in codes]
     admission.add(stores.answers(pilot=pilot), study, values)
     _change_shown(stores, study, lambda unspent: unspent + len(codes), pilot=pilot)
 
 
 def take_back(stores: Stores, study: str, *, pilot: bool) -> None:
-    """No code of the study opens it any more, not even for somebody who has begun with one."""
+    """Take every code of the study back, even those that a client has begun with."""
     admission.drop(stores.answers(pilot=pilot), study)
     _change_shown(stores, study, lambda _: 0, pilot=pilot)
 
 
 def unspent_shown(stores: Stores, study: str, *, pilot: bool) -> int:
-    """How many are unspent as far as it may be told: moves with the other figures, and by making.
+    """Return the unspent ones as of the last step: it moves with the figures, and by making.
 
-    Never asks how many there are: that would tell whether somebody who got one has answered.
+    The exact number would show whether a client who got one has answered.
     """
     return counters.reported_figures(stores.office, study, pilot=pilot).shown.get(UNSPENT, 0)
 
@@ -129,17 +130,17 @@ def _change_shown(stores: Stores, study: str, change: Callable[[int], int], *, p
 
 
 def link(site: str, code: str) -> str:
-    """What a client may open: the code stands where no server ever reads it."""
+    """Return the address for a client: the code stands where no server ever reads it."""
     return f"{site}/i/{HASH}{code}"
 
 
 def as_text(codes: Sequence[str]) -> str:
-    """One code a line."""
+    """Return the codes, one a line."""
     return "".join(f"{code}\n" for code in codes)
 
 
 def as_csv(codes: Sequence[str], site: str = "") -> str:
-    """A table of codes, with links where it is known at which address the clients come in."""
+    """Return a table of codes, with links where the clients' address is known."""
     rows = [(code, link(site, code)) if site else (code,) for code in codes]
     head = ("code", "link") if site else ("code",)
     return "".join(",".join(row) + "\r\n" for row in (head, *rows))

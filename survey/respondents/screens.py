@@ -1,63 +1,28 @@
-"""What every screen of the walk is given: shared by the client's walk and the board's preview.
+"""Screens of the client's way as HTML, for a client and for the board's walk; opens no store.
 
-Opens no store. A screen is a template and its words; ``Ways`` says how one gets from here to
-there: by link and cookie for a client, by a signed hidden field for a board.
-
-Study text to HTML: paragraphs, emphasis, the site's facts. Everything else is escaped.
+``Navigation`` is how one gets from one screen to another: by link and cookie for a client, by a
+signed hidden field for a board. A study's texts become paragraphs with emphasis and the site's
+facts; everything else in them is escaped.
 """
 
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask import current_app, render_template
-from flask_wtf.csrf import generate_csrf
+from flask import render_template
 from markupsafe import Markup, escape
 
 from forms.answers import answer_lines, stored_lines
-from forms.draft import Draft, token_of
-from forms.page_view import PageView, page_view
+from forms.draft import Draft, page_at, token_of
+from forms.flow import SCREENS, FlowState, StepResult, anchors, entrance, form_of
+from forms.page_view import page_view
+from forms.prose import paragraphs, runs
 from forms.study import Page
+from survey.respondents.rendered_parts import render_question
 from survey.studies.version import StudyVersion
-
-# Screen → its neutral word in the page's title; no title names a topic or an answer.
-TITLES = {
-    "landing": "Start",
-    "information": "Information",
-    "eligibility": "Before you start",
-    "consent": "Your choice",
-    "check": "Check",
-    "done": "Thank you",
-    "support": "Help",
-    "stop": "Stop",
-    "stopped": "Finished",
-    "declined": "Finished",
-    "thanks": "Finished",
-    "later": "Later",
-    "withdraw": "Delete",
-    "break": "A break",
-    "closed": "Closed",
-    "gone": "Start again",
-    "spent": "Used already",
-    "elsewhere": "This way",
-    "left": "Left",
-}
-
-
-CHOOSE_CODE = "Choose whether you want a code."
-WORDS_CHANGED = "These words have just changed. Please read the information and this page again."
-CHOOSE_END = "Choose what should happen to your answers."
-NOTHING_YET = "You have not answered anything yet, so there is nothing to send."
-
-
-# Hold the places of what differs from client to client; drawn, so that no study can contain them.
-TOKEN = secrets.token_hex(16)
-ASKED = Markup(f"<!--{secrets.token_hex(16)}-->")  # noqa: S704 - our own
 
 
 @dataclass(frozen=True)
@@ -79,9 +44,9 @@ def render_screen(
     screen: str, version: StudyVersion, ways: Navigation, *, errors: Any = (), **context: Any
 ) -> str:
     """Render ``screen``; ``errors`` are (input id or a name that ``anchors`` has, sentence)."""
-    title = context.pop("title", None) or TITLES[screen]
+    title = context.pop("title", SCREENS[screen].title)
     return render_template(
-        f"respond/{context.pop('template', screen)}.html",
+        f"respond/{screen}.html",
         screen=screen,
         title=("Error: " if errors else "") + f"{title} – Survey",
         version=version,
@@ -90,87 +55,71 @@ def render_screen(
         words=version.study.consent.texts,
         ways=ways,
         errors=tuple(errors),
-        anchors=_anchors(screen, version),
+        anchors=anchors(version.study, screen),
         **context,
     )
-
-
-def _anchors(screen: str, version: StudyVersion) -> dict[str, str]:
-    """Ids that name nothing, for inputs before the questions: links to them stay in the history."""
-    consent = version.study.consent
-    names = {
-        "eligibility": [q.id for q in consent.eligibility],
-        "consent": [s.id for s in (*consent.required_statements, *consent.choices)],
-    }.get(screen, [])
-    return {name: f"i{n}" for n, name in enumerate(names, start=1)}
 
 
 @lru_cache(maxsize=128)
 def render_static_screen(screen: str, version: StudyVersion, base: str) -> str:
     """A screen that is the same for every client without a draft: rendered once a process."""
-    return render_screen(screen, version, Navigation(base), draft=None)
+    return render_state(version, Navigation(base), StepResult(FlowState(screen)))
 
 
-def render_questions(
+def render_state(
+    version: StudyVersion,
+    ways: Navigation,
+    result: StepResult,
+    *,
+    posted: Any = None,
+    country: str | None = None,
+) -> str:
+    """The screen of a state, after a faulty post with what was typed and what to mend."""
+    study, state, errors = version.study, result.state, tuple(result.errors.items())
+    screen, draft = state.screen, state.draft
+    if screen == "questions" and draft is not None:
+        page = page_at(study, draft, state.token)
+        if page is not None:
+            return _render_questions(version, ways, draft, page, result, posted)
+    if screen == "check" and draft is not None:
+        return _render_check(version, ways, draft, errors)
+    return render_screen(
+        screen,
+        version,
+        ways,
+        errors=errors,
+        draft=draft,
+        form=result.form or form_of(study, screen),
+        entrance=entrance(study),
+        country=country,
+        youth=state.youth,
+        answered=state.answered,
+    )
+
+
+def _render_questions(
     version: StudyVersion,
     ways: Navigation,
     draft: Draft,
     page: Page,
-    *,
-    changing: bool = False,
-    errors: Mapping[str, str] | None = None,
-    posted: Any = None,
+    result: StepResult,
+    posted: Any,
 ) -> str:
-    """A page of questions."""
-    view = page_view(version.study, draft, page, errors=errors, posted=posted)
-    parts: Any = current_app.jinja_env.globals["parts"]
-    draw = parts.questions.question
-    asked = Markup("\n").join(draw(question) for question in view.questions)
-    if ways.preview or view.errors:
-        return _questions(version, ways, view, asked=asked, hint=draft.hint, changing=changing)
-    around = replace(view, questions=())
-    head, middle, tail = _around(version, ways.base, around, hint=draft.hint, changing=changing)
-    return f"{head}{generate_csrf()}{middle}{asked}{tail}"
-
-
-def _questions(
-    version: StudyVersion,
-    ways: Navigation,
-    view: PageView,
-    *,
-    asked: Markup,
-    hint: bool,
-    changing: bool,
-) -> str:
+    view = page_view(version.study, draft, page, errors=result.errors, posted=posted)
     return render_screen(
         "questions",
         version,
         ways,
         title=f"Page {view.number}",
         view=view,
-        asked=asked,
-        hint=hint,
-        changing=changing,
+        render_question=render_question,
+        hint=draft.hint,
+        changing=result.state.changing,
         errors=view.errors,
     )
 
 
-@lru_cache(maxsize=4096)
-def _around(
-    version: StudyVersion, base: str, view: PageView, *, hint: bool, changing: bool
-) -> tuple[str, str, str]:
-    """What stands around the token and the questions of a page: the same for every client.
-
-    It is given no draft and no question, so no answer can be in what is kept.
-    """
-    ways = Navigation(base, hidden=(("csrf_token", TOKEN),), live=True)
-    html = _questions(version, ways, view, asked=ASKED, hint=hint, changing=changing)
-    head, rest = html.split(TOKEN)
-    middle, tail = rest.split(ASKED)
-    return head, middle, tail
-
-
-def render_check(version: StudyVersion, ways: Navigation, draft: Draft, *, errors: Any = ()) -> str:
+def _render_check(version: StudyVersion, ways: Navigation, draft: Draft, errors: Any) -> str:
     """Everything answered, a Change link each, and exactly what will be stored."""
     study = version.study
     return render_screen(
@@ -188,21 +137,19 @@ def render_check(version: StudyVersion, ways: Navigation, draft: Draft, *, error
     )
 
 
-_EMPHASIS = re.compile(r"\*([^*\n]+)\*")
 _UNFILLED = re.compile(r"\[([a-z][a-z0-9_]*)\]")  # a fact that the site has not given yet
-_PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
 def _marked(text: str) -> Markup:
-    """Escaped text with *emphasis*, and unfilled facts marked so that nobody misses one."""
-    html = _EMPHASIS.sub(r"<em>\1</em>", str(escape(text)))
+    """Escaped text with *emphasis*, and unfilled facts marked so that none is missed."""
+    html = "".join(f"<em>{escape(run)}</em>" if em else escape(run) for run, em in runs(text))
     return Markup(_UNFILLED.sub(r"<mark>[\1]</mark>", html))  # noqa: S704 - escaped above
 
 
 @lru_cache(maxsize=2048)
 def prose(text: str, version: StudyVersion) -> Markup:
     """Paragraphs of ``text`` with this site's facts."""
-    parts = (_marked(p.strip()) for p in _PARAGRAPHS.split(version.fill(text)) if p.strip())
+    parts = map(_marked, paragraphs(version.fill(text)))
     return Markup("\n").join(Markup("<p>{}</p>").format(part) for part in parts)
 
 

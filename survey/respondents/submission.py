@@ -1,6 +1,6 @@
-"""From a finished draft to a stored row: exactly one, confirmed only when it is durable.
+"""Sending a draft as exactly one row, confirmed only when it is durable, and deleting it by code.
 
-Deleting sent answers by code: asked for now, carried out within a minute.
+A deletion is asked for here and carried out within a minute.
 """
 
 from __future__ import annotations
@@ -61,14 +61,14 @@ def build_response(
 
 
 def submit(
-    desk: DraftRepository,
+    drafts: DraftRepository,
     secret: bytes,
     version: StudyVersion,
     *,
     completion: int,
     wants_code: bool,
 ) -> bool:
-    """Send the draft of ``secret``; False when there is none any more.
+    """Send the draft of ``secret``; return False when there is none any more.
 
     Raises InvitationSpent, with nothing stored, where another draft was sent with the same one.
 
@@ -83,20 +83,20 @@ def submit(
         code = (draft.code or new_code()) if wants_code else ""
         return replace(draft, ready=True, completion=completion, code=code)
 
-    draft = desk.change(secret, prepare)
+    draft = drafts.change(secret, prepare)
     if draft is None:
         return False
     if draft.sent:
         return True
-    db = desk.stores.answers(pilot=version.pilot)
+    db = drafts.stores.answers(pilot=version.pilot)
     table = answer_tables.table_of(
         db, bytes.fromhex(version.study.fingerprints.words), study=version.study.name
     )
-    submit = desk.seal.accepted(desk.seal.name(secret))
+    submit = drafts.seal.accepted(drafts.seal.name(secret))
     answers.accept(
-        db, build_response(version.study, draft, table=table, seal=desk.seal, submit=submit)
+        db, build_response(version.study, draft, table=table, seal=drafts.seal, submit=submit)
     )
-    desk.change(secret, lambda draft: _emptied(draft, int(desk.clock())))
+    drafts.change(secret, lambda draft: _emptied(draft, int(drafts.clock())))
     return True
 
 
@@ -108,28 +108,28 @@ def _emptied(draft: Draft, now: int) -> Draft:
 
 
 def recover_interrupted(
-    desk: DraftRepository, secret: bytes, version: StudyVersion, draft: Draft
+    drafts: DraftRepository, secret: bytes, version: StudyVersion, draft: Draft
 ) -> Draft:
     """The draft after a send whose end was lost: sent if the row is there, else open again."""
     if draft.sent or not draft.ready:
         return draft
-    db = desk.stores.answers(pilot=version.pilot)
-    there = answers.was_accepted(db, desk.seal.accepted(desk.seal.name(secret)))
+    db = drafts.stores.answers(pilot=version.pilot)
+    there = answers.was_accepted(db, drafts.seal.accepted(drafts.seal.name(secret)))
 
     def mend(draft: Draft) -> Draft:
         if there or draft.sent:
-            return _emptied(draft, int(desk.clock()))
+            return _emptied(draft, int(drafts.clock()))
         # The code stays: the first send may still be under way, and its row hangs on this code.
         return replace(draft, ready=False, completion=1)
 
-    return desk.change(secret, mend) or draft
+    return drafts.change(secret, mend) or draft
 
 
 def ask_deletion(services: Services, version: StudyVersion, typed: str) -> None:
     """Queue everything that this code may belong to; the same work whether it hits or misses."""
     code, db = normalise_code(typed), services.stores.answers(pilot=version.pilot)
     labels = ["answers", *(f"text:{name}" for name in _kept_apart(db, version.study.name))]
-    values = [v for label in labels for v in services.seal.deletion_values(code, label)]
+    values = [v for label in labels for v in services.keys.deletion_values(code, label)]
     batches.ask_deletion(db, values)
 
 

@@ -1,18 +1,17 @@
-"""Signing in and out, and setting up an account: the same pages in both staff rooms.
-
-Looking after one's own account. Importing this puts its routes on the account's blueprint.
-"""
+"""Signing in and out, setting up an account and changing it: alike in both staff rooms."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 from flask import Blueprint, Response, redirect, render_template, request, session
-from flask_login import current_user
 
 from survey.accounts import passwords, two_factor
 from survey.accounts import sign_in as signing_in
 from survey.accounts.access import (
+    SIGN_IN,
+    current_account,
+    here,
     room_url,
     session_id_hash,
     signed_in,
@@ -21,11 +20,13 @@ from survey.accounts.access import (
     way_back,
 )
 from survey.accounts.audit import note
-from survey.services import staff
+from survey.services import services
 from survey.storage import accounts
 from survey.storage.accounts import Account
 
 bp = Blueprint("account", __name__)
+for _asked_by_templates in (signed_in, room_url, here):
+    bp.add_app_template_global(_asked_by_templates)
 
 Answer = str | tuple[str, int] | tuple[str, int, dict[str, str]] | Response
 
@@ -37,26 +38,43 @@ SENTENCES = {
 }
 
 
-def page_of(
-    template: str, title: str, *, error: str = "", status: int = 200, **more: Any
-) -> Answer:
-    """A page of this blueprint; with ``error`` it says so in its title and first thing."""
-    heading = ("Error: " if error else "") + title
+TITLES = {
+    "sign_in": "Sign in",
+    "code": "Your code",
+    "set_up": "Set up your account",
+    "dead_link": "This link is over",
+    "account": "Your account",
+    "password": "Change your password",
+    "second_step": "Your second step",
+    "second_step_off": "Sign in without a second step",
+    "codes": "Your recovery codes",
+    "new_codes": "New recovery codes",
+}
+
+
+def page_of(template: str, *, error: str = "", status: int = 200, **more: Any) -> Answer:
+    """Return a page of this blueprint; an ``error`` stands in its title and first on the page."""
+    title = TITLES[template]
     page = render_template(
-        f"staff/{template}.html", title=heading, heading=title, error=error, **more
+        f"staff/{template}.html",
+        title=f"Error: {title}" if error else title,
+        heading=title,
+        error=error,
+        next=way_back(),
+        **more,
     )
     return page, status
 
 
 def too_many() -> Answer:
-    """Too many tries; the same page whatever was tried."""
-    seconds = staff().throttle.wait()
+    """Return the page for too many tries, whatever was tried."""
+    seconds = services().throttle.wait()
     page = render_template("staff/wait.html", title="Too many tries", minutes=-(-seconds // 60))
     return page, 429, {"Retry-After": str(seconds)}
 
 
 def on_to(address: str) -> Response:
-    """POST-redirect-GET, so that a reload sends nothing twice."""
+    """Redirect after a POST, so that a reload sends nothing twice."""
     return cast("Response", redirect(address, code=303))
 
 
@@ -65,15 +83,15 @@ def on_to(address: str) -> Response:
 
 @bp.get("/sign-in")
 def sign_in() -> Answer:
-    """Name and password."""
+    """Ask for name and password."""
     if signed_in():
         return on_to(way_back())
-    return page_of("sign_in", "Sign in", name="", next=way_back())
+    return page_of("sign_in", name="")
 
 
 @bp.post("/sign-in")
 def try_sign_in() -> Answer:
-    """In, on to the code, or the same answer for a wrong name and a wrong password."""
+    """Sign in, or ask for the code; a wrong name and a wrong password are answered alike."""
     name = request.form.get("name", "")
     outcome = signing_in.check_password(name, request.form.get("password", ""))
     if outcome == "wait":
@@ -83,12 +101,12 @@ def try_sign_in() -> Answer:
     if outcome == "in":
         note("signed in")
         return on_to(way_back())
-    return page_of("sign_in", "Sign in", error=SENTENCES[outcome], name=name, next=way_back())
+    return page_of("sign_in", error=SENTENCES[outcome], name=name)
 
 
 @bp.get("/code")
 def code() -> Answer:
-    """The second step: a code from the app, or a recovery code."""
+    """Ask for the second step: a code from the app, or a recovery code."""
     account = signing_in.pending_second_factor()
     if account is None:
         return on_to(room_url("sign_in", next=way_back()))
@@ -96,21 +114,15 @@ def code() -> Answer:
 
 
 def _code_page(account: Account, *, tried: bool = False) -> Answer:
-    """The same whatever was typed."""
-    spent_out = two_factor.spent_out(staff(), account)
+    """Return the page that asks for the code, alike whatever was typed."""
+    spent_out = two_factor.spent_out(services(), account)
     error = SENTENCES["spent_out" if spent_out else "code"] if tried else ""
-    return page_of(
-        "code",
-        "Your code",
-        error=error,
-        most=accounts.MOST_MISSED if spent_out else 0,
-        next=way_back(),
-    )
+    return page_of("code", error=error, most=accounts.MOST_MISSED if spent_out else 0)
 
 
 @bp.post("/code")
 def try_code() -> Answer:
-    """In, or asked again."""
+    """Sign in with the code, or ask again."""
     account = signing_in.pending_second_factor()
     if account is None:
         return on_to(room_url("sign_in", next=way_back()))
@@ -125,10 +137,10 @@ def try_code() -> Answer:
 
 @bp.post("/sign-out")
 def sign_out() -> Answer:
-    """This browser is signed out; a copy of its cookie is worth nothing."""
+    """Sign this browser out; a copy of its cookie is worth nothing then."""
     if signed_in():
         note("signed out")
-        accounts.end(staff().stores.office, session_id_hash(current_user.secret))
+        accounts.end(services().stores.office, session_id_hash(session[SIGN_IN]))
     session.clear()
     return on_to(room_url("sign_in"))
 
@@ -138,23 +150,23 @@ def sign_out() -> Answer:
 
 @bp.get("/set-up/<token>")
 def set_up(token: str) -> Answer:
-    """What a set-up link leads to: a first password. Looking at it spends nothing."""
-    state, account = accounts.setup(staff().stores.office, _filed(token), staff().clock())
+    """Ask for a first password. Looking at a set-up link spends nothing."""
+    state, account = accounts.setup(services().stores.office, _filed(token), services().clock())
     if account is None:
         return _dead_link(state)
-    return page_of("set_up", "Set up your account", account=account)
+    return page_of("set_up", account=account)
 
 
 @bp.post("/set-up/<token>")
 def try_set_up(token: str) -> Answer:
-    """The link is spent once a password is good enough."""
-    office, filed, now = staff().stores.office, _filed(token), staff().clock()
+    """Set the first password; the link is spent once it is good enough."""
+    office, filed, now = services().stores.office, _filed(token), services().clock()
     state, account = accounts.setup(office, filed, now)
     if account is None:
         return _dead_link(state)
     password, again = request.form.get("password", ""), request.form.get("again", "")
     if error := passwords.fault(password, again, name=account.name):
-        return page_of("set_up", "Set up your account", error=error, account=account)
+        return page_of("set_up", error=error, account=account)
     if accounts.take_setup(office, filed, now=now, password=passwords.hashed(password)) is None:
         return _dead_link(accounts.setup(office, filed, now)[0])
     start_session(account)
@@ -163,76 +175,68 @@ def try_set_up(token: str) -> Answer:
 
 
 def _filed(token: str) -> bytes:
-    return staff().seal.staff_value(token, "setup")
+    return services().keys.staff_value(token, "setup")
 
 
 def _dead_link(state: str) -> Answer:
-    """A link that is over: what happened, and how to get another."""
-    return page_of("dead_link", "This link is over", status=410, state=state)
+    """Say what happened to a link that is over, and how to get another."""
+    return page_of("dead_link", status=410, state=state)
 
 
-# In the cookie, sealed: what a person is shown until they say that they have it.
+# In the cookie, encrypted: what is shown until the person says that they have it.
 SECRET, CODES = "secret", "codes"
 
-NOT_PROVED = "That is not your password. Nothing was changed."
+NOT_CONFIRMED = "That is not your password. Nothing was changed."
 
 
-def _me() -> Account:
-    account = signed_in()
-    assert account is not None  # behind staff_only
-    return account
-
-
-def _page(template: str, title: str, *, error: str = "") -> Answer:
-    """A page about one's own account, with all that such a page may say."""
-    office, me = staff().stores.office, _me()
+def _page(template: str, *, error: str = "") -> Answer:
+    """Return a page about the signed-in account, with all that such a page may say."""
+    office, me = services().stores.office, current_account()
     return page_of(
         template,
-        title,
         error=error,
         me=me,
         browsers=accounts.count(office, me.name),
         left=accounts.recovery_left(office, me.name),
-        required=staff().second_step_required(me),
-        next=way_back(),
+        required=two_factor.second_step_required(services().config, me),
     )
 
 
-def _unproved(template: str, title: str) -> Answer | None:
-    """The page again unless the form brought the present password."""
-    outcome = signing_in.confirm_password(_me(), request.form.get("now", ""))
+def _unless_confirmed(template: str) -> Answer | None:
+    """Return the page again unless the form brought the present password."""
+    outcome = signing_in.confirm_password(current_account(), request.form.get("now", ""))
     if outcome == "wait":
         return too_many()
-    return None if outcome == "in" else _page(template, title, error=NOT_PROVED)
+    return None if outcome == "in" else _page(template, error=NOT_CONFIRMED)
 
 
 @bp.get("/account")
 @staff_only("researcher", "board")
 def index() -> Answer:
-    """Who one is here, and what one can change."""
-    return _page("account", "Your account")
+    """Show the account, and what can be changed."""
+    return _page("account")
 
 
 @bp.get("/account/password")
 @staff_only("researcher", "board")
 def password() -> Answer:
-    """A form for another password."""
-    return _page("password", "Change your password")
+    """Ask for another password."""
+    return _page("password")
 
 
 @bp.post("/account/password")
 @staff_only("researcher", "board")
 def change_password() -> Answer:
-    """Another password; every other browser is signed out."""
-    refused = _unproved("password", "Change your password")
+    """Change the password; every other browser is signed out."""
+    refused = _unless_confirmed("password")
     if refused is not None:
         return refused
     new, again = request.form.get("password", ""), request.form.get("again", "")
-    if error := passwords.fault(new, again, name=_me().name):
-        return _page("password", "Change your password", error=error)
-    office = staff().stores.office
-    accounts.set_password(office, _me().name, passwords.hashed(new))
-    accounts.end_all(office, _me().name, but=session_id_hash(current_user.secret))
+    if error := passwords.fault(new, again, name=current_account().name):
+        return _page("password", error=error)
+    office = services().stores.office
+    accounts.set_password(office, current_account().name, passwords.hashed(new))
+    accounts.end_all(office, current_account().name, but=session_id_hash(session[SIGN_IN]))
     note("changed the password")
     return on_to(room_url("index"))
 
@@ -240,30 +244,30 @@ def change_password() -> Answer:
 @bp.post("/account/everywhere")
 @staff_only("researcher", "board")
 def everywhere() -> Answer:
-    """Every browser of this account is signed out, this one too."""
+    """Sign every browser of this account out, this one too."""
     note("signed out everywhere")
-    accounts.end_all(staff().stores.office, _me().name)
+    accounts.end_all(services().stores.office, current_account().name)
     session.clear()
     return on_to(room_url("sign_in"))
 
 
-# The second step. Its page is where people are sent who owe one, so it asks itself who is there.
+# The second step. Accounts that owe one are sent to its page, so it checks the sign-in itself.
 
 
 @bp.get("/account/second-step")
 def set_second_step() -> Answer:
-    """A QR code to scan, the same in letters, and a place for the first code."""
+    """Show a QR code to scan, its secret in letters, and a field for the first code."""
     me = signed_in()
     if me is None:
         return on_to(room_url("sign_in", next=request.path))
     if SECRET not in session:
-        session[SECRET] = two_factor.seal(staff(), me, two_factor.new_secret())
+        session[SECRET] = two_factor.seal(services(), me, two_factor.new_secret())
     return _show_secret(me)
 
 
 @bp.post("/account/second-step")
 def try_second_step() -> Answer:
-    """The app's first code shows that both sides have the secret."""
+    """Switch the second step on; the app's first code shows that it has the secret."""
     me = signed_in()
     if me is None:
         return on_to(room_url("sign_in", next=request.path))
@@ -272,9 +276,9 @@ def try_second_step() -> Answer:
     if me.second_step:  # another app instead of the one there is
         outcome = signing_in.confirm_password(me, request.form.get("now", ""))
         if outcome != "in":
-            return too_many() if outcome == "wait" else _show_secret(me, NOT_PROVED)
-    secret = two_factor.unseal(staff(), me, session[SECRET])
-    if not two_factor.switch_on(staff(), me, secret, request.form.get("code", "")):
+            return too_many() if outcome == "wait" else _show_secret(me, NOT_CONFIRMED)
+    secret = two_factor.unseal(services(), me, session[SECRET])
+    if not two_factor.switch_on(services(), me, secret, request.form.get("code", "")):
         return _show_secret(me, SENTENCES["code"])
     session.pop(SECRET)
     note("set up the second step")
@@ -282,34 +286,32 @@ def try_second_step() -> Answer:
 
 
 def _show_secret(me: Account, error: str = "") -> Answer:
-    secret = two_factor.unseal(staff(), me, session[SECRET])
+    secret = two_factor.unseal(services(), me, session[SECRET])
     return page_of(
         "second_step",
-        "Your second step",
         error=error,
         me=me,
         picture=two_factor.picture(secret, me.name),
         address=two_factor.address(secret, me.name),
         letters=" ".join(secret[i : i + 4] for i in range(0, len(secret), 4)),
-        next=way_back(),
     )
 
 
 @bp.get("/account/second-step/off")
 @staff_only("researcher", "board")
 def without_second_step() -> Answer:
-    """What it means to do without, and whether one may."""
-    return _page("second_step_off", "Sign in without a second step")
+    """Say what it means to do without, and whether this account may."""
+    return _page("second_step_off")
 
 
 @bp.post("/account/second-step/off")
 @staff_only("researcher", "board")
 def switch_off() -> Answer:
-    """Without a second step, where the role does not need one."""
-    refused = _unproved("second_step_off", "Sign in without a second step")
-    if refused is not None or staff().second_step_required(_me()):
-        return refused or _page("second_step_off", "Sign in without a second step")
-    accounts.set_totp(staff().stores.office, _me().name, None)
+    """Switch the second step off, where the role does not need one."""
+    refused = _unless_confirmed("second_step_off")
+    if refused is not None or two_factor.second_step_required(services().config, current_account()):
+        return refused or _page("second_step_off")
+    accounts.set_totp(services().stores.office, current_account().name, None)
     note("took the second step away")
     return on_to(room_url("index"))
 
@@ -318,26 +320,26 @@ def switch_off() -> Answer:
 
 
 def _fresh_codes(me: Account) -> Answer:
-    codes = two_factor.new_recovery(staff(), me)
-    session[CODES] = two_factor.seal(staff(), me, " ".join(codes))
+    codes = two_factor.new_recovery(services(), me)
+    session[CODES] = two_factor.seal(services(), me, " ".join(codes))
     return on_to(room_url("codes", next=way_back()))
 
 
 @bp.get("/account/codes")
 @staff_only("researcher", "board")
 def codes() -> Answer:
-    """The codes while they are new, until one says that one has them."""
+    """Show the codes while they are new, until they are said to be written down."""
     sealed = session.get(CODES)
     if not sealed:
-        return _page("new_codes", "New recovery codes")
-    fresh = two_factor.unseal(staff(), _me(), sealed).split()
-    return page_of("codes", "Your recovery codes", fresh=fresh, next=way_back())
+        return _page("new_codes")
+    fresh = two_factor.unseal(services(), current_account(), sealed).split()
+    return page_of("codes", fresh=fresh)
 
 
 @bp.post("/account/codes")
 @staff_only("researcher", "board")
 def have_codes() -> Answer:
-    """They are written down: not shown again."""
+    """Stop showing the codes: they are written down."""
     session.pop(CODES, None)
     return on_to(way_back())
 
@@ -345,9 +347,9 @@ def have_codes() -> Answer:
 @bp.post("/account/codes/new")
 @staff_only("researcher", "board")
 def make_codes() -> Answer:
-    """Ten others; the old ones end."""
-    refused = _unproved("new_codes", "New recovery codes")
-    if refused is not None or not _me().second_step:
+    """Make ten other codes; the old ones end."""
+    refused = _unless_confirmed("new_codes")
+    if refused is not None or not current_account().second_step:
         return refused or on_to(room_url("set_second_step"))
     note("made new recovery codes")
-    return _fresh_codes(_me())
+    return _fresh_codes(current_account())

@@ -1,57 +1,77 @@
-"""What each room offers for a study. A feature's route module says so when it is imported:
-
-    offer_feature("research", "research_charts.overview", "Charts", "Of …", part="results")
-
-The room's pages then link to ``url_for(endpoint, name=STUDY)``, part by part, in the order of
-``place``.
-"""
+"""The pages of a study in each room, in the order in which its page lists them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import current_app
-
-# The parts of a study's page, as its work goes on: key → heading.
-PARTS = {
-    "begin": "Before the first answer",
-    "run": "While it runs",
-    "results": "What comes of it",
-    "board": "With the ethics board",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class StudyCard:
-    """A page of a study in a room; ``sentence`` says what one can do there."""
+    """A page of a study; ``sentence`` says what one can do there."""
 
-    room: str
     endpoint: str
     title: str
     sentence: str
-    part: str
-    place: int
 
 
-_CARDS: dict[tuple[str, str], StudyCard] = {}
+_NOTES = (
+    StudyCard("notes.comments", "Comments", "The board’s questions on passages, answered."),
+    StudyCard("notes.incidents", "Incidents", "Notes of what happened that should not."),
+    StudyCard("notes.report", "Yearly report", "What was approved, opened and released."),
+)
 
+BOARD_CARDS = (
+    StudyCard("board.approve", "Approve", "Sign exactly what you have read."),
+    StudyCard("notes.waivers", "Waivers", "Do without an element of the checklist, with a reason."),
+    StudyCard("board.suspend", "Suspend or revoke", "Stop it at once, or let it go on."),
+    *_NOTES,
+)
 
-def register_card(
-    room: str, endpoint: str, title: str, sentence: str, *, part: str = "board", place: int = 50
-) -> None:
-    """Put a page into the study's list in ``room`` ("research" or "ethics"), under one of PARTS."""
-    _CARDS[room, endpoint] = StudyCard(room, endpoint, title, sentence, part, place)
-
-
-def cards_in(room: str) -> list[StudyCard]:
-    """Those of this room that the running application serves, in order."""
-    found = (f for f in _CARDS.values() if f.room == room)
-    served = (f for f in found if f.endpoint in current_app.view_functions)
-    return sorted(served, key=lambda f: (f.place, f.title))
-
-
-def cards_by_part(room: str) -> dict[str, list[StudyCard]]:
-    """The same under the headings of PARTS; a part with nothing in it is left out."""
-    found = cards_in(room)
-    parts = {title: [f for f in found if f.part == key] for key, title in PARTS.items()}
-    return {title: features for title, features in parts.items() if features}
+# The parts of a study's page, as its work goes on.
+RESEARCH_CARDS = {
+    "Before the first answer": (
+        StudyCard(
+            "collection.preregistration_page",
+            "Preregistration",
+            "Everything a registry wants, before the first answer.",
+        ),
+        StudyCard(
+            "collection.link",
+            "Link, QR code, leaflet",
+            "What to put on a poster or into people's hands.",
+        ),
+        StudyCard(
+            "collection.invitations_page", "Invitations", "Codes that open the survey once each."
+        ),
+    ),
+    "While it runs": (
+        StudyCard(
+            "research.life",
+            "The study’s life",
+            "Open it, close it, freeze its answers: each step with what it means.",
+        ),
+        StudyCard(
+            "collection.figures_page",
+            "Figures",
+            "For the methods section: page loads, consent, completion, the stop rule.",
+        ),
+    ),
+    "What comes of it": (
+        StudyCard(
+            "texts.overview",
+            "Clients’ own words",
+            "Read texts one by one, take out what points at somebody, decide which may leave.",
+        ),
+        StudyCard(
+            "releases.overview",
+            "Releases",
+            "See what a release would hold, make it, download it, and read the ledger.",
+        ),
+        StudyCard(
+            "charts.overview",
+            "Charts",
+            "Charts of a release, with tables and words, to read and to download.",
+        ),
+    ),
+    "With the ethics board": _NOTES,
+}

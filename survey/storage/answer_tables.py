@@ -80,6 +80,19 @@ def _definition(column: ColumnLike) -> str:
     return f"{name} ANY NOT NULL CONSTRAINT {name} CHECK (({text}) OR ({code}))"
 
 
+def answer_table(study: str, columns: Sequence[ColumnLike]) -> tuple[str, str]:
+    """Return the name of the table for ``columns`` and its SQL with ``{name}`` to be filled in.
+
+    Raises ValueError for a column that cannot be one.
+    """
+    definitions = [f"{quoted(name)} {rest}" for name, rest in ROW_COLUMNS.items()]
+    definitions += [_definition(column) for column in columns]
+    digest = hashlib.sha256("\n".join([study, *definitions]).encode()).hexdigest()
+    body = ",\n    ".join(definitions)
+    sql = f'CREATE TABLE "{{name}}" (\n    {body}\n) STRICT, WITHOUT ROWID'
+    return ANSWERS_PREFIX + digest[:12], sql
+
+
 def prepare(
     db: Database, *, study: str, fingerprint: bytes, content: str, columns: Sequence[ColumnLike]
 ) -> str:
@@ -88,21 +101,15 @@ def prepare(
     ``content`` is the canonical text that ``fingerprint`` (32 bytes) was worked out from. Raises
     ValueError for a column that cannot be one.
     """
-    definitions = [f"{quoted(name)} {rest}" for name, rest in ROW_COLUMNS.items()]
-    definitions += [_definition(column) for column in columns]
-    digest = hashlib.sha256("\n".join([study, *definitions]).encode()).hexdigest()
-    table = ANSWERS_PREFIX + digest[:12]
+    table, sql = answer_table(study, columns)
     if (table,) in _current(db, study, fingerprint):
         return table
     with write_transaction(db):
-        body = ",\n    ".join(definitions)
         for name in (table, ARRIVING + table):
-            db.conn.execute(
-                f"CREATE TABLE IF NOT EXISTS {quoted(name)} (\n    {body}\n) STRICT, WITHOUT ROWID"
-            )
+            db.conn.execute(sql.format(name=name).replace("TABLE", "TABLE IF NOT EXISTS", 1))
         words = (study, fingerprint)
-        sql = "UPDATE wordings SET current = 0 WHERE study = ? AND fingerprint = ?"
-        db.conn.execute(sql, words)
+        change = "UPDATE wordings SET current = 0 WHERE study = ? AND fingerprint = ?"
+        db.conn.execute(change, words)
         kept = (*words, table, content)
         db.conn.execute("INSERT OR REPLACE INTO wordings VALUES (?, ?, ?, ?, 1)", kept)
     return table

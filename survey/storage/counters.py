@@ -3,7 +3,7 @@
 Events (landing, consented, declined …) are counted in memory and written in batches: nothing is
 written on a request, so that no write times an event; a crash may lose some. Of a pilot's answers
 that something was disclosed of, a digest and a count are kept, never a key, never a time:
-``survey.releases.pilot_guard`` compares the next disclosure with them.
+``survey.releases.disclosure_control`` compares the next disclosure with them.
 """
 
 from __future__ import annotations

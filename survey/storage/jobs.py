@@ -28,7 +28,7 @@ _LIVE = ", ".join(f"'{state}'" for state in LIVE)
 class Job:
     """One piece of work. ``asked_at`` is an ISO time (UTC), ``since`` epoch seconds of the state.
 
-    ``preview`` is the number of the job that showed what a release would hold (else 0), ``told``
+    ``preview`` is the number of the job that showed what a release would hold (else 0), ``result``
     what came of it as plain data, ``release`` the number in the ledger of what was made or is to be
     restored (else 0).
     """
@@ -46,7 +46,7 @@ class Job:
     since: float = 0.0
     share: float = 0.0
     pid: int = 0
-    told: Mapping[str, Any] = field(default_factory=dict)
+    result: Mapping[str, Any] = field(default_factory=dict)
     release: int = 0
 
     @property
@@ -68,7 +68,7 @@ def _found(db: Database, condition: str, *bound: object, **how: Any) -> list[Job
         Job(
             pilot=bool(row.pop("pilot")),
             recipient=json.loads(row.pop("recipient")),
-            told=json.loads(row.pop("told")),
+            result=json.loads(row.pop("told")),
             **row,
         )
         for row in db.table("jobs").rows_where(condition, bound, **how)
@@ -110,6 +110,7 @@ def begin(db: Database, job: Job, *, now: float) -> Job:
             if other.study == job.study:
                 raise Busy(other)
         row = asdict(job) | {"number": None, "recipient": json.dumps(job.recipient), "since": now}
+        row["told"] = json.dumps(row.pop("result"))
         number = db.table("jobs").insert(row).last_rowid
     return _found(db, "number = ?", number)[0]
 
@@ -138,13 +139,13 @@ def progressed(db: Database, number: int, share: float) -> None:
 
 
 def end(
-    db: Database, number: int, to: State, *, now: float, told: Mapping[str, Any], release: int = 0
+    db: Database, number: int, to: State, *, now: float, result: Mapping[str, Any], release: int = 0
 ) -> bool:
-    """Note how it ended and what came of it; False when it had ended before."""
+    """End it with this result; return False when it had ended before."""
     with write_transaction(db):
         changed = db.conn.execute(
             "UPDATE jobs SET state = ?, since = ?, told = ?, release = max(release, ?)"
             f" WHERE number = ? AND state IN ({_LIVE})",
-            (to, now, json.dumps(told, sort_keys=True), release, number),
+            (to, now, json.dumps(result, sort_keys=True), release, number),
         )
         return changed.rowcount == 1

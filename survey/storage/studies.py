@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from survey.storage.database import Database, write_transaction
+from survey.studies.fingerprints import VersionFingerprints
 
 Status = Literal["draft", "open", "closed", "frozen"]
 
@@ -32,9 +33,9 @@ class Approval:
     revoked: bool = False
 
     @property
-    def fingerprints(self) -> tuple[str, str, str]:
+    def fingerprints(self) -> VersionFingerprints:
         """What was approved: words, policy, site facts."""
-        return self.words, self.policy, self.site
+        return VersionFingerprints(self.words, self.policy, self.site)
 
     def in_force(self, today: str) -> bool:
         """Whether it holds on the day ``today`` (ISO): begun, not run out, not revoked."""

@@ -1,12 +1,10 @@
-"""Approved versions of a study, archived whole at the moment they are signed and served from here.
+"""The signing of a study's versions, each archived whole, and the copy that is served from then on.
 
 DATA/approved/STUDY/0123456789abcdef/STUDY/     the study folder's files as they were signed
 DATA/approved/STUDY/0123456789abcdef/facts.json the site's facts they were signed with
 
-The sixteen digits begin the fingerprint of the whole: words, policy and site facts together. What
-is loaded is worked out anew and must give the three fingerprints that were signed.
-
-Signing a version of a study: what is on the form, and what happens when it is signed.
+The sixteen digits begin the fingerprint of the whole: words, policy and site facts together. An
+archived copy that is loaded must have the three fingerprints that were signed.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -28,7 +26,8 @@ from forms.toml_tables import StudyFaults
 from survey.errors import Refusal
 from survey.storage import answer_tables, studies
 from survey.storage.stores import Stores
-from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of
+from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.version import StudyVersion, fingerprints_of
 
 FOLDER = "approved"
 FACTS = "facts.json"
@@ -44,23 +43,20 @@ class FolderChanged(Refusal):
 
 
 def whole(fingerprints: VersionFingerprints) -> str:
-    """One fingerprint for words, policy and site facts together (SHA-256, hex)."""
+    """Return one fingerprint for words, policy and site facts together (SHA-256, hex)."""
     return sha256("\n".join(fingerprints).encode()).hexdigest()
 
 
 def place_of(data: Path, study: str, fingerprints: VersionFingerprints) -> Path:
-    """Where the version with these fingerprints is archived, whether it is or not."""
+    """Return where the version with these fingerprints is archived, whether it is or not."""
     return data / FOLDER / study / whole(fingerprints)[:DIGITS]
 
 
-def files_of(data: Path, study: str, fingerprints: VersionFingerprints) -> Path | None:
-    """The archived study folder of this version; None where there is none."""
-    folder = place_of(data, study, fingerprints) / study
-    return folder if folder.is_dir() else None
-
-
 def load_archived(data: Path, study: str, fingerprints: VersionFingerprints) -> StudyVersion:
-    """The archived version with exactly these fingerprints, as it is served. Raises Unsound."""
+    """Return the archived version with exactly these fingerprints.
+
+    Raises ArchivedVersionInvalid.
+    """
     place = place_of(data, study, fingerprints)
     if not place.is_dir():
         raise ArchivedVersionInvalid(
@@ -77,7 +73,7 @@ def load_archived(data: Path, study: str, fingerprints: VersionFingerprints) -> 
 
 
 def _read(place: Path, study: str) -> StudyVersion:
-    """Whatever lies in ``place``. Raises Unsound where it cannot be read."""
+    """Return the version in ``place``. Raises ArchivedVersionInvalid where it cannot be read."""
     try:
         facts: dict[str, str] = json.loads((place / FACTS).read_text("utf-8"))
         loaded = load_study(place / study)
@@ -97,13 +93,13 @@ def _differing(ours: VersionFingerprints, signed: VersionFingerprints) -> str:
 
 
 def archive_version(data: Path, version: StudyVersion) -> Path:
-    """Archive ``version`` for good before it is signed; gives where. Nothing is overwritten.
+    """Archive ``version`` for good before it is signed; return where. Nothing is overwritten.
 
-    Raises Changed where the folder's files are not, or no longer, what ``version`` was read from.
+    Raises FolderChanged where the folder's files are not what ``version`` was read from.
     """
     study, fingerprints = version.study.name, fingerprints_of(version)
     place = place_of(data, study, fingerprints)
-    if place.exists() and _sound(data, study, fingerprints):
+    if place.exists() and _is_archived(data, study, fingerprints):
         return place
 
     def refusal(error: OSError, begun: bool) -> Refusal:  # noqa: FBT001
@@ -117,7 +113,7 @@ def archive_version(data: Path, version: StudyVersion) -> Path:
                 f"{version.folder} has just changed: read it again before you sign."
             )
         _make_durable(work)
-        if place.exists():  # damaged: kept aside, since somebody may want to see what was done
+        if place.exists():  # damaged: kept aside for the operator to see
             place.rename(Path(tempfile.mkdtemp(prefix="damaged.", dir=place.parent)) / place.name)
         work.rename(place)
         _make_durable(place.parent, inside=False)
@@ -125,10 +121,18 @@ def archive_version(data: Path, version: StudyVersion) -> Path:
 
 
 def _copied(version: StudyVersion, work: Path) -> StudyVersion:
-    """The folder's files as they are copied. Raises Refusal where they are no study just now."""
+    """Copy the folder's files and the facts, read-only, and return the version read from the copy.
+
+    Raises Refusal where the files are no study just now.
+    """
     if not version.folder.is_dir():
         raise Refusal(f"The folder {version.folder} is gone, so nothing was signed.")
-    _copy(version, work)
+    copy, hidden = work / version.study.name, shutil.ignore_patterns(".*", "__pycache__")
+    shutil.copytree(version.folder.resolve(), copy, ignore=hidden)
+    facts = json.dumps(dict(version.facts), ensure_ascii=False, indent=1, sort_keys=True)
+    (work / FACTS).write_text(facts + "\n", "utf-8")
+    for path in (work / FACTS, *(p for p in copy.rglob("*") if p.is_file())):
+        path.chmod(0o400)
     try:
         return _read(work, version.study.name)
     except ArchivedVersionInvalid:
@@ -137,7 +141,7 @@ def _copied(version: StudyVersion, work: Path) -> StudyVersion:
         ) from None
 
 
-def _sound(data: Path, study: str, fingerprints: VersionFingerprints) -> bool:
+def _is_archived(data: Path, study: str, fingerprints: VersionFingerprints) -> bool:
     try:
         load_archived(data, study, fingerprints)
     except ArchivedVersionInvalid:
@@ -145,19 +149,8 @@ def _sound(data: Path, study: str, fingerprints: VersionFingerprints) -> bool:
     return True
 
 
-def _copy(version: StudyVersion, work: Path) -> None:
-    """The folder's files, only to be read from now on, and the facts."""
-    copy = work / version.study.name
-    hidden = shutil.ignore_patterns(".*", "__pycache__")
-    shutil.copytree(version.folder.resolve(), copy, ignore=hidden)
-    facts = json.dumps(dict(version.facts), ensure_ascii=False, indent=1, sort_keys=True)
-    (work / FACTS).write_text(facts + "\n", "utf-8")
-    for path in (work / FACTS, *(p for p in copy.rglob("*") if p.is_file())):
-        path.chmod(0o400)
-
-
 def _make_durable(folder: Path, *, inside: bool = True) -> None:
-    """On the disk before anybody relies on it."""
+    """Flush to the disk before the copy is relied on."""
     for path in (*(folder.rglob("*") if inside else ()), folder):
         handle = os.open(path, os.O_RDONLY)
         try:
@@ -167,7 +160,7 @@ def _make_durable(folder: Path, *, inside: bool = True) -> None:
 
 
 def with_current_help(present: StudyVersion, approved: StudyVersion) -> StudyVersion:
-    """The approved version with the help lines, limit and door of today: none is signed.
+    """Return the approved version with today's help lines, limit and invitation: none is signed.
 
     A wrong phone number is corrected at once (docs/decisions/0014-approval-lock.md).
     """
@@ -195,7 +188,7 @@ class ApprovalForm:
 
 
 def day(text: str) -> date | None:
-    """An ISO date, or None for what is none."""
+    """Return an ISO date, or None for other text."""
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
@@ -203,7 +196,7 @@ def day(text: str) -> date | None:
 
 
 def faults_of(typed: Mapping[str, str], today: str) -> dict[str, str]:
-    """Field → what is wrong with what was typed; nothing when it can be signed."""
+    """Return field → what is wrong with it; nothing when the form can be signed."""
     reference, conditions = typed.get("reference", "").strip(), typed.get("conditions", "")
     begins, ends = day(typed.get("approved_on", "")), day(typed.get("expires_on", ""))
     found = {
@@ -228,7 +221,7 @@ def _about_the_end(begins: date | None, ends: date | None, today: date) -> str:
 
 
 def read_approval_form(typed: Mapping[str, str], by: str) -> ApprovalForm:
-    """What was typed without fault, signed ``by``."""
+    """Return the form as typed without fault, signed ``by``."""
     return ApprovalForm(
         reference=typed["reference"].strip(),
         by=by,
@@ -238,48 +231,31 @@ def read_approval_form(typed: Mapping[str, str], by: str) -> ApprovalForm:
     )
 
 
-def record_approval(stores: Stores, version: StudyVersion, signature: ApprovalForm) -> None:
+def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -> None:
     """Archive this version and note its approval, in this order: what is approved is there.
 
-    Raises ``approved.Changed`` where the folder has changed meanwhile, Refusal where it cannot be
-    archived; then nothing is signed. The same signature twice in a row is noted once.
+    Raises FolderChanged where the folder has changed meanwhile, Refusal where it cannot be
+    archived; then nothing is signed. One form sent twice in a row is noted once.
     """
     archive_version(stores.folder, version)
-    words, policy, site = fingerprints_of(version)
+    fingerprints = fingerprints_of(version)
+    signed = {"study": version.study.name, **fingerprints._asdict(), **asdict(form)}
     noted = studies.approvals(stores.office, version.study.name)
-    if noted and noted[-1].fingerprints == (words, policy, site) and _same(noted[-1], signature):
-        return
-    studies.approve(
-        stores.office,
-        study=version.study.name,
-        words=words,
-        policy=policy,
-        site=site,
-        reference=signature.reference,
-        by=signature.by,
-        approved_on=signature.approved_on,
-        expires_on=signature.expires_on,
-        conditions=signature.conditions,
-    )
-
-
-def _same(noted: studies.Approval, signature: ApprovalForm) -> bool:
-    names = ("reference", "by", "approved_on", "expires_on", "conditions")
-    alike = all(getattr(noted, name) == getattr(signature, name) for name in names)
-    return alike and not noted.revoked
+    if not noted or noted[-1].revoked or signed.items() - asdict(noted[-1]).items():
+        studies.approve(stores.office, **signed)
 
 
 def record_lost(stores: Stores, name: str) -> bool:
-    """Whether answers lie stored of a study that, as the office's file has it, nobody opened."""
+    """Whether answers are stored of a study that was never opened, by the office's file."""
     drafted = studies.status(stores.office, name) == "draft"
     return drafted and answer_tables.count(stores.responses, name) > 0
 
 
 def signed_version(stores: Stores, folder: StudyVersion, today: str) -> StudyVersion:
-    """The version under which answers are released: the one signed last, its policy and its words.
+    """Return the version under which answers are released: policy and words as signed last.
 
-    A pilot, or a study that nobody ever signed, is what its folder says. Raises
-    ``approved.Unsound`` where the folder has changed and the archived copy cannot be used, and
+    A pilot, or a study that was never signed, is what its folder says. Raises
+    ArchivedVersionInvalid where the folder has changed and the archived copy cannot be used, and
     Refusal where the record of what was signed and released is lost: rows that are out already
     would go out again in another form.
     """

@@ -1,13 +1,12 @@
-"""What is served of a study just now and whether it takes new people: the approval lock.
+"""What is published of each study and whether it takes new people: the approval lock.
 
 What is not approved is not served. A study that was opened is served as the version that the board
 signed last; where its folder has changed since, from the copy archived at the signing. It closes
 by itself when that approval runs out, is revoked or suspended, or the copy is not what was signed.
 
-What staff write into the office's file is known at once in every process and thread; a new day, a
-changed folder and the number of answers within two seconds.
-
-The files made ready for the answers to a version of a study.
+A write of staff to the office's file is noticed at once in every process and thread; a new day, a
+changed folder and the number of answers within two seconds. Each version that is met for the first
+time gets its table for answers here.
 """
 
 from __future__ import annotations
@@ -17,19 +16,38 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
+from time import monotonic
 
 from forms.kinds import columns_of_study
+from survey.clock import Clock, today_here
 from survey.errors import StoreError, StoreUnavailable
-from survey.respondents.drafts import Clock
 from survey.storage import admission, answer_tables, board, studies
 from survey.storage.admission import AdmissionRule
 from survey.storage.stores import Stores
 from survey.storage.studies import Approval
 from survey.studies import approvals
-from survey.studies.catalogue import PublishedVersions, StudyCatalogue
+from survey.studies.catalogue import StudyCatalogue
+from survey.studies.fingerprints import VersionFingerprints
 from survey.studies.folder import StudyFolder
-from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of
+from survey.studies.version import PublishedVersions, StudyVersion, fingerprints_of
+
+# How long an answer is believed before the stores are asked again, in seconds.
+FRESH_SECONDS = 2.0
+
+OPEN = "open"
+NOT_OPEN = "not_open"
+CLOSED = "closed"
+FROZEN = "frozen"
+FULL = "full"
+PAUSED = "expired"  # in certificate.json; staff read why in ``StudyState.problem``
+
+# Reasons why nothing is served of a study that was opened.
+INVALID, REVOKED, RAN_OUT, SUSPENDED = "unsound", "revoked", "ran out", "suspended"
+LOST = "lost"  # it was opened, as its answers say, while the office's file knows nothing of it
+
+# A respondent who began in time may still send while a study is closed or full, but not these.
+TAKES_NOTHING = frozenset({FROZEN, PAUSED, NOT_OPEN})
 
 
 def prepare(stores: Stores, version: StudyVersion) -> str:
@@ -44,86 +62,88 @@ def prepare(stores: Stores, version: StudyVersion) -> str:
     )
 
 
-def today_here() -> date:
-    """The date on this server: an approval that names a day holds to its end there."""
-    return datetime.now().astimezone().date()
-
-
-# How long an answer is believed before the stores are asked again, in seconds.
-FRESH_SECONDS = 2.0
-
-OPEN = "open"
-NOT_OPEN = "not_open"
-CLOSED = "closed"
-FROZEN = "frozen"
-FULL = "full"
-EXPIRED = "expired"  # clients read: paused. Staff read why in ``Standing.trouble``
-
-# Why nothing is served of a study that was opened.
-INVALID, REVOKED, RAN_OUT, SUSPENDED = "unsound", "revoked", "ran out", "suspended"
-LOST = "lost"  # or was opened, as its answers say, while the office's file knows nothing of it
-
-# Somebody who began in time may still send while a study is closed or full, but not these.
-TAKES_NOTHING = frozenset({FROZEN, EXPIRED, NOT_OPEN})
-
-
 @dataclass(frozen=True, slots=True)
 class StudyState:
-    """Where a study stands: what is served, its state, under which approval.
+    """The versions published of a study, whether it takes people, and under which approval.
 
-    ``cause`` says in a word why an opened study takes nobody and ``trouble`` tells it to staff;
-    clients read only that it is paused.
+    ``reason`` says in a word why an opened study takes nobody and ``problem`` in a sentence for
+    staff; respondents read only that it is paused.
     """
 
-    served: PublishedVersions
+    published: PublishedVersions
     state: str
     approval: Approval | None = None
-    cause: str = ""
-    trouble: str = ""
+    reason: str = ""
+    problem: str = ""
 
     @property
     def readable(self) -> bool:
-        """Whether the words may be shown to clients: a pilot's, or those that were signed."""
-        version, signed = self.served.version, self.approval
+        """Whether respondents may read the words: a pilot's, or those that were signed."""
+        version, signed = self.published.version, self.approval
         return version.pilot or (
             signed is not None and signed.fingerprints == fingerprints_of(version)
         )
 
 
 class Availability:
-    """The standing of each study of ``catalogue``; asks the stores at most every two seconds."""
+    """The state of each study of ``catalogue``; asks the stores at most every two seconds."""
 
     def __init__(
-        self, stores: Stores, catalogue: StudyCatalogue, clock: Clock, today: Callable[[], date]
+        self,
+        stores: Stores,
+        catalogue: StudyCatalogue,
+        clock: Clock = monotonic,
+        today: Callable[[], date] = today_here,
     ) -> None:
-        self._stores, self._shelf, self._clock, self._today = stores, catalogue, clock, today
+        self._stores, self._catalogue, self._clock, self._today = stores, catalogue, clock, today
         self._known: dict[str, tuple[float, StudyState]] = {}
         self._round = 0  # how often what is known was forgotten
         self._mine = threading.local()
         self._office_file: int | None = None
         self._versions: dict[tuple[str, VersionFingerprints], StudyVersion] = {}
-        self._ready = set(catalogue)
+        self._ready = {folder.latest for folder in catalogue}
         self._lock = threading.Lock()
-        catalogue.ask = self._served
 
     def today(self) -> str:
-        """The date on this server, ISO."""
+        """Return the date on this server, ISO."""
         return self._today().isoformat()
 
-    def of(self, version: StudyVersion) -> str:
-        """OPEN, NOT_OPEN, CLOSED, FROZEN, FULL or EXPIRED. A pilot is open until full."""
-        return self.standing(version.study.name).state
+    def versions(self) -> list[StudyVersion]:
+        """Return the version in force of each study."""
+        return [self._published(folder).version for folder in self._catalogue]
 
-    def stopped(self, version: StudyVersion) -> bool:
-        """Whether nothing may be taken, not even from somebody who has begun."""
-        return self.of(version) in TAKES_NOTHING
+    def published(self, name: str) -> PublishedVersions | None:
+        """Return what is published of this study; None where there is no such study."""
+        folder = self._catalogue.folder(name)
+        return self._published(folder) if folder else None
 
-    def standing(self, name: str, *, now: bool = False) -> StudyState:
-        """How it stands with the study of this name. Raises KeyError where there is none.
+    def versions_at_address(self, address: str) -> tuple[StudyVersion, ...]:
+        """Return the versions behind a respondent's address, the one in force first; or none.
 
-        ``now`` asks the stores whatever was known.
+        A signed study comes first: an edited folder draws nobody away from it.
         """
-        folder = self._shelf.proposed(name)
+        unsigned: tuple[StudyVersion, ...] = ()
+        for folder in sorted(self._catalogue, key=lambda f: f.latest.study.address != address):
+            found = self._published(folder)
+            versions = (found.version, *found.earlier)
+            if any(version.study.address == address for version in versions):
+                if found.signed:
+                    return versions
+                unsigned = unsigned or versions
+        return unsigned
+
+    def _published(self, folder: StudyFolder) -> PublishedVersions:
+        """Return what is published; while the stores cannot be read, help lines are still shown."""
+        name = folder.latest.study.name
+        try:
+            return self.state_of(name).published
+        except (StoreError, sqlite3.Error):
+            known = self._known.get(name)
+            return known[1].published if known else PublishedVersions(folder.version())
+
+    def state_of(self, name: str, *, now: bool = False) -> StudyState:
+        """Return the state of this study, asked for anew when ``now``. Raises KeyError."""
+        folder = self._catalogue.folder(name)
         if folder is None:
             raise KeyError(name)
         if not folder.latest.pilot:
@@ -135,22 +155,22 @@ class Availability:
         if known is not None and not now and at - asked < FRESH_SECONDS:
             return known
         found = self._full(self._ask(folder.version(now=True)))
-        self._keep_door(folder)
+        self._keep_admission_rule(folder)
         with self._lock:
             if in_round == self._round:  # or something was written while we asked
                 self._known[name] = at, found
         return found
 
-    def _keep_door(self, folder: StudyFolder) -> None:
-        """For a start at which site.toml cannot be read. A full disk keeps nobody out."""
+    def _keep_admission_rule(self, folder: StudyFolder) -> None:
+        """Keep limit and invitation for a start without site.toml; a full disk stops no page."""
         version = folder.latest
-        if folder.door_told and not version.pilot:
+        if folder.site_is_current and not version.pilot:
             with suppress(sqlite3.Error, StoreError):
-                door = AdmissionRule(limit=version.limit, invited=version.invited)
-                admission.keep(self._stores.office, version.study.name, door)
+                rule = AdmissionRule(limit=version.limit, invited=version.invited)
+                admission.keep(self._stores.office, version.study.name, rule)
 
     def _forget_what_was_changed(self) -> None:
-        """Believe nothing any longer once another connection has written into the office's file."""
+        """Forget every state once another connection has written into the office's file."""
         office = self._stores.office
         seen = id(office), studies.written(office)
         if getattr(self._mine, "seen", None) == seen:
@@ -160,17 +180,8 @@ class Availability:
             self._known.clear()
             self._round += 1
 
-    def _served(self, folder: StudyVersion) -> PublishedVersions:
-        """For the shelf: help lines are shown even while the stores cannot be read."""
-        name = folder.study.name
-        try:
-            return self.standing(name).served
-        except (StoreError, sqlite3.Error):
-            known = self._known.get(name)
-            return known[1].served if known else PublishedVersions(folder)
-
     def _ask(self, folder: StudyVersion) -> StudyState:
-        """All but whether it is full."""
+        """Return the state by the stores, except for whether the study is full."""
         if folder.pilot:
             return StudyState(PublishedVersions(self._prepared(folder)), OPEN)
         self._check_office()
@@ -182,7 +193,7 @@ class Availability:
         return self._opened(folder, status)
 
     def _check_office(self) -> None:
-        """Raises StoreUnavailable where the office's file is no longer the one that we read."""
+        """Raise StoreUnavailable where the office's file is no longer the one that we read."""
         path = self._stores.folder / "office.db"
         self._stores.office  # noqa: B018 - the first look makes a new installation's
         here = path.stat().st_ino if path.exists() else None
@@ -195,7 +206,7 @@ class Availability:
             )
 
     def _opened(self, folder: StudyVersion, status: studies.Status) -> StudyState:
-        """A study that was opened once is what the board signed last, or nothing."""
+        """Return the state of a study that was opened: what the board signed last, or nothing."""
         name, office, today = folder.study.name, self._stores.office, self.today()
         noted = studies.approvals(office, name)
         signed = studies.latest_effective(noted, today)
@@ -203,16 +214,16 @@ class Availability:
             if signed is None:
                 raise approvals.ArchivedVersionInvalid("No approval of it has begun.")
             version = self._version(folder, signed.fingerprints)
-        except approvals.ArchivedVersionInvalid as unsound:
-            state = status if status != "open" else EXPIRED
+        except approvals.ArchivedVersionInvalid as invalid:
+            state = status if status != "open" else PAUSED
             return StudyState(
-                PublishedVersions(folder, signed=True), state, signed, INVALID, str(unsound)
+                PublishedVersions(folder, signed=True), state, signed, INVALID, str(invalid)
             )
         earlier = self._earlier(folder, version, [a for a in noted if a.in_force(today)])
-        cause, trouble = _why_not(signed, today) or self._suspended(name) or ("", "")
-        state = status if status != "open" else EXPIRED if cause else OPEN
+        reason, problem = _why_not(signed, today) or self._suspended(name) or ("", "")
+        state = status if status != "open" else PAUSED if reason else OPEN
         return StudyState(
-            PublishedVersions(version, earlier, signed=True), state, signed, cause, trouble
+            PublishedVersions(version, earlier, signed=True), state, signed, reason, problem
         )
 
     def _suspended(self, name: str) -> tuple[str, str] | None:
@@ -224,7 +235,7 @@ class Availability:
     def _earlier(
         self, folder: StudyVersion, served: StudyVersion, in_force: list[Approval]
     ) -> tuple[StudyVersion, ...]:
-        """Versions that were replaced and not revoked: who began under one ends under it."""
+        """Return versions replaced and not revoked: a draft begun under one ends under it."""
         others = dict.fromkeys(a.fingerprints for a in reversed(in_force))
         others.pop(fingerprints_of(served), None)
         found = []
@@ -236,7 +247,7 @@ class Availability:
         return tuple(found)
 
     def _version(self, folder: StudyVersion, fingerprints: VersionFingerprints) -> StudyVersion:
-        """The version with these fingerprints: the folder, or the archived copy. Raises Unsound."""
+        """Return the folder's version or the archived one. Raises ArchivedVersionInvalid."""
         if fingerprints == fingerprints_of(folder):
             return self._prepared(folder)
         key = folder.study.name, fingerprints
@@ -247,14 +258,14 @@ class Availability:
         return self._prepared(known)
 
     def _prepared(self, version: StudyVersion) -> StudyVersion:
-        """The same, with a table for its answers. A version that nobody meets gets none."""
+        """Return ``version`` with a table for its answers; one that is never met gets none."""
         if version not in self._ready:
             prepare(self._stores, version)
             self._ready.add(version)
         return version
 
     def _full(self, found: StudyState) -> StudyState:
-        version = found.served.version
+        version = found.published.version
         if found.state != OPEN or version.limit is None:
             return found
         db = self._stores.answers(pilot=version.pilot)
@@ -263,7 +274,7 @@ class Availability:
 
 
 def _why_not(signed: Approval, today: str) -> tuple[str, str] | None:
-    """Why the governing approval does not hold (cause, sentence); None while it does."""
+    """Return why the approval does not hold (reason, sentence); None while it does."""
     if signed.revoked:
         return REVOKED, f"The board revoked the approval {signed.reference}."
     if not signed.in_force(today):

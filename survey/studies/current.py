@@ -1,51 +1,72 @@
-"""The running application's shelf, for routes that may not see a store.
+"""The study that a request is about, found once, for modules that may see no store.
 
-``/ethics/STUDY@proposed/…``: the same pages on the study as its folder has it now.
-
-``/ethics/STUDY/…`` is what is served this moment: it is asked for before each page of a staff room,
-here, since the pages themselves know no store. A reader of the proposed edition stays in it: links
-from one of its pages to another keep the mark.
+``/ethics/STUDY@proposed/…``: the public pages on the study as its folder has it now. Links from one
+of them to another keep the mark.
 """
 
 from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Flask, current_app, g, request
+from flask import Flask, abort, current_app, g, request
 
-from survey.security import STAFF_ROOMS, room_of
-from survey.studies.catalogue import PROPOSED, StudyCatalogue
+from survey.security import RESEARCH, STAFF_ROOMS, room_of
+from survey.studies.folder import StudyFolder
+from survey.studies.version import StudyVersion
 
-NAME = "lacrima.shelf"
-
-
-def current_catalogue() -> StudyCatalogue:
-    """The studies that this application offers."""
-    return cast("StudyCatalogue", current_app.extensions[NAME])
-
-
+NAME = "lacrima"  # of survey.services.Services in the application's extensions
+PROPOSED = "proposed"
 MARK = "@" + PROPOSED
-ROOM = "ethics"
+HAVE_PROPOSED = ("ethics", "records")  # blueprints whose pages show a proposed version
+
+
+def current_version() -> StudyVersion:
+    """Return the version of the study that this page is about."""
+    return cast("StudyVersion", g.version)
+
+
+def current_name() -> str:
+    """Return the name of the study that this page is about."""
+    return current_version().study.name
+
+
+def current_folder() -> StudyFolder:
+    """Return the folder of the study that this page is about."""
+    return cast("StudyFolder", g.folder)
 
 
 def init_app(app: Flask) -> None:
-    """Keep the mark in the addresses of the public pages, and what they show up to date."""
+    """Find the study of each request, and name it in the addresses of its pages."""
+    app.url_value_preprocessor(_find_study)
+    app.url_defaults(_name_study)
 
-    @app.url_value_preprocessor
-    def _note(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-        name = str((values or {}).get("name", ""))
-        g.proposed = name.endswith(MARK)
-        if room_of(request.path) in STAFF_ROOMS:
-            current_catalogue().refresh(name.removesuffix(MARK))
 
-    @app.url_defaults
-    def _keep(endpoint: str, values: dict[str, Any]) -> None:
-        public = endpoint.partition(".")[0].partition("_")[0] == ROOM
-        name = values.get("name")
-        if g.get("proposed") and public and name and "@" not in name:
+def _find_study(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Put the version that the address asks for into ``g``, or answer 404."""
+    availability, values = current_app.extensions[NAME].availability, values or {}
+    if request.path.startswith("/s/"):  # of a wrong address too: its page keeps the study's frame
+        address = values.pop("address", request.path.split("/")[2])
+        versions = availability.versions_at_address(address) or abort(404)
+        g.version, g.earlier = versions[0], versions[1:]
+    elif room_of(request.path) in STAFF_ROOMS and "name" in values:
+        _find_by_name(*values.pop("name").partition("@")[::2])
+
+
+def _find_by_name(name: str, mark: str) -> None:
+    services, research = current_app.extensions[NAME], room_of(request.path) == RESEARCH
+    folder, published = services.catalogue.folder(name), services.availability.published(name)
+    if folder and (not mark or (mark == PROPOSED and not research)):
+        g.folder, g.proposed = folder, bool(mark)
+        g.version = folder.version() if mark else published.version
+    elif research:
+        g.version = None  # ``staff_only`` answers 404: after the sign-in, not before
+    else:
+        abort(404)
+
+
+def _name_study(endpoint: str, values: dict[str, Any]) -> None:
+    """Complete an address with the study of this page, in the version that is read here."""
+    if g.get("folder") and current_app.url_map.is_endpoint_expecting(endpoint, "name"):
+        name = values.setdefault("name", current_name())
+        if g.proposed and endpoint.partition(".")[0] in HAVE_PROPOSED and "@" not in name:
             values["name"] = name + MARK
-
-
-def proposed_here() -> bool:
-    """Whether this page shows the study as its folder has it now."""
-    return bool(request and g.get("proposed"))

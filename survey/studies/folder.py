@@ -1,7 +1,4 @@
-"""A study folder as it is now: read again by itself when somebody has changed it.
-
-Help lines alone: a wrong number is corrected at once, whatever else a folder's files say.
-"""
+"""A study folder as it is now, read again by itself when its files have changed."""
 
 from __future__ import annotations
 
@@ -15,11 +12,12 @@ from forms.parse_documents import read_support
 from forms.site_facts import load_site
 from forms.study import Support
 from forms.toml_tables import SUPPORT, Fault, FaultList, StudyFaults, read_toml
-from survey.studies.version import StudyVersion, VersionFingerprints, fingerprints_of, read_version
+from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.version import StudyVersion, fingerprints_of, read_version
 
 
 def help_lines_in(folder: Path) -> Support | None:
-    """What the folder's support.toml says, where it can be read without a fault."""
+    """Return the help lines of the folder's support.toml; None where it has a fault."""
     notes = FaultList()
     top = read_toml(folder / SUPPORT, notes)
     support = read_support(top) if top else None
@@ -35,8 +33,8 @@ class StudyFolder:
     """A study folder that is read again when its files or the site's facts change.
 
     A version with a fault is not taken: the last sound one stays, with the help lines of today as
-    far as they can be read, and ``fault`` says why. ``standing_in``: no sound version of the folder
-    was read yet; ``latest`` is the one that was approved.
+    far as they can be read, and ``fault`` says why. ``is_archived``: no sound version of the folder
+    was read yet, so that ``latest`` is the one that was approved.
     """
 
     def __init__(
@@ -47,7 +45,7 @@ class StudyFolder:
         folder: Path | None = None,
         fault: str = "",
     ) -> None:
-        self.latest, self.fault, self.standing_in = version, fault, bool(fault)
+        self.latest, self.fault, self.is_archived = version, fault, bool(fault)
         self.folder = folder or version.folder
         self._site = site
         self._before: tuple[StudyVersion, ...] = ()
@@ -56,12 +54,12 @@ class StudyFolder:
         self._had_site = has_words(site)
 
     def _stamps(self) -> tuple[object, ...]:
-        """Differs once a file was written, made or taken away."""
+        """Return what differs once a file was written, made or taken away."""
         files = [self.folder / name for name in ALL] + ([self._site] if self._site else [])
         return tuple(_stamp(file) for file in files)
 
     def version(self, *, now: bool = False) -> StudyVersion:
-        """The study as the folder has it; looked at every two seconds, or ``now``."""
+        """Return the study as the folder has it; looked at every two seconds, or ``now``."""
         if self._site is None or (not now and monotonic() - self._looked < LOOK_SECONDS):
             return self.latest
         with self._lock:
@@ -80,25 +78,25 @@ class StudyFolder:
             self.fault = first_fault(faults)
             self._take_help_lines(help_lines_in(self.folder))
             return
-        self.fault, self.standing_in, self._had_site = "", False, has_words(site)
+        self.fault, self.is_archived, self._had_site = "", False, has_words(site)
         if not self._had_site:  # then it does not say who may come in
             read = replace(read, limit=self.latest.limit, invited=self.latest.invited)
-        if _served_as(read) != _served_as(self.latest):
+        if _seen_by_respondents(read) != _seen_by_respondents(self.latest):
             self._before = (self.latest, *self._before)[:REMEMBERED]
             self.latest = read
 
     def _take_help_lines(self, support: Support | None) -> None:
-        """A wrong number is corrected at once, whatever else is wrong with the folder."""
+        """Correct a wrong number at once, whatever else is wrong with the folder."""
         if support is not None and support != self.latest.study.support:
             self.latest = replace(self.latest, study=replace(self.latest.study, support=support))
 
     @property
-    def door_told(self) -> bool:
-        """Whether who may come in is what site.toml says now, as far as was looked."""
+    def site_is_current(self) -> bool:
+        """Whether limit and invitation are what site.toml said at the last look."""
         return self._had_site and not self.fault
 
     def earlier(self, fingerprints: VersionFingerprints) -> StudyVersion | None:
-        """What the folder said lately under these fingerprints, while this process remembers."""
+        """Return the version that the folder had lately under these fingerprints, if remembered."""
         return next((o for o in self._before if fingerprints_of(o) == fingerprints), None)
 
 
@@ -111,13 +109,13 @@ def has_words(site: Path | None) -> bool:
 
 
 def first_fault(faults: StudyFaults) -> str:
-    """The first fault, without a full stop, and how many more there are."""
+    """Return the first fault, without a full stop, and how many more there are."""
     first, more = str(faults.faults[0]).rstrip("."), len(faults.faults) - 1
     return first + (f"; and {more} more" if more else "")
 
 
-def _served_as(version: StudyVersion) -> tuple[object, ...]:
-    """Everything that a change of a file can change for clients."""
+def _seen_by_respondents(version: StudyVersion) -> tuple[object, ...]:
+    """Return everything that a change of a file can change for respondents."""
     return *fingerprints_of(version), version.limit, version.invited, version.study.support
 
 

@@ -1,6 +1,6 @@
-"""A study's life: draft, approved, open, closed, frozen. What each step asks for, and takes.
+"""The steps of a study's life: draft, approved, open, closed, frozen.
 
-The command and the researcher's room call the same functions; ``note`` writes the audit's line.
+Commands and the researcher's room call these functions; ``note`` writes the audit's line.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from forms.site_facts import missing_facts
-from survey.clock import iso_utc
+from survey.clock import iso_utc, today_here
 from survey.errors import Refusal
 from survey.storage import batches, board, studies
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from survey.studies import approvals
 from survey.studies.approvals import signed_version
-from survey.studies.availability import today_here
 from survey.studies.version import StudyVersion, fingerprints_of
 
 Note = Callable[[str], None]
@@ -34,24 +33,21 @@ class NotReady(Refusal):
 
 
 def approval_of(stores: Stores, version: StudyVersion) -> studies.Approval | None:
-    """The approval in force of exactly this version."""
-    words, policy, site = fingerprints_of(version)
+    """Return the approval in force of exactly this version."""
     return studies.current_approval(
         stores.office,
         version.study.name,
-        words=words,
-        policy=policy,
-        site=site,
+        **fingerprints_of(version)._asdict(),
         today=today_here().isoformat(),
     )
 
 
 def to_open(stores: Stores, version: StudyVersion) -> StudyVersion:
-    """The version that opening serves: the folder's the first time, later the one signed last.
+    """Return the version that opening serves: the folder's first, later the one signed last.
 
     So it is what the board's pages show beforehand, and a word that was changed before anybody
     answered still voids an approval. ``version``: the folder's, or what is served. Raises
-    ``approved.Unsound``.
+    ArchivedVersionInvalid.
     """
     if studies.status(stores.office, version.study.name) == "draft":
         return version
@@ -59,11 +55,11 @@ def to_open(stores: Stores, version: StudyVersion) -> StudyVersion:
 
 
 def not_ready(stores: Stores, version: StudyVersion) -> list[str]:
-    """Everything that keeps the study from opening, in words. ``version`` as in ``to_open``."""
+    """Return what keeps the study from opening, in words. ``version`` as in ``to_open``."""
     try:
         return list(_obstacles(stores, to_open(stores, version)))
-    except approvals.ArchivedVersionInvalid as unsound:
-        return [str(unsound).rstrip(".")]
+    except approvals.ArchivedVersionInvalid as invalid:
+        return [str(invalid).rstrip(".")]
 
 
 def _obstacles(stores: Stores, version: StudyVersion) -> Iterator[str]:
@@ -84,7 +80,7 @@ def _obstacles(stores: Stores, version: StudyVersion) -> Iterator[str]:
 
 
 def open_study(stores: Stores, version: StudyVersion, *, note: Note) -> StudyVersion:
-    """Only what is approved, filled in and checked is served; gives it. Raises NotReady.
+    """Open the study, if it is approved, filled in and checked; return it. Raises NotReady.
 
     ``version`` as in ``to_open``.
     """
@@ -96,7 +92,7 @@ def open_study(stores: Stores, version: StudyVersion, *, note: Note) -> StudyVer
 
 
 def close(stores: Stores, version: StudyVersion, *, note: Note) -> None:
-    """Nobody new can start. Raises Refusal for a study that is not open."""
+    """Close the study to new people. Raises Refusal for one that is not open."""
     if studies.status(stores.office, version.study.name) != "open":
         raise Refusal(f"{version.study.name} is not open, so there is nothing to close.")
     _set(stores, version.study.name, "closed", note)
@@ -105,10 +101,10 @@ def close(stores: Stores, version: StudyVersion, *, note: Note) -> None:
 def freeze(
     stores: Stores, version: StudyVersion, *, note: Note, expected: studies.Status | None = None
 ) -> int:
-    """Make the answers present the next batch, of a closed study the last; gives how many.
+    """Make the answers present the next batch, of a closed study the last; return how many.
 
-    From then on nobody can withdraw them. Raises TooFewToFreeze, and Refusal where the study is not
-    ``expected`` (as it is now unless given): whoever asked for a batch did not ask for the last.
+    From then on none can be withdrawn. Raises TooFewToFreeze, and Refusal where the study is not
+    ``expected`` (as it is now unless given): who asked for a batch did not ask for the last.
     """
     name = version.study.name
     seen = expected or studies.status(stores.office, name)
@@ -127,7 +123,7 @@ def freeze(
 
 
 def _freezing(stores: Stores, version: StudyVersion, seen: studies.Status, batch: int) -> None:
-    """Last look and day of a batch that nobody can undo: its texts rest from then on."""
+    """Check the status once more, and note the day of the batch: its texts rest from then on."""
     name = version.study.name
     if studies.status(stores.office, name) != seen:
         raise Refusal(f"{name} is no longer where it was. Nothing was frozen: look again.")
@@ -136,7 +132,7 @@ def _freezing(stores: Stores, version: StudyVersion, seen: studies.Status, batch
 
 
 def _end(stores: Stores, name: str, note: Note) -> None:
-    """The study is frozen, unless a colleague has opened it again meanwhile."""
+    """Freeze the study, unless a colleague has opened it again meanwhile."""
     with write_transaction(stores.office):
         if studies.status(stores.office, name) == "closed":
             _set(stores, name, "frozen", note)

@@ -1,27 +1,25 @@
-"""The shelf, filled: each study from its folder or, where that fails, from what the board signed.
+"""Loading the studies of an installation, and the problems found, in whole sentences.
 
 One faulty folder takes no other study down. A study that was signed goes on as it was signed; any
-other is left out. Either is told to whoever runs the server, with what to do.
-
-What is wrong with the studies of an installation, in whole sentences, with what to do.
+other is left out. Either is told to the operator, with what to do.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from forms.site_facts import SiteFacts, load_site
 from forms.toml_tables import StudyFaults
+from survey.clock import today_here
 from survey.config import Config
 from survey.errors import Refusal
 from survey.storage import admission, studies
 from survey.storage.admission import AdmissionRule
 from survey.storage.stores import Stores
 from survey.studies import approvals
-from survey.studies.availability import LOST, Availability, prepare, today_here
+from survey.studies.availability import LOST, Availability, prepare
 from survey.studies.catalogue import (
     StudyCatalogue,
     UnavailableStudy,
@@ -34,12 +32,12 @@ from survey.studies.version import StudyVersion, read_version
 
 
 def open_studies(config: Config) -> tuple[Stores, StudyCatalogue]:
-    """The stores of this installation and its studies, with a table ready for each."""
+    """Open the stores of this installation and its studies, with a table ready for each."""
     stores = Stores(config.data)
     try:
         catalogue = load_catalogue(config, stores)
-        for watched in catalogue.folders():
-            prepare(stores, watched.latest)
+        for folder in catalogue:
+            prepare(stores, folder.latest)
     except BaseException:
         stores.close()
         raise
@@ -47,26 +45,28 @@ def open_studies(config: Config) -> tuple[Stores, StudyCatalogue]:
 
 
 def load_catalogue(config: Config, stores: Stores) -> StudyCatalogue:
-    """Every study of the configured folders; in the demo all are pilots.
+    """Return every study of the configured folders; in the demo all are pilots.
 
     Raises Refusal where there is none to be served.
     """
-    filler = _CatalogueLoader.at(config, stores)
-    tried = [filler.study(folder) for folder in _once(study_folders(config))]
+    loader = _CatalogueLoader.at(config, stores)
+    # A folder once, under whichever names it was given.
+    folders = {folder.resolve(): folder for folder in reversed(study_folders(config))}
+    tried = [loader.study(folder) for folder in reversed(folders.values())]
     known = {one.name for one in tried}
-    tried += [filler.study(_usual_place(config, name)) for name in filler.opened - known]
-    sound, left_out = _apart(tried, filler.opened)
+    tried += [loader.study(_usual_place(config, name)) for name in loader.opened - known]
+    sound, left_out = _without_clashes(tried, loader.opened)
     if not sound:
-        raise filler.fault or Refusal(_nothing_left(config, left_out))
+        raise loader.fault or Refusal(_nothing_left(config, left_out))
     return StudyCatalogue([one.found for one in sound], left_out)
 
 
 def load_for_command(
     config: Config, stores: Stores, name: str, *, pilot: bool | None = None
 ) -> StudyFolder:
-    """The study of this name for a command: its folder or, where that fails, what was signed.
+    """Return the study of this name: its folder or, where that fails, what was signed.
 
-    ``pilot`` as in ``find_offer``. Raises Refusal and StudyFaults as that does.
+    ``pilot`` as in ``find_version``. Raises Refusal and StudyFaults as that does.
     """
     try:
         return StudyFolder(find_version(config, name, pilot=pilot), config.site)
@@ -74,22 +74,25 @@ def load_for_command(
         as_pilot = name in config.pilots if pilot is None else pilot
         if as_pilot or not (stores.folder / "office.db").exists():
             raise
-        folder = _folder_called(config, name)
+        try:
+            folder = find_folder(config, name)
+        except Refusal:
+            folder = _usual_place(config, name)
         tried = _CatalogueLoader.at(config, stores).study(folder)
         if isinstance(tried, UnavailableStudy):
             raise
         return tried.found
 
 
-def folder_problem(watched: StudyFolder) -> str:
-    """What is wrong with a folder whose study goes on without it, and what to do; or nothing."""
-    if not watched.fault:
+def folder_problem(read: StudyFolder) -> str:
+    """Return what is wrong with a folder whose study goes on without it, and what to do."""
+    if not read.fault:
         return ""
-    name, folder = watched.latest.study.name, watched.folder
-    meanwhile = "the version that was approved" if watched.standing_in else "the last sound version"
+    name, folder = read.latest.study.name, read.folder
+    meanwhile = "the version that was approved" if read.is_archived else "the last sound version"
     gone = f"the folder {folder} is gone. It goes on as {meanwhile}. Put the folder back"
     faulty = (
-        f"the folder {folder} cannot be used as it is now: {watched.fault}. It goes on as "
+        f"the folder {folder} cannot be used as it is now: {read.fault}. It goes on as "
         f"{meanwhile}. Mend the folder (`lacrima study check {folder}` lists every fault)"
     )
     return f"{name}: {faulty if folder.is_dir() else gone}; it is then read again by itself."
@@ -97,7 +100,7 @@ def folder_problem(watched: StudyFolder) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _UsableStudy:
-    """A study that can be served, from whichever place."""
+    """A study that can be served, from its folder or its archive."""
 
     found: StudyFolder
 
@@ -108,7 +111,7 @@ class _UsableStudy:
 
 @dataclass(frozen=True, slots=True)
 class _CatalogueLoader:
-    """What it takes to find a study: the site's facts, or what is wrong with them."""
+    """Loads one study after another, with the site's facts or what is wrong with them."""
 
     config: Config
     stores: Stores
@@ -127,7 +130,7 @@ class _CatalogueLoader:
         return cls(config, stores, site, fault, frozenset(lives) - config.pilots)
 
     def study(self, folder: Path) -> _UsableStudy | UnavailableStudy:
-        """The study of this folder, or of the name that it should have."""
+        """Return the study of this folder, or of the name that it should have."""
         name = folder.resolve().name
         pilot = self.config.demo or name in self.config.pilots
         try:
@@ -136,39 +139,39 @@ class _CatalogueLoader:
             version = read_version(folder, self.site, pilot=pilot)
         except StudyFaults as faults:
             fault = first_fault(faults)
-            return _left_out(name, folder, fault) if pilot else self._signed(folder, fault)
-        return _UsableStudy(StudyFolder(self._with_door(version), self.config.site))
+            return _unavailable(name, folder, fault) if pilot else self._signed(folder, fault)
+        return _UsableStudy(StudyFolder(self._with_admission_rule(version), self.config.site))
 
     def _signed(self, folder: Path, fault: str) -> _UsableStudy | UnavailableStudy:
-        """The version signed last, in the place of a folder with a fault."""
+        """Return the version signed last, in the place of a folder with a fault."""
         name = folder.resolve().name
         noted = studies.approvals(self.stores.office, name)
         signed = studies.latest_effective(noted, today_here().isoformat())
         if signed is None:
-            return _left_out(name, folder, fault)
+            return _unavailable(name, folder, fault)
         try:
             version = approvals.load_archived(self.stores.folder, name, signed.fingerprints)
-        except approvals.ArchivedVersionInvalid as unsound:
-            return _left_out(name, folder, f"{fault}. Nor can what was signed: {unsound}")
+        except approvals.ArchivedVersionInvalid as invalid:
+            return _unavailable(name, folder, f"{fault}. Nor can what was signed: {invalid}")
         study = replace(version.study, support=help_lines_in(folder) or version.study.support)
-        version = self._with_door(replace(version, study=study))
+        version = self._with_admission_rule(replace(version, study=study))
         return _UsableStudy(StudyFolder(version, self.config.site, folder=folder, fault=fault))
 
-    def _with_door(self, version: StudyVersion) -> StudyVersion:
-        """Its limit and whether it needs an invitation.
+    def _with_admission_rule(self, version: StudyVersion) -> StudyVersion:
+        """Return ``version`` with its limit and whether it needs an invitation.
 
-        Where site.toml cannot be said to have told, it is as it was told last; and a study with
-        unspent codes stays closed to people without one.
+        Where site.toml cannot be read, they are as they were last; and a study with unspent codes
+        stays closed to people without one.
         """
         name, site = version.study.name, self.site
         if name not in self.opened or (self.fault is None and has_words(self.config.site)):
             return replace(version, limit=site.limits.get(name), invited=name in site.invited)
-        door = admission.of(self.stores.office, name) or AdmissionRule(limit=None, invited=False)
-        invited = door.invited or admission.any_unspent(self.stores.responses, name)
-        return replace(version, limit=door.limit, invited=invited)
+        rule = admission.of(self.stores.office, name) or AdmissionRule(limit=None, invited=False)
+        invited = rule.invited or admission.any_unspent(self.stores.responses, name)
+        return replace(version, limit=rule.limit, invited=invited)
 
 
-def _left_out(name: str, folder: Path, fault: str) -> UnavailableStudy:
+def _unavailable(name: str, folder: Path, fault: str) -> UnavailableStudy:
     why = (
         f"{name}: left out. Its folder {folder} cannot be used as it is now: {fault.rstrip('.')}. "
         f"Mend it (`lacrima study check {folder}` lists every fault) and start the server again."
@@ -176,31 +179,16 @@ def _left_out(name: str, folder: Path, fault: str) -> UnavailableStudy:
     return UnavailableStudy(name, why)
 
 
-def _once(folders: Iterable[Path]) -> Iterator[Path]:
-    """Each folder once, under whichever names it was given."""
-    found: dict[Path, Path] = {}
-    for folder in folders:
-        found.setdefault(folder.resolve(), folder)
-    yield from found.values()
-
-
 def _usual_place(config: Config, name: str) -> Path:
-    """Where the folder of a study should be that is nowhere."""
-    itself = (catalogue for catalogue in config.studies if catalogue.name == name)
+    """Return where the folder of a study should be that is nowhere."""
+    itself = (place for place in config.studies if place.name == name)
     return next(itself, config.studies[0] / name)
 
 
-def _folder_called(config: Config, name: str) -> Path:
-    try:
-        return find_folder(config, name)
-    except Refusal:
-        return _usual_place(config, name)
-
-
-def _apart(
+def _without_clashes(
     tried: Sequence[_UsableStudy | UnavailableStudy], opened: frozenset[str]
 ) -> tuple[list[_UsableStudy], list[UnavailableStudy]]:
-    """Those that can be served side by side, and the others. Opened ones come first."""
+    """Return those that can be served side by side, and the others. Opened ones come first."""
     sound: list[_UsableStudy] = []
     left_out = [one for one in tried if isinstance(one, UnavailableStudy)]
     found = [one for one in tried if isinstance(one, _UsableStudy)]
@@ -241,27 +229,27 @@ def _nothing_left(config: Config, left_out: Sequence[UnavailableStudy]) -> str:
 
 
 def find_problems(catalogue: StudyCatalogue, stores: Stores) -> list[str]:
-    """Studies left out, folders with a fault, signed copies that are not sound, a lost record."""
-    return list(dict.fromkeys(_troubles(catalogue, stores)))
+    """Return studies left out, faulty folders, invalid archived copies and lost records."""
+    return list(dict.fromkeys(_problems(catalogue, stores)))
 
 
-def _troubles(catalogue: StudyCatalogue, stores: Stores) -> Iterator[str]:
+def _problems(catalogue: StudyCatalogue, stores: Stores) -> Iterator[str]:
     yield from (left_out.why for left_out in catalogue.left_out)
-    office = Availability(stores, catalogue, time.monotonic, today_here)
-    for watched in catalogue.folders():
-        name = watched.latest.study.name
-        if watched.fault:
-            yield folder_problem(watched)
-        if watched.latest.pilot:
+    availability = Availability(stores, catalogue)
+    for folder in catalogue:
+        name = folder.latest.study.name
+        if folder.fault:
+            yield folder_problem(folder)
+        if folder.latest.pilot:
             continue
         yield from _about_the_copy(stores, name)
-        found = office.standing(name)
-        if found.cause == LOST:
-            yield f"{name}: {found.trouble}"
+        found = availability.state_of(name)
+        if found.reason == LOST:
+            yield f"{name}: {found.problem}"
 
 
 def _about_the_copy(stores: Stores, name: str) -> Iterator[str]:
-    """The archived copy is looked at even while the folder is the same and nobody needs it."""
+    """Yield what is wrong with the archived copy, even while the folder is what is served."""
     signed = studies.latest_effective(
         studies.approvals(stores.office, name), today_here().isoformat()
     )
@@ -269,5 +257,5 @@ def _about_the_copy(stores: Stores, name: str) -> Iterator[str]:
         return
     try:
         approvals.load_archived(stores.folder, name, signed.fingerprints)
-    except approvals.ArchivedVersionInvalid as unsound:
-        yield f"{name}: {unsound}"
+    except approvals.ArchivedVersionInvalid as invalid:
+        yield f"{name}: {invalid}"

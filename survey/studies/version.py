@@ -1,7 +1,4 @@
-"""One version of a study as this site offers it, with the facts of the site. Opens no store.
-
-Names that no study may have: below ``/research/`` and ``/ethics/`` they lead somewhere else.
-"""
+"""One version of a study with the facts of this site. Opens no store."""
 
 from __future__ import annotations
 
@@ -14,13 +11,14 @@ from forms.load import load_study
 from forms.site_facts import SiteFacts, facts_for, fill
 from forms.study import Study
 from forms.toml_tables import Fault, StudyFaults
+from survey.studies.fingerprints import VersionFingerprints
 
 # First parts of the rooms' own addresses. A test holds the list against the addresses served.
 RESERVED = frozenset({"account", "audit", "code", "set-up", "sign-in", "sign-out"})
 
 
 def check_name(folder: Path) -> None:
-    """Raises StudyFaults for a folder whose study would have the address of a page of ours."""
+    """Raise StudyFaults for a folder whose study would have the address of a page of ours."""
     name = folder.resolve().name
     if name.lower() in RESERVED:
         problem = f"no study can be called {name!r}: /research/{name} is a page of the platform"
@@ -28,20 +26,9 @@ def check_name(folder: Path) -> None:
         raise StudyFaults((fault,))
 
 
-VersionFingerprints = tuple[str, str, str]
-"""Fingerprints that are approved together: words and routing, release policy, site facts (hex)."""
-
-
-# What a start page adds where only an invitation opens the study: outside every fingerprint.
-BY_INVITATION = (
-    "This survey is by invitation: it asks for a code. If you have not entered yours yet, "
-    "enter it here."
-)
-
-
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity: one a study
 class StudyVersion:
-    """One version of a study as this site offers it: its folder's, or one that was approved.
+    """One version of a study with this site's facts: its folder's, or one that was approved.
 
     ``limit`` closes it by itself at so many answers; ``invited``: only an invitation opens it.
     """
@@ -55,18 +42,30 @@ class StudyVersion:
     invited: bool = False
 
     def fill(self, text: str) -> str:
-        """``text`` with the site's facts in place of ``{fact}``."""
+        """Return ``text`` with the site's facts in place of ``{fact}``."""
         return fill(text, self.facts)
 
 
+@dataclass(frozen=True, slots=True)
+class PublishedVersions:
+    """The versions that respondents meet: the one in force, and earlier ones still in force.
+
+    ``signed`` is False while nothing was ever opened: then it is whatever the folder says.
+    """
+
+    version: StudyVersion
+    earlier: tuple[StudyVersion, ...] = ()
+    signed: bool = False
+
+
 def fingerprints_of(version: StudyVersion) -> VersionFingerprints:
-    """What an approval of this version names."""
+    """Return the fingerprints that an approval of this version names."""
     fingerprints = version.study.fingerprints
-    return fingerprints.words, fingerprints.policy, version.site
+    return VersionFingerprints(fingerprints.words, fingerprints.policy, version.site)
 
 
 def read_version(folder: Path, site: SiteFacts, *, pilot: bool) -> StudyVersion:
-    """The study in ``folder`` with this site's facts. Raises StudyFaults."""
+    """Return the study in ``folder`` with this site's facts. Raises StudyFaults."""
     check_name(folder)
     study = load_study(folder)
     facts = facts_for(site, study)

@@ -1,39 +1,45 @@
-"""Synthetic clients that walk a running pilot over HTTP, page by page, as a plain browser would.
+"""A visitor over HTTP as a plain browser without script would be, and synthetic clients by it.
 
-A visitor without script: cookies, redirects within one site, and no more.
-
-Reads the one POST form of a page as a plain browser would: for synthetic clients.
+Cookies, redirects within one site, the one POST form of a page, and no more.
 """
 
 from __future__ import annotations
 
 import http.client
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from forms.kinds import MISSING_SUFFIX
+from forms.kinds import MISSING_SUFFIX, kind_of
 from forms.simulation import load_recipe
 from forms.study import LEFT_BLANK, NOT_REACHED, Study
 from survey.errors import Refusal
+from survey.page_text import PageForm, read_form
 from survey.respondents.invitations import read_code
 from survey.synthetic.simulate import SimulatedResponse, simulate
 
-VISIT_TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 30
 MOST_REDIRECTS = 10
 MOST_BYTES = 5 * 2**20
+MOST_PAGES = 200  # more than any study has: a walk that goes on is going in circles
+PILOT_MARK = "Pilot:"
+PREFER_NOT_CODE = -99
+INVITATION = "invitation"  # the one field of the page that asks for a code
+NO_CODE = (
+    "{url} asks for an invitation that opens it: make as many with `lacrima invite` as clients are "
+    "to walk, none of them used yet, and name the file with --invitations."
+)
 
-VisitFields = list[tuple[str, str]]
+Fields = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class PageResponse:
-    """What came back: the status, the page, and the path it was found at.
+    """A page as it came back, with its status and the path it was found at.
 
-    ``away`` is where the site sends the visitor when that is outside of it; it is not followed.
+    ``away`` is an address outside of the site that the visitor is sent to; it is not followed.
     """
 
     status: int
@@ -43,7 +49,7 @@ class PageResponse:
 
 
 def origin_of(url: str) -> str:
-    """Scheme and host of ``url``. Raises Refusal where it names no site."""
+    """Return scheme and host of ``url``. Raises Refusal where it names no site."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise Refusal(f"{url} is no address of a site: give https://… or http://….")
@@ -59,14 +65,14 @@ class HttpVisitor:
         parts = urlsplit(self.origin)
         secure = parts.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        self._connection = kind(parts.netloc, timeout=VISIT_TIMEOUT_SECONDS)
+        self._connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
         self._before = self.origin + "/"
 
     def close(self) -> None:
         """Give the connection back."""
         self._connection.close()
 
-    def ask(self, path: str, fields: VisitFields | None = None) -> PageResponse:
+    def ask(self, path: str, fields: Fields | None = None) -> PageResponse:
         """Open ``path``, or post ``fields`` to it, and follow where the site leads."""
         url = urljoin(self._before, path)
         body = None if fields is None else urlencode(fields)
@@ -113,120 +119,8 @@ class HttpVisitor:
                 self._cookies.pop(name, None)
 
 
-@dataclass
-class PageForm:
-    """What a page asks: hidden values, choices by name, boxes to type in, and its buttons."""
-
-    action: str = ""
-    found: bool = False
-    hidden: dict[str, str] = field(default_factory=dict)
-    choices: dict[str, list[str]] = field(default_factory=dict)  # radios and tick boxes
-    typed: list[str] = field(default_factory=list)
-    buttons: list[tuple[str, str]] = field(default_factory=list)
-    next_link: str = ""
-
-
-class _FormReader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.form = PageForm()
-        self._inside = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form" and given.get("method") == "post" and not self.form.found:
-            self.form.found = self._inside = True
-            self.form.action = given.get("action", "")
-        elif tag == "a" and "next" in given.get("rel", "").split():
-            self.form.next_link = given.get("href", "")
-        elif self._inside and given.get("name"):
-            self._control(tag, given)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self._inside = False
-
-    def _control(self, tag: str, given: dict[str, str]) -> None:
-        name, kind = given["name"], given.get("type", "text")
-        if tag == "button":
-            self.form.buttons.append((name, given.get("value", "")))
-        elif tag == "textarea" or kind in ("number", "text"):
-            self.form.typed.append(name)
-        elif kind == "hidden":
-            self.form.hidden[name] = given.get("value", "")
-        elif kind in ("radio", "checkbox"):
-            self.form.choices.setdefault(name, []).append(given.get("value", "on"))
-
-
-def read_form(html: str) -> PageForm:
-    """The first POST form of the page; ``found`` is False without one."""
-    reader = _FormReader()
-    reader.feed(html)
-    return reader.form
-
-
-TIMEOUT_SECONDS = 30
-MOST_PAGES = 200  # more than any study has: a walk that goes on is going in circles
-PILOT_MARK = "Pilot:"
-PREFER_NOT_CODE = -99
-INVITATION = "invitation"  # the one field of the page that asks for a code
-NO_CODE = (
-    "{url} asks for an invitation that opens it: make as many with `lacrima invite` as clients are "
-    "to walk, none of them used yet, and name the file with --invitations."
-)
-
-Fields = list[tuple[str, str]]
-
-
-class _Browser:
-    """Cookies, redirects and one connection; no more."""
-
-    def __init__(self, start: str) -> None:
-        self.url = start
-        self._cookies: dict[str, str] = {}
-        parts = urlsplit(start)
-        kind = (
-            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        )
-        self._connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
-
-    def close(self) -> None:
-        self._connection.close()
-
-    def open(self, url: str, fields: Fields | None = None) -> str:
-        """The page at ``url`` after every redirect. Raises Refusal when it is no page."""
-        body: str | None = None if fields is None else urlencode(fields)
-        for _ in range(MOST_PAGES):
-            status, location, text = self._ask(urljoin(self.url, url), body)
-            if status in (302, 303) and location:
-                url, body = location, None
-                continue
-            if status != 200:
-                raise Refusal(f"{self.url} answered {status}: the walk stops here.")
-            return text
-        raise Refusal(f"{self.url} redirects without end.")
-
-    def _ask(self, url: str, body: str | None) -> tuple[int, str | None, str]:
-        headers = {"Referer": self.url}
-        if self._cookies:
-            headers["Cookie"] = "; ".join(f"{n}={v}" for n, v in self._cookies.items())
-        if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self.url = url
-        try:
-            path = urlsplit(url).path
-            self._connection.request("GET" if body is None else "POST", path, body, headers)
-            response = self._connection.getresponse()
-            text = response.read().decode("utf-8", "replace")
-        except OSError as error:
-            raise Refusal(f"{url} cannot be reached: {error}.") from None
-        for header in response.headers.get_all("Set-Cookie") or ():
-            self._cookies.update({n: m.value for n, m in SimpleCookie(header).items()})
-        return response.status, response.headers["Location"], text
-
-
 def _consented(client: SimulatedResponse, name: str, values: list[str]) -> Fields:
-    """Eligibility and required statements: yes; the optional choices as this client has them."""
+    """Return yes for eligibility and required statements, else what this client chooses."""
     choices = {"c_open": client.c_open, "c_quote": client.c_quote}
     if name in choices:
         return [(name, "1" if choices[name] else "2")]
@@ -234,21 +128,14 @@ def _consented(client: SimulatedResponse, name: str, values: list[str]) -> Field
 
 
 def _ticked(study: Study, client: SimulatedResponse, name: str) -> list[str]:
-    """What this client chooses under ``name``, as form values."""
-    question = study.questions.get(name)
-    if question is not None and question.kind == "multiple":
-        keys = {o.code: client.values[f"{name}__{o.key}"] for o in question.options}
-        chosen = [code for code, value in keys.items() if value == 1]
-        return [str(c) for c in chosen] or [str(v) for v in list(keys.values())[:1]]
-    typed = name.removesuffix(MISSING_SUFFIX)
-    value = client.values.get(typed, LEFT_BLANK)
-    if typed != name and not (isinstance(value, int) and value < 0):
-        return []
-    return [str(value)]
+    """Return what this client chooses under ``name``, as form values."""
+    if question := study.questions.get(name.removesuffix(MISSING_SUFFIX)):
+        return [*kind_of(question).prefill(question, client.values).get(name, ())]
+    return [str(client.values.get(name, LEFT_BLANK))]
 
 
 def _fill(study: Study, client: SimulatedResponse, form: PageForm, refused: set[str]) -> Fields:
-    """The fields this client posts: only what the page offers, as a browser would."""
+    """Return the fields this client posts: only what the page offers, as a browser would."""
     fields: Fields = list(form.hidden.items())
     for name, offered in form.choices.items():
         if name in client.values or name.removesuffix(MISSING_SUFFIX) in study.questions:
@@ -263,7 +150,7 @@ def _fill(study: Study, client: SimulatedResponse, form: PageForm, refused: set[
 
 
 def _rows(study: Study, name: str) -> list[str]:
-    """Columns of a question by its name: its rows, or itself where it is a column."""
+    """Return the columns of a question by its name: its rows, or itself where it is a column."""
     question = study.questions.get(name)
     return [row.variable for row in question.rows] or [name] if question else []
 
@@ -271,7 +158,7 @@ def _rows(study: Study, name: str) -> list[str]:
 def _button(
     study: Study, client: SimulatedResponse, form: PageForm, refused: set[str]
 ) -> tuple[str, str]:
-    """The button this client presses: refuse a grid (once), stop, or the first one."""
+    """Return the button this client presses: refuse a grid (once), stop, or the first one."""
     asked = form.hidden.get("shown", "").split()
     columns = [c for name in asked for c in _rows(study, name) if c in client.values]
     if columns and all(client.values[c] == NOT_REACHED for c in columns):
@@ -285,7 +172,7 @@ def _button(
 
 
 def codes_in(text: str) -> list[str]:
-    """The invitations in a file that ``lacrima invite`` wrote, list or table. Raises Refusal."""
+    """Return the invitations in a file that ``lacrima invite`` wrote. Raises Refusal."""
     cells = [line.partition(",")[0].strip() for line in text.splitlines()]
     codes = [cell for cell in cells if cell and cell != "code"]
     for code in codes:
@@ -295,40 +182,46 @@ def codes_in(text: str) -> list[str]:
 
 
 def walk(url: str, study: Study, client: SimulatedResponse, code: str = "") -> None:
-    """One synthetic client from the landing page to the thank-you page. Raises Refusal.
+    """Walk one synthetic client from the landing page to the thank-you page. Raises Refusal.
 
     ``code`` is the invitation that is spent, where the study asks for one.
     """
-    browser, refused = _Browser(url), set[str]()
-    page = browser.open(url)
-    if PILOT_MARK not in page:
-        browser.close()
-        raise Refusal(f"{url} is no pilot: synthetic clients never answer a real study.")
+    visitor, refused = HttpVisitor(url), set[str]()
+
+    def opened(path: str, fields: Fields | None = None) -> PageResponse:
+        found = visitor.ask(path, fields)
+        if found.status != 200:
+            at = found.away or visitor.origin + found.path
+            raise Refusal(f"{at} answered {found.status}: the walk stops here.")
+        return found
+
     try:
+        page = opened(url)
+        if PILOT_MARK not in page.html:
+            raise Refusal(f"{url} is no pilot: synthetic clients never answer a real study.")
         for _ in range(MOST_PAGES):
-            form = read_form(page)
+            form = read_form(page.html)
             if form.typed == [INVITATION]:
                 if not code:
                     raise Refusal(NO_CODE.format(url=url))
-                page = browser.open(form.action, [*form.hidden.items(), (INVITATION, code)])
+                page = opened(form.action, [*form.hidden.items(), (INVITATION, code)])
                 code = ""
             elif form.found:
-                fields = _fill(study, client, form, refused)
-                page = browser.open(form.action or browser.url, fields)
+                page = opened(form.action or page.path, _fill(study, client, form, refused))
             elif form.next_link:
-                page = browser.open(form.next_link)
+                page = opened(form.next_link)
             else:
                 return
     finally:
-        browser.close()
+        visitor.close()
     raise Refusal(f"The walk at {url} did not come to an end.")
 
 
 def walk_many(
-    url: str, study: Study, folder: Path, *, count: int, seed: int, told: Callable[[int], None],
+    url: str, study: Study, folder: Path, *, count: int, seed: int, progress: Callable[[int], None],
     codes: Sequence[str] = (),
-) -> int:  # fmt: skip
-    """Walk ``count`` synthetic clients one after the other; ``told`` hears how many are done.
+) -> None:  # fmt: skip
+    """Walk ``count`` synthetic clients one after the other; ``progress`` hears how many are done.
 
     Each spends one of ``codes``. Raises Refusal where there are some and too few.
     """
@@ -338,5 +231,4 @@ def walk_many(
     clients = simulate(study, count=count, seed=seed, recipe=recipe)
     for done, client in enumerate(clients, 1):
         walk(url, study, client, codes[done - 1] if codes else "")
-        told(done)
-    return count
+        progress(done)

@@ -14,14 +14,14 @@ from pathlib import Path
 from secrets import token_bytes
 
 from forms.answers import stored_values, text_language
-from forms.kinds import columns_of_question, columns_of_study
+from forms.kinds import columns_of_question, columns_of_study, kind_of
 from forms.routing import branch_of, condition_holds
-from forms.simulation import Choice, Item, Recipe, RecipeFault, load_recipe
+from forms.simulation import Choice, Item, Recipe, load_recipe
 from forms.study import LEFT_BLANK, Column, Page, Question, Study
 from survey.collection.figures import SIMULATED
 from survey.errors import Refusal
 from survey.storage import answer_tables, answers
-from survey.storage.counters import EventCounters, totals
+from survey.storage.counters import EventCounters
 from survey.storage.database import Database
 
 # Marked as made up, so that nobody who reads one takes it for a client's words.
@@ -47,7 +47,7 @@ class SimulatedResponse:
 
 @dataclass
 class _Person:
-    """Somebody half-way through: what was drawn and answered so far."""
+    """A client half-way through: what was drawn and answered so far."""
 
     draw: random.Random
     recipe: Recipe
@@ -59,7 +59,7 @@ class _Person:
         return self.draw.random() < share
 
     def latent(self, name: str) -> float:
-        """The person's value of a latent, worked out when first asked for."""
+        """Return the person's value of a latent, worked out when first asked for."""
         if name not in self.latents:
             made = self.recipe.latents[name]
             value = made.spread * self.draw.gauss(0, 1)
@@ -92,7 +92,7 @@ def _choice(person: _Person, choice: Choice) -> int:
 
 
 def _code(person: _Person, column: Column) -> int:
-    """An answer in one column; without a word in the recipe every code is as likely."""
+    """Return an answer in one column; codes without a recipe are all as likely."""
     recipe = person.recipe
     if person.careless and column.name in recipe.careless:
         return person.pick(recipe.careless[column.name])
@@ -104,7 +104,7 @@ def _code(person: _Person, column: Column) -> int:
 
 
 def _missing(person: _Person, question: Question, *, refusable: bool = True) -> int | None:
-    """A missing code for this question, or None: most people answer."""
+    """Return a missing code for this question, or None: most people answer."""
     choice, shares = person.recipe.choices.get(question.name), person.recipe.shares
     if choice and not choice.missing:
         return None
@@ -119,7 +119,7 @@ def _missing(person: _Person, question: Question, *, refusable: bool = True) -> 
 
 
 def _grid(person: _Person, question: Question) -> dict[str, int | str]:
-    """Rows of a grid or a statement list; refusing is for the whole of it, as on the page."""
+    """Return answers to a grid or a statement list; it is refused as a whole, as on the page."""
     columns = columns_of_question(question)
     refused = {m.name: m.code for m in question.missing}.get("prefer_not")
     if refused is not None and person.happens(person.recipe.shares.prefer_not):
@@ -134,7 +134,7 @@ def _grid(person: _Person, question: Question) -> dict[str, int | str]:
 
 
 def _straight(person: _Person, column: Column) -> int:
-    """The one column of buttons that a careless person goes down, the same in every grid."""
+    """Return the code of the one column of buttons that a careless person goes down everywhere."""
     place = person.latents.setdefault(" place", person.draw.random())  # no latent has a space
     return column.codes[int(place * len(column.codes))]
 
@@ -163,9 +163,9 @@ def _single(person: _Person, question: Question) -> dict[str, int | str]:
 
 
 def _answer(person: _Person, question: Question) -> dict[str, int | str]:
-    if question.kind == "text":
+    if kind_of(question).is_text:
         return _text(person, question)
-    if question.kind == "multiple":
+    if kind_of(question).is_ticked:
         return _multiple(person, question)
     return _grid(person, question) if question.rows else _single(person, question)
 
@@ -209,14 +209,14 @@ def _client(study: Study, draw: random.Random, recipe: Recipe) -> SimulatedRespo
 def simulate(
     study: Study, *, count: int, seed: int, recipe: Recipe | None = None
 ) -> Iterator[SimulatedResponse]:
-    """``count`` synthetic clients; the same study, recipe and seed give the same ones."""
+    """Yield ``count`` synthetic clients, who follow from study, recipe and seed alone."""
     draw = random.Random(seed)  # noqa: S311  (repeatable on purpose; nothing here is secret)
     plain = recipe or Recipe()
     return (_client(study, draw, plain) for _ in range(count))
 
 
 def as_stored(study: Study, client: SimulatedResponse, table: str) -> answers.Response:
-    """A synthetic client as the store takes it, with random bytes where a person's hashes go."""
+    """Return a client as the store takes it, with random bytes where a person's hashes go."""
     texts = tuple(
         answers.Text(
             study.name,
@@ -244,31 +244,18 @@ def as_stored(study: Study, client: SimulatedResponse, table: str) -> answers.Re
     )
 
 
-def recipe_in(study: Study, folder: Path) -> Recipe:
-    """The recipe of ``folder``. Raises Refusal where it cannot be used."""
-    try:
-        return load_recipe(study, folder)
-    except RecipeFault as fault:
-        raise Refusal(str(fault)) from None
-
-
-def simulate_into(db: Database, study: Study, folder: Path, *, count: int, seed: int) -> None:
-    """Store ``count`` synthetic clients, and nothing in the totals (``simulate_visits`` does)."""
-    for _ in store_clients(db, study, folder, count=count, seed=seed):
-        pass
-
-
 def store_clients(
     db: Database, study: Study, folder: Path, *, count: int, seed: int
 ) -> Iterator[SimulatedResponse]:
     """Store synthetic clients in the pilot's file ``db``, one a turn, by the recipe in ``folder``.
 
     The mark comes first: whatever happens later, no release takes these rows for people. Raises
-    Refusal where the recipe cannot be used, or the file is not the pilot's.
+    RecipeFault where the recipe cannot be used, Refusal where the file is not the pilot's.
     """
-    if not holds_pilots(db):
+    path: str = db.conn.execute("PRAGMA database_list").fetchone()[2]
+    if Path(path).name != "pilot.db":
         raise Refusal("Synthetic clients go to a pilot's file, never among real answers.")
-    recipe = recipe_in(study, folder)
+    recipe = load_recipe(study, folder)
     table = answer_tables.prepare(
         db,
         study=study.name,
@@ -276,25 +263,10 @@ def store_clients(
         content=study.content,
         columns=columns_of_study(study),
     )
-    _mark(db, study, count)
-    for client in simulate(study, count=count, seed=seed, recipe=recipe):
-        answers.accept(db, as_stored(study, client, table))
-        yield client
-
-
-def holds_pilots(db: Database) -> bool:
-    """Whether this file is the one of pilots, by its name."""
-    path: str = db.conn.execute("PRAGMA database_list").fetchone()[2]
-    return Path(path).name == "pilot.db"
-
-
-def _mark(db: Database, study: Study, count: int) -> None:
     tallies = EventCounters()
     for _ in range(count):
         tallies.add(study.name, SIMULATED, pilot=True)
     tallies.flush(db, pilot=True)
-
-
-def is_synthetic(db: Database, study: Study) -> bool:
-    """Whether any answer in this file was simulated."""
-    return totals(db, study.name).get(SIMULATED, 0) > 0
+    for client in simulate(study, count=count, seed=seed, recipe=recipe):
+        answers.accept(db, as_stored(study, client, table))
+        yield client

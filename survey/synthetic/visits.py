@@ -1,4 +1,4 @@
-"""What synthetic clients leave in a pilot's totals: page loads, consent, pages passed, leaving.
+"""Events of synthetic clients in a pilot's totals: page loads, consent, pages passed, leaving.
 
 With every client who sends, some come who do not: they look and go, decline, stop, or close the
 tab. Totals go to the pilot's file only, beside the mark that it holds synthetic clients, and under
@@ -13,13 +13,14 @@ from itertools import islice, takewhile
 from pathlib import Path
 from random import Random
 
-from forms.routing import answer_keys, branch_of, condition_holds
+from forms.routing import answer_keys, branch_of, condition_holds, page_passed_event
+from forms.simulation import load_recipe
 from forms.study import NOT_REACHED, NOT_SHOWN, Page, Study
-from survey.collection.figures import STOP_SIGN, page_passed_event
-from survey.collection.stop_rule import tell_due
+from survey.collection.figures import STOP_SIGN
+from survey.collection.stop_rule import record_due
 from survey.storage.counters import EventCounters
 from survey.storage.stores import Stores
-from survey.synthetic.simulate import STOPPED, SimulatedResponse, recipe_in, simulate, store_clients
+from survey.synthetic.simulate import STOPPED, SimulatedResponse, simulate, store_clients
 
 SYNTHETIC_BATCH = 10  # clients; the stop rule is due at multiples of it
 
@@ -39,8 +40,8 @@ OTHERS = 1 << 32  # far from the seed of those who send: other people
 
 
 @dataclass(frozen=True, slots=True)
-class _Crowd:
-    """Everybody who comes; those who will leave midway answer like the others until they do."""
+class _Visitors:
+    """All who come; those who will leave midway answer like the others until they do."""
 
     study: Study
     draw: Random
@@ -50,7 +51,7 @@ class _Crowd:
         return self.draw.random() < share
 
     def around(self, client: SimulatedResponse) -> Iterator[str]:
-        """Events of a client who sends, and of those who come and go around this one."""
+        """Yield the events of a client who sends, and of those who come and go around this one."""
         yield from self._comes(*ENTRY, "eligible", "consented")
         yield from _walk(self.study, client, len(self.study.pages))
         yield from _sends(self.study, client)
@@ -84,22 +85,19 @@ class _Crowd:
 
 
 def _walk(study: Study, client: SimulatedResponse, most: int) -> Iterator[str]:
-    """Going on from page to page, as far as the client answered, at most so many pages."""
+    """Yield each page passed, as far as the client answered, at most so many."""
+    # The last page of a client who stopped was never gone on from.
+    pages = study.pages[:-1] if client.completion == STOPPED else study.pages
+    reached = takewhile(lambda page: NOT_REACHED not in _given(page, client).values(), pages)
+    shown = (page for page in reached if condition_holds(page.show_if, client.values))
     answers: dict[str, int | str] = {}
-    for page in _pages(study, client)[:most]:
+    for page in islice(shown, most):
         answers.update((n, v) for n, v in _given(page, client).items() if v != NOT_SHOWN)
         yield page_passed_event(page.id, branch_of(study, answers))
 
 
-def _pages(study: Study, client: SimulatedResponse) -> list[Page]:
-    """The pages that this client saw and went on from; whoever stopped never did from the last."""
-    pages = study.pages[:-1] if client.completion == STOPPED else study.pages
-    reached = takewhile(lambda page: NOT_REACHED not in _given(page, client).values(), pages)
-    return [page for page in reached if condition_holds(page.show_if, client.values)]
-
-
 def _given(page: Page, client: SimulatedResponse) -> dict[str, int | str]:
-    """Column → what this client has there, for the columns of a page."""
+    """Return column → what this client has there, for the columns of a page."""
     names = (name for question in page.questions for name in answer_keys(question))
     return {name: client.values[name] for name in names if name in client.values}
 
@@ -114,16 +112,16 @@ def _sends(study: Study, client: SimulatedResponse) -> Iterator[str]:
 def populate(stores: Stores, study: Study, folder: Path, *, count: int, seed: int) -> None:
     """Store ``count`` synthetic clients in the pilot's file, with what they leave in its totals.
 
-    The same study and seed give the same rows and totals. Raises Refusal where the recipe in
-    ``folder`` cannot be used.
+    Rows and totals follow from study and seed alone. Raises RecipeFault where the
+    recipe in ``folder`` cannot be used.
     """
-    recipe = recipe_in(study, folder)
+    recipe = load_recipe(study, folder)
     leavers = simulate(study, count=count, seed=seed + OTHERS, recipe=recipe)
-    crowd = _Crowd(study, Random(f"visits {seed}"), leavers)  # noqa: S311  (repeatable on purpose)
+    visitors = _Visitors(study, Random(f"visits {seed}"), leavers)  # noqa: S311  (repeatable on purpose)
     clients = store_clients(stores.pilot, study, folder, count=count, seed=seed)
     while some := list(islice(clients, SYNTHETIC_BATCH)):
         tallies = EventCounters()
-        for event in (event for client in some for event in crowd.around(client)):
+        for event in (event for client in some for event in visitors.around(client)):
             tallies.add(study.name, event, pilot=True)
         tallies.flush(stores.pilot, pilot=True)
-        tell_due(stores, study, pilot=True)
+        record_due(stores, study, pilot=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.exports.documents.desk import NASTY, laid_out, relabelled, told
+from tests.exports.documents.desk import NASTY, context, laid_out, relabelled
 
 OVERFLOW = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
 PAGES = (
@@ -16,7 +16,9 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    long = relabelled(told(pilot=True), "met", label="x" * 200, codes={"1": NASTY, "2": "y" * 200})
+    long = relabelled(
+        context(pilot=True), "met", label="x" * 200, codes={"1": NASTY, "2": "y" * 200}
+    )
     return laid_out(tmp_path_factory.mktemp("pages"), long)
 
 

@@ -68,7 +68,7 @@ def test_it_loads_no_web(desk):
     script = (
         "import sys; from survey.cli import main\n"
         "try: main()\n"
-        "finally: print([m for m in ('flask', 'jinja2') if m in sys.modules])"
+        "finally: print([m for m in ('flask', 'werkzeug') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *map(str, words)], capture_output=True, text=True, check=True

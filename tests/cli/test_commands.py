@@ -2,10 +2,12 @@
 
 import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
-from survey.cli.main import main
+from survey.cli.main import COMMANDS, main
 from tests.conftest import FLAGSHIP, STUDIES
 
 
@@ -199,3 +201,25 @@ def test_an_unknown_study_is_told_with_those_known(lacrima):
 
 def test_purging_says_what_went(lacrima):
     assert lacrima("purge")[:2] == (0, "0 drafts that had run out are gone.\n")
+
+
+@pytest.mark.parametrize(("name", "said"), [(n, said) for n, (_, said) in COMMANDS.items()])
+def test_the_list_of_commands_says_what_each_says_itself(name, said):
+    assert main.commands[name].get_short_help_str(limit=500) == said
+
+
+def test_every_command_is_in_the_list():
+    assert {command.name for command in main.commands.values()} == set(COMMANDS)
+
+
+def test_help_loads_nothing_that_it_does_not_need():
+    script = (
+        "import sys; from survey.cli import main\n"
+        "try: main(['--help'])\n"
+        "finally: print(*sorted({m.partition('.')[0] for m in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    heavy = {"exports", "flask", "forms", "granian", "polars", "sqlite3", "sqlite_utils", "typst"}
+    assert not heavy & set(done.stdout.splitlines()[-1].split())

@@ -5,14 +5,15 @@ import pytest
 from exports.codebook import codebook_of, with_counts
 from exports.columns import fields_of, kept_in
 from exports.generalise import least_levels
-from tests.exports.tiny import POLICY, STUDY
+from forms.study import Study
+from tests.exports.tiny import STUDY
 
 
-def book(tier: str = "C") -> dict[str, dict[str, Any]]:
-    rules = POLICY.tiers[tier]
-    fields = kept_in(fields_of(STUDY), rules)
-    least = least_levels(fields, POLICY, rules)
-    entries = codebook_of(STUDY, fields, least=least, rows=48, versions={"lang": {"en": "ab"}})
+def book(tier: str = "C", study: Study = STUDY) -> dict[str, dict[str, Any]]:
+    rules = study.policy.tiers[tier]
+    fields = kept_in(fields_of(study), rules)
+    least = least_levels(fields, study.policy, rules)
+    entries = codebook_of(study, fields, least=least, rows=48, versions={"lang": {"en": "ab"}})
     return {entry["variable"]: entry for entry in entries}
 
 
@@ -47,6 +48,11 @@ def test_a_cell_may_stand_at_any_level_that_the_tier_allows():
 
 def test_levels_under_the_tiers_least_are_no_codes():
     assert book("B")["where"]["codes"] == {"101": "inside", "102": "outside"}
+
+
+def test_numbers_as_asked_are_codes_beside_their_groups(study):
+    visits = book(study=study("coarse"))["visits"]
+    assert visits["codes"] == {n: n for n in "1234"} | {"101": "Once", "102": "More"}
 
 
 @pytest.mark.parametrize("name", ["age", "where", "lang"])

@@ -1,6 +1,7 @@
 import pytest
 
-from exports.columns import check_frame, fields_of, frame_of, guarded, kept_in, table_of
+from exports.columns import check_frame, fields_of, frame_of, kept_in, table_of
+from exports.csv_text import guarded
 from exports.errors import ExportRefused
 from tests.exports.tiny import POLICY, STUDY, frame, row
 

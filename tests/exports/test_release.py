@@ -118,6 +118,16 @@ def test_classes_hold_as_many_different_values_as_the_tier_asks(tmp_path):
     assert report["l"] == {"asked": 2, "reached": 2}
 
 
+@pytest.mark.parametrize("least", [2, 3])
+def test_a_report_warns_of_classes_with_few_different_sensitive_answers(tmp_path, least):
+    rows = [row(age=a, calm=c) for a in (1, 3) for c in (1, 5)] * 6
+    study = study_with({"distinct_warning": least}, distinct_l=2)
+    files = bytes_of(made(tmp_path / "out", rows, study=study))
+    for name in ("README.md", "documentation/report.html", "documentation/report.json"):
+        said = files[name].decode()
+        assert ("different values: calm 2). The policy asks" in said) == (least == 3)
+
+
 def test_a_variable_that_the_rows_cannot_bear_is_given_up_aloud(tmp_path):
     rows = [row(age=1)] * 20 + [row(age=3)] * 4
     study = study_with(max_violating=0.0, k=9)

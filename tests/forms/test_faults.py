@@ -279,6 +279,11 @@ RELEASE = [
     ("coarse", "core = 1, ins", "outer = 1, ins", "min_level, outer: unknown key"),
     ("coarse", 'name = "B"', 'name = "C"', "tier: the name 'C' stands there twice"),
     ("coarse", 'name = "C"', 'name = "A"', "tables are made from tier C, which there is not"),
+    ("coarse", 'name = "B"', 'name = "E"', "tier E, name: unknown: 'E'; allowed: A, B, C, D"),
+    ("coarse", "k = 12", "k = 11", "tier B, k: 11 is out of range; allowed: 12 to"),
+    ("coarse", "needs_open_consent = true\n", "", "tier B, needs_open_consent: anybody may have"),
+    ("coarse", "{ core = 1, ", "{ core = 0, ", "tier B, min_level, core: anybody may have these"),
+    ("coarse", ", insider = 1 }", " }", "tier B, min_level, insider: anybody may have these rows"),
     ("minimal", "k = ", "l = 2\nk = ", "so l has nothing to count"),
     ("branch", 'none = ["been", ', 'sensitive = ["been"]\nnone = [', "it must not be required"),
 ]

@@ -4,8 +4,9 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
-from forms.form_fields import CHOOSE_ONE, CHOOSE_SHOWN, as_code, field_of
+from forms.form_fields import as_code, field_of
 from forms.kinds import InputSpec
+from forms.platform_texts import CHOOSE_ONE, CHOOSE_SHOWN
 
 CODE = InputSpec("q", "code", (0, 1, -99))
 NEEDED = InputSpec("q", "code", (0, 1), required=True)

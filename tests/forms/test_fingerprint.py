@@ -1,11 +1,13 @@
 import unicodedata
-from dataclasses import replace
+from dataclasses import dataclass, is_dataclass, replace
 from hashlib import sha256
 
 import pytest
 
 from forms import fingerprint
+from forms import study as study_module
 from forms.load import load_study
+from forms.study import Column, Fingerprints, Row, Study
 
 Q, C, R, S = "questionnaire.toml", "consent.toml", "release.toml", "support.toml"
 PARTS = ("words", "policy", "consent_version")
@@ -122,10 +124,48 @@ def test_what_has_no_canonical_form_is_refused():
         fingerprint.canonical(object())
 
 
-def test_a_new_field_that_keeps_its_default_moves_nothing(study):
+@dataclass(frozen=True)
+class Sentence:
+    """``Row`` as it could be written one day: other attributes, another default."""
+
+    stored_as: str
+    wording: str
+    construct: str = "warmth"
+
+
+def test_renamed_attributes_and_changed_defaults_move_no_fingerprint(monkeypatch):
+    named = {"variable": "stored_as", "text": "wording"}
+    monkeypatch.setitem(fingerprint.WIRE, Sentence, fingerprint.WIRE[Row])
+    monkeypatch.setitem(fingerprint.RENAMED, Sentence, named)
+    monkeypatch.setitem(fingerprint.ATTRIBUTES, Sentence, fingerprint.attributes(Sentence))
+    for construct in ("", "warmth"):
+        row, sentence = Row("calm", "I felt calm.", construct), Sentence("calm", "I felt calm.")
+        assert fingerprint.digest(replace(sentence, construct=construct)) == fingerprint.digest(row)
+
+
+def test_an_attribute_without_a_wire_name_is_refused(monkeypatch):
+    monkeypatch.setitem(fingerprint.WIRE, Sentence, fingerprint.WIRE[Row])
+    with pytest.raises(TypeError, match="Sentence and its wire names differ: stored_as, text"):
+        fingerprint.attributes(Sentence)
+
+
+def test_every_class_that_a_study_is_made_of_has_wire_names():
+    made = {
+        held
+        for held in vars(study_module).values()
+        if is_dataclass(held) and held.__module__ == study_module.__name__
+    }
+    assert made - {Column, Fingerprints, Study} == fingerprint.WIRE.keys()
+
+
+def test_the_format_stands_beside_the_fingerprints(study):
+    assert study("minimal").fingerprints.format == fingerprint.FORMAT_VERSION == 1
+
+
+def test_what_keeps_its_first_value_is_not_hashed(study):
     question = study("minimal").questions["mood"]
-    assert fingerprint.canonical(question) == fingerprint.canonical(replace(question, note=""))
     assert "note" not in fingerprint.canonical(question)
+    assert "small" not in fingerprint.canonical(study("minimal").policy)
 
 
 def test_only_facts_that_the_study_names_count(study):

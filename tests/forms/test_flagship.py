@@ -145,7 +145,7 @@ def test_both_branches_are_asked_about_their_therapist_in_their_own_words(flagsh
 
 def test_high_distress_offers_support(flagship):
     offer = flagship.page_of["distress_now"].support
-    assert (offer.variable, offer.at_least, offer.offer) == ("distress_now", 7, "Show me support")
+    assert (offer.variable, offer.at_least, offer.label) == ("distress_now", 7, "Show me support")
 
 
 def test_all_scales_are_there(flagship):

@@ -11,9 +11,10 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
+from survey.clock import today_here
 from survey.ethics.checklist import missing_elements
 from survey.storage import board, studies
-from survey.studies.availability import FRESH_SECONDS, today_here
+from survey.studies.availability import FRESH_SECONDS
 from tests.conftest import STUDIES
 from tests.journeys.client import Journey
 from tests.journeys.site import Site
@@ -75,7 +76,7 @@ class Served(Site):
     @property
     def state(self) -> str:
         """OPEN, EXPIRED …"""
-        return self.services.availability.standing(self.name).state
+        return self.services.availability.state_of(self.name).state
 
 
 class Staff(Journey):

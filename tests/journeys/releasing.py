@@ -15,10 +15,10 @@ from survey.routes.research import releases as release_routes
 from survey.routes.research import studies as study_routes
 from survey.storage import releases, studies
 from survey.storage.stores import Stores
-from survey.synthetic.simulate import simulate_into
 from tests import answering
+from tests.answering import simulate_into
 from tests.conftest import folder_of
-from tests.journeys.staff import Worker, desk_of
+from tests.journeys.staff import Worker, services_of
 
 NAME = "kinds"  # its releases are quickly made
 PATIENCE = 600  # looks at a page
@@ -35,7 +35,7 @@ def with_pages(app: Flask) -> Flask:
 
 def stores_of(app: Flask) -> Stores:
     """The files of the running application."""
-    return desk_of(app).stores
+    return services_of(app).stores
 
 
 def pilot_answers(app: Flask, study: Study, count: int = 60) -> None:

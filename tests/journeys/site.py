@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Flask
 
-from survey.services import NAME, Services
+from survey.services import Services
 from survey.storage import answer_tables
+from survey.studies.current import NAME
 from tests.journeys.client import Journey
 
 
@@ -17,7 +18,7 @@ class Site:
     def __init__(self, app: Flask, name: str) -> None:
         self.app, self.name = app, name
         self.services: Services = app.extensions[NAME]
-        self.version = app.extensions["lacrima.shelf"].named(name)
+        self.version = app.extensions["lacrima"].catalogue.folders[name].latest
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -46,7 +47,7 @@ class Site:
 
     def later(self, seconds: float) -> None:
         """Let time pass, for drafts and for what is known of the study's state."""
-        desk, availability = self.services.desk, self.services.availability
-        clock, steady = desk.clock, availability._clock
-        desk.clock = lambda: clock() + seconds
+        drafts, availability = self.services.drafts, self.services.availability
+        clock, steady = drafts.clock, availability._clock
+        drafts.clock = lambda: clock() + seconds
         availability._clock = lambda: steady() + seconds

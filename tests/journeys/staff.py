@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask
 
-from survey.services import STAFF_NAME, Staff
+from survey.services import Services
+from survey.studies.current import NAME
 from tests.journeys.client import Journey
 
 GOOD = "treacle under 9 pylons"
 
 
-def desk_of(app: Flask) -> Staff:
-    """What the staff's rooms of ``app`` work with; its clock can be set."""
-    desk: Staff = app.extensions[STAFF_NAME]
-    return desk
+def services_of(app: Flask) -> Services:
+    """The services of ``app``."""
+    services: Services = app.extensions[NAME]
+    return services
 
 
 def later(app: Flask, seconds: float) -> None:
     """Let time pass in the staff's rooms."""
-    desk = desk_of(app)
-    clock, steady = desk.clock, desk.throttle.clock
-    desk.clock = lambda: clock() + seconds
-    desk.throttle.clock = lambda: steady() + seconds
+    here = services_of(app)
+    clock, steady = here.clock, here.throttle.clock
+    app.extensions[NAME] = replace(here, clock=lambda: clock() + seconds)
+    here.throttle.clock = lambda: steady() + seconds
 
 
 class Worker(Journey):

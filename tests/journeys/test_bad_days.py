@@ -146,6 +146,8 @@ def test_work_that_died_on_a_full_disk_is_told_and_noted_once_there_is_room(site
 def test_a_full_disk_is_not_answered_with_advice_on_answers(site, ada):
     office = stores_of(site).office
     number = lost(site)
-    jobs.end(office, number, "refused", now=0, told={"reason": "The disk of this server is full."})
+    jobs.end(
+        office, number, "refused", now=0, result={"reason": "The disk of this server is full."}
+    )
     ada.open(f"work/{number}")
     assert ("is full" in ada.text, "What would help" in ada.text) == (True, False)

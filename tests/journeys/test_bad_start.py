@@ -55,7 +55,7 @@ def test_a_study_by_invitation_stays_so_when_every_code_is_spent(mood, started, 
     say(mood, INVITED)
     desk = mood.services
     [code] = invitations.draw(1)
-    invitations.keep(desk.stores, desk.seal, "minimal", [code], pilot=False)
+    invitations.keep(desk.stores, desk.keys, "minimal", [code], pilot=False)
     stored.drop(desk.stores.responses, "minimal")
     assert asks_for_a_code(started(found))
 
@@ -112,7 +112,7 @@ def test_a_study_that_ends_at_a_number_still_does(mood, started, found):
     say(mood, LIMITED)
     mood.client().begin().answer(mood=1).send()
     again = started(found)
-    assert again.services.availability.standing("minimal").state == FULL
+    assert again.services.availability.state_of("minimal").state == FULL
 
 
 def test_a_door_that_cannot_be_noted_keeps_nobody_out(mood):

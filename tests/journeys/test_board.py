@@ -146,7 +146,7 @@ def words(study):
     for page in study.pages:
         yield from (page.title, *page.intro.texts())
         if page.support:
-            yield page.support.offer
+            yield page.support.label
         for question in page.questions:
             yield from asked(question)
 
@@ -179,6 +179,17 @@ def test_the_data_page_names_every_column_of_the_row_and_every_text(site, name):
     apart = [q.name for q in served.version.study.questions.values() if q.apart]
     assert set(apart) <= set(journey.text.split())
     assert len(columns) == len(columns_of_study(served.version.study)) + 8
+
+
+def test_the_data_page_says_what_each_tier_is(site):
+    text = Journey(site("therapist-tears").app, "").open("/ethics/therapist-tears/data").text
+    for said in (
+        "A Tables and charts, for anyone. Counts, shares and means; no rows. Anybody may have it.",
+        "only of those who agreed to an open file. Anybody may have it. No study may ask for fewer",
+        "D: only after review",
+        "C: as answered; D: left out",  # no answer of a row stands beside a text
+    ):
+        assert said in text
 
 
 def tables(db):

@@ -12,7 +12,7 @@ from tests.journeys.boardroom import Served, Staff, day
 
 
 def proposed(mood):
-    return mood.app.extensions["lacrima.shelf"].proposed("minimal").version(now=True)
+    return mood.app.extensions["lacrima"].catalogue.folders["minimal"].version(now=True)
 
 
 def test_a_release_follows_the_version_signed_last_not_a_newer_folder(mood, board):

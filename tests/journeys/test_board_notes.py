@@ -2,9 +2,9 @@
 
 import pytest
 
+from survey.clock import today_here
 from survey.storage import board as written
 from survey.storage import releases, studies
-from survey.studies.availability import today_here
 from tests.journeys.boardroom import day
 
 

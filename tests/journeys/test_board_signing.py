@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from survey.clock import today_here
 from survey.storage import studies
 from survey.studies import approvals as archive
-from survey.studies.availability import FRESH_SECONDS, today_here
+from survey.studies.availability import FRESH_SECONDS
 from survey.studies.version import fingerprints_of
 from tests.journeys.boardroom import Staff, day
 
@@ -202,17 +203,15 @@ def test_a_server_that_starts_anew_still_serves_what_was_signed(running, open_ap
 
 def test_an_archived_copy_that_was_changed_is_not_served(running, open_app):
     running.change(OLD, NEW)
-    copy = archive.files_of(
-        running.services.stores.folder, "minimal", fingerprints_of(running.version)
-    )
-    assert copy is not None
+    fingerprints = fingerprints_of(running.version)
+    copy = archive.place_of(running.services.stores.folder, "minimal", fingerprints) / "minimal"
     (copy / "questionnaire.toml").chmod(0o600)
     text = (copy / "questionnaire.toml").read_text()
     (copy / "questionnaire.toml").write_text(text.replace(OLD, "What is your name?"))
     other = running.started_anew(open_app)
     assert "paused" in other.client().start().text
-    trouble = other.services.availability.standing("minimal").trouble
-    assert "was changed after it was signed: the words differ" in trouble
+    problem = other.services.availability.state_of("minimal").problem
+    assert "was changed after it was signed: the words differ" in problem
 
 
 # Stopping it.

@@ -11,8 +11,9 @@ import pytest
 from exports.charts.gallery import sheet
 from exports.charts.svg import BUNDLED
 from survey.errors import Refusal
+from survey.releases.build import ReleaseRequest
 from survey.releases.charts import GALLERY, OPEN_SAMPLE, Gallery, png, read_release
-from survey.releases.process import ReleaseRequest, run
+from survey.releases.process import run
 from survey.routes.research import charts
 from survey.routes.research import releases as release_routes
 from survey.storage import releases

@@ -19,7 +19,7 @@ def invited(site, tmp_path):
 def made(served, count):
     codes = invitations.draw(count)
     desk = served.services
-    invitations.keep(desk.stores, desk.seal, served.name, codes, pilot=served.version.pilot)
+    invitations.keep(desk.stores, desk.keys, served.name, codes, pilot=served.version.pilot)
     return codes
 
 

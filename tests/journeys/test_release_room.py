@@ -3,15 +3,19 @@
 import hashlib
 import io
 import os
+import re
+import shutil
 import signal
 import zipfile
 
 import pytest
 
+from forms.load import load_study
 from survey.app import close_app
 from survey.releases import jobs as job_runner
 from survey.storage import jobs, releases
 from tests.answering import people_in_pilot
+from tests.conftest import folder_of
 from tests.journeys.releasing import (
     NAME,
     Room,
@@ -67,6 +71,20 @@ def test_a_release_is_seen_before_it_is_made(site, ada):
     ada.seen()
     assert "60 rows, each among at least 60 alike; 5 are asked for" in ada.text
     assert ledger_of(site) == []
+
+
+def test_a_preview_warns_of_groups_with_fewer_different_answers_than_the_policy_wants(
+    tmp_path, open_app, signed_in
+):
+    folder = shutil.copytree(folder_of("coarse"), tmp_path / "shelf" / "coarse")
+    with (folder / "release.toml").open("r+", encoding="utf-8") as file:
+        policy = file.read()
+        file.seek(0)
+        file.write(f"distinct_warning = 6\n{policy}")
+    app = with_pages(open_app(studies=(folder,)))
+    pilot_answers(app, load_study(folder), count=60)
+    room = Room(signed_in(app), "coarse").seen()
+    assert re.search(r"answers differ little \(different values: reason [1-5]\)", room.text)
 
 
 def test_a_made_release_stands_in_the_ledger_with_who_asked(site, ada):

@@ -55,7 +55,7 @@ class Room(Worker):
 
     @property
     def study(self):
-        return self.app.extensions["lacrima.shelf"].named("branch").study
+        return self.app.extensions["lacrima"].catalogue.folders["branch"].latest.study
 
 
 def test_the_study_page_leads_to_all_of_them(room):
@@ -195,7 +195,7 @@ def test_the_checklist_is_prefilled(room):
 def test_a_walk_counts_pages_and_completion_once(room):
     client = walk(Journey(room.app, room.study.address).begin()).send()
     assert client.screen == "done"
-    counts = room.services.tallies._counts[True]
+    counts = room.services.counters._counts[True]
     passed = {e: n for (_, e), n in counts.items() if e.startswith("passed:")}
     assert passed
     assert set(passed.values()) == {1}
@@ -206,7 +206,7 @@ def test_a_sign_of_the_stop_rule_is_counted_when_answers_are_sent(site):
     served = site("therapist-tears")
     for upset in (9, 7):
         walk(served.client().begin(), distress_now=upset, part_feel=3).send()
-    assert served.services.tallies._counts[True]["therapist-tears", "stop_sign"] == 1
+    assert served.services.counters._counts[True]["therapist-tears", "stop_sign"] == 1
 
 
 def until(done, seconds=20):
@@ -265,7 +265,7 @@ class Real(Served):
 
     def figures(self, signed_in):
         """The page, after everything counted was written."""
-        self.services.tallies.flush(self.services.stores.responses)
+        self.services.counters.flush(self.services.stores.responses)
         return Worker(None, browser=signed_in(self.app)).open("/research/branch/figures/")
 
 

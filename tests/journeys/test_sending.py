@@ -137,7 +137,7 @@ def test_a_sent_draft_holds_no_answer_any_more(mood):
     client = at_check(mood).send(code=True)
     with client.browser.session_transaction() as session:
         secret = session["k"]
-    draft = mood.services.desk.find(urlsafe_b64decode(secret), mood.version.study)
+    draft = mood.services.drafts.find(urlsafe_b64decode(secret), mood.version.study)
     assert (draft.answers, draft.choices) == ({}, {})
 
 

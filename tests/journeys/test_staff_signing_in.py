@@ -12,7 +12,7 @@ from survey.accounts.access import ABSOLUTE_SECONDS, STAFF_IDLE_SECONDS
 from survey.cli.main import main
 from survey.storage import accounts
 from survey.throttle import BY_ACCOUNT, BY_ADDRESS, BY_CODE, BY_NOBODY, WINDOW_SECONDS
-from tests.journeys.staff import GOOD, Worker, desk_of, later
+from tests.journeys.staff import GOOD, Worker, later, services_of
 
 LINK_SECONDS = 3 * 24 * 60 * 60
 
@@ -34,7 +34,7 @@ def known(app):
     """``known("Anna")``: an account with a password, as if set up long ago."""
 
     def add(name="Anna", role="researcher", password=GOOD):
-        office = desk_of(app).stores.office
+        office = services_of(app).stores.office
         accounts.add(office, name=name, role=role, at="2025-01-01T00:00:00+00:00")
         accounts.set_password(office, name, passwords.hashed(password))
         return Worker(app, "research" if role == "researcher" else "ethics")
@@ -159,7 +159,7 @@ def test_one_sign_in_serves_both_rooms(app, known):
 
 def test_a_disabled_account_is_told_so_after_the_right_password_only(app, known):
     known("Anna")
-    accounts.disable(desk_of(app).stores.office, "Anna")
+    accounts.disable(services_of(app).stores.office, "Anna")
     assert "switched off" in Worker(app).sign_in("Anna").text
     assert "switched off" not in Worker(app).sign_in("Anna", "wrong").text
 
@@ -201,10 +201,10 @@ def test_others_may_sign_in_while_one_account_waits(app, known):
 def test_where_the_proxy_hides_addresses_all_tries_count_as_one(open_app):
     app = open_app("minimal", proxies=1)
     for n in range(BY_ADDRESS.most + 1):
-        assert desk_of(app).throttle.take(BY_ADDRESS, "127.0.0.1") == (n < BY_ADDRESS.most)
+        assert services_of(app).throttle.take(BY_ADDRESS, "127.0.0.1") == (n < BY_ADDRESS.most)
     assert Worker(app).sign_in("Nobody", "wrong").status == 200
     for _ in range(BY_NOBODY.most):
-        desk_of(app).throttle.take(BY_NOBODY, "")
+        services_of(app).throttle.take(BY_NOBODY, "")
     assert Worker(app).sign_in("Nobody else", "wrong").status == 429
 
 
@@ -287,7 +287,7 @@ def secret_of(page):
 
 
 def code_at(app, secret):
-    return pyotp.TOTP(secret).at(int(desk_of(app).clock()))
+    return pyotp.TOTP(secret).at(int(services_of(app).clock()))
 
 
 def switch_on(app, worker):
@@ -378,8 +378,10 @@ def test_neither_secret_nor_code_lies_readable_in_cookie_or_file(app, known):
     cookies = cookie_of(anna).value
     _, codes = switch_on(app, anna)
     cookies += cookie_of(anna).value
-    desk_of(app).stores.office.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    files = b"".join(p.read_bytes() for p in desk_of(app).stores.folder.iterdir() if p.is_file())
+    services_of(app).stores.office.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    files = b"".join(
+        p.read_bytes() for p in services_of(app).stores.folder.iterdir() if p.is_file()
+    )
     for word in (secret, codes[0], GOOD, cookie_of(anna).value):
         assert word.encode() not in files
     assert not any(word in readable(cookies) for word in (secret, codes[0]))
@@ -397,7 +399,7 @@ def test_a_researcher_must_have_a_second_step_outside_the_demo(open_app, link):
 
 def test_a_changed_server_key_keeps_second_steps_and_recovery_codes(app, open_app, two_steps):
     _, secret, codes = two_steps
-    key = desk_of(app).config.key
+    key = services_of(app).config.key
     key.write_text("00" * 32 + "\n" + key.read_text())
     rekeyed = open_app("minimal")
     later(rekeyed, 60)
@@ -412,7 +414,7 @@ def test_where_a_second_step_is_required_it_cannot_be_taken_away(open_app, link)
     switch_on(app, anna)
     anna.open("account/second-step/off")
     assert "cannot be switched off" in anna.text
-    assert accounts.totp_of(desk_of(app).stores.office, "Anna")
+    assert accounts.totp_of(services_of(app).stores.office, "Anna")
 
 
 def test_a_board_member_needs_none_and_may_have_one(open_app, link):
@@ -421,7 +423,7 @@ def test_a_board_member_needs_none_and_may_have_one(open_app, link):
     assert bea.open("/ethics/").inside
     switch_on(app, bea)
     bea.open("account/second-step/off").press(now=GOOD)
-    assert not accounts.totp_of(desk_of(app).stores.office, "Bea")
+    assert not accounts.totp_of(services_of(app).stores.office, "Bea")
 
 
 # Changing what is one's own.
@@ -461,7 +463,7 @@ def test_the_audit_is_read_a_hundred_lines_at_a_time(app, signed_in):
     from survey.storage import studies
 
     for n in range(150):
-        studies.note(desk_of(app).stores.office, at="2025-01-01", who="Anna", what=f"did {n}")
+        studies.note(services_of(app).stores.office, at="2025-01-01", who="Anna", what=f"did {n}")
     board = Worker(None, "ethics", browser=signed_in(app, "board")).open("audit")
     assert (len(board.page.rows), board.page.rows[1][2]) == (101, "did 149")
     assert board.open(board.page.link(rel="next")).page.rows[-1][2] == "did 0"

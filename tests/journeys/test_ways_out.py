@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from survey.clock import today_here
 from survey.storage import studies
-from survey.studies.availability import FRESH_SECONDS, today_here
+from survey.studies.availability import FRESH_SECONDS
 from tests.journeys.walking import walk
 
 HELP = "These lines can help."

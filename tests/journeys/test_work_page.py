@@ -9,13 +9,13 @@ from survey.releases.jobs import LOCK, folder_of
 from survey.storage import jobs
 from survey.storage.jobs import Job
 from tests.journeys.releasing import NAME, stores_of
-from tests.journeys.staff import desk_of, later
+from tests.journeys.staff import later, services_of
 
 
 @pytest.fixture
 def under_way(app):
     """Address of a preview that was asked for just now, and whose process is at work."""
-    stores, now = stores_of(app), desk_of(app).clock()
+    stores, now = stores_of(app), services_of(app).clock()
     at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
     asked = Job(study=NAME, kind="preview", tier="C", pilot=True, who="deb", asked_at=at)
     folder = folder_of(stores.folder, jobs.begin(stores.office, asked, now=now).number)

@@ -46,7 +46,7 @@ def test_answers_read_the_same_on_the_check_page_in_the_row_and_in_the_codebook(
     open_app, name, nth
 ):
     app = open_app(name)
-    version = app.extensions["lacrima.shelf"].named(name)
+    version = app.extensions["lacrima"].catalogue.folders[name].latest
     client = Journey(app, version.study.address).begin()
     while client.screen == "questions":
         client.answer(**every(nth)(client))

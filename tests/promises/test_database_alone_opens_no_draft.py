@@ -53,7 +53,7 @@ def test_the_browsers_half_with_another_key_opens_nothing(half_way):
 
 def test_both_halves_open_it(half_way):
     services, client = half_way
-    plain = services.seal.lock(secret_of(client)).open(sealed(services))
+    plain = services.keys.lock(secret_of(client)).open(sealed(services))
     assert WROTE.encode() in plain
 
 
@@ -63,13 +63,13 @@ def test_a_draft_with_one_bit_changed_opens_no_more(half_way, place):
     bent = bytearray(sealed(services))
     bent[place] ^= 1
     with pytest.raises(Unsealable):
-        services.seal.lock(secret_of(client)).open(bytes(bent))
+        services.keys.lock(secret_of(client)).open(bytes(bent))
 
 
 def test_a_draft_filed_under_another_name_opens_no_more(half_way):
     services, _ = half_way
     with pytest.raises(Unsealable):
-        services.seal.lock(new_secret()).open(sealed(services))
+        services.keys.lock(new_secret()).open(sealed(services))
 
 
 def test_a_long_answer_and_a_short_one_give_drafts_of_the_same_size(open_app):

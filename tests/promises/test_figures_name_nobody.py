@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from survey.collection.figures import COMPLETIONS, LANDINGS, figures_of, page_passed_event
+from forms.routing import page_passed_event
+from survey.collection.figures import COMPLETIONS, LANDINGS, figures_of
 from survey.storage.counters import EventCounters, totals
 from tests.journeys.client import Journey
 from tests.journeys.staff import Worker
@@ -43,7 +44,7 @@ class Clinic:
     def count(self, **events):
         for event, times in events.items():
             for _ in range(times):
-                self.services.tallies.add(NAME, event, pilot=True)
+                self.services.counters.add(NAME, event, pilot=True)
         self.write()
 
     @property
@@ -52,7 +53,7 @@ class Clinic:
 
     def write(self):
         """The worst case for her: all that is counted is written at once."""
-        self.services.tallies.flush(self.services.stores.pilot, pilot=True)
+        self.services.counters.flush(self.services.stores.pilot, pilot=True)
 
     def invite(self):
         """A code for one client, and her browser."""

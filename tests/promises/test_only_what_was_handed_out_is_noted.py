@@ -4,7 +4,7 @@ import pytest
 
 from survey.config import ROLES
 from survey.storage import studies
-from tests.journeys.staff import desk_of
+from tests.journeys.staff import services_of
 from tests.promises.test_rooms import address_of, staff_rules
 
 TAKEN = {
@@ -18,7 +18,7 @@ TAKEN = {
 
 
 def lines(app):
-    return len(studies.audit(desk_of(app).stores.office))
+    return len(studies.audit(services_of(app).stores.office))
 
 
 @pytest.mark.parametrize("address", TAKEN)

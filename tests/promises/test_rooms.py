@@ -6,7 +6,7 @@ from flask import request
 from survey.config import ROLES, ROOMS
 from survey.security import room_of
 from tests.journeys.client import Journey
-from tests.journeys.staff import Worker, desk_of
+from tests.journeys.staff import Worker, services_of
 
 # All that may be seen below /research/ and /ethics/ without an account. A new address that is not
 # here is for the room's own role, or this test fails.
@@ -254,5 +254,5 @@ def test_no_password_code_or_address_is_kept_by_the_throttle(app):
         data={"name": "canary-name", "password": "canary-password", "csrf_token": token},
         environ_base={"REMOTE_ADDR": "203.0.113.77"},
     )
-    kept = repr(vars(desk_of(app).throttle))
+    kept = repr(vars(services_of(app).throttle))
     assert not any(word in kept for word in ("canary", "203.0.113"))

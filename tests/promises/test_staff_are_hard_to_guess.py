@@ -37,8 +37,8 @@ def test_whoever_changes_address_within_a_connection_waits_all_the_same(app):
 
 
 @pytest.mark.parametrize("password", [
-    "contraseña123", "drowssap1234", "1234drowssaP", "pàsswörd1234", "ytrewq123456",
-    "Password1234 ", "ＰＡＳＳＷＯＲＤ１２３４",
+    "contraseña12345", "drowssap1234567", "1234567drowssaP", "pàsswörd1234567", "ytrewq123456789",
+    "Password1234567 ", "ＰＡＳＳＷＯＲＤ１２３４５６７",
 ])  # fmt: skip
 def test_a_common_password_is_one_in_any_dress(password):
     assert "common" in fault(password, password, name="Anna")

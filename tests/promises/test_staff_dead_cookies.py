@@ -5,7 +5,7 @@ import pytest
 from survey.accounts.access import ABSOLUTE_SECONDS, STAFF_IDLE_SECONDS
 from survey.storage import accounts
 from tests.journeys.client import Journey
-from tests.journeys.staff import Worker, desk_of, later
+from tests.journeys.staff import Worker, later, services_of
 from tests.promises.test_rooms import (
     address_of,
     asked_to_sign_in,
@@ -19,16 +19,18 @@ WHO = "Anna"
 
 
 def switched_off(app, _):
-    accounts.disable(desk_of(app).stores.office, WHO)
+    accounts.disable(services_of(app).stores.office, WHO)
 
 
 def reset(app, _):
-    accounts.reset(desk_of(app).stores.office, WHO)
+    accounts.reset(services_of(app).stores.office, WHO)
 
 
 def removed_and_made_anew(app, _):
-    accounts.remove(desk_of(app).stores.office, WHO)
-    accounts.add(desk_of(app).stores.office, name=WHO, role="researcher", at="2025-01-01T00:00:00")
+    accounts.remove(services_of(app).stores.office, WHO)
+    accounts.add(
+        services_of(app).stores.office, name=WHO, role="researcher", at="2025-01-01T00:00:00"
+    )
 
 
 def signed_out(_, worker):
@@ -100,7 +102,7 @@ def test_a_copied_cookie_opens_nothing_once_it_has_ended(app, theft, ending):
 def test_half_a_sign_in_opens_nothing(app, theft):
     """The password was right, and the code is still owed."""
     _, thief, token = theft
-    desk_of(app).stores.office.conn.execute("UPDATE sessions SET full = 0")
+    services_of(app).stores.office.conn.execute("UPDATE sessions SET full = 0")
     assert opened(app, thief, token) == []
 
 
@@ -115,4 +117,4 @@ def test_a_clients_cookie_opens_nothing_under_whatever_name(app):
 def test_what_ran_out_is_forgotten_at_the_next_sign_in(app, theft, signed_in):
     later(app, STAFF_IDLE_SECONDS + 1)
     signed_in(app, name="Eve")
-    assert accounts.count(desk_of(app).stores.office, WHO) == 0
+    assert accounts.count(services_of(app).stores.office, WHO) == 0

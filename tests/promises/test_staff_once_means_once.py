@@ -7,7 +7,7 @@ import pyotp
 import pytest
 
 from tests.journeys.releasing import NAME, Room, ledger_of, pilot_answers
-from tests.journeys.staff import GOOD, Worker, desk_of, later
+from tests.journeys.staff import GOOD, Worker, later, services_of
 from tests.journeys.test_staff_signing_in import known, link  # noqa: F401 - fixtures
 from tests.promises.test_rooms import value_of
 
@@ -59,7 +59,7 @@ def secret(app, known):  # noqa: F811
 
 
 def code_of(app, secret):
-    return pyotp.TOTP(secret).at(int(desk_of(app).clock()))
+    return pyotp.TOTP(secret).at(int(services_of(app).clock()))
 
 
 def test_one_code_typed_in_three_browsers_at_once_lets_one_in(app, secret):

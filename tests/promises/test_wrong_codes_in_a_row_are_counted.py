@@ -9,7 +9,7 @@ from survey.cli.main import main
 from survey.storage import accounts, studies
 from survey.storage.accounts import MOST_MISSED
 from survey.throttle import BY_CODE, WINDOW_SECONDS
-from tests.journeys.staff import GOOD, Worker, desk_of, later
+from tests.journeys.staff import GOOD, Worker, later, services_of
 from tests.promises.test_staff_once_means_once import at_once
 
 NIST_MOST = 100  # SP 800-63B section 5.2.2: failures in a row on one account
@@ -19,7 +19,7 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 @pytest.fixture
 def codes(app):
     """Recovery codes of Anna, who has a password and an app."""
-    desk = desk_of(app)
+    desk = services_of(app)
     office = desk.stores.office
     anna = accounts.add(office, name="Anna", role="researcher", at="2025-01-01T00:00:00+00:00")
     accounts.set_password(office, "Anna", passwords.hashed(GOOD))
@@ -29,16 +29,18 @@ def codes(app):
 
 
 def right_code(app):
-    return pyotp.TOTP(SECRET).at(int(desk_of(app).clock()))
+    return pyotp.TOTP(SECRET).at(int(services_of(app).clock()))
 
 
 def wrong_code(app):
-    near = {pyotp.TOTP(SECRET).at(int(desk_of(app).clock()) + 30 * step) for step in range(-3, 4)}
+    near = {
+        pyotp.TOTP(SECRET).at(int(services_of(app).clock()) + 30 * step) for step in range(-3, 4)
+    }
     return next(f"{n:06}" for n in range(8) if f"{n:06}" not in near)
 
 
 def missed(app):
-    anna = accounts.find(desk_of(app).stores.office, "Anna")
+    anna = accounts.find(services_of(app).stores.office, "Anna")
     return anna.missed if anna else None
 
 
@@ -58,12 +60,12 @@ def guess(app, times):
 def had(app, times):
     """So many wrong codes in a row already."""
     for _ in range(times):
-        accounts.count_missed(desk_of(app).stores.office, "Anna")
+        accounts.count_missed(services_of(app).stores.office, "Anna")
     return Worker(app).sign_in("Anna")
 
 
 def told(app):
-    return [line["what"] for line in studies.audit(desk_of(app).stores.office)]
+    return [line["what"] for line in studies.audit(services_of(app).stores.office)]
 
 
 def test_fewer_wrong_codes_in_a_row_are_taken_than_nist_allows():
@@ -116,7 +118,7 @@ def test_an_app_set_up_anew_by_somebody_who_is_inside_opens_the_door_too(app, co
     anna.open("account/second-step").press(now=GOOD, code="")
     assert missed(app) == MOST_MISSED
     letters = anna.page.text.split("Letters to type: ")[1][:39].replace(" ", "")
-    anna.press(now=GOOD, code=pyotp.TOTP(letters).at(int(desk_of(app).clock())))
+    anna.press(now=GOOD, code=pyotp.TOTP(letters).at(int(services_of(app).clock())))
     assert missed(app) == 0
 
 
@@ -146,7 +148,7 @@ def test_the_board_reads_of_it_three_times_and_not_as_if_its_owner_had_done_it(a
     had(app, TOLD_AT[0] - 1).press(code=wrong_code(app))
     had(app, TOLD_AT[1] - TOLD_AT[0] - 1).press(code=wrong_code(app)).press(code=wrong_code(app))
     had(app, TOLD_AT[2] - TOLD_AT[1] - 2).press(code=wrong_code(app)).press(code=wrong_code(app))
-    lines = studies.audit(desk_of(app).stores.office)
+    lines = studies.audit(services_of(app).stores.office)
     assert {line["who"] for line in lines} == {"(the server)"}
     assert [line["what"].partition(";")[0] for line in lines] == [
         f"account Anna: {n} wrong codes in a row after the right password" for n in (5, 20, 50)

@@ -1,10 +1,12 @@
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from survey.config import SETTINGS, Config, as_environment, read_config
+from survey.config import SETTINGS, Config, as_environment, folder, read_config
 from survey.errors import BadSetting
+from tests.serving import ROOT
 
 
 def test_without_any_setting_the_safe_defaults_hold():
@@ -44,3 +46,11 @@ def test_a_setting_that_cannot_be_read_is_named(name, value):
 def test_worker_processes_read_back_the_same_settings():
     config = replace(read_config({}), pilots=frozenset("ab"), https=False, studies=(Path("/x"),))
     assert read_config(as_environment(config)) == config
+
+
+def test_a_wheel_keeps_templates_and_studies_where_no_module_lies():
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    included = pyproject["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert included == {name: f"survey/bundled/{name}" for name in ("templates", "studies")}
+    assert not (ROOT / "survey" / "bundled").exists()
+    assert [folder(name) for name in included] == [ROOT / name for name in included]

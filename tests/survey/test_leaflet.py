@@ -30,7 +30,7 @@ def outside(version):
 
 
 def test_the_inside_says_what_the_first_page_says_in_its_own_words(version):
-    said = leaflet._said(version, LINK, "a4")
+    said = leaflet._content(version, LINK, "a4")
     words = version.study.consent.texts
     told = " ".join("".join(run[1] for run in p) for p in said["lead"])
     assert (said["title"], told) == (words["landing_title"], version.fill(words["landing_lead"]))

@@ -61,14 +61,14 @@ def test_a_page_without_a_form_is_compressed_and_one_with_a_form_is_not(client):
 def test_of_two_studies_with_one_address_one_is_left_out_with_the_reason(open_app, tmp_path):
     shutil.copytree(STUDIES / "minimal", tmp_path / "second")
     app = open_app("minimal", studies=(STUDIES / "minimal", tmp_path / "second"))
-    (left_out,) = app.extensions["lacrima.shelf"].left_out
+    (left_out,) = app.extensions["lacrima"].catalogue.left_out
     assert "has the same address as minimal, /s/mood/" in left_out.why
     assert app.test_client().get("/s/mood/").status_code == 200
 
 
 def test_a_folder_that_two_shelves_name_is_one_study(open_app):
     app = open_app("minimal", studies=(STUDIES / "minimal", STUDIES / "minimal"))
-    assert app.extensions["lacrima.shelf"].left_out == ()
+    assert app.extensions["lacrima"].catalogue.left_out == ()
 
 
 def test_where_every_folder_is_broken_the_server_does_not_start(open_app, tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from survey.accounts.passwords import common, fault, fits, hashed
+from survey.accounts.passwords import fault, fits, hashed
 
 GOOD = "treacle under 9 pylons"
 
@@ -17,24 +17,24 @@ def refused(password, name="Anna Meier"):
 
 
 @pytest.mark.parametrize("password", [
-    "password1234", "Password2024!", "passwordpassword", "qwertyuiop123", "iloveyouforever",
-    "1q2w3e4r5t6y", "123qweasdzxc", "1qaz2wsx3edc", "administrator", "Summer2024!!!",
-    "Passwort1234", "letmein123456", "123456789012", "aaaaaaaaaaaa", "abcabcabcabc", "P@ssw0rd1234",
-    "michaeljordan23",
-    "trustno1trustno1", "Liverpool1892!", "correcthorsebatterystaple", "thisismypassword",
-    "welcome2welcome", "ichliebedich1", "zaq12wsxzaq12wsx", "0987654321poiuytrewq",
+    "password1234567", "Password2024!!!!", "passwordpassword", "qwertyuiop12345", "iloveyouforever",
+    "1q2w3e4r5t6y7u8i", "123qweasdzxc123", "1qaz2wsx3edc4rfv", "administrator12", "Summer2024!!!!!",
+    "Passwort1234567", "letmein12345678", "123456789012345", "aaaaaaaaaaaaaaa", "abcabcabcabcabc",
+    "michaeljordan23", "trustno1trustno1", "Liverpool189218!", "correcthorsebatterystaple",
+    "thisismypassword", "welcome2welcome", "ichliebedich1234", "zaq12wsxzaq12wsx",
+    "0987654321poiuytrewq",
 ])  # fmt: skip
-def test_a_common_password_of_twelve_letters_or_more_is_refused(password):
+def test_a_common_password_of_fifteen_letters_or_more_is_refused(password):
     assert "common" in refused(password)
 
 
-@pytest.mark.parametrize("password", ["AnnaMeier2024", "anna.meier.anna", "Lacrima-lacrima-1"])
+@pytest.mark.parametrize("password", ["AnnaMeier202420", "anna.meier.anna", "Lacrima-lacrima-1"])
 def test_a_password_made_of_ones_own_or_the_products_name_is_refused(password):
     assert "common" in refused(password)
 
 
 @pytest.mark.parametrize("password", [
-    "xkqvmzhtplwo", "7fK2-pQ9x-Lm3", "plum tractor violin fog", "Wir fahren Samstag nach Ulm",
+    "xkqvmzhtplwocbd", "7fK2-pQ9x-Lm3-8", "plum tractor violin fog", "Wir fahren Samstag nach Ulm",
     "ничего не забыто здесь", "pâté de campagne froid", GOOD,
 ])  # fmt: skip
 def test_a_long_password_of_ones_own_making_is_taken(password):
@@ -42,7 +42,7 @@ def test_a_long_password_of_ones_own_making_is_taken(password):
 
 
 @pytest.mark.parametrize(("password", "says"), [
-    ("", "at least 12"), ("xkqvmzhtplw", "at least 12"), ("xkqvmzhtplwo" * 20, "at most 200"),
+    ("", "at least 15"), ("xkqvmzhtplwocb", "at least 15"), ("xkqvmzhtplwo" * 20, "at most 200"),
 ])  # fmt: skip
 def test_length_is_asked_for_in_words(password, says):
     assert says in refused(password)
@@ -62,7 +62,3 @@ def test_a_password_fits_however_the_system_composes_its_letters():
 @pytest.mark.parametrize("kept", ["", "damaged"])
 def test_nothing_fits_where_nothing_was_kept(kept):
     assert not fits(kept, GOOD)
-
-
-def test_the_list_stands_for_more_than_its_words():
-    assert len(common()) > 1500

@@ -1,7 +1,4 @@
-"""import.py and score.py: plain Python that needs no package.
-
-import.R and score.R: base R, with labelled columns where the package haven is installed.
-"""
+"""Scripts in plain Python and in base R, which use a package only where it is installed."""
 
 from __future__ import annotations
 
@@ -30,13 +27,13 @@ def _literal(rules: Mapping[str, object]) -> str:
     return "{\n" + "".join(lines) + "}"
 
 
-def import_py(told: DocumentContext) -> bytes:
-    """Reads data and codebook into a dict of columns, or a polars frame where that is there."""
-    return template("import.py.txt", {"HEAD": head(told, "#"), "DATA": told.data_path})
+def import_py(context: DocumentContext) -> bytes:
+    """Read data and codebook into a dict of columns, or a polars frame where that is there."""
+    return template("import.py.txt", {"HEAD": head(context, "#"), "DATA": context.data_path})
 
 
-def score_py(told: DocumentContext, plan: ScoringPlan) -> bytes:
-    """Recomputes every score and compares; exit status 1 when one differs."""
+def score_py(context: DocumentContext, plan: ScoringPlan) -> bytes:
+    """Recompute every score and compares; exit status 1 when one differs."""
     scales = {
         rule.column: {"items": rule.items, "mirrors": rule.mirrors, "least": rule.least}
         for rule in plan.scales
@@ -44,8 +41,8 @@ def score_py(told: DocumentContext, plan: ScoringPlan) -> bytes:
     composites = {r.column: {"scores": r.scores, "least": r.least} for r in plan.composites}
     differences = {r.column: [r.minuend, r.subtrahend] for r in plan.differences}
     filled = {
-        "HEAD": head(told, "#"),
-        "DATA": told.data_path,
+        "HEAD": head(context, "#"),
+        "DATA": context.data_path,
         "SCALES": _literal(scales),
         "COMPOSITES": _literal(composites),
         "DIFFERENCES": _literal(differences),
@@ -93,10 +90,10 @@ def _entry(entry: Entry) -> str:
     )
 
 
-def import_r(told: DocumentContext) -> bytes:
-    """Reads the data into raw codes, numbers with NA, and labelled columns or factors."""
-    book = "list(\n" + ",\n".join(_entry(entry) for entry in told.codebook) + "\n)"
-    filled = {"HEAD": head(told, "#"), "DATA": told.data_path, "CODEBOOK": book}
+def import_r(context: DocumentContext) -> bytes:
+    """Read the data into raw codes, numbers with NA, and labelled columns or factors."""
+    book = "list(\n" + ",\n".join(_entry(entry) for entry in context.codebook) + "\n)"
+    filled = {"HEAD": head(context, "#"), "DATA": context.data_path, "CODEBOOK": book}
     return template("import.R.txt", filled)
 
 
@@ -126,11 +123,11 @@ def _difference_rules(plan: ScoringPlan) -> str:
     return "list(\n" + ",\n".join(lines) + "\n)"
 
 
-def score_r(told: DocumentContext, plan: ScoringPlan) -> bytes:
-    """Recomputes every score and compares; ends with an error when one differs."""
+def score_r(context: DocumentContext, plan: ScoringPlan) -> bytes:
+    """Recompute every score and compares; ends with an error when one differs."""
     filled = {
-        "HEAD": head(told, "#"),
-        "DATA": told.data_path,
+        "HEAD": head(context, "#"),
+        "DATA": context.data_path,
         "SCALES": _scale_rules(plan),
         "COMPOSITES": _composite_rules(plan),
         "DIFFERENCES": _difference_rules(plan),

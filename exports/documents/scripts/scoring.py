@@ -1,8 +1,6 @@
-"""What the scoring scripts compute: every score whose items are in this release as they were asked.
+"""The plan of every score whose items are in the release as they were asked.
 
 One plan for four languages, so that the scripts cannot disagree.
-
-What the four languages share: marks on top, columns under other names.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from exports.documents.context import DocumentContext
 from exports.scores import SCORE, bounds_of
-from forms.study import Composite, DifferenceScore, Scale
+from forms.study import Scale
 
 # Half of the last released digit, and a little for binary fractions.
 TOLERANCE = 0.0005001
@@ -61,7 +59,7 @@ class ScoringPlan:
     skipped: tuple[str, ...]
 
     @property
-    def made(self) -> tuple[str, ...]:
+    def scored(self) -> tuple[str, ...]:
         """Every score that is recomputed, in order."""
         return (
             *(rule.column for rule in self.scales),
@@ -72,14 +70,14 @@ class ScoringPlan:
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is recomputed and released, in order."""
-        return tuple(column for column in self.made if column in self.released)
+        return tuple(column for column in self.scored if column in self.released)
 
 
-def _whole(told: DocumentContext) -> frozenset[str]:
+def _whole(context: DocumentContext) -> frozenset[str]:
     """Columns of the file that hold the answers as they were given."""
     return frozenset(
         e["variable"]
-        for e in told.codebook
+        for e in context.codebook
         if e["part"] == "answer" and e.get("treatment", "As asked") == "As asked"
     )
 
@@ -89,33 +87,30 @@ def _scale(scale: Scale, bounds: Mapping[str, tuple[int, int]]) -> ScaleRule:
     return ScaleRule(SCORE + scale.name, scale.items, mirrors, max(1, scale.min_answered))
 
 
-def _composite(composite: Composite) -> CompositeRule:
-    scores = tuple(SCORE + name for name in composite.scores)
-    return CompositeRule(SCORE + composite.name, scores, max(1, composite.min_answered))
-
-
-def _difference(difference: DifferenceScore) -> DifferenceRule:
-    return DifferenceRule(SCORE + difference.name, difference.minuend, difference.subtrahend)
-
-
-def scoring_plan_of(told: DocumentContext) -> ScoringPlan:
-    """What can be recomputed from the file of this release."""
-    study, whole = told.study, _whole(told)
+def scoring_plan_of(context: DocumentContext) -> ScoringPlan:
+    """Return what can be recomputed from the file of this release."""
+    study, whole = context.study, _whole(context)
     bounds = bounds_of(study)
     scales = tuple(_scale(s, bounds) for s in study.scales if whole.issuperset(s.items))
     known = {rule.column for rule in scales}
-    composites = tuple(_composite(c) for c in study.composites)
-    composites = tuple(c for c in composites if known.issuperset(c.scores))
-    differences = tuple(_difference(d) for d in study.differences)
-    differences = tuple(d for d in differences if {d.minuend, d.subtrahend} <= whole)
-    released = frozenset(e["variable"] for e in told.codebook if e["part"] == "score")
+    composites = tuple(
+        CompositeRule(SCORE + c.name, scores, max(1, c.min_answered))
+        for c in study.composites
+        if known.issuperset(scores := tuple(SCORE + name for name in c.scores))
+    )
+    differences = tuple(
+        DifferenceRule(SCORE + d.name, d.minuend, d.subtrahend)
+        for d in study.differences
+        if {d.minuend, d.subtrahend} <= whole
+    )
+    released = frozenset(e["variable"] for e in context.codebook if e["part"] == "score")
     plan = ScoringPlan(scales, composites, differences, released, ())
-    return replace(plan, skipped=tuple(sorted(released.difference(plan.made))))
+    return replace(plan, skipped=tuple(sorted(released.difference(plan.scored))))
 
 
-def head(told: DocumentContext, comment: str, *lines: str) -> str:
+def head(context: DocumentContext, comment: str, *lines: str) -> str:
     """The opening comment of a script: mark, title, and what it does."""
-    said = [told.mark, f"{told.study.title}, tier {told.tier['name']}", *lines]
+    said = [context.mark, f"{context.study.title}, tier {context.tier['name']}", *lines]
     return "\n".join(f"{comment} {line}".rstrip() for line in said if line)
 
 
@@ -125,5 +120,5 @@ def renamed(names: Mapping[str, str]) -> list[str]:
 
 
 def number(text: str) -> bool:
-    """Whether a code is a number."""
+    """Return whether a code is a number."""
     return text.removeprefix("-").isdigit()

@@ -24,42 +24,44 @@ def quoted(text: str) -> str:
     return f'`"{flat}"\''
 
 
-def names_of(told: DocumentContext) -> dict[str, str]:
+def names_of(context: DocumentContext) -> dict[str, str]:
     """Column → its name in Stata."""
-    return names_in((e["variable"] for e in told.codebook), STATA)
+    return names_in((e["variable"] for e in context.codebook), STATA)
 
 
-def _columns(told: DocumentContext, *, text: bool) -> str:
+def _columns(context: DocumentContext, *, text: bool) -> str:
     """Positions of the text columns, or of all others, from 1."""
-    at = [str(n) for n, e in enumerate(told.codebook, start=1) if (e["type"] == "text") is text]
+    at = [str(n) for n, e in enumerate(context.codebook, start=1) if (e["type"] == "text") is text]
     return " ".join(at)
 
 
-def _read(told: DocumentContext, names: Mapping[str, str]) -> str:
-    strings = _columns(told, text=True)
+def _read(context: DocumentContext, names: Mapping[str, str]) -> str:
+    strings = _columns(context, text=True)
     options = [
         'varnames(nonames) rowrange(2) encoding("utf-8") bindquote(strict) asdouble',
-        f"numericcols({_columns(told, text=False)})",
+        f"numericcols({_columns(context, text=False)})",
         f"stringcols({strings})" * bool(strings),
         "clear",
     ]
     said = " ///\n    ".join(o for o in options if o)
-    renames = [f"rename v{n} {names[e['variable']]}" for n, e in enumerate(told.codebook, start=1)]
-    return "\n".join([f'import delimited using "{told.data_path}", ///\n    {said}', *renames])
+    renames = [
+        f"rename v{n} {names[e['variable']]}" for n, e in enumerate(context.codebook, start=1)
+    ]
+    return "\n".join([f'import delimited using "{context.data_path}", ///\n    {said}', *renames])
 
 
-def _labels(told: DocumentContext, names: Mapping[str, str]) -> str:
+def _labels(context: DocumentContext, names: Mapping[str, str]) -> str:
     return "\n".join(
         f"label variable {names[e['variable']]} {quoted(e['label'][:LONGEST_LABEL])}"
-        for e in told.codebook
+        for e in context.codebook
     )
 
 
-def _missing(told: DocumentContext, names: Mapping[str, str]) -> str:
+def _missing(context: DocumentContext, names: Mapping[str, str]) -> str:
     """Missing codes become .a to .j; a difference stays out, its own values are negative too."""
     ranged = [
         names[e["variable"]]
-        for e in told.codebook
+        for e in context.codebook
         if e["type"] != "text" and e["missing"] and not e.get("may_be_empty")
     ]
     if not ranged:
@@ -74,10 +76,10 @@ def _codes(entry: Entry) -> dict[str, str]:
     return {code: label for code, label in entry["codes"].items() if number(code)} | missing
 
 
-def _value_labels(told: DocumentContext, names: Mapping[str, str]) -> Iterator[str]:
+def _value_labels(context: DocumentContext, names: Mapping[str, str]) -> Iterator[str]:
     """Each set of labels once, under a number."""
     sets: dict[tuple[tuple[str, str], ...], str] = {}
-    for entry in told.codebook:
+    for entry in context.codebook:
         codes = tuple(_codes(entry).items())
         if entry["type"] == "text" or not codes:
             continue
@@ -88,27 +90,27 @@ def _value_labels(told: DocumentContext, names: Mapping[str, str]) -> Iterator[s
         yield f"label values {names[entry['variable']]} {sets[codes]}"
 
 
-def import_do(told: DocumentContext) -> bytes:
+def import_do(context: DocumentContext) -> bytes:
     """Commands that read the CSV with labels and extended missing values."""
-    names = names_of(told)
+    names = names_of(context)
     how = "Reads the data with labels. Change to the folder of the release first: cd"
     letters = ", ".join(f"{code} is {letter}" for code, letter in LETTERS.items())
     lines = [how, f"Missing codes: {letters}", *renamed(names)]
     return joined(
         [
-            head(told, "*", *lines),
+            head(context, "*", *lines),
             "version 14",
-            _read(told, names),
-            _missing(told, names),
-            _labels(told, names),
-            "\n".join(_value_labels(told, names)),
+            _read(context, names),
+            _missing(context, names),
+            _labels(context, names),
+            "\n".join(_value_labels(context, names)),
         ]
     )
 
 
-def _scale(plan: ScoringPlan, made: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
+def _scale(plan: ScoringPlan, scored: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
     for rule in plan.scales:
-        score, items = made[rule.column], []
+        score, items = scored[rule.column], []
         for at, item in enumerate(rule.items, start=1):
             if item in rule.mirrors:
                 yield f"generate double {score}_{at} = {rule.mirrors[item]} - {names[item]}"
@@ -125,42 +127,42 @@ def _mean(score: str, items: list[str], least: int) -> Iterator[str]:
     yield f"replace {score} = . if {score}_n < {least}"
 
 
-def _rules(plan: ScoringPlan, made: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
-    yield from _scale(plan, made, names)
+def _rules(plan: ScoringPlan, scored: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
+    yield from _scale(plan, scored, names)
     for composite in plan.composites:
         yield from _mean(
-            made[composite.column], [made[s] for s in composite.scores], composite.least
+            scored[composite.column], [scored[s] for s in composite.scores], composite.least
         )
     for rule in plan.differences:
         yield (
-            f"generate double {made[rule.column]} = {names[rule.minuend]} - "
+            f"generate double {scored[rule.column]} = {names[rule.minuend]} - "
             f"{names[rule.subtrahend]}"
         )
 
 
-def _compare(made: str, released: str) -> str:
-    both = f"!missing({made}, {released})"
+def _compare(scored: str, released: str) -> str:
+    both = f"!missing({scored}, {released})"
     return (
-        f"count if missing({made}) != missing({released}) | "
-        f"({both} & abs({made} - {released}) > {TOLERANCE:.7f})\n"
+        f"count if missing({scored}) != missing({released}) | "
+        f"({both} & abs({scored} - {released}) > {TOLERANCE:.7f})\n"
         f'display "{released}: differs in " r(N) " rows"\n'
         "local wrong = `wrong' + (r(N) > 0)"
     )
 
 
-def score_do(told: DocumentContext, plan: ScoringPlan) -> bytes:
+def score_do(context: DocumentContext, plan: ScoringPlan) -> bytes:
     """Commands that recompute every score; they stop with an error when one differs."""
-    names = names_of(told)
-    made = {column: f"re{at}" for at, column in enumerate(plan.made, start=1)}
+    names = names_of(context)
+    scored = {column: f"re{at}" for at, column in enumerate(plan.scored, start=1)}
     how = "Recomputes every score from the items; do import.do first."
     skipped = [f"Not recomputed, its items are not all here: {name}" for name in plan.skipped]
     return joined(
         [
-            head(told, "*", how, *skipped),
+            head(context, "*", how, *skipped),
             "version 14",
-            "\n".join(_rules(plan, made, names)),
+            "\n".join(_rules(plan, scored, names)),
             "local wrong = 0",
-            *(_compare(made[column], names[column]) for column in plan.columns),
+            *(_compare(scored[column], names[column]) for column in plan.columns),
             "assert `wrong' == 0",
         ]
     )

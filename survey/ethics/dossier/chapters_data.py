@@ -1,12 +1,10 @@
-"""The chapters a board judges by: ways through, reading grades, checklist, notes, facts.
-
-The chapters on what is stored and what may leave: columns, tiers, release policy, help lines.
-"""
+"""The chapters of data: routing, checklist, notes, facts, columns, release policy, help lines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from forms.flow import CITED
 from forms.kinds import columns_of_study
 from forms.routing import Route, condition_in_words
 from forms.routing import routes_in_words as ways_through
@@ -30,15 +28,15 @@ from survey.ethics.dossier.blocks import (
     ref,
     table,
 )
-from survey.ethics.dossier.chapters_text import SCREEN, SCREENS
+from survey.ethics.dossier.chapters_text import SCREEN
 from survey.ethics.stored_data import administrative, data_lines
 from survey.studies.version import StudyVersion
 
-MOST_WAYS = 120  # rows of the table of ways; more are told by their number
+MOST_WAYS = 120  # rows of the table of ways; of more only the number stands there
 
 
 def routing(version: StudyVersion) -> Iterator[Block]:
-    """The picture, what hangs on which answer, and every way through with what it asks."""
+    """Yield the picture, the conditions, and every way through with what it asks."""
     study = version.study
     if study.routed:
         yield picture(drawn(study), "The pages in order, and which answers lead to which of them. "
@@ -91,7 +89,7 @@ def _way(way: Route) -> tuple[str, ...]:
 
 
 def reading(version: StudyVersion) -> Iterator[Block]:
-    """How hard each part is to read; nothing for a language without a formula."""
+    """Yield the reading grades; nothing for a language without a formula."""
     graded = grades(version.study)
     if not graded:
         return
@@ -113,7 +111,7 @@ def reading(version: StudyVersion) -> Iterator[Block]:
 
 
 def checklist(version: StudyVersion) -> Iterator[Block]:
-    """What boards look for, each with the passages that say it and their pages."""
+    """Yield the elements that boards look for with the passages that say them."""
     study, titles = version.study, _titles(version)
     lines, bare = answered(study), [element.id for element in missing_elements(study)]
     named = {item.id: item.passages for item in study.consent.checklist}
@@ -140,18 +138,18 @@ def checklist(version: StudyVersion) -> Iterator[Block]:
 
 
 def _titles(version: StudyVersion) -> dict[str, str]:
-    """What a board reads in place of a passage's id."""
+    """Return the titles that a board reads in place of ids of passages."""
     consent = version.study.consent
     passages = (
         *consent.key_facts, *consent.details, *consent.notice, *consent.debrief,
         *consent.board_note, *version.study.support.passages,
     )  # fmt: skip
-    screens = {SCREEN + name: f"screen {name}" for name in SCREENS}
+    screens = {SCREEN + s.name: f"screen {s.name}" for s in CITED}
     return screens | {p.id: version.fill(p.heading).rstrip(".?") for p in passages if p.heading}
 
 
 def board_notes(version: StudyVersion) -> Iterator[Block]:
-    """What the study tells the board alone."""
+    """Yield the notes for the board alone."""
     for one in version.study.consent.board_note:
         if one.heading:
             yield heading(one.heading, anchor=one.id)
@@ -159,7 +157,7 @@ def board_notes(version: StudyVersion) -> Iterator[Block]:
 
 
 def site_facts(version: StudyVersion) -> Iterator[Block]:
-    """Every fact that the study names, as this site gives it."""
+    """Yield every fact that the study names, with this site's value."""
     consent = version.study.consent
     named = sorted(consent.facts | consent.optional_facts | consent.board_facts)
     required = consent.facts - consent.optional_facts - consent.board_facts
@@ -178,7 +176,7 @@ def site_facts(version: StudyVersion) -> Iterator[Block]:
 
 
 def stored(version: StudyVersion) -> Iterator[Block]:
-    """Every stored column: meaning, values, role, and what each tier does to it."""
+    """Yield every stored column: meaning, values, role, and its form in each tier."""
     study = version.study
     others = administrative(study)
     yield prose(
@@ -215,7 +213,7 @@ def stored(version: StudyVersion) -> Iterator[Block]:
 
 
 def _values(study: Study, values: str) -> list[Runs]:
-    """The values, and below them the codes of what is missing without their labels."""
+    """Return the values, and below them the codes of what is missing without their labels."""
     labels = {f"{m.code} {m.label}": str(m.code) for m in study.missing}
     parts = values.split("; ")
     missing = [labels[part] for part in parts if part in labels]
@@ -224,13 +222,13 @@ def _values(study: Study, values: str) -> list[Runs]:
 
 
 def _in_tiers(tiers: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """What is done, and in which tiers: alike ones together."""
+    """Yield tiers that treat a column alike, and how they treat it."""
     for done in dict.fromkeys(does for _, does in tiers):
         yield ", ".join(tier for tier, does in tiers if does == done) + f": {done}"
 
 
 def policy(version: StudyVersion) -> Iterator[Block]:
-    """The release policy: tiers, floors, and how each value coarsens."""
+    """Yield the release policy: tiers, floors, and how each value coarsens."""
     policy = version.study.policy
     yield prose(policy.caution) if policy.caution else prose("What may leave, and in which shape.")
     yield heading("Tiers")
@@ -250,7 +248,12 @@ def policy(version: StudyVersion) -> Iterator[Block]:
             ("No release at all", f"under {small.min_rows} rows"),
             ("No quasi-identifier", f"under {small.no_key_under} rows"),
             ("Few quasi-identifiers", f"{small.few_key}, up to {small.few_key_up_to} rows"),
-            ("Diversity reported", ", ".join(policy.distinct) or "none"),
+            (
+                "Diversity reported",
+                f"{', '.join(policy.distinct)}; a warning below {policy.distinct_warning} values"
+                if policy.distinct
+                else "none",
+            ),
             ("First to be coarsened", ", ".join(policy.order) or "none"),
         ]
     )
@@ -268,12 +271,15 @@ def policy(version: StudyVersion) -> Iterator[Block]:
 
 
 def _tier_lines(tier: Tier) -> Iterator[str]:
-    yield f"at least {tier.k} people alike in every class"
-    if tier.distinct_l > 1:
-        yield f"at least {tier.distinct_l} values of each sensitive variable of the policy"
-    yield f"at most {tier.max_violating:.0%} of the rows withheld in their whole core key"
-    for group, level in tier.min_level.items():
-        yield f"{group} quasi-identifiers at level {level} or coarser"
+    if tier.kind.holds == "rows":
+        yield f"at least {tier.k} people alike in every class"
+        if tier.distinct_l > 1:
+            yield f"at least {tier.distinct_l} values of each sensitive variable of the policy"
+        yield f"at most {tier.max_violating:.0%} of the rows withheld in their whole core key"
+        for group, level in tier.min_level.items():
+            yield f"{group} quasi-identifiers at level {level} or coarser"
+    else:
+        yield tier.promise
     if tier.leave_out:
         yield "left out: " + ", ".join(tier.leave_out)
     if tier.needs_open_consent:
@@ -289,7 +295,7 @@ def _levels(hierarchy: Hierarchy) -> Iterator[tuple[object, str, str]]:
 
 
 def help_lines(version: StudyVersion) -> Iterator[Block]:
-    """Every help line with the day on which a person last checked it."""
+    """Yield every help line with the day on which a person last checked it."""
     support = version.study.support
     unchecked = len(support.never_checked)
     yield prose(

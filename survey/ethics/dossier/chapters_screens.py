@@ -1,4 +1,4 @@
-"""Every screen's texts in the order met, read off the screens themselves: the dossier's texts.json.
+"""The screens of texts.json: every text in the order met, read off the screens themselves.
 
 The walk runs on the board's preview, so on the same functions and templates as the client's.
 """
@@ -9,20 +9,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from itsdangerous import URLSafeSerializer
 from werkzeug.datastructures import MultiDict
 
-from forms.form_fields import consent_form, eligibility_form
-from forms.kinds import KINDS
+from forms.flow import SCREENS, FlowState, StepResult, entrance
+from forms.kinds import kind_of
 from forms.routing import branch_of, paths, shown_questions
 from forms.study import Page, Study
-from survey.ethics.dossier.visible_text import VisibleText, press, see
-from survey.ethics.walkthrough import Walkthrough, WalkthroughState, signer, unpack
-from survey.respondents.screens import Navigation, render_screen
+from survey.ethics.dossier.visible_text import press, see
+from survey.ethics.walkthrough import Walkthrough, signer, unpack
+from survey.page_text import VisibleText, read_form
+from survey.respondents.screens import Navigation, render_state
 from survey.studies.version import StudyVersion
-from survey.synthetic.http_client import read_form
 
-Fill = dict[str, list[str]]
+Posted = dict[str, list[str]]
 """Input name → the values to send."""
 
 Json = dict[str, Any]
@@ -33,183 +32,144 @@ MOST_WAYS = 64  # with more than these, only those are walked that show somethin
 MOST_STEPS = 400
 UNDER_WAY = "way:"  # begins the id of a screen that is met after consent
 
-# Screen → its name in the dossier; those that a client reaches without any answer.
-STILL = {
-    "landing": "S1 Landing",
-    "information": "S2 Information",
-    "support": "S9 Help",
-    "withdraw": "S12 Delete later",
-    "stop": "S11 Stop, before any answer",
-    "declined": "S10 Decline",
-    "thanks": "S3 Kind ending",
-    "later": "S3 Not a good moment",
-    "eligibility": "S3 Before you start",
-    "consent": "S4 Consent",
-}
-NAMES = {
-    "questions": "S5 Questions",
-    "check": "S6 Check answers and send",
-    "done": "S7 and S8 Thank you",
-    "stop": "S11 Stop",
-    "stopped": "S11 After deleting",
-    "support": "S9 Help, after a high answer",
-    "break": "S9 A break",
-}
+# Screens that a client reaches without any answer, in the order of the dossier.
+BEFORE_ANSWERS = (
+    "landing", "information", "support", "withdraw", "stop", "declined", "thanks", "later",
+    "eligibility", "consent",
+)  # fmt: skip
+# What distinguishes screens that are met with and without an answer.
+BEFORE_LABELS = {"stop": ", before any answer"}
+UNDER_WAY_LABELS = {"support": ", after a high answer"}
 
 
 @dataclass
 class Screens:
-    """Screens by id, each text once; ``add`` gives the id of a page that was met."""
+    """Screens met under way, by id, each text once."""
 
-    version: StudyVersion
-    known: dict[str, Json] = field(default_factory=dict)
+    study: Study
+    by_id: dict[str, Json] = field(default_factory=dict)
 
-    def add(self, screen: str, seen: VisibleText) -> str:
-        """The id of this page among the screens, new or known."""
-        stem = UNDER_WAY + (f"{screen}/{self._page(seen.asks)}" if seen.asks else screen)
+    def add(self, screen: str, page: VisibleText) -> str:
+        """Return the id of ``page`` among the screens, new or met before."""
+        asked = page.asks.split()
+        stem = UNDER_WAY + (f"{screen}/{self.study.page_of[asked[0]].id}" if asked else screen)
         number = 1
-        while known := self.known.get(name := stem if number == 1 else f"{stem}/{number}"):
-            if known["lines"] == seen.lines and known["asks"] == seen.asks:
-                return name
+        while entry := self.by_id.get(id_ := stem if number == 1 else f"{stem}/{number}"):
+            if entry["lines"] == page.lines and entry["asks"] == page.asks:
+                return id_
             number += 1
-        self.known[name] = self._entry(name, NAMES.get(screen, screen), seen)
-        return name
-
-    def _entry(self, name: str, called: str, seen: VisibleText) -> Json:
-        return {
-            "id": name,
-            "name": called,
-            "title": seen.title,
-            "asks": seen.asks,
-            "any_order": self._shuffled(seen.asks),
-            "lines": seen.lines,
-        }
-
-    def _page(self, asks: str) -> str:
-        study = self.version.study
-        return study.page_of[asks.split()[0]].id
-
-    def _shuffled(self, asks: str) -> bool:
-        return any(self.version.study.questions[name].random_order for name in asks.split())
+        name = SCREENS[screen].label + UNDER_WAY_LABELS.get(screen, "")
+        any_order = any(self.study.questions[one].random_order for one in asked)
+        self.by_id[id_] = _entry(id_, name, page, any_order=any_order)
+        return id_
 
 
-def _forms(version: StudyVersion, screen: str) -> dict[str, Any]:
-    consent = version.study.consent
-    if screen == "eligibility":
-        return {"form": eligibility_form(consent.eligibility, None)}
-    return {"form": consent_form(consent, None)} if screen == "consent" else {}
+def _entry(id_: str, name: str, page: VisibleText, *, any_order: bool = False) -> Json:
+    return {
+        "id": id_,
+        "name": name,
+        "title": page.title,
+        "asks": page.asks,
+        "any_order": any_order,
+        "lines": page.lines,
+    }
 
 
-def still_screens(version: StudyVersion) -> Iterator[Json]:
-    """The screens that every client can open without an answer, in the order met.
+def _screens_before_answers(version: StudyVersion) -> Iterator[Json]:
+    """Yield the screens that every client can open without an answer, in the order met.
 
     ``lines`` is what a client reads; ``preview`` what the board's walk shows where that differs.
     """
     client = Navigation(f"/s/{version.study.address}/", hidden=NO_TOKEN)
-    board_ways = Navigation("", preview=True, hidden=NO_TOKEN)
-    for screen, called in STILL.items():
+    board = Navigation("", preview=True, hidden=NO_TOKEN)
+    for screen in BEFORE_ANSWERS:
         if screen == "eligibility" and not version.study.consent.eligibility:
             continue
-        context = {"draft": None, "country": None, "youth": False, "answered": False}
-        context |= _forms(version, screen)
-        seen = see(render_screen(screen, version, client, **context))
-        board = see(render_screen(screen, version, board_ways, **context))
-        entry = {"id": screen, "name": called, "title": seen.title, "asks": "",
-                 "any_order": False, "lines": seen.lines}  # fmt: skip
-        yield entry | ({"preview": board.lines} if board.lines != seen.lines else {})
+        result = StepResult(FlowState(screen))
+        page = see(render_state(version, client, result))
+        preview = see(render_state(version, board, result)).lines
+        entry = _entry(screen, SCREENS[screen].label + BEFORE_LABELS.get(screen, ""), page)
+        yield entry | ({"preview": preview} if preview != page.lines else {})
 
 
-def _first(study: Study, name: str) -> list[str]:
-    """The first answer that a question which needs one offers."""
-    question = study.questions[name]
-    choices = KINDS[question.kind].choices(question)
-    return [choices[0][0] if choices else str(question.minimum)]
-
-
-def fill_of(study: Study, answers: Mapping[str, Any], pages: tuple[Page, ...]) -> Fill:
-    """What to send on a way: the answers that lead along it, and those that have to be given."""
-    fill: Fill = {}
+def answers_to_post(answers: Mapping[str, Any], pages: tuple[Page, ...]) -> Posted:
+    """Return the answers that lead along a way, and the first answer where one is required."""
+    posted: Posted = {}
     for page in pages:
         for question in shown_questions(page, answers):
-            filled = KINDS[question.kind].filled(question, answers)
-            fill.update({name: list(values) for name, values in filled.items()})
+            kind = kind_of(question)
+            filled = kind.prefill(question, answers)
+            posted.update({name: list(values) for name, values in filled.items()})
             if question.required and not question.rows and not any(filled.values()):
-                fill[question.name] = _first(study, question.name)
-    return fill
+                choices = kind.choices(question)
+                posted[question.name] = [choices[0][0] if choices else str(question.minimum)]
+    return posted
 
 
-class _StillDrafts:
-    """The board's walk in this process: a post gives the next page and the screen it is."""
+class _BoardWalk:
+    """The board's walk in this process: the page that follows on a post, and its screen."""
 
-    def __init__(self, version: StudyVersion, sign: URLSafeSerializer) -> None:
-        self.version, self.sign, self.state = version, sign, WalkthroughState()
+    def __init__(self, version: StudyVersion) -> None:
+        self.walk, self.sign, self.screen = Walkthrough(version), signer("dossier"), ""
 
     def post(self, fields: list[tuple[str, str]]) -> str:
-        """The page that follows on ``fields``."""
-        preview = Walkthrough(self.version, MultiDict(fields))
-        packed = dict(fields).get("state", "")
-        self.state = preview.step(unpack(packed, self.sign) if packed else WalkthroughState())
-        return preview.render(self.state, "", self.sign)
+        """Return the page that follows on ``fields``."""
+        posted = MultiDict(fields)
+        result = self.walk.step(unpack(posted.get("state", ""), self.sign), posted)
+        self.screen = result.state.screen
+        return self.walk.render(result, "", self.sign, posted)
+
+    def begin(self) -> str:
+        """Return the first page of questions after agreeing to everything before it."""
+        page = self.post([("go", entrance(self.walk.version.study))])
+        while self.screen in ("eligibility", "consent"):
+            page = self.post(press(read_form(page), {}))
+        return page
 
 
-def _begin(desk: _StillDrafts) -> str:
-    """The first page of questions: everything before it agreed to."""
-    page = Walkthrough(desk.version, None).render(WalkthroughState(), "", desk.sign)
-    entrance = "eligibility" if desk.version.study.consent.eligibility else "consent"
-    page = desk.post([*read_form(page).hidden.items(), ("go", entrance)])
-    while desk.state.screen in ("eligibility", "consent"):
-        page = desk.post(press(read_form(page), {}))
-    return page
-
-
-def walk_way(version: StudyVersion, fill: Fill, screens: Screens) -> Iterator[str]:
-    """Ids of the screens met on this way, from the first question to the thank-you page."""
-    desk = _StillDrafts(version, signer("dossier"))
-    page = _begin(desk)
+def walk_way(version: StudyVersion, fill: Posted, screens: Screens) -> Iterator[str]:
+    """Yield the ids of the screens met, from the first question to the thank-you page."""
+    walk = _BoardWalk(version)
+    page = walk.begin()
     for _ in range(MOST_STEPS):
-        yield screens.add(desk.state.screen, see(page))
-        if desk.state.screen == "done":
+        yield screens.add(walk.screen, see(page))
+        if walk.screen == "done":
             return
-        page = desk.post(press(read_form(page), fill))
-    raise AssertionError(f"the walk of {version.study.name} did not end")
+        page = walk.post(press(read_form(page), fill))
+    raise RuntimeError(f"the walk of {version.study.name} did not end")
 
 
 def _chosen(study: Study) -> list[tuple[dict[str, int | str], tuple[Page, ...]]]:
-    """The ways to walk: all, or of very many those that show a page as none before did."""
+    """Return all ways, or of very many those that show a page as none before did."""
     found = list(paths(study))
     if len(found) <= MOST_WAYS:
         return found
     chosen = []
-    known: set[tuple[object, ...]] = set()
+    met: set[tuple[object, ...]] = set()
     for answers, pages in found:
         branch = branch_of(study, answers)
         shown: set[tuple[object, ...]] = {
             (page.id, branch, shown_questions(page, answers)) for page in pages
         }
-        if not shown <= known:
+        if not shown <= met:
             chosen.append((answers, pages))
-        known |= shown
+        met |= shown
     return chosen
 
 
-def _ways(version: StudyVersion, screens: Screens) -> Iterator[Json]:
-    for answers, pages in _chosen(version.study):
-        fill = fill_of(version.study, answers, pages)
-        yield {"fill": fill, "screens": list(walk_way(version, fill, screens))}
-
-
-def _asides(version: StudyVersion, screens: Screens) -> None:
-    """What a client under way can turn to: stop, what follows it, and a break."""
-    ways = Navigation("", preview=True, live=True, hidden=NO_TOKEN)
-    for screen in ("stop", "stopped", "break"):
-        screens.add(screen, see(render_screen(screen, version, ways, draft=None)))
-
-
 def screens_of(version: StudyVersion) -> Json:
-    """``screens`` in the order met, and ``ways`` as the ids of the screens along each."""
-    still = list(still_screens(version))
-    screens = Screens(version)
-    ways = list(_ways(version, screens))
-    _asides(version, screens)
-    hint = see(f"<p>{version.fill(version.study.consent.texts['blank_hint'])}</p>").lines
-    return {"screens": [*still, *screens.known.values()], "ways": ways, "may_also_say": hint}
+    """Return ``screens`` in the order met, and ``ways`` as the ids of the screens along each."""
+    study, screens = version.study, Screens(version.study)
+    ways = []
+    for answers, pages in _chosen(study):
+        fill = answers_to_post(answers, pages)
+        ways.append({"fill": fill, "screens": list(walk_way(version, fill, screens))})
+    # Where a client under way can turn to.
+    links = Navigation("", preview=True, live=True, hidden=NO_TOKEN)
+    for screen in ("stop", "stopped", "break"):
+        screens.add(screen, see(render_state(version, links, StepResult(FlowState(screen)))))
+    return {
+        "screens": [*_screens_before_answers(version), *screens.by_id.values()],
+        "ways": ways,
+        "may_also_say": see(f"<p>{version.fill(study.consent.texts['blank_hint'])}</p>").lines,
+    }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from forms.flow import SCREENS
+from forms.kinds import kind_of
 from forms.routing import condition_in_words
 from forms.study import Missing, Page, Passage, Question, Wording
 from survey.ethics.dossier.blocks import (
@@ -22,19 +24,20 @@ from survey.ethics.dossier.blocks import (
     said,
     table,
 )
-from survey.ethics.platform_wording import own_words
+from survey.ethics.platform_wording import TEXT_LABELS, own_words
 from survey.studies.version import StudyVersion
 
 SCREEN = "screen:"  # what a checklist puts before the name of a whole screen
-SCREENS = (
-    "landing", "information", "eligibility", "consent", "declined", "questions", "check", "done",
-    "support", "stop", "withdraw", "leave", "platform",
-)  # fmt: skip
 ENDING = {"screened_out": "the kind ending", "not_now": "come back later"}
 
 
-def _screen(name: str, title: str) -> Block:
-    return heading(title, anchor=SCREEN + name)
+def _screen(name: str) -> Block:
+    return heading(SCREENS[name].label, anchor=SCREEN + name)
+
+
+def _said(version: StudyVersion, *keys: str) -> Iterator[Block]:
+    for key in keys:
+        yield said(TEXT_LABELS[key], version.study.consent.texts[key], version)
 
 
 def _passages(passages: Iterable[Passage], version: StudyVersion) -> Iterator[Block]:
@@ -45,16 +48,12 @@ def _passages(passages: Iterable[Passage], version: StudyVersion) -> Iterator[Bl
 
 
 def before_questions(version: StudyVersion) -> Iterator[Block]:
-    """S1 to S4 and S10: landing, information, eligibility, consent, decline."""
+    """Yield S1 to S4 and S10: landing, information, eligibility, consent, decline."""
     consent = version.study.consent
-    words = consent.texts
-    yield _screen("landing", "S1 Landing")
-    yield said("Title", words["landing_title"], version)
-    yield said("Sentence", words["landing_lead"], version)
-    yield said("About leaving", words["landing_exit"], version)
-    yield said("About unfinished answers", words["landing_draft"], version)
-    yield _screen("information", "S2 Information")
-    yield said("Title", words["information_title"], version)
+    yield _screen("landing")
+    yield from _said(version, "landing_title", "landing_lead", "landing_exit", "landing_draft")
+    yield _screen("information")
+    yield from _said(version, "information_title")
     yield note("Key facts, shown first", leads=True)
     yield from _passages(consent.key_facts, version)
     yield note("More detail, folded on the screen, printed in full", leads=True)
@@ -64,18 +63,16 @@ def before_questions(version: StudyVersion) -> Iterator[Block]:
         yield from _passages(consent.notice, version)
     yield from _eligibility(version)
     yield from _consent(version)
-    yield _screen("declined", "S10 Decline")
-    yield said("Title", words["declined_title"], version)
-    yield said("Text", words["declined"], version)
+    yield _screen("declined")
+    yield from _said(version, "declined_title", "declined")
 
 
 def _eligibility(version: StudyVersion) -> Iterator[Block]:
     consent = version.study.consent
-    words = consent.texts
     if not consent.eligibility:
         return
-    yield _screen("eligibility", "S3 Before you start")
-    yield said("Title", words["eligibility_title"], version)
+    yield _screen("eligibility")
+    yield from _said(version, "eligibility_title")
     yield items(
         (
             (
@@ -92,18 +89,14 @@ def _eligibility(version: StudyVersion) -> Iterator[Block]:
         ),
         numbered=True,
     )
-    yield said("Kind ending, title", words["screened_out_title"], version)
-    yield said("Kind ending", words["screened_out"], version)
-    yield said("Not a good moment, title", words["not_now_title"], version)
-    yield said("Not a good moment", words["not_now"], version)
+    yield from _said(version, "screened_out_title", "screened_out", "not_now_title", "not_now")
 
 
 def _consent(version: StudyVersion) -> Iterator[Block]:
     consent = version.study.consent
     words = consent.texts
-    yield _screen("consent", "S4 Consent")
-    yield said("Title", words["consent_title"], version)
-    yield said("Introduction", words["consent_intro"], version)
+    yield _screen("consent")
+    yield from _said(version, "consent_title", "consent_intro")
     yield note("Required: each a box of its own, none ticked beforehand", leads=True)
     yield items(
         ((s.id, runs(version.fill(s.text))) for s in consent.required_statements), numbered=True
@@ -131,7 +124,7 @@ def _consent(version: StudyVersion) -> Iterator[Block]:
 
 
 def questions(version: StudyVersion) -> Iterator[Block]:
-    """S5: every page and question in order, with the routing in words."""
+    """Yield S5: every page and question in order, with the routing in words."""
     for number, page in enumerate(version.study.pages, start=1):
         yield heading(f"{number}. {page.title}", anchor=page.id)
         yield note(_about_page(version, page), leads=True)
@@ -150,7 +143,7 @@ def _about_page(version: StudyVersion, page: Page) -> str:
     if page.support:
         parts.append(
             f"{page.support.at_least} or more in {page.support.variable}, or the tick "
-            f"“{page.support.offer}”, opens the help page."
+            f"“{page.support.label}”, opens the help page."
         )
     return " ".join(parts)
 
@@ -177,7 +170,7 @@ def _question(asked: Question, version: StudyVersion) -> Block:
     body += _rows(asked)
     also = asked.missing and not asked.apart
     absent = ["Also offered: " + "; ".join(map(_absent, asked.missing))] if also else []
-    body.append(offered(_offered(asked), *absent))
+    body.append(offered(kind_of(asked).in_words(asked), *absent))
     return question(anchor=f"ask-{asked.name}", head=head, body=body)
 
 
@@ -195,61 +188,43 @@ def _rows(asked: Question) -> list[Block]:
     return [lines, *order]
 
 
-def _offered(asked: Question) -> str:
-    if asked.kind == "text":
-        apart = ", kept apart from the other answers" if asked.apart else ""
-        return f"In the client’s own words, up to {asked.max_length} characters{apart}."
-    if asked.kind in ("vas", "number"):
-        return (
-            f"A whole number: {asked.minimum} = {asked.minimum_label} … {asked.maximum} = "
-            f"{asked.maximum_label}; no position chosen beforehand."
-        )
-    return "; ".join(f"{o.code} {o.label}" for o in asked.options)
-
-
 def after_questions(version: StudyVersion) -> Iterator[Block]:
-    """S6 to S13: check, thank you, help, stop, delete later, leave."""
+    """Yield S6 to S13: check, thank you, help, stop, delete later, leave."""
     consent = version.study.consent
     words = consent.texts
-    yield _screen("check", "S6 Check answers and send")
-    yield said("Title", words["check_title"], version)
-    yield said("Introduction", words["check_intro"], version)
+    yield _screen("check")
+    yield from _said(version, "check_title", "check_intro")
     if consent.receipt_code:
-        yield said("Deletion code, offered before sending", words["code_offer"], version)
+        yield from _said(version, "code_offer")
         yield said("The two answers", f"“{words['code_yes']}” / “{words['code_no']}”", version)
-    yield _screen("done", "S7 and S8 Thank you")
-    yield said("Title", words["done_title"], version)
-    yield said("Text", words["done_arrived"], version)
+    yield _screen("done")
+    yield from _said(version, "done_title", "done_arrived")
     if consent.receipt_code:
-        yield said("Above the code", words["code_shown"], version)
+        yield from _said(version, "code_shown")
     yield from _passages(consent.debrief, version)
-    yield said("About the browser’s history", words["history_note"], version)
+    yield from _said(version, "history_note")
     yield from _help(version)
     yield from _ways_out(version)
 
 
 def _help(version: StudyVersion) -> Iterator[Block]:
     support = version.study.support
-    yield _screen("support", "S9 Help")
+    yield _screen("support")
     yield passage(support.intro, version)
     yield note("The help lines themselves stand in a chapter of their own.")
     yield from _passages(support.passages, version)
-    yield said("About live monitoring", version.study.consent.texts["nobody_watches"], version)
+    yield from _said(version, "nobody_watches")
 
 
 def _ways_out(version: StudyVersion) -> Iterator[Block]:
     words = version.study.consent.texts
-    yield _screen("stop", "S11 Stop")
-    yield said("Title", words["stop_title"], version)
-    yield said("Question", words["stop_question"], version)
+    yield _screen("stop")
+    yield from _said(version, "stop_title", "stop_question")
     yield said("The two buttons", f"“{words['stop_delete']}” / “{words['stop_send']}”", version)
-    yield said("After deleting, title", words["deleted_title"], version)
-    yield said("After deleting", words["deleted"], version)
-    yield _screen("withdraw", "S12 Delete later")
-    yield said("Title", words["withdraw_title"], version)
-    yield said("Introduction", words["withdraw_intro"], version)
-    yield said("Reply, the same whether the code matched or not", words["withdraw_reply"], version)
-    yield _screen("leave", "S13 Leave now")
+    yield from _said(version, "deleted_title", "deleted")
+    yield _screen("withdraw")
+    yield from _said(version, "withdraw_title", "withdraw_intro", "withdraw_reply")
+    yield _screen("leave")
     yield prose(
         [
             plain("On every page, first in the order of the keyboard. Goes to "),
@@ -257,11 +232,11 @@ def _ways_out(version: StudyVersion) -> Iterator[Block]:
             plain(" and drops the unfinished answers."),
         ]
     )
-    yield said("Soft hint after a page with blanks, once a page", words["blank_hint"], version)
+    yield from _said(version, "blank_hint")
 
 
 def platform(version: StudyVersion) -> Iterator[Block]:
-    """Screens worded by the platform, the same for every study, read off the screens themselves."""
+    """Yield the screens worded by the platform, read off the screens themselves."""
     yield note("Worded by the platform, the same for every study; read off the screens themselves.")
     yield table(
         ("Screen", "What it says"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,7 +10,11 @@ from typing import Any
 from forms.fingerprint import digest
 from survey.ethics.dossier import chapters_data, chapters_text
 from survey.ethics.dossier.blocks import Block, anchors, heading, pairs, prose
-from survey.studies.version import StudyVersion
+from survey.studies.fingerprints import FINGERPRINT_LABELS
+from survey.studies.version import StudyVersion, fingerprints_of
+
+# Beside each of ``fingerprints``, in its order.
+PRINTED = (*FINGERPRINT_LABELS, "Consent texts alone", "Help lines (outside every approval)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +29,24 @@ class Signed:
 
 
 def fingerprints(version: StudyVersion) -> Mapping[str, str]:
-    """The fingerprints of this offer by name, SHA-256 in hex."""
-    fingerprints = version.study.fingerprints
+    """Return the fingerprints of this version by name, SHA-256 in hex."""
     return {
-        "words": fingerprints.words,
-        "policy": fingerprints.policy,
-        "site": version.site,
-        "consent": fingerprints.consent_version,
+        **fingerprints_of(version)._asdict(),
+        "consent": version.study.fingerprints.consent_version,
         "help_lines": digest(version.study.support),
     }
 
 
 def document(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
-    """What the typesetter is given: data alone."""
+    """Return the dossier as data alone, for the typesetter."""
     study = version.study
-    chapters = [
+    chapters: list[dict[str, Any]] = [
         {"title": title, "anchor": anchor, "blocks": list(blocks)}
         for title, anchor, blocks in _chapters(version, signed)
     ]
-    prints = fingerprints(version)
+    targets = [chapter["anchor"] for chapter in chapters]
+    targets += [name for chapter in chapters for name in anchors(chapter["blocks"])]
+    prints = zip(PRINTED, fingerprints(version).values(), strict=True)
     return {
         "title": study.title,
         "language": study.language.partition("-")[0].partition("_")[0],
@@ -56,26 +60,11 @@ def document(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
             ["Consent", f"version {study.consent.version}"],
             ["Address", f"/s/{study.address}/"],
         ],
-        "prints": [[called, prints[name]] for name, called in PRINTS],
+        "prints": [list(pair) for pair in prints],
         "chapters": chapters,
-        "targets": sorted(_targets(chapters)),
+        # A link may lead only to what exists exactly once.
+        "targets": sorted(name for name, n in Counter(targets).items() if name and n == 1),
     }
-
-
-PRINTS = (
-    ("words", "Words and routing"),
-    ("policy", "Release policy"),
-    ("site", "Site facts"),
-    ("consent", "Consent texts alone"),
-    ("help_lines", "Help lines (outside every approval)"),
-)
-
-
-def _targets(chapters: list[dict[str, Any]]) -> set[str]:
-    """Places that exist exactly once: only to those may a link lead."""
-    found = [chapter["anchor"] for chapter in chapters]
-    found += [name for chapter in chapters for name in anchors(chapter["blocks"])]
-    return {name for name in found if name and found.count(name) == 1}
 
 
 def _status(version: StudyVersion, signed: Signed | None) -> str:

@@ -1,4 +1,4 @@
-"""A dossier.zip as it is read: nothing in it is believed before its sums and fingerprints agree."""
+"""Reader of a dossier.zip; nothing in it is believed before its sums and fingerprints agree."""
 
 from __future__ import annotations
 
@@ -18,52 +18,51 @@ from forms.load import load_study
 from forms.study import Study
 from forms.toml_tables import StudyFaults
 from survey.errors import Refusal
+from survey.studies.fingerprints import VersionFingerprints
 
-TEXTS = "texts.json"
-FORMAT = 1
+TEXTS, FORMAT = "texts.json", 1  # one that is of another format is refused
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
 MOST_BYTES = 64 * 2**20
 MOST_FILES = 200
-PARTS = ("words", "policy", "site")
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """What a dossier says of a study: where it lies, its fingerprints, its screens and ways."""
+    """A study as its dossier has it: its address, fingerprints, screens and ways."""
 
     name: str
     address: str
-    fingerprints: dict[str, str]
+    fingerprints: VersionFingerprints
     screens: dict[str, Json]  # by id, in the order met
     ways: tuple[Json, ...]
     may_also_say: frozenset[str]
 
 
 def open_dossier(path: Path) -> Dossier:
-    """The dossier in ``path``. Raises Refusal for one that is damaged or contradicts itself."""
+    """Return the dossier in ``path``. Raises Refusal where it is damaged or contradicts itself."""
     files = _files(path)
     _check_sums(path, files)
     try:
-        told: Json = json.loads(files[TEXTS])
-        if told["format"] != FORMAT:
-            raise Refusal(f"{path}: this version cannot read format {told['format']} of {TEXTS}.")
-        study = _checked_study(path, files, told)
+        texts: Json = json.loads(files[TEXTS])
+        if texts["format"] != FORMAT:
+            raise Refusal(f"{path}: this version cannot read format {texts['format']} of {TEXTS}.")
+        study = _checked_study(path, files, texts)
         return Dossier(
             name=study.name,
             address=study.address,
-            fingerprints=told["fingerprints"],
-            screens={screen["id"]: screen for screen in told["screens"]},
-            ways=tuple(told["ways"]),
-            may_also_say=frozenset(told["may_also_say"]),
+            fingerprints=_named(texts),
+            screens={screen["id"]: screen for screen in texts["screens"]},
+            ways=tuple(texts["ways"]),
+            may_also_say=frozenset(texts["may_also_say"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Refusal(f"{path}: {TEXTS} cannot be read ({type(error).__name__}).") from None
 
 
 def _files(path: Path) -> dict[str, bytes]:
-    """Name below the dossier's own folder → content."""
+    """Return the contents by name below the dossier's own folder."""
     try:
         with zipfile.ZipFile(BytesIO(path.read_bytes())) as archive:
             entries = [e for e in archive.infolist() if not e.is_dir()]
@@ -93,9 +92,9 @@ def _check_sums(path: Path, files: dict[str, bytes]) -> None:
         raise Refusal(f"{path} was changed after it was made: {', '.join(changed)}.")
 
 
-def _checked_study(path: Path, files: dict[str, bytes], told: Json) -> Study:
-    """The study of the dossier's own files, which must give the fingerprints that it names."""
-    name = str(told["study"]["name"])
+def _checked_study(path: Path, files: dict[str, bytes], texts: Json) -> Study:
+    """Return the study of the dossier's own files, which must have the fingerprints it names."""
+    name = str(texts["study"]["name"])
     if not _NAME.fullmatch(name):
         raise Refusal(f"{path}: {name!r} is no name of a study.")
     with TemporaryDirectory() as work:
@@ -109,16 +108,16 @@ def _checked_study(path: Path, files: dict[str, bytes], told: Json) -> Study:
         except StudyFaults as faults:
             raise Refusal(f"{path}: its study files have faults: {faults.faults[0]}") from None
     fingerprints = study.fingerprints
-    ours = dict(
-        zip(
-            PARTS,
-            (fingerprints.words, fingerprints.policy, fingerprint_of_facts(study, told["facts"])),
-            strict=True,
-        )
+    ours = VersionFingerprints(
+        fingerprints.words, fingerprints.policy, fingerprint_of_facts(study, texts["facts"])
     )
-    for part in PARTS:
-        if ours[part] != told["fingerprints"][part]:
+    for part, found, named in zip(ours._fields, ours, _named(texts), strict=True):
+        if found != named:
             raise Refusal(
                 f"{path} contradicts itself: its own files give another {part} fingerprint."
             )
     return study
+
+
+def _named(texts: Json) -> VersionFingerprints:
+    return VersionFingerprints(*(texts["fingerprints"][n] for n in VersionFingerprints._fields))

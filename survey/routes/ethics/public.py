@@ -1,6 +1,5 @@
-"""The board's view: every word a client meets and every column that is kept. Opens no store.
-
-The routing as a picture, a table and words. Public; opens no store.
+"""What the board reads: every word that a respondent meets, the routes through the study, and
+every column that is kept. Public; opens no store.
 """
 
 from __future__ import annotations
@@ -8,31 +7,32 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 
 from forms.answers import duration_band
-from forms.kinds import columns_of_study
+from forms.flow import SCREENS, FlowState
+from forms.kinds import columns_of_study, kind_of
 from forms.readability import grade
 from forms.routing import Route, along_pages, paths, routes_in_words, shown_questions
 from forms.routing_diagram import picture
 from survey.ethics.checklist import answered, grades, missing_elements
-from survey.ethics.platform_wording import own_words
+from survey.ethics.platform_wording import TEXT_LABELS, own_words
 from survey.ethics.stored_data import administrative, data_lines
-from survey.ethics.walkthrough import Walkthrough, WalkthroughState, signer, unpack
-from survey.routes.ethics.frame import about_a_study, page
+from survey.ethics.walkthrough import Walkthrough, signer, unpack
+from survey.routes.ethics.frame import page
 from survey.security import csrf
+from survey.studies.current import current_version
 from survey.studies.version import StudyVersion
 
 bp = Blueprint("ethics", __name__, url_prefix="/ethics/<name>")
 # Nothing is stored and no cookie is set: the state of the walk is signed by itself.
 csrf.exempt(bp)
-about_a_study(bp)
 
 
 @bp.get("/")
 def overview() -> str:
-    """What the study is, its fingerprints, its ways through, and where to look."""
-    version: StudyVersion = g.version
+    """Show what the study is, its fingerprints, its routes, and where to look."""
+    version = current_version()
     ways = [
         (answers, pages, sum(len(shown_questions(p, answers)) for p in pages))
         for answers, pages in paths(version.study)
@@ -46,25 +46,20 @@ def overview() -> str:
 
 @bp.get("/flow")
 def flow() -> str:
-    """The walk from its first screen, or from the one asked for; nothing is stored."""
+    """Show the walk from its first screen, or from the one asked for; nothing is stored."""
     screen = request.args.get("screen", "")
-    preview = Walkthrough(g.version, None, unfold=bool(screen))
-    return _shown(preview, preview.opened_at(screen))
+    walk = Walkthrough(current_version(), unfold=bool(screen))
+    return walk.render(walk.opened_at(screen), url_for(".flow"), _sign())
 
 
 @bp.post("/flow")
 def step() -> str:
-    """One step of the walk, on the answers that the page itself carries."""
-    preview = Walkthrough(g.version, request.form)
-    state = unpack(request.form.get("state", ""), _sign())
-    if state.draft is not None and state.draft.words != g.version.study.fingerprints.words:
-        state = WalkthroughState()
-    after = preview.step(state)
-    return _shown(preview, after)
-
-
-def _shown(preview: Walkthrough, state: WalkthroughState) -> str:
-    return preview.render(state, url_for(".flow", name=g.called), _sign())
+    """Take one step of the walk, on the answers that the page itself carries."""
+    walk, state = Walkthrough(current_version()), unpack(request.form.get("state", ""), _sign())
+    if state.draft is not None and state.draft.words != current_version().study.fingerprints.words:
+        state = FlowState()
+    result = walk.step(state, request.form)
+    return walk.render(result, url_for(".flow"), _sign(), request.form)
 
 
 def _sign() -> Any:
@@ -73,14 +68,15 @@ def _sign() -> Any:
 
 @bp.get("/text")
 def text() -> str:
-    """Every word on one printable page, routing spelled out."""
-    return page("text", "Every word", own=own_words(g.version))
+    """Show every word on one printable page, routing spelled out."""
+    own = own_words(current_version())
+    return page("text", "Every word", own=own, screens=SCREENS, labels=TEXT_LABELS, kind_of=kind_of)
 
 
 @bp.get("/checklist")
 def checklist() -> str:
-    """What boards look for, each with the passages that say it, on the screen and in the text."""
-    study = g.version.study
+    """Show what boards look for, with the passages that say it, on screen and in the text."""
+    study = current_version().study
     return page(
         "checklist",
         "Checklist",
@@ -92,8 +88,8 @@ def checklist() -> str:
 
 @bp.get("/data")
 def data() -> str:
-    """Every stored column: meaning, role, and what each tier does to it."""
-    version: StudyVersion = g.version
+    """Show every stored column: meaning, role, and what each tier does to it."""
+    version = current_version()
     return page(
         "data",
         "What is stored",
@@ -102,10 +98,6 @@ def data() -> str:
         count=len(columns_of_study(version.study)),
         bands=duration_band(version.study, 10**9),
     )
-
-
-routes_bp = Blueprint("ethics_routes", __name__, url_prefix="/ethics/<name>")
-about_a_study(routes_bp)
 
 
 @lru_cache(maxsize=16)
@@ -118,16 +110,20 @@ def _picture(version: StudyVersion) -> str:
     return picture(version.study)
 
 
-@routes_bp.get("/routes")
+@bp.get("/routes")
 def routes() -> str:
-    """Which pages follow which, and how much every way asks."""
-    found = _ways(g.version)
+    """Show which pages follow which, and how much every route asks."""
+    found = _ways(current_version())
     return page(
-        "routes", "Routes", picture=_picture(g.version), ways=found, along=along_pages(found)
+        "routes",
+        "Routes",
+        picture=_picture(current_version()),
+        ways=found,
+        along=along_pages(found),
     )
 
 
-@routes_bp.get("/routes.svg")
-def drawing() -> Response:
-    """The picture alone, to be kept."""
-    return Response(_picture(g.version), mimetype="image/svg+xml")
+@bp.get("/routes.svg")
+def routes_svg() -> Response:
+    """Return the picture alone, to be kept."""
+    return Response(_picture(current_version()), mimetype="image/svg+xml")

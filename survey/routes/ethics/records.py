@@ -1,121 +1,35 @@
-"""The certificate of consent flow: what is served now, under which approval. Public, no account.
+"""What may be archived and compared: the dossier, the stored tables, and the versions. Public.
 
-Reads approvals and rulings, never an answer.
-
-``dossier.pdf`` and ``dossier.zip``: everything a board judges by, to be archived. Public.
-
-A module of its own, since it reads approvals, which the public words do not (``ethics``).
-
-What the files really define, beside what the study says. Public; can read no answer.
-
-The connection it looks through refuses all but the definitions (``survey.storage.schema_reader``).
-
-Two versions of a study side by side, word by word. Public.
-
-Reads approvals, archived versions and, through a connection that refuses every other table, the
-archived words; never an answer.
+Reads approvals, archived versions and words and, through a connection that refuses all else, what
+the files define (``survey.storage.schema_reader``); never an answer.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
-from flask import Blueprint, Response, abort, g, jsonify, render_template, request
+from flask import Blueprint, Response, request
 
 from survey.errors import Refusal, StoreUnavailable
-from survey.ethics.change_rule import RULE
 from survey.ethics.dossier.document import Signed
 from survey.ethics.dossier.dossier_files import DOSSIERS
-from survey.ethics.schema_audit import audit_answers, audit_drafts
-from survey.ethics.version_content import GROUPS
-from survey.ethics.version_diff import compare
-from survey.ethics.version_list import KnownVersion, known_versions, version_before
-from survey.routes.ethics.frame import about_a_study, page
+from survey.ethics.schema_audit import audit_file
+from survey.ethics.version_content import GROUPS, KnownVersion, known_versions, version_before
+from survey.ethics.version_diff import RULE, compare
+from survey.routes.ethics.frame import page
 from survey.services import services
 from survey.storage import studies
-from survey.storage.schema_reader import SchemaObject, definitions, wordings
-from survey.studies.availability import StudyState
-from survey.studies.current import current_catalogue
+from survey.storage.schema_reader import definitions, wordings
+from survey.studies.current import current_folder, current_version
 from survey.studies.version import StudyVersion, fingerprints_of
 
-bp = Blueprint("certificate", __name__, url_prefix="/ethics/<name>")
-
-PARTS = ("words", "policy", "site")
-
-
-def _standing(name: str) -> StudyState:
-    name = name.partition("@")[0]
-    if current_catalogue().proposed(name) is None:
-        abort(404)
-    return services().availability.standing(name)
-
-
-@bp.get("/certificate")
-def certificate(name: str) -> str:
-    """What is served now, so that anybody can compare it with what was approved."""
-    found = _standing(name)
-    version = found.served.version
-    folder = current_catalogue().proposed(version.study.name)
-    assert folder is not None
-    return render_template(
-        "board/certificate.html",
-        title=f"Certificate – {version.study.title}",
-        standing=found,
-        version=version,
-        study=version.study,
-        here="certificate",
-        newer=fingerprints_of(folder.version()) != fingerprints_of(version),
-    )
-
-
-@bp.get("/certificate.json")
-def as_data(name: str) -> Response:
-    """The same for programs: ``lacrima verify`` and whoever else compares."""
-    found = _standing(name)
-    return jsonify(_told(found, found.served.version))
-
-
-def _told(found: StudyState, version: StudyVersion) -> dict[str, Any]:
-    signed = found.approval
-    return {
-        "study": version.study.name,
-        "version": version.study.version,
-        "language": version.study.language,
-        "pilot": version.pilot,
-        "state": found.state,
-        "cause": found.cause,
-        "fingerprints": dict(zip(PARTS, fingerprints_of(version), strict=True)),
-        "consent_version": version.study.fingerprints.consent_version,
-        "approval": None
-        if signed is None
-        else {
-            "reference": signed.reference,
-            "approved_on": signed.approved_on,
-            "expires_on": signed.expires_on,
-            "fingerprints": dict(zip(PARTS, signed.fingerprints, strict=True)),
-            "revoked": signed.revoked,
-        },
-    }
-
-
-dossier_bp = Blueprint("ethics_dossier", __name__, url_prefix="/ethics/<name>")
-
-
-def _offer(name: str) -> StudyVersion:
-    version = current_catalogue().named(name)
-    if version is None:
-        abort(404)
-    return version
+bp = Blueprint("records", __name__, url_prefix="/ethics/<name>")
 
 
 def signed(version: StudyVersion) -> Signed | None:
-    """The approval noted last of exactly these fingerprints, unless it was taken back.
+    """Return the approval noted last of exactly these fingerprints, unless it was revoked.
 
     Whether its days have come or passed is for the reader: a dossier does not change by waiting.
     """
-    fingerprints = version.study.fingerprints
-    exact = (fingerprints.words, fingerprints.policy, version.site)
+    exact = fingerprints_of(version)
     noted = studies.approvals(services().stores.office, version.study.name)
     found = [a for a in noted if a.fingerprints == exact and not a.revoked]
     if version.pilot or not found:
@@ -142,55 +56,41 @@ def _file(version: StudyVersion, ending: str, *, media: str) -> Response:
     return answer
 
 
-@dossier_bp.get("/dossier.pdf")
-def dossier_pdf(name: str) -> Response:
-    """The dossier, tagged and bookmarked, the fingerprint on every page."""
-    return _file(_offer(name), "pdf", media="application/pdf")
+@bp.get("/dossier.pdf")
+def dossier_pdf() -> Response:
+    """Return the dossier, tagged and bookmarked, the fingerprint on every page."""
+    return _file(current_version(), "pdf", media="application/pdf")
 
 
-@dossier_bp.get("/dossier.zip")
-def archive(name: str) -> Response:
-    """The dossier with the study's files and texts.json, which ``lacrima verify`` reads."""
-    return _file(_offer(name), "zip", media="application/zip")
+@bp.get("/dossier.zip")
+def dossier_zip() -> Response:
+    """Return the dossier with the study's files and texts.json, for ``lacrima verify``."""
+    return _file(current_version(), "zip", media="application/zip")
 
 
-stored_bp = Blueprint("ethics_stored", __name__, url_prefix="/ethics/<name>")
-about_a_study(stored_bp)
-
-
-def _defined(file: str) -> tuple[SchemaObject, ...] | None:
-    """What the file defines just now; None where it cannot be looked at."""
-    folder: Path = services().stores.folder
-    try:
-        return definitions(folder / f"{file}.db")
-    except StoreUnavailable:
-        return None
-
-
-@stored_bp.get("/stored")
+@bp.get("/stored")
 def stored() -> str:
-    """The tables as they are this moment, with a verdict."""
-    version: StudyVersion = g.version
-    answers = _defined("pilot" if version.pilot else "responses")
-    drafts = _defined("drafts")
-    return page(
-        "stored",
-        "Live proof",
-        proof=audit_answers(version.study, answers) if answers is not None else None,
-        drafts=audit_drafts(drafts) if drafts is not None else (),
-    )
-
-
-versions_bp = Blueprint("ethics_versions", __name__, url_prefix="/ethics/<name>")
-about_a_study(versions_bp)
+    """Return the files as they are this moment, with a verdict."""
+    version = current_version()
+    answers = "pilot" if version.pilot else "responses"
+    paths = {f: services().stores.folder / f"{f}.db" for f in (answers, "drafts", "office")}
+    try:
+        audits = {
+            file: audit_file(file, definitions(path), version.study)
+            for file, path in paths.items()
+            if file == answers or path.exists()  # the others are made for the first to come
+        }
+    except StoreUnavailable:
+        audits = {}
+    return page("stored", "Live proof", audits=audits, proof=audits.get(answers))
 
 
 def _versions(version: StudyVersion) -> tuple[KnownVersion, ...]:
     name, stores = version.study.name, services().stores
-    folder = current_catalogue().proposed(name)
+    published = services().availability.published(name)
     return known_versions(
-        proposed=folder.version(now=True) if folder else version,
-        served=current_catalogue().named(name) or version,
+        proposed=current_folder().version(now=True),
+        served=published.version if published else version,
         approvals=studies.approvals(stores.office, name),
         archived=_archived(version),
         data=stores.folder,
@@ -207,13 +107,13 @@ def _archived(version: StudyVersion) -> dict[str, str]:
 
 def _chosen(versions: tuple[KnownVersion, ...], which: str) -> KnownVersion | None:
     wanted = request.args.get(which, "")
-    return next((one for one in versions if one.edition.id == wanted), None)
+    return next((one for one in versions if one.content.id == wanted), None)
 
 
-@versions_bp.get("/versions")
+@bp.get("/versions")
 def versions() -> str:
-    """What changed from one version to another, each change cosmetic or substantive by rule."""
-    found = _versions(g.version)
+    """Show what changed between two versions, each change cosmetic or substantive by rule."""
+    found = _versions(current_version())
     new = _chosen(found, "new") or found[0]
     old = _chosen(found, "old") or version_before(found, new)
     return page(
@@ -222,7 +122,7 @@ def versions() -> str:
         versions=found,
         old=old,
         new=new,
-        compared=compare(old.edition, new.edition) if old else None,
+        compared=compare(old.content, new.content) if old else None,
         groups=GROUPS,
         rule=RULE,
     )

@@ -8,85 +8,76 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
 from exports.errors import ExportRefused
+from forms.tiers import TIERS
 from survey.accounts.access import staff_only
 from survey.accounts.audit import note
 from survey.errors import Refusal
 from survey.releases.archive import Archive
-from survey.routes.research.jobs import Answer, published_or_404
-from survey.routes.study_cards import register_card
-from survey.services import staff
+from survey.routes.research.jobs import Answer
+from survey.services import services
 from survey.storage import releases
 from survey.storage.releases import Release
+from survey.studies.current import current_name, current_version
 
 if TYPE_CHECKING:
     from survey.releases.charts import DrawnRelease
 
-bp = Blueprint("research_charts", __name__, url_prefix="/research/<name>/charts")
-register_card(
-    "research",
-    "research_charts.overview",
-    "Charts",
-    "Charts of a release, with tables and words, to read and to download.",
-    part="results",
-    place=30,
-)
+bp = Blueprint("charts", __name__, url_prefix="/research/<name>/charts")
 
 MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
 
 
 @bp.get("/")
 @staff_only("researcher")
-def overview(name: str) -> Answer:
-    """The releases to choose from; ``?release=`` leads to one."""
-    version = published_or_404(name)
-    found = _with_figures(name)
+def overview() -> Answer:
+    """Show the releases to choose from; ``?release=`` leads to one."""
+    found = _with_figures()
     if chosen := request.args.get("release", "", type=str):
         if chosen not in {str(made.number) for made in found}:
             abort(404)
-        return redirect(url_for(".charts", name=name, number=int(chosen)), code=303)
+        return redirect(url_for(".charts", number=int(chosen)), code=303)
     return render_template(
         "research/charts.html",
         title="Charts",
-        version=version,
+        version=current_version(),
         made=found,
-        recalled=_recalled(name),
+        recalled=_recalled(),
     )
 
 
-def _with_figures(name: str) -> list[Release]:
-    """Releases that hold something to count, the latest first."""
-    return [
-        m for m in reversed(releases.all_releases(staff().stores.office, name)) if m.tier != "D"
-    ]
+def _with_figures() -> list[Release]:
+    """Return the releases that hold something to count, the latest first."""
+    made = releases.all_releases(services().stores.office, current_name())
+    return [one for one in reversed(made) if TIERS[one.tier].holds != "texts"]
 
 
-def _recalled(name: str) -> dict[int, releases.Erratum]:
-    return {e.release: e for e in releases.errata(staff().stores.office, name)}
+def _recalled() -> dict[int, releases.Erratum]:
+    return {e.release: e for e in releases.errata(services().stores.office, current_name())}
 
 
-def _known(name: str, number: int) -> Release:
-    return next((made for made in _with_figures(name) if made.number == number), None) or abort(404)
+def _release_or_404(number: int) -> Release:
+    return next((made for made in _with_figures() if made.number == number), None) or abort(404)
 
 
 def _drawn(made: Release) -> DrawnRelease:
-    """Raises Refusal or Refused."""
+    """Return the charts of a release. Raises Refusal or ExportRefused."""
     from survey.releases.charts import GALLERY  # brings in polars, which the server does without
 
-    archive = Archive(staff().stores.folder, made.study)
+    archive = Archive(services().stores.folder, made.study)
     path = archive.zip_of(made.number, made.tier, pilot=made.pilot)
-    return GALLERY.of(path, made, published_or_404(made.study).study)
+    return GALLERY.of(path, made, current_version().study)
 
 
 @bp.get("/<int:number>/")
 @staff_only("researcher")
-def charts(name: str, number: int) -> Answer:
-    """Every chart of one release."""
-    version, made = published_or_404(name), _known(name, number)
+def charts(number: int) -> Answer:
+    """Show every chart of one release."""
+    made = _release_or_404(number)
     shown: dict[str, Any] = {
         "title": f"Charts of release {number}",
-        "version": version,
+        "version": current_version(),
         "made": made,
-        "erratum": _recalled(name).get(number),
+        "erratum": _recalled().get(number),
     }
     try:
         drawn = _drawn(made)
@@ -102,19 +93,20 @@ def charts(name: str, number: int) -> Answer:
 
 @bp.get("/<int:number>/<key>.<ending>")
 @staff_only("researcher")
-def download(name: str, number: int, key: str, ending: str) -> Answer:
-    """One chart as a file: SVG, PNG or its table as CSV."""
-    made = _known(name, number)
+def download(number: int, key: str, ending: str) -> Answer:
+    """Return one chart as a file: SVG, PNG or its table as CSV."""
+    made = _release_or_404(number)
     if ending not in MEDIA:
         abort(404)
     try:
         drawn = _drawn(made)
     except (ExportRefused, Refusal):
-        return redirect(url_for(".charts", name=name, number=number), code=303)
-    body = _file(drawn, key, ending, _recalled(name).get(number))
-    note(f"{name}: chart {key} of release {number}, tier {made.tier}, downloaded as {ending}")
+        return redirect(url_for(".charts", number=number), code=303)
+    body = _file(drawn, key, ending, _recalled().get(number))
+    said = f"chart {key} of release {number}, tier {made.tier}, downloaded as {ending}"
+    note(f"{current_name()}: {said}")
     answer = Response(body, mimetype=MEDIA[ending])
-    called = f"{name}-{number:03d}-{made.tier}{'-pilot' * made.pilot}-{key}.{ending}"
+    called = f"{current_name()}-{number:03d}-{made.tier}{'-pilot' * made.pilot}-{key}.{ending}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{called}"'
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -1,71 +1,78 @@
-"""Figures for the methods section: totals that move in steps, as a page, as text and as CSV.
-
-The way in for clients: link, QR code, leaflet.
-
-Invitations in the researcher's room: made and downloaded once, taken back, told in steps.
-
-The preregistration package of a study: what it holds, whether it comes in time, the file.
-"""
+"""A study's collection: figures that move in steps, the way in, invitations, preregistration."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
 from survey import leaflet
-from survey.accounts.access import Answer, signed_in, staff_only, version_or_404
+from survey.accounts.access import Answer, signed_in, staff_only
 from survey.accounts.audit import note
 from survey.collection import figures, stop_rule
 from survey.collection.figures import CollectionFigures
 from survey.errors import Refusal
 from survey.respondents import invitations
-from survey.routes.research.jobs import published_or_404
-from survey.routes.study_cards import register_card
 from survey.services import services
 from survey.storage import studies
+from survey.studies.current import current_name, current_version
 from survey.studies.version import StudyVersion
 from survey.synthetic.http_client import origin_of
 
-bp = Blueprint("research_figures", __name__, url_prefix="/research/<name>/figures")
-register_card(
-    "research", "research_figures.overview", "Figures",
-    "For the methods section: page loads, consent, completion, the stop rule.",
-    part="run", place=20,
-)  # fmt: skip
+if TYPE_CHECKING:
+    from survey.preregistration import Answers
+
+bp = Blueprint("collection", __name__, url_prefix="/research/<name>")
 
 OVER = ("closed", "frozen")
+PICTURES = {"svg": "image/svg+xml", "png": "image/png"}
+CODE_FILES = {"csv": "text/csv", "txt": "text/plain"}
+
+# Scheme, host and port, and nothing that could hide another host (https://ours@theirs) or end up
+# as markup, as a formula or as a code too large to be drawn.
+SITE = re.compile(r"https?://(?=.{1,253}$)([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 
 
 @bp.app_template_global()
 def stop_alarm(version: StudyVersion) -> str | None:
-    """For templates: what staff must read above everything else; None for anybody else."""
+    """Return what staff must read above everything else; None for all others."""
     return stop_rule.alarm(services().stores, version) if signed_in() else None
 
 
-def _figures(version: StudyVersion) -> CollectionFigures:
-    stores, study = services().stores, version.study
-    return figures.figures_of(stores, study, pilot=version.pilot, over=_over(version))
+def _file(ending: str, content: str | bytes, mimetype: str, *, said: str = "") -> Response:
+    """Return a download, and note it in the audit."""
+    note(f"{current_name()}: {said or f'{ending} downloaded'}")
+    kept = {"Content-Disposition": f'attachment; filename="{current_name()}-{ending}"'}
+    return Response(content, mimetype=mimetype, headers=kept)
 
 
-def _over(version: StudyVersion) -> bool:
+# Figures for the methods section, as a page, as text and as CSV.
+
+
+def _is_over(version: StudyVersion) -> bool:
     """Whether collection has closed; a pilot never does."""
     status = studies.status(services().stores.office, version.study.name)
     return not version.pilot and status in OVER
 
 
+def _figures(version: StudyVersion) -> CollectionFigures:
+    return figures.figures_of(
+        services().stores, version.study, pilot=version.pilot, over=_is_over(version)
+    )
+
+
 def wanted(version: StudyVersion) -> int | None:
-    """How many answers are wanted: where the study closes by itself, or what clients are told."""
-    told = version.facts.get("target_n", "").replace(",", "").strip()
-    return version.limit or (int(told) if told.isascii() and told.isdigit() else None)
+    """Return how many answers are wanted: the limit of the study, or the number told to clients."""
+    target = version.facts.get("target_n", "").replace(",", "").strip()
+    return version.limit or (int(target) if target.isascii() and target.isdigit() else None)
 
 
-@bp.get("/")
+@bp.get("/figures/")
 @staff_only("researcher")
-def overview(name: str) -> str:
-    """Everything that may be told now."""
-    version = version_or_404(name)
+def figures_page() -> str:
+    """Show every figure that may be told now."""
+    version = current_version()
     found = _figures(version)
     return render_template(
         "research/figures.html",
@@ -79,51 +86,33 @@ def overview(name: str) -> str:
         whom=stop_rule.whom(version),
         number=figures.number,
         by_page=figures.by_page,
-        over=_over(version),
+        over=_is_over(version),
         rule=figures,
         pages={page.id: page.title for page in version.study.pages},
     )
 
 
-def _file(version: StudyVersion, ending: str, content: str | bytes, mimetype: str) -> Response:
-    note(f"{version.study.name}: {ending} downloaded")
-    kept = {"Content-Disposition": f'attachment; filename="{version.study.name}-{ending}"'}
-    return Response(content, mimetype=mimetype, headers=kept)
-
-
-@bp.get("/figures.csv")
+@bp.get("/figures/figures.csv")
 @staff_only("researcher")
-def table(name: str) -> Response:
-    """The figures as a table."""
-    version = version_or_404(name)
-    return _file(version, "figures.csv", figures.as_csv(version, _figures(version)), "text/csv")
+def figures_csv() -> Response:
+    """Return the figures as a table."""
+    version = current_version()
+    return _file("figures.csv", figures.as_csv(version, _figures(version)), "text/csv")
 
 
-@bp.get("/cherries.md")
+@bp.get("/figures/cherries.md")
 @staff_only("researcher")
-def cherries(name: str) -> Response:
-    """The reporting checklist, prefilled."""
-    version = version_or_404(name)
-    said = figures.checklist(version, _figures(version))
-    return _file(version, "cherries.md", said, "text/markdown")
+def cherries() -> Response:
+    """Return the reporting checklist, prefilled."""
+    version = current_version()
+    return _file("cherries.md", figures.checklist(version, _figures(version)), "text/markdown")
 
 
-link_bp = Blueprint("research_link", __name__, url_prefix="/research/<name>")
-register_card(
-    "research", "research_link.link", "Link, QR code, leaflet",
-    "What to put on a poster or into people's hands.", part="begin", place=30,
-)  # fmt: skip
-
-FORMATS = {"svg": "image/svg+xml", "png": "image/png"}
-
-
-# Scheme, host and port, and nothing that could hide another host (https://ours@theirs) or end up
-# as markup, as a formula or as a code too large to be drawn.
-SITE = re.compile(r"https?://(?=.{1,253}$)([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
+# The way in for clients: link, QR code, leaflet.
 
 
 def site_asked() -> str:
-    """Where clients come in: the address given on the page, or the one this page was opened at.
+    """Return the address of the site that is typed, or at which this page was opened.
 
     Raises Refusal for what is no address. Staff may work at another address than clients.
     """
@@ -138,21 +127,21 @@ def site_asked() -> str:
 
 
 def site_here() -> str:
-    """The address that this page was opened at; empty where its browser named none."""
+    """Return the address that this page was opened at; empty where its browser named none."""
     here = f"{request.scheme}://{request.host}"
     return here if SITE.fullmatch(here) else ""
 
 
 def start_of(version: StudyVersion, site: str) -> str:
-    """What clients open; where the study asks for an invitation, the page that takes the code."""
+    """Return the address that clients open; by invitation it is the page that takes the code."""
     return f"{site}/i/" if version.invited else f"{site}/s/{version.study.address}/"
 
 
-@link_bp.get("/link")
+@bp.get("/link")
 @staff_only("researcher")
-def link(name: str) -> str:
-    """The link and everything made from it."""
-    version, error = published_or_404(name), ""
+def link() -> str:
+    """Show the link and everything made from it."""
+    version, error = current_version(), ""
     try:
         site = site_asked()
     except Refusal as refusal:
@@ -170,65 +159,47 @@ def link(name: str) -> str:
     )
 
 
-def _link_file(name: str, ending: str, content: bytes, mimetype: str) -> Response:
-    note(f"{name}: {ending} downloaded")
-    kept = {"Content-Disposition": f'attachment; filename="{name}-{ending}"'}
-    return Response(content, mimetype=mimetype, headers=kept)
-
-
-@link_bp.get("/qr.<kind>")
-@staff_only("researcher")
-def qr(name: str, kind: str) -> Response:
-    """The QR code as svg or png."""
-    version = published_or_404(name)
-    if kind not in FORMATS:
-        abort(404)
-    draw = leaflet.qr_svg if kind == "svg" else leaflet.qr_png
-    return _link_file(name, f"qr.{kind}", draw(start_of(version, _site())), FORMATS[kind])
-
-
-@link_bp.get("/leaflet-<paper>.pdf")
-@staff_only("researcher")
-def paper(name: str, paper: str) -> Response:
-    """The leaflet on a4 or a5."""
-    version = published_or_404(name)
-    chosen = next((p for p in leaflet.PAPERS if p == paper), None)
-    if chosen is None:
-        abort(404)
+def _start() -> str:
     try:
-        made = leaflet.leaflet(version, start_of(version, _site()), chosen)
-    except Refusal as refusal:
-        return Response(f"{refusal}\n", 409, mimetype="text/plain")
-    return _link_file(name, f"leaflet-{chosen}.pdf", made, "application/pdf")
-
-
-def _site() -> str:
-    try:
-        return site_asked()
+        return start_of(current_version(), site_asked())
     except Refusal:
         abort(400)
 
 
-invitations_bp = Blueprint(
-    "research_invitations", __name__, url_prefix="/research/<name>/invitations"
-)
-register_card(
-    "research", "research_invitations.invitation_overview", "Invitations",
-    "Codes that open the survey once each.", part="begin", place=35,
-)  # fmt: skip
-
-FORMS = {"csv": "text/csv", "txt": "text/plain"}
-
-
-@invitations_bp.get("/")
+@bp.get("/qr.<kind>")
 @staff_only("researcher")
-def invitation_overview(name: str) -> str:
-    """How many are unspent, as far as it may be told, and a form to make more."""
-    return _page(name)
+def qr(kind: str) -> Response:
+    """Return the QR code as svg or png."""
+    if kind not in PICTURES:
+        abort(404)
+    draw = leaflet.qr_svg if kind == "svg" else leaflet.qr_png
+    return _file(f"qr.{kind}", draw(_start()), PICTURES[kind])
 
 
-def _page(name: str, error: str = "", field: str = "count") -> str:
-    version = published_or_404(name)
+@bp.get("/leaflet-<paper>.pdf")
+@staff_only("researcher")
+def paper(paper: str) -> Response:
+    """Return the leaflet on a4 or a5."""
+    chosen = next((p for p in leaflet.PAPERS if p == paper), None) or abort(404)
+    try:
+        made = leaflet.leaflet(current_version(), _start(), chosen)
+    except Refusal as refusal:
+        return Response(f"{refusal}\n", 409, mimetype="text/plain")
+    return _file(f"leaflet-{chosen}.pdf", made, "application/pdf")
+
+
+# Invitations: made and downloaded once, taken back, told in steps.
+
+
+@bp.get("/invitations/")
+@staff_only("researcher")
+def invitations_page() -> str:
+    """Show how many are unspent, as far as it may be told, and a form to make more."""
+    return _invitations_page()
+
+
+def _invitations_page(error: str = "", field: str = "count") -> str:
+    version = current_version()
     shown = invitations.unspent_shown(services().stores, version.study.name, pilot=version.pilot)
     return render_template(
         "research/invitations.html",
@@ -243,59 +214,46 @@ def _page(name: str, error: str = "", field: str = "count") -> str:
     )
 
 
-@invitations_bp.post("/make")
+@bp.post("/invitations/make")
 @staff_only("researcher")
-def make(name: str) -> Answer:
-    """New codes as a file: the only time that anybody sees them."""
-    version, typed = published_or_404(name), request.form.get("count", "").strip()
-    form = request.form.get("form", "csv")
+def make_invitations() -> Answer:
+    """Return new codes as a file: nobody sees them again."""
+    typed, form = request.form.get("count", "").strip(), request.form.get("form", "csv")
     count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0
-    if not 1 <= count <= invitations.MOST_INVITATIONS or form not in FORMS:
-        return _page(name, f"Give a number from 1 to {invitations.MOST_INVITATIONS:,}."), 400
+    if not 1 <= count <= invitations.MOST_INVITATIONS or form not in CODE_FILES:
+        return _invitations_page(f"Give a number from 1 to {invitations.MOST_INVITATIONS:,}."), 400
     try:
         site = site_asked()
     except Refusal as refusal:
-        return _page(name, str(refusal), "at"), 400
-    codes = invitations.draw(count)
-    desk, study = services(), version.study.name
-    invitations.keep(desk.stores, desk.seal, study, codes, pilot=version.pilot)
-    note(f"{study}: {count} invitations made")
+        return _invitations_page(str(refusal), "at"), 400
+    codes, here, pilot = invitations.draw(count), services(), current_version().pilot
+    invitations.keep(here.stores, here.keys, current_name(), codes, pilot=pilot)
     body = invitations.as_csv(codes, site) if form == "csv" else invitations.as_text(codes)
-    kept = {"Content-Disposition": f'attachment; filename="{study}-invitations.{form}"'}
-    return Response(body, mimetype=FORMS[form], headers=kept)
+    return _file(f"invitations.{form}", body, CODE_FILES[form], said=f"{count} invitations made")
 
 
-@invitations_bp.get("/take-back")
+@bp.get("/invitations/take-back")
 @staff_only("researcher")
-def consider(name: str) -> str:
-    """What taking back means, before it is done."""
-    version = published_or_404(name)
+def consider_taking_back() -> str:
+    """Say what taking back means, before it is done."""
     title = "Take back unused invitations"
-    return render_template("research/take_back.html", title=title, version=version)
+    return render_template("research/take_back.html", title=title, version=current_version())
 
 
-@invitations_bp.post("/take-back")
+@bp.post("/invitations/take-back")
 @staff_only("researcher")
-def take_back(name: str) -> Answer:
-    """No unspent code opens the study any more."""
-    version = published_or_404(name)
-    invitations.take_back(services().stores, version.study.name, pilot=version.pilot)
-    note(f"{version.study.name}: unused invitations taken back")
-    return Response(status=303, headers={"Location": url_for(".invitation_overview", name=name)})
+def take_back() -> Answer:
+    """Take back the unspent codes: none opens the study any more."""
+    invitations.take_back(services().stores, current_name(), pilot=current_version().pilot)
+    note(f"{current_name()}: unused invitations taken back")
+    return redirect(url_for(".invitations_page"), code=303)
 
 
-if TYPE_CHECKING:
-    from survey.preregistration import Answers
-
-preregistration_bp = Blueprint("research_preregistration", __name__, url_prefix="/research/<name>")
-register_card(
-    "research", "research_preregistration.preregistration_overview", "Preregistration",
-    "Everything a registry wants, before the first answer.", part="begin", place=20,
-)  # fmt: skip
+# The preregistration package.
 
 
 def answers_of(version: StudyVersion) -> Answers:
-    """Whether there are real answers, without telling whether there is one: by life and figures."""
+    """Return whether there are real answers, by status and figures: never whether there is one."""
     stores, study = services().stores, version.study
     if not any(what == "open" for _, what in studies.turns(stores.office, study.name)):
         return "none"
@@ -303,13 +261,13 @@ def answers_of(version: StudyVersion) -> Answers:
     return "some" if shown.progress or shown.totals.get("completed") else "possible"
 
 
-@preregistration_bp.get("/preregistration")
+@bp.get("/preregistration")
 @staff_only("researcher")
-def preregistration_overview(name: str) -> str:
-    """What the package holds, and whether it comes in time."""
+def preregistration_page() -> str:
+    """Say what the package holds, and whether it comes in time."""
     from survey import preregistration  # brings in polars, which the server does without
 
-    version = version_or_404(name)
+    version = current_version()
     answers = answers_of(version)
     return render_template(
         "research/preregistration.html",
@@ -321,19 +279,16 @@ def preregistration_overview(name: str) -> str:
     )
 
 
-@preregistration_bp.get("/preregistration.zip")
+@bp.get("/preregistration.zip")
 @staff_only("researcher")
-def package(name: str) -> Response:
-    """The package."""
+def preregistration_zip() -> Response:
+    """Return the package."""
     from survey import preregistration
 
-    version = version_or_404(name)
+    version = current_version()
     try:
         made = preregistration.package(version, answers_of(version))
     except Refusal as refusal:
         return Response(f"{refusal}\n", 409, mimetype="text/plain")
-    note(f"{version.study.name}: preregistration package downloaded")
-    kept = {
-        "Content-Disposition": f'attachment; filename="{version.study.name}-preregistration.zip"'
-    }
-    return Response(made, mimetype="application/zip", headers=kept)
+    said = "preregistration package downloaded"
+    return _file("preregistration.zip", made, "application/zip", said=said)

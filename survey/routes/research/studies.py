@@ -1,33 +1,24 @@
-"""The researcher's room: the studies, and what can be done with each. Shows no answer.
-
-A study's life in the researcher's room: each step, what it means, what cannot be undone.
-"""
+"""The researcher's room: the studies, and the steps of a study's life. Shows no answer."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 
-from survey.accounts.access import staff_only, version_or_404
+from survey.accounts.access import staff_only
 from survey.accounts.audit import note
 from survey.errors import Refusal
-from survey.routes.research.jobs import (
-    Answer,
-    RefusalPage,
-    begin,
-    new_job,
-    published_or_404,
-    refusal_page,
-)
-from survey.routes.study_cards import cards_by_part, register_card
+from survey.routes.research.jobs import Answer, begin, new_job, refusal_page
+from survey.routes.study_cards import RESEARCH_CARDS
 from survey.routes.study_status import notices, summary_of
-from survey.services import services, staff
+from survey.services import current_state, services
 from survey.storage import studies
 from survey.studies import lifecycle
-from survey.studies.current import current_catalogue
-from survey.studies.version import StudyVersion, fingerprints_of
+from survey.studies.current import current_folder, current_name, current_version
+from survey.studies.lifecycle import NotReady
+from survey.studies.version import fingerprints_of
 
 bp = Blueprint("research", __name__, url_prefix="/research")
 
@@ -35,41 +26,30 @@ bp = Blueprint("research", __name__, url_prefix="/research")
 @bp.get("/")
 @staff_only("researcher")
 def overview() -> str:
-    """Each study with its status, fingerprint and approval."""
-    lives = [summary_of(version) for version in current_catalogue()]
-    waiting = {life.version.study.name: notices(life, "researcher") for life in lives}
+    """Show each study with its status, fingerprint and approval."""
+    found = [summary_of(version) for version in services().availability.versions()]
+    waiting = {one.version.study.name: notices(one, "researcher") for one in found}
     return render_template(
         "research/index.html",
         title="Studies",
-        lives=lives,
+        summaries=found,
         waiting=waiting,
-        left_out=current_catalogue().left_out,
+        left_out=services().catalogue.left_out,
     )
 
 
 @bp.get("/<name>/")
 @staff_only("researcher")
-def study_page(name: str) -> str:
-    """One study: where it stands, and a card for each thing that can be done, part by part."""
-    life = summary_of(version_or_404(name))
+def study_page() -> str:
+    """Show one study: its status, and a card for each thing that can be done, part by part."""
+    summary = summary_of(current_version())
     return render_template(
         "research/study.html",
-        title=life.version.study.title,
-        life=life,
-        waiting=notices(life, "researcher"),
-        features=cards_by_part("research"),
+        title=summary.version.study.title,
+        summary=summary,
+        waiting=notices(summary, "researcher"),
+        cards=RESEARCH_CARDS,
     )
-
-
-life_bp = Blueprint("research_life", __name__, url_prefix="/research/<name>/life")
-register_card(
-    "research",
-    "research_life.life",
-    "The study’s life",
-    "Open it, close it, freeze its answers: each step with what it means.",
-    part="run",
-    place=10,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,96 +78,86 @@ DONE = {
 }
 
 
-def _status(version: StudyVersion) -> str:
-    return studies.status(staff().stores.office, version.study.name)
+def _status() -> str:
+    return studies.status(services().stores.office, current_name())
 
 
-@life_bp.get("/")
+def _refused(heading: str, sentence: str) -> Answer:
+    return refusal_page(heading, sentence, 409, ("The study’s life", url_for("research.life")))
+
+
+def _step_now(name: str, status: str) -> StatusStep | None:
+    """Return the step of this name, if it can be taken from ``status``."""
+    step = next((step for step in STEPS if step.name == name), None) or abort(404)
+    return step if status in step.before and not current_version().pilot else None
+
+
+def _not_now(status: str) -> Answer:
+    return _refused(
+        "Not from here",
+        "A pilot is a trial: it has no life to be led, and takes people as long as it is served."
+        if current_version().pilot
+        else f"The study is {status} now, so this step cannot be taken; perhaps a colleague was "
+        "quicker. Nothing was changed.",
+    )
+
+
+@bp.get("/<name>/life/")
 @staff_only("researcher")
-def life(name: str) -> str:
-    """Where the study stands, and the steps that can be taken from here."""
-    version = published_or_404(name)
-    status = _status(version)
+def life() -> str:
+    """Show the study's status, and the steps that can be taken from here."""
+    version, status, problem = current_version(), _status(), current_state(now=True).problem
     return render_template(
         "research/life.html",
         title="The study’s life",
         version=version,
-        life=summary_of(version),
+        summary=summary_of(version),
         status=status,
-        trouble=services().availability.standing(name, now=True).trouble,
-        turns=studies.turns(staff().stores.office, name),
+        problem=problem,
+        turns=studies.turns(services().stores.office, current_name()),
         steps=[step for step in STEPS if status in step.before and not version.pilot],
         done=DONE.get(request.args.get("done", ""), ""),
     )
 
 
-def _step(name: str) -> StatusStep:
-    return next((step for step in STEPS if step.name == name), None) or abort(404)
-
-
-@life_bp.get("/<step>")
+@bp.get("/<name>/life/<step>")
 @staff_only("researcher")
-def ask(name: str, step: str) -> Answer:
-    """What the step means and what cannot be undone, before it is taken."""
-    version, wanted = published_or_404(name), _step(step)
-    status = _status(version)
-    if version.pilot or status not in wanted.before:
-        return _not_now(version, status)
-    version = _would_open(version) if step == "open" else version
-    folder = current_catalogue().proposed(name)
+def ask(step: str) -> Answer:
+    """Say what the step means and what cannot be undone, before it is taken."""
+    version, status, stores = current_version(), _status(), services().stores
+    wanted = _step_now(step, status)
+    if wanted is None:
+        return _not_now(status)
+    if step == "open":
+        with suppress(Refusal):  # the obstacles say why
+            version = lifecycle.to_open(stores, version)
     return render_template(
         "research/step.html",
         title=wanted.title,
         version=version,
-        life=summary_of(version),
+        summary=summary_of(version),
         step=wanted,
         status=status,
-        changed=folder is not None and fingerprints_of(folder.latest) != fingerprints_of(version),
-        obstacles=lifecycle.not_ready(staff().stores, version) if step == "open" else [],
+        changed=fingerprints_of(current_folder().latest) != fingerprints_of(version),
+        obstacles=lifecycle.not_ready(stores, version) if step == "open" else [],
     )
 
 
-def _would_open(version: StudyVersion) -> StudyVersion:
-    """What people would meet."""
-    try:
-        return lifecycle.to_open(staff().stores, version)
-    except Refusal:
-        return version
-
-
-def _not_now(version: StudyVersion, status: str) -> Answer:
-    sentence = (
-        "A pilot is a trial: it has no life to be led, and takes people as long as it is served."
-        if version.pilot
-        else f"The study is {status} now, so this step cannot be taken; perhaps a colleague was "
-        "quicker. Nothing was changed."
-    )
-    back = url_for("research_life.life", name=version.study.name)
-    why = RefusalPage("Not from here", sentence, (("The study’s life", back),))
-    return refusal_page(version, why, 409)
-
-
-@life_bp.post("/<step>")
+@bp.post("/<name>/life/<step>")
 @staff_only("researcher")
-def take(name: str, step: str) -> Answer:
-    """Take the step, if the study is still where the person saw it."""
-    version, wanted = published_or_404(name), _step(step)
-    status = _status(version)
-    if version.pilot or status not in wanted.before or request.form.get("seen") != status:
-        return _not_now(version, status)
+def take(step: str) -> Answer:
+    """Take the step, if the study is still where the researcher saw it."""
+    status = _status()
+    if _step_now(step, status) is None or request.form.get("seen") != status:
+        return _not_now(status)
     if step in ("batch", "freeze"):
-        return begin(version, new_job(version, step))
-    act = partial(lifecycle.open_study if step == "open" else lifecycle.close, note=note)
+        return begin(new_job(step))
+    act = lifecycle.open_study if step == "open" else lifecycle.close
     try:
-        act(staff().stores, version)
+        act(services().stores, current_version(), note=note)
+    except NotReady as refusal:
+        return _refused("It cannot be done now", "; ".join(refusal.reasons) + ".")
     except Refusal as refusal:
-        return refusal_page(version, _refused(version, refusal), 409)
-    services().availability.standing(name, now=True)
-    return redirect(url_for("research_life.life", name=name, done=step), code=303)
-
-
-def _refused(version: StudyVersion, refusal: Refusal) -> RefusalPage:
-    back = url_for("research_life.life", name=version.study.name)
-    reasons = getattr(refusal, "reasons", None)
-    sentence = "; ".join(reasons) + "." if reasons else str(refusal)
-    return RefusalPage("It cannot be done now", sentence, (("The study’s life", back),))
+        return _refused("It cannot be done now", str(refusal))
+    current_state(now=True)
+    return redirect(url_for("research.life", done=step), code=303)

@@ -1,12 +1,8 @@
-"""What lies on a reader's desk at one press of a button, and what is drawn next.
-
-What a reader of clients' words has at hand, sealed into the staff's cookie for this account.
+"""A reader's review of texts: what is at hand, in the staff's cookie, and what each button does.
 
 Sealed, because an address, a form field or a row would put the text's key, or which text was read
 after which, where it outlasts the reading. It holds no word of any text: a replaced passage is kept
 as its place.
-
-The buttons of the page on which a text is read: each gives the sitting after it.
 """
 
 from __future__ import annotations
@@ -19,18 +15,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hmac import compare_digest
-from typing import Any
+from typing import Any, cast
 
 from flask import request, session
 
 from exports.texts.redaction import DETAIL, REPLACEMENTS, RedactionDraft
-from survey.accounts.access import signed_in
+from survey.accounts.access import current_account
 from survey.accounts.audit import note
 from survey.errors import Refusal, Unsealable
 from survey.releases import text_review
 from survey.releases.text_review import ReviewQueue
-from survey.routes.research.jobs import current_username
-from survey.services import staff
+from survey.services import services
 from survey.storage.accounts import folded
 from survey.storage.schema import ROW_KEY_BYTES
 from survey.storage.texts import ONCE, WAITING, StoredText, read_last_by, text_of
@@ -43,7 +38,7 @@ SPARE = 400  # room for a sentence that says so
 
 
 class SessionTooLarge(Exception):
-    """More single changes than the cookie holds."""
+    """There are more single changes than the cookie holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +52,8 @@ class Redaction:
     marks: tuple[int, ...] = ()
     passage: tuple[int, int] = (0, 0)
 
-    def on(self, draft: RedactionDraft) -> RedactionDraft:
-        """The draft after it. Raises NotThere."""
+    def apply_to(self, draft: RedactionDraft) -> RedactionDraft:
+        """Return the draft after it. Raises NotThere."""
         start, end = self.passage
         if end:
             return draft.without_words(draft.words[start:end], self.kind or DETAIL)
@@ -69,7 +64,7 @@ class Redaction:
 class ReviewSession:
     """The text at hand (``key``, blank for none), its changes, and what was done before.
 
-    ``words`` is a keyed hash of its words when it was drawn; ``said`` a sentence for the reader.
+    ``words`` is a keyed hash of its words when it was drawn; ``message`` a sentence for the reader.
     """
 
     study: str
@@ -79,42 +74,40 @@ class ReviewSession:
     steps: tuple[Redaction, ...] = ()
     skipped: tuple[bytes, ...] = ()
     decided: tuple[bytes, ...] = ()
-    said: str = ""
+    message: str = ""
 
-    def without_text(self, said: str = "") -> ReviewSession:
-        """The same with nothing at hand."""
-        return replace(self, key=b"", words="", steps=(), said=said)
+    def without_text(self, message: str = "") -> ReviewSession:
+        """Return the session with nothing at hand."""
+        return replace(self, key=b"", words="", steps=(), message=message)
 
-    def then(self, key: bytes) -> ReviewSession:
-        """The same after a decision about the text of this key."""
+    def with_decision(self, key: bytes) -> ReviewSession:
+        """Return the session after a decision about the text of this key."""
         earlier = tuple(k for k in self.decided if k != key)
         return replace(self, decided=(*earlier, key)[-MOST_DECIDED:])
 
-    def put_off(self, key: bytes) -> ReviewSession:
-        """The same with this text skipped."""
+    def with_skipped(self, key: bytes) -> ReviewSession:
+        """Return the session with this text skipped."""
         return replace(self, skipped=(*self.skipped, key)[-MOST_SKIPPED:])
 
 
 def _owner() -> str:
-    account = signed_in()
-    assert account is not None, "the page is for staff only"
-    return f"reading:{folded(account.name)}"
+    return f"reading:{folded(current_account().name)}"
 
 
-def _packed(sitting: ReviewSession) -> bytes:
+def _pack(review: ReviewSession) -> bytes:
     kept = {
-        "study": sitting.study, "pilot": sitting.pilot, "words": sitting.words,
-        "key": sitting.key.hex(), "said": sitting.said,
-        "steps": [[s.kind, s.marks, s.passage] for s in sitting.steps],
-        "skipped": b"".join(sitting.skipped).hex(), "decided": b"".join(sitting.decided).hex(),
+        "study": review.study, "pilot": review.pilot, "words": review.words,
+        "key": review.key.hex(), "said": review.message,
+        "steps": [[s.kind, s.marks, s.passage] for s in review.steps],
+        "skipped": b"".join(review.skipped).hex(), "decided": b"".join(review.decided).hex(),
     }  # fmt: skip
     return zlib.compress(json.dumps(kept, separators=(",", ":")).encode(), 9)
 
 
-def _unpacked(packed: bytes) -> ReviewSession:
+def _unpack(packed: bytes) -> ReviewSession:
     kept: Mapping[str, Any] = json.loads(zlib.decompress(packed))
     return ReviewSession(
-        study=kept["study"], pilot=kept["pilot"], words=kept["words"], said=kept["said"],
+        study=kept["study"], pilot=kept["pilot"], words=kept["words"], message=kept["said"],
         key=bytes.fromhex(kept["key"]),
         steps=tuple(Redaction(k, tuple(m), (p[0], p[1])) for k, m, p in kept["steps"]),
         skipped=_keys(kept["skipped"]), decided=_keys(kept["decided"]),
@@ -126,20 +119,20 @@ def _keys(joined: str) -> tuple[bytes, ...]:
     return tuple(keys[i : i + ROW_KEY_BYTES] for i in range(0, len(keys), ROW_KEY_BYTES))
 
 
-def load(study: str, *, pilot: bool) -> ReviewSession:
-    """What this browser has at hand of the study; a fresh sitting where it has nothing."""
+def load_session(study: str, *, pilot: bool) -> ReviewSession:
+    """Return what this browser has at hand of the study; a fresh session where it has nothing."""
     fresh = ReviewSession(study, pilot)
     try:
         sealed = b64decode(session.get(FIELD, ""))
-        kept = _unpacked(staff().seal.decrypt_for(sealed, _owner()))
+        kept = _unpack(services().keys.decrypt_for(sealed, _owner()))
     except (Unsealable, ValueError):
         return fresh
     return kept if (kept.study, kept.pilot) == (study, pilot) else fresh
 
 
-def keep(sitting: ReviewSession, *, spare: int = 0) -> None:
-    """Into the cookie. Raises TooMuch where it does not fit, and then keeps what was there."""
-    sealed = b64encode(staff().seal.encrypt_for(_packed(sitting), _owner())).decode()
+def save_session(review: ReviewSession, *, spare: int = 0) -> None:
+    """Write into the cookie. Raises SessionTooLarge and keeps what was there if it does not fit."""
+    sealed = b64encode(services().keys.encrypt_for(_pack(review), _owner())).decode()
     if len(sealed) > MOST_LETTERS + spare:
         raise SessionTooLarge
     session[FIELD] = sealed
@@ -147,78 +140,80 @@ def keep(sitting: ReviewSession, *, spare: int = 0) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ReviewRequest:
-    """One press of a button: where, with which text (None: none that waits), as it was shown."""
+    """The press of a button: the queue, the session, and the text, if it still waits, as shown."""
 
-    desk: ReviewQueue
-    sitting: ReviewSession
+    queue: ReviewQueue
+    review: ReviewSession
     text: StoredText | None
     draft: RedactionDraft
 
 
 def now() -> datetime:
-    """By the clock of the staff's rooms."""
-    return datetime.fromtimestamp(staff().clock(), UTC)
+    """Return the time of the record."""
+    return datetime.fromtimestamp(services().clock(), UTC)
 
 
-def _desk(version: StudyVersion) -> ReviewQueue:
-    stores, name = staff().stores, version.study.name
-    answers = stores.answers(pilot=version.pilot)
-    return ReviewQueue(
-        answers, stores.office, name, version.pilot, current_username(), staff().config.text_readers
-    )
+def _state_hash(*parts: str) -> str:
+    """Return a keyed hash that says whether a page is still the latest, and nothing else."""
+    return services().keys.staff_value("\0".join(parts), "reading").hex()[:32]
 
 
-def hash_of(*parts: str) -> str:
-    """Says whether a page is still the latest; tells nothing of what it is made from."""
-    return staff().seal.staff_value("\0".join(parts), "reading").hex()[:32]
-
-
-def mine(desk: ReviewQueue, key: bytes) -> bool:
+def is_own_decision(queue: ReviewQueue, key: bytes) -> bool:
     """Whether this reader made the last decision about the text."""
-    return bool(read_last_by(desk.office, [key], desk.reader))
+    return bool(read_last_by(queue.office, [key], queue.reader))
 
 
-def waits(desk: ReviewQueue, key: bytes) -> StoredText | None:
-    """The text of this key, while it waits for this reader."""
-    text = text_of(desk.answers, key) if key else None
+def waiting_text(queue: ReviewQueue, key: bytes) -> StoredText | None:
+    """Return the text of this key, while it waits for this reader."""
+    text = text_of(queue.answers, key) if key else None
     if text is None or text.state not in WAITING:
         return None
-    return None if text.state == ONCE and mine(desk, key) else text
+    return None if text.state == ONCE and is_own_decision(queue, key) else text
 
 
 def review_request(version: StudyVersion) -> ReviewRequest:
-    """What this browser has on the desk now."""
-    desk = _desk(version)
-    sitting = load(version.study.name, pilot=version.pilot)
-    text = waits(desk, sitting.key)
-    if text is not None and sitting.words != hash_of(text.words):
-        text = None  # somebody else changed it: it may be drawn anew
+    """Return what this browser has at hand now."""
+    stores, name = services().stores, version.study.name
+    queue = ReviewQueue(
+        stores.answers(pilot=version.pilot),
+        stores.office,
+        name,
+        version.pilot,
+        current_account().name,
+        services().config.text_readers,
+    )
+    review = load_session(name, pilot=version.pilot)
+    text = waiting_text(queue, review.key)
+    if text is not None and review.words != _state_hash(text.words):
+        text = None  # another reader changed it: it may be drawn anew
     draft = RedactionDraft(text.words, text.lang or "") if text else RedactionDraft("")
-    for step in sitting.steps if text else ():
-        draft = step.on(draft)
-    return ReviewRequest(desk, sitting, text, draft)
+    for step in review.steps if text else ():
+        draft = step.apply_to(draft)
+    return ReviewRequest(queue, review, text, draft)
 
 
-def token_of(turn: ReviewRequest) -> str:
-    """Stands in each form: it acts on what its page has shown, or not at all."""
-    last = turn.sitting.decided[-1:]
-    state = turn.text.state if turn.text else ""
-    keys = (key.hex() for key in (turn.sitting.key, *last))
-    return hash_of(current_username(), state, turn.draft.words, *keys)
+def page_token(asked: ReviewRequest) -> str:
+    """Return the token of each form: it acts on what its page has shown, or not at all."""
+    last = asked.review.decided[-1:]
+    state = asked.text.state if asked.text else ""
+    keys = (key.hex() for key in (asked.review.key, *last))
+    return _state_hash(current_account().name, state, asked.draft.words, *keys)
 
 
-def drawn(turn: ReviewRequest, sitting: ReviewSession, said: str = "") -> ReviewSession:
-    """With another text at hand, drawn by lot; with none where none is left."""
-    text = text_review.next_text(turn.desk, now(), skip=sitting.skipped)
+def draw_next(asked: ReviewRequest, review: ReviewSession, message: str = "") -> ReviewSession:
+    """Return the session with another text at hand, drawn by lot; with none where none is left."""
+    text = text_review.next_text(asked.queue, now(), skip=review.skipped)
     if text is None:
-        return sitting.without_text(said)
-    return replace(sitting, key=text.key, words=hash_of(text.words), steps=(), said=said)
+        return review.without_text(message)
+    return replace(review, key=text.key, words=_state_hash(text.words), steps=(), message=message)
 
 
-def moved_on(turn: ReviewRequest, said: str = "") -> ReviewSession:
-    """From a text that waits no more: a press that was sent twice may have decided about it."""
-    sitting, key = turn.sitting, turn.sitting.key
-    return drawn(turn, sitting.then(key) if key and mine(turn.desk, key) else sitting, said)
+def move_on(asked: ReviewRequest, message: str = "") -> ReviewSession:
+    """Return the session after a text that waits no more."""
+    review, key = asked.review, asked.review.key
+    if key and is_own_decision(asked.queue, key):  # a press that was sent twice decided about it
+        review = review.with_decision(key)
+    return draw_next(asked, review, message)
 
 
 OLD = "That came from an older page, so it was not counted. This is how things stand."
@@ -241,7 +236,7 @@ _LOOSE = {"'": "['’‘]", "’": "['’‘]", "‘": "['’‘]", "\ufffd": ".
 
 
 def _place_of(typed: str, words: str) -> tuple[int, int] | None:
-    """Where what was typed or selected stands; whole words first, spaces and quotes loosely."""
+    """Return where the typed words stand; whole words first, spaces and quotes loosely."""
     parts = ["".join(_LOOSE.get(c, re.escape(c)) for c in part) for part in typed.split()]
     passage = r"\s+".join(parts)
     for pattern in (rf"(?<!\w){passage}(?!\w)", passage):
@@ -251,10 +246,10 @@ def _place_of(typed: str, words: str) -> tuple[int, int] | None:
 
 
 def _chosen(draft: RedactionDraft) -> tuple[list[Redaction], bool]:
-    """The replacements that the form asks for, and whether something typed was not found."""
+    """Return the replacements that the form asks for, and whether typed words were not found."""
     steps = [Redaction(_kind(), marks)] if (marks := _ticked(draft)) else []
     for step in steps:
-        draft = step.on(draft)
+        draft = step.apply_to(draft)
     typed = request.form.get("tokens", "")
     place = _place_of(typed, draft.words)
     if place:
@@ -262,77 +257,78 @@ def _chosen(draft: RedactionDraft) -> tuple[list[Redaction], bool]:
     return steps, bool(typed.strip()) and place is None
 
 
-def _replace(turn: ReviewRequest) -> ReviewSession:
-    steps, lost = _chosen(turn.draft)
-    said = NOT_THERE if lost else "" if steps else NOTHING
-    return replace(turn.sitting, steps=(*turn.sitting.steps, *steps), said=said)
+def _replace(asked: ReviewRequest) -> ReviewSession:
+    steps, lost = _chosen(asked.draft)
+    message = NOT_THERE if lost else "" if steps else NOTHING
+    return replace(asked.review, steps=(*asked.review.steps, *steps), message=message)
 
 
-def _every(turn: ReviewRequest) -> ReviewSession:
-    every = tuple(range(1, len(turn.draft.marks) + 1))
+def _every(asked: ReviewRequest) -> ReviewSession:
+    every = tuple(range(1, len(asked.draft.marks) + 1))
     steps = (Redaction(_kind(), every),) if every else ()
-    return replace(turn.sitting, steps=(*turn.sitting.steps, *steps), said="")
+    return replace(asked.review, steps=(*asked.review.steps, *steps), message="")
 
 
-def _one_back(turn: ReviewRequest) -> ReviewSession:
-    return replace(turn.sitting, steps=turn.sitting.steps[:-1], said="")
+def _one_back(asked: ReviewRequest) -> ReviewSession:
+    return replace(asked.review, steps=asked.review.steps[:-1], message="")
 
 
-def _again(turn: ReviewRequest) -> ReviewSession:
-    return replace(turn.sitting, steps=(), said="")
+def _again(asked: ReviewRequest) -> ReviewSession:
+    return replace(asked.review, steps=(), message="")
 
 
-def _approve(turn: ReviewRequest) -> ReviewSession:
-    """Only what the reader has seen: what is ticked or typed and not replaced yet comes first."""
-    steps, lost = _chosen(turn.draft)
+def _approve(asked: ReviewRequest) -> ReviewSession:
+    """Approve what the reader has seen: words ticked or typed are replaced and shown first."""
+    steps, lost = _chosen(asked.draft)
     if steps or lost:
-        after = _replace(turn)
-        return after if lost else replace(after, said=LOOK)
-    return _decided(turn, turn.draft)
+        changed = _replace(asked)
+        return changed if lost else replace(changed, message=LOOK)
+    return _decided(asked, asked.draft)
 
 
-def _withhold(turn: ReviewRequest) -> ReviewSession:
-    return _decided(turn, None)
+def _withhold(asked: ReviewRequest) -> ReviewSession:
+    return _decided(asked, None)
 
 
-def _decided(turn: ReviewRequest, draft: RedactionDraft | None) -> ReviewSession:
-    assert turn.text is not None, "looked at before"
+def _decided(asked: ReviewRequest, draft: RedactionDraft | None) -> ReviewSession:
+    text = cast("StoredText", asked.text)  # ``press`` has looked
     words, replaced = (draft.words, draft.replaced) if draft else (None, {})
     try:
-        text_review.record_decision(turn.desk, turn.text, words, at=now(), replaced=replaced)
+        text_review.record_decision(asked.queue, text, words, at=now(), replaced=replaced)
     except Refusal as refusal:
-        if waits(turn.desk, turn.text.key):
-            return replace(turn.sitting, said=str(refusal))
-        return moved_on(turn, str(refusal))
-    return drawn(turn, turn.sitting.then(turn.text.key))
+        if waiting_text(asked.queue, text.key):
+            return replace(asked.review, message=str(refusal))
+        return move_on(asked, str(refusal))
+    return draw_next(asked, asked.review.with_decision(text.key))
 
 
-def _skip(turn: ReviewRequest) -> ReviewSession:
-    assert turn.text is not None, "looked at before"
-    return drawn(turn, turn.sitting.put_off(turn.text.key))
+def _skip(asked: ReviewRequest) -> ReviewSession:
+    return draw_next(asked, asked.review.with_skipped(asked.review.key))
 
 
-def _undo(turn: ReviewRequest) -> ReviewSession:
-    """The last decision of this sitting taken back, and its text at hand again."""
-    sitting = turn.sitting
-    if not sitting.decided:
-        return replace(sitting, said="Nothing was decided in this sitting.")
-    key, earlier = sitting.decided[-1], replace(sitting, decided=sitting.decided[:-1])
-    if not mine(turn.desk, key):
-        return replace(earlier, said="Somebody else has decided about that text since. It stays.")
+def _undo(asked: ReviewRequest) -> ReviewSession:
+    """Take the last decision of this session back, and its text to hand again."""
+    review = asked.review
+    if not review.decided:
+        return replace(review, message="Nothing was decided in this sitting.")
+    key, earlier = review.decided[-1], replace(review, decided=review.decided[:-1])
+    if not is_own_decision(asked.queue, key):
+        return replace(
+            earlier, message="Somebody else has decided about that text since. It stays."
+        )
     try:
-        text_review.undo(turn.desk, key, at=now())
+        text_review.undo(asked.queue, key, at=now())
     except Refusal as refusal:
-        return replace(earlier, said=str(refusal))
-    text = text_of(turn.desk.answers, key)
-    words = hash_of(text.words) if text else ""
-    said = "Taken back. This text waits again, as it was written."
-    return replace(earlier, key=key, words=words, steps=(), said=said)
+        return replace(earlier, message=str(refusal))
+    text = text_of(asked.queue.answers, key)
+    words = _state_hash(text.words) if text else ""
+    message = "Taken back. This text waits again, as it was written."
+    return replace(earlier, key=key, words=words, steps=(), message=message)
 
 
-def _stop(turn: ReviewRequest) -> ReviewSession:
-    note(f"{turn.sitting.study}: stopped reading texts")
-    return replace(turn.sitting.without_text(), skipped=())
+def _stop(asked: ReviewRequest) -> ReviewSession:
+    note(f"{asked.review.study}: stopped reading texts")
+    return replace(asked.review.without_text(), skipped=())
 
 
 ANY_TIME: dict[str, Callable[[ReviewRequest], ReviewSession]] = {"undo": _undo, "stop": _stop}
@@ -342,12 +338,12 @@ WITH_TEXT: dict[str, Callable[[ReviewRequest], ReviewSession]] = {
 }  # fmt: skip
 
 
-def after(turn: ReviewRequest, go: str) -> ReviewSession:
-    """What a button leads to; one of an older page does nothing."""
-    if not compare_digest(request.form.get("seen", "").encode(), token_of(turn).encode()):
-        if turn.sitting.key and turn.text is None:
-            return moved_on(turn)
-        return replace(turn.sitting, said=OLD)
+def press(asked: ReviewRequest, go: str) -> ReviewSession:
+    """Return the session after a button; one of an older page does nothing."""
+    if not compare_digest(request.form.get("seen", "").encode(), page_token(asked).encode()):
+        if asked.review.key and asked.text is None:
+            return move_on(asked)
+        return replace(asked.review, message=OLD)
     if go in ANY_TIME:
-        return ANY_TIME[go](turn)
-    return WITH_TEXT[go](turn) if turn.text else moved_on(turn)
+        return ANY_TIME[go](asked)
+    return WITH_TEXT[go](asked) if asked.text else move_on(asked)

@@ -16,37 +16,29 @@ from werkzeug.wrappers import Response
 
 from exports.texts.identifiers import CAUTION, IdentifierSpan
 from exports.texts.redaction import REPLACEMENTS, RedactionDraft
+from forms.tiers import TEXTS
 from survey.accounts.access import staff_only
 from survey.accounts.audit import note
 from survey.releases import text_review
 from survey.releases.text_review import ReviewQueue, counts_by_group, stepped
-from survey.routes.research import text_session as at_hand
-from survey.routes.research.jobs import Answer, published_or_404
+from survey.routes.research import text_session
+from survey.routes.research.jobs import Answer
 from survey.routes.research.text_session import (
     ANY_TIME,
     SPARE,
     WITH_TEXT,
     ReviewSession,
     SessionTooLarge,
-    after,
-    drawn,
-    moved_on,
+    draw_next,
+    move_on,
     now,
+    page_token,
+    press,
     review_request,
-    token_of,
 )
-from survey.routes.study_cards import register_card
+from survey.studies.current import current_name, current_version
 
-bp = Blueprint("research_texts", __name__, url_prefix="/research/<name>/texts")
-register_card(
-    "research",
-    "research_texts.overview",
-    "Clients’ own words",
-    "Read texts one by one, take out what points at somebody, decide which may leave.",
-    part="results",
-    place=10,
-)
-
+bp = Blueprint("texts", __name__, url_prefix="/research/<name>/texts")
 
 TOO_MUCH = (
     "There are too many single changes in this text. Begin again and replace longer passages, or "
@@ -54,77 +46,77 @@ TOO_MUCH = (
 )
 
 
-def _on(name: str, sitting: ReviewSession) -> Response:
-    """Keep it, and on to the page that shows it."""
+def _save_and_show(review: ReviewSession) -> Response:
+    """Keep the session, and redirect to the page that shows it."""
     try:
-        at_hand.keep(sitting)
+        text_session.save_session(review)
     except SessionTooLarge:
-        before = at_hand.load(sitting.study, pilot=sitting.pilot)
-        at_hand.keep(replace(before, said=TOO_MUCH), spare=SPARE)
-    page = "read" if sitting.key else "overview"
-    return redirect(url_for(f"research_texts.{page}", name=name), code=303)
+        before = text_session.load_session(review.study, pilot=review.pilot)
+        text_session.save_session(replace(before, message=TOO_MUCH), spare=SPARE)
+    page = "read" if review.key else "overview"
+    return redirect(url_for(f"texts.{page}"), code=303)
 
 
 @bp.get("/")
 @staff_only("researcher")
-def overview(name: str) -> str:
-    """What waits, and how far each question is from a release; shows no text."""
-    version = published_or_404(name)
-    turn = review_request(version)
-    groups = counts_by_group(version.study, turn.desk)
-    waiting = text_review.waiting(turn.desk, now())
+def overview() -> str:
+    """Show what waits, and how far each question is from a release, but no text."""
+    version = current_version()
+    asked = review_request(version)
+    groups = counts_by_group(version.study, asked.queue)
+    waiting = text_review.waiting(asked.queue, now())
     return render_template(
         "research/texts.html",
         title="Clients’ own words",
         version=version,
-        turn=turn,
-        seen=token_of(turn),
-        tier=version.study.policy.tiers.get("D"),
+        asked=asked,
+        seen=page_token(asked),
+        tier=version.study.policy.tiers.get(TEXTS.name),
         groups=groups,
         waiting=stepped(waiting),
-        why_none=_why_none(turn.desk) if groups and not waiting else "",
-        readers=turn.desk.readers,
+        why_none=_why_none(asked.queue) if groups and not waiting else "",
+        readers=asked.queue.readers,
     )
 
 
-def _why_none(desk: ReviewQueue) -> str:
-    """The command's sentence without its figure: here counts are told in steps."""
-    sentence = text_review.explain_empty(desk, now()).lstrip("0123456789 ")
+def _why_none(queue: ReviewQueue) -> str:
+    """Return the command's sentence without its figure: here counts are told in steps."""
+    sentence = text_review.explain_empty(queue, now()).lstrip("0123456789 ")
     return sentence[:1].upper() + sentence[1:]
 
 
 @bp.post("/begin")
 @staff_only("researcher")
-def begin(name: str) -> Answer:
+def begin() -> Answer:
     """Take a text to hand, unless there is one; skipped ones come again when no other waits."""
-    turn = review_request(published_or_404(name))
-    if turn.text:
-        return _on(name, turn.sitting)
-    begun = moved_on(turn)
+    asked = review_request(current_version())
+    if asked.text:
+        return _save_and_show(asked.review)
+    begun = move_on(asked)
     if not begun.key and begun.skipped:
-        begun = drawn(turn, replace(begun, skipped=()))
-    if begun.key and not turn.sitting.key:
-        note(f"{name}: began to read texts")
-    return _on(name, begun)
+        begun = draw_next(asked, replace(begun, skipped=()))
+    if begun.key and not asked.review.key:
+        note(f"{current_name()}: began to read texts")
+    return _save_and_show(begun)
 
 
 @bp.get("/read")
 @staff_only("researcher")
-def read(name: str) -> Answer:
-    """The text at hand with its marks, and what can be done with it."""
-    version = published_or_404(name)
-    turn = review_request(version)
-    if not turn.sitting.key:
-        return redirect(url_for("research_texts.overview", name=name), code=303)
-    asked = version.study.questions.get(turn.text.variable) if turn.text else None
+def read() -> Answer:
+    """Show the text at hand with its marks, and what can be done with it."""
+    version = current_version()
+    asked = review_request(version)
+    if not asked.review.key:
+        return redirect(url_for("texts.overview"), code=303)
+    question = version.study.questions.get(asked.text.variable) if asked.text else None
     return render_template(
         "research/texts_read.html",
         title="Read a text",
         version=version,
-        turn=turn,
-        seen=token_of(turn),
-        question=" / ".join(asked.text.texts()) if asked else "",
-        pieces=list(_pieces(turn.draft)),
+        asked=asked,
+        seen=page_token(asked),
+        question=" / ".join(question.text.texts()) if question else "",
+        pieces=list(_pieces(asked.draft)),
         kinds=REPLACEMENTS,
         caution=CAUTION,
     )
@@ -132,24 +124,21 @@ def read(name: str) -> Answer:
 
 @bp.post("/read")
 @staff_only("researcher")
-def act(name: str) -> Answer:
-    """One button of the page, pressed."""
-    turn, go = review_request(published_or_404(name)), request.form.get("go", "")
+def act() -> Answer:
+    """Press one button of the page."""
+    asked, go = review_request(current_version()), request.form.get("go", "")
     if go not in ANY_TIME and go not in WITH_TEXT:
         abort(400)
-    return _on(name, after(turn, go))
+    return _save_and_show(press(asked, go))
 
 
 def _pieces(draft: RedactionDraft) -> Iterator[tuple[str, int, IdentifierSpan | None]]:
-    """The words in order: (words, number of the mark or 0, the mark)."""
-    words, at = _visible(draft.words), 0
+    """Yield the words in order: (words, number of the mark or 0, the mark)."""
+    # No client can mislead the reader: each invisible or turning character shows as one mark.
+    words = "".join(c if c.isprintable() or c.isspace() else "\ufffd" for c in draft.words)
+    at = 0
     for number, mark in enumerate(draft.marks, 1):
         yield words[at : mark.start], 0, None
         yield words[mark.start : mark.end], number, mark
         at = mark.end
     yield words[at:], 0, None
-
-
-def _visible(text: str) -> str:
-    """No client can mislead the reader: each invisible or turning character shows as one mark."""
-    return "".join(c if c.isprintable() or c.isspace() else "\ufffd" for c in text)

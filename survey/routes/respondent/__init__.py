@@ -1,0 +1,10 @@
+"""The client's pages: one blueprint below a study's address, and within it one a module."""
+
+from survey.respondents.screens import line, prose
+from survey.routes.respondent import entry, exits, questions
+from survey.routes.respondent.request import bp as bp
+
+for pages in (entry.bp, questions.bp, exits.bp):
+    bp.register_blueprint(pages)
+bp.add_app_template_filter(prose)
+bp.add_app_template_filter(line)

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
+from flask import Blueprint, session
 
-from flask import Response, request, session
-
-from forms.draft import first_unanswered
-from forms.form_fields import choices_of, consent_form, eligibility_form, first_no
-from survey.respondents.screens import WORDS_CHANGED, render_screen, render_static_screen
+from forms.flow import FlowState, StepResult
+from survey.respondents.screens import render_static_screen
 from survey.routes.respondent.request import (
-    INVITATION,
     MAY_CONSENT,
-    SECRET,
     YOUTH,
     Answer,
-    bp,
     closed_page,
     count,
     current_draft,
-    current_invitation,
     current_version,
     final_page,
     go_to,
-    go_to_page,
     navigation,
+    show,
     uninvited_page,
+    visit,
 )
-from survey.services import services
-from survey.studies.version import StudyVersion
+from survey.services import current_state
 
-READ = "version"  # hidden input: which consent texts the page shows
+bp = Blueprint("entry", __name__)
 
 
 @bp.get("/")
@@ -44,45 +37,24 @@ def landing() -> Answer:
 def information() -> Answer:
     """S2: key facts first, then details; reachable from every page."""
     draft = current_draft()
-    if draft is None:
-        if not services().availability.standing(current_version().study.name).readable:
-            return closed_page() or go_to("")
-        count("info")
-        return render_static_screen("information", current_version(), navigation().base)
-    return render_screen("information", current_version(), navigation(draft), draft=draft)
+    if draft is not None:
+        return show(StepResult(FlowState("information", draft)))
+    if not current_state().readable:
+        return closed_page() or go_to("landing")
+    count("info")
+    return render_static_screen("information", current_version(), navigation().base)
 
 
 @bp.route("/eligibility", methods=["GET", "POST"])
 def eligibility() -> Answer:
     """S3: may I take part, and is now a good time? The answers are not stored."""
-    questions = current_version().study.consent.eligibility
-    if (turned := closed_page() or uninvited_page()) is not None:
-        return turned
-    if not questions:
-        return go_to("consent")
-    form = eligibility_form(questions, request.form)
-    if request.method == "GET":
-        return render_screen("eligibility", current_version(), navigation(), form=form)
-    if not form.validate():
-        errors = [(n, e[0]) for n, e in form.errors.items()]
-        return render_screen(
-            "eligibility", current_version(), navigation(), form=form, errors=errors
-        )
-    no = first_no(questions, form)
-    if no is not None:
-        count("screened_out" if no.ending == "screened_out" else "not_now")
-        session[YOUTH] = no.youth
-        return go_to("thanks" if no.ending == "screened_out" else "later")
-    count("eligible")
-    session[MAY_CONSENT] = current_version().study.address
-    return go_to("consent")
+    return closed_page() or uninvited_page() or visit(FlowState("eligibility"))
 
 
 @bp.get("/thanks")
 def thanks() -> Answer:
-    """The kind ending for somebody who cannot take part."""
-    youth = bool(session.get(YOUTH))
-    return final_page("thanks", youth=youth)
+    """The kind ending for a client who cannot take part."""
+    return final_page("thanks", youth=bool(session.get(YOUTH)))
 
 
 @bp.get("/later")
@@ -94,53 +66,13 @@ def later() -> Answer:
 @bp.route("/consent", methods=["GET", "POST"])
 def consent() -> Answer:
     """S4: itemised statements, none ticked beforehand, two equal buttons."""
-    version = current_version()
+    draft = current_draft()
     if (closed := closed_page()) is not None:
         return closed
-    draft = current_draft()
-    if draft is not None and not draft.sent:
-        return go_to_page(draft, first_unanswered(version.study, draft))
-    if (uninvited := uninvited_page()) is not None:
+    if (draft is None or draft.sent) and (uninvited := uninvited_page()) is not None:
         return uninvited
-    if version.study.consent.eligibility and session.get(MAY_CONSENT) != version.study.address:
-        return go_to("eligibility")
-    form = consent_form(version.study.consent, request.form)
-    if request.method == "GET":
-        return render_screen("consent", version, navigation(), form=form)
-    if request.form.get("go") == "decline":
-        count("declined")
-        return go_to("declined")
-    if not form.validate():
-        errors = [(n, e[0]) for n, e in form.errors.items()]
-        return render_screen("consent", version, navigation(), form=form, errors=errors)
-    if _read_another_version(version):
-        errors = [(s.id, WORDS_CHANGED) for s in version.study.consent.statements[:1]]
-        return render_screen(
-            "consent",
-            version,
-            navigation(),
-            form=consent_form(version.study.consent, None),
-            errors=errors,
-        )
-    return _begin(version, choices_of(version.study.consent, form))
-
-
-def _read_another_version(version: StudyVersion) -> bool:
-    """Whether the words on the page that was sent are no longer those that are agreed to."""
-    current = version.study.fingerprints.consent_version
-    return request.form.get(READ, current) != current
-
-
-def _begin(version: StudyVersion, choices: dict[str, bool]) -> Response:
-    desk = services().desk
-    secret = desk.begin(version.study, choices, invitation=current_invitation())
-    session[SECRET] = urlsafe_b64encode(secret).decode()
-    session.pop(MAY_CONSENT, None)
-    session.pop(INVITATION, None)
-    count("consented")
-    draft = desk.find(secret, version.study)
-    assert draft is not None
-    return go_to_page(draft, first_unanswered(version.study, draft))
+    eligible = session.get(MAY_CONSENT) == current_version().study.address
+    return visit(FlowState("consent", draft, eligible=eligible))
 
 
 @bp.get("/declined")

@@ -1,23 +1,38 @@
-"""One client at one study: which draft is theirs, where the next page is, what is counted."""
+"""A request of a client at one study: the draft, the screen to show, the effects of a step."""
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, g, redirect, request, session
+from flask import Blueprint, Response, g, redirect, request, session
 
-from forms.draft import Draft, token_of
-from forms.study import Page
+from forms.draft import Draft
+from forms.flow import (
+    SCREENS,
+    AskDeletion,
+    BeginDraft,
+    CountEvent,
+    DropDraft,
+    Effect,
+    FlowState,
+    SendDraft,
+    StepResult,
+    arrive,
+    step,
+)
+from survey.collection.figures import STOP_SIGN
+from survey.errors import InvitationSpent
 from survey.respondents import invitations, submission
-from survey.respondents.screens import Navigation, render_screen
+from survey.respondents.screens import Navigation, render_screen, render_state
 from survey.security import clear_site
-from survey.services import services
+from survey.services import current_state, services
 from survey.studies.availability import OPEN, TAKES_NOTHING
-from survey.studies.current import current_catalogue
-from survey.studies.version import StudyVersion
+from survey.studies.current import current_version as current_version
 
 bp = Blueprint("respond", __name__, url_prefix="/s/<address>")
 
@@ -29,44 +44,17 @@ INVITATION = "i"  # sealed: the invitation that opens a study, until the first q
 YOUTH = "y"  # until the next page: help lines for young people first
 
 Answer = str | tuple[str, int] | Response
-"""What a route gives: a page, a page with its status, or a redirect."""
-
-
-@bp.url_value_preprocessor
-def _find_study(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    versions = current_catalogue().versions_at((values or {}).pop("address", ""))
-    if not versions:
-        abort(404)
-    g.version = _begun_under(versions)
-
-
-def _begun_under(versions: tuple[StudyVersion, ...]) -> StudyVersion:
-    """The version in force; for whoever began under an earlier one that still is, that one."""
-    secret = draft_secret() if len(versions) > 1 else None
-    if secret is None:
-        return versions[0]
-    desk = services().desk
-    mine = (version for version in versions if desk.find(secret, version.study) is not None)
-    return next(mine, versions[0])
-
-
-# Pages of somebody who is answering; while nothing may be taken they end at once.
-_ANSWERING = frozenset({"respond.questions", "respond.answer", "respond.check", "respond.resume"})
+"""The return value of a route: a page, a page with its status, or a redirect."""
 
 
 @bp.before_request
-def _end_answering() -> Response | None:
-    """A study that was suspended or has run out stops here, not only when somebody sends."""
-    if request.endpoint not in _ANSWERING or not services().availability.stopped(current_version()):
-        return None
-    draft = current_draft()
-    return None if draft is None or draft.sent else refused_page()
-
-
-def current_version() -> StudyVersion:
-    """The study behind this address."""
-    version: StudyVersion = g.version
-    return version
+def _choose_version() -> None:
+    """Choose the version that this browser's draft was begun under, while it is still in force."""
+    secret = draft_secret() if g.earlier else None
+    if secret is not None:
+        drafts, versions = services().drafts, (g.version, *g.earlier)
+        mine = (version for version in versions if drafts.find(secret, version.study) is not None)
+        g.version = next(mine, g.version)
 
 
 def draft_secret() -> bytes | None:
@@ -79,10 +67,10 @@ def draft_secret() -> bytes | None:
 
 def current_draft() -> Draft | None:
     """This browser's draft of this study, after a lost end of sending was put right."""
-    secret, desk = draft_secret(), services().desk
-    draft = desk.find(secret, current_version().study) if secret else None
+    secret, drafts = draft_secret(), services().drafts
+    draft = drafts.find(secret, current_version().study) if secret else None
     return (
-        submission.recover_interrupted(desk, secret, current_version(), draft)
+        submission.recover_interrupted(drafts, secret, current_version(), draft)
         if secret and draft
         else None
     )
@@ -92,7 +80,7 @@ def current_invitation() -> str:
     """The keyed hash (hex) of the invitation that this browser carries for this study, or none."""
     sealed = session.get(INVITATION, "")
     return (
-        invitations.opened_invitation(services().seal, sealed, current_version().study.name)
+        invitations.opened_invitation(services().keys, sealed, current_version().study.name)
         if sealed
         else ""
     )
@@ -103,14 +91,6 @@ def uninvited_page() -> Response | None:
     return see_other("/i/") if current_version().invited and not current_invitation() else None
 
 
-def spent_page() -> Response:
-    """The kind page instead of sending, where the invitation sent other answers; the draft goes."""
-    secret = draft_secret()
-    if secret:
-        services().desk.drop(secret)
-    return final_page("spent")
-
-
 def navigation(draft: Draft | None = None) -> Navigation:
     """The ways on from a page, by link and cookie."""
     live = draft is not None and not draft.sent
@@ -119,7 +99,8 @@ def navigation(draft: Draft | None = None) -> Navigation:
 
 def count(event: str) -> None:
     """One more of ``event`` in the study's totals."""
-    services().tallies.add(current_version().study.name, event, pilot=current_version().pilot)
+    version = current_version()
+    services().counters.add(version.study.name, event, pilot=version.pilot)
 
 
 def see_other(address: str) -> Response:
@@ -130,24 +111,131 @@ def see_other(address: str) -> Response:
 def go_to(screen: str, **values: Any) -> Response:
     """On to another screen of this study."""
     query = "?" + urlencode(values) if values else ""
-    return see_other(f"/s/{current_version().study.address}/{screen}{query}")
+    path = "" if screen == "landing" else screen
+    return see_other(f"/s/{current_version().study.address}/{path}{query}")
 
 
-def go_to_page(draft: Draft, page: Page | None, **values: Any) -> Response:
-    """On to a page of questions, or with none left to the check page."""
-    if page is None:
-        return go_to("check")
-    return go_to(f"questions/{token_of(draft, page)}", **values)
+def go_on(state: FlowState) -> Answer:
+    """On to the screen of a state, or the screen itself where it has no address of its own."""
+    if not SCREENS[state.screen].addressed:
+        return show(StepResult(state))
+    if state.screen == "questions":
+        return go_to(f"questions/{state.token}", **({"change": 1} if state.changing else {}))
+    return go_to(state.screen)
 
 
-def draft_gone() -> tuple[str, int]:
-    """Nothing is here for this browser: expired, forged, foreign, or sent and left."""
-    return render_screen("gone", current_version(), navigation()), 410
+def show(result: StepResult, *, country: str | None = None) -> tuple[str, int]:
+    """The screen of a state, after a faulty post with what was typed."""
+    state = result.state
+    html = render_state(
+        current_version(), navigation(state.draft), result, posted=request.form, country=country
+    )
+    return html, SCREENS[state.screen].status
+
+
+def visit(state: FlowState) -> Answer:
+    """The screen at an address, and a step from it on a post; or where the way leads instead."""
+    study = current_version().study
+    there = arrive(study, state)
+    if there.screen != state.screen:
+        return go_on(there)
+    if request.method == "GET":
+        return show(StepResult(there))
+    return follow(step(study, there, request.form, seed=secrets.token_hex(16)))
+
+
+def change_draft(state: FlowState) -> Answer:
+    """A step from a state on the draft as it is now, whatever another tab did meanwhile."""
+    study, secret = current_version().study, draft_secret()
+    result = StepResult(FlowState("gone"))
+
+    def change(draft: Draft) -> Draft:
+        nonlocal result
+        ours = draft if draft.words == study.fingerprints.words else None
+        result = step(study, replace(state, draft=ours), request.form)
+        return result.state.draft or draft
+
+    if secret is None or services().drafts.change(secret, change) is None:
+        return show(StepResult(FlowState("gone")))
+    return follow(result)
+
+
+def follow(result: StepResult) -> Answer:
+    """Carry out the effects of a step, then on to the screen that it leads to."""
+    state = result.state
+    if result.errors:
+        return show(result)
+    for effect in result.effects:
+        if (refused := _carry_out(effect, state.draft)) is not None:
+            return refused
+    if state.eligible:
+        session[MAY_CONSENT] = current_version().study.address
+    if state.screen == "thanks":
+        session[YOUTH] = state.youth
+    return show(result) if state.answered else go_on(state)
+
+
+def _carry_out(effect: Effect, draft: Draft | None) -> Response | tuple[str, int] | None:
+    """Do what a step asks for; the page to show instead where answers cannot be sent."""
+    match effect:
+        case CountEvent(event):
+            count(event)
+        case BeginDraft(new):
+            _begin(new)
+        case DropDraft():
+            drop_draft()
+        case AskDeletion(code):
+            submission.ask_deletion(services(), current_version(), code)
+        case SendDraft():
+            return _send(effect, draft)
+    return None
+
+
+def _begin(draft: Draft) -> None:
+    secret = services().drafts.begin(replace(draft, invitation=current_invitation()))
+    session[SECRET] = urlsafe_b64encode(secret).decode()
+    session.pop(MAY_CONSENT, None)
+    session.pop(INVITATION, None)
+
+
+def drop_draft() -> None:
+    """Delete this browser's draft, of whatever study and version it is."""
+    secret = draft_secret()
+    if secret:
+        services().drafts.drop(secret)
+
+
+def _send(send: SendDraft, draft: Draft | None) -> Response | tuple[str, int] | None:
+    """Send what is answered and count it once; the page to show instead where that failed."""
+    version, secret = current_version(), draft_secret()
+    try:
+        if (
+            draft is None
+            or secret is None
+            or not submission.submit(
+                services().drafts,
+                secret,
+                version,
+                completion=send.completion,
+                wants_code=send.wants_code,
+            )
+        ):
+            return show(StepResult(FlowState("gone")))
+    except InvitationSpent:
+        drop_draft()
+        return final_page("spent")
+    if not draft.ready:
+        # The sign first: a verdict on the answers counted so far must miss none of their signs.
+        rule = version.study.policy.stop
+        if rule is not None and rule.shown_by(draft.answers):
+            count(STOP_SIGN)
+        count("completed" if send.completion == 1 else "stopped_sent")
+    return None
 
 
 def closed_page() -> str | None:
     """The kind page instead of a start, while the study takes nobody new."""
-    state = services().availability.of(current_version())
+    state = current_state().state
     if state == OPEN:
         return None
     return render_screen("closed", current_version(), navigation(), state=state, refused=False)
@@ -155,11 +243,10 @@ def closed_page() -> str | None:
 
 def refused_page() -> Response | None:
     """The kind page instead of sending, where nothing may be taken any more; the draft goes."""
-    state, secret = services().availability.of(current_version()), draft_secret()
+    state = current_state().state
     if state not in TAKES_NOTHING:
         return None
-    if secret:
-        services().desk.drop(secret)
+    drop_draft()
     return final_page("closed", state=state, refused=True)
 
 

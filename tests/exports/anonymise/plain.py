@@ -30,14 +30,14 @@ def entropy_l(values: Sequence[int]) -> float:
 def covers(problem: Problem, box: Box, codes: Iterable[int]) -> bool:
     """Whether the box stands for a row with these codes."""
     return all(
-        node in problem.taxonomies[at].up[code]
+        node in problem.hierarchies[at].up[code]
         for at, (node, code) in enumerate(zip(box, codes, strict=True))
     )
 
 
 def holds(problem: Problem, box: Box, rows: Sequence[int], whole: Sequence[int]) -> bool:
     """Whether the class of these rows holds all, closeness measured from the rows ``whole``."""
-    asked = problem.demands
+    asked = problem.model
     if len(rows) < asked.k:
         return False
     for at in range(problem.sensitive.shape[1]):
@@ -73,7 +73,7 @@ def kept(problem: Problem, boxes: Sequence[Box]) -> set[int]:
         if holds(problem, box, members, whole)
         for row in members
     }
-    while problem.demands.t is not None:
+    while problem.model.t is not None:
         seen = sorted(good)
         left = {
             row
@@ -90,13 +90,15 @@ def kept(problem: Problem, boxes: Sequence[Box]) -> set[int]:
 def smallest_loss(problem: Problem) -> float | None:
     """The least loss of one level a column within the limit; None where there is none."""
     found = []
-    for vector in product(*(range(taxonomy.levels) for taxonomy in problem.taxonomies)):
+    for vector in product(*(range(hierarchy.levels) for hierarchy in problem.hierarchies)):
         boxes = [
-            tuple(int(problem.taxonomies[at].up[code, vector[at]]) for at, code in enumerate(codes))
+            tuple(
+                int(problem.hierarchies[at].up[code, vector[at]]) for at, code in enumerate(codes)
+            )
             for codes in problem.codes.tolist()
         ]
         good = kept(problem, boxes)
-        if problem.rows - len(good) <= problem.limit * problem.rows + 1e-9:
+        if problem.rows - len(good) <= problem.suppression_limit * problem.rows + 1e-9:
             found.append(_loss(problem, boxes, good))
     return min(found, default=None)
 
@@ -105,15 +107,15 @@ def _loss(problem: Problem, boxes: Sequence[Box], good: set[int]) -> float:
     total = 0.0
     for row, (box, codes) in enumerate(zip(boxes, problem.codes.tolist(), strict=True)):
         for at, node in enumerate(box):
-            tree = problem.taxonomies[at]
+            tree = problem.hierarchies[at]
             total += tree.loss[node] - tree.loss[tree.up[codes[at], 0]] if row in good else 1.0
     return total / problem.codes.size
 
 
-def wrongs(problem: Problem, outcome: Recoding) -> list[str]:
+def wrongs(problem: Problem, recoding: Recoding) -> list[str]:
     """What a reader could hold against an outcome; empty when it keeps its promises."""
-    boxes = [tuple(box) for box in outcome.nodes.tolist()]
-    released = np.flatnonzero(~outcome.withheld).tolist()
+    boxes = [tuple(box) for box in recoding.nodes.tolist()]
+    released = np.flatnonzero(~recoding.suppressed).tolist()
     wrong = [
         f"row {row} shows what it is not"
         for row in range(problem.rows)
@@ -125,12 +127,12 @@ def wrongs(problem: Problem, outcome: Recoding) -> list[str]:
             for whole in (range(problem.rows), released)
             if not holds(problem, box, members, list(whole))
         ]
-    roots = tuple(taxonomy.root for taxonomy in problem.taxonomies)
+    roots = tuple(hierarchy.root for hierarchy in problem.hierarchies)
     wrong += [
         f"row {row} is withheld and shows something"
         for row in range(problem.rows)
-        if outcome.withheld[row] and boxes[row] != roots
+        if recoding.suppressed[row] and boxes[row] != roots
     ]
-    if outcome.withheld.sum() > problem.limit * problem.rows + 1e-9:
-        wrong.append(f"{outcome.withheld.sum()} rows are withheld")
+    if recoding.suppressed.sum() > problem.suppression_limit * problem.rows + 1e-9:
+        wrong.append(f"{recoding.suppressed.sum()} rows are withheld")
     return wrong

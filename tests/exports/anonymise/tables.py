@@ -22,11 +22,11 @@ def ladder(name: str, *sizes: int) -> GeneralisationHierarchy:
         up.append(start + values // size)
         start = int(up[-1].max()) + 1
     up.append(np.full(sizes[-1], start))
-    return taxonomy(name, np.stack(up, axis=1))
+    return hierarchy(name, np.stack(up, axis=1))
 
 
-def taxonomy(name: str, up: Ints | Sequence[Sequence[int]]) -> GeneralisationHierarchy:
-    """A taxonomy whose nodes lose (values under it - 1) / (values - 1)."""
+def hierarchy(name: str, up: Ints | Sequence[Sequence[int]]) -> GeneralisationHierarchy:
+    """A hierarchy whose nodes lose (values under it - 1) / (values - 1)."""
     table = np.array(up, dtype=np.int32)
     under = np.array(
         [np.count_nonzero((table == node).any(axis=1)) for node in range(int(table.max()) + 1)]
@@ -36,12 +36,12 @@ def taxonomy(name: str, up: Ints | Sequence[Sequence[int]]) -> GeneralisationHie
     )
 
 
-def one_class(values: Sequence[int], demands: PrivacyModel, *, ordered: bool = False) -> Problem:
+def one_class(values: Sequence[int], model: PrivacyModel, *, ordered: bool = False) -> Problem:
     """A table with one quasi-identifier that says nothing and one sensitive column."""
     return Problem(
         codes=ints([[0]] * len(values)),
-        taxonomies=(taxonomy("same", [[0, 0]]),),
-        demands=demands,
+        hierarchies=(hierarchy("same", [[0, 0]]),),
+        model=model,
         sensitive=ints([[value] for value in values]),
         ordered=(ordered,),
     )
@@ -51,7 +51,7 @@ def one_class(values: Sequence[int], demands: PrivacyModel, *, ordered: bool = F
 
 
 @st.composite
-def taxonomies(draw: st.DrawFn, name: str = "any") -> GeneralisationHierarchy:
+def hierarchies(draw: st.DrawFn, name: str = "any") -> GeneralisationHierarchy:
     """Nested levels over two to five values; some values coarse or at the root from the start."""
     values = draw(st.integers(2, 5))
     groups = list(range(values))
@@ -72,14 +72,14 @@ def taxonomies(draw: st.DrawFn, name: str = "any") -> GeneralisationHierarchy:
     up = np.array(levels, dtype=np.int32).T.copy()
     coarse = draw(st.integers(0, up.shape[1] - 1))
     up[0, :coarse] = up[0, coarse]
-    return taxonomy(name, _renumbered(up))
+    return hierarchy(name, _renumbered(up))
 
 
 def _renumbered(up: Ints) -> Ints:
     return np.unique(up, return_inverse=True)[1].reshape(up.shape).astype(np.int32)
 
 
-DEMANDS = st.builds(
+MODELS = st.builds(
     PrivacyModel,
     k=st.integers(1, 4),
     distinct_l=st.sampled_from([1, 1, 2, 3]),
@@ -90,19 +90,19 @@ DEMANDS = st.builds(
 
 
 @st.composite
-def problems(draw: st.DrawFn, demands: st.SearchStrategy[PrivacyModel] = DEMANDS) -> Problem:
+def problems(draw: st.DrawFn, model: st.SearchStrategy[PrivacyModel] = MODELS) -> Problem:
     """Up to twelve rows, one to three quasi-identifiers, one sensitive column, fourteen people."""
-    trees = tuple(draw(st.lists(taxonomies(), min_size=1, max_size=3)))
+    trees = tuple(draw(st.lists(hierarchies(), min_size=1, max_size=3)))
     row = st.tuples(*(st.integers(0, tree.up.shape[0] - 1) for tree in trees))
     codes = draw(st.lists(row, min_size=1, max_size=12))
     others = draw(st.lists(row, max_size=14))
     seen = st.lists(st.integers(0, 2), min_size=len(codes), max_size=len(codes))
     return Problem(
         codes=ints(codes),
-        taxonomies=trees,
-        demands=draw(demands),
+        hierarchies=trees,
+        model=draw(model),
         sensitive=ints([[value] for value in draw(seen)]),
         ordered=(draw(st.booleans()),),
         population=ints([*codes, *others]),
-        limit=draw(st.sampled_from([0.0, 0.1, 0.3, 0.5])),
+        suppression_limit=draw(st.sampled_from([0.0, 0.1, 0.3, 0.5])),
     )

@@ -7,27 +7,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.anonymise.measure import failing, measure_achieved, refuse_the_impossible
 from exports.anonymise.privacy_models import (
     Population,
+    check_feasible,
     distance,
     distinct,
     effective,
+    failing,
     privacy_checks_of,
 )
 from exports.anonymise.problem import Infeasible, PrivacyModel, Problem, Recoding
+from tests.exports.anonymise.achieved import measure_achieved
 from tests.exports.anonymise.plain import entropy_l, moved
-from tests.exports.anonymise.tables import ints, ladder, one_class, taxonomy
+from tests.exports.anonymise.tables import hierarchy, ints, ladder, one_class
 
 ANYTHING = PrivacyModel(k=1)
 
 
 def distances(values, classes, *, ordered):
     problem = one_class(values, ANYTHING, ordered=ordered)
-    conditions = privacy_checks_of(problem)
-    tally = conditions.tally(np.arange(len(values)), np.array(classes), max(classes) + 1)
-    column = conditions.columns[0]
-    return distance(tally[:, column.lines], column)
+    checks = privacy_checks_of(problem)
+    tally = checks.tally(np.arange(len(values)), np.array(classes), max(classes) + 1)
+    column = checks.columns[0]
+    return distance(tally[:, column.part], column)
 
 
 def test_salaries_of_li_et_al_are_as_far_from_the_table_as_they_say():
@@ -54,28 +56,30 @@ def test_the_inpatients_of_machanavajjhala_et_al_are_3_diverse_and_2_8_by_entrop
 
 def test_a_class_of_two_even_values_holds_an_entropy_l_of_2():
     problem = one_class([0, 1, 0, 1, 0, 1], PrivacyModel(k=2, entropy_l=2.0))
-    assert privacy_checks_of(problem).holds(np.arange(6), np.zeros(6, int), 1).tolist() == [True]
+    assert privacy_checks_of(problem).satisfied_by_rows(
+        np.arange(6), np.zeros(6, int), 1
+    ).tolist() == [True]
 
 
 def people(presence):
     """Nine people of three towns; the table holds two, two and none of them."""
-    towns = taxonomy("town", [[0, 3], [1, 3], [2, 3]])
+    towns = hierarchy("town", [[0, 3], [1, 3], [2, 3]])
     return Problem(
         codes=ints([[0], [0], [1], [1]]),
-        taxonomies=(towns,),
-        demands=PrivacyModel(k=1, presence=presence),
+        hierarchies=(towns,),
+        model=PrivacyModel(k=1, presence=presence),
         population=ints([[0]] * 2 + [[1]] * 4 + [[2]] * 3),
     )
 
 
 def test_presence_counts_the_people_whom_a_class_could_be():
-    outcome = Recoding(ints([[0], [0], [1], [1]]), np.zeros(4, dtype=bool))
-    assert measure_achieved(people((0, 1)), outcome).presence == (0.5, 1.0)
+    recoding = Recoding(ints([[0], [0], [1], [1]]), np.zeros(4, dtype=bool))
+    assert measure_achieved(people((0, 1)), recoding).presence == (0.5, 1.0)
 
 
 def test_a_class_that_is_surely_there_fails_a_bound_of_presence():
-    outcome = Recoding(ints([[0], [0], [1], [1]]), np.zeros(4, dtype=bool))
-    assert failing(people((0, 0.8)), outcome).tolist() == [True, True, False, False]
+    recoding = Recoding(ints([[0], [0], [1], [1]]), np.zeros(4, dtype=bool))
+    assert failing(people((0, 0.8)), recoding).tolist() == [True, True, False, False]
 
 
 def test_presence_without_a_population_is_refused():
@@ -84,7 +88,7 @@ def test_presence_without_a_population_is_refused():
 
 
 def test_a_coarse_value_of_the_population_is_not_under_a_finer_node():
-    ages = taxonomy("age", [[0, 2, 3], [1, 2, 3], [2, 2, 3], [3, 3, 3]])
+    ages = hierarchy("age", [[0, 2, 3], [1, 2, 3], [2, 2, 3], [3, 3, 3]])
     population = Population((ages,), ints([[0], [1], [2], [3]]))
     assert population.covered(ints([[0], [2], [3]])).tolist() == [1, 3, 4]
 
@@ -92,10 +96,10 @@ def test_a_coarse_value_of_the_population_is_not_under_a_finer_node():
 def test_closeness_is_measured_from_the_released_rows_too():
     problem = one_class([0, 0, 1, 1], PrivacyModel(k=1, t=0.4))
     split = replace(
-        problem, codes=ints([[0], [0], [1], [1]]), taxonomies=(taxonomy("x", [[0, 2], [1, 2]]),)
+        problem, codes=ints([[0], [0], [1], [1]]), hierarchies=(hierarchy("x", [[0, 2], [1, 2]]),)
     )
-    withheld = np.array([False, False, False, True])
-    assert failing(split, Recoding(ints([[0], [0], [1], [2]]), withheld)).tolist() == [
+    suppressed = np.array([False, False, False, True])
+    assert failing(split, Recoding(ints([[0], [0], [1], [2]]), suppressed)).tolist() == [
         True,
         True,
         True,
@@ -104,16 +108,16 @@ def test_closeness_is_measured_from_the_released_rows_too():
 
 
 @pytest.mark.parametrize(
-    ("demands", "words"),
+    ("model", "words"),
     [
         (PrivacyModel(k=5), "k = 5 needs at least 5 rows; the table has 4"),
         (PrivacyModel(k=2, distinct_l=3), "column 1 of them has 2"),
         (PrivacyModel(k=2, entropy_l=2.0), "reaches 1.75 over the whole table"),
     ],
 )
-def test_what_no_table_of_this_kind_can_reach_is_refused_with_figures(demands, words):
+def test_what_no_table_of_this_kind_can_reach_is_refused_with_figures(model, words):
     with pytest.raises(Infeasible, match=words):
-        refuse_the_impossible(one_class([0, 0, 0, 1], demands))
+        check_feasible(one_class([0, 0, 0, 1], model))
 
 
 def test_an_outcome_that_releases_nothing_reaches_nothing():
@@ -132,8 +136,8 @@ VALUES = st.lists(
 def test_reached_figures_are_those_of_plain_counting(rows):
     problem = Problem(
         codes=ints([[row[0]] for row in rows]),
-        taxonomies=(ladder("a", 2, 4),),
-        demands=ANYTHING,
+        hierarchies=(ladder("a", 2, 4),),
+        model=ANYTHING,
         sensitive=ints([row[1:] for row in rows]),
         ordered=(True, False),
     )
@@ -150,10 +154,10 @@ def test_reached_figures_are_those_of_plain_counting(rows):
 
 @given(VALUES, st.integers(1, 4), st.integers(1, 3), st.floats(0, 1))
 def test_a_class_holds_when_each_of_its_figures_does(rows, k, l_, t):
-    demands = PrivacyModel(k=k, distinct_l=l_, entropy_l=l_ * 0.9, t=t)
-    problem = one_class([row[1] for row in rows], demands, ordered=True)
+    model = PrivacyModel(k=k, distinct_l=l_, entropy_l=l_ * 0.9, t=t)
+    problem = one_class([row[1] for row in rows], model, ordered=True)
     classes = np.array([row[0] for row in rows])
-    held = privacy_checks_of(problem).holds(np.arange(len(rows)), classes, 4)
+    held = privacy_checks_of(problem).satisfied_by_rows(np.arange(len(rows)), classes, 4)
     whole = [row[1] for row in rows]
     for at in range(4):
         values = [row[1] for row in rows if row[0] == at]
@@ -169,9 +173,11 @@ def test_a_class_holds_when_each_of_its_figures_does(rows, k, l_, t):
 @given(VALUES, st.integers(1, 5))
 def test_asking_in_turns_gives_the_same_answer(rows, step):
     problem = one_class([row[1] for row in rows], PrivacyModel(k=2, distinct_l=2))
-    conditions = privacy_checks_of(problem)
+    checks = privacy_checks_of(problem)
     classes = np.array([row[0] for row in rows])
-    at_once = conditions.holds(np.arange(len(rows)), classes, 4)
+    at_once = checks.satisfied_by_rows(np.arange(len(rows)), classes, 4)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("exports.anonymise.privacy_models.AT_ONCE", conditions.width * step)
-        assert conditions.holds(np.arange(len(rows)), classes, 4).tolist() == at_once.tolist()
+        patch.setattr("exports.anonymise.privacy_models.AT_ONCE", checks.width * step)
+        assert (
+            checks.satisfied_by_rows(np.arange(len(rows)), classes, 4).tolist() == at_once.tolist()
+        )

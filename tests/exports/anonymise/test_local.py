@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exports.anonymise.measure import measure_achieved
 from exports.anonymise.problem import Infeasible, PrivacyModel, Problem, loss_of
 from exports.anonymise.solve import protect_locally, solve
+from tests.exports.anonymise.achieved import measure_achieved
 from tests.exports.anonymise.plain import wrongs
-from tests.exports.anonymise.tables import ints, ladder, taxonomy
+from tests.exports.anonymise.tables import hierarchy, ints, ladder
 
 
 def towns(codes: list[int], k: int, **changes: object) -> Problem:
     """One quasi-identifier with six values in three bands of two."""
-    demands = PrivacyModel(k=k, **changes)  # type: ignore[arg-type]
-    return Problem(ints([[code] for code in codes]), (ladder("town", 2, 6),), demands)
+    model = PrivacyModel(k=k, **changes)  # type: ignore[arg-type]
+    return Problem(ints([[code] for code in codes]), (ladder("town", 2, 6),), model)
 
 
 def survey(rows: int, columns: int, seed: int = 1, **changes: object) -> Problem:
@@ -68,7 +68,7 @@ def test_a_class_shows_the_smallest_box_that_covers_its_rows():
     found = solve(problem)
     for box in np.unique(found.nodes, axis=0):
         rows = (found.nodes == box).all(axis=1)
-        for at, tree in enumerate(problem.taxonomies):
+        for at, tree in enumerate(problem.hierarchies):
             ways = tree.up[problem.codes[rows, at]]
             shared = [way[0] for way in ways.T if (way == way[0]).all()]
             assert shared[0] == box[at]
@@ -100,7 +100,7 @@ def test_k_above_the_rows_is_refused_saying_so():
 
 
 def test_more_values_than_there_are_is_refused_with_figures():
-    problem = survey(50, 2, demands=PrivacyModel(k=5, distinct_l=5))
+    problem = survey(50, 2, model=PrivacyModel(k=5, distinct_l=5))
     with pytest.raises(Infeasible, match=r"l = 5 needs 5 distinct values .* has 4"):
         solve(problem)
 
@@ -108,7 +108,7 @@ def test_more_values_than_there_are_is_refused_with_figures():
 def test_without_quasi_identifiers_nothing_is_recoded():
     found = solve(Problem(ints([[]] * 6), (), PrivacyModel(k=5)))
     assert found.nodes.shape == (6, 0)
-    assert not found.withheld.any()
+    assert not found.suppressed.any()
 
 
 def test_fifteen_quasi_identifiers_are_thinned_out_and_that_is_said():
@@ -119,33 +119,33 @@ def test_fifteen_quasi_identifiers_are_thinned_out_and_that_is_said():
 
 
 def test_a_value_that_was_the_root_from_the_start_costs_nothing_again():
-    silent = taxonomy("town", [[0, 4, 5], [1, 4, 5], [2, 2, 5], [5, 5, 5]])
+    silent = hierarchy("town", [[0, 4, 5], [1, 4, 5], [2, 2, 5], [5, 5, 5]])
     problem = Problem(ints([[0]] * 3 + [[3]] * 3), (silent,), PrivacyModel(k=3))
     assert loss_of(problem, solve(problem)) == 0
     assert boxes(problem)[3:] == [[5]] * 3
 
 
 def test_a_value_that_is_coarse_already_sits_with_those_who_become_so():
-    mixed = taxonomy("age", [[0, 3, 5], [1, 3, 5], [2, 2, 5], [3, 3, 5]])
+    mixed = hierarchy("age", [[0, 3, 5], [1, 3, 5], [2, 2, 5], [3, 3, 5]])
     problem = Problem(ints([[0], [1], [3]]), (mixed,), PrivacyModel(k=3))
     assert boxes(problem) == [[3]] * 3
 
 
 def test_nothing_is_withheld_where_nothing_may_be():
-    problem = survey(60, 6, demands=PrivacyModel(k=20))
+    problem = survey(60, 6, model=PrivacyModel(k=20))
     found = solve(problem)
-    assert not found.withheld.any()
+    assert not found.suppressed.any()
     assert measure_achieved(problem, found).k >= 20
 
 
 def test_no_more_rows_are_withheld_than_may_be():
     codes = [[0, 0, 0]] * 40 + [[5, 5, 5]]
-    problem = replace(survey(41, 3), codes=ints(codes), limit=0.01)
-    assert not solve(problem).withheld.any()
+    problem = replace(survey(41, 3), codes=ints(codes), suppression_limit=0.01)
+    assert not solve(problem).suppressed.any()
 
 
 @pytest.mark.parametrize(
-    "demands",
+    "model",
     [
         PrivacyModel(k=5, distinct_l=3),
         PrivacyModel(k=5, entropy_l=2.5),
@@ -153,8 +153,8 @@ def test_no_more_rows_are_withheld_than_may_be():
         PrivacyModel(k=10, distinct_l=2, t=0.15),
     ],
 )
-def test_every_condition_holds_on_a_larger_table(demands):
-    problem = survey(300, 4, demands=demands)
+def test_every_condition_holds_on_a_larger_table(model):
+    problem = survey(300, 4, model=model)
     assert wrongs(problem, solve(problem)) == []
 
 
@@ -163,8 +163,8 @@ def test_every_condition_holds_on_a_larger_table(demands):
 
 @settings(deadline=None, max_examples=20)
 @given(st.integers(0, 1000), st.sampled_from([PrivacyModel(k=5), PrivacyModel(k=3, distinct_l=2)]))
-def test_the_order_of_the_rows_decides_nothing(seed, demands):
-    problem = survey(150, 3, demands=demands)
+def test_the_order_of_the_rows_decides_nothing(seed, model):
+    problem = survey(150, 3, model=model)
     order = np.random.default_rng(seed).permutation(problem.rows)
     turned = replace(problem, codes=problem.codes[order], sensitive=problem.sensitive[order])
     assert _content(turned) == _content(problem)

@@ -1,6 +1,6 @@
 """Local recoding on public data: how little it loses, against the figures of others.
 
-Plain peel, which releases groups by the average loss of lattice nodes and stops there, loses
+A plain pass, which releases classes by the average loss of lattice nodes and stops there, loses
 .0227, .0540, .0790 and .1162 on Adult with eight quasi-identifiers at k = 2, 5, 10 and 25.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from exports.anonymise.measure import failing
+from exports.anonymise.privacy_models import failing
 from exports.anonymise.problem import (
     GeneralisationHierarchy,
     PrivacyModel,
@@ -24,7 +24,7 @@ from exports.anonymise.problem import (
     loss_of,
 )
 from exports.anonymise.solve import solve
-from tests.exports.anonymise.tables import ints, taxonomy
+from tests.exports.anonymise.tables import hierarchy, ints
 
 SPECS = {"adult8": "adult", "adult4": "adult", "bfi3": "bfi"}
 
@@ -50,7 +50,7 @@ def read(shared_data: Path) -> Read:
             PrivacyModel(k=5),
             sensitive=sensitive[:, None].astype(np.int32),
             ordered=(False,),
-            limit=0.001,
+            suppression_limit=0.001,
         )
 
     return problem_of
@@ -66,7 +66,7 @@ def _column(
     nodes, shown = np.unique(labels, return_inverse=True)
     up = ints(shown.reshape(len(labels), -1).tolist())
     if name not in spec["numeric"]:
-        return codes, taxonomy(name, up)
+        return codes, hierarchy(name, up)
     numbers = values.astype(float)
     under = [numbers[(up == node).any(axis=1)] for node in range(nodes.size)]
     widths = np.array([part.max() - part.min() for part in under])
@@ -74,7 +74,7 @@ def _column(
 
 
 def protected(read: Read, name: str, k: int, distinct_l: int = 1) -> tuple[Problem, Recoding]:
-    problem = replace(read(name), demands=PrivacyModel(k=k, distinct_l=distinct_l))
+    problem = replace(read(name), model=PrivacyModel(k=k, distinct_l=distinct_l))
     return problem, solve(problem)
 
 
@@ -103,7 +103,7 @@ def test_with_two_sensitive_values_in_each_class_no_more_is_lost_than(read, name
 @pytest.mark.parametrize("distinct_l", [1, 2])
 def test_every_class_holds_and_hardly_anybody_is_blank(read, distinct_l):
     problem, found = protected(read, "adult8", 5, distinct_l)
-    roots = [tree.root for tree in problem.taxonomies]
+    roots = [tree.root for tree in problem.hierarchies]
     assert not failing(problem, found).any()
     assert (found.nodes == roots).all(axis=1).mean() <= 0.001
 

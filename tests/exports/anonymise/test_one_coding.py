@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from exports.anonymise.full_domain import protect_with_one_coding
-from exports.anonymise.measure import failing
+from exports.anonymise.privacy_models import failing
 from exports.anonymise.problem import (
     GeneralisationHierarchy,
     Infeasible,
@@ -20,7 +20,7 @@ from exports.anonymise.problem import (
     loss_of,
 )
 from tests.exports.anonymise.plain import smallest_loss, wrongs
-from tests.exports.anonymise.tables import ints, ladder, problems, taxonomy
+from tests.exports.anonymise.tables import hierarchy, ints, ladder, problems
 
 
 def optimum(problem: Problem) -> Recoding | None:
@@ -35,7 +35,7 @@ def optimum(problem: Problem) -> Recoding | None:
 def test_no_vector_of_levels_loses_less(problem):
     found = optimum(problem)
     least = smallest_loss(problem)
-    if least is None or problem.rows < problem.demands.k:
+    if least is None or problem.rows < problem.model.k:
         assert found is None
     else:
         assert found is not None
@@ -60,7 +60,7 @@ def test_a_column_shows_one_level_and_roots(problem):
         found = protect_with_one_coding(problem)
     except Infeasible:
         return
-    for at, tree in enumerate(problem.taxonomies):
+    for at, tree in enumerate(problem.hierarchies):
         shown = found.nodes[:, at]
         levels = tree.up[problem.codes[:, at]]
         fits = (shown[:, None] == levels) | (shown == tree.root)[:, None]
@@ -82,19 +82,19 @@ def test_the_order_of_rows_decides_nothing(problem):
     assert protect_with_one_coding(turned).nodes[::-1].tolist() == found.nodes.tolist()
 
 
-def lonely(limit: float) -> Problem:
+def lonely(suppression_limit: float) -> Problem:
     """Four pairs who are alike in both columns but one person, alone in the second."""
     codes = [[0, 0], [0, 0], [0, 0], [1, 0], [1, 0], [1, 0], [2, 0], [2, 0], [2, 0], [2, 1]]
     return Problem(
         codes=ints(codes),
-        taxonomies=(ladder("town", 3), ladder("language", 2)),
-        demands=PrivacyModel(k=3),
-        limit=limit,
+        hierarchies=(ladder("town", 3), ladder("language", 2)),
+        model=PrivacyModel(k=3),
+        suppression_limit=suppression_limit,
     )
 
 
 def test_a_withheld_row_is_not_shown_as_a_wildcard_that_matches_others():
-    assert protect_with_one_coding(lonely(0.1)).withheld.tolist() == [False] * 9 + [True]
+    assert protect_with_one_coding(lonely(0.1)).suppressed.tolist() == [False] * 9 + [True]
 
 
 def test_withheld_rows_come_back_with_one_cell_blank_when_they_are_enough():
@@ -103,7 +103,7 @@ def test_withheld_rows_come_back_with_one_cell_blank_when_they_are_enough():
         problem, codes=np.concatenate([problem.codes[:9], ints([[0, 1], [1, 1], [2, 1]])])
     )
     found = protect_with_one_coding(three)
-    town = three.taxonomies[0].root
+    town = three.hierarchies[0].root
     assert found.nodes[9:].tolist() == [[town, 1]] * 3
 
 
@@ -112,17 +112,17 @@ def test_strangers_who_share_nothing_stay_withheld_rather_than_come_back_all_bla
     problem = replace(
         lonely(0.3),
         codes=ints([[at // 3, 0] for at in range(9)] + strangers),
-        taxonomies=(ladder("town", 6), ladder("language", 4)),
+        hierarchies=(ladder("town", 6), ladder("language", 4)),
     )
-    assert protect_with_one_coding(problem).withheld.tolist() == [False] * 9 + [True] * 3
+    assert protect_with_one_coding(problem).suppressed.tolist() == [False] * 9 + [True] * 3
 
 
 def test_a_row_with_a_blank_joins_the_class_of_those_who_never_said():
-    silent = taxonomy("town", [[0, 4], [1, 4], [2, 4], [4, 4]])
+    silent = hierarchy("town", [[0, 4], [1, 4], [2, 4], [4, 4]])
     problem = replace(
         lonely(0.1),
         codes=ints([[0]] * 3 + [[1]] * 3 + [[3]] * 4 + [[2]]),
-        taxonomies=(silent, ladder("language", 2)),
+        hierarchies=(silent, ladder("language", 2)),
     )
     codes = np.concatenate([problem.codes, np.zeros_like(problem.codes)], axis=1)
     found = protect_with_one_coding(replace(problem, codes=codes))
@@ -134,7 +134,7 @@ def test_what_stands_in_the_way_is_told_with_figures():
         lonely(0.1),
         sensitive=ints([[0]] * 9 + [[1]]),
         ordered=(False,),
-        demands=PrivacyModel(k=3, entropy_l=1.9),
+        model=PrivacyModel(k=3, entropy_l=1.9),
     )
     with pytest.raises(Infeasible, match=r"needs 100.0% of the rows withheld; 10.0% are allowed"):
         protect_with_one_coding(problem)
@@ -157,15 +157,15 @@ def test_a_caller_can_end_the_search():
 
 
 def test_without_quasi_identifiers_nothing_is_recoded():
-    empty = Problem(codes=ints([[]] * 6), taxonomies=(), demands=PrivacyModel(k=5))
-    assert not protect_with_one_coding(empty).withheld.any()
+    empty = Problem(codes=ints([[]] * 6), hierarchies=(), model=PrivacyModel(k=5))
+    assert not protect_with_one_coding(empty).suppressed.any()
 
 
 def many(rows: int, columns: int, *sizes: int) -> Problem:
     """A wide table of even random values."""
     codes = np.random.default_rng(1).integers(0, sizes[-1], (rows, columns), dtype=np.int32)
     trees = tuple(ladder(str(at), *sizes) for at in range(columns))
-    return Problem(codes, trees, PrivacyModel(k=5), limit=0.05, steps=20_000)
+    return Problem(codes, trees, PrivacyModel(k=5), suppression_limit=0.05, steps=20_000)
 
 
 @pytest.mark.parametrize("sizes", [(4, 12), tuple(2**at for at in range(9))])
@@ -198,7 +198,7 @@ def adult(shared_data: Path) -> Problem:
 def _tree(name: str, labels: list[list[str]], *, numeric: bool) -> GeneralisationHierarchy:
     nodes, places = np.unique(labels, return_inverse=True)
     up = ints(places.reshape(len(labels), -1).tolist())
-    counted = taxonomy(name, up)
+    counted = hierarchy(name, up)
     if not numeric:
         return counted
     numbers = np.array([float(line[0]) for line in labels])
@@ -211,13 +211,13 @@ def _tree(name: str, labels: list[list[str]], *, numeric: bool) -> Generalisatio
     ("limit", "loss"), [(0.0, 0.6608), (0.02, 0.3442), (0.05, 0.2742), (0.1, 0.2395)]
 )
 def test_adult_has_the_optimum_that_arx_finds(adult, limit, loss):
-    found = protect_with_one_coding(replace(adult, limit=limit), cells=False)
+    found = protect_with_one_coding(replace(adult, suppression_limit=limit), cells=False)
     assert loss_of(adult, found) == pytest.approx(loss, abs=5e-5)
     assert not found.note
 
 
 def test_adult_rows_that_were_withheld_come_back_with_single_cells_blank(adult):
-    found = protect_with_one_coding(replace(adult, limit=0.05))
+    found = protect_with_one_coding(replace(adult, suppression_limit=0.05))
     assert loss_of(adult, found) < 0.25
-    assert found.withheld.mean() < 0.001
+    assert found.suppressed.mean() < 0.001
     assert not failing(adult, found).any()

@@ -1,4 +1,4 @@
-"""Whatever the table, its hierarchies and the demands: every mode keeps what it promises.
+"""Whatever the table, its hierarchies and its privacy model: every mode keeps what it promises.
 
 Checked by plain counting, which shares no code with the engine.
 """
@@ -42,9 +42,9 @@ def test_rows_in_another_order_show_the_same(problem, mode, chance):
         assert _content(problem, here) == _content(turned, there)
 
 
-def _content(problem: Problem, outcome: Recoding) -> list[tuple[object, ...]]:
+def _content(problem: Problem, recoding: Recoding) -> list[tuple[object, ...]]:
     rows = zip(problem.codes.tolist(), problem.sensitive.tolist(), strict=True)
-    shown = zip(outcome.nodes.tolist(), outcome.withheld.tolist(), strict=True)
+    shown = zip(recoding.nodes.tolist(), recoding.suppressed.tolist(), strict=True)
     return sorted((row, *cells) for row, cells in zip(rows, shown, strict=True))
 
 
@@ -62,6 +62,6 @@ def test_the_same_problem_has_the_same_answer(problem, mode):
 def test_what_one_level_a_column_can_reach_is_reached(problem, mode):
     least = smallest_loss(problem)
     found = solved(problem, mode)
-    if least is not None and problem.rows >= problem.demands.k:
+    if least is not None and problem.rows >= problem.model.k:
         assert found is not None
         assert loss_of(problem, found) <= least + 1e-9 or mode == "local"

@@ -5,16 +5,16 @@ import io
 import re
 from dataclasses import replace
 
-from exports.charts.chart import Bars, ChartBar, ChartSource, Heat, Slice, csv_of
+from exports.charts.chart import Bars, ChartBar, ChartSource, HeatMaps, Share, csv_of
 from exports.charts.comparisons import flow, heat, later
 from exports.charts.grids import readings
 from exports.charts.selection import families, hypothesis, twice
 
-SOURCE = ChartSource("A study", "Release 1", "PILOT", "Not a prevalence.", "A trial.")
+SOURCE = ChartSource("Release 1", "PILOT", "Not a prevalence.", "A trial.")
 
 
 def bar(*shares):
-    return ChartBar("Row", tuple(Slice("x", s and 50, s) for s in shares), 100)
+    return ChartBar("Row", tuple(Share("x", s and 50, s) for s in shares), 100)
 
 
 def test_the_hypothesis_comes_second_after_its_readings(charts):
@@ -86,7 +86,7 @@ def test_a_csv_has_one_figure_a_line_with_caution_and_release(charts):
 
 
 def test_a_csv_cell_never_opens_a_formula(charts):
-    odd = ChartBar("=1+1", charts["answers-1"].picture.groups[0].bars[0].slices, 100)
+    odd = ChartBar("=1+1", charts["answers-1"].picture.groups[0].bars[0].shares, 100)
     picture = Bars((replace(charts["answers-1"].picture.groups[0], bars=(odd,)),), ())
     content = csv_of(replace(charts["answers-1"], picture=picture), SOURCE)
     assert b",'=1+1," in content
@@ -94,7 +94,7 @@ def test_a_csv_cell_never_opens_a_formula(charts):
 
 def test_columns_of_a_map_add_up_to_everybody_of_the_band(charts):
     picture = charts["hypothesis"].picture
-    assert isinstance(picture, Heat)
+    assert isinstance(picture, HeatMaps)
     for panel in picture.panels:
         for cells in panel.cells:
             shares = [c.percent for c in cells if c.percent is not None]

@@ -6,11 +6,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from exports.charts.chart import ChartSource
-from exports.charts.gallery import draw, inline, sheet
+from exports.charts.draw import draw
+from exports.charts.gallery import inline, sheet
 from exports.charts.svg import DEEPER, DIVERGING, INK, NARROW, ON_DEEPER, ON_DIVERGING, WIDE
 
 SVG = "{http://www.w3.org/2000/svg}"
-SOURCE = ChartSource("A study", "Release 1", "PILOT", "Not a prevalence.", "A trial.")
+SOURCE = ChartSource("Release 1", "PILOT", "Not a prevalence.", "A trial.")
 
 
 def root_of(chart):
@@ -58,7 +59,7 @@ def test_nothing_lies_beside_the_paper(charts, width):
 def test_every_figure_of_a_bar_that_has_room_stands_in_it(charts):
     chart = charts["answers-1"]
     bar = max((b for g in chart.picture.groups for b in g.bars), key=lambda b: b.drawn)
-    widest = max(s.percent or 0 for s in bar.slices)
+    widest = max(s.percent or 0 for s in bar.shares)
     assert f"{widest:.0f}" in words_in(root_of(chart)).split()
 
 

@@ -78,9 +78,9 @@ def report(**changes: object) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def told(study: Study = STUDY, rows: Cells = ROWS, **changes: Any) -> DocumentContext:
+def context(study: Study = STUDY, rows: Cells = ROWS, **changes: Any) -> DocumentContext:
     """The made-up release; keys of ``report`` and fields of ``Told`` can be changed by name."""
-    of_told = {
+    of_context = {
         k: changes.pop(k) for k in tuple(changes) if k in DocumentContext.__dataclass_fields__
     }
     made = DocumentContext(
@@ -91,7 +91,7 @@ def told(study: Study = STUDY, rows: Cells = ROWS, **changes: Any) -> DocumentCo
         counts=counted(rows),
         wordings=[ArchivedDocuments("1", "c1", json.loads(FLAGSHIP.content))],
     )
-    return replace(made, **of_told)
+    return replace(made, **of_context)
 
 
 def data_csv(rows: Cells) -> bytes:

@@ -5,7 +5,7 @@ from lxml import etree
 
 from exports.documents.context import DocumentContext
 from exports.documents.metadata import ddi
-from tests.exports.documents.desk import NASTY, relabelled, told
+from tests.exports.documents.desk import NASTY, context, relabelled
 
 DDI = {"d": "ddi:codebook:2_5"}
 FACTS = {
@@ -25,13 +25,13 @@ def tree(release: DocumentContext) -> etree._Element:
 
 
 RELEASES = {
-    "ordinary": told(),
-    "with facts": told(facts=FACTS, findings=[("k", "5", "Five look alike.")]),
-    "pilot": told(pilot=True, synthetic=True, policy_notes=["Under 50 rows."]),
+    "ordinary": context(),
+    "with facts": context(facts=FACTS, findings=[("k", "5", "Five look alike.")]),
+    "pilot": context(pilot=True, synthetic=True, policy_notes=["Under 50 rows."]),
     "words that break syntax": relabelled(
-        told(), "met", label=NASTY + "\x0b", question={"a": NASTY, "b": "]]>"}
+        context(), "met", label=NASTY + "\x0b", question={"a": NASTY, "b": "]]>"}
     ),
-    "no report": told(report={}),
+    "no report": context(report={}),
 }  # fmt: skip
 
 
@@ -41,12 +41,14 @@ def test_the_file_is_valid_ddi_codebook(release, schema):
 
 
 def variable(name: str, path: str) -> list[str]:
-    return [str(v) for v in tree(told()).xpath(f"//d:var[@name='{name}']/{path}", namespaces=DDI)]
+    return [
+        str(v) for v in tree(context()).xpath(f"//d:var[@name='{name}']/{path}", namespaces=DDI)
+    ]
 
 
 def test_every_column_is_a_variable_in_the_order_of_the_file():
-    names = tree(told()).xpath("//d:var/@name", namespaces=DDI)
-    assert names == [e["variable"] for e in told().codebook]
+    names = tree(context()).xpath("//d:var/@name", namespaces=DDI)
+    assert names == [e["variable"] for e in context().codebook]
 
 
 def test_missing_codes_are_categories_marked_missing():
@@ -67,7 +69,7 @@ def test_each_branch_has_its_question():
 
 
 def test_the_anonymisation_report_is_told_in_notes():
-    release = told(findings=[("Smallest group", "7", "Seven look alike.")])
+    release = context(findings=[("Smallest group", "7", "Seven look alike.")])
     notes = tree(release).xpath(
         "//d:stdyDscr/d:notes[@type='anonymisation']/text()", namespaces=DDI
     )
@@ -75,4 +77,4 @@ def test_the_anonymisation_report_is_told_in_notes():
 
 
 def test_no_answer_is_counted_in_it():
-    assert not tree(told()).xpath("//d:catStat | //d:sumStat | //d:TotlResp", namespaces=DDI)
+    assert not tree(context()).xpath("//d:catStat | //d:sumStat | //d:TotlResp", namespaces=DDI)

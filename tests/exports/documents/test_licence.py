@@ -4,31 +4,33 @@ from typing import Any
 import pytest
 
 from exports.documents.licence import changes, citation_cff, licence
-from tests.exports.documents.desk import report, told
+from tests.exports.documents.desk import context, report
 
 OPEN = {"name": "B", "label": "Open microdata", "audience": "anyone"}
 RECIPIENT = {"name": "Ada Example", "agreement": "DUA 7", "date": "2026-03-01"}
 
 
 def cff(**changes: Any) -> dict[str, object]:
-    lines = [line for line in citation_cff(told(**changes)).decode().splitlines() if line[0] != "#"]
+    lines = [
+        line for line in citation_cff(context(**changes)).decode().splitlines() if line[0] != "#"
+    ]
     return {key: json.loads(value) for key, _, value in (line.partition(": ") for line in lines)}
 
 
 def test_an_open_file_is_under_creative_commons():
-    text = licence(told(report=report(tier=OPEN))).decode()
+    text = licence(context(report=report(tier=OPEN))).decode()
     assert "Creative Commons Attribution 4.0 International" in text
     assert "https://creativecommons.org/licenses/by/4.0/legalcode" in text
 
 
 def test_a_restricted_file_names_nobody_s_licence():
-    text = licence(told()).decode()
+    text = licence(context()).decode()
     assert "data\nuse agreement" in text
     assert "Creative Commons" not in text
 
 
 def test_the_person_the_agreement_and_the_date_are_named():
-    text = licence(told(recipient=RECIPIENT)).decode()
+    text = licence(context(recipient=RECIPIENT)).decode()
     assert "Given to: Ada Example\nAgreement: DUA 7\nDate: 2026-03-01" in text
 
 
@@ -46,5 +48,5 @@ def test_the_citation_needs_no_date():
 
 
 def test_corrections_of_earlier_releases_are_listed():
-    text = changes(told(corrections=["Release 3 is recalled: wrong labels."])).decode()
+    text = changes(context(corrections=["Release 3 is recalled: wrong labels."])).decode()
     assert "- Release 3 is recalled: wrong labels." in text

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.exports.documents.desk import laid_out, told
+from tests.exports.documents.desk import context, laid_out
 
 FACTS = {
     "institution": "University of Example", "researcher_names": "Ada Example",
@@ -24,7 +24,7 @@ def rules(shared_data: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return laid_out(tmp_path_factory.mktemp("release"), told(facts=FACTS))
+    return laid_out(tmp_path_factory.mktemp("release"), context(facts=FACTS))
 
 
 @pytest.fixture(scope="module")

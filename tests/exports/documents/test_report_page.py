@@ -1,11 +1,11 @@
 from typing import Any
 
 from exports.documents.protection import report_page
-from tests.exports.documents.desk import told
+from tests.exports.documents.desk import context
 
 
 def text(**changes: Any) -> str:
-    return report_page(told(**changes)).decode()
+    return report_page(context(**changes)).decode()
 
 
 def test_the_first_figures_stand_out_and_the_rest_make_a_table():

@@ -11,7 +11,7 @@ import pytest
 from exports.documents.scripts import python_r, spss_syntax, stata_do
 from exports.documents.scripts.scoring import scoring_plan_of
 from exports.files.stata import LETTER
-from tests.exports.documents.desk import NASTY, ROWS, Cells, laid_out, relabelled, told
+from tests.exports.documents.desk import NASTY, ROWS, Cells, context, laid_out, relabelled
 
 WRONG: Cells = ({**ROWS[0], "sc_mood": "4.334"}, ROWS[1])
 # What each language is run with; {} is the script.
@@ -53,13 +53,13 @@ def in_pspp(folder: Path, *lines: str) -> str:
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
-    return laid_out(tmp_path, told())
+    return laid_out(tmp_path, context())
 
 
 @pytest.fixture
 def nasty(tmp_path: Path) -> Path:
     codes = {"1": NASTY, "2": "x" * 300}
-    return laid_out(tmp_path, relabelled(told(), "met", label=NASTY, codes=codes))
+    return laid_out(tmp_path, relabelled(context(), "met", label=NASTY, codes=codes))
 
 
 @pytest.mark.parametrize("end", [".py", ".R"])
@@ -70,7 +70,7 @@ def test_scores_recomputed_from_the_items_equal_the_released_ones(release, end):
 
 @pytest.mark.parametrize("end", [".py", ".R"])
 def test_a_score_that_is_off_by_a_thousandth_is_found(tmp_path, end):
-    folder = laid_out(tmp_path, told(rows=WRONG), WRONG)
+    folder = laid_out(tmp_path, context(rows=WRONG), WRONG)
     done = run(folder, f"analysis/score{end}")
     assert done.returncode != 0
     assert "sc_mood" in next(line for line in done.stdout.splitlines() if "differs in 1" in line)
@@ -84,7 +84,7 @@ def test_pspp_recomputes_every_score(release):
 
 def test_a_score_without_its_items_is_said_to_be_left_out(tmp_path):
     rows = [{k: v for k, v in row.items() if k != "glad"} for row in ROWS]
-    done = run(laid_out(tmp_path, told(rows=rows), rows), "analysis/score.py")
+    done = run(laid_out(tmp_path, context(rows=rows), rows), "analysis/score.py")
     assert done.returncode == 0
     assert done.stdout.count("not recomputed") == 3
 
@@ -149,7 +149,7 @@ def test_pspp_leaves_missing_codes_out_of_figures(release):
 
 
 def test_the_missing_range_of_spss_leaves_a_difference_alone():
-    text = spss_syntax.import_sps(told()).decode()
+    text = spss_syntax.import_sps(context()).decode()
     ranged = text.partition("MISSING VALUES\n")[2].partition("(LO THRU -90)")[0].split()
     assert "calm" in ranged
     assert "sc_rise" not in ranged
@@ -160,7 +160,7 @@ def test_stata_turns_each_missing_code_into_the_same_letter_as_the_data_file():
 
 
 def test_stata_leaves_a_difference_alone():
-    decoded = stata_do.import_do(told()).decode().partition("mvdecode")[2].partition(", mv(")[0]
+    decoded = stata_do.import_do(context()).decode().partition("mvdecode")[2].partition(", mv(")[0]
     assert "calm" in decoded
     assert "sc_rise" not in decoded
 
@@ -172,7 +172,7 @@ def test_stata_reads_no_macro_and_no_quote_in_a_label(sign):
 
 
 def test_every_language_computes_the_same_rules():
-    plan = scoring_plan_of(told())
+    plan = scoring_plan_of(context())
     assert plan.columns == ("sc_mood", "sc_all", "sc_rise")
     assert json.loads(json.dumps(plan.scales[0].mirrors)) == {"tense": 6}
-    assert b'"mirrors": {"tense": 6}' in python_r.score_py(told(), plan)
+    assert b'"mirrors": {"tense": 6}' in python_r.score_py(context(), plan)

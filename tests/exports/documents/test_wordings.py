@@ -6,7 +6,7 @@ import pytest
 
 from exports.documents.context import ArchivedDocuments
 from exports.documents.instruments import wordings
-from tests.exports.documents.desk import FLAGSHIP, told
+from tests.exports.documents.desk import FLAGSHIP, context
 
 CONTENT = json.loads(FLAGSHIP.content)
 ASKED = "materials/questionnaire-1-en"
@@ -14,7 +14,7 @@ AGREED = "documentation/consent-c1-en"
 
 
 def text(name: str, **changes: Any) -> str:
-    return wordings(told(**changes))[name].decode()
+    return wordings(context(**changes))[name].decode()
 
 
 @pytest.mark.parametrize("end", [".md", ".html"])
@@ -55,12 +55,12 @@ def test_what_is_for_the_board_alone_is_not_told():
 
 def test_words_come_from_the_archive_and_not_from_the_folder_of_today():
     changed = json.loads(FLAGSHIP.content.replace("Did you see tears?", "An older title"))
-    release = told(wordings=[ArchivedDocuments("0.9", "c0", changed)])
+    release = context(wordings=[ArchivedDocuments("0.9", "c0", changed)])
     said = wordings(release)["materials/questionnaire-0.9-en.md"].decode()
     assert "Page 1: An older title" in said
 
 
 def test_the_page_is_in_the_language_that_was_shown():
-    greek = replace(told().archived[0], content={**CONTENT, "language": "el"})
-    page = wordings(told(wordings=[greek]))["materials/questionnaire-1-el.html"]
+    greek = replace(context().archived[0], content={**CONTENT, "language": "el"})
+    page = wordings(context(wordings=[greek]))["materials/questionnaire-1-el.html"]
     assert b'<html lang="el">' in page

@@ -35,7 +35,7 @@ def prove(desk):
 
 
 def test_a_sound_file_passes(prove):
-    assert prove(SOUND).likeness.k == 4
+    assert prove(SOUND).classes.k == 4
 
 
 @pytest.mark.parametrize(

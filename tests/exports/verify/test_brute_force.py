@@ -65,7 +65,7 @@ def fits(row: Row, person: Row) -> bool:
 
 @given(st.lists(shown, min_size=1, max_size=30))
 def test_classes_are_the_rows_alike_in_every_category(folder, rows):
-    found = found_in(folder, rows, CLAIM).likeness
+    found = found_in(folder, rows, CLAIM).classes
     sizes = Counter(map(len, classes(rows)))
     exact = Counter(tuple(row[n] for n in KEY) for row in rows)
     assert (found.sizes, found.k_exact) == (dict(sorted(sizes.items())), min(exact.values()))
@@ -75,10 +75,10 @@ def test_classes_are_the_rows_alike_in_every_category(folder, rows):
 def test_coverage_counts_everybody_who_fits_in_both_directions(folder, rows, truth):
     places = list(range(len(rows)))
     found = found_in(folder, rows, CLAIM, truth=pl.DataFrame(truth), truth_rows=places).compared
-    covered = min(sum(fits(row, truth[at]) for row in rows) for at in places)
+    k_coverage = min(sum(fits(row, truth[at]) for row in rows) for at in places)
     covers = min(sum(fits(row, person) for person in truth) for row in rows)
     assert found
-    assert (found.covered, found.covers) == (covered, covers)
+    assert (found.k_coverage, found.k_coverage_reverse) == (k_coverage, covers)
 
 
 @given(st.lists(shown, min_size=1, max_size=12), st.lists(people, min_size=12, max_size=20))

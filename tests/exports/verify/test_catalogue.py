@@ -177,7 +177,7 @@ def test_no_fault_tells_what_a_person_answered(tmp_path):
 
 def test_wildcards_cover_somebody_five_times_and_still_are_no_group_of_five(tmp_path):
     found = rely_on_wildcards(good()).findings(tmp_path)
-    assert (found.likeness.k, found.compared and found.compared.covered) == (1, 5)
+    assert (found.classes.k, found.compared and found.compared.k_coverage) == (1, 5)
 
 
 def test_a_claim_of_nothing_finds_no_fault_in_one_row(tmp_path):

@@ -47,7 +47,7 @@ def test_a_value_as_rare_as_a_name_is_still_counted(tmp_path):
     truth, places = pl.DataFrame({"name": sorted(names)}), range(3000)
     found = verify(path, Claim(("name",), k=1), truth=truth, truth_rows=places).compared
     assert found
-    assert (found.covered, found.covers, found.exact) == (1, 1, True)
+    assert (found.k_coverage, found.k_coverage_reverse, found.exact) == (1, 1, True)
 
 
 @pytest.mark.parametrize("places", [[0, 1, 2, -1], [0, 1, 2, 9], [0, 1]])
@@ -69,4 +69,8 @@ def test_without_a_key_everybody_is_like_everybody(tmp_path):
     truth = pl.DataFrame({"mood": [1, 2, 3, 1]})
     found = verify(path, Claim((), k=3), truth=truth, truth_rows=[0, 1, 2])
     assert found.compared
-    assert (found.likeness.k, found.compared.covered, found.compared.covers) == (3, 3, 4)
+    assert (found.classes.k, found.compared.k_coverage, found.compared.k_coverage_reverse) == (
+        3,
+        3,
+        4,
+    )

@@ -37,13 +37,13 @@ def looked_at(folder: Path, content: str, claim: Claim = KEYS) -> Findings:
 
 
 def test_kinds_of_missing_are_one_category_of_a_key_and_are_told_apart_too(tmp_path):
-    found = looked_at(tmp_path, TABLE).likeness
+    found = looked_at(tmp_path, TABLE).classes
     assert (found.sizes, found.k, found.k_exact) == ({2: 1, 3: 1}, 2, 1)
 
 
 def test_somebody_who_was_there_is_counted_alone_and_with_what_all_know(tmp_path):
-    found = looked_at(tmp_path, TABLE).likeness
-    assert (found.alone_insider, found.alone_insider_and_core) == (1, 1)
+    found = looked_at(tmp_path, TABLE).classes
+    assert (found.unique_insider, found.unique_insider_and_core) == (1, 1)
 
 
 def test_all_kinds_of_missing_are_one_sensitive_value(tmp_path):
@@ -51,13 +51,13 @@ def test_all_kinds_of_missing_are_one_sensitive_value(tmp_path):
 
 
 def test_withheld_cells_are_counted_by_column(tmp_path):
-    assert looked_at(tmp_path, TABLE).withheld == {"town": 1}
+    assert looked_at(tmp_path, TABLE).suppressed == {"town": 1}
 
 
 def test_rows_alone_in_their_answers_are_counted(tmp_path):
     known = looked_at(tmp_path, TABLE).answers
     assert known
-    assert (known.columns, known.alone) == (("mood", "calm"), 5)
+    assert (known.columns, known.unique) == (("mood", "calm"), 5)
 
 
 def test_ten_answers_are_taken_evenly_from_many():
@@ -69,19 +69,19 @@ def test_ten_answers_single_out_nearly_everybody_in_a_personality_inventory(shar
     claim = Claim(("gender",), k=1, answers=items)
     found = verify(shared_data / "bfi" / "data.csv", claim)
     assert found.answers
-    assert found.share(found.answers.alone) > 0.95
+    assert found.share(found.answers.unique) > 0.95
 
 
 def test_rows_that_say_nothing_are_a_class_of_their_own(tmp_path):
     claim = Claim(("a", "b"), k=1, suppressed={"a": "*", "b": "*"})
-    found = looked_at(tmp_path, "a,b\n*,*\n*,*\n*,1\n", claim).likeness
+    found = looked_at(tmp_path, "a,b\n*,*\n*,*\n*,1\n", claim).classes
     assert (found.suppressed_classes, found.suppressed_rows) == (1, 2)
 
 
 def test_each_batch_counts_its_own_classes(tmp_path):
     claim = Claim(("a",), k=2, segments=(2, 3))
     found = looked_at(tmp_path, "a\n1\n1\n1\n2\n2\n", claim)
-    assert found.likeness.batches == ((2, 2), (3, 1))
+    assert found.classes.batches == ((2, 2), (3, 1))
 
 
 def test_a_column_of_names_is_noticed_and_the_line_number_is_not(tmp_path):
@@ -160,20 +160,20 @@ def test_a_withheld_cell_beside_its_copy_is_given_away(tmp_path):
 def test_a_copy_beside_bands_of_several_widths_gives_away_too(tmp_path):
     mixed = HIDDEN.replace("1,y,1\n", "1-2,y,1\n", 4)
     claim = Claim(("a",), k=1, suppressed={"a": "*"}, covers={"a": {"1-2": frozenset({"1", "2"})}})
-    assert looked_at(tmp_path, mixed, claim).given_away[0].cells == 5
+    assert looked_at(tmp_path, mixed, claim).inferable[0].cells == 5
 
 
 def test_one_row_that_differs_is_no_rule(tmp_path):
-    assert not looked_at(tmp_path, HIDDEN + "2,x,1\n", HIDING).given_away
+    assert not looked_at(tmp_path, HIDDEN + "2,x,1\n", HIDING).inferable
 
 
 def test_an_agreement_of_few_rows_may_be_chance(tmp_path):
     few = "a,b\n1,x\n1,x\n2,y\n2,y\n*,x\n"
-    assert not looked_at(tmp_path, few, HIDING).given_away
+    assert not looked_at(tmp_path, few, HIDING).inferable
 
 
 def test_the_cells_of_two_keys_agree_within_a_class_by_construction(tmp_path):
     """Three classes of thirty rows are three observations, not ninety."""
     rows = "1,x\n" * 30 + "2,y\n" * 30 + "*,x\n" * 30
     claim = Claim(("a", "b"), k=30, suppressed={"a": "*", "b": "*"})
-    assert not looked_at(tmp_path, "a,b\n" + rows, claim).given_away
+    assert not looked_at(tmp_path, "a,b\n" + rows, claim).inferable

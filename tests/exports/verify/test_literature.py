@@ -65,12 +65,12 @@ def looked_at(folder: Path, content: str, *core: str, sensitive: str, **more: ob
 
 def test_the_table_of_sweeney_2002_is_two_anonymous(tmp_path):
     found = looked_at(tmp_path, SWEENEY, "race", "birth", "sex", "zip", sensitive="problem")
-    assert (found.likeness.k, found.likeness.classes) == (2, 5)
+    assert (found.classes.k, found.classes.count) == (2, 5)
 
 
 def test_a_four_anonymous_group_may_agree_as_in_machanavajjhala_2007(tmp_path):
     found = looked_at(tmp_path, FOUR_ANONYMOUS, "zip", "age", "nationality", sensitive="condition")
-    assert (found.likeness.k, found.l, found.entropy_l) == (4, 1, 1.0)
+    assert (found.classes.k, found.l, found.entropy_l) == (4, 1, 1.0)
 
 
 def test_the_three_diverse_table_of_machanavajjhala_2007_has_three_values_a_group(tmp_path):

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from survey.collection.figures import figures_of, page_passed_event, tallies_for_release
+from forms.routing import page_passed_event
+from survey.collection.figures import figures_of
 from survey.crypto import KeyRing
+from survey.releases.disclosure_control import totals_for_release
 from survey.respondents import invitations
-from survey.storage.counters import EventCounters
+from survey.storage.counters import PASSED, EventCounters
 from survey.storage.stores import Stores
 from tests.counting import Collection
 
@@ -75,19 +77,19 @@ def test_a_restart_does_not_move_a_figure(counted, tmp_path):
     counted.add(landing=19, completed=19)
     counted.stores.close()
     again = Stores(counted.stores.folder)
-    assert tallies_for_release(again, counted.study)["landing"] == 20
+    assert figures_of(again, counted.study, pilot=False, over=False).totals["landing"] == 20
     again.close()
 
 
 def test_the_pilots_figures_are_apart(counted):
     counted.add(landing=40, completed=40)
-    assert tallies_for_release(counted.stores, counted.study, pilot=True) == {}
+    assert figures_of(counted.stores, counted.study, pilot=True, over=False).totals == {}
 
 
 def test_a_release_is_told_what_staff_are_shown(counted):
-    shown = counted.add(landing=30, completed=20, withdrawn=6).figures().totals
-    assert tallies_for_release(counted.stores, counted.study) == shown
-    assert shown["withdrawn"] == 5
+    shown = counted.add(landing=30, completed=20).figures().totals
+    told = totals_for_release(counted.stores, counted.study, None, pilot=False)
+    assert told["landing"] == shown["landing"] == 30
 
 
 @pytest.mark.parametrize(("sent", "told"), [(49, 0), (50, 50), (149, 100), (1000, 1000)])
@@ -178,3 +180,7 @@ def test_unspent_invitations_are_told_with_the_step_and_not_before(counted):
     counted.add(landing=20, completed=13).figures()
     shown.append(invitations.unspent_shown(counted.stores, name, pilot=False))
     assert shown == [40, 25]
+
+
+def test_pages_passed_are_told_apart_from_other_events_where_they_are_stored():
+    assert page_passed_event("p1", "went").startswith(PASSED)

@@ -38,14 +38,14 @@ class Asked:
 
     def hour(self):
         """What the server does each hour."""
-        stop_rule.tell_all(self.stores, [self.version()])
+        stop_rule.record_all_due(self.stores, [self.version()])
         return self
 
     def version(self, **facts):
         return StudyVersion(self.study, folder_of("branch"), facts, "", self.pilot)
 
     @property
-    def told(self):
+    def verdicts(self):
         return stop_rule.verdicts_of(self.stores, self.version())
 
     def alarm(self, **facts):
@@ -55,36 +55,36 @@ class Asked:
 @pytest.mark.parametrize(("signs", "met"), [(3, False), (4, True)])
 def test_it_is_met_by_more_than_its_share(asked, signs, met):
     asked.add(completed=20, stopped_sent=10, **{STOP_SIGN: signs}).hour()
-    assert asked.told == {30: met}
+    assert asked.verdicts == {30: met}
 
 
 def test_it_is_told_at_thirty_fifty_and_every_further_fifty(asked):
-    told = [max(asked.add(completed=5).hour().told, default=0) for _ in range(40)]
+    told = [max(asked.add(completed=5).hour().verdicts, default=0) for _ in range(40)]
     assert sorted({*told}) == [0, 30, 50, 100, 150, 200]
 
 
 def test_between_two_steps_it_is_not_told_anew(asked):
     asked.add(completed=30).hour().add(completed=15, **{STOP_SIGN: 15}).hour()
-    assert asked.told == {30: False}
-    assert stop_rule.next_due(asked.told) == 50
+    assert asked.verdicts == {30: False}
+    assert stop_rule.next_due(asked.verdicts) == 50
 
 
 def test_what_was_told_stands_after_a_restart(asked):
     asked.add(completed=30).hour()
     asked.stores.close()
     again = Asked(Stores(asked.stores.folder), asked.study)
-    assert again.add(**{STOP_SIGN: 30}).hour().told == {30: False}
+    assert again.add(**{STOP_SIGN: 30}).hour().verdicts == {30: False}
     again.stores.close()
 
 
 def test_looking_works_nothing_out(asked):
     asked.add(completed=30)
-    assert (asked.told, asked.alarm()) == ({}, None)
+    assert (asked.verdicts, asked.alarm()) == ({}, None)
 
 
 def test_a_study_without_a_stop_rule_tells_none(asked):
     asked.study = replace(asked.study, policy=replace(asked.study.policy, stop=None))
-    assert asked.add(completed=100).hour().told == {}
+    assert asked.add(completed=100).hour().verdicts == {}
 
 
 @pytest.mark.parametrize(("sent", "following"), [

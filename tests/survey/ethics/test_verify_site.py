@@ -12,11 +12,11 @@ from survey.errors import Refusal
 from survey.ethics.dossier.reader import open_dossier
 from survey.ethics.verify_site import verify
 from survey.respondents import invitations
-from survey.services import NAME
 from survey.storage import answer_tables, studies
 from survey.studies.approvals import ApprovalForm, record_approval
+from survey.studies.current import NAME
 from tests.conftest import folder_of
-from tests.survey.ethics.dossier.conftest import dossier_of, serving, shown_on
+from tests.survey.ethics.dossier.conftest import dossier_of, serving
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def changed(open_app, tmp_path):
         before = (folder / file).read_text("utf-8")
         assert old in before
         (folder / file).write_text(before.replace(old, new), "utf-8")
-        return shown_on(open_app(name, studies=(folder,), data=tmp_path / "other"))
+        return open_app(name, studies=(folder,), data=tmp_path / "other")
 
     return serve
 
@@ -75,6 +75,13 @@ def test_one_changed_word_is_told_with_the_screen_and_both_texts(changed, dossie
         "  site:    A few questions on your money." in one
         for one in told
     )  # fmt: skip
+
+
+def test_a_page_with_many_new_texts_is_compared_to_its_end(changed, dossier):
+    many = [f"New sentence {n}." for n in range(30)]
+    app = changed("consent.toml", "A study.", "\\n\\n".join(many))
+    differences = compared(app, dossier()).differences
+    assert {d.site for d in differences if "[information]" in d.where} >= set(many)
 
 
 def test_a_changed_fingerprint_is_told(changed, dossier):
@@ -190,20 +197,20 @@ def test_a_site_without_the_study_is_one_line_and_exit_1(open_app, dossier, runn
 def test_what_is_served_after_a_change_is_still_what_the_dossier_says(open_app, tmp_path):
     folder = tmp_path / "branch"
     shutil.copytree(folder_of("branch"), folder)
-    app = shown_on(open_app("branch", studies=(folder,), demo=False))
-    stores, catalogue = app.extensions[NAME].stores, app.extensions["lacrima.shelf"]
+    app = open_app("branch", studies=(folder,), demo=False)
+    stores, catalogue = app.extensions[NAME].stores, app.extensions["lacrima"].catalogue
     ends = {"approved_on": "2026-01-02", "expires_on": "2999-01-01"}
     record_approval(
-        stores, catalogue.named("branch"), ApprovalForm(reference="R1", by="Ada", **ends)
+        stores, catalogue.folders["branch"].latest, ApprovalForm(reference="R1", by="Ada", **ends)
     )
     studies.set_status(stores.office, "branch", "open", "2026-01-03T00:00:00")
     consent = folder / "consent.toml"
     consent.write_text(consent.read_text("utf-8").replace("your mood", "your money"), "utf-8")
-    catalogue.proposed("branch").version(now=True)
+    catalogue.folders["branch"].version(now=True)
     with serving(app) as url:
         visited = (
             app.test_client()
-            .get(f"/s/{catalogue.named('branch').study.address}/")
+            .get(f"/s/{catalogue.folders['branch'].latest.study.address}/")
             .get_data(as_text=True)
         )
         path = tmp_path / "dossier.zip"
@@ -221,11 +228,11 @@ def invited(open_app, tmp_path):
     """Served by invitation, with one unspent code; its dossier."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "site.toml").write_text("[study.branch]\ninvited = true\n")
-    app = shown_on(open_app("branch"))
+    app = open_app("branch")
     path = tmp_path / "dossier.zip"
     path.write_bytes(dossier_of(app, "branch"))
     desk, codes = app.extensions[NAME], invitations.draw(1)
-    invitations.keep(desk.stores, desk.seal, "branch", codes, pilot=True)
+    invitations.keep(desk.stores, desk.keys, "branch", codes, pilot=True)
     return app, path, codes[0]
 
 
@@ -235,7 +242,7 @@ def test_with_an_invitation_a_client_s_pages_are_walked_and_the_code_stays_good(
         report = verify(url, open_dossier(path), invitation=code)
     assert (list(report.differences), report.notes[1:]) == ([], [])
     desk = app.extensions[NAME]
-    assert invitations.find(desk.stores, desk.seal, code) is not None
+    assert invitations.find(desk.stores, desk.keys, code) is not None
 
 
 def test_without_one_it_says_what_could_not_be_walked(invited):

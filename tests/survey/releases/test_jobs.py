@@ -18,16 +18,15 @@ from survey.crypto import make_key
 from survey.errors import Refusal
 from survey.releases import process
 from survey.releases import worker as job_worker
+from survey.releases.build import ReleaseRequest
 from survey.releases.jobs import JobRunner, folder_of, is_alive
 from survey.releases.preview import NotMade, basis, preview
-from survey.releases.process import ReleaseRequest
 from survey.storage import accounts, jobs, releases, studies
 from survey.storage.jobs import Busy, Job, Kind
 from survey.storage.stores import Stores
 from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.version import read_version
-from survey.synthetic.simulate import simulate_into
-from tests.answering import freeze, real_answers
+from tests.answering import freeze, real_answers, simulate_into
 from tests.conftest import FLAGSHIP
 from tests.conftest import folder_of as folder_of_study
 from tests.survey.releases.test_release import frozen
@@ -103,8 +102,8 @@ def test_a_preview_is_the_release_itself(stores, study, tmp_path):
     order = ReleaseRequest(tier="B", out=tmp_path / "out")
     seen = preview(stores, study, order)
     done = process.run(stores, study, order)
-    assert seen.sums == releases.all_releases(stores.office, study.name)[0].sha256
-    assert seen.report == done.report
+    assert seen["sums"] == releases.all_releases(stores.office, study.name)[0].sha256
+    assert seen["rows"] == done.report["rows"]
 
 
 def test_a_preview_enters_and_keeps_nothing(stores, study, tmp_path):
@@ -119,7 +118,7 @@ def test_a_preview_says_among_how_many_people_all_releases_together_leave_anybod
 ):
     frozen(stores, study, 600)
     process.run(stores, study, ReleaseRequest(tier="C", out=tmp_path / "out"))
-    [_, crowd] = preview(stores, study, ReleaseRequest(tier="B", out=tmp_path / "b")).against
+    [_, crowd] = preview(stores, study, ReleaseRequest(tier="B", out=tmp_path / "b"))["against"]
     assert crowd.startswith("Somebody who holds this and all 1 other files of segment 1 finds")
 
 
@@ -127,7 +126,7 @@ def test_the_same_release_again_is_told_as_the_same(stores, study, tmp_path):
     frozen(stores, study, 330)
     order = ReleaseRequest(tier="C", out=tmp_path / "out")
     process.run(stores, study, order)
-    assert preview(stores, study, order).against[0].startswith("It is byte for byte release 1:")
+    assert preview(stores, study, order)["against"][0].startswith("It is byte for byte release 1:")
 
 
 def test_a_refused_tier_names_a_coarser_one_that_would_be_made(stores, study, tmp_path):
@@ -206,14 +205,14 @@ def test_a_batch_frozen_at_the_last_moment_is_not_in_a_release_that_nobody_saw(r
         freeze(stores, small)
 
     job = real(one_more_batch)
-    assert (job.state, job.told["advice"]) == ("refused", "preview")
+    assert (job.state, job.result["advice"]) == ("refused", "preview")
     assert releases.all_releases(stores.office, NAME) == []
 
 
 def test_nothing_is_entered_for_an_account_that_was_switched_off_meanwhile(real, stores):
     accounts.add(stores.office, name="Ada", role="researcher", at=AT)
     job = real(lambda: accounts.disable(stores.office, "Ada"))
-    assert job.told["reason"].startswith("The account Ada was switched off meanwhile.")
+    assert job.result["reason"].startswith("The account Ada was switched off meanwhile.")
     assert releases.all_releases(stores.office, NAME) == []
 
 
@@ -233,7 +232,7 @@ def test_a_batch_asked_for_of_a_study_that_was_closed_meanwhile_is_not_frozen(
 def test_a_job_of_an_account_that_was_switched_off_is_not_begun(stores, work):
     accounts.add(stores.office, name="Ada", role="researcher", at=AT)
     accounts.disable(stores.office, "Ada")
-    assert work().told["reason"].startswith("The account Ada was switched off meanwhile.")
+    assert work().result["reason"].startswith("The account Ada was switched off meanwhile.")
 
 
 def full(*_: object) -> None:
@@ -245,7 +244,7 @@ def test_a_disk_that_fills_up_is_told_and_nothing_is_entered(stores, work, monke
     monkeypatch.setattr(f"survey.releases.{step}", full)
     job = work()
     assert job.state == "refused"
-    assert job.told["reason"].startswith("The disk of this server is full.")
+    assert job.result["reason"].startswith("The disk of this server is full.")
     assert releases.all_releases(stores.office, NAME) == []
     assert files(stores.folder / "releases") == []
 
@@ -256,8 +255,8 @@ def test_an_unforeseen_error_is_told_without_its_words(work, monkeypatch):
 
     monkeypatch.setattr("survey.releases.process.bundle", fail)
     job = work()
-    assert (job.state, "my own words" in json.dumps(job.told)) == ("broken", False)
-    assert "ValueError at test_jobs.py" in job.told["reason"]
+    assert (job.state, "my own words" in json.dumps(job.result)) == ("broken", False)
+    assert "ValueError at test_jobs.py" in job.result["reason"]
 
 
 def test_what_was_cancelled_before_it_began_is_not_begun(stores, begun, work):
@@ -271,7 +270,7 @@ def test_what_was_entered_is_told_as_done_even_if_the_process_could_not(
 ):
     order = ReleaseRequest(tier="C", out=tmp_path / "out", pilot=True, made_at=begun.asked_at)
     process.run(stores, small, order)
-    job = JobRunner(config, stores, lambda: 1.0).look(begun)
+    job = JobRunner(config, stores, lambda: 1.0).current(begun)
     assert (job.state, job.release) == ("done", 1)
 
 
@@ -281,7 +280,7 @@ def test_files_of_a_release_that_was_not_entered_are_removed(config, stores, beg
     for stray, seconds in (("005-C.1_data.csv", 2_000_000_000), ("001-C.1_data.csv", 1)):
         (parts / stray).touch()
         os.utime(parts / stray, (seconds, seconds))
-    assert JobRunner(config, stores, lambda: 1.0).look(begun).state == "broken"
+    assert JobRunner(config, stores, lambda: 1.0).current(begun).state == "broken"
     assert files(parts) == ["001-C.1_data.csv"]
 
 
@@ -290,21 +289,21 @@ def test_files_of_a_release_that_was_not_entered_are_removed(config, stores, beg
 
 def test_work_that_a_dead_server_left_is_told_and_its_folder_removed(config, stores, begun):
     (folder_of(stores.folder, begun.number) / "rows.csv").touch()
-    JobRunner(config, stores, lambda: 1.0).sweep()
+    JobRunner(config, stores, lambda: 1.0).clean_up()
     assert jobs.under_way(stores.office) == []
     assert list((stores.folder / "work").iterdir()) == []
 
 
 def test_folders_of_work_that_has_ended_are_removed(config, stores, begun):
-    jobs.end(stores.office, begun.number, "refused", now=1, told={})
-    JobRunner(config, stores, lambda: 1.0).sweep()
+    jobs.end(stores.office, begun.number, "refused", now=1, result={})
+    JobRunner(config, stores, lambda: 1.0).clean_up()
     assert list((stores.folder / "work").iterdir()) == []
 
 
 def test_work_under_way_goes_on(config, stores, begun):
     with (folder_of(stores.folder, begun.number) / "alive").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        JobRunner(config, stores, lambda: 1.0).sweep()
+        JobRunner(config, stores, lambda: 1.0).clean_up()
         assert [job.number for job in jobs.under_way(stores.office)] == [begun.number]
         assert folder_of(stores.folder, begun.number).is_dir()
 
@@ -327,8 +326,8 @@ def test_one_study_has_one_job_at_a_time(stores, begun):
 
 
 def test_how_a_job_ended_is_never_changed(stores, begun):
-    assert jobs.end(stores.office, begun.number, "refused", now=1, told={})
-    assert not jobs.end(stores.office, begun.number, "done", now=2, told={})
+    assert jobs.end(stores.office, begun.number, "refused", now=1, result={})
+    assert not jobs.end(stores.office, begun.number, "done", now=2, result={})
 
 
 def test_the_process_has_no_web_in_it():

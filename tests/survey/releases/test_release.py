@@ -11,13 +11,11 @@ from forms.fingerprint import fingerprints_of_study as fingerprints
 from forms.load import load_study
 from survey.errors import Refusal
 from survey.releases import process
+from survey.releases.build import OTHER_QUESTIONS, ReleaseRequest
 from survey.releases.distribution import recall
-from survey.releases.process import ReleaseRequest
-from survey.releases.segments import OTHER_QUESTIONS
 from survey.storage import answer_tables, releases
 from survey.storage.stores import Stores
-from survey.synthetic.simulate import simulate_into
-from tests.answering import freeze, real_answers
+from tests.answering import freeze, real_answers, simulate_into
 from tests.conftest import FLAGSHIP
 
 
@@ -251,7 +249,7 @@ def test_two_recodings_that_together_single_somebody_out_are_refused(
     first = run(stores, study, tmp_path / "one", pilot=False)
     recall(stores, study.name, first.number, at="2031-01-01", why="Too coarse.")
     monkeypatch.setattr("exports.segment_file.recode_keys", lambda table, *_, **__: (table, ""))
-    monkeypatch.setattr("survey.releases.segments.check_segment", lambda *_, **__: None)
+    monkeypatch.setattr("survey.releases.build.check_segment", lambda *_, **__: None)
     with pytest.raises(Refusal, match="would leave somebody among 1 people; 5 are promised"):
         run(stores, study, tmp_path / "two", pilot=False)
 

@@ -8,9 +8,11 @@ from forms.load import load_study
 from forms.routing import answer_keys, shown_names
 from forms.simulation import load_recipe, recipe_of
 from forms.study import NOT_REACHED, NOT_SHOWN
+from survey.collection.figures import is_synthetic
 from survey.storage import answer_tables
 from survey.storage.stores import Stores
-from survey.synthetic.simulate import is_synthetic, simulate, simulate_into
+from survey.synthetic.simulate import simulate
+from tests.answering import simulate_into
 from tests.conftest import FLAGSHIP
 from tests.exports.tiny import STUDY
 

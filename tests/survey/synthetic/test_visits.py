@@ -4,14 +4,15 @@ from itertools import pairwise
 
 import pytest
 
+from forms.routing import PASSED, page_passed_event
 from survey.collection import stop_rule
-from survey.collection.figures import PASSED, figures_of, page_passed_event
+from survey.collection.figures import figures_of
 from survey.errors import Refusal
 from survey.storage import answer_tables, counters
 from survey.storage.counters import totals
 from survey.storage.stores import Stores
-from survey.synthetic.simulate import simulate_into
 from survey.synthetic.visits import populate
+from tests.answering import simulate_into
 from tests.conftest import FLAGSHIP
 
 
@@ -103,7 +104,7 @@ def test_real_answers_and_real_figures_stay_untouched(stores, flagship):
     assert real.execute("SELECT count(*) FROM tallies").fetchone() == (0,)
     assert answer_tables.count(stores.responses, flagship.name) == 0
     assert figures_of(stores, flagship, pilot=False, over=True).totals == {}
-    stop_rule.tell_due(stores, flagship, pilot=False)
+    stop_rule.record_due(stores, flagship, pilot=False)
     assert counters.verdicts(stores.office, flagship.name, pilot=False) == {}
 
 

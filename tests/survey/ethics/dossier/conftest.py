@@ -8,21 +8,13 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from survey.ethics.dossier.document import Signed, document
-from survey.routes.ethics import records
 
 SIGNED = Signed("EK 2026/17", "Dr Ada Berg", "2026-03-04", "2027-03-03", "Not in clinics.")
 
 
-def shown_on(app: Flask) -> Flask:
-    """The application with the dossier's pages."""
-    if records.dossier_bp.name not in app.blueprints:
-        app.register_blueprint(records.dossier_bp)
-    return app
-
-
 def dossier_of(app: Flask, name: str, ending: str = "zip") -> bytes:
     """The file as a board downloads it."""
-    answer = shown_on(app).test_client().get(f"/ethics/{name}/dossier.{ending}")
+    answer = app.test_client().get(f"/ethics/{name}/dossier.{ending}")
     assert answer.status_code == 200, answer.get_data(as_text=True)
     return answer.get_data()
 
@@ -48,6 +40,6 @@ def said(open_app: Callable[..., Flask]) -> Callable[..., dict[str, Any]]:
     def say(name: str, signed: Signed | None = None, **changes: object) -> dict[str, Any]:
         app = open_app(name, **changes)
         with app.test_request_context():
-            return document(app.extensions["lacrima.shelf"].named(name), signed)
+            return document(app.extensions["lacrima"].catalogue.folders[name].latest, signed)
 
     return say

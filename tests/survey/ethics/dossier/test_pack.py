@@ -12,7 +12,7 @@ from survey.errors import Refusal
 from survey.ethics.dossier.dossier_files import DossierCache, pack
 from survey.storage import studies
 from tests.conftest import folder_of
-from tests.survey.ethics.dossier.conftest import dossier_of, shown_on
+from tests.survey.ethics.dossier.conftest import dossier_of
 
 
 def opened(archive):
@@ -65,7 +65,7 @@ def test_every_way_through_is_listed_with_what_leads_there(open_app):
 
 
 def test_a_board_downloads_both_without_a_sign_in_or_a_cookie(open_app):
-    client = shown_on(open_app("branch")).test_client()
+    client = open_app("branch").test_client()
     for ending, media in (("pdf", "application/pdf"), ("zip", "application/zip")):
         answer = client.get(f"/ethics/branch/dossier.{ending}")
         assert (answer.status_code, answer.mimetype) == (200, media)
@@ -74,13 +74,13 @@ def test_a_board_downloads_both_without_a_sign_in_or_a_cookie(open_app):
 
 @pytest.mark.parametrize("ending", ["pdf", "zip"])
 def test_an_unknown_study_has_no_dossier(open_app, ending):
-    client = shown_on(open_app("branch")).test_client()
+    client = open_app("branch").test_client()
     assert client.get(f"/ethics/nowhere/dossier.{ending}").status_code == 404
 
 
 def test_only_an_approval_of_exactly_these_fingerprints_is_told(open_app):
     app = open_app("branch", demo=False)
-    version = app.extensions["lacrima.shelf"].named("branch")
+    version = app.extensions["lacrima"].catalogue.folders["branch"].latest
     office = app.extensions["lacrima"].stores.office
     fingerprints = {
         "words": "0" * 64,
@@ -108,8 +108,8 @@ def test_of_very_many_ways_those_are_walked_that_show_something_new(open_app, mo
 def test_a_folder_that_has_changed_meanwhile_is_refused_in_one_line(open_app, tmp_path):
     folder = tmp_path / "branch"
     shutil.copytree(folder_of("branch"), folder)
-    app = shown_on(open_app("branch", studies=(folder,)))
-    version = app.extensions["lacrima.shelf"].named("branch")
+    app = open_app("branch", studies=(folder,))
+    version = app.extensions["lacrima"].catalogue.folders["branch"].latest
     consent = folder / "consent.toml"
     consent.write_text(consent.read_text("utf-8").replace("your mood", "your money"), "utf-8")
     with app.test_request_context(), pytest.raises(Refusal, match="has changed"):

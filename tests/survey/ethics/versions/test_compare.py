@@ -84,43 +84,43 @@ def test_a_fact_of_the_site_is_a_change_of_its_own(first, amended):
 
 
 def test_a_page_that_moved_is_told_as_moved_and_nothing_else_is(first):
-    said = json.loads(json.dumps(first.said))
+    said = json.loads(json.dumps(first.document))
     said["pages"].insert(2, said["pages"].pop(1))
     new = content_of_archive("0" * 64, json.dumps(said))
-    change = one_change(content_of_archive(first.words, json.dumps(first.said)), new)
+    change = one_change(content_of_archive(first.words, json.dumps(first.document)), new)
     assert (change.what, change.nature) == ("moved", "substantive")
     assert "How your therapist was with you" in change.where or "When and where" in change.where
 
 
 def test_a_question_that_went_to_another_page_is_told_as_moved(first):
-    said = json.loads(json.dumps(first.said))
+    said = json.loads(json.dumps(first.document))
     asked = said["pages"][3]["questions"]
     said["pages"][2]["questions"].append(asked.pop())
     new = content_of_archive("0" * 64, json.dumps(said))
-    changes = compare(content_of_archive(first.words, json.dumps(first.said)), new).changes
+    changes = compare(content_of_archive(first.words, json.dumps(first.document)), new).changes
     assert [c.what for c in changes] == ["moved"]
 
 
 def test_a_new_question_is_one_change_with_all_that_it_brings(first):
-    said = json.loads(json.dumps(first.said))
+    said = json.loads(json.dumps(first.document))
     question = {**said["pages"][0]["questions"][0], "name": "brand_new"}
     said["pages"][0]["questions"].append(question)
     old, new = (
-        content_of_archive(str(n) * 64, json.dumps(s)) for n, s in enumerate((first.said, said))
+        content_of_archive(str(n) * 64, json.dumps(s)) for n, s in enumerate((first.document, said))
     )
     changes = [c for c in compare(old, new).changes if c.group == "question"]
     assert [(c.what, c.where) for c in changes] == [("added", "Question brand_new")]
 
 
 def test_words_alone_are_compared_as_words_alone(first):
-    archived = content_of_archive(first.words, json.dumps(first.said))
+    archived = content_of_archive(first.words, json.dumps(first.document))
     assert compare(archived, first).not_compared == ("policy", "support", "facts")
 
 
 def test_every_difference_of_content_is_told(first):
     """Whatever leaf of the content changes, something is told."""
-    old = content_of_archive(first.words, json.dumps(first.said))
-    silent = [path for path in leaves(first.said) if not told(old, path)]
+    old = content_of_archive(first.words, json.dumps(first.document))
+    silent = [path for path in leaves(first.document) if not told(old, path)]
     assert silent == []
 
 
@@ -142,7 +142,7 @@ NOT_ALONE = ("id", "name", "variable", "code", "key", "set_by")
 
 
 def told(old, path):
-    said = json.loads(json.dumps(old.said))
+    said = json.loads(json.dumps(old.document))
     place = said
     for step in path[:-1]:
         place = place[step]

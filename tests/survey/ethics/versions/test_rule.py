@@ -2,7 +2,8 @@
 
 import pytest
 
-from survey.ethics.change_rule import PROSE, classify_change
+from survey.ethics.version_content import PROSE
+from survey.ethics.version_diff import classify_change
 
 HARMLESS = [
     ("You may  stop .", "You may stop."),

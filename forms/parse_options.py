@@ -1,16 +1,15 @@
-"""The keys that belong to one kind of question, read from questionnaire.toml."""
+"""Options and rows of questions, read from questionnaire.toml."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from forms.study import Missing, Option, Question, Row
+from forms.study import Missing, Option, Row
 from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates, is_integer, listed, nearest
 
 # No question can ask for a year of birth or a postcode: the widest range ends here.
 HIGHEST_NUMBER = 1000
-LONGEST_TEXT = 5000
 
 OPTION_RULE = '[[1, "Yes"], [2, "No"]], codes 0 or more'
 MULTIPLE_RULE = '[[1, "key", "Label"], …], codes 0 or more'
@@ -23,60 +22,6 @@ class Shared:
     sets: Mapping[str, tuple[Option, ...]]
     missing: Mapping[str, Missing]
     branches: tuple[str, ...]
-
-
-def read_single(question: Question, table: TomlTable, shared: Shared) -> Question:
-    """One answer of several."""
-    return replace(question, options=read_option_set(table, shared, at_least=2))
-
-
-def read_multiple(question: Question, table: TomlTable, _: Shared) -> Question:
-    """Any number of answers; each has a key, which names its column."""
-    if isinstance(table.data.get("options"), str):
-        table.fault("options", "a multiple question needs options of its own", MULTIPLE_RULE)
-        return question
-    return replace(question, options=read_options(table, "options", keyed=True))
-
-
-def read_grid(question: Question, table: TomlTable, shared: Shared) -> Question:
-    """Several sentences with the same answers, each a variable."""
-    return replace(
-        question,
-        options=read_option_set(table, shared, at_least=2),
-        rows=read_rows(table),
-        random_order=table.flag("random_order"),
-    )
-
-
-def read_statements(question: Question, table: TomlTable, shared: Shared) -> Question:
-    """Statements, each agreed to or not."""
-    return replace(
-        question, options=read_option_set(table, shared, at_least=1), rows=read_rows(table)
-    )
-
-
-def read_range(question: Question, table: TomlTable, _: Shared) -> Question:
-    """A whole number from ``minimum`` to ``maximum``, typed or set on a line."""
-    minimum = table.integer("minimum", 0, HIGHEST_NUMBER)
-    maximum = table.integer("maximum", 0, HIGHEST_NUMBER)
-    if table.has("minimum") and table.has("maximum") and minimum >= maximum:
-        table.fault("maximum", f"{maximum} must be above the minimum, {minimum}")
-    return replace(
-        question,
-        minimum=minimum,
-        maximum=maximum,
-        minimum_label=table.text("minimum_label", required=question.kind == "vas"),
-        maximum_label=table.text("maximum_label", required=question.kind == "vas"),
-    )
-
-
-def read_text(question: Question, table: TomlTable, _: Shared) -> Question:
-    """The client's own words."""
-    return replace(
-        question,
-        max_length=table.integer("max_length", 1, LONGEST_TEXT),
-        apart=table.flag("apart"),
-    )
 
 
 def read_rows(table: TomlTable) -> tuple[Row, ...]:

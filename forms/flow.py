@@ -1,0 +1,360 @@
+"""The client's way through a study: its screens in one table, and the step from post to screen.
+
+Pure: no server, no storage, no clock, no chance. The client's routes carry out the effects of a
+step; the board's walk shows the screens alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from wtforms import Form
+
+from forms.draft import (
+    Draft,
+    adjacent_pages,
+    first_unanswered,
+    open_page,
+    reachable,
+    save_partial,
+    submit_page,
+    token_of,
+)
+from forms.form_fields import choices_of, consent_form, eligibility_form, first_no
+from forms.platform_texts import CHOOSE_CODE, CHOOSE_END, NOTHING_YET, WORDS_CHANGED
+from forms.routing import branch_of, page_passed_event
+from forms.study import Page, Study
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One screen of the client's way, shown by the template of its name.
+
+    ``title`` is the neutral word in the page's title: no title names a topic or an answer. Boards
+    cite a screen by ``label``, on the checklist by ``short``; one that is ``part_of`` another is
+    cited with it. ``passages`` are the tables of consent.toml whose texts it shows. A screen that
+    is not ``addressed`` stands in place of the page that was asked for, with its ``status``.
+    """
+
+    name: str
+    title: str
+    label: str = ""
+    short: str = ""
+    part_of: str = ""
+    passages: tuple[str, ...] = ()
+    addressed: bool = True
+    status: int = 200
+
+    @property
+    def brief(self) -> str:
+        """Number and name in few words."""
+        return self.short or self.label
+
+
+SCREENS: Mapping[str, Screen] = {
+    screen.name: screen
+    for screen in (
+        Screen("landing", "Start", "S1 Landing"),
+        Screen(
+            "information",
+            "Information",
+            "S2 Information",
+            passages=("key_fact", "detail", "notice"),
+        ),
+        Screen("eligibility", "Before you start", "S3 Before you start"),
+        Screen("thanks", "Finished", "S3 Kind ending", part_of="eligibility"),
+        Screen("later", "Later", "S3 Not a good moment", part_of="eligibility"),
+        Screen("consent", "Your choice", "S4 Consent"),
+        Screen("questions", "Page", "S5 Questions"),
+        Screen("check", "Check", "S6 Check answers and send", "S6 Check"),
+        Screen("done", "Thank you", "S7 and S8 Thank you", "S8 Thank you", passages=("debrief",)),
+        Screen("support", "Help", "S9 Help"),
+        Screen("break", "A break", "S9 A break", part_of="support", addressed=False),
+        Screen("declined", "Finished", "S10 Decline"),
+        Screen("stop", "Stop", "S11 Stop"),
+        Screen("stopped", "Finished", "S11 After deleting", part_of="stop"),
+        Screen("withdraw", "Delete", "S12 Delete later"),
+        Screen("leave", "Left", "S13 Leave now", "S13 Leave"),
+        Screen("closed", "Closed", addressed=False),
+        Screen("spent", "Used already", addressed=False),
+        Screen("elsewhere", "This way", addressed=False, status=404),
+        Screen("gone", "Start again", addressed=False, status=410),
+    )
+}
+# Those that a checklist or a comment can point at.
+CITED = tuple(screen for screen in SCREENS.values() if screen.label and not screen.part_of)
+
+# Where a plain link or button may lead; every other screen follows from what was posted.
+TURNS = frozenset(
+    ["landing", "information", "eligibility", "consent", "support", "stop", "withdraw", "leave"]
+)
+# Buttons of a page of questions that turn to another screen and keep what stands on the page.
+TURNS_FROM_QUESTIONS = frozenset(["support", "stop", "information"])
+
+READ = "version"  # hidden input: which consent texts the page shows
+
+
+@dataclass(frozen=True, slots=True)
+class FlowState:
+    """Where a client or a board member is: the screen, the draft under way, the page on it."""
+
+    screen: str = "landing"
+    draft: Draft | None = None
+    token: str = ""  # of the page of questions
+    changing: bool = False  # the page was opened from the check page
+    eligible: bool = False  # the eligibility questions were answered with yes
+    youth: bool = False  # help lines for young people come first
+    answered: bool = False  # a deletion by code was asked for
+
+
+@dataclass(frozen=True, slots=True)
+class CountEvent:
+    """One more of ``event`` in the study's totals."""
+
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginDraft:
+    """Keep the draft that the step began."""
+
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class DropDraft:
+    """Delete the draft."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendDraft:
+    """Store the answers: all of them (completion 1) or those given so far (2)."""
+
+    completion: int
+    wants_code: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskDeletion:
+    """Delete what was sent with ``code``."""
+
+    code: str
+
+
+Effect = CountEvent | BeginDraft | DropDraft | SendDraft | AskDeletion
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """The state after a post. With ``errors`` (input name → sentence) the screen is shown again.
+
+    ``form`` holds what was typed before the questions.
+    """
+
+    state: FlowState
+    errors: Mapping[str, str] = field(default_factory=dict)
+    effects: tuple[Effect, ...] = ()
+    form: Form | None = None
+
+
+def anchors(study: Study, screen: str) -> dict[str, str]:
+    """Ids that name nothing, for inputs before the questions: links to them stay in the history."""
+    consent = study.consent
+    names = {
+        "eligibility": [q.id for q in consent.eligibility],
+        "consent": [s.id for s in (*consent.required_statements, *consent.choices)],
+    }.get(screen, [])
+    return {name: f"i{n}" for n, name in enumerate(names, start=1)}
+
+
+def entrance(study: Study) -> str:
+    """The screen that follows on the information."""
+    return "eligibility" if study.consent.eligibility else "consent"
+
+
+def form_of(study: Study, screen: str) -> Form | None:
+    """The blank form of a screen before the questions."""
+    if screen == "eligibility":
+        return eligibility_form(study.consent.eligibility, None)
+    return consent_form(study.consent, None) if screen == "consent" else None
+
+
+def at_page(draft: Draft, page: Page | None, *, changing: bool = False) -> FlowState:
+    """A page of questions, or with none left the check page."""
+    if page is None:
+        return FlowState("check", draft)
+    return FlowState("questions", draft, token_of(draft, page), changing)
+
+
+def resume(study: Study, draft: Draft) -> FlowState:
+    """Where a client comes back to from help, information or a break."""
+    if draft.sent:
+        return FlowState("done", draft)
+    here = next((p for p in study.pages if p.id == draft.at and reachable(study, draft, p)), None)
+    return at_page(draft, here or first_unanswered(study, draft))
+
+
+def arrive(study: Study, state: FlowState) -> FlowState:
+    """The state of a client who asks for a screen: there, or where the way leads instead."""
+    screen, draft = state.screen, state.draft
+    if draft is None and screen in ("questions", "check", "done"):
+        return FlowState("gone")
+    if draft is not None and draft.sent and screen in ("questions", "check", "stop"):
+        return FlowState("done", draft)
+    if draft is not None and not draft.sent:
+        if screen in ("consent", "check", "done"):
+            return at_page(draft, first_unanswered(study, draft))
+        if screen == "questions" and open_page(study, draft, state.token) is None:
+            return FlowState("check" if draft.ready else "elsewhere", draft)
+    if screen == "eligibility" and not study.consent.eligibility:
+        return arrive(study, replace(state, screen="consent"))
+    if screen == "consent" and study.consent.eligibility and not state.eligible:
+        return replace(state, screen="eligibility")
+    return state
+
+
+def step(study: Study, state: FlowState, posted: Any, *, seed: str = "") -> StepResult:
+    """Return what a post on the screen of ``state`` leads to.
+
+    ``posted`` is a multidict; ``seed`` goes into the draft that consent begins.
+    """
+    go, draft = posted.get("go", ""), state.draft
+    if state.screen == "questions":
+        return _from_questions(study, state, posted)
+    if go == "continue" and draft is not None:
+        return StepResult(resume(study, draft))
+    if go in TURNS:
+        kept = None if go == "leave" else draft
+        return StepResult(arrive(study, FlowState(go, kept, eligible=state.eligible)))
+    if state.screen in _UNDER_WAY:
+        if draft is None:
+            return StepResult(FlowState("gone"))
+        return _UNDER_WAY[state.screen](study, state, draft, posted)
+    if state.screen == "eligibility":
+        return _from_eligibility(study, state, posted)
+    if state.screen == "consent":
+        return _from_consent(study, state, posted, seed)
+    if state.screen == "withdraw":
+        asked = AskDeletion(posted.get("code", ""))
+        return StepResult(replace(state, answered=True), effects=(asked,))
+    return StepResult(state)
+
+
+def _from_eligibility(study: Study, state: FlowState, posted: Any) -> StepResult:
+    questions = study.consent.eligibility
+    form = eligibility_form(questions, posted)
+    if not form.validate():
+        return _again(state, form)
+    no = first_no(questions, form)
+    if no is None:
+        eligible = replace(state, screen="consent", eligible=True)
+        return StepResult(eligible, effects=(CountEvent("eligible"),))
+    if no.ending == "screened_out":
+        ending = FlowState("thanks", youth=no.youth)
+        return StepResult(ending, effects=(CountEvent("screened_out"),))
+    return StepResult(FlowState("later", youth=no.youth), effects=(CountEvent("not_now"),))
+
+
+def _again(state: FlowState, form: Form) -> StepResult:
+    return StepResult(state, {name: errors[0] for name, errors in form.errors.items()}, form=form)
+
+
+def _from_consent(study: Study, state: FlowState, posted: Any, seed: str) -> StepResult:
+    if posted.get("go") == "decline":
+        return StepResult(FlowState("declined"), effects=(CountEvent("declined"),))
+    consent, current = study.consent, study.fingerprints.consent_version
+    form = consent_form(consent, posted)
+    if not form.validate():
+        return _again(state, form)
+    if posted.get(READ, current) != current:
+        return StepResult(state, {s.id: WORDS_CHANGED for s in consent.statements[:1]})
+    draft = Draft(
+        seed=seed,
+        words=study.fingerprints.words,
+        language=study.language,
+        started=0,
+        choices=choices_of(consent, form),
+    )
+    begun = (BeginDraft(draft), CountEvent("consented"))
+    return StepResult(at_page(draft, first_unanswered(study, draft)), effects=begun)
+
+
+def _from_questions(study: Study, state: FlowState, posted: Any) -> StepResult:
+    draft, go = state.draft, posted.get("go", "")
+    page = open_page(study, draft, state.token) if draft is not None else None
+    if draft is None or page is None:
+        return StepResult(arrive(study, state))
+    if go == "leave":
+        return StepResult(FlowState(go))
+    if go in TURNS_FROM_QUESTIONS:
+        return StepResult(FlowState(go, save_partial(study, draft, page, posted)))
+    if go == "back":
+        kept = save_partial(study, draft, page, posted)
+        return StepResult(at_page(kept, adjacent_pages(study, kept, page)[0] or page))
+    taken, changing = submit_page(study, draft, page, posted), bool(posted.get("change"))
+    after = taken.draft
+    if taken.errors:
+        return StepResult(replace(state, changing=changing), taken.errors)
+    if taken.stay:
+        return StepResult(at_page(after, page, changing=changing))
+    passed = CountEvent(page_passed_event(page.id, branch_of(study, after.answers)))
+    effects = (passed,) if taken.passed else ()
+    if after.support_due:
+        return StepResult(FlowState("support", after), effects=effects)
+    following = (
+        first_unanswered(study, after) if changing else adjacent_pages(study, after, page)[1]
+    )
+    return StepResult(at_page(after, following), effects=effects)
+
+
+def _from_check(study: Study, state: FlowState, draft: Draft, posted: Any) -> StepResult:
+    if posted.get("go") == "back":
+        return StepResult(
+            at_page(draft, [p for p in study.pages if reachable(study, draft, p)][-1])
+        )
+    changed = next((p for p in study.pages if p.id == posted.get("change")), None)
+    if changed is not None:
+        return StepResult(arrive(study, at_page(draft, changed, changing=True)))
+    return _send(study, state, posted, completion=1)
+
+
+def _from_stop(study: Study, state: FlowState, draft: Draft, posted: Any) -> StepResult:
+    go = posted.get("go", "")
+    if go == "delete":
+        return _delete()
+    if go == "send" and draft.answers:
+        return _send(study, state, posted, completion=2)
+    return StepResult(state, {"stop-send": NOTHING_YET if go == "send" else CHOOSE_END})
+
+
+def _from_support(study: Study, state: FlowState, draft: Draft, posted: Any) -> StepResult:
+    del state
+    go = posted.get("go", "")
+    if go == "delete":
+        return _delete()
+    if go == "send":
+        return StepResult(FlowState("stop", draft))
+    seen = replace(draft, support_due=False, at="")
+    return StepResult(FlowState("break", seen) if go == "break" else resume(study, seen))
+
+
+def _delete() -> StepResult:
+    effects = (DropDraft(), CountEvent("stopped_deleted"))
+    return StepResult(FlowState("stopped"), effects=effects)
+
+
+def _send(study: Study, state: FlowState, posted: Any, *, completion: int) -> StepResult:
+    code = posted.get("code", "")
+    if study.consent.receipt_code and code not in ("yes", "no"):
+        return StepResult(state, {"code": CHOOSE_CODE})
+    send = SendDraft(completion, wants_code=code == "yes")
+    return StepResult(FlowState("done", state.draft), effects=(send,))
+
+
+_UNDER_WAY: Mapping[str, Callable[[Study, FlowState, Draft, Any], StepResult]] = {
+    "check": _from_check,
+    "stop": _from_stop,
+    "support": _from_support,
+}

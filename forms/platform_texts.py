@@ -1,0 +1,168 @@
+"""The platform's own words to a client, beside those of the study; one home for all of them.
+
+A study words everything that concerns its topic; these are what every study has in common.
+Templates meet them as ``platform``.
+"""
+
+from __future__ import annotations
+
+# Ways on and out, on every screen.
+LEAVE_NOW = "Leave now"
+STOP = "Stop"
+HELP = "Help"
+INFORMATION = "Information"
+AT_ANY_TIME = "At any time"
+GO_ON = "Go on"
+GO_ON_WITH_SURVEY = "Go on with the survey"
+GO_ON_INSTEAD = "Go on with the survey instead"
+GO_ON_WHEN_READY = "Go on when you are ready"
+SEE_HELP_LINES = "See help lines"
+DELETE_EARLIER = "Delete answers you sent earlier"
+TO_THE_START = "To the start"
+BEFORE_YOU_GO_ON = "Before you go on"
+
+# Marks of a pilot and of the board's walk.
+PREVIEW_MARK = "Preview for review: nothing is stored"
+PILOT_MARK = "Pilot: a trial run, not the real study"
+
+# Landing and information.
+INVITED = "This survey is by invitation: it asks for a code. If you have not entered yours yet,"
+ENTER_CODE = "enter it here"
+BY_INVITATION = f"{INVITED} {ENTER_CODE}."
+READ_ABOUT = "Read what it is about"
+GOOD_TO_KNOW = "Good to know first"
+HELP_LINES = "Help lines"
+YOUR_COUNTRY = "Your country"
+CHOOSE_COUNTRY = "Choose a country"
+SHOW_HELP_LINES = "Show help lines"
+MORE_DETAIL = "More detail"
+NOTICE = "Data protection notice"
+PRINT_OR_SAVE = "You can print or save this page, all of it. It stays at this address."
+
+# Consent.
+YES = "Yes"
+NO = "No"
+YOUR_CHOICE = "Your choice, either way is fine"
+READ_INFORMATION = "Read, print or save the information"
+THE_LINK = "The link:"
+
+# Questions.
+NEXT = "Next"
+BACK = "Back"
+PLACES_TO_GET_SUPPORT = "Places to get support"
+SAVE_AND_CHECK = "Save and go back to check"
+PAGES_DONE = "Pages done"
+GRID_LEGEND = "Sentences to answer"
+GRID_REFUSED = "You chose not to answer these. You can still answer any of them."
+REFUSE_GRID = "I would rather not answer these"
+WRITTEN_EARLIER = "You wrote this earlier. You can delete it here; it cannot be changed."
+DELETE_TEXT = "Delete what I wrote"
+TEXT_DELETED = "Nothing is kept here. This question is asked only once, so it stays empty."
+
+# Check.
+WHAT_IS_STORED = "Exactly what we will store"
+ONE_ROW = (
+    "One row with these columns, and nothing else about you. Codes below zero say why there is "
+    "no answer."
+)
+YOUR_OWN_WORDS = "Your own words"
+TEXTS_APART = (
+    "Each text is stored by itself, under a random number of its own, with the study, the "
+    "question, whether it may be quoted, a value for deleting it later and, later, what a reader "
+    "removed from it. The language is stored with it too, unless only some people are asked the "
+    "question. Nothing connects it with your other answers. A text you left blank leaves nothing."
+)
+SEND = "Send my answers"
+KEEP_THINKING = "Keep thinking: go back to the last page"
+DELETE_EVERYTHING = "Delete everything"
+
+# Thank you, help, a break.
+YOUR_CODE = "Your code"
+CLOSE_AND_LEAVE = "Close and leave"
+HELP_TITLE = "Help and support"
+TAKE_A_BREAK = "Take a break"
+STOP_AND_DELETE = "Stop and delete my answers"
+STOP_AND_SEND = "Stop and send what I have answered"
+BREAK_TITLE = "Take your time"
+BREAK_LEAD = (
+    "This page stays open. Your answers are kept for two hours from now, and only this browser "
+    "can open them. After that they are gone."
+)
+
+# Stop and delete later.
+NOTHING_IS_KEPT = "Nothing is kept."
+NOTHING_ANSWERED = (
+    "That is fine. You have not answered anything here, so there is nothing to delete. You can "
+    "close this page or leave now."
+)
+LEAVE_SITE = "Leave this site"
+NO_CODES = "This study gives no codes."
+
+# In place of a page that was asked for.
+ELSEWHERE_TITLE = "That page is not on your way"
+ELSEWHERE_LEAD = (
+    "Which pages you see depends on your answers. What you have answered on your way is still here."
+)
+GONE_TITLE = "Nothing is kept here for you now"
+GONE_LEAD = "If you saw the thank-you page, your answers arrived, once."
+GONE_TEXT = (
+    "If you had not sent them yet, they are gone. We keep unfinished answers for two hours at "
+    "most, and only for the browser they were written in. We are sorry if that was unexpected. "
+    "You are welcome to start again."
+)
+SPENT_TITLE = "This invitation was used already"
+SPENT_LEAD = "Your answers were not sent, and nothing of them is kept. We are sorry."
+SPENT_TEXT = (
+    "Each invitation can send one set of answers. Somebody has sent answers with yours before, "
+    "perhaps you yourself in another window or on another device. Or the invitation was taken "
+    "back while you were answering."
+)
+SPENT_ARRIVED = "If you saw the thank-you page before, those answers arrived, once."
+REFUSED = (
+    "It ended while you were answering. What you had answered was not sent, and nothing of it is "
+    "kept. We are sorry."
+)
+
+# A study that takes nobody: heading and sentence by its state.
+CLOSED = {
+    "not_open": ("Not open yet", "This survey has not started. Please come back later."),
+    "closed": (
+        "This survey is closed",
+        "Nobody can take part any more. Thank you for wanting to.",
+    ),
+    "frozen": (
+        "This survey is closed",
+        "Nobody can take part any more. Thank you for wanting to.",
+    ),
+    "full": (
+        "Enough people have taken part",
+        "We have as many answers as we hoped for. Thank you for wanting to take part.",
+    ),
+    "expired": (
+        "This survey is paused",
+        "It takes nobody new at the moment. Thank you for wanting to take part.",
+    ),
+}
+
+# What is to be mended on a page. Each error names what it is about, so that a list of them can be
+# told apart.
+CHOOSE_SHOWN = "Choose one of the answers shown."
+CHOOSE_ONE = "Choose an answer to go on."
+WHOLE_NUMBER = "Enter a whole number from {} to {}."
+TOO_LONG = "Shorten this to {} characters. It has {} now."
+ANSWER_TO_GO_ON = "Choose an answer: {}"
+TICK_TO_TAKE_PART = "To take part, tick: {}"
+CHOOSE_CODE = "Choose whether you want a code."
+WORDS_CHANGED = "These words have just changed. Please read the information and this page again."
+CHOOSE_END = "Choose what should happen to your answers."
+NOTHING_YET = "You have not answered anything yet, so there is nothing to send."
+
+# Missing codes as a grid names them.
+CANT_SAY = {"dont_know": "Can’t say", "not_applicable": "Does not apply"}
+
+# The page that takes an invitation, to a code that opens nothing.
+INVITATION_EMPTY = "Type the code that you were given."
+INVITATION_SLIP = "There is a slip in this code. Please compare it letter by letter."
+INVITATION_UNKNOWN = (
+    "This code opens nothing: it has been used, was taken back, or is not from this site."
+)

@@ -1,0 +1,334 @@
+"""A release on its way: the file of each segment in a tier, as it stands or newly made.
+
+A segment's file in a tier is made once and repeated byte for byte afterwards; only a recall makes
+another edition (docs/decisions/0008-segments.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from exports.anonymise.problem import Progress, no_progress
+from exports.checksums import sha256_of
+from exports.documents.context import ArchivedDocuments
+from exports.errors import ExportRefused
+from exports.release import check_segment
+from exports.report import ReleaseContext, SegmentEntry
+from exports.segment_file import SegmentSource, read_back, recode_segment, source_of, write_segment
+from exports.tables.build import Tables
+from exports.tables.table_files import counts
+from exports.tables.table_release import segment_tables
+from exports.texts.text_release import TextContext, TextRelease, text_release
+from forms.study import Study, Tier
+from forms.tiers import TABLES
+from survey.clock import iso_utc
+from survey.errors import Refusal
+from survey.releases.archive import Archive
+from survey.releases.stored_answers import consent_digest, read_answers, read_people, write_people
+from survey.releases.text_review import reviewed
+from survey.storage import answer_tables, batches, releases
+from survey.storage.counters import DisclosedPilot
+from survey.storage.database import Database
+from survey.storage.releases import LedgerPart, Segment
+from survey.storage.stores import Stores
+
+OTHER_QUESTIONS = "they answered other questions than this study folder asks"
+LEAST_NEW = 20  # rows; and twice the largest k, and the policy's min_new_rows
+TEXTS_SEGMENT = 0  # the file of texts grows as a whole, beside all segments
+
+
+def least_new_rows(study: Study) -> int:
+    """Return how many rows a further segment needs: it has to be anonymous alone."""
+    ks = [tier.k for tier in study.policy.tiers.values() if tier.kind.holds == "rows"]
+    return max(2 * max(ks, default=0), LEAST_NEW, study.policy.min_new_rows)
+
+
+def waiting_in_words(study: Study, rows: int) -> str:
+    """Return a sentence on the frozen answers that no segment holds yet, empty without any."""
+    if not rows:
+        return ""
+    least = least_new_rows(study)
+    return (
+        f"{rows} newer frozen answers wait and are not in it: a further batch must be anonymous "
+        f"alone and needs {least} rows, {least - rows} more."
+    )
+
+
+def check_policy(office: Database, study: Study) -> None:
+    """Raise Refusal unless all segments follow one policy and the ledger knows their rows.
+
+    Segments of two policies could be compared, which undoes what each withholds.
+    """
+    for part in releases.parts(office, study.name):
+        if part.policy != study.fingerprints.policy:
+            raise Refusal(
+                f"Segment {part.segment} of {study.name} was released under another policy "
+                f"({part.policy[:12]}…); comparing the two could undo what is withheld. Release "
+                "with the policy of the first release, or run the changed study under a new name."
+            )
+    held = releases.contents(office, study.name)
+    for made in releases.all_releases(office, study.name):
+        if not made.pilot and made.number not in held:
+            raise Refusal(
+                f"The ledger does not say which rows went into release {made.number} of "
+                f"{study.name}, so no later release can be compared with it."
+            )
+
+
+def plan_segments(stores: Stores, study: Study, *, pilot: bool) -> tuple[list[Segment], int]:
+    """Return the segments of the next release, and how many frozen answers wait for more.
+
+    Raises Refusal.
+    """
+    office, answers = stores.office, stores.answers(pilot=pilot)
+    if pilot:
+        rows = answer_tables.count(answers, study.name)
+        if not rows:
+            raise Refusal(f"The pilot of {study.name} has no answers yet.")
+        return [Segment(1, (), rows)], 0
+    check_policy(office, study)
+    frozen = {b: n for b, n in batches.batches(answers, study.name).items() if b}
+    if not frozen:
+        raise Refusal(
+            f"{study.name} has no frozen answers: `lacrima study freeze {study.name}` makes a "
+            "batch."
+        )
+    known = releases.segments(office, study.name)
+    fresh = sorted(set(frozen) - {batch for segment in known for batch in segment.batches})
+    rows = sum(frozen[batch] for batch in fresh)
+    if not fresh or (known and rows < least_new_rows(study)):
+        return known, rows
+    return [*known, Segment(len(known) + 1, tuple(fresh), rows)], 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRequest:
+    """A release as it is asked for. ``made_at`` is an ISO time for the ledger; no file holds it.
+
+    ``recipient`` names who gets a restricted file: person, agreement, date.
+    """
+
+    tier: str
+    out: Path
+    pilot: bool = False
+    seed: int = 0
+    made_at: str = field(default_factory=iso_utc)
+    recipient: Mapping[str, str] | None = None
+    facts: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFile:
+    """A segment in one tier: its line in the ledger, and its file, archived already or new."""
+
+    part: LedgerPart
+    path: Path
+    new: bool
+
+    @property
+    def entry(self) -> SegmentEntry:
+        """The file as exports put a release together from it."""
+        about = self.part.about
+        return SegmentEntry(
+            self.path, self.part.segment, self.part.rows, about["left_out"],
+            tuple(about["notes"]), about["aside"], about["figures"],
+        )  # fmt: skip
+
+
+@dataclass
+class ReleaseBuild:
+    """One release on its way in the working folder ``folder``; nothing is entered or moved here.
+
+    ``waiting`` counts frozen answers that no segment holds yet. ``pilot`` tells whose answers a
+    pilot held when it began, None for frozen answers. ``files`` are the segments' files as far as
+    they are made or found, ``held`` the parts that go out, ``left_out`` a sentence for each
+    segment that does not.
+    """
+
+    stores: Stores
+    study: Study
+    request: ReleaseRequest
+    archive: Archive
+    folder: Path
+    wordings: Mapping[bytes, ArchivedDocuments]
+    context: ReleaseContext
+    segments: Sequence[Segment]
+    waiting: int
+    pilot: DisclosedPilot | None
+    progress: Progress = no_progress
+    files: dict[tuple[int, str], SegmentFile] = field(default_factory=dict)
+    held: Sequence[LedgerPart] = ()
+    left_out: list[str] = field(default_factory=list)
+
+    def new_folder(self, tier: Tier) -> Path:
+        """Make a folder for the files of a release in ``tier``."""
+        folder = self.folder / f"{self.study.name}-{tier.name}"
+        folder.mkdir()
+        return folder
+
+    @cached_property
+    def _answers(self) -> Database:
+        return self.stores.answers(pilot=self.request.pilot)
+
+    @cached_property
+    def _entered(self) -> list[LedgerPart]:
+        return [] if self.request.pilot else releases.parts(self.stores.office, self.study.name)
+
+    @cached_property
+    def _recalled(self) -> set[tuple[int, str, int]]:
+        """Every part that stands in a recalled release."""
+        if self.request.pilot:
+            return set()
+        held = releases.contents(self.stores.office, self.study.name)
+        recalled = {e.release for e in releases.errata(self.stores.office, self.study.name)}
+        return {part for number in recalled for part in held.get(number, ())}
+
+    def segment_files(self, path: Sequence[Tier]) -> list[SegmentFile]:
+        """Return the file of every segment in the last tier of ``path``, rows numbered through.
+
+        A later segment that cannot stand alone in this tier is left out, with a sentence.
+        """
+        made: list[SegmentFile] = []
+        for segment in self.segments:
+            after = sum(done.part.rows for done in made)
+            try:
+                made.append(self._segment_file(segment, path, after))
+            except ExportRefused as refused:
+                if not made:
+                    raise
+                self.left_out.append(f"Segment {segment.number} is not in this release. {refused}")
+        return made
+
+    def _segment_file(self, segment: Segment, path: Sequence[Tier], after: int) -> SegmentFile:
+        """Return the segment's file; rows of a new one are numbered from ``after`` + 1."""
+        at = (segment.number, path[-1].name)
+        if at not in self.files:
+            self.files[at] = self._archived(*at) or self._recoded(segment, path, after)
+        return self.files[at]
+
+    def _edition(self, segment: int) -> int:
+        """Return which making of the segment counts: a recall ends one, in every tier."""
+        return 1 + max((e for s, _, e in self._recalled if s == segment), default=0)
+
+    def _archived(self, segment: int, tier: str) -> SegmentFile | None:
+        wanted = (segment, tier, self._edition(segment))
+        for part in self._entered:
+            if (part.segment, part.tier, part.edition) == wanted:
+                return SegmentFile(part, self.archive.checked(part), new=False)
+        return None
+
+    def _target(self, segment: int, tier: str, edition: int) -> Path:
+        return self.folder / self.archive.part(segment, tier, edition).name
+
+    def _add(
+        self, path: Path, at: tuple[int, str, int], rows: int, about: Mapping[str, Any]
+    ) -> SegmentFile:
+        """Take in a file written for ``at``: segment, tier and edition."""
+        policy = self.study.fingerprints.policy
+        made = SegmentFile(LedgerPart(*at, sha256_of(path), rows, policy, about), path, new=True)
+        self.files[at[:2]] = made
+        return made
+
+    def _recoded(self, segment: Segment, path: Sequence[Tier], after: int) -> SegmentFile:
+        tier = path[-1]
+        if len(path) > 1:
+            # What is coarsened from the very file of the tier before can tell nothing beside it.
+            before = self._segment_file(segment, path[:-1], 0)
+            source = read_back(self.study, before.path, path[-2], self.context)
+            people, about = read_people(before.path), before.part.about
+        else:
+            source, people, about = self._stored(segment)
+        part = recode_segment(
+            self.study, source, tier, seed=self.request.seed, progress=self.progress
+        )
+        at = (segment.number, tier.name, self._edition(segment.number))
+        target = self._target(*at)
+        write_segment(part, target, after=after)
+        figures = check_segment(part, target, source, tier=tier, policy=self.study.policy)
+        write_people(people.gather(part.source), target)
+        about = {
+            **about,
+            "left_out": {**about["left_out"], **part.left_out},
+            "notes": list(part.notes),
+            "aside": {**about["aside"], **part.small_sample_tables},
+            "figures": figures,
+        }
+        return self._add(target, at, len(part.order), about)
+
+    def _stored(self, segment: Segment) -> tuple[SegmentSource, pl.Series, dict[str, Any]]:
+        """Return the segment's stored answers, a number for each, and what its report tells."""
+        chosen = None if self.request.pilot else segment.batches
+        found = read_answers(self._answers, self.study, self.wordings, batches=chosen)
+        if found.frame.is_empty():
+            raise ExportRefused(
+                f"None of the {found.others} answers to {self.study.name} fits this study folder: "
+                f"{OTHER_QUESTIONS}."
+            )
+        for part in self._entered:
+            # Row 7 now has to be the client who was row 7 before, or strangers are compared.
+            if part.segment == segment.number and part.about["answers"] != found.digest:
+                raise Refusal(
+                    f"The stored answers of segment {segment.number} are no longer those that it "
+                    "was first released from, so what the two reveal together cannot be worked "
+                    "out. Restore them from a backup."
+                )
+        versions = set(found.frame["study_version"].unique().to_list())
+        used = {key: w for key, w in self.wordings.items() if w.version in versions}
+        about = {
+            "left_out": {OTHER_QUESTIONS: found.others} if found.others else {},
+            "words": {w.version: key.hex() for key, w in used.items()},
+            "consents": {w.consent: consent_digest(w.content) for w in used.values()},
+            "aside": {},
+            "answers": found.digest,
+        }
+        people = pl.Series(range(len(found.frame)), dtype=pl.UInt32)
+        return source_of(self.study, found.frame, self.context), people, about
+
+    def tables_of(self, made: SegmentFile, tier: Tier) -> tuple[Tables, SegmentFile]:
+        """Return tier A of the segment whose file in ``tier`` is ``made``, and its own file.
+
+        Raises Refusal where the tables would differ from those that are out, recalled or not.
+        """
+        number, edition = made.part.segment, made.part.edition
+        found, notes = segment_tables(
+            self.study, read_back(self.study, made.path, tier, self.context)
+        )
+        target = self._target(number, TABLES.name, edition)
+        target.write_bytes(counts(found))
+        digest = sha256_of(target)
+        for part in self._entered:
+            if (part.segment, part.tier) == (number, TABLES.name) and part.sha256 != digest:
+                raise Refusal(
+                    f"The tables of segment {number} would differ from those that are out "
+                    f"(edition {part.edition}); the two together could show a single person. "
+                    "Publish the earlier ones, with an erratum where they are wrong."
+                )
+        if archived := self._archived(number, TABLES.name):
+            return found, archived
+        about = {**made.part.about, "notes": list(notes), "aside": {}, "figures": {}}
+        return found, self._add(target, (number, TABLES.name, edition), made.part.rows, about)
+
+    def texts(self, tier: Tier) -> tuple[TextRelease, LedgerPart]:
+        """Return tier D: the lines of the last release of texts, and what was approved since."""
+        parts = [p for p in self._entered if (p.segment, p.tier) == (TEXTS_SEGMENT, tier.name)]
+        good = [p for p in parts if (p.segment, p.tier, p.edition) not in self._recalled]
+        earlier = self.archive.checked(good[-1]).read_bytes() if good else b""
+        pilot = self.request.pilot
+        found = text_release(
+            self.study,
+            reviewed(self._answers, self.study.name, pilot=pilot),
+            tier=tier,
+            occasion=TextContext(pilot, self.context.synthetic, earlier),
+        )
+        if good and found.data == earlier:
+            return found, good[-1]
+        at = (TEXTS_SEGMENT, tier.name, len(parts) + 1)
+        target = self._target(*at)
+        target.write_bytes(found.data)
+        return found, self._add(target, at, found.rows, {"notes": []}).part

@@ -1,0 +1,33 @@
+"""The table of tiers in the program is the one that people read."""
+
+import re
+
+import pytest
+
+from forms.tiers import TIERS
+from tests.conftest import TOP
+
+README = (TOP / "README.md").read_text("utf-8")
+FORMAT = (TOP / "docs" / "study-format.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("kind", TIERS.values(), ids=TIERS)
+def test_the_documents_quote_the_table(kind):
+    recipient = "a recipient, named beforehand" if kind.names_recipient else "a recipient"
+    row = (
+        kind.name, kind.holds, kind.least_k, kind.least_level, kind.consent,
+        ", ".join(kind.roles), "anybody" if kind.is_open else recipient,
+    )  # fmt: skip
+    cells = [f" {cell} " if cell != "" else " " for cell in row]
+    assert f"|{'|'.join(cells)}|" in FORMAT.splitlines()
+    [said] = re.findall(rf"^\| `{kind.name}` \| (.+) \|$", README, re.MULTILINE)
+    assert (kind.holds == "texts") == ("own words" in said)
+    if kind.holds == "rows":
+        assert f"{kind.least_k} alike at least" in said
+        assert ("rows for anyone: people who agreed" in said) == kind.is_open
+
+
+def test_a_tier_says_what_it_promises(study):
+    tiers = study("coarse").policy.tiers
+    assert tiers["C"].promise == "One row an answer, each among at least 5 alike."
+    assert tiers["B"].promise.endswith("12 alike; only of those who agreed to an open file.")

@@ -1,0 +1,61 @@
+"""Questions without an answer are rendered once: nothing of one client can be in what is kept."""
+
+import pytest
+
+from forms.draft import Draft
+from forms.page_view import page_view
+from survey.respondents import rendered_parts
+from survey.respondents.rendered_parts import MOST_KEPT, render_question
+
+CANARY = "canary in the mine"
+BEGUN = Draft(seed="one", words="", language="en", started=0)
+ANSWERED = Draft(
+    seed="two",
+    words="",
+    language="en",
+    started=0,
+    answers={"one": 1, "line": 40, "count": 3, "view_1": 2, "view_2": 1, "word": CANARY},
+)
+
+
+@pytest.fixture
+def kinds(app, study):
+    with app.test_request_context():
+        rendered_parts._kept.cache_clear()
+        yield study("kinds")
+
+
+def html(study, draft):
+    """Every question of every page."""
+    views = [view for page in study.pages for view in page_view(study, draft, page).questions]
+    return "\n".join(map(render_question, views))
+
+
+def kept():
+    return rendered_parts._kept.cache_info().currsize
+
+
+def test_a_question_that_is_kept_reads_as_one_that_is_rendered_anew(kinds):
+    first, again = html(kinds, BEGUN), html(kinds, BEGUN)
+    rendered_parts._kept.cache_clear()
+    assert first == again == html(kinds, BEGUN)
+
+
+def test_no_answer_is_kept(kinds):
+    html(kinds, BEGUN)
+    before = kept()
+    assert CANARY in html(kinds, ANSWERED)
+    assert 0 < before == kept()
+
+
+def test_what_is_kept_shows_the_next_client_no_answer(kinds):
+    html(kinds, ANSWERED)
+    seen = html(kinds, BEGUN)
+    assert (CANARY in seen, " checked" in seen, 'value="40"' in seen) == (False, False, False)
+
+
+def test_no_more_is_kept_than_the_bound(kinds):
+    (view,) = page_view(kinds, BEGUN, kinds.pages[0]).questions[:1]
+    for number in range(MOST_KEPT + 10):
+        rendered_parts._kept(lambda *_: "", view.id, number)
+    assert kept() == MOST_KEPT
