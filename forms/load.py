@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from forms import fingerprint
 from forms.parse_documents import read_consent, read_release, read_support
 from forms.parse_questionnaire import read_questionnaire
-from forms.study import Fingerprints, Study
+from forms.study import Study
 from forms.toml_tables import (
     CONSENT,
     ID,
@@ -47,7 +47,7 @@ CHECKS: tuple[tuple[Callable[[Study, FaultList], None], tuple[str, ...]], ...] =
 
 
 def load_study(folder: Path) -> Study:
-    """The study in ``folder``, whole and checked; its name is the folder's.
+    """Return the study in ``folder``, whole and checked; its name is the folder's.
 
     Raises StudyFaults listing every fault of its files at once.
     """
@@ -60,7 +60,15 @@ def load_study(folder: Path) -> Study:
         problem = f"a study is called as its folder, and {name!r} is no name"
         notes.add(QUESTIONNAIRE, "", "", problem, ID_RULE)
     tables = {file: read_toml(folder / file, notes) for file in ALL}
-    study = build(name, tables)
+    # A file that cannot be read counts as empty, so that the others are read for their faults.
+    tops = [tables[file] or TomlTable({}, FaultList(), file) for file in ALL]
+    study = read_questionnaire(
+        tops[0],
+        name=name,
+        consent=read_consent(tops[1]),
+        policy=read_release(tops[2]),
+        support=read_support(tops[3]),
+    )
     for check, needs in CHECKS:
         if all(tables[file] for file in needs):
             check(study, notes)
@@ -70,22 +78,4 @@ def load_study(folder: Path) -> Study:
         study,
         fingerprints=fingerprint.fingerprints_of_study(study),
         content=fingerprint.content(study),
-    )
-
-
-def build(name: str, tables: Mapping[str, TomlTable | None]) -> Study:
-    """The study as far as it can be read; a file that cannot be read counts as empty."""
-
-    def top(file: str) -> TomlTable:
-        return tables[file] or TomlTable({}, FaultList(), file)
-
-    asked = read_questionnaire(top(QUESTIONNAIRE))
-    return Study(
-        name=name,
-        **{f.name: getattr(asked, f.name) for f in fields(asked)},
-        consent=read_consent(top(CONSENT)),
-        policy=read_release(top(RELEASE)),
-        support=read_support(top(SUPPORT)),
-        fingerprints=Fingerprints("", "", ""),
-        content="",
     )

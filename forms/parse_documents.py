@@ -36,34 +36,39 @@ CHOICES = ("c_open", "c_quote")
 
 
 def read_consent(top: TomlTable) -> Consent:
-    """The whole file; what is wrong with it is noted in ``top``."""
+    """Return the whole of consent.toml; what is wrong with it is noted in ``top``."""
+    texts = top.table("texts", required=True)
     consent = Consent(
         version=top.text("version"),
         receipt_code=top.flag("receipt_code", required=True),
-        texts=read_texts(top.table("texts", required=True)),
+        texts={key: texts.text(key) for key in TEXT_KEYS},
         key_facts=read_passages(top, "key_fact", required=True),
         details=read_passages(top, "detail"),
         notice=read_passages(top, "notice"),
         eligibility=tuple(read_eligibility(t) for t in top.tables("eligibility")),
         statements=tuple(read_statement(t) for t in top.tables("statement", required=True)),
         debrief=read_passages(top, "debrief"),
-        checklist=tuple(read_checklist(t) for t in top.tables("checklist")),
+        checklist=tuple(
+            ChecklistItem(
+                t.id(), t.text("source"), t.text("must"), t.text("where"), t.texts("passages")
+            )
+            for t in top.tables("checklist")
+        ),
         board_note=read_passages(top, "board_note"),
         optional_facts=read_fact_names(top, "optional_facts"),
         board_facts=read_fact_names(top, "board_facts"),
         facts=frozenset(),
     )
-    note_twice(top, consent)
-    return with_facts(consent)
-
-
-def read_texts(table: TomlTable) -> Mapping[str, str]:
-    """The single sentences, by key."""
-    return {key: table.text(key) for key in TEXT_KEYS}
+    for name in duplicates(item.id for item in consent.checklist):
+        top.fault("checklist", f"the id {name!r} stands there twice")
+    if consent.statements and not consent.required_statements:
+        top.fault("statement", "none is required, so nobody would consent to anything")
+    words = [*client_words(consent), *board_words(consent)]
+    return replace(consent, facts=frozenset(n for *_, text in words for n in placeholders(text)))
 
 
 def read_passages(top: TomlTable, key: str, *, required: bool = False) -> tuple[Passage, ...]:
-    """The passages of one part of the text."""
+    """Return the passages of one part of the text."""
     return tuple(
         Passage(t.id(), t.text("heading", required=False), t.text("text"))
         for t in top.tables(key, required=required)
@@ -71,7 +76,7 @@ def read_passages(top: TomlTable, key: str, *, required: bool = False) -> tuple[
 
 
 def read_eligibility(table: TomlTable) -> EligibilityQuestion:
-    """One question before consent."""
+    """Return one question before consent."""
     return EligibilityQuestion(
         id=table.name("id"),
         text=table.text("text"),
@@ -83,7 +88,7 @@ def read_eligibility(table: TomlTable) -> EligibilityQuestion:
 
 
 def read_statement(table: TomlTable) -> Statement:
-    """One consent statement."""
+    """Return one consent statement."""
     name, required = table.name("id"), table.flag("required", required=True)
     if name in CHOICES and required:
         table.fault("required", f"{name} is a choice of the client's own", "false")
@@ -93,19 +98,8 @@ def read_statement(table: TomlTable) -> Statement:
     return Statement(name, table.text("text"), required, effect)
 
 
-def read_checklist(table: TomlTable) -> ChecklistItem:
-    """One thing that a board looks for."""
-    return ChecklistItem(
-        id=table.id(),
-        source=table.text("source"),
-        must=table.text("must"),
-        where=table.text("where"),
-        passages=table.texts("passages"),
-    )
-
-
 def read_fact_names(top: TomlTable, key: str) -> frozenset[str]:
-    """Names of facts."""
+    """Return names of facts."""
     names = top.texts(key, required=False)
     for name in names:
         if not NAME.fullmatch(name):
@@ -113,16 +107,8 @@ def read_fact_names(top: TomlTable, key: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def note_twice(top: TomlTable, consent: Consent) -> None:
-    """Note what is there twice, and that nobody could agree to anything."""
-    for name in duplicates(item.id for item in consent.checklist):
-        top.fault("checklist", f"the id {name!r} stands there twice")
-    if consent.statements and not consent.required_statements:
-        top.fault("statement", "none is required, so nobody would consent to anything")
-
-
 def passages_of(consent: Consent) -> Iterator[tuple[str, Passage]]:
-    """(table, passage) for every passage a client can read."""
+    """Yield (table, passage) for every passage that a client can read."""
     parts = {
         "key_fact": consent.key_facts,
         "detail": consent.details,
@@ -135,7 +121,7 @@ def passages_of(consent: Consent) -> Iterator[tuple[str, Passage]]:
 
 
 def client_words(consent: Consent) -> Iterator[tuple[str, str, str]]:
-    """(table, key, words) for everything a client can read in consent.toml."""
+    """Yield (table, key, words) for all that a client can read in consent.toml."""
     for key, text in consent.texts.items():
         yield "texts", key, text
     for table, passage in passages_of(consent):
@@ -149,17 +135,11 @@ def client_words(consent: Consent) -> Iterator[tuple[str, str, str]]:
 
 
 def board_words(consent: Consent) -> Iterator[tuple[str, str, str]]:
-    """(table, key, words) for what only the board reads."""
+    """Yield (table, key, words) for the texts that only the board reads."""
     for note in consent.board_note:
         yield f"board_note {note.id}", "text", note.text
     for statement in consent.choices:
         yield f"statement {statement.id}", "effect", statement.effect
-
-
-def with_facts(consent: Consent) -> Consent:
-    """Return the consent with the names of all facts that its words ask for."""
-    words = [*client_words(consent), *board_words(consent)]
-    return replace(consent, facts=frozenset(n for *_, text in words for n in placeholders(text)))
 
 
 GROUPS = ("core", "insider")
@@ -167,14 +147,24 @@ LEVEL_RULE = '[["label", [codes]], …]'
 
 
 def read_release(top: TomlTable) -> ReleasePolicy:
-    """The whole file; what is wrong with it is noted in ``top``."""
+    """Return the whole of release.toml; what is wrong with it is noted in ``top``."""
     roles, groups = read_roles(top.table("roles", required=True))
-    hierarchies = tuple(read_hierarchy(t) for t in top.tables("hierarchy", "variable"))
+    hierarchies = tuple(
+        Hierarchy(
+            t.text("variable"),
+            tuple(read_level(t, n, level) for n, level in enumerate(t.array("levels"), 1)),
+        )
+        for t in top.tables("hierarchy", "variable")
+    )
     tiers = tuple(read_tier(t) for t in top.tables("tier", "name", required=True))
     for name in duplicates(h.variable for h in hierarchies):
         top.fault("hierarchy", f"{name!r} has two")
     for name in duplicates(t.name for t in tiers if t.name):
         top.fault("tier", f"the name {name!r} stands there twice")
+    stop = None
+    if top.has("stop_rule"):
+        table = top.table("stop_rule")
+        stop = StopRule(table.number("share", 0, 1), read_condition(table, "any", required=True))
     return ReleasePolicy(
         roles=roles,
         groups=groups,
@@ -186,20 +176,12 @@ def read_release(top: TomlTable) -> ReleasePolicy:
         min_new_rows=top.integer("min_new_rows", 1, 1_000_000),
         small=read_small(top.table("small")),
         caution=top.text("caution", required=False),
-        stop=read_stop_rule(top),
+        stop=stop,
     )
 
 
-def read_stop_rule(top: TomlTable) -> StopRule | None:
-    """When collection should pause, if the study says so."""
-    if not top.has("stop_rule"):
-        return None
-    table = top.table("stop_rule")
-    return StopRule(table.number("share", 0, 1), read_condition(table, "any", required=True))
-
-
 def read_small(table: TomlTable) -> SmallSamples:
-    """What few rows may tell; what is not said stays as it ships."""
+    """Return the limits for few rows; a figure that the study leaves out stays as it ships."""
     ships = SmallSamples()
     return SmallSamples(
         min_rows=table.integer("min_rows", 2, 1_000_000, default=ships.min_rows),
@@ -210,7 +192,7 @@ def read_small(table: TomlTable) -> SmallSamples:
 
 
 def read_roles(table: TomlTable) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Variable → role, and quasi-identifier → group."""
+    """Return variable → role, and quasi-identifier → group."""
     quasi = table.table("quasi_identifier")
     by_group = [(name, group) for group in GROUPS for name in quasi.texts(group, required=False)]
     by_role = [(name, "quasi_identifier") for name, _ in by_group]
@@ -221,17 +203,8 @@ def read_roles(table: TomlTable) -> tuple[Mapping[str, str], Mapping[str, str]]:
     return dict(by_role), dict(by_group)
 
 
-def read_hierarchy(table: TomlTable) -> Hierarchy:
-    """How one quasi-identifier coarsens, level by level."""
-    levels = table.array("levels")
-    return Hierarchy(
-        variable=table.text("variable"),
-        levels=tuple(read_level(table, place, level) for place, level in enumerate(levels, 1)),
-    )
-
-
 def read_level(table: TomlTable, place: int, level: object) -> tuple[HierarchyGroup, ...]:
-    """The groups of one level."""
+    """Return the groups of one level."""
     found = [read_group(entry) for entry in level] if isinstance(level, list) else []
     groups = tuple(group for group in found if group)
     if not groups or len(groups) != len(found):
@@ -242,19 +215,17 @@ def read_level(table: TomlTable, place: int, level: object) -> tuple[HierarchyGr
 
 
 def read_group(entry: object) -> HierarchyGroup | None:
-    """``["label", [codes]]``; None when it is not made so."""
-    if not isinstance(entry, list) or len(entry) != 2:
-        return None
-    label, codes = entry
-    if not isinstance(label, str) or not label.strip() or not isinstance(codes, list):
-        return None
-    if not codes or not all(is_integer(code) for code in codes) or duplicates(codes):
-        return None
-    return HierarchyGroup(label.strip(), frozenset(codes))
+    """Return the group written ``["label", [codes]]``; None when it is not made so."""
+    match entry:
+        case [str(label), [*codes]] if label.strip() and codes:
+            whole = [code for code in codes if is_integer(code)]
+            if len(set(whole)) == len(codes):
+                return HierarchyGroup(label.strip(), frozenset(whole))
+    return None
 
 
 def read_tier(table: TomlTable) -> Tier:
-    """One way to release."""
+    """Return one way to release."""
     min_level = table.table("min_level")
     name = table.one_of("name", TIERS)
     return Tier(
@@ -276,7 +247,7 @@ DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def read_support(top: TomlTable) -> Support:
-    """The whole file; what is wrong with it is noted in ``top``."""
+    """Return the whole of support.toml; what is wrong with it is noted in ``top``."""
     return Support(
         intro=top.text("intro"),
         lines=tuple(read_line(t) for t in top.tables("line", "name")),
@@ -288,7 +259,7 @@ def read_support(top: TomlTable) -> Support:
 
 
 def read_line(table: TomlTable) -> HelpLine:
-    """One place to get help."""
+    """Return one place to get help."""
     checked = table.text("last_checked", blank=True)
     if checked and not is_date(checked):
         table.fault("last_checked", f"{checked!r} is not a date", 'empty, or such as "2026-01-31"')
@@ -303,7 +274,7 @@ def read_line(table: TomlTable) -> HelpLine:
 
 
 def is_date(text: str) -> bool:
-    """Whether it is a day of the calendar, written as ISO 8601 has it."""
+    """Return true for a day of the calendar, written as ISO 8601 has it."""
     found = ISO_DATE.fullmatch(text)
     if not found:
         return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from forms.kinds import KINDS
 from forms.parse_options import HIGHEST_NUMBER, Shared, read_options
@@ -18,12 +17,17 @@ from forms.study import (
     Branch,
     Composite,
     Condition,
+    Consent,
     DifferenceScore,
+    Fingerprints,
     Missing,
     Page,
     QualityFlags,
     Question,
+    ReleasePolicy,
     Scale,
+    Study,
+    Support,
     SupportOffer,
     Wording,
 )
@@ -38,25 +42,22 @@ SET_BY_PLATFORM: Mapping[str, int] = {
     "not_scored": NOT_SCORED,
 }
 
-PLAINEST = "single"
-
 
 def read_condition(table: TomlTable, key: str, *, required: bool = False) -> Condition:
-    """``{ column = [codes] }``, sorted by column: the order of keys means nothing."""
+    """Return ``{ column = [codes] }`` sorted by column: the order of keys means nothing."""
     if not required and not table.has(key):
         return ()
     inner = table.table(key, required=required)
     if not inner.data and table.has(key):
         table.fault(key, "names no question", "{ question = [codes] }")
-    found = [(column, frozenset(inner.integers(column))) for column in inner.data]
-    for column, codes in found:
-        if not codes:
-            inner.fault(column, "needs at least one code")
-    return tuple(sorted(found, key=lambda pair: pair[0]))
+    found = {column: frozenset(inner.integers(column)) for column in inner.data}
+    for column in (column for column, codes in found.items() if not codes):
+        inner.fault(column, "needs at least one code")
+    return tuple(sorted(found.items(), key=lambda pair: pair[0]))
 
 
 def read_wording(table: TomlTable, key: str, shared: Shared, *, required: bool) -> Wording:
-    """One text for everybody, or one for each branch."""
+    """Return one text for all clients, or one for each branch."""
     if not isinstance(table.data.get(key), dict):
         return Wording(everybody=table.text(key, required=required))
     inner = table.table(key)
@@ -67,7 +68,7 @@ def read_wording(table: TomlTable, key: str, shared: Shared, *, required: bool) 
 
 
 def read_page(table: TomlTable, shared: Shared) -> Page:
-    """One page with its questions."""
+    """Return one page with its questions."""
     return Page(
         id=table.name("id"),
         title=table.text("title"),
@@ -84,7 +85,7 @@ def read_page(table: TomlTable, shared: Shared) -> Page:
 
 
 def read_support_offer(table: TomlTable) -> SupportOffer | None:
-    """When the support page opens, if this page can open it."""
+    """Return the condition under which this page opens the support page, if it can."""
     if not table.has("support"):
         return None
     inner = table.table("support")
@@ -96,16 +97,18 @@ def read_support_offer(table: TomlTable) -> SupportOffer | None:
 
 
 def read_question(table: TomlTable, shared: Shared) -> Question:
-    """One question of one kind, with the keys that its kind takes."""
+    """Return one question with the keys that its kind takes."""
     known = table.one_of("kind", KINDS)
-    name = known or PLAINEST  # an unknown kind is a fault already
-    kind = KINDS[name]
+    kind = KINDS[known or "single"]  # an unknown kind is a fault already
+    offered = [code for code in shared.missing if code not in SET_BY_PLATFORM]
     common = Question(
         name=table.name(kind.named_by),
-        kind=name,
+        kind=known or "single",
         text=read_wording(table, "text", shared, required=kind.needs_text),
         hint=table.text("hint", required=False),
-        missing=read_missing_codes(table, shared),
+        missing=tuple(
+            shared.missing[code] for code in table.known("missing", offered, required=False)
+        ),
         required=table.flag("required"),
         show_if=read_condition(table, "show_if"),
         construct=table.text("construct", required=False),
@@ -117,48 +120,23 @@ def read_question(table: TomlTable, shared: Shared) -> Question:
     return kind.parse(common, table, shared)
 
 
-def read_missing_codes(table: TomlTable, shared: Shared) -> tuple[Missing, ...]:
-    """The missing codes offered to the client, in the order shown."""
-    offered = [m.name for m in shared.missing.values() if m.name not in SET_BY_PLATFORM]
-    names = table.known("missing", offered, required=False)
-    return tuple(shared.missing[name] for name in names)
-
-
 ADDRESS = re.compile(r"[a-z][a-z-]{1,30}")
 ADDRESS_RULE = "2 to 31 lower-case letters and hyphens, a letter first"
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 LANGUAGE_RULE = "a language code such as en or pt-BR"
 
 
-@dataclass(frozen=True, slots=True)
-class Questionnaire:
-    """What questionnaire.toml says, before it is checked against the other files."""
-
-    title: str
-    address: str
-    version: str
-    language: str
-    exit_url: str
-    reading_grade: float
-    duration_bands: tuple[int, ...]
-    missing: tuple[Missing, ...]
-    branches: tuple[Branch, ...]
-    pages: tuple[Page, ...]
-    scales: tuple[Scale, ...]
-    composites: tuple[Composite, ...]
-    differences: tuple[DifferenceScore, ...]
-    quality: QualityFlags
-    minutes: Mapping[str, float]
-
-
-def read_questionnaire(top: TomlTable) -> Questionnaire:
-    """The whole file; what is wrong with it is noted in ``top``."""
+def read_questionnaire(
+    top: TomlTable, *, name: str, consent: Consent, policy: ReleasePolicy, support: Support
+) -> Study:
+    """Return the study, not yet checked across its files; faults are noted in ``top``."""
     missing = read_missing(top)
     branches = read_branches(top)
     options = top.table("options")
     sets = {key: read_options(options, key) for key in options.data}
     shared = Shared(sets, {m.name: m for m in missing}, tuple(b.name for b in branches))
-    return Questionnaire(
+    return Study(
+        name=name,
         title=top.text("title"),
         address=top.matching("address", ADDRESS, ADDRESS_RULE),
         version=top.text("version"),
@@ -172,15 +150,21 @@ def read_questionnaire(top: TomlTable) -> Questionnaire:
         scales=tuple(read_scale(name, t) for name, t in top.table("scale").entries()),
         composites=tuple(read_composite(name, t) for name, t in top.table("composite").entries()),
         differences=tuple(
-            read_difference(name, t) for name, t in top.table("difference").entries()
+            DifferenceScore(name, t.text("label"), t.text("minuend"), t.text("subtrahend"))
+            for name, t in top.table("difference").entries()
         ),
         quality=read_quality(top.table("quality")),
         minutes=read_minutes(top.table("minutes"), shared.branches),
+        consent=consent,
+        policy=policy,
+        support=support,
+        fingerprints=Fingerprints("", "", ""),
+        content="",
     )
 
 
 def read_bands(top: TomlTable) -> tuple[int, ...]:
-    """Upper bounds of the duration bands, in minutes."""
+    """Return the upper bounds of the duration bands, in minutes."""
     bands = top.integers("duration_bands")
     if not bands or list(bands) != sorted(bands) or bands[0] < 1:
         top.fault("duration_bands", "must be minutes above 0 that rise, such as [3, 6, 20]")
@@ -188,18 +172,17 @@ def read_bands(top: TomlTable) -> tuple[int, ...]:
 
 
 def read_minutes(table: TomlTable, branches: tuple[str, ...]) -> Mapping[str, float]:
-    """Branch (or ``everybody`` where there are none) → minutes told to the board."""
+    """Return branch (or ``everybody`` where there are none) → minutes told to the board."""
     known = branches or ("everybody",)
     return {name: table.number(name, 0.5, 240) for name in known if table.has(name)}
 
 
 def read_missing(top: TomlTable) -> tuple[Missing, ...]:
-    """The study's missing codes, highest first."""
+    """Return the study's missing codes, highest first."""
     table = top.table("missing", required=True)
-    low, high = MISSING_RANGE[0], MISSING_RANGE[-1]
     found = [
         Missing(
-            code=entry.integer("code", low, high),
+            code=entry.integer("code", MISSING_RANGE[0], MISSING_RANGE[-1]),
             name=name,
             label=entry.text("label"),
             set_by=entry.text("set_by", required=False),
@@ -218,8 +201,7 @@ def read_missing(top: TomlTable) -> tuple[Missing, ...]:
 
 
 def read_branches(top: TomlTable) -> tuple[Branch, ...]:
-    """The named ways through the study."""
-    tables = top.tables("branch", "name")
+    """Return the named ways through the study."""
     found = tuple(
         Branch(
             code=t.integer("code", 0, 99),
@@ -227,7 +209,7 @@ def read_branches(top: TomlTable) -> tuple[Branch, ...]:
             label=t.text("label"),
             when=read_condition(t, "when", required=True),
         )
-        for t in tables
+        for t in top.tables("branch", "name")
     )
     for name in duplicates(b.name for b in found):
         top.fault("branch", f"the name {name!r} stands there twice")
@@ -237,7 +219,7 @@ def read_branches(top: TomlTable) -> tuple[Branch, ...]:
 
 
 def read_scale(name: str, table: TomlTable) -> Scale:
-    """The mean of items, some of them reversed."""
+    """Return a mean of items, some of them reversed."""
     items = table.texts("items")
     return Scale(
         name=name,
@@ -249,7 +231,7 @@ def read_scale(name: str, table: TomlTable) -> Scale:
 
 
 def read_composite(name: str, table: TomlTable) -> Composite:
-    """The mean of scores."""
+    """Return a mean of scores."""
     scores = table.texts("scores")
     return Composite(
         name=name,
@@ -259,18 +241,8 @@ def read_composite(name: str, table: TomlTable) -> Composite:
     )
 
 
-def read_difference(name: str, table: TomlTable) -> DifferenceScore:
-    """One column minus another."""
-    return DifferenceScore(
-        name=name,
-        label=table.text("label"),
-        minuend=table.text("minuend"),
-        subtrahend=table.text("subtrahend"),
-    )
-
-
 def read_quality(table: TomlTable) -> QualityFlags:
-    """Which answers the data-quality flags are worked out from."""
+    """Return the answers that the data-quality flags are worked out from."""
     pair = table.texts("pair", required=False)
     if pair and len(pair) != 2:
         table.fault("pair", "must name two items")

@@ -51,7 +51,7 @@ _APART = re.compile(
 
 @lru_cache(maxsize=4096)
 def syllables(word: str) -> int:
-    """How many syllables are heard in one English word, 1 at the least."""
+    """Return the number of syllables heard in one English word, 1 at the least."""
     word = word.lower().replace("’", "'")
     spoken = word if word.endswith("n't") else word.partition("'")[0]
     heard = _SILENT.sub("", spoken.removeprefix("y"))
@@ -64,7 +64,7 @@ def words(text: str) -> list[str]:
 
 
 def sentences(text: str) -> int:
-    """How many sentences ``text`` has; a heading or paragraph without a full stop is one too."""
+    """Return the number of sentences; a heading or paragraph without a full stop is one too."""
     plain = _ABBREVIATION.sub(r"\1", _PLACEHOLDER.sub("two words", text))
     return sum(1 for part in _SENTENCE_END.split(plain) if _WORD.search(part))
 

@@ -20,7 +20,7 @@ _Turn = tuple[str, Question, tuple[int | None, ...]]
 
 
 def condition_holds(condition: Condition, answers: Answers) -> bool:
-    """Whether every column named in ``condition`` holds one of its codes."""
+    """Return true when every column named in ``condition`` holds one of its codes."""
     return not condition or all(answers.get(column) in codes for column, codes in condition)
 
 
@@ -39,7 +39,7 @@ def branch_of(study: Study, answers: Answers) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _routed(page: Page) -> bool:
-    """Whether any question of ``page`` hangs on an answer; most pages' do not."""
+    """Return true when a question of ``page`` hangs on an answer; on most pages none does."""
     return any(q.show_if for q in page.questions)
 
 
@@ -209,11 +209,6 @@ def _seconds(question: Question) -> float:
     return ROW_SECONDS * len(question.rows) if question.rows else CHOICE_SECONDS
 
 
-def _asked(question: Question) -> int:
-    """Answers that one question asks for; ticks in one list count as one."""
-    return len(answer_keys(question)) if question.rows else 1
-
-
 @lru_cache(maxsize=1024)
 def _reading(page: Page, branch: str | None) -> float:
     return len(words(page.intro.of(branch))) * 60 / WORDS_A_MINUTE
@@ -229,7 +224,7 @@ def _way(study: Study, answers: Answers, pages: tuple[Page, ...]) -> Route:
         pages=pages,
         branch=branch,
         questions=len(asked),
-        answers_asked=sum(map(_asked, asked)),
+        answers_asked=sum(len(q.rows) or 1 for q in asked),
         minutes=seconds / 60,
         told=study.minutes.get(branch or "everybody"),
     )

@@ -10,7 +10,7 @@ stylesheet give others, for a dark screen or for print.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby, pairwise
@@ -44,11 +44,8 @@ class RouteMap:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Pages in a row that everybody meets, or that hang on answers: condition → its pages."""
-
-    lanes: Mapping[Condition, tuple[Page, ...]]
+# Pages in a row that all clients meet, or that hang on answers: condition → its pages.
+Stretch = Mapping[Condition, Sequence[Page]]
 
 
 def _hangs_on(page: Page) -> frozenset[str]:
@@ -60,7 +57,7 @@ def _hangs_on(page: Page) -> frozenset[str]:
 
 
 def deciding_columns(study: Study) -> frozenset[str]:
-    """Every column on which the way from page to page hangs, and what leads to those."""
+    """Return every column on which the way from page to page hangs, and what leads to those."""
     asked_in = {column.name: column.question for column in columns_of_study(study)}
     wanted = {column for page in study.pages for column in _hangs_on(page)}
     found: set[str] = set()
@@ -74,36 +71,30 @@ def deciding_columns(study: Study) -> frozenset[str]:
     return frozenset(found)
 
 
-def page_ways(study: Study) -> tuple[tuple[Page, ...], ...]:
-    """Every different sequence of pages, each once."""
-    found = (shown_pages(study, answers) for answers in routes(study, deciding_columns(study)))
-    return tuple(dict.fromkeys(found))
-
-
 def stretches(study: Study) -> Iterator[Stretch]:
-    """The pages in order, as stretches of pages that hang on answers or that do not."""
+    """Yield the pages in order, as stretches of pages that hang on answers or that do not."""
     for _, run in groupby(study.pages, key=lambda page: bool(page.show_if)):
         lanes: dict[Condition, list[Page]] = {}
         for page in run:
             lanes.setdefault(page.show_if, []).append(page)
-        yield Stretch({condition: tuple(pages) for condition, pages in lanes.items()})
+        yield lanes
 
 
 def _crossed(stretch: Stretch, lines: set[tuple[str, str]]) -> bool:
-    """Whether a page of one lane can be followed by one of another lane beside it."""
-    lane_of = {p.id: n for n, pages in enumerate(stretch.lanes.values()) for p in pages}
+    """Return true when a page of one lane can be followed by one of another lane."""
+    lane_of = {p.id: n for n, pages in enumerate(stretch.values()) for p in pages}
     return any(a in lane_of and b in lane_of and lane_of[a] != lane_of[b] for a, b in lines)
 
 
 def route_map(study: Study) -> RouteMap:
-    """The picture's boxes and lines."""
+    """Return the picture's boxes and lines."""
     lines = {
         line
-        for pages in page_ways(study)
-        for line in pairwise((START, *(p.id for p in pages), END))
+        for answers in routes(study, deciding_columns(study))
+        for line in pairwise((START, *(p.id for p in shown_pages(study, answers)), END))
     }
     runs = tuple(stretches(study))
-    lanes = max((len(run.lanes) for run in runs), default=1)
+    lanes = max((len(run) for run in runs), default=1)
     boxes = {START: Box(START, None, 0, 0, (lanes - 1) / 2)}
     for run in runs:
         _place(run, boxes, study, lanes=lanes, stepped=_crossed(run, lines))
@@ -115,11 +106,11 @@ def route_map(study: Study) -> RouteMap:
 
 
 def _place(run: Stretch, boxes: dict[str, Box], study: Study, *, lanes: int, stepped: bool) -> None:
-    """Put a stretch below all that stands already; ``stepped`` gives each page its own row."""
+    """Put a stretch below all that stands already; a row for each page if ``stepped``."""
     top = max(box.row for box in boxes.values()) + 1
-    left = (lanes - len(run.lanes)) / 2
-    order = [p for p in study.pages if p.show_if in run.lanes and p in run.lanes[p.show_if]]
-    for n, pages in enumerate(run.lanes.values()):
+    left = (lanes - len(run)) / 2
+    order = [p for p in study.pages if p in run.get(p.show_if, ())]
+    for n, pages in enumerate(run.values()):
         for depth, page in enumerate(pages):
             row = top + (order.index(page) if stepped else depth)
             number = study.pages.index(page) + 1
@@ -150,36 +141,29 @@ class DrawnBox:
 
     @property
     def middle(self) -> float:
-        """Where lines come in and go out."""
+        """Return the abscissa at which lines come in and go out."""
         return self.x + WIDE / 2
 
     @property
     def bottom(self) -> float:
-        """Where lines go out."""
+        """Return the ordinate at which lines go out."""
         return self.y + self.height
 
 
-def _labels(study: Study) -> dict[str, dict[int, str]]:
-    known = {code: m.label for code, m in study.missing_by_code.items()}
-    return {c.name: {**known, **c.labels} for c in columns_of_study(study)}
-
-
 def when_in_words(study: Study, condition: Condition) -> str:
-    """A condition as short as a picture needs it: only if saw_tears: “Yes” or “Not sure”."""
-    labels = _labels(study)
+    """Return a condition in short: only if saw_tears: “Yes” or “Not sure”."""
+    missing = {code: m.label for code, m in study.missing_by_code.items()}
+    labels = {c.name: {**missing, **c.labels} for c in columns_of_study(study)}
 
     def one(column: str, codes: frozenset[int]) -> str:
         known = labels.get(column, {})
-        chosen = [f"“{known.get(code, code)}”" for code in sorted(codes, key=_asked_first)]
+        # Answers in their order, then the ways of not answering.
+        in_order = sorted(codes, key=lambda code: (code < 0, abs(code)))
+        chosen = [f"“{known.get(code, code)}”" for code in in_order]
         return f"{column}: {joined(chosen, 'or')}"
 
     parts = [one(column, codes) for column, codes in condition]
     return "only if " + " and ".join(parts) if parts else ""
-
-
-def _asked_first(code: int) -> tuple[bool, int]:
-    """Answers in their order, then the ways of not answering."""
-    return code < 0, abs(code)
 
 
 def _small(page: Page) -> tuple[str, ...]:
@@ -189,12 +173,6 @@ def _small(page: Page) -> tuple[str, ...]:
     if some:
         told += f", {some} only for some"
     return (told, *(("sensitive page",) if page.sensitive else ()))
-
-
-def _words(box: Box) -> tuple[str, ...]:
-    if box.page is None:
-        return (NAMES[box.id],)
-    return tuple(wrap(f"{box.number}. {box.page.title}", LETTERS)[:3])
 
 
 def _when(study: Study, box: Box, entered: frozenset[str]) -> tuple[str, ...]:
@@ -224,7 +202,9 @@ def _lay_out(study: Study, found: RouteMap) -> dict[str, DrawnBox]:
     """Every box with its place: rows are as high as their highest box needs."""
     entered = _entered(found)
     bare = {
-        id_: DrawnBox(box, MARGIN + box.lane * (WIDE + GUTTER), 0, 0, _words(box),
+        id_: DrawnBox(box, MARGIN + box.lane * (WIDE + GUTTER), 0, 0,
+                   tuple(wrap(f"{box.number}. {box.page.title}", LETTERS)[:3]) if box.page
+                   else (NAMES[id_],),
                    _small(box.page) if box.page else (), _when(study, box, entered))
         for id_, box in found.boxes.items()
     }  # fmt: skip
@@ -264,7 +244,7 @@ def _box(d: DrawnBox) -> Iterator[str]:
 
 
 def _blocked(a: DrawnBox, b: DrawnBox, drawn: dict[str, DrawnBox]) -> bool:
-    """Whether a line straight down from ``a`` to the row above ``b`` would run into a box."""
+    """Return true when a line straight down from ``a`` to ``b`` would run into a box."""
     between = (d for d in drawn.values() if a.box.row < d.box.row < b.box.row)
     return any(d.x - 4 < a.middle < d.x + WIDE + 4 for d in between)
 
@@ -310,7 +290,7 @@ follow it.</desc>"""
 
 
 def picture(study: Study) -> str:
-    """The whole picture as one ``<svg>`` element."""
+    """Return the whole picture as one ``<svg>`` element."""
     found = route_map(study)
     drawn = _lay_out(study, found)
     right = float(MARGIN + found.lanes * WIDE + (found.lanes - 1) * GUTTER)

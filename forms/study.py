@@ -82,7 +82,7 @@ class Wording:
     by_branch: tuple[tuple[str, str], ...] = ()
 
     def of(self, branch: str | None) -> str:
-        """The text for somebody on ``branch``; before a branch is known, the first one."""
+        """Return the text for ``branch``; before a branch is known, the first one."""
         if not self.by_branch:
             return self.everybody
         return dict(self.by_branch).get(branch or "", self.by_branch[0][1])
@@ -170,7 +170,7 @@ class Column:
     max_length: int = 0
 
     def allows(self, value: object) -> bool:
-        """Whether ``value`` may be stored here."""
+        """Return true when ``value`` may be stored here."""
         if isinstance(value, bool):
             return False
         if isinstance(value, int):
@@ -320,7 +320,7 @@ class Consent:
 
     @property
     def required_statements(self) -> tuple[Statement, ...]:
-        """Those without which nobody takes part."""
+        """Return the statements to which every client must agree."""
         return tuple(s for s in self.statements if s.required)
 
     @property
@@ -442,7 +442,7 @@ class StopRule:
     signs: Condition
 
     def shown_by(self, answers: Answers) -> bool:
-        """Whether these answers show a sign."""
+        """Return true when these answers show a sign."""
         return any(answers.get(column) in codes for column, codes in self.signs)
 
 
@@ -509,7 +509,7 @@ class Study:
 
     @cached_property
     def routed(self) -> bool:
-        """Whether any page or question hangs on an answer."""
+        """Return true when any page or question hangs on an answer."""
         return any(p.show_if or any(q.show_if for q in p.questions) for p in self.pages)
 
     @cached_property
@@ -523,7 +523,7 @@ class Study:
         return MappingProxyType({m.code: m for m in self.missing})
 
     def variables(self) -> Iterator[tuple[str, Question]]:
-        """(variable, its question) in the order asked; a grid gives one for each row."""
+        """Yield (variable, its question) in the order asked; a grid has one for each row."""
         for question in self.questions.values():
             if question.rows:
                 for row in question.rows:

@@ -6,7 +6,6 @@ Keys that no reader asked for are unknown; ``FaultList.all`` reports them.
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
 import unicodedata
@@ -26,7 +25,6 @@ SUPPORT = "support.toml"
 
 # A longer list of what is allowed does not help; the nearest name does.
 LISTED = 12
-FIRST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class StudyFaults(ValueError):
 
 
 def at(page: Page, question: Question | None = None) -> str:
-    """The table in which ``page``, or ``question`` on it, is written."""
+    """Return the table in which ``page``, or ``question`` on it, is written."""
     return f"page {page.id}, question {question.name}" if question else f"page {page.id}"
 
 
@@ -63,11 +61,11 @@ def listed(allowed: Iterable[object]) -> str:
     names = [str(name) for name in allowed]
     if len(names) <= LISTED:
         return ", ".join(names)
-    return ", ".join(names[:FIRST]) + f" … ({len(names)} in all)"
+    return ", ".join(names[:4]) + f" … ({len(names)} in all)"
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """ ", did you mean …?" when one of ``allowed`` looks like ``name``, else nothing."""
+    """Return " – did you mean …?" when one of ``allowed`` looks like ``name``, else nothing."""
     close = get_close_matches(name, list(allowed), n=1)
     return f" – did you mean {close[0]!r}?" if close else ""
 
@@ -81,7 +79,7 @@ ID_RULE = "a letter, then up to 60 letters, digits, hyphens or underscores"
 
 
 class FaultList:
-    """Everything found wrong so far, and every table that was opened."""
+    """The faults found so far, and every table that was opened."""
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
@@ -92,7 +90,7 @@ class FaultList:
         self.faults.append(Fault(file, table, key, problem, allowed))
 
     def all(self) -> tuple[Fault, ...]:
-        """Every fault once, unknown keys included."""
+        """Return every fault once, unknown keys included."""
         for table in self.tables:
             table.note_unknown()
         self.tables.clear()
@@ -124,18 +122,18 @@ class TomlTable:
                 self.fault(key, f"unknown key{hint}", listed(dict.fromkeys(self.asked)))
 
     def has(self, key: str) -> bool:
-        """Whether the key is there; asking makes it a known one."""
+        """Return true when the key is there; asking makes it a known one."""
         self.asked.append(key)
         return key in self.data
 
     def value(self, key: str, *, required: bool) -> object:
-        """Whatever stands there; None, and a fault if it is required, when it is missing."""
+        """Return the value; None, and a fault if it is required, when it is missing."""
         if not self.has(key) and required:
             self.fault(key, "is missing")
         return self.data.get(key)
 
     def text(self, key: str, *, required: bool = True, blank: bool = False) -> str:
-        """A text without outer white space; it may be empty if it is ``blank`` or not required."""
+        """Return a text, stripped; it may be empty if it is ``blank`` or not required."""
         value = self.value(key, required=required)
         if value is None:
             return ""
@@ -148,25 +146,23 @@ class TomlTable:
             self.fault(key, "is empty")
         return value.strip()
 
-    def matching(
-        self, key: str, pattern: re.Pattern[str], rule: str, *, required: bool = True
-    ) -> str:
-        """A text that ``pattern`` matches as a whole."""
-        text = self.text(key, required=required)
+    def matching(self, key: str, pattern: re.Pattern[str], rule: str) -> str:
+        """Return a text that ``pattern`` matches as a whole."""
+        text = self.text(key)
         if text and not pattern.fullmatch(text):
             self.fault(key, f"{text!r} is not a name that can stand here", rule)
         return text
 
     def name(self, key: str) -> str:
-        """A variable's name or the like."""
+        """Return a variable's name or the like."""
         return self.matching(key, NAME, NAME_RULE)
 
     def id(self, key: str = "id") -> str:
-        """What checklists and links point at."""
+        """Return an id, at which checklists and links point."""
         return self.matching(key, ID, ID_RULE)
 
     def one_of(self, key: str, allowed: Iterable[str]) -> str:
-        """A text that is one of ``allowed``."""
+        """Return a text that is one of ``allowed``."""
         text = self.text(key)
         known = tuple(allowed)
         if text and text not in known:
@@ -175,59 +171,50 @@ class TomlTable:
         return text
 
     def https(self, key: str, *, blank: bool = False) -> str:
-        """An https:// address, or nothing if it may be ``blank``."""
+        """Return an https:// address, or nothing if it may be ``blank``."""
         text = self.text(key, blank=blank)
         if text and not re.fullmatch(r"https://[^\s/]+\.[^\s/]+(/\S*)?", text):
             self.fault(key, f"{text!r} is not a secure web address", "https://…")
         return text
 
     def flag(self, key: str, *, required: bool = False) -> bool:
-        """True or false; false when it is missing."""
+        """Return true or false; false when it is missing."""
         value = self.value(key, required=required)
         if value is not None and not isinstance(value, bool):
             self.fault(key, f"must be true or false, not {toml_type(value)}")
         return value is True
 
     def integer(self, key: str, low: int, high: int, default: int | None = None) -> int:
-        """A whole number from ``low`` to ``high``; required when it has no default."""
+        """Return a whole number from ``low`` to ``high``; required when it has no default."""
         value = self.value(key, required=default is None)
-        fallback = low if default is None else default
-        if value is None:
-            return fallback
-        if not is_integer(value):
-            self.fault(key, f"must be a whole number, not {toml_type(value)}", f"{low} to {high}")
-        elif not low <= value <= high:
-            self.fault(key, f"{value} is out of range", f"{low} to {high}")
-        else:
+        if is_integer(value) and low <= value <= high:
             return value
-        return fallback
+        if is_integer(value):
+            self.fault(key, f"{value} is out of range", f"{low} to {high}")
+        elif value is not None:
+            self.fault(key, f"must be a whole number, not {toml_type(value)}", f"{low} to {high}")
+        return low if default is None else default
 
     def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
-        """A number from ``low`` to ``high``; required when it has no default."""
+        """Return a number from ``low`` to ``high``; required when it has no default."""
         value = self.value(key, required=default is None)
-        fallback = low if default is None else default
-        if value is None:
-            return fallback
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            self.fault(key, f"must be a number, not {toml_type(value)}", f"{low:g} to {high:g}")
-        elif math.isnan(value) or not low <= value <= high:
+        if is_integer(value) or isinstance(value, float):
+            if low <= value <= high:  # never of nan
+                return float(value)
             self.fault(key, f"{value} is out of range", f"{low:g} to {high:g}")
-        else:
-            return float(value)
-        return fallback
+        elif value is not None:
+            self.fault(key, f"must be a number, not {toml_type(value)}", f"{low:g} to {high:g}")
+        return low if default is None else default
 
     def array(self, key: str, *, required: bool = True) -> list[object]:
-        """The values of an array; none when it is missing."""
+        """Return the values of an array; none when it is missing."""
         value = self.value(key, required=required)
-        if value is None:
-            return []
-        if not isinstance(value, list):
+        if value is not None and not isinstance(value, list):
             self.fault(key, f"must be an array in square brackets, not {toml_type(value)}")
-            return []
-        return value
+        return value if isinstance(value, list) else []
 
     def texts(self, key: str, *, required: bool = True) -> tuple[str, ...]:
-        """An array of different texts."""
+        """Return an array of different texts."""
         found = self.array(key, required=required)
         texts = tuple(v.strip() for v in found if isinstance(v, str) and v.strip())
         if len(texts) != len(found):
@@ -237,7 +224,7 @@ class TomlTable:
         return texts
 
     def integers(self, key: str) -> tuple[int, ...]:
-        """An array of different whole numbers."""
+        """Return an array of different whole numbers."""
         found = self.array(key)
         numbers = tuple(v for v in found if is_integer(v))
         if len(numbers) != len(found):
@@ -247,7 +234,7 @@ class TomlTable:
         return numbers
 
     def known(self, key: str, allowed: Iterable[str], *, required: bool = True) -> tuple[str, ...]:
-        """An array of texts, each one of ``allowed``."""
+        """Return an array of texts, each one of ``allowed``."""
         names = tuple(allowed)
         texts = self.texts(key, required=required)
         for text in texts:
@@ -256,12 +243,12 @@ class TomlTable:
         return tuple(text for text in texts if text in names)
 
     def table(self, key: str, *, required: bool = False) -> TomlTable:
-        """The table under ``key``; an empty one when it is missing."""
+        """Return the table under ``key``; an empty one when it is missing."""
         value = self.value(key, required=required)
         return self._open({} if value is None else value, key, f"{self._prefix}{key}")
 
     def tables(self, key: str, *named: str, required: bool = False) -> tuple[TomlTable, ...]:
-        """The tables of the array ``[[key]]``; ``named`` are keys that may tell them apart."""
+        """Return the tables of the array ``[[key]]``; ``named`` keys tell them apart."""
         found = self.array(key, required=required)
         if required and not found and key in self.data:
             self.fault(key, "is empty")
@@ -272,7 +259,7 @@ class TomlTable:
         )
 
     def entries(self) -> Iterator[tuple[str, TomlTable]]:
-        """Every key with its table, as in ``[scale.NAME]``."""
+        """Yield every key with its table, as in ``[scale.NAME]``."""
         for key in self.data:
             yield key, self._open(self.value(key, required=True), key, f"{self.where} {key}")
 
@@ -288,7 +275,7 @@ class TomlTable:
 
 
 def is_integer(value: object) -> TypeGuard[int]:
-    """Whether it is a whole number; a bare true or false is none."""
+    """Return true for a whole number; a bare true or false is none."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -306,12 +293,12 @@ def toml_type(value: object) -> str:
 
 
 def duplicates(values: Iterable[T]) -> list[T]:
-    """Those that occur more than once, each once."""
+    """Return the values that occur more than once, each once."""
     return [value for value, times in Counter(values).items() if times > 1]
 
 
 def read_toml(path: Path, notes: FaultList) -> TomlTable | None:
-    """The file's top table; None, and a fault, when it cannot be read."""
+    """Return the file's top table; None, and a fault, when it cannot be read."""
     try:
         # Editors on Windows begin a file with a byte order mark; TOML knows none.
         text = path.read_bytes().decode("utf-8-sig")

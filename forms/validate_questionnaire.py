@@ -41,18 +41,8 @@ from forms.toml_tables import NAME as NAME_PATTERN
 
 # Columns that every release has; answers must not be called the same.
 ADMINISTRATIVE = (
-    "row",
-    "study_version",
-    "consent_version",
-    "lang",
-    "branch",
-    "completion",
-    "c_open",
-    "c_quote",
-    "dur_band",
-    "key",
-    "fingerprint",
-    "deletion",
+    *("row", "study_version", "consent_version", "lang", "branch", "completion", "c_open"),
+    *("c_quote", "dur_band", "key", "fingerprint", "deletion"),
 )
 # Worked out at export.
 TAKEN_PREFIX = "sc_"
@@ -244,7 +234,7 @@ def conditions(study: Study) -> Iterator[tuple[str, str, Condition, Collection[s
 
 
 def check_routing(study: Study, notes: FaultList) -> None:
-    """Note every condition that cannot be read; if there is none, all that nobody can meet."""
+    """Note every condition that cannot be read; if there is none, all that cannot be met."""
     asked = asked_columns(study)
     before = len(notes.faults)
     for table, key, condition, earlier in conditions(study):
@@ -296,14 +286,14 @@ def needed(condition: Condition, asked: Mapping[str, AskedColumn]) -> dict[str, 
 
 
 def can_hold(condition: Condition, asked: Mapping[str, AskedColumn]) -> bool:
-    """Whether some answers meet ``condition`` and are all asked for."""
+    """Return true when some answers meet ``condition`` and are all asked for."""
     wanted = needed(condition, asked)
     several = {asked[c].question for c in wanted if kind_of(asked[c].question).is_ticked}
     return all(wanted.values()) and all(can_tick(question, wanted) for question in several)
 
 
 def can_tick(question: Question, wanted: Mapping[str, frozenset[int]]) -> bool:
-    """Whether a multiple question can be answered so: some tick, or one missing code for all."""
+    """Return true when some tick, or one missing code for all, answers a multiple question so."""
     sets = [wanted.get(c.name, frozenset({0, 1})) for c in columns_of_question(question)]
     ticked = all(codes & {0, 1} for codes in sets) and any(1 in codes for codes in sets)
     asked_for = [wanted[c.name] for c in columns_of_question(question) if c.name in wanted]
@@ -311,7 +301,7 @@ def can_tick(question: Question, wanted: Mapping[str, frozenset[int]]) -> bool:
 
 
 def check_branches(study: Study, asked: Mapping[str, AskedColumn], notes: FaultList) -> None:
-    """Note every branch that nobody can be on, because an earlier one takes all its clients."""
+    """Note every empty branch: an earlier one takes all its clients."""
     together = tuple(pair for branch in study.branches for pair in branch.when)
     found: set[str | None] = set()
     tried = 0

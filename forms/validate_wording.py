@@ -95,7 +95,7 @@ def check_facts(study: Study, notes: FaultList) -> None:
 
 
 def stands_alone(text: str, found: re.Match[str]) -> bool:
-    """Whether the text around ``found`` reads well without it."""
+    """Return true when the text around ``found`` reads well without it."""
     before, after = text[: found.start()], text[found.end() :]
     return bool(_SENTENCE_BEFORE.search(before) and _SENTENCE_AFTER.match(after))
 
@@ -130,7 +130,7 @@ def check_grades(study: Study, notes: FaultList) -> None:
 
 
 def too_hard(text: str, ceiling: float, least: int) -> bool:
-    """Whether ``text`` has at least so many words, and its grade is above ``ceiling``."""
+    """Return true for a text of ``least`` words or more with a grade above ``ceiling``."""
     return len(words(text)) >= least and grade(text) > ceiling
 
 
