@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from exports.columns import CORE, Field
+from exports.columns import CORE, SCORE, Field, bounds_of
 from exports.generalise import group_codes, hierarchy_of, top_of
-from exports.scores import SCORE, bounds_of
 from forms.kinds import kind_of
 from forms.routing import condition_in_words
 from forms.study import NOT_REACHED, NOT_SCORED, WITHHELD, Column, Hierarchy, Study

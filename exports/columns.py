@@ -1,21 +1,182 @@
-"""First stage of a release: stored answers become a table whose every column has a role.
+"""Columns of a release, their roles, scores and data-quality flags, and the data file as text.
 
 A stored answer has the study's columns (forms.kinds) and the administrative ones named in
-``STORED``. Nothing is recoded here.
+``STORED``. Scores are expressions over stored codes, worked out at export and never stored.
+Nothing is recoded here, and nothing knows the time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import polars as pl
 
-from exports.csv_text import guarded
 from exports.errors import ExportRefused
-from exports.scores import SCORE, derived, quality_names, score_names
+from exports.output_files import guarded
 from forms.kinds import columns_of_study
-from forms.study import NOT_REACHED, Column, Condition, Study, Tier
+from forms.study import (
+    MISSING_RANGE,
+    NOT_REACHED,
+    NOT_SCORED,
+    NOT_SHOWN,
+    Column,
+    Composite,
+    Condition,
+    Scale,
+    Study,
+    Tier,
+)
+
+Bounds = Mapping[str, "tuple[int, int]"]
+
+SCORE = "sc_"
+DECIMALS = 3
+UNSEEN = (NOT_SHOWN, NOT_REACHED)
+_EXACT = "exact_"  # a score before it is rounded, which composites are made of
+
+
+def score_names(study: Study) -> tuple[str, ...]:
+    """The score columns, in the order of the study folder."""
+    means = [s.name for s in study.scales] + [c.name for c in study.composites]
+    return tuple(SCORE + name for name in (*means, *(d.name for d in study.differences)))
+
+
+def quality_names(study: Study) -> tuple[str, ...]:
+    """The data-quality columns that this study has."""
+    straight = ("dq_straight",) if study.quality.straight else ()
+    pair = ("dq_pair",) if study.quality.pair else ()
+    return (*straight, *pair, "dq_share")
+
+
+def bounds_of(study: Study) -> Bounds:
+    """Return the lowest and the highest code of each column, for reversing."""
+    return {c.name: (min(c.codes), max(c.codes)) for c in columns_of_study(study) if c.codes}
+
+
+def _missing(name: str) -> pl.Expr:
+    return pl.col(name).is_between(MISSING_RANGE[0], MISSING_RANGE[-1])
+
+
+def _answer(name: str) -> pl.Expr:
+    """The answer, null where there is a missing code instead."""
+    return pl.when(_missing(name).not_()).then(pl.col(name).cast(pl.Int32))
+
+
+def _mean(parts: Sequence[pl.Expr], *, at_least: int) -> pl.Expr:
+    """Mean of the parts that are not null; null where they are fewer than ``at_least``."""
+    known = pl.sum_horizontal(part.is_not_null() for part in parts)
+    whole = pl.sum_horizontal(part.cast(pl.Float64) for part in parts)
+    return pl.when(known >= max(at_least, 1)).then(whole / known)
+
+
+def _scale(scale: Scale, bounds: Bounds) -> pl.Expr:
+    """Mean of the answered items, R = lowest + highest - x."""
+    items = [
+        sum(bounds[item]) - _answer(item) if item in scale.reverse else _answer(item)
+        for item in scale.items
+    ]
+    return _mean(items, at_least=scale.min_answered).alias(_EXACT + scale.name)
+
+
+def _composite(composite: Composite) -> pl.Expr:
+    """Mean of the scores as they were before rounding."""
+    parts = [pl.col(_EXACT + name) for name in composite.scores]
+    return _mean(parts, at_least=composite.min_answered).alias(_EXACT + composite.name)
+
+
+def _rounded(name: str) -> pl.Expr:
+    exact = pl.col(_EXACT + name).round(DECIMALS)
+    return exact.fill_null(float(NOT_SCORED)).alias(SCORE + name)
+
+
+def straight(names: Sequence[str]) -> pl.Expr:
+    """1 when all columns hold the same answer, 0 when not; one missing code stays itself."""
+    first = pl.col(names[0])
+    alike = pl.all_horizontal(pl.col(name) == first for name in names)
+    same = pl.when(_missing(names[0])).then(first).otherwise(1)
+    return pl.when(alike).then(same).otherwise(0).cast(pl.Int8).alias("dq_straight")
+
+
+def pair_distance(first: str, second: str, *, mirrored: int) -> pl.Expr:
+    """Distance of two items after reversing the second (``mirrored`` = lowest + highest code).
+
+    Where one has no answer, the first missing code met.
+    """
+    one, other = pl.col(first).cast(pl.Int32), pl.col(second).cast(pl.Int32)
+    distance = (one - (mirrored - other)).abs()
+    either = pl.when(_missing(second)).then(other).otherwise(distance)
+    found = pl.when(_missing(first)).then(one).otherwise(either)
+    return found.cast(pl.Int16).alias("dq_pair")
+
+
+@lru_cache(maxsize=16)
+def _variables(columns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], ...]:
+    """Columns of each variable: the options of a multiple choice count as one item."""
+    by_variable: dict[str, list[str]] = {}
+    for name, variable in columns:
+        by_variable.setdefault(variable, []).append(name)
+    return tuple(tuple(names) for names in by_variable.values())
+
+
+def _given(study: Study, names: Sequence[str]) -> pl.Expr:
+    """Return whether one of the columns of a variable holds an answer."""
+    texts = {c.name for c in columns_of_study(study) if c.max_length}
+    codes = [str(code) for code in MISSING_RANGE]
+    return pl.any_horizontal(
+        pl.col(n).is_in(codes).not_() if n in texts else _missing(n).not_() for n in names
+    )
+
+
+def _seen(study: Study, name: str) -> pl.Expr:
+    texts = {c.name for c in columns_of_study(study) if c.max_length}
+    unseen = [str(c) for c in UNSEEN] if name in texts else list(UNSEEN)
+    return pl.col(name).is_in(unseen).not_()
+
+
+def answered_share(study: Study) -> pl.Expr:
+    """Share (0-1) of shown items with an answer; -94 when no item was reached.
+
+    Kept-apart texts have no column, so they count neither as shown nor as answered.
+    """
+    items = _variables(tuple((c.name, c.variable) for c in columns_of_study(study)))
+    shown = pl.sum_horizontal(_seen(study, names[0]) for names in items)
+    given = pl.sum_horizontal(_seen(study, names[0]) & _given(study, names) for names in items)
+    share = (given / shown).round(DECIMALS)
+    return pl.when(shown > 0).then(share).otherwise(float(NOT_REACHED)).alias("dq_share")
+
+
+def _quality(study: Study) -> Iterator[pl.Expr]:
+    """The data-quality flags; they describe an answer and never delete it."""
+    yield answered_share(study)
+    if study.quality.straight:
+        rows = [r.variable for grid in study.quality.straight for r in study.questions[grid].rows]
+        yield straight(rows)
+    if study.quality.pair:
+        mirror = study.quality.pair_reverse or study.quality.pair[1]
+        other = next(name for name in study.quality.pair if name != mirror)
+        yield pair_distance(other, mirror, mirrored=sum(bounds_of(study)[mirror]))
+
+
+def derived(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
+    """``frame`` with every column that a release adds: -92 where a score is not scored.
+
+    A difference is null where it is missing, since its own values are negative too.
+    """
+    bounds = bounds_of(study)
+    exact = frame.with_columns(_scale(scale, bounds) for scale in study.scales).with_columns(
+        _composite(composite) for composite in study.composites
+    )
+    means = [s.name for s in study.scales] + [c.name for c in study.composites]
+    differences = (
+        (_answer(d.minuend) - _answer(d.subtrahend)).cast(pl.Int16).alias(SCORE + d.name)
+        for d in study.differences
+    )
+    full = exact.with_columns(*map(_rounded, means), *differences, *_quality(study))
+    return full.drop(_EXACT + name for name in means)
+
 
 STORED = ("study_version", "consent_version", "lang", "completion", "c_open", "dur_band")
 # Language and versions are rare and time-like, so they are keys in every tier.
@@ -51,7 +212,7 @@ def _bookkeeping(study: Study) -> tuple[Field, ...]:
     return (*keys, *rest)
 
 
-def _answer(study: Study, column: Column) -> Field:
+def _answer_field(study: Study, column: Column) -> Field:
     kind = "text" if column.max_length else "integer"
     role = study.policy.roles.get(column.variable, "none")
     group = study.policy.groups.get(column.variable, "")
@@ -60,7 +221,7 @@ def _answer(study: Study, column: Column) -> Field:
 
 def fields_of(study: Study, *, pilot: bool = False, synthetic: bool = False) -> tuple[Field, ...]:
     """Every column that a release can have, in file order, before a tier leaves any out."""
-    answers = (_answer(study, c) for c in columns_of_study(study))
+    answers = (_answer_field(study, c) for c in columns_of_study(study))
     whole = {SCORE + d.name for d in study.differences}
     scores = (Field(n, "score", "integer" if n in whole else "decimal") for n in score_names(study))
     quality = (
@@ -177,3 +338,64 @@ def table_of(study: Study, frame: pl.DataFrame, fields: Sequence[Field]) -> pl.D
     full = frame.with_columns(*marks, *branch)
     short = [pl.col(f.name).cast(pl.Float32) for f in fields if f.type == "decimal"]
     return derived(study, full).select(f.name for f in fields).with_columns(short)
+
+
+CHUNK = 50_000  # rows turned into text at a time
+LINE_END = "\r\n"
+_STEPS = 10**DECIMALS
+
+
+def data_name(study_name: str) -> str:
+    """File name after Psych-DS: keyword-value, letters and digits only, ending in _data.csv."""
+    letters = "".join(c for c in study_name if c.isascii() and c.isalnum())
+    return f"study-{letters}_data.csv"
+
+
+def _as_text(field: Field) -> pl.Expr:
+    """A decimal column in its final digits; its missing codes stay whole numbers."""
+    column = pl.col(field.name)
+    steps = (column.cast(pl.Float64) * _STEPS).round().cast(pl.Int64)
+    whole, rest = steps // _STEPS, (steps % _STEPS).cast(pl.String).str.zfill(DECIMALS)
+    digits = pl.concat_str(whole.cast(pl.String), pl.lit("."), rest)
+    missing = column.cast(pl.Int64).cast(pl.String)
+    return pl.when(column < 0).then(missing).otherwise(digits).alias(field.name)
+
+
+def content_order(table: pl.DataFrame, names: Sequence[str]) -> pl.Series:
+    """Positions of the rows in the order of their content; equal rows are interchangeable."""
+    return table.select(pl.arg_sort_by(list(names))).to_series()
+
+
+def write_data(
+    table: pl.DataFrame, fields: Sequence[Field], path: Path, *, order: pl.Series, after: int = 0
+) -> None:
+    """The rows in ``order``, numbered from ``after`` + 1 in a first column ``row``.
+
+    RFC 4180: UTF-8, comma, CRLF, header.
+    """
+    names = [f.name for f in fields]
+    texts = [_as_text(f) for f in fields if f.type == "decimal"]
+    with path.open("wb") as file:
+        for start in range(0, max(len(order), 1), CHUNK):
+            part = table.select(names)[order.slice(start, CHUNK)].with_columns(texts)
+            part.with_row_index("row", offset=after + start + 1).write_csv(
+                file, include_header=start == 0, line_terminator=LINE_END, quote_style="necessary"
+            )
+
+
+def read_data(path: Path, fields: Sequence[Field], types: pl.Schema) -> pl.DataFrame:
+    """A data file back as the columns of ``fields``, in the types of ``types``; ``row`` is left."""
+    kept = {f.name: types[f.name] for f in fields}
+    return pl.read_csv(path, columns=list(kept), schema_overrides=kept)
+
+
+def join_data(parts: Sequence[Path], path: Path) -> None:
+    """The parts one after the other, byte for byte, under the first one's header."""
+    with path.open("wb") as file:
+        for at, part in enumerate(parts):
+            with part.open("rb") as source:
+                header = source.readline()
+                if at == 0:
+                    file.write(header)
+                while block := source.read(2**20):
+                    file.write(block)

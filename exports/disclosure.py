@@ -16,10 +16,9 @@ from functools import reduce
 
 import polars as pl
 
-from exports.columns import CORE, INSIDER, Field
+from exports.columns import CORE, DECIMALS, INSIDER, Field
 from exports.generalise import group_codes, hierarchy_of
-from exports.scores import DECIMALS
-from exports.verify.claim import Claim
+from exports.verify.reading import Claim
 from forms.study import MISSING_RANGE, WITHHELD, ReleasePolicy, Tier
 
 Covers = Callable[[str, object, object], bool]  # column, wider cell, narrower cell

@@ -11,14 +11,13 @@ from typing import Any
 import polars as pl
 
 from exports.codebook import Entry, codebook_of, with_counts
-from exports.columns import Field, kept_in
-from exports.csv_file import data_name, join_data
+from exports.columns import Field, data_name, join_data, kept_in
 from exports.disclosure import claim_of, truth_of
+from exports.documents.all_documents import finish, note_files, put
 from exports.documents.context import DocumentContext, marks_of
 from exports.errors import ExportRefused
 from exports.files.formats import write_formats
 from exports.generalise import least_levels, path_to
-from exports.release_folder import finish, note_files, put
 from exports.report import (
     BESIDE_TRUTH,
     ORDINARY,
@@ -39,12 +38,10 @@ from exports.segment_file import (
     source_of,
     write_segment,
 )
-from exports.verify.claim import Claim
 from exports.verify.findings import Findings
-from exports.verify.reading import MalformedFile, read_table
-from exports.verify.verdict import cautions, faults
+from exports.verify.reading import Claim, MalformedFile, read_table
+from exports.verify.verdict import cautions, faults, figures_in_words
 from exports.verify.verify import verify
-from exports.verify.wording import figures_in_words
 from forms.study import ReleasePolicy, Study, Tier
 
 

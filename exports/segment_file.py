@@ -14,12 +14,22 @@ import polars as pl
 
 from exports.anonymise.problem import Progress, no_progress
 from exports.codebook import asked_codebook
-from exports.columns import Field, check_frame, fields_of, frame_of, kept_in, table_of, types_of
-from exports.csv_file import content_order, read_data, write_data
+from exports.columns import (
+    Field,
+    check_frame,
+    content_order,
+    fields_of,
+    frame_of,
+    kept_in,
+    read_data,
+    table_of,
+    types_of,
+    write_data,
+)
 from exports.generalise import coarsen, core_in_order, initial_levels, top_of
 from exports.recode import SuppressionLimitExceeded, recode_keys
 from exports.report import ORDINARY, ReleaseContext
-from exports.tables.build import one_way
+from exports.tables.plan import one_way
 from exports.tables.table_files import Heading, files
 from exports.tables.variables import SMALLEST_BASE
 from forms.study import WITHHELD, Study, Tier

@@ -12,15 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from exports.checksums import write_sums
 from exports.codebook import asked_codebook
-from exports.columns import kept_in
-from exports.csv_file import data_name
-from exports.documents.all_documents import scripts
+from exports.columns import data_name, kept_in
+from exports.documents.all_documents import put, scripts
 from exports.documents.codebook_page import codebook
 from exports.documents.context import DocumentContext
-from exports.files.zip_file import bundle
-from exports.release_folder import put
+from exports.output_files import bundle, write_sums
 from exports.segment_file import fields_for
 from forms.study import Study
 from forms.tiers import OPEN_ROWS, RESTRICTED_ROWS

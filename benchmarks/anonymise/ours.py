@@ -63,7 +63,7 @@ def inside(spec: Spec, policy: Path, out: Path) -> Ran:
 
 def _inside(data: Path, policy: Path, out: Path) -> dict[str, float]:
     from exports.anonymise.solve import solve
-    from exports.tabular.encode import problem_of
+    from exports.tabular.hierarchy import problem_of
     from exports.tabular.policy import read_policy
     from exports.tabular.run import anonymise, read_sources
 

@@ -19,8 +19,7 @@ import polars as pl
 
 from benchmarks.anonymise.keys import FLAGSHIP
 from benchmarks.anonymise.regression import overlap
-from exports.columns import fields_of, frame_of, table_of
-from exports.csv_file import content_order, write_data
+from exports.columns import content_order, fields_of, frame_of, table_of, write_data
 from exports.errors import ExportRefused
 from exports.generalise import path_to
 from exports.release import make_release

@@ -21,7 +21,7 @@ from math import inf
 
 import numpy as np
 
-from exports.anonymise.distinct_records import DistinctRecords, distinct_records_of
+from exports.anonymise.lattice import DistinctRecords, distinct_records_of
 from exports.anonymise.level_search import LevelSearch, NodeVerdict, Vector
 from exports.anonymise.privacy_models import (
     Positions,

@@ -13,17 +13,18 @@ from heapq import heapify, heappop, heappush
 import numpy as np
 
 from exports.anonymise.lattice import MOST, LookupTables
-from exports.anonymise.partition import Partition, build_partition
-from exports.anonymise.privacy_models import Counts, Positions
-from exports.anonymise.problem import Bools, Floats, Ints, Progress
-from exports.anonymise.reassign import complete_by_reassignment, spare_records, tally_of
-from exports.anonymise.remaining_records import (
+from exports.anonymise.partition import (
     CandidateClasses,
     Candidates,
+    Partition,
     RemainingRecords,
+    build_partition,
     candidate_classes_of,
     remaining_records_of,
 )
+from exports.anonymise.privacy_models import Counts, Positions
+from exports.anonymise.problem import Bools, Floats, Ints, Progress
+from exports.anonymise.reassign import complete_by_reassignment, spare_records, tally_of
 
 # Visits in a row that may find nothing before nodes are passed over, one more each so many visits.
 IDLE, STRIDE = 64, 32

@@ -16,10 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from exports.anonymise.lattice import LookupTables, box_losses
-from exports.anonymise.partition import Partition, build_partition, covering, summed
+from exports.anonymise.partition import Partition, build_partition, covering, firsts, summed
 from exports.anonymise.privacy_models import Counts, Positions
 from exports.anonymise.problem import Bools, Floats, GeneralisationHierarchy, Ints, Progress
-from exports.anonymise.remaining_records import firsts
 
 # Rows of one record in one class that are looked at one by one: more would all do as these do.
 ALIKE = 8

@@ -11,12 +11,16 @@ from math import ceil
 
 import numpy as np
 
-from exports.anonymise.distinct_records import DistinctRecords
-from exports.anonymise.lattice import LookupTables
-from exports.anonymise.partition import Partition, build_partition
+from exports.anonymise.lattice import DistinctRecords, LookupTables
+from exports.anonymise.partition import (
+    CandidateClasses,
+    Candidates,
+    Partition,
+    build_partition,
+    firsts,
+)
 from exports.anonymise.privacy_models import Counts, Positions, number_rows
 from exports.anonymise.problem import Bools, Floats, Ints
-from exports.anonymise.remaining_records import CandidateClasses, Candidates, firsts
 
 # Pairs of a record and a class whose losses are compared at one time.
 PAIRS = 4_000_000

@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from exports.anonymise.distinct_records import DistinctRecords, distinct_records_of
 from exports.anonymise.full_domain import protect_with_one_coding
-from exports.anonymise.lattice import lattice_of, lookup_tables_of
+from exports.anonymise.lattice import (
+    DistinctRecords,
+    distinct_records_of,
+    lattice_of,
+    lookup_tables_of,
+)
 from exports.anonymise.lattice_pass import LatticePass
 from exports.anonymise.local_search import refine
 from exports.anonymise.privacy_models import check_feasible, failing

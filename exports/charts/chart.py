@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exports.csv_text import csv_text
+from exports.output_files import csv_text
 
 HIDDEN = "hidden"
 LINE = ("group", "row", "answer", "count", "percent", "base")

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from exports.charts.chart import Chart, ChartSource
-from exports.charts.comparisons import flow, heat, later
-from exports.charts.counts import ReleaseCounts
-from exports.charts.draw import draw
-from exports.charts.grids import readings
-from exports.charts.selection import Book, families, hypothesis, twice
-from exports.charts.svg import FONT, LINE, NARROW, SIZE, WIDE, Drawing, folded, stacked, svg, text
+from exports.charts.comparisons import flow, heat, later, readings
+from exports.charts.counts import Book, ReleaseCounts, families, hypothesis, twice
+from exports.charts.draw import (
+    FONT,
+    LINE,
+    NARROW,
+    SIZE,
+    WIDE,
+    Drawing,
+    draw,
+    folded,
+    stacked,
+    svg,
+    text,
+)
 
 EDGE = 24  # pixels around a file's content
 

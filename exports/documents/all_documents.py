@@ -1,17 +1,21 @@
-"""Every document of a release by its path: one table of contents."""
+"""The folder of a release: every document by its path, report and sums around the data."""
 
 from __future__ import annotations
 
-from exports.documents import licence
+from collections.abc import Mapping
+from pathlib import Path
+
 from exports.documents.cherries import cherries
 from exports.documents.codebook_page import codebook
-from exports.documents.context import DocumentContext
+from exports.documents.context import DocumentContext, pretty_json
 from exports.documents.instruments import wordings
 from exports.documents.metadata import dataset_description, ddi, ignore_file
 from exports.documents.protection import report_page
-from exports.documents.readme import readme
+from exports.documents.readme import changes, citation_cff, licence, readme
 from exports.documents.scripts import python_r, spss_syntax, stata_do
-from exports.documents.scripts.scoring import scoring_plan_of
+from exports.documents.scripts.python_r import scoring_plan_of
+from exports.output_files import files_in, sha256_of, write_sums
+from exports.report import Report
 
 
 def scripts(context: DocumentContext) -> dict[str, bytes]:
@@ -36,9 +40,9 @@ def documents(context: DocumentContext) -> dict[str, bytes]:
     ``documentation/report.json`` and ``SHA256SUMS`` are written by others.
     """
     files = {
-        "LICENSE": licence.licence(context),
-        "CITATION.cff": licence.citation_cff(context),
-        "CHANGES.md": licence.changes(context),
+        "LICENSE": licence(context),
+        "CITATION.cff": citation_cff(context),
+        "CHANGES.md": changes(context),
         "documentation/report.html": report_page(context),
         "documentation/cherries.md": cherries(context),
         **wordings(context),
@@ -52,3 +56,25 @@ def documents(context: DocumentContext) -> dict[str, bytes]:
             **scripts(context),
         }
     return {"README.md": readme(context, files), **files}
+
+
+REPORT = "documentation/report.json"
+
+
+def put(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write each file, making the folders on its way."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def note_files(folder: Path, report: Report) -> None:
+    """Put the sums of the data files, all there are so far, into the report."""
+    report["files"] = {name: sha256_of(folder / name) for name in files_in(folder)}
+
+
+def finish(folder: Path, context: DocumentContext, report: Report) -> None:
+    """Write everything beside the data; SHA256SUMS over all of it comes last."""
+    put(folder, {**documents(context), REPORT: pretty_json(report)})
+    write_sums(folder, mark=context.mark)

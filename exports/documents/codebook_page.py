@@ -1,7 +1,7 @@
 """The codebook of a release as files: CSV and JSON for programs, a page with distributions.
 
 CSV and JSON hold the exact counts and belong with the data. The page shows counts by the 10-5 rule
-(exports.documents.flow_of_participants), so that it can be published without the data.
+(exports.documents.cherries), so that it can be published without the data.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from exports.codebook import Entry
-from exports.csv_text import csv_text
+from exports.documents.cherries import binned, pooled, shown
 from exports.documents.context import DocumentContext, labels_of, number, pretty_json
-from exports.documents.flow_of_participants import binned, pooled, shown
-from exports.documents.pages import DistributionBar, render_page
+from exports.documents.markup import DistributionBar, render_page
+from exports.output_files import csv_text
 
 COLUMNS = (
     "variable", "label", "question", "part", "kind", "type", "page", "routing", "required", "codes",

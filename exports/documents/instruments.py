@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exports.documents import markdown
+from exports.documents import markup
 from exports.documents.context import ArchivedDocuments, DocumentContext, file_word
-from exports.documents.pages import render_page
+from exports.documents.markup import render_page
 from forms.routing import joined as listed
 from forms.site_facts import fill
 
@@ -158,9 +158,9 @@ def _filled(blocks: Iterable[WordingBlock], facts: Mapping[str, str]) -> Iterato
 
 def _as_markdown(block: WordingBlock) -> str:
     if block.kind == "items":
-        return markdown.bullets(markdown.plain(item) for item in block.items)
+        return markup.bullets(markup.plain(item) for item in block.items)
     before = {"h2": "## ", "h3": "### ", "note": "> "}.get(block.kind, "")
-    return before + markdown.plain(block.text)
+    return before + markup.plain(block.text)
 
 
 def _both(
@@ -170,7 +170,7 @@ def _both(
     filled = tuple(_filled(blocks, context.facts))
     mark = f"**{context.mark}.**" * bool(context.mark)
     return [
-        markdown.document([f"# {title}", mark, about, *map(_as_markdown, filled)]),
+        markup.document([f"# {title}", mark, about, *map(_as_markdown, filled)]),
         render_page(
             "wording.html", title=title, lead=about, mark=context.mark, lang=lang, blocks=filled
         ),

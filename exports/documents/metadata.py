@@ -14,7 +14,8 @@ from xml.etree import ElementTree as ET
 from exports.codebook import Entry
 from exports.documents.codebook_page import PARTS
 from exports.documents.context import DocumentContext, asked_in, number, pretty_json
-from exports.documents.licence import (
+from exports.documents.protection import figures, how, limits, policy_notes
+from exports.documents.readme import (
     CC_BY,
     authors,
     citation,
@@ -23,7 +24,6 @@ from exports.documents.licence import (
     licence_words,
     urn,
 )
-from exports.documents.protection import figures, how, limits, policy_notes
 
 PRIVACY = (
     "No name, address, contact, time or order of arrival was stored. Quasi-identifiers were "

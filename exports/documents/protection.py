@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from exports.documents.context import DocumentContext, Report
-from exports.documents.pages import render_page
+from exports.documents.markup import render_page
 
 # What k-anonymity leaves open, for every study alike.
 INSIDERS = (

@@ -1,15 +1,16 @@
-"""README.md: what a person needs before anything else, in the order in which they need it."""
+"""README.md, and the terms beside it: LICENSE, CITATION.cff and the change log."""
 
 from __future__ import annotations
 
 import fnmatch
+import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
+from typing import Any
 
-from exports.documents import markdown
-from exports.documents.context import DocumentContext
-from exports.documents.licence import citation
+from exports.documents import markup
+from exports.documents.context import DocumentContext, joined
 from exports.documents.protection import (
     cells_withheld,
     figures,
@@ -20,6 +21,187 @@ from exports.documents.protection import (
     segments,
     treatments,
 )
+
+CC_BY = "https://creativecommons.org/licenses/by/4.0/"
+SPDX = "CC-BY-4.0"
+
+_OPEN = """\
+{title}
+Anonymised survey data, tier {tier}: {label}
+
+This release (data, documentation, materials and scripts) is licensed under the
+Creative Commons Attribution 4.0 International licence, in short CC BY 4.0.
+The legal text that binds stands at
+{link}legalcode
+
+In plain words, which do not replace the legal text:
+
+You may
+- share: copy and pass on the material in any medium or format,
+- adapt: recode, combine and build upon it, for any purpose, also commercially.
+
+On this condition
+- attribution: name the study and its makers (see CITATION.cff), link to the
+  licence, and say whether you changed something; in no way that suggests that
+  the makers endorse you or your use.
+
+You may not add legal terms or technical measures that keep others from what the
+licence allows. The licence covers database rights too. The release comes as it
+is, without warranty, and its makers are not liable for its use, as far as the
+law allows (sections 5 and 6 of the legal text).
+
+What a licence cannot settle: the answers are people's. Nobody gave a name, and
+the release was made so that nobody can be recognised. We ask everyone not to
+try, not to join it with other data about persons, and to tell the makers
+without delay, and nobody else, should somebody seem to be recognisable. Data
+protection law may forbid such an attempt, whatever this licence says."""
+
+_RESTRICTED = """\
+{title}
+Anonymised survey data, tier {tier}: {label}
+
+NOT AN OPEN FILE. All rights reserved. This release may be used only under a data
+use agreement with those responsible for the study.
+{recipient}
+Without such an agreement, please do not open, keep, copy or pass on the files in
+data/, and tell those responsible that you have them. Having the files gives no
+right to use them.
+
+Whoever works under an agreement keeps at least to this; where the agreement
+asks for more, the agreement holds:
+- Use the data for the agreed purpose only.
+- Do not pass the data on, whole or in part, nor rows or cells of it.
+- Do not try to recognise anybody, and do not join the data with other data about
+  persons or with another release of the same study.
+- Publish figures about groups only, none of fewer than 10 people.
+- Keep the files where only the persons named can read them, and destroy them
+  when the agreement ends.
+- Should somebody seem to be recognisable, or a file be lost: stop, tell those
+  responsible at once, and nobody else.
+
+documentation/codebook.html, documentation/ddi.xml, dataset_description.json and
+the texts in materials/ show no answer that fewer than 10 people gave, and may be
+shown to others, for instance in a catalogue. documentation/codebook.csv and .json
+and the report hold exact counts and belong with the data."""
+
+
+def _recipient(context: DocumentContext) -> str:
+    given: Mapping[str, Any] = context.report.get("recipient") or {}
+    said = [
+        f"Given to: {given['name']}" if given.get("name") else "",
+        f"Agreement: {given['agreement']}" if given.get("agreement") else "",
+        f"Date: {given['date']}" if given.get("date") else "",
+    ]
+    lines = [line for line in said if line]
+    return "".join(f"\n{line}" for line in lines) + "\n" * bool(lines)
+
+
+def licence(context: DocumentContext) -> bytes:
+    """LICENSE: CC BY 4.0 for what anybody may have, else the agreement and its least terms."""
+    text = _OPEN if context.open else _RESTRICTED
+    tier = context.tier
+    filled = text.format(
+        title=context.study.title,
+        tier=tier["name"],
+        label=tier["label"],
+        link=CC_BY,
+        recipient=_recipient(context),
+    )
+    return joined([context.mark, filled])
+
+
+def licence_words(context: DocumentContext) -> str:
+    """The licence in one line."""
+    return "CC BY 4.0" if context.open else "Restricted: only under a data use agreement (LICENSE)"
+
+
+def authors(context: DocumentContext) -> str:
+    """Those who made the data, as the site names them; the study itself where it names nobody."""
+    return context.facts.get("researcher_names") or f"The team of the study {context.study.name}"
+
+
+def _titled(context: DocumentContext) -> str:
+    return f"{context.study.title}: anonymised survey data, tier {context.tier['name']}"
+
+
+def citation(context: DocumentContext) -> str:
+    """Return how to cite the release. No date: the ledger of releases holds it."""
+    said = [
+        f"{authors(context)}.",
+        f"{_titled(context)}, version {', '.join(context.versions)} [Data set].",
+        context.facts.get("institution", "") + "." * bool(context.facts.get("institution")),
+        f"SHA-256 of the data file: {context.digest}." * bool(context.digest),
+    ]
+    return " ".join(part for part in said if part)
+
+
+def keywords(context: DocumentContext) -> list[str]:
+    """Return what a catalogue can find the release by."""
+    return ["survey", "anonymised microdata", "psychology", context.study.name.replace("-", " ")]
+
+
+def urn(context: DocumentContext) -> str:
+    """The data file named by its content."""
+    return f"urn:sha256:{context.digest}" if context.digest else ""
+
+
+def citation_cff(context: DocumentContext) -> bytes:
+    """CITATION.cff 1.2.0. It needs no release date, so two releases alike stay alike."""
+    affiliation = context.facts.get("institution")
+    author = {"name": authors(context)}
+    institution = [{"name": affiliation}] if affiliation else []
+    pairs: list[tuple[str, Any]] = [
+        ("cff-version", "1.2.0"),
+        ("message", "Please cite this data set when you use it."),
+        ("type", "dataset"),
+        ("title", _titled(context)),
+        ("abstract", f"{context.mark}. " * bool(context.mark) + description(context)),
+        ("authors", [author, *institution]),
+        ("version", ", ".join(context.versions)),
+        ("keywords", keywords(context)),
+    ]
+    if context.open:
+        pairs.append(("license", SPDX))
+    if context.digest:
+        about = "SHA-256 of the data file"
+        named = {"type": "other", "value": urn(context), "description": about}
+        pairs.append(("identifiers", [named]))
+    # Values are JSON, which every YAML reader reads as what it is.
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in pairs]
+    return joined([f"# {context.mark}" * bool(context.mark), *lines], "\n")
+
+
+def description(context: DocumentContext) -> str:
+    """Return what the release is, in two or three sentences."""
+    rows = context.report.get("rows")
+    size = f"{rows} rows, {len(context.codebook)} columns. " if rows else ""
+    return (
+        f"Anonymised answers to the survey “{context.study.title}”, tier {context.tier['name']} "
+        f"({context.tier['label']}, for {context.tier['audience']}). {size}{context.caution}"
+    ).strip()
+
+
+def changes(context: DocumentContext) -> bytes:
+    """CHANGES.md: batches in the file, versions of the words, corrections of earlier releases."""
+    report = context.report
+    batches = [f"Batch {b['number']}: {b['rows']} rows" for b in report.get("segments", ())]
+    versions = [f"Version {v}, SHA-256 {d}" for v, d in report.get("words", {}).items()]
+    corrections = [
+        ", ".join(f"{k}: {v}" for k, v in c.items()) if isinstance(c, Mapping) else str(c)
+        for c in report.get("corrections", ())
+    ]
+    none = "None. A faulty release is recalled by a correction, never replaced in silence."
+    return markup.document(
+        [
+            "# Changes",
+            f"**{context.mark}.**" * bool(context.mark),
+            "Later releases hold the rows of earlier ones byte for byte, and add batches.",
+            markup.section("Batches in this release", markup.bullets(batches)),
+            markup.section("Versions of the questions", markup.bullets(versions)),
+            markup.section("Corrections", markup.bullets(corrections) or none),
+        ]
+    )
+
 
 FILES = {
     "documentation/codebook.html": "every column: question, codes, routing, distribution; "
@@ -117,7 +299,7 @@ def _start(context: DocumentContext) -> str:
         if context.open
         else "Use it only under your data use agreement; the least it asks stands in LICENSE"
     )
-    return markdown.bullets(
+    return markup.bullets(
         [
             *_contents(context),
             f"{may}.",
@@ -139,7 +321,7 @@ def _files(context: DocumentContext, paths: Collection[str]) -> str:
     data = context.report.get("files", {})
     others = {path: FORMATS.get(PurePosixPath(path).suffix, "") for path in data}
     named = {context.data_path: "the data"} | others | dict(context.files) | written
-    return markdown.table(["file", "what"], [(f"`{path}`", what) for path, what in named.items()])
+    return markup.table(["file", "what"], [(f"`{path}`", what) for path, what in named.items()])
 
 
 def _measured(context: DocumentContext) -> Iterator[str]:
@@ -156,7 +338,7 @@ def _scores(context: DocumentContext) -> str:
     rows = [
         (f"`{e['variable']}`", e["label"], e["rule"].removesuffix(f"; {REVERSAL}")) for e in scored
     ]
-    return markdown.table(["score", "what", "how"], rows) if rows else ""
+    return markup.table(["score", "what", "how"], rows) if rows else ""
 
 
 def _people(context: DocumentContext) -> str:
@@ -171,20 +353,20 @@ def _people(context: DocumentContext) -> str:
         "Plan": facts.get("prereg_url"),
         "Contact": facts.get("contact_email"),
     }
-    return markdown.bullets(f"{k}: {markdown.plain(v)}" for k, v in said.items() if v)
+    return markup.bullets(f"{k}: {markup.plain(v)}" for k, v in said.items() if v)
 
 
 def _prints(context: DocumentContext) -> str:
     prints = context.report.get("fingerprints", {})
     lines = [f"{name}: `{value}`" for name, value in prints.items() if isinstance(value, str)]
-    return markdown.bullets([*lines, f"data file: `{context.digest}`"] if context.digest else lines)
+    return markup.bullets([*lines, f"data file: `{context.digest}`"] if context.digest else lines)
 
 
 def _codes(context: DocumentContext) -> str:
     """Missing and generalised codes, where the release has columns at all."""
     missing = [(str(m.code), m.label) for m in context.study.missing]
-    table = markdown.table(["missing code", "meaning"], missing)
-    return markdown.section("Codes", CODES, table) if context.holds == "rows" else ""
+    table = markup.table(["missing code", "meaning"], missing)
+    return markup.section("Codes", CODES, table) if context.holds == "rows" else ""
 
 
 def _keys(context: DocumentContext) -> str:
@@ -192,7 +374,7 @@ def _keys(context: DocumentContext) -> str:
     alike = defaultdict(list)
     for name, done in treatments(context.report):
         alike[done].append(f"`{name}`")
-    return markdown.bullets(f"{', '.join(names)}: {done}" for done, names in alike.items())
+    return markup.bullets(f"{', '.join(names)}: {done}" for done, names in alike.items())
 
 
 def _insiders(context: DocumentContext) -> str:
@@ -204,23 +386,21 @@ def _insiders(context: DocumentContext) -> str:
 def readme(context: DocumentContext, paths: Collection[str]) -> bytes:
     """README.md of the release; ``paths`` are the other documents in it."""
     scores = _scores(context)
-    measured = markdown.bullets(markdown.plain(s) for s in _measured(context) if s)
-    return markdown.document(
+    measured = markup.bullets(markup.plain(s) for s in _measured(context) if s)
+    return markup.document(
         [
             *_head(context),
-            markdown.section("Start here", _start(context)),
-            markdown.section("Files", _files(context, paths)),
+            markup.section("Start here", _start(context)),
+            markup.section("Files", _files(context, paths)),
             _codes(context),
-            markdown.section("Scores", SCORES if scores else "", scores),
-            markdown.section("How it was protected", how(context)),
-            markdown.section("What was measured", measured),
-            markdown.section("What was done to each key variable", _keys(context)),
-            markdown.section(
-                "What this does not protect against", markdown.bullets(limits(context))
-            ),
-            markdown.section("Privacy and law", PRIVACY.format(insiders=_insiders(context))),
-            markdown.section("Who", _people(context)),
-            markdown.section("Citing", citation(context)),
-            markdown.section("Fingerprints (SHA-256)", _prints(context)),
+            markup.section("Scores", SCORES if scores else "", scores),
+            markup.section("How it was protected", how(context)),
+            markup.section("What was measured", measured),
+            markup.section("What was done to each key variable", _keys(context)),
+            markup.section("What this does not protect against", markup.bullets(limits(context))),
+            markup.section("Privacy and law", PRIVACY.format(insiders=_insiders(context))),
+            markup.section("Who", _people(context)),
+            markup.section("Citing", citation(context)),
+            markup.section("Fingerprints (SHA-256)", _prints(context)),
         ]
     )

@@ -12,8 +12,15 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from exports.files.names import SPSS, STATA, Codebook, renamed
-from exports.files.source import TableSource, open_source, storage_of
+from exports.files.source import (
+    SPSS,
+    STATA,
+    Codebook,
+    TableSource,
+    open_source,
+    renamed,
+    storage_of,
+)
 from exports.files.spss import write_sav
 from exports.files.stata import LETTER, write_dta
 

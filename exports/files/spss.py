@@ -23,9 +23,10 @@ import pyreadstat
 from numpy.typing import NDArray
 
 from exports.errors import ExportRefused
-from exports.files.names import (
+from exports.files.source import (
     SPSS,
     Entry,
+    TableSource,
     cut_bytes,
     has_missing_codes,
     is_text,
@@ -35,7 +36,6 @@ from exports.files.names import (
     text_labels_of,
     wrapped,
 )
-from exports.files.source import TableSource
 from forms.study import MISSING_RANGE
 
 CELL, GROUP = 8, 8  # bytes of a cell, cells to a group of commands
@@ -254,7 +254,7 @@ def _overwrite(file: BinaryIO, at: int, content: bytes) -> None:
 def write_sav(source: TableSource, path: Path, *, title: str = "", notes: str = "") -> None:
     """Write ``path``, byte for byte the same for the same rows, codebook and words.
 
-    Names that SPSS refuses are altered (exports.files.names). SPSS pads texts with spaces, so
+    Names that SPSS refuses are altered (exports.files.source). SPSS pads texts with spaces, so
     spaces at the end of a text are lost; of a text over 32,767 bytes it holds that many.
     """
     _write_dictionary(source, path, title, notes)

@@ -26,9 +26,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from exports.files.names import (
+from exports.files.source import (
     STATA,
     Entry,
+    TableSource,
     bounds_of,
     cut_bytes,
     has_missing_codes,
@@ -37,7 +38,6 @@ from exports.files.names import (
     names_in,
     text_labels_of,
 )
-from exports.files.source import TableSource
 from forms.study import MISSING_RANGE
 
 LONGEST_STR = 2045
@@ -322,7 +322,7 @@ def _write(file: BinaryIO, source: TableSource, *, title: str, notes: str) -> No
 def write_dta(source: TableSource, path: Path, *, title: str = "", notes: str = "") -> None:
     """Write ``path``, byte for byte the same for the same rows, codebook and words.
 
-    Names that Stata refuses are altered (exports.files.names); each line of ``notes`` becomes a
+    Names that Stata refuses are altered (exports.files.source); each line of ``notes`` becomes a
     note on the dataset. No time stamp: the format allows to leave it out.
     """
     with path.open("wb") as file:

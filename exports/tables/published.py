@@ -16,8 +16,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exports.tables.build import Tables
 from exports.tables.one_way import Mean, OneWay, Scored
+from exports.tables.plan import Tables
 from exports.tables.two_way import TwoWay
 from exports.tables.variables import ERROR, SMALLEST, Category, percent, span
 

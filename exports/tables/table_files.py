@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exports.csv_text import csv_text
-from exports.documents.pages import DistributionBar, render_page
-from exports.tables.build import Tables, together
+from exports.documents.markup import DistributionBar, render_page
+from exports.output_files import csv_text
 from exports.tables.one_way import Mean, OneWay
+from exports.tables.plan import Tables, together
 from exports.tables.published import (
     HIDDEN,
     Figure,

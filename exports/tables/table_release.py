@@ -12,12 +12,11 @@ from pathlib import Path
 import polars as pl
 
 from exports.codebook import asked_codebook
+from exports.documents.all_documents import finish, note_files, put
 from exports.documents.context import DocumentContext, marks_of
-from exports.release_folder import finish, note_files, put
 from exports.report import ReleaseContext, Report, SegmentEntry, about_release
 from exports.segment_file import SegmentSource
-from exports.tables.build import Tables, tables, together
-from exports.tables.plan import default_plan
+from exports.tables.plan import Tables, default_plan, tables, together
 from exports.tables.table_files import Heading, files
 from exports.tables.variables import SMALLEST_BASE
 from forms.study import WITHHELD, Study, Tier

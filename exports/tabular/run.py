@@ -16,19 +16,25 @@ import polars as pl
 
 from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recoding, no_progress
 from exports.anonymise.solve import solve
-from exports.checksums import sha256_of
 from exports.errors import ExportRefused
 from exports.label_hierarchy import fully_generalised
-from exports.tabular.encode import EncodedTable, in_own_order, problem_of, released, values_of
-from exports.tabular.hierarchy import ROOT, TableHierarchy, read_hierarchy
-from exports.tabular.policy import Mode, Policy, read_policy, suggestion
-from exports.tabular.table import read_table
+from exports.output_files import hidden_beside, sha256_of
+from exports.tabular.hierarchy import (
+    ROOT,
+    EncodedTable,
+    TableHierarchy,
+    in_own_order,
+    problem_of,
+    read_hierarchy,
+    released,
+    values_of,
+)
+from exports.tabular.policy import Mode, Policy, read_policy, read_table, suggestion
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
-from exports.verify.claim import Claim
 from exports.verify.findings import Findings
+from exports.verify.reading import Claim
 from exports.verify.verdict import faults
 from exports.verify.verify import verify
-from exports.whole_folder import hidden_beside
 
 
 def refuse_taken(out: Path) -> None:

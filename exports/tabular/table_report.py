@@ -14,14 +14,12 @@ from typing import Any
 import polars as pl
 
 from exports.anonymise.problem import Ints, Problem, Recoding, loss_of
-from exports.documents.pages import DistributionBar, render_page
-from exports.tabular.encode import EncodedTable
-from exports.tabular.hierarchy import ROOT
+from exports.documents.markup import DistributionBar, render_page
+from exports.tabular.hierarchy import ROOT, EncodedTable
 from exports.tabular.policy import ROLES, Policy
-from exports.verify.claim import Claim
 from exports.verify.findings import Findings
-from exports.verify.verdict import cautions
-from exports.verify.wording import figures_in_words
+from exports.verify.reading import Claim
+from exports.verify.verdict import cautions, figures_in_words
 
 Report = Mapping[str, Any]
 

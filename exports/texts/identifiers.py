@@ -11,8 +11,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from exports.texts.patterns import KINDS, NAME, ORGANISATION, PATTERNS, PLACE, UNKNOWN
-from exports.texts.wordlists import (
+from exports.texts.patterns import (
+    KINDS,
+    NAME,
+    ORGANISATION,
+    PATTERNS,
+    PLACE,
+    UNKNOWN,
     fold,
     is_name,
     is_ordinary,

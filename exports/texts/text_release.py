@@ -17,10 +17,10 @@ from pathlib import Path
 
 from exports.codebook import Entry, describe
 from exports.columns import Field
-from exports.csv_text import csv_text, guarded
+from exports.documents.all_documents import finish, note_files, put
 from exports.documents.context import DocumentContext
 from exports.errors import ExportRefused
-from exports.release_folder import finish, note_files, put
+from exports.output_files import csv_text, guarded
 from exports.report import ReleaseContext, Report, about_release
 from exports.texts.redaction import FIT, STATES, WITHHELD, ReviewedText
 from forms.study import Question, Study, Tier

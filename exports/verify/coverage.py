@@ -16,10 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from exports.verify.claim import Claim
 from exports.verify.equivalence_classes import EquivalenceClasses, as_key, classes_of
 from exports.verify.findings import TruthComparison
-from exports.verify.reading import CodedColumn, Ints, Table, coded, combined, pairs, small
+from exports.verify.reading import Claim, CodedColumn, Ints, Table, coded, combined, pairs, small
 
 # Pairs of beginnings tried at once, and in all: after that the count ends early.
 AT_ONCE = 1 << 20

@@ -18,8 +18,7 @@ from functools import cached_property
 
 import numpy as np
 
-from exports.verify.claim import Claim
-from exports.verify.reading import CodedColumn, Floats, Ints, Table, combined, pairs, small
+from exports.verify.reading import Claim, CodedColumn, Floats, Ints, Table, combined, pairs, small
 
 # EMA Policy 0070 and Health Canada (2019) accept 0.09, which asks for classes of 12; 0.2 goes with
 # the classes of 5 that are the historical norm (El Emam 2013).

@@ -1,15 +1,291 @@
-"""Faults for which a file may not be released, and cautions on what its numbers do not protect.
+"""Verdict on a file: its faults, its cautions, and the findings in plain sentences.
 
-Nothing is a fault unless the claim promised otherwise.
+A fault forbids the release, and nothing is one unless the claim promised otherwise. A caution says
+what the numbers do not protect. A sentence says what was counted and calls no file safe.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from exports.verify.claim import Claim
+from exports.verify.equivalence_classes import HISTORICAL, OPEN_DATA, Risk
 from exports.verify.findings import Findings
-from exports.verify.wording import FigureInWords, share_of
+from exports.verify.reading import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class FigureInWords:
+    """One figure: a short label, its value as text, its meaning in a sentence.
+
+    ``name`` is its key in ``Findings.figures()`` where there is one.
+    """
+
+    name: str
+    label: str
+    value: str
+    sentence: str
+
+
+def share_of(share: float) -> str:
+    """Return a share as a percentage that is 0 or 100 for none or all alone."""
+    if 0 < share < 0.001:
+        return "under 0.1 %"
+    if 0.999 < share < 1:
+        return "over 99.9 %"
+    return f"{100 * share:.1f}".removesuffix(".0") + " %"
+
+
+def rows_of(number: int) -> str:
+    """Return a number of rows in words."""
+    return "1 row" if number == 1 else f"{number:,} rows"
+
+
+def _people(number: int) -> str:
+    return "1 member" if number == 1 else f"{number:,} members"
+
+
+def _of_classes(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
+    classes = found.classes
+    yield FigureInWords(
+        "k_value",
+        "Smallest group (k)",
+        f"{classes.k:,}",
+        "The smallest group of people who look alike in this file has"
+        f" {_people(classes.k)}; at least {claim.k:,} were promised. To look alike is to have the"
+        " same values in the key columns:"
+        f" {', '.join(claim.core) or 'there are none'}.",
+    )
+    if classes.k_exact != classes.k:
+        yield FigureInWords(
+            "k_exact",
+            "Smallest group, kinds of missing taken apart",
+            f"{classes.k_exact:,}",
+            "The figure above takes every kind of missing or withheld answer for the same. To"
+            " somebody who could tell for what reason an answer is missing, the smallest group has"
+            f" {_people(classes.k_exact)}.",
+        )
+    yield FigureInWords(
+        "classes",
+        "Groups",
+        f"{classes.count:,}",
+        f"The {rows_of(found.shape.rows)} fall into {classes.count:,} such groups.",
+    )
+    yield FigureInWords(
+        "unique_after",
+        "Alone in this file",
+        f"{classes.unique:,}",
+        f"{rows_of(classes.unique).capitalize()} in this file look like no other.",
+    )
+
+
+def _of_batches(found: Findings, _: Claim) -> Iterator[FigureInWords]:
+    batches = found.classes.batches
+    if len(batches) > 1:
+        sizes = ", ".join(f"{rows:,} (smallest group {k:,})" for rows, k in batches)
+        yield FigureInWords(
+            "batches",
+            "Batches",
+            f"{len(batches):,}",
+            f"The rows were released in {len(batches):,} batches, each protected without the"
+            f" others: {sizes}.",
+        )
+
+
+def _of_suppression(found: Findings, _: Claim) -> Iterator[FigureInWords]:
+    blank, cells = found.classes.suppressed_rows, sum(found.suppressed.values())
+    columns = ", ".join(f"{name} {count:,}" for name, count in found.suppressed.items())
+    yield FigureInWords(
+        "cells_withheld",
+        "Cells withheld",
+        f"{cells:,}",
+        f"{cells:,} cells were withheld to protect people" + (f": {columns}." if columns else "."),
+    )
+    if blank:
+        yield FigureInWords(
+            "suppressed_rows",
+            "Rows without any key value",
+            f"{blank:,}",
+            f"{rows_of(blank).capitalize()} say nothing in any key column; they are counted as a"
+            " group of their own, never as members of all groups.",
+        )
+
+
+def _of_diversity(found: Findings, _: Claim) -> Iterator[FigureInWords]:
+    for name, worst in found.diversity.items():
+        values = "1 value" if worst.distinct == 1 else f"{worst.distinct:,} different values"
+        occur = "occurs" if worst.distinct == 1 else "occur"
+        tail = (
+            " Whoever knows that somebody belongs to such a group knows the value."
+            if worst.distinct == 1
+            else ""
+        )
+        yield FigureInWords(
+            "l",
+            f"Least variety of {name} in a group (l)",
+            f"{worst.distinct:,}",
+            f"In the group with the least variety, {values} of {name} {occur}; weighed by how often"
+            f" they occur, that is worth {worst.entropy:.1f} equally frequent ones.{tail}",
+        )
+        yield FigureInWords(
+            "t",
+            f"Largest difference of a group from the whole file in {name} (t)",
+            f"{worst.distance:.2f}",
+            f"On a scale from 0 (the group is a picture of the whole file) to 1 (nothing in"
+            f" common), the most unusual group differs by {worst.distance:.2f} in {name}.",
+        )
+
+
+def _of_truth(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
+    if found.compared is None:
+        return
+    beside = found.compared
+    at_least = "" if beside.exact else "at least "
+    yield FigureInWords(
+        "k_coverage",
+        "Rows that could be one person's",
+        f"{at_least}{beside.k_coverage:,}",
+        f"Whoever knows somebody's true values in the key columns finds {at_least}"
+        f"{rows_of(beside.k_coverage)} that could be theirs, even where groups overlap.",
+    )
+    yield FigureInWords(
+        "k_coverage_reverse",
+        "People one row could be",
+        f"{at_least}{beside.k_coverage_reverse:,}",
+        f"Every row in this file fits {at_least}{beside.k_coverage_reverse:,} of the people who"
+        " answered.",
+    )
+    yield FigureInWords(
+        "unique_before",
+        "Alone before protection",
+        f"{beside.unique_before:,}",
+        f"Before protection, {beside.unique_before:,} of {beside.rows_true:,} people were the only"
+        " ones with their values in the key columns among those who answered.",
+    )
+    yield FigureInWords(
+        "rows_left_out",
+        "Rows left out",
+        f"{beside.left_out:,}",
+        f"{rows_of(beside.left_out).capitalize()} of {beside.rows_true:,} could not be protected"
+        f" and were left out; {share_of(claim.limit)} would have been allowed.",
+    )
+    wrong = sum(beside.untrue.values())
+    yield FigureInWords(
+        "cells_untrue",
+        "Untrue cells",
+        f"{wrong:,}",
+        "Every cell that was compared stands for the true value of its row, exactly or as part of a"
+        " wider group."
+        if not wrong
+        else f"{wrong:,} cells cannot stand for the true value.",
+    )
+
+
+def _above(risk: Risk) -> str:
+    return (
+        f" {share_of(risk.above_open_data)} of the rows lie above {OPEN_DATA:g}, the usual limit"
+        f" for open data; {share_of(risk.above_historical)} above {HISTORICAL:g}."
+    )
+
+
+def _of_risk(found: Findings, _: Claim) -> Iterator[FigureInWords]:
+    known, public = found.prosecutor, found.journalist
+    if known is None or public is None or found.marketer is None:
+        return
+    worst = f"about 1 in {round(1 / known.highest):,}" if known.highest < 1 else "1 in 1"
+    yield FigureInWords(
+        "prosecutor",
+        "Risk for somebody known to be in the file (prosecutor)",
+        share_of(known.highest),
+        "Somebody who knows that a person is in this file and knows their key values finds the"
+        f" right row with a chance of {worst} at worst, and"
+        f" {share_of(known.average)} on average.{_above(known)}",
+    )
+    basis = (
+        f"{share_of(public.highest)} at worst, counted among the population.{_above(public)}"
+        if found.population
+        else "no more than the figure above. There is no table of the population to count in, so"
+        " the file stands for it."
+    )
+    yield FigureInWords(
+        "journalist",
+        "Risk for anybody in the population (journalist)",
+        share_of(public.highest),
+        f"Somebody who does not know whether a person is in this file has a chance of {basis}",
+    )
+    yield FigureInWords(
+        "marketer",
+        "Right guesses of somebody who guesses all (marketer)",
+        share_of(found.marketer),
+        "Somebody who matches every row by its key values is right for"
+        f" {share_of(found.marketer)} of them on average, and cannot tell for which.",
+    )
+
+
+def _of_insiders(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
+    if not claim.insider:
+        return
+    both, unique = found.classes.unique_insider_and_core, found.classes.unique_insider
+    share = share_of(found.share(both))
+    yield FigureInWords(
+        "unique_insider_and_core",
+        "Rows that somebody who was there could single out",
+        share,
+        "Somebody who was there (a therapist, a partner) knows more than an outsider. Knowing"
+        f" {', '.join(claim.insider)} and the key columns, they could single out {rows_of(both)}"
+        f" ({share} of this file); without the key columns {rows_of(unique)}"
+        f" ({share_of(found.share(unique))}).",
+    )
+
+
+def _of_order(found: Findings, _: Claim) -> Iterator[FigureInWords]:
+    if found.sorted_by_content:
+        sentence = "The rows are sorted by what they hold: their order says nothing about when"
+        yield FigureInWords(
+            "sorted_by_content", "Order of rows", "by content", f"{sentence} they arrived."
+        )
+    elif found.order_correlation is not None:
+        yield FigureInWords(
+            "order_correlation",
+            "Order of rows",
+            f"{found.order_correlation:.2f}",
+            "On a scale from -1 to 1, the order of the rows goes with the order of the input by"
+            f" {found.order_correlation:.2f}; 0 is no connection.",
+        )
+
+
+def _of_leaks(found: Findings, _: Claim) -> Iterator[FigureInWords]:
+    cells = sum(one.cells for one in found.inferable)
+    if found.suppressed:
+        yield FigureInWords(
+            "cells_given_away",
+            "Withheld cells that another column gives away",
+            f"{cells:,}",
+            f"{cells:,} withheld cells could be worked out from another column of this file.",
+        )
+    if found.shape.one_each:
+        columns = ", ".join(found.shape.one_each)
+        yield FigureInWords(
+            "columns_one_value_each",
+            "Columns that tell all rows apart",
+            f"{len(found.shape.one_each):,}",
+            f"Every row has a value of its own in: {columns}. Whoever has a list of these values"
+            " and names knows everybody in this file.",
+        )
+
+
+_PARTS: tuple[Callable[[Findings, Claim], Iterator[FigureInWords]], ...] = (
+    _of_classes, _of_batches, _of_suppression, _of_diversity, _of_truth, _of_risk,
+    _of_insiders, _of_order, _of_leaks,
+)  # fmt: skip
+
+
+def figures_in_words(findings: Findings, claim: Claim) -> tuple[FigureInWords, ...]:
+    """Return every figure in a sentence, the most asked-for first; none if the file is no table."""
+    if findings.broken or not findings.shape.rows:
+        return ()
+    return tuple(said for part in _PARTS for said in part(findings, claim))
+
 
 # Sums of shares end in a last binary digit that means nothing.
 SLACK = 1e-9

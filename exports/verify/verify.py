@@ -1,7 +1,7 @@
 """Verifier that reads a written file back and measures it, trusting no step before it.
 
-It shares no code with what made the file. exports/verify/verdict.py judges the findings,
-exports/verify/wording.py puts them in words.
+It shares no code with what made the file. exports/verify/verdict.py judges the findings and puts
+them in words.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from exports.verify.claim import Claim
-from exports.verify.codebook_check import Codebook, unexplained, wrong_bands
 from exports.verify.coverage import compared, people_under
 from exports.verify.equivalence_classes import (
     EquivalenceClasses,
@@ -31,13 +29,16 @@ from exports.verify.equivalence_classes import (
 )
 from exports.verify.findings import ClassSummary, Findings, Shape
 from exports.verify.leaks import (
+    Codebook,
     answers_known,
     counts_up,
     inferable_cells,
     order_of,
     suppressed_cells,
+    unexplained,
+    wrong_bands,
 )
-from exports.verify.reading import Ints, MalformedFile, Table, read_table
+from exports.verify.reading import Claim, Ints, MalformedFile, Table, read_table
 
 Positions = Sequence[int] | NDArray[np.integer[Any]]
 

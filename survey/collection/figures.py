@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from exports.csv_text import csv_text
+from exports.output_files import csv_text
 from forms.routing import PASSED, page_passed_event
 from forms.study import Study
 from survey.storage import admission, counters

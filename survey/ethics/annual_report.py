@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exports.csv_text import csv_text
+from exports.output_files import csv_text
 from survey.collection.figures import TOTALS_STEP
 from survey.storage import board, releases, studies
 from survey.storage.database import Database

@@ -17,7 +17,7 @@ from difflib import SequenceMatcher
 from functools import cache
 from typing import Literal
 
-from exports.texts.wordlists import fold, is_ordinary
+from exports.texts.patterns import fold, is_ordinary
 from survey.ethics.version_content import (
     CHECKED,
     CONSENT,

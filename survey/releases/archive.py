@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from exports.checksums import sha256_of
+from exports.output_files import sha256_of
 from survey.errors import Refusal
 from survey.locks import acquire_lock
 from survey.storage import releases

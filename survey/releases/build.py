@@ -15,13 +15,13 @@ from typing import Any
 import polars as pl
 
 from exports.anonymise.problem import Progress, no_progress
-from exports.checksums import sha256_of
 from exports.documents.context import ArchivedDocuments
 from exports.errors import ExportRefused
+from exports.output_files import sha256_of
 from exports.release import check_segment
 from exports.report import ReleaseContext, SegmentEntry
 from exports.segment_file import SegmentSource, read_back, recode_segment, source_of, write_segment
-from exports.tables.build import Tables
+from exports.tables.plan import Tables
 from exports.tables.table_files import counts
 from exports.tables.table_release import segment_tables
 from exports.texts.text_release import TextContext, TextRelease, text_release

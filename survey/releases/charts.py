@@ -13,14 +13,13 @@ from pathlib import Path
 from threading import Lock
 
 from exports.charts.chart import Chart, ChartSource, HeatMaps
-from exports.charts.counts import from_rows, from_tables, read_rows
+from exports.charts.counts import book_of, from_rows, from_tables, hypothesis, read_rows
 from exports.charts.gallery import gallery
-from exports.charts.selection import book_of, hypothesis
-from exports.checksums import UNREADABLE, ChecksumFault, ReleaseZip
 from exports.codebook import asked_codebook
 from exports.columns import fields_of
 from exports.documents.context import marks_of
 from exports.errors import ExportRefused
+from exports.output_files import UNREADABLE, ChecksumFault, ReleaseZip
 from exports.tables.plan import default_plan
 from forms.study import Study
 from forms.tiers import TIERS

@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import Any
 
 from exports.anonymise.problem import Progress, no_progress
-from exports.checksums import SUMS, sha256_of
 from exports.errors import ExportRefused
 from exports.generalise import tier_of
+from exports.output_files import SUMS, sha256_of
 from exports.report import diversity_warnings
 from forms.study import Study, Tier
 from forms.tiers import RESTRICTED_ROWS, TIERS

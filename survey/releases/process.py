@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from exports.anonymise.problem import Progress, no_progress
-from exports.checksums import SUMS, sha256_of
-from exports.files.zip_file import bundle
 from exports.generalise import path_to, tier_of
+from exports.output_files import SUMS, bundle, hidden_beside, sha256_of
 from exports.release import assemble
 from exports.report import ReleaseContext, Report
 from exports.tables.table_release import assemble_tables
 from exports.texts.text_release import assemble_texts
-from exports.whole_folder import hidden_beside
 from forms.study import Study, Tier
 from survey.collection.figures import is_synthetic
 from survey.errors import Refusal

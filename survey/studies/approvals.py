@@ -19,7 +19,7 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
-from exports.whole_folder import hidden_beside
+from exports.output_files import hidden_beside
 from forms.fingerprint import fingerprint_of_facts
 from forms.load import load_study
 from forms.toml_tables import StudyFaults

@@ -1,8 +1,8 @@
 import pytest
 
 from exports.columns import check_frame, fields_of, frame_of, kept_in, table_of
-from exports.csv_text import guarded
 from exports.errors import ExportRefused
+from exports.output_files import guarded
 from tests.exports.tiny import POLICY, STUDY, frame, row
 
 ALL = fields_of(STUDY)

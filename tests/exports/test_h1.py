@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from exports.columns import fields_of, table_of
-from exports.csv_file import content_order, write_data
+from exports.columns import content_order, fields_of, table_of, write_data
 from exports.generalise import path_to
 from exports.release import make_release
 from forms.load import load_study

@@ -15,7 +15,7 @@ from exports.errors import ExportRefused
 from exports.release import make_release
 from exports.report import ReleaseContext
 from exports.segment_file import write_segment
-from exports.verify.claim import Claim
+from exports.verify.reading import Claim
 from tests.exports.releases import bytes_of, data_in, frame, made, report_of
 from tests.exports.tiny import STUDY, row, study_with
 

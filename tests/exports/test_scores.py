@@ -1,6 +1,6 @@
 import pytest
 
-from exports.scores import derived, pair_distance, straight
+from exports.columns import derived, pair_distance, straight
 from tests.exports.tiny import STUDY, frame, row
 
 

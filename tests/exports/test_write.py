@@ -1,8 +1,7 @@
 import polars as pl
 
-from exports.checksums import SUMS, write_sums
-from exports.columns import Field
-from exports.csv_file import content_order, data_name, join_data, read_data, write_data
+from exports.columns import Field, content_order, data_name, join_data, read_data, write_data
+from exports.output_files import SUMS, write_sums
 
 FIELDS = (
     Field("lang", "administrative", "text"),

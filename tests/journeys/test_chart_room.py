@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from exports.charts.draw import BUNDLED
 from exports.charts.gallery import sheet
-from exports.charts.svg import BUNDLED
 from survey.errors import Refusal
 from survey.releases.build import ReleaseRequest
 from survey.releases.charts import GALLERY, OPEN_SAMPLE, Gallery, png, read_release

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from exports.codebook import Entry
 from exports.documents.context import DocumentContext, joined
-from exports.documents.scripts.scoring import TOLERANCE, ScaleRule, ScoringPlan, number, renamed
-from exports.files.names import SPSS, level_of, names_in
+from exports.documents.scripts.python_r import TOLERANCE, ScaleRule, ScoringPlan, number, renamed
+from exports.files.source import SPSS, level_of, names_in
 
 # Bytes; what is longer is cut by SPSS with a warning, so we cut at a character first.
 LONGEST_LABEL, LONGEST_VALUE_LABEL = 255, 120

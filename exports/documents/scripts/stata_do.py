@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from exports.codebook import Entry
 from exports.documents.context import DocumentContext, joined
-from exports.documents.scripts.scoring import TOLERANCE, ScoringPlan, head, number, renamed
-from exports.files.names import STATA, names_in
+from exports.documents.scripts.python_r import TOLERANCE, ScoringPlan, head, number, renamed
+from exports.files.source import STATA, names_in
 from forms.study import MISSING_RANGE
 
 # -99 is .a, -98 is .b … -90 is .j: the same letters as in the .dta file.

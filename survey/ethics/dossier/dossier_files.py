@@ -17,8 +17,7 @@ from typing import Any
 
 import typst
 
-from exports.checksums import write_sums
-from exports.files.zip_file import bundle
+from exports.output_files import bundle, write_sums
 from forms.load import ALL, load_study
 from forms.toml_tables import StudyFaults
 from survey import pdf

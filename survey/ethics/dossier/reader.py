@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from exports.checksums import SUMS, read_sums
+from exports.output_files import SUMS, read_sums
 from forms.fingerprint import fingerprint_of_facts
 from forms.load import load_study
 from forms.study import Study

@@ -114,8 +114,8 @@ def download(number: int, key: str, ending: str) -> Answer:
 
 def _file(drawn: DrawnRelease, key: str, ending: str, erratum: releases.Erratum | None) -> bytes:
     from exports.charts.chart import csv_of
+    from exports.charts.draw import BUNDLED
     from exports.charts.gallery import sheet
-    from exports.charts.svg import BUNDLED
     from survey.releases.charts import png
 
     if (chart := drawn.named(key)) is None:

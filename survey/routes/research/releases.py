@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
 
-from exports.checksums import UNREADABLE, ChecksumFault, ReleaseZip
+from exports.output_files import UNREADABLE, ChecksumFault, ReleaseZip
 from forms.study import Tier
 from forms.tiers import TIERS, TierKind
 from survey.accounts.access import staff_only
@@ -18,12 +18,7 @@ from survey.accounts.audit import note
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.releases.archive import Archive
-from survey.releases.distribution import (
-    fault_in,
-    recall,
-    recipient_of,
-    releases_sharing_rows,
-)
+from survey.releases.distribution import fault_in, recall, recipient_of, releases_sharing_rows
 from survey.routes.research.jobs import (
     Answer,
     begin,

@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from exports.charts.counts import from_rows, from_tables, read_rows
+from exports.charts.counts import book_of, from_rows, from_tables, read_rows
 from exports.charts.gallery import gallery
-from exports.charts.selection import book_of
 from exports.codebook import asked_codebook
 from exports.columns import fields_of
 from exports.release import make_release

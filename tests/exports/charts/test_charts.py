@@ -6,9 +6,8 @@ import re
 from dataclasses import replace
 
 from exports.charts.chart import Bars, ChartBar, ChartSource, HeatMaps, Share, csv_of
-from exports.charts.comparisons import flow, heat, later
-from exports.charts.grids import readings
-from exports.charts.selection import families, hypothesis, twice
+from exports.charts.comparisons import flow, heat, later, readings
+from exports.charts.counts import families, hypothesis, twice
 
 SOURCE = ChartSource("Release 1", "PILOT", "Not a prevalence.", "A trial.")
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from exports.charts.svg import DEEPER, DIVERGING, INK, STEPS
+from exports.charts.draw import DEEPER, DIVERGING, INK, STEPS
 from tests.conftest import TOP
 
 PARTED = 3.0  # WCAG 1.4.11

@@ -3,8 +3,15 @@
 import polars as pl
 import pytest
 
-from exports.charts.counts import banded, bands_of, fewer_bands, first_of, from_rows, read_rows
-from exports.charts.selection import hypothesis
+from exports.charts.counts import (
+    banded,
+    bands_of,
+    fewer_bands,
+    first_of,
+    from_rows,
+    hypothesis,
+    read_rows,
+)
 from exports.errors import ExportRefused
 from exports.tables.one_way import OneWay
 

@@ -6,9 +6,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from exports.charts.chart import ChartSource
-from exports.charts.draw import draw
+from exports.charts.draw import DEEPER, DIVERGING, INK, NARROW, ON_DEEPER, ON_DIVERGING, WIDE, draw
 from exports.charts.gallery import inline, sheet
-from exports.charts.svg import DEEPER, DIVERGING, INK, NARROW, ON_DEEPER, ON_DIVERGING, WIDE
 
 SVG = "{http://www.w3.org/2000/svg}"
 SOURCE = ChartSource("Release 1", "PILOT", "Not a prevalence.", "A trial.")

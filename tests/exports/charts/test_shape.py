@@ -2,7 +2,7 @@
 
 import pytest
 
-from exports.charts.selection import book_of, families, groups, hypothesis, is_reversed, twice
+from exports.charts.counts import book_of, families, groups, hypothesis, is_reversed, twice
 from exports.codebook import asked_codebook
 from exports.columns import fields_of
 

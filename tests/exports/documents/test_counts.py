@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.documents.flow_of_participants import FLOW_LEAST, binned, pooled, shown
+from exports.documents.cherries import FLOW_LEAST, binned, pooled, shown
 
 CELLS = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 60), min_size=1)
 

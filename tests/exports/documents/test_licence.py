@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from exports.documents.licence import changes, citation_cff, licence
+from exports.documents.readme import changes, citation_cff, licence
 from tests.exports.documents.desk import context, report
 
 OPEN = {"name": "B", "label": "Open microdata", "audience": "anyone"}

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from exports.documents.all_documents import documents
-from exports.documents.pages import DistributionBar
+from exports.documents.markup import DistributionBar
 from forms.prose import paragraphs, runs
 from tests.conftest import TOP
 from tests.exports.documents.desk import context, relabelled, report

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from exports.documents.scripts import python_r, spss_syntax, stata_do
-from exports.documents.scripts.scoring import scoring_plan_of
+from exports.documents.scripts.python_r import scoring_plan_of
 from exports.files.stata import LETTER
 from tests.exports.documents.desk import NASTY, ROWS, Cells, context, laid_out, relabelled
 

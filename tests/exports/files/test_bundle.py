@@ -2,7 +2,7 @@ import os
 import tracemalloc
 import zipfile
 
-from exports.files.zip_file import bundle
+from exports.output_files import bundle
 
 
 def tree(folder, moment):

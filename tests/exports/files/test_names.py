@@ -1,6 +1,6 @@
 import pytest
 
-from exports.files.names import SPSS, STATA, names_in, renamed
+from exports.files.source import SPSS, STATA, names_in, renamed
 
 
 @pytest.mark.parametrize(

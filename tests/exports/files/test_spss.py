@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports.errors import ExportRefused
-from exports.files.names import SPSS, names_in
-from exports.files.source import open_source
+from exports.files.source import SPSS, names_in, open_source
 from exports.files.spss import COUNT_AT, STAMP_AT, rows_of, write_sav
 from tests.exports.files.hard import VARIABLES, cells, entry, source_of
 

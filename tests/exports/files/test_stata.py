@@ -3,8 +3,7 @@ from types import SimpleNamespace
 import pyreadstat
 import pytest
 
-from exports.files.names import STATA, names_in
-from exports.files.source import open_source
+from exports.files.source import STATA, names_in, open_source
 from exports.files.stata import LETTER, write_dta
 from tests.exports.files.hard import (
     CODEBOOK,

@@ -7,8 +7,7 @@ from itertools import product
 import polars as pl
 import pytest
 
-from exports.tables.build import Tables, tables
-from exports.tables.plan import Plan, default_plan
+from exports.tables.plan import Plan, Tables, default_plan, tables
 from exports.tables.table_files import Heading, files
 from exports.tables.variables import SMALLEST
 from forms.kinds import columns_of_study

@@ -2,8 +2,7 @@
 
 import pytest
 
-from exports.tables.build import tables, together
-from exports.tables.plan import Plan
+from exports.tables.plan import Plan, tables, together
 from tests.exports.tables.people import crossed, entry, people
 
 PLAN = Plan(("a", "b"), pairs=(("a", "b"),))

@@ -2,8 +2,7 @@
 
 import pytest
 
-from exports.tables.build import tables
-from exports.tables.plan import Plan
+from exports.tables.plan import Plan, tables
 from exports.tables.table_files import Heading, files
 from tests.exports.tables.people import crossed, entry, lines, people
 

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports.errors import ExportRefused
-from exports.tables.build import one_way, tables
 from exports.tables.one_way import hide
-from exports.tables.plan import Plan
+from exports.tables.plan import Plan, one_way, tables
 from exports.tables.variables import Category
 from tests.exports.tables.people import entry, few, people
 

@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from exports.errors import ExportRefused
-from exports.tables.build import tables
-from exports.tables.plan import MOST_PAIRS, Plan, default_plan, rings
+from exports.tables.plan import MOST_PAIRS, Plan, default_plan, rings, tables
 from tests.exports.tables.people import entry, people
 
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.tables.build import tables, together
-from exports.tables.plan import Plan
+from exports.tables.plan import Plan, tables, together
 from exports.tables.published import item_span, least, means_of
 from exports.tables.table_files import Heading, files
 from tests.exports.tables.people import crossed, entry, few, lines, people

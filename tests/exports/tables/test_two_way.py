@@ -4,8 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.tables.build import Tables, tables
-from exports.tables.plan import Plan
+from exports.tables.plan import Plan, Tables, tables
 from tests.exports.tables.people import crossed, entry, few, people
 
 PLAN = Plan(("a", "b"), pairs=(("a", "b"),))

@@ -7,7 +7,7 @@ import pyreadstat
 import pytest
 
 from exports.errors import ExportRefused
-from exports.tabular.table import read_table
+from exports.tabular.policy import read_table
 
 TYPED = pl.DataFrame(
     {

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.verify.claim import Claim
 from exports.verify.findings import Findings
+from exports.verify.reading import Claim
 from exports.verify.verify import verify
 from tests.exports.verify.written import Row, write
 

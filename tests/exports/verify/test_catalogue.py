@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from exports.verify.claim import Claim
+from exports.verify.reading import Claim
 from tests.exports.verify.written import BANDS, Written, entry, good
 
 

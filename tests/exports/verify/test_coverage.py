@@ -3,9 +3,8 @@
 import polars as pl
 import pytest
 
-from exports.verify.claim import Claim
 from exports.verify.coverage import Coverage, coverage_of
-from exports.verify.reading import coded
+from exports.verify.reading import Claim, coded
 from exports.verify.verdict import faults
 from exports.verify.verify import verify
 from tests.exports.verify.written import text

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from exports.verify.claim import Claim
-from exports.verify.codebook_check import band_of, explained, wrong_bands
 from exports.verify.findings import Findings
-from exports.verify.leaks import spread_evenly
+from exports.verify.leaks import band_of, explained, spread_evenly, wrong_bands
+from exports.verify.reading import Claim
 from exports.verify.verdict import faults
 from exports.verify.verify import verify
 from tests.exports.verify.written import entry, good, text

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from exports.verify.claim import Claim
 from exports.verify.findings import Findings
+from exports.verify.reading import Claim
 from exports.verify.verify import verify
 from tests.exports.verify.written import text
 

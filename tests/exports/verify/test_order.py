@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from exports.verify.claim import Claim
 from exports.verify.findings import Findings
+from exports.verify.reading import Claim
 from exports.verify.verify import verify
 from tests.exports.verify.written import write
 

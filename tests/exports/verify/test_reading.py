@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exports.verify.claim import Claim
-from exports.verify.reading import MalformedFile, read_table
+from exports.verify.reading import Claim, MalformedFile, read_table
 from exports.verify.verdict import faults
 from exports.verify.verify import verify
 

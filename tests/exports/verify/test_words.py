@@ -1,10 +1,9 @@
 """What people are told about the numbers."""
 
-from exports.verify.claim import Claim
 from exports.verify.findings import Findings
-from exports.verify.verdict import cautions
+from exports.verify.reading import Claim
+from exports.verify.verdict import cautions, figures_in_words, share_of
 from exports.verify.verify import verify
-from exports.verify.wording import figures_in_words, share_of
 from tests.exports.verify.written import good, text
 
 

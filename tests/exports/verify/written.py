@@ -9,8 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from exports.verify.claim import Claim
 from exports.verify.findings import Findings
+from exports.verify.reading import Claim
 from exports.verify.verdict import faults
 from exports.verify.verify import verify
 
