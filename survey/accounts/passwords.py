@@ -1,6 +1,7 @@
-"""Passwords of staff: which are refused, and how they are kept (argon2id, RFC 9106).
+"""Passwords of staff, and the demo's two accounts: which are refused, and how they are kept.
 
-Length and a blocklist, as NIST SP 800-63B-4 section 3.1.1.2 asks, and no rule of composition.
+Kept with argon2id (RFC 9106). A length and a blocklist, as NIST SP 800-63B-4 section 3.1.1.2 asks,
+and no rule of composition.
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ from functools import lru_cache
 from argon2 import PasswordHasher, profiles
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from survey.config import PACKAGE
+from survey.clock import iso_utc
+from survey.config import PACKAGE, ROLES
+from survey.crypto import new_code
+from survey.storage import accounts
+from survey.storage.accounts import Role
+from survey.storage.database import Database
 
 BLOCKLIST = PACKAGE / "accounts" / "common.txt"
 SHORTEST_PASSWORD = 15  # a board's password may be all that it signs in with
@@ -90,3 +96,29 @@ def _unknown_hash() -> str:
 def _normal(password: str) -> str:
     """Return the password as another system would compose its characters (NFKC)."""
     return unicodedata.normalize("NFKC", password)
+
+
+DEMO_PREFIX = "demo-"
+
+
+def make_demo_accounts(office: Database) -> dict[Role, tuple[str, str]]:
+    """Make a researcher and a board member; return role → (name, password)."""
+    remove_demo_accounts(office)
+    at = iso_utc()
+    made: dict[Role, tuple[str, str]] = {}
+    for role in _roles():
+        name, password = DEMO_PREFIX + role, new_code().lower()
+        accounts.add(office, name=name, role=role, at=at)
+        accounts.set_password(office, name, hashed(password))
+        made[role] = name, password
+    return made
+
+
+def remove_demo_accounts(office: Database) -> None:
+    """Remove the demo accounts, and sign-ins to them."""
+    for role in _roles():
+        accounts.remove(office, DEMO_PREFIX + role)
+
+
+def _roles() -> tuple[Role, ...]:
+    return ROLES

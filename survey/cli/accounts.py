@@ -11,7 +11,7 @@ from typing import cast
 import click
 
 from survey.accounts.audit import note_command
-from survey.accounts.demo import PREFIX as DEMO
+from survey.accounts.passwords import DEMO_PREFIX as DEMO
 from survey.cli.installation import open_stores
 from survey.cli.main import main
 from survey.clock import iso_utc
@@ -45,12 +45,12 @@ def _known(name: str) -> tuple[Config, Database, Account]:
     return config, office, found
 
 
-def _say_link(config: Config, office: Database, who: Account, site: str) -> None:
+def _print_setup_link(config: Config, office: Database, who: Account, site: str) -> None:
     """Print a set-up link, once; only its keyed hash is kept."""
     token = secrets.token_urlsafe(32)
     ends = int(time.time()) + LINK_SECONDS
     filed = KeyRing(read_keys(config.key)).staff_value(token, "setup")
-    accounts.offer_setup(office, who.name, token=filed, ends=ends)
+    accounts.issue_setup_link(office, who.name, token=filed, ends=ends)
     until = datetime.fromtimestamp(ends, UTC).strftime("%d %B %Y, %H:%M UTC")
     site = site or ("" if config.https else f"http://{config.host}:{config.port}")
     click.echo(f"{site.rstrip('/')}/{ROOMS[who.role]}/set-up/{token}")
@@ -78,7 +78,7 @@ def add(name: str, role: str, site: str) -> None:
     read_keys(config.key)  # or there would be an account without a link
     who = accounts.add(office, name=name, role=cast("Role", role), at=iso_utc())
     note_command(office, f"account {name} ({role}): added")
-    _say_link(config, office, who, site)
+    _print_setup_link(config, office, who, site)
 
 
 @account.command()
@@ -100,7 +100,7 @@ def reset(name: str, site: str) -> None:
     read_keys(config.key)
     accounts.reset(office, who.name)
     note_command(office, f"account {who.name}: reset")
-    _say_link(config, office, who, site)
+    _print_setup_link(config, office, who, site)
 
 
 @account.command("list")

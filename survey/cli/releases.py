@@ -106,7 +106,7 @@ def simulate(
 ) -> None:
     """Synthetic answers to the pilot of STUDY (a name or a folder), marked as such."""
     from survey.synthetic.http_client import codes_in, walk_many
-    from survey.synthetic.visits import populate
+    from survey.synthetic.simulate import populate
 
     config = read_config()
     version = find_version(config, study, pilot=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from survey import server
-from survey.accounts import demo as demo_accounts
+from survey.accounts import passwords as demo_accounts
 from survey.accounts.audit import note_command
 from survey.cli.installation import open_catalogue, open_stores
 from survey.cli.main import main
@@ -57,9 +57,9 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
 
 def _fill(stores: Stores, versions: list[StudyVersion], *, empty: bool) -> SignIns:
     """Make the two accounts, and answers for each study that has none yet."""
-    from survey.synthetic.visits import populate
+    from survey.synthetic.simulate import populate
 
-    sign_ins = demo_accounts.make(stores.office)
+    sign_ins = demo_accounts.make_demo_accounts(stores.office)
     for version in versions:
         if not empty and not answer_tables.count(stores.pilot, version.study.name):
             populate(stores, version.study, version.folder, count=DEMO_ANSWERS, seed=DEMO_SEED)
@@ -69,7 +69,7 @@ def _fill(stores: Stores, versions: list[StudyVersion], *, empty: bool) -> SignI
 def _clear(config: Config) -> None:
     """Remove the demo's accounts, which are for the demo only."""
     stores = open_stores(config)
-    demo_accounts.clear(stores.office)
+    demo_accounts.remove_demo_accounts(stores.office)
     stores.close()
 
 

@@ -18,8 +18,14 @@ from typing import Any
 from forms.platform_texts import BY_INVITATION
 from survey.errors import Refusal
 from survey.ethics.dossier.reader import Dossier
-from survey.ethics.dossier.visible_text import Fields, press, see
-from survey.page_text import PageForm, VisibleText, read_form
+from survey.page_text import (
+    Fields,
+    PageForm,
+    VisibleText,
+    comparable_text,
+    main_button_fields,
+    read_form,
+)
 from survey.studies.fingerprints import FINGERPRINT_LABELS
 from survey.synthetic.http_client import HttpVisitor, PageResponse
 
@@ -81,7 +87,7 @@ def verify(
     the site cannot be reached, does not have the study, or does not take the code.
     """
     visitor = HttpVisitor(url)
-    comparison = _Comparison(visitor, dossier)
+    comparison = _SiteComparison(visitor, dossier)
     try:
         comparison.fingerprints()
         if comparison.open_screens():
@@ -96,7 +102,7 @@ def verify(
 
 
 @dataclass
-class _Comparison:
+class _SiteComparison:
     """One visitor to the site, the dossier that is compared, and the report so far."""
 
     visitor: HttpVisitor
@@ -126,7 +132,7 @@ class _Comparison:
         for name in OPEN:
             screen = self.dossier.screens[name]
             response = self._ask_client("" if name == "landing" else name)
-            page = see(response.html)
+            page = comparable_text(response.html)
             if name == "landing" and response.status == 200 and page.title.startswith("Closed"):
                 self.report.notes.append(
                     "The study takes nobody just now, so a client’s own pages could not be walked: "
@@ -153,7 +159,7 @@ class _Comparison:
             for screen in (
                 self.dossier.screens[n] for n in ASKED_FIRST if n in self.dossier.screens
             ):
-                page = see(response.html)
+                page = comparable_text(response.html)
                 if response.status != 200 or page.title != screen["title"]:
                     status = response.status
                     site = f"“{page.title}”" if status == 200 else f"answers {status}"
@@ -161,7 +167,9 @@ class _Comparison:
                     return
                 self.compare(screen, page, CLIENT)
                 form = read_form(response.html)
-                response = self.visitor.ask(form.action or response.path, press(form, {}))
+                response = self.visitor.ask(
+                    form.action or response.path, main_button_fields(form, {})
+                )
             way = max(self.dossier.ways, key=lambda one: len(one["screens"]))
             self._follow(self._client_pages(response, way), way, CLIENT)
         finally:
@@ -191,7 +199,7 @@ class _Comparison:
             # After a high answer the help page's first button leads on, and sends nothing.
             if not (_asks(form) or form.buttons[:1] == [("go", "on")]):
                 return
-            page = self.visitor.ask(form.action or page.path, press(form, way["fill"]))
+            page = self.visitor.ask(form.action or page.path, main_button_fields(form, way["fill"]))
 
     def _ask_board(self, fields: Fields | None = None) -> PageResponse:
         return self.visitor.ask(f"/ethics/{self.dossier.name}/flow", fields)
@@ -201,10 +209,10 @@ class _Comparison:
         page, screens = self._ask_board(), self.dossier.screens
         names = [n for n in ("landing", "information", *ASKED_FIRST) if n in screens]
         for name, after in zip(names, [*names[1:], ""], strict=True):
-            self.compare(screens[name], see(page.html), BOARD)
+            self.compare(screens[name], comparable_text(page.html), BOARD)
             form = read_form(page.html)
             onward = [*form.hidden.items(), ("go", after)]
-            page = self._ask_board(press(form, {}) if name in ASKED_FIRST else onward)
+            page = self._ask_board(main_button_fields(form, {}) if name in ASKED_FIRST else onward)
         return page
 
     def board_way(self, way: Json) -> None:
@@ -218,14 +226,14 @@ class _Comparison:
             form = read_form(page.html)
             if not _asks(form) and not form.buttons:
                 return
-            page = self._ask_board(press(form, way["fill"]))
+            page = self._ask_board(main_button_fields(form, way["fill"]))
 
     def stopping(self) -> None:
         """Compare Stop, and what follows on deleting, from the board's first question."""
         page = self._first_questions()
         for go, name in (("stop", "way:stop"), ("delete", "way:stopped")):
             page = self._ask_board([*read_form(page.html).hidden.items(), ("go", go)])
-            self.compare(self.dossier.screens[name], see(page.html), BOARD)
+            self.compare(self.dossier.screens[name], comparable_text(page.html), BOARD)
 
     def _follow(self, pages: Iterable[str], way: Json, whose: str) -> None:
         """Compare page after page with a way's screens; one that is missing is found again."""
@@ -237,7 +245,7 @@ class _Comparison:
             self.report.add(f"Routing after {before}, {whose}", awaited, site)
 
         for html in pages:
-            page = see(html)
+            page = comparable_text(html)
             place = next((n for n in range(at, len(expected)) if _is(expected[n], page)), None)
             if place is None or place > at:
                 report_route(f"a page that asks {page.asks}" if page.asks else f"“{page.title}”")

@@ -21,7 +21,7 @@ from typing import Any
 from exports.errors import ExportRefused
 from forms.study import Study
 from forms.toml_tables import StudyFaults
-from survey.accounts import demo
+from survey.accounts import passwords
 from survey.clock import iso_utc, today_here
 from survey.config import Config, read_config
 from survey.errors import LacrimaError, Refusal, StoreError, TooFewToFreeze
@@ -177,7 +177,7 @@ class JobWorker:
 
         The demo's accounts exist only while it runs, and nothing in it is real.
         """
-        if self.job.pilot and not self.job.who.startswith(demo.PREFIX):
+        if self.job.pilot and not self.job.who.startswith(passwords.DEMO_PREFIX):
             check_pilot(self.stores, study)
 
     def final_check(self, build: ReleaseBuild) -> None:

@@ -1,4 +1,4 @@
-"""What staff read of a study on the first pages of both rooms: its status and what waits there.
+"""A study's status, what waits there, and its pages, as both rooms show them.
 
 Reads the office's file, never an answer.
 """
@@ -13,7 +13,7 @@ from survey.services import services
 from survey.storage import board, studies
 from survey.storage.accounts import Role
 from survey.studies.availability import FULL, LOST, NOT_OPEN, OPEN, PAUSED, StudyState
-from survey.studies.folder import StudyFolder
+from survey.studies.catalogue import StudyFolder
 from survey.studies.lifecycle import approval_of
 from survey.studies.loading import folder_problem
 from survey.studies.version import StudyVersion
@@ -136,3 +136,75 @@ def _unanswered(name: str) -> list[Notice]:
         return []
     said = "A comment of the board waits" if waits == 1 else f"{waits} comments of the board wait"
     return [Notice(f"{said} for an answer.", "notes.comments", "Read and answer")]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyCard:
+    """A page of a study; ``sentence`` says what one can do there."""
+
+    endpoint: str
+    title: str
+    sentence: str
+
+
+_NOTES = (
+    StudyCard("notes.comments", "Comments", "The board’s questions on passages, answered."),
+    StudyCard("notes.incidents", "Incidents", "Notes of what happened that should not."),
+    StudyCard("notes.report", "Yearly report", "What was approved, opened and released."),
+)
+
+BOARD_CARDS = (
+    StudyCard("board.approve", "Approve", "Sign exactly what you have read."),
+    StudyCard("notes.waivers", "Waivers", "Do without an element of the checklist, with a reason."),
+    StudyCard("board.suspend", "Suspend or revoke", "Stop it at once, or let it go on."),
+    *_NOTES,
+)
+
+# The parts of a study's page, as its work goes on.
+RESEARCH_CARDS = {
+    "Before the first answer": (
+        StudyCard(
+            "collection.preregistration_page",
+            "Preregistration",
+            "Everything a registry wants, before the first answer.",
+        ),
+        StudyCard(
+            "collection.link",
+            "Link, QR code, leaflet",
+            "What to put on a poster or into people's hands.",
+        ),
+        StudyCard(
+            "collection.invitations_page", "Invitations", "Codes that open the survey once each."
+        ),
+    ),
+    "While it runs": (
+        StudyCard(
+            "research.life",
+            "The study’s life",
+            "Open it, close it, freeze its answers: each step with what it means.",
+        ),
+        StudyCard(
+            "collection.figures_page",
+            "Figures",
+            "For the methods section: page loads, consent, completion, the stop rule.",
+        ),
+    ),
+    "What comes of it": (
+        StudyCard(
+            "texts.overview",
+            "Clients’ own words",
+            "Read texts one by one, take out what points at somebody, decide which may leave.",
+        ),
+        StudyCard(
+            "releases.overview",
+            "Releases",
+            "See what a release would hold, make it, download it, and read the ledger.",
+        ),
+        StudyCard(
+            "charts.overview",
+            "Charts",
+            "Charts of a release, with tables and words, to read and to download.",
+        ),
+    ),
+    "With the ethics board": _NOTES,
+}

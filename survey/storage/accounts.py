@@ -134,7 +134,7 @@ def set_password(db: Database, name: str, password: str) -> None:
 # Set-up links.
 
 
-def offer_setup(db: Database, name: str, *, token: bytes, ends: int) -> None:
+def issue_setup_link(db: Database, name: str, *, token: bytes, ends: int) -> None:
     """Keep one link for this account, good until epoch second ``ends``, and no older one."""
     with write_transaction(db):
         _forget(db, name, "setups")

@@ -27,9 +27,8 @@ from survey.storage.admission import AdmissionRule
 from survey.storage.stores import Stores
 from survey.storage.studies import Approval
 from survey.studies import approvals
-from survey.studies.catalogue import StudyCatalogue
+from survey.studies.catalogue import StudyCatalogue, StudyFolder
 from survey.studies.fingerprints import VersionFingerprints
-from survey.studies.folder import StudyFolder
 from survey.studies.version import PublishedVersions, StudyVersion, fingerprints_of
 
 # How long an answer is believed before the stores are asked again, in seconds.

@@ -1,16 +1,133 @@
-"""The study folders of this installation, found by the settings. No store."""
+"""The study folders of this installation, each read again by itself when its files changed."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 
+from forms.load import ALL
+from forms.parse_documents import read_support
 from forms.site_facts import load_site
+from forms.study import Support
+from forms.toml_tables import SUPPORT, Fault, FaultList, StudyFaults, read_toml
 from survey.config import Config
 from survey.errors import Refusal
-from survey.studies.folder import StudyFolder
-from survey.studies.version import StudyVersion, read_version
+from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.version import StudyVersion, fingerprints_of, read_version
+
+
+def help_lines_in(folder: Path) -> Support | None:
+    """Return the help lines of the folder's support.toml; None where it has a fault."""
+    notes = FaultList()
+    top = read_toml(folder / SUPPORT, notes)
+    support = read_support(top) if top else None
+    return None if notes.all() else support
+
+
+# How often a study folder is looked at for a change, in seconds.
+LOOK_SECONDS = 2.0
+REMEMBERED = 5  # versions that the folder had before, to tell what changed
+
+
+class StudyFolder:
+    """A study folder that is read again when its files or the site's facts change.
+
+    A version with a fault is not taken: the last sound one stays, with the help lines of today as
+    far as they can be read, and ``fault`` says why. ``is_archived``: no sound version of the folder
+    was read yet, so that ``latest`` is the one that was approved.
+    """
+
+    def __init__(
+        self,
+        version: StudyVersion,
+        site: Path | None,
+        *,
+        folder: Path | None = None,
+        fault: str = "",
+    ) -> None:
+        self.latest, self.fault, self.is_archived = version, fault, bool(fault)
+        self.folder = folder or version.folder
+        self._site = site
+        self._before: tuple[StudyVersion, ...] = ()
+        self._lock = threading.Lock()
+        self._seen, self._looked = self._stamps(), monotonic()
+        self._had_site = has_words(site)
+
+    def _stamps(self) -> tuple[object, ...]:
+        """Return what differs once a file was written, made or taken away."""
+        files = [self.folder / name for name in ALL] + ([self._site] if self._site else [])
+        return tuple(_stamp(file) for file in files)
+
+    def version(self, *, now: bool = False) -> StudyVersion:
+        """Return the study as the folder has it; looked at every two seconds, or ``now``."""
+        if self._site is None or (not now and monotonic() - self._looked < LOOK_SECONDS):
+            return self.latest
+        with self._lock:
+            stamps = self._stamps()
+            if stamps != self._seen:
+                self._read_again(self._site)
+            self._seen, self._looked = stamps, monotonic()
+        return self.latest
+
+    def _read_again(self, site: Path) -> None:
+        try:
+            if self._had_site and not has_words(site):
+                raise StudyFaults((Fault(str(site), "", "", "is gone, or empty now"),))
+            read = read_version(self.folder, load_site(site), pilot=self.latest.pilot)
+        except StudyFaults as faults:
+            self.fault = first_fault(faults)
+            self._take_help_lines(help_lines_in(self.folder))
+            return
+        self.fault, self.is_archived, self._had_site = "", False, has_words(site)
+        if not self._had_site:  # then it does not say who may come in
+            read = replace(read, limit=self.latest.limit, invited=self.latest.invited)
+        if _seen_by_respondents(read) != _seen_by_respondents(self.latest):
+            self._before = (self.latest, *self._before)[:REMEMBERED]
+            self.latest = read
+
+    def _take_help_lines(self, support: Support | None) -> None:
+        """Correct a wrong number at once, whatever else is wrong with the folder."""
+        if support is not None and support != self.latest.study.support:
+            self.latest = replace(self.latest, study=replace(self.latest.study, support=support))
+
+    @property
+    def site_is_current(self) -> bool:
+        """Whether limit and invitation are what site.toml said at the last look."""
+        return self._had_site and not self.fault
+
+    def earlier(self, fingerprints: VersionFingerprints) -> StudyVersion | None:
+        """Return the version that the folder had lately under these fingerprints, if remembered."""
+        return next((o for o in self._before if fingerprints_of(o) == fingerprints), None)
+
+
+def has_words(site: Path | None) -> bool:
+    """Whether site.toml is there. A save or a full disk can leave it empty: as good as gone."""
+    try:
+        return site is not None and site.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def first_fault(faults: StudyFaults) -> str:
+    """Return the first fault, without a full stop, and how many more there are."""
+    first, more = str(faults.faults[0]).rstrip("."), len(faults.faults) - 1
+    return first + (f"; and {more} more" if more else "")
+
+
+def _seen_by_respondents(version: StudyVersion) -> tuple[object, ...]:
+    """Return everything that a change of a file can change for respondents."""
+    return *fingerprints_of(version), version.limit, version.invited, version.study.support
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 @dataclass(frozen=True, slots=True)

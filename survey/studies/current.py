@@ -11,7 +11,7 @@ from typing import Any, cast
 from flask import Flask, abort, current_app, g, request
 
 from survey.security import RESEARCH, STAFF_ROOMS, room_of
-from survey.studies.folder import StudyFolder
+from survey.studies.catalogue import StudyFolder
 from survey.studies.version import StudyVersion
 
 NAME = "lacrima"  # of survey.services.Services in the application's extensions

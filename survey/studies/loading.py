@@ -22,12 +22,15 @@ from survey.studies import approvals
 from survey.studies.availability import LOST, Availability, prepare
 from survey.studies.catalogue import (
     StudyCatalogue,
+    StudyFolder,
     UnavailableStudy,
     find_folder,
     find_version,
+    first_fault,
+    has_words,
+    help_lines_in,
     study_folders,
 )
-from survey.studies.folder import StudyFolder, first_fault, has_words, help_lines_in
 from survey.studies.version import StudyVersion, read_version
 
 

@@ -15,9 +15,8 @@ from forms.flow import SCREENS, FlowState, StepResult, entrance
 from forms.kinds import kind_of
 from forms.routing import branch_of, paths, shown_questions
 from forms.study import Page, Study
-from survey.ethics.dossier.visible_text import press, see
 from survey.ethics.walkthrough import Walkthrough, signer, unpack
-from survey.page_text import VisibleText, read_form
+from survey.page_text import VisibleText, comparable_text, main_button_fields, read_form
 from survey.respondents.screens import Navigation, render_state
 from survey.studies.version import StudyVersion
 
@@ -86,8 +85,8 @@ def _screens_before_answers(version: StudyVersion) -> Iterator[Json]:
         if screen == "eligibility" and not version.study.consent.eligibility:
             continue
         result = StepResult(FlowState(screen))
-        page = see(render_state(version, client, result))
-        preview = see(render_state(version, board, result)).lines
+        page = comparable_text(render_state(version, client, result))
+        preview = comparable_text(render_state(version, board, result)).lines
         entry = _entry(screen, SCREENS[screen].label + BEFORE_LABELS.get(screen, ""), page)
         yield entry | ({"preview": preview} if preview != page.lines else {})
 
@@ -123,7 +122,7 @@ class _BoardWalk:
         """Return the first page of questions after agreeing to everything before it."""
         page = self.post([("go", entrance(self.walk.version.study))])
         while self.screen in ("eligibility", "consent"):
-            page = self.post(press(read_form(page), {}))
+            page = self.post(main_button_fields(read_form(page), {}))
         return page
 
 
@@ -132,10 +131,10 @@ def walk_way(version: StudyVersion, fill: Posted, screens: Screens) -> Iterator[
     walk = _BoardWalk(version)
     page = walk.begin()
     for _ in range(MOST_STEPS):
-        yield screens.add(walk.screen, see(page))
+        yield screens.add(walk.screen, comparable_text(page))
         if walk.screen == "done":
             return
-        page = walk.post(press(read_form(page), fill))
+        page = walk.post(main_button_fields(read_form(page), fill))
     raise RuntimeError(f"the walk of {version.study.name} did not end")
 
 
@@ -167,9 +166,13 @@ def screens_of(version: StudyVersion) -> Json:
     # Where a client under way can turn to.
     links = Navigation("", preview=True, live=True, hidden=NO_TOKEN)
     for screen in ("stop", "stopped", "break"):
-        screens.add(screen, see(render_state(version, links, StepResult(FlowState(screen)))))
+        screens.add(
+            screen, comparable_text(render_state(version, links, StepResult(FlowState(screen))))
+        )
     return {
         "screens": [*_screens_before_answers(version), *screens.by_id.values()],
         "ways": ways,
-        "may_also_say": see(f"<p>{version.fill(study.consent.texts['blank_hint'])}</p>").lines,
+        "may_also_say": comparable_text(
+            f"<p>{version.fill(study.consent.texts['blank_hint'])}</p>"
+        ).lines,
     }

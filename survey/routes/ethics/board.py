@@ -28,9 +28,8 @@ from survey.errors import Refusal
 from survey.ethics.checklist import ChecklistElement, unwaived
 from survey.ethics.version_content import content_of_version
 from survey.ethics.version_diff import Change, compare
-from survey.routes.ethics.frame import TABS
-from survey.routes.study_cards import BOARD_CARDS
-from survey.routes.study_status import notices, summary_of
+from survey.routes.ethics.public import TABS
+from survey.routes.study_status import BOARD_CARDS, notices, summary_of
 from survey.services import current_state, services
 from survey.storage import audit as written
 from survey.storage import board, studies

@@ -1,5 +1,6 @@
-"""What the board reads: every word that a respondent meets, the routes through the study, and
-every column that is kept. Public; opens no store.
+"""The board's public pages: every word that a respondent meets, the routes, every column kept.
+
+Opens no store.
 """
 
 from __future__ import annotations
@@ -7,22 +8,61 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 
 from forms.answers import duration_band
 from forms.flow import SCREENS, FlowState
 from forms.kinds import columns_of_study, kind_of
 from forms.readability import grade
-from forms.routing import Route, along_pages, paths, routes_in_words, shown_questions
+from forms.routing import (
+    Route,
+    along_pages,
+    condition_in_words,
+    paths,
+    routes_in_words,
+    shown_questions,
+)
 from forms.routing_diagram import picture
 from survey.ethics.checklist import answered, grades, missing_elements
 from survey.ethics.platform_wording import TEXT_LABELS, own_words
 from survey.ethics.stored_data import administrative, data_lines
 from survey.ethics.walkthrough import Walkthrough, signer, unpack
-from survey.routes.ethics.frame import page
 from survey.security import csrf
 from survey.studies.current import current_version
 from survey.studies.version import StudyVersion
+
+# The pages of a study, in the order of the tabs.
+TABS = (
+    ("ethics.overview", "Overview"),
+    ("ethics.flow", "Walk it"),
+    ("ethics.text", "Every word"),
+    ("ethics.checklist", "Checklist"),
+    ("ethics.routes", "Routes"),
+    ("ethics.data", "What is stored"),
+    ("records.stored", "Live proof"),
+    ("records.versions", "What changed"),
+    ("records.dossier_pdf", "Dossier"),
+    ("board.certificate", "Certificate"),
+)
+
+
+def page(template: str, title: str, **context: Any) -> str:
+    """Return the page of the study; ``template`` is called as its tab's endpoint."""
+    version = current_version()
+    study = version.study
+    return render_template(
+        f"ethics/{template}.html",
+        title=f"{title} – {study.title}",
+        version=version,
+        study=study,
+        consent=study.consent,
+        words=study.consent.texts,
+        in_words=lambda condition: condition_in_words(study, condition),
+        here=template,
+        tabs=TABS,
+        **context,
+    )
+
 
 bp = Blueprint("ethics", __name__, url_prefix="/ethics/<name>")
 # Nothing is stored and no cookie is set: the state of the walk is signed by itself.

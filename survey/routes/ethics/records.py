@@ -9,12 +9,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from survey.errors import Refusal, StoreUnavailable
-from survey.ethics.dossier.document import Signed
-from survey.ethics.dossier.dossier_files import DOSSIERS
+from survey.ethics.dossier.dossier_files import DOSSIERS, Signed
 from survey.ethics.schema_audit import audit_file
 from survey.ethics.version_content import GROUPS, KnownVersion, known_versions, version_before
 from survey.ethics.version_diff import RULE, compare
-from survey.routes.ethics.frame import page
+from survey.routes.ethics.public import page
 from survey.services import services
 from survey.storage import studies
 from survey.storage.schema_reader import definitions, wordings

@@ -11,8 +11,7 @@ from survey.accounts.access import staff_only
 from survey.accounts.audit import note
 from survey.errors import Refusal
 from survey.routes.research.jobs import Answer, begin, new_job, refusal_page
-from survey.routes.study_cards import RESEARCH_CARDS
-from survey.routes.study_status import notices, summary_of
+from survey.routes.study_status import RESEARCH_CARDS, notices, summary_of
 from survey.services import current_state, services
 from survey.storage import studies
 from survey.studies import lifecycle

@@ -2,7 +2,9 @@
 
 from survey.respondents.screens import line, prose
 from survey.routes.respondent import entry, exits, questions
-from survey.routes.respondent.request import bp as bp
+from survey.routes.respondent.request import bp
+
+__all__ = ["bp"]
 
 for pages in (entry.bp, questions.bp, exits.bp):
     bp.register_blueprint(pages)

@@ -13,7 +13,6 @@ from survey.routes.respondent.request import (
     closed_page,
     count,
     current_draft,
-    current_version,
     final_page,
     go_to,
     navigation,
@@ -22,6 +21,7 @@ from survey.routes.respondent.request import (
     visit,
 )
 from survey.services import current_state
+from survey.studies.current import current_version
 
 bp = Blueprint("entry", __name__)
 

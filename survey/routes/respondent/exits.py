@@ -11,7 +11,6 @@ from survey.routes.respondent.request import (
     change_draft,
     count,
     current_draft,
-    current_version,
     drop_draft,
     final_page,
     refused_page,
@@ -20,6 +19,7 @@ from survey.routes.respondent.request import (
     visit,
 )
 from survey.security import clear_site
+from survey.studies.current import current_version
 
 bp = Blueprint("exits", __name__)
 

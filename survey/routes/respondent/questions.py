@@ -9,7 +9,6 @@ from survey.routes.respondent.request import (
     Answer,
     change_draft,
     current_draft,
-    current_version,
     go_on,
     refused_page,
     show,
@@ -18,6 +17,7 @@ from survey.routes.respondent.request import (
 from survey.security import clear_site
 from survey.services import current_state
 from survey.studies.availability import TAKES_NOTHING
+from survey.studies.current import current_version
 
 bp = Blueprint("questions", __name__)
 

@@ -7,7 +7,7 @@ import pytest
 from forms.site_facts import SiteFacts
 from survey.errors import Refusal
 from survey.studies import approvals
-from survey.studies.folder import StudyFolder
+from survey.studies.catalogue import StudyFolder
 from survey.studies.version import fingerprints_of, read_version
 from tests.conftest import STUDIES
 

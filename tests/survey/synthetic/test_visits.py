@@ -11,7 +11,7 @@ from survey.errors import Refusal
 from survey.storage import answer_tables, counters
 from survey.storage.counters import totals
 from survey.storage.stores import Stores
-from survey.synthetic.visits import populate
+from survey.synthetic.simulate import populate
 from tests.answering import simulate_into
 from tests.conftest import FLAGSHIP
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
-from survey.ethics.dossier.document import Signed, document
+from survey.ethics.dossier.dossier_files import Signed, document
 
 SIGNED = Signed("EK 2026/17", "Dr Ada Berg", "2026-03-04", "2027-03-03", "Not in clinics.")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from survey.ethics.dossier.visible_text import see
+from survey.page_text import comparable_text
 
 
 @pytest.mark.parametrize(("html", "lines"), [
@@ -18,12 +18,12 @@ from survey.ethics.dossier.visible_text import see
     ("<p>&lt;b&gt; &amp; more</p>", ["<b> & more"]),
 ])  # fmt: skip
 def test_lines(html, lines):
-    assert see(html).lines == lines
+    assert comparable_text(html).lines == lines
 
 
 def test_the_number_of_a_page_is_not_part_of_its_title():
-    assert see("<title>Page 3 – Survey</title>").title == "Page – Survey"
+    assert comparable_text("<title>Page 3 – Survey</title>").title == "Page – Survey"
 
 
 def test_a_page_says_which_questions_it_asks():
-    assert see('<input type="hidden" name="shown" value="a b">').asks == "a b"
+    assert comparable_text('<input type="hidden" name="shown" value="a b">').asks == "a b"
