@@ -14,7 +14,7 @@ MADE_AT_SEND = "made when you send"
 
 
 def stored_values(study: Study, answers: Mapping[str, int | str]) -> dict[str, int | str]:
-    """Every answer column with the value to store: -96 hidden, -94 shown but never reached."""
+    """Return column → value to store: -96 where hidden, -94 where shown but never reached."""
     shown = shown_names(study, answers)
     return {
         column.name: (
@@ -25,23 +25,23 @@ def stored_values(study: Study, answers: Mapping[str, int | str]) -> dict[str, i
 
 
 def stored_texts(study: Study, answers: Mapping[str, int | str]) -> dict[str, str]:
-    """Kept-apart texts that hold something, by variable; a blank one leaves nothing."""
+    """Return kept-apart texts by variable, without blank ones."""
     apart = [q.name for q in study.questions.values() if q.apart]
     return {name: str(answers[name]) for name in apart if answers.get(name)}
 
 
 def text_language(study: Study, variable: str, language: str) -> str | None:
-    """The language kept with a text; None where only some are asked, whom it would narrow down."""
+    """Return the language kept with a text; None where it would narrow down the few asked."""
     return None if study.questions[variable].show_if else language
 
 
 def duration_band(study: Study, seconds: int) -> int:
-    """1 for the shortest band, one more for each bound (in minutes) that was reached."""
+    """Return 1 for the shortest band, one more for each bound (in minutes) that was reached."""
     return 1 + sum(seconds >= 60 * bound for bound in study.duration_bands)
 
 
 def in_words(study: Study, column: Column, value: int | str) -> str:
-    """The value of ``column`` as its label; a number without label as itself."""
+    """Return the value of ``column`` as its label; a number without label as itself."""
     if isinstance(value, str):
         return value
     if value in column.labels:
@@ -63,7 +63,7 @@ class StoredLine:
 def stored_lines(
     study: Study, answers: Mapping[str, int | str], choices: Mapping[str, bool], *, completion: int
 ) -> Iterator[StoredLine]:
-    """Every stored column, administrative ones first, in the order of the table."""
+    """Yield every stored column, administrative ones first, in the order of the table."""
     yield StoredLine("key", "A random number for the row", "–", MADE_AT_SEND)
     yield StoredLine(
         "fingerprint", "Which words you were shown", study.fingerprints.words[:12] + "…", "as shown"
@@ -118,7 +118,7 @@ def _given(
 def answer_lines(
     study: Study, answers: Mapping[str, int | str]
 ) -> Iterator[tuple[Page, tuple[AnswerLine, ...]]]:
-    """The check page: each page on the path with one line a question."""
+    """Yield the lines of the check page: each page on the path with one line a question."""
     branch = branch_of(study, answers)
     for page in shown_pages(study, answers):
         yield (

@@ -17,7 +17,7 @@ MULTIPLE_RULE = '[[1, "key", "Label"], …], codes 0 or more'
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What questions refer to by name."""
+    """The option sets, missing codes and branches that questions refer to by name."""
 
     sets: Mapping[str, tuple[Option, ...]]
     missing: Mapping[str, Missing]
@@ -25,7 +25,7 @@ class Shared:
 
 
 def read_rows(table: TomlTable) -> tuple[Row, ...]:
-    """The sentences of a grid or a list of statements."""
+    """Return the sentences of a grid or a list of statements."""
     return tuple(
         Row(t.name("variable"), t.text("text"), t.text("construct", required=False))
         for t in table.tables("rows", "variable", required=True)
@@ -33,7 +33,7 @@ def read_rows(table: TomlTable) -> tuple[Row, ...]:
 
 
 def read_option_set(table: TomlTable, shared: Shared, *, at_least: int) -> tuple[Option, ...]:
-    """Options written here, or those of the set that is named."""
+    """Return options written here, or those of the set that is named."""
     name = table.data.get("options")
     if isinstance(name, str):
         table.has("options")
@@ -65,7 +65,7 @@ def read_options(table: TomlTable, key: str, *, keyed: bool = False) -> tuple[Op
 
 
 def read_option(table: TomlTable, key: str, entry: object, *, keyed: bool) -> Option | None:
-    """One option; None, and a fault, when it is not made as it should be."""
+    """Return one option; None, and a fault, when it is not made as it should be."""
     rule = MULTIPLE_RULE if keyed else OPTION_RULE
     parts = entry if isinstance(entry, list) else []
     if len(parts) != (3 if keyed else 2) or not all(isinstance(p, str) for p in parts[1:]):

@@ -1,4 +1,4 @@
-"""How synthetic clients answer a study: the recipe of ``simulation.toml``, checked.
+"""The recipe of ``simulation.toml``, by which synthetic clients answer a study.
 
 The recipe says what is drawn, not how: no randomness here (survey/synthetic/simulate.py draws). A
 study without a recipe gets ``Recipe()``: every answer equally likely. docs/researcher.md explains
@@ -8,7 +8,7 @@ the keys.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that simulation.toml says; by column (answers) or variable (texts)."""
+    """The contents of simulation.toml, by column (answers) or variable (texts)."""
 
     shares: Shares = field(default_factory=Shares)
     latents: Mapping[str, Latent] = field(default_factory=dict)
@@ -91,15 +91,14 @@ class Recipe:
     careless: Mapping[str, Weights] = field(default_factory=dict)  # what careless people answer
 
 
-def _only(table: Mapping[str, Any], *known: str) -> Mapping[str, Any]:
-    """``table``, when it has no key but ``known``: a misspelt one would be passed over."""
+def _only(table: Mapping[str, Any], *known: str) -> None:
+    """Raise RecipeFault for a key other than ``known``: a misspelt one would be passed over."""
     if odd := sorted(set(table) - set(known)):
         raise RecipeFault(f"{FILE}: unknown key {odd[0]}; known are {', '.join(known)}.")
-    return table
 
 
 def _codes(table: Mapping[str, Any]) -> dict[int, float]:
-    """A table of code → number; TOML keys are strings."""
+    """Return code → number; TOML keys are strings."""
     return {int(code): float(number) for code, number in table.items()}
 
 
@@ -108,18 +107,18 @@ def _nested(table: Mapping[str, Mapping[str, Any]]) -> dict[str, Weights]:
 
 
 def _latent(table: Mapping[str, Any]) -> Latent:
-    table = _only(table, "name", "from", "when", "spread")
+    _only(table, "name", "from", "when", "spread")
     parts = {name: float(number) for name, number in table.get("from", {}).items()}
     return Latent(table["name"], parts, _nested(table.get("when", {})), table.get("spread", 1.0))
 
 
 def _item(table: Mapping[str, Any]) -> Item:
-    table = _only(table, "variables", "latent", "mean", "loading", "noise")
+    _only(table, "variables", "latent", "mean", "loading", "noise")
     return Item(table["latent"], table["mean"], table["loading"], table["noise"])
 
 
 def _choice(table: Mapping[str, Any]) -> Choice:
-    table = _only(table, "variables", "weights", "given", "tilt", "missing")
+    _only(table, "variables", "weights", "given", "tilt", "missing")
     given = {
         column: {int(code): _codes(weights) for code, weights in cases.items()}
         for column, cases in table.get("given", {}).items()
@@ -130,7 +129,7 @@ def _choice(table: Mapping[str, Any]) -> Choice:
 
 
 def recipe_of(table: Mapping[str, Any]) -> Recipe:
-    """The recipe in a parsed simulation.toml. Raises RecipeFault for what cannot be read."""
+    """Return the recipe in a parsed simulation.toml. Raises RecipeFault for what cannot be read."""
     unknown = sorted(set(table) - _TABLES)
     if unknown:
         raise RecipeFault(f"{FILE}: unknown table {unknown[0]}; known are {sorted(_TABLES)}.")
@@ -162,7 +161,7 @@ _TABLES = {f.name for f in fields(Recipe)} - {"latents", "items", "choices"} | {
 
 
 def _weights_by_column(recipe: Recipe) -> Iterator[tuple[str, Weights]]:
-    """Every (column, codes) that the recipe speaks of."""
+    """Yield every (column, codes) that the recipe speaks of."""
     for name, choice in recipe.choices.items():
         yield name, choice.weights
         yield from ((name, weights) for weights in choice.tilt.values())
@@ -175,7 +174,7 @@ def _weights_by_column(recipe: Recipe) -> Iterator[tuple[str, Weights]]:
 
 
 def _latent_faults(recipe: Recipe) -> Iterator[str]:
-    """Latents that are used but not there, or built from one that comes later (or themselves)."""
+    """Yield latents that are used but not there, or built from themselves or a later one."""
     used = [i.latent for i in recipe.items.values()]
     used += [n for choice in recipe.choices.values() for n in choice.tilt]
     yield from (f"no latent is called {name}" for name in used if name not in recipe.latents)
@@ -184,13 +183,6 @@ def _latent_faults(recipe: Recipe) -> Iterator[str]:
         later = [name for name in latent.parts if name not in earlier]
         yield from (f"{latent.name} is built from {name}, which is not above it" for name in later)
         earlier.add(latent.name)
-
-
-def _weight_faults(recipe: Recipe) -> Iterator[str]:
-    for name, choice in recipe.choices.items():
-        for weights in (choice.weights, *(w for c in choice.given.values() for w in c.values())):
-            if min(weights.values(), default=0) < 0 or sum(weights.values()) <= 0:
-                yield f"the weights of {name} are negative or all zero"
 
 
 def _faults(study: Study, recipe: Recipe) -> Iterator[str]:
@@ -205,20 +197,22 @@ def _faults(study: Study, recipe: Recipe) -> Iterator[str]:
         elif odd := [c for c in codes if not columns[name].allows(c)]:
             yield f"{name} cannot hold {odd}"
     yield from _latent_faults(recipe)
-    yield from _weight_faults(recipe)
+    for name, choice in recipe.choices.items():
+        for weights in (choice.weights, *(w for c in choice.given.values() for w in c.values())):
+            if min(weights.values(), default=0) < 0 or sum(weights.values()) <= 0:
+                yield f"the weights of {name} are negative or all zero"
     yield from (f"{name} is no text of {study.name}" for name in recipe.texts if name not in apart)
 
 
 def check_recipe(study: Study, recipe: Recipe) -> Recipe:
-    """``recipe`` itself when it fits ``study``; raises RecipeFault listing everything that odd."""
-    faults: Sequence[str] = sorted(set(_faults(study, recipe)))
-    if faults:
+    """Return ``recipe`` when it fits ``study``; raise RecipeFault with all that does not."""
+    if faults := sorted(set(_faults(study, recipe))):
         raise RecipeFault(f"{FILE}: " + "; ".join(faults) + ".")
     return recipe
 
 
 def load_recipe(study: Study, folder: Path) -> Recipe:
-    """The recipe in ``folder``, or the plain one when the study has none.
+    """Return the recipe in ``folder``, or the plain one when the study has none.
 
     Raises RecipeFault saying what is wrong.
     """

@@ -1,7 +1,7 @@
 """Facts that differ from site to site: read from site.toml and filled into a study's words.
 
 An optional fact that is empty vanishes from the text; any other one that is missing stays visible
-as its name in square brackets, so that nobody takes an unfinished text for a finished one.
+as its name in square brackets, so that an unfinished text is never taken for a finished one.
 """
 
 from __future__ import annotations
@@ -15,14 +15,12 @@ from forms.study import Study
 from forms.toml_tables import FaultList, StudyFaults, TomlTable, read_toml
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]{0,30})\}")
-
-
 NO_FACTS = ("limit", "invited")  # keys of a study's table that say how it is served
 
 
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
-    """What site.toml says: facts for every study, and facts and limits by study name.
+    """The contents of site.toml: facts for every study, and facts and limits by study name.
 
     ``invited`` are the studies that only an invitation opens.
     """
@@ -34,7 +32,7 @@ class SiteFacts:
 
 
 def load_site(path: Path) -> SiteFacts:
-    """The installation's facts; none when there is no such file.
+    """Return the installation's facts; none when there is no such file.
 
     Raises StudyFaults listing every fault of the file.
     """
@@ -64,7 +62,7 @@ def read_site(top: TomlTable) -> SiteFacts:
 
 
 def read_facts(table: TomlTable, *, besides: tuple[str, ...] = ()) -> Mapping[str, str]:
-    """Every fact of one table, empty ones too."""
+    """Return every fact of one table, empty ones too."""
     return {key: table.text(key, required=False) for key in table.data if key not in besides}
 
 
@@ -82,14 +80,14 @@ def facts_for(site: SiteFacts, study: Study) -> Mapping[str, str]:
 
 
 def missing_facts(study: Study, facts: Mapping[str, str]) -> tuple[str, ...]:
-    """Names of the required facts that are empty, sorted."""
+    """Return the names of the required facts that are empty, sorted."""
     consent = study.consent
     required = consent.facts - consent.optional_facts - consent.board_facts
     return tuple(sorted(name for name in required if not facts.get(name)))
 
 
 def placeholders(text: str) -> tuple[str, ...]:
-    """Names of the facts that ``text`` asks for, in order."""
+    """Return the names of the facts that ``text`` asks for, in order."""
     return tuple(PLACEHOLDER.findall(text))
 
 

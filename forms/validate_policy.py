@@ -27,7 +27,7 @@ def check_policy(study: Study, notes: FaultList) -> None:
 
 
 def check_roles(study: Study, variables: Mapping[str, Question], notes: FaultList) -> None:
-    """Every variable has one role, and only texts are free text."""
+    """Note variables without a role, and a free text that is none."""
     roles = study.policy.roles
     without = [name for name in variables if name and name not in roles]
     if without:
@@ -44,7 +44,7 @@ def check_roles(study: Study, variables: Mapping[str, Question], notes: FaultLis
 
 
 def check_required_roles(study: Study, notes: FaultList) -> None:
-    """Nothing sensitive and nothing that could identify is required."""
+    """Note required variables that are sensitive or could identify."""
     for name, question in study.variables():
         role = study.policy.roles.get(name, "")
         if question.required and role in NEVER_REQUIRED:
@@ -54,7 +54,7 @@ def check_required_roles(study: Study, notes: FaultList) -> None:
 
 
 def check_hierarchies(study: Study, variables: Mapping[str, Question], notes: FaultList) -> None:
-    """Every quasi-identifier has a hierarchy, and nothing else has."""
+    """Note quasi-identifiers without a hierarchy, and hierarchies of other variables."""
     policy = study.policy
     quasi = [name for name in variables if policy.roles.get(name) == "quasi_identifier"]
     without = [name for name in quasi if name not in policy.hierarchies]
@@ -69,7 +69,7 @@ def check_hierarchies(study: Study, variables: Mapping[str, Question], notes: Fa
 
 
 def check_levels(study: Study, name: str, question: Question, notes: FaultList) -> None:
-    """Every level covers every code once and nests in the next."""
+    """Note levels that do not cover every code once or do not nest in the next."""
     column = next((c for c in columns_of_question(question) if c.name == name), None)
     table = f"hierarchy {name}"
     if column is None or not column.codes:
@@ -87,7 +87,7 @@ def check_levels(study: Study, name: str, question: Question, notes: FaultList) 
 
 
 def cover(groups: tuple[HierarchyGroup, ...], codes: tuple[int, ...]) -> list[str]:
-    """What is wrong with how one level covers the codes as asked."""
+    """Return the faults in how one level covers the codes as asked."""
     times = {code: sum(code in group.codes for group in groups) for code in codes}
     unknown = sorted({code for group in groups for code in group.codes} - set(codes))
     problems = [f"code {code} is in no group" for code, count in times.items() if count == 0]
@@ -96,7 +96,7 @@ def cover(groups: tuple[HierarchyGroup, ...], codes: tuple[int, ...]) -> list[st
 
 
 def nest(finer: tuple[HierarchyGroup, ...], coarser: tuple[HierarchyGroup, ...]) -> list[str]:
-    """Which groups of the level before are torn apart by the next."""
+    """Return the groups of the level before that the next tears apart."""
     return [
         f"{group.label!r} of the level before does not fit into one group"
         for group in finer
@@ -105,7 +105,7 @@ def nest(finer: tuple[HierarchyGroup, ...], coarser: tuple[HierarchyGroup, ...])
 
 
 def check_distinct(study: Study, notes: FaultList) -> None:
-    """The diversity of sensitive variables is reported, of no others."""
+    """Note variables in ``distinct`` that are not sensitive."""
     sensitive = [name for name, role in study.policy.roles.items() if role == "sensitive"]
     for name in study.policy.distinct:
         if name not in sensitive:
@@ -114,7 +114,7 @@ def check_distinct(study: Study, notes: FaultList) -> None:
 
 
 def check_tiers(study: Study, variables: Mapping[str, Question], notes: FaultList) -> None:
-    """Tiers ask for the consent that their kind needs, and leave out and count what there is."""
+    """Note tiers without their kind's consent or levels, and unknown variables left out."""
     asked = {statement.id for statement in study.consent.choices}
     tiers = study.policy.tiers
     for table, tier in ((f"tier {name}", tier) for name, tier in tiers.items() if name):
@@ -142,7 +142,7 @@ def check_tiers(study: Study, variables: Mapping[str, Question], notes: FaultLis
 
 
 def check_stop_rule(study: Study, notes: FaultList) -> None:
-    """Signs are answers that somebody can give."""
+    """Note signs that no client can answer with."""
     asked = {c.name: c for q in study.questions.values() for c in columns_of_question(q)}
     for column, codes in study.policy.stop.signs if study.policy.stop else ():
         known = asked[column].codes if column in asked else ()
