@@ -73,7 +73,6 @@ _GENERIC = (
     r"during|back|is|was|were|by|on|when|psychiatric|maternity|leisure|call|shopping|township|village|town|city|sixth|grad|"
     r"catholic|teaching|on\sthe|side|long|busy|back|wrong|right|half|down|up|no|one|by\sthe)"
 )
-_PEOPLE_SAY = r"(?:at|in|from|to|near|of|outside|behind|off|by|for)"
 _CAP = r"[A-ZÀ-ÖØ-Þ][\w'’.-]*"
 _DISASTER = (
     r"(?:fires?|floods?|flooding|crash|shootings?|stabbings?|bombings?|bomb|attacks?|explosion|"

@@ -123,6 +123,8 @@ class Availability:
         """
         unsigned: tuple[StudyVersion, ...] = ()
         for folder in sorted(self._catalogue, key=lambda f: f.latest.study.address != address):
+            if unsigned and folder.latest.pilot:
+                continue  # no pilot is signed: asking about each costs every page of the walk
             found = self._published(folder)
             versions = (found.version, *found.earlier)
             if any(version.study.address == address for version in versions):
