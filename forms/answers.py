@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from forms.kinds import columns_of_question, columns_of_study, kind_of
 from forms.routing import branch_of, shown_names, shown_pages, shown_questions
 from forms.study import LEFT_BLANK, NOT_REACHED, NOT_SHOWN, Column, Page, Question, Study
 
+# The check page is shown in parts of so many columns, or one page of questions where that has more;
+# a text counts as one more for every so many of its characters.
+PART_COLUMNS, PART_CHARACTERS = 32, 30
 NOT_PROVIDED = "Not provided"
 MADE_AT_SEND = "made when you send"
 
@@ -115,16 +119,67 @@ def _given(
         yield (column.label if question.rows else ""), words
 
 
+def page_lines(
+    study: Study,
+    page: Page,
+    questions: Iterable[Question],
+    answers: Mapping[str, int | str],
+    branch: str | None,
+) -> tuple[AnswerLine, ...]:
+    """Return one line for each of these questions of the page."""
+    return tuple(
+        AnswerLine(q, q.text.of(branch) or page.title, tuple(_given(study, q, answers)))
+        for q in questions
+    )
+
+
 def answer_lines(
     study: Study, answers: Mapping[str, int | str]
 ) -> Iterator[tuple[Page, tuple[AnswerLine, ...]]]:
     """Yield the lines of the check page: each page on the path with one line a question."""
     branch = branch_of(study, answers)
     for page in shown_pages(study, answers):
-        yield (
-            page,
-            tuple(
-                AnswerLine(q, q.text.of(branch) or page.title, tuple(_given(study, q, answers)))
-                for q in shown_questions(page, answers)
-            ),
+        yield page, page_lines(study, page, shown_questions(page, answers), answers, branch)
+
+
+@lru_cache(maxsize=64)
+def _parts(pages: tuple[Page, ...]) -> tuple[tuple[Page, ...], ...]:
+    parts: list[list[Page]] = []
+    room = 0
+    for page in pages:
+        needs = sum(
+            max(1, len(columns_of_question(q))) + q.max_length // PART_CHARACTERS
+            for q in page.questions
         )
+        if not parts or needs > room:
+            parts.append([])
+            room = PART_COLUMNS
+        parts[-1].append(page)
+        room -= needs
+    return tuple(map(tuple, parts))
+
+
+def check_parts(study: Study) -> tuple[tuple[Page, ...], ...]:
+    """Return the pages whose answers stand on each part of the check page.
+
+    The same for every client, whatever was asked of them: the number of parts tells nothing.
+    """
+    return _parts(study.pages)
+
+
+def part_of(study: Study, page: Page) -> int:
+    """Return the number of the part that shows the answers of ``page``, from 1."""
+    return next(n for n, pages in enumerate(check_parts(study), start=1) if page in pages)
+
+
+def part_lines(
+    study: Study, answers: Mapping[str, int | str], choices: Mapping[str, bool], part: int
+) -> list[StoredLine]:
+    """Return what will be stored of one part, the administrative columns with the first."""
+    pages = check_parts(study)[part - 1]
+    here = {c.name for page in pages for q in page.questions for c in columns_of_question(q)}
+    answered = {column.name for column in columns_of_study(study)}
+    lines = stored_lines(study, answers, choices, completion=1)
+    return [
+        one for one in lines if one.column in here or (part == 1 and one.column not in answered)
+    ]

@@ -12,6 +12,7 @@ from typing import Any
 
 from wtforms import Form
 
+from forms.answers import part_of
 from forms.draft import (
     Draft,
     adjacent_pages,
@@ -22,7 +23,7 @@ from forms.draft import (
     submit_page,
     token_of,
 )
-from forms.form_fields import choices_of, consent_form, eligibility_form, first_no
+from forms.form_fields import choices_of, consent_form, eligibility_form, first_no, plain_value
 from forms.platform_texts import CHOOSE_CODE, CHOOSE_END, NOTHING_YET, WORDS_CHANGED
 from forms.routing import branch_of, page_passed_event
 from forms.study import Page, Study
@@ -104,6 +105,7 @@ class FlowState:
     draft: Draft | None = None
     token: str = ""  # of the page of questions
     changing: bool = False  # the page was opened from the check page
+    part: int = 1  # of the check page
     eligible: bool = False  # the eligibility questions were answered with yes
     youth: bool = False  # help lines for young people come first
     answered: bool = False  # a deletion by code was asked for
@@ -205,7 +207,7 @@ def arrive(study: Study, state: FlowState) -> FlowState:
         return FlowState("done", draft)
     if draft is not None and not draft.sent:
         if screen in ("consent", "check", "done"):
-            return at_page(draft, first_unanswered(study, draft))
+            return replace(at_page(draft, first_unanswered(study, draft)), part=state.part)
         if screen == "questions" and open_page(study, draft, state.token) is None:
             return FlowState("check" if draft.ready else "elsewhere", draft)
     if screen == "eligibility" and not study.consent.eligibility:
@@ -306,7 +308,9 @@ def _from_questions(study: Study, state: FlowState, posted: Any) -> StepResult:
     following = (
         first_unanswered(study, after) if changing else adjacent_pages(study, after, page)[1]
     )
-    return StepResult(at_page(after, following), effects=effects)
+    there = at_page(after, following)
+    back = replace(there, part=part_of(study, page)) if changing else there
+    return StepResult(back, effects=effects)
 
 
 def _from_check(study: Study, state: FlowState, draft: Draft, posted: Any) -> StepResult:
@@ -314,6 +318,8 @@ def _from_check(study: Study, state: FlowState, draft: Draft, posted: Any) -> St
         return StepResult(
             at_page(draft, [p for p in study.pages if reachable(study, draft, p)][-1])
         )
+    if part := posted.get("part", type=int):
+        return StepResult(replace(state, part=part))
     changed = next((p for p in study.pages if p.id == posted.get("change")), None)
     if changed is not None:
         return StepResult(arrive(study, at_page(draft, changed, changing=True)))
@@ -346,7 +352,7 @@ def _delete() -> StepResult:
 
 
 def _send(study: Study, state: FlowState, posted: Any, *, completion: int) -> StepResult:
-    code = posted.get("code", "")
+    code = plain_value(posted.get("code", ""))
     if study.consent.receipt_code and code not in ("yes", "no"):
         return StepResult(state, {"code": CHOOSE_CODE})
     send = SendDraft(completion, wants_code=code == "yes")

@@ -25,6 +25,8 @@ from forms.platform_texts import (
 )
 from forms.study import Consent, EligibilityQuestion, Question, Statement
 
+CODE_WIDTH = 4  # characters: the highest code and the lowest missing code fit
+
 
 class CodeField(Field):  # type: ignore[misc]  # wtforms ships no types
     """One code out of ``codes``; None when nothing was chosen."""
@@ -37,7 +39,7 @@ class CodeField(Field):  # type: ignore[misc]  # wtforms ships no types
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         """Read the last value posted; anything that is no offered code is refused."""
-        if not valuelist or valuelist[-1] == "":
+        if not valuelist or plain_value(valuelist[-1]) == "":
             self.data = None
             return
         code = as_code(valuelist[-1])
@@ -112,6 +114,23 @@ def as_code(text: str) -> int | None:
     if len(text) > 6 or not (digits.isascii() and digits.isdigit()):
         return None
     return int(text)
+
+
+def fixed_width(value: str) -> str:
+    """Return ``value`` as a page holds it: a choice sends as many characters as any other.
+
+    Codes are filled up with zeros, words and a blank with hyphens, which no encoding lengthens.
+    """
+    if as_code(value) is None:
+        return value.ljust(CODE_WIDTH, "-")
+    return f"{int(value):0{CODE_WIDTH}}"
+
+
+def plain_value(sent: str) -> str:
+    """Return what ``fixed_width`` was given; a value that it never made comes back as well."""
+    if (code := as_code(sent)) is not None:
+        return str(code)
+    return sent.rstrip("-") if len(sent) == CODE_WIDTH else sent
 
 
 FIELDS: Mapping[str, Callable[[InputSpec], UnboundField]] = {

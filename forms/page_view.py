@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from forms.draft import Draft, is_refused, rows_in_order
+from forms.form_fields import plain_value
 from forms.kinds import Prefill, kind_of, missing_name
-from forms.platform_texts import CANT_SAY
+from forms.platform_texts import CANT_SAY, LONGEST_ERROR
+from forms.post_length import filling
 from forms.routing import branch_of, shown_pages, shown_questions
 from forms.study import Missing, Page, Question, Study
 
@@ -65,6 +67,7 @@ class PageView:
     names: str  # of the questions shown, for the hidden input that says what was asked
     number: int
     total: int | None
+    filling: int  # characters that make its form as long as any other
     before: Page | None  # the page that Back leads to
     errors: tuple[tuple[str, str], ...]  # (input id, sentence), in the order shown
 
@@ -84,7 +87,8 @@ def _input(
 ) -> Input:
     given = values.get(name, ())
     typed = given[-1] if given else ""
-    return Input(name, id_, label, frozenset(given), typed, errors.get(name, ""))
+    ticked = frozenset(map(plain_value, given))
+    return Input(name, id_, label, ticked, typed, errors.get(name, ""))
 
 
 def _question_view(
@@ -153,5 +157,44 @@ def page_view(
         number=at + 1,
         before=pages[at - 1] if at else None,
         total=_total(study, draft, pages),
+        filling=filling(study, (view.question for view in questions)),
         errors=tuple((i.id, i.error) for i in inputs if i.error),
     )
+
+
+LONGEST_CHARACTER = "'"  # five bytes in a page, more than any other character takes
+
+
+def fullest_view(study: Study, page: Page, branch: str | None, *, locked: bool) -> PageView:
+    """The page at its longest: every question, texts at full length, at fault what can be."""
+    draft = Draft(seed="", words="", language=study.language, started=0)
+    questions = tuple(
+        _fullest(_question_view(q, draft, branch, {}, None, id_=f"q{n}"), locked=locked)
+        for n, q in enumerate(page.questions, start=1)
+    )
+    inputs = [i for view in questions for i in (*view.inputs, view.missing_input)]
+    return PageView(
+        page=page,
+        intro=page.intro.of(branch),
+        questions=questions,
+        names=" ".join(view.question.name for view in questions),
+        number=len(study.pages),
+        total=len(study.pages),
+        filling=filling(study, page.questions[:1]),
+        before=page,
+        errors=tuple((i.id, i.error) for i in inputs if i.error),
+    )
+
+
+def _fullest(view: QuestionView, *, locked: bool) -> QuestionView:
+    question = view.question
+    values = [value for value, _ in (*view.choices, *view.missing)]
+    ticked = frozenset(values if kind_of(question).is_ticked else values[:1])
+    typed = LONGEST_CHARACTER * (question.max_length or len(str(question.maximum)))
+    asked = kind_of(question).inputs(question)[0]
+    can_fail = asked.required or asked.form in ("number", "words")  # a browser offers sound codes
+    error = f"{LONGEST_ERROR} {view.text}" if can_fail else ""
+    full = tuple(replace(i, ticked=ticked, typed=typed, error=error) for i in view.inputs)
+    apart = replace(view.missing_input, ticked=ticked)
+    locked = locked and kind_of(question).is_text
+    return replace(view, inputs=full, missing_input=apart, locked=locked, refused=True)

@@ -31,6 +31,11 @@ ENTER_CODE = "enter it here"
 BY_INVITATION = f"{INVITED} {ENTER_CODE}."
 READ_ABOUT = "Read what it is about"
 GOOD_TO_KNOW = "Good to know first"
+NETWORK_SEES = (
+    "Whoever runs the network you use can see that you are on this site, how many pages you open "
+    "and when. That can tell which questions you were asked, and whether you opened the help page. "
+    "Every page is sent at one length, so that its length tells nothing more."
+)
 HELP_LINES = "Help lines"
 YOUR_COUNTRY = "Your country"
 CHOOSE_COUNTRY = "Choose a country"
@@ -49,6 +54,10 @@ THE_LINK = "The link:"
 # Questions.
 NEXT = "Next"
 BACK = "Back"
+WITHOUT_SCRIPT = (
+    "Your browser does not run this site’s script. Then whoever runs the network can see how much "
+    "you type, tick and leave out on a page, but not what."
+)
 PLACES_TO_GET_SUPPORT = "Places to get support"
 SAVE_AND_CHECK = "Save and go back to check"
 PAGES_DONE = "Pages done"
@@ -60,10 +69,19 @@ DELETE_TEXT = "Delete what I wrote"
 TEXT_DELETED = "Nothing is kept here. This question is asked only once, so it stays empty."
 
 # Check.
+CHECK_PART = "Part {} of {}"
+CHECK_PARTS = "You can send from any part, or look at the others first."
+NEXT_PART = "The next part"
+PART_BEFORE = "The part before"
+NOTHING_HERE = "You were not asked the questions of this part."
 WHAT_IS_STORED = "Exactly what we will store"
 ONE_ROW = (
     "One row with these columns, and nothing else about you. Codes below zero say why there is "
     "no answer."
+)
+ROW_IN_PARTS = (
+    "One row with the columns of all parts, and nothing else about you. Codes below zero say why "
+    "there is no answer. These are the columns of this part."
 )
 YOUR_OWN_WORDS = "Your own words"
 TEXTS_APART = (
@@ -150,6 +168,7 @@ CHOOSE_SHOWN = "Choose one of the answers shown."
 CHOOSE_ONE = "Choose an answer to go on."
 WHOLE_NUMBER = "Enter a whole number from {} to {}."
 TOO_LONG = "Shorten this to {} characters. It has {} now."
+LONGEST_ERROR = TOO_LONG.format(10**6, 10**6)  # of those about one input
 ANSWER_TO_GO_ON = "Choose an answer: {}"
 TICK_TO_TAKE_PART = "To take part, tick: {}"
 CHOOSE_CODE = "Choose whether you want a code."

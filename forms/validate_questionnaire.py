@@ -52,7 +52,7 @@ TAKEN = frozenset({*ADMINISTRATIVE, "dq_straight", "dq_pair", "dq_share"})
 PARTS_OF_A_FORM = frozenset(
     {
         *("data", "errors", "form_errors", "meta", "populate_obj", "post_process", "process"),
-        *("validate", "csrf_token", "change", "delete", "go", "refuse", "shown", "state"),
+        *("validate", "csrf_token", "change", "delete", "go", "pad", "refuse", "shown", "state"),
         "support",
     }
 )

@@ -9,8 +9,11 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from forms import platform_texts
+from forms.post_length import post_length
 from survey import assets, error_pages
 from survey.config import Config, folder, read_config
+from survey.padding import FilledUp
+from survey.respondents import page_sizes
 from survey.respondents.rendered_parts import render_frame
 from survey.routes import account, home, respondent
 from survey.routes.ethics import board, notes, public, records
@@ -29,13 +32,8 @@ BLUEPRINTS = (
 )  # fmt: skip
 
 
-def create_app(config: Config | None = None) -> Flask:
-    """Return the WSGI application for ``config`` (the environment's unless given).
-
-    Raises what is wrong with a setting, a key or the data folder, before anything is served. A
-    faulty study is served as it was signed, or left out (``survey.studies.loading``).
-    """
-    config = config or read_config()
+def _with_pages() -> Flask:
+    """Return an application that has every page, and nothing yet that protects a request."""
     app = Flask("survey", static_folder=None, template_folder=str(folder("templates")))
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -45,7 +43,40 @@ def create_app(config: Config | None = None) -> Flask:
         screen="",
         platform=platform_texts,
         render_frame=render_frame,
+        post_length=post_length,
     )
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for room in STAFF_ROOMS:
+        app.register_blueprint(account.bp, url_prefix=f"/{room}", name=f"{room}_account")
+    return app
+
+
+def _load_parts(app: Flask) -> None:
+    """Make the macros a global, ``parts``: an import in a template is looked up for every page.
+
+    They see the globals that are there by now.
+    """
+    parts = app.jinja_env.globals["parts"] = SimpleNamespace()
+    for name in PARTS:
+        setattr(parts, name, app.jinja_env.get_template(f"parts/{name}.html").module)
+
+
+def page_app() -> Flask:
+    """Return an application for commands that render a page: it opens no store, serves nothing."""
+    app = _with_pages()
+    _load_parts(app)
+    return app
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Return the WSGI application for ``config`` (the environment's unless given).
+
+    Raises what is wrong with a setting, a key or the data folder, before anything is served. A
+    faulty study is served as it was signed, or left out (``survey.studies.loading``).
+    """
+    config = config or read_config()
+    app = _with_pages()
     app.extensions[current.NAME] = services = open_services(config)
     protect(
         app,
@@ -54,19 +85,14 @@ def create_app(config: Config | None = None) -> Flask:
         session_key=services.keys.session_key,
         staff_key=services.keys.staff_session_key,
     )
+    app.wsgi_app = FilledUp(app.wsgi_app)  # type: ignore[method-assign]
     if config.proxies:
         n = config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     current.init_app(app)
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
-    for room in STAFF_ROOMS:
-        app.register_blueprint(account.bp, url_prefix=f"/{room}", name=f"{room}_account")
+    page_sizes.init_app(app)
     error_pages.init_app(app)
-    # Macros as a global, `parts`: an import in each template is looked up anew for every page.
-    parts = app.jinja_env.globals["parts"] = SimpleNamespace()
-    for name in PARTS:
-        setattr(parts, name, app.jinja_env.get_template(f"parts/{name}.html").module)
+    _load_parts(app)
     return app
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from forms.form_fields import plain_value
+
 # Tags that stand in the middle of a line; every other tag begins a new one.
 INLINE = frozenset(
     ["a", "abbr", "b", "br", "button", "code", "em", "i", "input", "mark", "small", "span",
@@ -61,7 +63,8 @@ class _FormReader(HTMLParser):
         elif kind == "hidden":
             self.form.hidden[name] = given.get("value", "")
         elif kind in ("radio", "checkbox"):
-            self.form.choices.setdefault(name, []).append(given.get("value", "on"))
+            value = plain_value(given.get("value", "on"))
+            self.form.choices.setdefault(name, []).append(value)
 
 
 def read_form(html: str) -> PageForm:

@@ -21,9 +21,11 @@ from flask import Flask, Request, Response, abort, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFProtect
 from itsdangerous import URLSafeTimedSerializer
+from itsdangerous.encoding import base64_encode, want_bytes
 
 from survey.assets import accepts_gzip
 from survey.config import ROOMS, Config
+from survey.padding import BELOW, rounded_up
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -163,10 +165,22 @@ CLEAR_SITE_DATA = '"cache", "storage"'
 MAX_BODY = 256 * 1024
 MAX_FIELDS = 1000
 SMALLEST_TO_COMPRESS = 1000
+COOKIE_STEP = 255  # bytes of a client's cookie before it is encoded
 
 
-def _signer(key: bytes) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(
+class _EquallyLong(URLSafeTimedSerializer):
+    """Cookies filled up with spaces: what a browser sends tells nothing of what they hold."""
+
+    def dump_payload(self, obj: Any) -> bytes:
+        """Return the encoded content; nothing is compressed, which would undo the filling."""
+        content = want_bytes(self.serializer.dumps(obj, **self.serializer_kwargs))
+        return base64_encode(content.ljust(rounded_up(len(content), COOKIE_STEP)))
+
+
+def _signer(
+    key: bytes, kind: type[URLSafeTimedSerializer] = URLSafeTimedSerializer
+) -> URLSafeTimedSerializer:
+    return kind(
         key,
         serializer=json,
         signer_kwargs={"key_derivation": "none", "digest_method": hashlib.sha256},
@@ -181,7 +195,7 @@ class ClientCookie(SecureCookieSessionInterface):
     """
 
     def __init__(self, session_key: bytes) -> None:
-        self._signer = _signer(session_key)
+        self._signer = _signer(session_key, _EquallyLong)
 
     def get_signing_serializer(self, _app: Flask) -> URLSafeTimedSerializer:
         """Return the signer of the cookie, which keeps no cookie."""
@@ -250,6 +264,7 @@ def _compressed(response: Response) -> Response:
     if (
         response.status_code != 200
         or session
+        or request.path.startswith(BELOW)  # all of one length: no size to be told
         or response.mimetype != "text/html"
         or "Content-Encoding" in response.headers
         or not accepts_gzip()

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from forms.load import load_study
-from forms.site_facts import facts_for, load_site, missing_facts
+from forms.post_length import post_length
+from forms.site_facts import load_site, missing_facts
 from survey.accounts.audit import note_command
 from survey.cli.installation import open_catalogue, open_stores, open_version
 from survey.cli.main import main
@@ -22,7 +22,7 @@ from survey.studies import lifecycle
 from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.availability import NOT_OPEN, PAUSED, Availability
 from survey.studies.catalogue import find_version
-from survey.studies.version import check_name, fingerprints_of
+from survey.studies.version import StudyVersion, fingerprints_of, read_version
 
 ISO = click.DateTime(formats=["%Y-%m-%d"])
 STATES = {NOT_OPEN: "draft", PAUSED: "paused"}  # the others are called as they are
@@ -38,17 +38,33 @@ def study() -> None:
 def check(folder: Path) -> None:
     """List every fault of the study in FOLDER, each with file, table and key.
 
-    Facts that site.toml leaves empty are no fault of the study: they are listed after it.
+    Facts that site.toml leaves empty are no fault of the study: they are listed after it. So is the
+    one length at which its pages are sent, with the screen that decides it.
     """
-    check_name(folder)
-    found = load_study(folder)
+    site = read_config().site
+    version = read_version(folder, load_site(site), pilot=False)
+    found = version.study
     variables = sum(1 for _ in found.variables())
     click.echo(f"{found.name}: no fault. {len(found.pages)} pages, {variables} variables.")
     for part in ("words", "policy", "consent_version"):
         click.echo(f"  {part}: {getattr(found.fingerprints, part)}")
-    site = read_config().site
-    for fact in missing_facts(found, facts_for(load_site(site), found)):
+    click.echo(f"  {_lengths(version)}")
+    for fact in missing_facts(found, version.facts):
         click.echo(f"{site}, study.{found.name}, {fact}: is empty; needed before the study opens")
+
+
+def _lengths(version: StudyVersion) -> str:
+    """Return in a sentence what an observer of encrypted lengths sees of every page and form."""
+    from survey.app import page_app
+    from survey.respondents.page_sizes import length_of_pages, screen_sizes
+
+    with page_app().test_request_context():
+        length, (largest, second, *_) = length_of_pages(version), screen_sizes(version)
+    return (
+        f"length: every page is sent as {length:,} bytes, every form as "
+        f"{post_length(version.study):,}. The largest screen is {largest.name} "
+        f"({largest.size:,} bytes), then {second.name} ({second.size:,})."
+    )
 
 
 @study.command("list")

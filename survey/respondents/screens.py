@@ -15,12 +15,13 @@ from typing import Any
 from flask import render_template
 from markupsafe import Markup, escape
 
-from forms.answers import answer_lines, stored_lines
+from forms.answers import answer_lines, check_parts, part_lines
 from forms.draft import Draft, page_at, token_of
 from forms.flow import SCREENS, FlowState, StepResult, anchors, entrance, form_of
 from forms.page_view import page_view
 from forms.prose import paragraphs, runs
 from forms.study import Page
+from survey.padding import filled_address
 from survey.respondents.rendered_parts import render_question
 from survey.studies.version import StudyVersion
 
@@ -35,9 +36,11 @@ class Navigation:
     live: bool = False  # a draft is under way
     unfold: bool = False  # folded parts are open, because a link leads into one of them
 
-    def to(self, screen: str) -> str:
-        """Address of a screen (the landing page has none of its own)."""
-        return self.base if self.preview else self.base + ("" if screen == "landing" else screen)
+    def to(self, screen: str, **query: object) -> str:
+        """Address of a screen (the landing page has none of its own), as long as any other."""
+        if self.preview or screen == "landing":
+            return self.base
+        return self.base + filled_address(screen, **query)
 
 
 def render_screen(
@@ -82,7 +85,7 @@ def render_state(
         if page is not None:
             return _render_questions(version, ways, draft, page, result, posted)
     if screen == "check" and draft is not None:
-        return _render_check(version, ways, draft, errors)
+        return _render_check(version, ways, draft, state.part, errors)
     return render_screen(
         screen,
         version,
@@ -119,20 +122,25 @@ def _render_questions(
     )
 
 
-def _render_check(version: StudyVersion, ways: Navigation, draft: Draft, errors: Any) -> str:
-    """Everything answered, a Change link each, and exactly what will be stored."""
+def _render_check(
+    version: StudyVersion, ways: Navigation, draft: Draft, part: int, errors: Any
+) -> str:
+    """One part of everything answered, a Change link each, and exactly what will be stored."""
     study = version.study
+    parts = check_parts(study)
+    part = min(max(part, 1), len(parts))
+    here, shown = parts[part - 1], list(answer_lines(study, draft.answers))
     return render_screen(
         "check",
         version,
         ways,
         errors=errors,
-        pages=[
-            (page, token_of(draft, page), lines)
-            for page, lines in answer_lines(study, draft.answers)
-        ],
-        stored=list(stored_lines(study, draft.answers, draft.choices, completion=1)),
-        apart=[q for q in study.questions.values() if q.apart],
+        part=part,
+        part_count=len(parts),
+        pages=[(page, token_of(draft, page), lines) for page, lines in shown if page in here],
+        last=token_of(draft, shown[-1][0]) if shown else "",
+        stored=part_lines(study, draft.answers, draft.choices, part),
+        apart=[q for page in here for q in page.questions if q.apart],
         draft=draft,
     )
 

@@ -25,6 +25,20 @@ document.addEventListener("keyup", (event) => {
 addEventListener("pagehide", () => { document.documentElement.hidden = true; });
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
+// Every form of a study is sent at one length, so that a network which sees lengths learns no answer.
+const whole = Number(document.body.dataset.post);
+addEventListener("submit", ({ target: form, submitter }) => {
+  if (!whole || !form.elements.pad) return;
+  form.elements.pad.value = "";
+  const data = new FormData(form), sent = new URLSearchParams();
+  if (submitter?.name) data.append(submitter.name, submitter.value);
+  // A form sends a line end as two characters.
+  for (const [name, value] of data) sent.append(name, value.replace(/\r?\n|\r/g, "\r\n"));
+  const over = sent.toString().length % whole;
+  form.elements.pad.value = "0".repeat(over ? whole - over : 0);
+});
+document.getElementById("unscripted")?.remove();  // what a page says where this file does not run
+
 // Errors: move to the summary, so that it is read out first.
 document.getElementById("summary")?.focus();
 

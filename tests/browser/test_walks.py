@@ -56,7 +56,7 @@ def test_the_slider_says_nothing_until_it_is_touched(visit):
 def test_preferring_not_to_answer_stands_alone_among_ticks(visit):
     visitor = visit("kinds").begin()
     visitor.tick("some", 1).tick("some", -99)
-    assert not visitor.page.locator('input[name="some"][value="1"]').is_checked()
+    assert not visitor.page.locator('input[name="some"][value="0001"]').is_checked()
 
 
 def test_the_change_link_leads_to_its_question(visit):

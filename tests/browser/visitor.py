@@ -11,7 +11,7 @@ from tests.journeys.page import Control
 from tests.journeys.page import Page as Parsed
 
 WALK = "walk"
-ASIDE = ("shown", "csrf_token", "change", "support")
+ASIDE = ("shown", "csrf_token", "pad", "change", "support")
 PATIENCE = 8000  # milliseconds
 
 
@@ -83,7 +83,9 @@ class Visitor:
 
     def tick(self, name: str, value: str | int) -> Visitor:
         """Click the label of a choice."""
-        choice = self.page.locator(f'input[name="{name}"][value="{value}"]')
+        found = self.parsed.named(name)
+        sent = next(c.value for c in found if str(value) in (c.value, c.chosen))
+        choice = self.page.locator(f'input[name="{name}"][value="{sent}"]')
         choice.locator("xpath=ancestor::label").click()
         return self
 
@@ -98,7 +100,7 @@ class Visitor:
         found: dict[str, str] = {}
         for control in self.parsed.controls:
             if _asks(control):
-                found.setdefault(control.name, control.value)
+                found.setdefault(control.name, control.chosen)
         return found
 
     def begin(self) -> Visitor:

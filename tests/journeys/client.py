@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from flask import Flask
 
+from forms.platform_texts import NEXT_PART
 from tests.journeys.page import Page
 
 MOST_REDIRECTS = 10
@@ -74,9 +75,10 @@ class Journey:
             values = [str(v) for v in value] if isinstance(value, list) else [str(value)]
             offered = [c for c in self.page.named(name) if c.form == form]
             assert offered, f"{self.page.title!r} asks no {name}"
-            choices = [c.value for c in offered if c.kind in ("radio", "checkbox")]
-            assert not choices or set(values) <= set(choices), f"{name} offers {choices}"
-            fields += [(name, v) for v in values]
+            choices = {c.chosen: c.value for c in offered if c.kind in ("radio", "checkbox")}
+            known = {*choices, *choices.values()}
+            assert not choices or set(values) <= known, f"{name} offers {choices}"
+            fields += [(name, choices.get(v, v)) for v in values]
         return fields
 
     # The walk.
@@ -132,6 +134,12 @@ class Journey:
 
     # What the page shows.
 
+    def check_parts(self) -> Iterator[Page]:
+        """Every part of the check page, which is left open at its last one."""
+        yield self.page
+        while following := [a for a in self.page.links if a["text"] == NEXT_PART]:
+            yield self.open(following[0]["href"]).page
+
     @property
     def screen(self) -> str:
         """The last part of the address; ``questions`` on every page of questions."""
@@ -156,4 +164,4 @@ class Journey:
 
     def ticked(self, name: str) -> list[str]:
         """What is ticked or typed under ``name``."""
-        return [c.value for c in self.page.named(name) if c.sent]
+        return [c.chosen for c in self.page.named(name) if c.sent]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
+from forms.form_fields import plain_value
+
 SILENT = ("script", "style", "title")
 # Elements that stand apart from what is beside them when a page is read out.
 BLOCKS = [
@@ -43,6 +45,11 @@ class Control:
     form: str  # id of its form
     checked: bool = False
     attributes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def chosen(self) -> str:
+        """What a radio or tick box stands for, without what makes all of them equally long."""
+        return plain_value(self.value) if self.kind in ("radio", "checkbox") else self.value
 
     @property
     def sent(self) -> bool:

@@ -10,7 +10,7 @@ Choose = Callable[[str, list[str]], Value | None]
 """(input name, values offered; none where it is typed) → what to answer, None to leave it."""
 
 WALK = "walk"  # id of the form of a page of questions
-ASIDE = ("shown", "csrf_token", "state", "change", "support")
+ASIDE = ("shown", "csrf_token", "pad", "state", "change", "support")
 
 
 def offered(client: Journey) -> dict[str, list[str]]:
@@ -21,7 +21,7 @@ def offered(client: Journey) -> dict[str, list[str]]:
             continue
         values = found.setdefault(control.name, [])
         if control.kind in ("radio", "checkbox"):
-            values.append(control.value)
+            values.append(control.chosen)
     return found
 
 

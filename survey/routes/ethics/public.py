@@ -13,6 +13,7 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 from forms.answers import duration_band
 from forms.flow import SCREENS, FlowState
 from forms.kinds import columns_of_study, kind_of
+from forms.post_length import post_length
 from forms.readability import grade
 from forms.routing import (
     Route,
@@ -27,6 +28,7 @@ from survey.ethics.checklist import answered, grades, missing_elements
 from survey.ethics.platform_wording import TEXT_LABELS, own_words
 from survey.ethics.stored_data import administrative, data_lines
 from survey.ethics.walkthrough import Walkthrough, signer, unpack
+from survey.respondents.page_sizes import length_of_pages
 from survey.security import csrf
 from survey.studies.current import current_version
 from survey.studies.version import StudyVersion
@@ -137,6 +139,8 @@ def data() -> str:
         lines=list(data_lines(version.study)),
         count=len(columns_of_study(version.study)),
         bands=duration_band(version.study, 10**9),
+        page_length=length_of_pages(version),
+        form_length=post_length(version.study),
     )
 
 

@@ -56,8 +56,9 @@ def answer(token: str) -> Answer:
 
 @bp.route("/check", methods=["GET", "POST"])
 def check() -> Answer:
-    """S6: everything answered, exactly what will be stored, and Send."""
-    return visit(FlowState("check", current_draft()))
+    """S6: everything answered, exactly what will be stored, part by part, and Send."""
+    part = request.args.get("part", 1, type=int)
+    return visit(FlowState("check", current_draft(), part=part))
 
 
 @bp.get("/done")

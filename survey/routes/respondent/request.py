@@ -7,7 +7,6 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from dataclasses import replace
 from typing import Any, cast
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, redirect, request, session
 
@@ -110,9 +109,7 @@ def see_other(address: str) -> Response:
 
 def go_to(screen: str, **values: Any) -> Response:
     """On to another screen of this study."""
-    query = "?" + urlencode(values) if values else ""
-    path = "" if screen == "landing" else screen
-    return see_other(f"/s/{current_version().study.address}/{path}{query}")
+    return see_other(navigation().to(screen, **values))
 
 
 def go_on(state: FlowState) -> Answer:
@@ -121,7 +118,7 @@ def go_on(state: FlowState) -> Answer:
         return show(StepResult(state))
     if state.screen == "questions":
         return go_to(f"questions/{state.token}", **({"change": 1} if state.changing else {}))
-    return go_to(state.screen)
+    return go_to(state.screen, **({"part": state.part} if state.part > 1 else {}))
 
 
 def show(result: StepResult, *, country: str | None = None) -> tuple[str, int]:

@@ -1,0 +1,122 @@
+"""What an observer of lengths can tell: the nearest neighbour among walks seen before.
+
+An observer who has walked the study knows lengths and what they belonged to. Whatever is equally
+near counts as often as it was seen; where nothing differs, that is the commoner guess.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.lengths.walker import DISTRESS, Visit, Walk
+
+Case = tuple[tuple[int, ...], Hashable]  # lengths, and what they belong to
+ENDS = frozenset(["done", "thanks", "later"])  # told by what follows: nothing
+BEFORE_QUESTIONS = frozenset(["landing", "information", "eligibility", "consent"])
+Z = 1.959964  # of a 95 % interval
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How often something was told right, of how many, and how often by the best guess."""
+
+    right: int
+    tries: int
+    guessed: int
+
+    def in_words(self) -> str:
+        """Share with its 95 % interval (Wilson), and the share of the guess."""
+        share, low, high = (f"{100 * x:.1f}" for x in (self.right / self.tries, *self.interval))
+        return f"{share} % [{low}; {high}]"
+
+    @property
+    def guess_in_words(self) -> str:
+        """Share of the best guess."""
+        return f"{100 * self.guessed / self.tries:.1f} %"
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's interval of the share."""
+        n, p = self.tries, self.right / self.tries
+        middle = p + Z * Z / (2 * n)
+        half = Z * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
+        return (middle - half) / (1 + Z * Z / n), (middle + half) / (1 + Z * Z / n)
+
+
+class Nearest:
+    """Cases seen before, by their lengths."""
+
+    def __init__(self, cases: Iterable[Case]) -> None:
+        self._seen: defaultdict[tuple[int, ...], Counter[Hashable]] = defaultdict(Counter)
+        for lengths, what in cases:
+            self._seen[lengths][what] += 1
+        self._known = np.array(list(self._seen))
+        self._counts = list(self._seen.values())
+
+    def guess(self, lengths: tuple[int, ...]) -> Hashable:
+        """Return what the nearest lengths most often belonged to."""
+        far = np.abs(self._known - np.array(lengths)).sum(axis=1)
+        near = sum((self._counts[i] for i in np.flatnonzero(far == far.min())), Counter[Hashable]())
+        return near.most_common(1)[0][0]
+
+
+def told(train: Sequence[Case], test: Sequence[Case]) -> Told:
+    """Return how often the nearest neighbour names what the lengths belong to."""
+    nearest = Nearest(train)
+    common = Counter(what for _, what in train).most_common(1)[0][0]
+    return Told(
+        sum(nearest.guess(lengths) == what for lengths, what in test),
+        len(test),
+        sum(what == common for _, what in test),
+    )
+
+
+def under_way(walk: Walk) -> list[Visit]:
+    """Return the pages from the first question to the check page, help pages between included."""
+    return [v for v in walk.visits if v.page not in BEFORE_QUESTIONS | ENDS]
+
+
+def pages(walks: Iterable[Walk]) -> Iterator[Case]:
+    """Every page from the first question on: which page is it?"""
+    for walk in walks:
+        yield from ((visit.lengths, visit.page) for visit in under_way(walk))
+
+
+def entries(walks: Iterable[Walk]) -> Iterator[Case]:
+    """Every page, the first ones and the last as well."""
+    for walk in walks:
+        yield from ((visit.lengths, visit.page) for visit in walk.visits)
+
+
+def helps(walks: Iterable[Walk]) -> Iterator[Case]:
+    """The page after the question about distress: is it the help page?"""
+    for walk in walks:
+        for before, after in zip(walk.visits, walk.visits[1:], strict=False):
+            if before.page == DISTRESS:
+                yield after.lengths, after.page == "support"
+
+
+def counts(of: Callable[[Walk], bool]) -> Callable[[Iterable[Walk]], Iterator[Case]]:
+    """Return the cases of whole walks by their number of exchanges alone."""
+    return lambda walks: (((walk.exchanges,), of(walk)) for walk in walks)
+
+
+def branches(train: Sequence[Walk], test: Sequence[Walk]) -> Told:
+    """Return how often the branch of a walk is told when each of its pages has a vote."""
+    cases = [(v.lengths, w.tears) for w in train for v in under_way(w)]
+    nearest, common = Nearest(cases), Counter(w.tears for w in train).most_common(1)[0][0]
+
+    def voted(walk: Walk) -> Hashable:
+        votes = Counter(nearest.guess(visit.lengths) for visit in under_way(walk))
+        return votes.most_common(1)[0][0]
+
+    return Told(
+        sum(voted(walk) == walk.tears for walk in test),
+        len(test),
+        sum(walk.tears == common for walk in test),
+    )
