@@ -8,14 +8,15 @@ from __future__ import annotations
 import random
 import socket
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from benchmarks.lengths.relay import Relay
 from benchmarks.lengths.site import browser_context
 from benchmarks.page import WORDS, WalkFailed
-from forms.form_fields import fixed_width
+from forms.form_fields import as_code, fixed_width
 from forms.kinds import MISSING_SUFFIX
 from forms.post_length import post_length
+from forms.routing import branch_of
 from forms.study import Question, Study
 from survey.page_text import PageForm, read_form
 
@@ -34,7 +35,7 @@ BROWSER = (
 )
 LEFT_OUT, TICKED, TYPED = 0.1, 0.4, 0.6  # how often a question is left out, a box ticked, …
 OK, SEE_OTHER = 200, 303
-DISTRESS = "distress_now"
+DISTRESS, TEARS = "distress_now", "saw_tears"
 ENDS = ("done", "thanks", "later")
 
 
@@ -194,7 +195,8 @@ class Client:
                 address, body = form.next_link, None
                 continue
             address, body = form.action or browser.here, self.post(form)
-            walk.tears |= "saw_tears=0001" in body
+            if walk.visits[-1].page == TEARS:
+                walk.tears = branch_of(self._study, _codes(body)) == self._study.branches[0].name
 
     def _turn(self, browser: Browser, address: str, body: str | None, walk: Walk) -> str:
         """Go on to the next page, note it and return it."""
@@ -217,3 +219,9 @@ def _page_of(url: str, html: str) -> str:
     if screen != "questions":
         return screen
     return read_form(html).hidden["shown"].split()[0]
+
+
+def _codes(body: str) -> dict[str, int | str]:
+    """The codes in a form as it was sent."""
+    given = {name: as_code(value) for name, value in parse_qsl(body)}
+    return {name: code for name, code in given.items() if code is not None}

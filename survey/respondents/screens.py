@@ -16,7 +16,7 @@ from flask import render_template
 from markupsafe import Markup, escape
 
 from forms.answers import answer_lines, check_parts, part_lines
-from forms.draft import Draft, page_at, token_of
+from forms.draft import SHOWN, Draft, page_at, token_of
 from forms.flow import SCREENS, FlowState, StepResult, anchors, entrance, form_of
 from forms.page_view import page_view
 from forms.prose import paragraphs, runs
@@ -35,6 +35,12 @@ class Navigation:
     hidden: tuple[tuple[str, str], ...] = ()
     live: bool = False  # a draft is under way
     unfold: bool = False  # folded parts are open, because a link leads into one of them
+    filling: int = 0  # characters that make a form without a question as long as a page's
+
+    def beside(self, fields: str) -> int:
+        """Characters that fill up a form which sends ``fields`` where a page says what it asks."""
+        # Names of questions stand with a character between them: one fewer than there are names.
+        return max(0, self.filling + len(f"{SHOWN}=") - 1 - len(fields))
 
     def to(self, screen: str, **query: object) -> str:
         """Address of a screen (the landing page has none of its own), as long as any other."""

@@ -117,14 +117,22 @@ def test_a_choice_sends_as_much_as_any_other_of_its_question(site):
     assert {len(c.value) for c in client.page.named("code")} == {4}
 
 
-def test_pages_of_one_study_send_as_much_where_everything_is_answered_by_a_choice(site):
-    client, sent = site("scores").client().begin(), set()
+def sent(client, form, *button, **filled):
+    """Bytes that a browser without script sends with this form."""
+    fields = [*client.filled(form, filled), *button]
+    return sum(len(quote_plus(name)) + len(quote_plus(value)) + 2 for name, value in fields)
+
+
+def test_without_script_forms_send_as_much_where_every_question_is_answered_by_a_choice(site):
+    client, lengths = site("scores").client().begin(), set()
     while client.screen == "questions":
         first = {c.name: c.chosen for c in reversed(client.page.controls) if c.kind == "radio"}
-        fields = client.filled("walk", first)
-        sent.add(sum(len(quote_plus(n)) + len(quote_plus(v)) + 2 for n, v in fields))
+        lengths.add(sent(client, "walk", **first))
         client.answer(**first)
-    assert len(sent) == 1
+    lengths.add(sent(client, "walk", ("go", "send"), code="no"))
+    form = client.open("support").page.button("go", "continue").form
+    assert {*lengths, sent(client, form, ("go", "continue"))} == lengths
+    assert len(lengths) == 1
 
 
 def test_a_page_without_script_says_what_the_network_sees_of_it(site):

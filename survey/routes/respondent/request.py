@@ -24,6 +24,7 @@ from forms.flow import (
     arrive,
     step,
 )
+from forms.post_length import filling
 from survey.collection.figures import STOP_SIGN
 from survey.errors import InvitationSpent
 from survey.respondents import invitations, submission
@@ -93,7 +94,8 @@ def uninvited_page() -> Response | None:
 def navigation(draft: Draft | None = None) -> Navigation:
     """The ways on from a page, by link and cookie."""
     live = draft is not None and not draft.sent
-    return Navigation(base=f"/s/{current_version().study.address}/", live=live)
+    study = current_version().study
+    return Navigation(f"/s/{study.address}/", live=live, filling=filling(study, ()))
 
 
 def count(event: str) -> None:
