@@ -6,7 +6,8 @@ from dataclasses import fields
 import click
 import pytest
 
-from exports.documents.readme import FILES, FORMATS
+from exports.documents.readme import FILES
+from exports.files.formats import FORMATS
 from forms.kinds import KINDS
 from forms.study import SmallSamples
 from survey.cli.main import main
@@ -73,7 +74,7 @@ def test_every_file_of_a_release_is_explained_to_researchers(path):
     assert f"`{path.removesuffix('*')}" in RESEARCHER
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", [".csv", *FORMATS])
 def test_every_data_format_is_explained_to_researchers(suffix):
     assert f"{suffix}`" in RESEARCHER
 
