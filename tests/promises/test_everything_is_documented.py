@@ -18,6 +18,8 @@ PAGES = [*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"]
 DOCS = "\n".join(page.read_text("utf-8") for page in PAGES)
 HOST = (ROOT / "docs" / "host.md").read_text("utf-8")
 RESEARCHER = (ROOT / "docs" / "researcher.md").read_text("utf-8")
+ROW, CODE = re.compile(r"^\|.*\|$", re.MULTILINE), re.compile(r"`([^`]+)`")
+PAGE_OF_ROOM = re.compile("/research/<name>/([a-z-]+/?)")
 LINK = re.compile(r"\]\((?!https?://)([^)#]+)")
 INTO = re.compile(r"\]\((?!https?://)([^)#]*)#([^)]+)\)")
 
@@ -109,11 +111,17 @@ def test_every_page_can_be_reached_from_the_first_one():
     assert {*ROOT.resolve().glob("docs/**/*.md")} <= {*queue}
 
 
-def test_every_address_is_documented(app):
-    rules = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint != "assets.send"}
-    plain = {r.replace("/s/<address>/", "").replace("/ethics/<name>/", "") for r in rules}
-    words = {part for r in plain for part in r.split("/") if part and "<" not in part}
-    assert [word for word in sorted(words) if word not in DOCS] == []
+def test_every_address_stands_in_the_table_of_addresses(app):
+    rows = "".join(ROW.findall((ROOT / "docs" / "addresses.md").read_text("utf-8")))
+    known = {part for address in CODE.findall(rows) for part in address.split("/")}
+    parts = {part for rule in app.url_map.iter_rules() for part in rule.rule.split("/")}
+    assert {part for part in parts if part and "<" not in part} <= known
+
+
+def test_every_page_of_the_researchers_room_is_explained_to_researchers(app):
+    pages = {rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
+    found = {page.group(1) for rule in pages if (page := PAGE_OF_ROOM.fullmatch(rule))}
+    assert {page for page in found if f"`{page}`" not in RESEARCHER} == set()
 
 
 @pytest.mark.parametrize("name", [name for name, _ in commands(main)])
