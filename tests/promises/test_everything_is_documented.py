@@ -17,6 +17,7 @@ from tests.serving import ROOT
 PAGES = [*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"]
 DOCS = "\n".join(page.read_text("utf-8") for page in PAGES)
 HOST = (ROOT / "docs" / "host.md").read_text("utf-8")
+STUDY_FORMAT = (ROOT / "docs" / "study-format.md").read_text("utf-8")
 RESEARCHER = (ROOT / "docs" / "researcher.md").read_text("utf-8")
 ROW, CODE = re.compile(r"^\|.*\|$", re.MULTILINE), re.compile(r"`([^`]+)`")
 PAGE_OF_ROOM = re.compile("/research/<name>/([a-z-]+/?)")
@@ -63,8 +64,8 @@ def test_every_option_is_documented(name, option):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_question_is_documented(kind):
-    assert f"`{kind}`" in DOCS
+def test_every_kind_of_question_has_a_row_in_the_study_format(kind):
+    assert f"\n| `{kind}` | " in STUDY_FORMAT
 
 
 @pytest.mark.parametrize("key", [field.name for field in fields(SmallSamples)])
