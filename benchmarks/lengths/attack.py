@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.lengths.walker import DISTRESS, Visit, Walk
 
 Case = tuple[tuple[int, ...], Hashable]  # lengths, and what they belong to
+Weights = defaultdict[Hashable, float]
 ENDS = frozenset(["done", "thanks", "later"])  # told by what follows: nothing
 BEFORE_QUESTIONS = frozenset(["landing", "information", "eligibility", "consent"])
 Z = 1.959964  # of a 95 % interval
@@ -49,25 +50,28 @@ class Told:
 
 
 class Nearest:
-    """Cases seen before, by their lengths."""
+    """Cases seen before, by their lengths; each counts as much as its weight."""
 
-    def __init__(self, cases: Iterable[Case]) -> None:
-        self._seen: defaultdict[tuple[int, ...], Counter[Hashable]] = defaultdict(Counter)
-        for lengths, what in cases:
-            self._seen[lengths][what] += 1
-        self._known = np.array(list(self._seen))
-        self._counts = list(self._seen.values())
+    def __init__(self, cases: Iterable[tuple[*Case, float]]) -> None:
+        seen: defaultdict[tuple[int, ...], Weights] = defaultdict(lambda: defaultdict(float))
+        for lengths, what, weight in cases:
+            seen[lengths][what] += weight
+        self._known = np.array(list(seen))
+        self._weights = list(seen.values())
 
     def guess(self, lengths: tuple[int, ...]) -> Hashable:
         """Return what the nearest lengths most often belonged to."""
         far = np.abs(self._known - np.array(lengths)).sum(axis=1)
-        near = sum((self._counts[i] for i in np.flatnonzero(far == far.min())), Counter[Hashable]())
-        return near.most_common(1)[0][0]
+        near: Weights = defaultdict(float)
+        for index in np.flatnonzero(far == far.min()):
+            for what, weight in self._weights[index].items():
+                near[what] += weight
+        return max(near, key=near.__getitem__)
 
 
 def told(train: Sequence[Case], test: Sequence[Case]) -> Told:
     """Return how often the nearest neighbour names what the lengths belong to."""
-    nearest = Nearest(train)
+    nearest = Nearest((*case, 1.0) for case in train)
     common = Counter(what for _, what in train).most_common(1)[0][0]
     return Told(
         sum(nearest.guess(lengths) == what for lengths, what in test),
@@ -107,8 +111,12 @@ def counts(of: Callable[[Walk], bool]) -> Callable[[Iterable[Walk]], Iterator[Ca
 
 
 def branches(train: Sequence[Walk], test: Sequence[Walk]) -> Told:
-    """Return how often the branch of a walk is told when each of its pages has a vote."""
-    cases = [(v.lengths, w.tears) for w in train for v in under_way(w)]
+    """Return how often the branch of a walk is told when each of its pages has a vote.
+
+    A walk that was seen before counts once, however many pages it had.
+    """
+    ways = [(walk, under_way(walk)) for walk in train]
+    cases = [(v.lengths, w.tears, 1 / len(visits)) for w, visits in ways for v in visits]
     nearest, common = Nearest(cases), Counter(w.tears for w in train).most_common(1)[0][0]
 
     def voted(walk: Walk) -> Hashable:
