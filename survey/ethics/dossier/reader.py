@@ -22,6 +22,7 @@ from survey.studies.fingerprints import VersionFingerprints
 
 TEXTS, FORMAT = "texts.json", 1  # one that is of another format is refused
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
+# A dossier comes from anywhere: a zip that unpacks to far more than it weighs is not unpacked.
 MOST_BYTES = 64 * 2**20
 MOST_FILES = 200
 
