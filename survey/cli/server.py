@@ -152,7 +152,7 @@ def doctor() -> None:
     config = read_config()
     read_keys(config.key)
     stores, catalogue = open_catalogue(config)
-    click.echo("studies: " + ", ".join(folder.latest.study.name for folder in catalogue))
+    click.echo("studies: " + ", ".join(folder.name for folder in catalogue))
     if not stores.writable():
         raise Refusal(f"The stores in {config.data} cannot be written.")
     click.echo("server key and stores: fine")

@@ -118,7 +118,9 @@ def freeze(
     # Without the number: what the audit tells moves in steps (docs/design.md, Collection).
     note(f"{name}: froze the answers present as one batch")
     if seen == "closed":
-        _end(stores, name, note)
+        with write_transaction(stores.office):  # a colleague may have opened it again meanwhile
+            if studies.status(stores.office, name) == "closed":
+                _set(stores, name, "frozen", note)
     return frozen
 
 
@@ -131,14 +133,6 @@ def _freezing(stores: Stores, version: StudyVersion, seen: studies.Status, batch
         batches.begins(stores.office, name, batch, at=iso_utc())
 
 
-def _end(stores: Stores, name: str, note: Note) -> None:
-    """Freeze the study, unless a colleague has opened it again meanwhile."""
-    with write_transaction(stores.office):
-        if studies.status(stores.office, name) == "closed":
-            _set(stores, name, "frozen", note)
-
-
 def _set(stores: Stores, name: str, status: studies.Status, note: Note) -> None:
-    at = iso_utc()
-    studies.set_status(stores.office, name, status, at)
+    studies.set_status(stores.office, name, status, iso_utc())
     note(f"{name}: {status}")

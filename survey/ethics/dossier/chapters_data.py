@@ -48,9 +48,8 @@ def routing(version: StudyVersion) -> Iterator[Block]:
         if page.show_if:
             condition = condition_in_words(study, page.show_if)
             hanging.append(([ref(page.title, page.id)], condition))
-        for q in page.questions:
-            if q.show_if:
-                hanging.append(([code(q.name)], condition_in_words(study, q.show_if)))
+        shown = [q for q in page.questions if q.show_if]
+        hanging += [([code(q.name)], condition_in_words(study, q.show_if)) for q in shown]
     if not hanging:
         yield prose("Nothing: every client meets every page and every question, in this order.")
     else:
