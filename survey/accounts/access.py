@@ -43,6 +43,7 @@ def start_session(account: Account, *, full: bool = True) -> None:
     accounts.purge(
         office, began_before=now - ABSOLUTE_SECONDS, seen_before=now - STAFF_IDLE_SECONDS
     )
+    # A cookie from before the sign-in, perhaps planted, is worth nothing after it.
     session.clear()
     session[SIGN_IN if full else HALF_WAY] = secret = secrets.token_urlsafe(32)
     accounts.begin(office, session_id_hash(secret), account.name, now=now, full=full)

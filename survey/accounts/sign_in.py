@@ -28,6 +28,7 @@ def check_password(name: str, password: str) -> Outcome:
     bucket = client_bucket(request, services().config.proxies, BY_ADDRESS, BY_NOBODY)
     if not (throttle.take(BY_ACCOUNT, who) and throttle.take(*bucket)):
         return "wait"
+    # A name without an account costs the same hash (docs/decisions/0012-staff-sign-in.md).
     account = accounts.find(office, name)
     if not passwords.fits(accounts.password_of(office, name), password) or account is None:
         return "wrong"

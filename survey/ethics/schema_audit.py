@@ -308,6 +308,7 @@ def audit_file(file: str, defined: Sequence[SchemaObject], study: Study) -> File
                 purpose = f"What has just come, until it is laid down: {plain}"
             beside.append(_table(one, tables.pop(one.name, None), purpose, said))
     faults = list(_object_faults(program, defined))
+    # No other file holds answers.
     if file not in ("responses", "pilot"):
         return FileAudit((*beside, *map(_unknown_table, tables.values())), tuple(faults))
     prefixes = ANSWERS_PREFIX, ARRIVING + ANSWERS_PREFIX

@@ -272,7 +272,7 @@ class _SiteComparison:
             extra = [line for line in extra if line not in self.dossier.may_also_say]
         if screen["id"] == "landing":
             extra = [line for line in extra if line.replace(" .", ".") != BY_INVITATION]
-        for one, other in _paired(missing, [*extra]):
+        for one, other in _paired(missing, extra):
             self.report.add(where, one, other)
         if not (missing or extra or screen["any_order"]):
             found = (line for line in page.lines if line in ours)
@@ -306,8 +306,9 @@ def _in_order(lines: Sequence[str], left: Counter[str]) -> list[str]:
     return found
 
 
-def _paired(missing: list[str], rest: list[str]) -> Iterator[tuple[str, str]]:
+def _paired(missing: list[str], extra: list[str]) -> Iterator[tuple[str, str]]:
     """Yield what is not there beside what is there instead: the most alike together."""
+    rest = list(extra)
     for line in missing:
         likeness = [SequenceMatcher(None, line, other).ratio() for other in rest[:WEIGHED]]
         best = max(range(len(likeness)), key=likeness.__getitem__, default=None)

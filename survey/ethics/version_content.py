@@ -191,7 +191,7 @@ def parts_of(version: VersionContent) -> dict[str, ContentPart]:
         _study(words),
         _consent(words["consent"]),
         *(_page(page) for page in words["pages"]),
-        _branches(words.get("branches", ())),
+        *(_branch(branch) for branch in words.get("branches", ())),
         _figures(POLICY, "release policy", version.policy or {}, "release policy"),
         _support(version.support) if version.support else (),
         (
@@ -199,6 +199,7 @@ def parts_of(version: VersionContent) -> dict[str, ContentPart]:
             for name, value in (version.facts or {}).items()
         ),
     )
+    # What is empty and what is absent are the same to a reader, so neither is a part.
     return {part.id: part for part in parts if part.text}
 
 
@@ -311,12 +312,10 @@ def _wording(id_: str, where: str, wording: Json) -> Parts:
         yield ContentPart(QUESTION, f"{id_} {branch}", f"{where}, on the way “{branch}”", text)
 
 
-def _branches(branches: Sequence[Json]) -> Parts:
-    part = partial(ContentPart, ROUTING, kind="routing")
-    for b in branches:
-        id_, where = f"branch {b['name']}", f"Way “{b['name']}”"
-        yield part(f"{id_}|when", where, _condition(b["when"]))
-        yield part(f"{id_}|code", f"{where} in a release", f"{b['code']} {b['label']}")
+def _branch(b: Json) -> Parts:
+    part, id_, where = partial(ContentPart, ROUTING), f"branch {b['name']}", f"Way “{b['name']}”"
+    yield part(f"{id_}|when", where, _condition(b["when"]), "routing")
+    yield part(f"{id_}|code", f"{where} in a release", f"{b['code']} {b['label']}", "routing")
 
 
 def _condition(condition: Sequence[Any]) -> str:

@@ -284,13 +284,12 @@ def mark(old: str, new: str) -> tuple[Marked, Marked]:
     return tuple(left), tuple(right)
 
 
-def _homes(orders: Sequence[Sequenced]) -> dict[str, tuple[Sequenced, int]]:
-    return {id_: (order, n) for order in orders for n, (id_, _) in enumerate(order.things)}
-
-
 def _moved(old: Sequence[Sequenced], new: Sequence[Sequenced]) -> Iterator[Change]:
     """Yield the things in another list, or in another place among those that stayed."""
-    before, now = _homes(old), _homes(new)
+    before, now = (
+        {id_: (order, n) for order in orders for n, (id_, _) in enumerate(order.things)}
+        for orders in (old, new)
+    )
     for order in new:
         stayed = [id_ for id_, _ in order.things if id_ in before]
         same = [id_ for id_ in stayed if before[id_][0].id == order.id]

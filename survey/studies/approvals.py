@@ -113,6 +113,7 @@ def archive_version(data: Path, version: StudyVersion) -> Path:
         if place.exists():  # damaged: kept aside for the operator to see
             place.rename(Path(tempfile.mkdtemp(prefix="damaged.", dir=place.parent)) / place.name)
         work.rename(place)
+        # The new name stands in the folder that holds it.
         _make_durable(place.parent, inside=False)
     return place
 

@@ -97,6 +97,7 @@ class Availability:
         self._stores, self._catalogue, self._clock, self._today = stores, catalogue, clock, today
         self._known: dict[str, tuple[float, StudyState]] = {}
         self._round = 0  # how often what is known was forgotten
+        # By thread, as connections are: SQLite tells each of them that another has written.
         self._mine = threading.local()
         self._office_file: int | None = None
         self._versions: dict[tuple[str, VersionFingerprints], StudyVersion] = {}
@@ -147,6 +148,7 @@ class Availability:
         folder = self._catalogue.folder(name)
         if folder is None:
             raise KeyError(name)
+        # A pilot is never signed: nothing in the office’s file bears on it.
         if not folder.latest.pilot:
             self._forget_what_was_changed()
         at = self._clock()
@@ -209,6 +211,7 @@ class Availability:
     def _opened(self, folder: StudyVersion, status: studies.Status) -> StudyState:
         """Return the state of a study that was opened: what the board signed last, or nothing."""
         name, office, today = folder.study.name, self._stores.office, self.today()
+        # When the one signed last ends, no older one comes back (docs/decisions/0014).
         noted = studies.approvals(office, name)
         signed = studies.latest_effective(noted, today)
         try:

@@ -91,7 +91,10 @@ class StudyFolder:
             read = read_version(self.folder, load_site(site), pilot=self.latest.pilot)
         except StudyFaults as faults:
             self.fault = first_fault(faults)
-            self._take_help_lines(help_lines_in(self.folder))
+            # A wrong number is corrected at once, whatever else is wrong with the folder.
+            support, study = help_lines_in(self.folder), self.latest.study
+            if support is not None and support != study.support:
+                self.latest = replace(self.latest, study=replace(study, support=support))
             return
         self.fault, self.is_archived, self._had_site = "", False, has_words(site)
         if not self._had_site:  # then it does not say who may come in
@@ -99,11 +102,6 @@ class StudyFolder:
         if _seen_by_respondents(read) != _seen_by_respondents(self.latest):
             self._before = (self.latest, *self._before)[:REMEMBERED]
             self.latest = read
-
-    def _take_help_lines(self, support: Support | None) -> None:
-        """Correct a wrong number at once, whatever else is wrong with the folder."""
-        if support is not None and support != self.latest.study.support:
-            self.latest = replace(self.latest, study=replace(self.latest.study, support=support))
 
     @property
     def site_is_current(self) -> bool:

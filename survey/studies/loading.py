@@ -64,6 +64,7 @@ def load_catalogue(config: Config, stores: Stores) -> StudyCatalogue:
             "No study was found in " + ", ".join(str(p) for p in config.studies) + ". "
             "LACRIMA_STUDIES names the folders that hold them."
         )
+        # One sound study starts: people may be half-way through it (docs/decisions/0014).
         raise loader.fault or Refusal(why)
     return StudyCatalogue(sound, left_out)
 

@@ -131,27 +131,22 @@ def _grid(person: _Person, question: Question) -> dict[str, int | str]:
     return answers
 
 
-def _multiple(person: _Person, question: Question) -> dict[str, int | str]:
-    columns = columns_of_question(question)
-    missing = _missing(person, question)
-    shares = [person.recipe.ticks.get(c.name, 1 / len(columns)) for c in columns]
-    ticks = [int(person.happens(share)) for share in shares]
-    if missing is None and any(ticks):
-        return dict(zip((c.name for c in columns), ticks, strict=True))
-    return dict.fromkeys((c.name for c in columns), LEFT_BLANK if missing is None else missing)
-
-
 def _answer(person: _Person, question: Question) -> dict[str, int | str]:
     if kind_of(question).is_text:
         texts = person.recipe.texts.get(question.name, PLAIN_TEXTS)
         if person.happens(person.recipe.shares.text):
             return {question.name: person.draw.choice(texts)[: question.max_length]}
         return {question.name: "" if question.apart else LEFT_BLANK}
-    if kind_of(question).is_ticked:
-        return _multiple(person, question)
-    if question.rows:
+    if question.rows and not kind_of(question).is_ticked:
         return _grid(person, question)
     missing = _missing(person, question)
+    if kind_of(question).is_ticked:
+        names = [column.name for column in columns_of_question(question)]
+        shares = [person.recipe.ticks.get(name, 1 / len(names)) for name in names]
+        ticks = [int(person.happens(share)) for share in shares]
+        if missing is None and any(ticks):
+            return dict(zip(names, ticks, strict=True))
+        return dict.fromkeys(names, LEFT_BLANK if missing is None else missing)
     code = _code(person, columns_of_question(question)[0]) if missing is None else missing
     return {question.name: code}
 

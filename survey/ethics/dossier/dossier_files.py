@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
 from typing import Any
 
 from exports.output_files import bundle, write_sums
@@ -25,6 +24,7 @@ from survey.ethics.dossier import chapters_data, chapters_text
 from survey.ethics.dossier.blocks import Block, anchors, heading, pairs, prose
 from survey.ethics.dossier.chapters_screens import screens_of
 from survey.ethics.dossier.reader import FORMAT, TEXTS
+from survey.locks import OnceCache
 from survey.studies.fingerprints import FINGERPRINT_LABELS
 from survey.studies.version import StudyVersion, fingerprints_of
 
@@ -219,11 +219,10 @@ REMEMBERED = 6  # files of about a megabyte each
 
 
 class DossierCache:
-    """Dossiers that this process remembers: each is made once, and one at a time."""
+    """Dossiers that this process remembers."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._files: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
+        self._files = OnceCache[bytes](REMEMBERED)
 
     def pdf(self, version: StudyVersion, signed: Signed | None) -> bytes:
         """Return the dossier as a PDF. Raises Refusal where it cannot be set."""
@@ -239,13 +238,7 @@ class DossierCache:
     ) -> bytes:
         # All that a dossier says hangs on these.
         key = (kind, version.study.name, version.pilot, signed, *fingerprints(version).values())
-        with self._lock:
-            if key not in self._files:
-                self._files[key] = make()
-            self._files.move_to_end(key)
-            while len(self._files) > REMEMBERED:
-                self._files.popitem(last=False)
-            return self._files[key]
+        return self._files.get(key, make)
 
 
 DOSSIERS = DossierCache()
