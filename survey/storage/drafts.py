@@ -47,7 +47,7 @@ def drop(db: Database, id: bytes) -> None:  # noqa: A002
 
 
 def purge(db: Database, now: float) -> int:
-    """Delete what expired by ``now`` (epoch seconds); returns how many."""
+    """Delete what expired by ``now`` (epoch seconds); return how many."""
     with write_transaction(db):
         return db.conn.execute("DELETE FROM drafts WHERE expires <= ?", (int(now),)).rowcount
 

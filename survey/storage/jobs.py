@@ -51,7 +51,7 @@ class Job:
 
     @property
     def live(self) -> bool:
-        """Whether it is under way."""
+        """Return true while it is under way."""
         return self.state in LIVE
 
 

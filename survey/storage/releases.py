@@ -173,7 +173,7 @@ def enter(
     held: Sequence[LedgerPart] = (),
     recipient: Mapping[str, str] | None = None,
 ) -> int:
-    """Enter a finished release and what it holds, all or nothing; returns its number.
+    """Enter a finished release and what it holds, all or nothing; return its number.
 
     ``recipient`` receives it at once: name, agreement and date; ``tallies`` are the totals of the
     collection that its documents tell.

@@ -44,7 +44,7 @@ def file_bytes(db: Database) -> int:
 
 
 def merge_arrivals(db: Database, *, small: int = SMALL_BYTES) -> int:
-    """Lay down in key order what arrived, and empty the log; returns how many answers joined.
+    """Lay down in key order what arrived, and empty the log; return how many answers joined.
 
     In a file of more than ``small`` bytes fewer than 20 stay with the arrivals, in key order.
     """
@@ -63,7 +63,13 @@ def merge_table(db: Database, *, least: int = 1) -> int:
     """
     tables = merged_tables(db)
     counted = {table: answer_tables.counted(db, table, arriving=True) for table in tables}
-    taken = {table: _take(db, ARRIVING + table) for table in tables}
+    taken: dict[str, list[tuple[object, ...]]] = {}
+    for table in tables:
+        part = quoted(ARRIVING + table)
+        taken[table] = db.conn.execute(f"SELECT * FROM {part} ORDER BY 1").fetchall()
+        if taken[table]:
+            # Without WHERE: SQLite wipes whole pages, so that what is put back starts afresh.
+            db.conn.execute(f"DELETE FROM {part}")
     _shuffle_free_pages(db)
     joined = 0
     for table, rows in taken.items():
@@ -81,17 +87,6 @@ def merge_table(db: Database, *, least: int = 1) -> int:
     return joined
 
 
-def _take(db: Database, table: str) -> list[tuple[object, ...]]:
-    """Take all rows out of the table, and return them in key order."""
-    rows: list[tuple[object, ...]] = db.conn.execute(
-        f"SELECT * FROM {quoted(table)} ORDER BY 1"
-    ).fetchall()
-    if rows:
-        # Without WHERE: SQLite wipes whole pages, so that what is put back starts afresh.
-        db.conn.execute(f"DELETE FROM {quoted(table)}")
-    return rows
-
-
 def _put(db: Database, table: str, rows: list[tuple[object, ...]]) -> None:
     if rows:
         marks = ", ".join("?" * len(rows[0]))
@@ -99,7 +94,7 @@ def _put(db: Database, table: str, rows: list[tuple[object, ...]]) -> None:
 
 
 def _shuffle_free_pages(db: Database) -> None:
-    """Free pages are listed in the order they came free: take them all, free them by lot.
+    """Take all free pages and free them by lot: they are listed in the order they came free.
 
     Arrivals take pages only for texts of a thousand characters or more; usually there is none.
     """

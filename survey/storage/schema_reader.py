@@ -40,8 +40,10 @@ def open_for_schema(path: Path, *, tables: frozenset[str] = SCHEMA) -> Iterator[
     """
 
     def allow(action: int, what: str | None, *_: str | None) -> int:
+        # SQLITE_SELECT only begins a query; each column of it is asked for as SQLITE_READ.
         reads = action == sqlite3.SQLITE_READ and what in tables
-        return sqlite3.SQLITE_OK if reads or action == _BEGINS_A_QUERY else sqlite3.SQLITE_DENY
+        allowed = reads or action == sqlite3.SQLITE_SELECT
+        return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
     try:
         conn = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
@@ -50,9 +52,6 @@ def open_for_schema(path: Path, *, tables: frozenset[str] = SCHEMA) -> Iterator[
     with closing(conn):
         conn.set_authorizer(allow)
         yield conn
-
-
-_BEGINS_A_QUERY = sqlite3.SQLITE_SELECT
 
 
 def definitions(path: Path) -> tuple[SchemaObject, ...]:

@@ -34,11 +34,11 @@ class Approval:
 
     @property
     def fingerprints(self) -> VersionFingerprints:
-        """What was approved: words, policy, site facts."""
+        """Return what was approved: words, policy, site facts."""
         return VersionFingerprints(self.words, self.policy, self.site)
 
     def in_force(self, today: str) -> bool:
-        """Whether it holds on the day ``today`` (ISO): begun, not run out, not revoked."""
+        """Return true when it holds on ``today`` (ISO): begun, not run out, not revoked."""
         lasts = not self.expires_on or today <= self.expires_on
         return self.approved_on <= today and lasts and not self.revoked
 
