@@ -49,7 +49,7 @@ def read_option_set(table: TomlTable, shared: Shared, *, at_least: int) -> tuple
 
 
 def read_options(table: TomlTable, key: str, *, keyed: bool = False) -> tuple[Option, ...]:
-    """``[[code, label], …]``, or ``[[code, key, label], …]`` for a multiple question."""
+    """Return ``[[code, label], …]``, or ``[[code, key, label], …]`` for a multiple question."""
     entries = table.array(key)
     if not entries and key in table.data and isinstance(table.data[key], list):
         table.fault(key, "is empty", MULTIPLE_RULE if keyed else OPTION_RULE)

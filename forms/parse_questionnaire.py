@@ -51,8 +51,9 @@ def read_condition(table: TomlTable, key: str, *, required: bool = False) -> Con
     if not inner.data and table.has(key):
         table.fault(key, "names no question", "{ question = [codes] }")
     found = {column: frozenset(inner.integers(column)) for column in inner.data}
-    for column in (column for column, codes in found.items() if not codes):
-        inner.fault(column, "needs at least one code")
+    for column, codes in found.items():
+        if not codes:
+            inner.fault(column, "needs at least one code")
     return tuple(sorted(found.items(), key=lambda pair: pair[0]))
 
 
@@ -154,7 +155,7 @@ def read_questionnaire(
             for name, t in top.table("difference").entries()
         ),
         quality=read_quality(top.table("quality")),
-        minutes=read_minutes(top.table("minutes"), shared.branches),
+        minutes=read_minutes(top.table("minutes"), shared.branches or ("everybody",)),
         consent=consent,
         policy=policy,
         support=support,
@@ -171,9 +172,8 @@ def read_bands(top: TomlTable) -> tuple[int, ...]:
     return bands
 
 
-def read_minutes(table: TomlTable, branches: tuple[str, ...]) -> Mapping[str, float]:
-    """Return branch (or ``everybody`` where there are none) → minutes told to the board."""
-    known = branches or ("everybody",)
+def read_minutes(table: TomlTable, known: tuple[str, ...]) -> Mapping[str, float]:
+    """Return branch (``everybody`` where there are none) → minutes told to the board."""
     return {name: table.number(name, 0.5, 240) for name in known if table.has(name)}
 
 

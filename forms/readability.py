@@ -1,4 +1,4 @@
-"""How hard a text is to read: the Flesch-Kincaid grade, for English.
+"""The Flesch-Kincaid grade of a text, which says how hard it is to read; for English.
 
 Source: Kincaid, Fishburne, Rogers & Chissom 1975, Derivation of new readability formulas for Navy
 enlisted personnel, Research Branch Report 8-75. Syllables are counted by rule, so a grade can be

@@ -47,7 +47,7 @@ def load_site(path: Path) -> SiteFacts:
 
 
 def read_site(top: TomlTable) -> SiteFacts:
-    """The whole file; what is wrong with it is noted in ``top``."""
+    """Return the whole file; what is wrong with it is noted in ``top``."""
     studies = dict(top.table("study").entries())
     return SiteFacts(
         shared=read_facts(top.table("site")),
@@ -67,7 +67,7 @@ def read_facts(table: TomlTable, *, besides: tuple[str, ...] = ()) -> Mapping[st
 
 
 def facts_for(site: SiteFacts, study: Study) -> Mapping[str, str]:
-    """Fact → value for the facts this study names: its own win over the site's.
+    """Return fact → value for the facts that this study names: its own win over the site's.
 
     An optional fact that is empty is there as an empty text; a required one (and one for the board
     only) is left out, so that ``fill`` marks it.
@@ -92,7 +92,7 @@ def placeholders(text: str) -> tuple[str, ...]:
 
 
 def fill(text: str, facts: Mapping[str, str]) -> str:
-    """``text`` with its facts; one that is not in ``facts`` shows as ``[its_name]``.
+    """Return ``text`` with its facts; one that is not in ``facts`` shows as ``[its_name]``.
 
     An empty fact goes with the space and the full stop beside it: the loader has made sure that an
     optional fact stands alone between sentences.

@@ -88,7 +88,7 @@ class Wording:
         return dict(self.by_branch).get(branch or "", self.by_branch[0][1])
 
     def texts(self) -> tuple[str, ...]:
-        """Every text it can show."""
+        """Return every text that it can show."""
         return tuple(text for _, text in self.by_branch) or (self.everybody,)
 
     def __bool__(self) -> bool:
@@ -150,6 +150,11 @@ class Question:
     apart: bool = False
     construct: str = ""
     note: str = ""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Return the variables that it asks for: a grid has one for each row."""
+        return tuple([row.variable for row in self.rows]) if self.rows else (self.name,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +291,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class ChecklistItem:
-    """What a board looks for, where it comes from and which passages satisfy it."""
+    """An element that a board looks for, its source, and the passages that satisfy it."""
 
     id: str
     source: str
@@ -371,7 +376,7 @@ class HierarchyGroup:
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """How a quasi-identifier coarsens. ``levels[0]`` is level 1; the last level withholds all.
+    """The levels by which a quasi-identifier coarsens. ``levels[0]`` is level 1.
 
     Level 0 is the answer as asked. Each level's groups cover every code exactly once and nest in
     the next level's; withholding (-93) is the level after the last one listed.
@@ -408,7 +413,7 @@ class Tier:
 
     @property
     def promise(self) -> str:
-        """What is in the file and how it is protected, in one sentence."""
+        """Return in one sentence what is in the file and how it is protected."""
         said = self.kind.promise.format(k=self.k)
         if self.kind.holds == "rows" and self.distinct_l > 1:
             said += f", with at least {self.distinct_l} different sensitive answers among them"
@@ -418,7 +423,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class SmallSamples:
-    """What a batch of few rows may tell; only an approved policy changes these figures.
+    """Limits of what a batch of few rows may tell; only an approved policy changes them.
 
     Under ``min_rows`` there is no release. Under ``no_key_under`` every quasi-identifier is
     withheld and the core ones come as tables. Up to ``few_key_up_to`` only ``few_key`` core
@@ -433,7 +438,7 @@ class SmallSamples:
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """When collection should pause: more than ``share`` (0-1) of the answers show a sign.
+    """The rule that pauses collection: more than ``share`` (0-1) of the answers show a sign.
 
     ``signs`` are columns with codes; one of them is enough, unlike in a condition.
     """
@@ -448,7 +453,7 @@ class StopRule:
 
 @dataclass(frozen=True, slots=True)
 class ReleasePolicy:
-    """What may leave the house, in which shape: roles, hierarchies, tiers."""
+    """The release policy: roles, hierarchies and tiers of all that may leave the house."""
 
     roles: Mapping[str, str]  # variable → quasi_identifier, sensitive, free_text or none
     groups: Mapping[str, str]  # quasi-identifier → core or insider
@@ -523,10 +528,7 @@ class Study:
         return MappingProxyType({m.code: m for m in self.missing})
 
     def variables(self) -> Iterator[tuple[str, Question]]:
-        """Yield (variable, its question) in the order asked; a grid has one for each row."""
+        """Yield (variable, its question) in the order asked."""
         for question in self.questions.values():
-            if question.rows:
-                for row in question.rows:
-                    yield row.variable, question
-            else:
-                yield question.name, question
+            for variable in question.variables:
+                yield variable, question
