@@ -99,7 +99,9 @@ class WordsField(Field):  # type: ignore[misc]  # wtforms ships no types
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         """Read the text without the spaces around it and without control characters."""
         text = valuelist[-1] if valuelist else ""
+        # Browsers post a line end as two characters; it is counted as one.
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+        # The joiner \u200d is no printable character, but holds the parts of an emoji together.
         text = "".join(c for c in text if c in "\n\t" or c.isprintable() or c == "\u200d").strip()
         self.data = text
         if len(text) > self.max_length:

@@ -97,6 +97,7 @@ class SingleQuestion:
 
     def inputs(self, question: Question) -> tuple[InputSpec, ...]:
         """Return what it asks on the page."""
+        # A number's buttons are no options, so the codes come from what can be chosen.
         codes = (*(int(value) for value, _ in self.choices(question)), *missing_codes(question))
         return (InputSpec(question.name, "code", codes, required=question.required),)
 
@@ -133,15 +134,10 @@ class MultipleQuestion(SingleQuestion):
 
     def columns(self, question: Question) -> tuple[Column, ...]:
         """Return ``variable__key`` for each option."""
-        ticks, asked = {0: "Not ticked", 1: "Ticked"}, question.text.texts()[0]
+        name, asked = question.name, question.text.texts()[0]
+        ticks = {0: "Not ticked", 1: "Ticked"}
         return tuple(
-            column(
-                question,
-                f"{question.name}__{o.key}",
-                f"{asked} – {o.label}",
-                ticks,
-                variable=question.name,
-            )
+            column(question, f"{name}__{o.key}", f"{asked} – {o.label}", ticks, variable=name)
             for o in question.options
         )
 
@@ -233,6 +229,7 @@ class VasQuestion(_Typed):
         """Return it with its two ends."""
         minimum = table.integer("minimum", 0, HIGHEST_NUMBER)
         maximum = table.integer("maximum", 0, HIGHEST_NUMBER)
+        # Where one of them is missing, 0 stands for it and that fault is told alone.
         if table.has("minimum") and table.has("maximum") and minimum >= maximum:
             table.fault("maximum", f"{maximum} must be above the minimum, {minimum}")
         return replace(

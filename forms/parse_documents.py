@@ -94,6 +94,7 @@ def read_statement(table: TomlTable) -> Statement:
         table.fault("required", f"{name} is a choice of the client's own", "false")
     if name not in CHOICES and not required and table.data.get("required") is False:
         table.fault("id", "the answer to an optional statement is kept only for", "c_open, c_quote")
+    # Told to boards; a required statement has no other effect than taking part.
     effect = "" if required else table.text("effect")
     return Statement(name, table.text("text"), required, effect)
 
@@ -228,6 +229,7 @@ def read_tier(table: TomlTable) -> Tier:
         name=name,
         label=table.text("label"),
         audience=table.text("audience"),
+        # Without a name, which is a fault already, there is no kind whose floor could be asked.
         k=table.integer("k", TIERS[name].least_k if name else 0, 10_000),
         distinct_l=table.integer("l", 1, 100, default=1),
         max_violating=table.number("max_violating", 0, 1, default=0.05),

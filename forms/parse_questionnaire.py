@@ -34,7 +34,7 @@ from forms.study import (
 from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates
 
 # Codes that only the platform sets: every study names them, none offers them to the client.
-SET_BY_PLATFORM: Mapping[str, int] = {
+PLATFORM_CODES: Mapping[str, int] = {
     "not_shown": NOT_SHOWN,
     "left_blank": LEFT_BLANK,
     "not_reached": NOT_REACHED,
@@ -101,7 +101,7 @@ def read_question(table: TomlTable, shared: Shared) -> Question:
     """Return one question with the keys that its kind takes."""
     known = table.one_of("kind", KINDS)
     kind = KINDS[known or "single"]  # an unknown kind is a fault already
-    offered = [code for code in shared.missing if code not in SET_BY_PLATFORM]
+    offered = [code for code in shared.missing if code not in PLATFORM_CODES]
     common = Question(
         name=table.name(kind.named_by),
         kind=known or "single",
@@ -159,6 +159,7 @@ def read_questionnaire(
         consent=consent,
         policy=policy,
         support=support,
+        # Worked out once the whole study is checked (forms.load).
         fingerprints=Fingerprints("", "", ""),
         content="",
     )
@@ -194,7 +195,7 @@ def read_missing(top: TomlTable) -> tuple[Missing, ...]:
     for entry in found:
         if not NAME.fullmatch(entry.name):
             table.fault(entry.name, "is not a name that can stand here", NAME_RULE)
-    for name, code in SET_BY_PLATFORM.items():
+    for name, code in PLATFORM_CODES.items():
         if not any((m.name, m.code) == (name, code) for m in found):
             table.fault(name, f"the platform sets this code, so it must be there as {code}")
     return tuple(sorted(found, key=lambda m: -m.code))

@@ -99,7 +99,9 @@ def fill(text: str, facts: Mapping[str, str]) -> str:
     """
     for name in placeholders(text):
         if facts.get(name) == "":
+            # At the start of a line the space behind goes, elsewhere the one before.
             alone = rf"\{{{name}\}}[.!?]?"
             text = re.sub(rf"(?m)^{alone}[ \t]*|[ \t]*{alone}", "", text)
+    # An empty fact may have been a paragraph by itself.
     text = re.sub(r"\n{3,}", "\n\n", text).strip("\n")
     return PLACEHOLDER.sub(lambda found: facts.get(found[1], f"[{found[1]}]"), text)

@@ -112,6 +112,7 @@ def check_tiers(study: Study, variables: Mapping[str, Question], notes: FaultLis
     """Note tiers without their kind's consent or levels, and unknown variables left out."""
     asked = {statement.id for statement in study.consent.choices}
     tiers = study.policy.tiers
+    # A tier without a name is a fault already, and has no kind.
     for table, tier in ((f"tier {name}", tier) for name, tier in tiers.items() if name):
         if tier.kind is TABLES and not tiers.keys() & {*TABLES.made_from}:
             notes.add(RELEASE, table, "name", "tables are made from tier C, which there is not")

@@ -226,7 +226,7 @@ def check_routing(study: Study, notes: FaultList) -> None:
         for column, codes in condition:
             for problem, allowed in faults_of(column, codes, asked, earlier):
                 notes.add(QUESTIONNAIRE, table, f"{key}.{column}", problem, allowed)
-    if len(notes.faults) == before:
+    if len(notes.faults) == before:  # what cannot be read cannot be met either: told once
         check_reach(study, asked, notes)
         check_branches(study, asked, notes)
 

@@ -62,7 +62,7 @@ def carry_out_deletions(db: Database) -> int:
     Pages that were split long ago may hold copies in their unused part, which deleting does not
     reach: where something was deleted the file is rewritten.
     """
-    if not pending(db):
+    if not pending(db):  # as in nearly every round: no turn to write is taken for nothing
         return 0
     with write_transaction(db):
         deleted = delete_asked(db)

@@ -42,6 +42,7 @@ def swap(db: Database, id: bytes, *, seen: bytes, sealed: bytes, expires: int) -
 
 def drop(db: Database, id: bytes) -> None:  # noqa: A002
     """Delete and overwrite the draft."""
+    # secure_delete (stores.py) overwrites what is deleted.
     with write_transaction(db):
         db.conn.execute("DELETE FROM drafts WHERE id = ?", (id,))
 

@@ -46,6 +46,7 @@ def open_for_schema(path: Path, *, tables: frozenset[str] = SCHEMA) -> Iterator[
         return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
     try:
+        # Without mode=ro SQLite would make a file that is not there.
         conn = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error:
         raise StoreUnavailable("The file cannot be looked at just now.") from None
