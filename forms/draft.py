@@ -119,11 +119,6 @@ def rows_in_order(draft: Draft, question: Question) -> Sequence[Row]:
     return tuple(question.rows[i] for i in order)
 
 
-def was_shown(draft: Draft, question: Question) -> bool:
-    """Return true when the client has been shown this question and gone on."""
-    return all(name in draft.answers for name in answer_keys(question))
-
-
 def first_unanswered(study: Study, draft: Draft) -> Page | None:
     """Return the first page on the path with a question not asked yet; None when all were."""
     return _first_unanswered(shown_pages(study, draft.answers), draft)
@@ -135,7 +130,8 @@ def _first_unanswered(pages: Sequence[Page], draft: Draft) -> Page | None:
 
 def is_complete(page: Page, draft: Draft) -> bool:
     """Return true when the client has been shown everything on this page and gone on."""
-    return all(was_shown(draft, q) for q in shown_questions(page, draft.answers))
+    shown = shown_questions(page, draft.answers)
+    return all(name in draft.answers for question in shown for name in answer_keys(question))
 
 
 def adjacent_pages(study: Study, draft: Draft, page: Page) -> tuple[Page | None, Page | None]:

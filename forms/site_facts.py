@@ -39,17 +39,9 @@ def load_site(path: Path) -> SiteFacts:
     if not path.exists():
         return SiteFacts()
     notes = FaultList()
-    top = read_toml(path, notes)
-    facts = read_site(top) if top else SiteFacts()
-    if faults := notes.all():
-        raise StudyFaults(faults)
-    return facts
-
-
-def read_site(top: TomlTable) -> SiteFacts:
-    """Return the whole file; what is wrong with it is noted in ``top``."""
+    top = read_toml(path, notes) or TomlTable({}, notes, path.name)
     studies = dict(top.table("study").entries())
-    return SiteFacts(
+    facts = SiteFacts(
         shared=read_facts(top.table("site")),
         by_study={name: read_facts(table, besides=NO_FACTS) for name, table in studies.items()},
         limits={
@@ -59,6 +51,9 @@ def read_site(top: TomlTable) -> SiteFacts:
         },
         invited=frozenset(name for name, table in studies.items() if table.flag("invited")),
     )
+    if faults := notes.all():
+        raise StudyFaults(faults)
+    return facts
 
 
 def read_facts(table: TomlTable, *, besides: tuple[str, ...] = ()) -> Mapping[str, str]:

@@ -226,9 +226,17 @@ def check_routing(study: Study, notes: FaultList) -> None:
         for column, codes in condition:
             for problem, allowed in faults_of(column, codes, asked, earlier):
                 notes.add(QUESTIONNAIRE, table, f"{key}.{column}", problem, allowed)
-    if len(notes.faults) == before:  # what cannot be read cannot be met either: told once
-        check_reach(study, asked, notes)
-        check_branches(study, asked, notes)
+    if len(notes.faults) > before:  # what cannot be read cannot be met either: told once
+        return
+    for page in study.pages:
+        if not can_hold(page.show_if, asked):
+            notes.add(QUESTIONNAIRE, at(page), "show_if", "no answers lead to this page")
+            continue
+        for question in page.questions:
+            if not can_hold((*page.show_if, *question.show_if), asked):
+                problem = "no answers lead to this question"
+                notes.add(QUESTIONNAIRE, at(page, question), "show_if", problem)
+    check_branches(study, asked, notes)
 
 
 def faults_of(
@@ -244,18 +252,6 @@ def faults_of(
     elif asked[column].column.codes and codes - asked[column].codes:
         unknown = listed(sorted(codes - asked[column].codes))
         yield f"{column!r} is never answered with {unknown}", listed(sorted(asked[column].codes))
-
-
-def check_reach(study: Study, asked: Mapping[str, AskedColumn], notes: FaultList) -> None:
-    """Note every page and question that no answers lead to."""
-    for page in study.pages:
-        if not can_hold(page.show_if, asked):
-            notes.add(QUESTIONNAIRE, at(page), "show_if", "no answers lead to this page")
-            continue
-        for question in page.questions:
-            if not can_hold((*page.show_if, *question.show_if), asked):
-                problem = "no answers lead to this question"
-                notes.add(QUESTIONNAIRE, at(page, question), "show_if", problem)
 
 
 def needed(condition: Condition, asked: Mapping[str, AskedColumn]) -> dict[str, frozenset[int]]:
@@ -303,7 +299,12 @@ Ranges = Mapping[str, tuple[int, int] | None]
 
 def check_scores(study: Study, notes: FaultList) -> None:
     """Note scales, composites, differences and flags that cannot be worked out."""
-    items = item_ranges(study)
+    # Ticks and texts have no range, over which a mean could be taken.
+    items = {
+        column.name: (min(column.codes), max(column.codes)) if column.codes else None
+        for column in columns_of_study(study)
+        if not (kind_of(column.question).is_ticked or kind_of(column.question).is_text)
+    }
     scores: dict[str, tuple[int, int] | None] = {}
     for scale in study.scales:
         table = f"scale {scale.name}"
@@ -326,15 +327,6 @@ def check_scores(study: Study, notes: FaultList) -> None:
                 QUESTIONNAIRE, table, score.name, problem, f"{NAME_RULE}, {LONGEST_SCORE} in all"
             )
     check_quality(study, items, notes)
-
-
-def item_ranges(study: Study) -> Ranges:
-    """Return the lowest and highest code of every column; ticks and texts have no range."""
-    return {
-        column.name: (min(column.codes), max(column.codes)) if column.codes else None
-        for column in columns_of_study(study)
-        if not (kind_of(column.question).is_ticked or kind_of(column.question).is_text)
-    }
 
 
 def check_together(

@@ -80,9 +80,11 @@ def check_facts(study: Study, notes: FaultList) -> None:
     consent = study.consent
     for table, key, text in client_words(consent):
         for found in PLACEHOLDER.finditer(text):
+            before, after = text[: found.start()], text[found.end() :]
+            alone = _SENTENCE_BEFORE.search(before) and _SENTENCE_AFTER.match(after)
             if found[1] in consent.board_facts:
                 notes.add(CONSENT, table, key, f"{{{found[1]}}} is for the board only")
-            elif found[1] in consent.optional_facts and not stands_alone(text, found):
+            elif found[1] in consent.optional_facts and not alone:
                 # Where it is empty it goes with the full stop beside it (forms.site_facts.fill).
                 problem = f"{{{found[1]}}} may be empty, so it must stand alone between sentences"
                 notes.add(CONSENT, table, key, problem, "… end. {fact} Next …")
@@ -92,12 +94,6 @@ def check_facts(study: Study, notes: FaultList) -> None:
             if found[1] not in named:
                 problem = f"{{{found[1]}}} is named nowhere else in this file"
                 notes.add(CONSENT, f"checklist {item.id}", "where", problem)
-
-
-def stands_alone(text: str, found: re.Match[str]) -> bool:
-    """Return true when the text around ``found`` reads well without it."""
-    before, after = text[: found.start()], text[found.end() :]
-    return bool(_SENTENCE_BEFORE.search(before) and _SENTENCE_AFTER.match(after))
 
 
 def check_braces(study: Study, notes: FaultList) -> None:

@@ -140,7 +140,7 @@ class Stores:
             return False
 
     def _takes(self, name: str) -> bool:
-        """Return true when this file gives us a turn to write."""
+        """Return true when a turn to write this file can be had."""
         db = self._get(name)
         with db.turn:
             db.conn.execute("BEGIN IMMEDIATE")

@@ -181,18 +181,6 @@ def note_reading(office: Database, reading: Reading) -> None:
         office.table("readings").insert(row)
 
 
-def readings(office: Database, study: str) -> list[Reading]:
-    """Return every decision about the study's texts, in the order made."""
-    found = office.table("readings").rows_where("study = ?", [study], order_by="id")
-    return [
-        Reading(
-            study, bool(row["pilot"]), row["key"], row["at"], row["who"], row["decision"],
-            json.loads(row["replaced"]),
-        )
-        for row in found
-    ]  # fmt: skip
-
-
 def read_last_by(office: Database, keys: Sequence[bytes], who: str) -> frozenset[bytes]:
     """Return those of ``keys`` whose last decision was made by ``who``."""
     sql = "SELECT who FROM readings WHERE key = ? ORDER BY id DESC LIMIT 1"
