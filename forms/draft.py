@@ -85,11 +85,13 @@ def decode(plain: bytes) -> Draft:
 
 
 def _digest(seed: str, label: str) -> bytes:
+    # 9 bytes are 12 letters of base64, without padding.
     return hashlib.blake2b(label.encode(), key=seed.encode(), digest_size=9).digest()
 
 
 def token_of(draft: Draft, page: Page) -> str:
     """Return the page's opaque address in this draft; another draft has another one."""
+    # The seed is sealed with the draft: an address in a browser's history tells no page.
     return urlsafe_b64encode(_digest(draft.seed, "page:" + page.id)).decode()
 
 
@@ -100,6 +102,7 @@ def page_at(study: Study, draft: Draft, token: str) -> Page | None:
 
 def open_page(study: Study, draft: Draft, token: str) -> Page | None:
     """Return the page behind ``token`` where it can be answered now."""
+    # Once "send" was pressed the row may be stored: what it holds can be changed no more.
     if draft.sent or draft.ready:
         return None
     page = page_at(study, draft, token)
@@ -152,6 +155,7 @@ def reachable(study: Study, draft: Draft, page: Page) -> bool:
 
 def posted_questions(page: Page, draft: Draft, posted: Any) -> tuple[Question, ...]:
     """Return the questions that the posted page asked, locked ones left out."""
+    # Those alone: a question that routing hid was not asked, so it is not blank either.
     names = posted.get(SHOWN, "").split()
     return tuple(q for q in page.questions if q.name in names and q.name not in draft.locked)
 

@@ -96,6 +96,7 @@ def _question_view(
     id_: str,
 ) -> QuestionView:
     values: Prefill
+    # A locked text is not posted again: it is shown as it was written.
     if errors and question.name not in draft.locked:
         names = (*question.variables, missing_name(question))
         values = {name: posted.getlist(name) for name in names}

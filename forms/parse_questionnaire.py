@@ -227,6 +227,7 @@ def read_scale(name: str, table: TomlTable) -> Scale:
         label=table.text("label"),
         items=items,
         reverse=frozenset(table.known("reverse", items, required=False)),
+        # Without items, which is a fault already, there would be no range.
         min_answered=table.integer("min_answered", 1, max(1, len(items))),
     )
 

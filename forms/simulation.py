@@ -154,6 +154,7 @@ def recipe_of(table: Mapping[str, Any]) -> Recipe:
         raise RecipeFault(f"{FILE}: {error!r} cannot be read as a recipe.") from None
 
 
+# In the file each of a kind has a table of its own: [[latent]], [[item]], [[choice]].
 _TABLES = {f.name for f in fields(Recipe)} - {"latents", "items", "choices"} | {
     "latent", "item", "choice",
 }  # fmt: skip

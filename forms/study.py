@@ -481,6 +481,7 @@ class Fingerprints:
     format: int = 1
 
 
+# Without slots, since cached properties are kept in the object.
 @dataclass(frozen=True)
 class Study:
     """A whole study folder, checked: it never half-loads."""

@@ -260,7 +260,7 @@ class TomlTable:
     def _open(self, value: object, key: str, where: str) -> TomlTable:
         if not isinstance(value, dict):
             self.fault(key, f"must be a table, not {toml_type(value)}")
-            value = {}
+            value = {}  # what reads on finds nothing, and fails nowhere
         return TomlTable(value, self.notes, self.file, where)
 
     def _inner(self, key: str) -> str:

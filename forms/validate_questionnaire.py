@@ -93,29 +93,26 @@ def names(study: Study) -> Iterator[tuple[str, str, bool]]:
 
 def check_passages(study: Study, notes: FaultList) -> None:
     """Note ids that occur twice and checklist entries that point at nothing."""
-    found = list(passage_ids(study))
+    consent = study.consent
+    found = [  # (file, table, id) of everything that a checklist can point at
+        *((CONSENT, table.split()[0], passage.id) for table, passage in passages_of(consent)),
+        *((CONSENT, "board_note", note.id) for note in consent.board_note),
+        *((CONSENT, "eligibility", question.id) for question in consent.eligibility),
+        *((CONSENT, "statement", statement.id) for statement in consent.statements),
+        *((SUPPORT, "passage", passage.id) for passage in study.support.passages),
+    ]
     for name in duplicates(name for _, _, name in found if name):
         where = " and ".join(dict.fromkeys(table for _, table, other in found if other == name))
         file = next(file for file, _, other in found if other == name)
         notes.add(file, where, "id", f"{name!r} stands there twice")
     screens = [screen.name for screen in CITED]
     known = [name for _, _, name in found] + [f"screen:{screen}" for screen in screens]
-    for item in study.consent.checklist:
+    for item in consent.checklist:
         for name in item.passages:
             if name not in known:
                 problem = f"there is no passage {name!r}{nearest(name, known)}"
                 allowed = f"ids of passages and statements, screen:{listed(screens)}"
                 notes.add(CONSENT, f"checklist {item.id}", "passages", problem, allowed)
-
-
-def passage_ids(study: Study) -> Iterator[tuple[str, str, str]]:
-    """Yield (file, table, id) for everything a checklist can point at."""
-    consent = study.consent
-    yield from ((CONSENT, table.split()[0], passage.id) for table, passage in passages_of(consent))
-    yield from ((CONSENT, "board_note", note.id) for note in consent.board_note)
-    yield from ((CONSENT, "eligibility", question.id) for question in consent.eligibility)
-    yield from ((CONSENT, "statement", statement.id) for statement in consent.statements)
-    yield from ((SUPPORT, "passage", passage.id) for passage in study.support.passages)
 
 
 def check_questions(study: Study, notes: FaultList) -> None:
@@ -196,16 +193,6 @@ class AskedColumn:
         return frozenset(self.column.codes) | {m.code for m in self.question.missing}
 
 
-def asked_columns(study: Study) -> dict[str, AskedColumn]:
-    """Return every column by name, with its page and question, in the order asked."""
-    return {
-        column.name: AskedColumn(page, question, column)
-        for page in study.pages
-        for question in page.questions
-        for column in columns_of_question(question)
-    }
-
-
 def conditions(study: Study) -> Iterator[tuple[str, str, Condition, Collection[str]]]:
     """Yield (table, key, condition, columns asked before it) for every condition."""
     earlier: list[str] = []
@@ -220,7 +207,12 @@ def conditions(study: Study) -> Iterator[tuple[str, str, Condition, Collection[s
 
 def check_routing(study: Study, notes: FaultList) -> None:
     """Note every condition that cannot be read; if there is none, all that cannot be met."""
-    asked = asked_columns(study)
+    asked = {
+        column.name: AskedColumn(page, question, column)
+        for page in study.pages
+        for question in page.questions
+        for column in columns_of_question(question)
+    }
     before = len(notes.faults)
     for table, key, condition, earlier in conditions(study):
         for column, codes in condition:

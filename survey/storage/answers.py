@@ -104,6 +104,7 @@ def _insert(db: Database, response: Response, draw: Callable[[int], bytes]) -> N
         (draw(ROW_KEY_BYTES), r.fingerprint, r.lang, r.c_open, r.completion, r.dur_band, r.deletion,
          *r.values.values()),
     )  # fmt: skip
+    # Keys drawn anew: nothing joins a text to its row, nor two texts of one person.
     for t in r.texts:
         db.conn.execute(
             _TEXT,

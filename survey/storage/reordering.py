@@ -123,6 +123,7 @@ def rewrite_file(db: Database) -> bool:
     with write_transaction(db):
         tables = [name for name in merged_tables(db) if name.startswith(ANSWERS)]
         stored = sum(db.table(name).count for name in tables)
+        # Subtracted, not set to 0: other answers may have joined since these were counted.
         db.conn.execute("UPDATE levelling SET settled = settled - ?, stored = ?", (settled, stored))
     return truncate_log(db)
 
@@ -142,4 +143,5 @@ def tidy(db: Database, *, small: int = SMALL_BYTES) -> bool:
         return rewrite_file(db)
     merge_arrivals(db, small=small)
     stored: int = db.conn.execute("SELECT stored FROM levelling").fetchone()[0]
+    # At a quarter, so that the cost an answer stays constant (docs/decisions/0003).
     return rewrite_file(db) if not_rewritten(db) * 4 > stored else truncate_log(db)
