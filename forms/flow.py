@@ -49,7 +49,7 @@ class Screen:
 
     @property
     def brief(self) -> str:
-        """Number and name in few words."""
+        """Return number and name in few words."""
         return self.short or self.label
 
 
@@ -111,26 +111,26 @@ class FlowState:
 
 @dataclass(frozen=True, slots=True)
 class CountEvent:
-    """One more of ``event`` in the study's totals."""
+    """The effect of counting one more ``event`` in the study's totals."""
 
     event: str
 
 
 @dataclass(frozen=True, slots=True)
 class BeginDraft:
-    """Keep the draft that the step began."""
+    """The effect of keeping the draft that the step began."""
 
     draft: Draft
 
 
 @dataclass(frozen=True, slots=True)
 class DropDraft:
-    """Delete the draft."""
+    """The effect of deleting the draft."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendDraft:
-    """Store the answers: all of them (completion 1) or those given so far (2)."""
+    """The effect of storing the answers: all (completion 1) or those given so far (2)."""
 
     completion: int
     wants_code: bool
@@ -138,7 +138,7 @@ class SendDraft:
 
 @dataclass(frozen=True, slots=True)
 class AskDeletion:
-    """Delete what was sent with ``code``."""
+    """The effect of asking to delete what was sent with ``code``."""
 
     code: str
 

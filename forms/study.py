@@ -250,7 +250,7 @@ class DifferenceScore:
 
 @dataclass(frozen=True, slots=True)
 class QualityFlags:
-    """Which answers the data-quality flags are worked out from (never used to delete rows)."""
+    """The answers from which data-quality flags are worked out (never used to delete rows)."""
 
     straight: tuple[str, ...] = ()  # grids: all rows of all of them alike
     pair: tuple[str, str] | None = None  # two items that ought to mirror each other
@@ -330,7 +330,7 @@ class Consent:
 
     @property
     def choices(self) -> tuple[Statement, ...]:
-        """Optional statements: yes or no, a blank counts as no."""
+        """Return the optional statements: yes or no, a blank counts as no."""
         return tuple(s for s in self.statements if not s.required)
 
 
@@ -357,12 +357,12 @@ class Support:
 
     @property
     def countries(self) -> tuple[str, ...]:
-        """Every country with a line of its own, sorted by name."""
+        """Return every country with a line of its own, sorted by name."""
         return tuple(sorted({c for line in self.lines for c in line.countries}))
 
     @property
     def never_checked(self) -> tuple[HelpLine, ...]:
-        """Lines that no person has dialled yet."""
+        """Return the lines that no person has dialled yet."""
         return tuple(line for line in self.lines if not line.last_checked)
 
 
@@ -387,7 +387,7 @@ class Hierarchy:
 
     @property
     def top(self) -> int:
-        """The level at which the value is withheld."""
+        """Return the level at which the value is withheld."""
         return len(self.levels) + 1
 
 
@@ -408,7 +408,7 @@ class Tier:
 
     @property
     def kind(self) -> TierKind:
-        """The tier's row in the table of all tiers."""
+        """Return the tier's row in the table of all tiers."""
         return TIERS[self.name]
 
     @property
@@ -510,7 +510,7 @@ class Study:
 
     @cached_property
     def questions(self) -> Mapping[str, Question]:
-        """Question by name, in the order asked."""
+        """Return name → question, in the order asked."""
         return MappingProxyType({q.name: q for p in self.pages for q in p.questions})
 
     @cached_property
@@ -520,12 +520,12 @@ class Study:
 
     @cached_property
     def page_of(self) -> Mapping[str, Page]:
-        """Page by question name."""
+        """Return question name → its page."""
         return MappingProxyType({q.name: p for p in self.pages for q in p.questions})
 
     @cached_property
     def missing_by_code(self) -> Mapping[int, Missing]:
-        """Missing code → its name and label."""
+        """Return code → the missing code with its name and label."""
         return MappingProxyType({m.code: m for m in self.missing})
 
     def variables(self) -> Iterator[tuple[str, Question]]:

@@ -37,7 +37,7 @@ class TierKind:
 
     @property
     def counted(self) -> str:
-        """The word for one of what a release of it holds."""
+        """Return the word for one of what a release of it holds."""
         return "text" if self.holds == "texts" else "row"
 
 

@@ -1,4 +1,4 @@
-"""Words that clients read: how hard they are, what they must not promise, which facts they ask for.
+"""Checks of the words that clients read: reading grades, promises, facts that they ask for.
 
 Source of the rules: 45 CFR 46.116 (understandable, no waiver of rights) and the advice of ethics
 boards never to guarantee anonymity or security online.

@@ -20,7 +20,7 @@ LinkState = Literal["good", "spent", "expired", "unknown"]
 
 
 class AccountExists(StoreError):
-    """Another account has this name already, or one that differs only in capitals."""
+    """A name that another account has already, capitals apart."""
 
 
 # Wrong codes in a row after which no code of the app is right any more. NIST SP 800-63B section

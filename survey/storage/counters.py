@@ -1,4 +1,4 @@
-"""Totals of events, and which figures staff have seen: the collection's, and those of pilots.
+"""Totals of events, and the figures that staff have seen: the collection's, and those of pilots.
 
 Events (landing, consented, declined …) are counted in memory and written in batches: nothing is
 written on a request, so that no write times an event; a crash may lose some. Of a pilot's answers
@@ -30,7 +30,7 @@ class EventCounters:
         self._lock = threading.Lock()
 
     def add(self, study: str, event: str, *, pilot: bool = False) -> None:
-        """One more ``event`` in ``study``."""
+        """Count one more ``event`` in ``study``."""
         with self._lock:
             self._counts[pilot][study, event] += 1
 

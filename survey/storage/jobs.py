@@ -56,7 +56,7 @@ class Job:
 
 
 class Busy(Exception):
-    """Another piece of work for the study is under way: ``job``."""
+    """The refusal of a job while another of the study, ``job``, is under way."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(f"{job.who} asked for a {job.kind} of {job.study} that is under way.")

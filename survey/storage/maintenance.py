@@ -85,7 +85,7 @@ class MaintenanceThread:
         self._minute = self._hour = self._night = float("-inf")
 
     def start(self) -> None:
-        """Begin. Does nothing when begun already."""
+        """Begin, unless begun already."""
         if self._thread is None:
             self._stopping.clear()
             self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)

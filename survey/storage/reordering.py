@@ -1,4 +1,4 @@
-"""No file shows the order in which answers came: what arrived is laid down again in key order.
+"""Reordering by key of what arrived, so that no file shows the order in which answers came.
 
 SQLite puts new cells of a page where there is room, so a page tells the order of arrival, and the
 log tells it again. What arrives therefore lies in small tables of its own (``arriving_…``) and

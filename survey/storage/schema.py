@@ -172,7 +172,7 @@ def m001_office(db: AnyDatabase) -> None:
 
 @OFFICE()
 def m002_ledger(db: AnyDatabase) -> None:
-    """Which rows went where: segments of batches, their parts by tier, and what became of them."""
+    """The ledger: segments of batches, their parts by tier, and what became of them."""
     _make(
         db,
         """CREATE TABLE segments (
@@ -347,7 +347,7 @@ def m009_collected(db: AnyDatabase) -> None:
 
 @OFFICE()
 def m010_misses_and_doors(db: AnyDatabase) -> None:
-    """Wrong codes in a row by account; who may come in, as site.toml said when last read."""
+    """Wrong codes in a row by account; rules of admission as site.toml said when last read."""
     _make(
         db,
         "ALTER TABLE accounts ADD COLUMN missed INTEGER NOT NULL DEFAULT 0",
@@ -361,7 +361,7 @@ def m010_misses_and_doors(db: AnyDatabase) -> None:
 
 @OFFICE()
 def m011_told_pilots(db: AnyDatabase) -> None:
-    """Of which answers of a pilot something was disclosed; when each batch was begun."""
+    """Sets of a pilot's answers that something was disclosed of; the begin of each batch."""
     _make(
         db,
         """CREATE TABLE told_pilots (
