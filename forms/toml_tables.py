@@ -246,11 +246,13 @@ class TomlTable:
         found = self.array(key, required=required)
         if required and not found and key in self.data:
             self.fault(key, "is empty")
-        inner, names = self._inner(key), named or ("id",)
-        return tuple(
-            self._open(value, key, f"{inner} {label(value, names, place)}")
-            for place, value in enumerate(found, 1)
-        )
+        opened = []
+        for place, value in enumerate(found, 1):
+            names = [value.get(k) for k in named or ("id",)] if isinstance(value, dict) else []
+            # A table without a name that could be told is told by its place.
+            name = next((n for n in names if isinstance(n, str) and n), f"no. {place}")
+            opened.append(self._open(value, key, f"{self._inner(key)} {name}"))
+        return tuple(opened)
 
     def entries(self) -> Iterator[tuple[str, TomlTable]]:
         """Yield every key with its table, as in ``[scale.NAME]``."""
@@ -270,12 +272,6 @@ class TomlTable:
 def is_integer(value: object) -> TypeGuard[int]:
     """Return true for a whole number; a bare true or false is none."""
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def label(value: object, named: Iterable[str], place: int) -> str:
-    """Return the name of a table in an array, else its place."""
-    found = [value.get(key) for key in named] if isinstance(value, dict) else []
-    return next((name for name in found if isinstance(name, str) and name), f"no. {place}")
 
 
 def toml_type(value: object) -> str:

@@ -28,6 +28,7 @@ from forms.study import (
 )
 from forms.toml_tables import (
     CONSENT,
+    NAME,
     NAME_RULE,
     QUESTIONNAIRE,
     SUPPORT,
@@ -37,7 +38,6 @@ from forms.toml_tables import (
     listed,
     nearest,
 )
-from forms.toml_tables import NAME as NAME_PATTERN
 
 # Columns that every release has; answers must not be called the same.
 ADMINISTRATIVE = (
@@ -312,7 +312,7 @@ def check_scores(study: Study, notes: FaultList) -> None:
     for name in duplicates(score.name for score in scored):
         notes.add(QUESTIONNAIRE, "scale", name, "two scores have this name")
     for score in scored:
-        if not NAME_PATTERN.fullmatch(score.name) or len(score.name) > LONGEST_SCORE:
+        if not NAME.fullmatch(score.name) or len(score.name) > LONGEST_SCORE:
             table = type(score).__name__.lower()
             problem = "is not a name that can stand here"
             notes.add(

@@ -15,8 +15,7 @@ from secrets import token_bytes
 
 from survey.storage import answer_tables
 from survey.storage.database import Database, quoted, truncate_log, write_transaction
-from survey.storage.schema import ANSWERS_PREFIX as ANSWERS
-from survey.storage.schema import ARRIVING
+from survey.storage.schema import ANSWERS_PREFIX, ARRIVING
 
 ARRIVAL_BATCH = 20  # docs/design.md, Storage: no order finer than this in any file
 SMALL_BYTES = 4 * 1024 * 1024  # rewriting so much takes about 20 ms
@@ -76,7 +75,7 @@ def merge_table(db: Database, *, least: int = 1) -> int:
         if len(rows) >= least:
             _put(db, table, rows)
             answer_tables.add(db, table, counted[table])
-            joined += len(rows) if table.startswith(ANSWERS) else 0
+            joined += len(rows) if table.startswith(ANSWERS_PREFIX) else 0
         else:
             _put(db, ARRIVING + table, rows)
     db.conn.execute(
@@ -121,7 +120,7 @@ def rewrite_file(db: Database) -> bool:
     with db.turn:
         db.conn.execute("VACUUM")
     with write_transaction(db):
-        tables = [name for name in merged_tables(db) if name.startswith(ANSWERS)]
+        tables = [name for name in merged_tables(db) if name.startswith(ANSWERS_PREFIX)]
         stored = sum(db.table(name).count for name in tables)
         # Subtracted, not set to 0: other answers may have joined since these were counted.
         db.conn.execute("UPDATE levelling SET settled = settled - ?, stored = ?", (settled, stored))

@@ -21,9 +21,6 @@ FILES = {"responses": ANSWERS, "pilot": ANSWERS, "drafts": DRAFTS, "office": OFF
 # are free, and in which order, would otherwise tell the order of arrival (reordering.py).
 ANSWERS_PAGE = 16384
 
-# A draft need not survive a power cut, and the client waits for each page.
-SYNCHRONOUS = {"drafts": "OFF"}
-
 STORE_ROOM_BYTES = 16 * 1024 * 1024  # less free space than this on the disk is as good as none
 
 SQLITE = (3, 37, 0)  # the first to know STRICT tables
@@ -56,7 +53,8 @@ def _pragmas(name: str) -> Iterator[str]:
     if FILES[name] is ANSWERS:
         yield f"page_size={ANSWERS_PAGE}"  # only a new file takes it
     yield "journal_mode=WAL"
-    yield f"synchronous={SYNCHRONOUS.get(name, 'FULL')}"
+    # A draft need not survive a power cut, and the client waits for each page.
+    yield f"synchronous={'OFF' if name == 'drafts' else 'FULL'}"
     yield "secure_delete=ON"
     yield "temp_store=MEMORY"  # no copy of an answer in a temporary file
     yield "cell_size_check=ON"
