@@ -229,7 +229,7 @@ def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -
     signed = {"study": version.study.name, **fingerprints._asdict(), **asdict(form)}
     noted = studies.approvals(stores.office, version.study.name)
     if not noted or noted[-1].revoked or signed.items() - asdict(noted[-1]).items():
-        studies.approve(stores.office, **signed)
+        studies.approve(stores.office, studies.Approval(**signed))
 
 
 def record_lost(stores: Stores, name: str) -> bool:
