@@ -55,6 +55,7 @@ def documents(context: DocumentContext) -> dict[str, bytes]:
             **codebook(context),
             **scripts(context),
         }
+    # The README lists the others, so that it comes after them.
     return {"README.md": readme(context, files), **files}
 
 

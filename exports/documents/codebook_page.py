@@ -118,9 +118,14 @@ def _column(entry: Entry, cells: Mapping[str, int]) -> dict[str, Any]:
     role = str(entry["role"]).replace("_", "-")
     # What was done, then one line a level.
     treatment = str(entry["treatment"]).replace(". level ", " | level ", 1).split(" | ")
+    said = [
+        text if branch == "everybody" else f"{text} *(branch {branch})*"
+        for branch, text in entry["question"].items()
+        if text and text != entry["label"]
+    ]
     return {
         "entry": entry,
-        "question": _question(entry),
+        "question": "\n\n".join(said),
         "bars": bars,
         "range": " to ".join(map(number, entry["range"] or ())),
         "codes": {} if in_chart else entry["codes"],
@@ -128,16 +133,6 @@ def _column(entry: Entry, cells: Mapping[str, int]) -> dict[str, Any]:
         "role": "" if role == "none" else f"{role} {entry['group']}".strip(),
         "treatment": treatment if recoded(entry) else [],
     }
-
-
-def _question(entry: Entry) -> str:
-    """Return the question as clients read it; each branch is a paragraph."""
-    said = [
-        text if branch == "everybody" else f"{text} *(branch {branch})*"
-        for branch, text in entry["question"].items()
-        if text and text != entry["label"]
-    ]
-    return "\n\n".join(said)
 
 
 def codebook_page(context: DocumentContext) -> bytes:

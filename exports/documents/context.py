@@ -80,7 +80,7 @@ class DocumentContext:
 
     @property
     def open(self) -> bool:
-        """Return whether anybody may have the file."""
+        """Return whether the file is open, without an agreement."""
         return self.tier["name"] in TIERS and TIERS[self.tier["name"]].is_open
 
     @property

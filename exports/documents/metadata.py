@@ -7,7 +7,7 @@ elements follows the schema of DDI-Codebook 2.5 (DDI Alliance, 2012).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -42,20 +42,6 @@ IGNORED = (
 )  # fmt: skip
 
 
-def _value(code: str, label: str, *, missing: bool) -> dict[str, Any]:
-    value: dict[str, Any] = {"@type": "PropertyValue", "name": label, "value": code}
-    return {**value, "description": "missing"} if missing else value
-
-
-def _values(entry: Entry) -> list[dict[str, Any]]:
-    codes: Mapping[str, str] = entry["codes"]
-    missing: Mapping[str, str] = entry["missing"]
-    return [
-        *(_value(code, label, missing=False) for code, label in codes.items()),
-        *(_value(code, label, missing=True) for code, label in missing.items()),
-    ]
-
-
 def _sentences(entry: Entry) -> str:
     """Label, question, routing, rule and treatment in one text."""
     asked = asked_in(entry)
@@ -73,6 +59,11 @@ def _sentences(entry: Entry) -> str:
 def variable(entry: Entry) -> dict[str, Any]:
     """One column as a schema.org PropertyValue; absent facts are left out."""
     low, high = entry.get("range") or (None, None)
+    values = [
+        {"@type": "PropertyValue", "name": label, "value": code} | more
+        for part, more in (("codes", {}), ("missing", {"description": "missing"}))
+        for code, label in entry[part].items()
+    ]
     said: dict[str, Any] = {
         "@type": "PropertyValue",
         "name": entry["variable"],
@@ -81,7 +72,7 @@ def variable(entry: Entry) -> dict[str, Any]:
         "maxValue": high,
         "measurementTechnique": entry.get("construct") or None,
         "unitText": entry["type"],
-        "valueReference": _values(entry) or None,
+        "valueReference": values or None,
     }
     return {key: value for key, value in said.items() if value is not None}
 
@@ -144,29 +135,20 @@ def _texts(name: str, texts: Iterable[str]) -> list[Node]:
     return [_node(name, text) for text in texts if text]
 
 
-def _title(context: DocumentContext) -> Node:
-    numbers = (
-        [_node("IDNo", urn(context), agency="SHA-256 of the data file")] if context.digest else []
-    )
-    subtitle = f"Anonymised survey data, tier {context.tier['name']}: {context.tier['label']}"
-    return _node(
-        "titlStmt",
-        _node("titl", context.study.title),
-        _node("subTitl", subtitle),
-        *_texts("altTitl", [context.mark]),
-        *numbers,
-    )
-
-
 def _citation(context: DocumentContext) -> Node:
     facts = context.facts
     producer = _texts("producer", [facts.get("institution", "")])
     funder = _texts("fundAg", [facts.get("funder", "")])
     production = [_node("prodStmt", *producer, *funder)] if producer or funder else []
     author = _node("AuthEnty", authors(context), affiliation=facts.get("institution", ""))
+    subtitle = f"Anonymised survey data, tier {context.tier['name']}: {context.tier['label']}"
+    title = _node("titlStmt", _node("titl", context.study.title), _node("subTitl", subtitle))
+    title.extend(_texts("altTitl", [context.mark]))
+    if context.digest:
+        title.append(_node("IDNo", urn(context), agency="SHA-256 of the data file"))
     return _node(
         "citation",
-        _title(context),
+        title,
         _node("rspStmt", author),
         *production,
         _node("verStmt", _node("version", ", ".join(context.versions))),
@@ -180,38 +162,6 @@ def _authorised(context: DocumentContext) -> list[Node]:
         return []
     said = _texts("authorizationStatement", [f"Reference {number_}" if number_ else ""])
     return [_node("studyAuthorization", _node("authorizingAgency", board), *said)]
-
-
-def _about(context: DocumentContext) -> Node:
-    subject = _node("subject", *_texts("keyword", keywords(context)))
-    scope = _node(
-        "sumDscr",
-        _node("anlyUnit", "Individual"),
-        _node("universe", "Self-selected sample of people who answered by link"),
-        _node("dataKind", "Survey data, anonymised"),
-    )
-    return _node("stdyInfo", subject, _node("abstract", description(context)), scope)
-
-
-def _method() -> Node:
-    collected = _node(
-        "dataColl",
-        _node("collMode", "Self-administered web questionnaire, anonymous"),
-        _node("resInstru", "Structured; the texts are in the folder materials"),
-    )
-    return _node("method", collected)
-
-
-def _access(context: DocumentContext) -> Node:
-    promise = "Do not try to recognise anybody; do not join with other data about persons."
-    use = _node(
-        "useStmt",
-        _node("confDec", promise),
-        _node("restrctn", licence_words(context)),
-        _node("citReq", citation(context)),
-        *_texts("disclaimer", [context.caution]),
-    )
-    return _node("dataAccs", use)
 
 
 def _notes(context: DocumentContext) -> Iterator[Node]:
@@ -228,13 +178,33 @@ def _notes(context: DocumentContext) -> Iterator[Node]:
 
 
 def _study(context: DocumentContext) -> Node:
+    subject = _node("subject", *_texts("keyword", keywords(context)))
+    scope = _node(
+        "sumDscr",
+        _node("anlyUnit", "Individual"),
+        _node("universe", "Self-selected sample of people who answered by link"),
+        _node("dataKind", "Survey data, anonymised"),
+    )
+    collected = _node(
+        "dataColl",
+        _node("collMode", "Self-administered web questionnaire, anonymous"),
+        _node("resInstru", "Structured; the texts are in the folder materials"),
+    )
+    promise = "Do not try to recognise anybody; do not join with other data about persons."
+    use = _node(
+        "useStmt",
+        _node("confDec", promise),
+        _node("restrctn", licence_words(context)),
+        _node("citReq", citation(context)),
+        *_texts("disclaimer", [context.caution]),
+    )
     return _node(
         "stdyDscr",
         _citation(context),
         *_authorised(context),
-        _about(context),
-        _method(),
-        _access(context),
+        _node("stdyInfo", subject, _node("abstract", description(context)), scope),
+        _node("method", collected),
+        _node("dataAccs", use),
         *_notes(context),
     )
 
@@ -274,13 +244,6 @@ def _valid(entry: Entry) -> Iterator[Node]:
         yield _node("valrng", *(_node("item", VALUE=code) for code in entry["codes"]))
 
 
-def _categories(entry: Entry) -> Iterator[Node]:
-    for code, label in entry["codes"].items():
-        yield _node("catgry", _node("catValu", code), _node("labl", label))
-    for code, label in entry["missing"].items():
-        yield _node("catgry", _node("catValu", code), _node("labl", label), missing="Y")
-
-
 def _id(entry: Entry) -> str:
     return "V_" + str(entry["variable"])
 
@@ -289,6 +252,11 @@ def _variable(entry: Entry) -> Node:
     decimal = entry["type"] == "decimal"
     treatment = entry.get("treatment", "")
     missing = [_node("item", VALUE=code) for code in entry["missing"]]
+    categories = [
+        _node("catgry", _node("catValu", code), _node("labl", label), missing=mark)
+        for part, mark in (("codes", ""), ("missing", "Y"))
+        for code, label in entry[part].items()
+    ]
     return _node(
         "var",
         *_texts("labl", [entry["label"]]),
@@ -297,7 +265,7 @@ def _variable(entry: Entry) -> Node:
         *([_node("invalrng", *missing)] if missing else []),
         *_texts("universe", [entry.get("routing", "")]),
         *_texts("txt", [entry.get("note", "")]),
-        *_categories(entry),
+        *categories,
         *_texts("concept", [entry.get("construct", "")]),
         *([_node("derivation", _node("drvdesc", entry["rule"]))] if entry["rule"] else []),
         _node("varFormat", type="character" if entry["type"] == "text" else "numeric"),

@@ -54,9 +54,8 @@ def limits(context: DocumentContext) -> tuple[str, ...]:
 
 def segments(report: Report) -> Iterator[str]:
     """One sentence a batch: each is anonymous alone, so that releases can be joined."""
-    batches = report.get("segments", ())
     done = "counted" if report.get("holds") == "tables" else "recoded"
-    for batch in batches:
+    for batch in report.get("segments", ()):
         smallest = f", the smallest group has {batch['k']}" if batch.get("k") else ""
         yield (
             f"Batch {batch['number']}: {batch['rows']} rows{smallest}. "
@@ -72,7 +71,7 @@ def left_out(report: Report) -> Iterator[str]:
 
 def policy_notes(report: Report) -> tuple[str, ...]:
     """Rules for small samples that took effect."""
-    return tuple(report.get("policy_notes", report.get("policy notes", ())))
+    return tuple(report.get("policy_notes", ()))
 
 
 def cells_withheld(report: Report) -> str:
@@ -88,16 +87,13 @@ def treatments(report: Report) -> Iterator[tuple[str, str]]:
     """(key column, what was done to it): rows as asked, at each level, withheld, missing."""
     columns: Mapping[str, Mapping[str, Any]] = report.get("columns", {})
     for name, done in columns.items():
-        yield name, _treatment(done)
-
-
-def _treatment(done: Mapping[str, Any]) -> str:
-    counted = {k: n for k, n in done.items() if k != "top" and isinstance(n, int) and n}
-    if set(counted) == {"withheld"}:
-        return "withheld from every row"
-    if set(counted) <= {"as asked", "missing"}:
-        return "as asked in every row"
-    return ", ".join(f"{n} rows {k}" for k, n in counted.items())
+        counted = {k: n for k, n in done.items() if k != "top" and isinstance(n, int) and n}
+        if set(counted) == {"withheld"}:
+            yield name, "withheld from every row"
+        elif set(counted) <= {"as asked", "missing"}:
+            yield name, "as asked in every row"
+        else:
+            yield name, ", ".join(f"{n} rows {k}" for k, n in counted.items())
 
 
 def figures(context: DocumentContext) -> tuple[tuple[str, str, str], ...]:
@@ -116,13 +112,6 @@ def figures(context: DocumentContext) -> tuple[tuple[str, str, str], ...]:
 
 # At most so many figures stand on top; the rest follow as a table.
 AT_A_GLANCE = 6
-
-
-def _steps(report: Report) -> list[str]:
-    """Treatments that occur, the mildest first."""
-    seen = {k for done in report.get("columns", {}).values() for k in done if k != "top"}
-    order = ["as asked", *sorted(s for s in seen if s.startswith("level")), "withheld", "missing"]
-    return [step for step in order if step in seen]
 
 
 def _digests(report: Report) -> Iterator[tuple[str, str]]:
@@ -144,22 +133,16 @@ def _loss(report: Report) -> str:
     )
 
 
-def _recipient(report: Report) -> str:
-    given = report.get("recipient") or {}
-    said = ", ".join(f"{k}: {v}" for k, v in given.items() if v)
-    return f"Given to {said}." if said else ""
-
-
 def report_page(context: DocumentContext) -> bytes:
     """Return the report as a page; sections that have nothing to say are left out."""
-    report, tier, found, steps = (
-        context.report,
-        context.tier,
-        figures(context),
-        _steps(context.report),
-    )
+    report, tier, found = context.report, context.tier, figures(context)
+    seen = {k for done in report.get("columns", {}).values() for k in done if k != "top"}
+    # The mildest treatment first.
+    order = ["as asked", *sorted(s for s in seen if s.startswith("level")), "withheld", "missing"]
+    steps = [step for step in order if step in seen]
+    given = ", ".join(f"{k}: {v}" for k, v in (report.get("recipient") or {}).items() if v)
     done = [*segments(report), cells_withheld(report), *left_out(report), *policy_notes(report)]
-    done += [_loss(report), _recipient(report)]
+    done += [_loss(report), f"Given to {given}." if given else ""]
     rows = report.get("rows")
     size = f" {rows} rows." if rows is not None else ""
     return render_page(
