@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 from exports.codebook import Entry
 from exports.documents.codebook_page import PARTS
 from exports.documents.context import DocumentContext, asked_in, number, pretty_json
-from exports.documents.protection import figures, how, limits, policy_notes
+from exports.documents.protection import how, policy_notes
 from exports.documents.readme import (
     CC_BY,
     authors,
@@ -169,11 +169,11 @@ def _notes(context: DocumentContext) -> Iterator[Node]:
     if context.mark:
         yield _node("notes", context.mark, type="mark")
     yield _node("notes", how(context), type="anonymisation", subject="method")
-    for label, _, sentence in figures(context):
+    for label, _, sentence in context.findings:
         yield _node("notes", sentence, type="anonymisation", subject=label)
     for note in policy_notes(context.report):
         yield _node("notes", note, type="anonymisation", subject="policy")
-    for limit in limits(context):
+    for limit in context.report.get("limits", ()):
         yield _node("notes", limit, type="anonymisation", subject="limit")
 
 

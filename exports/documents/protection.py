@@ -11,27 +11,6 @@ from typing import Any
 from exports.documents.context import DocumentContext, Report
 from exports.documents.markup import render_page
 
-# What k-anonymity leaves open, for every study alike.
-INSIDERS = (
-    "k counts what an outsider may know (the core variables). Somebody who was there knows more "
-    "and may still recognise somebody: this file is protected by who may have it and under which "
-    "agreement."
-)
-INSIDERS_OPEN = (
-    "k counts what an outsider may know (the core variables). Somebody who was there, or whom "
-    "somebody told, knows more and may still recognise somebody: what they could know best was "
-    "left out or coarsened here, but k does not count it."
-)
-SAME_ANSWER = (
-    "A group whose members all gave the same sensitive answer tells that answer of everybody in "
-    "it, however large it is: see the smallest number of different values."
-)
-OTHER_DATA = (
-    "k was worked out for this file. Joined with other data, or with another release of the same "
-    "study, it may be lower. Do not try to recognise anybody, and do not join it."
-)
-NOT_AT_RANDOM = "Withheld cells are not missing at random: they stand in the rarest rows."
-
 HOW = """\
 Answers were stored without name, address, time or order. Variables by which an outsider could \
 recognise somebody were coarsened, each row no more than needed, until every row looks like enough \
@@ -43,13 +22,6 @@ code with the one that made it. The same answers, policy and seed give the same 
 def how(context: DocumentContext) -> str:
     """Return how the release was made: as its report says, else as microdata are."""
     return str(context.report.get("how", HOW))
-
-
-def limits(context: DocumentContext) -> tuple[str, ...]:
-    """Return what this release does not protect against."""
-    insiders = INSIDERS_OPEN if context.open else INSIDERS
-    own = (insiders, SAME_ANSWER, OTHER_DATA, NOT_AT_RANDOM)
-    return tuple(context.report.get("limits", own))
 
 
 def segments(report: Report) -> Iterator[str]:
@@ -96,20 +68,6 @@ def treatments(report: Report) -> Iterator[tuple[str, str]]:
             yield name, ", ".join(f"{n} rows {k}" for k, n in counted.items())
 
 
-def figures(context: DocumentContext) -> tuple[tuple[str, str, str], ...]:
-    """(label, value, sentence): the verifier's own; a short form from the report without them."""
-    if context.findings:
-        return tuple(context.findings)
-    k = context.report.get("k")
-    if not isinstance(k, Mapping):
-        return ()
-    sentence = (
-        f"The smallest group of rows alike in the core variables has {k['reached']} rows; "
-        f"at least {k['asked']} were asked for."
-    )
-    return (("Smallest group (k)", str(k["reached"]), sentence),)
-
-
 # At most so many figures stand on top; the rest follow as a table.
 AT_A_GLANCE = 6
 
@@ -135,7 +93,7 @@ def _loss(report: Report) -> str:
 
 def report_page(context: DocumentContext) -> bytes:
     """Return the report as a page; sections that have nothing to say are left out."""
-    report, tier, found = context.report, context.tier, figures(context)
+    report, tier, found = context.report, context.tier, context.findings
     seen = {k for done in report.get("columns", {}).values() for k in done if k != "top"}
     # The mildest treatment first.
     order = ["as asked", *sorted(s for s in seen if s.startswith("level")), "withheld", "missing"]
@@ -160,7 +118,7 @@ def report_page(context: DocumentContext) -> bytes:
             (name, *(column.get(step) or "–" for step in steps))
             for name, column in report.get("columns", {}).items()
         ],
-        limits=limits(context),
+        limits=report.get("limits", ()),
         corrections=report.get("corrections", ()),
         digests=list(_digests(report)),
         seed=report.get("seed"),

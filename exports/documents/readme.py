@@ -13,10 +13,8 @@ from exports.documents import markup
 from exports.documents.context import DocumentContext, joined
 from exports.documents.protection import (
     cells_withheld,
-    figures,
     how,
     left_out,
-    limits,
     policy_notes,
     segments,
     treatments,
@@ -301,7 +299,7 @@ def _files(context: DocumentContext, paths: Collection[str]) -> str:
 
 
 def _measured(context: DocumentContext) -> Iterator[str]:
-    yield from (sentence for _, _, sentence in figures(context))
+    yield from (sentence for _, _, sentence in context.findings)
     yield from segments(context.report)
     yield cells_withheld(context.report)
     yield from left_out(context.report)
@@ -350,6 +348,7 @@ def readme(context: DocumentContext, paths: Collection[str]) -> bytes:
     missing = [(str(m.code), m.label) for m in context.study.missing]
     codes = markup.section("Codes", CODES, markup.table(["missing code", "meaning"], missing))
     by_content = {"tables": COUNTED, "texts": OWN_WORDS}
+    limits = markup.bullets(context.report.get("limits", ()))
     insiders = by_content.get(context.holds, OPEN if context.open else RESTRICTED)
     return markup.document(
         [
@@ -361,7 +360,7 @@ def readme(context: DocumentContext, paths: Collection[str]) -> bytes:
             markup.section("How it was protected", how(context)),
             markup.section("What was measured", measured),
             markup.section("What was done to each key variable", _keys(context)),
-            markup.section("What this does not protect against", markup.bullets(limits(context))),
+            markup.section("What this does not protect against", limits),
             markup.section("Privacy and law", PRIVACY.format(insiders=insiders)),
             markup.section("Who", _people(context)),
             markup.section("Citing", citation(context)),
