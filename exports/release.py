@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
-
-import polars as pl
 
 from exports.codebook import Entry, codebook_of, with_counts
 from exports.columns import Field, data_name, join_data, kept_in
@@ -17,7 +14,7 @@ from exports.documents.all_documents import finish, note_files, put
 from exports.documents.context import DocumentContext, marks_of
 from exports.errors import ExportRefused
 from exports.files.formats import write_formats
-from exports.generalise import least_levels, path_to
+from exports.generalise import least_levels
 from exports.report import (
     BESIDE_TRUTH,
     ORDINARY,
@@ -29,15 +26,7 @@ from exports.report import (
     ncp_of,
     report_of,
 )
-from exports.segment_file import (
-    SegmentSource,
-    SegmentTable,
-    fields_for,
-    read_back,
-    recode_segment,
-    source_of,
-    write_segment,
-)
+from exports.segment_file import SegmentSource, SegmentTable, fields_for
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim, MalformedFile, read_table
 from exports.verify.verdict import cautions, faults, figures_in_words
@@ -164,40 +153,3 @@ def assemble(
     )  # fmt: skip
     finish(out, context, report)
     return report
-
-
-def make_release(
-    study: Study,
-    frame: pl.DataFrame,
-    *,
-    tier: str,
-    out: Path,
-    seed: int = 0,
-    occasion: ReleaseContext = ORDINARY,
-) -> Report:
-    """Release stored answers (exports.columns) as one segment into the new folder ``out``.
-
-    The same answers in any order, policy and seed give the same bytes. Parts lie in a folder
-    beside ``out`` meanwhile. Raise ExportRefused.
-    """
-    path = path_to(study, tier)
-    source, work = source_of(study, frame, occasion), out.with_name(f"{out.name}.parts")
-    work.mkdir(parents=True)
-    file = _part_file(study, source, path[0], work, seed=seed)
-    for before, stage in pairwise(path):
-        source = read_back(study, file.path, before, occasion)
-        file = _part_file(study, source, stage, work, seed=seed)
-    del source
-    return assemble(study, [file], path[-1], out, seed=seed, occasion=occasion)
-
-
-def _part_file(
-    study: Study, source: SegmentSource, tier: Tier, work: Path, *, seed: int
-) -> SegmentEntry:
-    path = work / f"{tier.name}_data.csv"
-    part = recode_segment(study, source, tier, seed=seed)
-    write_segment(part, path)
-    figures = check_segment(part, path, source, tier=tier, policy=study.policy)
-    return SegmentEntry(
-        path, 1, len(part.order), part.left_out, part.notes, part.small_sample_tables, figures
-    )

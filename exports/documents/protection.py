@@ -28,9 +28,8 @@ def segments(report: Report) -> Iterator[str]:
     """One sentence a batch: each is anonymous alone, so that releases can be joined."""
     done = "counted" if report.get("holds") == "tables" else "recoded"
     for batch in report.get("segments", ()):
-        smallest = f", the smallest group has {batch['k']}" if batch.get("k") else ""
         yield (
-            f"Batch {batch['number']}: {batch['rows']} rows{smallest}. "
+            f"Batch {batch['number']}: {batch['rows']} rows. "
             f"It was {done} by itself and stays as it is in every later release."
         )
 
@@ -44,15 +43,6 @@ def left_out(report: Report) -> Iterator[str]:
 def policy_notes(report: Report) -> tuple[str, ...]:
     """Rules for small samples that took effect."""
     return tuple(report.get("policy_notes", ()))
-
-
-def cells_withheld(report: Report) -> str:
-    """Single cells withheld, by column."""
-    cells: Mapping[str, int] | None = report.get("cells_withheld")
-    if cells is None or "verification" in report:  # the verifier's figures say it already
-        return ""
-    named = ", ".join(f"{n} of {name}" for name, n in cells.items() if n)
-    return f"Single cells withheld (-93): {named or 'none'}."
 
 
 def treatments(report: Report) -> Iterator[tuple[str, str]]:
@@ -99,7 +89,7 @@ def report_page(context: DocumentContext) -> bytes:
     order = ["as asked", *sorted(s for s in seen if s.startswith("level")), "withheld", "missing"]
     steps = [step for step in order if step in seen]
     given = ", ".join(f"{k}: {v}" for k, v in (report.get("recipient") or {}).items() if v)
-    done = [*segments(report), cells_withheld(report), *left_out(report), *policy_notes(report)]
+    done = [*segments(report), *left_out(report), *policy_notes(report)]
     done += [_loss(report), f"Given to {given}." if given else ""]
     rows = report.get("rows")
     size = f" {rows} rows." if rows is not None else ""

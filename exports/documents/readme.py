@@ -12,7 +12,6 @@ from typing import Any
 from exports.documents import markup
 from exports.documents.context import DocumentContext, joined
 from exports.documents.protection import (
-    cells_withheld,
     how,
     left_out,
     policy_notes,
@@ -301,7 +300,7 @@ def _files(context: DocumentContext, paths: Collection[str]) -> str:
 def _measured(context: DocumentContext) -> Iterator[str]:
     yield from (sentence for _, _, sentence in context.findings)
     yield from segments(context.report)
-    yield cells_withheld(context.report)
+
     yield from left_out(context.report)
     yield from policy_notes(context.report)
 

@@ -71,31 +71,20 @@ def band_of(label: str) -> Band | None:
     """
     label = label.strip()
     if found := _BETWEEN.fullmatch(label):
-        return _ordered(Band(float(found[1]), float(found[3]), with_high=not found[2]))
-    if found := _BRACKETS.fullmatch(label):
+        band = Band(float(found[1]), float(found[3]), with_high=not found[2])
+    elif found := _BRACKETS.fullmatch(label):
         low, high = float(found[2]), float(found[3])
-        return _ordered(Band(low, high, with_low=found[1] == "[", with_high=found[4] == "]"))
-    if found := _BEYOND.fullmatch(label):
-        return _beyond(found[1], float(found[2]))
-    if found := _AND_MORE.fullmatch(label):
-        return Band(float(found[1]), inf)
-    return None
-
-
-def _ordered(band: Band) -> Band | None:
+        # [20, 25[ and [20, 25) say the same.
+        band = Band(low, high, with_low=found[1] == "[", with_high=found[4] == "]")
+    elif found := _BEYOND.fullmatch(label):
+        end, closed = float(found[2]), found[1] in ("<=", ">=", "≤", "≥")
+        under = found[1] in ("<", "<=", "≤", "under")
+        band = Band(-inf, end, with_high=closed) if under else Band(end, inf, with_low=closed)
+    elif found := _AND_MORE.fullmatch(label):
+        band = Band(float(found[1]), inf)
+    else:
+        return None
     return band if band.low <= band.high else None
-
-
-def _beyond(sign: str, end: float) -> Band:
-    match sign:
-        case "<" | "under":
-            return Band(-inf, end, with_high=False)
-        case "<=" | "≤":
-            return Band(-inf, end)
-        case ">" | "over":
-            return Band(end, inf, with_low=False)
-        case _:
-            return Band(end, inf)
 
 
 ROOT = "*"
@@ -381,7 +370,7 @@ def _sensitive(policy: Policy, table: pl.DataFrame) -> Ints:
 
 
 def values_of(policy: Policy, column: pl.Series) -> tuple[str, ...]:
-    """The values of a sensitive column, lowest first where the policy gives them an order.
+    """Return the values of a sensitive column, lowest first where the policy puts them in order.
 
     Raise ExportRefused for a value that has no place in that order.
     """
@@ -390,19 +379,15 @@ def values_of(policy: Policy, column: pl.Series) -> tuple[str, ...]:
     if order is None:
         return tuple(values)
     if order == "numbers":
-        return _by_number(column.name, values)
-    odd = [value for value in values if value not in order]
-    if odd:
+        numbers = {value: number_of(value) for value in values}
+        if odd := [value for value, number in numbers.items() if number is None]:
+            odd_values = _quoted(odd)
+            raise ExportRefused(f"{column.name} is ordered by its numbers, but holds {odd_values}.")
+        # Between 1 and 1.0 the text decides, so that the order of arrival does not.
+        return tuple(sorted(values, key=lambda value: (numbers[value], value)))
+    if odd := [value for value in values if value not in order]:
         raise ExportRefused(
             f"{policy.path}: [ordered] {column.name} leaves out {_quoted(odd)}, which the data"
             " hold."
         )
     return order
-
-
-def _by_number(name: str, values: Sequence[str]) -> tuple[str, ...]:
-    numbers = {value: number_of(value) for value in values}
-    odd = [value for value, number in numbers.items() if number is None]
-    if odd:
-        raise ExportRefused(f"{name} is ordered by its numbers, but holds {_quoted(odd)}.")
-    return tuple(sorted(values, key=lambda value: (numbers[value], value)))

@@ -31,8 +31,8 @@ _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 def lines_of(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Each line that is not blank: its number in the file (from 1) and its cells, as they stand.
 
-    UTF-8 with or without a byte order mark, any line ends, quotes after RFC 4180. Raise Refused
-    for a file that is missing, unreadable, not UTF-8 or broken in its quotes.
+    UTF-8 with or without a byte order mark, any line ends, quotes after RFC 4180. Raise
+    ExportRefused for a file that is missing, unreadable, not UTF-8 or broken in its quotes.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -178,6 +178,7 @@ def _text(column: pl.Series) -> pl.Series:
     """A typed column as text: 39.0 reads 39, not-a-number is missing."""
     if column.dtype.is_float():
         column = column.cast(pl.Float64).fill_nan(None)
+        # Beyond that a double no longer holds every whole number: its digits would be invented.
         whole = (column.floor() == column) & (column.abs() < 2**53)
         if whole.all():
             column = column.cast(pl.Int64)
@@ -271,17 +272,15 @@ def read_policy(path: Path) -> Policy:
     content = _toml(path)
     _refuse_unknown(path, content, _TABLES, "table")
     tables = {name: _table(path, content, name) for name in _TABLES}
-    privacy = tables["privacy"]
     roles = _roles(path, tables["roles"])
-    hierarchies = _hierarchies(path, tables["hierarchies"], roles["quasi_identifier"])
     policy = Policy(
         path,
         roles=roles,
-        hierarchies=hierarchies,
+        hierarchies=_hierarchies(path, tables["hierarchies"], roles["quasi_identifier"]),
         ordered=_ordered(path, tables["ordered"], roles["sensitive"]),
         population=_population(path, tables["population"]),
         content=content,
-        **_privacy(path, privacy),
+        **_privacy(path, tables["privacy"]),
     )
     _refuse_contradictions(policy)
     return policy
@@ -289,6 +288,7 @@ def read_policy(path: Path) -> Policy:
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """A question after a misspelt name, or nothing when no known name is near."""
+    # difflib minds capitals: Age and AGE are too far apart for it.
     near = get_close_matches(name, list(known), n=1) or [
         other for other in known if other.lower() == name.lower()
     ]
@@ -333,15 +333,12 @@ def _privacy(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
         raise ExportRefused(f"{path}: [privacy] must say k, the smallest number of rows alike.")
     for key, value in table.items():
         if not _fits(key, value):
-            raise ExportRefused(f"{path}: {key} = {_shown(value)} must be {_PRIVACY[key]}.")
+            shown = f'"{value}"' if isinstance(value, str) else value
+            raise ExportRefused(f"{path}: {key} = {shown} must be {_PRIVACY[key]}.")
     found = dict(table)
     if "presence" in found:
         found["presence"] = tuple(float(share) for share in found["presence"])
     return found
-
-
-def _shown(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _whole(value: object, low: int) -> bool:
@@ -445,15 +442,8 @@ def _population(path: Path, table: Mapping[str, Any]) -> Path | None:
 
 def _refuse_contradictions(policy: Policy) -> None:
     """Raise ExportRefused for keys that ask for each other."""
-    asked = [
-        name
-        for name, is_asked in (
-            ("l", policy.l > 1),
-            ("entropy_l", policy.entropy_l > 1),
-            ("t", policy.t is not None),
-        )
-        if is_asked
-    ]
+    asks = {"l": policy.l > 1, "entropy_l": policy.entropy_l > 1, "t": policy.t is not None}
+    asked = [name for name, is_asked in asks.items() if is_asked]
     if asked and not policy.sensitive:
         raise ExportRefused(f"{policy.path}: {asked[0]} is asked for, but no column is sensitive.")
     if policy.presence and not policy.population:

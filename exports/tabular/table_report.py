@@ -49,6 +49,11 @@ def report_of(
     """
     figures = {k: v for k, v in found.figures().items() if k not in _OF_ARRIVAL}
     columns = _columns(result)
+    # Of paths the name alone, as folders may name people.
+    echo = {name: dict(table) for name, table in result.policy.content.items()}
+    for table in ("hierarchies", "population"):
+        if table in echo:
+            echo[table] = {key: Path(name).name for key, name in echo[table].items()}
     return {
         "ncp": round(loss_of(result.problem, result.outcome), DECIMALS),
         "k_value": figures["k_value"],
@@ -68,18 +73,9 @@ def report_of(
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
         "notes": _notes(result),
-        "policy": _echo(result.policy.content),
+        "policy": echo,
         "data_sha256": digest,
     }
-
-
-def _echo(content: Report) -> dict[str, Any]:
-    """The policy as written; of paths the name alone, as folders may name people."""
-    echo = {name: dict(table) for name, table in content.items()}
-    for table in ("hierarchies", "population"):
-        if table in echo:
-            echo[table] = {key: Path(name).name for key, name in echo[table].items()}
-    return echo
 
 
 def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
