@@ -31,7 +31,7 @@ ADMINISTRATIVE: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {"1": "Reached the end", "2": "Stopped early and sent what was answered"},
     ),
     "c_open": ("May be part of an open file", {"0": "No", "1": "Yes"}),
-    "dur_band": ("About how long answering took; no clock time is stored", {}),
+    "dur_band": ("About how long answering took; no clock time is stored", {"1": "Any time"}),
 }  # fmt: skip
 
 QUALITY: Mapping[str, tuple[str, str]] = {
@@ -59,12 +59,6 @@ QUALITY: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _routing(study: Study, column: Column) -> str:
-    conditions = (study.page_of[column.question.name].show_if, column.question.show_if)
-    parts = [words for c in conditions if (words := condition_in_words(study, c))]
-    return "Asked if " + " and ".join(parts) if parts else "Asked of everybody"
-
-
 def missing_labels(study: Study, codes: Sequence[int]) -> dict[str, str]:
     """Missing code, as written in a cell → its label."""
     return {str(c): study.missing_by_code[c].label for c in sorted(codes)}
@@ -85,14 +79,17 @@ def _blank(field: Field) -> Entry:
 
 def _answer(study: Study, field: Field, column: Column) -> Entry:
     question, numeric = column.question, kind_of(column.question).is_number
+    page = study.page_of[question.name]
+    conditions = (condition_in_words(study, c) for c in (page.show_if, question.show_if))
+    asked_if = " and ".join(filter(None, conditions))
     return {
         **_blank(field),
-        "label": column.label or study.page_of[question.name].title,
+        "label": column.label or page.title,
         "kind": question.kind,
         "question": dict(question.text.by_branch) or {"everybody": question.text.everybody},
-        "page": study.page_of[question.name].title,
+        "page": page.title,
         "hint": question.hint,
-        "routing": _routing(study, column),
+        "routing": f"Asked if {asked_if}" if asked_if else "Asked of everybody",
         "required": question.required,
         "codes": {str(code): label for code, label in column.labels.items()},
         "range": [min(column.codes), max(column.codes)] if numeric else None,
@@ -146,6 +143,7 @@ def _scores(study: Study) -> Iterator[tuple[str, Entry]]:
 
 def _quality(study: Study, name: str) -> Entry:
     label, rule = QUALITY[name]
+    # What an answer may lack: the two codes left out are set by a release alone.
     missing = [m.code for m in study.missing if m.code not in (WITHHELD, NOT_SCORED)]
     if name == "dq_share":
         return {"label": label, "rule": rule, "range": [0.0, 1.0], "decimals": 3,
@@ -161,15 +159,6 @@ def _quality(study: Study, name: str) -> Entry:
             "missing": missing_labels(study, missing)}  # fmt: skip
 
 
-def _bands(study: Study) -> dict[str, str]:
-    bounds = study.duration_bands
-    if not bounds:
-        return {"1": "Any time"}
-    inner = [f"{low} to under {high} minutes" for low, high in pairwise(bounds)]
-    words = [f"Under {bounds[0]} minutes", *inner, f"{bounds[-1]} minutes or more"]
-    return {str(at): label for at, label in enumerate(words, start=1)}
-
-
 def _administrative(study: Study, field: Field, rows: int) -> Entry:
     label, codes = ADMINISTRATIVE[field.name]
     extra: Entry = {"label": label, "codes": dict(codes)}
@@ -179,8 +168,10 @@ def _administrative(study: Study, field: Field, rows: int) -> Entry:
         extra["rule"] = "; ".join(
             f"{b.code} if {condition_in_words(study, b.when)}" for b in study.branches
         )
-    if field.name == "dur_band":
-        extra["codes"] = _bands(study)
+    if field.name == "dur_band" and (bounds := study.duration_bands):
+        inner = [f"{low} to under {high} minutes" for low, high in pairwise(bounds)]
+        words = [f"Under {bounds[0]} minutes", *inner, f"{bounds[-1]} minutes or more"]
+        extra["codes"] = {str(at): label for at, label in enumerate(words, start=1)}
     if field.name == "row":
         extra["range"] = [1, rows]
     return extra

@@ -7,7 +7,7 @@ Nothing is recoded here, and nothing knows the time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,9 +23,6 @@ from forms.study import (
     NOT_SCORED,
     NOT_SHOWN,
     Column,
-    Composite,
-    Condition,
-    Scale,
     Study,
     Tier,
 )
@@ -72,26 +69,6 @@ def _mean(parts: Sequence[pl.Expr], *, at_least: int) -> pl.Expr:
     return pl.when(known >= max(at_least, 1)).then(whole / known)
 
 
-def _scale(scale: Scale, bounds: Bounds) -> pl.Expr:
-    """Mean of the answered items, R = lowest + highest - x."""
-    items = [
-        sum(bounds[item]) - _answer(item) if item in scale.reverse else _answer(item)
-        for item in scale.items
-    ]
-    return _mean(items, at_least=scale.min_answered).alias(_EXACT + scale.name)
-
-
-def _composite(composite: Composite) -> pl.Expr:
-    """Mean of the scores as they were before rounding."""
-    parts = [pl.col(_EXACT + name) for name in composite.scores]
-    return _mean(parts, at_least=composite.min_answered).alias(_EXACT + composite.name)
-
-
-def _rounded(name: str) -> pl.Expr:
-    exact = pl.col(_EXACT + name).round(DECIMALS)
-    return exact.fill_null(float(NOT_SCORED)).alias(SCORE + name)
-
-
 def straight(names: Sequence[str]) -> pl.Expr:
     """1 when all columns hold the same answer, 0 when not; one missing code stays itself."""
     first = pl.col(names[0])
@@ -121,19 +98,11 @@ def _variables(columns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], .
     return tuple(tuple(names) for names in by_variable.values())
 
 
-def _given(study: Study, names: Sequence[str]) -> pl.Expr:
-    """Return whether one of the columns of a variable holds an answer."""
+def _none_of(study: Study, name: str, codes: Iterable[int]) -> pl.Expr:
+    """True where a cell is none of these codes, which a column of texts holds as texts."""
     texts = {c.name for c in columns_of_study(study) if c.max_length}
-    codes = [str(code) for code in MISSING_RANGE]
-    return pl.any_horizontal(
-        pl.col(n).is_in(codes).not_() if n in texts else _missing(n).not_() for n in names
-    )
-
-
-def _seen(study: Study, name: str) -> pl.Expr:
-    texts = {c.name for c in columns_of_study(study) if c.max_length}
-    unseen = [str(c) for c in UNSEEN] if name in texts else list(UNSEEN)
-    return pl.col(name).is_in(unseen).not_()
+    cells = [str(code) for code in codes] if name in texts else list(codes)
+    return pl.col(name).is_in(cells).not_()
 
 
 def answered_share(study: Study) -> pl.Expr:
@@ -142,9 +111,13 @@ def answered_share(study: Study) -> pl.Expr:
     Kept-apart texts have no column, so they count neither as shown nor as answered.
     """
     items = _variables(tuple((c.name, c.variable) for c in columns_of_study(study)))
-    shown = pl.sum_horizontal(_seen(study, names[0]) for names in items)
-    given = pl.sum_horizontal(_seen(study, names[0]) & _given(study, names) for names in items)
-    share = (given / shown).round(DECIMALS)
+    seen = [_none_of(study, names[0], UNSEEN) for names in items]
+    given = [
+        pl.any_horizontal(_none_of(study, name, MISSING_RANGE) for name in names) for names in items
+    ]
+    shown = pl.sum_horizontal(seen)
+    both = pl.sum_horizontal(s & g for s, g in zip(seen, given, strict=True))
+    share = (both / shown).round(DECIMALS)
     return pl.when(shown > 0).then(share).otherwise(float(NOT_REACHED)).alias("dq_share")
 
 
@@ -165,16 +138,29 @@ def derived(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
 
     A difference is null where it is missing, since its own values are negative too.
     """
-    bounds = bounds_of(study)
-    exact = frame.with_columns(_scale(scale, bounds) for scale in study.scales).with_columns(
-        _composite(composite) for composite in study.composites
-    )
+    bounds, exact = bounds_of(study), frame
+    for scale in study.scales:
+        items = [
+            sum(bounds[item]) - _answer(item) if item in scale.reverse else _answer(item)
+            for item in scale.items
+        ]
+        mean = _mean(items, at_least=scale.min_answered)
+        exact = exact.with_columns(mean.alias(_EXACT + scale.name))
+    # Composites are means of scores as they were before rounding, and come after all scales.
+    for composite in study.composites:
+        parts = [pl.col(_EXACT + name) for name in composite.scores]
+        mean = _mean(parts, at_least=composite.min_answered)
+        exact = exact.with_columns(mean.alias(_EXACT + composite.name))
     means = [s.name for s in study.scales] + [c.name for c in study.composites]
     differences = (
         (_answer(d.minuend) - _answer(d.subtrahend)).cast(pl.Int16).alias(SCORE + d.name)
         for d in study.differences
     )
-    full = exact.with_columns(*map(_rounded, means), *differences, *_quality(study))
+    rounded = (
+        pl.col(_EXACT + n).round(DECIMALS).fill_null(float(NOT_SCORED)).alias(SCORE + n)
+        for n in means
+    )
+    full = exact.with_columns(*rounded, *differences, *_quality(study))
     return full.drop(_EXACT + name for name in means)
 
 
@@ -205,13 +191,6 @@ class Field:
         return self.role == "quasi_identifier"
 
 
-def _bookkeeping(study: Study) -> tuple[Field, ...]:
-    keys = (Field(n, "administrative", "text", "quasi_identifier", CORE) for n in BOOKKEEPING_KEYS)
-    branch = ("branch",) if study.branches else ()
-    rest = (Field(n, "administrative") for n in (*branch, "completion", "c_open"))
-    return (*keys, *rest)
-
-
 def _answer_field(study: Study, column: Column) -> Field:
     kind = "text" if column.max_length else "integer"
     role = study.policy.roles.get(column.variable, "none")
@@ -231,7 +210,10 @@ def fields_of(study: Study, *, pilot: bool = False, synthetic: bool = False) -> 
     names = ("pilot",) * pilot + ("synthetic",) * synthetic
     marks = (Field(name, "administrative") for name in names)
     band = (Field("dur_band", "quality"),)
-    return (*marks, *_bookkeeping(study), *answers, *scores, *quality, *band)
+    keys = (Field(n, "administrative", "text", "quasi_identifier", CORE) for n in BOOKKEEPING_KEYS)
+    branch = ("branch",) if study.branches else ()
+    ends = (Field(n, "administrative") for n in (*branch, "completion", "c_open"))
+    return (*marks, *keys, *ends, *answers, *scores, *quality, *band)
 
 
 def kept_in(fields: Sequence[Field], tier: Tier) -> tuple[Field, ...]:
@@ -318,16 +300,14 @@ def check_frame(study: Study, frame: pl.DataFrame) -> None:
         raise ExportRefused(_odd(study, odd))
 
 
-def _holds(condition: Condition) -> pl.Expr:
-    parts = [pl.col(name).cast(pl.Int64).is_in(sorted(codes)) for name, codes in condition]
-    return pl.all_horizontal(parts) if parts else pl.lit(value=True)
-
-
 def _branch(study: Study) -> pl.Expr:
     """Code of the first branch whose condition holds."""
     code = pl.lit(NOT_REACHED)
+    # From the last to the first, so that the first stands outermost and decides.
     for branch in reversed(study.branches):
-        code = pl.when(_holds(branch.when)).then(pl.lit(branch.code)).otherwise(code)
+        parts = [pl.col(name).cast(pl.Int64).is_in(sorted(codes)) for name, codes in branch.when]
+        holds = pl.all_horizontal(parts) if parts else pl.lit(value=True)
+        code = pl.when(holds).then(pl.lit(branch.code)).otherwise(code)
     return code.cast(pl.Int8).alias("branch")
 
 

@@ -144,13 +144,9 @@ def recode_keys(
     gone = fully_generalised(taxonomies, outcome.nodes) & ~fully_generalised(taxonomies, asked)
     lost = float(gone.mean())
     if lost > tier.max_violating:
-        raise SuppressionLimitExceeded(_too_diverse(len(table), tier, lost))
+        raise SuppressionLimitExceeded(
+            f"Tier {tier.name} cannot reach k = {tier.k} in {len(table)} rows: {lost:.1%} of them"
+            f" would lose every core variable; the policy allows {tier.max_violating:.1%}. Collect"
+            " more answers, or change release.toml and have it approved again."
+        )
     return _released(table, hierarchies, outcome), outcome.note
-
-
-def _too_diverse(rows: int, tier: Tier, lost: float) -> str:
-    return (
-        f"Tier {tier.name} cannot reach k = {tier.k} in {rows} rows: {lost:.1%} of them would lose "
-        f"every core variable; the policy allows {tier.max_violating:.1%}. Collect more answers, "
-        "or change release.toml and have it approved again."
-    )

@@ -1,4 +1,4 @@
-"""Parts in, files out: one release of one study in one tier, verified before anybody sees it."""
+"""Parts in, files out: one release of one study in one tier, verified before it leaves."""
 
 from __future__ import annotations
 
@@ -64,19 +64,6 @@ def check_segment(
     return {name: figures[name] for name in sorted(BESIDE_TRUTH)}
 
 
-def _codebook(
-    study: Study, fields: Sequence[Field], tier: Tier, counts: Counts, occasion: ReleaseContext
-) -> tuple[Entry, ...]:
-    blank = codebook_of(
-        study,
-        fields,
-        least=least_levels(fields, study.policy, tier),
-        rows=sum(counts["row"].values()),
-        versions={"study_version": occasion.words, "consent_version": occasion.consents},
-    )
-    return with_counts(blank, counts)
-
-
 @dataclass(frozen=True, slots=True)
 class _Checked:
     """A finished data file, read back and found to hold what it claims."""
@@ -105,7 +92,14 @@ def _checked(
         name: dict(zip(column.cells, column.counts().tolist(), strict=True))
         for name, column in table.items()
     }
-    codebook = _codebook(study, fields, tier, counts, occasion)
+    blank = codebook_of(
+        study,
+        fields,
+        least=least_levels(fields, study.policy, tier),
+        rows=sum(counts["row"].values()),
+        versions={"study_version": occasion.words, "consent_version": occasion.consents},
+    )
+    codebook = with_counts(blank, counts)
     claim = claim_of(fields, study.policy, tier, segments=segments)
     findings = verify(table, claim, codebook=codebook)
     _refuse(faults(findings, claim))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -27,7 +28,7 @@ BESIDE_TRUTH = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseContext:
-    """Where the rows of a release come from, and to whom it goes.
+    """The origin of a release's rows, and the person to whom it goes.
 
     ``words`` and ``consents`` map each version that stands in the rows to the SHA-256 of its
     texts, ``archived`` are those texts. ``left_out`` maps a reason to the rows not handed over for
@@ -67,7 +68,7 @@ class SegmentEntry:
 
 
 def _level_word(cell: str) -> str:
-    """Under which heading a cell of a key column is counted."""
+    """The heading under which a cell of a key column is counted."""
     if cell == str(WITHHELD):
         return "withheld"
     if not cell.removeprefix("-").isdigit():
@@ -84,9 +85,9 @@ def levels_shown(
     """Key column → how many of its cells stand at each level, and the level that withholds."""
     shown = {}
     for key in (f for f in fields if f.key):
-        found: dict[str, int] = {}
+        found: Counter[str] = Counter()
         for cell, rows in counts[key.name].items():
-            found[_level_word(cell)] = found.get(_level_word(cell), 0) + rows
+            found[_level_word(cell)] += rows
         shown[key.name] = {**dict(sorted(found.items())), "top": top_of(key, policy)}
     return shown
 
@@ -104,14 +105,6 @@ def ncp_of(fields: Sequence[Field], counts: Counts, policy: ReleasePolicy) -> fl
     ]
     total = sum(rows for _, rows in cells)
     return sum(loss * rows for loss, rows in cells) / total if total else 0.0
-
-
-def _summed(parts: Sequence[SegmentEntry], occasion: ReleaseContext) -> dict[str, int]:
-    left_out = dict(occasion.left_out)
-    for part in parts:
-        for why, rows in part.left_out.items():
-            left_out[why] = left_out.get(why, 0) + rows
-    return left_out
 
 
 _OVER: Mapping[str, Callable[..., Any]] = {
@@ -189,9 +182,12 @@ def report_of(
         for name in BESIDE_TRUTH
         if segments and all(segments)
     }
+    left_out = Counter(occasion.left_out)
+    for part in parts:
+        left_out.update(part.left_out)
     return {
         **about_release(study, tier, parts, seed=seed, occasion=occasion),
-        "rows_left_out": _summed(parts, occasion),
+        "rows_left_out": dict(left_out),
         "k": {"asked": tier.k, "reached": figures.get("k_value")},
         "l": {"asked": tier.distinct_l, "reached": figures.get("l")},
         "ncp": round(ncp, 6),

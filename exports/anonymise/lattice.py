@@ -51,7 +51,7 @@ class DistinctRecords:
 
     @property
     def checks_sensitive(self) -> bool:
-        """Whether classes must satisfy more than k: sensitive values or presence."""
+        """Return whether classes must satisfy more than k: sensitive values or presence."""
         return bool(self.checks.columns) or self.checks.population is not None
 
     def own_loss(self, records: Positions) -> Floats:
@@ -136,6 +136,7 @@ def lattice_of(records: DistinctRecords, most: int = MOST) -> Lattice:
             [np.repeat(levels, count, axis=1), np.tile(np.arange(count), total.size)[None]]
         )
         total = np.repeat(total, count) + np.tile(losses, total.size)
+        # After each column, as the whole of a wide lattice would not fit into memory.
         kept = _thinned(total, most)
         levels, total = levels[:, kept], total[kept]
     lowest = np.zeros(total.size)

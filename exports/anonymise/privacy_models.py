@@ -46,6 +46,7 @@ class Population:
         """Return how many rows each box covers; boxes have shape (boxes, quasi-identifiers)."""
         counts = np.zeros(boxes.shape[0], dtype=np.int64)
         under = [self._under(at, boxes[:, at]) for at in range(boxes.shape[1])]
+        # A bit a person: eight people are intersected at a time.
         everybody = np.packbits(np.ones(self.codes.shape[0], dtype=np.bool_))
         for at, box in enumerate(boxes.tolist()):
             inside = everybody
@@ -297,7 +298,7 @@ def check_feasible(problem: Problem) -> None:
             )
         # A union of classes is at least as diverse as they are: the whole table bounds them all.
         whole = float(effective(values[None, :])[0])
-        if problem.suppression_limit == 0 and whole < model.entropy_l - 1e-9:
+        if problem.suppression_limit == 0 and whole < model.entropy_l - ROUNDING:
             raise Infeasible(
                 f"entropy l = {model.entropy_l:g} cannot be reached: sensitive column {at + 1}"
                 f" reaches {whole:.2f} over the whole table"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -297,14 +297,6 @@ def _files(context: DocumentContext, paths: Collection[str]) -> str:
     return markup.table(["file", "what"], [(f"`{path}`", what) for path, what in named.items()])
 
 
-def _measured(context: DocumentContext) -> Iterator[str]:
-    yield from (sentence for _, _, sentence in context.findings)
-    yield from segments(context.report)
-
-    yield from left_out(context.report)
-    yield from policy_notes(context.report)
-
-
 def _people(context: DocumentContext) -> str:
     """Return who is responsible and whom to ask, as far as the site says it."""
     facts = context.facts
@@ -343,11 +335,13 @@ def readme(context: DocumentContext, paths: Collection[str]) -> bytes:
         if e["part"] == "score"
     ]
     scores = markup.table(["score", "what", "how"], rules) if rules else ""
-    measured = markup.bullets(markup.plain(s) for s in _measured(context) if s)
+    report = context.report
+    told = [sentence for _, _, sentence in context.findings]
+    told += [*segments(report), *left_out(report), *policy_notes(report)]
     missing = [(str(m.code), m.label) for m in context.study.missing]
     codes = markup.section("Codes", CODES, markup.table(["missing code", "meaning"], missing))
     by_content = {"tables": COUNTED, "texts": OWN_WORDS}
-    limits = markup.bullets(context.report.get("limits", ()))
+    limits = markup.bullets(report.get("limits", ()))
     insiders = by_content.get(context.holds, OPEN if context.open else RESTRICTED)
     return markup.document(
         [
@@ -357,7 +351,7 @@ def readme(context: DocumentContext, paths: Collection[str]) -> bytes:
             codes if context.holds == "rows" else "",
             markup.section("Scores", SCORES if scores else "", scores),
             markup.section("How it was protected", how(context)),
-            markup.section("What was measured", measured),
+            markup.section("What was measured", markup.bullets(map(markup.plain, told))),
             markup.section("What was done to each key variable", _keys(context)),
             markup.section("What this does not protect against", limits),
             markup.section("Privacy and law", PRIVACY.format(insiders=insiders)),

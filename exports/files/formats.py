@@ -28,17 +28,6 @@ KEY = "lacrima"  # the one key: several would stand in no fixed order
 ROW_GROUP = 65_536
 
 
-def _lazy(source: TableSource) -> pl.LazyFrame:
-    """The rows as polars pulls them, a block at a time."""
-
-    def blocks(columns: list[str] | None, *_unused: object) -> Iterator[pl.DataFrame]:
-        for frame in source.blocks():
-            yield frame.select(columns) if columns else frame
-
-    kinds = {entry["variable"]: storage_of(entry) for entry in source.codebook}
-    return register_io_source(blocks, schema=kinds)
-
-
 def write_parquet(source: TableSource, path: Path, *, title: str = "", notes: str = "") -> None:
     """Write ``path``, byte for byte the same for the same rows, codebook and words.
 
@@ -46,7 +35,14 @@ def write_parquet(source: TableSource, path: Path, *, title: str = "", notes: st
     Missing codes stay the numbers they are; only an empty cell is null.
     """
     about = {"title": title, "notes": notes, "variables": list(source.codebook)}
-    _lazy(source).sink_parquet(
+
+    def blocks(columns: list[str] | None, *_unused: object) -> Iterator[pl.DataFrame]:
+        for frame in source.blocks():
+            yield frame.select(columns) if columns else frame
+
+    kinds = {entry["variable"]: storage_of(entry) for entry in source.codebook}
+    # polars pulls the rows a block at a time: memory does not grow with them.
+    register_io_source(blocks, schema=kinds).sink_parquet(
         path,
         compression="zstd",
         row_group_size=ROW_GROUP,
@@ -69,13 +65,6 @@ def renamed_in(suffix: str, variables: Iterable[str]) -> dict[str, str]:
     return renamed(variables, rules) if rules else {}
 
 
-def _notes(suffix: str, codebook: Codebook, notes: str) -> str:
-    """``notes`` and what is particular to the format, a line each."""
-    other = renamed_in(suffix, (entry["variable"] for entry in codebook))
-    lines = [f"Column {ours} of the CSV is called {name} here" for ours, name in other.items()]
-    return "\n".join([*notes.splitlines(), *[IN_STATA] * (suffix == ".dta"), *lines])
-
-
 def write_formats(
     csv: Path, codebook: Codebook, *, title: str = "", notes: str = "", folder: Path | None = None
 ) -> list[Path]:
@@ -83,13 +72,16 @@ def write_formats(
 
     They take the CSV's name and lie beside it, or in ``folder``. ``title`` is the file's label (64
     bytes in SPSS, 80 characters in Stata), ``notes`` lines of text kept in the file, such as the
-    mark of a pilot. Raises Refused, and then writes nothing, where the CSV does not fit its
+    mark of a pilot. Raises ExportRefused, and then writes nothing, where the CSV does not fit its
     codebook.
     """
     source = open_source(csv, codebook)
     paths = []
     for suffix, write in WRITERS.items():
         path = (folder or csv.parent) / f"{csv.stem}{suffix}"
-        write(source, path, title=title, notes=_notes(suffix, codebook, notes))
+        lines = [*notes.splitlines(), *[IN_STATA] * (suffix == ".dta")]
+        for ours, name in renamed_in(suffix, source.variables).items():
+            lines.append(f"Column {ours} of the CSV is called {name} here")
+        write(source, path, title=title, notes="\n".join(lines))
         paths.append(path)
     return paths

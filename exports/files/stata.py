@@ -241,24 +241,20 @@ def between(columns: Sequence[StataColumn], notes: str) -> Iterator[bytes]:
     yield element("characteristics", _characteristics(columns, notes))
 
 
-def _label_set(name: str, pairs: Sequence[tuple[int, str]]) -> bytes:
-    texts = [label.encode() + b"\0" for _, label in pairs]
-    starts = np.cumsum([0, *(len(text) for text in texts)])
-    table = b"".join(
-        (
-            struct.pack("<ii", len(pairs), int(starts[-1])),
-            starts[:-1].astype("<i4").tobytes(),
-            np.array([value for value, _ in pairs], dtype="<i4").tobytes(),
-            *texts,
-        )
-    )
-    return element("lbl", struct.pack("<i", len(table)) + _field(name, NAME) + bytes(3) + table)
-
-
 def label_sets(sets: Mapping[Labels, str]) -> Iterator[bytes]:
     """Every set of labels under its name."""
     for pairs, name in sets.items():
-        yield _label_set(name, pairs)
+        texts = [label.encode() + b"\0" for _, label in pairs]
+        starts = np.cumsum([0, *(len(text) for text in texts)])
+        table = b"".join(
+            (
+                struct.pack("<ii", len(pairs), int(starts[-1])),
+                starts[:-1].astype("<i4").tobytes(),
+                np.array([value for value, _ in pairs], dtype="<i4").tobytes(),
+                *texts,
+            )
+        )
+        yield element("lbl", struct.pack("<i", len(table)) + _field(name, NAME) + bytes(3) + table)
 
 
 BYTES_AT_ONCE = 4 << 20  # bytes of rows: they stay in the processor's cache
@@ -301,24 +297,6 @@ def _element(file: BinaryIO, name: str, content: Iterable[bytes]) -> int:
     return start
 
 
-def _write(file: BinaryIO, source: TableSource, *, title: str, notes: str) -> None:
-    columns, sets = _columns(source)
-    file.write(header(len(columns), source.rows, title))
-    starts = [0, _element(file, "map", [bytes(8 * MAP_ENTRIES)])]
-    for section in between(columns, notes):
-        starts.append(file.tell())
-        file.write(section)
-    texts = long_texts([column.cells for column in columns], source.blocks())
-    starts.append(_element(file, "data", _rows(columns, source)))
-    starts.append(_element(file, "strls", texts))
-    starts.append(_element(file, "value_labels", label_sets(sets)))
-    starts.append(file.tell())
-    file.write(b"</stata_dta>")
-    starts.append(file.tell())
-    file.seek(starts[1] + len("<map>"))
-    file.write(struct.pack(f"<{MAP_ENTRIES}Q", *starts))
-
-
 def write_dta(source: TableSource, path: Path, *, title: str = "", notes: str = "") -> None:
     """Write ``path``, byte for byte the same for the same rows, codebook and words.
 
@@ -326,4 +304,19 @@ def write_dta(source: TableSource, path: Path, *, title: str = "", notes: str = 
     note on the dataset. No time stamp: the format allows to leave it out.
     """
     with path.open("wb") as file:
-        _write(file, source, title=title, notes=notes)
+        columns, sets = _columns(source)
+        file.write(header(len(columns), source.rows, title))
+        starts = [0, _element(file, "map", [bytes(8 * MAP_ENTRIES)])]
+        for section in between(columns, notes):
+            starts.append(file.tell())
+            file.write(section)
+        texts = long_texts([column.cells for column in columns], source.blocks())
+        # The order of the sections is the format's; the map at the top is filled in at the end.
+        starts.append(_element(file, "data", _rows(columns, source)))
+        starts.append(_element(file, "strls", texts))
+        starts.append(_element(file, "value_labels", label_sets(sets)))
+        starts.append(file.tell())
+        file.write(b"</stata_dta>")
+        starts.append(file.tell())
+        file.seek(starts[1] + len("<map>"))
+        file.write(struct.pack(f"<{MAP_ENTRIES}Q", *starts))

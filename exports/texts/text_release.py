@@ -76,7 +76,7 @@ class TextRelease:
 
 @dataclass(frozen=True, slots=True)
 class TextContext:
-    """What a text release says about where its texts come from; ``earlier`` is the last file."""
+    """The origin of a text release's texts; ``earlier`` is the last file."""
 
     pilot: bool = False
     synthetic: bool = False
@@ -115,14 +115,6 @@ def tidy_text(words: str) -> str:
     return guarded(_CONTROLS.sub("", lines).strip())
 
 
-def _fit(texts: Iterable[ReviewedText], questions: Mapping[str, Question]) -> list[TextRow]:
-    return [
-        TextRow(t.variable, t.lang, t.c_quote, tidy_text(t.words))
-        for t in texts
-        if t.state in FIT and t.lang is not None and t.variable in questions
-    ]
-
-
 def _earlier(occasion: TextContext) -> list[TextRow]:
     """The lines of the earlier file. Raise ExportRefused where it is none of this study's kind."""
     if not occasion.earlier:
@@ -156,16 +148,6 @@ def _refusal(groups: Mapping[tuple[str, str], int], k: int, *, unread: int) -> s
         f"No question has {k} approved texts in one language that no release held before: "
         f"{short or 'none is approved'}.{reading} `lacrima review` goes on reading."
     )
-
-
-def _csv(rows: Iterable[TextRow], marks: Sequence[str], *, after: int) -> bytes:
-    """Lines in RFC 4180: UTF-8, comma, CRLF; the header only where nothing comes before."""
-    head = [] if after else [("row", *marks, *COLUMNS)]
-    lines = (
-        (number, *(1 for _ in marks), r.variable, r.lang, r.may_quote, r.text)
-        for number, r in enumerate(rows, after + 1)
-    )
-    return csv_text([*head, *lines]).encode()
 
 
 def _counts(texts: Iterable[ReviewedText]) -> dict[str, dict[str, int]]:
@@ -205,18 +187,30 @@ def text_release(
     """
     questions = released_questions(study, tier)
     earlier = _earlier(occasion)
-    fresh = _not_released(_fit(texts, questions), earlier)
+    fit = [
+        TextRow(t.variable, t.lang, t.c_quote, tidy_text(t.words))
+        for t in texts
+        if t.state in FIT and t.lang is not None and t.variable in questions
+    ]
+    fresh = _not_released(fit, earlier)
     groups = tuple(_groups(earlier, fresh, tier.k, questions))
     large = {(g.variable, g.lang) for g in groups if not g.waiting}
+    # By content: neither the order of arrival nor that of reading is left.
     new = sorted(r for r in fresh if r.group in large)
     counts = _counts(texts)
     if not new and not earlier:
         unread = sum(counts.get(name, {}).get("unread", 0) for name in questions)
         raise ExportRefused(_refusal(Counter(r.group for r in fresh), tier.k, unread=unread))
     rows = len(earlier) + len(new)
+    # The earlier file has the header already.
+    head = [] if earlier else [("row", *occasion.marks, *COLUMNS)]
+    lines = (
+        (number, *(1 for _ in occasion.marks), r.variable, r.lang, r.may_quote, r.text)
+        for number, r in enumerate(new, len(earlier) + 1)
+    )
     return TextRelease(
         name=text_name(study.name),
-        data=occasion.earlier + _csv(new, occasion.marks, after=len(earlier)),
+        data=occasion.earlier + csv_text([*head, *lines]).encode(),
         rows=rows,
         new=len(new),
         groups=tuple(g for g in groups if g.released),

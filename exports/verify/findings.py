@@ -70,7 +70,7 @@ class TruthComparison:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that was measured on one file. None is what could not be measured.
+    """The measurements of one file. None is what could not be measured.
 
     ``broken`` says why the file is no table; everything else is then empty.
     """

@@ -88,7 +88,7 @@ class _SuppressedColumn:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is anything to infer, and anything to learn it from."""
+        """Return whether there is anything to infer, and anything to learn it from."""
         return bool(self.suppressed.any()) and len(np.unique(self.column.codes[self.known])) > 1
 
     def inferable(self, other: CodedColumn, blank: str | None, *, in_key: bool) -> int:
@@ -237,6 +237,7 @@ def _striking(correlation: float | None, rows: int) -> bool:
     if correlation is None or rows < FEW:
         return False
     size = abs(correlation)
+    # Few rows in the very order of the input are striking, though no standard error shows it.
     return size > 1 - 1e-9 or size * float(np.sqrt(rows - 1)) > FAR
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from exports.codebook import Entry
 from exports.columns import SCORE, bounds_of
 from exports.documents.context import DocumentContext
-from forms.study import Scale
 
 # Half of the last released digit, and a little for binary fractions.
 TOLERANCE = 0.0005001
@@ -77,11 +76,6 @@ class ScoringPlan:
         return tuple(column for column in self.scored if column in self.released)
 
 
-def _scale(scale: Scale, bounds: Mapping[str, tuple[int, int]]) -> ScaleRule:
-    mirrors = {item: sum(bounds[item]) for item in scale.items if item in scale.reverse}
-    return ScaleRule(SCORE + scale.name, scale.items, mirrors, max(1, scale.min_answered))
-
-
 def scoring_plan_of(context: DocumentContext) -> ScoringPlan:
     """Return what can be recomputed from the file of this release."""
     study, bounds = context.study, bounds_of(context.study)
@@ -91,7 +85,16 @@ def scoring_plan_of(context: DocumentContext) -> ScoringPlan:
         for e in context.codebook
         if e["part"] == "answer" and e.get("treatment", "As asked") == "As asked"
     )
-    scales = tuple(_scale(s, bounds) for s in study.scales if whole.issuperset(s.items))
+    scales = tuple(
+        ScaleRule(
+            SCORE + s.name,
+            s.items,
+            {item: sum(bounds[item]) for item in s.items if item in s.reverse},
+            max(1, s.min_answered),
+        )
+        for s in study.scales
+        if whole.issuperset(s.items)
+    )
     known = {rule.column for rule in scales}
     composites = tuple(
         CompositeRule(SCORE + c.name, scores, max(1, c.min_answered))
