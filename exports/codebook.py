@@ -18,6 +18,8 @@ from forms.study import NOT_REACHED, NOT_SCORED, WITHHELD, Column, Hierarchy, St
 
 Entry = dict[str, Any]
 
+AS_ASKED = "As asked"
+
 ADMINISTRATIVE: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "row": ("Position of the row in this file; says nothing about when it arrived", {}),
     "pilot": ("Mark: answers of a pilot, collected before approval", {"1": "Pilot"}),
@@ -73,7 +75,7 @@ def _blank(field: Field) -> Entry:
         "codes": {}, "range": None, "missing": {}, "may_be_empty": False, "decimals": 0,
         "construct": "", "note": "", "role": field.role, "group": field.group,
         "scales": [], "rule": "", "items": [], "reversed": [], "level": 0, "groups": {},
-        "treatment": "As asked",
+        "treatment": AS_ASKED,
     }  # fmt: skip
 
 
@@ -124,6 +126,7 @@ def _scores(study: Study) -> Iterator[tuple[str, Entry]]:
             "range": _score_range(study, scale.items), "missing": not_scored,
         }  # fmt: skip
     for composite in study.composites:
+        # A mean of means lies between the bounds of the items below it.
         items = [item for score in composite.scores for item in items_of[score]]
         yield SCORE + composite.name, {
             "label": composite.label, "items": [SCORE + n for n in composite.scores], "decimals": 3,
@@ -230,6 +233,7 @@ def _treated(study: Study, field: Field, entry: Entry, least: int) -> Entry:
     if hierarchy is None or field.column is None:
         return {**entry, "treatment": f"{BY_CELL}. level 0: as it was; withheld: -93"}
     codes, said = _levels(entry, field.column, hierarchy, least)
+    # The engine recodes core variables only; others are coarsened as a whole before it.
     how = BY_CELL if field.group == CORE else f"{BY_COLUMN} (or withheld, in a small batch)"
     treatment = f"{how}. {' | '.join(said)}"
     groups = {
@@ -276,6 +280,7 @@ def with_counts(
     for entry in codebook:
         cells = counts[entry["variable"]]
         lacking = {code: cells[code] for code in entry["missing"] if cells.get(code)}
+        # A difference that is missing is an empty cell: its own values are negative too.
         if cells.get("") and entry["may_be_empty"]:
             lacking["empty"] = cells[""]
         valid = sum(cells.values()) - sum(lacking.values())

@@ -17,15 +17,7 @@ import polars as pl
 from exports.errors import ExportRefused
 from exports.output_files import guarded
 from forms.kinds import columns_of_study
-from forms.study import (
-    MISSING_RANGE,
-    NOT_REACHED,
-    NOT_SCORED,
-    NOT_SHOWN,
-    Column,
-    Study,
-    Tier,
-)
+from forms.study import MISSING_RANGE, NOT_REACHED, NOT_SCORED, NOT_SHOWN, Column, Study, Tier
 
 Bounds = Mapping[str, "tuple[int, int]"]
 

@@ -52,6 +52,7 @@ def check_segment(
     left_out = len(source.table) - len(part.source)
     if left_out != sum(part.left_out.values()):
         raise ExportRefused("The rows left out are not those that were counted as left out.")
+    # Rows left out were counted above: of them the file has nothing to say.
     taken = source.table[part.source.sort()] if left_out else source.table
     findings = verify(
         path,
@@ -85,6 +86,7 @@ def _checked(
 ) -> _Checked:
     """Read the finished file back and verify it. Raise ExportRefused with every fault."""
     try:
+        # From the disk: what was in memory proves nothing of what was written.
         table = read_table(data)
     except MalformedFile as broken:
         raise ExportRefused(f"The finished file cannot be read back: {broken}.") from None
@@ -136,9 +138,11 @@ def assemble(
         levels=levels_shown(fields, counts, study.policy),
         ncp=ncp_of(fields, counts, study.policy),
     )  # fmt: skip
+    # After the verdict, as the other formats are made from the CSV and cannot be better than it.
     write_formats(data, checked.codebook, title=study.title, notes=marks_of(report))
     for part in parts:
         put(out, {name: text.encode() for name, text in part.small_sample_tables.items()})
+    # Before the report is written, since it names the sums of the data files.
     note_files(out, report)
     context = DocumentContext(
         study=study, codebook=checked.codebook, report=report, data_file=data.name, counts=counts,

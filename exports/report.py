@@ -19,11 +19,12 @@ from forms.study import MISSING_RANGE, WITHHELD, ReleasePolicy, Study, Tier
 Report = dict[str, Any]
 Counts = Mapping[str, Mapping[str, int]]  # column → cell as written → rows
 
-# Figures that only a comparison with the stored answers can give, taken when a part is made.
-BESIDE_TRUTH = (
-    "k_coverage", "k_coverage_reverse", "unique_before", "unique_after", "cells_untrue",
-    "order_follows_input",
-)  # fmt: skip
+# Figures that only a comparison with the stored answers can give, taken when a part is made, and
+# how those of all parts become one.
+BESIDE_TRUTH: Mapping[str, Callable[..., Any]] = {
+    "k_coverage": min, "k_coverage_reverse": min, "unique_before": add, "unique_after": add,
+    "cells_untrue": add, "order_follows_input": or_,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +108,6 @@ def ncp_of(fields: Sequence[Field], counts: Counts, policy: ReleasePolicy) -> fl
     return sum(loss * rows for loss, rows in cells) / total if total else 0.0
 
 
-_OVER: Mapping[str, Callable[..., Any]] = {
-    "k_coverage": min, "k_coverage_reverse": min, "unique_before": add, "unique_after": add,
-    "cells_untrue": add, "order_follows_input": or_,
-}  # fmt: skip
-
-
 def about_release(
     study: Study, tier: Tier, parts: Sequence[SegmentEntry], *, seed: int, occasion: ReleaseContext
 ) -> Report:
@@ -178,8 +173,8 @@ def report_of(
     # Each figure over all segments, if every one of them was compared.
     segments = [part.figures for part in parts]
     beside = {
-        name: reduce(_OVER[name], [figures[name] for figures in segments])
-        for name in BESIDE_TRUTH
+        name: reduce(over, [figures[name] for figures in segments])
+        for name, over in BESIDE_TRUTH.items()
         if segments and all(segments)
     }
     left_out = Counter(occasion.left_out)

@@ -70,12 +70,7 @@ class DistinctRecords:
 
     def tally(self, records: Positions, amounts: Counts, classes: Positions, count: int) -> Counts:
         """Return the tally of ``count`` classes that these amounts of records belong to."""
-        parts = [np.bincount(classes, amounts, count)[:, None]]
-        for column in self.checks.columns:
-            values = column.shares.size
-            keys = classes * values + column.values[self.example_row[records]]
-            parts.append(np.bincount(keys, amounts, count * values).reshape(count, values))
-        return np.concatenate(parts, axis=1).astype(np.int64)
+        return self.checks.tally(self.example_row[records], classes, count, amounts)
 
 
 def distinct_records_of(problem: Problem, *, by_sensitive: bool) -> DistinctRecords:

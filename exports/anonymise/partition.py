@@ -54,6 +54,7 @@ def build_partition(
     record, class_id, amount = summed(record, class_id, amount)
     class_id, count = number_rows([class_id], record.size)
     boxes = covering(records, record, class_id, count)
+    # Rows that show one box are one class to every reader, however they came together.
     merged, count = number_rows(boxes.T, count)
     shown = np.empty((count, boxes.shape[1]), dtype=np.int32)
     shown[merged] = boxes

@@ -102,17 +102,20 @@ class PrivacyChecks:
         """Numbers in one line of a tally."""
         return 1 + sum(column.shares.size for column in self.columns)
 
-    def tally(self, rows: Positions, classes: Positions, count: int) -> Counts:
+    def tally(
+        self, rows: Positions, classes: Positions, count: int, amounts: Counts | None = None
+    ) -> Counts:
         """Return the tally, shape (count, width), of the rows at these positions.
 
-        ``classes`` has the shape of ``rows`` and says in which class (0 to count - 1) each is.
+        ``classes`` has the shape of ``rows`` and says in which class (0 to count - 1) each is;
+        ``amounts``, in the same shape, how often each counts (None: once).
         """
-        parts = [np.bincount(classes, minlength=count)[:, None]]
+        parts = [np.bincount(classes, amounts, count)[:, None]]
         for column in self.columns:
             values = column.shares.size
             keys = classes.astype(np.int64) * values + column.values[rows]
-            parts.append(np.bincount(keys, minlength=count * values).reshape(count, values))
-        return np.concatenate(parts, axis=1)
+            parts.append(np.bincount(keys, amounts, count * values).reshape(count, values))
+        return np.concatenate(parts, axis=1).astype(np.int64, copy=False)
 
     def satisfied(self, tally: Counts, boxes: Ints | None = None) -> Bools:
         """Return which classes of a tally satisfy the whole model, shape (classes,).

@@ -46,6 +46,7 @@ def bar_of(table: OneWay, label: str, parts: int, *, is_reversed: bool = False) 
     """Return the published counts of one column as a row: answers in order, none left out."""
     found = [(c, f) for c, f in figures_of(table, parts) if not c.missing]
     lacking = [n for c, n in zip(table.variable.categories, table.counts, strict=True) if c.missing]
+    # A hidden number without an answer cannot be taken off: the note says so.
     base = max(table.rows - sum(n for n in lacking if n is not None), 0)
     shares = tuple(Share(c.label, f.count, f.percent) for c, f in found)
     notes = [REVERSED] if is_reversed else []
@@ -154,6 +155,7 @@ def _base(table: TwoWay, at: int, counts: Sequence[int | None]) -> int | None:
     known = [n for n in counts if n is not None]
     if len(known) == len(counts):
         return sum(known)
+    # Beside a hidden field: the total of the band less those without the second score.
     total, rest = table.row_totals[at], table.counts[at][-1]
     if total is None or rest is None or not table.column.categories[-1].rest:
         return None
@@ -320,6 +322,7 @@ def later(book: Book, found: Twice, counts: ReleaseCounts, key: str) -> Chart | 
     else:
         first, second = (_highest(bars) for bars in zip(*pairs, strict=True))
         sentence = f"{THEN}, {first}; {LATER.lower()}, {second}."
+    # So many answers have no middle from which bars could start.
     many = alone and len(then.shares) > MOST_OPTIONS
     picture, table = _dots(then, after) if many else _bars(found, pairs)
     return Chart(

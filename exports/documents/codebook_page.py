@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exports.codebook import Entry
+from exports.codebook import AS_ASKED, Entry
 from exports.documents.cherries import binned, pooled, shown
 from exports.documents.context import DocumentContext, labels_of, number, pretty_json
 from exports.documents.markup import DistributionBar, render_page
@@ -24,7 +24,6 @@ COLUMNS = (
 # No chart: the row number and the marks say nothing about people.
 UNCHARTED = ("row", "pilot", "synthetic")
 OTHER_CODES = "Other codes, each under 10"
-AS_ASKED = "As asked"
 OTHER_MISSING = "Missing for another reason"
 EMPTY = "Empty"
 PARTS: Mapping[str, str] = {

@@ -84,6 +84,7 @@ def _labels(content: Content) -> dict[str, dict[int, str]]:
 def _routing(condition: Sequence[Any], labels: Mapping[str, Mapping[int, str]]) -> str:
     parts = []
     for column, codes in condition:
+        # A row of a grid has no labels of its own here: its codes stand alone.
         known = labels.get(column, {})
         said = [f"{c} ({known[c]})" if c in known else str(c) for c in sorted(codes)]
         parts.append(f"{column} is {listed(said, 'or')}")

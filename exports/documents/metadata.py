@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from exports.codebook import Entry
+from exports.codebook import AS_ASKED, Entry
 from exports.documents.codebook_page import PARTS
 from exports.documents.context import DocumentContext, asked_in, number, pretty_json
 from exports.documents.protection import how, policy_notes
@@ -51,7 +51,7 @@ def _sentences(entry: Entry) -> str:
         f"Question: {asked}" * bool(asked and asked != entry["label"]),
         entry.get("routing", ""),
         f"Rule: {entry['rule']}" if entry.get("rule") else "",
-        f"This release: {treatment}" * (treatment not in ("", "As asked")),
+        f"This release: {treatment}" * (treatment not in ("", AS_ASKED)),
     ]
     return " | ".join(part for part in said if part)
 
@@ -116,6 +116,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 Node = ET.Element
 
 
+# ``name`` by position only: elements have attributes of that name.
 def _node(name: str, /, *parts: Node | str, **attributes: str) -> Node:
     """An element with its children; texts among ``parts`` are its text."""
     node = ET.Element(name, {k: _clean(v) for k, v in attributes.items() if v})
@@ -269,7 +270,7 @@ def _variable(entry: Entry) -> Node:
         *_texts("concept", [entry.get("construct", "")]),
         *([_node("derivation", _node("drvdesc", entry["rule"]))] if entry["rule"] else []),
         _node("varFormat", type="character" if entry["type"] == "text" else "numeric"),
-        *_texts("notes", ["" if treatment == "As asked" else treatment]),
+        *_texts("notes", ["" if treatment == AS_ASKED else treatment]),
         ID=_id(entry),
         name=entry["variable"],
         files=FILE_ID,

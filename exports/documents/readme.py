@@ -11,13 +11,7 @@ from typing import Any
 
 from exports.documents import markup
 from exports.documents.context import DocumentContext, joined
-from exports.documents.protection import (
-    how,
-    left_out,
-    policy_notes,
-    segments,
-    treatments,
-)
+from exports.documents.protection import how, left_out, policy_notes, segments, treatments
 
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 SPDX = "CC-BY-4.0"
@@ -293,6 +287,7 @@ def _files(context: DocumentContext, paths: Collection[str]) -> str:
     written = {p: what for p, what in FILES.items() if fnmatch.filter(paths, p) or p in NOT_OURS}
     data = context.report.get("files", {})
     others = {path: FORMATS.get(PurePosixPath(path).suffix, "") for path in data}
+    # Data first; of a path that is named twice the later words stand.
     named = {context.data_path: "the data"} | others | dict(context.files) | written
     return markup.table(["file", "what"], [(f"`{path}`", what) for path, what in named.items()])
 

@@ -2,16 +2,8 @@
 
 Missing codes become extended missing values, -99 as .a to -90 as .j, with their labels. The writer
 is our own, because pyreadstat takes extended missing values only from columns of Python objects:
-eight bytes and more a cell, where one is enough.
-
-How Stata stores one column's cells: types, and where missing values lie in each of them.
-
-Source: Stata's manual page "dta" (file format 118), sections 5.2 and 5.10. Every number type keeps
-its top 27 values for "." and ".a" to ".z".
-
-Sections of a Stata file (.dta, format 118) as bytes: everything but the rows.
-
-Source: Stata's manual page "dta" (file format 118), section 5.
+eight bytes and more a cell, where one is enough. Every number type keeps its top 27 values for "."
+and ".a" to ".z". Source: Stata's manual page "dta" (file format 118), section 5.
 """
 
 from __future__ import annotations
@@ -66,7 +58,7 @@ DOUBLE = StataType(65526, "<f8", 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """How one column is stored; ``number`` counts from 1, ``kind`` is None for text."""
+    """The storage of one column; ``number`` counts from 1, ``kind`` is None for text."""
 
     number: int
     variable: str

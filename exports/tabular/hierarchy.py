@@ -254,6 +254,7 @@ def taxonomy_of(hierarchy: TableHierarchy, occurs: Bools) -> GeneralisationHiera
         else:
             sizes = np.bincount(level, weights=counted, minlength=loss.size)
             share = np.maximum(sizes - 1, 0) / max(int(counted.sum()) - 1, 1)
+        # Each level fills in its own nodes; those of other levels have 0 there.
         loss = np.maximum(loss, share)
     loss[hierarchy.up[0, -1]] = 1.0
     return GeneralisationHierarchy(hierarchy.column, hierarchy.up, loss)

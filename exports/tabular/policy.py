@@ -215,16 +215,31 @@ def _refuse_bad_names(path: Path, names: Sequence[str]) -> None:
 ROLES = ("identifier", "quasi_identifier", "sensitive", "plain")
 MODES = ("local", "one-coding")
 
-# The keys of each table, each with what it must be.
-_PRIVACY = {
-    "k": "a whole number from 2",
-    "l": "a whole number from 1",
-    "entropy_l": "a number from 1",
-    "t": "a number from 0 to 1",
-    "presence": "two shares from 0 to 1, the smaller first",
-    "mode": '"local" or "one-coding"',
-    "suppression_limit": "a share from 0 to 1",
-    "seed": "a whole number from 0",
+
+def _whole(value: Any, low: int) -> bool:
+    # In Python true is a whole number; in a policy it is none.
+    return isinstance(value, int) and not isinstance(value, bool) and value >= low
+
+
+def _number(value: Any, low: float, high: float) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
+
+
+def _shares(value: Any) -> bool:
+    both = isinstance(value, list) and len(value) == 2 and all(_number(v, 0, 1) for v in value)
+    return both and value[0] <= value[1]
+
+
+# The keys of [privacy]: in words what each must be, and the same as a test.
+_PRIVACY: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "k": ("a whole number from 2", lambda v: _whole(v, 2)),
+    "l": ("a whole number from 1", lambda v: _whole(v, 1)),
+    "entropy_l": ("a number from 1", lambda v: _number(v, 1, math.inf) and v < math.inf),
+    "t": ("a number from 0 to 1", lambda v: _number(v, 0, 1)),
+    "presence": ("two shares from 0 to 1, the smaller first", _shares),
+    "mode": ('"local" or "one-coding"', lambda v: v in MODES),
+    "suppression_limit": ("a share from 0 to 1", lambda v: _number(v, 0, 1)),
+    "seed": ("a whole number from 0", lambda v: _whole(v, 0) and v < 2**63),
 }
 _TABLES = ("privacy", "roles", "hierarchies", "ordered", "population")
 
@@ -332,41 +347,14 @@ def _privacy(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
     if "k" not in table:
         raise ExportRefused(f"{path}: [privacy] must say k, the smallest number of rows alike.")
     for key, value in table.items():
-        if not _fits(key, value):
+        words, fits = _PRIVACY[key]
+        if not fits(value):
             shown = f'"{value}"' if isinstance(value, str) else value
-            raise ExportRefused(f"{path}: {key} = {shown} must be {_PRIVACY[key]}.")
+            raise ExportRefused(f"{path}: {key} = {shown} must be {words}.")
     found = dict(table)
     if "presence" in found:
         found["presence"] = tuple(float(share) for share in found["presence"])
     return found
-
-
-def _whole(value: object, low: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= low
-
-
-def _number(value: object, low: float, high: float = float("inf")) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
-
-
-def _fits(key: str, value: Any) -> bool:
-    """Return whether a value of [privacy] is what its key must be."""
-    match key:
-        case "k":
-            return _whole(value, 2)
-        case "l":
-            return _whole(value, 1)
-        case "seed":
-            return _whole(value, 0) and value < 2**63
-        case "mode":
-            return value in MODES
-        case "entropy_l":
-            return _number(value, 1) and value < float("inf")
-        case "presence":
-            shares = isinstance(value, list) and len(value) == 2
-            return shares and all(_number(v, 0, 1) for v in value) and value[0] <= value[1]
-        case _:
-            return _number(value, 0, 1)
 
 
 def _names(path: Path, key: str, value: object) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ Report = Mapping[str, Any]
 
 # Figures that speak of the order of arrival, which must not change a byte here.
 _OF_ARRIVAL = ("order_correlation", "order_follows_input")
+_PROMISED = ("k_value", "k_coverage", "l", "entropy_l", "t", "presence")
 DECIMALS = 6
 
 
@@ -56,12 +57,7 @@ def report_of(
             echo[table] = {key: Path(name).name for key, name in echo[table].items()}
     return {
         "ncp": round(loss_of(result.problem, result.outcome), DECIMALS),
-        "k_value": figures["k_value"],
-        "k_coverage": figures["k_coverage"],
-        "l": figures["l"],
-        "entropy_l": figures["entropy_l"],
-        "t": figures["t"],
-        "presence": figures["presence"],
+        **{key: figures[key] for key in _PROMISED},
         "records_in": result.problem.rows,
         "records_out": result.table.height,
         "records_suppressed": result.problem.rows - result.table.height,

@@ -26,6 +26,7 @@ from exports.texts.redaction import FIT, STATES, WITHHELD, ReviewedText
 from forms.study import Question, Study, Tier
 
 COLUMNS = ("variable", "lang", "may_quote", "text")
+# Controls but tab and line feed, and signs that hide text or turn its direction.
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
@@ -124,6 +125,7 @@ def _earlier(occasion: TextContext) -> list[TextRow]:
         raise ExportRefused(
             "The earlier file of texts has other columns than this release would have."
         )
+    # The row number and the marks stand before these.
     kept = len(COLUMNS)
     return [TextRow(v, lang, int(q), text) for v, lang, q, text in (line[-kept:] for line in lines)]
 
@@ -163,6 +165,7 @@ def _groups(
     earlier: Sequence[TextRow], new: Sequence[TextRow], k: int, questions: Mapping[str, Question]
 ) -> Iterator[TextGroup]:
     before, fresh = Counter(r.group for r in earlier), Counter(r.group for r in new)
+    # What an earlier file has of questions that are released no longer comes first.
     order = {name: at for at, name in enumerate(questions)}
     for group in sorted(before.keys() | fresh.keys(), key=lambda g: (order.get(g[0], -1), g)):
         enough = fresh[group] >= k

@@ -142,6 +142,7 @@ class Findings:
         }
 
     def _of_truth(self) -> dict[str, Any]:
+        # None where there were no true rows, and so is each figure taken from it.
         beside = self.compared
         return {
             "k_coverage": beside and beside.k_coverage,

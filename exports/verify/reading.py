@@ -87,6 +87,7 @@ def coded(series: pl.Series) -> CodedColumn:
     """Return a column of any type as the text that would be written; null is an empty cell."""
     if series.dtype.is_integer() and not series.null_count() and len(series):
         low, high = int(series.min()), int(series.max())  # type: ignore[arg-type]
+        # Codes of a narrow range are numbered by counting, without a text for each cell.
         if high - low < 1 << 16:
             codes = (series.cast(pl.Int64) - low).to_numpy()
             return dense(codes, [str(value) for value in range(low, high + 1)])
@@ -110,6 +111,7 @@ def combined(columns: Iterable[Codes], rows: int) -> tuple[Ints, int]:
     key, many = np.zeros(rows, dtype=np.int64), 1
     for column in columns:
         width = int(column.max(initial=0)) + 1
+        # Before the key could pass 64 bits.
         if many * width >= 1 << 62:
             key, many = _renumbered(key, many)
         key, many = key * width + column, many * width
@@ -226,6 +228,7 @@ def check_records(block: bytes, columns: int, *, first: int) -> int:
     outside = outside_quotes(data)
     _check_returns(block, data, outside, first)
     ends = _positions(data, LF, outside)
+    # The last record of a file may lack its line end.
     if not block.endswith(b"\n"):
         ends = np.append(ends, len(data))
     commas = np.searchsorted(_positions(data, COMMA, outside), ends)
@@ -299,6 +302,7 @@ class _ColumnReader:
 
 def _read(file: BinaryIO, size: int) -> dict[str, CodedColumn]:
     begun = file.read(max(size, len(BOM))).removeprefix(BOM)
+    # A header may be longer than a block.
     while not whole_records(begun) and (more := file.read(size)):
         begun += more
     if not begun.strip():

@@ -152,6 +152,7 @@ def _of_risk(found: Findings, _: Claim) -> Iterator[FigureInWords]:
     known, public = found.prosecutor, found.journalist
     if known is None or public is None or found.marketer is None:
         return
+    # A risk of 1 is certain and not about.
     worst = f"about 1 in {round(1 / known.highest):,}" if known.highest < 1 else "1 in 1"
     label = "Risk for somebody known to be in the file (prosecutor)"
     said = (
@@ -348,6 +349,7 @@ def faults(findings: Findings, claim: Claim) -> tuple[str, ...]:
     """
     if findings.broken:
         return (f"the file is not a sound CSV: {findings.broken}",)
+    # Of such a file nothing else was measured.
     if findings.shape.absent or not findings.shape.rows:
         return tuple(_columns(findings, claim))
     return tuple(fault for check in _CHECKS for fault in check(findings, claim))

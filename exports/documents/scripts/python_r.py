@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from exports.codebook import Entry
+from exports.codebook import AS_ASKED, Entry
 from exports.columns import SCORE, bounds_of
 from exports.documents.context import DocumentContext
 
@@ -83,7 +83,7 @@ def scoring_plan_of(context: DocumentContext) -> ScoringPlan:
     whole = frozenset(
         e["variable"]
         for e in context.codebook
-        if e["part"] == "answer" and e.get("treatment", "As asked") == "As asked"
+        if e["part"] == "answer" and e.get("treatment", AS_ASKED) == AS_ASKED
     )
     scales = tuple(
         ScaleRule(

@@ -14,13 +14,9 @@ from exports.documents.scripts.python_r import (
     renamed,
 )
 from exports.files.source import STATA, names_in
-from forms.study import MISSING_RANGE
+from exports.files.stata import LABEL, LETTER
 
-# -99 is .a, -98 is .b … -90 is .j: the same letters as in the .dta file.
-LETTERS: Mapping[str, str] = {
-    str(code): f".{letter}" for code, letter in zip(MISSING_RANGE, "abcdefghij", strict=True)
-}
-LONGEST_LABEL = 80
+LETTERS = {str(code): f".{letter}" for code, letter in LETTER.items()}
 
 
 def quoted(text: str) -> str:
@@ -82,7 +78,7 @@ def import_do(context: DocumentContext) -> bytes:
             _read(context, names),
             f"mvdecode ///\n    {ranged} ///\n    , mv({coded})" * bool(ranged),
             "\n".join(
-                f"label variable {names[e['variable']]} {quoted(e['label'][:LONGEST_LABEL])}"
+                f"label variable {names[e['variable']]} {quoted(e['label'][:LABEL])}"
                 for e in context.codebook
             ),
             "\n".join(_value_labels(context, names)),
