@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
+from shutil import copyfileobj
 
 import polars as pl
 
@@ -81,15 +81,6 @@ def pair_distance(first: str, second: str, *, mirrored: int) -> pl.Expr:
     return found.cast(pl.Int16).alias("dq_pair")
 
 
-@lru_cache(maxsize=16)
-def _variables(columns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], ...]:
-    """Columns of each variable: the options of a multiple choice count as one item."""
-    by_variable: dict[str, list[str]] = {}
-    for name, variable in columns:
-        by_variable.setdefault(variable, []).append(name)
-    return tuple(tuple(names) for names in by_variable.values())
-
-
 def _none_of(study: Study, name: str, codes: Iterable[int]) -> pl.Expr:
     """True where a cell is none of these codes, which a column of texts holds as texts."""
     texts = {c.name for c in columns_of_study(study) if c.max_length}
@@ -102,10 +93,14 @@ def answered_share(study: Study) -> pl.Expr:
 
     Kept-apart texts have no column, so they count neither as shown nor as answered.
     """
-    items = _variables(tuple((c.name, c.variable) for c in columns_of_study(study)))
-    seen = [_none_of(study, names[0], UNSEEN) for names in items]
+    items: dict[str, list[str]] = {}
+    for column in columns_of_study(study):
+        # All options of a multiple choice are one item, seen or not as a whole.
+        items.setdefault(column.variable, []).append(column.name)
+    seen = [_none_of(study, names[0], UNSEEN) for names in items.values()]
     given = [
-        pl.any_horizontal(_none_of(study, name, MISSING_RANGE) for name in names) for names in items
+        pl.any_horizontal(_none_of(study, name, MISSING_RANGE) for name in names)
+        for names in items.values()
     ]
     shown = pl.sum_horizontal(seen)
     both = pl.sum_horizontal(s & g for s, g in zip(seen, given, strict=True))
@@ -305,6 +300,7 @@ def _branch(study: Study) -> pl.Expr:
 
 def table_of(study: Study, frame: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
     """One line an answer, one column a field: stored, derived and marks, nothing recoded."""
+    # Both marks: a release takes those that its fields name.
     marks = [pl.lit(1, pl.Int8).alias(name) for name in ("pilot", "synthetic")]
     branch = [_branch(study)] if study.branches else []
     full = frame.with_columns(*marks, *branch)
@@ -326,6 +322,7 @@ def data_name(study_name: str) -> str:
 def _as_text(field: Field) -> pl.Expr:
     """A decimal column in its final digits; its missing codes stay whole numbers."""
     column = pl.col(field.name)
+    # Whole steps: a Float32 written as it is would show digits that mean nothing.
     steps = (column.cast(pl.Float64) * _STEPS).round().cast(pl.Int64)
     whole, rest = steps // _STEPS, (steps % _STEPS).cast(pl.String).str.zfill(DECIMALS)
     digits = pl.concat_str(whole.cast(pl.String), pl.lit("."), rest)
@@ -369,5 +366,4 @@ def join_data(parts: Sequence[Path], path: Path) -> None:
                 header = source.readline()
                 if at == 0:
                     file.write(header)
-                while block := source.read(2**20):
-                    file.write(block)
+                copyfileobj(source, file)

@@ -126,6 +126,7 @@ def recode_keys(
         GeneralisationHierarchy(hierarchy.column, hierarchy.up, loss)
         for hierarchy, loss in zip(hierarchies, losses, strict=True)
     )
+    # Where no variety is asked for, the engine need not look at answers at all.
     distinct = [n for n in policy.distinct if n in table.columns] if tier.distinct_l > 1 else []
     problem = Problem(
         codes=np.column_stack([h.encode(table[h.column]) for h in hierarchies]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,25 +64,10 @@ def check_segment(
     return {name: figures[name] for name in sorted(BESIDE_TRUTH)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """A finished data file, read back and found to hold what it claims."""
-
-    claim: Claim
-    findings: Findings
-    codebook: tuple[Entry, ...]
-    counts: Counts
-
-
 def _checked(
-    study: Study,
-    data: Path,
-    fields: Sequence[Field],
-    tier: Tier,
-    *,
-    segments: Sequence[int],
-    occasion: ReleaseContext,
-) -> _Checked:
+    study: Study, data: Path, fields: Sequence[Field], tier: Tier, *,
+    segments: Sequence[int], occasion: ReleaseContext,
+) -> tuple[Claim, Findings, tuple[Entry, ...], Counts]:  # fmt: skip
     """Read the finished file back and verify it. Raise ExportRefused with every fault."""
     try:
         # From the disk: what was in memory proves nothing of what was written.
@@ -105,7 +89,7 @@ def _checked(
     claim = claim_of(fields, study.policy, tier, segments=segments)
     findings = verify(table, claim, codebook=codebook)
     _refuse(faults(findings, claim))
-    return _Checked(claim, findings, codebook, counts)
+    return claim, findings, codebook, counts
 
 
 def assemble(
@@ -126,11 +110,10 @@ def assemble(
     data = out / "data" / data_name(study.name)
     data.parent.mkdir(parents=True)
     join_data([part.path for part in parts], data)
-    checked = _checked(
+    claim, findings, codebook, counts = _checked(
         study, data, fields, tier,
         segments=[part.rows for part in parts], occasion=occasion,
     )  # fmt: skip
-    claim, findings, counts = checked.claim, checked.findings, checked.counts
     report = report_of(
         study, tier, parts,
         figures=findings.figures(), seed=seed,
@@ -139,13 +122,13 @@ def assemble(
         ncp=ncp_of(fields, counts, study.policy),
     )  # fmt: skip
     # After the verdict, as the other formats are made from the CSV and cannot be better than it.
-    write_formats(data, checked.codebook, title=study.title, notes=marks_of(report))
+    write_formats(data, codebook, title=study.title, notes=marks_of(report))
     for part in parts:
         put(out, {name: text.encode() for name, text in part.small_sample_tables.items()})
     # Before the report is written, since it names the sums of the data files.
     note_files(out, report)
     context = DocumentContext(
-        study=study, codebook=checked.codebook, report=report, data_file=data.name, counts=counts,
+        study=study, codebook=codebook, report=report, data_file=data.name, counts=counts,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
         findings=[(w.label, w.value, w.sentence) for w in figures_in_words(findings, claim)],
     )  # fmt: skip

@@ -62,9 +62,8 @@ class SegmentEntry:
     rows: int
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    small_sample_tables: Mapping[str, str] = field(
-        default_factory=dict
-    )  # path in the release → text
+    # Path in the release → text.
+    small_sample_tables: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)  # BESIDE_TRUTH
 
 

@@ -83,9 +83,8 @@ class SegmentTable:
     source: pl.Series
     left_out: dict[str, int]
     notes: tuple[str, ...] = ()
-    small_sample_tables: Mapping[str, str] = field(
-        default_factory=dict
-    )  # path in the release → text
+    # Path in the release → text.
+    small_sample_tables: Mapping[str, str] = field(default_factory=dict)
 
 
 def _narrowed(

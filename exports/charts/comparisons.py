@@ -115,6 +115,7 @@ def readings(book: Book, family: Family, counts: ReleaseCounts, key: str) -> Cha
         BarGroup(heading, tuple(bar(row) for row in rows))
         for heading, rows in groups(book, there).items()
     ]
+    # The scores with most agreement on top; hidden shares count as none.
     found.sort(key=_net_agreement, reverse=True)
     options = tuple(book[there[0]]["codes"].values())
     bars = [bar for group in found for bar in group.bars]

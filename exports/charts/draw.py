@@ -31,7 +31,7 @@ LETTER = 0.53  # mean width of a letter, of its height: a wide sans
 FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', Arial, sans-serif"
 BUNDLED = "Libertinus Serif"  # comes with typst, so that a PNG is the same wherever it is made
 
-INK, SOFT, RULE, PAPER, HELD = "#26242b", "#5a5661", "#ddd4c8", "#fffdfa", "#f1ece4"
+INK, SOFT, PAPER, HELD = "#26242b", "#5a5661", "#fffdfa", "#f1ece4"
 DIVERGING = ("#8c510a", "#bf812d", "#dfc27d", "#dcd8d0", "#80cdc1", "#3fa69d", "#01665e")
 ON_DIVERGING = ("#fff", INK, INK, INK, INK, INK, "#fff")
 DEEPER = ("#eef5f4", "#c7e5e1", "#8fcfc6", "#3f9a91", "#01665e")

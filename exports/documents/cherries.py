@@ -175,6 +175,7 @@ def _share(context: DocumentContext, part: str, whole: str, note: str) -> str:
     if not {part, whole} <= context.tallies.keys():
         return NOT_COUNTED
     first, second = context.tallies[part], context.tallies[whole]
+    # A share needs both totals: one that is too small to tell is 0 here.
     if not first or not second:
         return TOO_FEW
     share = min(first / second, 1)

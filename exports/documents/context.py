@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exports.codebook import Entry
-from forms.study import MISSING_RANGE, Study
+from forms.study import Study
 from forms.tiers import TIERS
 
 Report = Mapping[str, Any]
@@ -103,6 +103,7 @@ class DocumentContext:
     @property
     def archived(self) -> tuple[ArchivedDocuments, ...]:
         """The wordings answered; the study folder's own where none was handed over."""
+        # Before a release there are no wordings: the words are those of the folder.
         if self.wordings or not self.study.content:
             return tuple(self.wordings)
         content = json.loads(self.study.content)
@@ -133,11 +134,6 @@ def joined(parts: Iterable[str], between: str = "\n\n") -> bytes:
 def labels_of(entry: Entry) -> dict[str, str]:
     """Cell → label, substantive codes first, then missing ones."""
     return {**entry.get("codes", {}), **entry.get("missing", {})}
-
-
-def is_missing(cell: str) -> bool:
-    """Return whether a cell, as written, holds a missing code."""
-    return cell.removeprefix("-").isdigit() and int(cell) in MISSING_RANGE
 
 
 def asked_in(entry: Entry) -> str:

@@ -279,21 +279,20 @@ def _variable(entry: Entry) -> Node:
     )
 
 
-def _groups(context: DocumentContext) -> Iterator[Node]:
+def ddi(context: DocumentContext) -> bytes:
+    """The XML file: one codeBook in the study's language."""
+    data = _node("dataDscr")
     for part, heading in PARTS.items():
         members = " ".join(_id(e) for e in context.codebook if e["part"] == part)
         if members:
-            yield _node("varGrp", _node("labl", heading), type="section", var=members)
-
-
-def ddi(context: DocumentContext) -> bytes:
-    """The XML file: one codeBook in the study's language."""
-    variables = [_variable(entry) for entry in context.codebook]
+            group = _node("varGrp", _node("labl", heading), type="section", var=members)
+            data.append(group)
+    data.extend(_variable(entry) for entry in context.codebook)
     root = _node(
         "codeBook",
         _study(context),
         _file(context),
-        _node("dataDscr", *_groups(context), *variables),
+        data,
         xmlns=NAMESPACE,
         version="2.5",
         **{"xml:lang": context.study.language},

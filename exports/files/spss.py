@@ -161,38 +161,29 @@ def _missing(entry: Entry, occurring: Sequence[str]) -> list[Any]:
     return short[:MISSING_TEXTS]
 
 
-def _about(entry: Entry, name: str, width: int, occurring: Sequence[str]) -> dict[str, Any]:
-    """The facts of one variable that pyreadstat writes, by its own keywords."""
-    return {
-        "column_labels": cut_bytes(entry["label"], VARIABLE_LABEL),
-        "variable_value_labels": _values(entry, width),
-        "missing_ranges": _missing(entry, occurring),
-        "variable_measure": level_of(entry),
-        "variable_format": "" if is_text(entry) else f"F8.{entry['decimals']}",
-        # Columns in the data view: room for the name and for a short text.
-        "variable_display_width": min(max(len(name), 8), 24 if is_text(entry) else 16),
-    }
-
-
 def _dictionary(source: TableSource) -> dict[str, dict[str, Any]]:
     """Keyword of pyreadstat → {name: what it says}, where it says anything."""
     words: dict[str, dict[str, Any]] = {}
-    names = names_in(source.variables, SPSS)
-    for entry in source.codebook:
-        name, found = names[entry["variable"]], source.occurring.get(entry["variable"], ())
-        for keyword, said in _about(entry, name, _width(source, entry), found).items():
+    names = names_in(source.variables, SPSS).values()
+    for entry, name, width in zip(source.codebook, names, _widths(source), strict=True):
+        about = {
+            "column_labels": cut_bytes(entry["label"], VARIABLE_LABEL),
+            "variable_value_labels": _values(entry, width),
+            "missing_ranges": _missing(entry, source.occurring.get(entry["variable"], ())),
+            "variable_measure": level_of(entry),
+            "variable_format": "" if is_text(entry) else f"F8.{entry['decimals']}",
+            # Columns in the data view: room for the name and for a short text.
+            "variable_display_width": min(max(len(name), 8), 24 if is_text(entry) else 16),
+        }
+        for keyword, said in about.items():
             if said:
                 words.setdefault(keyword, {})[name] = said
     return words
 
 
-def _width(source: TableSource, entry: Entry) -> int:
-    """Bytes of a text column, 0 for numbers."""
-    return min(source.widest.get(entry["variable"], 0), TEXT)
-
-
 def _widths(source: TableSource) -> list[int]:
-    return [_width(source, entry) for entry in source.codebook]
+    """Bytes of each text column, 0 for numbers."""
+    return [min(source.widest.get(name, 0), TEXT) for name in source.variables]
 
 
 def _write_dictionary(source: TableSource, path: Path, title: str, notes: str) -> None:

@@ -78,11 +78,15 @@ def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
     """Each written column's role and, for a quasi-identifier, what became of its cells."""
     roles = {name: role for role in ROLES for name in result.policy.roles[role]}
     about: dict[str, dict[str, Any]] = {n: {"role": roles[n]} for n in result.table.columns}
-    for at, tree in enumerate(result.sources.trees):
+    trees = zip(result.sources.trees, result.problem.hierarchies, strict=True)
+    for at, (tree, hierarchy) in enumerate(trees):
         shown, true = result.table[tree.column], result.sources.table[tree.column]
+        # The mean loss of one column is that of the problem with no other column.
+        codes, nodes = result.problem.codes[:, at : at + 1], result.outcome.nodes[:, at : at + 1]
+        alone = replace(result.problem, codes=codes, hierarchies=(hierarchy,))
         about[tree.column] |= {
             "measured_as": "numbers" if tree.numeric else "groups",
-            "ncp": round(_loss_at(result, at), DECIMALS),
+            "ncp": round(loss_of(alone, replace(result.outcome, nodes=nodes)), DECIMALS),
             "values_before": true.n_unique(),
             "values_after": shown.n_unique(),
             "as_it_was": int((shown.eq_missing(true.gather(result.rows))).sum()),
@@ -90,14 +94,6 @@ def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
             "missing": shown.null_count(),
         }
     return about
-
-
-def _loss_at(result: AnonymisedTable, at: int) -> float:
-    """Mean loss of one column."""
-    tree, codes = result.problem.hierarchies[at], result.problem.codes[:, at : at + 1]
-    nodes = result.outcome.nodes[:, at : at + 1]
-    problem = replace(result.problem, codes=codes, hierarchies=(tree,))
-    return loss_of(problem, replace(result.outcome, nodes=nodes))
 
 
 def _notes(result: AnonymisedTable) -> list[str]:

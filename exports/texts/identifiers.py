@@ -68,8 +68,6 @@ NOT_NAMES = _of(
 NO_NAME = NOT_NAMES | DO | DETERMINERS | IN
 
 
-__all__ = ["CAUTION", "KINDS", "IdentifierSpan", "find", "marked", "redact", "words_in"]
-
 CAUTION = (
     "The marks are a help, not a check: they miss some names and every story that only one person "
     "can tell. Read each text whole."
@@ -273,8 +271,3 @@ def redact(text: str, spans: Iterable[IdentifierSpan]) -> str:
     for span in sorted(spans, reverse=True):
         text = f"{text[: span.start]}[{span.kind}]{text[span.end :]}"
     return text
-
-
-def words_in(text: str) -> int:
-    """Words to read."""
-    return len(_WORD.findall(text))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exports.codebook import Entry, describe
-from exports.columns import Field
+from exports.columns import Field, data_name
 from exports.documents.all_documents import finish, note_files, put
 from exports.documents.context import DocumentContext
 from exports.errors import ExportRefused
@@ -94,8 +94,7 @@ ORDINARY = TextContext()
 
 def text_name(study_name: str) -> str:
     """File name after Psych-DS; ``description`` is one of its own keywords."""
-    letters = "".join(c for c in study_name if c.isascii() and c.isalnum())
-    return f"study-{letters}_description-texts_data.csv"
+    return data_name(study_name).replace("_data.csv", "_description-texts_data.csv")
 
 
 def released_questions(study: Study, tier: Tier) -> dict[str, Question]:

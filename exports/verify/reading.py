@@ -356,9 +356,8 @@ class Claim:
     ``ordered`` maps a sensitive column to its cells from low to high; cells it does not name come
     after them. ``covers`` maps a column to released cell → the true cells it stands for; a cell
     without an entry stands for itself. ``suppressed`` maps a column to the cell that says nothing.
-    ``missing`` maps a column to the cells that are one category of a key. ``derived`` maps a column
-    to the columns from which anybody can work it out. ``segments`` are the rows of each batch, in
-    file order, each of which keeps the promise alone; none is one batch.
+    ``missing`` maps a column to the cells that are one category of a key. ``segments`` are the rows
+    of each batch, in file order, each of which keeps the promise alone; none is one batch.
     """
 
     core: tuple[str, ...]
@@ -376,14 +375,12 @@ class Claim:
     covers: Mapping[str, Cells] = field(default_factory=dict)
     suppressed: Mapping[str, str] = field(default_factory=dict)
     missing: Cells = field(default_factory=dict)
-    derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     segments: tuple[int, ...] = ()
 
     @property
     def named(self) -> tuple[str, ...]:
         """Every column that the file must have for the claim to make sense."""
-        names = (*self.core, *self.insider, *self.sensitive, *self.answers, *self.derived)
-        return tuple(dict.fromkeys(names))
+        return tuple(dict.fromkeys((*self.core, *self.insider, *self.sensitive, *self.answers)))
 
     def category(self, column: str, cell: str) -> str:
         """Return the cell as part of a key: all that counts as missing is one category."""

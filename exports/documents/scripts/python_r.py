@@ -95,6 +95,7 @@ def scoring_plan_of(context: DocumentContext) -> ScoringPlan:
         for s in study.scales
         if whole.issuperset(s.items)
     )
+    # Composites are means of scores: all of these have to be recomputed first.
     known = {rule.column for rule in scales}
     composites = tuple(
         CompositeRule(SCORE + c.name, scores, max(1, c.min_answered))
