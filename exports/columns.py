@@ -27,19 +27,6 @@ UNSEEN = (NOT_SHOWN, NOT_REACHED)
 _EXACT = "exact_"  # a score before it is rounded, which composites are made of
 
 
-def score_names(study: Study) -> tuple[str, ...]:
-    """The score columns, in the order of the study folder."""
-    means = [s.name for s in study.scales] + [c.name for c in study.composites]
-    return tuple(SCORE + name for name in (*means, *(d.name for d in study.differences)))
-
-
-def quality_names(study: Study) -> tuple[str, ...]:
-    """The data-quality columns that this study has."""
-    straight = ("dq_straight",) if study.quality.straight else ()
-    pair = ("dq_pair",) if study.quality.pair else ()
-    return (*straight, *pair, "dq_share")
-
-
 def bounds_of(study: Study) -> Bounds:
     """Return the lowest and the highest code of each column, for reversing."""
     return {c.name: (min(c.codes), max(c.codes)) for c in columns_of_study(study) if c.codes}
@@ -188,19 +175,18 @@ def _answer_field(study: Study, column: Column) -> Field:
 def fields_of(study: Study, *, pilot: bool = False, synthetic: bool = False) -> tuple[Field, ...]:
     """Every column that a release can have, in file order, before a tier leaves any out."""
     answers = (_answer_field(study, c) for c in columns_of_study(study))
-    whole = {SCORE + d.name for d in study.differences}
-    scores = (Field(n, "score", "integer" if n in whole else "decimal") for n in score_names(study))
-    quality = (
-        Field(n, "quality", "decimal" if n == "dq_share" else "integer")
-        for n in quality_names(study)
-    )
+    means = [s.name for s in study.scales] + [c.name for c in study.composites]
+    scores = [Field(SCORE + name, "score", "decimal") for name in means]
+    scores += [Field(SCORE + difference.name, "score") for difference in study.differences]
+    asked = {"dq_straight": study.quality.straight, "dq_pair": study.quality.pair}
+    quality = [Field(name, "quality") for name, columns in asked.items() if columns]
+    quality += [Field("dq_share", "quality", "decimal"), Field("dur_band", "quality")]
     names = ("pilot",) * pilot + ("synthetic",) * synthetic
     marks = (Field(name, "administrative") for name in names)
-    band = (Field("dur_band", "quality"),)
     keys = (Field(n, "administrative", "text", "quasi_identifier", CORE) for n in BOOKKEEPING_KEYS)
     branch = ("branch",) if study.branches else ()
     ends = (Field(n, "administrative") for n in (*branch, "completion", "c_open"))
-    return (*marks, *keys, *ends, *answers, *scores, *quality, *band)
+    return (*marks, *keys, *ends, *answers, *scores, *quality)
 
 
 def kept_in(fields: Sequence[Field], tier: Tier) -> tuple[Field, ...]:

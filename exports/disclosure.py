@@ -48,16 +48,6 @@ def _known(lines: pl.DataFrame, views: int, key: str, covers: Covers) -> pl.Seri
     return pl.Series(key, [seen[cells] for cells in zip(*columns, strict=True)])
 
 
-def _beside(views: Sequence[ReleasedFile]) -> pl.DataFrame:
-    """One line for each person in any view: its key cells side by side, null where absent."""
-    people = pl.concat([view.person for view in views]).unique().sort()
-    lines = pl.DataFrame({"person": people})
-    for at, view in enumerate(views):
-        named = view.cells.rename({n: f"{at}:{n}" for n in view.cells.columns})
-        lines = lines.join(named.with_columns(person=view.person), on="person", how="left")
-    return lines
-
-
 def smallest_group(views: Sequence[ReleasedFile], keys: Sequence[str], covers: Covers) -> int:
     """The fewest people of whom ``views`` together say the same.
 
@@ -65,7 +55,11 @@ def smallest_group(views: Sequence[ReleasedFile], keys: Sequence[str], covers: C
     A view in which somebody is absent says nothing of them.
     """
     views = [view for view in views if len(view.person)]
-    lines = _beside(views)
+    # One line a person in any view: the key cells of all views side by side, null where absent.
+    lines = pl.DataFrame({"person": pl.concat([view.person for view in views]).unique().sort()})
+    for at, view in enumerate(views):
+        named = view.cells.rename({n: f"{at}:{n}" for n in view.cells.columns})
+        lines = lines.join(named.with_columns(person=view.person), on="person", how="left")
     if not keys:
         return len(lines)
     known = pl.DataFrame([_known(lines, len(views), key, covers) for key in keys])
@@ -138,7 +132,7 @@ def truth_of(table: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
     """The columns of a part's source, cells comparable with those written."""
     decimals = []
     for column in (table[f.name] for f in fields if f.type == "decimal"):
-        # Worked out otherwise than by the writer, so that no fault of his goes into both.
+        # Worked out otherwise than by the writer, so that a fault of it is not in both.
         values = column.unique().to_list()
         texts = [f"{v:.{DECIMALS}f}" if v >= 0 else str(int(v)) for v in values]
         decimals.append(column.replace_strict(values, texts, return_dtype=pl.String))

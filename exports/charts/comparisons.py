@@ -46,7 +46,7 @@ def bar_of(table: OneWay, label: str, parts: int, *, is_reversed: bool = False) 
     """Return the published counts of one column as a row: answers in order, none left out."""
     found = [(c, f) for c, f in figures_of(table, parts) if not c.missing]
     lacking = [n for c, n in zip(table.variable.categories, table.counts, strict=True) if c.missing]
-    # A hidden number without an answer cannot be taken off: the note says so.
+    # Where a number without an answer is hidden, it cannot be taken off: the note says so.
     base = max(table.rows - sum(n for n in lacking if n is not None), 0)
     shares = tuple(Share(c.label, f.count, f.percent) for c, f in found)
     notes = [REVERSED] if is_reversed else []

@@ -11,7 +11,7 @@ from typing import Any
 
 from exports.codebook import AS_ASKED, Entry
 from exports.documents.cherries import binned, pooled, shown
-from exports.documents.context import DocumentContext, labels_of, number, pretty_json
+from exports.documents.context import DocumentContext, number, pretty_json
 from exports.documents.markup import DistributionBar, render_page
 from exports.output_files import csv_text
 
@@ -97,7 +97,7 @@ def distribution(entry: Entry, cells: Mapping[str, int]) -> list[DistributionBar
     # Small ones are added up, since each alone would say too much.
     missing = pooled(missing, frozenset(missing), OTHER_MISSING)
     # A version's label is a digest, too long beside a bar.
-    labels = {} if text else labels_of(entry)
+    labels = {} if text else {**entry["codes"], **entry["missing"]}
     answers = {
         f"{c} {labels[c]}" if labels.get(c) else c: n for c, n in _answers(entry, cells).items()
     }

@@ -131,19 +131,6 @@ def joined(parts: Iterable[str], between: str = "\n\n") -> bytes:
     return (between.join(part for part in parts if part).rstrip("\n") + "\n").encode()
 
 
-def labels_of(entry: Entry) -> dict[str, str]:
-    """Cell → label, substantive codes first, then missing ones."""
-    return {**entry.get("codes", {}), **entry.get("missing", {})}
-
-
-def asked_in(entry: Entry) -> str:
-    """The question as clients read it, all branches in one line; empty for a derived column."""
-    said: Mapping[str, str] = entry.get("question", {})
-    if set(said) == {"everybody"}:
-        return said["everybody"]
-    return " / ".join(f"[{branch}] {text}" for branch, text in said.items() if text)
-
-
 def number(value: float) -> str:
     """A bound without idle decimals: 5, 0.5."""
     return f"{value:g}"

@@ -7,13 +7,13 @@ elements follows the schema of DDI-Codebook 2.5 (DDI Alliance, 2012).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from exports.codebook import AS_ASKED, Entry
 from exports.documents.codebook_page import PARTS
-from exports.documents.context import DocumentContext, asked_in, number, pretty_json
+from exports.documents.context import DocumentContext, number, pretty_json
 from exports.documents.protection import how, policy_notes
 from exports.documents.readme import (
     CC_BY,
@@ -21,7 +21,6 @@ from exports.documents.readme import (
     citation,
     description,
     keywords,
-    licence_words,
     urn,
 )
 
@@ -31,20 +30,17 @@ PRIVACY = (
     "documentation/report.html. Do not try to recognise anybody, and do not join this file with "
     "other data about persons."
 )
-# Files that the standard does not cover; without this list its validator warns of each.
-IGNORED = (
-    "CITATION.cff",
-    "LICENSE",
-    "SHA256SUMS",
-    "*.sav",
-    "*.dta",
-    "*.parquet",
-)  # fmt: skip
+RESTRICTED = "Restricted: only under a data use agreement (LICENSE)"
+# .psychds-ignore: files that the standard does not cover; without it its validator warns of each.
+IGNORED = ("CITATION.cff", "LICENSE", "SHA256SUMS", "*.sav", "*.dta", "*.parquet")
 
 
 def _sentences(entry: Entry) -> str:
-    """Label, question, routing, rule and treatment in one text."""
-    asked = asked_in(entry)
+    """Label, question of all branches, routing, rule and treatment in one text."""
+    question: Mapping[str, str] = entry.get("question", {})
+    asked = question.get("everybody") or " / ".join(
+        f"[{branch}] {text}" for branch, text in question.items() if text
+    )
     treatment = entry.get("treatment", "")
     said = [
         entry["label"],
@@ -101,11 +97,6 @@ def dataset_description(context: DocumentContext) -> bytes:
         "variableMeasured": [variable(entry) for entry in context.codebook],
     }
     return pretty_json({key: value for key, value in said.items() if value is not None})
-
-
-def ignore_file() -> bytes:
-    """.psychds-ignore."""
-    return ("\n".join(IGNORED) + "\n").encode()
 
 
 NAMESPACE = "ddi:codebook:2_5"
@@ -195,7 +186,7 @@ def _study(context: DocumentContext) -> Node:
     use = _node(
         "useStmt",
         _node("confDec", promise),
-        _node("restrctn", licence_words(context)),
+        _node("restrctn", "CC BY 4.0" if context.open else RESTRICTED),
         _node("citReq", citation(context)),
         *_texts("disclaimer", [context.caution]),
     )

@@ -72,15 +72,6 @@ def _digests(report: Report) -> Iterator[tuple[str, str]]:
             yield word + name, digest
 
 
-def _loss(report: Report) -> str:
-    if not isinstance(report.get("ncp"), int | float):
-        return ""
-    return (
-        f"Information lost in the key columns: {report['ncp']:.4f} on a scale from 0 (nothing "
-        "coarsened) to 1 (everything withheld); normalised certainty penalty."
-    )
-
-
 def report_page(context: DocumentContext) -> bytes:
     """Return the report as a page; sections that have nothing to say are left out."""
     report, tier, found = context.report, context.tier, context.findings
@@ -90,7 +81,12 @@ def report_page(context: DocumentContext) -> bytes:
     steps = [step for step in order if step in seen]
     given = ", ".join(f"{k}: {v}" for k, v in (report.get("recipient") or {}).items() if v)
     done = [*segments(report), *left_out(report), *policy_notes(report)]
-    done += [_loss(report), f"Given to {given}." if given else ""]
+    if isinstance(report.get("ncp"), int | float):
+        done.append(
+            f"Information lost in the key columns: {report['ncp']:.4f} on a scale from 0 (nothing "
+            "coarsened) to 1 (everything withheld); normalised certainty penalty."
+        )
+    done += [f"Given to {given}."] if given else []
     rows = report.get("rows")
     size = f" {rows} rows." if rows is not None else ""
     return render_page(
@@ -102,7 +98,7 @@ def report_page(context: DocumentContext) -> bytes:
         found=found[:AT_A_GLANCE],
         further=found[AT_A_GLANCE:],
         how=how(context),
-        done=[sentence for sentence in done if sentence],
+        done=done,
         steps=steps,
         columns=[
             (name, *(column.get(step) or "–" for step in steps))

@@ -91,11 +91,6 @@ def licence(context: DocumentContext) -> bytes:
     return joined([context.mark, filled])
 
 
-def licence_words(context: DocumentContext) -> str:
-    """The licence in one line."""
-    return "CC BY 4.0" if context.open else "Restricted: only under a data use agreement (LICENSE)"
-
-
 def authors(context: DocumentContext) -> str:
     """The makers of the data, as the site names them; the study's team where it names none."""
     return context.facts.get("researcher_names") or f"The team of the study {context.study.name}"

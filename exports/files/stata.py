@@ -89,11 +89,6 @@ def cells_of(entry: Entry, number: int, *, widest: int) -> Cells:
     return Cells(number, name, widest, f"S{widest}")
 
 
-def tagged_value(code: int) -> int:
-    """The value that stands for a missing code in a table of value labels (a long)."""
-    return LONG.missing + 1 + MISSING_RANGE.index(code)
-
-
 def _numbers(cells: Cells, kind: StataType, part: pl.Series) -> NDArray[np.generic]:
     """Values, with missing codes and empty cells put where Stata keeps them."""
     given = part.to_numpy()  # null becomes NaN on the way
@@ -154,13 +149,13 @@ def labels_in_stata(entry: Entry) -> Labels:
     """(value as a long, label), ascending: missing codes are extended missing values."""
     if is_text(entry):
         return ()
-    tagged = has_missing_codes(entry)
+    tagged, first = has_missing_codes(entry), LONG.missing + 1  # .a, which comes after "."
     pairs = (
-        (tagged_value(code) if tagged and code in MISSING_RANGE else code, label[:VALUE_LABEL])
+        (first + MISSING_RANGE.index(code) if tagged and code in MISSING_RANGE else code, label)
         for code, label in labels_of(entry).items()
         if code <= LONG.top
     )
-    return tuple(sorted(pairs))
+    return tuple(sorted((value, label[:VALUE_LABEL]) for value, label in pairs))
 
 
 def element(name: str, content: bytes) -> bytes:

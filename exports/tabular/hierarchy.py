@@ -207,22 +207,16 @@ def read_hierarchy(path: Path, column: str) -> TableHierarchy:
     _refuse_misshapen(path, lines)
     _refuse_broken_tree(path, lines)
     _refuse_untrue(path, lines)
-    rows = _with_places_for_nothing([cells for _, cells in lines])
+    rows = [cells for _, cells in lines]
+    levels, leaves = len(rows[0]), {row[0] for row in rows}
+    if MISSING not in leaves:
+        rows.append([MISSING] * (levels - 1) + [ROOT])
+    if ROOT not in leaves:
+        rows.append([ROOT] * levels)
     labels = list(dict.fromkeys(cell for row in rows for cell in row))
     values = pl.Series([row[0] for row in rows])
     up = ancestors(rows, labels)
     return TableHierarchy(column, values, pl.Series(labels), up, path, _is_numeric(rows))
-
-
-def _with_places_for_nothing(rows: list[list[str]]) -> list[list[str]]:
-    """Lines for the missing cell and for ``*`` where the file has none."""
-    levels, leaves = len(rows[0]), {row[0] for row in rows}
-    added = []
-    if MISSING not in leaves:
-        added.append([MISSING] * (levels - 1) + [ROOT])
-    if ROOT not in leaves:
-        added.append([ROOT] * levels)
-    return rows + added
 
 
 def _is_numeric(rows: Sequence[Sequence[str]]) -> bool:

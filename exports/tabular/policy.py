@@ -188,12 +188,9 @@ def _text(column: pl.Series) -> pl.Series:
     return column.cast(pl.String)
 
 
-_READERS: Mapping[str, Callable[[Path], pl.DataFrame]] = {
-    ".csv": _read_csv,
-    ".sav": _read_sav,
-    ".zsav": _read_sav,
-    ".parquet": _read_parquet,
-}
+_READERS = {
+    ".csv": _read_csv, ".sav": _read_sav, ".zsav": _read_sav, ".parquet": _read_parquet,
+}  # fmt: skip
 
 
 def _nulled(table: pl.DataFrame) -> pl.DataFrame:

@@ -118,15 +118,6 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
                 )
 
 
-def refuse_unfit_population(policy: Policy, population: pl.DataFrame) -> None:
-    """Raise ExportRefused unless the population has every quasi-identifier and a row."""
-    lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
-    if lacking:
-        raise ExportRefused(f"{policy.population} has no column {', '.join(lacking)}.")
-    if not population.height:
-        raise ExportRefused(f"{policy.population} has no rows.")
-
-
 def _refuse_unfit_columns(policy: Policy, known: list[str]) -> None:
     for role, names in policy.roles.items():
         for name in names:
@@ -220,5 +211,9 @@ def read_sources(data: Path, policy: Policy) -> EncodedTable:
     if policy.population is None:
         return EncodedTable(table, trees)
     population = read_table(policy.population)
-    refuse_unfit_population(policy, population)
+    lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
+    if lacking:
+        raise ExportRefused(f"{policy.population} has no column {', '.join(lacking)}.")
+    if not population.height:
+        raise ExportRefused(f"{policy.population} has no rows.")
     return EncodedTable(table, trees, in_own_order(population.select(policy.quasi_identifiers)))

@@ -176,11 +176,7 @@ def _groups(
 
 
 def text_release(
-    study: Study,
-    texts: Sequence[ReviewedText],
-    *,
-    tier: Tier,
-    occasion: TextContext = ORDINARY,
+    study: Study, texts: Sequence[ReviewedText], *, tier: Tier, occasion: TextContext = ORDINARY
 ) -> TextRelease:
     """Return the file of approved texts. Raise ExportRefused where no group is large enough.
 
