@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from forms import platform_texts
 from survey import assets, error_pages
 from survey.config import Config, folder, read_config
+from survey.respondents.rendered_parts import render_frame
 from survey.routes import account, home, respondent
 from survey.routes.ethics import board, notes, public, records
 from survey.routes.research import charts, collection, jobs, releases, studies, texts
@@ -39,7 +40,11 @@ def create_app(config: Config | None = None) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        asset=assets.address_of, study=None, screen="", platform=platform_texts
+        asset=assets.address_of,
+        study=None,
+        screen="",
+        platform=platform_texts,
+        render_frame=render_frame,
     )
     app.extensions[current.NAME] = services = open_services(config)
     protect(

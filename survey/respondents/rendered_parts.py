@@ -1,4 +1,4 @@
-"""Questions as HTML. Those that hold no answer look alike to every client and are rendered once.
+"""Questions and the frame around a page as HTML; what every client is shown alike, rendered once.
 
 A part is kept under everything that it is rendered from, so that an equal key means equal bytes;
 what holds an answer or an error is neither kept nor part of a key.
@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 from markupsafe import Markup
 
 from forms.page_view import QuestionView
+
+if TYPE_CHECKING:
+    from survey.respondents.screens import Navigation
 
 MOST_KEPT = 4096  # about 1 kB each: a few studies of many questions
 
@@ -35,6 +38,11 @@ def render_question(view: QuestionView) -> Markup:
         )
         return _anew(macro, view, Markup("\n").join(rows))
     return (_kept if view.blank else _anew)(macro, view)
+
+
+def render_frame(macro: Callable[..., Markup], ways: Navigation, *given: Hashable) -> Markup:
+    """What stands above and below a page; a board's holds a signed state and is not kept."""
+    return (_anew if ways.hidden else _kept)(macro, ways, *given)
 
 
 def _anew(macro: Callable[..., Markup], *given: Hashable) -> Markup:

@@ -1,11 +1,17 @@
-"""Questions without an answer are rendered once: nothing of one client can be in what is kept."""
+"""What is alike for every client is rendered once: nothing of one can be in what is kept."""
+
+from typing import Any
 
 import pytest
+from flask import current_app
+from flask_wtf.csrf import generate_csrf
 
 from forms.draft import Draft
 from forms.page_view import page_view
 from survey.respondents import rendered_parts
-from survey.respondents.rendered_parts import MOST_KEPT, render_question
+from survey.respondents.rendered_parts import MOST_KEPT, render_frame, render_question
+from survey.respondents.screens import Navigation
+from survey.services import services
 
 CANARY = "canary in the mine"
 BEGUN = Draft(seed="one", words="", language="en", started=0)
@@ -59,3 +65,27 @@ def test_no_more_is_kept_than_the_bound(kinds):
     for number in range(MOST_KEPT + 10):
         rendered_parts._kept(lambda *_: "", view.id, number)
     assert kept() == MOST_KEPT
+
+
+FRAME = ("header", "footer")
+
+
+def frame(ways):
+    """The frame of a page with these ways on, header and footer."""
+    parts: Any = current_app.jinja_env.globals["parts"]
+    version = services().availability.versions()[0]
+    return "".join(render_frame(getattr(parts.frame, part), ways, version) for part in FRAME)
+
+
+def test_the_frame_is_kept_and_holds_no_token_of_a_client(kinds):
+    page = frame(Navigation("/s/kinds/", live=True))
+    before = kept()
+    assert page == frame(Navigation("/s/kinds/", live=True))
+    assert (generate_csrf() in page, "csrf" in page, kept() - before) == (False, False, 0)
+
+
+def test_the_frame_of_a_board_holds_a_signed_state_and_is_not_kept(kinds):
+    first, second = (
+        frame(Navigation("", preview=True, hidden=(("state", state),))) for state in (CANARY, "two")
+    )
+    assert (CANARY in first, CANARY in second, kept()) == (True, False, 0)
