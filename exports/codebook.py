@@ -36,30 +36,6 @@ ADMINISTRATIVE: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "dur_band": ("About how long answering took; no clock time is stored", {"1": "Any time"}),
 }  # fmt: skip
 
-QUALITY: Mapping[str, tuple[str, str]] = {
-    "dq_straight": (
-        "All rows of these grids carry the same answer",
-        (
-            "1 if every row has the same answer, 0 if not; where all rows carry one and the same "
-            "missing code, that code"
-        ),
-    ),
-    "dq_pair": (
-        "Distance between two items that ought to mirror each other",
-        (
-            "absolute difference after reversing one of them; where one has no answer, its missing "
-            "code"
-        ),
-    ),
-    "dq_share": (
-        "Share of shown items with an answer",
-        (
-            "items with an answer / items shown (0-1); a multiple choice is one item, texts kept "
-            "apart are not counted, a stopped questionnaire counts up to where it stopped"
-        ),
-    ),
-}
-
 
 def missing_labels(study: Study, codes: Sequence[int]) -> dict[str, str]:
     """Missing code, as written in a cell → its label."""
@@ -145,21 +121,34 @@ def _scores(study: Study) -> Iterator[tuple[str, Entry]]:
 
 
 def _quality(study: Study, name: str) -> Entry:
-    label, rule = QUALITY[name]
     # What an answer may lack: the two codes left out are set by a release alone.
-    missing = [m.code for m in study.missing if m.code not in (WITHHELD, NOT_SCORED)]
+    codes = [m.code for m in study.missing if m.code not in (WITHHELD, NOT_SCORED)]
+    lacking = missing_labels(study, codes)
     if name == "dq_share":
-        return {"label": label, "rule": rule, "range": [0.0, 1.0], "decimals": 3,
-                "missing": missing_labels(study, [NOT_REACHED])}  # fmt: skip
+        return {
+            "label": "Share of shown items with an answer",
+            "rule": "items with an answer / items shown (0-1); a multiple choice is one item, "
+            "texts kept apart are not counted, a stopped questionnaire counts up to where it "
+            "stopped",
+            "range": [0.0, 1.0], "decimals": 3, "missing": missing_labels(study, [NOT_REACHED]),
+        }  # fmt: skip
     if name == "dq_straight":
-        return {"label": label, "rule": rule, "codes": {"0": "No", "1": "Yes"},
-                "items": list(study.quality.straight),
-                "missing": missing_labels(study, missing)}  # fmt: skip
+        return {
+            "label": "All rows of these grids carry the same answer",
+            "rule": "1 if every row has the same answer, 0 if not; where all rows carry one and "
+            "the same missing code, that code",
+            "codes": {"0": "No", "1": "Yes"}, "items": list(study.quality.straight),
+            "missing": lacking,
+        }  # fmt: skip
     pair = study.quality.pair or ("", "")
     low, high = _score_range(study, pair)
-    return {"label": label, "rule": rule, "items": list(pair), "range": [0, int(high - low)],
-            "reversed": [study.quality.pair_reverse or pair[1]],
-            "missing": missing_labels(study, missing)}  # fmt: skip
+    return {
+        "label": "Distance between two items that ought to mirror each other",
+        "rule": "absolute difference after reversing one of them; where one has no answer, its "
+        "missing code",
+        "items": list(pair), "reversed": [study.quality.pair_reverse or pair[1]],
+        "range": [0, int(high - low)], "missing": lacking,
+    }  # fmt: skip
 
 
 def _administrative(study: Study, field: Field, rows: int) -> Entry:
@@ -186,7 +175,7 @@ def describe(study: Study, field: Field, *, rows: int) -> Entry:
         return _answer(study, field, field.column)
     if field.part == "score":
         return {**_blank(field), **dict(_scores(study))[field.name]}
-    if field.name in QUALITY:
+    if field.name.startswith("dq_"):
         return {**_blank(field), **_quality(study, field.name)}
     return {**_blank(field), **_administrative(study, field, rows)}
 

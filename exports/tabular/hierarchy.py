@@ -156,7 +156,14 @@ def _steps(cells: Sequence[str]) -> list[str]:
 
 def _refuse_untrue(path: Path, lines: Sequence[Line]) -> None:
     """Raise ExportRefused for a number under a range that does not hold it or another value."""
-    holds = _ranges(lines)
+    values = {cells[0] for _, cells in lines}
+    holds: dict[str, Band] = {}
+    for label in {cell for _, cells in lines for cell in cells[1:]}:
+        # A group holds a range, or the one number that is a value of the column itself.
+        alone = number_of(label) if label in values else None
+        band = band_of(label) if alone is None else Band(alone, alone)
+        if band is not None:
+            holds[label] = band
     wrong = [
         (number, cells[0], label)
         for number, cells in lines
@@ -172,18 +179,6 @@ def _refuse_untrue(path: Path, lines: Sequence[Line]) -> None:
             f"{path}, line {number}: {value} does not lie in {label}{more}. Correct the label, or"
             " say it in words if the value is a code."
         )
-
-
-def _ranges(lines: Sequence[Line]) -> dict[str, Band]:
-    """Return what each group says it holds: a range, or the one number that is a value itself."""
-    values = {cells[0] for _, cells in lines}
-    found: dict[str, Band] = {}
-    for label in {cell for _, cells in lines for cell in cells[1:]}:
-        alone = number_of(label) if label in values else None
-        band = band_of(label) if alone is None else Band(alone, alone)
-        if band is not None:
-            found[label] = band
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,14 +141,13 @@ def _read_sav(path: Path) -> pl.DataFrame:
     except Exception as fault:  # the library names its own errors only in C
         raise ExportRefused(f"{path} cannot be read as an SPSS file: {fault}.") from None
     _refuse_bad_names(path, about.column_names)
-    return _nulled(pl.DataFrame({name: _told(name, cells) for name, cells in columns.items()}))
-
-
-def _told(name: str, cells: Sequence[Any]) -> pl.Series:
-    """A column of an SPSS file as text, whatever type its cells arrived in."""
-    if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
-        return _text(pl.Series(name, cells))
-    return pl.Series(name, [_word(cell) for cell in cells], dtype=pl.String)
+    texts = []
+    for name, cells in columns.items():
+        if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
+            texts.append(_text(pl.Series(name, cells)))
+        else:
+            texts.append(pl.Series(name, [_word(cell) for cell in cells], dtype=pl.String))
+    return _nulled(pl.DataFrame(texts))
 
 
 def _word(cell: object) -> str | None:

@@ -272,22 +272,16 @@ def _about(
     )
     lines = (f"\n| {g.variable} | {g.lang} | {g.released} |" for g in groups if g.released)
     table = "| question | language | texts |\n|---|---|---|" + "".join(lines)
-    absent = "\n".join(f"- {line}" for line in _absent(study, groups, counts))
-    return "\n\n".join(("## Texts", APART, QUOTING, order, table, absent)) + "\n"
-
-
-def _absent(
-    study: Study, groups: Sequence[TextGroup], counts: Mapping[str, Mapping[str, int]]
-) -> Iterator[str]:
-    """A sentence for each reason why a text is not in the file."""
-    held = sum(c.get(WITHHELD, 0) for c in counts.values())
-    unread = sum(c.get("unread", 0) for c in counts.values())
-    yield f"Held back by a reader: {_blurred(held)}. Not read to the end: {_blurred(unread)}."
+    held = _blurred(sum(c.get(WITHHELD, 0) for c in counts.values()))
+    unread = _blurred(sum(c.get("unread", 0) for c in counts.values()))
+    absent = f"- Held back by a reader: {held}. Not read to the end: {unread}."
     if waiting := sum(g.waiting for g in groups):
-        yield f"Approved, waiting for others of their question and language: {_blurred(waiting)}."
+        many = _blurred(waiting)
+        absent += f"\n- Approved, waiting for others of their question and language: {many}."
     # From the study, not from what was written: that somebody wrote one is told to nobody.
     if never := [q.name for q in study.questions.values() if q.apart and q.show_if]:
-        yield f"Never released, because only some are asked: {', '.join(never)}."
+        absent += f"\n- Never released, because only some are asked: {', '.join(never)}."
+    return "\n\n".join(("## Texts", APART, QUOTING, order, table, absent)) + "\n"
 
 
 _RECOGNISED = (

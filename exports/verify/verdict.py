@@ -36,21 +36,16 @@ def share_of(share: float) -> str:
     return f"{100 * share:.1f}".removesuffix(".0") + " %"
 
 
-def rows_of(number: int) -> str:
-    """Return a number of rows in words."""
-    return "1 row" if number == 1 else f"{number:,} rows"
-
-
-def _people(number: int) -> str:
-    return "1 member" if number == 1 else f"{number:,} members"
+def _many(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _of_classes(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
     classes = found.classes
     said = (
-        f"The smallest group of people who look alike in this file has {_people(classes.k)}; at"
-        f" least {claim.k:,} were promised. To look alike is to have the same values in the key"
-        f" columns: {', '.join(claim.core) or 'there are none'}."
+        "The smallest group of people who look alike in this file has"
+        f" {_many(classes.k, 'member')}; at least {claim.k:,} were promised. To look alike is"
+        f" to have the same values in the key columns: {', '.join(claim.core) or 'there are none'}."
     )
     yield FigureInWords("k_value", "Smallest group (k)", f"{classes.k:,}", said)
     if classes.k_exact != classes.k:
@@ -58,12 +53,12 @@ def _of_classes(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
         said = (
             "The figure above takes every kind of missing or withheld answer for the same. To"
             " somebody who could tell for what reason an answer is missing, the smallest group has"
-            f" {_people(classes.k_exact)}."
+            f" {_many(classes.k_exact, 'member')}."
         )
         yield FigureInWords("k_exact", label, f"{classes.k_exact:,}", said)
-    said = f"The {rows_of(found.shape.rows)} fall into {classes.count:,} such groups."
+    said = f"The {_many(found.shape.rows, 'row')} fall into {classes.count:,} such groups."
     yield FigureInWords("classes", "Groups", f"{classes.count:,}", said)
-    said = f"{rows_of(classes.unique).capitalize()} in this file look like no other."
+    said = f"{_many(classes.unique, 'row').capitalize()} in this file look like no other."
     yield FigureInWords("unique_after", "Alone in this file", f"{classes.unique:,}", said)
     if len(classes.batches) > 1:
         sizes = ", ".join(f"{rows:,} (smallest group {k:,})" for rows, k in classes.batches)
@@ -81,8 +76,8 @@ def _of_suppression(found: Findings, _: Claim) -> Iterator[FigureInWords]:
     yield FigureInWords("cells_withheld", "Cells withheld", f"{cells:,}", f"{said}.")
     if blank:
         said = (
-            f"{rows_of(blank).capitalize()} say nothing in any key column; they are counted as a"
-            " group of their own, never as members of all groups."
+            f"{_many(blank, 'row').capitalize()} say nothing in any key column; they are counted as"
+            " a group of their own, never as members of all groups."
         )
         yield FigureInWords("suppressed_rows", "Rows without any key value", f"{blank:,}", said)
 
@@ -114,7 +109,7 @@ def _of_truth(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
     at_least = "" if beside.exact else "at least "
     said = (
         f"Whoever knows somebody's true values in the key columns finds {at_least}"
-        f"{rows_of(beside.k_coverage)} that could be theirs, even where groups overlap."
+        f"{_many(beside.k_coverage, 'row')} that could be theirs, even where groups overlap."
     )
     value = f"{at_least}{beside.k_coverage:,}"
     yield FigureInWords("k_coverage", "Rows that could be one person's", value, said)
@@ -128,8 +123,8 @@ def _of_truth(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
     )
     yield FigureInWords("unique_before", "Alone before protection", value, said)
     said = (
-        f"{rows_of(beside.left_out).capitalize()} of {beside.rows_true:,} could not be protected"
-        f" and were left out; {share_of(claim.limit)} would have been allowed."
+        f"{_many(beside.left_out, 'row').capitalize()} of {beside.rows_true:,} could not be"
+        f" protected and were left out; {share_of(claim.limit)} would have been allowed."
     )
     yield FigureInWords("rows_left_out", "Rows left out", f"{beside.left_out:,}", said)
     wrong = sum(beside.untrue.values())
@@ -187,9 +182,9 @@ def _of_insiders(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
     share = share_of(found.share(both))
     said = (
         "Somebody who was there (a therapist, a partner) knows more than an outsider. Knowing"
-        f" {', '.join(claim.insider)} and the key columns, they could single out {rows_of(both)}"
-        f" ({share} of this file); without the key columns {rows_of(unique)}"
-        f" ({share_of(found.share(unique))})."
+        f" {', '.join(claim.insider)} and the key columns, they could single out"
+        f" {_many(both, 'row')} ({share} of this file); without the key columns"
+        f" {_many(unique, 'row')} ({share_of(found.share(unique))})."
     )
     label = "Rows that somebody who was there could single out"
     yield FigureInWords("unique_insider_and_core", label, share, said)
