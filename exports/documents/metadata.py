@@ -23,6 +23,7 @@ from exports.documents.readme import (
     keywords,
     urn,
 )
+from exports.files.formats import FORMATS
 
 PRIVACY = (
     "No name, address, contact, time or order of arrival was stored. Quasi-identifiers were "
@@ -32,7 +33,7 @@ PRIVACY = (
 )
 RESTRICTED = "Restricted: only under a data use agreement (LICENSE)"
 # .psychds-ignore: files that the standard does not cover; without it its validator warns of each.
-IGNORED = ("CITATION.cff", "LICENSE", "SHA256SUMS", "*.sav", "*.dta", "*.parquet")
+IGNORED = ("CITATION.cff", "LICENSE", "SHA256SUMS", *(f"*{suffix}" for suffix in FORMATS))
 
 
 def _sentences(entry: Entry) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from exports.documents import markup
 from exports.documents.context import DocumentContext, joined
 from exports.documents.protection import how, left_out, policy_notes, segments, treatments
+from exports.files.formats import FORMATS
 
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 SPDX = "CC-BY-4.0"
@@ -270,20 +271,16 @@ def _start(context: DocumentContext) -> str:
     return markup.bullets([*contents[context.holds], may, never])
 
 
-FORMATS = {
-    ".csv": "the data",
-    ".sav": "the same for SPSS, with labels and missing range",
-    ".dta": "the same for Stata; -99 to -90 are .a to .j",
-    ".parquet": "the same for Python, R and databases; the codebook inside",
-}
+THE_DATA = "the data"
 
 
 def _files(context: DocumentContext, paths: Collection[str]) -> str:
     written = {p: what for p, what in FILES.items() if fnmatch.filter(paths, p) or p in NOT_OURS}
     data = context.report.get("files", {})
-    others = {path: FORMATS.get(PurePosixPath(path).suffix, "") for path in data}
+    said = {".csv": THE_DATA} | {suffix: made.what for suffix, made in FORMATS.items()}
+    others = {path: said.get(PurePosixPath(path).suffix, "") for path in data}
     # Data first; of a path that is named twice the later words stand.
-    named = {context.data_path: "the data"} | others | dict(context.files) | written
+    named = {context.data_path: THE_DATA} | others | dict(context.files) | written
     return markup.table(["file", "what"], [(f"`{path}`", what) for path, what in named.items()])
 
 
