@@ -14,7 +14,6 @@ from survey import assets, error_pages
 from survey.config import Config, folder, read_config
 from survey.padding import FilledUp
 from survey.respondents import page_sizes
-from survey.respondents.rendered_parts import render_frame
 from survey.routes import account, home, respondent
 from survey.routes.ethics import board, notes, public, records
 from survey.routes.research import charts, collection, jobs, releases, studies, texts
@@ -42,11 +41,11 @@ def _with_pages() -> Flask:
         study=None,
         screen="",
         platform=platform_texts,
-        render_frame=render_frame,
         post_length=post_length,
     )
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    # In each room anew: each has a cookie of its own (docs/decisions/0012-staff-sign-in.md).
     for room in STAFF_ROOMS:
         app.register_blueprint(account.bp, url_prefix=f"/{room}", name=f"{room}_account")
     return app
@@ -86,6 +85,7 @@ def create_app(config: Config | None = None) -> Flask:
         staff_key=services.keys.staff_session_key,
     )
     app.wsgi_app = FilledUp(app.wsgi_app)  # type: ignore[method-assign]
+    # Believed only where a proxy stands in front: anybody can send these headers.
     if config.proxies:
         n = config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
