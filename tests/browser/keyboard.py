@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
@@ -56,5 +57,5 @@ class Keyboard:
 
     def walk_to_the_end(self) -> None:
         """Page after page, to the thank-you page."""
-        while not self.page.url.endswith("/done"):
+        while not urlsplit(self.page.url).path.endswith("/done"):
             self.go_on()

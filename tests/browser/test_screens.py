@@ -9,10 +9,11 @@ from tests.browser.visitor import Visitor
 
 ELSEWHERE = "https://www.bbc.co.uk/weather"  # where "Leave now" leads
 MOST_BYTES = 14 * 1024
-# All that an address may hold: the study's neutral word, a screen, an opaque token, a position.
+# All that an address may hold: the study's neutral word, a screen, an opaque token, a part of the
+# check page, zeros that make addresses equally long, a position.
 NEUTRAL = re.compile(
     r"http://127\.0\.0\.1:\d+/s/hour/"
-    r"([a-z]*|questions/[\w-]{12}(\?change=1)?)(#(q\d+(-\d+)?|i\d+|code|stop-send))?"
+    r"([a-z]*|questions/[\w-]{12})(\?((change=1|part=\d)&)?p=0+)?(#(q\d+(-\d+)?|i\d+|code|stop-send))?"
 )
 
 
