@@ -16,10 +16,8 @@ from wtforms.validators import ValidationError
 
 from forms.kinds import InputSpec, kind_of, missing_name
 from forms.platform_texts import (
-    ANSWER_TO_GO_ON,
     CHOOSE_ONE,
     CHOOSE_SHOWN,
-    TICK_TO_TAKE_PART,
     TOO_LONG,
     WHOLE_NUMBER,
 )
@@ -168,9 +166,7 @@ def _form_class(fields: tuple[tuple[str, tuple[int, ...], str], ...]) -> type[Fo
 
 def eligibility_form(questions: tuple[EligibilityQuestion, ...], formdata: Any) -> Form:
     """One yes/no a question, each needed; the answers are looked at and never stored."""
-    return _form_class(tuple((q.id, (YES, NO), ANSWER_TO_GO_ON.format(q.text)) for q in questions))(
-        formdata
-    )
+    return _form_class(tuple((q.id, (YES, NO), CHOOSE_ONE) for q in questions))(formdata)
 
 
 def first_no(questions: tuple[EligibilityQuestion, ...], form: Form) -> EligibilityQuestion | None:
@@ -183,7 +179,7 @@ def consent_form(consent: Consent, formdata: Any) -> Form:
 
     def field(statement: Statement) -> tuple[str, tuple[int, ...], str]:
         if statement.required:
-            return statement.id, (YES,), TICK_TO_TAKE_PART.format(statement.text)
+            return statement.id, (YES,), CHOOSE_ONE
         return statement.id, (YES, NO), ""
 
     return _form_class(tuple(field(s) for s in consent.statements))(formdata)

@@ -43,6 +43,7 @@ def create_app(config: Config | None = None) -> Flask:
         asset=assets.address_of,
         study=None,
         screen="",
+        ends=None,
         platform=platform_texts,
         render_frame=render_frame,
     )
