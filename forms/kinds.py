@@ -1,9 +1,8 @@
 """Question kinds, one class each, and the columns that their answers fill.
 
 A kind says which keys it takes in questionnaire.toml, which columns it fills, what it asks on a
-page, and how an answer goes into a row and back onto the page. Adding one is a class that is called
-as the kind is, its place in ``KINDS``, a macro of its name in ``templates/parts/questions.html``, a
-tiny study in the tests and a paragraph in docs/study-format.md.
+page, and how an answer goes into a row and back onto the page. A class is called as its kind is;
+what else a kind needs is a recipe of docs/developer.md.
 """
 
 from __future__ import annotations
@@ -207,17 +206,6 @@ class GridQuestion(SingleQuestion):
         return {name: (str(value),) for name, value in given.items() if value != LEFT_BLANK}
 
 
-class StatementsQuestion(GridQuestion):
-    """Statements in the order written, each agreed to or not."""
-
-    named_by = "variable"
-
-    def parse(self, question: Question, table: TomlTable, shared: Shared, /) -> Question:
-        """Return it with options, of which one may do, and rows."""
-        options = read_option_set(table, shared, at_least=1)
-        return replace(question, options=options, rows=read_rows(table))
-
-
 class _Typed(SingleQuestion):
     """An answer that is typed, with its missing codes in an input beside it."""
 
@@ -347,13 +335,23 @@ class TextQuestion(_Typed):
         return super().answers(question, values)
 
 
+class StatementsQuestion(GridQuestion):
+    """Statements in the order written, each agreed to or not."""
+
+    named_by = "variable"
+
+    def parse(self, question: Question, table: TomlTable, shared: Shared, /) -> Question:
+        """Return it with options, of which one may do, and rows."""
+        options = read_option_set(table, shared, at_least=1)
+        return replace(question, options=options, rows=read_rows(table))
+
+
+# Every class above that is called SomethingQuestion, under its name in questionnaire.toml.
 KINDS: Mapping[str, SingleQuestion] = {
-    type(kind).__name__.removesuffix("Question").lower(): kind
-    for kind in (
-        SingleQuestion(), MultipleQuestion(), GridQuestion(), VasQuestion(), NumberQuestion(),
-        TextQuestion(), StatementsQuestion(),
-    )
-}  # fmt: skip
+    name.removesuffix("Question").lower(): kind()
+    for name, kind in list(globals().items())
+    if name.endswith("Question") and isinstance(kind, type) and issubclass(kind, SingleQuestion)
+}
 
 
 def kind_of(question: Question) -> SingleQuestion:

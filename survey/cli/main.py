@@ -73,6 +73,11 @@ class CommandTable(UserDict[str, click.Command]):
             import_module(f"survey.cli.{COMMANDS[name][0]}")
         return self.data[name]
 
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        if name not in COMMANDS:
+            raise LookupError(f"{__file__}: the table of commands has no row for {name}.")
+        self.data[name] = command
+
 
 class Lacrima(click.Group):
     """A group whose commands refuse in one line."""

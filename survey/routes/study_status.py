@@ -140,14 +140,15 @@ def _unanswered(name: str) -> list[Notice]:
 
 @dataclass(frozen=True, slots=True)
 class StudyCard:
-    """A page of a study; ``sentence`` says what one can do there."""
+    """A page of a study; ``sentence`` says what one can do there, ``short`` is for a tab."""
 
     endpoint: str
     title: str
     sentence: str
+    short: str = ""
 
 
-_NOTES = (
+NOTES_CARDS = (
     StudyCard("notes.comments", "Comments", "The board’s questions on passages, answered."),
     StudyCard("notes.incidents", "Incidents", "Notes of what happened that should not."),
     StudyCard("notes.report", "Yearly report", "What was approved, opened and released."),
@@ -156,8 +157,8 @@ _NOTES = (
 BOARD_CARDS = (
     StudyCard("board.approve", "Approve", "Sign exactly what you have read."),
     StudyCard("notes.waivers", "Waivers", "Do without an element of the checklist, with a reason."),
-    StudyCard("board.suspend", "Suspend or revoke", "Stop it at once, or let it go on."),
-    *_NOTES,
+    StudyCard("board.suspend", "Suspend or revoke", "Stop it at once, or let it go on.", "Suspend"),
+    *NOTES_CARDS,
 )
 
 # The parts of a study's page, as its work goes on.
@@ -206,5 +207,5 @@ RESEARCH_CARDS = {
             "Charts of a release, with tables and words, to read and to download.",
         ),
     ),
-    "With the ethics board": _NOTES,
+    "With the ethics board": NOTES_CARDS,
 }

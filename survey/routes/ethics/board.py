@@ -29,7 +29,13 @@ from survey.ethics.checklist import ChecklistElement, unwaived
 from survey.ethics.version_content import content_of_version
 from survey.ethics.version_diff import Change, compare
 from survey.routes.ethics.public import TABS
-from survey.routes.study_status import BOARD_CARDS, notices, summary_of
+from survey.routes.study_status import (
+    BOARD_CARDS,
+    NOTES_CARDS,
+    StudyCard,
+    notices,
+    summary_of,
+)
 from survey.services import current_state, services
 from survey.storage import audit as written
 from survey.storage import board, studies
@@ -47,6 +53,12 @@ REASON_LENGTH = 2000
 LINES_A_PAGE = 100
 
 Answer = str | tuple[str, int] | Response
+
+
+@bp.app_template_global()
+def cards_in_ethics() -> tuple[StudyCard, ...]:
+    """Return the pages on a study in this room that the account signed in may open."""
+    return BOARD_CARDS if current_account().role == "board" else NOTES_CARDS
 
 
 def page(template: str, title: str, **context: Any) -> str:
