@@ -20,21 +20,14 @@ from forms.parse_options import (
     read_options,
     read_rows,
 )
-from forms.study import (
-    LEFT_BLANK,
-    SET_BY_PLATFORM,
-    Answers,
-    Column,
-    Question,
-    Study,
-)
+from forms.study import LEFT_BLANK, SET_BY_PLATFORM, Answers, Column, Question, Study
 from forms.toml_tables import TomlTable
 
-LONGEST_TEXT = 5000
+LONGEST_TEXT = 5000  # characters (docs/design.md, The walk)
 PREFER_NOT = "prefer_not"
 # Behind a typed question's name: the input for its missing codes.
 MISSING_SUFFIX = "-missing"
-# A range of so many steps is asked as a row of buttons, a longer one in a number box.
+# A range of so many numbers (0 to 10) is asked as a row of buttons, a longer one in a number box.
 LONGEST_RULER = 11
 
 Prefill = Mapping[str, Sequence[str]]
@@ -103,6 +96,7 @@ class SingleQuestion:
 
     def inputs(self, question: Question) -> tuple[InputSpec, ...]:
         """Return what it asks on the page."""
+        # A number's buttons are no options, so the codes come from what can be chosen.
         codes = (*(int(value) for value, _ in self.choices(question)), *missing_codes(question))
         return (InputSpec(question.name, "code", codes, required=question.required),)
 
@@ -116,13 +110,13 @@ class SingleQuestion:
 
     def answers(self, question: Question, values: Mapping[str, Any]) -> dict[str, int | str]:
         """Return column → answer from the values of a valid form; blank is -95."""
-        given = values[question.name]
-        return {question.name: LEFT_BLANK if given is None else given}
+        given = {name: values[name] for name in question.variables}
+        return {name: LEFT_BLANK if value is None else value for name, value in given.items()}
 
     def prefill(self, question: Question, answers: Answers) -> Prefill:
         """Return input name → values to mark, from what was answered before."""
-        given = answers.get(question.name, LEFT_BLANK)
-        return {} if given == LEFT_BLANK else {question.name: (str(given),)}
+        given = {name: answers.get(name, LEFT_BLANK) for name in question.variables}
+        return {name: (str(value),) for name, value in given.items() if value != LEFT_BLANK}
 
 
 class MultipleQuestion(SingleQuestion):
@@ -139,15 +133,10 @@ class MultipleQuestion(SingleQuestion):
 
     def columns(self, question: Question) -> tuple[Column, ...]:
         """Return ``variable__key`` for each option."""
-        ticks, asked = {0: "Not ticked", 1: "Ticked"}, question.text.texts()[0]
+        name, asked = question.name, question.text.texts()[0]
+        ticks = {0: "Not ticked", 1: "Ticked"}
         return tuple(
-            column(
-                question,
-                f"{question.name}__{o.key}",
-                f"{asked} – {o.label}",
-                ticks,
-                variable=question.name,
-            )
+            column(question, f"{name}__{o.key}", f"{asked} – {o.label}", ticks, variable=name)
             for o in question.options
         )
 
@@ -160,9 +149,9 @@ class MultipleQuestion(SingleQuestion):
         """Return all columns missing alike when refused (the stricter wish wins) or left blank."""
         ticked = values[question.name]
         names = [c.name for c in self.columns(question)]
-        refused = [code for code in missing_codes(question) if code in ticked]
-        if refused or not ticked:
-            return dict.fromkeys(names, refused[0] if refused else LEFT_BLANK)
+        refused = next((code for code in missing_codes(question) if code in ticked), None)
+        if refused is not None or not ticked:
+            return dict.fromkeys(names, LEFT_BLANK if refused is None else refused)
         return {n: int(o.code in ticked) for n, o in zip(names, question.options, strict=True)}
 
     def prefill(self, question: Question, answers: Answers) -> Prefill:
@@ -193,17 +182,7 @@ class GridQuestion(SingleQuestion):
     def inputs(self, question: Question) -> tuple[InputSpec, ...]:
         """Return a set of buttons for each row."""
         codes = (*self.labels(question), *missing_codes(question))
-        return tuple(InputSpec(row.variable, "code", codes) for row in question.rows)
-
-    def answers(self, question: Question, values: Mapping[str, Any]) -> dict[str, int | str]:
-        """Return one code a row."""
-        given = {row.variable: values[row.variable] for row in question.rows}
-        return {name: LEFT_BLANK if v is None else v for name, v in given.items()}
-
-    def prefill(self, question: Question, answers: Answers) -> Prefill:
-        """Return the code of each row."""
-        given = {r.variable: answers.get(r.variable, LEFT_BLANK) for r in question.rows}
-        return {name: (str(value),) for name, value in given.items() if value != LEFT_BLANK}
+        return tuple(InputSpec(name, "code", codes) for name in question.variables)
 
 
 class _Typed(SingleQuestion):
@@ -238,6 +217,7 @@ class VasQuestion(_Typed):
         """Return it with its two ends."""
         minimum = table.integer("minimum", 0, HIGHEST_NUMBER)
         maximum = table.integer("maximum", 0, HIGHEST_NUMBER)
+        # Where one of them is missing, 0 stands for it and that fault is told alone.
         if table.has("minimum") and table.has("maximum") and minimum >= maximum:
             table.fault("maximum", f"{maximum} must be above the minimum, {minimum}")
         return replace(

@@ -27,7 +27,9 @@ from survey.studies.version import StudyVersion
 
 # On a shared device: untouched for so long a page warns, and after the warning it ends; a last page
 # ends by itself (docs/design.md, The walk).
-KIOSK_IDLE_SECONDS, KIOSK_WARNING_SECONDS, KIOSK_END_SECONDS = 180, 60, 120
+KIOSK_IDLE_SECONDS = 180
+KIOSK_WARNING_SECONDS = 60
+KIOSK_END_SECONDS = 120
 
 
 @dataclass(frozen=True)
