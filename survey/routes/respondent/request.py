@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, redirect, request
 
-from forms.draft import Draft
+from forms.draft import ASKED, Draft
 from forms.flow import (
     SCREENS,
     AskDeletion,
@@ -34,6 +34,7 @@ from survey.studies.current import current_version as current_version
 
 bp = Blueprint("respond", __name__, url_prefix="/s/<address>")
 
+SAME_ORIGIN = "same-origin"
 ERROR = "again"  # in an address: which of ENTRANCE_ERRORS a post met
 
 Answer = str | tuple[str, int] | Response
@@ -48,6 +49,22 @@ def _choose_version() -> None:
         drafts, versions = services().drafts, (g.version, *g.earlier)
         mine = (version for version in versions if drafts.find(secret, version.study) is not None)
         g.version = next(mine, g.version)
+
+
+@bp.before_request
+def _ask_who_comes_from_elsewhere() -> None:
+    """An address out of the history, a bookmark or a letter: perhaps another person comes."""
+    came = request.headers.get("Sec-Fetch-Site", SAME_ORIGIN)  # a reload keeps what it was
+    if request.method == "GET" and came != SAME_ORIGIN:
+        ask_who_answers()
+
+
+def ask_who_answers() -> None:
+    """Show no answer of this browser's draft until somebody has chosen to go on or begin anew."""
+    if (secret := draft_secret()) is not None:
+        services().drafts.change(
+            secret, lambda draft: draft if draft.sent else replace(draft, unseen=ASKED)
+        )
 
 
 def kept(name: str) -> Any:
