@@ -14,6 +14,7 @@ from forms.form_fields import CODE_WIDTH
 from forms.kinds import InputSpec, kind_of
 from forms.study import Page, Question, Study
 
+PAD = "pad"  # the hidden field that makes forms equally long
 POST_STEP = 1024  # a study's length is the smallest multiple that holds each of its forms
 CHARACTER = 6  # bytes of an encoded letter that UTF-8 writes in two, such as é or я
 # Token, hidden fields and the longest button of a form, with room for the field that fills it up.

@@ -40,6 +40,7 @@ def _with_pages() -> Flask:
         asset=assets.address_of,
         study=None,
         screen="",
+        ends=None,
         platform=platform_texts,
         post_length=post_length,
     )

@@ -11,23 +11,33 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from flask import Flask, Response, g, request
-from werkzeug.datastructures import MultiDict
 
 from forms.answers import check_parts, in_words, page_lines, part_lines
 from forms.draft import Draft
-from forms.flow import FlowState, StepResult, step
+from forms.flow import SCREENS, FlowState, StepResult, shown_again
 from forms.kinds import columns_of_study, kind_of
 from forms.page_view import LONGEST_CHARACTER, fullest_view
-from forms.platform_texts import CHOOSE_CODE, CHOOSE_END, CLOSED
+from forms.platform_texts import CHOOSE_CODE, CHOOSE_END, CLOSED, ENTRANCE_ERRORS, PAGE_WORDS
 from forms.study import Column, Study
 from survey.padding import BELOW, KEPT_AS_SENT, LENGTH, page_length
-from survey.respondents.rendered_parts import render_question
-from survey.respondents.screens import Navigation, render_screen, render_state
+from survey.respondents.screens import (
+    Navigation,
+    render_page,
+    render_part,
+    render_screen,
+    render_state,
+)
 from survey.studies.version import StudyVersion
 
 TOKEN = (("csrf_token", "0" * 91),)  # as long as a real one, which would set a cookie
 CODE = "0000-0000-0000-0000-0000"
 TOKEN_OF_PAGE = "0" * 12
+TITLE = " ".join(sorted(PAGE_WORDS, key=len)[-2:])
+# Screens that are rendered with more than a draft, or never shown to a client (leave).
+WITH_MORE = {
+    *("questions", "check", "eligibility", "consent", "stop", "support", "thanks", "withdraw"),
+    *("closed", "refused", "leave"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +74,12 @@ def _branches(study: Study) -> tuple[str | None, ...]:
 
 
 def _around_questions(version: StudyVersion, ways: Navigation) -> Iterator[tuple[str, str]]:
-    """Yield the screens before, beside and after the questions."""
+    """Yield the screens before, beside and after the questions, on a shared device."""
     study, draft = version.study, _draft(version.study)
     for screen in ("eligibility", "consent"):
-        blank = step(study, FlowState(screen, eligible=True), MultiDict({"go": "agree"}))
-        yield screen, render_state(version, ways, blank)
+        for error in ENTRANCE_ERRORS:
+            refused = shown_again(study, FlowState(screen, eligible=True, error=error))
+            yield screen, render_state(version, ways, refused)
     errors = {"stop-send": CHOOSE_END, "code": CHOOSE_CODE}
     yield "stop", render_state(version, ways, StepResult(FlowState("stop", draft), errors))
     due = FlowState("support", replace(draft, support_due=True))
@@ -79,8 +90,7 @@ def _around_questions(version: StudyVersion, ways: Navigation) -> Iterator[tuple
     for answered in (False, True):
         asked = FlowState("withdraw", draft, answered=answered)
         yield "withdraw", render_state(version, ways, StepResult(asked))
-    for screen in ("landing", "information", "later", "declined", "stopped", "break", "done",
-                   "elsewhere", "gone", "spent"):  # fmt: skip
+    for screen in SCREENS.keys() - WITH_MORE:
         yield screen, render_state(version, ways, StepResult(FlowState(screen, draft)))
     for state in CLOSED:
         yield "closed", render_screen("closed", version, ways, state=state, refused=True)
@@ -93,28 +103,17 @@ def _questions(version: StudyVersion, ways: Navigation) -> Iterator[tuple[str, s
         for branch in _branches(study):
             for locked in {False, page.answer_once}:
                 view = fullest_view(study, page, branch, locked=locked)
-                yield (
-                    f"page {page.id}",
-                    render_screen(
-                        "questions",
-                        version,
-                        ways,
-                        title=f"Page {view.number}",
-                        view=view,
-                        render_question=render_question,
-                        hint=True,
-                        changing=True,
-                        errors=view.errors,
-                    ),
+                html = render_page(
+                    version, ways, _draft(study, hint=True), view, title=TITLE, changing=True
                 )
+                yield f"page {page.id}", html
 
 
 def _check(version: StudyVersion, ways: Navigation) -> Iterator[tuple[str, str]]:
     """Yield every part of the check page, for every branch."""
     study, answers = version.study, _longest_answers(version.study)
-    parts = check_parts(study)
     columns: Mapping[str, Column] = {c.name: c for c in columns_of_study(study)}
-    for part, pages in enumerate(parts, start=1):
+    for part, pages in enumerate(check_parts(study), start=1):
         stored = [
             replace(
                 one, code="-00", words=in_words(study, columns[one.column], answers[one.column])
@@ -124,35 +123,27 @@ def _check(version: StudyVersion, ways: Navigation) -> Iterator[tuple[str, str]]
             for one in part_lines(study, answers, {}, part)
         ]
         for branch in _branches(study):
-            yield (
-                f"check, part {part}",
-                render_screen(
-                    "check",
-                    version,
-                    ways,
-                    errors=(("code", CHOOSE_CODE),),
-                    part=part,
-                    part_count=len(parts),
-                    pages=[
-                        (
-                            page,
-                            TOKEN_OF_PAGE,
-                            page_lines(study, page, page.questions, answers, branch),
-                        )
-                        for page in pages
-                    ],
-                    last=TOKEN_OF_PAGE,
-                    stored=stored,
-                    apart=[q for page in pages for q in page.questions if q.apart],
-                    draft=_draft(study, answers=answers),
-                ),
+            lines = [
+                (page, TOKEN_OF_PAGE, page_lines(study, page, page.questions, answers, branch))
+                for page in pages
+            ]
+            html = render_part(
+                version,
+                ways,
+                _draft(study, answers=answers),
+                part,
+                pages=lines,
+                stored=stored,
+                last=TOKEN_OF_PAGE,
+                errors=(("code", CHOOSE_CODE),),
             )
+            yield f"check, part {part}", html
 
 
 @lru_cache(maxsize=64)
 def screen_sizes(version: StudyVersion) -> tuple[ScreenSize, ...]:
     """Return every screen of the study at its longest, the largest first."""
-    ways = Navigation(f"{BELOW}{version.study.address}/", hidden=TOKEN, live=True)
+    ways = Navigation(f"{BELOW}{version.study.address}/", hidden=TOKEN, live=True, kiosk=True)
     largest: dict[str, int] = {}
     for screens in (_around_questions, _questions, _check):
         for name, html in screens(version, ways):

@@ -8,22 +8,30 @@ facts; everything else in them is escaped.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from flask import render_template
 from markupsafe import Markup, escape
+from werkzeug.datastructures import MultiDict
 
-from forms.answers import answer_lines, check_parts, part_lines
-from forms.draft import SHOWN, Draft, page_at, token_of
-from forms.flow import SCREENS, FlowState, StepResult, anchors, entrance, form_of
-from forms.page_view import page_view
+from forms.answers import AnswerLine, StoredLine, answer_lines, check_parts, part_lines
+from forms.draft import SHOWN, Draft, page_at, page_word, token_of
+from forms.flow import SCREENS, FlowState, StepResult, anchors, entrance
+from forms.page_view import PageView, page_view
 from forms.prose import paragraphs, runs
 from forms.study import Page
 from survey.padding import filled_address
 from survey.respondents.rendered_parts import render_question
 from survey.studies.version import StudyVersion
+
+# On a shared device: untouched for so long a page warns, and after the warning it ends; a last page
+# ends by itself (docs/design.md, The walk).
+KIOSK_IDLE_SECONDS = 180
+KIOSK_WARNING_SECONDS = 60
+KIOSK_END_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,8 @@ class Navigation:
     hidden: tuple[tuple[str, str], ...] = ()
     live: bool = False  # a draft is under way
     unfold: bool = False  # folded parts are open, because a link leads into one of them
+    ended: bool = False  # nothing is under way any more: no way to stop or to start again
+    kiosk: bool = False  # the device is shared
     filling: int = 0  # characters that make a form without a question as long as a page's
 
     def beside(self, fields: str) -> int:
@@ -48,12 +58,23 @@ class Navigation:
             return self.base
         return self.base + filled_address(screen, **query)
 
+    def ends(self, screen: str) -> tuple[int, str] | None:
+        """Seconds after which ``screen`` is left by itself, and where to: on a shared device."""
+        if not self.kiosk or screen == "landing":
+            return None
+        if self.ended:
+            return KIOSK_END_SECONDS, self.base
+        if screen == "idle":
+            return KIOSK_WARNING_SECONDS, self.base
+        return KIOSK_IDLE_SECONDS, self.to("idle") if self.live else self.base
+
 
 def render_screen(
     screen: str, version: StudyVersion, ways: Navigation, *, errors: Any = (), **context: Any
 ) -> str:
     """Render ``screen``; ``errors`` are (input id or a name that ``anchors`` has, sentence)."""
-    title = context.pop("title", SCREENS[screen].title)
+    title, draft = context.pop("title", SCREENS[screen].title), context.get("draft")
+    ways = replace(ways, ended=SCREENS[screen].last or (draft is not None and bool(draft.sent)))
     return render_template(
         f"respond/{screen}.html",
         screen=screen,
@@ -63,6 +84,8 @@ def render_screen(
         consent=version.study.consent,
         words=version.study.consent.texts,
         ways=ways,
+        ends=ways.ends(screen),
+        warning=KIOSK_WARNING_SECONDS,
         errors=tuple(errors),
         anchors=anchors(version.study, screen),
         **context,
@@ -70,9 +93,9 @@ def render_screen(
 
 
 @lru_cache(maxsize=128)
-def render_static_screen(screen: str, version: StudyVersion, base: str) -> str:
+def render_static_screen(screen: str, version: StudyVersion, ways: Navigation) -> str:
     """A screen that is the same for every client without a draft: rendered once a process."""
-    return render_state(version, Navigation(base), StepResult(FlowState(screen)))
+    return render_state(version, ways, StepResult(FlowState(screen)))
 
 
 def render_state(
@@ -98,7 +121,6 @@ def render_state(
         ways,
         errors=errors,
         draft=draft,
-        form=result.form or form_of(study, screen),
         entrance=entrance(study),
         country=country,
         youth=state.youth,
@@ -114,16 +136,32 @@ def _render_questions(
     result: StepResult,
     posted: Any,
 ) -> str:
+    posted = posted if posted is not None else MultiDict(draft.typed)
     view = page_view(version.study, draft, page, errors=result.errors, posted=posted)
+    word = page_word(version.study, draft, page)
+    return render_page(version, ways, draft, view, title=word, changing=result.state.changing)
+
+
+def render_page(
+    version: StudyVersion,
+    ways: Navigation,
+    draft: Draft,
+    view: PageView,
+    *,
+    title: str,
+    changing: bool,
+) -> str:
+    """A page of questions as ``view`` shows it."""
     return render_screen(
         "questions",
         version,
         ways,
-        title=f"Page {view.number}",
+        title=title,
         view=view,
         render_question=render_question,
         hint=draft.hint,
-        changing=result.state.changing,
+        changing=changing,
+        unseen=draft.unseen,
         errors=view.errors,
     )
 
@@ -131,23 +169,52 @@ def _render_questions(
 def _render_check(
     version: StudyVersion, ways: Navigation, draft: Draft, part: int, errors: Any
 ) -> str:
-    """One part of everything answered, a Change link each, and exactly what will be stored."""
     study = version.study
     parts = check_parts(study)
     part = min(max(part, 1), len(parts))
-    here, shown = parts[part - 1], list(answer_lines(study, draft.answers))
+    shown = [] if draft.unseen else list(answer_lines(study, draft.answers))
+    return render_part(
+        version,
+        ways,
+        draft,
+        part,
+        pages=[
+            (page, token_of(draft, page), lines) for page, lines in shown if page in parts[part - 1]
+        ],
+        stored=part_lines(study, draft.answers, draft.choices, part),
+        last=token_of(draft, shown[-1][0]) if shown else "",
+        errors=errors,
+    )
+
+
+def render_part(
+    version: StudyVersion,
+    ways: Navigation,
+    draft: Draft,
+    part: int,
+    *,
+    pages: Sequence[tuple[Page, str, Sequence[AnswerLine]]],
+    stored: Sequence[StoredLine],
+    last: str,
+    errors: Any,
+) -> str:
+    """One part of everything answered, a Change link each, and exactly what will be stored.
+
+    ``pages`` are those answered, with their tokens; ``last`` is the token of the way's last page.
+    """
+    parts = check_parts(version.study)
     return render_screen(
         "check",
         version,
         ways,
         errors=errors,
+        draft=draft,
         part=part,
         part_count=len(parts),
-        pages=[(page, token_of(draft, page), lines) for page, lines in shown if page in here],
-        last=token_of(draft, shown[-1][0]) if shown else "",
-        stored=part_lines(study, draft.answers, draft.choices, part),
-        apart=[q for page in here for q in page.questions if q.apart],
-        draft=draft,
+        pages=pages,
+        last=last,
+        stored=stored,
+        apart=[q for page in parts[part - 1] for q in page.questions if q.apart],
     )
 
 
