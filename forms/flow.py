@@ -23,9 +23,16 @@ from forms.draft import (
     token_of,
 )
 from forms.form_fields import choices_of, consent_form, eligibility_form, first_no
-from forms.platform_texts import CHOOSE_CODE, CHOOSE_END, NOTHING_YET, WORDS_CHANGED
+from forms.platform_texts import (
+    CHOOSE_CODE,
+    CHOOSE_END,
+    CODE_ERRORS,
+    NOTHING_YET,
+    WORDS_CHANGED,
+)
 from forms.routing import branch_of, page_passed_event
 from forms.study import Page, Study
+from forms.typed_codes import read_deletion_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,7 @@ SCREENS: Mapping[str, Screen] = {
         Screen("questions", "Page", "S5 Questions"),
         Screen("check", "Check", "S6 Check answers and send", "S6 Check"),
         Screen("done", "Thank you", "S7 and S8 Thank you", "S8 Thank you", passages=("debrief",)),
+        Screen("finished", "Finished", "S8 After the code", part_of="done"),
         Screen("support", "Help", "S9 Help"),
         Screen("break", "A break", "S9 A break", part_of="support", addressed=False),
         Screen("declined", "Finished", "S10 Decline"),
@@ -107,6 +115,7 @@ class FlowState:
     eligible: bool = False  # the eligibility questions were answered with yes
     youth: bool = False  # help lines for young people come first
     answered: bool = False  # a deletion by code was asked for
+    code_error: str = ""  # of a code that was typed: which of CODE_ERRORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +147,7 @@ class SendDraft:
 
 @dataclass(frozen=True, slots=True)
 class AskDeletion:
-    """Delete what was sent with ``code``."""
+    """Delete what was sent with ``code``, which has the shape of one."""
 
     code: str
 
@@ -237,8 +246,7 @@ def step(study: Study, state: FlowState, posted: Any, *, seed: str = "") -> Step
     if state.screen == "consent":
         return _from_consent(study, state, posted, seed)
     if state.screen == "withdraw":
-        asked = AskDeletion(posted.get("code", ""))
-        return StepResult(replace(state, answered=True), effects=(asked,))
+        return _from_withdraw(state, posted.get("code", ""))
     return StepResult(state)
 
 
@@ -353,8 +361,26 @@ def _send(study: Study, state: FlowState, posted: Any, *, completion: int) -> St
     return StepResult(FlowState("done", state.draft), effects=(send,))
 
 
+def _from_done(study: Study, state: FlowState, draft: Draft, posted: Any) -> StepResult:
+    """The code was written down: nothing is left that could show it."""
+    del study
+    if posted.get("go") or not draft.sent:
+        return StepResult(state)
+    return StepResult(FlowState("finished"), effects=(DropDraft(),))
+
+
+def _from_withdraw(state: FlowState, typed: str) -> StepResult:
+    """Ask for a deletion where what was typed has the shape of a code, else say what one has."""
+    code = read_deletion_code(typed)
+    if code:
+        return StepResult(replace(state, answered=True), effects=(AskDeletion(code),))
+    error = "shape" if typed.strip() else "empty"
+    return StepResult(replace(state, code_error=error), {"code": CODE_ERRORS[error]})
+
+
 _UNDER_WAY: Mapping[str, Callable[[Study, FlowState, Draft, Any], StepResult]] = {
     "check": _from_check,
+    "done": _from_done,
     "stop": _from_stop,
     "support": _from_support,
 }

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, request, session
 
 from forms.flow import FlowState, StepResult
+from forms.platform_texts import CODE_ERRORS
 from survey.routes.respondent.request import (
     COUNTRY,
+    TYPED,
     Answer,
     change_draft,
     count,
@@ -73,4 +77,9 @@ def _fetched_beforehand() -> bool:
 @bp.route("/withdraw", methods=["GET", "POST"])
 def withdraw() -> Answer:
     """S12: delete sent answers by code; the same words, hit or miss, and never an answer."""
-    return visit(FlowState("withdraw", current_draft()))
+    state = FlowState("withdraw", current_draft())
+    if request.method == "POST":
+        return visit(state)
+    error = next((name for name in CODE_ERRORS if name in request.args), "")
+    state = replace(state, answered=TYPED in request.args, code_error=error)
+    return show(StepResult(state, {"code": CODE_ERRORS[error]} if error else {}))

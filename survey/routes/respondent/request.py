@@ -7,7 +7,6 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from dataclasses import replace
 from typing import Any, cast
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, redirect, request, session
 
@@ -42,6 +41,7 @@ MAY_CONSENT = "e"  # address of the study whose eligibility questions were answe
 COUNTRY = "c"  # country chosen for the help lines
 INVITATION = "i"  # sealed: the invitation that opens a study, until the first question
 YOUTH = "y"  # until the next page: help lines for young people first
+TYPED = "typed"  # in the address of the delete page: a code of the right shape was typed
 
 Answer = str | tuple[str, int] | Response
 """The return value of a route: a page, a page with its status, or a redirect."""
@@ -108,11 +108,10 @@ def see_other(address: str) -> Response:
     return cast("Response", redirect(address, code=303))
 
 
-def go_to(screen: str, **values: Any) -> Response:
+def go_to(screen: str, query: str = "") -> Response:
     """On to another screen of this study."""
-    query = "?" + urlencode(values) if values else ""
     path = "" if screen == "landing" else screen
-    return see_other(f"/s/{current_version().study.address}/{path}{query}")
+    return see_other(f"/s/{current_version().study.address}/{path}{query and '?'}{query}")
 
 
 def go_on(state: FlowState) -> Answer:
@@ -120,8 +119,8 @@ def go_on(state: FlowState) -> Answer:
     if not SCREENS[state.screen].addressed:
         return show(StepResult(state))
     if state.screen == "questions":
-        return go_to(f"questions/{state.token}", **({"change": 1} if state.changing else {}))
-    return go_to(state.screen)
+        return go_to(f"questions/{state.token}", "change=1" if state.changing else "")
+    return go_to(state.screen, TYPED if state.answered else state.code_error)
 
 
 def show(result: StepResult, *, country: str | None = None) -> tuple[str, int]:
@@ -163,6 +162,8 @@ def change_draft(state: FlowState) -> Answer:
 def follow(result: StepResult) -> Answer:
     """Carry out the effects of a step, then on to the screen that it leads to."""
     state = result.state
+    if state.code_error:
+        return go_on(state)  # no page that answers a post holds a code: browsers keep what was sent
     if result.errors:
         return show(result)
     for effect in result.effects:
@@ -172,7 +173,7 @@ def follow(result: StepResult) -> Answer:
         session[MAY_CONSENT] = current_version().study.address
     if state.screen == "thanks":
         session[YOUTH] = state.youth
-    return show(result) if state.answered else go_on(state)
+    return go_on(state)
 
 
 def _carry_out(effect: Effect, draft: Draft | None) -> Response | tuple[str, int] | None:
