@@ -11,7 +11,7 @@ EXPIRY_STEP_SECONDS = 1800  # so coarse that an expiry times nobody
 # docs/design.md, The walk: how long the thank-you page can be shown again, with and without a code
 CODE_SECONDS, SENT_SECONDS = 15 * 60, 60
 # Of a draft that was sent no end is stored, since it would tell when: one of these ends of long ago
-# stands there, and the keeper spares the row for as long as it may be shown.
+# stands there, and the keeper counts for how long the row may be shown.
 SENT, SENT_WITH_CODE = EXPIRY_STEP_SECONDS, 2 * EXPIRY_STEP_SECONDS
 SHOWN_FOR = {SENT: SENT_SECONDS, SENT_WITH_CODE: CODE_SECONDS}
 
@@ -53,13 +53,19 @@ def drop(db: Database, id: bytes) -> None:  # noqa: A002
         db.conn.execute("DELETE FROM drafts WHERE id = ?", (id,))
 
 
-def purge(db: Database, now: float, spared: Collection[bytes] = ()) -> int:
-    """Delete what expired by ``now`` (epoch seconds) but ``spared`` ids; returns how many."""
-    expired = db.conn.execute("SELECT id FROM drafts WHERE expires <= ?", (int(now),)).fetchall()
-    gone = [(id, int(now)) for (id,) in expired if id not in spared]  # noqa: A001
+def purge(db: Database, now: float, over: Collection[bytes] = ()) -> int:
+    """Delete what expired by ``now`` (epoch seconds), and of what was sent the ids that are over.
+
+    Returns how many went. What was sent a moment ago is in no list yet, and so is left alone.
+    """
+    sent = max(SHOWN_FOR)
     with write_transaction(db):
-        sql = "DELETE FROM drafts WHERE id = ? AND expires <= ?"
-        return db.conn.executemany(sql, gone).rowcount if gone else 0
+        sql = "DELETE FROM drafts WHERE expires > ? AND expires <= ?"
+        gone = db.conn.execute(sql, (sent, int(now))).rowcount
+        for id in sorted(over):  # noqa: A001
+            sql = "DELETE FROM drafts WHERE id = ? AND expires <= ?"
+            gone += db.conn.execute(sql, (id, sent)).rowcount
+    return gone
 
 
 def sent(db: Database) -> dict[bytes, int]:

@@ -185,16 +185,16 @@ class MaintenanceThread:
     def _purge_drafts(self) -> None:
         """Delete expired drafts, then the submit tokens of drafts that are gone."""
         now = self._clock()
-        drafts.purge(self._stores.drafts, now, self._spared(now))
+        drafts.purge(self._stores.drafts, now, self._over(now))
         truncate_log(self._stores.drafts)
         for name in ("responses", "pilot"):
             forget_accepted(self._db(name), self._live_tokens)
 
-    def _spared(self, now: float) -> frozenset[bytes]:
-        """Return the drafts that were sent so lately that their page may be shown again."""
+    def _over(self, now: float) -> list[bytes]:
+        """Return the drafts that were sent so long ago that their page is shown no more."""
         sent = drafts.sent(self._stores.drafts)
         self._sent = {id: min(self._sent.get(id, now), now) for id in sent}  # noqa: A001
-        return frozenset(id for id, first in self._sent.items() if now - first < sent[id])  # noqa: A001
+        return [id for id, first in self._sent.items() if now - first >= sent[id]]  # noqa: A001
 
     def _live_tokens(self) -> frozenset[bytes]:
         return frozenset(map(self._accepted_of, drafts.ids(self._stores.drafts)))
