@@ -72,6 +72,7 @@ def enter() -> Answer:
     published = here.availability.published(invited.study) if invited else None
     if invited is None or published is None or published.version.pilot != invited.pilot:
         return see_other("/i/?unknown")
+    # Only wrong codes are counted (docs/decisions/0017-invitations.md).
     here.throttle.give_back(*bucket)
     session[INVITATION] = invitations.sealed_invitation(here.keys, invited)
     return see_other(f"/s/{published.version.study.address}/")

@@ -49,6 +49,7 @@ def swap(db: Database, id: bytes, *, seen: bytes, sealed: bytes, expires: int) -
 
 def drop(db: Database, id: bytes) -> None:  # noqa: A002
     """Delete and overwrite the draft."""
+    # secure_delete (stores.py) overwrites what is deleted.
     with write_transaction(db):
         db.conn.execute("DELETE FROM drafts WHERE id = ?", (id,))
 
@@ -56,7 +57,7 @@ def drop(db: Database, id: bytes) -> None:  # noqa: A002
 def purge(db: Database, now: float, over: Collection[bytes] = ()) -> int:
     """Delete what expired by ``now`` (epoch seconds), and of what was sent the ids that are over.
 
-    Returns how many went. What was sent a moment ago is in no list yet, and so is left alone.
+    Return how many went. What was sent a moment ago is in no list yet, and so is left alone.
     """
     sent = max(SHOWN_FOR)
     with write_transaction(db):

@@ -151,8 +151,9 @@ def test_without_a_code_a_lost_thank_you_page_can_be_loaded_again_for_a_minute(m
 
 
 def keeper_of(site, clock):
-    """The keeper of the site's files, at a time of the test's own."""
+    """The keeper of the site's files, in place of the site's own, at a time of the test's own."""
     here = site.services
+    here.stop()
     return MaintenanceThread(
         here.stores, here.counters, clock=lambda: clock[0], accepted_of=here.keys.accepted
     )
