@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -38,10 +37,9 @@ def page_length(largest: int) -> int:
     return rounded_up(largest + HEADERS_ROOM, PAGE_STEP)
 
 
-def filled_address(path: str, **query: object) -> str:
+def filled_address(path: str, query: str = "") -> str:
     """Return ``path``, which begins below the study's address, as long as any other."""
-    start = f"{path}?{urlencode({**query, FILLED: ''})}"
-    return start.ljust(ADDRESS_LENGTH, "0")
+    return f"{path}?{query}{query and '&'}{FILLED}=".ljust(ADDRESS_LENGTH, "0")
 
 
 def filled_up(status: str, headers: Iterable[tuple[str, str]], body: bytes, length: int) -> bytes:

@@ -34,6 +34,7 @@ BROWSER = (
     "Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-GB,en;q=0.9\r\n"
 )
 LEFT_OUT, TICKED, TYPED = 0.1, 0.4, 0.6  # how often a question is left out, a box ticked, …
+GO_ON = ("go", "on")  # of the four ways on a help page
 OK, SEE_OTHER = 200, 303
 DISTRESS, TEARS = "distress_now", "saw_tears"
 ENDS = ("done", "thanks", "later")
@@ -150,7 +151,7 @@ class Client:
             fields += [(name, fixed_width(v)) for v in self._chosen(name, offered)]
         fields += [(name, self._words(name)) for name in form.typed]
         if "shown" not in form.hidden:
-            fields += form.buttons[:1]
+            fields += [GO_ON] if GO_ON in form.buttons else form.buttons[:1]
         return urlencode(filled(fields, post_length(self._study)) if self._script else fields)
 
     def _question(self, name: str) -> Question | None:

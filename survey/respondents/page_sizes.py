@@ -30,7 +30,7 @@ from survey.respondents.screens import (
 from survey.studies.version import StudyVersion
 
 TOKEN = (("csrf_token", "0" * 91),)  # as long as a real one, which would set a cookie
-CODE = "0000-0000-0000-0000-0000"
+CODE = "0000-0000-0000-0000-0000-00000"
 TOKEN_OF_PAGE = "0" * 12
 TITLE = " ".join(sorted(PAGE_WORDS, key=len)[-2:])
 # Screens that are rendered with more than a draft, or never shown to a client (leave).

@@ -52,11 +52,11 @@ class Navigation:
         # Names of questions stand with a character between them: one fewer than there are names.
         return max(0, self.filling + len(f"{SHOWN}=") - 1 - len(fields))
 
-    def to(self, screen: str, **query: object) -> str:
+    def to(self, screen: str, query: str = "") -> str:
         """Address of a screen (the landing page has none of its own), as long as any other."""
         if self.preview or screen == "landing":
             return self.base
-        return self.base + filled_address(screen, **query)
+        return self.base + filled_address(screen, query)
 
     def ends(self, screen: str) -> tuple[int, str] | None:
         """Seconds after which ``screen`` is left by itself, and where to: on a shared device."""
@@ -232,6 +232,22 @@ def prose(text: str, version: StudyVersion) -> Markup:
     """Paragraphs of ``text`` with this site's facts."""
     parts = map(_marked, paragraphs(version.fill(text)))
     return Markup("\n").join(Markup("<p>{}</p>").format(part) for part in parts)
+
+
+_NUMBER = re.compile(r"\+?\d[\d\s().-]*\d")  # as people write them: two digits at least
+
+
+def dialable(text: str) -> Markup:
+    """Return ``text`` with each telephone number as a link: to write where it says text alone."""
+    parts, done = [], 0
+    for found in _NUMBER.finditer(text):
+        before = text[done : found.start()].lower()
+        scheme = "sms" if "text" in before and "call" not in before else "tel"
+        number = re.sub(r"[^\d+]", "", found[0])
+        parts += [escape(text[done : found.start()])]
+        parts += [Markup('<a href="{}:{}">{}</a>').format(scheme, number, found[0])]
+        done = found.end()
+    return Markup("").join([*parts, escape(text[done:])])
 
 
 @lru_cache(maxsize=2048)

@@ -13,7 +13,8 @@ MOST_BYTES = 14 * 1024
 # check page, zeros that make addresses equally long, a position.
 NEUTRAL = re.compile(
     r"http://127\.0\.0\.1:\d+/s/hour/"
-    r"([a-z]*|questions/[\w-]{12})(\?((change=1|part=\d)&)?p=0+)?(#(q\d+(-\d+)?|i\d+|code|stop-send))?"
+    r"([a-z]*|questions/[\w-]{12})(\?((change=1|part=\d|empty|shape|typed)&)?p=0+)?"
+    r"(#(q\d+(-\d+)?|i\d+|code|stop-send))?"
 )
 
 

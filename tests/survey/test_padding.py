@@ -33,7 +33,7 @@ def test_a_study_s_length_leaves_room_for_headers():
 
 
 def test_addresses_of_a_walk_are_equally_long():
-    filled = [filled_address("stop"), filled_address("questions/AAAAAAAAAAAA", change=1)]
+    filled = [filled_address("stop"), filled_address("questions/AAAAAAAAAAAA", "change=1")]
     assert {len(address) for address in filled} == {48}
     assert filled[1].startswith("questions/AAAAAAAAAAAA?change=1&p=0")
 
