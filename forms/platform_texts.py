@@ -69,7 +69,7 @@ YOUR_OWN_WORDS = "Your own words"
 TEXTS_APART = (
     "Each text is stored by itself, under a random number of its own, with the study, the "
     "question, whether it may be quoted, a value for deleting it later and, later, what a reader "
-    "removed from it. The language is stored with it too, unless only some people are asked the "
+    "removed from it. The language is stored with it too, unless only a few people are asked the "
     "question. Nothing connects it with your other answers. A text you left blank leaves nothing."
 )
 SEND = "Send my answers"
@@ -136,7 +136,7 @@ CLOSED = {
     ),
     "full": (
         "Enough people have taken part",
-        "We have as many answers as we hoped for. Thank you for wanting to take part.",
+        "As many people have sent answers as we hoped for. Thank you for wanting to take part.",
     ),
     "expired": (
         "This survey is paused",

@@ -39,6 +39,7 @@ class Services:
     availability: Availability
     throttle: Throttle
     clock: Clock
+    maintenance: MaintenanceThread
     stop: Callable[[], object]  # ends the maintenance thread, once
 
 
@@ -83,5 +84,6 @@ def open_services(config: Config) -> Services:
         availability=availability,
         throttle=Throttle(time.monotonic),
         clock=time.time,
+        maintenance=maintenance,
         stop=stop,
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from survey.errors import UnknownWords
@@ -227,6 +228,33 @@ def count(db: Database, study: str) -> int:
     return sum(n for table in tables_of(db, study) for _, n in batches_of(db, table))
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerCounts:
+    """How many answers of a study are there, and how many were deleted by code.
+
+    No two states of a collection have the same two numbers: an answer that comes adds to their
+    sum, one that is deleted moves from the first to the second.
+    """
+
+    present: int
+    deleted: int
+
+    @property
+    def sent(self) -> int:
+        """Return how many were ever sent, a number that no deletion moves."""
+        return self.present + self.deleted
+
+
+_DELETED = "SELECT coalesce(sum(count), 0) FROM tallies WHERE study = ? AND event = 'withdrawn'"
+
+
+def answer_counts(db: Database, study: str) -> AnswerCounts:
+    """Return both counts from one state of the file: a deletion moves a row between them."""
+    with _one_look(db):
+        deleted: int = db.conn.execute(_DELETED, (study,)).fetchone()[0]
+        return AnswerCounts(count(db, study), deleted)
+
+
 def _read(
     db: Database, table: str, condition: str, bound: tuple[str, ...]
 ) -> Iterator[dict[str, Any]]:
@@ -257,6 +285,9 @@ ROWS_AT_ONCE = 50_000  # rows read at a time: a million do not have to fit into 
 @contextmanager
 def _one_look(db: Database) -> Iterator[None]:
     """Read everything within from one state of the file."""
+    if db.conn.in_transaction:
+        yield
+        return
     db.conn.execute("BEGIN")
     try:
         yield

@@ -1,6 +1,7 @@
 """Batches of frozen answers, and deleting by code, which is possible until an answer is frozen.
 
-A deletion is queued at once, carried out soon, and its bytes are overwritten on the disk.
+A deletion is queued at once, carried out soon, and its bytes are overwritten on the disk. The work
+is the same whether or not anything matched: who waits for a turn to write learns nothing from it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Sequence
 from survey.errors import TooFewToFreeze
 from survey.storage import answer_tables
 from survey.storage.answer_tables import tables_of
-from survey.storage.database import Database, quoted, truncate_log, write_transaction
+from survey.storage.database import Database, quoted, write_transaction
 from survey.storage.reordering import merge_table, merged_tables, rewrite_file
 from survey.storage.schema import ARRIVING
 
@@ -50,8 +51,7 @@ def delete_asked(db: Database) -> int:
             db.conn.execute(_TALLY, {"gone": gone, "table": table})
             deleted += gone
     db.conn.execute("DELETE FROM withdrawals")
-    if deleted:
-        answer_tables.recount(db, merged_tables(db))
+    answer_tables.recount(db, merged_tables(db))
     return deleted
 
 
@@ -59,16 +59,13 @@ def carry_out_deletions(db: Database) -> int:
     """Delete queued rows and texts and overwrite their bytes; returns how many went.
 
     Pages that were split long ago may hold copies in their unused part, which deleting does not
-    reach: where something was deleted the file is rewritten.
+    reach: the file is rewritten, after a code that matched nothing as well.
     """
     if not pending(db):
         return 0
     with write_transaction(db):
         deleted = delete_asked(db)
-    if deleted:
-        rewrite_file(db)
-    else:
-        truncate_log(db)
+    rewrite_file(db)
     return deleted
 
 

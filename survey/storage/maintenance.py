@@ -21,6 +21,10 @@ from survey.storage.stores import Stores
 LOG = logging.getLogger("lacrima.store")
 
 TICK_SECONDS = 0.5
+HEALTH_SECONDS = 5.0  # how often each process looks whether the files can be written
+HEALTH_STALE_SECONDS = 60.0  # a look that takes longer counts as none
+DELETION_SECONDS = 2  # on the clock: what was asked for is deleted at the next of these moments
+DELETION_REST = 20  # times as long as that took: wrong codes in a row keep nobody from sending
 QUIET_SECONDS = 1.0  # with the tick: at rest within two seconds (docs/design.md, Storage)
 MINUTE = 60.0
 HOUR = 3600
@@ -63,7 +67,8 @@ class MaintenanceThread:
     """Keeps the files of ``stores`` as promised. ``clock`` returns epoch seconds.
 
     ``accepted_of`` returns the submit token of a draft by its id, so that a token goes when its
-    draft has gone. Of the processes on one folder a single one works; each writes its tallies.
+    draft has gone. Of the processes on one folder a single one works; each writes its tallies and
+    knows for itself whether the files are ``writable``, so that no request has to try.
     ``hourly`` is done by the clock, first at the start: whatever it shows, no answer timed it.
     """
 
@@ -83,17 +88,25 @@ class MaintenanceThread:
         self._lock: int | None = None
         self._files = {name: _QuietFile() for name in ("responses", "pilot", "drafts")}
         self._failing: set[str] = set()
-        self._minute = self._hour = self._night = float("-inf")
+        self._minute = self._hour = self._night = self._deletions = float("-inf")
+        self._looked = self._rested = float("-inf")
+        self._was_writable = False
+
+    @property
+    def writable(self) -> bool:
+        """Whether every file could be written when that was looked at last, a moment ago."""
+        return self._was_writable and self._clock() - self._looked < HEALTH_STALE_SECONDS
 
     def start(self) -> None:
         """Begin. Does nothing when begun already."""
         if self._thread is None:
+            self._look()
             self._stopping.clear()
             self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """Write the tallies, tidy every file and end."""
+        """Write the tallies, carry out deletions, tidy every file and end."""
         if self._thread is None:
             return
         self._stopping.set()
@@ -101,6 +114,7 @@ class MaintenanceThread:
         self._thread = None
         self._write_tallies(least=1)
         if self._holds_lock():
+            self._carry_out_deletions()
             for name in self._files:
                 self._try(f"lay {name}.db to rest", partial(self._tidy, name))
         self._release_lock()
@@ -112,13 +126,25 @@ class MaintenanceThread:
     def tick(self) -> None:
         """Do everything that is due."""
         self._write_tallies(least=EVENT_BATCH)
-        if not self._holds_lock():
-            return
-        for name in ("responses", "pilot"):
-            self._try(f"delete by code in {name}.db", partial(self._delete, name))
+        now = self._clock()
+        if now - self._looked >= HEALTH_SECONDS or now < self._looked:
+            self._look()
+        if self._holds_lock():
+            self._keep_files(now)
+
+    def _look(self) -> None:
+        self._was_writable, self._looked = self._stores.writable(), self._clock()
+
+    def _keep_files(self, now: float) -> None:
+        beat = now // DELETION_SECONDS
+        rests = now < self._rested < now + DAY  # a clock that was set back ends the rest
+        if beat != self._deletions and not rests:
+            if self._carry_out_deletions():
+                self._deletions = beat
+            done = self._clock()
+            self._rested = done + DELETION_REST * (done - now)
         for name in self._files:
             self._try(f"lay {name}.db to rest", partial(self._tidy_if_quiet, name))
-        now = self._clock()
         if now - self._minute >= MINUTE or now < self._minute:
             self._minute = now
             self._try("purge drafts", self._purge_drafts)
@@ -169,6 +195,13 @@ class MaintenanceThread:
     def _flush(self, *, pilot: bool, least: int) -> None:
         if self._tallies.waiting(pilot=pilot) >= least:
             self._tallies.flush(self._stores.answers(pilot=pilot), pilot=pilot)
+
+    def _carry_out_deletions(self) -> bool:
+        done = [
+            self._try(f"delete by code in {name}.db", partial(self._delete, name))
+            for name in ("responses", "pilot")
+        ]
+        return all(done)
 
     def _delete(self, name: str) -> None:
         carry_out_deletions(self._db(name))

@@ -246,9 +246,9 @@ def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -
 
 
 def record_lost(stores: Stores, name: str) -> bool:
-    """Whether answers are stored of a study that was never opened, by the office's file."""
+    """Whether answers were ever sent to a study that was never opened, by the office's file."""
     drafted = studies.status(stores.office, name) == "draft"
-    return drafted and answer_tables.count(stores.responses, name) > 0
+    return drafted and answer_tables.answer_counts(stores.responses, name).sent > 0
 
 
 def signed_version(stores: Stores, folder: StudyVersion, today: str) -> StudyVersion:
