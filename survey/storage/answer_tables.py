@@ -141,6 +141,12 @@ def tables_of(db: Database, study: str) -> list[str]:
     return sorted(table for (table,) in found.fetchall())
 
 
+def studies_of(db: Database, table: str) -> set[str]:
+    """Return the studies whose answers are in this table; none for a table of something else."""
+    found = db.conn.execute("SELECT DISTINCT study FROM wordings WHERE answers = ?", (table,))
+    return {study for (study,) in found.fetchall()}
+
+
 def wordings(db: Database, study: str) -> list[dict[str, str | bytes]]:
     """Return every archived wording: ``fingerprint``, ``table`` and canonical ``content``."""
     found = db.conn.execute(

@@ -12,7 +12,7 @@ from functools import partial
 from survey.locks import acquire_lock
 from survey.storage import drafts
 from survey.storage.answers import forget_accepted
-from survey.storage.batches import carry_out_deletions
+from survey.storage.batches import Withdrawn, carry_out_deletions, nothing_more
 from survey.storage.counters import EVENT_BATCH, EventCounters
 from survey.storage.database import Database, truncate_log
 from survey.storage.reordering import SMALL_BYTES, file_bytes, not_rewritten, rewrite_file, tidy
@@ -70,6 +70,7 @@ class MaintenanceThread:
     draft has gone. Of the processes on one folder a single one works; each writes its tallies and
     knows for itself whether the files are ``writable``, so that no request has to try.
     ``hourly`` is done by the clock, first at the start: whatever it shows, no answer timed it.
+    ``withdrawn`` is done when answers of a pilot are deleted by code.
     """
 
     def __init__(
@@ -80,9 +81,10 @@ class MaintenanceThread:
         clock: Clock,
         accepted_of: Callable[[bytes], bytes],
         hourly: Callable[[], object] = lambda: None,
+        withdrawn: Withdrawn = nothing_more,
     ) -> None:
         self._stores, self._tallies, self._clock = stores, tallies, clock
-        self._accepted_of, self._hourly = accepted_of, hourly
+        self._accepted_of, self._hourly, self._withdrawn = accepted_of, hourly, withdrawn
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock: int | None = None
@@ -204,7 +206,8 @@ class MaintenanceThread:
         return all(done)
 
     def _delete(self, name: str) -> None:
-        carry_out_deletions(self._db(name))
+        withdrawn = self._withdrawn if name == "pilot" else nothing_more
+        carry_out_deletions(self._db(name), withdrawn=withdrawn)
 
     def _tidy_if_quiet(self, name: str) -> None:
         watch, db = self._files[name], self._db(name)

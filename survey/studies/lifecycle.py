@@ -11,7 +11,9 @@ from functools import partial
 from forms.site_facts import missing_facts
 from survey.clock import iso_utc, today_here
 from survey.errors import Refusal
+from survey.releases.archive import drop_pilot_files
 from survey.storage import batches, board, studies
+from survey.storage.batches import nothing_more
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from survey.studies import approvals
@@ -114,6 +116,7 @@ def freeze(
         minimum=version.study.policy.min_new_rows,
         closing=seen == "closed",
         before=partial(_freezing, stores, version, seen),
+        withdrawn=partial(drop_pilot_files, stores.folder) if version.pilot else nothing_more,
     )
     # Without the number: what the audit tells moves in steps (docs/design.md, Collection).
     note(f"{name}: froze the answers present as one batch")

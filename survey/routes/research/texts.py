@@ -63,8 +63,9 @@ def overview() -> str:
     """Show what waits, and how far each question is from a release, but no text."""
     version = current_version()
     asked = review_request(version)
-    groups = counts_by_group(version.study, asked.queue)
-    waiting = text_review.waiting(asked.queue, now())
+    told = asked.refused is None
+    groups = counts_by_group(version.study, asked.queue) if told else []
+    waiting = text_review.waiting(asked.queue, now()) if told else 0
     return render_template(
         "research/texts.html",
         title="Clients’ own words",
@@ -75,6 +76,7 @@ def overview() -> str:
         groups=groups,
         waiting=stepped(waiting),
         why_none=_why_none(asked.queue) if groups and not waiting else "",
+        left_over=text_review.explain_left_over(asked.queue),
         readers=asked.queue.readers,
     )
 
