@@ -102,6 +102,7 @@ def _some(name: str, text: str, known: tuple[str, ...]) -> frozenset[str]:
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     """Return this environment's settings. Raises BadSetting for the first that cannot be read."""
     known = {PREFIX + s.name.upper() for s in SETTINGS}
+    # A misspelt name would leave a setting at its default, unnoticed.
     unknown = sorted(n for n in environ if n.startswith(PREFIX) and n not in known)
     if unknown:
         raise BadSetting(f"{unknown[0]} is no setting of Lacrima. `lacrima doctor` lists them all.")

@@ -62,13 +62,8 @@ def _page(code: int) -> tuple[str, int]:
     return page, code
 
 
-def _http(error: HTTPException) -> tuple[str, int]:
-    return _page(error.code or 500)
-
-
-def _csrf(error: CSRFError) -> tuple[str, int] | Response:
+def _csrf(_error: CSRFError) -> tuple[str, int] | Response:
     """Answer a form whose cookie is gone, forged or foreign: start over, with a kind sentence."""
-    del error
     if room_of(request.path) in STAFF_ROOMS and signed_in() is None:
         return signed_out()
     found = _study_here()
@@ -90,7 +85,7 @@ def _anything(error: Exception) -> tuple[str, int]:
 def init_app(app: Flask) -> None:
     """Register the handlers, the most particular first."""
     app.register_error_handler(CSRFError, _csrf)
-    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(HTTPException, lambda error: _page(error.code or 500))
     app.register_error_handler(StoreError, _cannot_save)
     app.register_error_handler(sqlite3.OperationalError, _cannot_save)
     app.register_error_handler(Exception, _anything)

@@ -27,6 +27,7 @@ _TALLY = """
 
 def ask_deletion(db: Database, values: Sequence[bytes]) -> None:
     """Queue deletion values (32 bytes each). The same work whether or not they match anything."""
+    # Sorted: the queue does not tell which of them was asked for first.
     with write_transaction(db):
         db.conn.executemany(
             "INSERT INTO withdrawals VALUES (?) ON CONFLICT DO NOTHING",
@@ -46,7 +47,7 @@ def delete_asked(db: Database) -> tuple[int, frozenset[str]]:
     """
     deleted, studies = 0, set[str]()
     for table in merged_tables(db):
-        if table == "accepted":
+        if table == "accepted":  # submit tokens: they have no deletion value
             continue
         for part in ("", ARRIVING):
             sql = f"DELETE FROM {quoted(part + table)} WHERE {_ASKED}"
@@ -70,12 +71,12 @@ def nothing_more(_studies: Collection[str]) -> None:
 
 
 def carry_out_deletions(db: Database, *, withdrawn: Withdrawn = nothing_more) -> int:
-    """Delete queued rows and texts and overwrite their bytes; returns how many went.
+    """Delete queued rows and texts and overwrite their bytes; return how many went.
 
     Pages that were split long ago may hold copies in their unused part, which deleting does not
     reach: the file is rewritten, after a code that matched nothing as well.
     """
-    if not pending(db):
+    if not pending(db):  # as in nearly every round: no turn to write is taken for nothing
         return 0
     with write_transaction(db):
         deleted, studies = delete_asked(db)
@@ -115,7 +116,7 @@ def freeze(
     before: Callable[[int], object] = lambda _batch: None,
     withdrawn: Withdrawn = nothing_more,
 ) -> int:
-    """Make the new answers the next batch and destroy their deletion values; returns how many.
+    """Make the new answers the next batch and destroy their deletion values; return how many.
 
     Deletions asked for before are carried out first. Raises TooFewToFreeze below ``minimum``
     unless the study is ``closing``; nothing is changed then, nor if ``before``, which is given the

@@ -51,7 +51,7 @@ class Database(sqlite_utils.Database):
 
 
 def quoted(name: str) -> str:
-    """``name`` as an SQL identifier. Raises ValueError for what no variable may be called."""
+    """Return ``name`` as an SQL identifier. Raises ValueError for what none may be called."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot name a column or table: use letters, digits and _.")
     return f'"{name}"'
@@ -59,7 +59,7 @@ def quoted(name: str) -> str:
 
 @contextmanager
 def write_transaction(db: Database) -> Iterator[None]:
-    """One transaction that has its turn to write from the first statement on.
+    """Begin one transaction that has its turn to write from the first statement on.
 
     ``atomic()`` alone begins without it, and what read first would then be refused when another
     process wrote meanwhile; inside an open transaction it is a savepoint, as ever.

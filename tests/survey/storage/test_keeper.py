@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from survey.storage import batches, drafts, maintenance
+from survey.storage import drafts
 from survey.storage.answer_tables import count
 from survey.storage.answers import was_accepted
 from survey.storage.batches import ask_deletion, pending
@@ -119,22 +119,23 @@ def test_whether_a_code_was_right_is_not_seen_in_when_a_file_is_rewritten(
     assert client.responses.conn.execute("PRAGMA schema_version").fetchone() != before
 
 
-def test_codes_typed_one_after_the_other_leave_time_to_send(keeper, clock, client, monkeypatch):
+def test_codes_typed_one_after_the_other_leave_time_to_send(client, clock):
     """The longer a file takes to be rewritten, the longer the next round waits."""
-    open_study(client.responses)
-    carry_out = batches.carry_out_deletions
 
-    def slow(db):
-        clock.now += 1 if pending(db) else 0
-        return carry_out(db)
+    def take_a_second(_studies):
+        clock.now += 0.5  # asked twice
 
-    monkeypatch.setattr(maintenance, "carry_out_deletions", slow)
+    keeper = MaintenanceThread(
+        client, EventCounters(), clock=clock, accepted_of=bytes, withdrawn=take_a_second
+    )
+    open_study(client.pilot)
     for number in range(2):
-        ask_deletion(client.responses, [mark("row", number)])
+        ask_deletion(client.pilot, [mark("row", number)])
         pass_time(keeper, clock, DELETION_SECONDS)
-    assert pending(client.responses)
+    assert pending(client.pilot)
     pass_time(keeper, clock, DELETION_REST)
-    assert not pending(client.responses)
+    assert not pending(client.pilot)
+    keeper._release_lock()
 
 
 def test_what_was_asked_for_is_deleted_when_the_server_stops(keeper, client):
