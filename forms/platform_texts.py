@@ -6,6 +6,8 @@ Templates meet them as ``platform``.
 
 from __future__ import annotations
 
+from forms.typed_codes import CODE_GROUP, CODE_GROUPS, OLDER_GROUPS
+
 # Ways on and out, on every screen.
 LEAVE_NOW = "Leave now"
 STOP = "Stop"
@@ -39,6 +41,32 @@ MORE_DETAIL = "More detail"
 NOTICE = "Data protection notice"
 PRINT_OR_SAVE = "You can print or save this page, all of it. It stays at this address."
 
+# Answers that were begun in this browser.
+BEGUN_TITLE = "Answers were begun in this browser"
+BEGUN_LEAD = "They have not been sent. Were they yours?"
+BEGUN_GO_ON = "Go on with them"
+BEGUN_ANEW = "Begin anew"
+BEGUN_ON_TEXT = (
+    "You come to the first page that is not finished. What was answered before is not shown until "
+    "something new is answered."
+)
+BEGUN_ANEW_TEXT = "The answers begun here are deleted now, and nobody can open them any more."
+NOT_SHOWN = (
+    "You went on with answers that were begun in this browser, and nothing new has been answered "
+    "since. So they are not shown here. You can send them as they are, or stop and delete them."
+)
+
+# A shared device, opened by its own link.
+KIOSK_NOTE = (
+    "This device is shared. When you finish or leave, it goes back to its first page, and so it "
+    "does when nobody touches it for a while. Answers that were not sent are deleted then."
+)
+KIOSK_NEXT = "Finish, for the next person"
+KIOSK_ENDS = "This page ends by itself {}."
+IDLE_TITLE = "Are you still there?"
+IDLE_LEAD = "If not, what was answered here is deleted {}, and this device goes back to its start."
+IDLE_STAY = "I am still here"
+
 # Consent.
 YES = "Yes"
 NO = "No"
@@ -59,6 +87,17 @@ WRITTEN_EARLIER = "You wrote this earlier. You can delete it here; it cannot be 
 DELETE_TEXT = "Delete what I wrote"
 TEXT_DELETED = "Nothing is kept here. This question is asked only once, so it stays empty."
 
+# Neutral words, 64 of them: titles of pages, which stay in the history. They mean nothing.
+PAGE_WORDS = (
+    "Acorn", "Amber", "Apple", "Apron", "Arch", "Barley", "Basin", "Beach", "Birch", "Bread",
+    "Bridge", "Brook", "Button", "Candle", "Canvas", "Cedar", "Chalk", "Cherry", "Clay", "Clover",
+    "Copper", "Coral", "Cotton", "Cup", "Daisy", "Door", "Fern", "Field", "Flint", "Garden",
+    "Glass", "Grain", "Harbour", "Hazel", "Hill", "Honey", "Ink", "Island", "Ivory", "Kettle",
+    "Lake", "Lantern", "Leaf", "Lemon", "Linen", "Maple", "Meadow", "Mint", "Moss", "Oak",
+    "Olive", "Orchard", "Paper", "Pebble", "Pine", "Plum", "Quilt", "Reed", "Ribbon", "River",
+    "Saddle", "Shell", "Stone", "Willow",
+)  # fmt: skip
+
 # Check.
 WHAT_IS_STORED = "Exactly what we will store"
 ONE_ROW = (
@@ -78,6 +117,13 @@ DELETE_EVERYTHING = "Delete everything"
 
 # Thank you, help, a break.
 YOUR_CODE = "Your code"
+CODE_KEPT = (
+    "This browser can show this page again for 15 minutes after you sent your answers, unless you "
+    "press the button or leave. After that the code is shown to nobody."
+)
+CODE_NOTED = "I have written it down"
+FINISHED_TITLE = "You can close this page"
+FINISHED_LEAD = "Your code is not shown again. Keep it where only you can find it."
 CLOSE_AND_LEAVE = "Close and leave"
 HELP_TITLE = "Help and support"
 TAKE_A_BREAK = "Take a break"
@@ -102,18 +148,32 @@ PILOT_COPIES = (
     "this server keeps are deleted with your answers. A copy that somebody has taken from here "
     "before cannot be called back."
 )
+CODE_HINT = "Small or capital letters, with or without hyphens: both are fine."
+CODE_ERRORS = {
+    "empty": "Type the code that was shown when your answers were sent.",
+    "shape": (
+        f"A code has {CODE_GROUPS * CODE_GROUP} letters and digits in {CODE_GROUPS} groups of "
+        f"{CODE_GROUP}; an older one has {OLDER_GROUPS} groups. What you typed has another number "
+        "of them, or a letter is wrong or in the wrong place."
+    ),
+}
+DELETED_WHEN = (
+    "Deleting takes a minute at most. Answers that are part of results already cannot be deleted: "
+    "nobody can tell which are yours."
+)
+TYPE_ANOTHER = "Type the code again"
 
 # In place of a page that was asked for.
 ELSEWHERE_TITLE = "That page is not on your way"
 ELSEWHERE_LEAD = (
     "Which pages you see depends on your answers. What you have answered on your way is still here."
 )
-GONE_TITLE = "Nothing is kept here for you now"
+GONE_TITLE = "There are no unfinished answers here"
 GONE_LEAD = "If you saw the thank-you page, your answers arrived, once."
 GONE_TEXT = (
-    "If you had not sent them yet, they are gone. We keep unfinished answers for two hours at "
-    "most, and only for the browser they were written in. We are sorry if that was unexpected. "
-    "You are welcome to start again."
+    "If you had not sent them yet, they cannot be opened from here. We keep unfinished answers "
+    "for two hours after the last page, and only the browser that they were written in can open "
+    "them. We are sorry if that was unexpected. You are welcome to start again."
 )
 SPENT_TITLE = "This invitation was used already"
 SPENT_LEAD = "Your answers were not sent, and nothing of them is kept. We are sorry."
@@ -150,10 +210,18 @@ CHOOSE_SHOWN = "Choose one of the answers shown."
 CHOOSE_ONE = "Choose an answer to go on."
 WHOLE_NUMBER = "Enter a whole number from {} to {}."
 TOO_LONG = "Shorten this to {} characters. It has {} now."
-ANSWER_TO_GO_ON = "Choose an answer: {}"
-TICK_TO_TAKE_PART = "To take part, tick: {}"
 CHOOSE_CODE = "Choose whether you want a code."
-WORDS_CHANGED = "These words have just changed. Please read the information and this page again."
+ENTRANCE_ERRORS = {
+    "unanswered": (
+        "Choose an answer to every question. Nothing of this page was kept, so please choose all "
+        "of them again."
+    ),
+    "unticked": (
+        "To take part, tick every statement. Nothing of this page was kept, so please tick and "
+        "choose all of them again."
+    ),
+    "changed": "These words have just changed. Please read the information and this page again.",
+}
 CHOOSE_END = "Choose what should happen to your answers."
 NOTHING_YET = "You have not answered anything yet, so there is nothing to send."
 
@@ -161,8 +229,13 @@ NOTHING_YET = "You have not answered anything yet, so there is nothing to send."
 CANT_SAY = {"dont_know": "Can’t say", "not_applicable": "Does not apply"}
 
 # The page that takes an invitation, to a code that opens nothing.
-INVITATION_EMPTY = "Type the code that you were given."
-INVITATION_SLIP = "There is a slip in this code. Please compare it letter by letter."
-INVITATION_UNKNOWN = (
-    "This code opens nothing: it has been used, was taken back, or is not from this site."
-)
+INVITATION_ERRORS = {
+    "empty": "Type the code that you were given.",
+    "shape": (
+        "A code has twelve letters and digits. What you typed has another number of them, or a "
+        "letter is wrong or in the wrong place. Please compare it letter by letter."
+    ),
+    "unknown": (
+        "This code opens nothing: it has been used, was taken back, or is not from this site."
+    ),
+}

@@ -127,7 +127,7 @@ def new_key() -> None:
 def purge() -> None:
     """Delete drafts that ran out and carry out deletions that wait."""
     stores = open_stores(read_config())
-    gone = drafts.purge(stores.drafts, time.time())
+    gone = drafts.purge(stores.drafts, time.time(), drafts.sent(stores.drafts))
     batches.carry_out_deletions(stores.responses)
     withdrawn = partial(drop_pilot_files, stores.folder)
     batches.carry_out_deletions(stores.pilot, withdrawn=withdrawn)

@@ -98,7 +98,8 @@ def test_a_taken_back_code_tells_who_is_answering_with_it(invited):
     ("typed", "said"),
     [
         ("", "Type the code"),
-        ("AAAA-AAAA-AAAB", "There is a slip"),
+        ("AAAA-AAAA-AAAB", "a letter is wrong or in the wrong place"),
+        ("0000-0000", "A code has twelve letters and digits"),
         ("0000-0000-0000", "opens nothing"),
     ],
 )
@@ -122,15 +123,16 @@ def test_an_invitation_opens_an_open_study_as_well_and_is_spent(site):
 
 def test_an_open_study_asks_for_no_code(site):
     served = site("minimal")
-    client = served.client().begin()
-    assert "invitation" not in client.start().text
-    assert client.screen == ""
+    assert "invitation" not in served.client().start().text
+    assert served.client().begin().screen == "questions"
 
 
 def test_somebody_who_tries_codes_is_slowed_down_and_a_good_code_does_not_count(invited):
     client = invited.client()
     for _ in range(30):
         client.open("/i/").press(invitation=invited.codes[0])
+    for typed in ("", "0000-0000", "0000-0000-0001") * 10:  # cannot be codes: no tries
+        client.open("/i/").press(invitation=typed)
     for _ in range(30):
         client.open("/i/").press(invitation="0000-0000-0000")
     assert client.status == 200
@@ -144,6 +146,24 @@ def test_the_code_is_in_no_address_and_no_cookie(invited):
     cookie = client.browser.get_cookie("s").value
     seen = " ".join([*client.visited, cookie])
     assert not any(part in seen for part in (code, code.replace("-", "")))
+
+
+def test_no_page_answers_the_post_of_a_code(invited):
+    for typed in (*invited.codes, "", "0000", *["0000-0000-0000"] * 31):
+        client = invited.client().open("/i/")
+        token = client.page.named("csrf_token")[0].value
+        answer = client.browser.post("/i/", data={"invitation": typed, "csrf_token": token})
+        assert answer.status_code == 303
+        assert answer.headers["Location"].partition("?")[2] in {
+            "", "empty", "shape", "unknown", "wait",
+        }  # fmt: skip
+
+
+def test_an_error_is_tied_to_the_box_and_the_box_is_empty(invited):
+    page = come_in(invited, "AAAA-AAAA-AAAB").page
+    (box,) = page.named("invitation")
+    assert (box.value, box.attributes["aria-invalid"]) == ("", "true")
+    assert "invitation-error" in box.attributes["aria-describedby"].split()
 
 
 def test_the_page_of_the_code_says_nothing_of_any_study(invited):
