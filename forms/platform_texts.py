@@ -144,6 +144,11 @@ NOTHING_ANSWERED = (
 )
 LEAVE_SITE = "Leave this site"
 NO_CODES = "This study gives no codes."
+PILOT_COPIES = (
+    "This is a pilot. Trial files may be made from its answers before you delete yours. Those that "
+    "this server keeps are deleted with your answers. A copy that somebody has taken from here "
+    "before cannot be called back."
+)
 CODE_HINT = "Small or capital letters, with or without hyphens: both are fine."
 CODE_ERRORS = {
     "empty": "Type the code that was shown when your answers were sent.",
@@ -158,11 +163,6 @@ DELETED_WHEN = (
     "nobody can tell which are yours."
 )
 TYPE_ANOTHER = "Type the code again"
-PILOT_COPIES = (
-    "This is a pilot. Trial files may be made from its answers before you delete yours. Those that "
-    "this server keeps are deleted with your answers. A copy that somebody has taken from here "
-    "before cannot be called back."
-)
 
 # In place of a page that was asked for.
 ELSEWHERE_TITLE = "That page is not on your way"

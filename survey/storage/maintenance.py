@@ -28,7 +28,7 @@ HEALTH_SECONDS = 5.0  # how often each process looks whether the files can be wr
 HEALTH_STALE_SECONDS = 60.0  # a look that takes longer counts as none
 DELETION_SECONDS = 2  # on the clock: what was asked for is deleted at the next of these moments
 DELETION_REST = 20  # times as long as that took: wrong codes in a row keep nobody from sending
-LONGEST_REST = 45  # seconds: deleting takes a minute at most, as the page says (DELETED_WHEN)
+DELETION_LATEST = 30.0  # that rest at most: clients are told that deleting takes a minute at most
 QUIET_SECONDS = 1.0  # with the tick: at rest within two seconds (docs/design.md, Storage)
 PURGE_SECONDS = 20.0  # seen up to so late, spared, and gone so late: within two minutes if no code
 HOUR = 3600
@@ -145,7 +145,7 @@ class MaintenanceThread:
             if self._carry_out_deletions():
                 self._deletions = beat
             done = self._clock()
-            self._rested = done + min(DELETION_REST * (done - now), LONGEST_REST)
+            self._rested = done + min(DELETION_REST * (done - now), DELETION_LATEST)
         for name in self._files:
             self._try(f"lay {name}.db to rest", partial(self._tidy_if_quiet, name))
         # A clock that was set back must not stop the purge until it has caught up.

@@ -6,6 +6,7 @@ import sqlite3
 
 import pytest
 
+from survey.crypto import new_code
 from survey.storage import answer_tables, batches
 from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.availability import FRESH_SECONDS, FULL, OPEN
@@ -16,7 +17,6 @@ from tests.journeys.walking import walk
 
 LIMIT = 2
 LIMITED = f'[study."minimal"]\nlimit = {LIMIT}\n'
-WRONG = "0000-0000-0000-0000-0000"
 # What is drawn anew for each page.
 DRAWN = re.compile(r'name="(csrf_token|state)" value="[^"]*"|nonce[-=]"?[\w+/=-]+')
 
@@ -84,7 +84,7 @@ def test_a_full_study_answers_alike_after_a_right_code_and_a_wrong_one(app):
     codes = [send(app) for _ in range(LIMIT)]
     later(app)
     full = everything(app)
-    delete(app, WRONG)
+    delete(app, new_code())
     missed = everything(app)
     delete(app, codes[0])
     assert answer_tables.count(answers_of(app), "minimal") == LIMIT - 1
