@@ -126,7 +126,7 @@ YOUR_OWN_WORDS = "Your own words"
 TEXTS_APART = (
     "Each text is stored by itself, under a random number of its own, with the study, the "
     "question, whether it may be quoted, a value for deleting it later and, later, what a reader "
-    "removed from it. The language is stored with it too, unless only some people are asked the "
+    "removed from it. The language is stored with it too, unless only a few people are asked the "
     "question. Nothing connects it with your other answers. A text you left blank leaves nothing."
 )
 SEND = "Send my answers"
@@ -162,6 +162,11 @@ NOTHING_ANSWERED = (
 )
 LEAVE_SITE = "Leave this site"
 NO_CODES = "This study gives no codes."
+PILOT_COPIES = (
+    "This is a pilot. Trial files may be made from its answers before you delete yours. Those that "
+    "this server keeps are deleted with your answers. A copy that somebody has taken from here "
+    "before cannot be called back."
+)
 CODE_HINT = "Small or capital letters, with or without hyphens: both are fine."
 CODE_ERRORS = {
     "empty": "Type the code that was shown when your answers were sent.",
@@ -210,7 +215,7 @@ CLOSED = {
     "frozen": _OVER,
     "full": (
         "Enough people have taken part",
-        "We have as many answers as we hoped for. Thank you for wanting to take part.",
+        "As many people have sent answers as we hoped for. Thank you for wanting to take part.",
     ),
     "expired": (
         "This survey is paused",
