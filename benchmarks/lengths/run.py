@@ -126,7 +126,7 @@ between them and Caddy sees lengths of TLS records, nothing else. It has seen {t
 their answers, and names what it sees of {test} others by the nearest neighbour: from the lengths of
 request and response of one page and of the post that leaves it. In brackets 95 % intervals
 (Wilson). *Best guess* names what is commonest and looks at nothing. *As they are* leaves out what
-makes lengths equal.
+makes responses, addresses and cookies equally long.
 
 {machine}.
 

@@ -23,7 +23,8 @@ def in_words(entry, value):
 
 def promised(client):
     """Column → words, as the check page said."""
-    rows = [row for row in client.page.rows if len(row) == 4 and row[0] != "Column"]
+    rows = [row for part in client.check_parts() for row in part.rows]
+    rows = [row for row in rows if len(row) == 4 and row[0] != "Column"]
     return {name: words for name, _, _, words in rows}
 
 
