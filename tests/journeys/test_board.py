@@ -108,7 +108,7 @@ def test_back_and_the_ways_out_work(branch):
 def test_a_high_answer_opens_the_help_page_with_its_four_ways(site):
     journey = to_questions(site("once")).next().answer(upset=9)
     ways = [c.value for c in journey.page.named("go") if c.form == "walk"]
-    assert ways == ["on", "break", "delete", "send"]
+    assert ways == ["break", "delete", "send", "on"]
 
 
 @pytest.mark.parametrize("value", ["", "forged", "WyJjaGVjayIsIiIsIiJd.forged"])

@@ -195,7 +195,7 @@ def test_leaving_a_kiosk_leads_to_its_first_page(kiosk):
 
 def test_a_kiosk_that_nobody_touches_warns_and_then_deletes(kiosk):
     kiosk.inform().be_eligible().agree().answer(one=1)
-    assert f'url={kiosk.base}idle"' in kiosk.page.html
+    assert f"url={kiosk.base}idle?" in kiosk.page.html
     kiosk.open("idle")
     assert f'url={kiosk.base}"' in kiosk.page.html
     assert shows_nothing(kiosk.page)
