@@ -62,6 +62,7 @@ def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
         ("stop", render_screen("stop", version, away, draft=None)),
         ("elsewhere", render_screen("elsewhere", version, ways)),
         ("gone", render_screen("gone", version, away)),
+        *(("not_taken", _not_taken(version, away, cause)) for cause in platform_texts.NOT_TAKEN),
         ("spent", render_screen("spent", version, away)),
         *(
             (
@@ -73,6 +74,12 @@ def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
     ]
     named = tuple((SCREENS[screen].title, read_main(html)) for screen, html in shown)
     return (*named, *_about_invitations())
+
+
+def _not_taken(version: StudyVersion, ways: Navigation, cause: str) -> str:
+    """A page that was not taken, as a client reads it who has nothing unfinished."""
+    refusal, kept = platform_texts.NOT_TAKEN[cause], "none" if cause == "old_page" else ""
+    return render_screen("not_taken", version, ways, refusal=refusal, kept=kept, again="landing")
 
 
 def _about_invitations() -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -6,12 +6,13 @@ import math
 
 from survey.storage.database import Database, write_transaction
 
+IDLE_SECONDS = 2 * 60 * 60  # docs/design.md, The walk: two hours after the last page
 EXPIRY_STEP_SECONDS = 1800  # so coarse that an expiry times nobody
 
 
-def rounded_expiry(now: float, idle: int) -> int:
-    """Return epoch seconds of the first half hour at or after ``now + idle``."""
-    return math.ceil((now + idle) / EXPIRY_STEP_SECONDS) * EXPIRY_STEP_SECONDS
+def rounded_expiry(now: float) -> int:
+    """Return epoch seconds of the first half hour at or after the idle time that begins ``now``."""
+    return math.ceil((now + IDLE_SECONDS) / EXPIRY_STEP_SECONDS) * EXPIRY_STEP_SECONDS
 
 
 def create(db: Database, *, id: bytes, sealed: bytes, expires: int) -> None:  # noqa: A002
@@ -47,8 +48,13 @@ def drop(db: Database, id: bytes) -> None:  # noqa: A002
 
 
 def purge(db: Database, now: float) -> int:
-    """Delete what expired by ``now`` (epoch seconds); returns how many."""
+    """Delete what expired by ``now`` (epoch seconds); returns how many.
+
+    Where the clock was set back, a draft ends as if its last page had been ``now``.
+    """
+    latest = rounded_expiry(now)
     with write_transaction(db):
+        db.conn.execute("UPDATE drafts SET expires = ? WHERE expires > ?", (latest, latest))
         return db.conn.execute("DELETE FROM drafts WHERE expires <= ?", (int(now),)).rowcount
 
 

@@ -6,8 +6,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 import pytest
 
 from survey.respondents import submission
-from survey.respondents.drafts import CODE_SECONDS, IDLE_SECONDS
+from survey.respondents.drafts import CODE_SECONDS
 from survey.storage import answers, batches
+from survey.storage.drafts import IDLE_SECONDS
 from tests.conftest import folder_of
 
 TO_SPARE = 60
