@@ -26,6 +26,7 @@ from survey.clock import iso_utc, today_here
 from survey.config import Config, read_config
 from survey.errors import LacrimaError, Refusal, StoreError, TooFewToFreeze
 from survey.locks import locked
+from survey.memory import close_memory
 from survey.releases import process
 from survey.releases.archive import clear
 from survey.releases.build import ReleaseBuild, ReleaseRequest
@@ -295,6 +296,7 @@ def main() -> None:
     """Do the job whose number is on the command line."""
     signal.signal(signal.SIGTERM, _cancel)
     os.nice(NICE)
+    close_memory()
     config = read_config()
     stores = Stores(config.data)
     job = jobs.find(stores.office, int(sys.argv[1]))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from survey.locks import acquire_lock
+from survey.memory import give_back_memory
 from survey.storage import drafts
 from survey.storage.answers import forget_accepted
 from survey.storage.batches import carry_out_deletions
@@ -97,6 +98,8 @@ class MaintenanceThread:
         if self._thread is None:
             return
         self._stopping.set()
+        # Before waiting: a large file that is being rewritten may outlast the server's patience.
+        self._write_tallies(least=1)
         self._thread.join()
         self._thread = None
         self._write_tallies(least=1)
@@ -179,7 +182,12 @@ class MaintenanceThread:
             watch.tidied(db, emptied=truncate_log(db) if watch.tidy else self._tidy(name))
 
     def _tidy(self, name: str) -> bool:
-        return (_tidy_drafts if name == "drafts" else tidy)(self._db(name))
+        db = self._db(name)
+        emptied = (_tidy_drafts if name == "drafts" else tidy)(db)
+        # SQLite has read every page to rewrite the file; they would stay as long as the process.
+        db.conn.execute("PRAGMA shrink_memory")
+        give_back_memory()
+        return emptied
 
     def _purge_drafts(self) -> None:
         """Delete expired drafts, then the submit tokens of drafts that are gone."""

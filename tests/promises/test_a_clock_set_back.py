@@ -26,21 +26,21 @@ def mood(open_app):
     return Site(open_app("minimal"), "minimal")
 
 
-def signed_ahead(key, seconds):
+def signed_ahead(app, key, seconds):
     """What signs cookies at a server whose clock is so much ahead of ours."""
 
     class Ahead(TimestampSigner):
         def get_timestamp(self):
             return super().get_timestamp() + seconds
 
-    signer = SignedCookie(key).get_signing_serializer(None)
+    signer = SignedCookie(key).get_signing_serializer(app)
     signer.signer = Ahead
     return signer
 
 
-def sign_again(browser, key, name, seconds, path="/"):
+def sign_again(app, browser, key, name, seconds, path="/"):
     """The browser's cookie as a clock so much ahead would have signed it."""
-    signer = signed_ahead(key, seconds)
+    signer = signed_ahead(app, key, seconds)
     value = browser.get_cookie(name, path=path).value
     browser.set_cookie(name, signer.dumps(signer.loads(value)), path=path)
 
@@ -48,7 +48,7 @@ def sign_again(browser, key, name, seconds, path="/"):
 @pytest.mark.parametrize("ahead", [3, HOUR, 3 * 365 * 24 * HOUR])
 def test_a_clients_cookie_signed_ahead_of_the_clock_is_read(mood, ahead):
     client = mood.client().begin()
-    sign_again(client.browser, mood.services.keys.session_key, "s", ahead)
+    sign_again(mood.app, client.browser, mood.services.keys.session_key, "s", ahead)
     assert client.answer(mood=2).send().screen == "done"
 
 
@@ -57,7 +57,7 @@ def test_a_staff_cookie_signed_ahead_of_the_clock_is_read(app, signed_in, ahead)
     browser = signed_in(app)
     for path in ("/research", "/ethics"):
         key = services_of(app).keys.staff_session_key
-        sign_again(browser, key, "staff", ahead, path)
+        sign_again(app, browser, key, "staff", ahead, path)
     assert Worker(None, browser=browser).open("account").inside
 
 

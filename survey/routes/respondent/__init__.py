@@ -1,6 +1,6 @@
 """The client's pages: one blueprint below a study's address, and within it one a module."""
 
-from survey.respondents.screens import line, prose
+from survey.respondents.screens import error_line, line, prose
 from survey.routes.respondent import entry, exits, questions
 from survey.routes.respondent.request import bp
 
@@ -10,3 +10,4 @@ for pages in (entry.bp, questions.bp, exits.bp):
     bp.register_blueprint(pages)
 bp.add_app_template_filter(prose)
 bp.add_app_template_filter(line)
+bp.add_app_template_filter(error_line)
