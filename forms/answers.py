@@ -64,6 +64,7 @@ def stored_lines(
     study: Study, answers: Mapping[str, int | str], choices: Mapping[str, bool], *, completion: int
 ) -> Iterator[StoredLine]:
     """Yield every stored column, administrative ones first, in the order of the table."""
+    # What is drawn or worked out only when the answers are sent has no value to show here.
     yield StoredLine("key", "A random number for the row", "–", MADE_AT_SEND)
     yield StoredLine(
         "fingerprint", "Which words you were shown", study.fingerprints.words[:12] + "…", "as shown"
@@ -99,17 +100,18 @@ class AnswerLine:
 def _given(
     study: Study, question: Question, answers: Mapping[str, int | str]
 ) -> Iterator[tuple[str, str]]:
+    """Yield (row or "", answer in words) for each part of a question."""
     if question.apart:
         yield "", str(answers.get(question.name) or NOT_PROVIDED)
         return
     columns = columns_of_question(question)
     values = {c.name: answers.get(c.name, LEFT_BLANK) for c in columns}
-    if kind_of(question).is_ticked and any(v == 1 for v in values.values()):
+    if kind_of(question).is_ticked and 1 in values.values():
         ticked = [o.label for o, v in zip(question.options, values.values(), strict=True) if v == 1]
         yield "", "; ".join(ticked)
         return
-    shown = columns if question.rows else columns[:1]
-    for column in shown:
+    # The columns of options of which none is ticked are all missing alike: one says it.
+    for column in columns if question.rows else columns[:1]:
         value = values[column.name]
         words = NOT_PROVIDED if value == LEFT_BLANK else in_words(study, column, value)
         yield (column.label if question.rows else ""), words
@@ -121,10 +123,8 @@ def answer_lines(
     """Yield the lines of the check page: each page on the path with one line a question."""
     branch = branch_of(study, answers)
     for page in shown_pages(study, answers):
-        yield (
-            page,
-            tuple(
-                AnswerLine(q, q.text.of(branch) or page.title, tuple(_given(study, q, answers)))
-                for q in shown_questions(page, answers)
-            ),
+        lines = (
+            AnswerLine(q, q.text.of(branch) or page.title, tuple(_given(study, q, answers)))
+            for q in shown_questions(page, answers)
         )
+        yield page, tuple(lines)

@@ -27,7 +27,7 @@ OFFER = "support"  # tick: show me support
 
 @dataclass(frozen=True)
 class Draft:
-    """Everything a half-answered survey holds; it lives sealed, or in the board's hidden field.
+    """A half-answered survey; it lives sealed, or in the board's hidden field.
 
     ``answers`` maps column → value for every question that was asked (blank ones as -95, blank
     kept-apart texts as ""). ``seed`` draws page tokens and row orders. ``started`` and
@@ -84,21 +84,24 @@ def decode(plain: bytes) -> Draft:
 
 
 def _digest(seed: str, label: str) -> bytes:
+    # 9 bytes are 12 letters of base64, without padding.
     return hashlib.blake2b(label.encode(), key=seed.encode(), digest_size=9).digest()
 
 
 def token_of(draft: Draft, page: Page) -> str:
     """Return the page's opaque address in this draft; another draft has another one."""
+    # The seed is sealed with the draft: an address in a browser's history tells no page.
     return urlsafe_b64encode(_digest(draft.seed, "page:" + page.id)).decode()
 
 
 def page_at(study: Study, draft: Draft, token: str) -> Page | None:
-    """The page behind ``token``, wherever the path leads; None for a foreign token."""
+    """Return the page behind ``token``, wherever the path leads; None for a foreign token."""
     return next((p for p in study.pages if token_of(draft, p) == token), None)
 
 
 def open_page(study: Study, draft: Draft, token: str) -> Page | None:
-    """The page behind ``token`` where it can be answered now."""
+    """Return the page behind ``token`` where it can be answered now."""
+    # Once "send" was pressed the row may be stored: what it holds can be changed no more.
     if draft.sent or draft.ready:
         return None
     page = page_at(study, draft, token)
@@ -106,7 +109,7 @@ def open_page(study: Study, draft: Draft, token: str) -> Page | None:
 
 
 def rows_in_order(draft: Draft, question: Question) -> Sequence[Row]:
-    """The grid's rows in the order drawn for this draft, or as written.
+    """Return the grid's rows in the order drawn for this draft, or as written.
 
     Drawn anew for each page: what is kept between pages would outlive the draft in memory.
     """
@@ -115,13 +118,8 @@ def rows_in_order(draft: Draft, question: Question) -> Sequence[Row]:
     return tuple(sorted(question.rows, key=lambda row: _digest(draft.seed, "row:" + row.variable)))
 
 
-def was_shown(draft: Draft, question: Question) -> bool:
-    """Return whether the client has been shown this question and gone on."""
-    return all(name in draft.answers for name in answer_keys(question))
-
-
 def first_unanswered(study: Study, draft: Draft) -> Page | None:
-    """The first page on the path with a question not asked yet; None when all were."""
+    """Return the first page on the path with a question not asked yet; None when all were."""
     return _first_unanswered(shown_pages(study, draft.answers), draft)
 
 
@@ -130,19 +128,20 @@ def _first_unanswered(pages: Sequence[Page], draft: Draft) -> Page | None:
 
 
 def is_complete(page: Page, draft: Draft) -> bool:
-    """Return whether the client has been shown everything on this page and gone on."""
-    return all(was_shown(draft, q) for q in shown_questions(page, draft.answers))
+    """Return true when the client has been shown everything on this page and gone on."""
+    shown = shown_questions(page, draft.answers)
+    return all(name in draft.answers for question in shown for name in answer_keys(question))
 
 
 def adjacent_pages(study: Study, draft: Draft, page: Page) -> tuple[Page | None, Page | None]:
-    """(page before, page after) on the path; ``page`` itself must be on it."""
+    """Return (page before, page after) on the path; ``page`` itself must be on it."""
     pages = shown_pages(study, draft.answers)
     at = pages.index(page)
     return (pages[at - 1] if at else None), (pages[at + 1] if at + 1 < len(pages) else None)
 
 
 def reachable(study: Study, draft: Draft, page: Page) -> bool:
-    """Return whether the page is on the path, up to the first that is still to be answered."""
+    """Return true for a page on the path, up to the first that is still to be answered."""
     pages = shown_pages(study, draft.answers)
     if page not in pages:
         return False
@@ -151,7 +150,8 @@ def reachable(study: Study, draft: Draft, page: Page) -> bool:
 
 
 def posted_questions(page: Page, draft: Draft, posted: Any) -> tuple[Question, ...]:
-    """The questions that the posted page asked, locked ones left out."""
+    """Return the questions that the posted page asked, locked ones left out."""
+    # Those alone: a question that routing hid was not asked, so it is not blank either.
     names = posted.get(SHOWN, "").split()
     return tuple(q for q in page.questions if q.name in names and q.name not in draft.locked)
 
@@ -168,18 +168,19 @@ def submit_page(study: Study, draft: Draft, page: Page, posted: Any) -> PageResu
     given = _with_refusals(questions, read, draft, posted)
     given.update(_locked_answers(page, draft, posted))
     answers = drop_hidden(study, {**draft.answers, **given})
-    locked = _locked_after(page, draft, given)
+    locked = draft.locked
+    if page.answer_once:
+        texts = [q.name for q in page.questions if kind_of(q).is_text and q.name in given]
+        locked = tuple(dict.fromkeys((*locked, *texts)))
     after = replace(draft, answers=answers, locked=locked, hint=False)
-    stay = _stays(page, after, posted, given)
-    if stay:
+    if _stays(page, after, posted, given):
         return PageResult(after, {}, stay=True)
-    return PageResult(
-        _with_hint(page, after, given, posted), {}, passed=not is_complete(page, draft)
-    )
+    shown = _with_hint(page, after, given, posted)
+    return PageResult(shown, {}, passed=not is_complete(page, draft))
 
 
 def save_partial(study: Study, draft: Draft, page: Page, posted: Any) -> Draft:
-    """The draft with what the posted page holds so far, for a client who turns to another screen.
+    """Return the draft with what the posted page holds so far, for a turn to another screen.
 
     Nothing is lost and nothing is asked for: faulty and blank inputs stay as they were.
     """
@@ -194,22 +195,19 @@ def save_partial(study: Study, draft: Draft, page: Page, posted: Any) -> Draft:
 
 
 def _stays(page: Page, draft: Draft, posted: Any, given: Values) -> bool:
-    """Return whether the page shows more: a follow-up, or what stands beside a refused grid."""
-    shown = shown_questions(page, draft.answers)
-    if posted.get(DELETE):
+    """Return true when the page shows more: a follow-up, or what stands beside a refused grid."""
+    if posted.get(DELETE) or not is_complete(page, draft):
         return True
-    if not all(was_shown(draft, q) for q in shown):
-        return True
-    others = [q for q in shown if q.name != posted.get(REFUSE)]
-    return bool(posted.get(REFUSE)) and any(
-        given.get(name, 0) in (LEFT_BLANK, "") for q in others for name in answer_keys(q)
-    )
+    if not posted.get(REFUSE):
+        return False
+    others = [q for q in shown_questions(page, draft.answers) if q.name != posted.get(REFUSE)]
+    return any(given.get(name, 0) in (LEFT_BLANK, "") for q in others for name in answer_keys(q))
 
 
 def _with_refusals(
     questions: Sequence[Question], given: Values, draft: Draft, posted: Any
 ) -> Values:
-    """Rows left blank in a grid that was refused, now or before, stay refused."""
+    """Return ``given`` with the rows refused that a grid, refused now or before, leaves blank."""
     for question in questions:
         refusal = next((m.code for m in question.missing if m.name == PREFER_NOT), None)
         if not question.rows or refusal is None:
@@ -223,13 +221,13 @@ def _with_refusals(
 
 
 def is_refused(draft: Draft, question: Question) -> bool:
-    """Return whether a row of this grid is "prefer not", which no row offers by itself."""
+    """Return true when a row of this grid is "prefer not", which no row offers by itself."""
     codes = {m.code for m in question.missing if m.name == PREFER_NOT}
     return any(draft.answers.get(row.variable) in codes for row in question.rows)
 
 
 def _locked_answers(page: Page, draft: Draft, posted: Any) -> Values:
-    """A locked text stays as it is, is deleted, or (hidden and shown again) is blank."""
+    """Return each locked text: as it is, deleted, or (hidden and shown again) blank."""
     shown = posted.get(SHOWN, "").split()
     return {
         q.name: "" if posted.get(DELETE) == q.name else draft.answers.get(q.name, "")
@@ -238,24 +236,14 @@ def _locked_answers(page: Page, draft: Draft, posted: Any) -> Values:
     }
 
 
-def _locked_after(page: Page, draft: Draft, given: Values) -> tuple[str, ...]:
-    if not page.answer_once:
-        return draft.locked
-    texts = [q.name for q in page.questions if kind_of(q).is_text and q.name in given]
-    return tuple(dict.fromkeys((*draft.locked, *texts)))
-
-
 def _with_hint(page: Page, draft: Draft, given: Values, posted: Any) -> Draft:
-    """Note whether the next page opens with the soft hint, and whether support was asked for."""
+    """Note whether the next page opens with the soft hint, and whether support comes first."""
     blank = any(value in (LEFT_BLANK, "") for value in given.values())
     hint = blank and page.id not in draft.hinted
     hinted = (*draft.hinted, page.id) if hint else draft.hinted
-    return replace(draft, hint=hint, hinted=hinted, support_due=_wants_support(page, given, posted))
-
-
-def _wants_support(page: Page, given: Values, posted: Any) -> bool:
-    offer = page.support
-    if offer is None:
-        return False
-    level = given.get(offer.variable)
-    return bool(posted.get(OFFER)) or (isinstance(level, int) and level >= offer.at_least)
+    due = False
+    if page.support is not None:
+        level = given.get(page.support.variable)
+        high = isinstance(level, int) and level >= page.support.at_least
+        due = bool(posted.get(OFFER)) or high
+    return replace(draft, hint=hint, hinted=hinted, support_due=due)

@@ -14,35 +14,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from hashlib import sha256
 
-from forms.study import (
-    Branch,
-    ChecklistItem,
-    Composite,
-    Consent,
-    DifferenceScore,
-    EligibilityQuestion,
-    Fingerprints,
-    HelpLine,
-    Hierarchy,
-    HierarchyGroup,
-    Missing,
-    Option,
-    Page,
-    Passage,
-    QualityFlags,
-    Question,
-    ReleasePolicy,
-    Row,
-    Scale,
-    SmallSamples,
-    Statement,
-    StopRule,
-    Study,
-    Support,
-    SupportOffer,
-    Tier,
-    Wording,
-)
+from forms import study as objects
+from forms.study import Fingerprints, Study
 
 # Of the wire names and of the JSON: another format voids every approval, so 1 is read for ever.
 FORMAT_VERSION = 1
@@ -55,49 +28,49 @@ def _wire(always: str, /, **left_out: object) -> Mapping[str, object]:
 
 # Class → wire name → the value that is left out.
 WIRE: dict[type, Mapping[str, object]] = {
-    Wording: _wire("", everybody="", by_branch=()),
-    Option: _wire("code label", key=""),
-    Missing: _wire("code name label", set_by=""),
-    Row: _wire("variable text", construct=""),
-    Question: _wire(
+    objects.Wording: _wire("", everybody="", by_branch=()),
+    objects.Option: _wire("code label", key=""),
+    objects.Missing: _wire("code name label", set_by=""),
+    objects.Row: _wire("variable text", construct=""),
+    objects.Question: _wire(
         "name kind text", hint="", options=(), missing=(), required=False, show_if=(), rows=(),
         random_order=False, minimum=0, maximum=0, minimum_label="", maximum_label="",
         max_length=0, apart=False, construct="", note="",
     ),
-    SupportOffer: _wire("variable at_least offer"),
-    Page: _wire(
+    objects.SupportOffer: _wire("variable at_least offer"),
+    objects.Page: _wire(
         "id title intro questions", show_if=(), sensitive=False, answer_once=False, support=None
     ),
-    Branch: _wire("code name label when"),
-    Scale: _wire("name label items reverse min_answered"),
-    Composite: _wire("name label scores min_answered"),
-    DifferenceScore: _wire("name label minuend subtrahend"),
-    QualityFlags: _wire("", straight=(), pair=None, pair_reverse=""),
-    Passage: _wire("id heading text"),
-    EligibilityQuestion: _wire("id text yes no ending", youth=False),
-    Statement: _wire("id text required", effect=""),
-    ChecklistItem: _wire("id source must where passages"),
-    Consent: _wire(
+    objects.Branch: _wire("code name label when"),
+    objects.Scale: _wire("name label items reverse min_answered"),
+    objects.Composite: _wire("name label scores min_answered"),
+    objects.DifferenceScore: _wire("name label minuend subtrahend"),
+    objects.QualityFlags: _wire("", straight=(), pair=None, pair_reverse=""),
+    objects.Passage: _wire("id heading text"),
+    objects.EligibilityQuestion: _wire("id text yes no ending", youth=False),
+    objects.Statement: _wire("id text required", effect=""),
+    objects.ChecklistItem: _wire("id source must where passages"),
+    objects.Consent: _wire(
         "version receipt_code texts key_facts details notice eligibility statements debrief"
         " checklist board_note optional_facts board_facts facts"
     ),
-    HelpLine: _wire("countries name contact url last_checked", youth=False),
-    Support: _wire("intro lines emergency passages"),
-    HierarchyGroup: _wire("label codes"),
-    Hierarchy: _wire("variable levels"),
-    Tier: _wire(
+    objects.HelpLine: _wire("countries name contact url last_checked", youth=False),
+    objects.Support: _wire("intro lines emergency passages"),
+    objects.HierarchyGroup: _wire("label codes"),
+    objects.Hierarchy: _wire("variable levels"),
+    objects.Tier: _wire(
         "name label audience k", distinct_l=1, max_violating=0.05, min_level={}, leave_out=(),
         needs_open_consent=False, min_rows_per_language=0,
     ),
-    SmallSamples: _wire("", min_rows=20, no_key_under=50, few_key_up_to=300, few_key=3),
-    StopRule: _wire("share signs"),
-    ReleasePolicy: _wire(
+    objects.SmallSamples: _wire("", min_rows=20, no_key_under=50, few_key_up_to=300, few_key=3),
+    objects.StopRule: _wire("share signs"),
+    objects.ReleasePolicy: _wire(
         "roles groups hierarchies order distinct distinct_warning tiers min_new_rows",
         small={}, caution="", stop=None,
     ),
 }  # fmt: skip
 # Class → wire name → the attribute that holds it, where that is called otherwise.
-RENAMED: dict[type, Mapping[str, str]] = {SupportOffer: {"offer": "label"}}
+RENAMED: dict[type, Mapping[str, str]] = {objects.SupportOffer: {"offer": "label"}}
 
 # Every sentence that a client reads on the screens S2 to S4.
 CONSENT_TEXTS = (
@@ -186,22 +159,17 @@ def content(study: Study) -> str:
 def fingerprints_of_study(study: Study) -> Fingerprints:
     """Return what the study folder decides; the consent version covers screens S2 to S4 alone."""
     consent = study.consent
-    return Fingerprints(
-        words=sha256(content(study).encode()).hexdigest(),
-        policy=digest(study.policy),
-        consent_version=digest(
-            {
-                "language": study.language,
-                "texts": {key: consent.texts[key] for key in CONSENT_TEXTS},
-                "key_facts": consent.key_facts,
-                "details": consent.details,
-                "notice": consent.notice,
-                "eligibility": consent.eligibility,
-                "statements": consent.statements,
-            }
-        ),
-        format=FORMAT_VERSION,
-    )
+    agreed_to = {
+        "language": study.language,
+        "texts": {key: consent.texts[key] for key in CONSENT_TEXTS},
+        "key_facts": consent.key_facts,
+        "details": consent.details,
+        "notice": consent.notice,
+        "eligibility": consent.eligibility,
+        "statements": consent.statements,
+    }
+    words = sha256(content(study).encode()).hexdigest()
+    return Fingerprints(words, digest(study.policy), digest(agreed_to), FORMAT_VERSION)
 
 
 def fingerprint_of_facts(study: Study, facts: Mapping[str, str]) -> str:

@@ -49,7 +49,7 @@ class Screen:
 
     @property
     def brief(self) -> str:
-        """Number and name in few words."""
+        """Return number and name in few words."""
         return self.short or self.label
 
 
@@ -99,7 +99,7 @@ READ = "version"  # hidden input: which consent texts the page shows
 
 @dataclass(frozen=True, slots=True)
 class FlowState:
-    """Where a client or a board member is: the screen, the draft under way, the page on it."""
+    """The place of a client or a board member: the screen, the draft under way, its page."""
 
     screen: str = "landing"
     draft: Draft | None = None
@@ -112,26 +112,26 @@ class FlowState:
 
 @dataclass(frozen=True, slots=True)
 class CountEvent:
-    """One more of ``event`` in the study's totals."""
+    """The effect of counting one more ``event`` in the study's totals."""
 
     event: str
 
 
 @dataclass(frozen=True, slots=True)
 class BeginDraft:
-    """Keep the draft that the step began."""
+    """The effect of keeping the draft that the step began."""
 
     draft: Draft
 
 
 @dataclass(frozen=True, slots=True)
 class DropDraft:
-    """Delete the draft."""
+    """The effect of deleting the draft."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendDraft:
-    """Store the answers: all of them (completion 1) or those given so far (2)."""
+    """The effect of storing the answers: all (completion 1) or those given so far (2)."""
 
     completion: int
     wants_code: bool
@@ -139,7 +139,7 @@ class SendDraft:
 
 @dataclass(frozen=True, slots=True)
 class AskDeletion:
-    """Delete what was sent with ``code``."""
+    """The effect of asking to delete what was sent with ``code``."""
 
     code: str
 
@@ -161,7 +161,8 @@ class StepResult:
 
 
 def anchors(study: Study, screen: str) -> dict[str, str]:
-    """Ids that name nothing, for inputs before the questions: links to them stay in the history."""
+    """Return ids that name nothing, for inputs before the questions."""
+    # A link to an input, which a list of errors holds, stays in the browser's history.
     consent = study.consent
     names = {
         "eligibility": [q.id for q in consent.eligibility],
@@ -171,26 +172,26 @@ def anchors(study: Study, screen: str) -> dict[str, str]:
 
 
 def entrance(study: Study) -> str:
-    """The screen that follows on the information."""
+    """Return the name of the screen that follows on the information."""
     return "eligibility" if study.consent.eligibility else "consent"
 
 
 def form_of(study: Study, screen: str) -> Form | None:
-    """The blank form of a screen before the questions."""
+    """Return the blank form of a screen before the questions."""
     if screen == "eligibility":
         return eligibility_form(study.consent.eligibility, None)
     return consent_form(study.consent, None) if screen == "consent" else None
 
 
 def at_page(draft: Draft, page: Page | None, *, changing: bool = False) -> FlowState:
-    """A page of questions, or with none left the check page."""
+    """Return the place on a page of questions, or with none left on the check page."""
     if page is None:
         return FlowState("check", draft)
     return FlowState("questions", draft, token_of(draft, page), changing)
 
 
 def resume(study: Study, draft: Draft) -> FlowState:
-    """Where a client comes back to from help, information or a break."""
+    """Return the place to which a client comes back from help, information or a break."""
     if draft.sent:
         return FlowState("done", draft)
     here = next((p for p in study.pages if p.id == draft.at and reachable(study, draft, p)), None)
@@ -198,7 +199,7 @@ def resume(study: Study, draft: Draft) -> FlowState:
 
 
 def arrive(study: Study, state: FlowState) -> FlowState:
-    """The state of a client who asks for a screen: there, or where the way leads instead."""
+    """Return the state of a client who asks for a screen: there, or where the way leads."""
     screen, draft = state.screen, state.draft
     if draft is None and screen in ("questions", "check", "done"):
         return FlowState("gone")
@@ -222,6 +223,7 @@ def step(study: Study, state: FlowState, posted: Any, *, seed: str = "") -> Step
     ``posted`` is a multidict; ``seed`` goes into the draft that consent begins.
     """
     go, draft = posted.get("go", ""), state.draft
+    # First, since a turn from a page of questions must keep what stands on it.
     if state.screen == "questions":
         return _from_questions(study, state, posted)
     if go == "continue" and draft is not None:
@@ -252,10 +254,8 @@ def _from_eligibility(study: Study, state: FlowState, posted: Any) -> StepResult
     if no is None:
         eligible = replace(state, screen="consent", eligible=True)
         return StepResult(eligible, effects=(CountEvent("eligible"),))
-    if no.ending == "screened_out":
-        ending = FlowState("thanks", youth=no.youth)
-        return StepResult(ending, effects=(CountEvent("screened_out"),))
-    return StepResult(FlowState("later", youth=no.youth), effects=(CountEvent("not_now"),))
+    ending = "thanks" if no.ending == "screened_out" else "later"
+    return StepResult(FlowState(ending, youth=no.youth), effects=(CountEvent(no.ending),))
 
 
 def _again(state: FlowState, form: Form) -> StepResult:
@@ -269,6 +269,7 @@ def _from_consent(study: Study, state: FlowState, posted: Any, seed: str) -> Ste
     form = consent_form(consent, posted)
     if not form.validate():
         return _again(state, form)
+    # The study folder may have changed while the page was open: nobody agrees to words unread.
     if posted.get(READ, current) != current:
         return StepResult(state, {s.id: WORDS_CHANGED for s in consent.statements[:1]})
     draft = Draft(
@@ -287,6 +288,7 @@ def _from_questions(study: Study, state: FlowState, posted: Any) -> StepResult:
     page = open_page(study, draft, state.token) if draft is not None else None
     if draft is None or page is None:
         return StepResult(arrive(study, state))
+    # "Leave now" takes nothing with it: not even what stands on the page is read.
     if go == "leave":
         return StepResult(FlowState(go))
     if go in TURNS_FROM_QUESTIONS:
@@ -304,6 +306,7 @@ def _from_questions(study: Study, state: FlowState, posted: Any) -> StepResult:
     effects = (passed,) if taken.passed else ()
     if after.support_due:
         return StepResult(FlowState("support", after), effects=effects)
+    # A change on the check page may have opened a page in between; without one it leads back there.
     following = (
         first_unanswered(study, after) if changing else adjacent_pages(study, after, page)[1]
     )
@@ -312,9 +315,8 @@ def _from_questions(study: Study, state: FlowState, posted: Any) -> StepResult:
 
 def _from_check(study: Study, state: FlowState, draft: Draft, posted: Any) -> StepResult:
     if posted.get("go") == "back":
-        return StepResult(
-            at_page(draft, [p for p in study.pages if reachable(study, draft, p)][-1])
-        )
+        last = [page for page in study.pages if reachable(study, draft, page)][-1]
+        return StepResult(at_page(draft, last))
     changed = next((p for p in study.pages if p.id == posted.get("change")), None)
     if changed is not None:
         return StepResult(arrive(study, at_page(draft, changed, changing=True)))
@@ -330,8 +332,7 @@ def _from_stop(study: Study, state: FlowState, draft: Draft, posted: Any) -> Ste
     return StepResult(state, {"stop-send": NOTHING_YET if go == "send" else CHOOSE_END})
 
 
-def _from_support(study: Study, state: FlowState, draft: Draft, posted: Any) -> StepResult:
-    del state
+def _from_support(study: Study, _: FlowState, draft: Draft, posted: Any) -> StepResult:
     go = posted.get("go", "")
     if go == "delete":
         return _delete()

@@ -6,7 +6,7 @@ how each kind of input is read, and what a client reads where it cannot be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -23,7 +23,7 @@ from forms.platform_texts import (
     TOO_LONG,
     WHOLE_NUMBER,
 )
-from forms.study import Consent, EligibilityQuestion, Question, Statement
+from forms.study import Consent, EligibilityQuestion, Question
 
 
 class CodeField(Field):  # type: ignore[misc]  # wtforms ships no types
@@ -99,7 +99,9 @@ class WordsField(Field):  # type: ignore[misc]  # wtforms ships no types
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         """Read the text without the spaces around it and without control characters."""
         text = valuelist[-1] if valuelist else ""
+        # Browsers post a line end as two characters; it is counted as one.
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+        # The joiner \u200d is no printable character, but holds the parts of an emoji together.
         text = "".join(c for c in text if c in "\n\t" or c.isprintable() or c == "\u200d").strip()
         self.data = text
         if len(text) > self.max_length:
@@ -107,32 +109,31 @@ class WordsField(Field):  # type: ignore[misc]  # wtforms ships no types
 
 
 def as_code(text: str) -> int | None:
-    """The integer that ``text`` writes in plain ASCII digits, or None (never a traceback)."""
+    """Return the integer that ``text`` writes in plain ASCII digits, else None."""
     digits = text[1:] if text[:1] == "-" else text
+    # No code has more than four digits; int() alone would take ٣, and raise for thousands of them.
     if len(text) > 6 or not (digits.isascii() and digits.isdigit()):
         return None
     return int(text)
 
 
-FIELDS: Mapping[str, Callable[[InputSpec], UnboundField]] = {
-    "code": lambda asked: CodeField(codes=asked.codes, required=asked.required),
-    "codes": lambda asked: CodesField(codes=asked.codes),
-    "number": lambda asked: NumberField(minimum=asked.minimum, maximum=asked.maximum),
-    "words": lambda asked: WordsField(max_length=asked.maximum),
-}
-
-
 def field_of(asked: InputSpec) -> UnboundField:
-    """The field that reads this input."""
-    return FIELDS[asked.form](asked)
+    """Return the field that reads this input."""
+    match asked.form:
+        case "code":
+            return CodeField(codes=asked.codes, required=asked.required)
+        case "codes":
+            return CodesField(codes=asked.codes)
+        case "number":
+            return NumberField(minimum=asked.minimum, maximum=asked.maximum)
+    return WordsField(max_length=asked.maximum)
 
 
 @lru_cache(maxsize=512)
 def form_class(questions: tuple[Question, ...]) -> type[Form]:
-    """The form that asks ``questions``, one class for each set of them."""
+    """Return the form that asks ``questions``, one class for each set of them."""
     asked = [a for question in questions for a in kind_of(question).inputs(question)]
-    fields: dict[str, Any] = {a.name: field_of(a) for a in asked}
-    return type("PageForm", (Form,), fields)
+    return type("PageForm", (Form,), {a.name: field_of(a) for a in asked})
 
 
 def read_page(
@@ -148,13 +149,11 @@ def read_page(
     values: Mapping[str, Any] = form.data
     answers: dict[str, int | str] = {}
     for question in questions:
-        if not (errors and errors.keys() & _inputs(question)):
+        # A fault in one input spoils its question alone; the others are kept (save_partial).
+        asked = (*question.variables, missing_name(question)) if errors else ()
+        if errors.keys().isdisjoint(asked):
             answers.update(kind_of(question).answers(question, values))
     return answers, errors
-
-
-def _inputs(question: Question) -> set[str]:
-    return {row.variable for row in question.rows} or {question.name, missing_name(question)}
 
 
 YES, NO = 1, 2
@@ -167,28 +166,25 @@ def _form_class(fields: tuple[tuple[str, tuple[int, ...], str], ...]) -> type[Fo
 
 
 def eligibility_form(questions: tuple[EligibilityQuestion, ...], formdata: Any) -> Form:
-    """One yes/no a question, each needed; the answers are looked at and never stored."""
-    return _form_class(tuple((q.id, (YES, NO), ANSWER_TO_GO_ON.format(q.text)) for q in questions))(
-        formdata
-    )
+    """Return one yes/no a question, each needed; the answers are looked at and never stored."""
+    asked = tuple((q.id, (YES, NO), ANSWER_TO_GO_ON.format(q.text)) for q in questions)
+    return _form_class(asked)(formdata)
 
 
 def first_no(questions: tuple[EligibilityQuestion, ...], form: Form) -> EligibilityQuestion | None:
-    """The first question answered "no"; None when everything was "yes"."""
+    """Return the first question answered "no"; None when everything was "yes"."""
     return next((q for q in questions if form[q.id].data == NO), None)
 
 
 def consent_form(consent: Consent, formdata: Any) -> Form:
-    """A box for each required statement, a yes/no for each choice (a blank counts as no)."""
-
-    def field(statement: Statement) -> tuple[str, tuple[int, ...], str]:
-        if statement.required:
-            return statement.id, (YES,), TICK_TO_TAKE_PART.format(statement.text)
-        return statement.id, (YES, NO), ""
-
-    return _form_class(tuple(field(s) for s in consent.statements))(formdata)
+    """Return a box for each required statement, a yes/no for each choice (a blank is a no)."""
+    asked = tuple(
+        (s.id, (YES,), TICK_TO_TAKE_PART.format(s.text)) if s.required else (s.id, (YES, NO), "")
+        for s in consent.statements
+    )
+    return _form_class(asked)(formdata)
 
 
 def choices_of(consent: Consent, form: Form) -> dict[str, bool]:
-    """Id of each optional statement → whether it was agreed to."""
+    """Return id → agreed or not, of each optional statement."""
     return {s.id: form[s.id].data == YES for s in consent.choices}

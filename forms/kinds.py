@@ -1,9 +1,8 @@
 """Question kinds, one class each, and the columns that their answers fill.
 
 A kind says which keys it takes in questionnaire.toml, which columns it fills, what it asks on a
-page, and how an answer goes into a row and back onto the page. Adding one is a class that is called
-as the kind is, its place in ``KINDS``, a macro of its name in ``templates/parts/questions.html``, a
-tiny study in the tests and a paragraph in docs/study-format.md.
+page, and how an answer goes into a row and back onto the page. A class is called as its kind is;
+what else a kind needs is a recipe of docs/developer.md.
 """
 
 from __future__ import annotations
@@ -21,21 +20,14 @@ from forms.parse_options import (
     read_options,
     read_rows,
 )
-from forms.study import (
-    LEFT_BLANK,
-    SET_BY_PLATFORM,
-    Answers,
-    Column,
-    Question,
-    Study,
-)
+from forms.study import LEFT_BLANK, SET_BY_PLATFORM, Answers, Column, Question, Study
 from forms.toml_tables import TomlTable
 
-LONGEST_TEXT = 5000
+LONGEST_TEXT = 5000  # characters (docs/design.md, The walk)
 PREFER_NOT = "prefer_not"
 # Behind a typed question's name: the input for its missing codes.
 MISSING_SUFFIX = "-missing"
-# A range of so many steps is asked as a row of buttons, a longer one in a number box.
+# A range of so many numbers (0 to 10) is asked as a row of buttons, a longer one in a number box.
 LONGEST_RULER = 11
 
 Prefill = Mapping[str, Sequence[str]]
@@ -104,6 +96,7 @@ class SingleQuestion:
 
     def inputs(self, question: Question) -> tuple[InputSpec, ...]:
         """Return what it asks on the page."""
+        # A number's buttons are no options, so the codes come from what can be chosen.
         codes = (*(int(value) for value, _ in self.choices(question)), *missing_codes(question))
         return (InputSpec(question.name, "code", codes, required=question.required),)
 
@@ -117,13 +110,13 @@ class SingleQuestion:
 
     def answers(self, question: Question, values: Mapping[str, Any]) -> dict[str, int | str]:
         """Return column → answer from the values of a valid form; blank is -95."""
-        given = values[question.name]
-        return {question.name: LEFT_BLANK if given is None else given}
+        given = {name: values[name] for name in question.variables}
+        return {name: LEFT_BLANK if value is None else value for name, value in given.items()}
 
     def prefill(self, question: Question, answers: Answers) -> Prefill:
         """Return input name → values to mark, from what was answered before."""
-        given = answers.get(question.name, LEFT_BLANK)
-        return {} if given == LEFT_BLANK else {question.name: (str(given),)}
+        given = {name: answers.get(name, LEFT_BLANK) for name in question.variables}
+        return {name: (str(value),) for name, value in given.items() if value != LEFT_BLANK}
 
 
 class MultipleQuestion(SingleQuestion):
@@ -140,15 +133,10 @@ class MultipleQuestion(SingleQuestion):
 
     def columns(self, question: Question) -> tuple[Column, ...]:
         """Return ``variable__key`` for each option."""
-        ticks, asked = {0: "Not ticked", 1: "Ticked"}, question.text.texts()[0]
+        name, asked = question.name, question.text.texts()[0]
+        ticks = {0: "Not ticked", 1: "Ticked"}
         return tuple(
-            column(
-                question,
-                f"{question.name}__{o.key}",
-                f"{asked} – {o.label}",
-                ticks,
-                variable=question.name,
-            )
+            column(question, f"{name}__{o.key}", f"{asked} – {o.label}", ticks, variable=name)
             for o in question.options
         )
 
@@ -161,9 +149,9 @@ class MultipleQuestion(SingleQuestion):
         """Return all columns missing alike when refused (the stricter wish wins) or left blank."""
         ticked = values[question.name]
         names = [c.name for c in self.columns(question)]
-        refused = [code for code in missing_codes(question) if code in ticked]
-        if refused or not ticked:
-            return dict.fromkeys(names, refused[0] if refused else LEFT_BLANK)
+        refused = next((code for code in missing_codes(question) if code in ticked), None)
+        if refused is not None or not ticked:
+            return dict.fromkeys(names, LEFT_BLANK if refused is None else refused)
         return {n: int(o.code in ticked) for n, o in zip(names, question.options, strict=True)}
 
     def prefill(self, question: Question, answers: Answers) -> Prefill:
@@ -194,28 +182,7 @@ class GridQuestion(SingleQuestion):
     def inputs(self, question: Question) -> tuple[InputSpec, ...]:
         """Return a set of buttons for each row."""
         codes = (*self.labels(question), *missing_codes(question))
-        return tuple(InputSpec(row.variable, "code", codes) for row in question.rows)
-
-    def answers(self, question: Question, values: Mapping[str, Any]) -> dict[str, int | str]:
-        """Return one code a row."""
-        given = {row.variable: values[row.variable] for row in question.rows}
-        return {name: LEFT_BLANK if v is None else v for name, v in given.items()}
-
-    def prefill(self, question: Question, answers: Answers) -> Prefill:
-        """Return the code of each row."""
-        given = {r.variable: answers.get(r.variable, LEFT_BLANK) for r in question.rows}
-        return {name: (str(value),) for name, value in given.items() if value != LEFT_BLANK}
-
-
-class StatementsQuestion(GridQuestion):
-    """Statements in the order written, each agreed to or not."""
-
-    named_by = "variable"
-
-    def parse(self, question: Question, table: TomlTable, shared: Shared, /) -> Question:
-        """Return it with options, of which one may do, and rows."""
-        options = read_option_set(table, shared, at_least=1)
-        return replace(question, options=options, rows=read_rows(table))
+        return tuple(InputSpec(name, "code", codes) for name in question.variables)
 
 
 class _Typed(SingleQuestion):
@@ -250,6 +217,7 @@ class VasQuestion(_Typed):
         """Return it with its two ends."""
         minimum = table.integer("minimum", 0, HIGHEST_NUMBER)
         maximum = table.integer("maximum", 0, HIGHEST_NUMBER)
+        # Where one of them is missing, 0 stands for it and that fault is told alone.
         if table.has("minimum") and table.has("maximum") and minimum >= maximum:
             table.fault("maximum", f"{maximum} must be above the minimum, {minimum}")
         return replace(
@@ -347,13 +315,23 @@ class TextQuestion(_Typed):
         return super().answers(question, values)
 
 
+class StatementsQuestion(GridQuestion):
+    """Statements in the order written, each agreed to or not."""
+
+    named_by = "variable"
+
+    def parse(self, question: Question, table: TomlTable, shared: Shared, /) -> Question:
+        """Return it with options, of which one may do, and rows."""
+        options = read_option_set(table, shared, at_least=1)
+        return replace(question, options=options, rows=read_rows(table))
+
+
+# Every class above that is called SomethingQuestion, under its name in questionnaire.toml.
 KINDS: Mapping[str, SingleQuestion] = {
-    type(kind).__name__.removesuffix("Question").lower(): kind
-    for kind in (
-        SingleQuestion(), MultipleQuestion(), GridQuestion(), VasQuestion(), NumberQuestion(),
-        TextQuestion(), StatementsQuestion(),
-    )
-}  # fmt: skip
+    name.removesuffix("Question").lower(): kind()
+    for name, kind in list(globals().items())
+    if name.endswith("Question") and isinstance(kind, type) and issubclass(kind, SingleQuestion)
+}
 
 
 def kind_of(question: Question) -> SingleQuestion:

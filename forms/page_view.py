@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from forms.draft import Draft, is_refused, rows_in_order
-from forms.kinds import Prefill, kind_of, missing_name
+from forms.kinds import PREFER_NOT, Prefill, kind_of, missing_name
 from forms.platform_texts import CANT_SAY
 from forms.routing import branch_of, shown_pages, shown_questions
-from forms.study import Missing, Page, Question, Study
+from forms.study import Page, Question, Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,12 @@ class PageView:
 
 
 def _missing(question: Question) -> tuple[tuple[str, str], ...]:
-    """Missing codes as the client sees them; in a grid "prefer not" is the button below it."""
-
-    def label(missing: Missing) -> str:
-        return CANT_SAY.get(missing.name, missing.label) if question.rows else missing.label
-
-    offered = [m for m in question.missing if not (question.rows and m.name == "prefer_not")]
-    return tuple((str(m.code), label(m)) for m in offered)
+    """Return (code, label) of the missing codes as the client sees them."""
+    if not question.rows:
+        return tuple((str(m.code), m.label) for m in question.missing)
+    # In a grid "prefer not" is the button below it.
+    offered = [m for m in question.missing if m.name != PREFER_NOT]
+    return tuple((str(m.code), CANT_SAY.get(m.name, m.label)) for m in offered)
 
 
 def _input(
@@ -97,9 +96,10 @@ def _question_view(
     id_: str,
 ) -> QuestionView:
     values: Prefill
+    # A locked text is not posted again: it is shown as it was written.
     if errors and question.name not in draft.locked:
-        names = [row.variable for row in question.rows] or [question.name]
-        values = {n: posted.getlist(n) for n in (*names, missing_name(question))}
+        names = (*question.variables, missing_name(question))
+        values = {name: posted.getlist(name) for name in names}
     else:
         values = kind_of(question).prefill(question, draft.answers)
     rows = rows_in_order(draft, question)
@@ -118,14 +118,8 @@ def _question_view(
         missing_input=_input(apart, "", values, errors, f"{id_}-0"),
         locked=question.name in draft.locked,
         refused=bool(question.rows) and is_refused(draft, question),
-        can_refuse=any(m.name == "prefer_not" for m in question.missing),
+        can_refuse=any(m.name == PREFER_NOT for m in question.missing),
     )
-
-
-def _total(study: Study, draft: Draft, pages: Sequence[Page]) -> int | None:
-    """Pages on the way; None while a branch still has to be chosen."""
-    undecided = study.branches and branch_of(study, draft.answers) is None
-    return None if undecided else len(pages)
 
 
 def page_view(
@@ -136,7 +130,7 @@ def page_view(
     errors: Mapping[str, str] | None = None,
     posted: Any = None,
 ) -> PageView:
-    """The page for this draft; after a faulty post with what was typed and what to mend."""
+    """Return the page for this draft; after a faulty post with what was typed and what to mend."""
     branch = branch_of(study, draft.answers)
     pages = shown_pages(study, draft.answers)
     questions = tuple(
@@ -144,6 +138,7 @@ def page_view(
         for n, q in enumerate(shown_questions(page, draft.answers), start=1)
     )
     at = pages.index(page)
+    undecided = bool(study.branches) and branch is None  # how many pages follow is not known yet
     inputs = [i for view in questions for i in (*view.inputs, view.missing_input)]
     return PageView(
         page=page,
@@ -152,6 +147,6 @@ def page_view(
         names=" ".join(view.question.name for view in questions),
         number=at + 1,
         before=pages[at - 1] if at else None,
-        total=_total(study, draft, pages),
+        total=None if undecided else len(pages),
         errors=tuple((i.id, i.error) for i in inputs if i.error),
     )

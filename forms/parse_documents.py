@@ -6,6 +6,7 @@ They hold every word around the questionnaire, the release policy, and the help 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -45,7 +46,17 @@ def read_consent(top: TomlTable) -> Consent:
         key_facts=read_passages(top, "key_fact", required=True),
         details=read_passages(top, "detail"),
         notice=read_passages(top, "notice"),
-        eligibility=tuple(read_eligibility(t) for t in top.tables("eligibility")),
+        eligibility=tuple(
+            EligibilityQuestion(
+                id=t.name("id"),
+                text=t.text("text"),
+                yes=t.text("yes"),
+                no=t.text("no"),
+                ending=t.one_of("ending", ENDINGS),
+                youth=t.flag("youth"),
+            )
+            for t in top.tables("eligibility")
+        ),
         statements=tuple(read_statement(t) for t in top.tables("statement", required=True)),
         debrief=read_passages(top, "debrief"),
         checklist=tuple(
@@ -63,6 +74,7 @@ def read_consent(top: TomlTable) -> Consent:
         top.fault("checklist", f"the id {name!r} stands there twice")
     if consent.statements and not consent.required_statements:
         top.fault("statement", "none is required, so nobody would consent to anything")
+    # Only now, since facts may stand in any text that was read.
     words = [*client_words(consent), *board_words(consent)]
     return replace(consent, facts=frozenset(n for *_, text in words for n in placeholders(text)))
 
@@ -75,18 +87,6 @@ def read_passages(top: TomlTable, key: str, *, required: bool = False) -> tuple[
     )
 
 
-def read_eligibility(table: TomlTable) -> EligibilityQuestion:
-    """Return one question before consent."""
-    return EligibilityQuestion(
-        id=table.name("id"),
-        text=table.text("text"),
-        yes=table.text("yes"),
-        no=table.text("no"),
-        ending=table.one_of("ending", ENDINGS),
-        youth=table.flag("youth"),
-    )
-
-
 def read_statement(table: TomlTable) -> Statement:
     """Return one consent statement."""
     name, required = table.name("id"), table.flag("required", required=True)
@@ -94,6 +94,7 @@ def read_statement(table: TomlTable) -> Statement:
         table.fault("required", f"{name} is a choice of the client's own", "false")
     if name not in CHOICES and not required and table.data.get("required") is False:
         table.fault("id", "the answer to an optional statement is kept only for", "c_open, c_quote")
+    # Told to boards; a required statement has no other effect than taking part.
     effect = "" if required else table.text("effect")
     return Statement(name, table.text("text"), required, effect)
 
@@ -109,13 +110,12 @@ def read_fact_names(top: TomlTable, key: str) -> frozenset[str]:
 
 def passages_of(consent: Consent) -> Iterator[tuple[str, Passage]]:
     """Yield (table, passage) for every passage that a client can read."""
-    parts = {
-        "key_fact": consent.key_facts,
-        "detail": consent.details,
-        "notice": consent.notice,
-        "debrief": consent.debrief,
-    }
-    for table, passages in parts.items():
+    for table, passages in (
+        ("key_fact", consent.key_facts),
+        ("detail", consent.details),
+        ("notice", consent.notice),
+        ("debrief", consent.debrief),
+    ):
         for passage in passages:
             yield f"{table} {passage.id}", passage
 
@@ -205,23 +205,20 @@ def read_roles(table: TomlTable) -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 def read_level(table: TomlTable, place: int, level: object) -> tuple[HierarchyGroup, ...]:
     """Return the groups of one level."""
-    found = [read_group(entry) for entry in level] if isinstance(level, list) else []
-    groups = tuple(group for group in found if group)
-    if not groups or len(groups) != len(found):
+    entries = level if isinstance(level, list) else []
+    found = []
+    for entry in entries:
+        match entry:
+            case [str(label), [*codes]] if label.strip() and codes:
+                whole = frozenset(code for code in codes if is_integer(code))
+                if len(whole) == len(codes):
+                    found.append(HierarchyGroup(label.strip(), whole))
+    groups = tuple(found)
+    if not groups or len(groups) != len(entries):
         table.fault("levels", f"level {place} is not a list of groups", LEVEL_RULE)
     for label in duplicates(group.label for group in groups):
         table.fault("levels", f"level {place} has the label {label!r} twice")
     return groups
-
-
-def read_group(entry: object) -> HierarchyGroup | None:
-    """Return the group written ``["label", [codes]]``; None when it is not made so."""
-    match entry:
-        case [str(label), [*codes]] if label.strip() and codes:
-            whole = [code for code in codes if is_integer(code)]
-            if len(set(whole)) == len(codes):
-                return HierarchyGroup(label.strip(), frozenset(whole))
-    return None
 
 
 def read_tier(table: TomlTable) -> Tier:
@@ -232,6 +229,7 @@ def read_tier(table: TomlTable) -> Tier:
         name=name,
         label=table.text("label"),
         audience=table.text("audience"),
+        # Without a name, which is a fault already, there is no kind whose floor could be asked.
         k=table.integer("k", TIERS[name].least_k if name else 0, 10_000),
         distinct_l=table.integer("l", 1, 100, default=1),
         max_violating=table.number("max_violating", 0, 1, default=0.05),
@@ -243,7 +241,6 @@ def read_tier(table: TomlTable) -> Tier:
 
 
 ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def read_support(top: TomlTable) -> Support:
@@ -279,5 +276,4 @@ def is_date(text: str) -> bool:
     if not found:
         return False
     year, month, day = map(int, found.groups())
-    leap = month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return 1 <= month <= 12 and 1 <= day <= DAYS[month - 1] + leap
+    return 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]

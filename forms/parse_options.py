@@ -36,7 +36,7 @@ def read_option_set(table: TomlTable, shared: Shared, *, at_least: int) -> tuple
     """Return options written here, or those of the set that is named."""
     name = table.data.get("options")
     if isinstance(name, str):
-        table.has("options")
+        table.has("options")  # asking makes it a known key
         if name not in shared.sets:
             hint = nearest(name, shared.sets)
             table.fault("options", f"unknown option set {name!r}{hint}", listed(shared.sets))
@@ -49,7 +49,7 @@ def read_option_set(table: TomlTable, shared: Shared, *, at_least: int) -> tuple
 
 
 def read_options(table: TomlTable, key: str, *, keyed: bool = False) -> tuple[Option, ...]:
-    """``[[code, label], …]``, or ``[[code, key, label], …]`` for a multiple question."""
+    """Return ``[[code, label], …]``, or ``[[code, key, label], …]`` for a multiple question."""
     entries = table.array(key)
     if not entries and key in table.data and isinstance(table.data[key], list):
         table.fault(key, "is empty", MULTIPLE_RULE if keyed else OPTION_RULE)
@@ -72,6 +72,7 @@ def read_option(table: TomlTable, key: str, entry: object, *, keyed: bool) -> Op
         table.fault(key, f"{entry!r} is not an option", rule)
         return None
     code, label = parts[0], parts[-1].strip()
+    # Codes below 0 are missing codes.
     if not is_integer(code) or not 0 <= code <= HIGHEST_NUMBER:
         table.fault(key, f"{code!r} cannot be the code of an answer", f"0 to {HIGHEST_NUMBER}")
         return None

@@ -34,7 +34,7 @@ from forms.study import (
 from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates
 
 # Codes that only the platform sets: every study names them, none offers them to the client.
-SET_BY_PLATFORM: Mapping[str, int] = {
+PLATFORM_CODES: Mapping[str, int] = {
     "not_shown": NOT_SHOWN,
     "left_blank": LEFT_BLANK,
     "not_reached": NOT_REACHED,
@@ -51,8 +51,9 @@ def read_condition(table: TomlTable, key: str, *, required: bool = False) -> Con
     if not inner.data and table.has(key):
         table.fault(key, "names no question", "{ question = [codes] }")
     found = {column: frozenset(inner.integers(column)) for column in inner.data}
-    for column in (column for column, codes in found.items() if not codes):
-        inner.fault(column, "needs at least one code")
+    for column, codes in found.items():
+        if not codes:
+            inner.fault(column, "needs at least one code")
     return tuple(sorted(found.items(), key=lambda pair: pair[0]))
 
 
@@ -100,7 +101,7 @@ def read_question(table: TomlTable, shared: Shared) -> Question:
     """Return one question with the keys that its kind takes."""
     known = table.one_of("kind", KINDS)
     kind = KINDS[known or "single"]  # an unknown kind is a fault already
-    offered = [code for code in shared.missing if code not in SET_BY_PLATFORM]
+    offered = [code for code in shared.missing if code not in PLATFORM_CODES]
     common = Question(
         name=table.name(kind.named_by),
         kind=known or "single",
@@ -154,10 +155,11 @@ def read_questionnaire(
             for name, t in top.table("difference").entries()
         ),
         quality=read_quality(top.table("quality")),
-        minutes=read_minutes(top.table("minutes"), shared.branches),
+        minutes=read_minutes(top.table("minutes"), shared.branches or ("everybody",)),
         consent=consent,
         policy=policy,
         support=support,
+        # Worked out once the whole study is checked (forms.load).
         fingerprints=Fingerprints("", "", ""),
         content="",
     )
@@ -171,9 +173,8 @@ def read_bands(top: TomlTable) -> tuple[int, ...]:
     return bands
 
 
-def read_minutes(table: TomlTable, branches: tuple[str, ...]) -> Mapping[str, float]:
-    """Return branch (or ``everybody`` where there are none) → minutes told to the board."""
-    known = branches or ("everybody",)
+def read_minutes(table: TomlTable, known: tuple[str, ...]) -> Mapping[str, float]:
+    """Return branch (``everybody`` where there are none) → minutes told to the board."""
     return {name: table.number(name, 0.5, 240) for name in known if table.has(name)}
 
 
@@ -194,7 +195,7 @@ def read_missing(top: TomlTable) -> tuple[Missing, ...]:
     for entry in found:
         if not NAME.fullmatch(entry.name):
             table.fault(entry.name, "is not a name that can stand here", NAME_RULE)
-    for name, code in SET_BY_PLATFORM.items():
+    for name, code in PLATFORM_CODES.items():
         if not any((m.name, m.code) == (name, code) for m in found):
             table.fault(name, f"the platform sets this code, so it must be there as {code}")
     return tuple(sorted(found, key=lambda m: -m.code))
@@ -226,6 +227,7 @@ def read_scale(name: str, table: TomlTable) -> Scale:
         label=table.text("label"),
         items=items,
         reverse=frozenset(table.known("reverse", items, required=False)),
+        # Without items, which is a fault already, there would be no range.
         min_answered=table.integer("min_answered", 1, max(1, len(items))),
     )
 

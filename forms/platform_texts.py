@@ -172,16 +172,11 @@ NONE_UNFINISHED = "This browser has no unfinished answers here. You are welcome 
 OPEN_ANEW = "Open the page anew"
 
 # A study that takes nobody: heading and sentence by its state.
+_OVER = ("This survey is closed", "Nobody can take part any more. Thank you for wanting to.")
 CLOSED = {
     "not_open": ("Not open yet", "This survey has not started. Please come back later."),
-    "closed": (
-        "This survey is closed",
-        "Nobody can take part any more. Thank you for wanting to.",
-    ),
-    "frozen": (
-        "This survey is closed",
-        "Nobody can take part any more. Thank you for wanting to.",
-    ),
+    "closed": _OVER,
+    "frozen": _OVER,
     "full": (
         "Enough people have taken part",
         "We have as many answers as we hoped for. Thank you for wanting to take part.",

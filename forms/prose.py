@@ -16,6 +16,7 @@ def paragraphs(text: str) -> list[str]:
 
 def runs(text: str) -> Iterator[tuple[str, bool]]:
     """Yield the pieces of a line, each with whether it stands between asterisks."""
+    # What is split at a group alternates: outside, inside, outside …
     for at, piece in enumerate(_EMPHASIS.split(text)):
         if piece:
             yield piece, at % 2 == 1

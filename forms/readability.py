@@ -1,4 +1,4 @@
-"""How hard a text is to read: the Flesch-Kincaid grade, for English.
+"""The Flesch-Kincaid grade of a text, which says how hard it is to read; for English.
 
 Source: Kincaid, Fishburne, Rogers & Chissom 1975, Derivation of new readability formulas for Navy
 enlisted personnel, Research Branch Report 8-75. Syllables are counted by rule, so a grade can be
@@ -59,7 +59,7 @@ def syllables(word: str) -> int:
 
 
 def words(text: str) -> list[str]:
-    """The words of ``text``, in order; a ``{placeholder}`` counts as two."""
+    """Return the words of ``text``, in order; a ``{placeholder}`` counts as two."""
     return _WORD.findall(_PLACEHOLDER.sub("two words", text))
 
 
@@ -70,12 +70,12 @@ def sentences(text: str) -> int:
 
 
 def grade_of(*, words: int, sentences: int, syllables: float) -> float:
-    """The Flesch-Kincaid grade for these counts: years of school in the United States."""
+    """Return the Flesch-Kincaid grade for these counts: years of school in the United States."""
     return 0.39 * words / sentences + 11.8 * syllables / words - 15.59
 
 
 def grade(text: str) -> float:
-    """The Flesch-Kincaid grade of an English text; 0 when it has no words."""
+    """Return the Flesch-Kincaid grade of an English text; 0 when it has no words."""
     found = words(text)
     if not found:
         return 0.0

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from forms.kinds import columns_of_question, columns_of_study, kind_of
 from forms.readability import words
@@ -33,7 +34,7 @@ def page_passed_event(page: str, branch: str | None) -> str:
 
 
 def branch_of(study: Study, answers: Answers) -> str | None:
-    """Name of the first branch whose condition holds; None before that is known."""
+    """Return the name of the first branch whose condition holds; None before one does."""
     return next((b.name for b in study.branches if condition_holds(b.when, answers)), None)
 
 
@@ -44,14 +45,14 @@ def _routed(page: Page) -> bool:
 
 
 def shown_questions(page: Page, answers: Answers) -> tuple[Question, ...]:
-    """The questions of ``page`` that these answers show."""
+    """Return the questions of ``page`` that these answers show."""
     if not _routed(page):
         return page.questions
     return tuple(q for q in page.questions if condition_holds(q.show_if, answers))
 
 
 def shown_pages(study: Study, answers: Answers) -> tuple[Page, ...]:
-    """The pages these answers lead through, in order."""
+    """Return the pages that these answers lead through, in order."""
     if not study.routed:
         return study.pages
     return tuple(
@@ -62,7 +63,7 @@ def shown_pages(study: Study, answers: Answers) -> tuple[Page, ...]:
 
 
 def shown_names(study: Study, answers: Answers) -> frozenset[str]:
-    """Names of all questions these answers show."""
+    """Return the names of all questions that these answers show."""
     return frozenset(
         q.name for p in shown_pages(study, answers) for q in shown_questions(p, answers)
     )
@@ -70,15 +71,13 @@ def shown_names(study: Study, answers: Answers) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def answer_keys(question: Question) -> tuple[str, ...]:
-    """Keys under which a question's answers are kept: its columns, or its own name when apart."""
+    """Return what a question's answers are kept by: its columns, or its own name when apart."""
     return tuple(c.name for c in columns_of_question(question)) or (question.name,)
 
 
 def drop_hidden(study: Study, answers: Mapping[str, int | str]) -> dict[str, int | str]:
-    """The answers without those that routing no longer shows.
-
-    Works in the order asked, so an answer that goes takes with it what it led to.
-    """
+    """Return the answers without those that routing no longer shows."""
+    # In the order asked, so that an answer that goes takes with it what it led to.
     kept: dict[str, int | str] = {}
     for page in study.pages:
         if not condition_holds(page.show_if, kept):
@@ -89,30 +88,29 @@ def drop_hidden(study: Study, answers: Mapping[str, int | str]) -> dict[str, int
     return kept
 
 
-def routing_columns(study: Study) -> Mapping[str, frozenset[int]]:
-    """Column → every code that some condition looks for."""
-    wanted: dict[str, frozenset[int]] = {}
-    conditions = [p.show_if for p in study.pages] + [q.show_if for q in study.questions.values()]
-    for condition in (*conditions, *(b.when for b in study.branches)):
-        for column, codes in condition:
-            wanted[column] = wanted.get(column, frozenset()) | codes
-    return wanted
+def _conditions(study: Study) -> list[Condition]:
+    """Return every condition on which pages, questions or branches hang."""
+    asked = [p.show_if for p in study.pages] + [q.show_if for q in study.questions.values()]
+    return asked + [branch.when for branch in study.branches]
+
+
+def routing_columns(study: Study) -> frozenset[str]:
+    """Return every column that some condition looks at."""
+    return frozenset(column for condition in _conditions(study) for column, _ in condition)
 
 
 def _turns(study: Study, only: frozenset[str] | None) -> Iterator[_Turn]:
-    """Routing columns in the order asked, each with one code per way it can turn, or blank."""
-    wanted = routing_columns(study)
-    conditions = [p.show_if for p in study.pages] + [q.show_if for q in study.questions.values()]
-    conditions += [b.when for b in study.branches]
+    """Yield routing columns in the order asked, each with one code per way it can turn."""
+    looked_for: dict[str, list[frozenset[int]]] = {}
+    for name, codes in chain.from_iterable(_conditions(study)):
+        looked_for.setdefault(name, []).append(codes)
     for question in study.questions.values():
         for column in columns_of_question(question):
-            if column.name not in wanted or (only is not None and column.name not in only):
+            if column.name not in looked_for or (only is not None and column.name not in only):
                 continue
-            sets = [codes for c in conditions for name, codes in c if name == column.name]
-            possible = (*column.codes, *(m.code for m in question.missing))
             turns: dict[tuple[bool, ...], int] = {}
-            for code in possible:
-                turns.setdefault(tuple(code in s for s in sets), code)
+            for code in (*column.codes, *(m.code for m in question.missing)):
+                turns.setdefault(tuple(code in s for s in looked_for[column.name]), code)
             # A blank turns as a code does that no condition looks for.
             blank = not question.required and not any(not any(turn) for turn in turns)
             yield column.name, question, (*turns.values(), *((None,) if blank else ()))
@@ -121,7 +119,7 @@ def _turns(study: Study, only: frozenset[str] | None) -> Iterator[_Turn]:
 def _answered(
     study: Study, turns: Sequence[_Turn], given: dict[str, int | str]
 ) -> Iterator[dict[str, int | str]]:
-    """``given`` with every combination of answers to ``turns``; what is not shown has none."""
+    """Yield ``given`` with every combination of answers to ``turns``, none to what is hidden."""
     if not turns:
         yield given
         return
@@ -138,7 +136,7 @@ def _answered(
 
 
 def routes(study: Study, only: frozenset[str] | None = None) -> Iterator[dict[str, int | str]]:
-    """The routing answers that can make a difference, each combination once.
+    """Return the routing answers that can make a difference, each combination once.
 
     With ``only``, those of these columns alone (what leads to them must be among them).
     """
@@ -146,7 +144,7 @@ def routes(study: Study, only: frozenset[str] | None = None) -> Iterator[dict[st
 
 
 def paths(study: Study) -> Iterator[tuple[dict[str, int | str], tuple[Page, ...]]]:
-    """Every different way through: (routing answers that lead there, pages), each way once.
+    """Yield every different way through, once: (routing answers that lead there, pages).
 
     Ways differ when their pages, their shown questions or their branches differ.
     """
@@ -159,24 +157,26 @@ def paths(study: Study) -> Iterator[tuple[dict[str, int | str], tuple[Page, ...]
 
 
 def joined(words: Sequence[str], last: str) -> str:
-    """ "a, b or c"."""
+    """Return ``words`` as one phrase, such as "a, b or c"."""
     return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
 
-def condition_in_words(study: Study, condition: Condition) -> str:
-    """A routing condition as a sentence part; empty when it always holds."""
-    labels = {c.name: c.labels for c in columns_of_study(study)}
+def labels_of_codes(study: Study) -> Mapping[str, Mapping[int, str]]:
+    """Return column → code → label, missing codes included."""
     missing = {code: m.label for code, m in study.missing_by_code.items()}
-
-    def one(column: str, codes: frozenset[int]) -> str:
-        known = {**missing, **labels.get(column, {})}
-        return f"{column} is " + joined(
-            [f"{c} ({known.get(c, 'no label')})" for c in sorted(codes)], "or"
-        )
-
-    return " and ".join(one(column, codes) for column, codes in condition)
+    return {c.name: {**missing, **c.labels} for c in columns_of_study(study)}
 
 
+def condition_in_words(study: Study, condition: Condition) -> str:
+    """Return a routing condition as a sentence part; empty when it always holds."""
+    labels, parts = labels_of_codes(study), []
+    for column, codes in condition:
+        said = [f"{code} ({labels[column].get(code, 'no label')})" for code in sorted(codes)]
+        parts.append(f"{column} is {joined(said, 'or')}")
+    return " and ".join(parts)
+
+
+# Seconds that an answer is reckoned to take, on the careful side (docs/design.md, The walk).
 ROW_SECONDS = 4.5  # one row of a grid
 CHOICE_SECONDS = 7.0  # any other question answered by choosing
 TEXT_SECONDS = 30.0  # a text in one's own words, where one is written
@@ -204,35 +204,34 @@ class Route:
 
 
 def _seconds(question: Question) -> float:
+    """Return the time that one question is reckoned to take."""
     if kind_of(question).is_text:
         return TEXT_SECONDS if question.max_length > LONGEST_LINE else LINE_SECONDS
     return ROW_SECONDS * len(question.rows) if question.rows else CHOICE_SECONDS
 
 
+# Many routes lead along the same pages: each introduction is counted once.
 @lru_cache(maxsize=1024)
 def _reading(page: Page, branch: str | None) -> float:
     return len(words(page.intro.of(branch))) * 60 / WORDS_A_MINUTE
 
 
-def _way(study: Study, answers: Answers, pages: tuple[Page, ...]) -> Route:
-    branch = branch_of(study, answers)
-    asked = [q for page in pages for q in shown_questions(page, answers)]
-    seconds = sum(map(_seconds, asked))
-    seconds += sum(PAGE_SECONDS + _reading(page, branch) for page in pages)
-    return Route(
-        answers=answers,
-        pages=pages,
-        branch=branch,
-        questions=len(asked),
-        answers_asked=sum(len(q.rows) or 1 for q in asked),
-        minutes=seconds / 60,
-        told=study.minutes.get(branch or "everybody"),
-    )
-
-
 def routes_in_words(study: Study) -> Iterator[Route]:
-    """Every different way through, each once (``forms.routing.paths`` says what differs)."""
-    return (_way(study, answers, pages) for answers, pages in paths(study))
+    """Yield every different way through, each once (``paths`` says what differs)."""
+    for answers, pages in paths(study):
+        branch = branch_of(study, answers)
+        asked = [q for page in pages for q in shown_questions(page, answers)]
+        seconds = sum(map(_seconds, asked))
+        seconds += sum(PAGE_SECONDS + _reading(page, branch) for page in pages)
+        yield Route(
+            answers=answers,
+            pages=pages,
+            branch=branch,
+            questions=len(asked),
+            answers_asked=sum(len(q.rows) or 1 for q in asked),
+            minutes=seconds / 60,
+            told=study.minutes.get(branch or "everybody"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,24 +243,22 @@ class RouteAlongPages:
     ways: tuple[Route, ...]
 
     def span(self, of: str) -> tuple[float, float]:
-        """Least and most of ``questions``, ``answers_asked`` or ``minutes``."""
+        """Return least and most of ``questions``, ``answers_asked`` or ``minutes``."""
         values = [getattr(way, of) for way in self.ways]
         return min(values), max(values)
 
     @property
     def told(self) -> tuple[float, ...]:
-        """Minutes that clients are told on these ways, without repeats."""
+        """Return the minutes that clients are told on these ways, without repeats."""
         return tuple(dict.fromkeys(w.told for w in self.ways if w.told is not None))
 
 
 def along_pages(found: tuple[Route, ...]) -> tuple[RouteAlongPages, ...]:
-    """The ways grouped by the pages they lead along, in the order found."""
+    """Return the ways grouped by the pages they lead along, in the order found."""
     groups: dict[tuple[Page, ...], list[Route]] = {}
     for way in found:
         groups.setdefault(way.pages, []).append(way)
     return tuple(
-        RouteAlongPages(
-            pages, tuple(dict.fromkeys(w.branch for w in group if w.branch)), tuple(group)
-        )
-        for pages, group in groups.items()
+        RouteAlongPages(pages, tuple(dict.fromkeys(w.branch for w in ways if w.branch)), (*ways,))
+        for pages, ways in groups.items()
     )

@@ -17,7 +17,7 @@ from itertools import groupby, pairwise
 from textwrap import shorten, wrap
 
 from forms.kinds import columns_of_study
-from forms.routing import joined, routes, shown_pages
+from forms.routing import joined, labels_of_codes, routes, shown_pages
 from forms.study import Condition, Page, Study
 
 START, END = "start", "end"  # before the first page and after the last one
@@ -48,18 +48,14 @@ class RouteMap:
 Stretch = Mapping[Condition, Sequence[Page]]
 
 
-def _hangs_on(page: Page) -> frozenset[str]:
-    """Columns that decide whether ``page`` is shown: its own, or those of all its questions."""
-    own = {column for column, _ in page.show_if}
-    if page.questions and all(q.show_if for q in page.questions):
-        own |= {column for q in page.questions for column, _ in q.show_if}
-    return frozenset(own)
-
-
 def deciding_columns(study: Study) -> frozenset[str]:
     """Return every column on which the way from page to page hangs, and what leads to those."""
     asked_in = {column.name: column.question for column in columns_of_study(study)}
-    wanted = {column for page in study.pages for column in _hangs_on(page)}
+    wanted = {column for page in study.pages for column, _ in page.show_if}
+    for page in study.pages:
+        # A page is passed by when none of its questions is asked.
+        if page.questions and all(q.show_if for q in page.questions):
+            wanted |= {column for q in page.questions for column, _ in q.show_if}
     found: set[str] = set()
     while wanted - found:
         column = min(wanted - found)
@@ -80,12 +76,6 @@ def stretches(study: Study) -> Iterator[Stretch]:
         yield lanes
 
 
-def _crossed(stretch: Stretch, lines: set[tuple[str, str]]) -> bool:
-    """Return true when a page of one lane can be followed by one of another lane."""
-    lane_of = {p.id: n for n, pages in enumerate(stretch.values()) for p in pages}
-    return any(a in lane_of and b in lane_of and lane_of[a] != lane_of[b] for a, b in lines)
-
-
 def route_map(study: Study) -> RouteMap:
     """Return the picture's boxes and lines."""
     lines = {
@@ -97,7 +87,7 @@ def route_map(study: Study) -> RouteMap:
     lanes = max((len(run) for run in runs), default=1)
     boxes = {START: Box(START, None, 0, 0, (lanes - 1) / 2)}
     for run in runs:
-        _place(run, boxes, study, lanes=lanes, stepped=_crossed(run, lines))
+        _place(run, boxes, study, lines, lanes)
     end = max(box.row for box in boxes.values()) + 1
     boxes[END] = Box(END, None, 0, end, (lanes - 1) / 2)
     rank = {id_: n for n, id_ in enumerate(boxes)}
@@ -105,11 +95,17 @@ def route_map(study: Study) -> RouteMap:
     return RouteMap(boxes, ordered, lanes, end + 1)
 
 
-def _place(run: Stretch, boxes: dict[str, Box], study: Study, *, lanes: int, stepped: bool) -> None:
-    """Put a stretch below all that stands already; a row for each page if ``stepped``."""
+def _place(
+    run: Stretch, boxes: dict[str, Box], study: Study, lines: set[tuple[str, str]], lanes: int
+) -> None:
+    """Put a stretch below all that stands already."""
     top = max(box.row for box in boxes.values()) + 1
     left = (lanes - len(run)) / 2
-    order = [p for p in study.pages if p in run.get(p.show_if, ())]
+    lane_of = {page.id: n for n, pages in enumerate(run.values()) for page in pages}
+    inside = [(lane_of[a], lane_of[b]) for a, b in lines if a in lane_of and b in lane_of]
+    # Where a line leads from lane to lane each page has a row of its own, so that it leads down.
+    stepped = any(a != b for a, b in inside)
+    order = [p for p in study.pages if p.id in lane_of]
     for n, pages in enumerate(run.values()):
         for depth, page in enumerate(pages):
             row = top + (order.index(page) if stepped else depth)
@@ -152,65 +148,43 @@ class DrawnBox:
 
 def when_in_words(study: Study, condition: Condition) -> str:
     """Return a condition in short: only if saw_tears: “Yes” or “Not sure”."""
-    missing = {code: m.label for code, m in study.missing_by_code.items()}
-    labels = {c.name: {**missing, **c.labels} for c in columns_of_study(study)}
-
-    def one(column: str, codes: frozenset[int]) -> str:
-        known = labels.get(column, {})
+    labels = labels_of_codes(study)
+    parts = []
+    for column, codes in condition:
+        known = labels[column]
         # Answers in their order, then the ways of not answering.
         in_order = sorted(codes, key=lambda code: (code < 0, abs(code)))
         chosen = [f"“{known.get(code, code)}”" for code in in_order]
-        return f"{column}: {joined(chosen, 'or')}"
-
-    parts = [one(column, codes) for column, codes in condition]
+        parts.append(f"{column}: {joined(chosen, 'or')}")
     return "only if " + " and ".join(parts) if parts else ""
 
 
-def _small(page: Page) -> tuple[str, ...]:
-    count = len(page.questions)
-    some = sum(1 for q in page.questions if q.show_if)
+def _drawn(study: Study, box: Box, *, entered: bool) -> DrawnBox:
+    """Return a box with its words, in its lane and not yet in its row."""
+    x, page = MARGIN + box.lane * (WIDE + GUTTER), box.page
+    if page is None:
+        return DrawnBox(box, x, 0, 0, (NAMES[box.id],), (), ())
+    count, some = len(page.questions), sum(1 for q in page.questions if q.show_if)
     told = f"{count} question{'s' if count != 1 else ''}"
-    if some:
-        told += f", {some} only for some"
-    return (told, *(("sensitive page",) if page.sensitive else ()))
-
-
-def _when(study: Study, box: Box, entered: frozenset[str]) -> tuple[str, ...]:
-    """The condition above a box, where a line comes from a page without it."""
-    if box.page is None or not box.page.show_if or box.id not in entered:
-        return ()
-    lines = wrap(when_in_words(study, box.page.show_if), LETTERS)
-    if len(lines) > LONGEST_WHEN:
-        lines = [
-            *lines[: LONGEST_WHEN - 1],
-            shorten(" ".join(lines[LONGEST_WHEN - 1 :]), LETTERS, placeholder=" …"),
-        ]
-    return tuple(lines)
-
-
-def _entered(drawn: RouteMap) -> frozenset[str]:
-    """Boxes that are reached from a page with another condition."""
-
-    def condition(id_: str) -> Condition:
-        page = drawn.boxes[id_].page
-        return page.show_if if page else ()
-
-    return frozenset(b for a, b in drawn.lines if condition(a) != condition(b))
+    told += f", {some} only for some" if some else ""
+    small = (told, "sensitive page") if page.sensitive else (told,)
+    # Pages that follow on a page with the same condition need not say it again.
+    when = wrap(when_in_words(study, page.show_if), LETTERS) if entered else []
+    if len(when) > LONGEST_WHEN:
+        rest = " ".join(when[LONGEST_WHEN - 1 :])
+        when[LONGEST_WHEN - 1 :] = [shorten(rest, LETTERS, placeholder=" …")]
+    title = wrap(f"{box.number}. {page.title}", LETTERS)[:3]
+    return DrawnBox(box, x, 0, 0, tuple(title), small, tuple(when))
 
 
 def _lay_out(study: Study, found: RouteMap) -> dict[str, DrawnBox]:
-    """Every box with its place: rows are as high as their highest box needs."""
-    entered = _entered(found)
-    bare = {
-        id_: DrawnBox(box, MARGIN + box.lane * (WIDE + GUTTER), 0, 0,
-                   tuple(wrap(f"{box.number}. {box.page.title}", LETTERS)[:3]) if box.page
-                   else (NAMES[id_],),
-                   _small(box.page) if box.page else (), _when(study, box, entered))
-        for id_, box in found.boxes.items()
-    }  # fmt: skip
+    """Return every box with its place: rows are as high as their highest box needs."""
+    conditions = {id_: box.page.show_if if box.page else () for id_, box in found.boxes.items()}
+    entered = {b for a, b in found.lines if conditions[a] != conditions[b]}
+    bare = [_drawn(study, box, entered=id_ in entered) for id_, box in found.boxes.items()]
     drawn, y = {}, float(MARGIN)
     for row in range(found.rows):
-        here = [d for d in bare.values() if d.box.row == row]
+        here = [d for d in bare if d.box.row == row]
         lead = LINE * max((len(d.when) for d in here), default=0)
         height = LINE * max((len(d.words) + len(d.small) for d in here), default=1) + 16
         y += lead
@@ -243,14 +217,8 @@ def _box(d: DrawnBox) -> Iterator[str]:
     yield from _text(d.middle, y, d.when, "condition", f'{small} fill="#8a3f14"')
 
 
-def _blocked(a: DrawnBox, b: DrawnBox, drawn: dict[str, DrawnBox]) -> bool:
-    """Return true when a line straight down from ``a`` to ``b`` would run into a box."""
-    between = (d for d in drawn.values() if a.box.row < d.box.row < b.box.row)
-    return any(d.x - 4 < a.middle < d.x + WIDE + 4 for d in between)
-
-
-def _path(a: DrawnBox, b: DrawnBox, *, detour: float | None) -> str:
-    """From the foot of ``a`` to the head of ``b``, or to the condition that stands above it."""
+def _line(a: DrawnBox, b: DrawnBox, *, detour: float | None) -> Iterator[str]:
+    """Yield a line with its arrowhead, from the foot of ``a`` to the head of ``b``."""
     above = b.y - b.lead - LINE - 4
     x, y = a.middle, a.bottom
     bends = [(x, y)]
@@ -258,26 +226,13 @@ def _path(a: DrawnBox, b: DrawnBox, *, detour: float | None) -> str:
         bends += [(x, y + 8), (detour, y + 8), (detour, above), (b.middle, above)]
     elif x != b.middle:
         bends += [(x, above), (b.middle, above)]
+    # A condition stands between the line and its arrowhead.
     bends.append((b.middle, b.y - LINE * len(b.when) - ARROW - (6 if b.when else 0)))
-    return "M" + " L".join(f"{x:g} {y:g}" for x, y in bends)
-
-
-def _arrow(a: DrawnBox, b: DrawnBox, *, detour: float | None) -> Iterator[str]:
-    way = _path(a, b, detour=detour)
+    way = "M" + " L".join(f"{x:g} {y:g}" for x, y in bends)
     yield f'<path class="line" d="{way}" fill="none" stroke="#5a5661" stroke-width="1.5"/>'
     x, y = b.middle, b.y - ARROW - 2
     head = f"M{x - 5:g} {y:g} L{x + 5:g} {y:g} L{x:g} {b.y:g} Z"
     yield f'<path class="head" d="{head}" fill="#5a5661"/>'
-
-
-def _lines(found: RouteMap, drawn: dict[str, DrawnBox], right: float) -> tuple[list[str], float]:
-    """Every line with its arrowhead, and how far to the right they reach."""
-    parts: list[str] = []
-    for a, b in ((drawn[a], drawn[b]) for a, b in found.lines):
-        blocked = _blocked(a, b, drawn)
-        right += DETOUR if blocked else 0
-        parts += _arrow(a, b, detour=right if blocked else None)
-    return parts, right
 
 
 _OPENING = """\
@@ -294,7 +249,13 @@ def picture(study: Study) -> str:
     found = route_map(study)
     drawn = _lay_out(study, found)
     right = float(MARGIN + found.lanes * WIDE + (found.lanes - 1) * GUTTER)
-    lines, right = _lines(found, drawn, right)
+    lines: list[str] = []
+    for a, b in ((drawn[a], drawn[b]) for a, b in found.lines):
+        between = [d for d in drawn.values() if a.box.row < d.box.row < b.box.row]
+        # Straight down it would run into a box: it passes to the right of everything.
+        blocked = any(d.x - 4 < a.middle < d.x + WIDE + 4 for d in between)
+        right += DETOUR if blocked else 0
+        lines += _line(a, b, detour=right if blocked else None)
     opening = _OPENING.format(
         width=right + MARGIN,
         height=drawn[END].bottom + MARGIN,

@@ -130,8 +130,7 @@ def _choice(table: Mapping[str, Any]) -> Choice:
 
 def recipe_of(table: Mapping[str, Any]) -> Recipe:
     """Return the recipe in a parsed simulation.toml. Raises RecipeFault for what cannot be read."""
-    unknown = sorted(set(table) - _TABLES)
-    if unknown:
+    if unknown := sorted(set(table) - _TABLES):
         raise RecipeFault(f"{FILE}: unknown table {unknown[0]}; known are {sorted(_TABLES)}.")
     try:
         return Recipe(
@@ -150,11 +149,12 @@ def recipe_of(table: Mapping[str, Any]) -> Recipe:
             careless=_nested(table.get("careless", {})),
         )
     except RecipeFault:
-        raise
+        raise  # it is a ValueError too, and says already what is wrong
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RecipeFault(f"{FILE}: {error!r} cannot be read as a recipe.") from None
 
 
+# In the file each of a kind has a table of its own: [[latent]], [[item]], [[choice]].
 _TABLES = {f.name for f in fields(Recipe)} - {"latents", "items", "choices"} | {
     "latent", "item", "choice",
 }  # fmt: skip
@@ -174,10 +174,10 @@ def _weights_by_column(recipe: Recipe) -> Iterator[tuple[str, Weights]]:
 
 
 def _latent_faults(recipe: Recipe) -> Iterator[str]:
-    """Yield latents that are used but not there, or built from themselves or a later one."""
     used = [i.latent for i in recipe.items.values()]
     used += [n for choice in recipe.choices.values() for n in choice.tilt]
     yield from (f"no latent is called {name}" for name in used if name not in recipe.latents)
+    # Latents are drawn from the top: one cannot be built from itself or from a later one.
     earlier: set[str] = set()
     for latent in recipe.latents.values():
         later = [name for name in latent.parts if name not in earlier]

@@ -39,17 +39,9 @@ def load_site(path: Path) -> SiteFacts:
     if not path.exists():
         return SiteFacts()
     notes = FaultList()
-    top = read_toml(path, notes)
-    facts = read_site(top) if top else SiteFacts()
-    if faults := notes.all():
-        raise StudyFaults(faults)
-    return facts
-
-
-def read_site(top: TomlTable) -> SiteFacts:
-    """The whole file; what is wrong with it is noted in ``top``."""
+    top = read_toml(path, notes) or TomlTable({}, notes, path.name)
     studies = dict(top.table("study").entries())
-    return SiteFacts(
+    facts = SiteFacts(
         shared=read_facts(top.table("site")),
         by_study={name: read_facts(table, besides=NO_FACTS) for name, table in studies.items()},
         limits={
@@ -59,6 +51,9 @@ def read_site(top: TomlTable) -> SiteFacts:
         },
         invited=frozenset(name for name, table in studies.items() if table.flag("invited")),
     )
+    if faults := notes.all():
+        raise StudyFaults(faults)
+    return facts
 
 
 def read_facts(table: TomlTable, *, besides: tuple[str, ...] = ()) -> Mapping[str, str]:
@@ -67,7 +62,7 @@ def read_facts(table: TomlTable, *, besides: tuple[str, ...] = ()) -> Mapping[st
 
 
 def facts_for(site: SiteFacts, study: Study) -> Mapping[str, str]:
-    """Fact → value for the facts this study names: its own win over the site's.
+    """Return fact → value for the facts that this study names: its own win over the site's.
 
     An optional fact that is empty is there as an empty text; a required one (and one for the board
     only) is left out, so that ``fill`` marks it.
@@ -92,14 +87,16 @@ def placeholders(text: str) -> tuple[str, ...]:
 
 
 def fill(text: str, facts: Mapping[str, str]) -> str:
-    """``text`` with its facts; one that is not in ``facts`` shows as ``[its_name]``.
+    """Return ``text`` with its facts; one that is not in ``facts`` shows as ``[its_name]``.
 
     An empty fact goes with the space and the full stop beside it: the loader has made sure that an
     optional fact stands alone between sentences.
     """
     for name in placeholders(text):
         if facts.get(name) == "":
+            # At the start of a line the space behind goes, elsewhere the one before.
             alone = rf"\{{{name}\}}[.!?]?"
             text = re.sub(rf"(?m)^{alone}[ \t]*|[ \t]*{alone}", "", text)
+    # An empty fact may have been a paragraph by itself.
     text = re.sub(r"\n{3,}", "\n\n", text).strip("\n")
     return PLACEHOLDER.sub(lambda found: facts.get(found[1], f"[{found[1]}]"), text)

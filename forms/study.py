@@ -88,7 +88,7 @@ class Wording:
         return dict(self.by_branch).get(branch or "", self.by_branch[0][1])
 
     def texts(self) -> tuple[str, ...]:
-        """Every text it can show."""
+        """Return every text that it can show."""
         return tuple(text for _, text in self.by_branch) or (self.everybody,)
 
     def __bool__(self) -> bool:
@@ -150,6 +150,11 @@ class Question:
     apart: bool = False
     construct: str = ""
     note: str = ""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Return the variables that it asks for: a grid has one for each row."""
+        return tuple([row.variable for row in self.rows]) if self.rows else (self.name,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +250,7 @@ class DifferenceScore:
 
 @dataclass(frozen=True, slots=True)
 class QualityFlags:
-    """Which answers the data-quality flags are worked out from (never used to delete rows)."""
+    """The answers from which data-quality flags are worked out (never used to delete rows)."""
 
     straight: tuple[str, ...] = ()  # grids: all rows of all of them alike
     pair: tuple[str, str] | None = None  # two items that ought to mirror each other
@@ -286,7 +291,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class ChecklistItem:
-    """What a board looks for, where it comes from and which passages satisfy it."""
+    """An element that a board looks for, its source, and the passages that satisfy it."""
 
     id: str
     source: str
@@ -325,7 +330,7 @@ class Consent:
 
     @property
     def choices(self) -> tuple[Statement, ...]:
-        """Optional statements: yes or no, a blank counts as no."""
+        """Return the optional statements: yes or no, a blank counts as no."""
         return tuple(s for s in self.statements if not s.required)
 
 
@@ -352,12 +357,12 @@ class Support:
 
     @property
     def countries(self) -> tuple[str, ...]:
-        """Every country with a line of its own, sorted by name."""
+        """Return every country with a line of its own, sorted by name."""
         return tuple(sorted({c for line in self.lines for c in line.countries}))
 
     @property
     def never_checked(self) -> tuple[HelpLine, ...]:
-        """Lines that no person has dialled yet."""
+        """Return the lines that no person has dialled yet."""
         return tuple(line for line in self.lines if not line.last_checked)
 
 
@@ -371,7 +376,7 @@ class HierarchyGroup:
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """How a quasi-identifier coarsens. ``levels[0]`` is level 1; the last level withholds all.
+    """The levels by which a quasi-identifier coarsens. ``levels[0]`` is level 1.
 
     Level 0 is the answer as asked. Each level's groups cover every code exactly once and nest in
     the next level's; withholding (-93) is the level after the last one listed.
@@ -382,7 +387,7 @@ class Hierarchy:
 
     @property
     def top(self) -> int:
-        """The level at which the value is withheld."""
+        """Return the level at which the value is withheld."""
         return len(self.levels) + 1
 
 
@@ -403,12 +408,12 @@ class Tier:
 
     @property
     def kind(self) -> TierKind:
-        """The tier's row in the table of all tiers."""
+        """Return the tier's row in the table of all tiers."""
         return TIERS[self.name]
 
     @property
     def promise(self) -> str:
-        """What is in the file and how it is protected, in one sentence."""
+        """Return in one sentence what is in the file and how it is protected."""
         said = self.kind.promise.format(k=self.k)
         if self.kind.holds == "rows" and self.distinct_l > 1:
             said += f", with at least {self.distinct_l} different sensitive answers among them"
@@ -418,7 +423,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class SmallSamples:
-    """What a batch of few rows may tell; only an approved policy changes these figures.
+    """Limits of what a batch of few rows may tell; only an approved policy changes them.
 
     Under ``min_rows`` there is no release. Under ``no_key_under`` every quasi-identifier is
     withheld and the core ones come as tables. Up to ``few_key_up_to`` only ``few_key`` core
@@ -433,7 +438,7 @@ class SmallSamples:
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """When collection should pause: more than ``share`` (0-1) of the answers show a sign.
+    """The rule that pauses collection: more than ``share`` (0-1) of the answers show a sign.
 
     ``signs`` are columns with codes; one of them is enough, unlike in a condition.
     """
@@ -448,7 +453,7 @@ class StopRule:
 
 @dataclass(frozen=True, slots=True)
 class ReleasePolicy:
-    """What may leave the house, in which shape: roles, hierarchies, tiers."""
+    """The release policy: roles, hierarchies and tiers of all that may leave the house."""
 
     roles: Mapping[str, str]  # variable → quasi_identifier, sensitive, free_text or none
     groups: Mapping[str, str]  # quasi-identifier → core or insider
@@ -476,6 +481,7 @@ class Fingerprints:
     format: int = 1
 
 
+# Without slots, since cached properties are kept in the object.
 @dataclass(frozen=True)
 class Study:
     """A whole study folder, checked: it never half-loads."""
@@ -504,7 +510,7 @@ class Study:
 
     @cached_property
     def questions(self) -> Mapping[str, Question]:
-        """Question by name, in the order asked."""
+        """Return name → question, in the order asked."""
         return MappingProxyType({q.name: q for p in self.pages for q in p.questions})
 
     @cached_property
@@ -514,19 +520,16 @@ class Study:
 
     @cached_property
     def page_of(self) -> Mapping[str, Page]:
-        """Page by question name."""
+        """Return question name → its page."""
         return MappingProxyType({q.name: p for p in self.pages for q in p.questions})
 
     @cached_property
     def missing_by_code(self) -> Mapping[int, Missing]:
-        """Missing code → its name and label."""
+        """Return code → the missing code with its name and label."""
         return MappingProxyType({m.code: m for m in self.missing})
 
     def variables(self) -> Iterator[tuple[str, Question]]:
-        """Yield (variable, its question) in the order asked; a grid has one for each row."""
+        """Yield (variable, its question) in the order asked."""
         for question in self.questions.values():
-            if question.rows:
-                for row in question.rows:
-                    yield row.variable, question
-            else:
-                yield question.name, question
+            for variable in question.variables:
+                yield variable, question

@@ -1,4 +1,4 @@
-"""What a tier of a release is, whatever a study's policy says of it: one table.
+"""The kinds of tiers of a release, in one table, whatever a study's policy says of them.
 
 A study names its tiers by these letters; the loader holds each against its row, exports and staff's
 pages ask it, and docs/study-format.md and README.md quote it.
@@ -37,7 +37,7 @@ class TierKind:
 
     @property
     def counted(self) -> str:
-        """The word for one of what a release of it holds."""
+        """Return the word for one of what a release of it holds."""
         return "text" if self.holds == "texts" else "row"
 
 

@@ -92,7 +92,10 @@ class FaultList:
     def all(self) -> tuple[Fault, ...]:
         """Return every fault once, unknown keys included."""
         for table in self.tables:
-            table.note_unknown()
+            for key in table.data:
+                if key not in table.asked:
+                    hint, known = nearest(key, table.asked), listed(dict.fromkeys(table.asked))
+                    table.fault(key, f"unknown key{hint}", known)
         self.tables.clear()
         return tuple(dict.fromkeys(self.faults))
 
@@ -107,19 +110,12 @@ class TomlTable:
         self.notes = notes
         self.file = file
         self.where = where
-        self.asked: list[str] = []
+        self.asked: list[str] = []  # in the order asked, in which a fault lists them
         notes.tables.append(self)
 
     def fault(self, key: str, problem: str, allowed: str = "") -> None:
         """Note that something is wrong with ``key``."""
         self.notes.add(self.file, self.where, key, problem, allowed)
-
-    def note_unknown(self) -> None:
-        """Note every key that was never asked for."""
-        for key in self.data:
-            if key not in self.asked:
-                hint = nearest(key, self.asked)
-                self.fault(key, f"unknown key{hint}", listed(dict.fromkeys(self.asked)))
 
     def has(self, key: str) -> bool:
         """Return true when the key is there; asking makes it a known one."""
@@ -216,22 +212,20 @@ class TomlTable:
     def texts(self, key: str, *, required: bool = True) -> tuple[str, ...]:
         """Return an array of different texts."""
         found = self.array(key, required=required)
-        texts = tuple(v.strip() for v in found if isinstance(v, str) and v.strip())
-        if len(texts) != len(found):
-            self.fault(key, "must hold nothing but texts in quotes")
-        for twice in duplicates(texts):
-            self.fault(key, f"{twice!r} stands there twice")
-        return texts
+        texts = [v.strip() for v in found if isinstance(v, str) and v.strip()]
+        return self._different(key, texts, found, "texts in quotes")
 
     def integers(self, key: str) -> tuple[int, ...]:
         """Return an array of different whole numbers."""
         found = self.array(key)
-        numbers = tuple(v for v in found if is_integer(v))
-        if len(numbers) != len(found):
-            self.fault(key, "must hold nothing but whole numbers")
-        for twice in duplicates(numbers):
-            self.fault(key, f"{twice} stands there twice")
-        return numbers
+        return self._different(key, [v for v in found if is_integer(v)], found, "whole numbers")
+
+    def _different(self, key: str, kept: list[T], found: list[object], kind: str) -> tuple[T, ...]:
+        if len(kept) != len(found):
+            self.fault(key, f"must hold nothing but {kind}")
+        for twice in duplicates(kept):
+            self.fault(key, f"{twice!r} stands there twice")
+        return tuple(kept)
 
     def known(self, key: str, allowed: Iterable[str], *, required: bool = True) -> tuple[str, ...]:
         """Return an array of texts, each one of ``allowed``."""
@@ -245,33 +239,34 @@ class TomlTable:
     def table(self, key: str, *, required: bool = False) -> TomlTable:
         """Return the table under ``key``; an empty one when it is missing."""
         value = self.value(key, required=required)
-        return self._open({} if value is None else value, key, f"{self._prefix}{key}")
+        return self._open({} if value is None else value, key, self._inner(key))
 
     def tables(self, key: str, *named: str, required: bool = False) -> tuple[TomlTable, ...]:
         """Return the tables of the array ``[[key]]``; ``named`` keys tell them apart."""
         found = self.array(key, required=required)
         if required and not found and key in self.data:
             self.fault(key, "is empty")
-        names = named or ("id",)
-        return tuple(
-            self._open(value, key, f"{self._prefix}{key} {label(value, names, place)}")
-            for place, value in enumerate(found, 1)
-        )
+        opened = []
+        for place, value in enumerate(found, 1):
+            names = [value.get(k) for k in named or ("id",)] if isinstance(value, dict) else []
+            # A table without a name that could be told is told by its place.
+            name = next((n for n in names if isinstance(n, str) and n), f"no. {place}")
+            opened.append(self._open(value, key, f"{self._inner(key)} {name}"))
+        return tuple(opened)
 
     def entries(self) -> Iterator[tuple[str, TomlTable]]:
         """Yield every key with its table, as in ``[scale.NAME]``."""
         for key in self.data:
             yield key, self._open(self.value(key, required=True), key, f"{self.where} {key}")
 
-    @property
-    def _prefix(self) -> str:
-        return f"{self.where}, " if self.where else ""
-
     def _open(self, value: object, key: str, where: str) -> TomlTable:
         if not isinstance(value, dict):
             self.fault(key, f"must be a table, not {toml_type(value)}")
-            value = {}
+            value = {}  # what reads on finds nothing, and fails nowhere
         return TomlTable(value, self.notes, self.file, where)
+
+    def _inner(self, key: str) -> str:
+        return f"{self.where}, {key}" if self.where else key
 
 
 def is_integer(value: object) -> TypeGuard[int]:
@@ -279,14 +274,9 @@ def is_integer(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def label(value: object, named: Iterable[str], place: int) -> str:
-    """Return the name of a table in an array, else its place."""
-    found = [value.get(key) for key in named] if isinstance(value, dict) else []
-    return next((name for name in found if isinstance(name, str) and name), f"no. {place}")
-
-
 def toml_type(value: object) -> str:
     """Return the researcher's word for this kind of value."""
+    # TOML's other types are dates and times.
     names = {bool: "true or false", int: "a whole number", float: "a decimal number", str: "text"}
     names |= {list: "an array", dict: "a table"}
     return names.get(type(value), "a date or time without quotes")

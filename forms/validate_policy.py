@@ -19,7 +19,6 @@ def check_policy(study: Study, notes: FaultList) -> None:
     """Note every fault of release.toml that only the questionnaire shows."""
     variables = dict(study.variables())
     check_roles(study, variables, notes)
-    check_required_roles(study, notes)
     check_hierarchies(study, variables, notes)
     check_distinct(study, notes)
     check_tiers(study, variables, notes)
@@ -27,7 +26,7 @@ def check_policy(study: Study, notes: FaultList) -> None:
 
 
 def check_roles(study: Study, variables: Mapping[str, Question], notes: FaultList) -> None:
-    """Note variables without a role, and a free text that is none."""
+    """Note variables without a role, with one that is not theirs, or that must not be required."""
     roles = study.policy.roles
     without = [name for name in variables if name and name not in roles]
     if without:
@@ -41,12 +40,8 @@ def check_roles(study: Study, variables: Mapping[str, Question], notes: FaultLis
             problem = f"{name!r} is a question of kind {variables[name].kind}"
             allowed = "free_text for texts, and for nothing else"
             notes.add(RELEASE, "roles", role, problem, allowed)
-
-
-def check_required_roles(study: Study, notes: FaultList) -> None:
-    """Note required variables that are sensitive or could identify."""
     for name, question in study.variables():
-        role = study.policy.roles.get(name, "")
+        role = roles.get(name, "")
         if question.required and role in NEVER_REQUIRED:
             where = at(study.page_of[question.name], question)
             problem = f"{name!r} has the role {role}, so it must not be required"
@@ -117,6 +112,7 @@ def check_tiers(study: Study, variables: Mapping[str, Question], notes: FaultLis
     """Note tiers without their kind's consent or levels, and unknown variables left out."""
     asked = {statement.id for statement in study.consent.choices}
     tiers = study.policy.tiers
+    # A tier without a name is a fault already, and has no kind.
     for table, tier in ((f"tier {name}", tier) for name, tier in tiers.items() if name):
         if tier.kind is TABLES and not tiers.keys() & {*TABLES.made_from}:
             notes.add(RELEASE, table, "name", "tables are made from tier C, which there is not")

@@ -7,6 +7,7 @@ column would have to hold a code that it cannot hold; no path has to be walked t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -24,10 +25,10 @@ from forms.study import (
     Question,
     Scale,
     Study,
-    Wording,
 )
 from forms.toml_tables import (
     CONSENT,
+    NAME,
     NAME_RULE,
     QUESTIONNAIRE,
     SUPPORT,
@@ -37,7 +38,6 @@ from forms.toml_tables import (
     listed,
     nearest,
 )
-from forms.toml_tables import NAME as NAME_PATTERN
 
 # Columns that every release has; answers must not be called the same.
 ADMINISTRATIVE = (
@@ -81,11 +81,11 @@ def check_names(study: Study, notes: FaultList) -> None:
 
 
 def names(study: Study) -> Iterator[tuple[str, str, bool]]:
-    """(table, name, whether it is a column) for all that share one space of names."""
+    """Yield (table, name, true for a column) for all that share one space of names."""
     for page in study.pages:
         for question in page.questions:
             columns = [c.name for c in columns_of_question(question)]
-            for name in columns or [question.name]:
+            for name in columns or [question.name]:  # a text kept apart has none
                 yield at(page, question), name, True
             if question.name not in columns and columns:
                 yield at(page, question), question.name, False
@@ -93,14 +93,21 @@ def names(study: Study) -> Iterator[tuple[str, str, bool]]:
 
 def check_passages(study: Study, notes: FaultList) -> None:
     """Note ids that occur twice and checklist entries that point at nothing."""
-    found = list(passage_ids(study))
+    consent = study.consent
+    found = [  # (file, table, id) of everything that a checklist can point at
+        *((CONSENT, table.split()[0], passage.id) for table, passage in passages_of(consent)),
+        *((CONSENT, "board_note", note.id) for note in consent.board_note),
+        *((CONSENT, "eligibility", question.id) for question in consent.eligibility),
+        *((CONSENT, "statement", statement.id) for statement in consent.statements),
+        *((SUPPORT, "passage", passage.id) for passage in study.support.passages),
+    ]
     for name in duplicates(name for _, _, name in found if name):
         where = " and ".join(dict.fromkeys(table for _, table, other in found if other == name))
         file = next(file for file, _, other in found if other == name)
         notes.add(file, where, "id", f"{name!r} stands there twice")
     screens = [screen.name for screen in CITED]
     known = [name for _, _, name in found] + [f"screen:{screen}" for screen in screens]
-    for item in study.consent.checklist:
+    for item in consent.checklist:
         for name in item.passages:
             if name not in known:
                 problem = f"there is no passage {name!r}{nearest(name, known)}"
@@ -108,32 +115,30 @@ def check_passages(study: Study, notes: FaultList) -> None:
                 notes.add(CONSENT, f"checklist {item.id}", "passages", problem, allowed)
 
 
-def passage_ids(study: Study) -> Iterator[tuple[str, str, str]]:
-    """(file, table, id) for everything a checklist can point at."""
-    consent = study.consent
-    for table, passage in passages_of(consent):
-        yield CONSENT, table.split()[0], passage.id
-    for note in consent.board_note:
-        yield CONSENT, "board_note", note.id
-    for question in consent.eligibility:
-        yield CONSENT, "eligibility", question.id
-    for statement in consent.statements:
-        yield CONSENT, "statement", statement.id
-    for passage in study.support.passages:
-        yield SUPPORT, "passage", passage.id
-
-
 def check_questions(study: Study, notes: FaultList) -> None:
     """Note what questions and pages may not do: force, lock nothing, differ by unknown branch."""
     routing = routing_columns(study)
-    known = 0 if not study.branches else first_page_with_branch(study)
+    deciding = {column for branch in study.branches for column, _ in branch.when}
+    # From this place on everybody's branch is known.
+    known = max(
+        (
+            place
+            for place, page in enumerate(study.pages, 1)
+            for question in page.questions
+            if deciding & {c.name for c in columns_of_question(question)}
+        ),
+        default=0,
+    )
     for place, page in enumerate(study.pages):
         check_page(page, notes)
         for question in page.questions:
             if question.required:
                 check_required(page, question, routing, notes)
-        if place < known:
-            check_wordings(page, notes)
+        texts = ((at(page, q), "text", q.text) for q in page.questions)
+        for table, key, wording in ((at(page), "intro", page.intro), *texts):
+            if wording.by_branch and place < known:
+                problem = "differs by branch, but nobody's branch is known before this page"
+                notes.add(QUESTIONNAIRE, table, key, f"{problem} is answered", "one text")
 
 
 def check_page(page: Page, notes: FaultList) -> None:
@@ -161,36 +166,13 @@ def check_page(page: Page, notes: FaultList) -> None:
 def check_required(
     page: Page, question: Question, routing: Collection[str], notes: FaultList
 ) -> None:
-    """Only a routing question may be required, and only with a visible way not to answer."""
-    columns = [c.name for c in columns_of_question(question)]
-    if not any(column in routing for column in columns):
+    """Note a required question on which nothing depends, or without a way not to answer."""
+    if not any(column.name in routing for column in columns_of_question(question)):
         problem = "only a question that others depend on may be required"
         notes.add(QUESTIONNAIRE, at(page, question), "required", problem, "false")
     if not question.missing:
         problem = "is required, so it must offer a way not to answer"
         notes.add(QUESTIONNAIRE, at(page, question), "missing", problem, '["prefer_not"]')
-
-
-def first_page_with_branch(study: Study) -> int:
-    """Place of the first page on which everybody's branch is known."""
-    deciding = {column for branch in study.branches for column, _ in branch.when}
-    places = [
-        place
-        for place, page in enumerate(study.pages, 1)
-        for question in page.questions
-        if deciding & {c.name for c in columns_of_question(question)}
-    ]
-    return max(places, default=0)
-
-
-def check_wordings(page: Page, notes: FaultList) -> None:
-    """Note texts that differ by branch where no branch is known yet."""
-    texts: list[tuple[str, str, Wording]] = [(at(page), "intro", page.intro)]
-    texts += [(at(page, q), "text", q.text) for q in page.questions]
-    for table, key, wording in texts:
-        if wording.by_branch:
-            problem = "differs by branch, but nobody's branch is known before this page is answered"
-            notes.add(QUESTIONNAIRE, table, key, problem, "one text")
 
 
 # Branches hang on a few questions; beyond so many answers to them they are not all tried.
@@ -207,22 +189,12 @@ class AskedColumn:
 
     @property
     def codes(self) -> frozenset[int]:
-        """Every code a client can answer with; blank and not shown are no answers."""
+        """Return every code a client can answer with; blank and not shown are no answers."""
         return frozenset(self.column.codes) | {m.code for m in self.question.missing}
 
 
-def asked_columns(study: Study) -> dict[str, AskedColumn]:
-    """Every column with its page and question, in the order asked."""
-    return {
-        column.name: AskedColumn(page, question, column)
-        for page in study.pages
-        for question in page.questions
-        for column in columns_of_question(question)
-    }
-
-
 def conditions(study: Study) -> Iterator[tuple[str, str, Condition, Collection[str]]]:
-    """(table, key, condition, columns asked before it) for all of them."""
+    """Yield (table, key, condition, columns asked before it) for every condition."""
     earlier: list[str] = []
     for page in study.pages:
         yield at(page), "show_if", page.show_if, tuple(earlier)
@@ -235,21 +207,34 @@ def conditions(study: Study) -> Iterator[tuple[str, str, Condition, Collection[s
 
 def check_routing(study: Study, notes: FaultList) -> None:
     """Note every condition that cannot be read; if there is none, all that cannot be met."""
-    asked = asked_columns(study)
+    asked = {
+        column.name: AskedColumn(page, question, column)
+        for page in study.pages
+        for question in page.questions
+        for column in columns_of_question(question)
+    }
     before = len(notes.faults)
     for table, key, condition, earlier in conditions(study):
         for column, codes in condition:
             for problem, allowed in faults_of(column, codes, asked, earlier):
                 notes.add(QUESTIONNAIRE, table, f"{key}.{column}", problem, allowed)
-    if len(notes.faults) == before:
-        check_reach(study, asked, notes)
-        check_branches(study, asked, notes)
+    if len(notes.faults) > before:  # what cannot be read cannot be met either: told once
+        return
+    for page in study.pages:
+        if not can_hold(page.show_if, asked):
+            notes.add(QUESTIONNAIRE, at(page), "show_if", "no answers lead to this page")
+            continue
+        for question in page.questions:
+            if not can_hold((*page.show_if, *question.show_if), asked):
+                problem = "no answers lead to this question"
+                notes.add(QUESTIONNAIRE, at(page, question), "show_if", problem)
+    check_branches(study, asked, notes)
 
 
 def faults_of(
     column: str, codes: frozenset[int], asked: Mapping[str, AskedColumn], earlier: Collection[str]
 ) -> Iterator[tuple[str, str]]:
-    """(problem, what is allowed) for one column of a condition."""
+    """Yield (problem, what is allowed) for one column of a condition."""
     if column not in asked:
         yield f"no question has the column {column!r}{nearest(column, asked)}", listed(earlier)
     elif column not in earlier:
@@ -261,20 +246,8 @@ def faults_of(
         yield f"{column!r} is never answered with {unknown}", listed(sorted(asked[column].codes))
 
 
-def check_reach(study: Study, asked: Mapping[str, AskedColumn], notes: FaultList) -> None:
-    """Note every page and question that no answers lead to."""
-    for page in study.pages:
-        if not can_hold(page.show_if, asked):
-            notes.add(QUESTIONNAIRE, at(page), "show_if", "no answers lead to this page")
-            continue
-        for question in page.questions:
-            if not can_hold((*page.show_if, *question.show_if), asked):
-                problem = "no answers lead to this question"
-                notes.add(QUESTIONNAIRE, at(page, question), "show_if", problem)
-
-
 def needed(condition: Condition, asked: Mapping[str, AskedColumn]) -> dict[str, frozenset[int]]:
-    """Column → the codes it may hold, for ``condition`` and all that leads to its questions."""
+    """Return column → codes that ``condition``, and all that leads to its questions, allows."""
     wanted: dict[str, frozenset[int]] = {}
     todo = list(condition)
     while todo:
@@ -303,18 +276,14 @@ def can_tick(question: Question, wanted: Mapping[str, frozenset[int]]) -> bool:
 def check_branches(study: Study, asked: Mapping[str, AskedColumn], notes: FaultList) -> None:
     """Note every empty branch: an earlier one takes all its clients."""
     together = tuple(pair for branch in study.branches for pair in branch.when)
-    found: set[str | None] = set()
-    tried = 0
-    for answers in islice(routes(study, frozenset(needed(together, asked))), MOST_ROUTES):
-        found.add(branch_of(study, answers))
-        tried += 1
+    ways = islice(routes(study, frozenset(needed(together, asked))), MOST_ROUTES)
+    found = Counter(branch_of(study, answers) for answers in ways)
     for branch in study.branches:
-        if branch.name not in found and tried < MOST_ROUTES:
+        if branch.name not in found and found.total() < MOST_ROUTES:
             notes.add(QUESTIONNAIRE, f"branch {branch.name}", "when", "nobody can be on it")
 
 
-# sc_ comes before it, and a column of a release has 32 characters at most.
-LONGEST_SCORE = 29
+LONGEST_SCORE = LONGEST_COLUMN - len(TAKEN_PREFIX)
 
 Ranges = Mapping[str, tuple[int, int] | None]
 """Item or score → its lowest and highest code; None where a fault of its own hides them."""
@@ -322,7 +291,12 @@ Ranges = Mapping[str, tuple[int, int] | None]
 
 def check_scores(study: Study, notes: FaultList) -> None:
     """Note scales, composites, differences and flags that cannot be worked out."""
-    items = item_ranges(study)
+    # Ticks and texts have no range, over which a mean could be taken.
+    items = {
+        column.name: (min(column.codes), max(column.codes)) if column.codes else None
+        for column in columns_of_study(study)
+        if not (kind_of(column.question).is_ticked or kind_of(column.question).is_text)
+    }
     scores: dict[str, tuple[int, int] | None] = {}
     for scale in study.scales:
         table = f"scale {scale.name}"
@@ -333,17 +307,18 @@ def check_scores(study: Study, notes: FaultList) -> None:
     for difference in study.differences:
         pair = (difference.minuend, difference.subtrahend)
         check_together(f"difference {difference.name}", "", pair, items, notes)
-    check_score_names(study, notes)
+    scored: tuple[Scale | Composite | DifferenceScore, ...]
+    scored = (*study.scales, *study.composites, *study.differences)
+    for name in duplicates(score.name for score in scored):
+        notes.add(QUESTIONNAIRE, "scale", name, "two scores have this name")
+    for score in scored:
+        if not NAME.fullmatch(score.name) or len(score.name) > LONGEST_SCORE:
+            table = type(score).__name__.lower()
+            problem = "is not a name that can stand here"
+            notes.add(
+                QUESTIONNAIRE, table, score.name, problem, f"{NAME_RULE}, {LONGEST_SCORE} in all"
+            )
     check_quality(study, items, notes)
-
-
-def item_ranges(study: Study) -> Ranges:
-    """Every column of codes with its lowest and highest one; ticks and texts have no range."""
-    return {
-        column.name: (min(column.codes), max(column.codes)) if column.codes else None
-        for column in columns_of_study(study)
-        if not (kind_of(column.question).is_ticked or kind_of(column.question).is_text)
-    }
 
 
 def check_together(
@@ -359,19 +334,6 @@ def check_together(
     if len(set(known.values())) > 1:
         differ = listed(f"{name} {low}-{high}" for name, (low, high) in known.items())
         notes.add(QUESTIONNAIRE, table, key, f"the ranges differ: {differ}", "one common range")
-
-
-def check_score_names(study: Study, notes: FaultList) -> None:
-    """Note names of scores that cannot stand or stand twice."""
-    scored: tuple[Scale | Composite | DifferenceScore, ...]
-    scored = (*study.scales, *study.composites, *study.differences)
-    for name in duplicates(score.name for score in scored):
-        notes.add(QUESTIONNAIRE, "scale", name, "two scores have this name")
-    for score in scored:
-        if not NAME_PATTERN.fullmatch(score.name) or len(score.name) > LONGEST_SCORE:
-            table = type(score).__name__.lower()
-            problem = "is not a name that can stand here"
-            notes.add(QUESTIONNAIRE, table, score.name, problem, f"{NAME_RULE}, 29 in all")
 
 
 def check_quality(study: Study, items: Ranges, notes: FaultList) -> None:

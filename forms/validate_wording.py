@@ -1,4 +1,4 @@
-"""Words that clients read: how hard they are, what they must not promise, which facts they ask for.
+"""Checks of the words that clients read: reading grades, promises, facts that they ask for.
 
 Source of the rules: 45 CFR 46.116 (understandable, no waiver of rights) and the advice of ethics
 boards never to guarantee anonymity or security online.
@@ -46,7 +46,7 @@ def check_words(study: Study, notes: FaultList) -> None:
 
 
 def questionnaire_words(study: Study) -> Iterator[tuple[str, str, str]]:
-    """(table, key, words) for everything a client reads in questionnaire.toml, labels apart."""
+    """Yield (table, key, words) for all that a client reads in questionnaire.toml but labels."""
     for page in study.pages:
         yield at(page), "title", page.title
         for text in page.intro.texts():
@@ -59,7 +59,7 @@ def questionnaire_words(study: Study) -> Iterator[tuple[str, str, str]]:
 
 
 def support_words(study: Study) -> Iterator[tuple[str, str, str]]:
-    """(table, key, words) for the words of support.toml."""
+    """Yield (table, key, words) for the words of support.toml."""
     yield "", "intro", study.support.intro
     for passage in study.support.passages:
         yield f"passage {passage.id}", "text", passage.text
@@ -80,10 +80,12 @@ def check_facts(study: Study, notes: FaultList) -> None:
     consent = study.consent
     for table, key, text in client_words(consent):
         for found in PLACEHOLDER.finditer(text):
+            before, after = text[: found.start()], text[found.end() :]
+            alone = _SENTENCE_BEFORE.search(before) and _SENTENCE_AFTER.match(after)
             if found[1] in consent.board_facts:
-                problem = f"{{{found[1]}}} is for the board only"
-                notes.add(CONSENT, table, key, problem)
-            elif found[1] in consent.optional_facts and not stands_alone(text, found):
+                notes.add(CONSENT, table, key, f"{{{found[1]}}} is for the board only")
+            elif found[1] in consent.optional_facts and not alone:
+                # Where it is empty it goes with the full stop beside it (forms.site_facts.fill).
                 problem = f"{{{found[1]}}} may be empty, so it must stand alone between sentences"
                 notes.add(CONSENT, table, key, problem, "… end. {fact} Next …")
     named = consent.facts | consent.optional_facts | consent.board_facts
@@ -92,12 +94,6 @@ def check_facts(study: Study, notes: FaultList) -> None:
             if found[1] not in named:
                 problem = f"{{{found[1]}}} is named nowhere else in this file"
                 notes.add(CONSENT, f"checklist {item.id}", "where", problem)
-
-
-def stands_alone(text: str, found: re.Match[str]) -> bool:
-    """Return true when the text around ``found`` reads well without it."""
-    before, after = text[: found.start()], text[found.end() :]
-    return bool(_SENTENCE_BEFORE.search(before) and _SENTENCE_AFTER.match(after))
 
 
 def check_braces(study: Study, notes: FaultList) -> None:
@@ -135,19 +131,17 @@ def too_hard(text: str, ceiling: float, least: int) -> bool:
 
 
 def sections(study: Study) -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
-    """(file, section, its texts with table and key): what is graded together.
-
-    Headings and labels are left out, since they would flatter. Consent statements are denser by
-    nature and have no ceiling; nor has the data protection notice, whose terms the law sets.
-    """
+    """Yield (file, section, its texts with table and key): texts that are graded together."""
+    # Headings and labels are left out, since they would flatter. Consent statements are denser by
+    # nature and have no ceiling; nor has the data protection notice, whose terms the law sets.
     consent = study.consent
     passages = [(table, "text", p.text) for table, p in passages_of(consent)]
     screens = [("texts", k, text) for k, text in consent.texts.items() if not k.endswith("_title")]
-    debrief = [part for part in passages if part[0].startswith("debrief ")]
+    screens += [part for part in passages if part[0].startswith("debrief ")]
     eligibility = [(f"eligibility {q.id}", "text", q.text) for q in consent.eligibility]
     asked = [part for part in questionnaire_words(study) if part[1] != "title"]
     yield CONSENT, "information", [p for p in passages if p[0].startswith(("key_fact ", "detail "))]
-    yield CONSENT, "screens and endings", [*screens, *debrief]
+    yield CONSENT, "screens and endings", screens
     yield CONSENT, "eligibility", eligibility
     yield QUESTIONNAIRE, "intros", [part for part in asked if part[1] == "intro"]
     yield QUESTIONNAIRE, "questions", [part for part in asked if part[1] != "intro"]

@@ -54,12 +54,14 @@ def create_app(config: Config | None = None) -> Flask:
         session_key=services.keys.session_key,
         staff_key=services.keys.staff_session_key,
     )
+    # Believed only where a proxy stands in front: anybody can send these headers.
     if config.proxies:
         n = config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     current.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    # In each room anew: each has a cookie of its own (docs/decisions/0012-staff-sign-in.md).
     for room in STAFF_ROOMS:
         app.register_blueprint(account.bp, url_prefix=f"/{room}", name=f"{room}_account")
     error_pages.init_app(app)

@@ -31,16 +31,16 @@ class Asset:
     address: str
 
 
-def _read(path: Path) -> Asset:
-    plain = path.read_bytes()
-    digest = hashlib.sha256(plain).hexdigest()[:10]
-    address = f"/static/{path.stem}.{digest}{path.suffix}"
-    return Asset(plain, gzip.compress(plain, 9, mtime=0), TYPES[path.suffix], address)
-
-
 def load_assets(folder: Path = PACKAGE / "static") -> dict[str, Asset]:
-    """File name → asset, for every file in ``folder``."""
-    return {p.name: _read(p) for p in sorted(folder.iterdir()) if p.suffix in TYPES}
+    """Return file name → asset, for every file in ``folder``."""
+    found = {}
+    for path in sorted(p for p in folder.iterdir() if p.suffix in TYPES):
+        plain = path.read_bytes()
+        digest = hashlib.sha256(plain).hexdigest()[:10]
+        address = f"/static/{path.stem}.{digest}{path.suffix}"
+        small = gzip.compress(plain, 9, mtime=0)  # no time: every process sends the same bytes
+        found[path.name] = Asset(plain, small, TYPES[path.suffix], address)
+    return found
 
 
 ASSETS = load_assets()
@@ -48,18 +48,18 @@ BY_ADDRESS = {asset.address: asset for asset in ASSETS.values()}
 
 
 def address_of(name: str) -> str:
-    """Where the asset of this file name is served."""
+    """Return the address at which the asset of this file name is served."""
     return ASSETS[name].address
 
 
 def accepts_gzip() -> bool:
-    """Whether the browser that asks takes compressed answers."""
+    """Return whether the browser that asks takes compressed answers."""
     return "gzip" in request.headers.get("Accept-Encoding", "")
 
 
 @bp.get("/<name>")
 def send(name: str) -> Response:
-    """A static file for ever: another content has another address."""
+    """Return a static file for ever: another content has another address."""
     asset = BY_ADDRESS.get(f"/static/{name}")
     if asset is None:
         abort(404)

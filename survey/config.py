@@ -51,7 +51,7 @@ SETTINGS = (
     Setting("port", "8000", "Port that `lacrima serve` listens on."),
     Setting("workers", "2", "Server processes."),
     Setting("threads", "4", "Threads of each server process."),
-    Setting("lifetime", "3600", "Seconds until a server process is replaced: memory forgets."),
+    Setting("lifetime", "3600", "Seconds until a server process is replaced, with all it remembers."),
     Setting("rooms", "respond,research,ethics", "Rooms that this server has; other rooms are 404."),
     Setting("second_step", "researcher", "Roles that sign in with a code as well, or none."),
     Setting("text_readers", "1", "Persons who must agree before a client's text may leave (1, 2)."),
@@ -104,6 +104,7 @@ def _some(name: str, text: str, known: tuple[str, ...]) -> frozenset[str]:
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     """Return this environment's settings. Raises BadSetting for the first that cannot be read."""
     known = {PREFIX + s.name.upper() for s in SETTINGS}
+    # A misspelt name would leave a setting at its default, unnoticed.
     unknown = sorted(n for n in environ if n.startswith(PREFIX) and n not in known)
     if unknown:
         raise BadSetting(f"{unknown[0]} is no setting of Lacrima. `lacrima doctor` lists them all.")

@@ -122,9 +122,11 @@ class KeyRing:
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         current = keys[0]
+        # A key for each use: what was made for one is worth nothing in another.
         self._server_half = _derive(current, b"lacrima/draft-half")
         self._names = _derive(current, b"lacrima/draft-name")
         self._accepted = _derive(current, b"lacrima/accepted")
+        # Under old keys too: a code that was handed out outlives a rotation (as do those below).
         self._codes = tuple(_derive(key, b"lacrima/deletion") for key in keys)
         self.cookie_key = _derive(current, b"lacrima/cookie").hex()
         self.session_key = _derive(current, b"lacrima/session")

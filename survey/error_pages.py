@@ -126,10 +126,6 @@ def _can_be_opened() -> bool:
     return adapter is not None and adapter.test(request.path, "GET")
 
 
-def _http(error: HTTPException) -> tuple[str, int]:
-    return _page(error.code or 500)
-
-
 def _not_taken(error: FormRefused) -> tuple[str, int] | Response:
     """Say why a form was not taken and what to do; nothing is begun, kept or changed by it."""
     cause, known = error.cause, bool(session)  # asked, so that the page says what it varies with
@@ -161,7 +157,7 @@ def _anything(error: Exception) -> tuple[str, int]:
 def init_app(app: Flask) -> None:
     """Register the handlers, the most particular first."""
     app.register_error_handler(FormRefused, _not_taken)
-    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(HTTPException, lambda error: _page(error.code or 500))
     app.register_error_handler(StoreError, _cannot_save)
     app.register_error_handler(sqlite3.OperationalError, _cannot_save)
     app.register_error_handler(Exception, _anything)

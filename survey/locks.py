@@ -1,4 +1,4 @@
-"""Locks on files and folders, held against all threads and processes of an installation.
+"""Locks on files and folders, held against all threads and processes, and work done once.
 
 The system frees the lock of a process that died, so none of them can be left behind.
 """
@@ -8,9 +8,13 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Generic, TypeVar
+
+Made = TypeVar("Made")
 
 
 def acquire_lock(path: Path, *, wait: bool = True) -> int:
@@ -80,3 +84,24 @@ class WriteLock:
     def __del__(self) -> None:
         if hasattr(self, "_handle"):
             os.close(self._handle)
+
+
+class OnceCache(Generic[Made]):
+    """The ``most`` things made last in this process: each made once, and one at a time.
+
+    Two threads that ask for the same would otherwise do the same long work side by side.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._made: OrderedDict[Hashable, Made] = OrderedDict()
+        self._most, self._lock = most, threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what ``key`` stands for, made now unless it is remembered."""
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = make()
+            self._made.move_to_end(key)
+            while len(self._made) > self._most:
+                self._made.popitem(last=False)
+            return self._made[key]

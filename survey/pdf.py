@@ -22,6 +22,7 @@ _NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed')
 
 def typeset(source: bytes, **options: Any) -> bytes:
     """Return the one file that typst makes of ``source``, with its compiler's ``options``."""
+    # A typeface of the machine would give other bytes (docs/decisions/0015-dossier.md).
     made = typst.Compiler(ignore_system_fonts=True).compile(source, **options)
     if not isinstance(made, bytes):
         raise TypeError("typst made several files of one paper")

@@ -45,7 +45,11 @@ def package(version: StudyVersion, answers: Answers) -> bytes:
         root = Path(work) / name
         copy_study(version, root / "study" / version.study.name)
         put(root, _documents(version.study))
-        plans = _copy_analysis(version, root / ANALYSIS)
+        plan = root / ANALYSIS
+        if (version.folder / ANALYSIS).is_dir():  # as it lies there, but for hidden files
+            hidden = shutil.ignore_patterns(".*", "__pycache__", "*.pyc")
+            shutil.copytree(version.folder / ANALYSIS, plan, ignore=hidden)
+        plans = sorted(p.relative_to(plan).as_posix() for p in plan.rglob("*") if p.is_file())
         put(root, {"README.md": _readme(version, answers, plans).encode()})
         write_sums(root)
         return bundle(root, root.with_suffix(".zip")).read_bytes()
@@ -68,16 +72,7 @@ def _documents(study: Study) -> Mapping[str, bytes]:
     return {path: said for path, said in (book | ways).items() if not path.endswith(".html")}
 
 
-def _copy_analysis(version: StudyVersion, to: Path) -> tuple[str, ...]:
-    """Copy the study's plan, as it lies in its folder, but for hidden files; return the paths."""
-    plans = version.folder / ANALYSIS
-    if not plans.is_dir():
-        return ()
-    shutil.copytree(plans, to, ignore=shutil.ignore_patterns(".*", "__pycache__", "*.pyc"))
-    return tuple(sorted(p.relative_to(to).as_posix() for p in to.rglob("*") if p.is_file()))
-
-
-def _readme(version: StudyVersion, answers: Answers, plans: tuple[str, ...]) -> str:
+def _readme(version: StudyVersion, answers: Answers, plans: list[str]) -> str:
     study, (words, policy, site) = version.study, fingerprints_of(version)
     plan = ", ".join(f"`{ANALYSIS}/{p}`" for p in plans) or "none lies in the study folder yet"
     pilot = "\n\nA pilot may have been run; its answers are kept apart and never analysed."

@@ -65,7 +65,7 @@ def run(config: Config) -> None:
         blocking_threads=config.threads,
         websockets=False,
         factory=True,
-        log_access=False,
+        log_access=False,  # nothing about anybody (docs/decisions/0004-server.md)
         log_level=LogLevels(LOG_LEVEL),
         workers_kill_timeout=SERVER_GRACE_SECONDS,
         respawn_failed_workers=True,

@@ -1,4 +1,4 @@
-"""Everything that a request works with, made once a process."""
+"""The services that a request works with, made once a process."""
 
 from __future__ import annotations
 
@@ -72,6 +72,7 @@ def open_services(config: Config) -> Services:
     # Not atexit: worker processes of the server end through multiprocessing's own way out.
     stop = Finalize(None, maintenance.stop, exitpriority=10)
     maintenance.start()
+    # Jobs that a server left under way when it died (docs/decisions/0013-lifecycle-and-jobs.md).
     JobRunner(config, stores, time.time).clean_up()
     return Services(
         config=config,

@@ -1,4 +1,4 @@
-"""How often a client may try: counted in memory only, under hashes whose salt is thrown away.
+"""Limits of tries: counted in memory only, under hashes whose salt is thrown away.
 
 Each process counts for itself, so an installation with two allows twice as much. Codes of the
 second step are few enough to be guessed even so: ``accounts.sign_in`` counts those for good.
@@ -54,7 +54,7 @@ def client_bucket(
 
 
 class Throttle:
-    """Counts tries by kind and person; ``clock`` gives seconds that only grow."""
+    """Counts of tries by kind and person; ``clock`` returns seconds that only grow."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock

@@ -107,12 +107,12 @@ def _worded(wording: Content) -> list[str]:
 
 
 def _answers(question: Content) -> tuple[str, ...]:
-    if question["kind"] in ("vas", "number"):
+    if "maximum" in question:
         ends = [question.get(k, "") for k in ("minimum_label", "maximum_label")]
-        said = f"{question.get('minimum', 0)} to {question.get('maximum', 0)}"
+        said = f"{question.get('minimum', 0)} to {question['maximum']}"
         return (said + (f" ({ends[0]} – {ends[1]})" if any(ends) else ""),)
-    if question["kind"] == "text":
-        return (f"Own words, up to {question.get('max_length', 0)} characters",)
+    if "max_length" in question:
+        return (f"Own words, up to {question['max_length']} characters",)
     return tuple(f"{o['code']} = {o['label']}" for o in question.get("options", ()))
 
 

@@ -24,6 +24,7 @@ from exports.documents.readme import (
     licence_words,
     urn,
 )
+from exports.files.formats import FORMATS
 
 PRIVACY = (
     "No name, address, contact, time or order of arrival was stored. Quasi-identifiers were "
@@ -32,14 +33,7 @@ PRIVACY = (
     "other data about persons."
 )
 # Files that the standard does not cover; without this list its validator warns of each.
-IGNORED = (
-    "CITATION.cff",
-    "LICENSE",
-    "SHA256SUMS",
-    "*.sav",
-    "*.dta",
-    "*.parquet",
-)  # fmt: skip
+IGNORED = ("CITATION.cff", "LICENSE", "SHA256SUMS", *(f"*{suffix}" for suffix in FORMATS))
 
 
 def _value(code: str, label: str, *, missing: bool) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from exports.documents.protection import (
     segments,
     treatments,
 )
+from exports.files.formats import FORMATS
 
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 SPDX = "CC-BY-4.0"
@@ -308,19 +309,15 @@ def _start(context: DocumentContext) -> str:
     )
 
 
-FORMATS = {
-    ".csv": "the data",
-    ".sav": "the same for SPSS, with labels and missing range",
-    ".dta": "the same for Stata; -99 to -90 are .a to .j",
-    ".parquet": "the same for Python, R and databases; the codebook inside",
-}
+THE_DATA = "the data"
 
 
 def _files(context: DocumentContext, paths: Collection[str]) -> str:
     written = {p: what for p, what in FILES.items() if fnmatch.filter(paths, p) or p in NOT_OURS}
     data = context.report.get("files", {})
-    others = {path: FORMATS.get(PurePosixPath(path).suffix, "") for path in data}
-    named = {context.data_path: "the data"} | others | dict(context.files) | written
+    said = {".csv": THE_DATA} | {suffix: made.what for suffix, made in FORMATS.items()}
+    others = {path: said.get(PurePosixPath(path).suffix, "") for path in data}
+    named = {context.data_path: THE_DATA} | others | dict(context.files) | written
     return markup.table(["file", "what"], [(f"`{path}`", what) for path, what in named.items()])
 
 

@@ -1,71 +1,55 @@
-"""Every data format beside the CSV, made from the written CSV: they cannot disagree with it.
-
-The table as Parquet: codes as in the CSV, the codebook in the file's own metadata.
-"""
+"""Every data format beside the CSV, made from the written CSV: they cannot disagree with it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-import polars as pl
-from polars.io.plugins import register_io_source
-
-from exports.files.source import (
-    SPSS,
-    STATA,
-    Codebook,
-    TableSource,
-    open_source,
-    renamed,
-    storage_of,
-)
+from exports.files.parquet import write_parquet
+from exports.files.source import SPSS, STATA, Codebook, Rules, TableSource, open_source, renamed
 from exports.files.spss import write_sav
 from exports.files.stata import LETTER, write_dta
-
-KEY = "lacrima"  # the one key: several would stand in no fixed order
-ROW_GROUP = 65_536
-
-
-def _lazy(source: TableSource) -> pl.LazyFrame:
-    """The rows as polars pulls them, a block at a time."""
-
-    def blocks(columns: list[str] | None, *_unused: object) -> Iterator[pl.DataFrame]:
-        for frame in source.blocks():
-            yield frame.select(columns) if columns else frame
-
-    kinds = {entry["variable"]: storage_of(entry) for entry in source.codebook}
-    return register_io_source(blocks, schema=kinds)
-
-
-def write_parquet(source: TableSource, path: Path, *, title: str = "", notes: str = "") -> None:
-    """Write ``path``, byte for byte the same for the same rows, codebook and words.
-
-    Metadata key ``lacrima``: JSON with ``title``, ``notes`` and ``variables``, the codebook.
-    Missing codes stay the numbers they are; only an empty cell is null.
-    """
-    about = {"title": title, "notes": notes, "variables": list(source.codebook)}
-    _lazy(source).sink_parquet(
-        path,
-        compression="zstd",
-        row_group_size=ROW_GROUP,
-        metadata={KEY: json.dumps(about, ensure_ascii=False)},
-        engine="streaming",
-    )
-
-
-WRITERS = {".sav": write_sav, ".dta": write_dta, ".parquet": write_parquet}
-RULES = {".sav": SPSS, ".dta": STATA}
 
 IN_STATA = "Missing codes are extended missing values: " + ", ".join(
     f"{code} = .{letter}" for code, letter in LETTER.items()
 )
 
 
+class Writer(Protocol):
+    """Write the rows to ``path``; the same rows, codebook and words give the same bytes."""
+
+    def __call__(self, source: TableSource, path: Path, *, title: str, notes: str) -> None:
+        """``title`` labels the file, ``notes`` are lines of text kept in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFormat:
+    """A data format: its writer, and what the README of a release says of the file.
+
+    ``names`` is what its package takes as a name, None where every name can stay; ``note`` is kept
+    in the file.
+    """
+
+    write: Writer
+    what: str
+    names: Rules | None = None
+    note: str = ""
+
+
+FORMATS: Mapping[str, FileFormat] = {
+    ".sav": FileFormat(write_sav, "the same for SPSS, with labels and missing range", SPSS),
+    ".dta": FileFormat(write_dta, "the same for Stata; -99 to -90 are .a to .j", STATA, IN_STATA),
+    ".parquet": FileFormat(
+        write_parquet, "the same for Python, R and databases; the codebook inside"
+    ),
+}
+
+
 def renamed_in(suffix: str, variables: Iterable[str]) -> dict[str, str]:
     """Variable → its other name in the format; empty where every name could stay."""
-    rules = RULES.get(suffix)
+    rules = FORMATS[suffix].names
     return renamed(variables, rules) if rules else {}
 
 
@@ -73,13 +57,13 @@ def _notes(suffix: str, codebook: Codebook, notes: str) -> str:
     """``notes`` and what is particular to the format, a line each."""
     other = renamed_in(suffix, (entry["variable"] for entry in codebook))
     lines = [f"Column {ours} of the CSV is called {name} here" for ours, name in other.items()]
-    return "\n".join([*notes.splitlines(), *[IN_STATA] * (suffix == ".dta"), *lines])
+    return "\n".join([*notes.splitlines(), *filter(None, [FORMATS[suffix].note]), *lines])
 
 
 def write_formats(
     csv: Path, codebook: Codebook, *, title: str = "", notes: str = "", folder: Path | None = None
 ) -> list[Path]:
-    """Write .sav, .dta and .parquet of the rows in ``csv``; returns their paths.
+    """Write the rows in ``csv`` in every format; returns the paths.
 
     They take the CSV's name and lie beside it, or in ``folder``. ``title`` is the file's label (64
     bytes in SPSS, 80 characters in Stata), ``notes`` lines of text kept in the file, such as the
@@ -88,8 +72,8 @@ def write_formats(
     """
     source = open_source(csv, codebook)
     paths = []
-    for suffix, write in WRITERS.items():
+    for suffix, made in FORMATS.items():
         path = (folder or csv.parent) / f"{csv.stem}{suffix}"
-        write(source, path, title=title, notes=_notes(suffix, codebook, notes))
+        made.write(source, path, title=title, notes=_notes(suffix, codebook, notes))
         paths.append(path)
     return paths

@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from exports.errors import ExportRefused
+from forms.kinds import KINDS
 from forms.study import MISSING_RANGE
 
 
@@ -106,7 +107,7 @@ Entry = Mapping[str, Any]
 Codebook = Sequence[Entry]
 
 SCALE, ORDINAL, NOMINAL = "scale", "ordinal", "nominal"
-NUMERIC_KINDS = ("vas", "number", "score")
+NUMERIC_KINDS = {"score", *(name for name, kind in KINDS.items() if kind.is_number)}
 
 
 def is_text(entry: Entry) -> bool:

@@ -1,7 +1,8 @@
-"""Who is signed in, and who may come in. Every staff page says ``@staff_only(...)``."""
+"""Sign-ins and the door of each staff page: every one says ``@staff_only(...)``."""
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from functools import wraps
@@ -55,6 +56,7 @@ def start_session(account: Account, *, full: bool = True) -> None:
     accounts.purge(
         office, began_before=now - ABSOLUTE_SECONDS, seen_before=now - STAFF_IDLE_SECONDS
     )
+    # A cookie from before the sign-in, perhaps planted, is worth nothing after it.
     session.clear()
     session[SIGN_IN if full else HALF_WAY] = secret = secrets.token_urlsafe(32)
     accounts.begin(office, session_id_hash(secret), account.name, now=now, full=full)
@@ -62,22 +64,11 @@ def start_session(account: Account, *, full: bool = True) -> None:
 
 
 def is_current(found: accounts.SignIn | None, now: float) -> bool:
-    """Whether neither limit has passed."""
+    """Return whether neither limit has passed."""
     if found is None:
         return False
     idle = STAFF_IDLE_SECONDS if found.full else STAFF_CODE_SECONDS
     return now - found.seen < idle and now - found.began < ABSOLUTE_SECONDS
-
-
-def _load(secret: str) -> Account | None:
-    office, now, key = services().stores.office, services().clock(), session_id_hash(secret)
-    found = accounts.load(office, key)
-    if found is None or not found.full or not is_current(found, now):
-        return None
-    # Far off both ways: after the clock was set back, both limits count from this page.
-    if abs(now - found.seen) >= SEEN_EVERY_SECONDS:
-        accounts.seen(office, key, now)
-    return found.account
 
 
 def signed_in() -> Account | None:
@@ -85,8 +76,15 @@ def signed_in() -> Account | None:
     if here() not in STAFF_ROOMS:
         return None
     if "account" not in g:
-        secret = session.get(SIGN_IN)
-        g.account = _load(secret) if secret else None
+        g.account = None
+        if secret := session.get(SIGN_IN):
+            office, now, key = services().stores.office, services().clock(), session_id_hash(secret)
+            found = accounts.load(office, key)
+            if found and found.full and is_current(found, now):
+                g.account = found.account
+                # Far off both ways: after the clock was set back, both limits count from here.
+                if abs(now - found.seen) >= SEEN_EVERY_SECONDS:
+                    accounts.seen(office, key, now)
     return cast("Account | None", g.account)
 
 
@@ -123,9 +121,18 @@ def staff_only(*roles: Role) -> Callable[[Callable[P, Answer]], Callable[P, Answ
     def door(view: Callable[P, Answer]) -> Callable[P, Answer]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> Answer:
-            turned_away = _turn_away(roles)
-            if turned_away is not None:
-                return turned_away
+            account, reading = signed_in(), request.method in ("GET", "HEAD")
+            # What was posted is not posted again: the way back is to the page of its form.
+            asked = request.full_path.rstrip("?") if reading else request.path
+            if account is None:
+                if not reading:  # a form that was sent meanwhile is shown to be copied
+                    return signed_out()
+                return redirect(room_url("sign_in", next=asked), code=303)
+            if second_step_owed(services().config, account):
+                return redirect(room_url("set_second_step", next=asked), code=303)
+            if account.role not in roles:
+                title = "Another room"
+                return render_template("staff/other_room.html", title=title, roles=roles), 403
             if g.get("version", True) is None:  # no such study, for those who may know
                 abort(404)
             return view(*args, **kwargs)
@@ -137,42 +144,15 @@ def staff_only(*roles: Role) -> Callable[[Callable[P, Answer]], Callable[P, Answ
 
 
 def behind_sign_in(endpoint: str | None) -> bool:
-    """Whether a form to this endpoint, in a staff room, is for somebody who is signed in."""
+    """Return whether a form to this endpoint, in a staff room, is for somebody who is signed in."""
     return (endpoint or "").rpartition(".")[2] not in SIGNING_IN
-
-
-def _turn_away(roles: tuple[Role, ...]) -> Answer | None:
-    account = signed_in()
-    if account is None:
-        return _ask_who()
-    if second_step_owed(services().config, account):
-        return redirect(room_url("set_second_step", next=_asked()), code=303)
-    if account.role not in roles:
-        return render_template("staff/other_room.html", title="Another room", roles=roles), 403
-    return None
-
-
-def _asked() -> str:
-    """Return the address to come back to; what was posted is not posted again."""
-    return request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else request.path
-
-
-def _ask_who() -> Answer:
-    """Lead to the sign-in page; a form that was sent meanwhile is shown to be copied."""
-    if request.method in ("GET", "HEAD"):
-        return redirect(room_url("sign_in", next=_asked()), code=303)
-    return signed_out()
 
 
 def signed_out() -> Response:
     """Return the page for a form that came too late, with its text if it came from our own page."""
-    ours = came_from_us()
-    typed = [(k, v) for k, v in request.form.items(multi=True) if ours and _worth_keeping(k, v)]
+    # No secret is shown again: the fields ``now`` and ``again`` hold passwords too.
+    secret = re.compile("token|password|code|^now$|^again$")
+    sent = request.form.items(multi=True) if came_from_us() else ()
+    typed = [(field, text) for field, text in sent if text.strip() and not secret.search(field)]
     page = render_template("staff/signed_out.html", title="Please sign in again", typed=typed)
     return Response(page, status=401, mimetype="text/html")
-
-
-def _worth_keeping(field: str, value: str) -> bool:
-    """Whether the field holds text, not a secret: ``now`` and ``again`` are passwords."""
-    secret = any(word in field for word in ("token", "password", "code"))
-    return bool(value.strip()) and not secret and field not in ("now", "again")

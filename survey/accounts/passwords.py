@@ -46,9 +46,10 @@ def _letters(text: str) -> str:
 
 
 def is_common(password: str, name: str) -> bool:
-    """Whether, digits and signs apart, it is listed words, the account's name and the product's."""
+    """Return whether, digits and signs apart, it is made of listed words and known names."""
     text = _letters(password)
     words = blocklist() | {_letters(part) for part in name.replace(".", " ").split()} | {"lacrima"}
+    # Whether the first so many letters can be cut into such words.
     reached = [True]
     for end in range(1, len(text) + 1):
         reached.append(any(reached[start] and text[start:end] in words for start in range(end)))
@@ -75,7 +76,7 @@ def hashed(password: str) -> str:
 
 
 def fits(kept: str, password: str) -> bool:
-    """Whether ``password`` is the one that was kept; as slow where nothing was kept."""
+    """Return whether ``password`` is the one that was kept; as slow where nothing was kept."""
     with _turn:
         try:
             return _hasher.verify(kept or _unknown_hash(), _normal(password)) and bool(kept)
@@ -106,7 +107,7 @@ def make_demo_accounts(office: Database) -> dict[Role, tuple[str, str]]:
     remove_demo_accounts(office)
     at = iso_utc()
     made: dict[Role, tuple[str, str]] = {}
-    for role in _roles():
+    for role in ROLES:
         name, password = DEMO_PREFIX + role, new_code().lower()
         accounts.add(office, name=name, role=role, at=at)
         accounts.set_password(office, name, hashed(password))
@@ -116,9 +117,5 @@ def make_demo_accounts(office: Database) -> dict[Role, tuple[str, str]]:
 
 def remove_demo_accounts(office: Database) -> None:
     """Remove the demo accounts, and sign-ins to them."""
-    for role in _roles():
+    for role in ROLES:
         accounts.remove(office, DEMO_PREFIX + role)
-
-
-def _roles() -> tuple[Role, ...]:
-    return ROLES

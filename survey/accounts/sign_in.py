@@ -28,6 +28,7 @@ def check_password(name: str, password: str) -> Outcome:
     bucket = client_bucket(request, services().config.proxies, BY_ADDRESS, BY_NOBODY)
     if not (throttle.take(BY_ACCOUNT, who) and throttle.take(*bucket)):
         return "wait"
+    # A name without an account costs the same hash (docs/decisions/0012-staff-sign-in.md).
     account = accounts.find(office, name)
     if not passwords.fits(accounts.password_of(office, name), password) or account is None:
         return "wrong"
@@ -53,27 +54,20 @@ def check_code(account: Account, code: str) -> Outcome:
     throttle, who = services().throttle, folded(account.name)
     if not throttle.take(BY_CODE, who):
         return "wait"
-    if not _is_right(account, code):
-        return "wrong"
-    throttle.forgive(BY_CODE, who)
-    accounts.end(services().stores.office, session_id_hash(session[HALF_WAY]))
-    start_session(account)
-    return "in"
-
-
-def _is_right(account: Account, code: str) -> bool:
-    """Whether the code is right; counts wrong ones in a row, where no restart forgets them."""
     office, name = services().stores.office, account.name
     with write_transaction(office):  # tries at the same time are not more than one after the other
-        if two_factor.right(services(), account, code):
-            accounts.forgive_missed(office, name)
-            return True
-        missed = accounts.count_missed(office, name)
-        if missed in TOLD_AT:
-            ended = "; codes from its app are taken no longer" * (missed >= accounts.MOST_MISSED)
-            said = f"account {name}: {missed} wrong codes in a row after the right password{ended}"
-            note(said, who=SERVER)
-    return False
+        if not two_factor.right(services(), account, code):
+            missed = accounts.count_missed(office, name)  # where no restart forgets them
+            if missed in TOLD_AT:
+                ended = "; codes from its app are taken no longer" * (missed >= TOLD_AT[-1])
+                said = f"account {name}: {missed} wrong codes in a row after the right password"
+                note(said + ended, who=SERVER)
+            return "wrong"
+        accounts.forgive_missed(office, name)
+    throttle.forgive(BY_CODE, who)
+    accounts.end(office, session_id_hash(session[HALF_WAY]))
+    start_session(account)
+    return "in"
 
 
 def confirm_password(account: Account, password: str) -> Outcome:

@@ -25,12 +25,12 @@ RECOVERY_LENGTH = 16
 
 
 def second_step_required(config: Config, account: Account) -> bool:
-    """Whether accounts of this role sign in with a second step here."""
+    """Return whether accounts of this role sign in with a second step here."""
     return account.role in config.second_step and not config.demo
 
 
 def second_step_owed(config: Config, account: Account) -> bool:
-    """Whether this account must set one up before anything else."""
+    """Return whether this account must set one up before anything else."""
     return second_step_required(config, account) and not account.second_step
 
 
@@ -80,27 +80,22 @@ def switch_on(services: Services, account: Account, secret: str, code: str) -> b
 
 
 def right(services: Services, account: Account, code: str) -> bool:
-    """Whether this is the app's code of now, or an unspent recovery code; both work once.
+    """Return whether this is the app's code of now, or an unspent recovery code; both work once.
 
     After too many wrong ones only a recovery code is right.
     """
     office = services.stores.office
-    step = 0 if spent_out(services, account) else _step_now(services, account, code)
-    if step:
-        return accounts.take_step(office, account.name, step)
+    sealed = accounts.totp_of(office, account.name)
+    if sealed and not spent_out(services, account):
+        secret = unseal(services, account, sealed.decode())
+        if step := step_of(secret, code, services.clock()):
+            return accounts.take_step(office, account.name, step)
     spent = services.keys.staff_values(normalise_code(code), "recovery")
     return accounts.take_recovery(office, account.name, spent)
 
 
-def _step_now(services: Services, account: Account, code: str) -> int:
-    sealed = accounts.totp_of(services.stores.office, account.name)
-    if not sealed:
-        return 0
-    return step_of(unseal(services, account, sealed.decode()), code, services.clock())
-
-
 def spent_out(services: Services, account: Account) -> bool:
-    """Whether there were so many wrong codes in a row that the app's are taken no longer."""
+    """Return whether so many codes in a row were wrong that the app's are taken no longer."""
     return accounts.missed(services.stores.office, account.name) >= accounts.MOST_MISSED
 
 

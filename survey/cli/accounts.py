@@ -107,17 +107,12 @@ def reset(name: str, site: str) -> None:
 def show_list() -> None:
     """Every account with its role and state."""
     for who in accounts.listed(open_stores(read_config()).office):
-        click.echo(f"{who.name}\t{who.role}\t{_state(who)}\tsince {who.made_at[:10]}")
-
-
-def _state(who: Account) -> str:
-    if who.disabled:
-        return "switched off"
-    if not who.has_password:
-        return "waits for its set-up link to be used"
-    if not who.second_step:
-        return "password"
-    if not who.missed:
-        return "password and second step"
-    codes = f"password and second step; {who.missed} wrong code{'s' * (who.missed > 1)} in a row"
-    return codes + ": recovery codes only, or a reset" * (who.missed >= accounts.MOST_MISSED)
+        state = "password and second step" if who.second_step else "password"
+        if who.disabled:
+            state = "switched off"
+        elif not who.has_password:
+            state = "waits for its set-up link to be used"
+        elif who.second_step and who.missed:
+            state += f"; {who.missed} wrong code{'s' * (who.missed > 1)} in a row"
+            state += ": recovery codes only, or a reset" * (who.missed >= accounts.MOST_MISSED)
+        click.echo(f"{who.name}\t{who.role}\t{state}\tsince {who.made_at[:10]}")

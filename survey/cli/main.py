@@ -14,55 +14,33 @@ import click
 # Command → the module below survey.cli that defines it, and the first sentence of its help.
 COMMANDS = {
     "account": ("accounts", "Accounts of researchers and of the ethics board."),
-    "anonymise": (
-        "tools",
-        "Protect the table DATA (.csv, .sav or .parquet) as a policy asks, into a new folder.",
-    ),
-    "demo": (
-        "server",
-        "Everything in one command: a study as a pilot, simulated answers, three links.",
-    ),
+    "anonymise": ("tools",
+        "Protect the table DATA (.csv, .sav or .parquet) as a policy asks, into a new folder."),
+    "demo": ("server",
+        "Everything in one command: a study as a pilot, simulated answers, three links."),
     "doctor": ("server", "Every setting with its value, and whether the installation is sound."),
-    "hand-over": (
-        "releases",
-        "Note who was given release NUMBER of STUDY, under which agreement, agreed on which day.",
-    ),
-    "invite": (
-        "tools",
-        "Write COUNT single-use codes for STUDY into a new file: a table if it ends in .csv.",
-    ),
-    "key": (
-        "server",
-        "The server key: half of every draft's key, and what deletion codes hang on.",
-    ),
-    "ledger": (
-        "releases",
-        "List every release of STUDY: what left the house, to whom, and what was recalled.",
-    ),
+    "hand-over": ("releases",
+        "Note who was given release NUMBER of STUDY, under which agreement, agreed on which day."),
+    "invite": ("tools",
+        "Write COUNT single-use codes for STUDY into a new file: a table if it ends in .csv."),
+    "key": ("server",
+        "The server key: half of every draft's key, and what deletion codes hang on."),
+    "ledger": ("releases",
+        "List every release of STUDY: what left the house, to whom, and what was recalled."),
     "purge": ("server", "Delete drafts that ran out and carry out deletions that wait."),
-    "recall": (
-        "releases",
-        "Recall release NUMBER of STUDY, and all that repeat its rows, for good.",
-    ),
-    "release": (
-        "releases",
-        "Write an anonymised dataset of STUDY with its documents into a new folder.",
-    ),
-    "review": (
-        "review",
-        "Read the texts of STUDY one by one, in random order, before any of them may leave.",
-    ),
+    "recall": ("releases",
+        "Recall release NUMBER of STUDY, and all that repeat its rows, for good."),
+    "release": ("releases",
+        "Write an anonymised dataset of STUDY with its documents into a new folder."),
+    "review": ("review",
+        "Read the texts of STUDY one by one, in random order, before any of them may leave."),
     "serve": ("server", "The production server, with the settings of the environment."),
-    "simulate": (
-        "releases",
-        "Synthetic answers to the pilot of STUDY (a name or a folder), marked as such.",
-    ),
+    "simulate": ("releases",
+        "Synthetic answers to the pilot of STUDY (a name or a folder), marked as such."),
     "study": ("study", "Check, approve, open, close and freeze a study."),
-    "verify": (
-        "tools",
-        "Compare every text that the site at URL shows with DOSSIER (a dossier.zip).",
-    ),
-}
+    "verify": ("tools",
+        "Compare every text that the site at URL shows with DOSSIER (a dossier.zip)."),
+}  # fmt: skip
 
 
 class CommandTable(UserDict[str, click.Command]):
@@ -72,6 +50,11 @@ class CommandTable(UserDict[str, click.Command]):
         if name in COMMANDS:
             import_module(f"survey.cli.{COMMANDS[name][0]}")
         return self.data[name]
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        if name not in COMMANDS:
+            raise LookupError(f"{__file__}: the table of commands has no row for {name}.")
+        self.data[name] = command
 
 
 class Lacrima(click.Group):

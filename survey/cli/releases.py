@@ -146,6 +146,7 @@ def release(
     person: str | None, agreement: str | None, agreed: str | None,
 ) -> None:  # fmt: skip
     """Write an anonymised dataset of STUDY with its documents into a new folder."""
+    # Not above: these bring in polars, which the other commands here do without.
     from survey.clock import today_here
     from survey.releases import process
     from survey.releases.build import ReleaseRequest

@@ -51,7 +51,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _colours(text: str, marks: tuple[IdentifierSpan, ...]) -> str:
+def _coloured(text: str, marks: tuple[IdentifierSpan, ...]) -> str:
     """Return the text with its marks in colour, numbered, for a terminal."""
     parts, at = [], 0
     for number, mark in enumerate(marks, 1):
@@ -63,20 +63,10 @@ def _colours(text: str, marks: tuple[IdentifierSpan, ...]) -> str:
 
 
 def _show(draft: RedactionDraft) -> None:
-    paint = _colours if sys.stdout.isatty() else marked
+    paint = _coloured if sys.stdout.isatty() else marked
     # No client can steer the reader's terminal: each control character shows as one mark.
     visible = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in draft.words)
     click.echo("\n" + paint(visible, draft.marks) + "\n")
-
-
-def _asked() -> str:
-    """Return the reader's next line; the end of the input ends the session."""
-    if sys.stdin.isatty():
-        click.echo("a · numbers · /words/ · o · w · s · u · q · ? > ", nl=False)
-    line = sys.stdin.readline()
-    if not line:
-        raise _Quit
-    return line.strip()
 
 
 def _changed(draft: RedactionDraft, line: str) -> RedactionDraft:
@@ -95,11 +85,12 @@ def _read(session: TerminalReview, text: StoredText) -> None:
     question = session.questions.get(text.variable, "")
     second = "  (read once by somebody else)" if text.state == "once" else ""
     click.echo(f"── {text.variable}: {question}{second}")
-    first = RedactionDraft(text.words, text.lang or "")
-    draft = first
+    draft = first = RedactionDraft(text.words, text.lang or "")
     _show(draft)
     while True:
-        line = _asked()
+        if sys.stdin.isatty():
+            click.echo("a · numbers · /words/ · o · w · s · u · q · ? > ", nl=False)
+        line = (sys.stdin.readline() or "q").strip()  # the end of the input ends the session
         if line in ("a", "w"):
             _decide(session, text, draft if line == "a" else None)
             return
@@ -156,12 +147,6 @@ def _undo(session: TerminalReview) -> None:
     click.echo("undone; that text waits again.")
 
 
-def _read_all(session: TerminalReview) -> None:
-    while text := process.next_text(session.queue, _now(), skip=session.skipped):
-        _read(session, text)
-    click.echo("No text waits for you." + " Skipped ones do." * bool(session.skipped))
-
-
 def _say_counts(queue: ReviewQueue) -> None:
     for variable, states in sorted(process.review_counts(queue).items()):
         counts = ", ".join(f"{n} {state}" for state, n in sorted(states.items()))
@@ -190,7 +175,10 @@ def review(study: str, *, pilot: bool, status: bool) -> None:
     questions = {q.name: q.text.texts()[0] for q in version.study.questions.values()}
     click.echo(f"{waiting} texts of {name} wait for {queue.reader}. {CAUTION}\n{HELP}")
     try:
-        _read_all(TerminalReview(queue, questions))
+        session = TerminalReview(queue, questions)
+        while text := process.next_text(queue, _now(), skip=session.skipped):
+            _read(session, text)
+        click.echo("No text waits for you." + " Skipped ones do." * bool(session.skipped))
     except _Quit:
         click.echo("")
     _say_counts(queue)

@@ -14,18 +14,15 @@ from survey.accounts import passwords as demo_accounts
 from survey.accounts.audit import note_command
 from survey.cli.installation import open_catalogue, open_stores
 from survey.cli.main import main
-from survey.config import PREFIX, SETTINGS, Config, Role, for_demo, read_config
+from survey.config import PREFIX, SETTINGS, Config, for_demo, read_config
 from survey.crypto import make_key, read_keys
 from survey.errors import BadSetting, Refusal
 from survey.storage import answer_tables, batches, drafts, studies
-from survey.storage.stores import Stores
 from survey.studies.availability import Availability
 from survey.studies.loading import find_problems
-from survey.studies.version import StudyVersion
 
 DEMO_ANSWERS = 600  # enough for every tier to be tried (docs/design.md, Releases)
 DEMO_SEED = 1
-SignIns = dict[Role, tuple[str, str]]  # name and password
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -37,6 +34,8 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @click.option("--empty", is_flag=True, help="No simulated answers.")
 def demo(study: Path | None, port: int, *, empty: bool) -> None:
     """Everything in one command: a study as a pilot, simulated answers, three links."""
+    from survey.synthetic.simulate import populate
+
     config = read_config()
     config = for_demo(config, port=port, **({"studies": (study,)} if study else {}))
     server.check_port(config.host, config.port)
@@ -44,7 +43,18 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
     read_keys(config.key)
     stores, catalogue = open_catalogue(config)
     versions = Availability(stores, catalogue).versions()
-    _say_links(config, versions, _fill(stores, versions, empty=empty))
+    sign_ins = demo_accounts.make_demo_accounts(stores.office)
+    for version in versions:
+        if not empty and not answer_tables.count(stores.pilot, version.study.name):
+            populate(stores, version.study, version.folder, count=DEMO_ANSWERS, seed=DEMO_SEED)
+    site = f"http://{config.host}:{config.port}"
+    click.echo(f"Lacrima demo on {site}/  (Ctrl-C stops it; data in {config.data})")
+    for version in versions:
+        click.echo(f"  client:     {site}/s/{version.study.address}/")
+        click.echo(f"  researcher: {site}/research/")
+        click.echo(f"  board:      {site}/ethics/{version.study.name}/")
+    for room, (name, password) in zip(("research", "ethics"), sign_ins.values(), strict=True):
+        click.echo(f"  sign in at {site}/{room}/ as {name} with {password}")
     # Nothing is real in a demo, whatever else lies in the folder of its data.
     named = {*(o.study.name for o in versions), *(one.name for one in catalogue.left_out)}
     named |= {*studies.lived(stores.office)}
@@ -55,33 +65,11 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
         _clear(config)
 
 
-def _fill(stores: Stores, versions: list[StudyVersion], *, empty: bool) -> SignIns:
-    """Make the two accounts, and answers for each study that has none yet."""
-    from survey.synthetic.simulate import populate
-
-    sign_ins = demo_accounts.make_demo_accounts(stores.office)
-    for version in versions:
-        if not empty and not answer_tables.count(stores.pilot, version.study.name):
-            populate(stores, version.study, version.folder, count=DEMO_ANSWERS, seed=DEMO_SEED)
-    return sign_ins
-
-
 def _clear(config: Config) -> None:
     """Remove the demo's accounts, which are for the demo only."""
     stores = open_stores(config)
     demo_accounts.remove_demo_accounts(stores.office)
     stores.close()
-
-
-def _say_links(config: Config, versions: list[StudyVersion], sign_ins: SignIns) -> None:
-    site = f"http://{config.host}:{config.port}"
-    click.echo(f"Lacrima demo on {site}/  (Ctrl-C stops it; data in {config.data})")
-    for version in versions:
-        click.echo(f"  client:     {site}/s/{version.study.address}/")
-        click.echo(f"  researcher: {site}/research/")
-        click.echo(f"  board:      {site}/ethics/{version.study.name}/")
-    for room, (name, password) in zip(("research", "ethics"), sign_ins.values(), strict=True):
-        click.echo(f"  sign in at {site}/{room}/ as {name} with {password}")
 
 
 @main.command()
@@ -92,8 +80,9 @@ def serve() -> None:
         raise BadSetting("\n".join(unsafe))
     server.check_port(config.host, config.port)
     read_keys(config.key)
+    # What is wrong is said here, before worker processes start.
     open_catalogue(config)[0].close()
-    _clear(config)
+    _clear(config)  # in case a demo in this folder was killed
     server.run(config)
 
 
@@ -152,7 +141,7 @@ def doctor() -> None:
     config = read_config()
     read_keys(config.key)
     stores, catalogue = open_catalogue(config)
-    click.echo("studies: " + ", ".join(folder.latest.study.name for folder in catalogue))
+    click.echo("studies: " + ", ".join(folder.name for folder in catalogue))
     if not stores.writable():
         raise Refusal(f"The stores in {config.data} cannot be written.")
     click.echo("server key and stores: fine")

@@ -88,6 +88,7 @@ def approve(name: str, signer: str, **signed: Any) -> None:
         click.echo(
             f"Mind: site.toml leaves {empty} empty; filling them voids this approval.", err=True
         )
+    # The checklist blocks a signature in the room, not an approval on paper (docs/decisions/0014).
     if lacking := unwaived(version.study, board.waivers(stores.office, version.study.name)):
         click.echo(
             f"Mind: {len(lacking)} elements of the checklist have no passage and are not waived.",

@@ -34,15 +34,10 @@ def anonymise(data: Path, policy: Path, out: Path) -> None:
     # The figures that are asked for most; report.json has them all.
     names = ("ncp", "k_value", "k_coverage", "l", "t", "records_suppressed", "cells_suppressed")
     for name in (*names, "classes"):
-        click.echo(f"{name:<20}{_figure(report[name])}")
+        value = report[name]  # None where nothing could be measured
+        shown = f"{value:.4f}" if isinstance(value, float) else "-" if value is None else value
+        click.echo(f"{name:<20}{shown}")
     click.echo(f"{out} written in {time.perf_counter() - started:.1f} seconds.")
-
-
-def _figure(value: float | None) -> str:
-    """Return a whole number as it is, a share with four digits, a dash without a measure."""
-    if value is None:
-        return "-"
-    return str(value) if isinstance(value, int) else f"{value:.4f}"
 
 
 @main.command()

@@ -46,7 +46,7 @@ Totals = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class PagesPassed:
-    """How many went on from a page, and by branch (its name); 0 for fewer than 20.
+    """Number who went on from a page, and by branch (its name); 0 for fewer than 20.
 
     A branch that too few took is absent.
     """
@@ -104,6 +104,7 @@ def _step(stores: Stores, study: Study, counted: Totals, *, pilot: bool) -> Repo
     sent = sum(counted.get(event, 0) for event in SENT)
     shown[ON_THE_WAY] = sent - sent % PROGRESS
     after = ReportedFigures(counted.get("landing", 0), counted.get("completed", 0), shown)
+    # Compared once more inside the transaction: another process may have taken the step.
     return counters.replace_figures(
         office, name, lambda now: after if _far_enough(now, counted) else now, pilot=pilot
     )
@@ -209,15 +210,13 @@ def lines_of(figures: CollectionFigures) -> list[FigureLine]:
     counted = [
         FigureLine(name, number(totals[event]), how) for event, (name, how) in COUNTED.items()
     ]
-    rates = [FigureLine(name, _share(totals, part, whole), how) for part, whole, name, how in RATES]
+    rates = []
+    for part, whole, name, how in RATES:  # of rounded totals, so about so many per cent
+        rate = "not told: too few"
+        if totals[part] and totals[whole]:
+            rate = f"about {min(totals[part] / totals[whole], 1):.0%}"
+        rates.append(FigureLine(name, rate, how))
     return [FigureLine("Unique site visitors", NOT_KNOWN, ""), *counted, *rates]
-
-
-def _share(totals: Totals, part: str, whole: str) -> str:
-    """Return a rate of rounded totals: about so many per cent."""
-    if not totals[part] or not totals[whole]:
-        return "not told: too few"
-    return f"about {min(totals[part] / totals[whole], 1):.0%}"
 
 
 def by_page(total: int) -> str:

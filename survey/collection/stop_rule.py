@@ -28,6 +28,7 @@ def record_due(stores: Stores, study: Study, *, pilot: bool) -> None:
         return
     counted = counters.totals(stores.answers(pilot=pilot), study.name)
     sent = sum(counted.get(event, 0) for event in SENT)
+    # If an hour brought more than one threshold, the last is told (docs/decisions/0018).
     due = sent - sent % CHECK_EVERY or (FIRST_CHECK if sent >= FIRST_CHECK else 0)
     if due > max(counters.verdicts(office, study.name, pilot=pilot), default=0):
         met = counted.get(STOP_SIGN, 0) > rule.share * sent

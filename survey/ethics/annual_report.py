@@ -56,14 +56,14 @@ def so_far(totals: Mapping[str, int], today: str, marks: Sequence[str] = ()) -> 
 
     ``marks`` say in the title that no real collection is meant.
     """
-    rows = tuple((today, s, _about(totals[name])) for name, s in SO_FAR.items() if name in totals)
+    rows = tuple(
+        (today, said, f"{totals[name]:,} or a few more" if totals[name] else f"under {TOTALS_STEP}")
+        for name, said in SO_FAR.items()
+        if name in totals
+    )
     empty = "Too few yet to be shown: totals move in steps."
     title = ". ".join(("Totals since it opened, in steps", *marks))
     return Section(title, ("Date", "What", "Total"), rows, empty)
-
-
-def _about(total: int) -> str:
-    return f"{total:,} or a few more" if total else f"under {TOTALS_STEP}"
 
 
 def as_csv(sections: Sequence[Section]) -> str:
@@ -79,94 +79,73 @@ def as_csv(sections: Sequence[Section]) -> str:
 
 def as_text(sections: Sequence[Section]) -> str:
     """Return the sections as plain text to copy."""
-    return "\n\n".join("\n".join((s.title, *_lines(s))) for s in sections)
-
-
-def _lines(section: Section) -> Iterator[str]:
-    if not section.rows:
-        yield f"- {section.empty}"
-    for when, *rest in section.rows:
-        said = zip(section.columns[1:], rest, strict=True)
-        yield f"- {when}. " + "; ".join(f"{column}: {value or '–'}" for column, value in said)
+    parts = []
+    for section in sections:
+        lines = [section.title] if section.rows else [section.title, f"- {section.empty}"]
+        for when, *rest in section.rows:
+            said = zip(section.columns[1:], rest, strict=True)
+            what = "; ".join(f"{column}: {value or '–'}" for column, value in said)
+            lines.append(f"- {when}. {what}")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
 
 
 def _sections(office: Database, study: str) -> list[Section]:
-    return [
-        _approvals(office, study),
-        _rulings(office, study),
-        _life(office, study),
-        _releases(office, study),
-        _recalls(office, study),
-        _hand_overs(office, study),
-        _incidents(office, study),
-        _comments(office, study),
-    ]
+    """Return all sections of all years, in the order of the report."""
+    return [*_life(office, study), *_releases(office, study), *_notes(office, study)]
 
 
-def _approvals(office: Database, study: str) -> Section:
+def _life(office: Database, study: str) -> Iterator[Section]:
+    """Yield approvals, the board's rulings, and openings, closings and freezes."""
     rows = tuple(
         (a.approved_on, a.reference + " (revoked)" * a.revoked, a.expires_on, a.by,
          a.words[:16], a.conditions)
         for a in studies.approvals(office, study)
     )  # fmt: skip
     columns = ("Date", "Reference", "Last day", "Signed by", "Words", "Conditions")
-    return Section("Approvals", columns, rows, "No version was approved.")
-
-
-def _rulings(office: Database, study: str) -> Section:
-    rows = tuple((r.at[:10], r.what, r.who, r.why) for r in board.rulings(office, study))
+    yield Section("Approvals", columns, rows, "No version was approved.")
+    ruled = tuple((r.at[:10], r.what, r.who, r.why) for r in board.rulings(office, study))
     empty = "Nothing was suspended or revoked."
-    return Section("Suspended, lifted, revoked", ("Date", "What", "Who", "Why"), rows, empty)
-
-
-def _life(office: Database, study: str) -> Section:
-    """Return openings and closings; freezes of a batch while it stayed open are in the audit."""
+    yield Section("Suspended, lifted, revoked", ("Date", "What", "Who", "Why"), ruled, empty)
     turns = [(at[:10], TURNS.get(what, what)) for at, what in studies.turns(office, study)]
+    # A batch frozen while the study stayed open is no turn of its life: only the audit has it.
     begin = f"{study}: froze"
     froze = [
         (line["at"][:10], "a batch frozen: its answers can no longer be withdrawn")
         for line in studies.audit(office)
         if line["what"].startswith(begin)
     ]
-    rows = tuple(sorted((*turns, *froze), key=lambda row: row[0]))
-    return Section("Openings, closings, freezes", ("Date", "What"), rows, "It was not opened.")
+    lived = tuple(sorted((*turns, *froze), key=lambda row: row[0]))
+    yield Section("Openings, closings, freezes", ("Date", "What"), lived, "It was not opened.")
 
 
-def _releases(office: Database, study: str) -> Section:
-    rows = tuple(
+def _releases(office: Database, study: str) -> Iterator[Section]:
+    made = tuple(
         (r.made_at[:10], str(r.number), r.tier + " (pilot)" * r.pilot, str(r.rows), r.policy[:16],
          r.sha256)
         for r in releases.all_releases(office, study)
     )  # fmt: skip
     columns = ("Date", "Number", "Tier", "Rows", "Policy", "SHA-256 of its sums")
-    return Section("Releases", columns, rows, "Nothing was released.")
-
-
-def _recalls(office: Database, study: str) -> Section:
-    rows = tuple((e.at[:10], str(e.release), e.why) for e in releases.errata(office, study))
-    return Section("Releases recalled", ("Date", "Release", "Why"), rows, "None was recalled.")
-
-
-def _hand_overs(office: Database, study: str) -> Section:
-    rows = tuple(
+    yield Section("Releases", columns, made, "Nothing was released.")
+    recalled = tuple((e.at[:10], str(e.release), e.why) for e in releases.errata(office, study))
+    yield Section("Releases recalled", ("Date", "Release", "Why"), recalled, "None was recalled.")
+    given = tuple(
         (h.at[:10], str(h.release), h.person, h.agreement, h.agreed_on)
         for h in releases.hand_overs(office, study)
     )
-    columns = ("Date", "Release", "To", "Agreement", "Agreed on")
-    return Section("Restricted files handed over", columns, rows, "None was handed over.")
+    head = ("Date", "Release", "To", "Agreement", "Agreed on")
+    yield Section("Restricted files handed over", head, given, "None was handed over.")
 
 
-def _incidents(office: Database, study: str) -> Section:
-    rows = tuple((i.happened_on, i.text, i.who) for i in board.incidents(office, study))
-    return Section("Incidents", ("Date", "What", "Noted by"), rows, "None was noted.")
-
-
-def _comments(office: Database, study: str) -> Section:
+def _notes(office: Database, study: str) -> Iterator[Section]:
+    noted = tuple((i.happened_on, i.text, i.who) for i in board.incidents(office, study))
+    yield Section("Incidents", ("Date", "What", "Noted by"), noted, "None was noted.")
+    # By passage only: what was written stands on the page of the comments.
     written = board.comments(office, study)
     answered = {c.answers for c in written}
-    rows = tuple(
+    asked = tuple(
         (c.at[:10], c.passage or "the study as a whole", "yes" if c.number in answered else "no")
         for c in written
         if not c.answers
     )
-    return Section("Comments", ("Date", "On", "Answered"), rows, "The board asked nothing.")
+    yield Section("Comments", ("Date", "On", "Answered"), asked, "The board asked nothing.")

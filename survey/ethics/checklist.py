@@ -9,7 +9,7 @@ Every passage that a comment can point at: an anchor of the page with every word
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,7 +17,7 @@ from importlib.resources import files
 from forms.flow import CITED, SCREENS, anchors
 from forms.parse_documents import passages_of
 from forms.readability import grade, words
-from forms.study import ChecklistItem, Page, Passage, Study
+from forms.study import Passage, Study
 from forms.validate_wording import FEWEST_WORDS, sections
 
 SCREEN = "screen:"
@@ -94,50 +94,34 @@ def elements() -> tuple[ChecklistElement, ...]:
 
 def spots(study: Study) -> Mapping[str, Spot]:
     """Return where each passage (by its id, or ``screen:NAME``) is met."""
-    return dict(_spots(study))
-
-
-def _spots(study: Study) -> Iterator[tuple[str, Spot]]:
     consent = study.consent
-    for table, p in passages_of(consent):
-        screen = SCREEN_OF[table.split()[0]]
-        yield p.id, Spot(p.heading or p.text, p.text, screen, p.id, p.id)
+    headed = [(SCREEN_OF[table.split()[0]], p) for table, p in passages_of(consent)]
+    headed += [("support", p) for p in study.support.passages]
+    headed += [("", p) for p in consent.board_note]
+    found = {p.id: Spot(p.heading or p.text, p.text, screen, p.id, p.id) for screen, p in headed}
     for q in consent.eligibility:
         anchor = anchors(study, "eligibility")[q.id]
-        yield q.id, Spot(q.text, q.text, "eligibility", anchor, q.id)
+        found[q.id] = Spot(q.text, q.text, "eligibility", anchor, q.id)
     for s in (*consent.required_statements, *consent.choices):
-        yield s.id, Spot(s.text, s.text, "consent", anchors(study, "consent")[s.id], s.id)
-    for p in study.support.passages:
-        yield p.id, Spot(p.heading or p.text, p.text, "support", p.id, p.id)
-    for p in consent.board_note:
-        yield p.id, Spot(p.heading or p.text, p.text, "", p.id, p.id)
+        found[s.id] = Spot(s.text, s.text, "consent", anchors(study, "consent")[s.id], s.id)
     for cited in CITED:
         anchor = f"screen-{cited.name}"
-        yield SCREEN + cited.name, Spot(f"Screen {cited.brief}", "", cited.name, "main", anchor)
+        found[SCREEN + cited.name] = Spot(f"Screen {cited.brief}", "", cited.name, "main", anchor)
+    return found
 
 
 def answered(study: Study) -> tuple[ElementAnswer, ...]:
     """Return every element with the passages that the study names; its own additions last."""
     known, named = spots(study), {item.id: item for item in study.consent.checklist}
-    of_all = [*elements(), *_additions(study)]
-    return tuple(_answered(element, named.get(element.id), known) for element in of_all)
-
-
-def _additions(study: Study) -> Iterator[ChecklistElement]:
-    """Yield the elements that only this study's checklist has."""
-    listed = {element.id for element in elements()}
+    wanted = {element.id: element for element in elements()}
     for item in study.consent.checklist:
-        if item.id not in listed:
-            yield ChecklistElement(item.id, item.source, item.must)
-
-
-def _answered(
-    element: ChecklistElement, item: ChecklistItem | None, known: Mapping[str, Spot]
-) -> ElementAnswer:
-    if item is None:
-        return ElementAnswer(element, "", ())
-    found = tuple(known[name] for name in item.passages if name in known)
-    return ElementAnswer(element, item.where, found)
+        wanted.setdefault(item.id, ChecklistElement(item.id, item.source, item.must))
+    found = []
+    for element in wanted.values():
+        said = named.get(element.id)
+        passages = tuple(known[p] for p in said.passages if p in known) if said else ()
+        found.append(ElementAnswer(element, said.where if said else "", passages))
+    return tuple(found)
 
 
 def missing_elements(study: Study) -> tuple[ChecklistElement, ...]:
@@ -164,13 +148,14 @@ def grades(study: Study) -> tuple[Graded, ...]:
         ("Data protection notice", [p.text for p in consent.notice], None),
         ("Help page", [study.support.intro, *(p.text for p in study.support.passages)], None),
     ]
-    return tuple(_graded(*section) for section in (*held, *free) if section[1])
-
-
-def _graded(section: str, texts: list[str], ceiling: float | None) -> Graded:
-    whole = "\n\n".join(texts)
-    count = len(words(whole))
-    return Graded(section, count, grade(whole) if count >= FEWEST_WORDS else None, ceiling)
+    found = []
+    for section, texts, ceiling in (*held, *free):
+        whole = "\n\n".join(texts)
+        count = len(words(whole))
+        # With fewer words one long word would decide (docs/design.md, The walk).
+        reached = grade(whole) if count >= FEWEST_WORDS else None
+        found += [Graded(section, count, reached, ceiling)] if texts else []
+    return tuple(found)
 
 
 SHOWN = 90  # characters of a text without a heading
@@ -178,16 +163,20 @@ SHOWN = 90  # characters of a text without a heading
 
 def consent_passages(study: Study) -> dict[str, dict[str, str]]:
     """Return labels by group and anchor, in the order of the page; anchors are unique."""
-    consent = study.consent
+    consent, questions = study.consent, dict[str, str]()
+    for number, page in enumerate(study.pages, start=1):
+        questions[page.id] = f"Page {number}: {page.title}"
+        for q in page.questions:
+            questions[f"ask-{q.name}"] = f"{q.name}: {_short(q.text.texts()[0])}"
     # Questions are commented on one by one, and leaving shows no text of its own.
     absent = {"questions", "leave"} | ({"eligibility"} if not consent.eligibility else set())
     return {
         "Screens": {f"screen-{s.name}": s.label for s in CITED if s.name not in absent},
-        "Information": dict(_headed((*consent.key_facts, *consent.details, *consent.notice))),
+        "Information": _headed((*consent.key_facts, *consent.details, *consent.notice)),
         "Before you start": {q.id: _short(q.text) for q in consent.eligibility},
         "Consent": {s.id: _short(s.text) for s in consent.statements},
-        "Questions": dict(_asked(study.pages)),
-        "Afterwards": dict(_headed((*consent.debrief, *study.support.passages))),
+        "Questions": questions,
+        "Afterwards": _headed((*consent.debrief, *study.support.passages)),
     }
 
 
@@ -201,13 +190,5 @@ def _short(text: str) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1].rstrip() + "…"
 
 
-def _headed(passages: tuple[Passage, ...]) -> Iterator[tuple[str, str]]:
-    for passage in passages:
-        yield passage.id, passage.heading or _short(passage.text)
-
-
-def _asked(pages: tuple[Page, ...]) -> Iterator[tuple[str, str]]:
-    for number, page in enumerate(pages, start=1):
-        yield page.id, f"Page {number}: {page.title}"
-        for question in page.questions:
-            yield f"ask-{question.name}", f"{question.name}: {_short(question.text.texts()[0])}"
+def _headed(passages: tuple[Passage, ...]) -> dict[str, str]:
+    return {p.id: p.heading or _short(p.text) for p in passages}

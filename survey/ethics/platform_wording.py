@@ -53,7 +53,7 @@ WAIT_MINUTES = 15
 
 
 def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """(name of the screen, its lines) for every screen that the study does not word."""
+    """Return (name of the screen, its lines) for every screen that the study does not word."""
     # With a hidden field of their own: a CSRF token would set a cookie on the board's pages.
     ways = Navigation(base="", preview=True, live=True, hidden=(("state", ""),))
     away = replace(ways, live=False)
@@ -62,31 +62,22 @@ def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
         ("stop", render_screen("stop", version, away, draft=None)),
         ("elsewhere", render_screen("elsewhere", version, ways)),
         ("gone", render_screen("gone", version, away)),
-        *(("not_taken", _not_taken(version, away, cause)) for cause in platform_texts.NOT_TAKEN),
         ("spent", render_screen("spent", version, away)),
-        *(
-            (
-                "closed",
-                render_screen("closed", version, away, state=state, refused=state == "expired"),
-            )
-            for state in STATES
-        ),
     ]
+    for cause, refusal in platform_texts.NOT_TAKEN.items():
+        shown_with = {"kept": "none" if cause == "old_page" else "unknown", "again": "landing"}
+        html = render_screen("not_taken", version, away, refusal=refusal, **shown_with)
+        shown.append(("not_taken", html))
+    for state in STATES:
+        refused = state == "expired"
+        html = render_screen("closed", version, away, state=state, refused=refused)
+        shown.append(("closed", html))
     named = tuple((SCREENS[screen].title, read_main(html)) for screen, html in shown)
-    return (*named, *_about_invitations())
-
-
-def _not_taken(version: StudyVersion, ways: Navigation, cause: str) -> str:
-    """A page that was not taken, as a client reads it who has nothing unfinished."""
-    refusal, kept = platform_texts.NOT_TAKEN[cause], "none" if cause == "old_page" else ""
-    return render_screen("not_taken", version, ways, refusal=refusal, kept=kept, again="landing")
-
-
-def _about_invitations() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The pages at /i/, which are met where an invitation opens a study."""
+    # The pages at /i/, which are met where an invitation opens a study.
     code = render_template("invite/code.html", title="", error="", csrf_token=lambda: "")
     wait = render_template("invite/wait.html", title="", minutes=WAIT_MINUTES)
     return (
+        *named,
         ("Start, where only an invitation opens it", (platform_texts.BY_INVITATION,)),
         ("Invitation", read_main(code)),
         ("A code that opens nothing", (INVITATION_EMPTY, INVITATION_SLIP, INVITATION_UNKNOWN)),

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from forms.kinds import columns_of_study
-from forms.study import Column, Study
+from forms.study import Study
 from survey.ethics.stored_data import OFFICE_TABLES, TABLES, administrative
 from survey.storage.answer_tables import ROW_COLUMNS, answer_table
 from survey.storage.schema import ANSWERS_PREFIX, ARRIVING
@@ -121,7 +121,7 @@ class ColumnAudit:
 
     @property
     def holds(self) -> bool:
-        """Whether the definition is as said."""
+        """Return whether the definition is as said."""
         return self.verdict == AS_SAID
 
 
@@ -137,7 +137,7 @@ class TableAudit:
 
     @property
     def holds(self) -> bool:
-        """Whether the table is as said, in every column."""
+        """Return whether the table is as said, in every column."""
         return not self.faults and all(column.holds for column in self.columns)
 
 
@@ -152,7 +152,7 @@ class FileAudit:
 
     @property
     def holds(self) -> bool:
-        """Whether everything in the file is as said."""
+        """Return whether the whole file is as said."""
         tables = (*self.answers, *self.beside, *self.others)
         return not self.faults and all(table.holds for table in tables)
 
@@ -182,6 +182,7 @@ def _computed(found: str) -> str:
 def _column_audits(
     expected: Mapping[str, str], found: Mapping[str, str], said: Mapping[str, str]
 ) -> Iterator[ColumnAudit]:
+    """Yield the program's columns in its order, then those that only the file has."""
     for name, rest in expected.items():
         there = found.get(name)
         yield ColumnAudit(name, said.get(name, rest), there or "", _verdict(rest, there))
@@ -226,32 +227,21 @@ def _table(expected: SchemaObject, found: SchemaObject | None, purpose: str,
     return TableAudit(found.name, purpose, found.sql, columns, faults)
 
 
-def _program_table(file: str, expected: SchemaObject, found: SchemaObject | None) -> TableAudit:
-    """Return the verdict on a table that every ``file`` has."""
-    name = expected.name.removeprefix(ARRIVING)
-    purpose, said = (OFFICE_TABLES[name], {}) if file == "office" else TABLES[name]
-    if name != expected.name:
-        purpose = f"What has just come, until it is laid down: {purpose[0].lower()}{purpose[1:]}"
-    return _table(expected, found, purpose, said)
-
-
 def _unknown_table(found: SchemaObject) -> TableAudit:
     columns = _column_audits({}, _parsed(found.sql).columns, {})
     faults = ("nobody has told what this table is for",)
     return TableAudit(found.name, "", found.sql, tuple(columns), faults)
 
 
-def _said_of(column: Column) -> str:
-    if column.max_length:
-        return f"{column.label} – text of up to {column.max_length} characters"
-    return f"{column.label} – one of {len(column.codes) + len(column.missing)} codes"
-
-
 def _own_tables(study: Study, tables: Mapping[str, SchemaObject]) -> Iterator[TableAudit]:
     """Yield the verdict on the study's own table and on that of its arrivals."""
     columns = columns_of_study(study)
     name, sql = answer_table(study.name, columns)
-    said = dict(administrative(study)) | {c.name: _said_of(c) for c in columns}
+    said = dict(administrative(study))
+    for c in columns:
+        codes = f"one of {len(c.codes) + len(c.missing)} codes"
+        kind = f"text of up to {c.max_length} characters" if c.max_length else codes
+        said[c.name] = f"{c.label} – {kind}"
     for prefix, purpose in (
         ("", "One row for each client who pressed send."),
         (ARRIVING, "Rows that have just come, until they are laid down among the others."),
@@ -308,17 +298,23 @@ def audit_file(file: str, defined: Sequence[SchemaObject], study: Study) -> File
     """
     program = program_definitions(file)
     tables = {one.name: one for one in defined if one.kind == "table"}
-    beside = [
-        _program_table(file, one, tables.pop(one.name, None))
-        for one in program
-        if one.kind == "table"
-    ]
+    beside = []
+    for one in program:
+        if one.kind == "table":
+            name = one.name.removeprefix(ARRIVING)
+            purpose, said = (OFFICE_TABLES[name], {}) if file == "office" else TABLES[name]
+            if name != one.name:
+                plain = f"{purpose[0].lower()}{purpose[1:]}"
+                purpose = f"What has just come, until it is laid down: {plain}"
+            beside.append(_table(one, tables.pop(one.name, None), purpose, said))
     faults = list(_object_faults(program, defined))
+    # No other file holds answers.
     if file not in ("responses", "pilot"):
         return FileAudit((*beside, *map(_unknown_table, tables.values())), tuple(faults))
     prefixes = ANSWERS_PREFIX, ARRIVING + ANSWERS_PREFIX
     answers = {name: table for name, table in tables.items() if name.startswith(prefixes)}
     own = list(_own_tables(study, answers))
+    # A version's table is made when it is first met, so there may be none yet.
     if not any(table.sql for table in own):
         own = []
         faults.append("There is no table for answers yet.")

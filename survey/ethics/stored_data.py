@@ -35,7 +35,8 @@ def administrative(study: Study) -> tuple[tuple[str, str], ...]:
     )  # fmt: skip
 
 
-def _values(study: Study, column: Column) -> str:
+def _values_of(study: Study, column: Column) -> str:
+    """Return the codes with their labels, as a span where most of them have none."""
     if column.max_length:
         return f"text of up to {column.max_length} characters"
     labelled = [f"{c} {column.labels[c]}" for c in column.codes if c in column.labels]
@@ -75,7 +76,7 @@ def data_lines(study: Study) -> Iterator[DataLine]:
         yield DataLine(
             column.name,
             column.label,
-            _values(study, column),
+            _values_of(study, column),
             _role(study, column.variable),
             tuple((tier.name, _in_tier(study, column.variable, tier)) for tier in tiers),
         )

@@ -33,7 +33,7 @@ CLIENT, BOARD = "client’s page", "board’s walk"
 WEIGHED = 20  # texts that one which is missing is likened to; a wholly other page has hundreds
 ALIKE = 0.5  # share from which on two texts are reported as one that was changed
 HELP = frozenset(["support", "thanks"])
-MOST_STEPS = 400
+MOST_STEPS = 400  # more than any way has: a walk that goes on is going in circles
 # Screens that open by their address; on the way the others follow.
 OPEN = ("landing", "information", "support", "withdraw", "stop", "declined", "thanks", "later")
 ASKED_FIRST = ("eligibility", "consent")
@@ -128,7 +128,7 @@ class _SiteComparison:
                     self.report.add(f"{page}: fingerprint of {label.lower()}", one, others)
 
     def open_screens(self) -> bool:
-        """Compare the screens that need no answer; return False while the study takes nobody."""
+        """Compare the screens that need no answer; return False while the study is closed."""
         for name in OPEN:
             screen = self.dossier.screens[name]
             response = self._ask_client("" if name == "landing" else name)
@@ -156,9 +156,7 @@ class _SiteComparison:
                     return
                 self._enter(response, code)
                 response = self._ask_client(ASKED_FIRST[0])
-            for screen in (
-                self.dossier.screens[n] for n in ASKED_FIRST if n in self.dossier.screens
-            ):
+            for screen in filter(None, map(self.dossier.screens.get, ASKED_FIRST)):
                 page = comparable_text(response.html)
                 if response.status != 200 or page.title != screen["title"]:
                     status = response.status
@@ -172,7 +170,7 @@ class _SiteComparison:
                 )
             way = max(self.dossier.ways, key=lambda one: len(one["screens"]))
             self._follow(self._client_pages(response, way), way, CLIENT)
-        finally:
+        finally:  # wherever the walk broke off, so that no draft of it is left on the site
             left = self._ask_client("leave")
             if not left.away:
                 self.report.add("Leave now", "leads away from the site", f"answers {left.status}")
@@ -228,6 +226,7 @@ class _SiteComparison:
                 return
             page = self._ask_board(main_button_fields(form, way["fill"]))
 
+    # On the board's pages alone: there Stop and Delete store nothing and count nobody.
     def stopping(self) -> None:
         """Compare Stop, and what follows on deleting, from the board's first question."""
         page = self._first_questions()

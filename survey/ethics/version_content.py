@@ -106,8 +106,7 @@ def known_versions(
     if fingerprints_of(served) != fingerprints_of(proposed):
         add(content_of_version(served), "served now")
     for approval in reversed(list(approvals)):
-        content = _approved(data, approval.study, approval.fingerprints, archived)
-        if content is not None:
+        if content := _approved(data, approval, archived):
             revoked = ", revoked" if approval.revoked else ""
             status = f"approved {approval.approved_on}, {approval.reference}{revoked}"
             add(content, status, approved=True)
@@ -124,23 +123,21 @@ def _archived(data: Path, study: str, fingerprints: VersionFingerprints) -> Vers
     return content_of_version(load_archived(data, study, fingerprints))
 
 
-def _approved(
-    data: Path, study: str, fingerprints: VersionFingerprints, archived: Mapping[str, str]
-) -> VersionContent | None:
+def _approved(data: Path, of: Approval, archived: Mapping[str, str]) -> VersionContent | None:
     """Return what was signed: whole where it was archived, else its words, else nothing."""
-    words = fingerprints.words
+    words = of.fingerprints.words
     try:
-        return _archived(data, study, fingerprints)
+        return _archived(data, of.study, of.fingerprints)
     except ArchivedVersionInvalid:
         if words not in archived:
             return None
-        return replace(content_of_archive(words, archived[words]), fingerprints=fingerprints)
+        return replace(content_of_archive(words, archived[words]), fingerprints=of.fingerprints)
 
 
 def version_before(versions: tuple[KnownVersion, ...], now: KnownVersion) -> KnownVersion | None:
     """Return what ``now`` is compared with first: approved last, else served, else any."""
     others = [one for one in versions if one.content.id != now.content.id]
-    return next(iter(sorted(others, key=lambda one: not one.approved)), None)
+    return min(others, key=lambda one: not one.approved, default=None)
 
 
 PROSE = ""  # the kind of a part that is running text; any other kind is the reason it gives
@@ -194,11 +191,15 @@ def parts_of(version: VersionContent) -> dict[str, ContentPart]:
         _study(words),
         _consent(words["consent"]),
         *(_page(page) for page in words["pages"]),
-        _branches(words.get("branches", ())),
+        *(_branch(branch) for branch in words.get("branches", ())),
         _figures(POLICY, "release policy", version.policy or {}, "release policy"),
         _support(version.support) if version.support else (),
-        _facts(version.facts or {}),
+        (
+            ContentPart(FACTS, f"fact {name}", f"Fact “{name}”", value, "a fact of the site")
+            for name, value in (version.facts or {}).items()
+        ),
     )
+    # What is empty and what is absent are the same to a reader, so neither is a part.
     return {part.id: part for part in parts if part.text}
 
 
@@ -311,12 +312,10 @@ def _wording(id_: str, where: str, wording: Json) -> Parts:
         yield ContentPart(QUESTION, f"{id_} {branch}", f"{where}, on the way “{branch}”", text)
 
 
-def _branches(branches: Sequence[Json]) -> Parts:
-    part = partial(ContentPart, ROUTING, kind="routing")
-    for b in branches:
-        id_, where = f"branch {b['name']}", f"Way “{b['name']}”"
-        yield part(f"{id_}|when", where, _condition(b["when"]))
-        yield part(f"{id_}|code", f"{where} in a release", f"{b['code']} {b['label']}")
+def _branch(b: Json) -> Parts:
+    part, id_, where = partial(ContentPart, ROUTING), f"branch {b['name']}", f"Way “{b['name']}”"
+    yield part(f"{id_}|when", where, _condition(b["when"]), "routing")
+    yield part(f"{id_}|code", f"{where} in a release", f"{b['code']} {b['label']}", "routing")
 
 
 def _condition(condition: Sequence[Any]) -> str:
@@ -341,11 +340,6 @@ def _support(support: Json) -> Parts:
         yield part(f"{id_}|checked", f"{where}, last checked", checked, CHECKED)
 
 
-def _facts(facts: Mapping[str, str]) -> Parts:
-    for name, value in facts.items():
-        yield ContentPart(FACTS, f"fact {name}", f"Fact “{name}”", value, "a fact of the site")
-
-
 def _figures(group: str, id_: str, value: Any, kind: str) -> Parts:
     """Yield every figure of something nested, by the way that leads to it."""
     where = id_.replace("_", " ").capitalize()
@@ -360,17 +354,12 @@ def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
             yield from _leaves(inner, (*path, str(key)))
     elif isinstance(value, list) and value and isinstance(value[0], dict | list):
         for n, inner in enumerate(value, start=1):
-            yield from _leaves(inner, (*path, _called(inner) or str(n)))
+            named = inner if isinstance(inner, dict) else {}
+            # A name of its own before its number, which a new neighbour would change.
+            keys = (k for k in ("name", "variable", "label", "code") if k in named)
+            yield from _leaves(inner, (*path, str(named.get(next(keys, ""), "")) or str(n)))
     else:
         yield path, _plainly(value)
-
-
-def _called(value: Any) -> str:
-    """Return a name of a thing in a list that a new neighbour does not change."""
-    if not isinstance(value, dict):
-        return ""
-    found = next((value[key] for key in ("name", "variable", "label", "code") if key in value), "")
-    return str(found)
 
 
 def _plainly(value: Any) -> str:

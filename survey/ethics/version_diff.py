@@ -103,25 +103,18 @@ def classify_change(old: str, new: str, *, kind: str, language: str) -> Classifi
     before, after = tokens(old), tokens(new)
     if before == after:
         return Classification("cosmetic", "spaces, punctuation or capitals only")
-    return _of_words(before, after, english=language.partition("-")[0] == "en")
-
-
-def _of_words(before: list[str], after: list[str], *, english: bool) -> Classification:
-    changed = tuple(_replaced(before, after))
+    opcodes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    changed = [(before[a:b], after[c:d]) for tag, a, b, c, d in opcodes if tag != "equal"]
+    # The list of words that tells a slip from another word is an English one.
+    english = language.partition("-")[0] == "en"
     if english and all(len(a) == len(b) and all(map(is_typo, a, b)) for a, b in changed):
         return Classification("cosmetic", "spelling only")
     words = [word for a, b in changed for word in (*a, *b)]
     return Classification("substantive", next(_reasons(words), "words changed"))
 
 
-def _replaced(before: list[str], after: list[str]) -> Iterator[tuple[list[str], list[str]]]:
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag != "equal":
-            yield before[a:b], after[c:d]
-
-
 def _reasons(words: list[str]) -> Iterator[str]:
+    """Yield why a change of these words counts, the gravest reason first."""
     if any(w in NUMBERS or w[0].isdigit() or w == "%" for w in words):
         yield "a number or a span of time"
     if any(w in NEGATIONS or w.endswith("n't") for w in words):
@@ -214,7 +207,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything that differs, by group, and the groups that could not be compared."""
+    """The changes by group, and the groups that could not be compared."""
 
     changes: tuple[Change, ...]
     not_compared: tuple[str, ...]
@@ -256,34 +249,27 @@ def _changed(
         if not (part.owner in owners[0] and part.owner in owners[1]):
             whole.setdefault((part.group, part.owner), []).append(part)
         elif old and new:
-            yield _change(old, new, language=language)
+            verdict = classify_change(old.text, new.text, kind=new.kind, language=language)
+            sides = mark(old.text, new.text)
+            yield Change(new.group, new.where, "changed", verdict.nature, verdict.why, *sides)
         else:
             yield _came_or_went([part], added=old is None)
     for parts in whole.values():
         yield _came_or_went(parts, added=parts[0].owner in owners[1])
 
 
-def _change(old: ContentPart, new: ContentPart, *, language: str) -> Change:
-    verdict = classify_change(old.text, new.text, kind=new.kind, language=language)
-    sides = mark(old.text, new.text)
-    return Change(new.group, new.where, "changed", verdict.nature, verdict.why, *sides)
-
-
 def _came_or_went(parts: Sequence[ContentPart], *, added: bool) -> Change:
     """Return one change for all parts of a thing that is new, or gone."""
     where = min((part.where for part in parts), key=len)
-    lines = [_said_of(part, where) for part in parts]
+    lines = []
+    for part in parts:  # each after what distinguishes it from the other parts of the thing
+        rest = part.where.removeprefix(where).strip(" ,()")
+        lines.append(f"{rest}: {part.text}" if rest else part.text)
     text: Marked = (("\n".join(lines), True),)
     what = "added" if added else "removed"
     why = next((part.kind for part in parts if part.kind), f"words {what}")
     sides: tuple[Marked, Marked] = ((), text) if added else (text, ())
     return Change(parts[0].group, where, what, "substantive", why, *sides)
-
-
-def _said_of(part: ContentPart, where: str) -> str:
-    """Return a part's text after what distinguishes it from the other parts of one thing."""
-    rest = part.where.removeprefix(where).strip(" ,()")
-    return f"{rest}: {part.text}" if rest else part.text
 
 
 def mark(old: str, new: str) -> tuple[Marked, Marked]:
@@ -298,34 +284,21 @@ def mark(old: str, new: str) -> tuple[Marked, Marked]:
     return tuple(left), tuple(right)
 
 
-def _homes(orders: Sequence[Sequenced]) -> dict[str, tuple[Sequenced, int]]:
-    return {id_: (order, n) for order in orders for n, (id_, _) in enumerate(order.things)}
-
-
 def _moved(old: Sequence[Sequenced], new: Sequence[Sequenced]) -> Iterator[Change]:
     """Yield the things in another list, or in another place among those that stayed."""
-    before, now = _homes(old), _homes(new)
+    before, now = (
+        {id_: (order, n) for order in orders for n, (id_, _) in enumerate(order.things)}
+        for orders in (old, new)
+    )
     for order in new:
         stayed = [id_ for id_, _ in order.things if id_ in before]
         same = [id_ for id_ in stayed if before[id_][0].id == order.id]
         in_place = _rising(same, {id_: before[id_][1] for id_ in same})
-        for id_ in stayed:
-            if id_ not in in_place:
-                yield _move(before[id_], now[id_])
-
-
-def _move(before: tuple[Sequenced, int], now: tuple[Sequenced, int]) -> Change:
-    (was, at), (is_, to) = before, now
-    name = is_.things[to][1]
-    return Change(
-        group=is_.group,
-        where=f"{is_.home}: {name}",
-        what="moved",
-        nature="substantive",
-        why="order or place",
-        old=((_place(was, at), True),),
-        new=((_place(is_, to), True),),
-    )
+        for id_ in (i for i in stayed if i not in in_place):
+            home, to = now[id_]
+            where = f"{home.home}: {home.things[to][1]}"
+            sides = [((_place(*place), True),) for place in (before[id_], now[id_])]
+            yield Change(home.group, where, "moved", "substantive", "order or place", *sides)
 
 
 def _place(order: Sequenced, at: int) -> str:
@@ -336,6 +309,7 @@ def _place(order: Sequenced, at: int) -> str:
 
 def _rising(ids: Sequence[str], rank: Mapping[str, int]) -> frozenset[str]:
     """Return the longest run of ``ids`` that kept its order: all others have moved."""
+    # Patience sorting: ``ends`` holds the last of the best run of each length so far.
     tails: list[int] = []
     ends: list[str] = []
     before: dict[str, str | None] = {}

@@ -18,19 +18,19 @@ SEED = "preview"  # row order differs from client to client; here it stays the s
 
 
 def signer(secret_key: str) -> URLSafeSerializer:
-    """Signs the hidden field; a changed field is refused."""
+    """Return what signs the hidden field; a changed field is refused."""
     return URLSafeSerializer(secret_key, salt="lacrima/preview")
 
 
 def pack(state: FlowState, sign: URLSafeSerializer) -> str:
-    """The state as the hidden field's value."""
+    """Return the state as the hidden field's value."""
     draft = encode(state.draft).decode() if state.draft else ""
     packed = sign.dumps([state.screen, draft, state.token])
     return packed if isinstance(packed, str) else packed.decode()
 
 
 def unpack(value: str, sign: URLSafeSerializer) -> FlowState:
-    """The reverse; a missing or forged field starts over at the landing page."""
+    """Return the state in the field; a missing or forged one starts over at the landing page."""
     try:
         screen, draft, token = sign.loads(value)
     except (BadSignature, ValueError):
@@ -46,7 +46,7 @@ class Walkthrough:
     unfold: bool = False
 
     def opened_at(self, screen: str) -> StepResult:
-        """A screen by its name, as far along as it takes to be there; else the first one."""
+        """Return a screen by its name, as far along as it takes to be there; else the first one."""
         study = self.version.study
         draft = Draft(
             seed=SEED,
@@ -66,7 +66,7 @@ class Walkthrough:
         return StepResult(FlowState(screen if screen in {*TURNS, "declined"} else "landing"))
 
     def step(self, state: FlowState, posted: Any) -> StepResult:
-        """What a post on this screen leads to; of its effects only the code for a sent draft."""
+        """Take one step as a client would; nothing is kept, a sent draft gets a sample code."""
         if state.screen == "done" and state.draft and not state.draft.code:
             state = replace(state, draft=None)  # a client's cookie expired with this page
         result = step(self.version.study, state, posted, seed=SEED)
@@ -79,7 +79,7 @@ class Walkthrough:
     def render(
         self, result: StepResult, base: str, sign: URLSafeSerializer, posted: Any = None
     ) -> str:
-        """The screen that a step led to, watermarked."""
+        """Return the screen that a step led to, watermarked."""
         draft = result.state.draft
         ways = Navigation(
             base,

@@ -41,12 +41,13 @@ class Archive:
 
     @contextmanager
     def working_folder(self) -> Iterator[Path]:
-        """An empty folder to work in, for one release of the study at a time: two would clash.
+        """Lend an empty folder to work in, for one release of the study at a time.
 
-        A second one is refused. What a release that was killed left behind is removed.
+        A second one, which would clash, is refused. What a killed release left is removed.
         """
         for folder in (self.folder.parent, self.folder, self.parts):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Inside the archive, never beside the folder that goes out (docs/decisions/0008).
         work = self.folder / ".work"
         try:
             lock = acquire_lock(self.folder, wait=False)
@@ -73,6 +74,7 @@ class Archive:
 
 def people_file(part: Path) -> Path:
     """Return the file that holds each row's place among the segment's stored answers."""
+    # It joins the tiers, so it never leaves the archive (docs/decisions/0008).
     return part.with_name(part.name.removesuffix("_data.csv") + ".people")
 
 

@@ -178,6 +178,7 @@ class ReleaseBuild:
 
     @cached_property
     def _entered(self) -> list[LedgerPart]:
+        # People still answer a pilot and delete answers: no file of it is repeated.
         return [] if self.request.pilot else releases.parts(self.stores.office, self.study.name)
 
     @cached_property
@@ -214,6 +215,7 @@ class ReleaseBuild:
 
     def _edition(self, segment: int) -> int:
         """Return which making of the segment counts: a recall ends one, in every tier."""
+        # Tiers B and A are made from C’s part, so a fault may be in all (docs/decisions/0008).
         return 1 + max((e for s, _, e in self._recalled if s == segment), default=0)
 
     def _archived(self, segment: int, tier: str) -> SegmentFile | None:

@@ -6,11 +6,9 @@ The only way in is a finished file of the archive: no store of answers is opened
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 
 from exports.charts.chart import Chart, ChartSource, HeatMaps
 from exports.charts.counts import book_of, from_rows, from_tables, hypothesis, read_rows
@@ -24,9 +22,11 @@ from exports.tables.plan import default_plan
 from forms.study import Study
 from forms.tiers import TIERS
 from survey.errors import Refusal
+from survey.locks import OnceCache
 from survey.pdf import typeset
 from survey.storage.releases import Release
 
+# Both limits: docs/decisions/0016-charts.md.
 LARGEST = 64 * 2**20  # bytes of a data file that are read while a page waits
 KEPT = 8  # releases whose charts stay in memory
 PIXELS_PER_INCH = 144
@@ -120,8 +120,7 @@ class Gallery:
     """Cache of the charts drawn lately, one for all threads of a process."""
 
     def __init__(self, most: int = KEPT) -> None:
-        self._kept: OrderedDict[tuple[str | int, ...], DrawnRelease] = OrderedDict()
-        self._most, self._lock = most, Lock()
+        self._drawn = OnceCache[DrawnRelease](most)
 
     def of(self, path: Path, release: Release, study: Study) -> DrawnRelease:
         """Return the charts of a release. Raises as ``read_release``, and if the file is gone."""
@@ -133,13 +132,7 @@ class Gallery:
         # A file that was touched is read and checked by its sums again.
         touched = (str(path), file.st_ino, file.st_size, file.st_mtime_ns)
         key = (*touched, release.sha256, fingerprints.words, fingerprints.policy)
-        with self._lock:  # one at a time: two would do the same work at once
-            if key not in self._kept:
-                self._kept[key] = read_release(path, release, study)
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-            return self._kept[key]
+        return self._drawn.get(key, lambda: read_release(path, release, study))
 
 
 GALLERY = Gallery()

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
 
@@ -34,11 +33,6 @@ from survey.storage.database import Database
 from survey.storage.stores import Stores
 
 # Rows of all releases together.
-
-
-def _released(path: Path, keys: Sequence[str]) -> ReleasedFile:
-    cells = pl.read_csv(path, columns=list(keys), infer_schema=False).select(keys)
-    return ReleasedFile(read_people(path), key_cells(cells))
 
 
 def _released_parts(build: ReleaseBuild, segment: int) -> list[releases.LedgerPart]:
@@ -64,7 +58,10 @@ def smallest_group_of(build: ReleaseBuild, made: SegmentFile, tier: Tier) -> tup
     names = [f.name for f in keys]
     before = _released_parts(build, made.part.segment)
     paths = {build.archive.checked(p) for p in before} | {made.path}
-    files = [_released(path, names) for path in sorted(paths)]
+    files = []
+    for path in sorted(paths):
+        cells = pl.read_csv(path, columns=names, infer_schema=False).select(names)
+        files.append(ReleasedFile(read_people(path), key_cells(cells)))
     return smallest_group(files, names, stands_for(keys, policy)), len(paths)
 
 
@@ -112,9 +109,13 @@ def totals_for_release(
     if answers is None:
         return totals
     agreed = _agreed(shown, answers)
-    earlier = releases.collected(stores.office, study.name).values()
-    if any(_too_near(agreed, before) for before in earlier):
-        agreed[AGREED] = 0
+    unsent = agreed[AGREED] - agreed[SENT]
+    for before in releases.collected(stores.office, study.name).values():
+        # Together the two would tell that under 10 of those who agreed sent nothing in between.
+        if agreed[AGREED] and before.get(AGREED) and agreed[SENT] != before[SENT]:
+            apart = abs(unsent - (before[AGREED] - before[SENT]))
+            if apart < SMALLEST + 2 * ROUNDED_OFF:
+                agreed[AGREED] = 0
     return {**totals, **agreed}
 
 
@@ -132,19 +133,9 @@ def _agreed(shown: Totals, answers: int) -> dict[str, int]:
     return {AGREED: agreed, SENT: _large(answers - answers % TOTALS_STEP), DELETED: deleted}
 
 
-def _too_near(now: Totals, before: Totals) -> bool:
-    """Return whether two releases would tell that under 10 sent nothing in between."""
-    if not (now[AGREED] and before.get(AGREED)) or now[SENT] == before[SENT]:
-        return False
-    unsent = [one[AGREED] - one[SENT] for one in (now, before)]
-    return abs(unsent[0] - unsent[1]) < SMALLEST + 2 * ROUNDED_OFF
-
-
 # Pilots.
 
-LEAST_BETWEEN = (
-    50  # answers, or the policy's min_new_rows where that is more (docs/design.md, Releases)
-)
+LEAST_BETWEEN = 50  # answers, or the policy's min_new_rows if more (docs/design.md, Releases)
 
 
 class TooFewSince(Refusal):
@@ -214,7 +205,7 @@ def record_disclosure(build: ReleaseBuild) -> None:
         return
     office, name = build.stores.office, build.study.name
     now, _ = snapshot(build.stores.pilot, build.study)
+    unsure = now != build.pilot
     for disclosed in {build.pilot, now}:
-        unsure = now != build.pilot
         kept = replace(disclosed, answers="") if unsure else disclosed
         counters.record_disclosure(office, name, kept)

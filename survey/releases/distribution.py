@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 
 from survey.errors import Refusal
@@ -60,13 +61,10 @@ def fault_in(typed: Mapping[str, str], *, required: bool) -> tuple[str, str]:
         if len(text) > LONGEST or not text.isprintable():
             return name, f"Shorten this to {LONGEST} characters on one line."
     written = typed["date"].strip()
-    try:
-        is_date = date.fromisoformat(written).isoformat() == written
-    except ValueError:
-        is_date = False
-    if not is_date:
-        return "date", "Write the day as year-month-day, for example 2026-11-22."
-    return "", ""
+    with suppress(ValueError):
+        if date.fromisoformat(written).isoformat() == written:  # it reads 20261122 and W-dates too
+            return "", ""
+    return "date", "Write the day as year-month-day, for example 2026-11-22."
 
 
 def recipient_of(typed: Mapping[str, str]) -> dict[str, str] | None:

@@ -141,16 +141,25 @@ class JobRunner:
         folder = self._folder(job)
         folder.mkdir(parents=True, mode=0o700)
         with locked(folder / LOCK) as lock:  # the process inherits it, and with it the lock
+            # -P: no module from the folder that the server was started in.
             child = subprocess.Popen(  # noqa: S603 - our own code and a number
                 [sys.executable, "-P", "-m", PROCESS, str(job.number)],
-                env=_environment(self.config, job),
+                env=self._environment(job),
                 pass_fds=(lock,),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,  # an error's words could quote an answer
-                start_new_session=True,
+                start_new_session=True,  # it outlives the worker of the server that began it
             )
         threading.Thread(target=child.wait, daemon=True).start()  # or it stays as a zombie
+
+    def _environment(self, job: Job) -> dict[str, str]:
+        """Return the process's environment: this server's settings, and this very code."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        pilots = self.config.pilots | ({job.study} if job.pilot else set())
+        path = [str(PACKAGE.parent), *filter(None, [own.get("PYTHONPATH")])]
+        own["PYTHONPATH"] = os.pathsep.join(path)
+        return {**own, **as_environment(replace(self.config, pilots=pilots))}
 
     def _folder(self, job: Job) -> Path:
         return folder_of(self.stores.folder, job.number)
@@ -221,12 +230,3 @@ class JobRunner:
         if job.pid and is_alive(self._folder(job)):
             with suppress(ProcessLookupError):
                 os.killpg(job.pid, what)
-
-
-def _environment(config: Config, job: Job) -> dict[str, str]:
-    """Return the process's environment: this server's settings, and this very code."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    pilots = config.pilots | ({job.study} if job.pilot else set())
-    path = [str(PACKAGE.parent), *filter(None, [own.get("PYTHONPATH")])]
-    own["PYTHONPATH"] = os.pathsep.join(path)
-    return {**own, **as_environment(replace(config, pilots=pilots))}

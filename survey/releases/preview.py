@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -78,6 +79,7 @@ def preview(
         try:
             report = process.write(build, tier, folder)
         except (ExportRefused, Refusal) as refused:
+            # Why it is not made tells of the answers too: it is checked and noted like a report.
             helps = list(_helps(build, tier))
             final_check(build)
             record_disclosure(build)
@@ -145,22 +147,16 @@ def _helps(build: ReleaseBuild, tier: Tier) -> Iterator[str]:
     if not any((s.number, RESTRICTED_ROWS.name) in build.files for s in build.segments[:1]):
         return
     for name in tier.kind.coarser:
-        other = build.study.policy.tiers.get(name)
-        if other and _would_be_made(build, other):
+        if (other := build.study.policy.tiers.get(name)) is None:
+            continue
+        tried = replace(build, request=replace(build.request, tier=name), left_out=[])
+        with suppress(ExportRefused, Refusal):
+            process.write(tried, other, tried.new_folder(other))
             yield (
                 f"Tier {name} ({other.label}) shows less, and would be made of the same answers "
                 "now."
             )
             return
-
-
-def _would_be_made(build: ReleaseBuild, tier: Tier) -> bool:
-    other = replace(build, request=replace(build.request, tier=tier.name), left_out=[])
-    try:
-        process.write(other, tier, other.new_folder(tier))
-    except (ExportRefused, Refusal):
-        return False
-    return True
 
 
 def basis(stores: Stores, study: Study, request: ReleaseRequest) -> str:

@@ -40,14 +40,6 @@ from survey.storage.releases import Erratum, Release
 from survey.storage.stores import Stores
 
 
-def check_folder(out: Path) -> None:
-    """Raise Refusal unless ``out`` is new or empty."""
-    if out.is_dir() and any(out.iterdir()):
-        raise Refusal(f"{out} is not empty: a release is written into a folder of its own.")
-    if out.exists() and not out.is_dir():
-        raise Refusal(f"{out} is a file: name a folder for the release.")
-
-
 @dataclass(frozen=True, slots=True)
 class ReleaseResult:
     """A finished release: where it lies, its number in the ledger, and its report."""
@@ -79,7 +71,9 @@ def prepare_build(
         pilot = snapshot(db, study)[0] if request.pilot else None
         segments, waiting = plan_segments(stores, study, pilot=request.pilot)
         wordings, synthetic = wordings_of(db, study), is_synthetic(db, study)
+        # Simulated answers came another way than through the site (docs/decisions/0019).
         frozen = None if synthetic else sum(s.rows for s in segments)
+        errata = [] if request.pilot else releases.errata(stores.office, study.name)
         context = ReleaseContext(
             pilot=request.pilot,
             synthetic=synthetic,
@@ -87,9 +81,7 @@ def prepare_build(
             archived=tuple(wordings.values()),
             facts=request.facts or {},
             recipient=request.recipient,
-            corrections=()
-            if request.pilot
-            else _corrections(releases.errata(stores.office, study.name)),
+            corrections=_corrections(errata),
         )
         yield ReleaseBuild(
             stores, study, request, kept, folder, wordings, context, segments, waiting, pilot,
@@ -117,6 +109,7 @@ def write(build: ReleaseBuild, tier: Tier, folder: Path) -> Report:
         build.held = [file.part for _, file in tabled]
         tables, entries = [found for found, _ in tabled], [file.entry for _, file in tabled]
         return assemble_tables(study, tables, entries, tier, folder, occasion=context)
+    # The gate, before any row goes out (docs/decisions/0008-segments.md).
     check_against_releases(build, made, tier)
     build.held = [file.part for file in made]
     entries = [file.entry for file in made]
@@ -161,11 +154,15 @@ def run(
         lost = " Nothing was kept." * begun
         return Refusal(f"Cannot write to {request.out}: {error.strerror}.{lost}")
 
-    check_folder(request.out)
+    out = request.out
+    if out.is_dir() and any(out.iterdir()):
+        raise Refusal(f"{out} is not empty: a release is written into a folder of its own.")
+    if out.exists() and not out.is_dir():
+        raise Refusal(f"{out} is a file: name a folder for the release.")
     tier = tier_of(study, request.tier)
     with (
         prepare_build(stores, study, request, progress) as build,
-        hidden_beside(request.out, refusal) as hidden,
+        hidden_beside(out, refusal) as hidden,
     ):
         folder = hidden / f"{study.name}-{tier.name}"
         folder.mkdir()
@@ -173,7 +170,7 @@ def run(
         final_check(build)
         number = _finish(build, folder, report)
     said = filter(None, (waiting_in_words(study, build.waiting), *build.left_out))
-    return ReleaseResult(request.out, number, report, "".join(f" {sentence}" for sentence in said))
+    return ReleaseResult(out, number, report, "".join(f" {sentence}" for sentence in said))
 
 
 def _finish(build: ReleaseBuild, folder: Path, report: Report) -> int:
@@ -266,16 +263,16 @@ def rebuild_zip(stores: Stores, study: Study, made: Release, request: ReleaseReq
 def _as_it_was(stores: Stores, made: Release, context: ReleaseContext) -> ReleaseContext:
     """Return what the documents said on that day: recipient, recalled releases and totals."""
     office, name = stores.office, made.study
+    # Of several hand-overs the one noted with the release itself: later ones are in no file.
     given = [
         {"name": g.person, "agreement": g.agreement, "date": g.agreed_on}
         for g in releases.hand_overs(office, name)
         if (g.release, g.at) == (made.number, made.made_at)
     ]
+    recalled = [e for e in releases.errata(office, name) if e.at <= made.made_at]
     return replace(
         context,
         recipient=given[0] if given else None,
-        corrections=_corrections(
-            [e for e in releases.errata(office, name) if e.at <= made.made_at]
-        ),
+        corrections=_corrections(recalled),
         tallies=releases.collected(office, name).get(made.number, {}),
     )

@@ -109,19 +109,12 @@ def next_text(
         # By lot: the more texts wait in a place, the sooner it comes.
         drawn = {p: _LOT.random() ** (1 / n) for p, n in places.items() if p.state == state}
         for place in sorted(drawn, key=lambda p: -drawn[p]):
-            if key := _drawn(queue, place, skip):
-                return texts.text_of(queue.answers, key)
-    return None
-
-
-def _drawn(queue: ReviewQueue, place: Place, skip: Collection[bytes]) -> bytes | None:
-    """Return a key from this place. Keys are random: so are those that follow a random one."""
-    start = _LOT.randbytes(ROW_KEY_BYTES)
-    for keys in texts.unread(queue.answers, queue.study, place, start):
-        own = _own(queue, place, keys)
-        fit = [key for key in keys if key not in own and key not in skip]
-        if fit:
-            return _LOT.choice(fit)
+            # Keys are random: so are those that follow a random one.
+            start = _LOT.randbytes(ROW_KEY_BYTES)
+            for keys in texts.unread(queue.answers, queue.study, place, start):
+                own = _own(queue, place, keys)
+                if fit := [key for key in keys if key not in own and key not in skip]:
+                    return texts.text_of(queue.answers, _LOT.choice(fit))
     return None
 
 
@@ -227,27 +220,22 @@ def counts_by_group(study: Study, queue: ReviewQueue) -> list[ReviewGroup]:
     for (name, lang, state), n in found.items():
         if name in study.questions and lang != NEVER:
             groups.setdefault((name, lang), Counter())[state] += n
-    order = list(study.questions)
-    return [
-        ReviewGroup(
-            question=study.questions[name],
-            lang=lang,
-            unread=stepped(sum(states[s] for s in texts.WAITING)),
-            approved=stepped(fit := states[texts.APPROVED] + states[texts.REDACTED]),
-            withheld=stepped(states[texts.WITHHELD]),
-            missing=_missing(study, name, fit),
+    order, tier, listed = list(study.questions), study.policy.tiers.get(TEXTS.name), []
+    for name, lang in sorted(groups, key=lambda group: (order.index(group[0]), group[1])):
+        states, missing = groups[name, lang], ""
+        fit = states[texts.APPROVED] + states[texts.REDACTED]
+        if tier is None or name in tier.leave_out:
+            missing = "not in a release of this study"
+        elif fit < tier.k:
+            missing = f"up to {tier.k - fit // PROGRESS_STEP * PROGRESS_STEP} more to approve"
+        listed.append(
+            ReviewGroup(
+                question=study.questions[name],
+                lang=lang,
+                unread=stepped(sum(states[s] for s in texts.WAITING)),
+                approved=stepped(fit),
+                withheld=stepped(states[texts.WITHHELD]),
+                missing=missing,
+            )
         )
-        for (name, lang), states in sorted(
-            groups.items(), key=lambda item: (order.index(item[0][0]), item[0][1])
-        )
-    ]
-
-
-def _missing(study: Study, variable: str, fit: int) -> str:
-    """Return what stands between these texts and tier D."""
-    tier = study.policy.tiers.get(TEXTS.name)
-    if tier is None or variable in tier.leave_out:
-        return "not in a release of this study"
-    if fit >= tier.k:
-        return ""
-    return f"up to {tier.k - fit // PROGRESS_STEP * PROGRESS_STEP} more to approve"
+    return listed

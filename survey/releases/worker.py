@@ -90,7 +90,7 @@ def place_of(error: Exception) -> str:
 
 
 NICE = 10  # clients who answer come first
-NOTE_EVERY_SECONDS = 0.5
+NOTE_EVERY_SECONDS = 0.5  # each note of the progress is a write
 
 
 class JobCancelled(BaseException):
@@ -164,7 +164,7 @@ class JobWorker:
 
     @property
     def folder(self) -> Path:
-        """Where it works."""
+        """Folder that it works in."""
         return folder_of(self.stores.folder, self.job.number)
 
     def check_permitted(self) -> None:
@@ -294,6 +294,7 @@ KINDS: Mapping[str, Callable[[JobWorker], Result]] = {
 
 def main() -> None:
     """Do the job whose number is on the command line."""
+    # First: a signal before it would end the process without a word in its job.
     signal.signal(signal.SIGTERM, _cancel)
     os.nice(NICE)
     close_memory()

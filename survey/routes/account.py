@@ -150,7 +150,7 @@ def sign_out() -> Answer:
 
 @bp.get("/set-up/<token>")
 def set_up(token: str) -> Answer:
-    """Ask for a first password. Looking at a set-up link spends nothing."""
+    """Ask for a first password. Looking at a link spends nothing: mail programs open links."""
     state, account = accounts.setup(services().stores.office, _filed(token), services().clock())
     if account is None:
         return _dead_link(state)
@@ -167,6 +167,7 @@ def try_set_up(token: str) -> Answer:
     password, again = request.form.get("password", ""), request.form.get("again", "")
     if error := passwords.fault(password, again, name=account.name):
         return page_of("set_up", error=error, account=account)
+    # Once more: somebody may have used the link while this password was hashed.
     if accounts.take_setup(office, filed, now=now, password=passwords.hashed(password)) is None:
         return _dead_link(accounts.setup(office, filed, now)[0])
     start_session(account)

@@ -55,9 +55,8 @@ def enter() -> Answer:
         request, here.config.proxies, INVITATION_BY_ADDRESS, INVITATION_BY_NOBODY
     )
     if not here.throttle.take(*bucket):
-        return render_template(
-            "invite/wait.html", title="Invitation – Survey", minutes=WAIT_MINUTES
-        ), 429
+        title = "Invitation – Survey"
+        return render_template("invite/wait.html", title=title, minutes=WAIT_MINUTES), 429
     read = invitations.read_code(typed)
     invited = invitations.find(here.stores, here.keys, read) if read else None
     published = here.availability.published(invited.study) if invited else None
@@ -65,6 +64,7 @@ def enter() -> Answer:
         return _invitation_page(
             INVITATION_UNKNOWN if read else INVITATION_SLIP if typed.strip() else INVITATION_EMPTY
         )
+    # Only wrong codes are counted (docs/decisions/0017-invitations.md).
     here.throttle.give_back(*bucket)
     session[INVITATION] = invitations.sealed_invitation(here.keys, invited)
     return see_other(f"/s/{published.version.study.address}/")

@@ -97,8 +97,13 @@ _LINKS: dict[Role, dict[str, tuple[str, str]]] = {
 def notices(summary: StudySummary, role: Role) -> list[Notice]:
     """Return what waits at this study for accounts of ``role``, the gravest first."""
     found = [] if summary.version.pilot else list(_about_approval(summary, role))
-    if role == "researcher":
-        found += _unanswered(summary.version.study.name)
+    if role != "researcher":
+        return found
+    threads = board.threads(services().stores.office, summary.version.study.name)
+    if waits := sum(thread[-1].role == "board" for thread in threads):
+        one, more = "A comment of the board waits", f"{waits} comments of the board wait"
+        said = f"{one if waits == 1 else more} for an answer."
+        found.append(Notice(said, "notes.comments", "Read and answer"))
     return found
 
 
@@ -117,37 +122,26 @@ def _about_approval(summary: StudySummary, role: Role) -> Iterator[Notice]:
     elif summary.status == "draft" and role == "researcher":
         sentence = f"Approved under {signed.reference}: it can be opened."
         yield Notice(sentence, "research.life", "Open it")
-    if state.approval and not state.problem and _ends_soon(state.approval):
-        reference, last = state.approval.reference, state.approval.expires_on
+    if state.problem or not state.approval or not state.approval.expires_on:
+        return
+    reference, last = state.approval.reference, state.approval.expires_on
+    today = date.fromisoformat(services().availability.today())
+    if date.fromisoformat(last) - today <= NOTICE:
         sentence = f"The approval {reference} ends on {last}; the study closes by itself."
         yield Notice(sentence, *reader["ends"])
 
 
-def _ends_soon(signed: studies.Approval) -> bool:
-    today = date.fromisoformat(services().availability.today())
-    return bool(signed.expires_on) and date.fromisoformat(signed.expires_on) - today <= NOTICE
-
-
-def _unanswered(name: str) -> list[Notice]:
-    """Return a notice of threads in which the board has the last word."""
-    threads = board.threads(services().stores.office, name)
-    waits = sum(thread[-1].role == "board" for thread in threads)
-    if not waits:
-        return []
-    said = "A comment of the board waits" if waits == 1 else f"{waits} comments of the board wait"
-    return [Notice(f"{said} for an answer.", "notes.comments", "Read and answer")]
-
-
 @dataclass(frozen=True, slots=True)
 class StudyCard:
-    """A page of a study; ``sentence`` says what one can do there."""
+    """A page of a study; ``sentence`` says what one can do there, ``short`` is for a tab."""
 
     endpoint: str
     title: str
     sentence: str
+    short: str = ""
 
 
-_NOTES = (
+NOTES_CARDS = (
     StudyCard("notes.comments", "Comments", "The board’s questions on passages, answered."),
     StudyCard("notes.incidents", "Incidents", "Notes of what happened that should not."),
     StudyCard("notes.report", "Yearly report", "What was approved, opened and released."),
@@ -156,55 +150,33 @@ _NOTES = (
 BOARD_CARDS = (
     StudyCard("board.approve", "Approve", "Sign exactly what you have read."),
     StudyCard("notes.waivers", "Waivers", "Do without an element of the checklist, with a reason."),
-    StudyCard("board.suspend", "Suspend or revoke", "Stop it at once, or let it go on."),
-    *_NOTES,
+    StudyCard("board.suspend", "Suspend or revoke", "Stop it at once, or let it go on.", "Suspend"),
+    *NOTES_CARDS,
 )
 
 # The parts of a study's page, as its work goes on.
 RESEARCH_CARDS = {
     "Before the first answer": (
-        StudyCard(
-            "collection.preregistration_page",
-            "Preregistration",
-            "Everything a registry wants, before the first answer.",
-        ),
-        StudyCard(
-            "collection.link",
-            "Link, QR code, leaflet",
-            "What to put on a poster or into people's hands.",
-        ),
-        StudyCard(
-            "collection.invitations_page", "Invitations", "Codes that open the survey once each."
-        ),
+        StudyCard("collection.preregistration_page", "Preregistration",
+            "Everything a registry wants, before the first answer."),
+        StudyCard("collection.link", "Link, QR code, leaflet",
+            "What to put on a poster or into people's hands."),
+        StudyCard("collection.invitations_page", "Invitations",
+            "Codes that open the survey once each."),
     ),
     "While it runs": (
-        StudyCard(
-            "research.life",
-            "The study’s life",
-            "Open it, close it, freeze its answers: each step with what it means.",
-        ),
-        StudyCard(
-            "collection.figures_page",
-            "Figures",
-            "For the methods section: page loads, consent, completion, the stop rule.",
-        ),
+        StudyCard("research.life", "The study’s life",
+            "Open it, close it, freeze its answers: each step with what it means."),
+        StudyCard("collection.figures_page", "Figures",
+            "For the methods section: page loads, consent, completion, the stop rule."),
     ),
     "What comes of it": (
-        StudyCard(
-            "texts.overview",
-            "Clients’ own words",
-            "Read texts one by one, take out what points at somebody, decide which may leave.",
-        ),
-        StudyCard(
-            "releases.overview",
-            "Releases",
-            "See what a release would hold, make it, download it, and read the ledger.",
-        ),
-        StudyCard(
-            "charts.overview",
-            "Charts",
-            "Charts of a release, with tables and words, to read and to download.",
-        ),
+        StudyCard("texts.overview", "Clients’ own words",
+            "Read texts one by one, take out what points at somebody, decide which may leave."),
+        StudyCard("releases.overview", "Releases",
+            "See what a release would hold, make it, download it, and read the ledger."),
+        StudyCard("charts.overview", "Charts",
+            "Charts of a release, with tables and words, to read and to download."),
     ),
-    "With the ethics board": _NOTES,
-}
+    "With the ethics board": NOTES_CARDS,
+}  # fmt: skip

@@ -20,7 +20,7 @@ LinkState = Literal["good", "spent", "expired", "unknown"]
 
 
 class AccountExists(StoreError):
-    """Another account has this name already, or one that differs only in capitals."""
+    """A name that another account has already, capitals apart."""
 
 
 # Wrong codes in a row after which no code of the app is right any more. NIST SP 800-63B section
@@ -73,7 +73,7 @@ def _change(db: Database, name: str, **values: object) -> None:
 
 
 def add(db: Database, *, name: str, role: Role, at: str) -> Account:
-    """Return a new account, to which no password gives access yet. Raises AccountExists."""
+    """Add an account, which has no password yet, and return it. Raises AccountExists."""
     with write_transaction(db):
         if find(db, name):
             raise AccountExists(f"There is an account {name!r} already. `lacrima account list`.")
@@ -201,7 +201,7 @@ def missed(db: Database, name: str) -> int:
 
 
 def count_missed(db: Database, name: str) -> int:
-    """Count one more wrong code in a row; returns how many there are now."""
+    """Count one more wrong code in a row; return how many there are now."""
     with write_transaction(db):
         db.conn.execute("UPDATE accounts SET missed = missed + 1 WHERE folded = ?", (folded(name),))
         return missed(db, name)

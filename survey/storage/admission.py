@@ -13,18 +13,13 @@ from survey.storage.database import Database, write_transaction
 
 
 def add(db: Database, study: str, hashes: Iterable[bytes]) -> int:
-    """Add keyed hashes (32 bytes each) of new codes, sorted; returns how many are new."""
-    new = sorted(set(hashes))
+    """Add keyed hashes (32 bytes each) of new codes; return how many are new."""
+    new = sorted(set(hashes))  # the file shows no order in which codes were made or handed out
     with write_transaction(db):
         return db.conn.executemany(
             "INSERT INTO invitations VALUES (?, ?) ON CONFLICT DO NOTHING",
             ((value, study) for value in new),
         ).rowcount
-
-
-def exists(db: Database, hash: bytes) -> bool:  # noqa: A002
-    """Return whether this code can still be used."""
-    return study_of(db, hash) is not None
 
 
 def study_of(db: Database, hash: bytes) -> str | None:  # noqa: A002
@@ -40,6 +35,7 @@ def unspent(db: Database, study: str) -> int:
 
 def any_unspent(db: Database, study: str) -> bool:
     """Return whether any code of the study can still be used."""
+    # EXISTS stops at the first code, where counting would read them all.
     sql = "SELECT EXISTS (SELECT 1 FROM invitations WHERE study = ?)"
     return bool(db.conn.execute(sql, (study,)).fetchone()[0])
 

@@ -9,8 +9,7 @@ dozen, are counted as they lie.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from survey.errors import UnknownWords
@@ -51,27 +50,23 @@ class ColumnLike(Protocol):
         """Characters that a text column may hold; 0 for a coded one."""
 
 
-def _ranges(codes: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Unbroken ranges that hold exactly ``codes``, rising."""
+def _among(column: str, codes: Iterable[int]) -> str:
+    """Return SQL for "``column`` holds one of ``codes``", by unbroken ranges."""
     rising = sorted(set(codes))
-    starts = [code for code in rising if code - 1 not in rising]
-    ends = [code for code in rising if code + 1 not in rising]
-    return zip(starts, ends, strict=True)
-
-
-def _among(column: str, codes: Collection[int]) -> str:
-    """SQL: ``column`` holds one of ``codes``."""
+    lows = [code for code in rising if code - 1 not in rising]
+    highs = [code for code in rising if code + 1 not in rising]
     return " OR ".join(
         f"{column} = {low}" if low == high else f"{column} BETWEEN {low} AND {high}"
-        for low, high in _ranges(codes)
+        for low, high in zip(lows, highs, strict=True)
     )
 
 
 def _definition(column: ColumnLike) -> str:
-    """The column in SQL. Its check is named for it, so that a refusal names no value."""
+    """Return the column in SQL."""
     name = quoted(column.name)
     if column.name in ROW_COLUMNS:
         raise ValueError(f"A question cannot be called {column.name}: every row has that already.")
+    # The check bears the column's name: SQLite refuses with that, and so names no value.
     if not column.max_length:
         allowed = _among(name, (*column.codes, *column.missing))
         return f"{name} INTEGER NOT NULL CONSTRAINT {name} CHECK ({allowed})"
@@ -107,10 +102,10 @@ def prepare(
     with write_transaction(db):
         for name in (table, ARRIVING + table):
             db.conn.execute(sql.format(name=name).replace("TABLE", "TABLE IF NOT EXISTS", 1))
-        words = (study, fingerprint)
-        change = "UPDATE wordings SET current = 0 WHERE study = ? AND fingerprint = ?"
-        db.conn.execute(change, words)
-        kept = (*words, table, content)
+        # The same words have another table once the program stores other columns of them.
+        retire = "UPDATE wordings SET current = 0 WHERE study = ? AND fingerprint = ?"
+        db.conn.execute(retire, (study, fingerprint))
+        kept = (study, fingerprint, table, content)
         db.conn.execute("INSERT OR REPLACE INTO wordings VALUES (?, ?, ?, ?, 1)", kept)
     return table
 
@@ -163,16 +158,12 @@ _ADD_TEXTS = "INSERT INTO text_totals VALUES (?, ?, ?, ?, ?, ?)" + _ADD
 _ADD_ROWS = "INSERT INTO row_totals VALUES (?, ?, ?)" + _ADD
 
 
-def _groups_of(table: str, part: str) -> str:
-    sql = _TEXTS_OF if table == TEXTS else _ROWS_OF
-    return sql.format(table=table, part=quoted(part))
-
-
 def counted(db: Database, table: str, *, arriving: bool = False) -> list[Group]:
     """Return the groups of a table in one order; none for a table that is not counted."""
     if table != TEXTS and not table.startswith(ANSWERS_PREFIX):
         return []
-    sql = _groups_of(table, (ARRIVING if arriving else "") + table)
+    part = quoted((ARRIVING if arriving else "") + table)
+    sql = (_TEXTS_OF if table == TEXTS else _ROWS_OF).format(table=table, part=part)
     return sorted(db.conn.execute(sql).fetchall())
 
 
@@ -198,26 +189,13 @@ def recount(db: Database, tables: Iterable[str]) -> None:
         add(db, table, counted(db, table))
 
 
-# Settled and arriving are asked for in one statement: what joins meanwhile is counted once.
-
-
 def batches_of(db: Database, table: str) -> list[tuple[int, int]]:
     """Return (batch, answers) of one table, arrivals included; a batch may recur."""
+    # In one statement: what joins the others meanwhile is counted once.
     found = db.conn.execute(
         "SELECT batch, count FROM row_totals WHERE answers = :table UNION ALL"
         f" SELECT batch, count(*) FROM {quoted(ARRIVING + table)} GROUP BY batch",
         {"table": table},
-    )
-    return found.fetchall()
-
-
-def texts_of(db: Database, study: str) -> list[tuple[str, str, str, int, str, int]]:
-    """Return (table, question, language, batch, state, texts), arrivals included."""
-    found = db.conn.execute(
-        "SELECT 'texts', variable, lang, batch, state, count FROM text_totals WHERE study = :study"
-        f" UNION ALL SELECT '{ARRIVING}texts', variable, coalesce(lang, ''), batch, state, count(*)"
-        f" FROM {ARRIVING}texts WHERE study = :study GROUP BY 1, 2, 3, 4, 5",
-        {"study": study},
     )
     return found.fetchall()
 
@@ -230,7 +208,8 @@ def count(db: Database, study: str) -> int:
 def _read(
     db: Database, table: str, condition: str, bound: tuple[str, ...]
 ) -> Iterator[dict[str, Any]]:
-    """Rows in key order, arrived ones included, read at once: no reader holds up the log."""
+    """Return rows in key order, arrived ones included."""
+    # Read at once: who stays holds up the emptying of the log (docs/decisions/0003).
     parts = [f"SELECT * FROM {quoted(p + table)} WHERE {condition}" for p in ("", ARRIVING)]
     cursor = db.conn.execute(" UNION ALL ".join(parts) + " ORDER BY key", (*bound, *bound))
     names = [column[0] for column in cursor.description]
@@ -254,16 +233,6 @@ def texts(db: Database, study: str, *, frozen_only: bool = False) -> Iterator[di
 ROWS_AT_ONCE = 50_000  # rows read at a time: a million do not have to fit into memory as objects
 
 
-@contextmanager
-def _one_look(db: Database) -> Iterator[None]:
-    """Read everything within from one state of the file."""
-    db.conn.execute("BEGIN")
-    try:
-        yield
-    finally:
-        db.rollback()
-
-
 def blocks(
     db: Database, table: str, names: Sequence[str], *, batches: Sequence[int] | None
 ) -> Iterator[dict[str, tuple[Any, ...]]]:
@@ -273,13 +242,15 @@ def blocks(
     """
     chosen = ", ".join(quoted(name) for name in names)
     within = "TRUE" if batches is None else f"batch IN ({', '.join(str(int(b)) for b in batches)})"
-    with _one_look(db):
+    db.conn.execute("BEGIN")  # both parts from one state of the file
+    try:
         for part in (table, ARRIVING + table):
-            cursor = db.conn.execute(
-                f"SELECT {chosen} FROM {quoted(part)} WHERE {within} ORDER BY key"
-            )
+            sql = f"SELECT {chosen} FROM {quoted(part)} WHERE {within} ORDER BY key"
+            cursor = db.conn.execute(sql)
             while rows := cursor.fetchmany(ROWS_AT_ONCE):
                 yield dict(zip(names, zip(*rows, strict=True), strict=True))
+    finally:
+        db.rollback()
 
 
 def columns_of(db: Database, table: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Answers that were sent, each taken in one durable transaction; the door to all that is kept.
+"""Answers that were sent, each taken in one durable transaction.
 
 Works alike for responses.db and pilot.db. Nothing stored says when or after whom an answer came.
 """
@@ -7,53 +7,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from secrets import token_bytes
 
-from survey.errors import CodeNotAllowed, InvitationSpent, TooFewToFreeze, UnknownWords
-from survey.storage.answer_tables import (
-    ColumnLike,
-    blocks,
-    columns_of,
-    count,
-    prepare,
-    rows,
-    table_of,
-    tables_of,
-    texts,
-    wordings,
-)
-from survey.storage.batches import ask_deletion, batches, carry_out_deletions, freeze
+from survey.errors import CodeNotAllowed, InvitationSpent
 from survey.storage.database import Database, quoted, write_transaction
 from survey.storage.reordering import ARRIVAL_BATCH, merge_arrivals, waiting
 from survey.storage.schema import ARRIVING, ROW_KEY_BYTES
-
-__all__ = [
-    "CodeNotAllowed",
-    "ColumnLike",
-    "InvitationSpent",
-    "Response",
-    "Text",
-    "TooFewToFreeze",
-    "UnknownWords",
-    "accept",
-    "ask_deletion",
-    "batches",
-    "blocks",
-    "carry_out_deletions",
-    "columns_of",
-    "count",
-    "forget_accepted",
-    "freeze",
-    "prepare",
-    "rows",
-    "table_of",
-    "tables_of",
-    "texts",
-    "was_accepted",
-    "wordings",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +75,15 @@ def accept(db: Database, response: Response, *, draw: Callable[[int], bytes] = t
 
     Raises InvitationSpent or CodeNotAllowed with nothing stored. ``draw`` gives random bytes.
     """
+    spend = "DELETE FROM invitations WHERE code = ?"
     try:
         with write_transaction(db):
+            # The token first: a submit that is repeated must not find its own invitation spent.
             if not db.conn.execute(_CLAIM, {"token": response.submit}).rowcount:
                 return False
-            _spend(db, response.invitation)
+            code = response.invitation
+            if code is not None and not db.conn.execute(spend, (code,)).rowcount:
+                raise InvitationSpent("This invitation has been used already.")
             _insert(db, response, draw)
             arrived = waiting(db)
     except sqlite3.IntegrityError as error:  # it names the column, never the value
@@ -125,15 +91,10 @@ def accept(db: Database, response: Response, *, draw: Callable[[int], bytes] = t
     except (sqlite3.InterfaceError, sqlite3.ProgrammingError, OverflowError, UnicodeError):
         raise CodeNotAllowed("The answer was not stored: a value is no code or text.") from None
     if arrived >= ARRIVAL_BATCH:
-        _settle_if_free(db)
+        # The answer is safe already: what fails here is done by the next one, or by the keeper.
+        with suppress(sqlite3.Error):
+            merge_arrivals(db)
     return True
-
-
-def _spend(db: Database, invitation: bytes | None) -> None:
-    if invitation is None:
-        return
-    if not db.conn.execute("DELETE FROM invitations WHERE code = ?", (invitation,)).rowcount:
-        raise InvitationSpent("This invitation has been used already.")
 
 
 def _insert(db: Database, response: Response, draw: Callable[[int], bytes]) -> None:
@@ -143,6 +104,7 @@ def _insert(db: Database, response: Response, draw: Callable[[int], bytes]) -> N
         (draw(ROW_KEY_BYTES), r.fingerprint, r.lang, r.c_open, r.completion, r.dur_band, r.deletion,
          *r.values.values()),
     )  # fmt: skip
+    # Keys drawn anew: nothing joins a text to its row, nor two texts of one person.
     for t in r.texts:
         db.conn.execute(
             _TEXT,
@@ -150,30 +112,17 @@ def _insert(db: Database, response: Response, draw: Callable[[int], bytes]) -> N
         )
 
 
-def _settle_if_free(db: Database) -> None:
-    """The answer is safe already: what fails here is done by the next one, or by the keeper."""
-    try:
-        merge_arrivals(db)
-    except sqlite3.Error:
-        return
-
-
-def was_accepted(db: Database, submit: bytes) -> bool:
-    """Whether the answer with this submit token arrived (and is not yet forgotten)."""
-    return bool(
-        db.conn.execute(
-            "SELECT EXISTS (SELECT 1 FROM accepted WHERE value = :token)"
-            " OR EXISTS (SELECT 1 FROM arriving_accepted WHERE value = :token)",
-            {"token": submit},
-        ).fetchone()[0]
-    )
-
-
 _TOKENS = "SELECT value FROM accepted UNION ALL SELECT value FROM arriving_accepted"
 
 
+def was_accepted(db: Database, submit: bytes) -> bool:
+    """Return true when the answer with this submit token arrived and is not yet forgotten."""
+    sql = f"SELECT EXISTS (SELECT 1 FROM ({_TOKENS}) WHERE value = ?)"
+    return bool(db.conn.execute(sql, (submit,)).fetchone()[0])
+
+
 def forget_accepted(db: Database, live: Callable[[], Collection[bytes]]) -> int:
-    """Delete every submit token that is not ``live``; gives how many.
+    """Delete every submit token that is not ``live``; return how many.
 
     ``live`` is asked only after the tokens were read: whoever sends meanwhile is not forgotten.
     Settles first, because answers that wait are counted by their tokens.
@@ -184,7 +133,7 @@ def forget_accepted(db: Database, live: Callable[[], Collection[bytes]]) -> int:
     if not gone:
         return 0
     with write_transaction(db):
-        if waiting(db):
+        if waiting(db):  # somebody sent meanwhile: the next round forgets
             return 0
         for table in ("accepted", ARRIVING + "accepted"):
             db.conn.executemany(f"DELETE FROM {table} WHERE value = ?", ((v,) for v in gone))

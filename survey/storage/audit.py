@@ -23,6 +23,7 @@ def length(db: Database) -> int:
 
 def lines(db: Database, *, most: int, after: int = 0) -> list[AuditLine]:
     """Return at most ``most`` lines, the latest first, without the ``after`` latest."""
+    # By the number of the line: several acts can have one time.
     found = db.table("audit").rows_where(
         order_by="id DESC", select="at, who, what", limit=most, offset=after
     )

@@ -26,6 +26,7 @@ _TALLY = """
 
 def ask_deletion(db: Database, values: Sequence[bytes]) -> None:
     """Queue deletion values (32 bytes each). The same work whether or not they match anything."""
+    # Sorted: the queue does not tell which of them was asked for first.
     with write_transaction(db):
         db.conn.executemany(
             "INSERT INTO withdrawals VALUES (?) ON CONFLICT DO NOTHING",
@@ -42,7 +43,7 @@ def delete_asked(db: Database) -> int:
     """Delete what was asked for and empty the queue, within a transaction."""
     deleted = 0
     for table in merged_tables(db):
-        if table == "accepted":
+        if table == "accepted":  # submit tokens: they have no deletion value
             continue
         for part in ("", ARRIVING):
             sql = f"DELETE FROM {quoted(part + table)} WHERE {_ASKED}"
@@ -56,12 +57,12 @@ def delete_asked(db: Database) -> int:
 
 
 def carry_out_deletions(db: Database) -> int:
-    """Delete queued rows and texts and overwrite their bytes; returns how many went.
+    """Delete queued rows and texts and overwrite their bytes; return how many went.
 
     Pages that were split long ago may hold copies in their unused part, which deleting does not
     reach: where something was deleted the file is rewritten.
     """
-    if not pending(db):
+    if not pending(db):  # as in nearly every round: no turn to write is taken for nothing
         return 0
     with write_transaction(db):
         deleted = delete_asked(db)
@@ -101,7 +102,7 @@ def freeze(
     closing: bool,
     before: Callable[[int], object] = lambda _batch: None,
 ) -> int:
-    """Make the new answers the next batch and destroy their deletion values; returns how many.
+    """Make the new answers the next batch and destroy their deletion values; return how many.
 
     Deletions asked for before are carried out first. Raises TooFewToFreeze below ``minimum``
     unless the study is ``closing``; nothing is changed then, nor if ``before``, which is given the

@@ -87,6 +87,7 @@ def rulings(db: Database, study: str) -> list[Ruled]:
 
 def suspension(db: Database, study: str) -> Ruled | None:
     """Return the ruling under which the study is suspended now; None when it is not."""
+    # Revoking an approval neither suspends a study nor lifts that.
     last = next((r for r in reversed(rulings(db, study)) if r.what != "revoked"), None)
     return last if last and last.what == "suspended" else None
 
@@ -148,6 +149,7 @@ def waive(
 
 def take_back(db: Database, study: str, elements: Iterable[str], *, at: str, who: str) -> None:
     """Ask for these elements again; that they were waived stays in the record."""
+    # The table is append-only: a line without a reason, which no waiver has, ends the last one.
     with write_transaction(db):
         for element in elements:
             _append(db, "waivers", study=study, **asdict(Waiver(element, at, who, "")))

@@ -1,4 +1,4 @@
-"""Totals of events, and which figures staff have seen: the collection's, and those of pilots.
+"""Totals of events, and the figures that staff have seen: the collection's, and those of pilots.
 
 Events (landing, consented, declined …) are counted in memory and written in batches: nothing is
 written on a request, so that no write times an event; a crash may lose some. Of a pilot's answers
@@ -30,12 +30,12 @@ class EventCounters:
         self._lock = threading.Lock()
 
     def add(self, study: str, event: str, *, pilot: bool = False) -> None:
-        """One more ``event`` in ``study``."""
+        """Count one more ``event`` in ``study``."""
         with self._lock:
             self._counts[pilot][study, event] += 1
 
     def waiting(self, *, pilot: bool = False) -> int:
-        """How many events that make a batch are not written yet."""
+        """Return the number of events that make a batch and are not written yet."""
         with self._lock:
             counts = self._counts[pilot].items()
             return sum(n for (_, event), n in counts if not event.startswith(PASSED))
@@ -48,20 +48,16 @@ class EventCounters:
                 return
             self._counts[pilot] = Counter()
         try:
-            _write(db, counts)
+            with write_transaction(db):
+                db.conn.executemany(
+                    "INSERT INTO tallies VALUES (?, ?, ?)"
+                    " ON CONFLICT DO UPDATE SET count = count + excluded.count",
+                    ((study, event, count) for (study, event), count in sorted(counts.items())),
+                )
         except BaseException:
             with self._lock:
                 self._counts[pilot] += counts
             raise
-
-
-def _write(db: Database, counts: Counter[tuple[str, str]]) -> None:
-    with write_transaction(db):
-        db.conn.executemany(
-            "INSERT INTO tallies VALUES (?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET count = count + excluded.count",
-            ((study, event, count) for (study, event), count in sorted(counts.items())),
-        )
 
 
 def totals(db: Database, study: str) -> dict[str, int]:
@@ -81,10 +77,10 @@ class ReportedFigures:
 
 def reported_figures(db: Database, study: str, *, pilot: bool) -> ReportedFigures:
     """Return the present step; before the first one nothing is shown."""
-    found = list(db.table("figures").rows_where("study = ? AND pilot = ?", [study, pilot]))
-    if not found:
+    found = db.table("figures").rows_where("study = ? AND pilot = ?", [study, pilot])
+    row = next(found, None)
+    if row is None:
         return ReportedFigures()
-    row = found[0]
     return ReportedFigures(row["landing"], row["completed"], json.loads(row["shown"]))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from survey.locks import WriteLock
+from survey.memory import give_back_memory
 
 
 @contextmanager
@@ -51,7 +52,7 @@ class Database(sqlite_utils.Database):
 
 
 def quoted(name: str) -> str:
-    """``name`` as an SQL identifier. Raises ValueError for what no variable may be called."""
+    """Return ``name`` as an SQL identifier. Raises ValueError for what none may be called."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot name a column or table: use letters, digits and _.")
     return f'"{name}"'
@@ -59,7 +60,7 @@ def quoted(name: str) -> str:
 
 @contextmanager
 def write_transaction(db: Database) -> Iterator[None]:
-    """One transaction that has its turn to write from the first statement on.
+    """Begin one transaction that has its turn to write from the first statement on.
 
     ``atomic()`` alone begins without it, and what read first would then be refused when another
     process wrote meanwhile; inside an open transaction it is a savepoint, as ever.
@@ -86,4 +87,7 @@ def truncate_log(db: Database) -> bool:
             busy: int = db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         finally:
             db.conn.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+    # What led here has read pages of answers, which this process would otherwise keep.
+    db.conn.execute("PRAGMA shrink_memory")
+    give_back_memory()
     return not busy

@@ -43,12 +43,13 @@ def swap(db: Database, id: bytes, *, seen: bytes, sealed: bytes, expires: int) -
 
 def drop(db: Database, id: bytes) -> None:  # noqa: A002
     """Delete and overwrite the draft."""
+    # secure_delete (stores.py) overwrites what is deleted.
     with write_transaction(db):
         db.conn.execute("DELETE FROM drafts WHERE id = ?", (id,))
 
 
 def purge(db: Database, now: float) -> int:
-    """Delete what expired by ``now`` (epoch seconds); returns how many.
+    """Delete what expired by ``now`` (epoch seconds); return how many.
 
     Where the clock was set back, a draft ends as if its last page had been ``now``.
     """

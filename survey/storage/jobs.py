@@ -51,12 +51,12 @@ class Job:
 
     @property
     def live(self) -> bool:
-        """Whether it is under way."""
+        """Return true while it is under way."""
         return self.state in LIVE
 
 
 class Busy(Exception):
-    """Another piece of work for the study is under way: ``job``."""
+    """The refusal of a job while another of the study, ``job``, is under way."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(f"{job.who} asked for a {job.kind} of {job.study} that is under way.")
@@ -77,6 +77,7 @@ def _found(db: Database, condition: str, *bound: object, **how: Any) -> list[Job
 
 def find(db: Database, number: int) -> Job | None:
     """Return the job of this number; None for any that is no job's, however large."""
+    # The number stands in an address, and SQLite raises OverflowError for a larger one.
     return next(iter(_found(db, "number = ?", min(number, LARGEST))), None)
 
 
@@ -106,6 +107,7 @@ def made_from(db: Database, preview: int) -> int:
 def begin(db: Database, job: Job, *, now: float) -> Job:
     """Note a new job as waiting. Raises Busy where another of the study is under way."""
     with write_transaction(db):
+        # The index one_job_a_study would refuse it too, but not say which job is in the way.
         for other in under_way(db):
             if other.study == job.study:
                 raise Busy(other)

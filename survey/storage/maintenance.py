@@ -1,4 +1,7 @@
-"""Maintenance of the files by one thread a process: merging, deleting, purging, rewriting."""
+"""Maintenance of the files by one thread a process: merging, deleting, purging, rewriting.
+
+What is promised of the files and why: docs/decisions/0003-storage-without-order.md.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from survey.locks import acquire_lock
-from survey.memory import give_back_memory
 from survey.storage import drafts
 from survey.storage.answers import forget_accepted
 from survey.storage.batches import carry_out_deletions
@@ -31,15 +33,9 @@ NIGHT = 3 * 3600  # levelling begins at three o'clock, UTC
 Clock = Callable[[], float]
 
 
-def _version(db: Database) -> tuple[int, int]:
-    """Return what differs once another connection, or this one, changed the file."""
-    others: int = db.conn.execute("PRAGMA data_version").fetchone()[0]
-    return others, db.conn.total_changes
-
-
 @dataclass
 class _QuietFile:
-    """When a file was last seen to change; whether it was tidied since, and its log emptied."""
+    """The last change that was seen of a file, and whether it was tidied since, its log emptied."""
 
     version: tuple[int, int] = (-1, -1)
     changed: float = 0.0
@@ -48,7 +44,9 @@ class _QuietFile:
 
     def due(self, db: Database, now: float) -> bool:
         """Return whether the file changed and then was left alone for long enough."""
-        version = _version(db)
+        # The one differs once another connection changed the file, the other once this one did.
+        others: int = db.conn.execute("PRAGMA data_version").fetchone()[0]
+        version = others, db.conn.total_changes
         if version != self.version or now < self.changed:
             self.version, self.changed = version, now
             self.tidy = self.log_empty = False
@@ -61,7 +59,7 @@ class _QuietFile:
 
 
 class MaintenanceThread:
-    """Keeps the files of ``stores`` as promised. ``clock`` returns epoch seconds.
+    """The thread that keeps the files of ``stores`` as promised. ``clock`` returns epoch seconds.
 
     ``accepted_of`` returns the submit token of a draft by its id, so that a token goes when its
     draft has gone. Of the processes on one folder a single one works; each writes its tallies.
@@ -87,7 +85,7 @@ class MaintenanceThread:
         self._minute = self._hour = self._night = float("-inf")
 
     def start(self) -> None:
-        """Begin. Does nothing when begun already."""
+        """Begin, unless begun already."""
         if self._thread is None:
             self._stopping.clear()
             self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
@@ -122,6 +120,7 @@ class MaintenanceThread:
         for name in self._files:
             self._try(f"lay {name}.db to rest", partial(self._tidy_if_quiet, name))
         now = self._clock()
+        # A clock that was set back must not stop the purge until it has caught up.
         if now - self._minute >= MINUTE or now < self._minute:
             self._minute = now
             self._try("purge drafts", self._purge_drafts)
@@ -166,12 +165,12 @@ class MaintenanceThread:
         return db
 
     def _write_tallies(self, *, least: int) -> None:
-        for pilot in (False, True):
-            self._try("write tallies", partial(self._flush, pilot=pilot, least=least))
+        def flush(*, pilot: bool) -> None:
+            if self._tallies.waiting(pilot=pilot) >= least:
+                self._tallies.flush(self._stores.answers(pilot=pilot), pilot=pilot)
 
-    def _flush(self, *, pilot: bool, least: int) -> None:
-        if self._tallies.waiting(pilot=pilot) >= least:
-            self._tallies.flush(self._stores.answers(pilot=pilot), pilot=pilot)
+        for pilot in (False, True):
+            self._try("write tallies", partial(flush, pilot=pilot))
 
     def _delete(self, name: str) -> None:
         carry_out_deletions(self._db(name))
@@ -179,35 +178,31 @@ class MaintenanceThread:
     def _tidy_if_quiet(self, name: str) -> None:
         watch, db = self._files[name], self._db(name)
         if watch.due(db, self._clock()):
+            # Tidied already and only a reader was in the way: the log is all that is left to do.
             watch.tidied(db, emptied=truncate_log(db) if watch.tidy else self._tidy(name))
 
     def _tidy(self, name: str) -> bool:
         db = self._db(name)
-        emptied = (_tidy_drafts if name == "drafts" else tidy)(db)
-        # SQLite has read every page to rewrite the file; they would stay as long as the process.
-        db.conn.execute("PRAGMA shrink_memory")
-        give_back_memory()
-        return emptied
+        if name != "drafts":
+            return tidy(db)
+        # Not even sealed drafts lie in the order they began, at a quiet time; a large file waits.
+        if file_bytes(db) <= SMALL_BYTES:
+            with db.turn:
+                db.conn.execute("VACUUM")
+        return truncate_log(db)
 
     def _purge_drafts(self) -> None:
         """Delete expired drafts, then the submit tokens of drafts that are gone."""
         drafts.purge(self._stores.drafts, self._clock())
         truncate_log(self._stores.drafts)
-        for name in ("responses", "pilot"):
-            forget_accepted(self._db(name), self._live_tokens)
 
-    def _live_tokens(self) -> frozenset[bytes]:
-        return frozenset(map(self._accepted_of, drafts.ids(self._stores.drafts)))
+        def live() -> frozenset[bytes]:
+            return frozenset(map(self._accepted_of, drafts.ids(self._stores.drafts)))
+
+        for name in ("responses", "pilot"):
+            forget_accepted(self._db(name), live)
 
     def _rewrite_files(self) -> None:
         for name in ("responses", "pilot"):
             if not_rewritten(self._db(name)):
                 rewrite_file(self._db(name))
-
-
-def _tidy_drafts(db: Database) -> bool:
-    """Rewrite a small file: not even sealed drafts lie in the order they began at a quiet time."""
-    if file_bytes(db) <= SMALL_BYTES:
-        with db.turn:
-            db.conn.execute("VACUUM")
-    return truncate_log(db)

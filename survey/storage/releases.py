@@ -32,7 +32,7 @@ class Release:
     words: tuple[str, ...]
     batches: tuple[int, ...] = ()
     pilot: bool = False
-    number: int = 0
+    number: int = 0  # 0 before it is entered
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,13 @@ def next_number(db: Database, study: str) -> int:
 
 
 def record(db: Database, release: Release) -> int:
-    """Enter a release in the ledger for good and return its number.
+    """Enter a release in the ledger for good; return its number.
 
     Raises StoreError where ``release`` has a number already and another took it meanwhile.
     """
     with write_transaction(db):
         number = next_number(db, release.study)
+        # It lies archived under its number already: it cannot simply take the next one.
         if release.number not in (0, number):
             raise StoreError(
                 f"Release {release.number} of {release.study} was not entered: another release was "
@@ -173,7 +174,7 @@ def enter(
     held: Sequence[LedgerPart] = (),
     recipient: Mapping[str, str] | None = None,
 ) -> int:
-    """Enter a finished release and what it holds, all or nothing; returns its number.
+    """Enter a finished release and what it holds, all or nothing; return its number.
 
     ``recipient`` receives it at once: name, agreement and date; ``tallies`` are the totals of the
     collection that its documents tell.
@@ -192,6 +193,7 @@ def enter(
         if tallies:
             told = json.dumps(tallies, sort_keys=True)
             db.table("collected").insert(entered | {"tallies": told})
+        # In the same transaction: a file for named recipients is never in the ledger without one.
         if recipient:
             given = (recipient["name"], recipient["agreement"], recipient["date"])
             hand_over(db, release.study, HandOver(number, release.made_at, *given))

@@ -1,4 +1,4 @@
-"""No file shows the order in which answers came: what arrived is laid down again in key order.
+"""Reordering by key of what arrived, so that no file shows the order in which answers came.
 
 SQLite puts new cells of a page where there is room, so a page tells the order of arrival, and the
 log tells it again. What arrives therefore lies in small tables of its own (``arriving_…``) and
@@ -15,8 +15,7 @@ from secrets import token_bytes
 
 from survey.storage import answer_tables
 from survey.storage.database import Database, quoted, truncate_log, write_transaction
-from survey.storage.schema import ANSWERS_PREFIX as ANSWERS
-from survey.storage.schema import ARRIVING
+from survey.storage.schema import ANSWERS_PREFIX, ARRIVING
 
 ARRIVAL_BATCH = 20  # docs/design.md, Storage: no order finer than this in any file
 SMALL_BYTES = 4 * 1024 * 1024  # rewriting so much takes about 20 ms
@@ -44,7 +43,7 @@ def file_bytes(db: Database) -> int:
 
 
 def merge_arrivals(db: Database, *, small: int = SMALL_BYTES) -> int:
-    """Lay down in key order what arrived, and empty the log; returns how many answers joined.
+    """Lay down in key order what arrived, and empty the log; return how many answers joined.
 
     In a file of more than ``small`` bytes fewer than 20 stay with the arrivals, in key order.
     """
@@ -63,14 +62,20 @@ def merge_table(db: Database, *, least: int = 1) -> int:
     """
     tables = merged_tables(db)
     counted = {table: answer_tables.counted(db, table, arriving=True) for table in tables}
-    taken = {table: _take(db, ARRIVING + table) for table in tables}
+    taken: dict[str, list[tuple[object, ...]]] = {}
+    for table in tables:
+        part = quoted(ARRIVING + table)
+        taken[table] = db.conn.execute(f"SELECT * FROM {part} ORDER BY 1").fetchall()
+        if taken[table]:
+            # Without WHERE: SQLite wipes whole pages, so that what is put back starts afresh.
+            db.conn.execute(f"DELETE FROM {part}")
     _shuffle_free_pages(db)
     joined = 0
     for table, rows in taken.items():
         if len(rows) >= least:
             _put(db, table, rows)
             answer_tables.add(db, table, counted[table])
-            joined += len(rows) if table.startswith(ANSWERS) else 0
+            joined += len(rows) if table.startswith(ANSWERS_PREFIX) else 0
         else:
             _put(db, ARRIVING + table, rows)
     db.conn.execute(
@@ -81,17 +86,6 @@ def merge_table(db: Database, *, least: int = 1) -> int:
     return joined
 
 
-def _take(db: Database, table: str) -> list[tuple[object, ...]]:
-    """Take all rows out of the table, and return them in key order."""
-    rows: list[tuple[object, ...]] = db.conn.execute(
-        f"SELECT * FROM {quoted(table)} ORDER BY 1"
-    ).fetchall()
-    if rows:
-        # Without WHERE: SQLite wipes whole pages, so that what is put back starts afresh.
-        db.conn.execute(f"DELETE FROM {quoted(table)}")
-    return rows
-
-
 def _put(db: Database, table: str, rows: list[tuple[object, ...]]) -> None:
     if rows:
         marks = ", ".join("?" * len(rows[0]))
@@ -99,7 +93,7 @@ def _put(db: Database, table: str, rows: list[tuple[object, ...]]) -> None:
 
 
 def _shuffle_free_pages(db: Database) -> None:
-    """Free pages are listed in the order they came free: take them all, free them by lot.
+    """Take all free pages and free them by lot: they are listed in the order they came free.
 
     Arrivals take pages only for texts of a thousand characters or more; usually there is none.
     """
@@ -126,8 +120,9 @@ def rewrite_file(db: Database) -> bool:
     with db.turn:
         db.conn.execute("VACUUM")
     with write_transaction(db):
-        tables = [name for name in merged_tables(db) if name.startswith(ANSWERS)]
+        tables = [name for name in merged_tables(db) if name.startswith(ANSWERS_PREFIX)]
         stored = sum(db.table(name).count for name in tables)
+        # Subtracted, not set to 0: other answers may have joined since these were counted.
         db.conn.execute("UPDATE levelling SET settled = settled - ?, stored = ?", (settled, stored))
     return truncate_log(db)
 
@@ -147,4 +142,5 @@ def tidy(db: Database, *, small: int = SMALL_BYTES) -> bool:
         return rewrite_file(db)
     merge_arrivals(db, small=small)
     stored: int = db.conn.execute("SELECT stored FROM levelling").fetchone()[0]
+    # At a quarter, so that the cost an answer stays constant (docs/decisions/0003).
     return rewrite_file(db) if not_rewritten(db) * 4 > stored else truncate_log(db)

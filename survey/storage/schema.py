@@ -45,7 +45,7 @@ def _make(db: AnyDatabase, *statements: str) -> None:
 
 @ANSWERS()
 def m001_answers(db: AnyDatabase) -> None:
-    """Everything in a file of answers but the answers."""
+    """All tables of a file of answers but those of the answers themselves."""
     _make(
         db,
         _TEXTS.format(name="texts"),
@@ -90,7 +90,7 @@ UNREAD_TEXTS = (
 
 @ANSWERS()
 def m002_totals(db: AnyDatabase) -> None:
-    """What can be told without reading a row (answer_tables.py)."""
+    """Totals that can be told without reading a row (answer_tables.py)."""
     _make(
         db,
         """CREATE TABLE row_totals (
@@ -130,7 +130,7 @@ def m001_drafts(db: AnyDatabase) -> None:
 
 
 def _append_only(table: str) -> tuple[str, str]:
-    """What staff did stays as it was written down."""
+    """Return triggers that refuse every change and every deletion of a row."""
     return (
         f"""CREATE TRIGGER {table}_never_changed BEFORE UPDATE ON {table}
             BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END""",
@@ -141,7 +141,7 @@ def _append_only(table: str) -> tuple[str, str]:
 
 @OFFICE()
 def m001_office(db: AnyDatabase) -> None:
-    """What staff do, with names and times on purpose: they are accountable, clients are not."""
+    """Acts of staff, with names and times on purpose: they are accountable, clients are not."""
     _make(
         db,
         """CREATE TABLE approvals (
@@ -172,7 +172,7 @@ def m001_office(db: AnyDatabase) -> None:
 
 @OFFICE()
 def m002_ledger(db: AnyDatabase) -> None:
-    """Which rows went where: segments of batches, their parts by tier, and what became of them."""
+    """The ledger: segments of batches, their parts by tier, and what became of them."""
     _make(
         db,
         """CREATE TABLE segments (
@@ -206,7 +206,7 @@ def m002_ledger(db: AnyDatabase) -> None:
 
 @OFFICE()
 def m003_readings(db: AnyDatabase) -> None:
-    """Who decided what about which text. Kinds and counts of what was replaced, never the words."""
+    """Decisions about texts: kinds and counts of what was replaced, never the words."""
     _make(
         db,
         """CREATE TABLE readings (
@@ -247,7 +247,7 @@ def m004_accounts(db: AnyDatabase) -> None:
 
 @OFFICE()
 def m005_board(db: AnyDatabase) -> None:
-    """What a board says about a study, and every turn in a study's life."""
+    """The board's record of a study, and every turn in a study's life."""
     _make(
         db,
         "ALTER TABLE approvals ADD COLUMN conditions TEXT NOT NULL DEFAULT ''",
@@ -312,7 +312,7 @@ def m007_jobs(db: AnyDatabase) -> None:
 
 @OFFICE()
 def m008_figures(db: AnyDatabase) -> None:
-    """What staff were last shown of the figures about collection, so that they move in steps only.
+    """Figures of a collection as staff were last shown them, so that they move in steps only.
 
     ``landing`` and ``completed`` are the totals of that moment, ``shown`` (JSON) the rounded ones.
     """
@@ -347,7 +347,7 @@ def m009_collected(db: AnyDatabase) -> None:
 
 @OFFICE()
 def m010_misses_and_doors(db: AnyDatabase) -> None:
-    """Wrong codes in a row by account; who may come in, as site.toml said when last read."""
+    """Wrong codes in a row by account; rules of admission as site.toml said when last read."""
     _make(
         db,
         "ALTER TABLE accounts ADD COLUMN missed INTEGER NOT NULL DEFAULT 0",
@@ -361,7 +361,7 @@ def m010_misses_and_doors(db: AnyDatabase) -> None:
 
 @OFFICE()
 def m011_told_pilots(db: AnyDatabase) -> None:
-    """Of which answers of a pilot something was disclosed; when each batch was begun."""
+    """Sets of a pilot's answers that something was disclosed of; the begin of each batch."""
     _make(
         db,
         """CREATE TABLE told_pilots (

@@ -40,19 +40,19 @@ def open_for_schema(path: Path, *, tables: frozenset[str] = SCHEMA) -> Iterator[
     """
 
     def allow(action: int, what: str | None, *_: str | None) -> int:
+        # SQLITE_SELECT only begins a query; each column of it is asked for as SQLITE_READ.
         reads = action == sqlite3.SQLITE_READ and what in tables
-        return sqlite3.SQLITE_OK if reads or action == _BEGINS_A_QUERY else sqlite3.SQLITE_DENY
+        allowed = reads or action == sqlite3.SQLITE_SELECT
+        return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
     try:
+        # Without mode=ro SQLite would make a file that is not there.
         conn = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error:
         raise StoreUnavailable("The file cannot be looked at just now.") from None
     with closing(conn):
         conn.set_authorizer(allow)
         yield conn
-
-
-_BEGINS_A_QUERY = sqlite3.SQLITE_SELECT
 
 
 def definitions(path: Path) -> tuple[SchemaObject, ...]:

@@ -12,10 +12,8 @@ from pathlib import Path
 
 from survey.errors import StoreUnavailable
 from survey.locks import WriteLock, locked
-from survey.storage.database import BUSY_SECONDS, Database, Migrations
+from survey.storage.database import BUSY_SECONDS, Database
 from survey.storage.schema import ANSWERS, DRAFTS, OFFICE
-
-__all__ = ["StoreUnavailable", "Stores"]
 
 FILES = {"responses": ANSWERS, "pilot": ANSWERS, "drafts": DRAFTS, "office": OFFICE}
 
@@ -23,41 +21,17 @@ FILES = {"responses": ANSWERS, "pilot": ANSWERS, "drafts": DRAFTS, "office": OFF
 # are free, and in which order, would otherwise tell the order of arrival (reordering.py).
 ANSWERS_PAGE = 16384
 
-# A draft need not survive a power cut, and the client waits for each page.
-SYNCHRONOUS = {"drafts": "OFF"}
-
 STORE_ROOM_BYTES = 16 * 1024 * 1024  # less free space than this on the disk is as good as none
-
 
 SQLITE = (3, 37, 0)  # the first to know STRICT tables
 
 
-def _tell(path: Path, reason: object) -> StoreUnavailable:
-    return StoreUnavailable(
-        f"Cannot open or write {path}: {reason}. Make the data folder writable for this user, "
-        "or name another in LACRIMA_DATA."
-    )
-
-
-def _make_folder(folder: Path) -> None:
-    """The data folder, closed to other users when we make it or it is still empty."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not any(folder.iterdir()):
-        folder.chmod(0o700)
-
-
-def _make_file(path: Path) -> None:
-    """An empty file that nobody else may read; -wal and -shm inherit its mode.
-
-    An existing file is not opened: closing it again would drop SQLite's own locks on it.
-    """
+def _connect(path: Path, name: str) -> Database:
+    """Return a connection with its pragmas and tables, closed again where they fail."""
+    # An existing file is not opened here: closing it again would drop SQLite's own locks on it.
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    path.chmod(0o600)
-
-
-def _connect(path: Path, name: str) -> Database:
-    """A connection with its pragmas and tables, closed again where they fail; the file exists."""
+    path.chmod(0o600)  # -wal and -shm inherit it
     conn = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
@@ -65,7 +39,10 @@ def _connect(path: Path, name: str) -> Database:
     try:
         for pragma in _pragmas(name):
             conn.execute(f"PRAGMA {pragma}")
-        _migrate(db, FILES[name], times=name == "office")
+        if FILES[name].pending(db):
+            FILES[name].apply(db)
+            if name != "office":  # sqlite-utils notes when; a file of answers holds no time at all
+                conn.execute("UPDATE _sqlite_migrations SET applied_at = ''")
     except sqlite3.Error:
         conn.close()
         raise
@@ -76,19 +53,12 @@ def _pragmas(name: str) -> Iterator[str]:
     if FILES[name] is ANSWERS:
         yield f"page_size={ANSWERS_PAGE}"  # only a new file takes it
     yield "journal_mode=WAL"
-    yield f"synchronous={SYNCHRONOUS.get(name, 'FULL')}"
+    # A draft need not survive a power cut, and the client waits for each page.
+    yield f"synchronous={'OFF' if name == 'drafts' else 'FULL'}"
     yield "secure_delete=ON"
     yield "temp_store=MEMORY"  # no copy of an answer in a temporary file
     yield "cell_size_check=ON"
     yield "trusted_schema=OFF"
-
-
-def _migrate(db: Database, migrations: Migrations, *, times: bool) -> None:
-    if not migrations.pending(db):
-        return
-    migrations.apply(db)
-    if not times:  # sqlite-utils notes when; a file of answers holds no time at all
-        db.conn.execute("UPDATE _sqlite_migrations SET applied_at = ''")
 
 
 class Stores:
@@ -115,16 +85,20 @@ class Stores:
             raise StoreUnavailable(f"SQLite is {sqlite3.sqlite_version}; 3.37 or newer is needed.")
         with self._opening:
             try:
-                _make_folder(self.folder)
+                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                if not any(self.folder.iterdir()):  # just made, or made for us
+                    self.folder.chmod(0o700)
                 with locked(self.folder) as handle:  # another process may start just now
-                    _make_file(path)
                     if name not in self._turns:
                         self._turns[name] = WriteLock(self.folder / f"{name}.turn")
                     db = _connect(path, name)
                     os.fsync(handle)  # what was made in the folder is on the disk
             except (OSError, sqlite3.Error) as error:
                 reason = error.strerror if isinstance(error, OSError) else error
-                raise _tell(path, reason) from None
+                raise StoreUnavailable(
+                    f"Cannot open or write {path}: {reason}. Make the data folder writable for "
+                    "this user, or name another in LACRIMA_DATA."
+                ) from None
             db.turn = self._turns[name]
             self._open.add(db)
         setattr(self._mine, name, db)
@@ -147,15 +121,15 @@ class Stores:
 
     @property
     def office(self) -> Database:
-        """What staff do."""
+        """Accounts, approvals, releases: what staff do."""
         return self._get("office")
 
     def answers(self, *, pilot: bool) -> Database:
-        """Where the answers of a pilot, or of a real study, go."""
+        """Return the file for the answers of a pilot, or of a real study."""
         return self.pilot if pilot else self.responses
 
     def writable(self) -> bool:
-        """Whether every file can be written now and the disk has room."""
+        """Return true when every file can be written now and the disk has room."""
         try:
             taken = all(self._takes(name) for name in FILES)
             room = os.statvfs(self.folder)
@@ -164,11 +138,12 @@ class Stores:
             return False
 
     def _takes(self, name: str) -> bool:
-        """Whether this file gives us a turn to write. A deleted file would still, unseen."""
+        """Return true when a turn to write this file can be had."""
         db = self._get(name)
         with db.turn:
             db.conn.execute("BEGIN IMMEDIATE")
             db.rollback()
+        # A file that was deleted takes what is written to it, and nobody ever sees it.
         return os.access(self.folder / f"{name}.db", os.W_OK)
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, cast
 
 from survey.storage.database import Database, write_transaction
@@ -34,35 +34,23 @@ class Approval:
 
     @property
     def fingerprints(self) -> VersionFingerprints:
-        """What was approved: words, policy, site facts."""
+        """Return what was approved: words, policy, site facts."""
         return VersionFingerprints(self.words, self.policy, self.site)
 
     def in_force(self, today: str) -> bool:
-        """Whether it holds on the day ``today`` (ISO): begun, not run out, not revoked."""
+        """Return true when it holds on ``today`` (ISO): begun, not run out, not revoked."""
         lasts = not self.expires_on or today <= self.expires_on
         return self.approved_on <= today and lasts and not self.revoked
 
 
-def approve(
-    db: Database,
-    *,
-    study: str,
-    words: str,
-    policy: str,
-    site: str,
-    reference: str,
-    by: str,
-    approved_on: str,
-    expires_on: str,
-    conditions: str = "",
-) -> None:
+def approve(db: Database, approval: Approval) -> None:
     """Note an approval; it stays in the record for good."""
+    row = asdict(approval)
+    row["approved_by"] = row.pop("by")
+    # Its number is the row's; that it was revoked is a ruling of its own (board.py).
+    del row["number"], row["revoked"]
     with write_transaction(db):
-        db.table("approvals").insert({
-            "study": study, "words": words, "policy": policy, "site": site,
-            "reference": reference, "approved_by": by, "approved_on": approved_on,
-            "expires_on": expires_on, "conditions": conditions,
-        })  # fmt: skip
+        db.table("approvals").insert(row)
 
 
 def approvals(db: Database, study: str) -> list[Approval]:
@@ -91,9 +79,8 @@ def current_approval(
 ) -> Approval | None:
     """Return the governing approval, if in force on ``today`` and of these fingerprints."""
     found = latest_effective(approvals(db, study), today)
-    if found and found.fingerprints == (words, policy, site) and found.in_force(today):
-        return found
-    return None
+    holds = found and found.fingerprints == (words, policy, site) and found.in_force(today)
+    return found if holds else None
 
 
 def status(db: Database, study: str) -> Status:
@@ -114,6 +101,7 @@ def written(db: Database) -> int:
 
 def set_status(db: Database, study: str, status: Status, at: str) -> None:
     """Put the study into this part of its life, from ``at`` (ISO) on."""
+    # ``lives`` says where the study is now, ``turns`` (append-only) how it came there.
     with write_transaction(db):
         life = {"study": study, "status": status, "since": at}
         db.table("lives").insert(life, replace=True)

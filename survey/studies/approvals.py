@@ -14,6 +14,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -63,11 +64,12 @@ def load_archived(data: Path, study: str, fingerprints: VersionFingerprints) -> 
             f"{place} is missing: the approved version of {study} cannot be served."
         )
     version = _read(place, study)
-    found = fingerprints_of(version)
-    if found != fingerprints:
+    names = ("the words", "the release policy", "the site's facts")
+    pairs = zip(names, fingerprints_of(version), fingerprints, strict=True)
+    if differing := " and ".join(name for name, found, signed in pairs if found != signed):
         raise ArchivedVersionInvalid(
-            f"{place} was changed after it was signed: {_differing(found, fingerprints)} "
-            "differ. Restore it from a backup, or have the present version signed."
+            f"{place} was changed after it was signed: {differing} differ. Restore it from a "
+            "backup, or have the present version signed."
         )
     return version
 
@@ -86,12 +88,6 @@ def _read(place: Path, study: str) -> StudyVersion:
         raise ArchivedVersionInvalid(f"{place} cannot be read: {type(error).__name__}.") from None
 
 
-def _differing(ours: VersionFingerprints, signed: VersionFingerprints) -> str:
-    names = ("the words", "the release policy", "the site's facts")
-    pairs = zip(names, ours, signed, strict=True)
-    return " and ".join(name for name, one, other in pairs if one != other)
-
-
 def archive_version(data: Path, version: StudyVersion) -> Path:
     """Archive ``version`` for good before it is signed; return where. Nothing is overwritten.
 
@@ -99,7 +95,8 @@ def archive_version(data: Path, version: StudyVersion) -> Path:
     """
     study, fingerprints = version.study.name, fingerprints_of(version)
     place = place_of(data, study, fingerprints)
-    if place.exists() and _is_archived(data, study, fingerprints):
+    with suppress(ArchivedVersionInvalid):
+        load_archived(data, study, fingerprints)
         return place
 
     def refusal(error: OSError, begun: bool) -> Refusal:  # noqa: FBT001
@@ -116,6 +113,7 @@ def archive_version(data: Path, version: StudyVersion) -> Path:
         if place.exists():  # damaged: kept aside for the operator to see
             place.rename(Path(tempfile.mkdtemp(prefix="damaged.", dir=place.parent)) / place.name)
         work.rename(place)
+        # The new name stands in the folder that holds it.
         _make_durable(place.parent, inside=False)
     return place
 
@@ -139,14 +137,6 @@ def _copied(version: StudyVersion, work: Path) -> StudyVersion:
         raise Refusal(
             f"The folder {version.folder} cannot be used as it is now, so nothing was signed."
         ) from None
-
-
-def _is_archived(data: Path, study: str, fingerprints: VersionFingerprints) -> bool:
-    try:
-        load_archived(data, study, fingerprints)
-    except ArchivedVersionInvalid:
-        return False
-    return True
 
 
 def _make_durable(folder: Path, *, inside: bool = True) -> None:
@@ -199,10 +189,15 @@ def faults_of(typed: Mapping[str, str], today: str) -> dict[str, str]:
     """Return field → what is wrong with it; nothing when the form can be signed."""
     reference, conditions = typed.get("reference", "").strip(), typed.get("conditions", "")
     begins, ends = day(typed.get("approved_on", "")), day(typed.get("expires_on", ""))
+    end = "" if ends else "Give the last day on which it holds as year-month-day."
+    if begins and ends and ends < begins:
+        end = "It would end before it was given: check the two dates."
+    elif ends and ends < date.fromisoformat(today):
+        end = "This day has passed: give a later one."
     found = {
         "reference": "" if reference else "Give the board’s reference number.",
         "approved_on": "" if begins else "Give the date of the approval as year-month-day.",
-        "expires_on": _about_the_end(begins, ends, date.fromisoformat(today)),
+        "expires_on": end,
         "read": "" if typed.get("read") == "1" else "Tick that you have read this version.",
     }
     if len(reference) > REFERENCE_LENGTH:
@@ -210,14 +205,6 @@ def faults_of(typed: Mapping[str, str], today: str) -> dict[str, str]:
     if len(conditions) > CONDITIONS_LENGTH:
         found["conditions"] = f"Shorten the conditions to {CONDITIONS_LENGTH} characters."
     return {name: fault for name, fault in found.items() if fault}
-
-
-def _about_the_end(begins: date | None, ends: date | None, today: date) -> str:
-    if ends is None:
-        return "Give the last day on which it holds as year-month-day."
-    if begins and ends < begins:
-        return "It would end before it was given: check the two dates."
-    return "This day has passed: give a later one." if ends < today else ""
 
 
 def read_approval_form(typed: Mapping[str, str], by: str) -> ApprovalForm:
@@ -242,11 +229,11 @@ def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -
     signed = {"study": version.study.name, **fingerprints._asdict(), **asdict(form)}
     noted = studies.approvals(stores.office, version.study.name)
     if not noted or noted[-1].revoked or signed.items() - asdict(noted[-1]).items():
-        studies.approve(stores.office, **signed)
+        studies.approve(stores.office, studies.Approval(**signed))
 
 
 def record_lost(stores: Stores, name: str) -> bool:
-    """Whether answers are stored of a study that was never opened, by the office's file."""
+    """Return whether answers are stored of a study that the office's file has as never opened."""
     drafted = studies.status(stores.office, name) == "draft"
     return drafted and answer_tables.count(stores.responses, name) > 0
 

@@ -1,4 +1,4 @@
-"""What is published of each study and whether it takes new people: the approval lock.
+"""The approval lock: the version published of each study, and whether it takes new people.
 
 What is not approved is not served. A study that was opened is served as the version that the board
 signed last; where its folder has changed since, from the copy archived at the signing. It closes
@@ -77,7 +77,7 @@ class StudyState:
 
     @property
     def readable(self) -> bool:
-        """Whether respondents may read the words: a pilot's, or those that were signed."""
+        """Return whether respondents may read the words: a pilot's, or those that were signed."""
         version, signed = self.published.version, self.approval
         return version.pilot or (
             signed is not None and signed.fingerprints == fingerprints_of(version)
@@ -97,6 +97,7 @@ class Availability:
         self._stores, self._catalogue, self._clock, self._today = stores, catalogue, clock, today
         self._known: dict[str, tuple[float, StudyState]] = {}
         self._round = 0  # how often what is known was forgotten
+        # By thread, as connections are: SQLite tells each of them that another has written.
         self._mine = threading.local()
         self._office_file: int | None = None
         self._versions: dict[tuple[str, VersionFingerprints], StudyVersion] = {}
@@ -135,7 +136,7 @@ class Availability:
 
     def _published(self, folder: StudyFolder) -> PublishedVersions:
         """Return what is published; while the stores cannot be read, help lines are still shown."""
-        name = folder.latest.study.name
+        name = folder.name
         try:
             return self.state_of(name).published
         except (StoreError, sqlite3.Error):
@@ -147,6 +148,7 @@ class Availability:
         folder = self._catalogue.folder(name)
         if folder is None:
             raise KeyError(name)
+        # A pilot is never signed: nothing in the office’s file bears on it.
         if not folder.latest.pilot:
             self._forget_what_was_changed()
         at = self._clock()
@@ -209,6 +211,7 @@ class Availability:
     def _opened(self, folder: StudyVersion, status: studies.Status) -> StudyState:
         """Return the state of a study that was opened: what the board signed last, or nothing."""
         name, office, today = folder.study.name, self._stores.office, self.today()
+        # When the one signed last ends, no older one comes back (docs/decisions/0014).
         noted = studies.approvals(office, name)
         signed = studies.latest_effective(noted, today)
         try:
@@ -221,17 +224,19 @@ class Availability:
                 PublishedVersions(folder, signed=True), state, signed, INVALID, str(invalid)
             )
         earlier = self._earlier(folder, version, [a for a in noted if a.in_force(today)])
-        reason, problem = _why_not(signed, today) or self._suspended(name) or ("", "")
+        reason, problem = "", ""
+        if signed.revoked:
+            reason, problem = REVOKED, f"The board revoked the approval {signed.reference}."
+        elif not signed.in_force(today):
+            ended = f"The approval {signed.reference} ran out on {signed.expires_on}."
+            reason, problem = RAN_OUT, ended
+        elif found := board.suspension(office, name):
+            stopped = f"The board suspended it on {found.at[:10]}: {found.why}"
+            reason, problem = SUSPENDED, stopped
         state = status if status != "open" else PAUSED if reason else OPEN
         return StudyState(
             PublishedVersions(version, earlier, signed=True), state, signed, reason, problem
         )
-
-    def _suspended(self, name: str) -> tuple[str, str] | None:
-        found = board.suspension(self._stores.office, name)
-        if found is None:
-            return None
-        return SUSPENDED, f"The board suspended it on {found.at[:10]}: {found.why}"
 
     def _earlier(
         self, folder: StudyVersion, served: StudyVersion, in_force: list[Approval]
@@ -241,10 +246,8 @@ class Availability:
         others.pop(fingerprints_of(served), None)
         found = []
         for fingerprints in others:
-            try:
+            with suppress(approvals.ArchivedVersionInvalid):
                 found.append(self._version(folder, fingerprints))
-            except approvals.ArchivedVersionInvalid:
-                continue
         return tuple(found)
 
     def _version(self, folder: StudyVersion, fingerprints: VersionFingerprints) -> StudyVersion:
@@ -272,12 +275,3 @@ class Availability:
         db = self._stores.answers(pilot=version.pilot)
         full = answer_tables.count(db, version.study.name) >= version.limit
         return replace(found, state=FULL) if full else found
-
-
-def _why_not(signed: Approval, today: str) -> tuple[str, str] | None:
-    """Return why the approval does not hold (reason, sentence); None while it does."""
-    if signed.revoked:
-        return REVOKED, f"The board revoked the approval {signed.reference}."
-    if not signed.in_force(today):
-        return RAN_OUT, f"The approval {signed.reference} ran out on {signed.expires_on}."
-    return None

@@ -58,8 +58,19 @@ class StudyFolder:
 
     def _stamps(self) -> tuple[object, ...]:
         """Return what differs once a file was written, made or taken away."""
-        files = [self.folder / name for name in ALL] + ([self._site] if self._site else [])
-        return tuple(_stamp(file) for file in files)
+        stamps: list[tuple[int, int] | None] = []
+        for file in (*(self.folder / name for name in ALL), *filter(None, (self._site,))):
+            try:
+                found = file.stat()
+                stamps.append((found.st_mtime_ns, found.st_size))
+            except OSError:
+                stamps.append(None)
+        return tuple(stamps)
+
+    @property
+    def name(self) -> str:
+        """Name of the study, that of its folder."""
+        return self.latest.study.name
 
     def version(self, *, now: bool = False) -> StudyVersion:
         """Return the study as the folder has it; looked at every two seconds, or ``now``."""
@@ -69,6 +80,7 @@ class StudyFolder:
             stamps = self._stamps()
             if stamps != self._seen:
                 self._read_again(self._site)
+            # Those from before the reading: what is written meanwhile is read at the next look.
             self._seen, self._looked = stamps, monotonic()
         return self.latest
 
@@ -79,7 +91,10 @@ class StudyFolder:
             read = read_version(self.folder, load_site(site), pilot=self.latest.pilot)
         except StudyFaults as faults:
             self.fault = first_fault(faults)
-            self._take_help_lines(help_lines_in(self.folder))
+            # A wrong number is corrected at once, whatever else is wrong with the folder.
+            support, study = help_lines_in(self.folder), self.latest.study
+            if support is not None and support != study.support:
+                self.latest = replace(self.latest, study=replace(study, support=support))
             return
         self.fault, self.is_archived, self._had_site = "", False, has_words(site)
         if not self._had_site:  # then it does not say who may come in
@@ -88,14 +103,9 @@ class StudyFolder:
             self._before = (self.latest, *self._before)[:REMEMBERED]
             self.latest = read
 
-    def _take_help_lines(self, support: Support | None) -> None:
-        """Correct a wrong number at once, whatever else is wrong with the folder."""
-        if support is not None and support != self.latest.study.support:
-            self.latest = replace(self.latest, study=replace(self.latest.study, support=support))
-
     @property
     def site_is_current(self) -> bool:
-        """Whether limit and invitation are what site.toml said at the last look."""
+        """Return whether limit and invitation are what site.toml said at the last look."""
         return self._had_site and not self.fault
 
     def earlier(self, fingerprints: VersionFingerprints) -> StudyVersion | None:
@@ -104,7 +114,7 @@ class StudyFolder:
 
 
 def has_words(site: Path | None) -> bool:
-    """Whether site.toml is there. A save or a full disk can leave it empty: as good as gone."""
+    """Return whether site.toml is there; one that a save or a full disk left empty is not."""
     try:
         return site is not None and site.stat().st_size > 0
     except OSError:
@@ -120,14 +130,6 @@ def first_fault(faults: StudyFaults) -> str:
 def _seen_by_respondents(version: StudyVersion) -> tuple[object, ...]:
     """Return everything that a change of a file can change for respondents."""
     return *fingerprints_of(version), version.limit, version.invited, version.study.support
-
-
-def _stamp(file: Path) -> tuple[int, int] | None:
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ class StudyCatalogue:
     def __init__(
         self, folders: Sequence[StudyFolder], left_out: Sequence[UnavailableStudy] = ()
     ) -> None:
-        self.folders = {folder.latest.study.name: folder for folder in folders}
+        self.folders = {folder.name: folder for folder in folders}
         self.left_out = tuple(left_out)
 
     def __iter__(self) -> Iterator[StudyFolder]:

@@ -6,7 +6,6 @@ Commands and the researcher's room call these functions; ``note`` writes the aud
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
 from forms.site_facts import missing_facts
 from survey.clock import iso_utc, today_here
@@ -108,37 +107,30 @@ def freeze(
     """
     name = version.study.name
     seen = expected or studies.status(stores.office, name)
+
+    # Inside the transaction that freezes: what was seen before may be over (docs/decisions/0013).
+    def begin_batch(batch: int) -> None:
+        if studies.status(stores.office, name) != seen:
+            raise Refusal(f"{name} is no longer where it was. Nothing was frozen: look again.")
+        if not version.pilot:  # texts of the batch rest from this day on
+            batches.begins(stores.office, name, batch, at=iso_utc())
+
     frozen = batches.freeze(
         stores.answers(pilot=version.pilot),
         name,
         minimum=version.study.policy.min_new_rows,
         closing=seen == "closed",
-        before=partial(_freezing, stores, version, seen),
+        before=begin_batch,
     )
     # Without the number: what the audit tells moves in steps (docs/design.md, Collection).
     note(f"{name}: froze the answers present as one batch")
     if seen == "closed":
-        _end(stores, name, note)
+        with write_transaction(stores.office):  # a colleague may have opened it again meanwhile
+            if studies.status(stores.office, name) == "closed":
+                _set(stores, name, "frozen", note)
     return frozen
 
 
-def _freezing(stores: Stores, version: StudyVersion, seen: studies.Status, batch: int) -> None:
-    """Check the status once more, and note the day of the batch: its texts rest from then on."""
-    name = version.study.name
-    if studies.status(stores.office, name) != seen:
-        raise Refusal(f"{name} is no longer where it was. Nothing was frozen: look again.")
-    if not version.pilot:
-        batches.begins(stores.office, name, batch, at=iso_utc())
-
-
-def _end(stores: Stores, name: str, note: Note) -> None:
-    """Freeze the study, unless a colleague has opened it again meanwhile."""
-    with write_transaction(stores.office):
-        if studies.status(stores.office, name) == "closed":
-            _set(stores, name, "frozen", note)
-
-
 def _set(stores: Stores, name: str, status: studies.Status, note: Note) -> None:
-    at = iso_utc()
-    studies.set_status(stores.office, name, status, at)
+    studies.set_status(stores.office, name, status, iso_utc())
     note(f"{name}: {status}")

@@ -6,7 +6,7 @@ other is left out. Either is told to the operator, with what to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,8 +60,13 @@ def load_catalogue(config: Config, stores: Stores) -> StudyCatalogue:
     tried += [loader.study(_usual_place(config, name)) for name in loader.opened - known]
     sound, left_out = _without_clashes(tried, loader.opened)
     if not sound:
-        raise loader.fault or Refusal(_nothing_left(config, left_out))
-    return StudyCatalogue([one.found for one in sound], left_out)
+        why = "\n".join(one.why for one in left_out) or (
+            "No study was found in " + ", ".join(str(p) for p in config.studies) + ". "
+            "LACRIMA_STUDIES names the folders that hold them."
+        )
+        # One sound study starts: people may be half-way through it (docs/decisions/0014).
+        raise loader.fault or Refusal(why)
+    return StudyCatalogue(sound, left_out)
 
 
 def load_for_command(
@@ -84,14 +89,14 @@ def load_for_command(
         tried = _CatalogueLoader.at(config, stores).study(folder)
         if isinstance(tried, UnavailableStudy):
             raise
-        return tried.found
+        return tried
 
 
 def folder_problem(read: StudyFolder) -> str:
     """Return what is wrong with a folder whose study goes on without it, and what to do."""
     if not read.fault:
         return ""
-    name, folder = read.latest.study.name, read.folder
+    name, folder = read.name, read.folder
     meanwhile = "the version that was approved" if read.is_archived else "the last sound version"
     gone = f"the folder {folder} is gone. It goes on as {meanwhile}. Put the folder back"
     faulty = (
@@ -99,17 +104,6 @@ def folder_problem(read: StudyFolder) -> str:
         f"{meanwhile}. Mend the folder (`lacrima study check {folder}` lists every fault)"
     )
     return f"{name}: {faulty if folder.is_dir() else gone}; it is then read again by itself."
-
-
-@dataclass(frozen=True, slots=True)
-class _UsableStudy:
-    """A study that can be served, from its folder or its archive."""
-
-    found: StudyFolder
-
-    @property
-    def name(self) -> str:
-        return self.found.latest.study.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +126,7 @@ class _CatalogueLoader:
         lives = [] if config.demo else studies.lived(stores.office)
         return cls(config, stores, site, fault, frozenset(lives) - config.pilots)
 
-    def study(self, folder: Path) -> _UsableStudy | UnavailableStudy:
+    def study(self, folder: Path) -> StudyFolder | UnavailableStudy:
         """Return the study of this folder, or of the name that it should have."""
         name = folder.resolve().name
         pilot = self.config.demo or name in self.config.pilots
@@ -143,9 +137,9 @@ class _CatalogueLoader:
         except StudyFaults as faults:
             fault = first_fault(faults)
             return _unavailable(name, folder, fault) if pilot else self._signed(folder, fault)
-        return _UsableStudy(StudyFolder(self._with_admission_rule(version), self.config.site))
+        return StudyFolder(self._with_admission_rule(version), self.config.site)
 
-    def _signed(self, folder: Path, fault: str) -> _UsableStudy | UnavailableStudy:
+    def _signed(self, folder: Path, fault: str) -> StudyFolder | UnavailableStudy:
         """Return the version signed last, in the place of a folder with a fault."""
         name = folder.resolve().name
         noted = studies.approvals(self.stores.office, name)
@@ -158,7 +152,7 @@ class _CatalogueLoader:
             return _unavailable(name, folder, f"{fault}. Nor can what was signed: {invalid}")
         study = replace(version.study, support=help_lines_in(folder) or version.study.support)
         version = self._with_admission_rule(replace(version, study=study))
-        return _UsableStudy(StudyFolder(version, self.config.site, folder=folder, fault=fault))
+        return StudyFolder(version, self.config.site, folder=folder, fault=fault)
 
     def _with_admission_rule(self, version: StudyVersion) -> StudyVersion:
         """Return ``version`` with its limit and whether it needs an invitation.
@@ -189,76 +183,49 @@ def _usual_place(config: Config, name: str) -> Path:
 
 
 def _without_clashes(
-    tried: Sequence[_UsableStudy | UnavailableStudy], opened: frozenset[str]
-) -> tuple[list[_UsableStudy], list[UnavailableStudy]]:
+    tried: Sequence[StudyFolder | UnavailableStudy], opened: frozenset[str]
+) -> tuple[list[StudyFolder], list[UnavailableStudy]]:
     """Return those that can be served side by side, and the others. Opened ones come first."""
-    sound: list[_UsableStudy] = []
+    sound: list[StudyFolder] = []
     left_out = [one for one in tried if isinstance(one, UnavailableStudy)]
-    found = [one for one in tried if isinstance(one, _UsableStudy)]
+    found = [one for one in tried if isinstance(one, StudyFolder)]
     for one in sorted(found, key=lambda one: one.name not in opened):
-        clash = next((other for other in sound if _clash(one, other)), None)
-        if clash is None:
-            sound.append(one)
+        name, address = one.name, one.latest.study.address
+        if same := next((other for other in sound if other.name == name), None):
+            what = f"a study of this name lies in {same.folder} too. Rename one of the two folders"
+        elif same := next((o for o in sound if o.latest.study.address == address), None):
+            what = (
+                f"it has the same address as {same.name}, /s/{address}/. If it is a copy, give it "
+                "an address of its own in questionnaire.toml; if the folder was only renamed, give "
+                "it its name back"
+            )
         else:
-            left_out.append(UnavailableStudy(one.name, _clashing(one, clash)))
+            sound.append(one)
+            continue
+        why = f"{name}: {one.folder} is left out: {what}. Then start the server again."
+        left_out.append(UnavailableStudy(name, why))
     return sorted(sound, key=lambda one: one.name), left_out
-
-
-def _clash(one: _UsableStudy, other: _UsableStudy) -> bool:
-    mine, theirs = one.found.latest.study, other.found.latest.study
-    return mine.name == theirs.name or mine.address == theirs.address
-
-
-def _clashing(one: _UsableStudy, other: _UsableStudy) -> str:
-    mine, theirs = one.found, other.found
-    if one.name == other.name:
-        what = f"a study of this name lies in {theirs.folder} too. Rename one of the two folders"
-    else:
-        what = (
-            f"it has the same address as {other.name}, /s/{mine.latest.study.address}/. If it is a "
-            "copy, give it an address of its own in questionnaire.toml; if the folder was only "
-            "renamed, give it its name back"
-        )
-    return f"{one.name}: {mine.folder} is left out: {what}. Then start the server again."
-
-
-def _nothing_left(config: Config, left_out: Sequence[UnavailableStudy]) -> str:
-    if left_out:
-        return "\n".join(one.why for one in left_out)
-    return (
-        "No study was found in " + ", ".join(str(p) for p in config.studies) + ". "
-        "LACRIMA_STUDIES names the folders that hold them."
-    )
 
 
 def find_problems(catalogue: StudyCatalogue, stores: Stores) -> list[str]:
     """Return studies left out, faulty folders, invalid archived copies and lost records."""
-    return list(dict.fromkeys(_problems(catalogue, stores)))
-
-
-def _problems(catalogue: StudyCatalogue, stores: Stores) -> Iterator[str]:
-    yield from (left_out.why for left_out in catalogue.left_out)
+    found = [left_out.why for left_out in catalogue.left_out]
     availability = Availability(stores, catalogue)
     for folder in catalogue:
-        name = folder.latest.study.name
+        name = folder.name
         if folder.fault:
-            yield folder_problem(folder)
+            found.append(folder_problem(folder))
         if folder.latest.pilot:
             continue
-        yield from _about_the_copy(stores, name)
-        found = availability.state_of(name)
-        if found.reason == LOST:
-            yield f"{name}: {found.problem}"
-
-
-def _about_the_copy(stores: Stores, name: str) -> Iterator[str]:
-    """Yield what is wrong with the archived copy, even while the folder is what is served."""
-    signed = studies.latest_effective(
-        studies.approvals(stores.office, name), today_here().isoformat()
-    )
-    if signed is None or signed.revoked:
-        return
-    try:
-        approvals.load_archived(stores.folder, name, signed.fingerprints)
-    except approvals.ArchivedVersionInvalid as invalid:
-        yield f"{name}: {invalid}"
+        noted = studies.approvals(stores.office, name)
+        signed = studies.latest_effective(noted, today_here().isoformat())
+        # Even while the folder is what is served: the copy has to be there once it changes.
+        if signed and not signed.revoked:
+            try:
+                approvals.load_archived(stores.folder, name, signed.fingerprints)
+            except approvals.ArchivedVersionInvalid as invalid:
+                found.append(f"{name}: {invalid}")
+        state = availability.state_of(name)
+        if state.reason == LOST:
+            found.append(f"{name}: {state.problem}")
+    return list(dict.fromkeys(found))

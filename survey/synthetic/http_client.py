@@ -86,6 +86,7 @@ class HttpVisitor:
         raise Refusal(f"{url} redirects without end.")
 
     def _once(self, url: str, body: str | None) -> tuple[int, str | None, str]:
+        # Over TLS the site wants a Referer of its own pages (docs/decisions/0001-cookies.md).
         headers = {"Referer": self._before}
         if self._cookies:
             headers["Cookie"] = "; ".join(f"{n}={v}" for n, v in self._cookies.items())
@@ -119,29 +120,21 @@ class HttpVisitor:
                 self._cookies.pop(name, None)
 
 
-def _consented(client: SimulatedResponse, name: str, values: list[str]) -> Fields:
-    """Return yes for eligibility and required statements, else what this client chooses."""
-    choices = {"c_open": client.c_open, "c_quote": client.c_quote}
-    if name in choices:
-        return [(name, "1" if choices[name] else "2")]
-    return [(name, "no" if name == "code" else values[0])]
-
-
-def _ticked(study: Study, client: SimulatedResponse, name: str) -> list[str]:
-    """Return what this client chooses under ``name``, as form values."""
-    if question := study.questions.get(name.removesuffix(MISSING_SUFFIX)):
-        return [*kind_of(question).prefill(question, client.values).get(name, ())]
-    return [str(client.values.get(name, LEFT_BLANK))]
-
-
 def _fill(study: Study, client: SimulatedResponse, form: PageForm, refused: set[str]) -> Fields:
     """Return the fields this client posts: only what the page offers, as a browser would."""
     fields: Fields = list(form.hidden.items())
+    consents = {"c_open": client.c_open, "c_quote": client.c_quote}
     for name, offered in form.choices.items():
-        if name in client.values or name.removesuffix(MISSING_SUFFIX) in study.questions:
-            fields += [(name, v) for v in _ticked(study, client, name) if v in offered]
-        elif name != "support":
-            fields += _consented(client, name, offered)
+        if question := study.questions.get(name.removesuffix(MISSING_SUFFIX)):
+            filled = kind_of(question).prefill(question, client.values).get(name, ())
+            fields += [(name, value) for value in filled if value in offered]
+        elif name in client.values:
+            ticked = str(client.values[name])
+            fields += [(name, ticked)] if ticked in offered else []
+        elif name in consents:
+            fields.append((name, "1" if consents[name] else "2"))
+        elif name != "support":  # yes to eligibility and required statements; no code is wanted
+            fields.append((name, "no" if name == "code" else offered[0]))
     for name in form.typed:
         value = client.texts.get(name, client.values.get(name, LEFT_BLANK))
         if not (isinstance(value, int) and value < 0):

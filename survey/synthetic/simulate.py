@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice, takewhile
+from itertools import chain, islice, repeat, takewhile
 from pathlib import Path
 from random import Random
 from secrets import token_bytes
@@ -18,7 +18,7 @@ from secrets import token_bytes
 from forms.answers import stored_values, text_language
 from forms.kinds import columns_of_question, columns_of_study, kind_of
 from forms.routing import answer_keys, branch_of, condition_holds, page_passed_event
-from forms.simulation import Choice, Item, Recipe, load_recipe
+from forms.simulation import Recipe, load_recipe
 from forms.study import LEFT_BLANK, NOT_REACHED, NOT_SHOWN, Column, Page, Question, Study
 from survey.collection.figures import SIMULATED, STOP_SIGN
 from survey.collection.stop_rule import record_due
@@ -79,31 +79,23 @@ class _Person:
         return self.draw.choices(tuple(weights), tuple(weights.values()))[0]
 
 
-def _item(person: _Person, item: Item, column: Column) -> int:
-    value = item.mean + item.loading * person.latent(item.latent)
-    value += item.noise * person.draw.gauss(0, 1)
-    return min(max(round(value), min(column.codes)), max(column.codes))
-
-
-def _choice(person: _Person, choice: Choice) -> int:
-    weights = dict(choice.weights)
-    for column, cases in choice.given.items():
-        weights.update(cases.get(int(person.answers.get(column, LEFT_BLANK)), {}))
-    for name, tilts in choice.tilt.items():
-        for code, tilt in tilts.items():
-            weights[code] *= math.exp(tilt * person.latent(name))
-    return person.pick(weights)
-
-
 def _code(person: _Person, column: Column) -> int:
     """Return an answer in one column; codes without a recipe are all as likely."""
     recipe = person.recipe
     if person.careless and column.name in recipe.careless:
         return person.pick(recipe.careless[column.name])
-    if column.name in recipe.items:
-        return _item(person, recipe.items[column.name], column)
-    if column.name in recipe.choices:
-        return _choice(person, recipe.choices[column.name])
+    if item := recipe.items.get(column.name):
+        value = item.mean + item.loading * person.latent(item.latent)
+        value += item.noise * person.draw.gauss(0, 1)
+        return min(max(round(value), min(column.codes)), max(column.codes))
+    if choice := recipe.choices.get(column.name):
+        weights = dict(choice.weights)
+        for other, cases in choice.given.items():
+            weights.update(cases.get(int(person.answers.get(other, LEFT_BLANK)), {}))
+        for name, tilts in choice.tilt.items():
+            for code, tilt in tilts.items():
+                weights[code] *= math.exp(tilt * person.latent(name))
+        return person.pick(weights)
     return person.draw.choice(column.codes)
 
 
@@ -128,8 +120,10 @@ def _grid(person: _Person, question: Question) -> dict[str, int | str]:
     refused = {m.name: m.code for m in question.missing}.get("prefer_not")
     if refused is not None and person.happens(person.recipe.shares.prefer_not):
         return dict.fromkeys((c.name for c in columns), refused)
-    if person.careless:
-        return dict.fromkeys((c.name for c in columns), _straight(person, columns[0]))
+    if person.careless:  # goes down one column of buttons, the same in every grid
+        place = person.latents.setdefault(" place", person.draw.random())  # no latent has a space
+        codes = columns[0].codes
+        return dict.fromkeys((c.name for c in columns), codes[int(place * len(codes))])
     answers: dict[str, int | str] = {}
     for column in columns:
         missing = _missing(person, question, refusable=False)
@@ -137,54 +131,28 @@ def _grid(person: _Person, question: Question) -> dict[str, int | str]:
     return answers
 
 
-def _straight(person: _Person, column: Column) -> int:
-    """Return the code of the one column of buttons that a careless person goes down everywhere."""
-    place = person.latents.setdefault(" place", person.draw.random())  # no latent has a space
-    return column.codes[int(place * len(column.codes))]
-
-
-def _multiple(person: _Person, question: Question) -> dict[str, int | str]:
-    columns = columns_of_question(question)
+def _answer(person: _Person, question: Question) -> dict[str, int | str]:
+    if kind_of(question).is_text:
+        texts = person.recipe.texts.get(question.name, PLAIN_TEXTS)
+        if person.happens(person.recipe.shares.text):
+            return {question.name: person.draw.choice(texts)[: question.max_length]}
+        return {question.name: "" if question.apart else LEFT_BLANK}
+    if question.rows and not kind_of(question).is_ticked:
+        return _grid(person, question)
     missing = _missing(person, question)
-    shares = [person.recipe.ticks.get(c.name, 1 / len(columns)) for c in columns]
-    ticks = [int(person.happens(share)) for share in shares]
-    if missing is None and any(ticks):
-        return dict(zip((c.name for c in columns), ticks, strict=True))
-    return dict.fromkeys((c.name for c in columns), LEFT_BLANK if missing is None else missing)
-
-
-def _text(person: _Person, question: Question) -> dict[str, int | str]:
-    texts = person.recipe.texts.get(question.name, PLAIN_TEXTS)
-    if person.happens(person.recipe.shares.text):
-        return {question.name: person.draw.choice(texts)[: question.max_length]}
-    return {question.name: "" if question.apart else LEFT_BLANK}
-
-
-def _single(person: _Person, question: Question) -> dict[str, int | str]:
-    missing = _missing(person, question)
+    if kind_of(question).is_ticked:
+        names = [column.name for column in columns_of_question(question)]
+        shares = [person.recipe.ticks.get(name, 1 / len(names)) for name in names]
+        ticks = [int(person.happens(share)) for share in shares]
+        if missing is None and any(ticks):
+            return dict(zip(names, ticks, strict=True))
+        return dict.fromkeys(names, LEFT_BLANK if missing is None else missing)
     code = _code(person, columns_of_question(question)[0]) if missing is None else missing
     return {question.name: code}
 
 
-def _answer(person: _Person, question: Question) -> dict[str, int | str]:
-    if kind_of(question).is_text:
-        return _text(person, question)
-    if kind_of(question).is_ticked:
-        return _multiple(person, question)
-    return _grid(person, question) if question.rows else _single(person, question)
-
-
-def _walk(person: _Person, pages: Sequence[Page]) -> None:
-    """Answer page after page, in the order asked, as routing shows them."""
-    for page in pages:
-        if not condition_holds(page.show_if, person.answers):
-            continue
-        for question in page.questions:
-            if condition_holds(question.show_if, person.answers):
-                person.answers.update(_answer(person, question))
-
-
 def _band(person: _Person, study: Study) -> int:
+    """Return the band of the time taken; who is careless is quick."""
     if person.careless:
         return 1
     branch = branch_of(study, person.answers) or ""
@@ -196,7 +164,11 @@ def _client(study: Study, draw: random.Random, recipe: Recipe) -> SimulatedRespo
     person = _Person(draw, recipe, careless=draw.random() < recipe.shares.careless)
     stopped = len(study.pages) > 1 and person.happens(recipe.shares.stopped)
     last = draw.randrange(1, len(study.pages)) if stopped else len(study.pages)
-    _walk(person, study.pages[:last])
+    for page in study.pages[:last]:
+        if condition_holds(page.show_if, person.answers):
+            for question in page.questions:
+                if condition_holds(question.show_if, person.answers):
+                    person.answers.update(_answer(person, question))
     languages = recipe.languages or {study.language: 1.0}
     apart = [q.name for q in study.questions.values() if q.apart]
     return SimulatedResponse(
@@ -221,17 +193,11 @@ def simulate(
 
 def as_stored(study: Study, client: SimulatedResponse, table: str) -> answers.Response:
     """Return a client as the store takes it, with random bytes where a person's hashes go."""
-    texts = tuple(
-        answers.Text(
-            study.name,
-            variable,
-            text_language(study, variable, client.lang),
-            client.c_quote,
-            token_bytes(32),
-            text,
-        )
-        for variable, text in client.texts.items()
-    )
+    texts = []
+    for variable, text in client.texts.items():
+        lang = text_language(study, variable, client.lang)
+        quote = client.c_quote
+        texts.append(answers.Text(study.name, variable, lang, quote, token_bytes(32), text))
     return answers.Response(
         study=study.name,
         table=table,
@@ -242,7 +208,7 @@ def as_stored(study: Study, client: SimulatedResponse, table: str) -> answers.Re
         dur_band=client.dur_band,
         deletion=token_bytes(32),
         values=client.values,
-        texts=texts,
+        texts=tuple(texts),
         submit=token_bytes(32),
         invitation=None,
     )
@@ -267,13 +233,18 @@ def store_clients(
         content=study.content,
         columns=columns_of_study(study),
     )
-    tallies = EventCounters()
-    for _ in range(count):
-        tallies.add(study.name, SIMULATED, pilot=True)
-    tallies.flush(db, pilot=True)
+    _count(db, study, repeat(SIMULATED, count))
     for client in simulate(study, count=count, seed=seed, recipe=recipe):
         answers.accept(db, as_stored(study, client, table))
         yield client
+
+
+def _count(db: Database, study: Study, events: Iterable[str]) -> None:
+    """Add these events to the pilot's totals, all in one write."""
+    tallies = EventCounters()
+    for event in events:
+        tallies.add(study.name, event, pilot=True)
+    tallies.flush(db, pilot=True)
 
 
 SYNTHETIC_BATCH = 10  # clients; the stop rule is due at multiples of it
@@ -308,7 +279,10 @@ class _Visitors:
         """Yield the events of a client who sends, and of those who come and go around this one."""
         yield from self._comes(*ENTRY, "eligible", "consented")
         yield from _events_on_pages(self.study, client, len(self.study.pages))
-        yield from _sends(self.study, client)
+        rule = self.study.policy.stop
+        if rule is not None and rule.shown_by(client.values):
+            yield STOP_SIGN
+        yield "stopped_sent" if client.completion == STOPPED else "completed"
         for share, events in (
             (LOOKS_AND_GOES, ENTRY[:1]),
             (READS_AND_GOES, ENTRY),
@@ -356,13 +330,6 @@ def _given(page: Page, client: SimulatedResponse) -> dict[str, int | str]:
     return {name: client.values[name] for name in names if name in client.values}
 
 
-def _sends(study: Study, client: SimulatedResponse) -> Iterator[str]:
-    rule = study.policy.stop
-    if rule is not None and rule.shown_by(client.values):
-        yield STOP_SIGN
-    yield "stopped_sent" if client.completion == STOPPED else "completed"
-
-
 def populate(stores: Stores, study: Study, folder: Path, *, count: int, seed: int) -> None:
     """Store ``count`` synthetic clients in the pilot's file, with what they leave in its totals.
 
@@ -374,8 +341,5 @@ def populate(stores: Stores, study: Study, folder: Path, *, count: int, seed: in
     visitors = _Visitors(study, Random(f"visits {seed}"), leavers)  # noqa: S311  (repeatable on purpose)
     clients = store_clients(stores.pilot, study, folder, count=count, seed=seed)
     while some := list(islice(clients, SYNTHETIC_BATCH)):
-        tallies = EventCounters()
-        for event in (event for client in some for event in visitors.around(client)):
-            tallies.add(study.name, event, pilot=True)
-        tallies.flush(stores.pilot, pilot=True)
+        _count(stores.pilot, study, chain.from_iterable(map(visitors.around, some)))
         record_due(stores, study, pilot=True)

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 
+import click
 import pytest
 
 from survey.cli.main import COMMANDS, main
@@ -210,6 +211,11 @@ def test_the_list_of_commands_says_what_each_says_itself(name, said):
 
 def test_every_command_is_in_the_list():
     assert {command.name for command in main.commands.values()} == set(COMMANDS)
+
+
+def test_a_command_that_is_not_in_the_list_is_named_at_once():
+    with pytest.raises(LookupError, match="no row for hello"):
+        main.add_command(click.Command("hello"))
 
 
 def test_help_loads_nothing_that_it_does_not_need():

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from forms.kinds import KINDS
 from forms.load import load_study
 from forms.study import Option, Wording
 from forms.toml_tables import StudyFaults
@@ -19,6 +20,10 @@ def test_a_named_option_set_is_the_same_as_options_written_in_place(study):
 def test_texts_by_branch_stand_in_the_order_of_the_branches(study):
     intro = study("branch").pages[2].intro
     assert intro == Wording(by_branch=(("went", "You went."), ("stayed", "You did not go.")))
+
+
+def test_one_tiny_study_asks_a_question_of_every_kind(study):
+    assert {question.kind for question in study("kinds").questions.values()} == {*KINDS}
 
 
 def test_every_kind_keeps_the_keys_of_its_kind(study):

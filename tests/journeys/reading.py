@@ -13,7 +13,7 @@ from survey.storage.answers import Text, accept
 from survey.storage.texts import Reading, StoredText
 from tests.journeys.releasing import stores_of, with_pages
 from tests.journeys.staff import Worker
-from tests.survey.storage.samples import answer, mark, open_study
+from tests.survey.storage.samples import answer, mark, open_study, readings
 
 NAME, QUESTION = "kinds", "story"
 ANNA = "my therapist Anna cried in Leeds"
@@ -45,7 +45,7 @@ def states_in(app: Flask, name: str = NAME) -> list[str]:
 
 def readings_in(app: Flask, name: str = NAME) -> list[Reading]:
     """Every decision that was noted."""
-    return texts.readings(stores_of(app).office, name)
+    return readings(stores_of(app).office, name)
 
 
 class Reader(Worker):

@@ -193,12 +193,12 @@ def real(site, status, *, until=1, name="minimal"):
     study = site(name, demo=False)
     office, fingerprints = study.services.stores.office, study.version.study.fingerprints
     today = today_here()
-    studies.approve(
-        office, study=name, words=fingerprints.words, policy=fingerprints.policy,
-        site=study.version.site,
-        reference="2026-1", by="A board", approved_on=(today - timedelta(9)).isoformat(),
+    approval = studies.Approval(
+        name, fingerprints.words, fingerprints.policy, study.version.site, reference="2026-1",
+        by="A board", approved_on=(today - timedelta(9)).isoformat(),
         expires_on=(today + timedelta(until)).isoformat(),
     )  # fmt: skip
+    studies.approve(office, approval)
     studies.set_status(office, name, status, today.isoformat())
     return study
 

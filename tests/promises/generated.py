@@ -8,19 +8,19 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from forms.kinds import KINDS
 from forms.load import load_study
 from forms.study import Study
 from tests.conftest import STUDIES
 
 MISSING = ["prefer_not", "dont_know", "not_applicable"]
 HEAD = (STUDIES / "minimal" / "questionnaire.toml").read_text("utf-8").split("[[page]]")[0]
-KINDS = ["single", "multiple", "grid", "vas", "number", "text", "statements"]
 
 
 @st.composite
-def question(draw: st.DrawFn, number: int) -> dict[str, Any]:
-    """A question of any kind; what it is asked after is added later."""
-    kind = draw(st.sampled_from(KINDS))
+def question(draw: st.DrawFn, number: int, kind: str = "") -> dict[str, Any]:
+    """A question of the kind, or of any; what it is asked after is added later."""
+    kind = kind or draw(st.sampled_from(list(KINDS)))
     codes = range(draw(st.integers(0, 1)), draw(st.integers(3, 5)))
     keys: dict[str, Any] = {"kind": kind, "text": "Well?", "missing": draw(_missing(kind))}
     if kind in ("grid", "statements"):

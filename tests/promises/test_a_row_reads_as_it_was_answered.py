@@ -27,12 +27,17 @@ def promised(client):
     return {name: words for name, _, _, words in rows}
 
 
+def least(client, name):
+    """The lowest number that may be typed there."""
+    return int(client.page.named(name)[0].attributes.get("min", 0))
+
+
 def every(nth):
     """Chooses the nth of whatever is offered; writes what is a number."""
 
     def choose(client):
         return {
-            name: values[nth % len(values)] if values else str(abs(nth))
+            name: values[nth % len(values)] if values else str(least(client, name) + abs(nth))
             for name, values in offered(client).items()
             if values or not name.endswith("-missing")
         }

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from forms.answers import answer_lines, stored_lines, stored_texts, stored_values
 from forms.draft import Draft, decode, encode, first_unanswered, reachable, submit_page
-from forms.kinds import columns_of_study
+from forms.kinds import KINDS, columns_of_study, kind_of
 from forms.page_view import page_view
 from forms.routing import drop_hidden, shown_names
 from forms.toml_tables import StudyFaults
@@ -33,22 +33,23 @@ def post(draw, view):
     """What a browser could send from this page, each input answered or not."""
     sent = MultiDict({"shown": view.names})
     for asked in view.questions:
-        kind, several = asked.question.kind, asked.question.kind == "multiple"
-        offered = [value for value, _ in (*asked.choices, *asked.missing)]
-        for entry in asked.inputs:
-            if kind == "text":
-                sent.add(entry.name, draw(WORDS)[: asked.question.max_length])
-            elif offered and not (kind in ("vas", "number") and not asked.choices):
-                most = len(offered) if several else 1
-                least = 1 if asked.question.required else 0
-                chosen = st.lists(
-                    st.sampled_from(offered), unique=True, min_size=least, max_size=most
-                )
-                sent.setlistdefault(entry.name).extend(draw(chosen))
-            else:
-                low, high = asked.question.minimum, asked.question.maximum
-                sent.add(entry.name, draw(st.just("") | st.integers(low, high).map(str)))
+        for entry in kind_of(asked.question).inputs(asked.question):
+            sent.setlistdefault(entry.name).extend(draw(given_to(entry)))
     return sent
+
+
+def given_to(entry):
+    """What one input may send: nothing, choices, a number or words."""
+    if entry.form == "words":
+        return WORDS.map(lambda words: [words[: entry.maximum]])
+    if entry.form == "number":
+        numbers = st.integers(entry.minimum, entry.maximum).map(str)
+        return st.lists(numbers | st.just(""), min_size=1, max_size=1)
+    if not entry.codes:
+        return st.just([])
+    most = len(entry.codes) if entry.form == "codes" else 1
+    codes = st.sampled_from(entry.codes).map(str)
+    return st.lists(codes, unique=True, min_size=int(entry.required), max_size=most)
 
 
 def walk(data, study, *, turns_back=2):
@@ -93,6 +94,16 @@ def test_a_study_drawn_at_random(pages, data):
             event(re.sub(r"\d+", "n", faults.faults[0].key + ": " + str(faults.faults[0])[-60:]))
             assume(False)
         check(study, walk(data, study))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(PATIENT, max_examples=10)
+@given(data=st.data())
+def test_every_kind_of_question_is_drawn(kind, data):
+    keys = data.draw(generated.question(0, kind)) | {"required": False}
+    with tempfile.TemporaryDirectory() as folder:
+        study = generated.load([{"id": "p", "title": "So", "question": [keys]}], Path(folder))
+    check(study, walk(data, study))
 
 
 @pytest.mark.parametrize("name", [*TINY, "therapist-tears"])

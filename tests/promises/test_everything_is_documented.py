@@ -6,7 +6,8 @@ from dataclasses import fields
 import click
 import pytest
 
-from exports.documents.readme import FILES, FORMATS
+from exports.documents.readme import FILES
+from exports.files.formats import FORMATS
 from forms.kinds import KINDS
 from forms.study import SmallSamples
 from survey.cli.main import main
@@ -15,7 +16,11 @@ from tests.serving import ROOT
 
 PAGES = [*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"]
 DOCS = "\n".join(page.read_text("utf-8") for page in PAGES)
+HOST = (ROOT / "docs" / "host.md").read_text("utf-8")
+STUDY_FORMAT = (ROOT / "docs" / "study-format.md").read_text("utf-8")
 RESEARCHER = (ROOT / "docs" / "researcher.md").read_text("utf-8")
+ROW, CODE = re.compile(r"^\|.*\|$", re.MULTILINE), re.compile(r"`([^`]+)`")
+PAGE_OF_ROOM = re.compile("/research/<name>/([a-z-]+/?)")
 LINK = re.compile(r"\]\((?!https?://)([^)#]+)")
 INTO = re.compile(r"\]\((?!https?://)([^)#]*)#([^)]+)\)")
 
@@ -41,8 +46,8 @@ def test_every_setting_is_documented(setting):
 
 
 @pytest.mark.parametrize("name", [name for name, _ in commands(main)])
-def test_every_command_is_documented(name):
-    assert name in DOCS
+def test_every_command_has_a_row_in_the_table_for_hosts(name):
+    assert re.search(rf"^\| `{name}[ `]", HOST, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +64,8 @@ def test_every_option_is_documented(name, option):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_question_is_documented(kind):
-    assert f"`{kind}`" in DOCS
+def test_every_kind_of_question_has_a_row_in_the_study_format(kind):
+    assert f"\n| `{kind}` | " in STUDY_FORMAT
 
 
 @pytest.mark.parametrize("key", [field.name for field in fields(SmallSamples)])
@@ -73,7 +78,7 @@ def test_every_file_of_a_release_is_explained_to_researchers(path):
     assert f"`{path.removesuffix('*')}" in RESEARCHER
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", [".csv", *FORMATS])
 def test_every_data_format_is_explained_to_researchers(suffix):
     assert f"{suffix}`" in RESEARCHER
 
@@ -107,11 +112,17 @@ def test_every_page_can_be_reached_from_the_first_one():
     assert {*ROOT.resolve().glob("docs/**/*.md")} <= {*queue}
 
 
-def test_every_address_is_documented(app):
-    rules = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint != "assets.send"}
-    plain = {r.replace("/s/<address>/", "").replace("/ethics/<name>/", "") for r in rules}
-    words = {part for r in plain for part in r.split("/") if part and "<" not in part}
-    assert [word for word in sorted(words) if word not in DOCS] == []
+def test_every_address_stands_in_the_table_of_addresses(app):
+    rows = "".join(ROW.findall((ROOT / "docs" / "addresses.md").read_text("utf-8")))
+    known = {part for address in CODE.findall(rows) for part in address.split("/")}
+    parts = {part for rule in app.url_map.iter_rules() for part in rule.rule.split("/")}
+    assert {part for part in parts if part and "<" not in part} <= known
+
+
+def test_every_page_of_the_researchers_room_is_explained_to_researchers(app):
+    pages = {rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
+    found = {page.group(1) for rule in pages if (page := PAGE_OF_ROOM.fullmatch(rule))}
+    assert {page for page in found if f"`{page}`" not in RESEARCHER} == set()
 
 
 @pytest.mark.parametrize("name", [name for name, _ in commands(main)])

@@ -1,9 +1,13 @@
 """Three rooms: what is public, whose the rest is, whose cookie goes where, which are served."""
 
+import re
+from itertools import chain
+
 import pytest
 from flask import request
 
 from survey.config import ROLES, ROOMS
+from survey.routes.study_status import BOARD_CARDS, RESEARCH_CARDS
 from survey.security import room_of
 from tests.journeys.client import Journey
 from tests.journeys.staff import Worker, services_of
@@ -19,6 +23,8 @@ PUBLIC = {
 }  # fmt: skip
 # For whoever is signed in; everything else is for the researcher or for the board, by its room.
 OF_BOTH = ("account", "<name>/comments", "<name>/incidents", "<name>/report")
+# What a card on the study's own page leads to: not its files, nor the pages further in.
+OF_A_STUDY = re.compile("<name>/[a-z-]+/?")
 OWNER = {"research": "researcher", "ethics": "board"}
 
 
@@ -105,9 +111,18 @@ def test_whoever_has_the_role_comes_in(app, signed_in, role):
         for method, rule, room, inside in staff_rules(app)
         if method == "GET" and not public(room, inside) and role in owners(room, inside)
         for answer in [browser.get(address_of(app, rule))]
-        if answer.status_code == 403 or asked_to_sign_in(answer)
+        if answer.status_code in (403, 500) or asked_to_sign_in(answer)
     ]
     assert turned_away == []
+
+
+def test_every_page_of_a_study_that_is_for_staff_has_its_card(app):
+    pages = {
+        rule.endpoint
+        for method, rule, room, inside in staff_rules(app)
+        if method == "GET" and not public(room, inside) and OF_A_STUDY.fullmatch(inside)
+    }
+    assert pages == {card.endpoint for card in chain(BOARD_CARDS, *RESEARCH_CARDS.values())}
 
 
 def test_nothing_is_changed_without_a_token(app, signed_in):

@@ -121,18 +121,13 @@ def table(head: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[An
 def picture(svg: str, alt: str) -> Block:
     """Return a drawing, and the sentence for readers who do not see it."""
     wide, high = (float(side) for side in _VIEW.search(svg)[1].split()[2:])  # type: ignore[index]
-    return {"is": "picture", "svg": svg, "alt": alt, "wide": wide, "cuts": _cuts(svg, high)}
-
-
-def _cuts(svg: str, high: float) -> list[float]:
-    """Return heights at which the drawing goes on over the page, never through a box."""
     boxes = [(float(y), float(y) + float(tall)) for y, tall in _BOX.findall(svg)]
-    cuts = [0.0]
+    cuts = [0.0]  # heights at which it goes on over the page, never through a box
     while high - cuts[-1] > TALLEST:
         limit = cuts[-1] + TALLEST
         tops = [top - 8 for top, end in boxes if top <= limit < end]
         cuts.append(max(min(tops, default=limit), cuts[-1] + TALLEST / 2))
-    return [*cuts, high]
+    return {"is": "picture", "svg": svg, "alt": alt, "wide": wide, "cuts": [*cuts, high]}
 
 
 def question(*, anchor: str, head: Runs, body: Sequence[Block]) -> Block:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import Any
 
 from forms.flow import CITED
 from forms.kinds import columns_of_study
-from forms.routing import Route, condition_in_words
+from forms.routing import condition_in_words
 from forms.routing import routes_in_words as ways_through
 from forms.routing_diagram import picture as drawn
-from forms.study import Hierarchy, Study, Tier
+from forms.study import Study, Tier
 from survey.ethics.checklist import answered, grades, missing_elements
 from survey.ethics.dossier.blocks import (
     Block,
@@ -42,50 +43,41 @@ def routing(version: StudyVersion) -> Iterator[Block]:
         yield picture(drawn(study), "The pages in order, and which answers lead to which of them. "
                       "The tables below say the same in words.")  # fmt: skip
     yield heading("What hangs on an answer")
-    hanging = list(_hanging(version))
+    hanging: list[tuple[Runs, str]] = []
+    for page in study.pages:
+        if page.show_if:
+            condition = condition_in_words(study, page.show_if)
+            hanging.append(([ref(page.title, page.id)], condition))
+        shown = [q for q in page.questions if q.show_if]
+        hanging += [([code(q.name)], condition_in_words(study, q.show_if)) for q in shown]
     if not hanging:
         yield prose("Nothing: every client meets every page and every question, in this order.")
     else:
         yield table(("Page or question", "Shown only if"), (2, 5), hanging)
     yield heading("Every way through")
-    yield from _ways(version)
+    yield from _ways(study)
     if study.minutes:
         told = "; ".join(f"about {m:g} minutes on the way “{b}”" for b, m in study.minutes.items())
         yield prose(f"Clients are told to expect {told}.")
 
 
-def _hanging(version: StudyVersion) -> Iterator[tuple[Runs, str]]:
-    study = version.study
-    for page in study.pages:
-        if page.show_if:
-            yield [ref(page.title, page.id)], condition_in_words(study, page.show_if)
-        for one in page.questions:
-            if one.show_if:
-                yield [code(one.name)], condition_in_words(study, one.show_if)
-
-
-def _ways(version: StudyVersion) -> Iterator[Block]:
-    study = version.study
+def _ways(study: Study) -> Iterator[Block]:
     ways = list(ways_through(study))
+    rows = []
+    for way in ways[:MOST_WAYS]:
+        answers = ", ".join(f"{column}={value}" for column, value in way.answers.items())
+        numbers = map(str, (len(way.pages), way.questions, way.answers_asked))
+        rows.append((answers or "every client", *numbers, f"{way.minutes:.0f}"))
     yield prose(
         f"{len(study.pages)} pages in all, {len(ways)} "
         f"{'way' if len(ways) == 1 else 'ways'} through. Which pages a client meets depends on "
         "these answers; a grid is one question with an answer a row; minutes are an estimate.",
         leads=True,
     )
-    yield table(
-        ("Answers that lead there", "Pages", "Questions", "Answers", "Minutes"),
-        (17, 2, 3, 3, 3),
-        (_way(way) for way in ways[:MOST_WAYS]),
-    )
+    head = ("Answers that lead there", "Pages", "Questions", "Answers", "Minutes")
+    yield table(head, (17, 2, 3, 3, 3), rows)
     if len(ways) > MOST_WAYS:
         yield note(f"The first {MOST_WAYS} ways. The file texts.json lists what each shows.")
-
-
-def _way(way: Route) -> tuple[str, ...]:
-    answers = ", ".join(f"{column}={value}" for column, value in way.answers.items())
-    numbers = (len(way.pages), way.questions, way.answers_asked)
-    return (answers or "every client", *map(str, numbers), f"{way.minutes:.0f}")
 
 
 def reading(version: StudyVersion) -> Iterator[Block]:
@@ -99,53 +91,35 @@ def reading(version: StudyVersion) -> Iterator[Block]:
         f"study is {version.study.reading_grade:g}.",
         leads=True,
     )
-    yield table(
-        ("Part", "Grade", "Words", "Verdict"),
-        (4, 1, 1, 2),
-        (
-            (one.section, "–" if one.grade is None else f"{one.grade:.1f}", str(one.words),
-             one.verdict)
-            for one in graded
-        ),
-    )  # fmt: skip
+    rows = (
+        (g.section, "–" if g.grade is None else f"{g.grade:.1f}", str(g.words), g.verdict)
+        for g in graded
+    )
+    yield table(("Part", "Grade", "Words", "Verdict"), (4, 1, 1, 2), rows)
 
 
 def checklist(version: StudyVersion) -> Iterator[Block]:
     """Yield the elements that boards look for with the passages that say them."""
-    study, titles = version.study, _titles(version)
+    study, consent = version.study, version.study.consent
+    passages = (
+        *consent.key_facts, *consent.details, *consent.notice, *consent.debrief,
+        *consent.board_note, *study.support.passages,
+    )  # fmt: skip
+    titles = {SCREEN + s.name: f"screen {s.name}" for s in CITED}
+    titles |= {p.id: version.fill(p.heading).rstrip(".?") for p in passages if p.heading}
     lines, bare = answered(study), [element.id for element in missing_elements(study)]
-    named = {item.id: item.passages for item in study.consent.checklist}
+    named = {item.id: item.passages for item in consent.checklist}
     yield prose(f"{len(lines)} elements that boards look for.")
     yield prose(
         f"{len(bare)} have no passage: {', '.join(bare)}." if bare else "Each has its passage."
     )
-    yield table(
-        ("Element", "Source", "The text must contain", "Where it is said"),
-        (4, 8, 12, 12),
-        (
-            (
-                line.element.id,
-                line.element.source,
-                line.element.must,
-                [
-                    coded(line.where),
-                    between([ref(titles.get(p, p), p) for p in named.get(line.element.id, ())]),
-                ],
-            )
-            for line in lines
-        ),
-    )
-
-
-def _titles(version: StudyVersion) -> dict[str, str]:
-    """Return the titles that a board reads in place of ids of passages."""
-    consent = version.study.consent
-    passages = (
-        *consent.key_facts, *consent.details, *consent.notice, *consent.debrief,
-        *consent.board_note, *version.study.support.passages,
-    )  # fmt: skip
-    screens = {SCREEN + s.name: f"screen {s.name}" for s in CITED}
-    return screens | {p.id: version.fill(p.heading).rstrip(".?") for p in passages if p.heading}
+    rows = []
+    for line in lines:
+        one = line.element
+        links = between([ref(titles.get(p, p), p) for p in named.get(one.id, ())])
+        rows.append((one.id, one.source, one.must, [coded(line.where), links]))
+    head = ("Element", "Source", "The text must contain", "Where it is said")
+    yield table(head, (4, 8, 12, 12), rows)
 
 
 def board_notes(version: StudyVersion) -> Iterator[Block]:
@@ -197,34 +171,21 @@ def stored(version: StudyVersion) -> Iterator[Block]:
     )
     yield heading("Codes of what is missing", level=3)
     yield pairs((str(m.code), m.label) for m in study.missing)
-    yield table(
-        ("Column and meaning", "Values", "Role", "In each tier"),
-        (10, 12, 5, 7),
-        (
-            (
-                [[code(line.name)], [plain(line.about)]],
-                _values(study, line.values),
-                line.role,
-                [[plain(line)] for line in _in_tiers(line.tiers)],
-            )
-            for line in data_lines(study)
-        ),
-    )
-
-
-def _values(study: Study, values: str) -> list[Runs]:
-    """Return the values, and below them the codes of what is missing without their labels."""
+    # The labels of missing codes stand above once, not again beside every column.
     labels = {f"{m.code} {m.label}": str(m.code) for m in study.missing}
-    parts = values.split("; ")
-    missing = [labels[part] for part in parts if part in labels]
-    given = "; ".join(part for part in parts if part not in labels)
-    return [[plain(given)], *([[plain("missing: " + ", ".join(missing))]] if missing else [])]
-
-
-def _in_tiers(tiers: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Yield tiers that treat a column alike, and how they treat it."""
-    for done in dict.fromkeys(does for _, does in tiers):
-        yield ", ".join(tier for tier, does in tiers if does == done) + f": {done}"
+    rows = []
+    for line in data_lines(study):
+        parts = line.values.split("; ")
+        values = [[plain("; ".join(part for part in parts if part not in labels))]]
+        if missing := [labels[part] for part in parts if part in labels]:
+            values.append([plain("missing: " + ", ".join(missing))])
+        alike: dict[str, list[str]] = {}
+        for tier, does in line.tiers:
+            alike.setdefault(does, []).append(tier)
+        tiers = [[plain(f"{', '.join(names)}: {does}")] for does, names in alike.items()]
+        rows.append(([[code(line.name)], [plain(line.about)]], values, line.role, tiers))
+    head = ("Column and meaning", "Values", "Role", "In each tier")
+    yield table(head, (10, 12, 5, 7), rows)
 
 
 def policy(version: StudyVersion) -> Iterator[Block]:
@@ -232,28 +193,23 @@ def policy(version: StudyVersion) -> Iterator[Block]:
     policy = version.study.policy
     yield prose(policy.caution) if policy.caution else prose("What may leave, and in which shape.")
     yield heading("Tiers")
-    yield table(
-        ("Tier", "For whom", "What holds in the file"),
-        (4, 5, 9),
-        (
-            (f"{t.name}  {t.label}", t.audience, [[plain(line)] for line in _tier_lines(t)])
-            for t in policy.tiers.values()
-        ),
+    tiers = (
+        (f"{t.name}  {t.label}", t.audience, [[plain(line)] for line in _tier_lines(t)])
+        for t in policy.tiers.values()
     )
+    yield table(("Tier", "For whom", "What holds in the file"), (4, 5, 9), tiers)
     yield heading("Floors")
-    small = policy.small
+    small, spread = policy.small, "none"
+    if policy.distinct:
+        warned = f"a warning below {policy.distinct_warning} values"
+        spread = f"{', '.join(policy.distinct)}; {warned}"
     yield pairs(
         [
             ("New rows for a release", f"at least {policy.min_new_rows}"),
             ("No release at all", f"under {small.min_rows} rows"),
             ("No quasi-identifier", f"under {small.no_key_under} rows"),
             ("Few quasi-identifiers", f"{small.few_key}, up to {small.few_key_up_to} rows"),
-            (
-                "Diversity reported",
-                f"{', '.join(policy.distinct)}; a warning below {policy.distinct_warning} values"
-                if policy.distinct
-                else "none",
-            ),
+            ("Diversity reported", spread),
             ("First to be coarsened", ", ".join(policy.order) or "none"),
         ]
     )
@@ -263,11 +219,13 @@ def policy(version: StudyVersion) -> Iterator[Block]:
             "Level 0 is the answer as asked; after the last level the value is withheld.",
             leads=True,
         )
-        yield table(
-            ("Variable", "Level", "Values and the codes they cover"),
-            (4, 1, 10),
-            (row for h in policy.hierarchies.values() for row in _levels(h)),
-        )
+        rows: list[tuple[Any, str, str]] = []
+        for h in policy.hierarchies.values():
+            for number, groups in enumerate(h.levels, start=1):
+                covers = [f"{g.label} ({', '.join(map(str, sorted(g.codes)))})" for g in groups]
+                name = [code(h.variable)] if number == 1 else ""
+                rows.append((name, str(number), "; ".join(covers)))
+        yield table(("Variable", "Level", "Values and the codes they cover"), (4, 1, 10), rows)
 
 
 def _tier_lines(tier: Tier) -> Iterator[str]:
@@ -288,41 +246,31 @@ def _tier_lines(tier: Tier) -> Iterator[str]:
         yield f"a language only with at least {tier.min_rows_per_language} rows"
 
 
-def _levels(hierarchy: Hierarchy) -> Iterator[tuple[object, str, str]]:
-    for number, groups in enumerate(hierarchy.levels, start=1):
-        told = "; ".join(f"{g.label} ({', '.join(map(str, sorted(g.codes)))})" for g in groups)
-        yield [code(hierarchy.variable)] if number == 1 else "", str(number), told
-
-
 def help_lines(version: StudyVersion) -> Iterator[Block]:
     """Yield every help line with the day on which a person last checked it."""
     support = version.study.support
-    unchecked = len(support.never_checked)
-    yield prose(
-        f"{len(support.lines)} lines. "
-        + (
+    checked = "All have been checked by a person."
+    if unchecked := len(support.never_checked):
+        checked = (
             f"{unchecked} of them have never been checked by a person; the study cannot open "
             "before they are."
-            if unchecked
-            else "All have been checked by a person."
-        ),
+        )
+    yield prose(
+        f"{len(support.lines)} lines. {checked}",
         "Help lines stand outside every fingerprint: a wrong number is corrected at once, and the "
         "correction is listed for the board. This is how they stood when the dossier was made.",
         leads=True,
     )
-    yield table(
-        ("Where", "Line", "Contact", "Checked"),
-        (4, 5, 7, 3),
+    rows = (
         (
-            (
-                ", ".join(line.countries) or "anywhere",
-                line.name + (" (for young people)" if line.youth else ""),
-                [[plain(line.contact)], *([[code(line.url)]] if line.url else [])],
-                line.last_checked or "not yet checked",
-            )
-            for line in support.lines
-        ),
+            ", ".join(line.countries) or "anywhere",
+            line.name + " (for young people)" * line.youth,
+            [[plain(line.contact)], *([[code(line.url)]] if line.url else [])],
+            line.last_checked or "not yet checked",
+        )
+        for line in support.lines
     )
+    yield table(("Where", "Line", "Contact", "Checked"), (4, 5, 7, 3), rows)
     if support.emergency:
         yield heading("Emergency numbers")
         yield items(("", [plain(f"{place}: {number}")]) for place, number in support.emergency)

@@ -28,7 +28,7 @@ Json = dict[str, Any]
 # A token's place without a token: nothing is posted from here, and no cookie is to be set.
 NO_TOKEN = (("state", ""),)
 MOST_WAYS = 64  # with more than these, only those are walked that show something new
-MOST_STEPS = 400
+MOST_STEPS = 400  # a walk that goes on is going in circles
 UNDER_WAY = "way:"  # begins the id of a screen that is met after consent
 
 # Screens that a client reaches without any answer, in the order of the dossier.
@@ -150,7 +150,7 @@ def _chosen(study: Study) -> list[tuple[dict[str, int | str], tuple[Page, ...]]]
         shown: set[tuple[object, ...]] = {
             (page.id, branch, shown_questions(page, answers)) for page in pages
         }
-        if not shown <= met:
+        if not shown <= met:  # a page as this branch words it, with the questions it asks then
             chosen.append((answers, pages))
         met |= shown
     return chosen
@@ -166,13 +166,9 @@ def screens_of(version: StudyVersion) -> Json:
     # Where a client under way can turn to.
     links = Navigation("", preview=True, live=True, hidden=NO_TOKEN)
     for screen in ("stop", "stopped", "break"):
-        screens.add(
-            screen, comparable_text(render_state(version, links, StepResult(FlowState(screen))))
-        )
-    return {
-        "screens": [*_screens_before_answers(version), *screens.by_id.values()],
-        "ways": ways,
-        "may_also_say": comparable_text(
-            f"<p>{version.fill(study.consent.texts['blank_hint'])}</p>"
-        ).lines,
-    }
+        html = render_state(version, links, StepResult(FlowState(screen)))
+        screens.add(screen, comparable_text(html))
+    # The soft hint after a page with blanks: a comparison of the site may meet it, or not.
+    hint = comparable_text(f"<p>{version.fill(study.consent.texts['blank_hint'])}</p>").lines
+    found = [*_screens_before_answers(version), *screens.by_id.values()]
+    return {"screens": found, "ways": ways, "may_also_say": hint}

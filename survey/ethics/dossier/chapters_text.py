@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from forms.flow import SCREENS
 from forms.kinds import kind_of
 from forms.routing import condition_in_words
-from forms.study import Missing, Page, Passage, Question, Wording
+from forms.study import Page, Passage, Question, Wording
 from survey.ethics.dossier.blocks import (
     Block,
     Runs,
@@ -73,22 +73,11 @@ def _eligibility(version: StudyVersion) -> Iterator[Block]:
         return
     yield _screen("eligibility")
     yield from _said(version, "eligibility_title")
-    yield items(
-        (
-            (
-                q.id,
-                [
-                    *runs(version.fill(q.text)),
-                    (
-                        "aside",
-                        f"{q.yes} / {q.no}. “{q.no}” leads to: {ENDING[q.ending]}. Not stored.",
-                    ),
-                ],
-            )
-            for q in consent.eligibility
-        ),
-        numbered=True,
-    )
+    asked = []
+    for q in consent.eligibility:
+        aside = f"{q.yes} / {q.no}. “{q.no}” leads to: {ENDING[q.ending]}. Not stored."
+        asked.append((q.id, [*runs(version.fill(q.text)), ("aside", aside)]))
+    yield items(asked, numbered=True)
     yield from _said(version, "screened_out_title", "screened_out", "not_now_title", "not_now")
 
 
@@ -98,26 +87,16 @@ def _consent(version: StudyVersion) -> Iterator[Block]:
     yield _screen("consent")
     yield from _said(version, "consent_title", "consent_intro")
     yield note("Required: each a box of its own, none ticked beforehand", leads=True)
-    yield items(
-        ((s.id, runs(version.fill(s.text))) for s in consent.required_statements), numbered=True
-    )
+    required = ((s.id, runs(version.fill(s.text))) for s in consent.required_statements)
+    yield items(required, numbered=True)
     if consent.choices:
-        yield note(
-            "Optional: yes or no, neither chosen beforehand, a blank counts as no", leads=True
-        )
-        yield items(
-            (
-                (
-                    s.id,
-                    [
-                        *runs(version.fill(s.text)),
-                        *([("aside", f"Effect: {s.effect}")] if s.effect else []),
-                    ],
-                )
-                for s in consent.choices
-            ),
-            numbered=True,
-        )
+        about = "Optional: yes or no, neither chosen beforehand, a blank counts as no"
+        yield note(about, leads=True)
+        chosen = []
+        for s in consent.choices:
+            effect = [("aside", f"Effect: {s.effect}")] if s.effect else []
+            chosen.append((s.id, [*runs(version.fill(s.text)), *effect]))
+        yield items(chosen, numbered=True)
     yield note(
         f"Two buttons of the same size and colour: “{words['agree']}” and “{words['decline']}”."
     )
@@ -167,25 +146,17 @@ def _question(asked: Question, version: StudyVersion) -> Block:
     body = [note(f"Shown {_when(version, asked)}.")] if asked.show_if else []
     body += _wording(asked.text, version)
     body += [note(asked.hint)] if asked.hint else []
-    body += _rows(asked)
-    also = asked.missing and not asked.apart
-    absent = ["Also offered: " + "; ".join(map(_absent, asked.missing))] if also else []
-    body.append(offered(kind_of(asked).in_words(asked), *absent))
+    if asked.rows:
+        body.append(
+            items(("", [plain(f"{row.text} "), ("small", row.variable)]) for row in asked.rows)
+        )
+        if asked.random_order:
+            body.append(note("Rows in random order, drawn once for each client."))
+    # A text that is kept apart has no code of its own: there is no column for one.
+    absent = [] if asked.apart else [f"{m.code} {m.label}" for m in asked.missing]
+    also = ["Also offered: " + "; ".join(absent)] if absent else []
+    body.append(offered(kind_of(asked).in_words(asked), *also))
     return question(anchor=f"ask-{asked.name}", head=head, body=body)
-
-
-def _absent(missing: Missing) -> str:
-    return f"{missing.code} {missing.label}"
-
-
-def _rows(asked: Question) -> list[Block]:
-    if not asked.rows:
-        return []
-    lines = items(("", [plain(f"{row.text} "), ("small", row.variable)]) for row in asked.rows)
-    order = (
-        [note("Rows in random order, drawn once for each client.")] if asked.random_order else []
-    )
-    return [lines, *order]
 
 
 def after_questions(version: StudyVersion) -> Iterator[Block]:
@@ -203,21 +174,12 @@ def after_questions(version: StudyVersion) -> Iterator[Block]:
         yield from _said(version, "code_shown")
     yield from _passages(consent.debrief, version)
     yield from _said(version, "history_note")
-    yield from _help(version)
-    yield from _ways_out(version)
-
-
-def _help(version: StudyVersion) -> Iterator[Block]:
     support = version.study.support
     yield _screen("support")
     yield passage(support.intro, version)
     yield note("The help lines themselves stand in a chapter of their own.")
     yield from _passages(support.passages, version)
     yield from _said(version, "nobody_watches")
-
-
-def _ways_out(version: StudyVersion) -> Iterator[Block]:
-    words = version.study.consent.texts
     yield _screen("stop")
     yield from _said(version, "stop_title", "stop_question")
     yield said("The two buttons", f"“{words['stop_delete']}” / “{words['stop_send']}”", version)
@@ -225,21 +187,13 @@ def _ways_out(version: StudyVersion) -> Iterator[Block]:
     yield _screen("withdraw")
     yield from _said(version, "withdraw_title", "withdraw_intro", "withdraw_reply")
     yield _screen("leave")
-    yield prose(
-        [
-            plain("On every page, first in the order of the keyboard. Goes to "),
-            code(version.study.exit_url),
-            plain(" and drops the unfinished answers."),
-        ]
-    )
+    first = plain("On every page, first in the order of the keyboard. Goes to ")
+    yield prose([first, code(version.study.exit_url), plain(" and drops the unfinished answers.")])
     yield from _said(version, "blank_hint")
 
 
 def platform(version: StudyVersion) -> Iterator[Block]:
     """Yield the screens worded by the platform, read off the screens themselves."""
     yield note("Worded by the platform, the same for every study; read off the screens themselves.")
-    yield table(
-        ("Screen", "What it says"),
-        (1, 5),
-        ((name, [[plain(line)] for line in lines]) for name, lines in own_words(version)),
-    )
+    rows = ((name, [[plain(line)] for line in lines]) for name, lines in own_words(version))
+    yield table(("Screen", "What it says"), (1, 5), rows)

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
 from typing import Any
-
-import typst
 
 from exports.output_files import bundle, write_sums
 from forms.fingerprint import digest
@@ -27,6 +24,7 @@ from survey.ethics.dossier import chapters_data, chapters_text
 from survey.ethics.dossier.blocks import Block, anchors, heading, pairs, prose
 from survey.ethics.dossier.chapters_screens import screens_of
 from survey.ethics.dossier.reader import FORMAT, TEXTS
+from survey.locks import OnceCache
 from survey.studies.fingerprints import FINGERPRINT_LABELS
 from survey.studies.version import StudyVersion, fingerprints_of
 
@@ -61,6 +59,11 @@ def document(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
         {"title": title, "anchor": anchor, "blocks": list(blocks)}
         for title, anchor, blocks in _chapters(version, signed)
     ]
+    if signed is None:
+        status = "Pilot: not approved" if version.pilot else "Not approved"
+    else:
+        end = f" to {signed.expires_on}" if signed.expires_on else ""
+        status = f"Approved: {signed.reference}, from {signed.approved_on}{end}"
     targets = [chapter["anchor"] for chapter in chapters]
     targets += [name for chapter in chapters for name in anchors(chapter["blocks"])]
     prints = zip(PRINTED, fingerprints(version).values(), strict=True)
@@ -68,7 +71,7 @@ def document(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
         "title": study.title,
         "language": study.language.partition("-")[0].partition("_")[0],
         "name": study.name,
-        "status": _status(version, signed),
+        "status": status,
         "pilot": version.pilot,
         "signed": asdict(signed) if signed else None,
         "facts": [
@@ -84,18 +87,11 @@ def document(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
     }
 
 
-def _status(version: StudyVersion, signed: Signed | None) -> str:
-    if signed is None:
-        return "Pilot: not approved" if version.pilot else "Not approved"
-    end = f" to {signed.expires_on}" if signed.expires_on else ""
-    return f"Approved: {signed.reference}, from {signed.approved_on}{end}"
-
-
 def _chapters(
     version: StudyVersion, signed: Signed | None
 ) -> Iterator[tuple[str, str, Iterable[Block]]]:
-    """(title, place that links may lead to, blocks) of each chapter."""
-    yield "Approval", "", (*_approval(signed), *_how_to_check(version))
+    """Yield (title, place that links may lead to, blocks) of each chapter."""
+    yield "Approval", "", _approval(version, signed)
     if version.study.consent.board_note:
         yield "Notes for the board", "", chapters_data.board_notes(version)
     yield "Before the questions", "", chapters_text.before_questions(version)
@@ -110,26 +106,24 @@ def _chapters(
     yield "Site facts", "", chapters_data.site_facts(version)
 
 
-def _approval(signed: Signed | None) -> Iterator[Block]:
+def _approval(version: StudyVersion, signed: Signed | None) -> Iterator[Block]:
+    about = "The approval names the first three fingerprints of the title page, and no others."
     if signed is None:
-        yield prose(
+        about = (
             "These fingerprints are not approved. Collection opens only for an approved, unexpired "
             "fingerprint; a pilot is marked as one on every page and its answers are kept apart."
         )
-        return
-    yield pairs(
-        [
-            ("Reference", signed.reference),
-            ("Approved by", signed.by),
-            ("In force from", signed.approved_on),
-            ("To", signed.expires_on or "no end was set"),
-            ("Conditions", signed.conditions or "none"),
-        ]
-    )
-    yield prose("The approval names the first three fingerprints of the title page, and no others.")
-
-
-def _how_to_check(version: StudyVersion) -> Iterator[Block]:
+    else:
+        yield pairs(
+            [
+                ("Reference", signed.reference),
+                ("Approved by", signed.by),
+                ("In force from", signed.approved_on),
+                ("To", signed.expires_on or "no end was set"),
+                ("Conditions", signed.conditions or "none"),
+            ]
+        )
+    yield prose(about)
     yield heading("How to check this dossier")
     yield prose(
         "A fingerprint is the SHA-256 of exact content: one changed word changes the part it "
@@ -221,24 +215,14 @@ def dossier_pdf(document: dict[str, Any]) -> bytes:
     )
 
 
-def pages(document: dict[str, Any], *, ppi: float = 72) -> list[bytes]:
-    """Return each page as a PNG, to look at the layout."""
-    source, data = pdf.read(TEMPLATE, {"document": document})
-    images = typst.Compiler(ignore_system_fonts=True).compile(
-        source, format="png", ppi=ppi, sys_inputs=data
-    )
-    return images if isinstance(images, list) else [bytes(images or b"")]
-
-
 REMEMBERED = 6  # files of about a megabyte each
 
 
 class DossierCache:
-    """Dossiers that this process remembers: each is made once, and one at a time."""
+    """Dossiers that this process remembers."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._files: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
+        self._files = OnceCache[bytes](REMEMBERED)
 
     def pdf(self, version: StudyVersion, signed: Signed | None) -> bytes:
         """Return the dossier as a PDF. Raises Refusal where it cannot be set."""
@@ -254,13 +238,7 @@ class DossierCache:
     ) -> bytes:
         # All that a dossier says hangs on these.
         key = (kind, version.study.name, version.pilot, signed, *fingerprints(version).values())
-        with self._lock:
-            if key not in self._files:
-                self._files[key] = make()
-            self._files.move_to_end(key)
-            while len(self._files) > REMEMBERED:
-                self._files.popitem(last=False)
-            return self._files[key]
+        return self._files.get(key, make)
 
 
 DOSSIERS = DossierCache()

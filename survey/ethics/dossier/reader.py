@@ -22,6 +22,7 @@ from survey.studies.fingerprints import VersionFingerprints
 
 TEXTS, FORMAT = "texts.json", 1  # one that is of another format is refused
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
+# A dossier comes from anywhere: a zip that unpacks to far more than it weighs is not unpacked.
 MOST_BYTES = 64 * 2**20
 MOST_FILES = 200
 
@@ -43,7 +44,13 @@ class Dossier:
 def open_dossier(path: Path) -> Dossier:
     """Return the dossier in ``path``. Raises Refusal where it is damaged or contradicts itself."""
     files = _files(path)
-    _check_sums(path, files)
+    if SUMS not in files or TEXTS not in files:
+        raise Refusal(f"{path} is no dossier.zip: it has no {TEXTS if SUMS in files else SUMS}.")
+    listed = read_sums(files[SUMS])
+    present = {n: sha256(body).hexdigest() for n, body in files.items() if n != SUMS}
+    changed = sorted(n for n in listed.keys() | present if listed.get(n) != present.get(n))
+    if changed:
+        raise Refusal(f"{path} was changed after it was made: {', '.join(changed)}.")
     try:
         texts: Json = json.loads(files[TEXTS])
         if texts["format"] != FORMAT:
@@ -68,28 +75,17 @@ def _files(path: Path) -> dict[str, bytes]:
             entries = [e for e in archive.infolist() if not e.is_dir()]
             if len(entries) > MOST_FILES or sum(e.file_size for e in entries) > MOST_BYTES:
                 raise Refusal(f"{path} is too large to be a dossier.")
-            return {_inside(e.filename): archive.read(e) for e in entries}
+            found = {}
+            for entry in entries:
+                parts = PurePosixPath(entry.filename).parts[1:]
+                if not parts or ".." in parts or entry.filename.startswith("/"):
+                    raise ValueError(entry.filename)
+                found["/".join(parts)] = archive.read(entry)
+            return found
     except OSError as error:
         raise Refusal(f"{path} cannot be read: {error.strerror or error}.") from None
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError):
         raise Refusal(f"{path} is no dossier.zip, or it is damaged.") from None
-
-
-def _inside(name: str) -> str:
-    parts = PurePosixPath(name).parts[1:]
-    if not parts or ".." in parts or name.startswith("/"):
-        raise ValueError(name)
-    return "/".join(parts)
-
-
-def _check_sums(path: Path, files: dict[str, bytes]) -> None:
-    if SUMS not in files or TEXTS not in files:
-        raise Refusal(f"{path} is no dossier.zip: it has no {TEXTS if SUMS in files else SUMS}.")
-    listed = read_sums(files[SUMS])
-    present = {n: sha256(body).hexdigest() for n, body in files.items() if n != SUMS}
-    changed = sorted(n for n in listed.keys() | present if listed.get(n) != present.get(n))
-    if changed:
-        raise Refusal(f"{path} was changed after it was made: {', '.join(changed)}.")
 
 
 def _checked_study(path: Path, files: dict[str, bytes], texts: Json) -> Study:

@@ -6,6 +6,7 @@ account signs, suspends, lifts and revokes.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, cast
 
 from flask import (
@@ -29,7 +30,13 @@ from survey.ethics.checklist import ChecklistElement, unwaived
 from survey.ethics.version_content import content_of_version
 from survey.ethics.version_diff import Change, compare
 from survey.routes.ethics.public import TABS
-from survey.routes.study_status import BOARD_CARDS, notices, summary_of
+from survey.routes.study_status import (
+    BOARD_CARDS,
+    NOTES_CARDS,
+    StudyCard,
+    notices,
+    summary_of,
+)
 from survey.services import current_state, services
 from survey.storage import audit as written
 from survey.storage import board, studies
@@ -47,6 +54,12 @@ REASON_LENGTH = 2000
 LINES_A_PAGE = 100
 
 Answer = str | tuple[str, int] | Response
+
+
+@bp.app_template_global()
+def cards_in_ethics() -> tuple[StudyCard, ...]:
+    """Return the pages on a study in this room that the account signed in may open."""
+    return BOARD_CARDS if current_account().role == "board" else NOTES_CARDS
 
 
 def page(template: str, title: str, **context: Any) -> str:
@@ -118,9 +131,8 @@ def certificate() -> str:
 @bp.get("/<name>/certificate.json")
 def certificate_json() -> Response:
     """Return the certificate for programs: ``lacrima verify`` and others that compare."""
-    state, version, signed = (
-        current_state(), current_state().published.version, current_state().approval,
-    )  # fmt: skip
+    state, version = current_state(), current_state().published.version
+    signed = state.approval
     return jsonify({
         "study": version.study.name,
         "version": version.study.version,
@@ -149,7 +161,10 @@ def approve() -> Answer:
     """Show the three fingerprints that would be signed, and sign them."""
     today = services().availability.today()
     if request.method == "GET":
-        return _approve_page(_asked_for(), {"approved_on": today})
+        # The version in the folder, unless the page is asked for the one that is served.
+        wanted = _served() if request.args.get("version") == SERVED else None
+        return _approve_page(wanted or _proposed(), {"approved_on": today})
+    # What is signed is what the page showed, or nothing (docs/decisions/0014-approval-lock.md).
     shown = VersionFingerprints(**{n: request.form.get(n, "") for n in VersionFingerprints._fields})
     version = next((o for o in (_proposed(), _served()) if o and fingerprints_of(o) == shown), None)
     if version is None:
@@ -175,12 +190,6 @@ def _served() -> StudyVersion | None:
     return found.published.version if signed else None
 
 
-def _asked_for() -> StudyVersion:
-    """Return the folder's version, or the one that is served where the page is asked for that."""
-    served = _served() if request.args.get("version") == SERVED else None
-    return served or _proposed()
-
-
 def _sign(version: StudyVersion) -> Answer:
     signature = approvals.read_approval_form(request.form, current_account().name)
     try:
@@ -199,21 +208,14 @@ def _sign(version: StudyVersion) -> Answer:
 
 def _what_changed(shown: VersionFingerprints, now: StudyVersion) -> dict[str, Any]:
     """Return the parts that differ from those the page showed, and the changes, if still known."""
-    read = _read_before(shown)
-    changes: tuple[Change, ...] = (
-        compare(content_of_version(read), content_of_version(now)).changes if read else ()
-    )
+    changes: tuple[Change, ...] = ()
+    # Known still if this process saw it, or if it was signed once.
+    with suppress(approvals.ArchivedVersionInvalid):
+        read = current_folder().earlier(shown) or approvals.load_archived(
+            services().stores.folder, current_name(), shown
+        )
+        changes = compare(content_of_version(read), content_of_version(now)).changes
     return {"parts": _differing(shown, fingerprints_of(now)), "changes": changes}
-
-
-def _read_before(shown: VersionFingerprints) -> StudyVersion | None:
-    """Return the version with these fingerprints, if this process saw it or it was signed once."""
-    if seen := current_folder().earlier(shown):
-        return seen
-    try:
-        return approvals.load_archived(services().stores.folder, current_name(), shown)
-    except approvals.ArchivedVersionInvalid:
-        return None
 
 
 def _unwaived(version: StudyVersion) -> tuple[ChecklistElement, ...]:
@@ -227,12 +229,11 @@ def _differing(one: VersionFingerprints, other: VersionFingerprints) -> list[str
 
 
 def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
-    found, fingerprints, folder = (
-        current_state(now=True), fingerprints_of(version), current_folder(),
-    )  # fmt: skip
+    found, fingerprints = current_state(now=True), fingerprints_of(version)
+    folder, served = current_folder(), _served()
     noted = studies.approvals(services().stores.office, version.study.name)
     last = studies.latest_effective(noted, today := services().availability.today())
-    in_folder, served = fingerprints == fingerprints_of(folder.latest), _served()
+    in_folder = fingerprints == fingerprints_of(folder.latest)
     return page(
         "approve",
         "Approve",

@@ -1,4 +1,4 @@
-"""What the board writes down about a study besides approvals, and the year's report of it.
+"""The board's notes on a study besides approvals, and the year's report of it.
 
 Comments on passages, answered by the researcher; notes of incidents; waivers of elements of the
 checklist. Nothing is deleted.
@@ -16,7 +16,7 @@ from survey.collection.figures import figures_of, marks_of
 from survey.ethics import annual_report
 from survey.ethics.annual_report import Section
 from survey.ethics.checklist import consent_passages, label_of, missing_elements, unwaived
-from survey.routes.ethics.board import Answer, now, page, see_other
+from survey.routes.ethics.board import REASON_LENGTH, Answer, now, page, see_other
 from survey.services import services
 from survey.storage import board
 from survey.studies.approvals import day
@@ -175,14 +175,10 @@ def report_csv() -> Response:
 
 # Waiving an element of the checklist that no passage satisfies, with a reason.
 
-REASON_LENGTH = 2000
-
 
 def _waivers_page(**context: Any) -> str:
-    study, in_force = (
-        current_folder().version().study,
-        board.waivers(services().stores.office, current_name()),
-    )
+    study = current_folder().version().study
+    in_force = board.waivers(services().stores.office, current_name())
     return page(
         "waivers",
         "Waivers",

@@ -96,6 +96,7 @@ def flow() -> str:
 def step() -> str:
     """Take one step of the walk, on the answers that the page itself carries."""
     walk, state = Walkthrough(current_version()), unpack(request.form.get("state", ""), _sign())
+    # The words were changed since this page was made: the walk begins anew.
     if state.draft is not None and state.draft.words != current_version().study.fingerprints.words:
         state = FlowState()
     result = walk.step(state, request.form)

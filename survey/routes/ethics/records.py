@@ -1,10 +1,12 @@
-"""What may be archived and compared: the dossier, the stored tables, and the versions. Public.
+"""Records to archive and to compare: the dossier, the stored tables, and the versions. Public.
 
 Reads approvals, archived versions and words and, through a connection that refuses all else, what
 the files define (``survey.storage.schema_reader``); never an answer.
 """
 
 from __future__ import annotations
+
+from contextlib import suppress
 
 from flask import Blueprint, Response, request
 
@@ -34,13 +36,7 @@ def signed(version: StudyVersion) -> Signed | None:
     if version.pilot or not found:
         return None
     last = found[-1]
-    return Signed(
-        reference=last.reference,
-        by=last.by,
-        approved_on=last.approved_on,
-        expires_on=last.expires_on,
-        conditions=last.conditions,
-    )
+    return Signed(last.reference, last.by, last.approved_on, last.expires_on, last.conditions)
 
 
 def _file(version: StudyVersion, ending: str, *, media: str) -> Response:
@@ -69,7 +65,7 @@ def dossier_zip() -> Response:
 
 @bp.get("/stored")
 def stored() -> str:
-    """Return the files as they are this moment, with a verdict."""
+    """Show what the files define this moment, with a verdict."""
     version = current_version()
     answers = "pilot" if version.pilot else "responses"
     paths = {f: services().stores.folder / f"{f}.db" for f in (answers, "drafts", "office")}
@@ -86,22 +82,18 @@ def stored() -> str:
 
 def _versions(version: StudyVersion) -> tuple[KnownVersion, ...]:
     name, stores = version.study.name, services().stores
+    archived: dict[str, str] = {}
+    with suppress(StoreUnavailable):  # then those that only the file of answers knows are missing
+        file = "pilot" if version.pilot else "responses"
+        archived = wordings(stores.folder / f"{file}.db", name)
     published = services().availability.published(name)
     return known_versions(
         proposed=current_folder().version(now=True),
         served=published.version if published else version,
         approvals=studies.approvals(stores.office, name),
-        archived=_archived(version),
+        archived=archived,
         data=stores.folder,
     )
-
-
-def _archived(version: StudyVersion) -> dict[str, str]:
-    file = "pilot" if version.pilot else "responses"
-    try:
-        return wordings(services().stores.folder / f"{file}.db", version.study.name)
-    except StoreUnavailable:
-        return {}
 
 
 def _chosen(versions: tuple[KnownVersion, ...], which: str) -> KnownVersion | None:

@@ -42,6 +42,7 @@ def stop_alarm(version: StudyVersion) -> str | None:
 
 def _file(ending: str, content: str | bytes, mimetype: str, *, said: str = "") -> Response:
     """Return a download, and note it in the audit."""
+    # Before it is handed out (docs/decisions/0012-staff-sign-in.md).
     note(f"{current_name()}: {said or f'{ending} downloaded'}")
     kept = {"Content-Disposition": f'attachment; filename="{current_name()}-{ending}"'}
     return Response(content, mimetype=mimetype, headers=kept)
@@ -51,7 +52,7 @@ def _file(ending: str, content: str | bytes, mimetype: str, *, said: str = "") -
 
 
 def _is_over(version: StudyVersion) -> bool:
-    """Whether collection has closed; a pilot never does."""
+    """Return whether collection has closed; a pilot never does."""
     status = studies.status(services().stores.office, version.study.name)
     return not version.pilot and status in OVER
 
@@ -217,7 +218,7 @@ def _invitations_page(error: str = "", field: str = "count") -> str:
 @bp.post("/invitations/make")
 @staff_only("researcher")
 def make_invitations() -> Answer:
-    """Return new codes as a file: nobody sees them again."""
+    """Return new codes as a file, the only copy."""
     typed, form = request.form.get("count", "").strip(), request.form.get("form", "csv")
     count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0
     if not 1 <= count <= invitations.MOST_INVITATIONS or form not in CODE_FILES:

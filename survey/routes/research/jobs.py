@@ -52,20 +52,12 @@ def begin(job: Job) -> Answer:
     """Start the job and redirect to its page; if another runs, say so."""
     try:
         return show(job_runner().start(job))
-    except Busy as busy:
-        return _busy(job, busy.job)
     except DiskFull as full:
         return refusal_page("There is no room", str(full), 503)
-
-
-def show(job: Job) -> Response:
-    """Redirect to the page of this job."""
-    return redirect(url_for("jobs.job", number=job.number), code=303)
-
-
-def _busy(asked: Job, other: Job) -> Answer:
-    same = (other.kind, other.tier, other.release) == (asked.kind, asked.tier, asked.release)
-    if same and other.who == asked.who:
+    except Busy as busy:
+        other = busy.job
+    wanted = (job.kind, job.tier, job.release, job.who)
+    if (other.kind, other.tier, other.release, other.who) == wanted:
         return show(other)  # a second press of the same button
     sentence = (
         f"{other.who} has asked for {in_words(other)}, at {other.asked_at[11:16]} UTC. One thing "
@@ -74,6 +66,11 @@ def _busy(asked: Job, other: Job) -> Answer:
     )
     way = "See how it goes", url_for("jobs.job", number=other.number)
     return refusal_page("Somebody was quicker", sentence, 409, way)
+
+
+def show(job: Job) -> Response:
+    """Redirect to the page of this job."""
+    return redirect(url_for("jobs.job", number=job.number), code=303)
 
 
 def refusal_page(heading: str, sentence: str, code: int, *ways: tuple[str, str]) -> tuple[str, int]:

@@ -11,7 +11,6 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
 
 from exports.output_files import UNREADABLE, ChecksumFault, ReleaseZip
-from forms.study import Tier
 from forms.tiers import TIERS, TierKind
 from survey.accounts.access import staff_only
 from survey.accounts.audit import note
@@ -32,7 +31,6 @@ from survey.services import services
 from survey.storage import jobs, releases
 from survey.storage.releases import Release
 from survey.studies.current import current_name, current_version
-from survey.studies.version import StudyVersion
 
 bp = Blueprint("releases", __name__, url_prefix="/research/<name>/releases")
 
@@ -84,18 +82,14 @@ def make(number: int) -> Answer:
         abort(400)
     if already := jobs.made_from(services().stores.office, number):  # the form was sent twice
         return redirect(url_for("releases.release", number=already), code=303)
-    field, error = _fault(version, tier)
-    if error:
-        return job_page(seen, typed=request.form, error=(field, error)), 400
-    recipient = None if tier.kind.is_open else recipient_of(request.form)
+    recipient = None
+    if not tier.kind.is_open:
+        wrong = fault_in(request.form, required=tier.kind.names_recipient and not version.pilot)
+        if wrong[1]:
+            return job_page(seen, typed=request.form, error=wrong), 400
+        recipient = recipient_of(request.form)
     note(f"{current_name()}: asked for a release of tier {tier.name}")
     return begin(new_job("release", tier=tier.name, recipient=recipient, preview=number))
-
-
-def _fault(version: StudyVersion, tier: Tier) -> tuple[str, str]:
-    if tier.kind.is_open:
-        return "", ""
-    return fault_in(request.form, required=tier.kind.names_recipient and not version.pilot)
 
 
 # One release.
@@ -183,17 +177,11 @@ def restore(number: int) -> Answer:
 @staff_only("researcher")
 def take_back(number: int) -> Answer:
     """Recall a faulty release for good, with all that repeat its rows."""
-    made, error, stores, why = (
-        _release_or_404(number),
-        "",
-        services().stores,
-        request.form.get("why", ""),
-    )
+    made, stores = _release_or_404(number), services().stores
+    why, error, at = request.form.get("why", ""), "", iso_utc(services().clock())
     if request.method == "POST":
         try:
-            recalled = recall(
-                stores, current_name(), number, why=why, at=iso_utc(services().clock())
-            )
+            recalled = recall(stores, current_name(), number, why=why, at=at)
         except Refusal as refusal:
             error = str(refusal)
         else:
@@ -226,10 +214,8 @@ def hand_over(number: int) -> Answer:
             made, code=400, title=f"Error: {heading}", heading=heading, typed=request.form,
             error=wrong,
         )  # fmt: skip
-    to = recipient_of(request.form) or {}
-    given = releases.HandOver(
-        number, iso_utc(services().clock()), to["name"], to["agreement"], to["date"]
-    )
+    to, at = recipient_of(request.form) or {}, iso_utc(services().clock())
+    given = releases.HandOver(number, at, to["name"], to["agreement"], to["date"])
     releases.hand_over(services().stores.office, current_name(), given)
     note(f"{current_name()}: release {number} handed over under {to['agreement']}")
     return redirect(url_for("releases.release", number=number), code=303)

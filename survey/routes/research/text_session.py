@@ -11,7 +11,7 @@ import json
 import re
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hmac import compare_digest
@@ -85,33 +85,24 @@ class ReviewSession:
         earlier = tuple(k for k in self.decided if k != key)
         return replace(self, decided=(*earlier, key)[-MOST_DECIDED:])
 
-    def with_skipped(self, key: bytes) -> ReviewSession:
-        """Return the session with this text skipped."""
-        return replace(self, skipped=(*self.skipped, key)[-MOST_SKIPPED:])
-
 
 def _owner() -> str:
     return f"reading:{folded(current_account().name)}"
 
 
-def _pack(review: ReviewSession) -> bytes:
+def save_session(review: ReviewSession, *, spare: int = 0) -> None:
+    """Write into the cookie. Raises SessionTooLarge and keeps what was there if it does not fit."""
     kept = {
         "study": review.study, "pilot": review.pilot, "words": review.words,
         "key": review.key.hex(), "said": review.message,
         "steps": [[s.kind, s.marks, s.passage] for s in review.steps],
         "skipped": b"".join(review.skipped).hex(), "decided": b"".join(review.decided).hex(),
     }  # fmt: skip
-    return zlib.compress(json.dumps(kept, separators=(",", ":")).encode(), 9)
-
-
-def _unpack(packed: bytes) -> ReviewSession:
-    kept: Mapping[str, Any] = json.loads(zlib.decompress(packed))
-    return ReviewSession(
-        study=kept["study"], pilot=kept["pilot"], words=kept["words"], message=kept["said"],
-        key=bytes.fromhex(kept["key"]),
-        steps=tuple(Redaction(k, tuple(m), (p[0], p[1])) for k, m, p in kept["steps"]),
-        skipped=_keys(kept["skipped"]), decided=_keys(kept["decided"]),
-    )  # fmt: skip
+    packed = zlib.compress(json.dumps(kept, separators=(",", ":")).encode(), 9)
+    sealed = b64encode(services().keys.encrypt_for(packed, _owner())).decode()
+    if len(sealed) > MOST_LETTERS + spare:
+        raise SessionTooLarge
+    session[FIELD] = sealed
 
 
 def _keys(joined: str) -> tuple[bytes, ...]:
@@ -123,19 +114,18 @@ def load_session(study: str, *, pilot: bool) -> ReviewSession:
     """Return what this browser has at hand of the study; a fresh session where it has nothing."""
     fresh = ReviewSession(study, pilot)
     try:
-        sealed = b64decode(session.get(FIELD, ""))
-        kept = _unpack(services().keys.decrypt_for(sealed, _owner()))
+        packed = services().keys.decrypt_for(b64decode(session.get(FIELD, "")), _owner())
+        kept: Mapping[str, Any] = json.loads(zlib.decompress(packed))
     except (Unsealable, ValueError):
         return fresh
-    return kept if (kept.study, kept.pilot) == (study, pilot) else fresh
-
-
-def save_session(review: ReviewSession, *, spare: int = 0) -> None:
-    """Write into the cookie. Raises SessionTooLarge and keeps what was there if it does not fit."""
-    sealed = b64encode(services().keys.encrypt_for(_pack(review), _owner())).decode()
-    if len(sealed) > MOST_LETTERS + spare:
-        raise SessionTooLarge
-    session[FIELD] = sealed
+    if (kept["study"], kept["pilot"]) != (study, pilot):
+        return fresh
+    return ReviewSession(
+        study, pilot, words=kept["words"], message=kept["said"],
+        key=bytes.fromhex(kept["key"]),
+        steps=tuple(Redaction(k, tuple(m), (p[0], p[1])) for k, m, p in kept["steps"]),
+        skipped=_keys(kept["skipped"]), decided=_keys(kept["decided"]),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +149,7 @@ def _state_hash(*parts: str) -> str:
 
 
 def is_own_decision(queue: ReviewQueue, key: bytes) -> bool:
-    """Whether this reader made the last decision about the text."""
+    """Return whether this reader made the last decision about the text."""
     return bool(read_last_by(queue.office, [key], queue.reader))
 
 
@@ -227,11 +217,6 @@ def _kind() -> str:
     return chosen if chosen in REPLACEMENTS else ""
 
 
-def _ticked(draft: RedactionDraft) -> tuple[int, ...]:
-    numbers = {int(n) for n in request.form.getlist("mark") if n.isascii() and n.isdigit()}
-    return tuple(n for n in range(1, len(draft.marks) + 1) if n in numbers)
-
-
 _LOOSE = {"'": "['’‘]", "’": "['’‘]", "‘": "['’‘]", "\ufffd": "."}
 
 
@@ -247,7 +232,9 @@ def _place_of(typed: str, words: str) -> tuple[int, int] | None:
 
 def _chosen(draft: RedactionDraft) -> tuple[list[Redaction], bool]:
     """Return the replacements that the form asks for, and whether typed words were not found."""
-    steps = [Redaction(_kind(), marks)] if (marks := _ticked(draft)) else []
+    numbers = {int(n) for n in request.form.getlist("mark") if n.isascii() and n.isdigit()}
+    ticked = tuple(n for n in range(1, len(draft.marks) + 1) if n in numbers)
+    steps = [Redaction(_kind(), ticked)] if ticked else []
     for step in steps:
         draft = step.apply_to(draft)
     typed = request.form.get("tokens", "")
@@ -263,20 +250,6 @@ def _replace(asked: ReviewRequest) -> ReviewSession:
     return replace(asked.review, steps=(*asked.review.steps, *steps), message=message)
 
 
-def _every(asked: ReviewRequest) -> ReviewSession:
-    every = tuple(range(1, len(asked.draft.marks) + 1))
-    steps = (Redaction(_kind(), every),) if every else ()
-    return replace(asked.review, steps=(*asked.review.steps, *steps), message="")
-
-
-def _one_back(asked: ReviewRequest) -> ReviewSession:
-    return replace(asked.review, steps=asked.review.steps[:-1], message="")
-
-
-def _again(asked: ReviewRequest) -> ReviewSession:
-    return replace(asked.review, steps=(), message="")
-
-
 def _approve(asked: ReviewRequest) -> ReviewSession:
     """Approve what the reader has seen: words ticked or typed are replaced and shown first."""
     steps, lost = _chosen(asked.draft)
@@ -284,10 +257,6 @@ def _approve(asked: ReviewRequest) -> ReviewSession:
         changed = _replace(asked)
         return changed if lost else replace(changed, message=LOOK)
     return _decided(asked, asked.draft)
-
-
-def _withhold(asked: ReviewRequest) -> ReviewSession:
-    return _decided(asked, None)
 
 
 def _decided(asked: ReviewRequest, draft: RedactionDraft | None) -> ReviewSession:
@@ -300,10 +269,6 @@ def _decided(asked: ReviewRequest, draft: RedactionDraft | None) -> ReviewSessio
             return replace(asked.review, message=str(refusal))
         return move_on(asked, str(refusal))
     return draw_next(asked, asked.review.with_decision(text.key))
-
-
-def _skip(asked: ReviewRequest) -> ReviewSession:
-    return draw_next(asked, asked.review.with_skipped(asked.review.key))
 
 
 def _undo(asked: ReviewRequest) -> ReviewSession:
@@ -326,16 +291,31 @@ def _undo(asked: ReviewRequest) -> ReviewSession:
     return replace(earlier, key=key, words=words, steps=(), message=message)
 
 
-def _stop(asked: ReviewRequest) -> ReviewSession:
-    note(f"{asked.review.study}: stopped reading texts")
-    return replace(asked.review.without_text(), skipped=())
+# Buttons that act without a text at hand too, and those that act on it.
+ANY_TIME = ("undo", "stop")
+WITH_TEXT = ("replace", "every", "back", "again", "approve", "withhold", "skip")
 
 
-ANY_TIME: dict[str, Callable[[ReviewRequest], ReviewSession]] = {"undo": _undo, "stop": _stop}
-WITH_TEXT: dict[str, Callable[[ReviewRequest], ReviewSession]] = {
-    "replace": _replace, "every": _every, "back": _one_back, "again": _again,
-    "approve": _approve, "withhold": _withhold, "skip": _skip,
-}  # fmt: skip
+def _act_on_text(asked: ReviewRequest, go: str) -> ReviewSession:
+    review, steps = asked.review, asked.review.steps
+    match go:
+        case "every":
+            every = tuple(range(1, len(asked.draft.marks) + 1))
+            more = (Redaction(_kind(), every),) if every else ()
+            return replace(review, steps=(*steps, *more), message="")
+        case "back":
+            return replace(review, steps=steps[:-1], message="")
+        case "again":
+            return replace(review, steps=(), message="")
+        case "approve":
+            return _approve(asked)
+        case "withhold":
+            return _decided(asked, None)
+        case "skip":
+            skipped = (*review.skipped, review.key)[-MOST_SKIPPED:]
+            return draw_next(asked, replace(review, skipped=skipped))
+        case _:
+            return _replace(asked)
 
 
 def press(asked: ReviewRequest, go: str) -> ReviewSession:
@@ -344,6 +324,9 @@ def press(asked: ReviewRequest, go: str) -> ReviewSession:
         if asked.review.key and asked.text is None:
             return move_on(asked)
         return replace(asked.review, message=OLD)
-    if go in ANY_TIME:
-        return ANY_TIME[go](asked)
-    return WITH_TEXT[go](asked) if asked.text else move_on(asked)
+    if go == "undo":
+        return _undo(asked)
+    if go == "stop":
+        note(f"{asked.review.study}: stopped reading texts")
+        return replace(asked.review.without_text(), skipped=())
+    return _act_on_text(asked, go) if asked.text else move_on(asked)

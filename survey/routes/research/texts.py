@@ -20,7 +20,7 @@ from forms.tiers import TEXTS
 from survey.accounts.access import staff_only
 from survey.accounts.audit import note
 from survey.releases import text_review
-from survey.releases.text_review import ReviewQueue, counts_by_group, stepped
+from survey.releases.text_review import counts_by_group, stepped
 from survey.routes.research import text_session
 from survey.routes.research.jobs import Answer
 from survey.routes.research.text_session import (
@@ -64,7 +64,10 @@ def overview() -> str:
     version = current_version()
     asked = review_request(version)
     groups = counts_by_group(version.study, asked.queue)
-    waiting = text_review.waiting(asked.queue, now())
+    waiting, why_none = text_review.waiting(asked.queue, now()), ""
+    if groups and not waiting:
+        # The command's sentence without its figure: here counts are told in steps.
+        why_none = text_review.explain_empty(asked.queue, now()).lstrip("0123456789 ")
     return render_template(
         "research/texts.html",
         title="Clients’ own words",
@@ -74,15 +77,9 @@ def overview() -> str:
         tier=version.study.policy.tiers.get(TEXTS.name),
         groups=groups,
         waiting=stepped(waiting),
-        why_none=_why_none(asked.queue) if groups and not waiting else "",
+        why_none=why_none[:1].upper() + why_none[1:],
         readers=asked.queue.readers,
     )
-
-
-def _why_none(queue: ReviewQueue) -> str:
-    """Return the command's sentence without its figure: here counts are told in steps."""
-    sentence = text_review.explain_empty(queue, now()).lstrip("0123456789 ")
-    return sentence[:1].upper() + sentence[1:]
 
 
 @bp.post("/begin")

@@ -10,7 +10,7 @@ import pytest
 from exports.codebook import describe
 from exports.columns import fields_of
 from exports.errors import ExportRefused
-from exports.files.formats import renamed_in, write_formats
+from exports.files.formats import FORMATS, renamed_in, write_formats
 from tests.exports.files.hard import CODEBOOK, LONG_NAME, VARIABLES, write_csv
 
 
@@ -21,7 +21,7 @@ def csv(tmp_path):
 
 def test_every_format_lies_beside_the_csv_under_its_name(csv):
     names = [path.name for path in write_formats(csv, CODEBOOK)]
-    assert names == ["study-hard_data.sav", "study-hard_data.dta", "study-hard_data.parquet"]
+    assert names == [f"study-hard_data{suffix}" for suffix in FORMATS]
 
 
 def wait_for_another_second():
@@ -95,7 +95,7 @@ def flagship(study, tmp_path):
 
 def test_the_flagship_reads_alike_from_every_format(flagship):
     csv, codebook = flagship
-    sav, _, parquet = write_formats(csv, codebook)
+    sav, _, parquet, *_ = write_formats(csv, codebook)
     frame, _ = pyreadstat.read_sav(sav, user_missing=True, output_format="polars")
     numbers = pl.selectors.numeric()
     assert frame.with_columns(numbers.cast(pl.Float64)).equals(

@@ -57,7 +57,7 @@ def read(path):
 def in_r(haven, tmp_path_factory):
     """(source, columns of the .sav, columns of the .dta)."""
     source = source_of(tmp_path_factory.mktemp("r"))
-    sav, dta, _ = write_formats(source.csv, CODEBOOK)
+    sav, dta, *_ = write_formats(source.csv, CODEBOOK)
     return source, read(sav), read(dta)
 
 

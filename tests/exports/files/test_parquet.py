@@ -3,7 +3,7 @@ import json
 import polars as pl
 import pytest
 
-from exports.files.formats import KEY, write_parquet
+from exports.files.parquet import KEY, write_parquet
 from tests.exports.files.hard import CODEBOOK, cells
 
 

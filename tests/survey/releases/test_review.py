@@ -12,7 +12,7 @@ from survey.storage import batches
 from survey.storage import texts as stored
 from survey.storage.answers import Text
 from survey.storage.batches import ask_deletion, carry_out_deletions, freeze
-from tests.survey.storage.samples import STUDY, answer, mark, open_study, send
+from tests.survey.storage.samples import STUDY, answer, mark, open_study, readings, send
 
 NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)
 MONTH = timedelta(days=30)
@@ -247,7 +247,7 @@ def test_the_log_says_who_when_what_and_how_much_but_no_word(pilot, tmp_path):
     text = take(pilot)
     said = {"name": 1}
     text_review.record_decision(pilot, text, "because [name]", replaced=said, at=NOW)
-    [line] = stored.readings(pilot.office, STUDY)
+    [line] = readings(pilot.office, STUDY)
     assert (line.who, line.at, line.decision, line.replaced) == (
         "deb", NOW.isoformat(), "redacted", said,
     )  # fmt: skip
@@ -259,4 +259,4 @@ def test_the_log_keeps_what_was_undone(pilot):
     text = take(pilot)
     text_review.record_decision(pilot, text, None, at=NOW)
     text_review.undo(pilot, text.key, at=NOW)
-    assert [r.decision for r in stored.readings(pilot.office, STUDY)] == ["withheld", "undone"]
+    assert [r.decision for r in readings(pilot.office, STUDY)] == ["withheld", "undone"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from survey.storage.answer_tables import prepare
 from survey.storage.answers import Response, Text, accept
 from survey.storage.database import Database
+from survey.storage.texts import Reading
 
 
 @dataclass(frozen=True)
@@ -71,3 +73,13 @@ def send(db: Database, table: str, numbers: Any) -> None:
 def on_disk(folder: Path) -> bytes:
     """Everything that a thief of the folder would hold."""
     return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
+
+
+def readings(office: Database, study: str) -> list[Reading]:
+    """Every decision about the study's texts that was noted, in the order made."""
+    found = office.table("readings").rows_where("study = ?", [study], order_by="id")
+    kept = ({name: value for name, value in row.items() if name != "id"} for row in found)
+    return [
+        Reading(**row | {"pilot": bool(row["pilot"]), "replaced": json.loads(row["replaced"])})
+        for row in kept
+    ]

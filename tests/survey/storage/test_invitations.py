@@ -16,12 +16,12 @@ def db(tmp_path):
 
 def test_an_unspent_code_is_known_with_its_study(db):
     assert admission.add(db, "small", CODES) == 30
-    assert admission.exists(db, CODES[3])
+    assert admission.study_of(db, CODES[3])
     assert admission.study_of(db, CODES[3]) == "small"
 
 
 def test_an_unknown_code_opens_nothing(db):
-    assert not admission.exists(db, bytes(32))
+    assert admission.study_of(db, bytes(32)) is None
 
 
 def test_adding_a_code_again_changes_nothing(db):

@@ -130,7 +130,7 @@ def test_an_empty_text_is_refused_whole(db, table):
 def test_sending_spends_the_invitation(db, table):
     admission.add(db, STUDY, [INVITATION, mark("invitation", 2)])
     accept(db, answer(table, 1, invitation=INVITATION))
-    assert not admission.exists(db, INVITATION)
+    assert admission.study_of(db, INVITATION) is None
     assert admission.unspent(db, STUDY) == 1
 
 
@@ -150,7 +150,7 @@ def test_a_refused_answer_leaves_the_invitation_unspent(db, table):
     admission.add(db, STUDY, [INVITATION])
     with pytest.raises(CodeNotAllowed):
         accept(db, answer(table, 1, invitation=INVITATION, values={**VALUES, "item_0": 9}))
-    assert admission.exists(db, INVITATION)
+    assert admission.study_of(db, INVITATION)
 
 
 def test_answers_are_counted_and_read_settled_or_not(db, table):

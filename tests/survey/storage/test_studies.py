@@ -1,9 +1,11 @@
 import sqlite3
+from typing import Any
 
 import pytest
 
 from survey.storage.stores import Stores
 from survey.storage.studies import (
+    Approval,
     approvals,
     approve,
     audit,
@@ -13,7 +15,7 @@ from survey.storage.studies import (
     status,
 )
 
-APPROVED = {
+APPROVED: dict[str, Any] = {
     "words": "w1",
     "policy": "p1",
     "site": "s1",
@@ -34,7 +36,7 @@ def db(tmp_path):
 
 @pytest.fixture
 def approved(db):
-    approve(db, study="small", **APPROVED)
+    approve(db, Approval("small", **APPROVED))
     return db
 
 
@@ -59,7 +61,7 @@ def test_an_approval_holds_from_its_first_to_its_last_day(approved, today, holds
 
 
 def test_an_approval_without_end_does_not_expire(db):
-    approve(db, study="small", **{**APPROVED, "expires_on": ""})
+    approve(db, Approval("small", **{**APPROVED, "expires_on": ""}))
     assert current_approval(db, "small", **PARTS, today="2099-01-01")
 
 

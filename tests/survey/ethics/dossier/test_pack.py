@@ -5,6 +5,7 @@ import json
 import shutil
 import zipfile
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -82,16 +83,21 @@ def test_only_an_approval_of_exactly_these_fingerprints_is_told(open_app):
     app = open_app("branch", demo=False)
     version = app.extensions["lacrima"].catalogue.folders["branch"].latest
     office = app.extensions["lacrima"].stores.office
-    fingerprints = {
+    fingerprints: dict[str, Any] = {
         "words": "0" * 64,
         "policy": version.study.fingerprints.policy,
         "site": version.site,
     }
-    told = {"study": "branch", "by": "A", "approved_on": "2026-01-02", "expires_on": "2027-01-01"}
-    studies.approve(office, **told, **fingerprints, reference="OTHER")
+    told: dict[str, Any] = {
+        "study": "branch",
+        "by": "A",
+        "approved_on": "2026-01-02",
+        "expires_on": "2027-01-01",
+    }
+    studies.approve(office, studies.Approval(**told, **fingerprints, reference="OTHER"))
     assert texts(dossier_of(app, "branch"))["approval"] is None
     fingerprints["words"] = version.study.fingerprints.words
-    studies.approve(office, **told, **fingerprints, reference="THIS")
+    studies.approve(office, studies.Approval(**told, **fingerprints, reference="THIS"))
     assert texts(dossier_of(app, "branch"))["approval"]["reference"] == "THIS"
 
 

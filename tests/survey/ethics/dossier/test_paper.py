@@ -8,17 +8,19 @@ import zlib
 from hashlib import sha256
 
 import pytest
+import typst
 
+from survey import pdf
 from survey.errors import Refusal
 from survey.ethics.dossier import dossier_files
 from tests.serving import ROOT
 from tests.survey.ethics.dossier.conftest import SIGNED
 
 
-def inflated(pdf: bytes) -> bytes:
+def inflated(paper: bytes) -> bytes:
     """The file with its packed parts opened."""
-    found = [pdf]
-    for packed in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+    found = [paper]
+    for packed in re.findall(rb"stream\r?\n(.*?)endstream", paper, re.DOTALL):
         try:
             found.append(zlib.decompressobj().decompress(packed))
         except zlib.error:
@@ -72,12 +74,21 @@ def test_it_uses_no_typeface_of_the_machine(made):
     assert all(name.startswith((b"Libertinus", b"DejaVu", b"NewCM")) for name in families)
 
 
+def pages_of(document) -> list[bytes]:
+    """Each page of the paper as a PNG."""
+    source, data = pdf.read(dossier_files.TEMPLATE, {"document": document})
+    compiler = typst.Compiler(ignore_system_fonts=True)
+    made = compiler.compile(source, format="png", ppi=72, sys_inputs=data)
+    assert isinstance(made, list)
+    return made
+
+
 def test_the_fingerprint_stands_on_every_page(said):
     document = said("branch")
     words = document["prints"][0][1]
-    whole = dossier_files.pages(document)
+    whole = pages_of(document)
     document["prints"][0][1] = words[:-1] + ("0" if words[-1] != "0" else "1")
-    other = dossier_files.pages(document)
+    other = pages_of(document)
     assert len(whole) == len(other) > 5
     assert all(one != changed for one, changed in zip(whole, other, strict=True))
 
