@@ -288,6 +288,7 @@ def is_ordinary(word: str) -> bool:
         return True
     if any(word.startswith(b) and _derived(word[len(b) :]) for b in _BEGINNINGS):
         return True
+    # Compounds, of halves with three letters or more.
     halves = ((word[:at], word[at:]) for at in range(3, len(word) - 2))
     return any(is_plain(a) and _derived(b) for a, b in halves)
 
@@ -295,6 +296,7 @@ def is_ordinary(word: str) -> bool:
 def is_slip(word: str) -> bool:
     """Return whether it looks like an ordinary word mistyped: one letter off, or drawn out."""
     short = re.sub(r"(.)\1{2,}", r"\1", word)
+    # Drawn out, as in sooo or hmmm.
     if short != word and (is_ordinary(short) or len(set(word)) < 3):
         return True
     return len(word) >= TYPO_FROM and any(map(is_plain, _one_off(word)))
