@@ -11,7 +11,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from forms import platform_texts
 from survey import assets, error_pages
 from survey.config import Config, folder, read_config
-from survey.respondents.rendered_parts import render_frame
 from survey.routes import account, home, respondent
 from survey.routes.ethics import board, notes, public, records
 from survey.routes.research import charts, collection, jobs, releases, studies, texts
@@ -44,7 +43,6 @@ def create_app(config: Config | None = None) -> Flask:
         study=None,
         screen="",
         platform=platform_texts,
-        render_frame=render_frame,
     )
     app.extensions[current.NAME] = services = open_services(config)
     protect(
