@@ -14,6 +14,7 @@ from typing import Any
 
 from forms.form_fields import read_page
 from forms.kinds import PREFER_NOT, kind_of
+from forms.platform_texts import PAGE_WORDS
 from forms.routing import answer_keys, drop_hidden, shown_pages, shown_questions
 from forms.study import LEFT_BLANK, Page, Question, Row, Study
 
@@ -23,6 +24,10 @@ SHOWN = "shown"  # hidden input: names of the questions the posted page asked
 REFUSE = "refuse"  # button under a grid: its name, to set "prefer not" on every row
 DELETE = "delete"  # button on a locked page: the text to delete
 OFFER = "support"  # tick: show me support
+
+# ``Draft.unseen``: who opens the study while answers are under way reads none of them.
+ASKED = 1  # asked whether to go on or to begin anew
+GONE_ON = 2  # went on, and has answered nothing since
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,9 @@ class Draft:
     hinted: tuple[str, ...] = ()  # pages whose soft hint has been shown
     hint: bool = False  # the next page shown begins with the soft hint
     support_due: bool = False
+    unseen: int = 0  # ASKED or GONE_ON: no answer is shown
+    faulty: str = ""  # page token or screen of the last post, where that had errors
+    typed: Mapping[str, Sequence[str]] = field(default_factory=dict)  # what it held
     at: str = ""  # id of the page to come back to from help, information or stop
     ready: bool = False  # "send" was pressed: code and completion are settled
     code: str = ""  # the deletion code, from "send" until "done" is left
@@ -92,6 +100,15 @@ def token_of(draft: Draft, page: Page) -> str:
     """Return the page's opaque address in this draft; another draft has another one."""
     # The seed is sealed with the draft: an address in a browser's history tells no page.
     return urlsafe_b64encode(_digest(draft.seed, "page:" + page.id)).decode()
+
+
+def page_word(study: Study, draft: Draft, page: Page) -> str:
+    """A neutral word for the page's title, another one in another draft: it tells no branch."""
+    size = len(PAGE_WORDS)
+    drawn = _digest(draft.seed, "titles")
+    place = study.pages.index(page)
+    first = PAGE_WORDS[((drawn[0] | 1) * place + drawn[1]) % size]  # an odd factor meets each once
+    return first if place < size else f"{first} {PAGE_WORDS[place // size % size]}"
 
 
 def page_at(study: Study, draft: Draft, token: str) -> Page | None:
@@ -149,6 +166,23 @@ def reachable(study: Study, draft: Draft, page: Page) -> bool:
     return first is None or pages.index(page) <= pages.index(first)
 
 
+def as_seen(draft: Draft, page: Page) -> Draft:
+    """The draft without its answers on ``page``, while no answer may be shown."""
+    if not draft.unseen:
+        return draft
+    names = {name for q in page.questions for name in answer_keys(q)}
+    return replace(
+        draft,
+        answers={n: v for n, v in draft.answers.items() if n not in names},
+        locked=tuple(n for n in draft.locked if n not in names),
+    )
+
+
+def _unseen_after(draft: Draft, given: Values) -> int:
+    """Who has answered something new is one who answers here: what was answered shows again."""
+    return 0 if any(v not in (LEFT_BLANK, "") for v in given.values()) else draft.unseen
+
+
 def posted_questions(page: Page, draft: Draft, posted: Any) -> tuple[Question, ...]:
     """Return the questions that the posted page asked, locked ones left out."""
     # Those alone: a question that routing hid was not asked, so it is not blank either.
@@ -172,7 +206,8 @@ def submit_page(study: Study, draft: Draft, page: Page, posted: Any) -> PageResu
     if page.answer_once:
         texts = [q.name for q in page.questions if kind_of(q).is_text and q.name in given]
         locked = tuple(dict.fromkeys((*locked, *texts)))
-    after = replace(draft, answers=answers, locked=locked, hint=False)
+    unseen = _unseen_after(draft, given)
+    after = replace(draft, answers=answers, locked=locked, hint=False, unseen=unseen)
     if _stays(page, after, posted, given):
         return PageResult(after, {}, stay=True)
     shown = _with_hint(page, after, given, posted)
@@ -190,7 +225,11 @@ def save_partial(study: Study, draft: Draft, page: Page, posted: Any) -> Draft:
     given = _with_refusals(sound, read, draft, posted)
     kept = {n: v for n, v in given.items() if v not in (LEFT_BLANK, "") or n in draft.answers}
     return replace(
-        draft, answers=drop_hidden(study, {**draft.answers, **kept}), at=page.id, hint=False
+        draft,
+        answers=drop_hidden(study, {**draft.answers, **kept}),
+        at=page.id,
+        hint=False,
+        unseen=_unseen_after(draft, kept),
     )
 
 

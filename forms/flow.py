@@ -10,11 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wtforms import Form
+from werkzeug.datastructures import MultiDict
 
 from forms.draft import (
+    ASKED,
+    GONE_ON,
     Draft,
     adjacent_pages,
+    as_seen,
     first_unanswered,
     open_page,
     reachable,
@@ -23,7 +26,7 @@ from forms.draft import (
     token_of,
 )
 from forms.form_fields import choices_of, consent_form, eligibility_form, first_no
-from forms.platform_texts import CHOOSE_CODE, CHOOSE_END, NOTHING_YET, WORDS_CHANGED
+from forms.platform_texts import CHOOSE_CODE, CHOOSE_END, ENTRANCE_ERRORS, NOTHING_YET
 from forms.routing import branch_of, page_passed_event
 from forms.study import Page, Study
 
@@ -35,7 +38,8 @@ class Screen:
     ``title`` is the neutral word in the page's title: no title names a topic or an answer. Boards
     cite a screen by ``label``, on the checklist by ``short``; one that is ``part_of`` another is
     cited with it. ``passages`` are the tables of consent.toml whose texts it shows. A screen that
-    is not ``addressed`` stands in place of the page that was asked for, with its ``status``.
+    is not ``addressed`` stands in place of the page that was asked for, with its ``status``. On the
+    ``last`` ones nothing is under way any more.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Screen:
     passages: tuple[str, ...] = ()
     addressed: bool = True
     status: int = 200
+    last: bool = False
 
     @property
     def brief(self) -> str:
@@ -57,6 +62,7 @@ SCREENS: Mapping[str, Screen] = {
     screen.name: screen
     for screen in (
         Screen("landing", "Start", "S1 Landing"),
+        Screen("begun", "Begun", "S1 Answers begun here", part_of="landing"),
         Screen(
             "information",
             "Information",
@@ -64,23 +70,25 @@ SCREENS: Mapping[str, Screen] = {
             passages=("key_fact", "detail", "notice"),
         ),
         Screen("eligibility", "Before you start", "S3 Before you start"),
-        Screen("thanks", "Finished", "S3 Kind ending", part_of="eligibility"),
-        Screen("later", "Later", "S3 Not a good moment", part_of="eligibility"),
+        Screen("thanks", "Finished", "S3 Kind ending", part_of="eligibility", last=True),
+        Screen("later", "Later", "S3 Not a good moment", part_of="eligibility", last=True),
         Screen("consent", "Your choice", "S4 Consent"),
         Screen("questions", "Page", "S5 Questions"),
         Screen("check", "Check", "S6 Check answers and send", "S6 Check"),
         Screen("done", "Thank you", "S7 and S8 Thank you", "S8 Thank you", passages=("debrief",)),
         Screen("support", "Help", "S9 Help"),
-        Screen("break", "A break", "S9 A break", part_of="support", addressed=False),
-        Screen("declined", "Finished", "S10 Decline"),
+        Screen("break", "A break", "S9 A break", part_of="support"),
+        Screen("idle", "Waiting"),
+        Screen("declined", "Finished", "S10 Decline", last=True),
         Screen("stop", "Stop", "S11 Stop"),
-        Screen("stopped", "Finished", "S11 After deleting", part_of="stop"),
+        Screen("stopped", "Finished", "S11 After deleting", part_of="stop", last=True),
         Screen("withdraw", "Delete", "S12 Delete later"),
-        Screen("leave", "Left", "S13 Leave now", "S13 Leave"),
+        Screen("leave", "Left", "S13 Leave now", "S13 Leave", last=True),
         Screen("closed", "Closed", addressed=False),
-        Screen("spent", "Used already", addressed=False),
+        Screen("refused", "Not sent", last=True),
+        Screen("spent", "Used already", last=True),
         Screen("elsewhere", "This way", addressed=False, status=404),
-        Screen("gone", "Start again", addressed=False, status=410),
+        Screen("gone", "Start again", status=410),
         Screen("not_taken", "Not taken", addressed=False, status=400),
     )
 }
@@ -89,10 +97,16 @@ CITED = tuple(screen for screen in SCREENS.values() if screen.label and not scre
 
 # Where a plain link or button may lead; every other screen follows from what was posted.
 TURNS = frozenset(
-    ["landing", "information", "eligibility", "consent", "support", "stop", "withdraw", "leave"]
-)
+    [
+        "landing", "information", "eligibility", "consent",
+        "support", "break", "stop", "withdraw", "leave",
+    ]
+)  # fmt: skip
 # Buttons of a page of questions that turn to another screen and keep what stands on the page.
-TURNS_FROM_QUESTIONS = frozenset(["support", "stop", "information"])
+TURNS_FROM_QUESTIONS = frozenset(["support", "break", "stop", "information"])
+
+_ENTRANCE = frozenset(["landing", "eligibility", "consent"])  # where a study is opened
+_WALK = frozenset(["questions", "check", "break", "done"])  # what only goes with a draft
 
 READ = "version"  # hidden input: which consent texts the page shows
 
@@ -107,6 +121,7 @@ class FlowState:
     changing: bool = False  # the page was opened from the check page
     eligible: bool = False  # the eligibility questions were answered with yes
     youth: bool = False  # help lines for young people come first
+    error: str = ""  # before there is a draft: which of ENTRANCE_ERRORS a post met
     answered: bool = False  # a deletion by code was asked for
 
 
@@ -149,15 +164,11 @@ Effect = CountEvent | BeginDraft | DropDraft | SendDraft | AskDeletion
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """The state after a post. With ``errors`` (input name → sentence) the screen is shown again.
-
-    ``form`` holds what was typed before the questions.
-    """
+    """The state after a post. With ``errors`` (input name → sentence) the screen is shown again."""
 
     state: FlowState
     errors: Mapping[str, str] = field(default_factory=dict)
     effects: tuple[Effect, ...] = ()
-    form: Form | None = None
 
 
 def anchors(study: Study, screen: str) -> dict[str, str]:
@@ -174,13 +185,6 @@ def anchors(study: Study, screen: str) -> dict[str, str]:
 def entrance(study: Study) -> str:
     """Return the name of the screen that follows on the information."""
     return "eligibility" if study.consent.eligibility else "consent"
-
-
-def form_of(study: Study, screen: str) -> Form | None:
-    """Return the blank form of a screen before the questions."""
-    if screen == "eligibility":
-        return eligibility_form(study.consent.eligibility, None)
-    return consent_form(study.consent, None) if screen == "consent" else None
 
 
 def at_page(draft: Draft, page: Page | None, *, changing: bool = False) -> FlowState:
@@ -201,20 +205,47 @@ def resume(study: Study, draft: Draft) -> FlowState:
 def arrive(study: Study, state: FlowState) -> FlowState:
     """Return the state of a client who asks for a screen: there, or where the way leads."""
     screen, draft = state.screen, state.draft
-    if draft is None and screen in ("questions", "check", "done"):
+    if draft is None and screen in ("questions", "check", "break", "done"):
         return FlowState("gone")
+    if screen == "begun" and (draft is None or draft.sent):
+        return FlowState("landing", draft)
     if draft is not None and draft.sent and screen in ("questions", "check", "stop"):
         return FlowState("done", draft)
     if draft is not None and not draft.sent:
-        if screen in ("consent", "check", "done"):
-            return at_page(draft, first_unanswered(study, draft))
-        if screen == "questions" and open_page(study, draft, state.token) is None:
-            return FlowState("check" if draft.ready else "elsewhere", draft)
+        return _arrive_under_way(study, state, draft)
     if screen == "eligibility" and not study.consent.eligibility:
         return arrive(study, replace(state, screen="consent"))
     if screen == "consent" and study.consent.eligibility and not state.eligible:
         return replace(state, screen="eligibility")
     return state
+
+
+def _arrive_under_way(study: Study, state: FlowState, draft: Draft) -> FlowState:
+    """Arrive while a draft lives in this browser; whoever opens the study anew is asked first."""
+    screen = state.screen
+    if screen in _ENTRANCE or (screen in _WALK and draft.unseen == ASKED):
+        return FlowState("begun", draft)
+    first = first_unanswered(study, draft)
+    if screen == "done" or (screen == "check" and first is not None):
+        return at_page(draft, first)
+    if screen != "questions":
+        return state
+    page = open_page(study, draft, state.token)
+    if page is None:
+        return FlowState("check" if draft.ready else "elsewhere", draft)
+    if draft.unseen and page is not first:
+        return at_page(draft, first)
+    return replace(state, draft=as_seen(draft, page))
+
+
+def shown_again(study: Study, state: FlowState) -> StepResult:
+    """The screen of ``state`` with the errors of the last post on it, where there were any."""
+    draft = state.draft
+    if state.error in ENTRANCE_ERRORS:
+        return _refused(study, state, state.error)
+    if draft is None or draft.faulty != (state.token or state.screen):
+        return StepResult(state)
+    return StepResult(state, step(study, state, MultiDict(draft.typed)).errors)
 
 
 def step(study: Study, state: FlowState, posted: Any, *, seed: str = "") -> StepResult:
@@ -228,6 +259,8 @@ def step(study: Study, state: FlowState, posted: Any, *, seed: str = "") -> Step
         return _from_questions(study, state, posted)
     if go == "continue" and draft is not None:
         return StepResult(resume(study, draft))
+    if state.screen == "begun" and draft is not None:
+        return _from_begun(study, draft, go)
     if go in TURNS:
         kept = None if go == "leave" else draft
         return StepResult(arrive(study, FlowState(go, kept, eligible=state.eligible)))
@@ -249,7 +282,7 @@ def _from_eligibility(study: Study, state: FlowState, posted: Any) -> StepResult
     questions = study.consent.eligibility
     form = eligibility_form(questions, posted)
     if not form.validate():
-        return _again(state, form)
+        return _refused(study, state, "unanswered")
     no = first_no(questions, form)
     if no is None:
         eligible = replace(state, screen="consent", eligible=True)
@@ -258,8 +291,19 @@ def _from_eligibility(study: Study, state: FlowState, posted: Any) -> StepResult
     return StepResult(FlowState(ending, youth=no.youth), effects=(CountEvent(no.ending),))
 
 
-def _again(state: FlowState, form: Form) -> StepResult:
-    return StepResult(state, {name: errors[0] for name, errors in form.errors.items()}, form=form)
+def _refused(study: Study, state: FlowState, error: str) -> StepResult:
+    """An error before there is a draft: told at the first input, with nothing typed given back."""
+    first = next(iter(anchors(study, state.screen)), "")
+    return StepResult(replace(state, error=error), {first: ENTRANCE_ERRORS[error]})
+
+
+def _from_begun(study: Study, draft: Draft, go: str) -> StepResult:
+    """Begin anew, or go on without a look at what was answered before."""
+    if go == "anew":
+        return StepResult(FlowState("landing"), effects=(DropDraft(),))
+    if go == "on":
+        return StepResult(resume(study, replace(draft, unseen=GONE_ON, at="")))
+    return StepResult(FlowState("begun", draft))
 
 
 def _from_consent(study: Study, state: FlowState, posted: Any, seed: str) -> StepResult:
@@ -268,10 +312,10 @@ def _from_consent(study: Study, state: FlowState, posted: Any, seed: str) -> Ste
     consent, current = study.consent, study.fingerprints.consent_version
     form = consent_form(consent, posted)
     if not form.validate():
-        return _again(state, form)
+        return _refused(study, state, "unticked")
     # The study folder may have changed while the page was open: nobody agrees to words unread.
     if posted.get(READ, current) != current:
-        return StepResult(state, {s.id: WORDS_CHANGED for s in consent.statements[:1]})
+        return _refused(study, state, "changed")
     draft = Draft(
         seed=seed,
         words=study.fingerprints.words,
@@ -288,6 +332,7 @@ def _from_questions(study: Study, state: FlowState, posted: Any) -> StepResult:
     page = open_page(study, draft, state.token) if draft is not None else None
     if draft is None or page is None:
         return StepResult(arrive(study, state))
+    draft = as_seen(draft, page)
     # "Leave now" takes nothing with it: not even what stands on the page is read.
     if go == "leave":
         return StepResult(FlowState(go))

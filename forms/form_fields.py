@@ -16,10 +16,8 @@ from wtforms.validators import ValidationError
 
 from forms.kinds import InputSpec, kind_of, missing_name
 from forms.platform_texts import (
-    ANSWER_TO_GO_ON,
     CHOOSE_ONE,
     CHOOSE_SHOWN,
-    TICK_TO_TAKE_PART,
     TOO_LONG,
     WHOLE_NUMBER,
 )
@@ -167,8 +165,7 @@ def _form_class(fields: tuple[tuple[str, tuple[int, ...], str], ...]) -> type[Fo
 
 def eligibility_form(questions: tuple[EligibilityQuestion, ...], formdata: Any) -> Form:
     """Return one yes/no a question, each needed; the answers are looked at and never stored."""
-    asked = tuple((q.id, (YES, NO), ANSWER_TO_GO_ON.format(q.text)) for q in questions)
-    return _form_class(asked)(formdata)
+    return _form_class(tuple((q.id, (YES, NO), CHOOSE_ONE) for q in questions))(formdata)
 
 
 def first_no(questions: tuple[EligibilityQuestion, ...], form: Form) -> EligibilityQuestion | None:
@@ -179,7 +176,7 @@ def first_no(questions: tuple[EligibilityQuestion, ...], form: Form) -> Eligibil
 def consent_form(consent: Consent, formdata: Any) -> Form:
     """Return a box for each required statement, a yes/no for each choice (a blank is a no)."""
     asked = tuple(
-        (s.id, (YES,), TICK_TO_TAKE_PART.format(s.text)) if s.required else (s.id, (YES, NO), "")
+        (s.id, (YES,), CHOOSE_ONE) if s.required else (s.id, (YES, NO), "")
         for s in consent.statements
     )
     return _form_class(asked)(formdata)

@@ -39,6 +39,32 @@ MORE_DETAIL = "More detail"
 NOTICE = "Data protection notice"
 PRINT_OR_SAVE = "You can print or save this page, all of it. It stays at this address."
 
+# Answers that were begun in this browser.
+BEGUN_TITLE = "Answers were begun in this browser"
+BEGUN_LEAD = "They have not been sent. Were they yours?"
+BEGUN_GO_ON = "Go on with them"
+BEGUN_ANEW = "Begin anew"
+BEGUN_ON_TEXT = (
+    "You come to the first page that is not finished. What was answered before is not shown until "
+    "something new is answered."
+)
+BEGUN_ANEW_TEXT = "The answers begun here are deleted now, and nobody can open them any more."
+NOT_SHOWN = (
+    "You went on with answers that were begun in this browser, and nothing new has been answered "
+    "since. So they are not shown here. You can send them as they are, or stop and delete them."
+)
+
+# A shared device, opened by its own link.
+KIOSK_NOTE = (
+    "This device is shared. When you finish or leave, it goes back to its first page, and so it "
+    "does when nobody touches it for a while. Answers that were not sent are deleted then."
+)
+KIOSK_NEXT = "Finish, for the next person"
+KIOSK_ENDS = "This page ends by itself {}."
+IDLE_TITLE = "Are you still there?"
+IDLE_LEAD = "If not, what was answered here is deleted {}, and this device goes back to its start."
+IDLE_STAY = "I am still here"
+
 # Consent.
 YES = "Yes"
 NO = "No"
@@ -58,6 +84,17 @@ REFUSE_GRID = "I would rather not answer these"
 WRITTEN_EARLIER = "You wrote this earlier. You can delete it here; it cannot be changed."
 DELETE_TEXT = "Delete what I wrote"
 TEXT_DELETED = "Nothing is kept here. This question is asked only once, so it stays empty."
+
+# Neutral words, 64 of them: titles of pages, which stay in the history. They mean nothing.
+PAGE_WORDS = (
+    "Acorn", "Amber", "Apple", "Apron", "Arch", "Barley", "Basin", "Beach", "Birch", "Bread",
+    "Bridge", "Brook", "Button", "Candle", "Canvas", "Cedar", "Chalk", "Cherry", "Clay", "Clover",
+    "Copper", "Coral", "Cotton", "Cup", "Daisy", "Door", "Fern", "Field", "Flint", "Garden",
+    "Glass", "Grain", "Harbour", "Hazel", "Hill", "Honey", "Ink", "Island", "Ivory", "Kettle",
+    "Lake", "Lantern", "Leaf", "Lemon", "Linen", "Maple", "Meadow", "Mint", "Moss", "Oak",
+    "Olive", "Orchard", "Paper", "Pebble", "Pine", "Plum", "Quilt", "Reed", "Ribbon", "River",
+    "Saddle", "Shell", "Stone", "Willow",
+)  # fmt: skip
 
 # Check.
 WHAT_IS_STORED = "Exactly what we will store"
@@ -106,9 +143,9 @@ ELSEWHERE_LEAD = (
 GONE_TITLE = "There are no unfinished answers here"
 GONE_LEAD = "If you saw the thank-you page, your answers arrived, once."
 GONE_TEXT = (
-    "We keep unfinished answers for two hours after the last page, and only for the browser they "
-    "were written in. Leaving, or stopping without sending, deletes them at once. We are sorry if "
-    "that was unexpected. You are welcome to start again."
+    "If you had not sent them yet, they cannot be opened from here. We keep unfinished answers "
+    "for two hours after the last page, and only the browser that they were written in can open "
+    "them. We are sorry if that was unexpected. You are welcome to start again."
 )
 SPENT_TITLE = "This invitation was used already"
 SPENT_LEAD = "Your answers were not sent, and nothing of them is kept. We are sorry."
@@ -193,10 +230,18 @@ CHOOSE_SHOWN = "Choose one of the answers shown."
 CHOOSE_ONE = "Choose an answer to go on."
 WHOLE_NUMBER = "Enter a whole number from {} to {}."
 TOO_LONG = "Shorten this to {} characters. It has {} now."
-ANSWER_TO_GO_ON = "Choose an answer: {}"
-TICK_TO_TAKE_PART = "To take part, tick: {}"
 CHOOSE_CODE = "Choose whether you want a code."
-WORDS_CHANGED = "These words have just changed. Please read the information and this page again."
+ENTRANCE_ERRORS = {
+    "unanswered": (
+        "Choose an answer to every question. Nothing of this page was kept, so please choose all "
+        "of them again."
+    ),
+    "unticked": (
+        "To take part, tick every statement. Nothing of this page was kept, so please tick and "
+        "choose all of them again."
+    ),
+    "changed": "These words have just changed. Please read the information and this page again.",
+}
 CHOOSE_END = "Choose what should happen to your answers."
 NOTHING_YET = "You have not answered anything yet, so there is nothing to send."
 

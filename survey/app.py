@@ -42,6 +42,7 @@ def create_app(config: Config | None = None) -> Flask:
         asset=assets.address_of,
         study=None,
         screen="",
+        ends=None,
         platform=platform_texts,
     )
     app.extensions[current.NAME] = services = open_services(config)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from flask import Flask, Response, current_app, g, render_template, request, session
@@ -16,7 +17,7 @@ from survey.accounts.access import behind_sign_in, signed_in, signed_out
 from survey.csrf import Cause, FormRefused
 from survey.errors import StoreError
 from survey.respondents.screens import Navigation, render_screen
-from survey.routes.respondent.request import kept_draft
+from survey.routes.respondent.request import kept_draft, navigation
 from survey.security import RESPOND, STAFF_ROOMS, room_of
 from survey.studies.version import StudyVersion
 
@@ -117,7 +118,7 @@ def _words(key: int | Cause, ours: Mapping[int | str, tuple[str, str]]) -> tuple
 
 
 def _ways(kept: Kept) -> Navigation:
-    return Navigation(base=f"/s/{g.version.study.address}/", live=kept == "unfinished")
+    return replace(navigation(), live=kept == "unfinished")
 
 
 def _can_be_opened() -> bool:

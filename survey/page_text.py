@@ -163,7 +163,7 @@ MARKS = frozenset(
     ]
 )
 _PROGRESS = re.compile(r"Page \d+(?: of \d+)?")
-_TITLE_NUMBER = re.compile(r"^Page \d+ ")
+_DRAWN_TITLE = re.compile(r"^(Error: )?\w[\w ]* – ")  # a word drawn for each draft
 _HOST = re.compile(r"https?://[^/\s]+(?=/s/)")
 
 
@@ -175,7 +175,9 @@ def comparable_text(html: str) -> VisibleText:
         for line in page.lines
         if line not in MARKS and not _PROGRESS.fullmatch(line)
     ]
-    page.title = _TITLE_NUMBER.sub("Page ", page.title.strip())
+    page.title = page.title.strip()
+    if page.asks:
+        page.title = _DRAWN_TITLE.sub(r"\1Page – ", page.title)
     return page
 
 

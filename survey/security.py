@@ -281,13 +281,6 @@ def _small(body: bytes) -> bytes:
     return gzip.compress(body, 9, mtime=0)
 
 
-def clear_site(response: Response) -> Response:
-    """Expire our cookie and ask the browser to forget what it kept of us."""
-    session.clear()
-    response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
-    return response
-
-
 class _NoPerson(logging.Filter):
     """Filter that keeps an exception's type and place; its words could quote an answer."""
 

@@ -8,21 +8,28 @@ facts; everything else in them is escaped.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from flask import render_template
 from markupsafe import Markup, escape
+from werkzeug.datastructures import MultiDict
 
 from forms.answers import answer_lines, stored_lines
-from forms.draft import Draft, page_at, token_of
-from forms.flow import SCREENS, FlowState, StepResult, anchors, entrance, form_of
+from forms.draft import Draft, page_at, page_word, token_of
+from forms.flow import SCREENS, FlowState, StepResult, anchors, entrance
 from forms.page_view import page_view
 from forms.prose import paragraphs, runs
 from forms.study import Page
 from survey.respondents.rendered_parts import render_question
 from survey.studies.version import StudyVersion
+
+# On a shared device: untouched for so long a page warns, and after the warning it ends; a last page
+# ends by itself (docs/design.md, The walk).
+KIOSK_IDLE_SECONDS = 180
+KIOSK_WARNING_SECONDS = 60
+KIOSK_END_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -34,17 +41,30 @@ class Navigation:
     hidden: tuple[tuple[str, str], ...] = ()
     live: bool = False  # a draft is under way
     unfold: bool = False  # folded parts are open, because a link leads into one of them
+    ended: bool = False  # nothing is under way any more: no way to stop or to start again
+    kiosk: bool = False  # the device is shared
 
     def to(self, screen: str) -> str:
         """Address of a screen (the landing page has none of its own)."""
         return self.base if self.preview else self.base + ("" if screen == "landing" else screen)
+
+    def ends(self, screen: str) -> tuple[int, str] | None:
+        """Seconds after which ``screen`` is left by itself, and where to: on a shared device."""
+        if not self.kiosk or screen == "landing":
+            return None
+        if self.ended:
+            return KIOSK_END_SECONDS, self.base
+        if screen == "idle":
+            return KIOSK_WARNING_SECONDS, self.base
+        return KIOSK_IDLE_SECONDS, self.to("idle") if self.live else self.base
 
 
 def render_screen(
     screen: str, version: StudyVersion, ways: Navigation, *, errors: Any = (), **context: Any
 ) -> str:
     """Render ``screen``; ``errors`` are (input id or a name that ``anchors`` has, sentence)."""
-    title = context.pop("title", SCREENS[screen].title)
+    title, draft = context.pop("title", SCREENS[screen].title), context.get("draft")
+    ways = replace(ways, ended=SCREENS[screen].last or (draft is not None and bool(draft.sent)))
     return render_template(
         f"respond/{screen}.html",
         screen=screen,
@@ -54,6 +74,8 @@ def render_screen(
         consent=version.study.consent,
         words=version.study.consent.texts,
         ways=ways,
+        ends=ways.ends(screen),
+        warning=KIOSK_WARNING_SECONDS,
         errors=tuple(errors),
         anchors=anchors(version.study, screen),
         **context,
@@ -61,9 +83,9 @@ def render_screen(
 
 
 @lru_cache(maxsize=128)
-def render_static_screen(screen: str, version: StudyVersion, base: str) -> str:
+def render_static_screen(screen: str, version: StudyVersion, ways: Navigation) -> str:
     """A screen that is the same for every client without a draft: rendered once a process."""
-    return render_state(version, Navigation(base), StepResult(FlowState(screen)))
+    return render_state(version, ways, StepResult(FlowState(screen)))
 
 
 def render_state(
@@ -89,7 +111,6 @@ def render_state(
         ways,
         errors=errors,
         draft=draft,
-        form=result.form or form_of(study, screen),
         entrance=entrance(study),
         country=country,
         youth=state.youth,
@@ -105,16 +126,18 @@ def _render_questions(
     result: StepResult,
     posted: Any,
 ) -> str:
+    posted = posted if posted is not None else MultiDict(draft.typed)
     view = page_view(version.study, draft, page, errors=result.errors, posted=posted)
     return render_screen(
         "questions",
         version,
         ways,
-        title=f"Page {view.number}",
+        title=page_word(version.study, draft, page),
         view=view,
         render_question=render_question,
         hint=draft.hint,
         changing=result.state.changing,
+        unseen=draft.unseen,
         errors=view.errors,
     )
 
@@ -122,6 +145,10 @@ def _render_questions(
 def _render_check(version: StudyVersion, ways: Navigation, draft: Draft, errors: Any) -> str:
     """Everything answered, a Change link each, and exactly what will be stored."""
     study = version.study
+    if draft.unseen:
+        return render_screen(
+            "check", version, ways, errors=errors, draft=draft, pages=[], stored=[], apart=[]
+        )
     return render_screen(
         "check",
         version,

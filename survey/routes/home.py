@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, request, session
+from flask import Blueprint, Response, render_template, request
 
 from forms.platform_texts import INVITATION_EMPTY, INVITATION_SLIP, INVITATION_UNKNOWN
 from survey.ethics.platform_wording import WAIT_MINUTES
-from survey.respondents import invitations
-from survey.routes.respondent.request import INVITATION, Answer, see_other
+from survey.respondents import browser, invitations
+from survey.routes.respondent.request import Answer, see_other
 from survey.services import services
 from survey.studies.availability import OPEN
 from survey.throttle import Limit, client_bucket
@@ -66,7 +66,8 @@ def enter() -> Answer:
         )
     # Only wrong codes are counted (docs/decisions/0017-invitations.md).
     here.throttle.give_back(*bucket)
-    session[INVITATION] = invitations.sealed_invitation(here.keys, invited)
+    sealed = invitations.sealed_invitation(here.keys, invited)
+    browser.keep(invited.study, **{browser.INVITATION: sealed})
     return see_other(f"/s/{published.version.study.address}/")
 
 

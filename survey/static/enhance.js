@@ -25,6 +25,52 @@ document.addEventListener("keyup", (event) => {
 addEventListener("pagehide", () => { document.documentElement.hidden = true; });
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
+// A shared device: warn when nobody touches the page, then go back to a fresh first page.
+const kiosk = document.querySelector("aside[data-after]");
+if (kiosk) {
+  const { after, to, warning, title, lead, stay } = kiosk.dataset;
+  const end = () => { for (const form of document.forms) form.reset(); location.replace(to); };
+  let ending;
+  const warn = () => {
+    const box = document.createElement("div"), heading = document.createElement("h2");
+    const words = document.createElement("p"), button = document.createElement("button");
+    box.className = "idle";
+    box.setAttribute("role", "alertdialog");
+    box.setAttribute("aria-label", title);
+    heading.textContent = title;
+    words.textContent = lead;
+    Object.assign(button, { type: "button", className: "primary", textContent: stay });
+    button.addEventListener("click", () => { box.remove(); wait(); });
+    box.append(heading, words, button);
+    document.body.append(box);
+    button.focus();
+    clearTimeout(ending);
+    ending = setTimeout(end, warning * 1000);
+  };
+  const wait = () => {
+    clearTimeout(ending);
+    ending = setTimeout(warning ? warn : end, after * 1000);
+  };
+  if (warning) for (const event of ["input", "keydown", "pointerdown", "scroll"]) {
+    addEventListener(event, () => { if (!document.querySelector(".idle")) wait(); }, { passive: true });
+  }
+  wait();
+}
+
+// Offline: keep the page with what was chosen on it, instead of the browser's own error.
+addEventListener("submit", (event) => {
+  if (navigator.onLine !== false) return;
+  event.preventDefault();
+  let said = document.getElementById("offline");
+  if (!said) {
+    said = document.createElement("p");
+    Object.assign(said, { id: "offline", className: "note" });
+    said.setAttribute("role", "alert");
+    event.target.append(said);
+  }
+  said.textContent = "You seem to be offline. What you chose is still here. Try again when you are connected.";
+});
+
 // Errors: move to the summary, so that it is read out first.
 document.getElementById("summary")?.focus();
 

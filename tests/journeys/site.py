@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from typing import Any
 
 from flask import Flask
 
+from survey.respondents.browser import SECRET, entry_of
 from survey.services import Services
 from survey.storage import answer_tables
 from survey.studies.current import NAME
@@ -40,6 +42,16 @@ class Site:
         return int(
             self.services.stores.drafts.conn.execute("SELECT count(*) FROM drafts").fetchone()[0]
         )
+
+    def secret_of(self, client: Journey) -> bytes:
+        """The browser's half of its draft's key."""
+        with client.browser.session_transaction() as session:
+            return urlsafe_b64decode(session[entry_of(self.name)][SECRET])
+
+    def plant_secret(self, client: Journey, secret: Any) -> None:
+        """Put something else in its place."""
+        with client.browser.session_transaction() as session:
+            session[entry_of(self.name)] = {SECRET: secret}
 
     def client(self) -> Journey:
         """Somebody new."""

@@ -120,7 +120,7 @@ def test_the_words_follow_the_branch(branch):
 def test_the_required_question_says_so_twice_in_the_same_words(branch):
     client = branch.client().begin().next()
     assert client.text.count("Choose an answer to go on.") == 2
-    assert client.page.title == "Error: Page 1 – Survey"
+    assert client.page.title.startswith("Error: ")
 
 
 def test_an_error_links_to_its_input(branch):

@@ -122,9 +122,8 @@ def test_an_invitation_opens_an_open_study_as_well_and_is_spent(site):
 
 def test_an_open_study_asks_for_no_code(site):
     served = site("minimal")
-    client = served.client().begin()
-    assert "invitation" not in client.start().text
-    assert client.screen == ""
+    assert "invitation" not in served.client().start().text
+    assert served.client().begin().screen == "questions"
 
 
 def test_somebody_who_tries_codes_is_slowed_down_and_a_good_code_does_not_count(invited):

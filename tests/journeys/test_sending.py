@@ -1,7 +1,7 @@
 """Sending: exactly one row whatever happens, a code that works, and nothing left behind."""
 
 import sqlite3
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
 
 import pytest
 
@@ -136,9 +136,7 @@ def test_the_code_is_shown_again_for_a_quarter_of_an_hour(mood):
 
 def test_a_sent_draft_holds_no_answer_any_more(mood):
     client = at_check(mood).send(code=True)
-    with client.browser.session_transaction() as session:
-        secret = session["k"]
-    draft = mood.services.drafts.find(urlsafe_b64decode(secret), mood.version.study)
+    draft = mood.services.drafts.find(mood.secret_of(client), mood.version.study)
     assert (draft.answers, draft.choices) == ({}, {})
 
 
@@ -231,8 +229,7 @@ def test_a_forged_cookie_starts_over_with_a_kind_sentence(mood, cookie):
 ])  # fmt: skip
 def test_a_secret_of_nobodys_opens_nothing(mood, secret):
     client = mood.client().begin()
-    with client.browser.session_transaction() as session:
-        session["k"] = secret
+    mood.plant_secret(client, secret)
     assert client.next().status == 410
     assert client.open("check").status == 410
 

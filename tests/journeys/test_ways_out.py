@@ -31,7 +31,7 @@ def test_a_bad_moment_gives_the_link_for_later(site):
 def test_the_eligibility_answers_are_needed_and_not_stored(site):
     mood = site("minimal")
     client = mood.client().start().inform().open("eligibility").press()
-    assert client.text.count("Choose an answer: Are you 18 or older?") == 2
+    assert client.text.count("Choose an answer to every question.") == 2
     walk(client.press(e_age=1).agree()).send()
     assert not any("e_age" in name for name in mood.rows[0])
 
@@ -52,9 +52,9 @@ def test_no_statement_is_ticked_beforehand(site):
     assert not any(c.sent for c in client.page.controls if c.kind in ("checkbox", "radio"))
 
 
-def test_an_unticked_statement_is_asked_for_by_name(site):
+def test_an_unticked_statement_is_asked_for(site):
     client = site("minimal").client().start().inform().be_eligible().press("go", "agree")
-    assert client.text.count("To take part, tick: I have read this.") == 2
+    assert client.text.count("To take part, tick every statement.") == 2
     assert client.page.title.startswith("Error: ")
 
 

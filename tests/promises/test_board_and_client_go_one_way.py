@@ -75,7 +75,7 @@ class Reader(Journey):
         ways = sorted(self.moves())
         return (
             self.shown,
-            self.page.title,
+            "Error: " in self.page.title if self.asked else self.page.title,
             heading[1] if heading else "",
             self.asked,
             held,

@@ -6,6 +6,7 @@ import pytest
 
 from survey.crypto import KeyRing, new_secret, read_keys
 from survey.errors import Unsealable
+from survey.respondents.browser import SECRET, entry_of
 from tests.journeys.client import Journey
 
 WROTE = "A private thought, canary 5517."
@@ -26,7 +27,7 @@ def sealed(services):
 
 def secret_of(client):
     with client.browser.session_transaction() as session:
-        return urlsafe_b64decode(session["k"])
+        return urlsafe_b64decode(session[entry_of("once")][SECRET])
 
 
 def test_no_file_shows_what_was_written_or_asked(half_way):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, session
+from flask import Blueprint, request
 
 from forms.flow import FlowState, StepResult
+from survey.respondents import browser
 from survey.respondents.screens import render_static_screen
 from survey.routes.respondent.request import (
-    MAY_CONSENT,
-    YOUTH,
     Answer,
+    ask_who_answers,
     closed_page,
     count,
     current_draft,
     final_page,
+    forget_here,
     go_to,
+    keep,
+    kept,
     navigation,
     show,
     uninvited_page,
@@ -29,8 +32,37 @@ bp = Blueprint("entry", __name__)
 @bp.get("/")
 def landing() -> Answer:
     """S1: what this is, in one sentence, and how to leave."""
+    if kept(browser.KIOSK):
+        forget_here()
+    elif (draft := current_draft()) is not None and not draft.sent:
+        return go_to("begun")
     count("landing")
-    return closed_page() or render_static_screen("landing", current_version(), navigation().base)
+    return closed_page() or render_static_screen("landing", current_version(), navigation())
+
+
+@bp.get("/kiosk")
+def kiosk() -> Answer:
+    """Mark this device as shared: no draft of one person is ever offered to the next."""
+    forget_here()
+    keep(**{browser.KIOSK: 1})
+    return go_to("landing")
+
+
+@bp.get("/idle")
+def idle() -> Answer:
+    """Warn, on a shared device, before a draft that nobody touches is deleted."""
+    draft = current_draft()
+    if not kept(browser.KIOSK) or draft is None or draft.sent:
+        return go_to("landing")
+    return show(StepResult(FlowState("idle", draft)))
+
+
+@bp.route("/begun", methods=["GET", "POST"])
+def begun() -> Answer:
+    """Answers live in this browser: go on with them, or begin anew. None of them is shown."""
+    if request.method == "GET":
+        ask_who_answers()
+    return visit(FlowState("begun", current_draft()))
 
 
 @bp.get("/information")
@@ -42,19 +74,22 @@ def information() -> Answer:
     if not current_state().readable:
         return closed_page() or go_to("landing")
     count("info")
-    return render_static_screen("information", current_version(), navigation().base)
+    return render_static_screen("information", current_version(), navigation())
 
 
 @bp.route("/eligibility", methods=["GET", "POST"])
 def eligibility() -> Answer:
     """S3: may I take part, and is now a good time? The answers are not stored."""
+    draft = current_draft()
+    if draft is not None and not draft.sent:
+        return visit(FlowState("eligibility", draft))
     return closed_page() or uninvited_page() or visit(FlowState("eligibility"))
 
 
 @bp.get("/thanks")
 def thanks() -> Answer:
     """The kind ending for a client who cannot take part."""
-    return final_page("thanks", youth=bool(session.get(YOUTH)))
+    return final_page("thanks", youth=bool(kept(browser.YOUTH)))
 
 
 @bp.get("/later")
@@ -71,11 +106,13 @@ def consent() -> Answer:
         return closed
     if (draft is None or draft.sent) and (uninvited := uninvited_page()) is not None:
         return uninvited
-    eligible = session.get(MAY_CONSENT) == current_version().study.address
+    eligible = bool(kept(browser.MAY_CONSENT))
+    if request.method == "POST" and draft is not None and not draft.answers:
+        draft, eligible = None, True  # pressed twice: the consent posted now is the one that holds
     return visit(FlowState("consent", draft, eligible=eligible))
 
 
 @bp.get("/declined")
 def declined() -> Answer:
-    """S10: thanks, help, no question why, no cookie left."""
+    """S10: thanks, help, no question why, nothing of the study left in the cookie."""
     return final_page("declined")

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request, session
+from flask import Blueprint, Response, request
 
 from forms.flow import FlowState, StepResult
+from survey.respondents import browser
 from survey.routes.respondent.request import (
-    COUNTRY,
     Answer,
     change_draft,
     count,
     current_draft,
     drop_draft,
     final_page,
+    go_to,
+    keep,
+    kept,
+    navigation,
     refused_page,
     see_other,
     show,
     visit,
 )
-from survey.security import clear_site
+from survey.services import current_state
+from survey.studies.availability import TAKES_NOTHING
 from survey.studies.current import current_version
 
 bp = Blueprint("exits", __name__)
@@ -31,9 +36,9 @@ def support() -> Answer:
     if request.method == "POST":
         return change_draft(FlowState("support"))
     if request.args.get("country") in countries:
-        session[COUNTRY] = request.args["country"]
+        keep(**{browser.COUNTRY: request.args["country"]})
     count("support")
-    country = session.get(COUNTRY)
+    country = kept(browser.COUNTRY)
     known = country if country in countries else None
     return show(StepResult(FlowState("support", draft)), country=known)
 
@@ -48,10 +53,36 @@ def stop() -> Answer:
     return visit(FlowState("stop", draft))
 
 
+@bp.get("/break")
+def take_break() -> Answer:
+    """S9: a page that waits, at an address of its own."""
+    return visit(FlowState("break", current_draft()))
+
+
 @bp.get("/stopped")
 def stopped() -> Answer:
     """After Stop and delete: nothing is kept; the debrief all the same."""
     return final_page("stopped")
+
+
+@bp.get("/spent")
+def spent() -> Answer:
+    """The invitation was used before: nothing was sent."""
+    return final_page("spent")
+
+
+@bp.get("/refused")
+def refused() -> Answer:
+    """The study ended while the client was answering: nothing was sent."""
+    state = current_state().state
+    return final_page("refused", state=state) if state in TAKES_NOTHING else go_to("landing")
+
+
+@bp.get("/gone")
+def gone() -> Answer:
+    """There is no draft that this browser can open."""
+    draft = current_draft()
+    return show(StepResult(FlowState("gone"))) if draft is None else go_to("landing")
 
 
 @bp.get("/leave")
@@ -61,7 +92,9 @@ def leave() -> Answer:
         return Response(status=204)
     drop_draft()
     count("quick_exit")
-    return clear_site(see_other(current_version().study.exit_url))
+    study, ways = current_version().study, navigation()
+    address = ways.base if ways.kiosk else study.exit_url
+    return browser.clear_site(see_other(address), study.name)
 
 
 def _fetched_beforehand() -> bool:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, request
 
-from forms.flow import FlowState, StepResult, resume
+from forms.flow import FlowState, resume
+from survey.respondents import browser
 from survey.routes.respondent.request import (
     Answer,
     change_draft,
     current_draft,
     go_on,
     refused_page,
-    show,
     visit,
 )
-from survey.security import clear_site
 from survey.services import current_state
 from survey.studies.availability import TAKES_NOTHING
 from survey.studies.current import current_version
@@ -37,7 +36,7 @@ def come_back() -> Answer:
     """From help, information or a break back to where the client was."""
     draft = current_draft()
     if draft is None:
-        return show(StepResult(FlowState("gone")))
+        return go_on(FlowState("gone"))
     return go_on(resume(current_version().study, draft))
 
 
@@ -66,4 +65,5 @@ def done() -> Answer:
     draft = current_draft()
     page = make_response(visit(FlowState("done", draft)))
     # With a code the page can be shown again until it is left; without one there is nothing more.
-    return clear_site(page) if draft and draft.sent and not draft.code else page
+    over = draft is not None and draft.sent and not draft.code
+    return browser.clear_site(page, current_version().study.name) if over else page

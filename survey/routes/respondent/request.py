@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, redirect, request, session
+from flask import Blueprint, Response, g, redirect, request
 
-from forms.draft import Draft
+from forms.draft import ASKED, Draft
 from forms.flow import (
     SCREENS,
     AskDeletion,
@@ -23,25 +21,21 @@ from forms.flow import (
     SendDraft,
     StepResult,
     arrive,
+    shown_again,
     step,
 )
 from survey.collection.figures import STOP_SIGN
 from survey.errors import InvitationSpent
-from survey.respondents import invitations, submission
+from survey.respondents import browser, invitations, submission
 from survey.respondents.screens import Navigation, render_screen, render_state
-from survey.security import clear_site
 from survey.services import current_state, services
 from survey.studies.availability import OPEN, TAKES_NOTHING
 from survey.studies.current import current_version as current_version
 
 bp = Blueprint("respond", __name__, url_prefix="/s/<address>")
 
-# What the session cookie holds, beside the CSRF token (docs/decisions/0001-cookies.md).
-SECRET = "k"  # the browser's half of the draft's key  # noqa: S105
-MAY_CONSENT = "e"  # address of the study whose eligibility questions were answered with yes
-COUNTRY = "c"  # country chosen for the help lines
-INVITATION = "i"  # sealed: the invitation that opens a study, until the first question
-YOUTH = "y"  # until the next page: help lines for young people first
+SAME_ORIGIN = "same-origin"
+ERROR = "again"  # in an address: which of ENTRANCE_ERRORS a post met
 
 Answer = str | tuple[str, int] | Response
 """The return value of a route: a page, a page with its status, or a redirect."""
@@ -57,12 +51,35 @@ def choose_version() -> None:
         g.version = next(mine, g.version)
 
 
+@bp.before_request
+def _ask_who_comes_from_elsewhere() -> None:
+    """An address out of the history, a bookmark or a letter: perhaps another person comes."""
+    came = request.headers.get("Sec-Fetch-Site", SAME_ORIGIN)  # a reload keeps what it was
+    if request.method == "GET" and came != SAME_ORIGIN:
+        ask_who_answers()
+
+
+def ask_who_answers() -> None:
+    """Show no answer of this browser's draft until somebody has chosen to go on or begin anew."""
+    if (secret := draft_secret()) is not None:
+        services().drafts.change(
+            secret, lambda draft: draft if draft.sent else replace(draft, unseen=ASKED)
+        )
+
+
+def kept(name: str) -> Any:
+    """Return what this browser's cookie holds of this study."""
+    return browser.kept(current_version().study.name, name)
+
+
+def keep(**values: Any) -> None:
+    """Put ``values`` into this browser's cookie, for this study."""
+    browser.keep(current_version().study.name, **values)
+
+
 def draft_secret() -> bytes | None:
-    """The browser's half of its draft's key; None without one or with a damaged one."""
-    try:
-        return urlsafe_b64decode(session.get(SECRET, "")) or None
-    except (NotBase64, ValueError, TypeError):
-        return None
+    """The browser's half of the key of its draft of this study; None without one."""
+    return browser.secret_of(current_version().study.name)
 
 
 def current_draft() -> Draft | None:
@@ -85,7 +102,7 @@ def kept_draft() -> Draft | None:
 
 def current_invitation() -> str:
     """The keyed hash (hex) of the invitation that this browser carries for this study, or none."""
-    sealed = session.get(INVITATION, "")
+    sealed = kept(browser.INVITATION) or ""
     return (
         invitations.opened_invitation(services().keys, sealed, current_version().study.name)
         if sealed
@@ -101,7 +118,11 @@ def uninvited_page() -> Response | None:
 def navigation(draft: Draft | None = None) -> Navigation:
     """The ways on from a page, by link and cookie."""
     live = draft is not None and not draft.sent
-    return Navigation(base=f"/s/{current_version().study.address}/", live=live)
+    return Navigation(
+        base=f"/s/{current_version().study.address}/",
+        live=live,
+        kiosk=bool(kept(browser.KIOSK)),
+    )
 
 
 def count(event: str) -> None:
@@ -124,30 +145,31 @@ def go_to(screen: str, **values: Any) -> Response:
 
 def go_on(state: FlowState) -> Answer:
     """On to the screen of a state, or the screen itself where it has no address of its own."""
-    if not SCREENS[state.screen].addressed:
+    in_place = state.screen == "gone" and request.method == "GET"
+    if in_place or not SCREENS[state.screen].addressed:
         return show(StepResult(state))
     if state.screen == "questions":
         return go_to(f"questions/{state.token}", **({"change": 1} if state.changing else {}))
-    return go_to(state.screen)
+    return go_to(state.screen, **({ERROR: state.error} if state.error else {}))
 
 
 def show(result: StepResult, *, country: str | None = None) -> tuple[str, int]:
     """The screen of a state, after a faulty post with what was typed."""
     state = result.state
-    html = render_state(
-        current_version(), navigation(state.draft), result, posted=request.form, country=country
-    )
+    html = render_state(current_version(), navigation(state.draft), result, country=country)
     return html, SCREENS[state.screen].status
 
 
 def visit(state: FlowState) -> Answer:
     """The screen at an address, and a step from it on a post; or where the way leads instead."""
-    study = current_version().study
-    there = arrive(study, state)
-    if there.screen != state.screen:
+    study, posted = current_version().study, request.method == "POST"
+    if posted and state.draft is not None:
+        return change_draft(state)
+    there = arrive(study, replace(state, error=request.args.get(ERROR, "")))
+    if there.screen != state.screen or there.token != state.token:
         return go_on(there)
-    if request.method == "GET":
-        return show(StepResult(there))
+    if not posted:
+        return show(shown_again(study, there))
     return follow(step(study, there, request.form, seed=secrets.token_hex(16)))
 
 
@@ -159,11 +181,20 @@ def change_draft(state: FlowState) -> Answer:
     def change(draft: Draft) -> Draft:
         nonlocal result
         ours = draft if draft.words == study.fingerprints.words else None
-        result = step(study, replace(state, draft=ours), request.form)
-        return result.state.draft or draft
+        here = replace(state, draft=ours)
+        there = here if state.screen == "questions" else arrive(study, here)
+        if there.screen == here.screen:
+            result = step(study, there, request.form, seed=secrets.token_hex(16))
+        else:
+            result = StepResult(there)
+        if result.errors:
+            typed = {name: request.form.getlist(name) for name in request.form}
+            typed.pop(browser.TOKEN, None)
+            return replace(draft, faulty=state.token or state.screen, typed=typed)
+        return replace(result.state.draft or draft, faulty="", typed={})
 
     if secret is None or services().drafts.change(secret, change) is None:
-        return show(StepResult(FlowState("gone")))
+        return go_on(FlowState("gone"))
     return follow(result)
 
 
@@ -171,18 +202,18 @@ def follow(result: StepResult) -> Answer:
     """Carry out the effects of a step, then on to the screen that it leads to."""
     state = result.state
     if result.errors:
-        return show(result)
+        return go_on(state)
     for effect in result.effects:
         if (refused := _carry_out(effect, state.draft)) is not None:
             return refused
     if state.eligible:
-        session[MAY_CONSENT] = current_version().study.address
+        keep(**{browser.MAY_CONSENT: 1})
     if state.screen == "thanks":
-        session[YOUTH] = state.youth
+        keep(**{browser.YOUTH: int(state.youth)})
     return show(result) if state.answered else go_on(state)
 
 
-def _carry_out(effect: Effect, draft: Draft | None) -> Response | tuple[str, int] | None:
+def _carry_out(effect: Effect, draft: Draft | None) -> Response | None:
     """Do what a step asks for; the page to show instead where answers cannot be sent."""
     match effect:
         case CountEvent(event):
@@ -199,20 +230,25 @@ def _carry_out(effect: Effect, draft: Draft | None) -> Response | tuple[str, int
 
 
 def _begin(draft: Draft) -> None:
+    drop_draft()
     secret = services().drafts.begin(replace(draft, invitation=current_invitation()))
-    session[SECRET] = urlsafe_b64encode(secret).decode()
-    session.pop(MAY_CONSENT, None)
-    session.pop(INVITATION, None)
+    browser.keep_secret(current_version().study.name, secret)
 
 
 def drop_draft() -> None:
-    """Delete this browser's draft, of whatever study and version it is."""
+    """Delete this browser's draft of this study, of whatever version it is."""
     secret = draft_secret()
     if secret:
         services().drafts.drop(secret)
 
 
-def _send(send: SendDraft, draft: Draft | None) -> Response | tuple[str, int] | None:
+def forget_here() -> None:
+    """Delete this browser's draft of this study, and all that its cookie holds of it."""
+    drop_draft()
+    browser.forget(current_version().study.name)
+
+
+def _send(send: SendDraft, draft: Draft | None) -> Response | None:
     """Send what is answered and count it once; the page to show instead where that failed."""
     version, secret = current_version(), draft_secret()
     try:
@@ -227,10 +263,10 @@ def _send(send: SendDraft, draft: Draft | None) -> Response | tuple[str, int] | 
                 wants_code=send.wants_code,
             )
         ):
-            return show(StepResult(FlowState("gone")))
+            return go_to("gone")
     except InvitationSpent:
         drop_draft()
-        return final_page("spent")
+        return go_to("spent")
     if not draft.ready:
         # The sign first: a verdict on the answers counted so far must miss none of their signs.
         rule = version.study.policy.stop
@@ -249,18 +285,15 @@ def closed_page() -> str | None:
 
 
 def refused_page() -> Response | None:
-    """The kind page instead of sending, where nothing may be taken any more; the draft goes."""
-    state = current_state().state
-    if state not in TAKES_NOTHING:
+    """To the page that is shown instead of sending, where nothing may be taken; the draft goes."""
+    if current_state().state not in TAKES_NOTHING:
         return None
     drop_draft()
-    return final_page("closed", state=state, refused=True)
+    return go_to("refused")
 
 
 def final_page(screen: str, **context: Any) -> Response:
-    """A last page: the cookie expires with it."""
-    return clear_site(
-        Response(
-            render_screen(screen, current_version(), navigation(), **context), mimetype="text/html"
-        )
-    )
+    """A last page: the study leaves the cookie with it."""
+    version = current_version()
+    html = render_screen(screen, version, navigation(), **context)
+    return browser.clear_site(Response(html, mimetype="text/html"), version.study.name)
