@@ -6,6 +6,8 @@ Templates meet them as ``platform``.
 
 from __future__ import annotations
 
+from forms.typed_codes import CODE_GROUP, CODE_GROUPS, OLDER_GROUPS
+
 # Ways on and out, on every screen.
 LEAVE_NOW = "Leave now"
 STOP = "Stop"
@@ -115,6 +117,13 @@ DELETE_EVERYTHING = "Delete everything"
 
 # Thank you, help, a break.
 YOUR_CODE = "Your code"
+CODE_KEPT = (
+    "This browser can show this page again for 15 minutes after you sent your answers, unless you "
+    "press the button or leave. After that the code is shown to nobody."
+)
+CODE_NOTED = "I have written it down"
+FINISHED_TITLE = "You can close this page"
+FINISHED_LEAD = "Your code is not shown again. Keep it where only you can find it."
 CLOSE_AND_LEAVE = "Close and leave"
 HELP_TITLE = "Help and support"
 TAKE_A_BREAK = "Take a break"
@@ -134,6 +143,20 @@ NOTHING_ANSWERED = (
 )
 LEAVE_SITE = "Leave this site"
 NO_CODES = "This study gives no codes."
+CODE_HINT = "Small or capital letters, with or without hyphens: both are fine."
+CODE_ERRORS = {
+    "empty": "Type the code that was shown when your answers were sent.",
+    "shape": (
+        f"A code has {CODE_GROUPS * CODE_GROUP} letters and digits in {CODE_GROUPS} groups of "
+        f"{CODE_GROUP}; an older one has {OLDER_GROUPS} groups. What you typed has another number "
+        "of them, or a letter is wrong or in the wrong place."
+    ),
+}
+DELETED_WHEN = (
+    "Deleting takes a minute at most. Answers that are part of results already cannot be deleted: "
+    "nobody can tell which are yours."
+)
+TYPE_ANOTHER = "Type the code again"
 
 # In place of a page that was asked for.
 ELSEWHERE_TITLE = "That page is not on your way"
@@ -249,8 +272,13 @@ NOTHING_YET = "You have not answered anything yet, so there is nothing to send."
 CANT_SAY = {"dont_know": "Can’t say", "not_applicable": "Does not apply"}
 
 # The page that takes an invitation, to a code that opens nothing.
-INVITATION_EMPTY = "Type the code that you were given."
-INVITATION_SLIP = "There is a slip in this code. Please compare it letter by letter."
-INVITATION_UNKNOWN = (
-    "This code opens nothing: it has been used, was taken back, or is not from this site."
-)
+INVITATION_ERRORS = {
+    "empty": "Type the code that you were given.",
+    "shape": (
+        "A code has twelve letters and digits. What you typed has another number of them, or a "
+        "letter is wrong or in the wrong place. Please compare it letter by letter."
+    ),
+    "unknown": (
+        "This code opens nothing: it has been used, was taken back, or is not from this site."
+    ),
+}

@@ -125,7 +125,7 @@ def new_key() -> None:
 def purge() -> None:
     """Delete drafts that ran out and carry out deletions that wait."""
     stores = open_stores(read_config())
-    gone = drafts.purge(stores.drafts, time.time())
+    gone = drafts.purge(stores.drafts, time.time(), drafts.sent(stores.drafts))
     for db in (stores.responses, stores.pilot):
         batches.carry_out_deletions(db)
     click.echo(f"{gone} drafts that had run out are gone.")

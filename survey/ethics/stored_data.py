@@ -175,7 +175,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {
             "id": "keyed hash of the browser’s half of the key",
             "sealed": "sealed bytes",
-            "expires": "when it is deleted, rounded up to half an hour",
+            "expires": "when it is deleted, rounded up to half an hour; once sent a mark, no time",
         },
     ),
 }

@@ -74,11 +74,15 @@ addEventListener("submit", (event) => {
 // Errors: move to the summary, so that it is read out first.
 document.getElementById("summary")?.focus();
 
-// An invitation after the # of a link: into its field, and out of the address and the history.
+// An invitation after the # of a link: into its field and out of the address shown. The browser's
+// history keeps the link as it was opened, which the page then says first.
 const invitation = document.getElementById("invitation");
 if (invitation && location.hash.length > 1 && location.hash !== "#invitation") {
   invitation.value = location.hash.slice(1);
   history.replaceState(null, "", location.pathname);
+  const linked = document.getElementById("linked");
+  linked.className = "note";
+  document.querySelector(".lead").after(linked);
 }
 
 // How many characters are left in a text.
@@ -139,7 +143,7 @@ if (code && navigator.clipboard) {
     );
   });
   const line = document.createElement("p");
-  line.className = "box";
+  line.className = "box copy";
   line.append(button, said);
   code.closest("p").after(line);
 }

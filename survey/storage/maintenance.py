@@ -25,7 +25,7 @@ LOG = logging.getLogger("lacrima.store")
 
 TICK_SECONDS = 0.5
 QUIET_SECONDS = 1.0  # with the tick: at rest within two seconds (docs/design.md, Storage)
-MINUTE = 60.0
+PURGE_SECONDS = 20.0  # seen up to so late, spared, and gone so late: within two minutes if no code
 HOUR = 3600
 DAY = 24 * 3600
 NIGHT = 3 * 3600  # levelling begins at three o'clock, UTC
@@ -82,7 +82,8 @@ class MaintenanceThread:
         self._lock: int | None = None
         self._files = {name: _QuietFile() for name in ("responses", "pilot", "drafts")}
         self._failing: set[str] = set()
-        self._minute = self._hour = self._night = float("-inf")
+        self._sent: dict[bytes, float] = {}  # drafts that were sent → when they were first seen
+        self._purged = self._hour = self._night = float("-inf")
 
     def start(self) -> None:
         """Begin, unless begun already."""
@@ -121,8 +122,8 @@ class MaintenanceThread:
             self._try(f"lay {name}.db to rest", partial(self._tidy_if_quiet, name))
         now = self._clock()
         # A clock that was set back must not stop the purge until it has caught up.
-        if now - self._minute >= MINUTE or now < self._minute:
-            self._minute = now
+        if now - self._purged >= PURGE_SECONDS or now < self._purged:
+            self._purged = now
             self._try("purge drafts", self._purge_drafts)
         hour = now // HOUR
         if hour != self._hour and self._try("tell what is due by the hour", self._hourly):
@@ -193,7 +194,8 @@ class MaintenanceThread:
 
     def _purge_drafts(self) -> None:
         """Delete expired drafts, then the submit tokens of drafts that are gone."""
-        drafts.purge(self._stores.drafts, self._clock())
+        now = self._clock()
+        drafts.purge(self._stores.drafts, now, self._over(now))
         truncate_log(self._stores.drafts)
 
         def live() -> frozenset[bytes]:
@@ -201,6 +203,12 @@ class MaintenanceThread:
 
         for name in ("responses", "pilot"):
             forget_accepted(self._db(name), live)
+
+    def _over(self, now: float) -> list[bytes]:
+        """Return the drafts that were sent so long ago that their page is shown no more."""
+        sent = drafts.sent(self._stores.drafts)
+        self._sent = {id: min(self._sent.get(id, now), now) for id in sent}  # noqa: A001
+        return [id for id, first in self._sent.items() if now - first >= sent[id]]  # noqa: A001
 
     def _rewrite_files(self) -> None:
         for name in ("responses", "pilot"):

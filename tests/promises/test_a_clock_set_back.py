@@ -8,10 +8,9 @@ from itsdangerous import TimestampSigner
 
 from survey.accounts import passwords, two_factor
 from survey.accounts.access import ABSOLUTE_SECONDS, STAFF_IDLE_SECONDS
-from survey.respondents.drafts import CODE_SECONDS
 from survey.security import SignedCookie
 from survey.storage import accounts, drafts
-from survey.storage.drafts import EXPIRY_STEP_SECONDS, IDLE_SECONDS
+from survey.storage.drafts import CODE_SECONDS, EXPIRY_STEP_SECONDS, IDLE_SECONDS
 from survey.studies.current import NAME
 from survey.throttle import BY_ACCOUNT
 from tests.journeys.site import Site

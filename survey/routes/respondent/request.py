@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from typing import Any, cast
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, redirect, request
 
 from forms.draft import ASKED, Draft
 from forms.flow import (
+    ERRORS,
     SCREENS,
     AskDeletion,
     BeginDraft,
@@ -35,7 +35,7 @@ from survey.studies.current import current_version as current_version
 bp = Blueprint("respond", __name__, url_prefix="/s/<address>")
 
 SAME_ORIGIN = "same-origin"
-ERROR = "again"  # in an address: which of ENTRANCE_ERRORS a post met
+TYPED = "typed"  # in the address of the delete page: a code of the right shape was typed
 
 Answer = str | tuple[str, int] | Response
 """The return value of a route: a page, a page with its status, or a redirect."""
@@ -55,7 +55,8 @@ def choose_version() -> None:
 def _ask_who_comes_from_elsewhere() -> None:
     """An address out of the history, a bookmark or a letter: perhaps another person comes."""
     came = request.headers.get("Sec-Fetch-Site", SAME_ORIGIN)  # a reload keeps what it was
-    if request.method == "GET" and came != SAME_ORIGIN:
+    leaving = request.endpoint == "respond.exits.leave"  # which drops the draft, or does nothing
+    if request.method == "GET" and came != SAME_ORIGIN and not leaving:
         ask_who_answers()
 
 
@@ -136,11 +137,10 @@ def see_other(address: str) -> Response:
     return cast("Response", redirect(address, code=303))
 
 
-def go_to(screen: str, **values: Any) -> Response:
+def go_to(screen: str, query: str = "") -> Response:
     """On to another screen of this study."""
-    query = "?" + urlencode(values) if values else ""
     path = "" if screen == "landing" else screen
-    return see_other(f"/s/{current_version().study.address}/{path}{query}")
+    return see_other(f"/s/{current_version().study.address}/{path}{query and '?'}{query}")
 
 
 def go_on(state: FlowState) -> Answer:
@@ -149,8 +149,8 @@ def go_on(state: FlowState) -> Answer:
     if in_place or not SCREENS[state.screen].addressed:
         return show(StepResult(state))
     if state.screen == "questions":
-        return go_to(f"questions/{state.token}", **({"change": 1} if state.changing else {}))
-    return go_to(state.screen, **({ERROR: state.error} if state.error else {}))
+        return go_to(f"questions/{state.token}", "change=1" if state.changing else "")
+    return go_to(state.screen, TYPED if state.answered else state.error)
 
 
 def show(result: StepResult, *, country: str | None = None) -> tuple[str, int]:
@@ -165,9 +165,10 @@ def visit(state: FlowState) -> Answer:
     study, posted = current_version().study, request.method == "POST"
     if posted and state.draft is not None:
         return change_draft(state)
-    there = arrive(study, replace(state, error=request.args.get(ERROR, "")))
+    error = next((name for name in ERRORS if name in request.args), "")
+    there = arrive(study, replace(state, error=error, answered=TYPED in request.args))
     if there.screen != state.screen or there.token != state.token:
-        return go_on(there)
+        return go_on(replace(there, error="", answered=False))
     if not posted:
         return show(shown_again(study, there))
     return follow(step(study, there, request.form, seed=secrets.token_hex(16)))
@@ -202,7 +203,7 @@ def follow(result: StepResult) -> Answer:
     """Carry out the effects of a step, then on to the screen that it leads to."""
     state = result.state
     if result.errors:
-        return go_on(state)
+        return go_on(state)  # no page that answers a post: browsers keep what was sent with one
     for effect in result.effects:
         if (refused := _carry_out(effect, state.draft)) is not None:
             return refused
@@ -210,7 +211,7 @@ def follow(result: StepResult) -> Answer:
         keep(**{browser.MAY_CONSENT: 1})
     if state.screen == "thanks":
         keep(**{browser.YOUTH: int(state.youth)})
-    return show(result) if state.answered else go_on(state)
+    return go_on(state)
 
 
 def _carry_out(effect: Effect, draft: Draft | None) -> Response | None:
