@@ -108,7 +108,7 @@ YOUR_OWN_WORDS = "Your own words"
 TEXTS_APART = (
     "Each text is stored by itself, under a random number of its own, with the study, the "
     "question, whether it may be quoted, a value for deleting it later and, later, what a reader "
-    "removed from it. The language is stored with it too, unless only some people are asked the "
+    "removed from it. The language is stored with it too, unless only a few people are asked the "
     "question. Nothing connects it with your other answers. A text you left blank leaves nothing."
 )
 SEND = "Send my answers"
@@ -158,6 +158,11 @@ DELETED_WHEN = (
     "nobody can tell which are yours."
 )
 TYPE_ANOTHER = "Type the code again"
+PILOT_COPIES = (
+    "This is a pilot. Trial files may be made from its answers before you delete yours. Those that "
+    "this server keeps are deleted with your answers. A copy that somebody has taken from here "
+    "before cannot be called back."
+)
 
 # In place of a page that was asked for.
 ELSEWHERE_TITLE = "That page is not on your way"
@@ -240,7 +245,7 @@ CLOSED = {
     "frozen": _OVER,
     "full": (
         "Enough people have taken part",
-        "We have as many answers as we hoped for. Thank you for wanting to take part.",
+        "As many people have sent answers as we hoped for. Thank you for wanting to take part.",
     ),
     "expired": (
         "This survey is paused",

@@ -23,6 +23,7 @@ from exports.errors import ExportRefused
 from exports.output_files import csv_text, guarded
 from exports.report import ReleaseContext, Report, about_release
 from exports.texts.redaction import FIT, STATES, WITHHELD, ReviewedText
+from forms.routing import asked_of_few
 from forms.study import Question, Study, Tier
 
 COLUMNS = ("variable", "lang", "may_quote", "text")
@@ -100,12 +101,12 @@ def text_name(study_name: str) -> str:
 def released_questions(study: Study, tier: Tier) -> dict[str, Question]:
     """Variable → question, of texts that the tier may hold, in the order asked.
 
-    A text that only some are asked for is stored without language and never released.
+    A text that only a few are asked for is stored without language and never released.
     """
     return {
         name: q
         for name, q in study.questions.items()
-        if q.apart and not q.show_if and name not in tier.leave_out
+        if q.apart and not asked_of_few(study, name) and name not in tier.leave_out
     }
 
 
@@ -279,7 +280,7 @@ def _about(
         many = _blurred(waiting)
         absent += f"\n- Approved, waiting for others of their question and language: {many}."
     # From the study, not from what was written: that somebody wrote one is told to nobody.
-    if never := [q.name for q in study.questions.values() if q.apart and q.show_if]:
+    if never := [n for n, q in study.questions.items() if q.apart and asked_of_few(study, n)]:
         absent += f"\n- Never released, because only some are asked: {', '.join(never)}."
     return "\n\n".join(("## Texts", APART, QUOTING, order, table, absent)) + "\n"
 
