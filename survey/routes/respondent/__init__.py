@@ -1,7 +1,7 @@
 """The client's pages: one blueprint below a study's address, and within it one a module."""
 
 from survey.respondents.rendered_parts import render_frame
-from survey.respondents.screens import dialable, line, prose
+from survey.respondents.screens import dialable, error_line, line, prose
 from survey.routes.respondent import entry, exits, questions
 from survey.routes.respondent.request import bp
 
@@ -12,4 +12,5 @@ for pages in (entry.bp, questions.bp, exits.bp):
 bp.add_app_template_global(render_frame)
 bp.add_app_template_filter(prose)
 bp.add_app_template_filter(line)
+bp.add_app_template_filter(error_line)
 bp.add_app_template_filter(dialable)
