@@ -50,7 +50,7 @@ BEGUN_ON_TEXT = (
     "You come to the first page that is not finished. What was answered before is not shown until "
     "something new is answered."
 )
-BEGUN_ANEW_TEXT = "The answers begun here are deleted now, and nobody can open them any more."
+BEGUN_ANEW_TEXT = "This deletes the answers begun here. Nobody can open them any more."
 NOT_SHOWN = (
     "You went on with answers that were begun in this browser, and nothing new has been answered "
     "since. So they are not shown here. You can send them as they are, or stop and delete them."
