@@ -55,7 +55,7 @@ BEGUN_ON_TEXT = (
     "You come to the first page that is not finished. What was answered before is not shown until "
     "something new is answered."
 )
-BEGUN_ANEW_TEXT = "The answers begun here are deleted now, and nobody can open them any more."
+BEGUN_ANEW_TEXT = "This deletes the answers begun here. Nobody can open them any more."
 NOT_SHOWN = (
     "You went on with answers that were begun in this browser, and nothing new has been answered "
     "since. So they are not shown here. You can send them as they are, or stop and delete them."
@@ -157,8 +157,8 @@ BREAK_LEAD = (
 # Stop and delete later.
 NOTHING_IS_KEPT = "Nothing is kept."
 NOTHING_ANSWERED = (
-    "That is fine. You have not answered anything here, so there is nothing to delete. You can "
-    "close this page or leave now."
+    "That is fine. This browser has no unfinished answers here, so there is nothing to delete. You "
+    "can close this page or leave now."
 )
 LEAVE_SITE = "Leave this site"
 NO_CODES = "This study gives no codes."
@@ -206,6 +206,54 @@ REFUSED = (
     "It ended while you were answering. What you had answered was not sent, and nothing of it is "
     "kept. We are sorry."
 )
+
+# A page that was not taken: heading, lead and what to do, by cause (survey.csrf).
+NOT_TAKEN = {
+    "no_cookie": (
+        "Your browser sent no cookie",
+        (
+            "This survey needs one cookie, which is deleted at the end. None came with this page, "
+            "so what was on it was not taken."
+        ),
+        (
+            "Perhaps your browser keeps no cookies for this site. Then allow them, if only for "
+            "this visit. You are welcome to start again."
+        ),
+        (
+            "Or the cookie had ended. It does after Leave now, at the end of the survey, and when "
+            "the browser is closed. Answers that were not sent can be opened only with it. If you "
+            "saw the thank-you page, your answers arrived, once."
+        ),
+    ),
+    "old_page": (
+        "This page is out of date",
+        "It belongs to an earlier visit, or it did not arrive whole. What was on it was not taken.",
+    ),
+    "foreign": (
+        "This did not come from our page",
+        "Your browser names another site as the one that sent it, so it was not taken.",
+        (
+            "If it was our page, open the survey anew by its link and try again. If this comes "
+            "again, the fault is ours: please tell the people who gave you the link."
+        ),
+    ),
+    "untold": (
+        "Your browser did not say where this came from",
+        (
+            "We take a page only when the browser says that it is one of ours. Yours did not say, "
+            "so what was on it was not taken."
+        ),
+        (
+            "A setting, an add-on or an old browser can hold this back: it is sent as “Origin”, or "
+            "as “Referer”. Allow one of them for this site, or use another browser."
+        ),
+    ),
+}
+STILL_HERE = "What you answered on the pages before is still here."
+HAVE_ARRIVED = "The answers that you sent have arrived, once."
+SEE_THANKS = "See the thank-you page"
+NONE_UNFINISHED = "This browser has no unfinished answers here. You are welcome to start again."
+OPEN_ANEW = "Open the page anew"
 
 # A study that takes nobody: heading and sentence by its state.
 _OVER = ("This survey is closed", "Nobody can take part any more. Thank you for wanting to.")

@@ -70,6 +70,10 @@ def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
         ("gone", render_screen("gone", version, away)),
         ("spent", render_screen("spent", version, away)),
     ]
+    for cause, refusal in platform_texts.NOT_TAKEN.items():
+        shown_with = {"kept": "none" if cause == "old_page" else "unknown", "again": "landing"}
+        html = render_screen("not_taken", version, away, refusal=refusal, **shown_with)
+        shown.append(("not_taken", html))
     for state in STATES:
         refused = state == "expired"
         html = render_screen("closed", version, away, state=state, refused=refused)

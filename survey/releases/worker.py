@@ -25,6 +25,7 @@ from survey.clock import iso_utc, today_here
 from survey.config import Config, read_config
 from survey.errors import LacrimaError, Refusal, StoreError, TooFewToFreeze
 from survey.locks import locked
+from survey.memory import close_memory
 from survey.releases import pilots, process
 from survey.releases.archive import clear
 from survey.releases.build import ReleaseBuild, ReleaseRequest
@@ -292,6 +293,7 @@ def main() -> None:
     # First: a signal before it would end the process without a word in its job.
     signal.signal(signal.SIGTERM, _cancel)
     os.nice(NICE)
+    close_memory()
     config = read_config()
     stores = Stores(config.data)
     job = jobs.find(stores.office, int(sys.argv[1]))

@@ -10,9 +10,9 @@ from forms.study import Study
 from survey.crypto import DraftCipher, KeyRing, new_secret
 from survey.errors import Unsealable
 from survey.storage import drafts
+from survey.storage.drafts import IDLE_SECONDS
 from survey.storage.stores import Stores
 
-IDLE_SECONDS = 2 * 60 * 60  # docs/design.md, The walk: two hours after the last page
 Clock = Callable[[], float]
 
 
@@ -35,12 +35,15 @@ class DraftRepository:
             self.stores.drafts,
             id=lock.name,
             sealed=lock.seal(encode(replace(draft, started=now, touched=now))),
-            expires=drafts.rounded_expiry(now, IDLE_SECONDS),
+            expires=drafts.rounded_expiry(now),
         )
         return secret
 
     def _open(self, lock: DraftCipher, sealed: bytes) -> Draft | None:
-        """Return the draft, unless it is foreign, damaged or too old."""
+        """Return the draft, unless it is foreign, damaged or too old.
+
+        One of a time to come, after the clock was set back, opens until its row is purged.
+        """
         try:
             draft = decode(lock.open(sealed))
         except Unsealable:
@@ -71,7 +74,7 @@ class DraftRepository:
             now = int(self.clock())
             after = replace(change(draft), touched=now)
             sealed = lock.seal(encode(after))
-            expires = _kind(after) if after.sent else drafts.rounded_expiry(now, IDLE_SECONDS)
+            expires = _kind(after) if after.sent else drafts.rounded_expiry(now)
             if drafts.swap(db, lock.name, seen=kept, sealed=sealed, expires=expires):
                 return after
         return None

@@ -33,10 +33,11 @@ TOKEN = (("csrf_token", "0" * 91),)  # as long as a real one, which would set a 
 CODE = "0000-0000-0000-0000-0000-00000"
 TOKEN_OF_PAGE = "0" * 12
 TITLE = " ".join(sorted(PAGE_WORDS, key=len)[-2:])
-# Screens that are rendered with more than a draft, or never shown to a client (leave).
+# Screens rendered with more than a draft, here or (not_taken, a few lines) nowhere; leave is never
+# shown to a client.
 WITH_MORE = {
     *("questions", "check", "eligibility", "consent", "stop", "support", "thanks", "withdraw"),
-    *("closed", "refused", "leave"),
+    *("closed", "refused", "not_taken", "leave"),
 }
 
 

@@ -254,3 +254,8 @@ def dialable(text: str) -> Markup:
 def line(text: str, version: StudyVersion) -> Markup:
     """``text`` with this site's facts, without a paragraph around it."""
     return _marked(version.fill(text))
+
+
+def error_line(text: str, version: StudyVersion) -> Markup:
+    """What is wrong with what was typed, as ``line`` shows it; kept nowhere, as it may say how."""
+    return _marked(version.fill(text))

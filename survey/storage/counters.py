@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 
 from survey.storage.database import Database, write_transaction
 
-EVENT_BATCH = 20  # events; fewer are written only when the process ends
+EVENT_BATCH = 20  # events; fewer are written only when the process ends, hourly by default
 # Going on from a page, and which one. Somebody who answers makes many of these in a row, so they
 # wait for the others and never make a batch: it would time one person's walk.
 PASSED = "passed:"

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from survey.storage.database import Database, write_transaction
 
+IDLE_SECONDS = 2 * 60 * 60  # docs/design.md, The walk: two hours after the last page
 EXPIRY_STEP_SECONDS = 1800  # so coarse that an expiry times nobody
 # docs/design.md, The walk: how long the thank-you page can be shown again, with and without a code
 CODE_SECONDS, SENT_SECONDS = 15 * 60, 60
@@ -16,9 +17,9 @@ SENT, SENT_WITH_CODE = EXPIRY_STEP_SECONDS, 2 * EXPIRY_STEP_SECONDS
 SHOWN_FOR = {SENT: SENT_SECONDS, SENT_WITH_CODE: CODE_SECONDS}
 
 
-def rounded_expiry(now: float, idle: int) -> int:
-    """Return epoch seconds of the first half hour at or after ``now + idle``."""
-    return math.ceil((now + idle) / EXPIRY_STEP_SECONDS) * EXPIRY_STEP_SECONDS
+def rounded_expiry(now: float) -> int:
+    """Return epoch seconds of the first half hour at or after the idle time that begins ``now``."""
+    return math.ceil((now + IDLE_SECONDS) / EXPIRY_STEP_SECONDS) * EXPIRY_STEP_SECONDS
 
 
 def create(db: Database, *, id: bytes, sealed: bytes, expires: int) -> None:  # noqa: A002
@@ -57,10 +58,12 @@ def drop(db: Database, id: bytes) -> None:  # noqa: A002
 def purge(db: Database, now: float, over: Collection[bytes] = ()) -> int:
     """Delete what expired by ``now`` (epoch seconds), and of what was sent the ids that are over.
 
-    Return how many went. What was sent a moment ago is in no list yet, and so is left alone.
+    Return how many went. What was sent a moment ago is in no list yet, and so is left alone. Where
+    the clock was set back, a draft ends as if its last page had been ``now``.
     """
-    sent = max(SHOWN_FOR)
+    sent, latest = max(SHOWN_FOR), rounded_expiry(now)
     with write_transaction(db):
+        db.conn.execute("UPDATE drafts SET expires = ? WHERE expires > ?", (latest, latest))
         sql = "DELETE FROM drafts WHERE expires > ? AND expires <= ?"
         gone = db.conn.execute(sql, (sent, int(now))).rowcount
         for id in sorted(over):  # noqa: A001

@@ -113,6 +113,8 @@ class MaintenanceThread:
         if self._thread is None:
             return
         self._stopping.set()
+        # Before waiting: a large file that is being rewritten may outlast the server's patience.
+        self._write_tallies(least=1)
         self._thread.join()
         self._thread = None
         self._write_tallies(least=1)

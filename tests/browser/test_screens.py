@@ -14,7 +14,7 @@ ONE_LENGTH = 20 * 1024  # of every page of the flagship
 # check page, zeros that make addresses equally long, a position.
 NEUTRAL = re.compile(
     r"http://127\.0\.0\.1:\d+/s/hour/"
-    r"([a-z]*|questions/[\w-]{12})(\?((change=1|part=\d|empty|shape|typed)&)?p=0+)?"
+    r"([a-z]*|questions/[\w-]{12})(\?((change=1|part=\d|empty|shape|typed|unanswered|unticked)&)?p=0+)?"
     r"(#(q\d+(-\d+)?|i\d+|code|stop-send))?"
 )
 

@@ -7,9 +7,8 @@ import pytest
 
 from survey.crypto import new_code
 from survey.respondents import submission
-from survey.respondents.drafts import IDLE_SECONDS
 from survey.storage import answers, batches
-from survey.storage.drafts import CODE_SECONDS, SENT_SECONDS
+from survey.storage.drafts import CODE_SECONDS, IDLE_SECONDS, SENT_SECONDS
 from survey.storage.maintenance import MaintenanceThread
 from tests.conftest import folder_of
 

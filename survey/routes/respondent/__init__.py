@@ -2,7 +2,7 @@
 
 from forms.form_fields import fixed_width
 from survey.respondents.rendered_parts import render_frame
-from survey.respondents.screens import dialable, line, prose
+from survey.respondents.screens import dialable, error_line, line, prose
 from survey.routes.respondent import entry, exits, questions
 from survey.routes.respondent.request import bp
 
@@ -14,4 +14,5 @@ bp.add_app_template_global(render_frame)
 bp.add_app_template_filter(prose)
 bp.add_app_template_filter(line)
 bp.add_app_template_filter(fixed_width)
+bp.add_app_template_filter(error_line)
 bp.add_app_template_filter(dialable)

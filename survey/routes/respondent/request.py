@@ -43,7 +43,7 @@ Answer = str | tuple[str, int] | Response
 
 
 @bp.before_request
-def _choose_version() -> None:
+def choose_version() -> None:
     """Choose the version that this browser's draft was begun under, while it is still in force."""
     secret = draft_secret() if g.earlier else None
     if secret is not None:
@@ -93,6 +93,13 @@ def current_draft() -> Draft | None:
         if secret and draft
         else None
     )
+
+
+def kept_draft() -> Draft | None:
+    """This browser's draft as it lies in the store, for a request that may change nothing."""
+    choose_version()
+    secret = draft_secret()
+    return services().drafts.find(secret, current_version().study) if secret else None
 
 
 def current_invitation() -> str:

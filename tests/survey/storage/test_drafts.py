@@ -29,8 +29,8 @@ def test_an_expired_draft_is_not_given_out_even_before_it_is_purged(db):
 
 
 def test_an_expiry_tells_no_time_finer_than_half_an_hour():
-    assert drafts.rounded_expiry(0, 7200) == 7200
-    assert drafts.rounded_expiry(0.5, 7200) == 7200 + 1800
+    assert drafts.rounded_expiry(0) == 7200
+    assert drafts.rounded_expiry(0.5) == 7200 + 1800
 
 
 def swap(db, seen, sealed):
