@@ -335,7 +335,7 @@ def test_a_refusal_is_kept_by_no_cache_and_begins_no_cookie(refused, cause):
     for answer in refused(cause):
         assert answer.status_code == 400
         assert {n: answer.headers.get(n) for n in HEADERS} == HEADERS
-    assert "no-store" in answer.headers["Cache-Control"].split(", ")
+        assert "no-store" in answer.headers["Cache-Control"].split(", ")
         assert "Cookie" in answer.headers["Vary"]
         assert "Set-Cookie" not in answer.headers
 
