@@ -18,6 +18,7 @@ from forms.draft import (
     Draft,
     adjacent_pages,
     as_seen,
+    first_opened,
     first_unanswered,
     open_page,
     reachable,
@@ -118,6 +119,7 @@ class FlowState:
     draft: Draft | None = None
     token: str = ""  # of the page of questions
     changing: bool = False  # the page was opened from the check page
+    anchor: str = ""  # id of the question on it that is shown first
     eligible: bool = False  # the eligibility questions were answered with yes
     youth: bool = False  # help lines for young people come first
     error: str = ""  # before there is a draft: which of ENTRANCE_ERRORS a post met
@@ -301,7 +303,7 @@ def _from_begun(study: Study, draft: Draft, go: str) -> StepResult:
     if go == "anew":
         return StepResult(FlowState("landing"), effects=(DropDraft(),))
     if go == "on":
-        return StepResult(resume(study, replace(draft, unseen=GONE_ON, at="")))
+        return StepResult(resume(study, replace(draft, unseen=GONE_ON, at="", faulty="", typed={})))
     return StepResult(FlowState("begun", draft))
 
 
@@ -345,7 +347,8 @@ def _from_questions(study: Study, state: FlowState, posted: Any) -> StepResult:
     if taken.errors:
         return StepResult(replace(state, changing=changing), taken.errors)
     if taken.stay:
-        return StepResult(at_page(after, page, changing=changing))
+        there = at_page(after, page, changing=changing)
+        return StepResult(replace(there, anchor=first_opened(page, after)))
     passed = CountEvent(page_passed_event(page.id, branch_of(study, after.answers)))
     effects = (passed,) if taken.passed else ()
     if after.support_due:

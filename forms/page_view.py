@@ -6,10 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forms.draft import Draft, is_refused, rows_in_order
+from forms.draft import Draft, is_refused, question_ids, rows_in_order, wants_support
+from forms.form_fields import NO_ANSWER
 from forms.kinds import PREFER_NOT, Prefill, kind_of, missing_name
-from forms.platform_texts import CANT_SAY
-from forms.routing import branch_of, shown_pages, shown_questions
+from forms.platform_texts import (
+    ANSWERS_REMOVED,
+    CANT_SAY,
+    GRID_CLEARED,
+    MORE_QUESTIONS,
+    ONE_MORE_QUESTION,
+)
+from forms.routing import branch_of, shown_pages
 from forms.study import Page, Question, Study
 
 
@@ -45,6 +52,8 @@ class QuestionView:
     missing: tuple[tuple[str, str], ...]
     missing_input: Input
     locked: bool
+    once: bool  # a text that can be written once, and is not written yet
+    opened: bool  # the last answers on this page brought it
     refused: bool
     can_refuse: bool
 
@@ -52,7 +61,8 @@ class QuestionView:
     def blank(self) -> bool:
         """Return whether it looks as it does to a client who has not come to it."""
         inputs = (*self.inputs, self.missing_input)
-        return not self.locked and not self.refused and all(given.blank for given in inputs)
+        told = self.locked or self.refused or self.opened
+        return not told and all(given.blank for given in inputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,8 @@ class PageView:
     total: int | None
     before: Page | None  # the page that Back leads to
     errors: tuple[tuple[str, str], ...]  # (input id, sentence), in the order shown
+    support_wanted: bool  # support was asked for on the page that has to be mended
+    news: tuple[str, ...]  # sentences on what the last answers did
 
 
 def _missing(question: Question) -> tuple[tuple[str, str], ...]:
@@ -81,13 +93,25 @@ def _missing(question: Question) -> tuple[tuple[str, str], ...]:
 def _input(
     name: str, label: str, values: Mapping[str, Sequence[str]], errors: Mapping[str, str], id_: str
 ) -> Input:
-    given = values.get(name, ())
+    given = [value for value in values.get(name, ()) if value != NO_ANSWER]
     typed = given[-1] if given else ""
     return Input(name, id_, label, frozenset(given), typed, errors.get(name, ""))
 
 
+def news(draft: Draft) -> tuple[str, ...]:
+    """Return what the last answers did that nobody would see otherwise, as sentences."""
+    more = len(draft.opened)
+    said = (
+        (ONE_MORE_QUESTION if more == 1 else MORE_QUESTIONS.format(more)) if more else "",
+        GRID_CLEARED if draft.refused else "",
+        ANSWERS_REMOVED if draft.removed else "",
+    )
+    return tuple(sentence for sentence in said if sentence)
+
+
 def _question_view(
     question: Question,
+    page: Page,
     draft: Draft,
     branch: str | None,
     errors: Mapping[str, str],
@@ -117,6 +141,8 @@ def _question_view(
         missing=() if question.apart else _missing(question),
         missing_input=_input(apart, "", values, errors, f"{id_}-0"),
         locked=question.name in draft.locked,
+        once=page.answer_once and kind_of(question).is_text and question.name not in draft.locked,
+        opened=question.name in draft.opened,
         refused=bool(question.rows) and is_refused(draft, question),
         can_refuse=any(m.name == PREFER_NOT for m in question.missing),
     )
@@ -133,9 +159,10 @@ def page_view(
     """Return the page for this draft; after a faulty post with what was typed and what to mend."""
     branch = branch_of(study, draft.answers)
     pages = shown_pages(study, draft.answers)
+    ids = question_ids(page, draft)
     questions = tuple(
-        _question_view(q, draft, branch, errors or {}, posted, id_=f"q{n}")
-        for n, q in enumerate(shown_questions(page, draft.answers), start=1)
+        _question_view(study.questions[name], page, draft, branch, errors or {}, posted, id_=id_)
+        for name, id_ in ids.items()
     )
     at = pages.index(page)
     undecided = bool(study.branches) and branch is None  # how many pages follow is not known yet
@@ -149,4 +176,6 @@ def page_view(
         before=pages[at - 1] if at else None,
         total=None if undecided else len(pages),
         errors=tuple((i.id, i.error) for i in inputs if i.error),
+        support_wanted=bool(errors) and wants_support(posted),
+        news=() if errors else news(draft),
     )

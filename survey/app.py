@@ -11,7 +11,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from forms import platform_texts
 from survey import assets, error_pages
 from survey.config import Config, folder, read_config
+from survey.respondents.drafts import IDLE_SECONDS
 from survey.respondents.rendered_parts import render_frame
+from survey.respondents.screens import NOTICE_SECONDS
 from survey.routes import account, home, respondent
 from survey.routes.ethics import board, notes, public, records
 from survey.routes.research import charts, collection, jobs, releases, studies, texts
@@ -46,6 +48,7 @@ def create_app(config: Config | None = None) -> Flask:
         ends=None,
         platform=platform_texts,
         render_frame=render_frame,
+        idle=(IDLE_SECONDS, NOTICE_SECONDS),
     )
     app.extensions[current.NAME] = services = open_services(config)
     protect(

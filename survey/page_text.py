@@ -17,6 +17,8 @@ SILENT = frozenset(["script", "style", "template", "progress", "head"])
 SPOKEN = ("aria-label", "alt", "placeholder", "title")  # attributes that are read out
 MAIN_LINES = frozenset(["h1", "h2", "p", "button", "li"])
 
+NO_ANSWER = ""  # the value of the radio button that stands for none
+
 Attributes = list[tuple[str, str | None]]
 
 
@@ -60,7 +62,7 @@ class _FormReader(HTMLParser):
             self.form.typed.append(name)
         elif kind == "hidden":
             self.form.hidden[name] = given.get("value", "")
-        elif kind in ("radio", "checkbox"):
+        elif kind in ("radio", "checkbox") and given.get("value") != NO_ANSWER:
             self.form.choices.setdefault(name, []).append(given.get("value", "on"))
 
 

@@ -19,7 +19,7 @@ from werkzeug.datastructures import MultiDict
 from forms.answers import answer_lines, stored_lines
 from forms.draft import Draft, page_at, page_word, token_of
 from forms.flow import SCREENS, FlowState, StepResult, anchors, entrance
-from forms.page_view import page_view
+from forms.page_view import news, page_view
 from forms.prose import paragraphs, runs
 from forms.study import Page
 from survey.respondents.rendered_parts import render_question
@@ -30,6 +30,8 @@ from survey.studies.version import StudyVersion
 KIOSK_IDLE_SECONDS = 180
 KIOSK_WARNING_SECONDS = 60
 KIOSK_END_SECONDS = 120
+# So long before the draft ends, a page of questions says so (docs/design.md, The walk).
+NOTICE_SECONDS = 15 * 60
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ def _render_questions(
         ways,
         title=page_word(version.study, draft, page),
         view=view,
+        token=result.state.token,
         render_question=render_question,
         hint=draft.hint,
         changing=result.state.changing,
@@ -147,7 +150,15 @@ def _render_check(version: StudyVersion, ways: Navigation, draft: Draft, errors:
     study = version.study
     if draft.unseen:
         return render_screen(
-            "check", version, ways, errors=errors, draft=draft, pages=[], stored=[], apart=[]
+            "check",
+            version,
+            ways,
+            errors=errors,
+            draft=draft,
+            pages=[],
+            stored=[],
+            apart=[],
+            news=(),
         )
     return render_screen(
         "check",
@@ -161,6 +172,7 @@ def _render_check(version: StudyVersion, ways: Navigation, draft: Draft, errors:
         stored=list(stored_lines(study, draft.answers, draft.choices, completion=1)),
         apart=[q for q in study.questions.values() if q.apart],
         draft=draft,
+        news=news(draft),
     )
 
 

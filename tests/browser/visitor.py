@@ -77,7 +77,7 @@ class Visitor:
 
     def press(self, name: str = "", value: str = "") -> Visitor:
         """A button by name and value; without a name the way on."""
-        unnamed = "form button:not([name]):not([aria-hidden])"
+        unnamed = "form button:not([name]):not([aria-hidden]):not([type=button])"
         wanted = f'button[name="{name}"][value="{value}"]:visible' if name else unnamed
         return self.click(self.page.locator(wanted).first)
 
@@ -97,7 +97,7 @@ class Visitor:
         """Input name → its first choice, for everything chosen on this page."""
         found: dict[str, str] = {}
         for control in self.parsed.controls:
-            if _asks(control):
+            if _asks(control) and control.value:
                 found.setdefault(control.name, control.value)
         return found
 

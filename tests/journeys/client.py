@@ -156,4 +156,4 @@ class Journey:
 
     def ticked(self, name: str) -> list[str]:
         """What is ticked or typed under ``name``."""
-        return [c.value for c in self.page.named(name) if c.sent]
+        return [c.value for c in self.page.named(name) if c.sent and c.value]

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, redirect, request
 
-from forms.draft import Draft
+from forms.draft import Draft, with_typed, without_typed
 from forms.flow import (
     SCREENS,
     AskDeletion,
@@ -112,11 +112,12 @@ def see_other(address: str) -> Response:
     return cast("Response", redirect(address, code=303))
 
 
-def go_to(screen: str, **values: Any) -> Response:
-    """On to another screen of this study."""
+def go_to(screen: str, *, anchor: str = "", **values: Any) -> Response:
+    """On to another screen of this study, to the element with the id ``anchor`` on it."""
     query = "?" + urlencode(values) if values else ""
     path = "" if screen == "landing" else screen
-    return see_other(f"/s/{current_version().study.address}/{path}{query}")
+    place = f"#{anchor}" if anchor else ""
+    return see_other(f"/s/{current_version().study.address}/{path}{query}{place}")
 
 
 def go_on(state: FlowState) -> Answer:
@@ -125,7 +126,8 @@ def go_on(state: FlowState) -> Answer:
     if in_place or not SCREENS[state.screen].addressed:
         return show(StepResult(state))
     if state.screen == "questions":
-        return go_to(f"questions/{state.token}", **({"change": 1} if state.changing else {}))
+        changing = {"change": 1} if state.changing else {}
+        return go_to(f"questions/{state.token}", anchor=state.anchor, **changing)
     return go_to(state.screen, **({ERROR: state.error} if state.error else {}))
 
 
@@ -164,10 +166,9 @@ def change_draft(state: FlowState) -> Answer:
         else:
             result = StepResult(there)
         if result.errors:
-            typed = {name: request.form.getlist(name) for name in request.form}
-            typed.pop(browser.TOKEN, None)
-            return replace(draft, faulty=state.token or state.screen, typed=typed)
-        return replace(result.state.draft or draft, faulty="", typed={})
+            return with_typed(draft, state.token or state.screen, request.form)
+        # Of a page of questions the step itself keeps or forgets what was typed.
+        return without_typed(result.state.draft or draft, state.screen)
 
     if secret is None or services().drafts.change(secret, change) is None:
         return go_on(FlowState("gone"))
