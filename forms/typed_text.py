@@ -10,6 +10,8 @@ _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 # Turn letters round for the reader; byte order marks stand in no word. Every other mark of
 # direction, joiner, soft hyphen and variation selector belongs to somebody's script.
 _MISLEADING = frozenset("\u202d\u202e\ufeff")
+# What turns all that follows it, up to its end.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MINUS = frozenset("-\u2212\ufe63\uff0d")
 
 
@@ -31,6 +33,18 @@ def tidy_words(text: str) -> str:
     """Return the text with one kind of space and of line end, without control characters."""
     lines = _LINE_ENDS.sub("\n", text)
     return "".join(map(_written, lines)).strip()
+
+
+def visible_words(text: str) -> str:
+    """Return the text as a reader is shown it, as long as it is.
+
+    Nobody is misled by it: what controls a screen, and what turns words round, shows as one mark.
+    """
+    unseen = {"Cc", "Cs", "Zl", "Zp"}
+    return "".join(
+        "\ufffd" if c in _TURNING or (unicodedata.category(c) in unseen and c not in "\n\t") else c
+        for c in text
+    )
 
 
 def typed_number(text: str) -> str:

@@ -110,6 +110,14 @@ class Visitor:
                 self.tick(control.name, 1)
         return self.press("go", "agree")
 
+    def walk_to(self, name: str, **answers: int) -> Visitor:
+        """Answer page after page to the one that asks ``name``."""
+        while name not in self.asked:
+            self.tick_first(**answers).press()
+            if self.screen == "support":
+                self.press("go", "on")
+        return self
+
     def walk(self, look: Callable[[], None] = lambda: None, **answers: int) -> Visitor:
         """Answer page after page to the check page; ``look`` is called on each."""
         while self.screen == "questions":

@@ -13,7 +13,7 @@ from forms.platform_texts import (
     TICKED_BESIDE,
     TYPED_BESIDE,
 )
-from forms.typed_text import tidy_words, typed_number
+from forms.typed_text import tidy_words, typed_number, visible_words
 from survey.respondents.drafts import IDLE_SECONDS
 from tests.journeys.site import Site
 from tests.journeys.walking import walk
@@ -178,3 +178,18 @@ def test_the_two_hours_are_counted_anew_on_the_page_of_a_break(site):
     client.open("break")
     kinds.later(IDLE_SECONDS - 60)
     assert client.press("go", "continue").screen == "questions"
+
+
+# Those who read texts.
+
+
+@pytest.mark.parametrize("text", [*NEEDED[:5], "Anna\tand\nBea"])
+def test_a_reader_is_shown_a_text_as_it_was_typed(text):
+    assert visible_words(text) == text
+
+
+@given(st.text())
+def test_what_misleads_a_reader_shows_as_one_mark(text):
+    shown = visible_words(text)
+    assert len(shown) == len(text)
+    assert not set("\x1b\x07\r\u202e\u2066\u2028") & set(shown)
