@@ -18,6 +18,8 @@ from forms.study import NOT_REACHED, NOT_SCORED, WITHHELD, Column, Hierarchy, St
 
 Entry = dict[str, Any]
 
+AS_ASKED = "As asked"
+
 ADMINISTRATIVE: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "row": ("Position of the row in this file; says nothing about when it arrived", {}),
     "pilot": ("Mark: answers of a pilot, collected before approval", {"1": "Pilot"}),
@@ -31,38 +33,8 @@ ADMINISTRATIVE: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {"1": "Reached the end", "2": "Stopped early and sent what was answered"},
     ),
     "c_open": ("May be part of an open file", {"0": "No", "1": "Yes"}),
-    "dur_band": ("About how long answering took; no clock time is stored", {}),
+    "dur_band": ("About how long answering took; no clock time is stored", {"1": "Any time"}),
 }  # fmt: skip
-
-QUALITY: Mapping[str, tuple[str, str]] = {
-    "dq_straight": (
-        "All rows of these grids carry the same answer",
-        (
-            "1 if every row has the same answer, 0 if not; where all rows carry one and the same "
-            "missing code, that code"
-        ),
-    ),
-    "dq_pair": (
-        "Distance between two items that ought to mirror each other",
-        (
-            "absolute difference after reversing one of them; where one has no answer, its missing "
-            "code"
-        ),
-    ),
-    "dq_share": (
-        "Share of shown items with an answer",
-        (
-            "items with an answer / items shown (0-1); a multiple choice is one item, texts kept "
-            "apart are not counted, a stopped questionnaire counts up to where it stopped"
-        ),
-    ),
-}
-
-
-def _routing(study: Study, column: Column) -> str:
-    conditions = (study.page_of[column.question.name].show_if, column.question.show_if)
-    parts = [words for c in conditions if (words := condition_in_words(study, c))]
-    return "Asked if " + " and ".join(parts) if parts else "Asked of everybody"
 
 
 def missing_labels(study: Study, codes: Sequence[int]) -> dict[str, str]:
@@ -79,20 +51,23 @@ def _blank(field: Field) -> Entry:
         "codes": {}, "range": None, "missing": {}, "may_be_empty": False, "decimals": 0,
         "construct": "", "note": "", "role": field.role, "group": field.group,
         "scales": [], "rule": "", "items": [], "reversed": [], "level": 0, "groups": {},
-        "treatment": "As asked",
+        "treatment": AS_ASKED,
     }  # fmt: skip
 
 
 def _answer(study: Study, field: Field, column: Column) -> Entry:
     question, numeric = column.question, kind_of(column.question).is_number
+    page = study.page_of[question.name]
+    conditions = (condition_in_words(study, c) for c in (page.show_if, question.show_if))
+    asked_if = " and ".join(filter(None, conditions))
     return {
         **_blank(field),
-        "label": column.label or study.page_of[question.name].title,
+        "label": column.label or page.title,
         "kind": question.kind,
         "question": dict(question.text.by_branch) or {"everybody": question.text.everybody},
-        "page": study.page_of[question.name].title,
+        "page": page.title,
         "hint": question.hint,
-        "routing": _routing(study, column),
+        "routing": f"Asked if {asked_if}" if asked_if else "Asked of everybody",
         "required": question.required,
         "codes": {str(code): label for code, label in column.labels.items()},
         "range": [min(column.codes), max(column.codes)] if numeric else None,
@@ -127,6 +102,7 @@ def _scores(study: Study) -> Iterator[tuple[str, Entry]]:
             "range": _score_range(study, scale.items), "missing": not_scored,
         }  # fmt: skip
     for composite in study.composites:
+        # A mean of means lies between the bounds of the items below it.
         items = [item for score in composite.scores for item in items_of[score]]
         yield SCORE + composite.name, {
             "label": composite.label, "items": [SCORE + n for n in composite.scores], "decimals": 3,
@@ -145,29 +121,34 @@ def _scores(study: Study) -> Iterator[tuple[str, Entry]]:
 
 
 def _quality(study: Study, name: str) -> Entry:
-    label, rule = QUALITY[name]
-    missing = [m.code for m in study.missing if m.code not in (WITHHELD, NOT_SCORED)]
+    # What an answer may lack: the two codes left out are set by a release alone.
+    codes = [m.code for m in study.missing if m.code not in (WITHHELD, NOT_SCORED)]
+    lacking = missing_labels(study, codes)
     if name == "dq_share":
-        return {"label": label, "rule": rule, "range": [0.0, 1.0], "decimals": 3,
-                "missing": missing_labels(study, [NOT_REACHED])}  # fmt: skip
+        return {
+            "label": "Share of shown items with an answer",
+            "rule": "items with an answer / items shown (0-1); a multiple choice is one item, "
+            "texts kept apart are not counted, a stopped questionnaire counts up to where it "
+            "stopped",
+            "range": [0.0, 1.0], "decimals": 3, "missing": missing_labels(study, [NOT_REACHED]),
+        }  # fmt: skip
     if name == "dq_straight":
-        return {"label": label, "rule": rule, "codes": {"0": "No", "1": "Yes"},
-                "items": list(study.quality.straight),
-                "missing": missing_labels(study, missing)}  # fmt: skip
+        return {
+            "label": "All rows of these grids carry the same answer",
+            "rule": "1 if every row has the same answer, 0 if not; where all rows carry one and "
+            "the same missing code, that code",
+            "codes": {"0": "No", "1": "Yes"}, "items": list(study.quality.straight),
+            "missing": lacking,
+        }  # fmt: skip
     pair = study.quality.pair or ("", "")
     low, high = _score_range(study, pair)
-    return {"label": label, "rule": rule, "items": list(pair), "range": [0, int(high - low)],
-            "reversed": [study.quality.pair_reverse or pair[1]],
-            "missing": missing_labels(study, missing)}  # fmt: skip
-
-
-def _bands(study: Study) -> dict[str, str]:
-    bounds = study.duration_bands
-    if not bounds:
-        return {"1": "Any time"}
-    inner = [f"{low} to under {high} minutes" for low, high in pairwise(bounds)]
-    words = [f"Under {bounds[0]} minutes", *inner, f"{bounds[-1]} minutes or more"]
-    return {str(at): label for at, label in enumerate(words, start=1)}
+    return {
+        "label": "Distance between two items that ought to mirror each other",
+        "rule": "absolute difference after reversing one of them; where one has no answer, its "
+        "missing code",
+        "items": list(pair), "reversed": [study.quality.pair_reverse or pair[1]],
+        "range": [0, int(high - low)], "missing": lacking,
+    }  # fmt: skip
 
 
 def _administrative(study: Study, field: Field, rows: int) -> Entry:
@@ -179,8 +160,10 @@ def _administrative(study: Study, field: Field, rows: int) -> Entry:
         extra["rule"] = "; ".join(
             f"{b.code} if {condition_in_words(study, b.when)}" for b in study.branches
         )
-    if field.name == "dur_band":
-        extra["codes"] = _bands(study)
+    if field.name == "dur_band" and (bounds := study.duration_bands):
+        inner = [f"{low} to under {high} minutes" for low, high in pairwise(bounds)]
+        words = [f"Under {bounds[0]} minutes", *inner, f"{bounds[-1]} minutes or more"]
+        extra["codes"] = {str(at): label for at, label in enumerate(words, start=1)}
     if field.name == "row":
         extra["range"] = [1, rows]
     return extra
@@ -192,7 +175,7 @@ def describe(study: Study, field: Field, *, rows: int) -> Entry:
         return _answer(study, field, field.column)
     if field.part == "score":
         return {**_blank(field), **dict(_scores(study))[field.name]}
-    if field.name in QUALITY:
+    if field.name.startswith("dq_"):
         return {**_blank(field), **_quality(study, field.name)}
     return {**_blank(field), **_administrative(study, field, rows)}
 
@@ -239,6 +222,7 @@ def _treated(study: Study, field: Field, entry: Entry, least: int) -> Entry:
     if hierarchy is None or field.column is None:
         return {**entry, "treatment": f"{BY_CELL}. level 0: as it was; withheld: -93"}
     codes, said = _levels(entry, field.column, hierarchy, least)
+    # The engine recodes core variables only; others are coarsened as a whole before it.
     how = BY_CELL if field.group == CORE else f"{BY_COLUMN} (or withheld, in a small batch)"
     treatment = f"{how}. {' | '.join(said)}"
     groups = {
@@ -285,6 +269,7 @@ def with_counts(
     for entry in codebook:
         cells = counts[entry["variable"]]
         lacking = {code: cells[code] for code in entry["missing"] if cells.get(code)}
+        # A difference that is missing is an empty cell: its own values are negative too.
         if cells.get("") and entry["may_be_empty"]:
             lacking["empty"] = cells[""]
         valid = sum(cells.values()) - sum(lacking.values())

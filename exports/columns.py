@@ -7,28 +7,17 @@ Nothing is recoded here, and nothing knows the time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
+from shutil import copyfileobj
 
 import polars as pl
 
 from exports.errors import ExportRefused
 from exports.output_files import guarded
 from forms.kinds import columns_of_study
-from forms.study import (
-    MISSING_RANGE,
-    NOT_REACHED,
-    NOT_SCORED,
-    NOT_SHOWN,
-    Column,
-    Composite,
-    Condition,
-    Scale,
-    Study,
-    Tier,
-)
+from forms.study import MISSING_RANGE, NOT_REACHED, NOT_SCORED, NOT_SHOWN, Column, Study, Tier
 
 Bounds = Mapping[str, "tuple[int, int]"]
 
@@ -36,19 +25,6 @@ SCORE = "sc_"
 DECIMALS = 3
 UNSEEN = (NOT_SHOWN, NOT_REACHED)
 _EXACT = "exact_"  # a score before it is rounded, which composites are made of
-
-
-def score_names(study: Study) -> tuple[str, ...]:
-    """The score columns, in the order of the study folder."""
-    means = [s.name for s in study.scales] + [c.name for c in study.composites]
-    return tuple(SCORE + name for name in (*means, *(d.name for d in study.differences)))
-
-
-def quality_names(study: Study) -> tuple[str, ...]:
-    """The data-quality columns that this study has."""
-    straight = ("dq_straight",) if study.quality.straight else ()
-    pair = ("dq_pair",) if study.quality.pair else ()
-    return (*straight, *pair, "dq_share")
 
 
 def bounds_of(study: Study) -> Bounds:
@@ -72,26 +48,6 @@ def _mean(parts: Sequence[pl.Expr], *, at_least: int) -> pl.Expr:
     return pl.when(known >= max(at_least, 1)).then(whole / known)
 
 
-def _scale(scale: Scale, bounds: Bounds) -> pl.Expr:
-    """Mean of the answered items, R = lowest + highest - x."""
-    items = [
-        sum(bounds[item]) - _answer(item) if item in scale.reverse else _answer(item)
-        for item in scale.items
-    ]
-    return _mean(items, at_least=scale.min_answered).alias(_EXACT + scale.name)
-
-
-def _composite(composite: Composite) -> pl.Expr:
-    """Mean of the scores as they were before rounding."""
-    parts = [pl.col(_EXACT + name) for name in composite.scores]
-    return _mean(parts, at_least=composite.min_answered).alias(_EXACT + composite.name)
-
-
-def _rounded(name: str) -> pl.Expr:
-    exact = pl.col(_EXACT + name).round(DECIMALS)
-    return exact.fill_null(float(NOT_SCORED)).alias(SCORE + name)
-
-
 def straight(names: Sequence[str]) -> pl.Expr:
     """1 when all columns hold the same answer, 0 when not; one missing code stays itself."""
     first = pl.col(names[0])
@@ -112,28 +68,11 @@ def pair_distance(first: str, second: str, *, mirrored: int) -> pl.Expr:
     return found.cast(pl.Int16).alias("dq_pair")
 
 
-@lru_cache(maxsize=16)
-def _variables(columns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], ...]:
-    """Columns of each variable: the options of a multiple choice count as one item."""
-    by_variable: dict[str, list[str]] = {}
-    for name, variable in columns:
-        by_variable.setdefault(variable, []).append(name)
-    return tuple(tuple(names) for names in by_variable.values())
-
-
-def _given(study: Study, names: Sequence[str]) -> pl.Expr:
-    """Return whether one of the columns of a variable holds an answer."""
+def _none_of(study: Study, name: str, codes: Iterable[int]) -> pl.Expr:
+    """True where a cell is none of these codes, which a column of texts holds as texts."""
     texts = {c.name for c in columns_of_study(study) if c.max_length}
-    codes = [str(code) for code in MISSING_RANGE]
-    return pl.any_horizontal(
-        pl.col(n).is_in(codes).not_() if n in texts else _missing(n).not_() for n in names
-    )
-
-
-def _seen(study: Study, name: str) -> pl.Expr:
-    texts = {c.name for c in columns_of_study(study) if c.max_length}
-    unseen = [str(c) for c in UNSEEN] if name in texts else list(UNSEEN)
-    return pl.col(name).is_in(unseen).not_()
+    cells = [str(code) for code in codes] if name in texts else list(codes)
+    return pl.col(name).is_in(cells).not_()
 
 
 def answered_share(study: Study) -> pl.Expr:
@@ -141,10 +80,18 @@ def answered_share(study: Study) -> pl.Expr:
 
     Kept-apart texts have no column, so they count neither as shown nor as answered.
     """
-    items = _variables(tuple((c.name, c.variable) for c in columns_of_study(study)))
-    shown = pl.sum_horizontal(_seen(study, names[0]) for names in items)
-    given = pl.sum_horizontal(_seen(study, names[0]) & _given(study, names) for names in items)
-    share = (given / shown).round(DECIMALS)
+    items: dict[str, list[str]] = {}
+    for column in columns_of_study(study):
+        # All options of a multiple choice are one item, seen or not as a whole.
+        items.setdefault(column.variable, []).append(column.name)
+    seen = [_none_of(study, names[0], UNSEEN) for names in items.values()]
+    given = [
+        pl.any_horizontal(_none_of(study, name, MISSING_RANGE) for name in names)
+        for names in items.values()
+    ]
+    shown = pl.sum_horizontal(seen)
+    both = pl.sum_horizontal(s & g for s, g in zip(seen, given, strict=True))
+    share = (both / shown).round(DECIMALS)
     return pl.when(shown > 0).then(share).otherwise(float(NOT_REACHED)).alias("dq_share")
 
 
@@ -165,16 +112,29 @@ def derived(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
 
     A difference is null where it is missing, since its own values are negative too.
     """
-    bounds = bounds_of(study)
-    exact = frame.with_columns(_scale(scale, bounds) for scale in study.scales).with_columns(
-        _composite(composite) for composite in study.composites
-    )
+    bounds, exact = bounds_of(study), frame
+    for scale in study.scales:
+        items = [
+            sum(bounds[item]) - _answer(item) if item in scale.reverse else _answer(item)
+            for item in scale.items
+        ]
+        mean = _mean(items, at_least=scale.min_answered)
+        exact = exact.with_columns(mean.alias(_EXACT + scale.name))
+    # Composites are means of scores as they were before rounding, and come after all scales.
+    for composite in study.composites:
+        parts = [pl.col(_EXACT + name) for name in composite.scores]
+        mean = _mean(parts, at_least=composite.min_answered)
+        exact = exact.with_columns(mean.alias(_EXACT + composite.name))
     means = [s.name for s in study.scales] + [c.name for c in study.composites]
     differences = (
         (_answer(d.minuend) - _answer(d.subtrahend)).cast(pl.Int16).alias(SCORE + d.name)
         for d in study.differences
     )
-    full = exact.with_columns(*map(_rounded, means), *differences, *_quality(study))
+    rounded = (
+        pl.col(_EXACT + n).round(DECIMALS).fill_null(float(NOT_SCORED)).alias(SCORE + n)
+        for n in means
+    )
+    full = exact.with_columns(*rounded, *differences, *_quality(study))
     return full.drop(_EXACT + name for name in means)
 
 
@@ -205,13 +165,6 @@ class Field:
         return self.role == "quasi_identifier"
 
 
-def _bookkeeping(study: Study) -> tuple[Field, ...]:
-    keys = (Field(n, "administrative", "text", "quasi_identifier", CORE) for n in BOOKKEEPING_KEYS)
-    branch = ("branch",) if study.branches else ()
-    rest = (Field(n, "administrative") for n in (*branch, "completion", "c_open"))
-    return (*keys, *rest)
-
-
 def _answer_field(study: Study, column: Column) -> Field:
     kind = "text" if column.max_length else "integer"
     role = study.policy.roles.get(column.variable, "none")
@@ -222,16 +175,18 @@ def _answer_field(study: Study, column: Column) -> Field:
 def fields_of(study: Study, *, pilot: bool = False, synthetic: bool = False) -> tuple[Field, ...]:
     """Every column that a release can have, in file order, before a tier leaves any out."""
     answers = (_answer_field(study, c) for c in columns_of_study(study))
-    whole = {SCORE + d.name for d in study.differences}
-    scores = (Field(n, "score", "integer" if n in whole else "decimal") for n in score_names(study))
-    quality = (
-        Field(n, "quality", "decimal" if n == "dq_share" else "integer")
-        for n in quality_names(study)
-    )
+    means = [s.name for s in study.scales] + [c.name for c in study.composites]
+    scores = [Field(SCORE + name, "score", "decimal") for name in means]
+    scores += [Field(SCORE + difference.name, "score") for difference in study.differences]
+    asked = {"dq_straight": study.quality.straight, "dq_pair": study.quality.pair}
+    quality = [Field(name, "quality") for name, columns in asked.items() if columns]
+    quality += [Field("dq_share", "quality", "decimal"), Field("dur_band", "quality")]
     names = ("pilot",) * pilot + ("synthetic",) * synthetic
     marks = (Field(name, "administrative") for name in names)
-    band = (Field("dur_band", "quality"),)
-    return (*marks, *_bookkeeping(study), *answers, *scores, *quality, *band)
+    keys = (Field(n, "administrative", "text", "quasi_identifier", CORE) for n in BOOKKEEPING_KEYS)
+    branch = ("branch",) if study.branches else ()
+    ends = (Field(n, "administrative") for n in (*branch, "completion", "c_open"))
+    return (*marks, *keys, *ends, *answers, *scores, *quality)
 
 
 def kept_in(fields: Sequence[Field], tier: Tier) -> tuple[Field, ...]:
@@ -318,21 +273,20 @@ def check_frame(study: Study, frame: pl.DataFrame) -> None:
         raise ExportRefused(_odd(study, odd))
 
 
-def _holds(condition: Condition) -> pl.Expr:
-    parts = [pl.col(name).cast(pl.Int64).is_in(sorted(codes)) for name, codes in condition]
-    return pl.all_horizontal(parts) if parts else pl.lit(value=True)
-
-
 def _branch(study: Study) -> pl.Expr:
     """Code of the first branch whose condition holds."""
     code = pl.lit(NOT_REACHED)
+    # From the last to the first, so that the first stands outermost and decides.
     for branch in reversed(study.branches):
-        code = pl.when(_holds(branch.when)).then(pl.lit(branch.code)).otherwise(code)
+        parts = [pl.col(name).cast(pl.Int64).is_in(sorted(codes)) for name, codes in branch.when]
+        holds = pl.all_horizontal(parts) if parts else pl.lit(value=True)
+        code = pl.when(holds).then(pl.lit(branch.code)).otherwise(code)
     return code.cast(pl.Int8).alias("branch")
 
 
 def table_of(study: Study, frame: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
     """One line an answer, one column a field: stored, derived and marks, nothing recoded."""
+    # Both marks: a release takes those that its fields name.
     marks = [pl.lit(1, pl.Int8).alias(name) for name in ("pilot", "synthetic")]
     branch = [_branch(study)] if study.branches else []
     full = frame.with_columns(*marks, *branch)
@@ -354,6 +308,7 @@ def data_name(study_name: str) -> str:
 def _as_text(field: Field) -> pl.Expr:
     """A decimal column in its final digits; its missing codes stay whole numbers."""
     column = pl.col(field.name)
+    # Whole steps: a Float32 written as it is would show digits that mean nothing.
     steps = (column.cast(pl.Float64) * _STEPS).round().cast(pl.Int64)
     whole, rest = steps // _STEPS, (steps % _STEPS).cast(pl.String).str.zfill(DECIMALS)
     digits = pl.concat_str(whole.cast(pl.String), pl.lit("."), rest)
@@ -397,5 +352,4 @@ def join_data(parts: Sequence[Path], path: Path) -> None:
                 header = source.readline()
                 if at == 0:
                     file.write(header)
-                while block := source.read(2**20):
-                    file.write(block)
+                copyfileobj(source, file)

@@ -10,7 +10,7 @@ privacy".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -36,30 +36,16 @@ class ReleasedFile:
     cells: pl.DataFrame
 
 
-def _narrowest(cells: Iterable[object], key: str, covers: Covers) -> object:
-    """The cell inside all others. All of them hold the truth and levels nest, so there is one."""
-    there = [cell for cell in cells if cell is not None]
-    return reduce(lambda wide, cell: cell if covers(key, wide, cell) else wide, there)
-
-
 def _known(lines: pl.DataFrame, views: int, key: str, covers: Covers) -> pl.Series:
     """Return what all views together say of each line's key."""
     columns = [lines[f"{at}:{key}"].to_list() for at in range(views)]
     seen: dict[tuple[object, ...], object] = {}
     for cells in zip(*columns, strict=True):
         if cells not in seen:
-            seen[cells] = _narrowest(cells, key, covers)
+            # All cells hold the truth and levels nest, so that one lies inside all others.
+            there = (cell for cell in cells if cell is not None)
+            seen[cells] = reduce(lambda a, b: b if covers(key, a, b) else a, there)
     return pl.Series(key, [seen[cells] for cells in zip(*columns, strict=True)])
-
-
-def _beside(views: Sequence[ReleasedFile]) -> pl.DataFrame:
-    """One line for each person in any view: its key cells side by side, null where absent."""
-    people = pl.concat([view.person for view in views]).unique().sort()
-    lines = pl.DataFrame({"person": people})
-    for at, view in enumerate(views):
-        named = view.cells.rename({n: f"{at}:{n}" for n in view.cells.columns})
-        lines = lines.join(named.with_columns(person=view.person), on="person", how="left")
-    return lines
 
 
 def smallest_group(views: Sequence[ReleasedFile], keys: Sequence[str], covers: Covers) -> int:
@@ -69,7 +55,11 @@ def smallest_group(views: Sequence[ReleasedFile], keys: Sequence[str], covers: C
     A view in which somebody is absent says nothing of them.
     """
     views = [view for view in views if len(view.person)]
-    lines = _beside(views)
+    # One line a person in any view: the key cells of all views side by side, null where absent.
+    lines = pl.DataFrame({"person": pl.concat([view.person for view in views]).unique().sort()})
+    for at, view in enumerate(views):
+        named = view.cells.rename({n: f"{at}:{n}" for n in view.cells.columns})
+        lines = lines.join(named.with_columns(person=view.person), on="person", how="left")
     if not keys:
         return len(lines)
     known = pl.DataFrame([_known(lines, len(views), key, covers) for key in keys])
@@ -138,14 +128,12 @@ def claim_of(
     )
 
 
-def _digits(column: pl.Series) -> pl.Series:
-    """A decimal column as it has to be written, worked out otherwise than by the writer."""
-    values = column.unique().to_list()
-    texts = [f"{v:.{DECIMALS}f}" if v >= 0 else str(int(v)) for v in values]
-    return column.replace_strict(values, texts, return_dtype=pl.String)
-
-
 def truth_of(table: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
     """The columns of a part's source, cells comparable with those written."""
-    decimals = [_digits(table[f.name]) for f in fields if f.type == "decimal"]
+    decimals = []
+    for column in (table[f.name] for f in fields if f.type == "decimal"):
+        # Worked out otherwise than by the writer, so that a fault of it is not in both.
+        values = column.unique().to_list()
+        texts = [f"{v:.{DECIMALS}f}" if v >= 0 else str(int(v)) for v in values]
+        decimals.append(column.replace_strict(values, texts, return_dtype=pl.String))
     return table.select(f.name for f in fields).with_columns(decimals)

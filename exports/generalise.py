@@ -75,6 +75,7 @@ def generalise_cell(field: Field, policy: ReleasePolicy, cell: Cell, level: int)
     hierarchy = hierarchy_of(field, policy)
     if hierarchy is None or level >= hierarchy.top:
         return suppressed_cell(field)
+    # Levels nest, so that any answer in the group leads to the group above it.
     asked = min(covered(field, policy, cell))
     return next(c for c, group in group_codes(hierarchy, level).items() if asked in group.codes)
 
@@ -161,6 +162,7 @@ def initial_levels(
         )
     keys = [f for f in fields if f.key]
     levels = least_levels(keys, policy, tier)
+    # Sizes decide before any cell is looked at (docs/decisions/0009-small-samples.md).
     if "lang" in levels and min(Counter(table["lang"]).values()) < tier.min_rows_per_language:
         levels["lang"] = 1
     if rows < small.no_key_under:
@@ -175,7 +177,7 @@ def initial_levels(
 
 
 def core_in_order(fields: Sequence[Field], policy: ReleasePolicy) -> list[str]:
-    """Core key columns, those first that the policy gives up first; language and versions last."""
+    """Core key columns in the order of being given up; language and versions come last."""
     rank = {variable: at for at, variable in enumerate(policy.order)}
     core = [f for f in fields if f.key and f.group == CORE]
     core.sort(key=lambda f: rank.get(f.column.variable, 0) if f.column else len(rank))
@@ -207,16 +209,15 @@ def _few(
     kept = asked[-policy.small.few_key :] if policy.small.few_key else []
     gone = [f for f in asked if f not in kept]
     gone += [f for f in keys if f.name in BOOKKEEPING_KEYS and table[f.name].n_unique() > 1]
+    # k does not count what insiders know, and of an open file nobody signs an agreement.
     if tier.kind.is_open:
         gone += [f for f in keys if f.group == INSIDER]
     coarse = {f.name: min(top_of(f, policy), max(1, levels[f.name])) for f in kept}
     tops = {f.name: top_of(f, policy) for f in gone}
-    return InitialLevels({**levels, **coarse, **tops}, (_few_keys(len(table), policy, kept),))
-
-
-def _few_keys(rows: int, policy: ReleasePolicy, kept: Sequence[Field]) -> str:
     names = ", ".join(f.name for f in kept) or "none"
-    return (
-        f"With {rows} rows (up to {policy.small.few_key_up_to}) at most {policy.small.few_key} "
-        f"core variables are kept, none finer than level 1: {names}. The others are columns of -93."
+    small = policy.small
+    note = (
+        f"With {len(table)} rows (up to {small.few_key_up_to}) at most {small.few_key} core "
+        f"variables are kept, none finer than level 1: {names}. The others are columns of -93."
     )
+    return InitialLevels({**levels, **coarse, **tops}, (note,))

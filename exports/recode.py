@@ -126,6 +126,7 @@ def recode_keys(
         GeneralisationHierarchy(hierarchy.column, hierarchy.up, loss)
         for hierarchy, loss in zip(hierarchies, losses, strict=True)
     )
+    # Where no variety is asked for, the engine need not look at answers at all.
     distinct = [n for n in policy.distinct if n in table.columns] if tier.distinct_l > 1 else []
     problem = Problem(
         codes=np.column_stack([h.encode(table[h.column]) for h in hierarchies]),
@@ -144,13 +145,9 @@ def recode_keys(
     gone = fully_generalised(taxonomies, outcome.nodes) & ~fully_generalised(taxonomies, asked)
     lost = float(gone.mean())
     if lost > tier.max_violating:
-        raise SuppressionLimitExceeded(_too_diverse(len(table), tier, lost))
+        raise SuppressionLimitExceeded(
+            f"Tier {tier.name} cannot reach k = {tier.k} in {len(table)} rows: {lost:.1%} of them"
+            f" would lose every core variable; the policy allows {tier.max_violating:.1%}. Collect"
+            " more answers, or change release.toml and have it approved again."
+        )
     return _released(table, hierarchies, outcome), outcome.note
-
-
-def _too_diverse(rows: int, tier: Tier, lost: float) -> str:
-    return (
-        f"Tier {tier.name} cannot reach k = {tier.k} in {rows} rows: {lost:.1%} of them would lose "
-        f"every core variable; the policy allows {tier.max_violating:.1%}. Collect more answers, "
-        "or change release.toml and have it approved again."
-    )

@@ -1,14 +1,10 @@
-"""Parts in, files out: one release of one study in one tier, verified before anybody sees it."""
+"""Parts in, files out: one release of one study in one tier, verified before it leaves."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
-
-import polars as pl
 
 from exports.codebook import Entry, codebook_of, with_counts
 from exports.columns import Field, data_name, join_data, kept_in
@@ -17,7 +13,7 @@ from exports.documents.all_documents import finish, note_files, put
 from exports.documents.context import DocumentContext, marks_of
 from exports.errors import ExportRefused
 from exports.files.formats import write_formats
-from exports.generalise import least_levels, path_to
+from exports.generalise import least_levels
 from exports.report import (
     BESIDE_TRUTH,
     ORDINARY,
@@ -29,15 +25,7 @@ from exports.report import (
     ncp_of,
     report_of,
 )
-from exports.segment_file import (
-    SegmentSource,
-    SegmentTable,
-    fields_for,
-    read_back,
-    recode_segment,
-    source_of,
-    write_segment,
-)
+from exports.segment_file import SegmentSource, SegmentTable, fields_for
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim, MalformedFile, read_table
 from exports.verify.verdict import cautions, faults, figures_in_words
@@ -63,6 +51,7 @@ def check_segment(
     left_out = len(source.table) - len(part.source)
     if left_out != sum(part.left_out.values()):
         raise ExportRefused("The rows left out are not those that were counted as left out.")
+    # Rows left out were counted above: of them the file has nothing to say.
     taken = source.table[part.source.sort()] if left_out else source.table
     findings = verify(
         path,
@@ -75,40 +64,13 @@ def check_segment(
     return {name: figures[name] for name in sorted(BESIDE_TRUTH)}
 
 
-def _codebook(
-    study: Study, fields: Sequence[Field], tier: Tier, counts: Counts, occasion: ReleaseContext
-) -> tuple[Entry, ...]:
-    blank = codebook_of(
-        study,
-        fields,
-        least=least_levels(fields, study.policy, tier),
-        rows=sum(counts["row"].values()),
-        versions={"study_version": occasion.words, "consent_version": occasion.consents},
-    )
-    return with_counts(blank, counts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """A finished data file, read back and found to hold what it claims."""
-
-    claim: Claim
-    findings: Findings
-    codebook: tuple[Entry, ...]
-    counts: Counts
-
-
 def _checked(
-    study: Study,
-    data: Path,
-    fields: Sequence[Field],
-    tier: Tier,
-    *,
-    segments: Sequence[int],
-    occasion: ReleaseContext,
-) -> _Checked:
+    study: Study, data: Path, fields: Sequence[Field], tier: Tier, *,
+    segments: Sequence[int], occasion: ReleaseContext,
+) -> tuple[Claim, Findings, tuple[Entry, ...], Counts]:  # fmt: skip
     """Read the finished file back and verify it. Raise ExportRefused with every fault."""
     try:
+        # From the disk: what was in memory proves nothing of what was written.
         table = read_table(data)
     except MalformedFile as broken:
         raise ExportRefused(f"The finished file cannot be read back: {broken}.") from None
@@ -116,11 +78,18 @@ def _checked(
         name: dict(zip(column.cells, column.counts().tolist(), strict=True))
         for name, column in table.items()
     }
-    codebook = _codebook(study, fields, tier, counts, occasion)
+    blank = codebook_of(
+        study,
+        fields,
+        least=least_levels(fields, study.policy, tier),
+        rows=sum(counts["row"].values()),
+        versions={"study_version": occasion.words, "consent_version": occasion.consents},
+    )
+    codebook = with_counts(blank, counts)
     claim = claim_of(fields, study.policy, tier, segments=segments)
     findings = verify(table, claim, codebook=codebook)
     _refuse(faults(findings, claim))
-    return _Checked(claim, findings, codebook, counts)
+    return claim, findings, codebook, counts
 
 
 def assemble(
@@ -141,11 +110,10 @@ def assemble(
     data = out / "data" / data_name(study.name)
     data.parent.mkdir(parents=True)
     join_data([part.path for part in parts], data)
-    checked = _checked(
+    claim, findings, codebook, counts = _checked(
         study, data, fields, tier,
         segments=[part.rows for part in parts], occasion=occasion,
     )  # fmt: skip
-    claim, findings, counts = checked.claim, checked.findings, checked.counts
     report = report_of(
         study, tier, parts,
         figures=findings.figures(), seed=seed,
@@ -153,51 +121,16 @@ def assemble(
         levels=levels_shown(fields, counts, study.policy),
         ncp=ncp_of(fields, counts, study.policy),
     )  # fmt: skip
-    write_formats(data, checked.codebook, title=study.title, notes=marks_of(report))
+    # After the verdict, as the other formats are made from the CSV and cannot be better than it.
+    write_formats(data, codebook, title=study.title, notes=marks_of(report))
     for part in parts:
         put(out, {name: text.encode() for name, text in part.small_sample_tables.items()})
+    # Before the report is written, since it names the sums of the data files.
     note_files(out, report)
     context = DocumentContext(
-        study=study, codebook=checked.codebook, report=report, data_file=data.name, counts=counts,
+        study=study, codebook=codebook, report=report, data_file=data.name, counts=counts,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
         findings=[(w.label, w.value, w.sentence) for w in figures_in_words(findings, claim)],
     )  # fmt: skip
     finish(out, context, report)
     return report
-
-
-def make_release(
-    study: Study,
-    frame: pl.DataFrame,
-    *,
-    tier: str,
-    out: Path,
-    seed: int = 0,
-    occasion: ReleaseContext = ORDINARY,
-) -> Report:
-    """Release stored answers (exports.columns) as one segment into the new folder ``out``.
-
-    The same answers in any order, policy and seed give the same bytes. Parts lie in a folder
-    beside ``out`` meanwhile. Raise ExportRefused.
-    """
-    path = path_to(study, tier)
-    source, work = source_of(study, frame, occasion), out.with_name(f"{out.name}.parts")
-    work.mkdir(parents=True)
-    file = _part_file(study, source, path[0], work, seed=seed)
-    for before, stage in pairwise(path):
-        source = read_back(study, file.path, before, occasion)
-        file = _part_file(study, source, stage, work, seed=seed)
-    del source
-    return assemble(study, [file], path[-1], out, seed=seed, occasion=occasion)
-
-
-def _part_file(
-    study: Study, source: SegmentSource, tier: Tier, work: Path, *, seed: int
-) -> SegmentEntry:
-    path = work / f"{tier.name}_data.csv"
-    part = recode_segment(study, source, tier, seed=seed)
-    write_segment(part, path)
-    figures = check_segment(part, path, source, tier=tier, policy=study.policy)
-    return SegmentEntry(
-        path, 1, len(part.order), part.left_out, part.notes, part.small_sample_tables, figures
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -18,16 +19,17 @@ from forms.study import MISSING_RANGE, WITHHELD, ReleasePolicy, Study, Tier
 Report = dict[str, Any]
 Counts = Mapping[str, Mapping[str, int]]  # column → cell as written → rows
 
-# Figures that only a comparison with the stored answers can give, taken when a part is made.
-BESIDE_TRUTH = (
-    "k_coverage", "k_coverage_reverse", "unique_before", "unique_after", "cells_untrue",
-    "order_follows_input",
-)  # fmt: skip
+# Figures that only a comparison with the stored answers can give, taken when a part is made, and
+# how those of all parts become one.
+BESIDE_TRUTH: Mapping[str, Callable[..., Any]] = {
+    "k_coverage": min, "k_coverage_reverse": min, "unique_before": add, "unique_after": add,
+    "cells_untrue": add, "order_follows_input": or_,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseContext:
-    """Where the rows of a release come from, and to whom it goes.
+    """The origin of a release's rows, and the person to whom it goes.
 
     ``words`` and ``consents`` map each version that stands in the rows to the SHA-256 of its
     texts, ``archived`` are those texts. ``left_out`` maps a reason to the rows not handed over for
@@ -60,14 +62,13 @@ class SegmentEntry:
     rows: int
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    small_sample_tables: Mapping[str, str] = field(
-        default_factory=dict
-    )  # path in the release → text
+    # Path in the release → text.
+    small_sample_tables: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)  # BESIDE_TRUTH
 
 
 def _level_word(cell: str) -> str:
-    """Under which heading a cell of a key column is counted."""
+    """The heading under which a cell of a key column is counted."""
     if cell == str(WITHHELD):
         return "withheld"
     if not cell.removeprefix("-").isdigit():
@@ -84,9 +85,9 @@ def levels_shown(
     """Key column → how many of its cells stand at each level, and the level that withholds."""
     shown = {}
     for key in (f for f in fields if f.key):
-        found: dict[str, int] = {}
+        found: Counter[str] = Counter()
         for cell, rows in counts[key.name].items():
-            found[_level_word(cell)] = found.get(_level_word(cell), 0) + rows
+            found[_level_word(cell)] += rows
         shown[key.name] = {**dict(sorted(found.items())), "top": top_of(key, policy)}
     return shown
 
@@ -104,20 +105,6 @@ def ncp_of(fields: Sequence[Field], counts: Counts, policy: ReleasePolicy) -> fl
     ]
     total = sum(rows for _, rows in cells)
     return sum(loss * rows for loss, rows in cells) / total if total else 0.0
-
-
-def _summed(parts: Sequence[SegmentEntry], occasion: ReleaseContext) -> dict[str, int]:
-    left_out = dict(occasion.left_out)
-    for part in parts:
-        for why, rows in part.left_out.items():
-            left_out[why] = left_out.get(why, 0) + rows
-    return left_out
-
-
-_OVER: Mapping[str, Callable[..., Any]] = {
-    "k_coverage": min, "k_coverage_reverse": min, "unique_before": add, "unique_after": add,
-    "cells_untrue": add, "order_follows_input": or_,
-}  # fmt: skip
 
 
 def about_release(
@@ -185,13 +172,16 @@ def report_of(
     # Each figure over all segments, if every one of them was compared.
     segments = [part.figures for part in parts]
     beside = {
-        name: reduce(_OVER[name], [figures[name] for figures in segments])
-        for name in BESIDE_TRUTH
+        name: reduce(over, [figures[name] for figures in segments])
+        for name, over in BESIDE_TRUTH.items()
         if segments and all(segments)
     }
+    left_out = Counter(occasion.left_out)
+    for part in parts:
+        left_out.update(part.left_out)
     return {
         **about_release(study, tier, parts, seed=seed, occasion=occasion),
-        "rows_left_out": _summed(parts, occasion),
+        "rows_left_out": dict(left_out),
         "k": {"asked": tier.k, "reached": figures.get("k_value")},
         "l": {"asked": tier.distinct_l, "reached": figures.get("l")},
         "ncp": round(ncp, 6),

@@ -61,6 +61,7 @@ def source_of(study: Study, frame: pl.DataFrame, occasion: ReleaseContext) -> Se
 def read_back(study: Study, path: Path, tier: Tier, occasion: ReleaseContext) -> SegmentSource:
     """The rows of a written part of ``tier``, in its order."""
     fields = fields_for(study, occasion)
+    # A table without rows has the types of a full one.
     nobody = frame_of(study, {name: [] for name in types_of(study)})
     kept = kept_in(fields, tier)
     return SegmentSource(kept, read_data(path, kept, table_of(study, nobody, fields).schema))
@@ -82,28 +83,8 @@ class SegmentTable:
     source: pl.Series
     left_out: dict[str, int]
     notes: tuple[str, ...] = ()
-    small_sample_tables: Mapping[str, str] = field(
-        default_factory=dict
-    )  # path in the release → text
-
-
-def _protected(
-    table: pl.DataFrame,
-    fields: Sequence[Field],
-    study: Study,
-    tier: Tier,
-    *,
-    seed: int,
-    progress: Progress,
-) -> tuple[pl.DataFrame, str]:
-    """``table`` with its key columns recoded. The engine sees the rows sorted by their content."""
-    order = content_order(table, [f.name for f in fields])
-    seen = [f.name for f in fields if f.key or f.name in study.policy.distinct]
-    keys, note = recode_keys(
-        table.select(seen)[order], fields, study.policy, tier, seed=seed, progress=progress
-    )
-    back = keys[order.arg_sort()]
-    return table.with_columns(back[f.name] for f in fields if f.key), note
+    # Path in the release → text.
+    small_sample_tables: Mapping[str, str] = field(default_factory=dict)
 
 
 def _narrowed(
@@ -121,14 +102,20 @@ def _narrowed(
     everybody instead: a column less says more than a key that is blank in the rarest rows.
     """
     by_name = {f.name: f for f in fields}
+    seen = [f.name for f in fields if f.key or f.name in study.policy.distinct]
     left = [name for name in core_in_order(fields, study.policy) if table[name].n_unique() > 1]
     for gone in range(len(left) + 1):
         tops = {name: top_of(by_name[name], study.policy) for name in left[:gone]}
         fewer = coarsen(table, by_name, study.policy, tops)
+        # The engine sees the rows sorted by their content, so that arrival decides nothing.
+        order = content_order(fewer, [f.name for f in fields])
+        rows = fewer.select(seen)[order]
         try:
-            done, note = _protected(fewer, fields, study, tier, seed=seed, progress=progress)
+            keys, note = recode_keys(rows, fields, study.policy, tier, seed=seed, progress=progress)
         except SuppressionLimitExceeded:
             continue
+        back = keys[order.arg_sort()]
+        done = fewer.with_columns(back[f.name] for f in fields if f.key)
         lost = [GIVEN_UP.format(k=tier.k, names=", ".join(left[:gone]))] if gone else []
         return done, (*lost, *([note] if note else []))
     raise AssertionError("without key columns every row is alike")
@@ -150,9 +137,11 @@ def recode_segment(
         rows = rows.filter(source.table["c_open"] == 1)
     left_out = len(source.table) - len(rows)
     taken = source.table.select(names)[rows] if left_out else source.table.select(names)
+    # By size first, then by what the rows bear (docs/decisions/0009-small-samples.md).
     start = initial_levels(taken, fields, study.policy, tier)
     coarse = coarsen(taken, {f.name: f for f in fields}, study.policy, start.levels)
     table, notes = _narrowed(coarse, fields, study, tier, seed=seed, progress=progress)
+    # Sorted once more: recoding has changed the content that decides the order.
     order = content_order(table, names)
     return SegmentTable(
         fields=fields,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from forms.kinds import columns_of_question, columns_of_study, kind_of
-from forms.routing import branch_of, shown_names, shown_pages, shown_questions
+from forms.routing import asked_of_few, branch_of, shown_names, shown_pages, shown_questions
 from forms.study import LEFT_BLANK, NOT_REACHED, NOT_SHOWN, Column, Page, Question, Study
 
 NOT_PROVIDED = "Not provided"
@@ -32,7 +32,7 @@ def stored_texts(study: Study, answers: Mapping[str, int | str]) -> dict[str, st
 
 def text_language(study: Study, variable: str, language: str) -> str | None:
     """Return the language kept with a text; None where it would narrow down the few asked."""
-    return None if study.questions[variable].show_if else language
+    return None if asked_of_few(study, variable) else language
 
 
 def duration_band(study: Study, seconds: int) -> int:

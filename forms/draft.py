@@ -10,7 +10,6 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache
 from typing import Any
 
 from forms.form_fields import read_page
@@ -132,17 +131,14 @@ def open_page(study: Study, draft: Draft, token: str) -> Page | None:
     return page if page is not None and reachable(study, draft, page) else None
 
 
-@lru_cache(maxsize=4096)
-def _order(seed: str, rows: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(sorted(range(len(rows)), key=lambda i: _digest(seed, "row:" + rows[i])))
-
-
 def rows_in_order(draft: Draft, question: Question) -> Sequence[Row]:
-    """Return the grid's rows in the order drawn for this draft, or as written."""
+    """Return the grid's rows in the order drawn for this draft, or as written.
+
+    Drawn anew for each page: what is kept between pages would outlive the draft in memory.
+    """
     if not question.random_order:
         return question.rows
-    order = _order(draft.seed, tuple(r.variable for r in question.rows))
-    return tuple(question.rows[i] for i in order)
+    return tuple(sorted(question.rows, key=lambda row: _digest(draft.seed, "row:" + row.variable)))
 
 
 def first_unanswered(study: Study, draft: Draft) -> Page | None:

@@ -27,9 +27,16 @@ from forms.draft import (
     token_of,
 )
 from forms.form_fields import choices_of, consent_form, eligibility_form, first_no
-from forms.platform_texts import CHOOSE_CODE, CHOOSE_END, ENTRANCE_ERRORS, NOTHING_YET
+from forms.platform_texts import (
+    CHOOSE_CODE,
+    CHOOSE_END,
+    CODE_ERRORS,
+    ENTRANCE_ERRORS,
+    NOTHING_YET,
+)
 from forms.routing import branch_of, page_passed_event
 from forms.study import Page, Study
+from forms.typed_codes import read_deletion_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ SCREENS: Mapping[str, Screen] = {
         Screen("questions", "Page", "S5 Questions"),
         Screen("check", "Check", "S6 Check answers and send", "S6 Check"),
         Screen("done", "Thank you", "S7 and S8 Thank you", "S8 Thank you", passages=("debrief",)),
+        Screen("finished", "Finished", "S8 After the code", part_of="done", last=True),
         Screen("support", "Help", "S9 Help"),
         Screen("break", "A break", "S9 A break", part_of="support"),
         Screen("idle", "Waiting"),
@@ -90,6 +98,7 @@ SCREENS: Mapping[str, Screen] = {
         Screen("spent", "Used already", last=True),
         Screen("elsewhere", "This way", addressed=False, status=404),
         Screen("gone", "Start again", status=410),
+        Screen("not_taken", "Not taken", addressed=False, status=400),
     )
 }
 # Those that a checklist or a comment can point at.
@@ -108,6 +117,7 @@ TURNS_FROM_QUESTIONS = frozenset(["support", "break", "stop", "information"])
 _ENTRANCE = frozenset(["landing", "eligibility", "consent"])  # where a study is opened
 _WALK = frozenset(["questions", "check", "break", "done"])  # what only goes with a draft
 
+ERRORS = {**ENTRANCE_ERRORS, **CODE_ERRORS}  # what a page says where no draft keeps what was typed
 READ = "version"  # hidden input: which consent texts the page shows
 
 
@@ -122,7 +132,7 @@ class FlowState:
     anchor: str = ""  # id of the question on it that is shown first
     eligible: bool = False  # the eligibility questions were answered with yes
     youth: bool = False  # help lines for young people come first
-    error: str = ""  # before there is a draft: which of ENTRANCE_ERRORS a post met
+    error: str = ""  # of a post that no draft keeps: which of ERRORS
     answered: bool = False  # a deletion by code was asked for
 
 
@@ -155,7 +165,7 @@ class SendDraft:
 
 @dataclass(frozen=True, slots=True)
 class AskDeletion:
-    """The effect of asking to delete what was sent with ``code``."""
+    """The effect of asking to delete what was sent with ``code``, which has the shape of one."""
 
     code: str
 
@@ -242,7 +252,7 @@ def _arrive_under_way(study: Study, state: FlowState, draft: Draft) -> FlowState
 def shown_again(study: Study, state: FlowState) -> StepResult:
     """The screen of ``state`` with the errors of the last post on it, where there were any."""
     draft = state.draft
-    if state.error in ENTRANCE_ERRORS:
+    if state.error in ERRORS:
         return _refused(study, state, state.error)
     if draft is None or draft.faulty != (state.token or state.screen):
         return StepResult(state)
@@ -274,8 +284,7 @@ def step(study: Study, state: FlowState, posted: Any, *, seed: str = "") -> Step
     if state.screen == "consent":
         return _from_consent(study, state, posted, seed)
     if state.screen == "withdraw":
-        asked = AskDeletion(posted.get("code", ""))
-        return StepResult(replace(state, answered=True), effects=(asked,))
+        return _from_withdraw(study, state, posted.get("code", ""))
     return StepResult(state)
 
 
@@ -293,9 +302,9 @@ def _from_eligibility(study: Study, state: FlowState, posted: Any) -> StepResult
 
 
 def _refused(study: Study, state: FlowState, error: str) -> StepResult:
-    """An error before there is a draft: told at the first input, with nothing typed given back."""
-    first = next(iter(anchors(study, state.screen)), "")
-    return StepResult(replace(state, error=error), {first: ENTRANCE_ERRORS[error]})
+    """An error that no draft keeps: told at the first input, with nothing typed given back."""
+    first = "code" if error in CODE_ERRORS else next(iter(anchors(study, state.screen)), "")
+    return StepResult(replace(state, error=error), {first: ERRORS[error]})
 
 
 def _from_begun(study: Study, draft: Draft, go: str) -> StepResult:
@@ -402,8 +411,26 @@ def _send(study: Study, state: FlowState, posted: Any, *, completion: int) -> St
     return StepResult(FlowState("done", state.draft), effects=(send,))
 
 
+def _from_done(study: Study, state: FlowState, draft: Draft, posted: Any) -> StepResult:
+    """Drop what could show the code again: the client has written it down."""
+    del study
+    if posted.get("go") or not draft.sent:
+        return StepResult(state)
+    return StepResult(FlowState("finished"), effects=(DropDraft(),))
+
+
+def _from_withdraw(study: Study, state: FlowState, typed: str) -> StepResult:
+    """Ask for a deletion where what was typed has the shape of a code, else say what one has."""
+    code = read_deletion_code(typed)
+    if code:
+        return StepResult(replace(state, answered=True), effects=(AskDeletion(code),))
+    error = "shape" if typed.strip() else "empty"
+    return _refused(study, state, error)
+
+
 _UNDER_WAY: Mapping[str, Callable[[Study, FlowState, Draft, Any], StepResult]] = {
     "check": _from_check,
+    "done": _from_done,
     "stop": _from_stop,
     "support": _from_support,
 }

@@ -6,6 +6,8 @@ Templates meet them as ``platform``.
 
 from __future__ import annotations
 
+from forms.typed_codes import CODE_GROUP, CODE_GROUPS, OLDER_GROUPS
+
 # Ways on and out, on every screen.
 LEAVE_NOW = "Leave now"
 STOP = "Stop"
@@ -48,7 +50,7 @@ BEGUN_ON_TEXT = (
     "You come to the first page that is not finished. What was answered before is not shown until "
     "something new is answered."
 )
-BEGUN_ANEW_TEXT = "The answers begun here are deleted now, and nobody can open them any more."
+BEGUN_ANEW_TEXT = "This deletes the answers begun here. Nobody can open them any more."
 NOT_SHOWN = (
     "You went on with answers that were begun in this browser, and nothing new has been answered "
     "since. So they are not shown here. You can send them as they are, or stop and delete them."
@@ -132,7 +134,7 @@ YOUR_OWN_WORDS = "Your own words"
 TEXTS_APART = (
     "Each text is stored by itself, under a random number of its own, with the study, the "
     "question, whether it may be quoted, a value for deleting it later and, later, what a reader "
-    "removed from it. The language is stored with it too, unless only some people are asked the "
+    "removed from it. The language is stored with it too, unless only a few people are asked the "
     "question. Nothing connects it with your other answers. A text you left blank leaves nothing."
 )
 CHANGE = "Change"
@@ -143,8 +145,16 @@ DELETE_EVERYTHING = "Delete everything"
 
 # Thank you, help, a break.
 YOUR_CODE = "Your code"
+CODE_KEPT = (
+    "This browser can show this page again for 15 minutes after you sent your answers, unless you "
+    "press the button or leave. After that the code is shown to nobody."
+)
+CODE_NOTED = "I have written it down"
+FINISHED_TITLE = "You can close this page"
+FINISHED_LEAD = "Your code is not shown again. Keep it where only you can find it."
 CLOSE_AND_LEAVE = "Close and leave"
 HELP_TITLE = "Help and support"
+WHAT_NEXT = "What would you like to do?"
 TAKE_A_BREAK = "Take a break"
 STOP_AND_DELETE = "Stop and delete my answers"
 STOP_AND_SEND = "Stop and send what I have answered"
@@ -157,11 +167,30 @@ BREAK_LEAD = (
 # Stop and delete later.
 NOTHING_IS_KEPT = "Nothing is kept."
 NOTHING_ANSWERED = (
-    "That is fine. You have not answered anything here, so there is nothing to delete. You can "
-    "close this page or leave now."
+    "That is fine. This browser has no unfinished answers here, so there is nothing to delete. You "
+    "can close this page or leave now."
 )
 LEAVE_SITE = "Leave this site"
 NO_CODES = "This study gives no codes."
+PILOT_COPIES = (
+    "This is a pilot. Trial files may be made from its answers before you delete yours. Those that "
+    "this server keeps are deleted with your answers. A copy that somebody has taken from here "
+    "before cannot be called back."
+)
+CODE_HINT = "Small or capital letters, with or without hyphens: both are fine."
+CODE_ERRORS = {
+    "empty": "Type the code that was shown when your answers were sent.",
+    "shape": (
+        f"A code has {CODE_GROUPS * CODE_GROUP} letters and digits in {CODE_GROUPS} groups of "
+        f"{CODE_GROUP}; an older one has {OLDER_GROUPS} groups. What you typed has another number "
+        "of them, or a letter is wrong or in the wrong place."
+    ),
+}
+DELETED_WHEN = (
+    "Deleting takes a minute at most. Answers that are part of results already cannot be deleted: "
+    "nobody can tell which are yours."
+)
+TYPE_ANOTHER = "Type the code again"
 
 # In place of a page that was asked for.
 ELSEWHERE_TITLE = "That page is not on your way"
@@ -188,6 +217,54 @@ REFUSED = (
     "kept. We are sorry."
 )
 
+# A page that was not taken: heading, lead and what to do, by cause (survey.csrf).
+NOT_TAKEN = {
+    "no_cookie": (
+        "Your browser sent no cookie",
+        (
+            "This survey needs one cookie, which is deleted at the end. None came with this page, "
+            "so what was on it was not taken."
+        ),
+        (
+            "Perhaps your browser keeps no cookies for this site. Then allow them, if only for "
+            "this visit. You are welcome to start again."
+        ),
+        (
+            "Or the cookie had ended. It does after Leave now, at the end of the survey, and when "
+            "the browser is closed. Answers that were not sent can be opened only with it. If you "
+            "saw the thank-you page, your answers arrived, once."
+        ),
+    ),
+    "old_page": (
+        "This page is out of date",
+        "It belongs to an earlier visit, or it did not arrive whole. What was on it was not taken.",
+    ),
+    "foreign": (
+        "This did not come from our page",
+        "Your browser names another site as the one that sent it, so it was not taken.",
+        (
+            "If it was our page, open the survey anew by its link and try again. If this comes "
+            "again, the fault is ours: please tell the people who gave you the link."
+        ),
+    ),
+    "untold": (
+        "Your browser did not say where this came from",
+        (
+            "We take a page only when the browser says that it is one of ours. Yours did not say, "
+            "so what was on it was not taken."
+        ),
+        (
+            "A setting, an add-on or an old browser can hold this back: it is sent as “Origin”, or "
+            "as “Referer”. Allow one of them for this site, or use another browser."
+        ),
+    ),
+}
+STILL_HERE = "What you answered on the pages before is still here."
+HAVE_ARRIVED = "The answers that you sent have arrived, once."
+SEE_THANKS = "See the thank-you page"
+NONE_UNFINISHED = "This browser has no unfinished answers here. You are welcome to start again."
+OPEN_ANEW = "Open the page anew"
+
 # A study that takes nobody: heading and sentence by its state.
 _OVER = ("This survey is closed", "Nobody can take part any more. Thank you for wanting to.")
 CLOSED = {
@@ -196,7 +273,7 @@ CLOSED = {
     "frozen": _OVER,
     "full": (
         "Enough people have taken part",
-        "We have as many answers as we hoped for. Thank you for wanting to take part.",
+        "As many people have sent answers as we hoped for. Thank you for wanting to take part.",
     ),
     "expired": (
         "This survey is paused",
@@ -237,8 +314,13 @@ NOTHING_YET = "You have not answered anything yet, so there is nothing to send."
 CANT_SAY = {"dont_know": "Can’t say", "not_applicable": "Does not apply"}
 
 # The page that takes an invitation, to a code that opens nothing.
-INVITATION_EMPTY = "Type the code that you were given."
-INVITATION_SLIP = "There is a slip in this code. Please compare it letter by letter."
-INVITATION_UNKNOWN = (
-    "This code opens nothing: it has been used, was taken back, or is not from this site."
-)
+INVITATION_ERRORS = {
+    "empty": "Type the code that you were given.",
+    "shape": (
+        "A code has twelve letters and digits. What you typed has another number of them, or a "
+        "letter is wrong or in the wrong place. Please compare it letter by letter."
+    ),
+    "unknown": (
+        "This code opens nothing: it has been used, was taken back, or is not from this site."
+    ),
+}

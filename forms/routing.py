@@ -75,6 +75,24 @@ def answer_keys(question: Question) -> tuple[str, ...]:
     return tuple(c.name for c in columns_of_question(question)) or (question.name,)
 
 
+def asked_of_few(study: Study, name: str) -> bool:
+    """Return whether the question hangs on an answer, or its page on less than a whole branch.
+
+    That a text is there tells of its writer what leads to the question; a branch is what the study
+    itself names and a board has seen.
+    """
+    page = study.page_of[name].show_if
+    whole = not page or any(_leads_to(branch.when, page) for branch in study.branches)
+    return bool(study.questions[name].show_if) or not whole
+
+
+def _leads_to(when: Condition, wanted: Condition) -> bool:
+    """Return whether whoever fulfils ``when`` fulfils every part of ``wanted``."""
+    return all(
+        any(column == asked and known <= codes for column, known in when) for asked, codes in wanted
+    )
+
+
 def drop_hidden(study: Study, answers: Mapping[str, int | str]) -> dict[str, int | str]:
     """Return the answers without those that routing no longer shows."""
     # In the order asked, so that an answer that goes takes with it what it led to.

@@ -11,14 +11,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from forms import platform_texts
 from survey import assets, error_pages
 from survey.config import Config, folder, read_config
-from survey.respondents.drafts import IDLE_SECONDS
-from survey.respondents.rendered_parts import render_frame
 from survey.respondents.screens import NOTICE_SECONDS
 from survey.routes import account, home, respondent
 from survey.routes.ethics import board, notes, public, records
 from survey.routes.research import charts, collection, jobs, releases, studies, texts
 from survey.security import STAFF_ROOMS, protect
 from survey.services import Services, open_services
+from survey.storage.drafts import IDLE_SECONDS
 from survey.studies import current
 
 # templates/parts: macros by what they draw; a later one may use an earlier one's.
@@ -47,7 +46,6 @@ def create_app(config: Config | None = None) -> Flask:
         screen="",
         ends=None,
         platform=platform_texts,
-        render_frame=render_frame,
         idle=(IDLE_SECONDS, NOTICE_SECONDS),
     )
     app.extensions[current.NAME] = services = open_services(config)

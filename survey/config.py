@@ -51,6 +51,7 @@ SETTINGS = (
     Setting("port", "8000", "Port that `lacrima serve` listens on."),
     Setting("workers", "2", "Server processes."),
     Setting("threads", "4", "Threads of each server process."),
+    Setting("lifetime", "3600", "Seconds until a process is replaced, with all that it remembers."),
     Setting("rooms", "respond,research,ethics", "Rooms that this server has; other rooms are 404."),
     Setting("second_step", "researcher", "Roles that sign in with a code as well, or none."),
     Setting("text_readers", "1", "Persons who must agree before a client's text may leave (1, 2)."),
@@ -72,6 +73,7 @@ class Config:
     port: int = 8000
     workers: int = 2
     threads: int = 4
+    lifetime: int = 3600
     text_readers: int = 1
     rooms: frozenset[str] = frozenset(ROOMS)
     second_step: frozenset[str] = frozenset({"researcher"})
@@ -121,6 +123,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         port=_number("port", text["port"], 1, 65535),
         workers=_number("workers", text["workers"], 1, 64),
         threads=_number("threads", text["threads"], 1, 64),
+        lifetime=_number("lifetime", text["lifetime"], 5, 86_400),
         text_readers=_number("text_readers", text["text_readers"], 1, 2),
         rooms=_some("rooms", text["rooms"], ROOMS),
         second_step=_some("second_step", text["second_step"], (*ROLES, NONE)),

@@ -20,15 +20,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from forms.typed_codes import CODE_GROUP, CODE_GROUPS, CODE_LETTERS, check_letter, in_groups
 from survey.errors import BadKey, Unsealable
 
 SERVER_KEY_BYTES = 32
 NONCE_BYTES = 12  # SP 800-38D section 8.2: 96 bits, drawn at random for each sealing
 PADDING_BYTES = 4096  # sealed drafts are padded to this, so that their size tells next to nothing
-# Crockford's base 32: of each pair of look-alikes only one is used, the other is read as it.
-CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-LOOK_ALIKES = str.maketrans("OIL", "011")
-CODE_GROUPS, CODE_GROUP = 5, 4  # 20 letters of 5 bits: 100 random bits (docs/design.md, The walk)
 
 
 def read_keys(path: Path) -> tuple[bytes, ...]:
@@ -80,17 +77,10 @@ def new_secret() -> bytes:
 
 
 def new_code() -> str:
-    """Return a deletion code: five groups of four letters and digits without look-alikes."""
-    letters = [secrets.choice(CODE_LETTERS) for _ in range(CODE_GROUPS * CODE_GROUP)]
-    groups = ["".join(letters[i : i + CODE_GROUP]) for i in range(0, len(letters), CODE_GROUP)]
-    return "-".join(groups)
-
-
-def normalise_code(typed: str) -> str:
-    """Return a typed code in the shape it was made in: capitals, groups, nothing else."""
-    letters = "".join(c for c in typed.upper() if c.isascii() and c.isalnum())[:64]
-    letters = letters.translate(LOOK_ALIKES)
-    return "-".join(letters[i : i + CODE_GROUP] for i in range(0, len(letters), CODE_GROUP))
+    """Return a deletion code: random letters and digits without look-alikes, and a check letter."""
+    drawn = (secrets.choice(CODE_LETTERS) for _ in range(CODE_GROUPS * CODE_GROUP - 1))
+    letters = "".join(drawn)
+    return in_groups(letters + check_letter(letters))
 
 
 @dataclass(frozen=True, slots=True)

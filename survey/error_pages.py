@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
 
-from flask import Flask, Response, g, render_template, request
-from flask_wtf.csrf import CSRFError
+from flask import Flask, Response, current_app, g, render_template, request, session
 from werkzeug.exceptions import HTTPException
 
-from survey.accounts.access import signed_in, signed_out
+from forms.flow import SCREENS, TURNS
+from forms.platform_texts import NOT_TAKEN
+from survey.accounts.access import behind_sign_in, signed_in, signed_out
+from survey.csrf import Cause, FormRefused
 from survey.errors import StoreError
 from survey.respondents.screens import Navigation, render_screen
+from survey.routes.respondent.request import kept_draft, navigation
 from survey.security import RESPOND, STAFF_ROOMS, room_of
 from survey.studies.version import StudyVersion
 
@@ -25,12 +30,43 @@ SENTENCES = {
     413: ("That was too much", "This page cannot take so much. Please shorten it and try again."),
     503: ("Please try again in a moment", "Answers cannot be saved just now. Nothing was sent."),
 }
-# What differs for staff, who send nothing and can tell whoever runs the server.
-STAFF_SENTENCES = {
+# What differs for staff, who send nothing and can tell whoever runs the server; of a form that was
+# not taken by its cause (survey.csrf).
+STAFF_SENTENCES: Mapping[int | str, tuple[str, str]] = {
     503: (
         "Nothing can be saved just now",
         "The disk of this server may be full. Nothing was changed, and nothing is lost.",
-    )
+    ),
+    "no_cookie": (
+        "Your browser sent no cookie",
+        (
+            "Staff pages need one cookie, so nothing was done. Allow cookies for this site, open "
+            "the page anew and try again. If you were signed in here, this browser no longer is."
+        ),
+    ),
+    "old_page": (
+        "This page is out of date",
+        (
+            "It was opened before somebody signed in or out in this browser, or it did not arrive "
+            "whole, so nothing was done. Open it anew and try again."
+        ),
+    ),
+    "foreign": (
+        "This did not come from our page",
+        (
+            "Your browser names another site as the one that sent it, so nothing was done. If it "
+            "was our page, tell whoever runs the server: the proxy in front must pass on the "
+            "site's own name, port and https."
+        ),
+    ),
+    "untold": (
+        "Your browser did not say where this came from",
+        (
+            "A form is taken only when the browser says that it was on our own page, by Origin, "
+            "Sec-Fetch-Site or Referer. Allow one of them for this site, or use another browser. "
+            "Nothing was done."
+        ),
+    ),
 }
 FALLBACK = (
     "Something went wrong here",
@@ -38,23 +74,33 @@ FALLBACK = (
 )
 
 
-def _study_here() -> tuple[StudyVersion, Navigation] | None:
-    """Return the study that a respondent's page is about, and the way back into it."""
-    version: StudyVersion | None = g.get("version")
-    if version is None or room_of(request.path) != RESPOND:
-        return None
-    return version, Navigation(base=f"/s/{version.study.address}/")
+Kept = Literal["unfinished", "sent", "none", "unknown"]
 
 
-def _page(code: int) -> tuple[str, int]:
-    """Return the page for this status; inside a study with its exit and its footer."""
-    ours = STAFF_SENTENCES if room_of(request.path) in STAFF_ROOMS else {}
-    heading, sentence = ours.get(code) or SENTENCES.get(code, FALLBACK)
-    frame: dict[str, Any] = {"title": f"{heading} – Survey", "errors": ()}
-    if found := _study_here():
-        version, ways = found
-        frame |= {"version": version, "study": version.study, "ways": ways}
+def _study_here() -> StudyVersion | None:
+    """Return the study that a respondent's page is about."""
+    return g.get("version") if room_of(request.path) == RESPOND else None
+
+
+def _kept() -> Kept:
+    """Return what the store keeps for this browser; unknown where it cannot be asked."""
     try:
+        draft = kept_draft()
+    except (StoreError, sqlite3.Error):
+        return "unknown"
+    return "none" if draft is None else "sent" if draft.sent else "unfinished"
+
+
+def _page(code: int, *, cause: Cause | None = None) -> tuple[str, int]:
+    """Return the page for this status; inside a study with its exit and its footer."""
+    staff = room_of(request.path) in STAFF_ROOMS
+    heading, sentence = _words(cause or code, STAFF_SENTENCES if staff else {})
+    try:
+        frame: dict[str, Any] = {"title": f"{heading} – Survey", "errors": ()}
+        frame["again"] = request.path if cause and _can_be_opened() else ""
+        if _study_here() is not None:
+            ways = _ways(_kept())
+            frame |= {"version": g.version, "study": g.version.study, "ways": ways}
         page = render_template("errors/page.html", heading=heading, sentence=sentence, **frame)
     except Exception as error:  # or one failure would become two
         log.error("the page of an error failed", exc_info=error)
@@ -62,12 +108,39 @@ def _page(code: int) -> tuple[str, int]:
     return page, code
 
 
-def _csrf(_error: CSRFError) -> tuple[str, int] | Response:
-    """Answer a form whose cookie is gone, forged or foreign: start over, with a kind sentence."""
-    if room_of(request.path) in STAFF_ROOMS and signed_in() is None:
-        return signed_out()
-    found = _study_here()
-    return (render_screen("gone", *found), 400) if found else _page(400)
+def _words(key: int | Cause, ours: Mapping[int | str, tuple[str, str]]) -> tuple[str, str]:
+    if key in ours:
+        return ours[key]
+    if isinstance(key, int):
+        return SENTENCES.get(key, FALLBACK)
+    heading, *sentences = NOT_TAKEN[key]
+    return heading, " ".join(sentences)
+
+
+def _ways(kept: Kept) -> Navigation:
+    return replace(navigation(), live=kept == "unfinished")
+
+
+def _can_be_opened() -> bool:
+    """Return whether the address that was posted to has a page of its own."""
+    adapter = current_app.create_url_adapter(request)
+    return adapter is not None and adapter.test(request.path, "GET")
+
+
+def _not_taken(error: FormRefused) -> tuple[str, int] | Response:
+    """Say why a form was not taken and what to do; nothing is begun, kept or changed by it."""
+    cause, known = error.cause, bool(session)  # asked, so that the page says what it varies with
+    if room_of(request.path) in STAFF_ROOMS:
+        ended = cause in ("no_cookie", "old_page") and behind_sign_in(request.endpoint)
+        return signed_out() if ended and signed_in() is None else _page(400, cause=cause)
+    if _study_here() is None:
+        return _page(400, cause=cause)
+    kept = _kept() if known or cause == "old_page" else "unknown"
+    screen = request.path.rpartition("/")[2]
+    again = screen if cause == "old_page" and screen in TURNS else "landing"
+    refusal, ways = NOT_TAKEN[cause], _ways(kept)
+    page = render_screen("not_taken", g.version, ways, refusal=refusal, kept=kept, again=again)
+    return page, SCREENS["not_taken"].status
 
 
 def _cannot_save(error: Exception) -> tuple[str, int]:
@@ -84,7 +157,7 @@ def _anything(error: Exception) -> tuple[str, int]:
 
 def init_app(app: Flask) -> None:
     """Register the handlers, the most particular first."""
-    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(FormRefused, _not_taken)
     app.register_error_handler(HTTPException, lambda error: _page(error.code or 500))
     app.register_error_handler(StoreError, _cannot_save)
     app.register_error_handler(sqlite3.OperationalError, _cannot_save)

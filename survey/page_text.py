@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 # Tags that stand in the middle of a line; every other tag begins a new one.
 INLINE = frozenset(
     ["a", "abbr", "b", "br", "button", "code", "em", "i", "input", "mark", "small", "span",
-     "strong"]
+     "strong", "wbr"]
 )  # fmt: skip
 SPACED = frozenset(["a", "br", "button", "span"])  # set apart from what stands before and after
 SILENT = frozenset(["script", "style", "template", "progress", "head"])

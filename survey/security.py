@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, abort, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
-from flask_wtf.csrf import CSRFProtect
-from itsdangerous import URLSafeTimedSerializer
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from survey.assets import accepts_gzip
 from survey.config import ROOMS, Config
+from survey.csrf import FormProtection
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -78,17 +78,45 @@ class StaffSession(SecureCookieSession):
     """The content of the staff's cookie: a random name for the sign-in, and the CSRF token."""
 
 
-class StaffCookie(SecureCookieSessionInterface):
+class SignedCookie(SecureCookieSessionInterface):
+    """Flask's signed cookie with one signer, read whatever the clock says.
+
+    The serializer is made once, reads plain JSON, and signs (HMAC-SHA256) with a key derived for
+    this purpose alone, so that it need not be derived anew for every request.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._signer = URLSafeTimedSerializer(
+            key,
+            serializer=json,
+            signer_kwargs={"key_derivation": "none", "digest_method": hashlib.sha256},
+        )
+
+    def get_signing_serializer(self, _app: Flask) -> URLSafeTimedSerializer:
+        """Return the signer of the cookie, which keeps no cookie."""
+        return self._signer
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
+        """Open what the cookie holds; nothing of one that is forged or damaged.
+
+        Flask asks for its age, and refuses one signed before the clock was set back. What a cookie
+        opens ends on the server: a draft, a sign-in.
+        """
+        value = request.cookies.get(self.get_cookie_name(app), "")
+        try:
+            return self.session_class(self._signer.loads(value) if value else {})
+        except BadSignature:
+            return self.session_class()
+
+
+class StaffCookie(SignedCookie):
     """One session in two cookies of one name, a path each: both staff rooms, no client's page."""
 
     session_class = StaffSession
 
-    def __init__(self, signer: URLSafeTimedSerializer, name: str) -> None:
-        self._signer, self._name = signer, name
-
-    def get_signing_serializer(self, _app: Flask) -> URLSafeTimedSerializer:
-        """Return the signer of the cookie."""
-        return self._signer
+    def __init__(self, key: bytes, name: str) -> None:
+        super().__init__(key)
+        self._name = name
 
     def get_cookie_name(self, _app: Flask) -> str:
         """Return the name of the staff's cookie, never the client's."""
@@ -113,16 +141,33 @@ class StaffCookie(SecureCookieSessionInterface):
             )
 
 
+class ClientCookie(SignedCookie):
+    """The client's: a few short strings that seldom change."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the cookie when it changed; a page that only read it varies with it."""
+        if session.modified:
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.headers.add("Vary", "Cookie")
+
+
 class SessionsByRoom(SecureCookieSessionInterface):
     """The client's sessions on the client's pages, the staff's in the staff's rooms."""
 
-    def __init__(self, client: SecureCookieSessionInterface, staff: StaffCookie) -> None:
+    def __init__(self, client: ClientCookie, staff: StaffCookie) -> None:
         self._client, self._staff = client, staff
 
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+    def _of(self, request: Request) -> ClientCookie | StaffCookie:
+        return self._staff if room_of(request.path) in STAFF_ROOMS else self._client
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """Return the name of this room's cookie."""
+        return self._of(request).get_cookie_name(app)
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
         """Open the session of this room's cookie."""
-        room = self._staff if room_of(request.path) in STAFF_ROOMS else self._client
-        return room.open_session(app, request)
+        return self._of(request).open_session(app, request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Save the session in the cookie that it came from."""
@@ -130,7 +175,7 @@ class SessionsByRoom(SecureCookieSessionInterface):
         room.save_session(app, session, response)
 
 
-csrf = CSRFProtect()
+csrf = FormProtection()
 
 # No inline script or style, nothing from third parties, no framing.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -148,7 +193,7 @@ HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Not no-referrer: over TLS Flask-WTF wants a Referer of our own pages.
+    # Not no-referrer: of an old browser it is all that tells whose page a form was on.
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -165,36 +210,6 @@ MAX_FIELDS = 1000
 SMALLEST_TO_COMPRESS = 1000
 
 
-def _signer(key: bytes) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(
-        key,
-        serializer=json,
-        signer_kwargs={"key_derivation": "none", "digest_method": hashlib.sha256},
-    )
-
-
-class ClientCookie(SecureCookieSessionInterface):
-    """Flask's signed cookie, made for a cookie of a few short strings that seldom changes.
-
-    The serializer is made once, reads plain JSON, and signs (HMAC-SHA256) with a key derived for
-    this purpose alone, so that it need not be derived anew for every request.
-    """
-
-    def __init__(self, session_key: bytes) -> None:
-        self._signer = _signer(session_key)
-
-    def get_signing_serializer(self, _app: Flask) -> URLSafeTimedSerializer:
-        """Return the signer of the cookie, which keeps no cookie."""
-        return self._signer
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Send the cookie when it changed; a page that only read it varies with it."""
-        if session.modified:
-            super().save_session(app, session, response)
-        elif session.accessed:
-            response.headers.add("Vary", "Cookie")
-
-
 def protect(
     app: Flask, config: Config, *, cookie_key: str, session_key: bytes, staff_key: bytes
 ) -> None:
@@ -209,14 +224,12 @@ def protect(
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as the cookie it belongs to
-        WTF_CSRF_SSL_STRICT=True,
+        WTF_CSRF_SSL_STRICT=False,  # it wants a Referer of everybody: survey.csrf asks instead
         MAX_CONTENT_LENGTH=MAX_BODY,
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
         MAX_FORM_PARTS=MAX_FIELDS,
     )
-    app.session_interface = SessionsByRoom(
-        ClientCookie(session_key), StaffCookie(_signer(staff_key), staff)
-    )
+    app.session_interface = SessionsByRoom(ClientCookie(session_key), StaffCookie(staff_key, staff))
     open_only(app, config.rooms)  # before anything else is asked of an address
     csrf.init_app(app)
     app.after_request(_compressed)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from survey.config import Config, as_environment
 from survey.errors import Refusal
+from survey.memory import close_memory, overwrite_freed_memory
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -24,6 +25,8 @@ def build() -> Flask:
     """Return the application for one worker process; settings come through the environment."""
     from survey.app import create_app
 
+    close_memory()
+    overwrite_freed_memory()
     app = create_app()
     # Templates, studies and classes stay for good: the collector need not walk them each time.
     gc.collect()
@@ -47,13 +50,14 @@ def check_port(host: str, port: int) -> None:
 
 def run(config: Config) -> None:
     """Serve until interrupted."""
-    from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    close_memory()
     os.environ.update(as_environment(config))
-    Granian(
+    _server_class()(
         TARGET,
+        lifetime=config.lifetime,
         address=config.host,
         port=config.port,
         interface=Interfaces.WSGI,
@@ -66,3 +70,32 @@ def run(config: Config) -> None:
         workers_kill_timeout=SERVER_GRACE_SECONDS,
         respawn_failed_workers=True,
     ).serve()
+
+
+def _server_class() -> type[Any]:
+    """Return granian's server, with processes that are replaced while connections wait."""
+    from granian import Granian
+    from granian.net import SocketSpec  # type: ignore[attr-defined]
+
+    base: Any = Granian
+
+    class Server(base):  # type: ignore[misc]  # granian leaves it untyped
+        """One socket for all processes, each replaced after ``lifetime`` seconds."""
+
+        def __init__(self, *args: Any, lifetime: int, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self.lifetime = lifetime
+
+        def _init_shared_socket(self) -> None:
+            """Listen here: connections that wait at a process's own socket end with it."""
+            self._shd = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
+            self._sfd = self._shd.get_fd()
+            self._sso = socket.socket(fileno=self._sfd)
+            self._sso.set_inheritable(True)
+
+        def startup(self, *args: Any) -> None:
+            """Start; granian, told before, warns of sockets of which each process has its own."""
+            self.workers_lifetime = self.lifetime
+            super().startup(*args)
+
+    return Server

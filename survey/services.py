@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.util import Finalize
 from typing import cast
 
@@ -14,6 +15,7 @@ from survey.clock import Clock
 from survey.collection import stop_rule
 from survey.config import Config
 from survey.crypto import KeyRing, read_keys
+from survey.releases.archive import drop_pilot_files
 from survey.releases.jobs import JobRunner
 from survey.respondents.drafts import DraftRepository
 from survey.storage.counters import EventCounters
@@ -39,6 +41,7 @@ class Services:
     availability: Availability
     throttle: Throttle
     clock: Clock
+    maintenance: MaintenanceThread
     stop: Callable[[], object]  # ends the maintenance thread, once
 
 
@@ -68,6 +71,7 @@ def open_services(config: Config) -> Services:
         clock=time.time,
         accepted_of=keys.accepted,
         hourly=lambda: stop_rule.record_all_due(stores, availability.versions()),
+        withdrawn=partial(drop_pilot_files, stores.folder),
     )
     # Not atexit: worker processes of the server end through multiprocessing's own way out.
     stop = Finalize(None, maintenance.stop, exitpriority=10)
@@ -84,5 +88,6 @@ def open_services(config: Config) -> Services:
         availability=availability,
         throttle=Throttle(time.monotonic),
         clock=time.time,
+        maintenance=maintenance,
         stop=stop,
     )

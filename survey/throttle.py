@@ -26,7 +26,7 @@ class Limit:
     most: int
 
 
-# A window makes do with few: 1,536 tries a day for a name, over two processes.
+# A window makes do with few: 1,920 tries a day for a name, over two processes begun anew each hour.
 BY_ACCOUNT = Limit("account", 8)
 BY_CODE = Limit("code", 8)
 BY_ADDRESS = Limit("address", 40)

@@ -22,11 +22,11 @@ from benchmarks.anonymise.regression import overlap
 from exports.columns import content_order, fields_of, frame_of, table_of, write_data
 from exports.errors import ExportRefused
 from exports.generalise import path_to
-from exports.release import make_release
 from forms.load import load_study
 from forms.simulation import load_recipe
 from forms.study import Study
 from survey.synthetic.simulate import simulate
+from tests.exports.releases import make_release
 
 SIZES = (100, 300, 1080)
 TIERS = ("B", "C")

@@ -51,7 +51,7 @@ class DistinctRecords:
 
     @property
     def checks_sensitive(self) -> bool:
-        """Whether classes must satisfy more than k: sensitive values or presence."""
+        """Return whether classes must satisfy more than k: sensitive values or presence."""
         return bool(self.checks.columns) or self.checks.population is not None
 
     def own_loss(self, records: Positions) -> Floats:
@@ -70,12 +70,7 @@ class DistinctRecords:
 
     def tally(self, records: Positions, amounts: Counts, classes: Positions, count: int) -> Counts:
         """Return the tally of ``count`` classes that these amounts of records belong to."""
-        parts = [np.bincount(classes, amounts, count)[:, None]]
-        for column in self.checks.columns:
-            values = column.shares.size
-            keys = classes * values + column.values[self.example_row[records]]
-            parts.append(np.bincount(keys, amounts, count * values).reshape(count, values))
-        return np.concatenate(parts, axis=1).astype(np.int64)
+        return self.checks.tally(self.example_row[records], classes, count, amounts)
 
 
 def distinct_records_of(problem: Problem, *, by_sensitive: bool) -> DistinctRecords:
@@ -136,6 +131,7 @@ def lattice_of(records: DistinctRecords, most: int = MOST) -> Lattice:
             [np.repeat(levels, count, axis=1), np.tile(np.arange(count), total.size)[None]]
         )
         total = np.repeat(total, count) + np.tile(losses, total.size)
+        # After each column, as the whole of a wide lattice would not fit into memory.
         kept = _thinned(total, most)
         levels, total = levels[:, kept], total[kept]
     lowest = np.zeros(total.size)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from exports.anonymise.lattice import DistinctRecords, LookupTables, Sums, box_losses, sums_of
 from exports.anonymise.privacy_models import Counts, Positions, number_rows
-from exports.anonymise.problem import Bools, Floats, GeneralisationHierarchy, Ints
+from exports.anonymise.problem import Bools, Floats, Ints
 
 
 @dataclass(slots=True)
@@ -54,6 +54,7 @@ def build_partition(
     record, class_id, amount = summed(record, class_id, amount)
     class_id, count = number_rows([class_id], record.size)
     boxes = covering(records, record, class_id, count)
+    # Rows that show one box are one class to every reader, however they came together.
     merged, count = number_rows(boxes.T, count)
     shown = np.empty((count, boxes.shape[1]), dtype=np.int32)
     shown[merged] = boxes
@@ -81,19 +82,15 @@ def covering(records: DistinctRecords, record: Positions, class_id: Positions, c
     members, starts = record[order], np.searchsorted(class_id[order], np.arange(count))
     boxes = np.empty((count, len(records.hierarchies)), dtype=np.int32)
     for at, hierarchy in enumerate(records.hierarchies):
-        boxes[:, at] = _common_ancestors(hierarchy, records.codes[members, at], starts)
+        codes = records.codes[members, at]
+        boxes[:, at] = hierarchy.root
+        # From the root down, a finer node that all members of a class share replaces a coarser one.
+        for level in range(hierarchy.levels - 2, -1, -1):
+            nodes = hierarchy.up[:, level][codes]
+            low = np.minimum.reduceat(nodes, starts)
+            same = low == np.maximum.reduceat(nodes, starts)
+            boxes[same, at] = low[same]
     return boxes
-
-
-def _common_ancestors(hierarchy: GeneralisationHierarchy, codes: Ints, starts: Positions) -> Ints:
-    """Return the lowest common ancestor of each stretch of codes."""
-    common = np.full(starts.size, hierarchy.root, dtype=np.int32)
-    for level in range(hierarchy.levels - 2, -1, -1):
-        nodes = hierarchy.up[:, level][codes]
-        low = np.minimum.reduceat(nodes, starts)
-        same = low == np.maximum.reduceat(nodes, starts)
-        common[same] = low[same]
-    return common
 
 
 # Losses are asked for of few candidates at a time: that many lines of their sums are kept.

@@ -46,6 +46,7 @@ class Population:
         """Return how many rows each box covers; boxes have shape (boxes, quasi-identifiers)."""
         counts = np.zeros(boxes.shape[0], dtype=np.int64)
         under = [self._under(at, boxes[:, at]) for at in range(boxes.shape[1])]
+        # A bit a person: eight people are intersected at a time.
         everybody = np.packbits(np.ones(self.codes.shape[0], dtype=np.bool_))
         for at, box in enumerate(boxes.tolist()):
             inside = everybody
@@ -101,17 +102,20 @@ class PrivacyChecks:
         """Numbers in one line of a tally."""
         return 1 + sum(column.shares.size for column in self.columns)
 
-    def tally(self, rows: Positions, classes: Positions, count: int) -> Counts:
+    def tally(
+        self, rows: Positions, classes: Positions, count: int, amounts: Counts | None = None
+    ) -> Counts:
         """Return the tally, shape (count, width), of the rows at these positions.
 
-        ``classes`` has the shape of ``rows`` and says in which class (0 to count - 1) each is.
+        ``classes`` has the shape of ``rows`` and says in which class (0 to count - 1) each is;
+        ``amounts``, in the same shape, how often each counts (None: once).
         """
-        parts = [np.bincount(classes, minlength=count)[:, None]]
+        parts = [np.bincount(classes, amounts, count)[:, None]]
         for column in self.columns:
             values = column.shares.size
             keys = classes.astype(np.int64) * values + column.values[rows]
-            parts.append(np.bincount(keys, minlength=count * values).reshape(count, values))
-        return np.concatenate(parts, axis=1)
+            parts.append(np.bincount(keys, amounts, count * values).reshape(count, values))
+        return np.concatenate(parts, axis=1).astype(np.int64, copy=False)
 
     def satisfied(self, tally: Counts, boxes: Ints | None = None) -> Bools:
         """Return which classes of a tally satisfy the whole model, shape (classes,).
@@ -297,7 +301,7 @@ def check_feasible(problem: Problem) -> None:
             )
         # A union of classes is at least as diverse as they are: the whole table bounds them all.
         whole = float(effective(values[None, :])[0])
-        if problem.suppression_limit == 0 and whole < model.entropy_l - 1e-9:
+        if problem.suppression_limit == 0 and whole < model.entropy_l - ROUNDING:
             raise Infeasible(
                 f"entropy l = {model.entropy_l:g} cannot be reached: sensitive column {at + 1}"
                 f" reaches {whole:.2f} over the whole table"

@@ -62,7 +62,11 @@ def complete_by_reassignment(
     taken = _spare_rows(partition.records, classes, lacking, tally)
     completed = lacking & satisfied(tally + tally_of(partition.records, classes, taken), boxes)
     price = np.where(completed, classes.sums(classes.cost * taken), np.inf)
-    whole = _whole_classes(classes, lacking)
+    # The cheapest whole class in each lacking class, no donor twice.
+    whole = np.flatnonzero((classes.record < 0) & lacking[classes.class_id])
+    whole = whole[np.lexsort((classes.cost[whole], classes.class_id[whole]))]
+    whole = whole[firsts(classes.class_id[whole])]
+    whole = whole[_first_of(classes.donor[whole])]
     host = classes.class_id[whole]
     both = tally[host] + partition.tally[classes.donor[whole]]
     better = (classes.cost[whole] < price[host]) & satisfied(
@@ -83,14 +87,6 @@ def tally_of(records: DistinctRecords, classes: CandidateClasses, members: Bools
     """Return the tally of each class of these members, no whole classes among them."""
     amount = classes.amount[members].astype(np.int64)
     return records.tally(classes.record[members], amount, classes.class_id[members], classes.count)
-
-
-def _whole_classes(classes: CandidateClasses, lacking: Bools) -> Positions:
-    """Return the cheapest whole class in each lacking class, no donor twice."""
-    whole = np.flatnonzero((classes.record < 0) & lacking[classes.class_id])
-    whole = whole[np.lexsort((classes.cost[whole], classes.class_id[whole]))]
-    whole = whole[firsts(classes.class_id[whole])]
-    return whole[_first_of(classes.donor[whole])]
 
 
 def _spare_rows(

@@ -64,12 +64,14 @@ class ChartBar:
     @property
     def upper(self) -> tuple[Share, ...]:
         """Options beyond the middle."""
+        # An odd one in the middle is neither agreement nor disagreement.
         return self.shares[-(len(self.shares) // 2) :]
 
     @property
     def agree(self) -> float | None:
         """Per cent beyond the middle of the options; None where a part of it is hidden."""
         known = [s.percent for s in self.upper if s.percent is not None]
+        # A sum of the shown parts alone would say too little.
         return sum(known) if len(known) == len(self.upper) else None
 
     @property
@@ -164,6 +166,7 @@ class FlowChart:
         for part, shares in parts:
             for share in shares:
                 yield share.line(part, share.label, "", self.rows)
+                # Endings are counted of those who took the way, not of everybody.
                 for end in share.onward:
                     yield end.line(part, share.label, end.label, share.count)
 

@@ -46,6 +46,7 @@ def bar_of(table: OneWay, label: str, parts: int, *, is_reversed: bool = False) 
     """Return the published counts of one column as a row: answers in order, none left out."""
     found = [(c, f) for c, f in figures_of(table, parts) if not c.missing]
     lacking = [n for c, n in zip(table.variable.categories, table.counts, strict=True) if c.missing]
+    # Where a number without an answer is hidden, it cannot be taken off: the note says so.
     base = max(table.rows - sum(n for n in lacking if n is not None), 0)
     shares = tuple(Share(c.label, f.count, f.percent) for c, f in found)
     notes = [REVERSED] if is_reversed else []
@@ -114,6 +115,7 @@ def readings(book: Book, family: Family, counts: ReleaseCounts, key: str) -> Cha
         BarGroup(heading, tuple(bar(row) for row in rows))
         for heading, rows in groups(book, there).items()
     ]
+    # The scores with most agreement on top; hidden shares count as none.
     found.sort(key=_net_agreement, reverse=True)
     options = tuple(book[there[0]]["codes"].values())
     bars = [bar for group in found for bar in group.bars]
@@ -154,6 +156,7 @@ def _base(table: TwoWay, at: int, counts: Sequence[int | None]) -> int | None:
     known = [n for n in counts if n is not None]
     if len(known) == len(counts):
         return sum(known)
+    # Beside a hidden field: the total of the band less those without the second score.
     total, rest = table.row_totals[at], table.counts[at][-1]
     if total is None or rest is None or not table.column.categories[-1].rest:
         return None
@@ -198,13 +201,6 @@ def _heat_sentence(across: str, panels: Sequence[Panel]) -> str:
     return " ".join([*said, NOT_WHY])
 
 
-def _heat_base(panels: Sequence[Panel]) -> str:
-    sums = [sum(n or 0 for n in p.bases) for p in panels if None not in p.bases]
-    if not sums:
-        return f"Base: not told, as parts of it are too small. {HIDDEN_FIELDS}"
-    return f"Base: {about(sums)} people with both scores. {HIDDEN_FIELDS}"
-
-
 def heat(book: Book, tested: Hypothesis, counts: ReleaseCounts) -> Chart | None:
     """Return every outcome against the score before; None where the release cannot compare."""
     pairs = [(tested.before, outcome) for outcome in tested.outcomes]
@@ -216,6 +212,10 @@ def heat(book: Book, tested: Hypothesis, counts: ReleaseCounts) -> Chart | None:
     first = next(iter(tables.values()))
     bands = tuple(c.label for c in first.row.categories if not c.rest)
     across = book[tested.before]["label"]
+    sums = [sum(n or 0 for n in p.bases) for p in panels if None not in p.bases]
+    people = "not told, as parts of it are too small"
+    if sums:
+        people = f"{about(sums)} people with both scores"
     lines = tuple(
         (
             panel.heading,
@@ -234,7 +234,7 @@ def heat(book: Book, tested: Hypothesis, counts: ReleaseCounts) -> Chart | None:
         lead="Each column of a small map adds up to about 100 %: how those who came with a lower "
         "or a higher first score answered later.",
         sentence=_heat_sentence(across, panels),
-        base=_heat_base(panels),
+        base=f"Base: {people}. {HIDDEN_FIELDS}",
         picture=HeatMaps(across, bands, tuple(panels)),
         table=ChartTable(("Score", across, "Score is", "Of", "People"), lines, frozenset({3, 4})),
     )
@@ -323,6 +323,7 @@ def later(book: Book, found: Twice, counts: ReleaseCounts, key: str) -> Chart | 
     else:
         first, second = (_highest(bars) for bars in zip(*pairs, strict=True))
         sentence = f"{THEN}, {first}; {LATER.lower()}, {second}."
+    # So many answers have no middle from which bars could start.
     many = alone and len(then.shares) > MOST_OPTIONS
     picture, table = _dots(then, after) if many else _bars(found, pairs)
     return Chart(
@@ -374,15 +375,6 @@ def _asked(book: Book, counts: ReleaseCounts) -> Iterator[Share]:
             yield _of_everybody(counts, plain, count)
 
 
-def _flow_sentence(found: FlowChart) -> str:
-    known = [b for b in found.branches if b.count is not None and b.percent is not None]
-    ways = ", ".join(f"about {b.percent:.0f} % “{b.label}”" for b in known)
-    said = f"About {found.rows} answers" + (f", by way: {ways}." if known else ".")
-    if hidden := len(found.branches) - len(known):
-        said += f" {hidden} of {len(found.branches)} ways are too small to be shown."
-    return said
-
-
 def _flow_lines(found: FlowChart) -> Iterator[tuple[str, ...]]:
     yield "Everybody", "", f"about {found.rows}"
     for branch in found.branches:
@@ -406,12 +398,17 @@ def flow(book: Book, counts: ReleaseCounts) -> Chart | None:
     )
     asked = tuple(_asked(book, counts))
     found = FlowChart(counts.rows, branches, _answers(counts, ENDING), asked)
+    known = [b for b in branches if b.count is not None and b.percent is not None]
+    ways = ", ".join(f"about {b.percent:.0f} % “{b.label}”" for b in known)
+    said = f"About {counts.rows} answers" + (f", by way: {ways}." if known else ".")
+    if hidden := len(branches) - len(known):
+        said += f" {hidden} of {len(branches)} ways are too small to be shown."
     return Chart(
         key="flow",
         title="Ways through the questionnaire",
         lead="The width of a stream is the number of answers; below, who was asked the questions "
         "that not everybody gets.",
-        sentence=_flow_sentence(found),
+        sentence=said,
         base=f"Base: about {found.rows} answers. Counts are rounded to 5; none under 10 is shown.",
         picture=found,
         table=ChartTable(("What", "Which", "Answers"), tuple(_flow_lines(found)), frozenset({2})),

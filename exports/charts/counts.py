@@ -146,6 +146,7 @@ def hypothesis(book: Book) -> Hypothesis | None:
         inside = [name for name, items in means.items() if items <= set(rows)]
         return len([name for name in inside if name in composites]), len(inside)
 
+    # The sort is stable: of families that sum up as much, the one asked first comes first.
     for family in sorted(families(book), key=lambda f: rank(f.rows), reverse=True):
         outcomes = [name for name, items in means.items() if items <= set(family.rows)]
         start = min(place[row] for row in family.rows)
@@ -172,6 +173,7 @@ def _stems(rows: Sequence[str]) -> dict[str, str]:
 def _twice_in_grids(book: Book) -> Iterator[Twice]:
     for one, other in combinations(_grids(book).values(), 2):
         first, second = _stems(one), _stems(other)
+        # Numbered rows (a_1, b_1) are alike in their place only, not in what they ask.
         shared = [stem for stem in first if stem in second and not stem[-1:].isdigit()]
         if len(shared) >= FEWEST_SHARED:
             pairs = tuple((first[stem], second[stem]) for stem in shared)

@@ -15,7 +15,6 @@ from textwrap import wrap
 
 from exports.charts.chart import (
     HIDDEN,
-    BarGroup,
     Bars,
     ChartBar,
     DotPlot,
@@ -32,7 +31,7 @@ LETTER = 0.53  # mean width of a letter, of its height: a wide sans
 FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', Arial, sans-serif"
 BUNDLED = "Libertinus Serif"  # comes with typst, so that a PNG is the same wherever it is made
 
-INK, SOFT, RULE, PAPER, HELD = "#26242b", "#5a5661", "#ddd4c8", "#fffdfa", "#f1ece4"
+INK, SOFT, PAPER, HELD = "#26242b", "#5a5661", "#fffdfa", "#f1ece4"
 DIVERGING = ("#8c510a", "#bf812d", "#dfc27d", "#dcd8d0", "#80cdc1", "#3fa69d", "#01665e")
 ON_DIVERGING = ("#fff", INK, INK, INK, INK, INK, "#fff")
 DEEPER = ("#eef5f4", "#c7e5e1", "#8fcfc6", "#3f9a91", "#01665e")
@@ -211,7 +210,12 @@ def _draw_bars(picture: Bars, width: float) -> Drawing:
     for at, (what, options) in enumerate(picture.options, start=1):
         drawn += [_heading(what, width)] if what else []
         drawn.append(_bar_legend(options, width, last=at == len(picture.options)))
-    return stacked([*drawn, *(_group(group, layout) for group in picture.groups)])
+    for group in picture.groups:
+        above = [_heading(group.heading, width)] if group.heading else []
+        rows = [_row(bar, layout) for bar in group.bars]
+        below = [] if group.heading else [Drawing(width, 8, ())]
+        drawn.append(stacked([*above, *rows, *below]))
+    return stacked(drawn)
 
 
 def _heading(words: str, width: float) -> Drawing:
@@ -234,13 +238,6 @@ def _bar_legend(options: Sequence[str], width: float, *, last: bool) -> Drawing:
     entries = ((mark, words, 22 + width_of(words) * 1.08 + 14) for mark, words in named)
     lines, foot = _swatches(entries, width, 4.0)
     return Drawing(width, foot + 8, tuple(lines))
-
-
-def _group(group: BarGroup, layout: _BarLayout) -> Drawing:
-    rows = [_row(bar, layout) for bar in group.bars]
-    if group.heading:
-        return stacked([_heading(group.heading, layout.width), *rows])
-    return stacked([*rows, Drawing(layout.width, 8, ())])
 
 
 def _row(bar: ChartBar, layout: _BarLayout) -> Drawing:

@@ -32,6 +32,7 @@ def gallery(book: Book, counts: ReleaseCounts) -> list[Chart]:
     tested_rows = {
         row for row, entry in book.items() for s in entry["scales"] if s["score"] in outcomes
     }
+    # Families of the hypothesis first, both parts in the order asked.
     in_order = sorted(families(book), key=lambda family: not tested_rows & set(family.rows))
     answers = [
         readings(book, family, counts, f"answers-{at}") for at, family in enumerate(in_order, 1)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from exports.documents.cherries import cherries
 from exports.documents.codebook_page import codebook
-from exports.documents.context import DocumentContext, pretty_json
+from exports.documents.context import DocumentContext, joined, pretty_json
 from exports.documents.instruments import wordings
-from exports.documents.metadata import dataset_description, ddi, ignore_file
+from exports.documents.metadata import IGNORED, dataset_description, ddi
 from exports.documents.protection import report_page
 from exports.documents.readme import changes, citation_cff, licence, readme
 from exports.documents.scripts import python_r, spss_syntax, stata_do
@@ -49,12 +49,13 @@ def documents(context: DocumentContext) -> dict[str, bytes]:
     }
     if context.codebook:
         files |= {
-            ".psychds-ignore": ignore_file(),
+            ".psychds-ignore": joined(IGNORED, "\n"),
             "dataset_description.json": dataset_description(context),
             "documentation/ddi.xml": ddi(context),
             **codebook(context),
             **scripts(context),
         }
+    # The README lists the others, so that it comes after them.
     return {"README.md": readme(context, files), **files}
 
 

@@ -11,6 +11,7 @@ well. The rounded counts decide, so that the choice itself tells next to nothing
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ FLOW_LEAST = 10
 FLOW_STEP = 5
 # A hidden count must be able to have at least so many different values for the reader.
 OPEN_VALUES = 5
+MOST_BANDS = 10
 UNDER, HELD_BACK = f"under {FLOW_LEAST}", "not shown"
 
 
@@ -61,7 +63,7 @@ def _too_close(cells: Mapping[str, int], small: frozenset[str], hidden: frozense
 
 
 def _held_back(cells: Mapping[str, int], small: frozenset[str]) -> frozenset[str]:
-    """As many of the smallest shown counts as keep the small ones hidden."""
+    """Return the smallest shown counts, as many as must be hidden for the small ones to be."""
     held: frozenset[str] = frozenset()
     rest = sorted((c for c, n in cells.items() if n >= FLOW_LEAST), key=lambda c: _round(cells[c]))
     for cell in rest:
@@ -104,18 +106,18 @@ def binned(cells: Mapping[str, int], low: float, high: float, *, whole: bool) ->
     counts = {_band(edges, at, whole=whole): 0 for at in range(len(edges) - 1)}
     names = tuple(counts)
     for cell, n in cells.items():
-        at = _place(edges, float(cell))
-        counts[names[at]] += n
+        # What lies outside goes to the nearest band: the outermost edges are not looked at.
+        counts[names[bisect_right(edges[1:-1], float(cell))]] += n
     return counts
 
 
 def _edges(low: float, high: float, *, whole: bool) -> list[float]:
     """Bounds of the bands; whole numbers of a short range get one each."""
     span = high - low + whole
-    if whole and span <= FLOW_LEAST + 1:
+    if whole and span <= MOST_BANDS + 1:
         return [low + at for at in range(int(span) + 1)]
-    width = -(-span // FLOW_LEAST) if whole else span / FLOW_LEAST
-    count = int(-(-span // width)) if whole else FLOW_LEAST
+    width = -(-span // MOST_BANDS) if whole else span / MOST_BANDS
+    count = int(-(-span // width)) if whole else MOST_BANDS
     return [low + at * width for at in range(count)] + [high + whole]
 
 
@@ -125,12 +127,6 @@ def _band(edges: list[float], at: int, *, whole: bool) -> str:
         return f"{low:g}" if high - low <= 1 else f"{low:g} to {high - 1:g}"
     last = at == len(edges) - 2
     return f"{low:.3g} to {high:.3g}" if last else f"{low:.3g} to under {high:.3g}"
-
-
-def _place(edges: list[float], value: float) -> int:
-    """The band of ``value``; what lies outside goes to the nearest one."""
-    inside = sum(value >= edge for edge in edges[1:-1])
-    return min(inside, len(edges) - 2)
 
 
 TO_WRITE = "*To be written by the researchers.*"
@@ -179,6 +175,7 @@ def _share(context: DocumentContext, part: str, whole: str, note: str) -> str:
     if not {part, whole} <= context.tallies.keys():
         return NOT_COUNTED
     first, second = context.tallies[part], context.tallies[whole]
+    # A share needs both totals: one that is too small to tell is 0 here.
     if not first or not second:
         return TOO_FEW
     share = min(first / second, 1)
@@ -222,18 +219,15 @@ def _administration(context: DocumentContext) -> list[tuple[str, str]]:
     routed = sum(bool(p.show_if) for p in study.pages)
     routed += sum(bool(q.show_if) for q in study.questions.values())
     items = sum(_items(page) for page in study.pages)
+    required = ", ".join(q.name for q in study.questions.values() if q.required)
+    visible = f"Required, with a visible way not to say: {required}." if required else ""
     return [
         ("Randomisation", f"Rows within {grids} grids, anew for each client; blocks fixed."),
         ("Adaptive questioning", f"{routed} pages or questions hang on an answer: table below."),
         ("Number of items and pages", f"{items} items on {len(study.pages)} pages: table below."),
-        ("Completeness check", f"None enforced. {_required(context)} {_blank(context)}".strip()),
+        ("Completeness check", f"None enforced. {visible} {_blank(context)}".strip()),
         ("Review step", "Back on every page, and a page to check answers before sending."),
     ]
-
-
-def _required(context: DocumentContext) -> str:
-    required = [q.name for q in context.study.questions.values() if q.required]
-    return f"Required, with a visible way not to say: {', '.join(required)}." if required else ""
 
 
 def _blank(context: DocumentContext) -> str:
@@ -245,41 +239,26 @@ def _blank(context: DocumentContext) -> str:
             blank += cells.get(str(LEFT_BLANK), 0)
             hidden = sum(cells.get(str(code), 0) for code in (NOT_SHOWN, NOT_REACHED))
             asked += sum(cells.values()) - hidden
-    return f"Left blank: {blank / asked:.1%} of the cells asked." if asked and blank >= 10 else ""
+    # A share of fewer blanks would tell a count that the 10-5 rule hides.
+    told = asked and blank >= FLOW_LEAST
+    return f"Left blank: {blank / asked:.1%} of the cells asked." if told else ""
+
+
+SENT = """\
+Sent means whole or in part: the column completion tells them apart. A lower bound: answers \
+deleted later, or sent since the last freeze, are not among those sent."""
 
 
 def _rates(context: DocumentContext) -> list[tuple[str, str]]:
+    view = _share(context, "info", "landing", "True only if the landing page is the site.")
+    reloads = "A lower bound: reloads and bots swell the base."
+    whole = _share(context, "completed", "consented", "Both are counted once in a session.")
+    sent = _share(context, "sent", "consented", SENT)
     return [
         ("Unique site visitor", NOT_KNOWN),
-        (
-            "View rate",
-            f"{NOT_KNOWN} Page loads instead: "
-            + _share(context, "info", "landing", "True only if the landing page is the site."),
-        ),
-        (
-            "Participation rate",
-            _share(context, "consented", "info", "A lower bound: reloads and bots swell the base."),
-        ),
-        ("Completion rate", _completion(context)),
-    ]
-
-
-def _completion(context: DocumentContext) -> str:
-    if "sent" not in context.tallies:
-        return _share(context, "completed", "consented", "Both are counted once in a session.")
-    return _share(
-        context, "sent", "consented",
-        "Sent means whole or in part: the column completion tells them apart. A lower bound: "
-        "answers deleted later, or sent since the last freeze, are not among those sent.",
-    )  # fmt: skip
-
-
-def _repeats() -> list[tuple[str, str]]:
-    return [
-        ("Cookies", "Not used against repeats; one session cookie, gone at the end."),
-        ("IP check", "None, on purpose."),
-        ("Log file analysis", "None: access logs are off or without addresses."),
-        ("Registration", "None."),
+        ("View rate", f"{NOT_KNOWN} Page loads instead: {view}"),
+        ("Participation rate", _share(context, "consented", "info", reloads)),
+        ("Completion rate", sent if "sent" in context.tallies else whole),
     ]
 
 
@@ -299,6 +278,7 @@ def _durations(context: DocumentContext) -> str:
     )
     if not cells or not entry["codes"]:
         return "not in this release."
+    # Bands in which there was no answer too: leaving them out would tell that they are empty.
     counts = shown({**dict.fromkeys(entry["codes"], 0), **cells})
     return "; ".join(f"{entry['codes'].get(c, c)}: {n.words}" for c, n in counts.items()) + "."
 
@@ -338,7 +318,12 @@ def cherries(context: DocumentContext) -> bytes:
         "Recruitment": _recruitment(context),
         "Administration": _administration(context),
         "Response rates": _rates(context),
-        "Multiple entries": _repeats(),
+        "Multiple entries": [
+            ("Cookies", "Not used against repeats; one session cookie, gone at the end."),
+            ("IP check", "None, on purpose."),
+            ("Log file analysis", "None: access logs are off or without addresses."),
+            ("Registration", "None."),
+        ],
         "Analysis": _analysis(context),
     }
     tables = [markup.section(k, markup.table(["item", "answer"], v)) for k, v in parts.items()]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exports.codebook import Entry
+from exports.codebook import AS_ASKED, Entry
 from exports.documents.cherries import binned, pooled, shown
-from exports.documents.context import DocumentContext, labels_of, number, pretty_json
+from exports.documents.context import DocumentContext, number, pretty_json
 from exports.documents.markup import DistributionBar, render_page
 from exports.output_files import csv_text
 
@@ -24,7 +24,6 @@ COLUMNS = (
 # No chart: the row number and the marks say nothing about people.
 UNCHARTED = ("row", "pilot", "synthetic")
 OTHER_CODES = "Other codes, each under 10"
-AS_ASKED = "As asked"
 OTHER_MISSING = "Missing for another reason"
 EMPTY = "Empty"
 PARTS: Mapping[str, str] = {
@@ -98,7 +97,7 @@ def distribution(entry: Entry, cells: Mapping[str, int]) -> list[DistributionBar
     # Small ones are added up, since each alone would say too much.
     missing = pooled(missing, frozenset(missing), OTHER_MISSING)
     # A version's label is a digest, too long beside a bar.
-    labels = {} if text else labels_of(entry)
+    labels = {} if text else {**entry["codes"], **entry["missing"]}
     answers = {
         f"{c} {labels[c]}" if labels.get(c) else c: n for c, n in _answers(entry, cells).items()
     }
@@ -118,9 +117,14 @@ def _column(entry: Entry, cells: Mapping[str, int]) -> dict[str, Any]:
     role = str(entry["role"]).replace("_", "-")
     # What was done, then one line a level.
     treatment = str(entry["treatment"]).replace(". level ", " | level ", 1).split(" | ")
+    said = [
+        text if branch == "everybody" else f"{text} *(branch {branch})*"
+        for branch, text in entry["question"].items()
+        if text and text != entry["label"]
+    ]
     return {
         "entry": entry,
-        "question": _question(entry),
+        "question": "\n\n".join(said),
         "bars": bars,
         "range": " to ".join(map(number, entry["range"] or ())),
         "codes": {} if in_chart else entry["codes"],
@@ -128,16 +132,6 @@ def _column(entry: Entry, cells: Mapping[str, int]) -> dict[str, Any]:
         "role": "" if role == "none" else f"{role} {entry['group']}".strip(),
         "treatment": treatment if recoded(entry) else [],
     }
-
-
-def _question(entry: Entry) -> str:
-    """Return the question as clients read it; each branch is a paragraph."""
-    said = [
-        text if branch == "everybody" else f"{text} *(branch {branch})*"
-        for branch, text in entry["question"].items()
-        if text and text != entry["label"]
-    ]
-    return "\n\n".join(said)
 
 
 def codebook_page(context: DocumentContext) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exports.codebook import Entry
-from forms.study import MISSING_RANGE, Study
+from forms.study import Study
 from forms.tiers import TIERS
 
 Report = Mapping[str, Any]
@@ -80,7 +80,7 @@ class DocumentContext:
 
     @property
     def open(self) -> bool:
-        """Return whether anybody may have the file."""
+        """Return whether the file is open, without an agreement."""
         return self.tier["name"] in TIERS and TIERS[self.tier["name"]].is_open
 
     @property
@@ -103,6 +103,7 @@ class DocumentContext:
     @property
     def archived(self) -> tuple[ArchivedDocuments, ...]:
         """The wordings answered; the study folder's own where none was handed over."""
+        # Before a release there are no wordings: the words are those of the folder.
         if self.wordings or not self.study.content:
             return tuple(self.wordings)
         content = json.loads(self.study.content)
@@ -128,24 +129,6 @@ def pretty_json(content: object) -> bytes:
 def joined(parts: Iterable[str], between: str = "\n\n") -> bytes:
     """The parts that say something, as one text file ending in a line break."""
     return (between.join(part for part in parts if part).rstrip("\n") + "\n").encode()
-
-
-def labels_of(entry: Entry) -> dict[str, str]:
-    """Cell → label, substantive codes first, then missing ones."""
-    return {**entry.get("codes", {}), **entry.get("missing", {})}
-
-
-def is_missing(cell: str) -> bool:
-    """Return whether a cell, as written, holds a missing code."""
-    return cell.removeprefix("-").isdigit() and int(cell) in MISSING_RANGE
-
-
-def asked_in(entry: Entry) -> str:
-    """The question as clients read it, all branches in one line; empty for a derived column."""
-    said: Mapping[str, str] = entry.get("question", {})
-    if set(said) == {"everybody"}:
-        return said["everybody"]
-    return " / ".join(f"[{branch}] {text}" for branch, text in said.items() if text)
 
 
 def number(value: float) -> str:

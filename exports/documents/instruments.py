@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exports.documents import markup
-from exports.documents.context import ArchivedDocuments, DocumentContext, file_word
+from exports.documents.context import DocumentContext, file_word
 from exports.documents.markup import render_page
 from forms.routing import joined as listed
 from forms.site_facts import fill
@@ -35,12 +35,6 @@ def _passages(passages: Iterable[Content], level: str = "h3") -> Iterator[Wordin
         yield WordingBlock("text", passage["text"])
 
 
-def _eligibility(consent: Content) -> Iterator[WordingBlock]:
-    for question in consent.get("eligibility", ()):
-        yield WordingBlock("h3", question["text"])
-        yield WordingBlock("items", items=(question["yes"], question["no"]))
-
-
 def _statements(consent: Content) -> Iterator[WordingBlock]:
     statements = consent.get("statements", ())
     yield WordingBlock("note", "Each to be ticked; none is ticked beforehand.")
@@ -50,12 +44,8 @@ def _statements(consent: Content) -> Iterator[WordingBlock]:
     choices = [s for s in statements if not s.get("required")]
     if choices:
         yield WordingBlock("note", "Free choice, yes or no; a blank counts as no.")
-        yield WordingBlock("items", items=tuple(_choice(s) for s in choices))
-
-
-def _choice(statement: Content) -> str:
-    effect = statement.get("effect", "")
-    return f"{statement['text']} ({effect})" if effect else str(statement["text"])
+        said = (s["text"] + f" ({s.get('effect')})" * bool(s.get("effect")) for s in choices)
+        yield WordingBlock("items", items=tuple(said))
 
 
 def consent_blocks(content: Content) -> Iterator[WordingBlock]:
@@ -69,7 +59,9 @@ def consent_blocks(content: Content) -> Iterator[WordingBlock]:
     yield from _passages(consent.get("details", ()))
     yield from _passages(consent.get("notice", ()))
     yield WordingBlock("h2", texts["eligibility_title"])
-    yield from _eligibility(consent)
+    for item in consent.get("eligibility", ()):
+        yield WordingBlock("h3", item["text"])
+        yield WordingBlock("items", items=(item["yes"], item["no"]))
     yield WordingBlock("h2", texts["consent_title"])
     yield WordingBlock("text", texts["consent_intro"])
     yield from _statements(consent)
@@ -92,6 +84,7 @@ def _labels(content: Content) -> dict[str, dict[int, str]]:
 def _routing(condition: Sequence[Any], labels: Mapping[str, Mapping[int, str]]) -> str:
     parts = []
     for column, codes in condition:
+        # A row of a grid has no labels of its own here: its codes stand alone.
         known = labels.get(column, {})
         said = [f"{c} ({known[c]})" if c in known else str(c) for c in sorted(codes)]
         parts.append(f"{column} is {listed(said, 'or')}")
@@ -163,47 +156,37 @@ def _as_markdown(block: WordingBlock) -> str:
     return before + markup.plain(block.text)
 
 
-def _both(
-    context: DocumentContext, title: str, about: str, blocks: Iterable[WordingBlock], lang: str
-) -> list[bytes]:
-    """Return one text as Markdown and as a page."""
-    filled = tuple(_filled(blocks, context.facts))
-    mark = f"**{context.mark}.**" * bool(context.mark)
-    return [
-        markup.document([f"# {title}", mark, about, *map(_as_markdown, filled)]),
-        render_page(
-            "wording.html", title=title, lead=about, mark=context.mark, lang=lang, blocks=filled
-        ),
-    ]
-
-
-def _about(context: DocumentContext, what: str, *, part: str, version: str, lang: str) -> str:
+def _files(
+    context: DocumentContext, lang: str, blocks: Iterable[WordingBlock], *,
+    path: str, title: str, what: str, version: str, part: str,
+) -> dict[str, bytes]:  # fmt: skip
+    """Return one text as Markdown and as a page, by path."""
     digest = context.report.get(part, {}).get(version, "")
     proof = f" SHA-256 of the text: {digest}." if digest else ""
-    return f"{context.study.title}. {what} as shown, version {version}, language {lang}.{proof}"
-
-
-def _questionnaire(context: DocumentContext, archived: ArchivedDocuments) -> dict[str, bytes]:
-    version, lang = archived.version, archived.language
-    about = _about(context, "Questions", part="words", version=version, lang=lang)
-    blocks = questionnaire_blocks(archived.content)
-    name = f"materials/questionnaire-{file_word(version)}-{file_word(lang)}"
-    written = _both(context, "Questionnaire", about, blocks, lang)
-    return dict(zip((f"{name}.md", f"{name}.html"), written, strict=True))
-
-
-def _consent(context: DocumentContext, archived: ArchivedDocuments) -> dict[str, bytes]:
-    version, lang = archived.consent, archived.language
-    about = _about(context, "Consent texts", part="consents", version=version, lang=lang)
-    blocks = consent_blocks(archived.content)
-    name = f"documentation/consent-{file_word(version)}-{file_word(lang)}"
-    written = _both(context, "Information and consent", about, blocks, lang)
-    return dict(zip((f"{name}.md", f"{name}.html"), written, strict=True))
+    about = f"{context.study.title}. {what} as shown, version {version}, language {lang}.{proof}"
+    filled = tuple(_filled(blocks, context.facts))
+    mark = f"**{context.mark}.**" * bool(context.mark)
+    name = f"{path}-{file_word(version)}-{file_word(lang)}"
+    return {
+        f"{name}.md": markup.document([f"# {title}", mark, about, *map(_as_markdown, filled)]),
+        f"{name}.html": render_page(
+            "wording.html", title=title, lead=about, mark=context.mark, lang=lang, blocks=filled
+        ),
+    }
 
 
 def wordings(context: DocumentContext) -> dict[str, bytes]:
     """Path → text of every questionnaire and consent that stands behind the data."""
     files: dict[str, bytes] = {}
     for archived in context.archived:
-        files |= _questionnaire(context, archived) | _consent(context, archived)
+        files |= _files(
+            context, archived.language, questionnaire_blocks(archived.content),
+            path="materials/questionnaire", title="Questionnaire",
+            what="Questions", version=archived.version, part="words",
+        )  # fmt: skip
+        files |= _files(
+            context, archived.language, consent_blocks(archived.content),
+            path="documentation/consent", title="Information and consent",
+            what="Consent texts", version=archived.consent, part="consents",
+        )  # fmt: skip
     return files

@@ -50,6 +50,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_FOLDERS),
         autoescape=True,
         undefined=StrictUndefined,
+        # Lines that hold a tag of Jinja alone leave no blank line in a released page.
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

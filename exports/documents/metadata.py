@@ -11,17 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from exports.codebook import Entry
+from exports.codebook import AS_ASKED, Entry
 from exports.documents.codebook_page import PARTS
-from exports.documents.context import DocumentContext, asked_in, number, pretty_json
-from exports.documents.protection import figures, how, limits, policy_notes
+from exports.documents.context import DocumentContext, number, pretty_json
+from exports.documents.protection import how, policy_notes
 from exports.documents.readme import (
     CC_BY,
     authors,
     citation,
     description,
     keywords,
-    licence_words,
     urn,
 )
 from exports.files.formats import FORMATS
@@ -32,34 +31,24 @@ PRIVACY = (
     "documentation/report.html. Do not try to recognise anybody, and do not join this file with "
     "other data about persons."
 )
-# Files that the standard does not cover; without this list its validator warns of each.
+RESTRICTED = "Restricted: only under a data use agreement (LICENSE)"
+# .psychds-ignore: files that the standard does not cover; without it its validator warns of each.
 IGNORED = ("CITATION.cff", "LICENSE", "SHA256SUMS", *(f"*{suffix}" for suffix in FORMATS))
 
 
-def _value(code: str, label: str, *, missing: bool) -> dict[str, Any]:
-    value: dict[str, Any] = {"@type": "PropertyValue", "name": label, "value": code}
-    return {**value, "description": "missing"} if missing else value
-
-
-def _values(entry: Entry) -> list[dict[str, Any]]:
-    codes: Mapping[str, str] = entry["codes"]
-    missing: Mapping[str, str] = entry["missing"]
-    return [
-        *(_value(code, label, missing=False) for code, label in codes.items()),
-        *(_value(code, label, missing=True) for code, label in missing.items()),
-    ]
-
-
 def _sentences(entry: Entry) -> str:
-    """Label, question, routing, rule and treatment in one text."""
-    asked = asked_in(entry)
+    """Label, question of all branches, routing, rule and treatment in one text."""
+    question: Mapping[str, str] = entry.get("question", {})
+    asked = question.get("everybody") or " / ".join(
+        f"[{branch}] {text}" for branch, text in question.items() if text
+    )
     treatment = entry.get("treatment", "")
     said = [
         entry["label"],
         f"Question: {asked}" * bool(asked and asked != entry["label"]),
         entry.get("routing", ""),
         f"Rule: {entry['rule']}" if entry.get("rule") else "",
-        f"This release: {treatment}" * (treatment not in ("", "As asked")),
+        f"This release: {treatment}" * (treatment not in ("", AS_ASKED)),
     ]
     return " | ".join(part for part in said if part)
 
@@ -67,6 +56,11 @@ def _sentences(entry: Entry) -> str:
 def variable(entry: Entry) -> dict[str, Any]:
     """One column as a schema.org PropertyValue; absent facts are left out."""
     low, high = entry.get("range") or (None, None)
+    values = [
+        {"@type": "PropertyValue", "name": label, "value": code} | more
+        for part, more in (("codes", {}), ("missing", {"description": "missing"}))
+        for code, label in entry[part].items()
+    ]
     said: dict[str, Any] = {
         "@type": "PropertyValue",
         "name": entry["variable"],
@@ -75,7 +69,7 @@ def variable(entry: Entry) -> dict[str, Any]:
         "maxValue": high,
         "measurementTechnique": entry.get("construct") or None,
         "unitText": entry["type"],
-        "valueReference": _values(entry) or None,
+        "valueReference": values or None,
     }
     return {key: value for key, value in said.items() if value is not None}
 
@@ -106,11 +100,6 @@ def dataset_description(context: DocumentContext) -> bytes:
     return pretty_json({key: value for key, value in said.items() if value is not None})
 
 
-def ignore_file() -> bytes:
-    """.psychds-ignore."""
-    return ("\n".join(IGNORED) + "\n").encode()
-
-
 NAMESPACE = "ddi:codebook:2_5"
 FILE_ID = "F1"
 # What XML 1.0 cannot hold, escaped or not.
@@ -119,6 +108,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 Node = ET.Element
 
 
+# ``name`` by position only: elements have attributes of that name.
 def _node(name: str, /, *parts: Node | str, **attributes: str) -> Node:
     """An element with its children; texts among ``parts`` are its text."""
     node = ET.Element(name, {k: _clean(v) for k, v in attributes.items() if v})
@@ -138,29 +128,20 @@ def _texts(name: str, texts: Iterable[str]) -> list[Node]:
     return [_node(name, text) for text in texts if text]
 
 
-def _title(context: DocumentContext) -> Node:
-    numbers = (
-        [_node("IDNo", urn(context), agency="SHA-256 of the data file")] if context.digest else []
-    )
-    subtitle = f"Anonymised survey data, tier {context.tier['name']}: {context.tier['label']}"
-    return _node(
-        "titlStmt",
-        _node("titl", context.study.title),
-        _node("subTitl", subtitle),
-        *_texts("altTitl", [context.mark]),
-        *numbers,
-    )
-
-
 def _citation(context: DocumentContext) -> Node:
     facts = context.facts
     producer = _texts("producer", [facts.get("institution", "")])
     funder = _texts("fundAg", [facts.get("funder", "")])
     production = [_node("prodStmt", *producer, *funder)] if producer or funder else []
     author = _node("AuthEnty", authors(context), affiliation=facts.get("institution", ""))
+    subtitle = f"Anonymised survey data, tier {context.tier['name']}: {context.tier['label']}"
+    title = _node("titlStmt", _node("titl", context.study.title), _node("subTitl", subtitle))
+    title.extend(_texts("altTitl", [context.mark]))
+    if context.digest:
+        title.append(_node("IDNo", urn(context), agency="SHA-256 of the data file"))
     return _node(
         "citation",
-        _title(context),
+        title,
         _node("rspStmt", author),
         *production,
         _node("verStmt", _node("version", ", ".join(context.versions))),
@@ -176,7 +157,20 @@ def _authorised(context: DocumentContext) -> list[Node]:
     return [_node("studyAuthorization", _node("authorizingAgency", board), *said)]
 
 
-def _about(context: DocumentContext) -> Node:
+def _notes(context: DocumentContext) -> Iterator[Node]:
+    """The anonymisation report."""
+    if context.mark:
+        yield _node("notes", context.mark, type="mark")
+    yield _node("notes", how(context), type="anonymisation", subject="method")
+    for label, _, sentence in context.findings:
+        yield _node("notes", sentence, type="anonymisation", subject=label)
+    for note in policy_notes(context.report):
+        yield _node("notes", note, type="anonymisation", subject="policy")
+    for limit in context.report.get("limits", ()):
+        yield _node("notes", limit, type="anonymisation", subject="limit")
+
+
+def _study(context: DocumentContext) -> Node:
     subject = _node("subject", *_texts("keyword", keywords(context)))
     scope = _node(
         "sumDscr",
@@ -184,51 +178,26 @@ def _about(context: DocumentContext) -> Node:
         _node("universe", "Self-selected sample of people who answered by link"),
         _node("dataKind", "Survey data, anonymised"),
     )
-    return _node("stdyInfo", subject, _node("abstract", description(context)), scope)
-
-
-def _method() -> Node:
     collected = _node(
         "dataColl",
         _node("collMode", "Self-administered web questionnaire, anonymous"),
         _node("resInstru", "Structured; the texts are in the folder materials"),
     )
-    return _node("method", collected)
-
-
-def _access(context: DocumentContext) -> Node:
     promise = "Do not try to recognise anybody; do not join with other data about persons."
     use = _node(
         "useStmt",
         _node("confDec", promise),
-        _node("restrctn", licence_words(context)),
+        _node("restrctn", "CC BY 4.0" if context.open else RESTRICTED),
         _node("citReq", citation(context)),
         *_texts("disclaimer", [context.caution]),
     )
-    return _node("dataAccs", use)
-
-
-def _notes(context: DocumentContext) -> Iterator[Node]:
-    """The anonymisation report."""
-    if context.mark:
-        yield _node("notes", context.mark, type="mark")
-    yield _node("notes", how(context), type="anonymisation", subject="method")
-    for label, _, sentence in figures(context):
-        yield _node("notes", sentence, type="anonymisation", subject=label)
-    for note in policy_notes(context.report):
-        yield _node("notes", note, type="anonymisation", subject="policy")
-    for limit in limits(context):
-        yield _node("notes", limit, type="anonymisation", subject="limit")
-
-
-def _study(context: DocumentContext) -> Node:
     return _node(
         "stdyDscr",
         _citation(context),
         *_authorised(context),
-        _about(context),
-        _method(),
-        _access(context),
+        _node("stdyInfo", subject, _node("abstract", description(context)), scope),
+        _node("method", collected),
+        _node("dataAccs", use),
         *_notes(context),
     )
 
@@ -268,13 +237,6 @@ def _valid(entry: Entry) -> Iterator[Node]:
         yield _node("valrng", *(_node("item", VALUE=code) for code in entry["codes"]))
 
 
-def _categories(entry: Entry) -> Iterator[Node]:
-    for code, label in entry["codes"].items():
-        yield _node("catgry", _node("catValu", code), _node("labl", label))
-    for code, label in entry["missing"].items():
-        yield _node("catgry", _node("catValu", code), _node("labl", label), missing="Y")
-
-
 def _id(entry: Entry) -> str:
     return "V_" + str(entry["variable"])
 
@@ -283,6 +245,11 @@ def _variable(entry: Entry) -> Node:
     decimal = entry["type"] == "decimal"
     treatment = entry.get("treatment", "")
     missing = [_node("item", VALUE=code) for code in entry["missing"]]
+    categories = [
+        _node("catgry", _node("catValu", code), _node("labl", label), missing=mark)
+        for part, mark in (("codes", ""), ("missing", "Y"))
+        for code, label in entry[part].items()
+    ]
     return _node(
         "var",
         *_texts("labl", [entry["label"]]),
@@ -291,11 +258,11 @@ def _variable(entry: Entry) -> Node:
         *([_node("invalrng", *missing)] if missing else []),
         *_texts("universe", [entry.get("routing", "")]),
         *_texts("txt", [entry.get("note", "")]),
-        *_categories(entry),
+        *categories,
         *_texts("concept", [entry.get("construct", "")]),
         *([_node("derivation", _node("drvdesc", entry["rule"]))] if entry["rule"] else []),
         _node("varFormat", type="character" if entry["type"] == "text" else "numeric"),
-        *_texts("notes", ["" if treatment == "As asked" else treatment]),
+        *_texts("notes", ["" if treatment == AS_ASKED else treatment]),
         ID=_id(entry),
         name=entry["variable"],
         files=FILE_ID,
@@ -304,21 +271,20 @@ def _variable(entry: Entry) -> Node:
     )
 
 
-def _groups(context: DocumentContext) -> Iterator[Node]:
+def ddi(context: DocumentContext) -> bytes:
+    """The XML file: one codeBook in the study's language."""
+    data = _node("dataDscr")
     for part, heading in PARTS.items():
         members = " ".join(_id(e) for e in context.codebook if e["part"] == part)
         if members:
-            yield _node("varGrp", _node("labl", heading), type="section", var=members)
-
-
-def ddi(context: DocumentContext) -> bytes:
-    """The XML file: one codeBook in the study's language."""
-    variables = [_variable(entry) for entry in context.codebook]
+            group = _node("varGrp", _node("labl", heading), type="section", var=members)
+            data.append(group)
+    data.extend(_variable(entry) for entry in context.codebook)
     root = _node(
         "codeBook",
         _study(context),
         _file(context),
-        _node("dataDscr", *_groups(context), *variables),
+        data,
         xmlns=NAMESPACE,
         version="2.5",
         **{"xml:lang": context.study.language},

@@ -11,27 +11,6 @@ from typing import Any
 from exports.documents.context import DocumentContext, Report
 from exports.documents.markup import render_page
 
-# What k-anonymity leaves open, for every study alike.
-INSIDERS = (
-    "k counts what an outsider may know (the core variables). Somebody who was there knows more "
-    "and may still recognise somebody: this file is protected by who may have it and under which "
-    "agreement."
-)
-INSIDERS_OPEN = (
-    "k counts what an outsider may know (the core variables). Somebody who was there, or whom "
-    "somebody told, knows more and may still recognise somebody: what they could know best was "
-    "left out or coarsened here, but k does not count it."
-)
-SAME_ANSWER = (
-    "A group whose members all gave the same sensitive answer tells that answer of everybody in "
-    "it, however large it is: see the smallest number of different values."
-)
-OTHER_DATA = (
-    "k was worked out for this file. Joined with other data, or with another release of the same "
-    "study, it may be lower. Do not try to recognise anybody, and do not join it."
-)
-NOT_AT_RANDOM = "Withheld cells are not missing at random: they stand in the rarest rows."
-
 HOW = """\
 Answers were stored without name, address, time or order. Variables by which an outsider could \
 recognise somebody were coarsened, each row no more than needed, until every row looks like enough \
@@ -45,21 +24,12 @@ def how(context: DocumentContext) -> str:
     return str(context.report.get("how", HOW))
 
 
-def limits(context: DocumentContext) -> tuple[str, ...]:
-    """Return what this release does not protect against."""
-    insiders = INSIDERS_OPEN if context.open else INSIDERS
-    own = (insiders, SAME_ANSWER, OTHER_DATA, NOT_AT_RANDOM)
-    return tuple(context.report.get("limits", own))
-
-
 def segments(report: Report) -> Iterator[str]:
     """One sentence a batch: each is anonymous alone, so that releases can be joined."""
-    batches = report.get("segments", ())
     done = "counted" if report.get("holds") == "tables" else "recoded"
-    for batch in batches:
-        smallest = f", the smallest group has {batch['k']}" if batch.get("k") else ""
+    for batch in report.get("segments", ()):
         yield (
-            f"Batch {batch['number']}: {batch['rows']} rows{smallest}. "
+            f"Batch {batch['number']}: {batch['rows']} rows. "
             f"It was {done} by itself and stays as it is in every later release."
         )
 
@@ -72,57 +42,24 @@ def left_out(report: Report) -> Iterator[str]:
 
 def policy_notes(report: Report) -> tuple[str, ...]:
     """Rules for small samples that took effect."""
-    return tuple(report.get("policy_notes", report.get("policy notes", ())))
-
-
-def cells_withheld(report: Report) -> str:
-    """Single cells withheld, by column."""
-    cells: Mapping[str, int] | None = report.get("cells_withheld")
-    if cells is None or "verification" in report:  # the verifier's figures say it already
-        return ""
-    named = ", ".join(f"{n} of {name}" for name, n in cells.items() if n)
-    return f"Single cells withheld (-93): {named or 'none'}."
+    return tuple(report.get("policy_notes", ()))
 
 
 def treatments(report: Report) -> Iterator[tuple[str, str]]:
     """(key column, what was done to it): rows as asked, at each level, withheld, missing."""
     columns: Mapping[str, Mapping[str, Any]] = report.get("columns", {})
     for name, done in columns.items():
-        yield name, _treatment(done)
-
-
-def _treatment(done: Mapping[str, Any]) -> str:
-    counted = {k: n for k, n in done.items() if k != "top" and isinstance(n, int) and n}
-    if set(counted) == {"withheld"}:
-        return "withheld from every row"
-    if set(counted) <= {"as asked", "missing"}:
-        return "as asked in every row"
-    return ", ".join(f"{n} rows {k}" for k, n in counted.items())
-
-
-def figures(context: DocumentContext) -> tuple[tuple[str, str, str], ...]:
-    """(label, value, sentence): the verifier's own; a short form from the report without them."""
-    if context.findings:
-        return tuple(context.findings)
-    k = context.report.get("k")
-    if not isinstance(k, Mapping):
-        return ()
-    sentence = (
-        f"The smallest group of rows alike in the core variables has {k['reached']} rows; "
-        f"at least {k['asked']} were asked for."
-    )
-    return (("Smallest group (k)", str(k["reached"]), sentence),)
+        counted = {k: n for k, n in done.items() if k != "top" and isinstance(n, int) and n}
+        if set(counted) == {"withheld"}:
+            yield name, "withheld from every row"
+        elif set(counted) <= {"as asked", "missing"}:
+            yield name, "as asked in every row"
+        else:
+            yield name, ", ".join(f"{n} rows {k}" for k, n in counted.items())
 
 
 # At most so many figures stand on top; the rest follow as a table.
 AT_A_GLANCE = 6
-
-
-def _steps(report: Report) -> list[str]:
-    """Treatments that occur, the mildest first."""
-    seen = {k for done in report.get("columns", {}).values() for k in done if k != "top"}
-    order = ["as asked", *sorted(s for s in seen if s.startswith("level")), "withheld", "missing"]
-    return [step for step in order if step in seen]
 
 
 def _digests(report: Report) -> Iterator[tuple[str, str]]:
@@ -135,31 +72,21 @@ def _digests(report: Report) -> Iterator[tuple[str, str]]:
             yield word + name, digest
 
 
-def _loss(report: Report) -> str:
-    if not isinstance(report.get("ncp"), int | float):
-        return ""
-    return (
-        f"Information lost in the key columns: {report['ncp']:.4f} on a scale from 0 (nothing "
-        "coarsened) to 1 (everything withheld); normalised certainty penalty."
-    )
-
-
-def _recipient(report: Report) -> str:
-    given = report.get("recipient") or {}
-    said = ", ".join(f"{k}: {v}" for k, v in given.items() if v)
-    return f"Given to {said}." if said else ""
-
-
 def report_page(context: DocumentContext) -> bytes:
     """Return the report as a page; sections that have nothing to say are left out."""
-    report, tier, found, steps = (
-        context.report,
-        context.tier,
-        figures(context),
-        _steps(context.report),
-    )
-    done = [*segments(report), cells_withheld(report), *left_out(report), *policy_notes(report)]
-    done += [_loss(report), _recipient(report)]
+    report, tier, found = context.report, context.tier, context.findings
+    seen = {k for done in report.get("columns", {}).values() for k in done if k != "top"}
+    # The mildest treatment first.
+    order = ["as asked", *sorted(s for s in seen if s.startswith("level")), "withheld", "missing"]
+    steps = [step for step in order if step in seen]
+    given = ", ".join(f"{k}: {v}" for k, v in (report.get("recipient") or {}).items() if v)
+    done = [*segments(report), *left_out(report), *policy_notes(report)]
+    if isinstance(report.get("ncp"), int | float):
+        done.append(
+            f"Information lost in the key columns: {report['ncp']:.4f} on a scale from 0 (nothing "
+            "coarsened) to 1 (everything withheld); normalised certainty penalty."
+        )
+    done += [f"Given to {given}."] if given else []
     rows = report.get("rows")
     size = f" {rows} rows." if rows is not None else ""
     return render_page(
@@ -171,13 +98,13 @@ def report_page(context: DocumentContext) -> bytes:
         found=found[:AT_A_GLANCE],
         further=found[AT_A_GLANCE:],
         how=how(context),
-        done=[sentence for sentence in done if sentence],
+        done=done,
         steps=steps,
         columns=[
             (name, *(column.get(step) or "–" for step in steps))
             for name, column in report.get("columns", {}).items()
         ],
-        limits=limits(context),
+        limits=report.get("limits", ()),
         corrections=report.get("corrections", ()),
         digests=list(_digests(report)),
         seed=report.get("seed"),

@@ -5,22 +5,13 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from exports.documents import markup
 from exports.documents.context import DocumentContext, joined
-from exports.documents.protection import (
-    cells_withheld,
-    figures,
-    how,
-    left_out,
-    limits,
-    policy_notes,
-    segments,
-    treatments,
-)
+from exports.documents.protection import how, left_out, policy_notes, segments, treatments
 from exports.files.formats import FORMATS
 
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
@@ -86,38 +77,23 @@ shown to others, for instance in a catalogue. documentation/codebook.csv and .js
 and the report hold exact counts and belong with the data."""
 
 
-def _recipient(context: DocumentContext) -> str:
-    given: Mapping[str, Any] = context.report.get("recipient") or {}
-    said = [
-        f"Given to: {given['name']}" if given.get("name") else "",
-        f"Agreement: {given['agreement']}" if given.get("agreement") else "",
-        f"Date: {given['date']}" if given.get("date") else "",
-    ]
-    lines = [line for line in said if line]
-    return "".join(f"\n{line}" for line in lines) + "\n" * bool(lines)
-
-
 def licence(context: DocumentContext) -> bytes:
-    """LICENSE: CC BY 4.0 for what anybody may have, else the agreement and its least terms."""
-    text = _OPEN if context.open else _RESTRICTED
-    tier = context.tier
-    filled = text.format(
+    """LICENSE: CC BY 4.0 for an open file, else the agreement and its least terms."""
+    given: Mapping[str, Any] = context.report.get("recipient") or {}
+    words = {"name": "Given to", "agreement": "Agreement", "date": "Date"}
+    lines = [f"\n{word}: {given[key]}" for key, word in words.items() if given.get(key)]
+    filled = (_OPEN if context.open else _RESTRICTED).format(
         title=context.study.title,
-        tier=tier["name"],
-        label=tier["label"],
+        tier=context.tier["name"],
+        label=context.tier["label"],
         link=CC_BY,
-        recipient=_recipient(context),
+        recipient="".join(lines) + "\n" * bool(lines),
     )
     return joined([context.mark, filled])
 
 
-def licence_words(context: DocumentContext) -> str:
-    """The licence in one line."""
-    return "CC BY 4.0" if context.open else "Restricted: only under a data use agreement (LICENSE)"
-
-
 def authors(context: DocumentContext) -> str:
-    """Those who made the data, as the site names them; the study itself where it names nobody."""
+    """The makers of the data, as the site names them; the study's team where it names none."""
     return context.facts.get("researcher_names") or f"The team of the study {context.study.name}"
 
 
@@ -259,54 +235,40 @@ does not end it."""
 
 
 def _head(context: DocumentContext) -> list[str]:
-    tier = context.tier
+    tier, rows = context.tier, context.report.get("rows")
     what = f"Tier {tier['name']}, {tier['label'].lower()}, for {tier['audience']}."
-    asked = f"Study `{context.study.name}`, questions of version {', '.join(context.versions)}."
-    return [
-        f"# {context.study.title}",
-        f"**{context.mark}.**" * bool(context.mark),
-        f"Anonymised survey data. {what} {_size(context)} {asked}".replace("  ", " "),
-        f"> **{context.caution}**" * bool(context.caution),
-    ]
-
-
-def _size(context: DocumentContext) -> str:
-    rows = context.report.get("rows")
-    if not rows:
-        return ""
     sizes = {
         "rows": f"{rows} rows, one a person; {len(context.codebook)} columns.",
         "tables": f"Counts of {rows} people.",
         "texts": f"{rows} texts; nothing joins two texts of one person.",
     }
-    return sizes[context.holds]
-
-
-def _contents(context: DocumentContext) -> list[str]:
-    if context.holds == "tables":
-        return ["To read: `tables/tables.html`. For programs: `tables/*.csv`."]
-    if context.holds == "texts":
-        return [f"Texts: `{context.data_path}` (UTF-8, comma, CRLF)."]
+    size = sizes[context.holds] if rows else ""
+    asked = f"Study `{context.study.name}`, questions of version {', '.join(context.versions)}."
     return [
-        f"Data: `{context.data_path}` (UTF-8, comma, CRLF, integer codes).",
-        "Meaning of every column: `documentation/codebook.html`.",
-        "Reading it with labels: `analysis/import.R`, `.sps`, `.do` or `.py`.",
+        f"# {context.study.title}",
+        f"**{context.mark}.**" * bool(context.mark),
+        f"Anonymised survey data. {what} {size} {asked}".replace("  ", " "),
+        f"> **{context.caution}**" * bool(context.caution),
     ]
 
 
 def _start(context: DocumentContext) -> str:
+    contents = {
+        "tables": ["To read: `tables/tables.html`. For programs: `tables/*.csv`."],
+        "texts": [f"Texts: `{context.data_path}` (UTF-8, comma, CRLF)."],
+        "rows": [
+            f"Data: `{context.data_path}` (UTF-8, comma, CRLF, integer codes).",
+            "Meaning of every column: `documentation/codebook.html`.",
+            "Reading it with labels: `analysis/import.R`, `.sps`, `.do` or `.py`.",
+        ],
+    }
     may = (
-        "Use it freely, name the source (LICENSE: CC BY 4.0)"
+        "Use it freely, name the source (LICENSE: CC BY 4.0)."
         if context.open
-        else "Use it only under your data use agreement; the least it asks stands in LICENSE"
+        else "Use it only under your data use agreement; the least it asks stands in LICENSE."
     )
-    return markup.bullets(
-        [
-            *_contents(context),
-            f"{may}.",
-            "Do not try to recognise anybody, and do not join it with other data about persons.",
-        ]
-    )
+    never = "Do not try to recognise anybody, and do not join it with other data about persons."
+    return markup.bullets([*contents[context.holds], may, never])
 
 
 THE_DATA = "the data"
@@ -317,25 +279,9 @@ def _files(context: DocumentContext, paths: Collection[str]) -> str:
     data = context.report.get("files", {})
     said = {".csv": THE_DATA} | {suffix: made.what for suffix, made in FORMATS.items()}
     others = {path: said.get(PurePosixPath(path).suffix, "") for path in data}
+    # Data first; of a path that is named twice the later words stand.
     named = {context.data_path: THE_DATA} | others | dict(context.files) | written
     return markup.table(["file", "what"], [(f"`{path}`", what) for path, what in named.items()])
-
-
-def _measured(context: DocumentContext) -> Iterator[str]:
-    yield from (sentence for _, _, sentence in figures(context))
-    yield from segments(context.report)
-    yield cells_withheld(context.report)
-    yield from left_out(context.report)
-    yield from policy_notes(context.report)
-
-
-def _scores(context: DocumentContext) -> str:
-    scored = [e for e in context.codebook if e["part"] == "score"]
-    # The rule without what is said once for all.
-    rows = [
-        (f"`{e['variable']}`", e["label"], e["rule"].removesuffix(f"; {REVERSAL}")) for e in scored
-    ]
-    return markup.table(["score", "what", "how"], rows) if rows else ""
 
 
 def _people(context: DocumentContext) -> str:
@@ -359,13 +305,6 @@ def _prints(context: DocumentContext) -> str:
     return markup.bullets([*lines, f"data file: `{context.digest}`"] if context.digest else lines)
 
 
-def _codes(context: DocumentContext) -> str:
-    """Missing and generalised codes, where the release has columns at all."""
-    missing = [(str(m.code), m.label) for m in context.study.missing]
-    table = markup.table(["missing code", "meaning"], missing)
-    return markup.section("Codes", CODES, table) if context.holds == "rows" else ""
-
-
 def _keys(context: DocumentContext) -> str:
     """Key columns by what was done to them; those treated alike in one line."""
     alike = defaultdict(list)
@@ -374,28 +313,35 @@ def _keys(context: DocumentContext) -> str:
     return markup.bullets(f"{', '.join(names)}: {done}" for done, names in alike.items())
 
 
-def _insiders(context: DocumentContext) -> str:
-    """Return what somebody who was there may recognise, by what the release holds."""
-    by_content = {"tables": COUNTED, "texts": OWN_WORDS}
-    return by_content.get(context.holds, OPEN if context.open else RESTRICTED)
-
-
 def readme(context: DocumentContext, paths: Collection[str]) -> bytes:
     """README.md of the release; ``paths`` are the other documents in it."""
-    scores = _scores(context)
-    measured = markup.bullets(markup.plain(s) for s in _measured(context) if s)
+    # The rule of a score without what is said once for all.
+    rules = [
+        (f"`{e['variable']}`", e["label"], e["rule"].removesuffix(f"; {REVERSAL}"))
+        for e in context.codebook
+        if e["part"] == "score"
+    ]
+    scores = markup.table(["score", "what", "how"], rules) if rules else ""
+    report = context.report
+    told = [sentence for _, _, sentence in context.findings]
+    told += [*segments(report), *left_out(report), *policy_notes(report)]
+    missing = [(str(m.code), m.label) for m in context.study.missing]
+    codes = markup.section("Codes", CODES, markup.table(["missing code", "meaning"], missing))
+    by_content = {"tables": COUNTED, "texts": OWN_WORDS}
+    limits = markup.bullets(report.get("limits", ()))
+    insiders = by_content.get(context.holds, OPEN if context.open else RESTRICTED)
     return markup.document(
         [
             *_head(context),
             markup.section("Start here", _start(context)),
             markup.section("Files", _files(context, paths)),
-            _codes(context),
+            codes if context.holds == "rows" else "",
             markup.section("Scores", SCORES if scores else "", scores),
             markup.section("How it was protected", how(context)),
-            markup.section("What was measured", measured),
+            markup.section("What was measured", markup.bullets(map(markup.plain, told))),
             markup.section("What was done to each key variable", _keys(context)),
-            markup.section("What this does not protect against", markup.bullets(limits(context))),
-            markup.section("Privacy and law", PRIVACY.format(insiders=_insiders(context))),
+            markup.section("What this does not protect against", limits),
+            markup.section("Privacy and law", PRIVACY.format(insiders=insiders)),
             markup.section("Who", _people(context)),
             markup.section("Citing", citation(context)),
             markup.section("Fingerprints (SHA-256)", _prints(context)),

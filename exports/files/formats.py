@@ -28,7 +28,7 @@ class Writer(Protocol):
 class FileFormat:
     """A data format: its writer, and what the README of a release says of the file.
 
-    ``names`` is what its package takes as a name, None where every name can stay; ``note`` is kept
+    ``names`` are the names that its package takes, None where every name can stay; ``note`` is kept
     in the file.
     """
 
@@ -53,13 +53,6 @@ def renamed_in(suffix: str, variables: Iterable[str]) -> dict[str, str]:
     return renamed(variables, rules) if rules else {}
 
 
-def _notes(suffix: str, codebook: Codebook, notes: str) -> str:
-    """``notes`` and what is particular to the format, a line each."""
-    other = renamed_in(suffix, (entry["variable"] for entry in codebook))
-    lines = [f"Column {ours} of the CSV is called {name} here" for ours, name in other.items()]
-    return "\n".join([*notes.splitlines(), *filter(None, [FORMATS[suffix].note]), *lines])
-
-
 def write_formats(
     csv: Path, codebook: Codebook, *, title: str = "", notes: str = "", folder: Path | None = None
 ) -> list[Path]:
@@ -67,13 +60,16 @@ def write_formats(
 
     They take the CSV's name and lie beside it, or in ``folder``. ``title`` is the file's label (64
     bytes in SPSS, 80 characters in Stata), ``notes`` lines of text kept in the file, such as the
-    mark of a pilot. Raises Refused, and then writes nothing, where the CSV does not fit its
+    mark of a pilot. Raises ExportRefused, and then writes nothing, where the CSV does not fit its
     codebook.
     """
     source = open_source(csv, codebook)
     paths = []
     for suffix, made in FORMATS.items():
         path = (folder or csv.parent) / f"{csv.stem}{suffix}"
-        made.write(source, path, title=title, notes=_notes(suffix, codebook, notes))
+        lines = [*notes.splitlines(), *filter(None, [made.note])]
+        for ours, name in renamed_in(suffix, source.variables).items():
+            lines.append(f"Column {ours} of the CSV is called {name} here")
+        made.write(source, path, title=title, notes="\n".join(lines))
         paths.append(path)
     return paths

@@ -15,17 +15,6 @@ KEY = "lacrima"  # the one key: several would stand in no fixed order
 ROW_GROUP = 65_536
 
 
-def _lazy(source: TableSource) -> pl.LazyFrame:
-    """The rows as polars pulls them, a block at a time."""
-
-    def blocks(columns: list[str] | None, *_unused: object) -> Iterator[pl.DataFrame]:
-        for frame in source.blocks():
-            yield frame.select(columns) if columns else frame
-
-    kinds = {entry["variable"]: storage_of(entry) for entry in source.codebook}
-    return register_io_source(blocks, schema=kinds)
-
-
 def write_parquet(source: TableSource, path: Path, *, title: str = "", notes: str = "") -> None:
     """Write ``path``, byte for byte the same for the same rows, codebook and words.
 
@@ -33,7 +22,14 @@ def write_parquet(source: TableSource, path: Path, *, title: str = "", notes: st
     Missing codes stay the numbers they are; only an empty cell is null.
     """
     about = {"title": title, "notes": notes, "variables": list(source.codebook)}
-    _lazy(source).sink_parquet(
+
+    def blocks(columns: list[str] | None, *_unused: object) -> Iterator[pl.DataFrame]:
+        for frame in source.blocks():
+            yield frame.select(columns) if columns else frame
+
+    kinds = {entry["variable"]: storage_of(entry) for entry in source.codebook}
+    # polars pulls the rows a block at a time: memory does not grow with them.
+    register_io_source(blocks, schema=kinds).sink_parquet(
         path,
         compression="zstd",
         row_group_size=ROW_GROUP,

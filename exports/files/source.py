@@ -23,7 +23,7 @@ from forms.study import MISSING_RANGE
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a package takes as a name.
+    """The names that a package takes.
 
     ``start`` and ``other`` are classes of characters in a regular expression, ``reserved`` matches
     the names it keeps for itself, ``longest`` counts bytes of UTF-8 or characters. ``folds`` says
@@ -39,7 +39,7 @@ class Rules:
     folds: bool = False
 
     def fits(self, name: str) -> bool:
-        """Whether ``name`` can stay as it is."""
+        """Return whether ``name`` can stay as it is."""
         legal = re.fullmatch(f"[{self.start}][{self.other}]*", name)
         kept = re.fullmatch(self.reserved, name, re.IGNORECASE if self.folds else 0)
         return bool(legal) and not kept and self.size(name) <= self.longest
@@ -49,7 +49,7 @@ class Rules:
         return len(name.encode()) if self.in_bytes else len(name)
 
     def key(self, name: str) -> str:
-        """What may occur only once."""
+        """The form in which a name may occur only once."""
         return name.casefold() if self.folds else name
 
 
@@ -111,7 +111,7 @@ NUMERIC_KINDS = {"score", *(name for name, kind in KINDS.items() if kind.is_numb
 
 
 def is_text(entry: Entry) -> bool:
-    """Whether the column holds text, its missing codes included."""
+    """Return whether the column holds text, its missing codes included."""
     return bool(entry["type"] == "text")
 
 
@@ -127,7 +127,7 @@ def text_labels_of(entry: Entry) -> dict[str, str]:
 
 
 def has_missing_codes(entry: Entry) -> bool:
-    """Whether -99 to -90 mean "missing" in this number column.
+    """Return whether -99 to -90 mean "missing" in this number column.
 
     Not in a difference: its own values are negative too, and what is missing is an empty cell.
     """
@@ -217,17 +217,13 @@ def storage_of(entry: Entry) -> type[pl.DataType]:
     bounds = bounds_of(entry)
     if bounds is None:
         return pl.Int32
-    bits = max(_bits(bound) for bound in bounds)
+    # Of two's complement, one bit being the sign's: -128 takes as many as 127.
+    bits = max((bound if bound >= 0 else ~bound).bit_length() + 1 for bound in bounds)
     return next((kind for has, kind in WHOLE.items() if bits <= has), pl.Int64)
 
 
-def _bits(bound: int) -> int:
-    """Bits that a signed whole number takes, its sign included."""
-    return (bound if bound >= 0 else ~bound).bit_length() + 1
-
-
 def _last_end(block: bytes) -> int:
-    """Where the last whole record of ``block`` ends; 0 if none does.
+    """The end of the last whole record in ``block``; 0 if there is none.
 
     A line feed ends a record where the quotes before it are even in number (RFC 4180).
     """
@@ -271,14 +267,6 @@ def _frames(csv: Path, codebook: Codebook) -> Iterator[pl.DataFrame]:
         yield frame.with_columns(pl.col(pl.String).fill_null(""))
 
 
-def _check_header(csv: Path, codebook: Codebook) -> None:
-    named = [entry["variable"] for entry in codebook]
-    found = pl.read_csv(csv, n_rows=0, infer_schema=False, glob=False).columns
-    if found != named:
-        odd = sorted(set(found) ^ set(named)) or ["their order"]
-        raise ExportRefused(f"{csv.name} and its codebook differ in: {', '.join(odd)}.")
-
-
 def _one_row(frame: pl.DataFrame, of_each: pl.Expr) -> dict[str, Any]:
     """Variable → its figure; empty where the frame has no such columns."""
     return next(frame.select(of_each).iter_rows(named=True), {})
@@ -298,23 +286,17 @@ def _check_numbers(csv: Path, codebook: Codebook, frame: pl.DataFrame) -> None:
             raise _misfit(csv, name)
 
 
-def _check_text(csv: Path, texts: pl.Series) -> None:
-    """A zero byte ends a text in SPSS and Stata; a form field never lets one in."""
-    if texts.str.contains("\0", literal=True).any():
-        raise _misfit(csv, texts.name)
-
-
-def _bytes(texts: pl.Series) -> int:
-    return int(texts.str.len_bytes().to_numpy().max(initial=1))
-
-
 def open_source(csv: Path, codebook: Codebook) -> TableSource:
     """``csv`` looked through once from beginning to end, before anything is written from it.
 
-    Raises Refused where it does not hold what ``codebook`` says: other columns, no number where one
-    is due, a number outside the codes and the range, a zero byte in a text.
+    Raises ExportRefused where it does not hold what ``codebook`` says: other columns, no number
+    where one is due, a number outside the codes and the range, a zero byte in a text.
     """
-    _check_header(csv, codebook)
+    named = [entry["variable"] for entry in codebook]
+    header = pl.read_csv(csv, n_rows=0, infer_schema=False, glob=False).columns
+    if header != named:
+        odd = sorted(set(header) ^ set(named)) or ["their order"]
+        raise ExportRefused(f"{csv.name} and its codebook differ in: {', '.join(odd)}.")
     texts = {entry["variable"]: entry["missing"] for entry in codebook if is_text(entry)}
     rows, widest = 0, dict.fromkeys(texts, 1)
     occurring: dict[str, set[str]] = {name: set() for name in texts}
@@ -322,8 +304,11 @@ def open_source(csv: Path, codebook: Codebook) -> TableSource:
         rows += len(frame)
         _check_numbers(csv, codebook, frame)
         for name, missing in texts.items():
-            _check_text(csv, frame[name])
-            widest[name] = max(widest[name], _bytes(frame[name]))
+            # A zero byte ends a text in SPSS and Stata; a form field never lets one in.
+            if frame[name].str.contains("\0", literal=True).any():
+                raise _misfit(csv, name)
+            sizes = frame[name].str.len_bytes().to_numpy()
+            widest[name] = max(widest[name], int(sizes.max(initial=1)))
             occurring[name] |= {code for code in missing if (frame[name] == code).any()}
     found = {name: tuple(c for c in texts[name] if c in occurring[name]) for name in texts}
     return TableSource(csv, codebook, rows, widest, found)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -86,7 +86,8 @@ class RowBlock:
     def put_texts(self, at: int, texts: pl.Series, width: int) -> None:
         """A text's cells from ``at`` on, filled up with spaces."""
         many, words = cells_for(width), texts.to_list()
-        once = {text: _segmented(_fitting(text, width), many * CELL) for text in set(words)}
+        # Texts repeat, codes most of all: each is cut and filled up once.
+        once = {text: _segmented(text, width).ljust(many * CELL) for text in set(words)}
         padded = np.array([once[text] for text in words], f"S{many * CELL}")
         cells = padded.view(np.uint8).reshape(len(words), many, CELL)
         blank = (cells == ord(" ")).all(axis=2)
@@ -104,15 +105,10 @@ class RowBlock:
         return bytes(every[kept].tobytes())
 
 
-def _fitting(text: str, width: int) -> bytes:
-    whole = text.encode()
-    return whole if len(whole) <= width else cut_bytes(text, width).encode()
-
-
-def _segmented(text: bytes, room: int) -> bytes:
-    """Long texts in parts of 255 bytes, a space after each."""
-    parts = (text[i : i + SEGMENT] for i in range(0, len(text), SEGMENT))
-    return b" ".join(parts).ljust(room)
+def _segmented(text: str, width: int) -> bytes:
+    """At most ``width`` bytes of a text in parts of 255 bytes, a space after each."""
+    held = cut_bytes(text, width).encode()
+    return b" ".join(held[i : i + SEGMENT] for i in range(0, len(held), SEGMENT))
 
 
 def rows_of(frame: pl.DataFrame, widths: Sequence[int], *, last: bool) -> Iterator[bytes]:
@@ -148,12 +144,12 @@ ALL_MISSING = [{"lo": min(MISSING_RANGE), "hi": max(MISSING_RANGE)}]
 
 def _values(entry: Entry, width: int) -> dict[Any, str]:
     """Value → label. A text cell longer than any in the column can have none."""
-    if not is_text(entry):
-        return {code: cut_bytes(label, VALUE_LABEL) for code, label in labels_of(entry).items()}
+    text = is_text(entry)
+    labels: Mapping[Any, str] = text_labels_of(entry) if text else labels_of(entry)
     return {
-        cell: cut_bytes(label, VALUE_LABEL)
-        for cell, label in text_labels_of(entry).items()
-        if len(cell.encode()) <= width
+        value: cut_bytes(label, VALUE_LABEL)
+        for value, label in labels.items()
+        if not text or len(value.encode()) <= width
     }
 
 
@@ -165,57 +161,40 @@ def _missing(entry: Entry, occurring: Sequence[str]) -> list[Any]:
     return short[:MISSING_TEXTS]
 
 
-def _shown(entry: Entry, name: str) -> int:
-    """Columns in the data view: room for the name and for a short text."""
-    return min(max(len(name), 8), 24 if is_text(entry) else 16)
-
-
-def _about(entry: Entry, name: str, width: int, occurring: Sequence[str]) -> dict[str, Any]:
-    """What pyreadstat is to write of one variable, by its own keywords."""
-    return {
-        "column_labels": cut_bytes(entry["label"], VARIABLE_LABEL),
-        "variable_value_labels": _values(entry, width),
-        "missing_ranges": _missing(entry, occurring),
-        "variable_measure": level_of(entry),
-        "variable_format": "" if is_text(entry) else f"F8.{entry['decimals']}",
-        "variable_display_width": _shown(entry, name),
-    }
-
-
 def _dictionary(source: TableSource) -> dict[str, dict[str, Any]]:
     """Keyword of pyreadstat → {name: what it says}, where it says anything."""
     words: dict[str, dict[str, Any]] = {}
-    names = names_in(source.variables, SPSS)
-    for entry in source.codebook:
-        name, found = names[entry["variable"]], source.occurring.get(entry["variable"], ())
-        for keyword, said in _about(entry, name, _width(source, entry), found).items():
+    names = names_in(source.variables, SPSS).values()
+    for entry, name, width in zip(source.codebook, names, _widths(source), strict=True):
+        about = {
+            "column_labels": cut_bytes(entry["label"], VARIABLE_LABEL),
+            "variable_value_labels": _values(entry, width),
+            "missing_ranges": _missing(entry, source.occurring.get(entry["variable"], ())),
+            "variable_measure": level_of(entry),
+            "variable_format": "" if is_text(entry) else f"F8.{entry['decimals']}",
+            # Columns in the data view: room for the name and for a short text.
+            "variable_display_width": min(max(len(name), 8), 24 if is_text(entry) else 16),
+        }
+        for keyword, said in about.items():
             if said:
                 words.setdefault(keyword, {})[name] = said
     return words
 
 
-def _width(source: TableSource, entry: Entry) -> int:
-    """Bytes of a text column, 0 for numbers."""
-    return min(source.widest.get(entry["variable"], 0), TEXT)
-
-
 def _widths(source: TableSource) -> list[int]:
-    return [_width(source, entry) for entry in source.codebook]
-
-
-def _witness(source: TableSource) -> pl.DataFrame:
-    """One row as wide as the widest: it tells pyreadstat the types and the widths."""
-    names = names_in(source.variables, SPSS)
-    cells = {}
-    for entry in source.codebook:
-        width = _width(source, entry)
-        cells[names[entry["variable"]]] = ["x" * width] if width else [0.0]
-    return pl.DataFrame(cells)
+    """Bytes of each text column, 0 for numbers."""
+    return [min(source.widest.get(name, 0), TEXT) for name in source.variables]
 
 
 def _write_dictionary(source: TableSource, path: Path, title: str, notes: str) -> None:
-    """Everything up to the rows, by pyreadstat; the row it needs for it is taken off again."""
-    witness = _witness(source)
+    """Write all up to the rows by pyreadstat; the row it needs for that is taken off again.
+
+    The dictionary is the intricate part of the format (docs/decisions/0010-files.md).
+    """
+    names, widths = names_in(source.variables, SPSS).values(), _widths(source)
+    # One row as wide as the widest: it tells pyreadstat the types and the widths.
+    row = {n: ["x" * w] if w else [0.0] for n, w in zip(names, widths, strict=True)}
+    witness = pl.DataFrame(row)
     pyreadstat.write_sav(
         witness,
         path,
@@ -224,7 +203,7 @@ def _write_dictionary(source: TableSource, path: Path, title: str, notes: str) -
         row_compress=True,
         **cast("Any", _dictionary(source)),
     )
-    _take_off(path, b"".join(rows_of(witness, _widths(source), last=True)), source.rows)
+    _take_off(path, b"".join(rows_of(witness, widths, last=True)), source.rows)
 
 
 def _take_off(path: Path, row: bytes, rows: int) -> None:
@@ -234,6 +213,7 @@ def _take_off(path: Path, row: bytes, rows: int) -> None:
         laid_out = file.read() == row
         last = start - END_RECORD - len(COUNT_RECORD) - 8
         file.seek(last)
+        # Another version of the library may lay out rows otherwise: then no file is left at all.
         if not laid_out or file.read(len(COUNT_RECORD)) != COUNT_RECORD:
             path.unlink()
             raise ExportRefused(

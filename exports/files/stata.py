@@ -2,16 +2,8 @@
 
 Missing codes become extended missing values, -99 as .a to -90 as .j, with their labels. The writer
 is our own, because pyreadstat takes extended missing values only from columns of Python objects:
-eight bytes and more a cell, where one is enough.
-
-How Stata stores one column's cells: types, and where missing values lie in each of them.
-
-Source: Stata's manual page "dta" (file format 118), sections 5.2 and 5.10. Every number type keeps
-its top 27 values for "." and ".a" to ".z".
-
-Sections of a Stata file (.dta, format 118) as bytes: everything but the rows.
-
-Source: Stata's manual page "dta" (file format 118), section 5.
+eight bytes and more a cell, where one is enough. Every number type keeps its top 27 values for "."
+and ".a" to ".z". Source: Stata's manual page "dta" (file format 118), section 5.
 """
 
 from __future__ import annotations
@@ -66,7 +58,7 @@ DOUBLE = StataType(65526, "<f8", 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """How one column is stored; ``number`` counts from 1, ``kind`` is None for text."""
+    """The storage of one column; ``number`` counts from 1, ``kind`` is None for text."""
 
     number: int
     variable: str
@@ -95,11 +87,6 @@ def cells_of(entry: Entry, number: int, *, widest: int) -> Cells:
     if widest > LONGEST_STR:
         return Cells(number, name, STRL, "<u8")
     return Cells(number, name, widest, f"S{widest}")
-
-
-def tagged_value(code: int) -> int:
-    """The value that stands for a missing code in a table of value labels (a long)."""
-    return LONG.missing + 1 + MISSING_RANGE.index(code)
 
 
 def _numbers(cells: Cells, kind: StataType, part: pl.Series) -> NDArray[np.generic]:
@@ -162,13 +149,13 @@ def labels_in_stata(entry: Entry) -> Labels:
     """(value as a long, label), ascending: missing codes are extended missing values."""
     if is_text(entry):
         return ()
-    tagged = has_missing_codes(entry)
+    tagged, first = has_missing_codes(entry), LONG.missing + 1  # .a, which comes after "."
     pairs = (
-        (tagged_value(code) if tagged and code in MISSING_RANGE else code, label[:VALUE_LABEL])
+        (first + MISSING_RANGE.index(code) if tagged and code in MISSING_RANGE else code, label)
         for code, label in labels_of(entry).items()
         if code <= LONG.top
     )
-    return tuple(sorted(pairs))
+    return tuple(sorted((value, label[:VALUE_LABEL]) for value, label in pairs))
 
 
 def element(name: str, content: bytes) -> bytes:
@@ -241,24 +228,20 @@ def between(columns: Sequence[StataColumn], notes: str) -> Iterator[bytes]:
     yield element("characteristics", _characteristics(columns, notes))
 
 
-def _label_set(name: str, pairs: Sequence[tuple[int, str]]) -> bytes:
-    texts = [label.encode() + b"\0" for _, label in pairs]
-    starts = np.cumsum([0, *(len(text) for text in texts)])
-    table = b"".join(
-        (
-            struct.pack("<ii", len(pairs), int(starts[-1])),
-            starts[:-1].astype("<i4").tobytes(),
-            np.array([value for value, _ in pairs], dtype="<i4").tobytes(),
-            *texts,
-        )
-    )
-    return element("lbl", struct.pack("<i", len(table)) + _field(name, NAME) + bytes(3) + table)
-
-
 def label_sets(sets: Mapping[Labels, str]) -> Iterator[bytes]:
     """Every set of labels under its name."""
     for pairs, name in sets.items():
-        yield _label_set(name, pairs)
+        texts = [label.encode() + b"\0" for _, label in pairs]
+        starts = np.cumsum([0, *(len(text) for text in texts)])
+        table = b"".join(
+            (
+                struct.pack("<ii", len(pairs), int(starts[-1])),
+                starts[:-1].astype("<i4").tobytes(),
+                np.array([value for value, _ in pairs], dtype="<i4").tobytes(),
+                *texts,
+            )
+        )
+        yield element("lbl", struct.pack("<i", len(table)) + _field(name, NAME) + bytes(3) + table)
 
 
 BYTES_AT_ONCE = 4 << 20  # bytes of rows: they stay in the processor's cache
@@ -301,24 +284,6 @@ def _element(file: BinaryIO, name: str, content: Iterable[bytes]) -> int:
     return start
 
 
-def _write(file: BinaryIO, source: TableSource, *, title: str, notes: str) -> None:
-    columns, sets = _columns(source)
-    file.write(header(len(columns), source.rows, title))
-    starts = [0, _element(file, "map", [bytes(8 * MAP_ENTRIES)])]
-    for section in between(columns, notes):
-        starts.append(file.tell())
-        file.write(section)
-    texts = long_texts([column.cells for column in columns], source.blocks())
-    starts.append(_element(file, "data", _rows(columns, source)))
-    starts.append(_element(file, "strls", texts))
-    starts.append(_element(file, "value_labels", label_sets(sets)))
-    starts.append(file.tell())
-    file.write(b"</stata_dta>")
-    starts.append(file.tell())
-    file.seek(starts[1] + len("<map>"))
-    file.write(struct.pack(f"<{MAP_ENTRIES}Q", *starts))
-
-
 def write_dta(source: TableSource, path: Path, *, title: str = "", notes: str = "") -> None:
     """Write ``path``, byte for byte the same for the same rows, codebook and words.
 
@@ -326,4 +291,19 @@ def write_dta(source: TableSource, path: Path, *, title: str = "", notes: str = 
     note on the dataset. No time stamp: the format allows to leave it out.
     """
     with path.open("wb") as file:
-        _write(file, source, title=title, notes=notes)
+        columns, sets = _columns(source)
+        file.write(header(len(columns), source.rows, title))
+        starts = [0, _element(file, "map", [bytes(8 * MAP_ENTRIES)])]
+        for section in between(columns, notes):
+            starts.append(file.tell())
+            file.write(section)
+        texts = long_texts([column.cells for column in columns], source.blocks())
+        # The order of the sections is the format's; the map at the top is filled in at the end.
+        starts.append(_element(file, "data", _rows(columns, source)))
+        starts.append(_element(file, "strls", texts))
+        starts.append(_element(file, "value_labels", label_sets(sets)))
+        starts.append(file.tell())
+        file.write(b"</stata_dta>")
+        starts.append(file.tell())
+        file.seek(starts[1] + len("<map>"))
+        file.write(struct.pack(f"<{MAP_ENTRIES}Q", *starts))

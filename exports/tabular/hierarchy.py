@@ -71,31 +71,20 @@ def band_of(label: str) -> Band | None:
     """
     label = label.strip()
     if found := _BETWEEN.fullmatch(label):
-        return _ordered(Band(float(found[1]), float(found[3]), with_high=not found[2]))
-    if found := _BRACKETS.fullmatch(label):
+        band = Band(float(found[1]), float(found[3]), with_high=not found[2])
+    elif found := _BRACKETS.fullmatch(label):
         low, high = float(found[2]), float(found[3])
-        return _ordered(Band(low, high, with_low=found[1] == "[", with_high=found[4] == "]"))
-    if found := _BEYOND.fullmatch(label):
-        return _beyond(found[1], float(found[2]))
-    if found := _AND_MORE.fullmatch(label):
-        return Band(float(found[1]), inf)
-    return None
-
-
-def _ordered(band: Band) -> Band | None:
+        # [20, 25[ and [20, 25) say the same.
+        band = Band(low, high, with_low=found[1] == "[", with_high=found[4] == "]")
+    elif found := _BEYOND.fullmatch(label):
+        end, closed = float(found[2]), found[1] in ("<=", ">=", "≤", "≥")
+        under = found[1] in ("<", "<=", "≤", "under")
+        band = Band(-inf, end, with_high=closed) if under else Band(end, inf, with_low=closed)
+    elif found := _AND_MORE.fullmatch(label):
+        band = Band(float(found[1]), inf)
+    else:
+        return None
     return band if band.low <= band.high else None
-
-
-def _beyond(sign: str, end: float) -> Band:
-    match sign:
-        case "<" | "under":
-            return Band(-inf, end, with_high=False)
-        case "<=" | "≤":
-            return Band(-inf, end)
-        case ">" | "over":
-            return Band(end, inf, with_low=False)
-        case _:
-            return Band(end, inf)
 
 
 ROOT = "*"
@@ -167,7 +156,14 @@ def _steps(cells: Sequence[str]) -> list[str]:
 
 def _refuse_untrue(path: Path, lines: Sequence[Line]) -> None:
     """Raise ExportRefused for a number under a range that does not hold it or another value."""
-    holds = _ranges(lines)
+    values = {cells[0] for _, cells in lines}
+    holds: dict[str, Band] = {}
+    for label in {cell for _, cells in lines for cell in cells[1:]}:
+        # A group holds a range, or the one number that is a value of the column itself.
+        alone = number_of(label) if label in values else None
+        band = band_of(label) if alone is None else Band(alone, alone)
+        if band is not None:
+            holds[label] = band
     wrong = [
         (number, cells[0], label)
         for number, cells in lines
@@ -183,18 +179,6 @@ def _refuse_untrue(path: Path, lines: Sequence[Line]) -> None:
             f"{path}, line {number}: {value} does not lie in {label}{more}. Correct the label, or"
             " say it in words if the value is a code."
         )
-
-
-def _ranges(lines: Sequence[Line]) -> dict[str, Band]:
-    """Return what each group says it holds: a range, or the one number that is a value itself."""
-    values = {cells[0] for _, cells in lines}
-    found: dict[str, Band] = {}
-    for label in {cell for _, cells in lines for cell in cells[1:]}:
-        alone = number_of(label) if label in values else None
-        band = band_of(label) if alone is None else Band(alone, alone)
-        if band is not None:
-            found[label] = band
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,22 +202,16 @@ def read_hierarchy(path: Path, column: str) -> TableHierarchy:
     _refuse_misshapen(path, lines)
     _refuse_broken_tree(path, lines)
     _refuse_untrue(path, lines)
-    rows = _with_places_for_nothing([cells for _, cells in lines])
+    rows = [cells for _, cells in lines]
+    levels, leaves = len(rows[0]), {row[0] for row in rows}
+    if MISSING not in leaves:
+        rows.append([MISSING] * (levels - 1) + [ROOT])
+    if ROOT not in leaves:
+        rows.append([ROOT] * levels)
     labels = list(dict.fromkeys(cell for row in rows for cell in row))
     values = pl.Series([row[0] for row in rows])
     up = ancestors(rows, labels)
     return TableHierarchy(column, values, pl.Series(labels), up, path, _is_numeric(rows))
-
-
-def _with_places_for_nothing(rows: list[list[str]]) -> list[list[str]]:
-    """Lines for the missing cell and for ``*`` where the file has none."""
-    levels, leaves = len(rows[0]), {row[0] for row in rows}
-    added = []
-    if MISSING not in leaves:
-        added.append([MISSING] * (levels - 1) + [ROOT])
-    if ROOT not in leaves:
-        added.append([ROOT] * levels)
-    return rows + added
 
 
 def _is_numeric(rows: Sequence[Sequence[str]]) -> bool:
@@ -265,6 +243,7 @@ def taxonomy_of(hierarchy: TableHierarchy, occurs: Bools) -> GeneralisationHiera
         else:
             sizes = np.bincount(level, weights=counted, minlength=loss.size)
             share = np.maximum(sizes - 1, 0) / max(int(counted.sum()) - 1, 1)
+        # Each level fills in its own nodes; those of other levels have 0 there.
         loss = np.maximum(loss, share)
     loss[hierarchy.up[0, -1]] = 1.0
     return GeneralisationHierarchy(hierarchy.column, hierarchy.up, loss)
@@ -381,7 +360,7 @@ def _sensitive(policy: Policy, table: pl.DataFrame) -> Ints:
 
 
 def values_of(policy: Policy, column: pl.Series) -> tuple[str, ...]:
-    """The values of a sensitive column, lowest first where the policy gives them an order.
+    """Return the values of a sensitive column, lowest first where the policy puts them in order.
 
     Raise ExportRefused for a value that has no place in that order.
     """
@@ -390,19 +369,15 @@ def values_of(policy: Policy, column: pl.Series) -> tuple[str, ...]:
     if order is None:
         return tuple(values)
     if order == "numbers":
-        return _by_number(column.name, values)
-    odd = [value for value in values if value not in order]
-    if odd:
+        numbers = {value: number_of(value) for value in values}
+        if odd := [value for value, number in numbers.items() if number is None]:
+            odd_values = _quoted(odd)
+            raise ExportRefused(f"{column.name} is ordered by its numbers, but holds {odd_values}.")
+        # Between 1 and 1.0 the text decides, so that the order of arrival does not.
+        return tuple(sorted(values, key=lambda value: (numbers[value], value)))
+    if odd := [value for value in values if value not in order]:
         raise ExportRefused(
             f"{policy.path}: [ordered] {column.name} leaves out {_quoted(odd)}, which the data"
             " hold."
         )
     return order
-
-
-def _by_number(name: str, values: Sequence[str]) -> tuple[str, ...]:
-    numbers = {value: number_of(value) for value in values}
-    odd = [value for value, number in numbers.items() if number is None]
-    if odd:
-        raise ExportRefused(f"{name} is ordered by its numbers, but holds {_quoted(odd)}.")
-    return tuple(sorted(values, key=lambda value: (numbers[value], value)))

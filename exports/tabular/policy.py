@@ -31,8 +31,8 @@ _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 def lines_of(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Each line that is not blank: its number in the file (from 1) and its cells, as they stand.
 
-    UTF-8 with or without a byte order mark, any line ends, quotes after RFC 4180. Raise Refused
-    for a file that is missing, unreadable, not UTF-8 or broken in its quotes.
+    UTF-8 with or without a byte order mark, any line ends, quotes after RFC 4180. Raise
+    ExportRefused for a file that is missing, unreadable, not UTF-8 or broken in its quotes.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -141,14 +141,13 @@ def _read_sav(path: Path) -> pl.DataFrame:
     except Exception as fault:  # the library names its own errors only in C
         raise ExportRefused(f"{path} cannot be read as an SPSS file: {fault}.") from None
     _refuse_bad_names(path, about.column_names)
-    return _nulled(pl.DataFrame({name: _told(name, cells) for name, cells in columns.items()}))
-
-
-def _told(name: str, cells: Sequence[Any]) -> pl.Series:
-    """A column of an SPSS file as text, whatever type its cells arrived in."""
-    if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
-        return _text(pl.Series(name, cells))
-    return pl.Series(name, [_word(cell) for cell in cells], dtype=pl.String)
+    texts = []
+    for name, cells in columns.items():
+        if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
+            texts.append(_text(pl.Series(name, cells)))
+        else:
+            texts.append(pl.Series(name, [_word(cell) for cell in cells], dtype=pl.String))
+    return _nulled(pl.DataFrame(texts))
 
 
 def _word(cell: object) -> str | None:
@@ -178,6 +177,7 @@ def _text(column: pl.Series) -> pl.Series:
     """A typed column as text: 39.0 reads 39, not-a-number is missing."""
     if column.dtype.is_float():
         column = column.cast(pl.Float64).fill_nan(None)
+        # Beyond that a double no longer holds every whole number: its digits would be invented.
         whole = (column.floor() == column) & (column.abs() < 2**53)
         if whole.all():
             column = column.cast(pl.Int64)
@@ -187,12 +187,9 @@ def _text(column: pl.Series) -> pl.Series:
     return column.cast(pl.String)
 
 
-_READERS: Mapping[str, Callable[[Path], pl.DataFrame]] = {
-    ".csv": _read_csv,
-    ".sav": _read_sav,
-    ".zsav": _read_sav,
-    ".parquet": _read_parquet,
-}
+_READERS = {
+    ".csv": _read_csv, ".sav": _read_sav, ".zsav": _read_sav, ".parquet": _read_parquet,
+}  # fmt: skip
 
 
 def _nulled(table: pl.DataFrame) -> pl.DataFrame:
@@ -214,16 +211,31 @@ def _refuse_bad_names(path: Path, names: Sequence[str]) -> None:
 ROLES = ("identifier", "quasi_identifier", "sensitive", "plain")
 MODES = ("local", "one-coding")
 
-# The keys of each table, each with what it must be.
-_PRIVACY = {
-    "k": "a whole number from 2",
-    "l": "a whole number from 1",
-    "entropy_l": "a number from 1",
-    "t": "a number from 0 to 1",
-    "presence": "two shares from 0 to 1, the smaller first",
-    "mode": '"local" or "one-coding"',
-    "suppression_limit": "a share from 0 to 1",
-    "seed": "a whole number from 0",
+
+def _whole(value: Any, low: int) -> bool:
+    # In Python true is a whole number; in a policy it is none.
+    return isinstance(value, int) and not isinstance(value, bool) and value >= low
+
+
+def _number(value: Any, low: float, high: float) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
+
+
+def _shares(value: Any) -> bool:
+    both = isinstance(value, list) and len(value) == 2 and all(_number(v, 0, 1) for v in value)
+    return both and value[0] <= value[1]
+
+
+# The keys of [privacy]: in words what each must be, and the same as a test.
+_PRIVACY: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "k": ("a whole number from 2", lambda v: _whole(v, 2)),
+    "l": ("a whole number from 1", lambda v: _whole(v, 1)),
+    "entropy_l": ("a number from 1", lambda v: _number(v, 1, math.inf) and v < math.inf),
+    "t": ("a number from 0 to 1", lambda v: _number(v, 0, 1)),
+    "presence": ("two shares from 0 to 1, the smaller first", _shares),
+    "mode": ('"local" or "one-coding"', lambda v: v in MODES),
+    "suppression_limit": ("a share from 0 to 1", lambda v: _number(v, 0, 1)),
+    "seed": ("a whole number from 0", lambda v: _whole(v, 0) and v < 2**63),
 }
 _TABLES = ("privacy", "roles", "hierarchies", "ordered", "population")
 
@@ -271,17 +283,15 @@ def read_policy(path: Path) -> Policy:
     content = _toml(path)
     _refuse_unknown(path, content, _TABLES, "table")
     tables = {name: _table(path, content, name) for name in _TABLES}
-    privacy = tables["privacy"]
     roles = _roles(path, tables["roles"])
-    hierarchies = _hierarchies(path, tables["hierarchies"], roles["quasi_identifier"])
     policy = Policy(
         path,
         roles=roles,
-        hierarchies=hierarchies,
+        hierarchies=_hierarchies(path, tables["hierarchies"], roles["quasi_identifier"]),
         ordered=_ordered(path, tables["ordered"], roles["sensitive"]),
         population=_population(path, tables["population"]),
         content=content,
-        **_privacy(path, privacy),
+        **_privacy(path, tables["privacy"]),
     )
     _refuse_contradictions(policy)
     return policy
@@ -289,6 +299,7 @@ def read_policy(path: Path) -> Policy:
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """A question after a misspelt name, or nothing when no known name is near."""
+    # difflib minds capitals: Age and AGE are too far apart for it.
     near = get_close_matches(name, list(known), n=1) or [
         other for other in known if other.lower() == name.lower()
     ]
@@ -332,44 +343,14 @@ def _privacy(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
     if "k" not in table:
         raise ExportRefused(f"{path}: [privacy] must say k, the smallest number of rows alike.")
     for key, value in table.items():
-        if not _fits(key, value):
-            raise ExportRefused(f"{path}: {key} = {_shown(value)} must be {_PRIVACY[key]}.")
+        words, fits = _PRIVACY[key]
+        if not fits(value):
+            shown = f'"{value}"' if isinstance(value, str) else value
+            raise ExportRefused(f"{path}: {key} = {shown} must be {words}.")
     found = dict(table)
     if "presence" in found:
         found["presence"] = tuple(float(share) for share in found["presence"])
     return found
-
-
-def _shown(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def _whole(value: object, low: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= low
-
-
-def _number(value: object, low: float, high: float = float("inf")) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
-
-
-def _fits(key: str, value: Any) -> bool:
-    """Return whether a value of [privacy] is what its key must be."""
-    match key:
-        case "k":
-            return _whole(value, 2)
-        case "l":
-            return _whole(value, 1)
-        case "seed":
-            return _whole(value, 0) and value < 2**63
-        case "mode":
-            return value in MODES
-        case "entropy_l":
-            return _number(value, 1) and value < float("inf")
-        case "presence":
-            shares = isinstance(value, list) and len(value) == 2
-            return shares and all(_number(v, 0, 1) for v in value) and value[0] <= value[1]
-        case _:
-            return _number(value, 0, 1)
 
 
 def _names(path: Path, key: str, value: object) -> tuple[str, ...]:
@@ -445,15 +426,8 @@ def _population(path: Path, table: Mapping[str, Any]) -> Path | None:
 
 def _refuse_contradictions(policy: Policy) -> None:
     """Raise ExportRefused for keys that ask for each other."""
-    asked = [
-        name
-        for name, is_asked in (
-            ("l", policy.l > 1),
-            ("entropy_l", policy.entropy_l > 1),
-            ("t", policy.t is not None),
-        )
-        if is_asked
-    ]
+    asks = {"l": policy.l > 1, "entropy_l": policy.entropy_l > 1, "t": policy.t is not None}
+    asked = [name for name, is_asked in asks.items() if is_asked]
     if asked and not policy.sensitive:
         raise ExportRefused(f"{policy.path}: {asked[0]} is asked for, but no column is sensitive.")
     if policy.presence and not policy.population:

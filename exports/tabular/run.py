@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,53 +92,15 @@ def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
 
 def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
     """Raise ExportRefused with the first thing that makes the table unfit for the policy."""
-    _refuse_unknown_columns(policy, table.columns)
-    _refuse_unmarked_columns(policy, table.columns)
-    _refuse_too_few_rows(policy, table.height)
-    _refuse_empty_columns(policy, table)
-    _refuse_too_few_values(policy, table)
-
-
-def refuse_unfit_population(policy: Policy, population: pl.DataFrame) -> None:
-    """Raise ExportRefused unless the population has every quasi-identifier and a row."""
-    lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
-    if lacking:
-        raise ExportRefused(f"{policy.population} has no column {', '.join(lacking)}.")
-    if not population.height:
-        raise ExportRefused(f"{policy.population} has no rows.")
-
-
-def _refuse_unknown_columns(policy: Policy, columns: Iterable[str]) -> None:
-    known = list(columns)
-    for role, names in policy.roles.items():
-        for name in names:
-            if name not in known:
-                hint = suggestion(name, known) or f" It has: {', '.join(known)}."
-                raise ExportRefused(
-                    f"{policy.path}: {role} names {name}, which the data lack.{hint}"
-                )
-
-
-def _refuse_unmarked_columns(policy: Policy, columns: Iterable[str]) -> None:
-    marked = {name for names in policy.roles.values() for name in names}
-    unmarked = [name for name in columns if name not in marked]
-    if unmarked:
-        raise ExportRefused(
-            f"{policy.path}: no role for {', '.join(unmarked)}. Give each column one in [roles]:"
-            " identifier, quasi_identifier, sensitive or plain."
-        )
-
-
-def _refuse_too_few_rows(policy: Policy, rows: int) -> None:
+    # First, as the other checks look columns up by the policy's names.
+    _refuse_unfit_columns(policy, table.columns)
+    rows = table.height
     if rows == 0:
         raise ExportRefused("The data have no rows.")
     if rows == 1:
         raise ExportRefused("The data have 1 row: nobody can hide in a table of one.")
     if rows < policy.k:
         raise ExportRefused(f"k = {policy.k} rows alike cannot be had from {rows} rows.")
-
-
-def _refuse_empty_columns(policy: Policy, table: pl.DataFrame) -> None:
     kept = [name for name in table.columns if name not in policy.roles["identifier"]]
     empty = [name for name in kept if table[name].null_count() == table.height]
     if empty:
@@ -147,9 +108,6 @@ def _refuse_empty_columns(policy: Policy, table: pl.DataFrame) -> None:
             f"Every cell of {', '.join(empty)} is missing: take such a column out of the data, or"
             " mark it as an identifier, which never leaves."
         )
-
-
-def _refuse_too_few_values(policy: Policy, table: pl.DataFrame) -> None:
     for name in policy.sensitive:
         distinct = table[name].n_unique()
         for key, wanted in (("l", policy.l), ("entropy_l", policy.entropy_l)):
@@ -160,11 +118,28 @@ def _refuse_too_few_values(policy: Policy, table: pl.DataFrame) -> None:
                 )
 
 
+def _refuse_unfit_columns(policy: Policy, known: list[str]) -> None:
+    for role, names in policy.roles.items():
+        for name in names:
+            if name not in known:
+                hint = suggestion(name, known) or f" It has: {', '.join(known)}."
+                raise ExportRefused(
+                    f"{policy.path}: {role} names {name}, which the data lack.{hint}"
+                )
+
+    marked = {name for names in policy.roles.values() for name in names}
+    if unmarked := [name for name in known if name not in marked]:
+        raise ExportRefused(
+            f"{policy.path}: no role for {', '.join(unmarked)}. Give each column one in [roles]:"
+            " identifier, quasi_identifier, sensitive or plain."
+        )
+
+
 def anonymise(data: Path, policy: Path, out: Path, progress: Progress = no_progress) -> Report:
     """Protect the table in ``data`` as ``policy`` asks, write the folder ``out``, give the report.
 
     The folder holds data.csv, report.json and report.html. It appears whole, after its table has
-    been read back and verified, or not at all: Refused says why, in one line.
+    been read back and verified, or not at all: ExportRefused says why, in one line.
     """
     try:
         return _anonymise(data, read_policy(policy), out, progress)
@@ -180,17 +155,16 @@ def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress) -> Rep
     table, rows = released(sources, outcome)
     result = AnonymisedTable(policy, sources, problem, outcome, table, rows)
     out = out.resolve()
+    # Once more: before the search it spares waiting, after it somebody may have taken the name.
     refuse_taken(out)
-    with hidden_beside(out, lambda fault, _: _cannot_write(out, fault)) as hidden:
+    with hidden_beside(
+        out, lambda fault, _: ExportRefused(f"{out} cannot be written: {fault.strerror or fault}.")
+    ) as hidden:
         folder = hidden / out.name
         folder.mkdir()
         report = _written(folder, result)
         folder.replace(out)
     return report
-
-
-def _cannot_write(out: Path, fault: OSError) -> ExportRefused:
-    return ExportRefused(f"{out} cannot be written: {fault.strerror or fault}.")
 
 
 def _written(folder: Path, result: AnonymisedTable) -> Report:
@@ -237,5 +211,9 @@ def read_sources(data: Path, policy: Policy) -> EncodedTable:
     if policy.population is None:
         return EncodedTable(table, trees)
     population = read_table(policy.population)
-    refuse_unfit_population(policy, population)
+    lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
+    if lacking:
+        raise ExportRefused(f"{policy.population} has no column {', '.join(lacking)}.")
+    if not population.height:
+        raise ExportRefused(f"{policy.population} has no rows.")
     return EncodedTable(table, trees, in_own_order(population.select(policy.quasi_identifiers)))

@@ -25,6 +25,7 @@ Report = Mapping[str, Any]
 
 # Figures that speak of the order of arrival, which must not change a byte here.
 _OF_ARRIVAL = ("order_correlation", "order_follows_input")
+_PROMISED = ("k_value", "k_coverage", "l", "entropy_l", "t", "presence")
 DECIMALS = 6
 
 
@@ -49,14 +50,14 @@ def report_of(
     """
     figures = {k: v for k, v in found.figures().items() if k not in _OF_ARRIVAL}
     columns = _columns(result)
+    # Of paths the name alone, as folders may name people.
+    echo = {name: dict(table) for name, table in result.policy.content.items()}
+    for table in ("hierarchies", "population"):
+        if table in echo:
+            echo[table] = {key: Path(name).name for key, name in echo[table].items()}
     return {
         "ncp": round(loss_of(result.problem, result.outcome), DECIMALS),
-        "k_value": figures["k_value"],
-        "k_coverage": figures["k_coverage"],
-        "l": figures["l"],
-        "entropy_l": figures["entropy_l"],
-        "t": figures["t"],
-        "presence": figures["presence"],
+        **{key: figures[key] for key in _PROMISED},
         "records_in": result.problem.rows,
         "records_out": result.table.height,
         "records_suppressed": result.problem.rows - result.table.height,
@@ -68,29 +69,24 @@ def report_of(
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
         "notes": _notes(result),
-        "policy": _echo(result.policy.content),
+        "policy": echo,
         "data_sha256": digest,
     }
-
-
-def _echo(content: Report) -> dict[str, Any]:
-    """The policy as written; of paths the name alone, as folders may name people."""
-    echo = {name: dict(table) for name, table in content.items()}
-    for table in ("hierarchies", "population"):
-        if table in echo:
-            echo[table] = {key: Path(name).name for key, name in echo[table].items()}
-    return echo
 
 
 def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
     """Each written column's role and, for a quasi-identifier, what became of its cells."""
     roles = {name: role for role in ROLES for name in result.policy.roles[role]}
     about: dict[str, dict[str, Any]] = {n: {"role": roles[n]} for n in result.table.columns}
-    for at, tree in enumerate(result.sources.trees):
+    trees = zip(result.sources.trees, result.problem.hierarchies, strict=True)
+    for at, (tree, hierarchy) in enumerate(trees):
         shown, true = result.table[tree.column], result.sources.table[tree.column]
+        # The mean loss of one column is that of the problem with no other column.
+        codes, nodes = result.problem.codes[:, at : at + 1], result.outcome.nodes[:, at : at + 1]
+        alone = replace(result.problem, codes=codes, hierarchies=(hierarchy,))
         about[tree.column] |= {
             "measured_as": "numbers" if tree.numeric else "groups",
-            "ncp": round(_loss_at(result, at), DECIMALS),
+            "ncp": round(loss_of(alone, replace(result.outcome, nodes=nodes)), DECIMALS),
             "values_before": true.n_unique(),
             "values_after": shown.n_unique(),
             "as_it_was": int((shown.eq_missing(true.gather(result.rows))).sum()),
@@ -98,14 +94,6 @@ def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
             "missing": shown.null_count(),
         }
     return about
-
-
-def _loss_at(result: AnonymisedTable, at: int) -> float:
-    """Mean loss of one column."""
-    tree, codes = result.problem.hierarchies[at], result.problem.codes[:, at : at + 1]
-    nodes = result.outcome.nodes[:, at : at + 1]
-    problem = replace(result.problem, codes=codes, hierarchies=(tree,))
-    return loss_of(problem, replace(result.outcome, nodes=nodes))
 
 
 def _notes(result: AnonymisedTable) -> list[str]:

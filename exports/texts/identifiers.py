@@ -68,8 +68,6 @@ NOT_NAMES = _of(
 NO_NAME = NOT_NAMES | DO | DETERMINERS | IN
 
 
-__all__ = ["CAUTION", "KINDS", "IdentifierSpan", "find", "marked", "redact", "words_in"]
-
 CAUTION = (
     "The marks are a help, not a check: they miss some names and every story that only one person "
     "can tell. Read each text whole."
@@ -123,12 +121,10 @@ def _words(text: str) -> list[_Word]:
 
 
 def _patterned(text: str) -> Iterator[IdentifierSpan]:
-    for kind, why, pattern in PATTERNS:
+    for kind, why, pattern in (*PATTERNS, (NAME, "initials", _INITIALS)):
         for match in pattern.finditer(text):
             if match.end() > match.start():
                 yield IdentifierSpan(match.start(), match.end(), kind, why)
-    for match in _INITIALS.finditer(text):
-        yield IdentifierSpan(match.start(), match.end(), NAME, "initials")
 
 
 def _cue(text: str, before: _Word | None, word: _Word) -> str:
@@ -226,7 +222,7 @@ def _worded(text: str, lang: str) -> Iterator[IdentifierSpan]:
 
 
 def _apart(spans: Iterable[IdentifierSpan]) -> list[IdentifierSpan]:
-    """Those that overlap none before them, in the order of the text."""
+    """The marks that overlap none before them, in the order of the text."""
     taken: list[IdentifierSpan] = []
     for span in spans:
         if all(span.end <= t.start or t.end <= span.start for t in taken):
@@ -255,6 +251,7 @@ def find(text: str, lang: str = "en") -> tuple[IdentifierSpan, ...]:
     """
     # Blanked, not cut: every mark keeps its place.
     left = _REPLACED.sub(lambda m: "·" * len(m.group()), text)
+    # Patterns first: where two marks overlap, the earlier one stays.
     return tuple(_joined(left, _apart((*_patterned(left), *_worded(left, lang)))))
 
 
@@ -270,11 +267,7 @@ def marked(text: str, spans: Sequence[IdentifierSpan]) -> str:
 
 def redact(text: str, spans: Iterable[IdentifierSpan]) -> str:
     """``text`` with each mark replaced by its kind in brackets: [name]. Marks must not overlap."""
+    # From the end, so that the places of those before stay true.
     for span in sorted(spans, reverse=True):
         text = f"{text[: span.start]}[{span.kind}]{text[span.end :]}"
     return text
-
-
-def words_in(text: str) -> int:
-    """Words to read."""
-    return len(_WORD.findall(text))

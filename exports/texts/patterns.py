@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from string import ascii_lowercase
 
@@ -242,7 +242,6 @@ def _listed(name: str) -> frozenset[str]:
     return frozenset(word for line in lines for word in line.split())
 
 
-@lru_cache(maxsize=50_000)
 def fold(word: str) -> str:
     """``word`` in plain letters a to z: lower case, no accents, no apostrophes, no possessive."""
     bare = _POSSESSIVE.sub("", word.lower()).translate(_NO_ACCENTS)
@@ -283,21 +282,21 @@ def _derived(word: str) -> bool:
     return is_plain(word) or any(is_plain(stem) for stem in _stems(word))
 
 
-@lru_cache(maxsize=50_000)
 def is_ordinary(word: str) -> bool:
     """Return whether it is an English word of everyday use, in whatever form."""
     if _derived(word):
         return True
     if any(word.startswith(b) and _derived(word[len(b) :]) for b in _BEGINNINGS):
         return True
+    # Compounds, of halves with three letters or more.
     halves = ((word[:at], word[at:]) for at in range(3, len(word) - 2))
     return any(is_plain(a) and _derived(b) for a, b in halves)
 
 
-@lru_cache(maxsize=50_000)
 def is_slip(word: str) -> bool:
     """Return whether it looks like an ordinary word mistyped: one letter off, or drawn out."""
     short = re.sub(r"(.)\1{2,}", r"\1", word)
+    # Drawn out, as in sooo or hmmm.
     if short != word and (is_ordinary(short) or len(set(word)) < 3):
         return True
     return len(word) >= TYPO_FROM and any(map(is_plain, _one_off(word)))

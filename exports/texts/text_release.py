@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exports.codebook import Entry, describe
-from exports.columns import Field
+from exports.columns import Field, data_name
 from exports.documents.all_documents import finish, note_files, put
 from exports.documents.context import DocumentContext
 from exports.errors import ExportRefused
 from exports.output_files import csv_text, guarded
 from exports.report import ReleaseContext, Report, about_release
 from exports.texts.redaction import FIT, STATES, WITHHELD, ReviewedText
+from forms.routing import asked_of_few
 from forms.study import Question, Study, Tier
 from forms.typed_text import tidy_words
 
@@ -73,7 +74,7 @@ class TextRelease:
 
 @dataclass(frozen=True, slots=True)
 class TextContext:
-    """What a text release says about where its texts come from; ``earlier`` is the last file."""
+    """The origin of a text release's texts; ``earlier`` is the last file."""
 
     pilot: bool = False
     synthetic: bool = False
@@ -90,33 +91,24 @@ ORDINARY = TextContext()
 
 def text_name(study_name: str) -> str:
     """File name after Psych-DS; ``description`` is one of its own keywords."""
-    letters = "".join(c for c in study_name if c.isascii() and c.isalnum())
-    return f"study-{letters}_description-texts_data.csv"
+    return data_name(study_name).replace("_data.csv", "_description-texts_data.csv")
 
 
 def released_questions(study: Study, tier: Tier) -> dict[str, Question]:
     """Variable → question, of texts that the tier may hold, in the order asked.
 
-    A text that only some are asked for is stored without language and never released.
+    A text that only a few are asked for is stored without language and never released.
     """
     return {
         name: q
         for name, q in study.questions.items()
-        if q.apart and not q.show_if and name not in tier.leave_out
+        if q.apart and not asked_of_few(study, name) and name not in tier.leave_out
     }
 
 
 def tidy_text(words: str) -> str:
     """``words`` as they stand in the file: as they were read when they were typed, no formula."""
     return guarded(tidy_words(words))
-
-
-def _fit(texts: Iterable[ReviewedText], questions: Mapping[str, Question]) -> list[TextRow]:
-    return [
-        TextRow(t.variable, t.lang, t.c_quote, tidy_text(t.words))
-        for t in texts
-        if t.state in FIT and t.lang is not None and t.variable in questions
-    ]
 
 
 def _earlier(occasion: TextContext) -> list[TextRow]:
@@ -128,6 +120,7 @@ def _earlier(occasion: TextContext) -> list[TextRow]:
         raise ExportRefused(
             "The earlier file of texts has other columns than this release would have."
         )
+    # The row number and the marks stand before these.
     kept = len(COLUMNS)
     return [TextRow(v, lang, int(q), text) for v, lang, q, text in (line[-kept:] for line in lines)]
 
@@ -154,16 +147,6 @@ def _refusal(groups: Mapping[tuple[str, str], int], k: int, *, unread: int) -> s
     )
 
 
-def _csv(rows: Iterable[TextRow], marks: Sequence[str], *, after: int) -> bytes:
-    """Lines in RFC 4180: UTF-8, comma, CRLF; the header only where nothing comes before."""
-    head = [] if after else [("row", *marks, *COLUMNS)]
-    lines = (
-        (number, *(1 for _ in marks), r.variable, r.lang, r.may_quote, r.text)
-        for number, r in enumerate(rows, after + 1)
-    )
-    return csv_text([*head, *lines]).encode()
-
-
 def _counts(texts: Iterable[ReviewedText]) -> dict[str, dict[str, int]]:
     """Question → state → texts; ``unread`` is not finished, ``never`` may not be released."""
     found: dict[str, Counter[str]] = {}
@@ -177,6 +160,7 @@ def _groups(
     earlier: Sequence[TextRow], new: Sequence[TextRow], k: int, questions: Mapping[str, Question]
 ) -> Iterator[TextGroup]:
     before, fresh = Counter(r.group for r in earlier), Counter(r.group for r in new)
+    # What an earlier file has of questions that are released no longer comes first.
     order = {name: at for at, name in enumerate(questions)}
     for group in sorted(before.keys() | fresh.keys(), key=lambda g: (order.get(g[0], -1), g)):
         enough = fresh[group] >= k
@@ -188,11 +172,7 @@ def _groups(
 
 
 def text_release(
-    study: Study,
-    texts: Sequence[ReviewedText],
-    *,
-    tier: Tier,
-    occasion: TextContext = ORDINARY,
+    study: Study, texts: Sequence[ReviewedText], *, tier: Tier, occasion: TextContext = ORDINARY
 ) -> TextRelease:
     """Return the file of approved texts. Raise ExportRefused where no group is large enough.
 
@@ -201,18 +181,30 @@ def text_release(
     """
     questions = released_questions(study, tier)
     earlier = _earlier(occasion)
-    fresh = _not_released(_fit(texts, questions), earlier)
+    fit = [
+        TextRow(t.variable, t.lang, t.c_quote, tidy_text(t.words))
+        for t in texts
+        if t.state in FIT and t.lang is not None and t.variable in questions
+    ]
+    fresh = _not_released(fit, earlier)
     groups = tuple(_groups(earlier, fresh, tier.k, questions))
     large = {(g.variable, g.lang) for g in groups if not g.waiting}
+    # By content: neither the order of arrival nor that of reading is left.
     new = sorted(r for r in fresh if r.group in large)
     counts = _counts(texts)
     if not new and not earlier:
         unread = sum(counts.get(name, {}).get("unread", 0) for name in questions)
         raise ExportRefused(_refusal(Counter(r.group for r in fresh), tier.k, unread=unread))
     rows = len(earlier) + len(new)
+    # The earlier file has the header already.
+    head = [] if earlier else [("row", *occasion.marks, *COLUMNS)]
+    lines = (
+        (number, *(1 for _ in occasion.marks), r.variable, r.lang, r.may_quote, r.text)
+        for number, r in enumerate(new, len(earlier) + 1)
+    )
     return TextRelease(
         name=text_name(study.name),
-        data=occasion.earlier + _csv(new, occasion.marks, after=len(earlier)),
+        data=occasion.earlier + csv_text([*head, *lines]).encode(),
         rows=rows,
         new=len(new),
         groups=tuple(g for g in groups if g.released),
@@ -276,22 +268,16 @@ def _about(
     )
     lines = (f"\n| {g.variable} | {g.lang} | {g.released} |" for g in groups if g.released)
     table = "| question | language | texts |\n|---|---|---|" + "".join(lines)
-    absent = "\n".join(f"- {line}" for line in _absent(study, groups, counts))
-    return "\n\n".join(("## Texts", APART, QUOTING, order, table, absent)) + "\n"
-
-
-def _absent(
-    study: Study, groups: Sequence[TextGroup], counts: Mapping[str, Mapping[str, int]]
-) -> Iterator[str]:
-    """A sentence for each reason why a text is not in the file."""
-    held = sum(c.get(WITHHELD, 0) for c in counts.values())
-    unread = sum(c.get("unread", 0) for c in counts.values())
-    yield f"Held back by a reader: {_blurred(held)}. Not read to the end: {_blurred(unread)}."
+    held = _blurred(sum(c.get(WITHHELD, 0) for c in counts.values()))
+    unread = _blurred(sum(c.get("unread", 0) for c in counts.values()))
+    absent = f"- Held back by a reader: {held}. Not read to the end: {unread}."
     if waiting := sum(g.waiting for g in groups):
-        yield f"Approved, waiting for others of their question and language: {_blurred(waiting)}."
+        many = _blurred(waiting)
+        absent += f"\n- Approved, waiting for others of their question and language: {many}."
     # From the study, not from what was written: that somebody wrote one is told to nobody.
-    if never := [q.name for q in study.questions.values() if q.apart and q.show_if]:
-        yield f"Never released, because only some are asked: {', '.join(never)}."
+    if never := [n for n, q in study.questions.items() if q.apart and asked_of_few(study, n)]:
+        absent += f"\n- Never released, because only some are asked: {', '.join(never)}."
+    return "\n\n".join(("## Texts", APART, QUOTING, order, table, absent)) + "\n"
 
 
 _RECOGNISED = (

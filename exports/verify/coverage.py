@@ -221,7 +221,7 @@ def compared(
     true = {name: coded(truth[name]) for name in claim.core}
     before = classes_of(as_key(true, claim.core, claim), np.zeros(truth.height, dtype=np.int64))
     found = _key_coverage(table, truth, rows=rows, claim=claim)
-    people = int((np.bincount(valid, minlength=1) > 0).sum())
+    people = int((np.bincount(valid, minlength=1) > 0).sum())  # one may stand in several rows
     fits = paired == rows == len(valid)
     released, reverse = found.released[valid], found.true
     if fits and not found.exact:  # then everybody is covered by their own class at least

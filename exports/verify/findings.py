@@ -70,7 +70,7 @@ class TruthComparison:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that was measured on one file. None is what could not be measured.
+    """The measurements of one file. None is what could not be measured.
 
     ``broken`` says why the file is no table; everything else is then empty.
     """
@@ -142,6 +142,7 @@ class Findings:
         }
 
     def _of_truth(self) -> dict[str, Any]:
+        # None where there were no true rows, and so is each figure taken from it.
         beside = self.compared
         return {
             "k_coverage": beside and beside.k_coverage,

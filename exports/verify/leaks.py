@@ -88,7 +88,7 @@ class _SuppressedColumn:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is anything to infer, and anything to learn it from."""
+        """Return whether there is anything to infer, and anything to learn it from."""
         return bool(self.suppressed.any()) and len(np.unique(self.column.codes[self.known])) > 1
 
     def inferable(self, other: CodedColumn, blank: str | None, *, in_key: bool) -> int:
@@ -126,19 +126,6 @@ def _telling(column: CodedColumn, blank: str | None, rows: Ints) -> Ints:
     return rows[~column.is_cell(blank)[rows]]
 
 
-def _derived(name: str, table: Table, claim: Claim) -> InferableCells | None:
-    """Return suppressed cells whose sources, by a rule that everybody knows, are in the file."""
-    sources = claim.derived.get(name, ())
-    if not sources or not set(sources) <= table.keys():
-        return None
-    inferable = table[name].is_cell(claim.suppressed.get(name))
-    for source in sources:
-        telling = [len(claim.stands_for(source, cell) or ()) == 1 for cell in table[source].cells]
-        inferable = inferable & np.array(telling, dtype=bool)[table[source].codes]
-    cells = int(inferable.sum())
-    return InferableCells(name, sources, cells) if cells else None
-
-
 def inferable_cells(
     table: Table, claim: Claim, classes: EquivalenceClasses
 ) -> tuple[InferableCells, ...]:
@@ -147,8 +134,8 @@ def inferable_cells(
     A column that holds one cell for all, or a different one for nearly each row, is no source.
     """
     found: list[InferableCells] = []
-    for name in dict.fromkeys((*claim.core, *claim.insider, *claim.derived)):
-        best = _derived(name, table, claim)
+    for name in dict.fromkeys((*claim.core, *claim.insider)):
+        best: InferableCells | None = None
         target = _SuppressedColumn(name, table, claim, classes)
         for other, column in table.items() if target.is_open else ():
             if other == name or not 1 < len(column.cells) <= len(column.codes) // 2:
@@ -237,6 +224,7 @@ def _striking(correlation: float | None, rows: int) -> bool:
     if correlation is None or rows < FEW:
         return False
     size = abs(correlation)
+    # Few rows in the very order of the input are striking, though no standard error shows it.
     return size > 1 - 1e-9 or size * float(np.sqrt(rows - 1)) > FAR
 
 

@@ -87,6 +87,7 @@ def coded(series: pl.Series) -> CodedColumn:
     """Return a column of any type as the text that would be written; null is an empty cell."""
     if series.dtype.is_integer() and not series.null_count() and len(series):
         low, high = int(series.min()), int(series.max())  # type: ignore[arg-type]
+        # Codes of a narrow range are numbered by counting, without a text for each cell.
         if high - low < 1 << 16:
             codes = (series.cast(pl.Int64) - low).to_numpy()
             return dense(codes, [str(value) for value in range(low, high + 1)])
@@ -110,6 +111,7 @@ def combined(columns: Iterable[Codes], rows: int) -> tuple[Ints, int]:
     key, many = np.zeros(rows, dtype=np.int64), 1
     for column in columns:
         width = int(column.max(initial=0)) + 1
+        # Before the key could pass 64 bits.
         if many * width >= 1 << 62:
             key, many = _renumbered(key, many)
         key, many = key * width + column, many * width
@@ -226,6 +228,7 @@ def check_records(block: bytes, columns: int, *, first: int) -> int:
     outside = outside_quotes(data)
     _check_returns(block, data, outside, first)
     ends = _positions(data, LF, outside)
+    # The last record of a file may lack its line end.
     if not block.endswith(b"\n"):
         ends = np.append(ends, len(data))
     commas = np.searchsorted(_positions(data, COMMA, outside), ends)
@@ -299,6 +302,7 @@ class _ColumnReader:
 
 def _read(file: BinaryIO, size: int) -> dict[str, CodedColumn]:
     begun = file.read(max(size, len(BOM))).removeprefix(BOM)
+    # A header may be longer than a block.
     while not whole_records(begun) and (more := file.read(size)):
         begun += more
     if not begun.strip():
@@ -352,9 +356,8 @@ class Claim:
     ``ordered`` maps a sensitive column to its cells from low to high; cells it does not name come
     after them. ``covers`` maps a column to released cell → the true cells it stands for; a cell
     without an entry stands for itself. ``suppressed`` maps a column to the cell that says nothing.
-    ``missing`` maps a column to the cells that are one category of a key. ``derived`` maps a column
-    to the columns from which anybody can work it out. ``segments`` are the rows of each batch, in
-    file order, each of which keeps the promise alone; none is one batch.
+    ``missing`` maps a column to the cells that are one category of a key. ``segments`` are the rows
+    of each batch, in file order, each of which keeps the promise alone; none is one batch.
     """
 
     core: tuple[str, ...]
@@ -372,14 +375,12 @@ class Claim:
     covers: Mapping[str, Cells] = field(default_factory=dict)
     suppressed: Mapping[str, str] = field(default_factory=dict)
     missing: Cells = field(default_factory=dict)
-    derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     segments: tuple[int, ...] = ()
 
     @property
     def named(self) -> tuple[str, ...]:
         """Every column that the file must have for the claim to make sense."""
-        names = (*self.core, *self.insider, *self.sensitive, *self.answers, *self.derived)
-        return tuple(dict.fromkeys(names))
+        return tuple(dict.fromkeys((*self.core, *self.insider, *self.sensitive, *self.answers)))
 
     def category(self, column: str, cell: str) -> str:
         """Return the cell as part of a key: all that counts as missing is one category."""

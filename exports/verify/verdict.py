@@ -36,104 +36,70 @@ def share_of(share: float) -> str:
     return f"{100 * share:.1f}".removesuffix(".0") + " %"
 
 
-def rows_of(number: int) -> str:
-    """Return a number of rows in words."""
-    return "1 row" if number == 1 else f"{number:,} rows"
-
-
-def _people(number: int) -> str:
-    return "1 member" if number == 1 else f"{number:,} members"
+def _many(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _of_classes(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
     classes = found.classes
-    yield FigureInWords(
-        "k_value",
-        "Smallest group (k)",
-        f"{classes.k:,}",
+    said = (
         "The smallest group of people who look alike in this file has"
-        f" {_people(classes.k)}; at least {claim.k:,} were promised. To look alike is to have the"
-        " same values in the key columns:"
-        f" {', '.join(claim.core) or 'there are none'}.",
+        f" {_many(classes.k, 'member')}; at least {claim.k:,} were promised. To look alike is"
+        f" to have the same values in the key columns: {', '.join(claim.core) or 'there are none'}."
     )
+    yield FigureInWords("k_value", "Smallest group (k)", f"{classes.k:,}", said)
     if classes.k_exact != classes.k:
-        yield FigureInWords(
-            "k_exact",
-            "Smallest group, kinds of missing taken apart",
-            f"{classes.k_exact:,}",
+        label = "Smallest group, kinds of missing taken apart"
+        said = (
             "The figure above takes every kind of missing or withheld answer for the same. To"
             " somebody who could tell for what reason an answer is missing, the smallest group has"
-            f" {_people(classes.k_exact)}.",
+            f" {_many(classes.k_exact, 'member')}."
         )
-    yield FigureInWords(
-        "classes",
-        "Groups",
-        f"{classes.count:,}",
-        f"The {rows_of(found.shape.rows)} fall into {classes.count:,} such groups.",
-    )
-    yield FigureInWords(
-        "unique_after",
-        "Alone in this file",
-        f"{classes.unique:,}",
-        f"{rows_of(classes.unique).capitalize()} in this file look like no other.",
-    )
-
-
-def _of_batches(found: Findings, _: Claim) -> Iterator[FigureInWords]:
-    batches = found.classes.batches
-    if len(batches) > 1:
-        sizes = ", ".join(f"{rows:,} (smallest group {k:,})" for rows, k in batches)
-        yield FigureInWords(
-            "batches",
-            "Batches",
-            f"{len(batches):,}",
-            f"The rows were released in {len(batches):,} batches, each protected without the"
-            f" others: {sizes}.",
+        yield FigureInWords("k_exact", label, f"{classes.k_exact:,}", said)
+    said = f"The {_many(found.shape.rows, 'row')} fall into {classes.count:,} such groups."
+    yield FigureInWords("classes", "Groups", f"{classes.count:,}", said)
+    said = f"{_many(classes.unique, 'row').capitalize()} in this file look like no other."
+    yield FigureInWords("unique_after", "Alone in this file", f"{classes.unique:,}", said)
+    if len(classes.batches) > 1:
+        sizes = ", ".join(f"{rows:,} (smallest group {k:,})" for rows, k in classes.batches)
+        many = f"{len(classes.batches):,}"
+        said = (
+            f"The rows were released in {many} batches, each protected without the others: {sizes}."
         )
+        yield FigureInWords("batches", "Batches", many, said)
 
 
 def _of_suppression(found: Findings, _: Claim) -> Iterator[FigureInWords]:
     blank, cells = found.classes.suppressed_rows, sum(found.suppressed.values())
     columns = ", ".join(f"{name} {count:,}" for name, count in found.suppressed.items())
-    yield FigureInWords(
-        "cells_withheld",
-        "Cells withheld",
-        f"{cells:,}",
-        f"{cells:,} cells were withheld to protect people" + (f": {columns}." if columns else "."),
-    )
+    said = f"{cells:,} cells were withheld to protect people" + f": {columns}" * bool(columns)
+    yield FigureInWords("cells_withheld", "Cells withheld", f"{cells:,}", f"{said}.")
     if blank:
-        yield FigureInWords(
-            "suppressed_rows",
-            "Rows without any key value",
-            f"{blank:,}",
-            f"{rows_of(blank).capitalize()} say nothing in any key column; they are counted as a"
-            " group of their own, never as members of all groups.",
+        said = (
+            f"{_many(blank, 'row').capitalize()} say nothing in any key column; they are counted as"
+            " a group of their own, never as members of all groups."
         )
+        yield FigureInWords("suppressed_rows", "Rows without any key value", f"{blank:,}", said)
 
 
 def _of_diversity(found: Findings, _: Claim) -> Iterator[FigureInWords]:
     for name, worst in found.diversity.items():
-        values = "1 value" if worst.distinct == 1 else f"{worst.distinct:,} different values"
-        occur = "occurs" if worst.distinct == 1 else "occur"
-        tail = (
-            " Whoever knows that somebody belongs to such a group knows the value."
-            if worst.distinct == 1
-            else ""
+        alone = worst.distinct == 1
+        values = "1 value" if alone else f"{worst.distinct:,} different values"
+        tail = " Whoever knows that somebody belongs to such a group knows the value." * alone
+        said = (
+            f"In the group with the least variety, {values} of {name} occur{'s' * alone}; weighed"
+            f" by how often they occur, that is worth {worst.entropy:.1f} equally frequent"
+            f" ones.{tail}"
         )
-        yield FigureInWords(
-            "l",
-            f"Least variety of {name} in a group (l)",
-            f"{worst.distinct:,}",
-            f"In the group with the least variety, {values} of {name} {occur}; weighed by how often"
-            f" they occur, that is worth {worst.entropy:.1f} equally frequent ones.{tail}",
+        label = f"Least variety of {name} in a group (l)"
+        yield FigureInWords("l", label, f"{worst.distinct:,}", said)
+        said = (
+            "On a scale from 0 (the group is a picture of the whole file) to 1 (nothing in"
+            f" common), the most unusual group differs by {worst.distance:.2f} in {name}."
         )
-        yield FigureInWords(
-            "t",
-            f"Largest difference of a group from the whole file in {name} (t)",
-            f"{worst.distance:.2f}",
-            f"On a scale from 0 (the group is a picture of the whole file) to 1 (nothing in"
-            f" common), the most unusual group differs by {worst.distance:.2f} in {name}.",
-        )
+        label = f"Largest difference of a group from the whole file in {name} (t)"
+        yield FigureInWords("t", label, f"{worst.distance:.2f}", said)
 
 
 def _of_truth(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
@@ -141,44 +107,33 @@ def _of_truth(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
         return
     beside = found.compared
     at_least = "" if beside.exact else "at least "
-    yield FigureInWords(
-        "k_coverage",
-        "Rows that could be one person's",
-        f"{at_least}{beside.k_coverage:,}",
+    said = (
         f"Whoever knows somebody's true values in the key columns finds {at_least}"
-        f"{rows_of(beside.k_coverage)} that could be theirs, even where groups overlap.",
+        f"{_many(beside.k_coverage, 'row')} that could be theirs, even where groups overlap."
     )
-    yield FigureInWords(
-        "k_coverage_reverse",
-        "People one row could be",
-        f"{at_least}{beside.k_coverage_reverse:,}",
-        f"Every row in this file fits {at_least}{beside.k_coverage_reverse:,} of the people who"
-        " answered.",
+    value = f"{at_least}{beside.k_coverage:,}"
+    yield FigureInWords("k_coverage", "Rows that could be one person's", value, said)
+    value = f"{at_least}{beside.k_coverage_reverse:,}"
+    said = f"Every row in this file fits {value} of the people who answered."
+    yield FigureInWords("k_coverage_reverse", "People one row could be", value, said)
+    value = f"{beside.unique_before:,}"
+    said = (
+        f"Before protection, {value} of {beside.rows_true:,} people were the only ones with their"
+        " values in the key columns among those who answered."
     )
-    yield FigureInWords(
-        "unique_before",
-        "Alone before protection",
-        f"{beside.unique_before:,}",
-        f"Before protection, {beside.unique_before:,} of {beside.rows_true:,} people were the only"
-        " ones with their values in the key columns among those who answered.",
+    yield FigureInWords("unique_before", "Alone before protection", value, said)
+    said = (
+        f"{_many(beside.left_out, 'row').capitalize()} of {beside.rows_true:,} could not be"
+        f" protected and were left out; {share_of(claim.limit)} would have been allowed."
     )
-    yield FigureInWords(
-        "rows_left_out",
-        "Rows left out",
-        f"{beside.left_out:,}",
-        f"{rows_of(beside.left_out).capitalize()} of {beside.rows_true:,} could not be protected"
-        f" and were left out; {share_of(claim.limit)} would have been allowed.",
-    )
+    yield FigureInWords("rows_left_out", "Rows left out", f"{beside.left_out:,}", said)
     wrong = sum(beside.untrue.values())
-    yield FigureInWords(
-        "cells_untrue",
-        "Untrue cells",
-        f"{wrong:,}",
+    said = (
         "Every cell that was compared stands for the true value of its row, exactly or as part of a"
         " wider group."
-        if not wrong
-        else f"{wrong:,} cells cannot stand for the true value.",
     )
+    said = f"{wrong:,} cells cannot stand for the true value." if wrong else said
+    yield FigureInWords("cells_untrue", "Untrue cells", f"{wrong:,}", said)
 
 
 def _above(risk: Risk) -> str:
@@ -192,34 +147,32 @@ def _of_risk(found: Findings, _: Claim) -> Iterator[FigureInWords]:
     known, public = found.prosecutor, found.journalist
     if known is None or public is None or found.marketer is None:
         return
+    # A risk of 1 is certain and not about.
     worst = f"about 1 in {round(1 / known.highest):,}" if known.highest < 1 else "1 in 1"
-    yield FigureInWords(
-        "prosecutor",
-        "Risk for somebody known to be in the file (prosecutor)",
-        share_of(known.highest),
+    label = "Risk for somebody known to be in the file (prosecutor)"
+    said = (
         "Somebody who knows that a person is in this file and knows their key values finds the"
-        f" right row with a chance of {worst} at worst, and"
-        f" {share_of(known.average)} on average.{_above(known)}",
+        f" right row with a chance of {worst} at worst, and {share_of(known.average)} on"
+        f" average.{_above(known)}"
     )
+    yield FigureInWords("prosecutor", label, share_of(known.highest), said)
+    highest = share_of(public.highest)
     basis = (
-        f"{share_of(public.highest)} at worst, counted among the population.{_above(public)}"
+        f"{highest} at worst, counted among the population.{_above(public)}"
         if found.population
         else "no more than the figure above. There is no table of the population to count in, so"
         " the file stands for it."
     )
-    yield FigureInWords(
-        "journalist",
-        "Risk for anybody in the population (journalist)",
-        share_of(public.highest),
-        f"Somebody who does not know whether a person is in this file has a chance of {basis}",
+    said = f"Somebody who does not know whether a person is in this file has a chance of {basis}"
+    label = "Risk for anybody in the population (journalist)"
+    yield FigureInWords("journalist", label, highest, said)
+    share = share_of(found.marketer)
+    said = (
+        f"Somebody who matches every row by its key values is right for {share} of them on average,"
+        " and cannot tell for which."
     )
-    yield FigureInWords(
-        "marketer",
-        "Right guesses of somebody who guesses all (marketer)",
-        share_of(found.marketer),
-        "Somebody who matches every row by its key values is right for"
-        f" {share_of(found.marketer)} of them on average, and cannot tell for which.",
-    )
+    label = "Right guesses of somebody who guesses all (marketer)"
+    yield FigureInWords("marketer", label, share, said)
 
 
 def _of_insiders(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
@@ -227,56 +180,48 @@ def _of_insiders(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
         return
     both, unique = found.classes.unique_insider_and_core, found.classes.unique_insider
     share = share_of(found.share(both))
-    yield FigureInWords(
-        "unique_insider_and_core",
-        "Rows that somebody who was there could single out",
-        share,
+    said = (
         "Somebody who was there (a therapist, a partner) knows more than an outsider. Knowing"
-        f" {', '.join(claim.insider)} and the key columns, they could single out {rows_of(both)}"
-        f" ({share} of this file); without the key columns {rows_of(unique)}"
-        f" ({share_of(found.share(unique))}).",
+        f" {', '.join(claim.insider)} and the key columns, they could single out"
+        f" {_many(both, 'row')} ({share} of this file); without the key columns"
+        f" {_many(unique, 'row')} ({share_of(found.share(unique))})."
     )
+    label = "Rows that somebody who was there could single out"
+    yield FigureInWords("unique_insider_and_core", label, share, said)
 
 
 def _of_order(found: Findings, _: Claim) -> Iterator[FigureInWords]:
     if found.sorted_by_content:
-        sentence = "The rows are sorted by what they hold: their order says nothing about when"
-        yield FigureInWords(
-            "sorted_by_content", "Order of rows", "by content", f"{sentence} they arrived."
-        )
+        said = "The rows are sorted by what they hold: their order says nothing about when they"
+        yield FigureInWords("sorted_by_content", "Order of rows", "by content", f"{said} arrived.")
     elif found.order_correlation is not None:
-        yield FigureInWords(
-            "order_correlation",
-            "Order of rows",
-            f"{found.order_correlation:.2f}",
+        value = f"{found.order_correlation:.2f}"
+        said = (
             "On a scale from -1 to 1, the order of the rows goes with the order of the input by"
-            f" {found.order_correlation:.2f}; 0 is no connection.",
+            f" {value}; 0 is no connection."
         )
+        yield FigureInWords("order_correlation", "Order of rows", value, said)
 
 
 def _of_leaks(found: Findings, _: Claim) -> Iterator[FigureInWords]:
-    cells = sum(one.cells for one in found.inferable)
     if found.suppressed:
-        yield FigureInWords(
-            "cells_given_away",
-            "Withheld cells that another column gives away",
-            f"{cells:,}",
-            f"{cells:,} withheld cells could be worked out from another column of this file.",
-        )
+        cells = f"{sum(one.cells for one in found.inferable):,}"
+        said = f"{cells} withheld cells could be worked out from another column of this file."
+        label = "Withheld cells that another column gives away"
+        yield FigureInWords("cells_given_away", label, cells, said)
     if found.shape.one_each:
-        columns = ", ".join(found.shape.one_each)
-        yield FigureInWords(
-            "columns_one_value_each",
-            "Columns that tell all rows apart",
-            f"{len(found.shape.one_each):,}",
-            f"Every row has a value of its own in: {columns}. Whoever has a list of these values"
-            " and names knows everybody in this file.",
+        said = (
+            f"Every row has a value of its own in: {', '.join(found.shape.one_each)}. Whoever has a"
+            " list of these values and names knows everybody in this file."
         )
+        label = "Columns that tell all rows apart"
+        value = f"{len(found.shape.one_each):,}"
+        yield FigureInWords("columns_one_value_each", label, value, said)
 
 
 _PARTS: tuple[Callable[[Findings, Claim], Iterator[FigureInWords]], ...] = (
-    _of_classes, _of_batches, _of_suppression, _of_diversity, _of_truth, _of_risk,
-    _of_insiders, _of_order, _of_leaks,
+    _of_classes, _of_suppression, _of_diversity, _of_truth, _of_risk, _of_insiders, _of_order,
+    _of_leaks,
 )  # fmt: skip
 
 
@@ -361,7 +306,6 @@ def _compared(found: Findings, claim: Claim) -> Iterator[str]:
             f"{beside.left_out} of {beside.rows_true} rows were left out,"
             f" more than {100 * claim.limit:g} %"
         )
-
     for name, cells in beside.untrue.items():
         yield f"{name} holds {_count(cells, 'cell')} that cannot stand for the true value"
     if beside.k_coverage < claim.k:
@@ -400,66 +344,55 @@ def faults(findings: Findings, claim: Claim) -> tuple[str, ...]:
     """
     if findings.broken:
         return (f"the file is not a sound CSV: {findings.broken}",)
+    # Of such a file nothing else was measured.
     if findings.shape.absent or not findings.shape.rows:
         return tuple(_columns(findings, claim))
     return tuple(fault for check in _CHECKS for fault in check(findings, claim))
 
 
-# Limits of every file, whatever its figures.
+# Limits of every file, whatever its figures: they have a sentence and no value.
+_SAME_ANSWER = (
+    "A group whose members all gave the same sensitive answer tells that answer of everybody in it,"
+    " however large the group is."
+)
+_REVERSAL = (
+    "Values were made no coarser than necessary. Somebody who knows how that is done can sometimes"
+    " work backwards and narrow down some of them (Cohen 2021, Attacks on deidentification's"
+    " defenses); the size of the smallest group does not rule that out."
+)
+_OTHER_DATA = (
+    "The numbers hold for this file alone. Joined with other data about the same people, or with"
+    " another file from the same answers, groups can become smaller."
+)
 _LIMITS = (
-    FigureInWords(
-        "limit_same_answer",
-        "Groups that agree",
-        "",
-        "A group whose members all gave the same sensitive answer tells that answer of everybody in"
-        " it, however large the group is.",
-    ),
-    FigureInWords(
-        "limit_reversal",
-        "Undoing in part",
-        "",
-        "Values were made no coarser than necessary. Somebody who knows how that is done can"
-        " sometimes work backwards and narrow down some of them (Cohen 2021, Attacks on"
-        " deidentification's defenses); the size of the smallest group does not rule that out.",
-    ),
-    FigureInWords(
-        "limit_other_data",
-        "Other data",
-        "",
-        "The numbers hold for this file alone. Joined with other data about the same people, or"
-        " with another file from the same answers, groups can become smaller.",
-    ),
+    FigureInWords("limit_same_answer", "Groups that agree", "", _SAME_ANSWER),
+    FigureInWords("limit_reversal", "Undoing in part", "", _REVERSAL),
+    FigureInWords("limit_other_data", "Other data", "", _OTHER_DATA),
 )
-_NOT_AT_RANDOM = FigureInWords(
-    "limit_not_at_random",
-    "Withheld is not random",
-    "",
-    "Cells are withheld and rows left out where people are rare. What is missing differs from"
-    " what is there, and results for rare groups suffer most.",
+_RARE = (
+    "Cells are withheld and rows left out where people are rare. What is missing differs from what"
+    " is there, and results for rare groups suffer most."
 )
+_NOT_AT_RANDOM = FigureInWords("limit_not_at_random", "Withheld is not random", "", _RARE)
 
 
 def cautions(findings: Findings, claim: Claim) -> tuple[FigureInWords, ...]:
     """Return what these numbers do not protect against, with figures where the file has any."""
     share = share_of(findings.share(findings.classes.unique_insider_and_core))
     figure = f" ({share} of the rows, by the columns named for it)" if claim.insider else ""
-    insiders = FigureInWords(
-        "limit_insiders",
-        "People who know more",
-        "",
+    said = (
         "The groups are counted by what an outsider may know. Somebody who was there, or whom the"
-        f" person told about their answers, knows more and may recognise them{figure}.",
+        f" person told about their answers, knows more and may recognise them{figure}."
     )
+    insiders = FigureInWords("limit_insiders", "People who know more", "", said)
     if (known := findings.answers) is None:
         return (*_LIMITS, insiders, _NOT_AT_RANDOM)
     share = share_of(findings.share(known.unique))
     many = "1 answer" if len(known.columns) == 1 else f"{len(known.columns)} answers"
-    answers = FigureInWords(
-        "answers_known",
-        "Rows alone in a few known answers",
-        share,
+    said = (
         f"Somebody who has learnt {many} of a person ({', '.join(known.columns)}) would find that"
         f" {share} of the rows in this file are the only ones with theirs. No protection of the key"
-        " columns changes that.",
+        " columns changes that."
     )
+    answers = FigureInWords("answers_known", "Rows alone in a few known answers", share, said)
     return (*_LIMITS, insiders, answers, _NOT_AT_RANDOM)

@@ -70,6 +70,7 @@ def verify(
             raise ValueError(f"the {what} lacks the key columns {', '.join(absent)}")
     rows = len(next(iter(table.values())).codes)
     shape, batch = _shape(table, claim, codebook, rows), segments_of(claim, rows)
+    # Without its key columns a file has no classes, and no figure below would mean anything.
     if shape.absent or not rows:
         return Findings(shape=shape)
     classes = classes_of(as_key(table, claim.core, claim), batch)
@@ -80,6 +81,7 @@ def verify(
     if truth is not None and truth_rows is not None:
         positions = np.asarray(truth_rows, dtype=np.int64)
         comparison = compared(table, truth, positions, claim, classes)
+        # Which row is whose is known only where there is one position a row.
         paired = positions if len(positions) == rows else None
     order = order_of(table, batch, paired)
     return Findings(

@@ -8,9 +8,19 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, cast
 
-from flask import Response, abort, g, redirect, render_template, request, session, url_for
+from flask import (
+    Response,
+    abort,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 
 from survey.accounts.two_factor import second_step_owed
+from survey.csrf import came_from_us
 from survey.security import STAFF_ROOMS, room_of
 from survey.services import services
 from survey.storage import accounts
@@ -21,6 +31,9 @@ STAFF_IDLE_SECONDS = 60 * 60  # NIST SP 800-63B-4 section 2.2.3: at most an hour
 ABSOLUTE_SECONDS = 12 * 60 * 60  # a working day
 STAFF_CODE_SECONDS = 10 * 60  # between password and code
 SEEN_EVERY_SECONDS = 60  # how exactly idling is measured: each page would be a write otherwise
+
+# Views that take a form from somebody who is not signed in yet.
+SIGNING_IN = ("try_sign_in", "try_code", "try_set_up")
 
 # In the cookie: the random name of the sign-in, or of one that still owes its code.
 SIGN_IN, HALF_WAY = "_user_id", "half"
@@ -69,7 +82,8 @@ def signed_in() -> Account | None:
             found = accounts.load(office, key)
             if found and found.full and is_current(found, now):
                 g.account = found.account
-                if now - found.seen >= SEEN_EVERY_SECONDS:
+                # Far off both ways: after the clock was set back, both limits count from here.
+                if abs(now - found.seen) >= SEEN_EVERY_SECONDS:
                     accounts.seen(office, key, now)
     return cast("Account | None", g.account)
 
@@ -129,12 +143,16 @@ def staff_only(*roles: Role) -> Callable[[Callable[P, Answer]], Callable[P, Answ
     return door
 
 
+def behind_sign_in(endpoint: str | None) -> bool:
+    """Return whether a form to this endpoint, in a staff room, is for somebody who is signed in."""
+    return (endpoint or "").rpartition(".")[2] not in SIGNING_IN
+
+
 def signed_out() -> Response:
     """Return the page for a form that came too late, with its text if it came from our own page."""
-    ours = g.get("csrf_valid") or request.headers.get("Sec-Fetch-Site") == "same-origin"
     # No secret is shown again: the fields ``now`` and ``again`` hold passwords too.
     secret = re.compile("token|password|code|^now$|^again$")
-    sent = request.form.items(multi=True) if ours else ()
+    sent = request.form.items(multi=True) if came_from_us() else ()
     typed = [(field, text) for field, text in sent if text.strip() and not secret.search(field)]
     page = render_template("staff/signed_out.html", title="Please sign in again", typed=typed)
     return Response(page, status=401, mimetype="text/html")

@@ -9,8 +9,9 @@ from base64 import b64decode, b64encode
 import pyotp
 import segno
 
+from forms.typed_codes import normalise_code
 from survey.config import Config
-from survey.crypto import new_code, normalise_code
+from survey.crypto import new_code
 from survey.services import Services
 from survey.storage import accounts
 from survey.storage.accounts import Account, folded

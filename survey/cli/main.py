@@ -84,3 +84,6 @@ class Lacrima(click.Group):
 @click.version_option(package_name="lacrima")
 def main() -> None:
     """Anonymous client-perception surveys."""
+    from survey.memory import close_memory
+
+    close_memory()

@@ -19,6 +19,7 @@ from survey.cli.installation import open_version
 from survey.cli.main import main
 from survey.errors import Refusal
 from survey.releases import text_review as process
+from survey.releases.floors import least_new_rows
 from survey.releases.text_review import ReviewQueue
 from survey.storage.texts import StoredText
 
@@ -150,6 +151,8 @@ def _say_counts(queue: ReviewQueue) -> None:
     for variable, states in sorted(process.review_counts(queue).items()):
         counts = ", ".join(f"{n} {state}" for state, n in sorted(states.items()))
         click.echo(f"{variable}: {counts}")
+    if left_over := process.explain_left_over(queue):
+        click.echo(left_over)
 
 
 @main.command()
@@ -162,14 +165,15 @@ def review(study: str, *, pilot: bool, status: bool) -> None:
     name = version.study.name
     queue = ReviewQueue(
         stores.answers(pilot=pilot), stores.office, name, pilot,
-        getpass.getuser(), config.text_readers,
+        getpass.getuser(), config.text_readers, least_new_rows(version.study),
     )  # fmt: skip
     if status:
         _say_counts(queue)
         return
     waiting = process.waiting(queue, _now())
     if not waiting:
-        raise Refusal(process.explain_empty(queue, _now()))
+        left_over = process.explain_left_over(queue)
+        raise Refusal(f"{process.explain_empty(queue, _now())} {left_over}".strip())
     note_command(stores.office, f"{name}: began to read texts")
     questions = {q.name: q.text.texts()[0] for q in version.study.questions.values()}
     click.echo(f"{waiting} texts of {name} wait for {queue.reader}. {CAUTION}\n{HELP}")

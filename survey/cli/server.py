@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from survey.cli.main import main
 from survey.config import PREFIX, SETTINGS, Config, for_demo, read_config
 from survey.crypto import make_key, read_keys
 from survey.errors import BadSetting, Refusal
+from survey.releases.archive import drop_pilot_files
 from survey.storage import answer_tables, batches, drafts, studies
 from survey.studies.availability import Availability
 from survey.studies.loading import find_problems
@@ -125,9 +127,10 @@ def new_key() -> None:
 def purge() -> None:
     """Delete drafts that ran out and carry out deletions that wait."""
     stores = open_stores(read_config())
-    gone = drafts.purge(stores.drafts, time.time())
-    for db in (stores.responses, stores.pilot):
-        batches.carry_out_deletions(db)
+    gone = drafts.purge(stores.drafts, time.time(), drafts.sent(stores.drafts))
+    batches.carry_out_deletions(stores.responses)
+    withdrawn = partial(drop_pilot_files, stores.folder)
+    batches.carry_out_deletions(stores.pilot, withdrawn=withdrawn)
     click.echo(f"{gone} drafts that had run out are gone.")
 
 

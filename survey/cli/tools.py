@@ -76,19 +76,28 @@ def verify(url: str, dossier: Path, invitation: str) -> None:
 @click.argument("study")
 @click.option("--count", type=click.IntRange(1, invitations.MOST_INVITATIONS), required=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
-def invite(study: str, count: int, out: Path) -> None:
+@click.option(
+    "--links", metavar="URL", help=f"Links to the site at URL, too. {invitations.LINKS_STAY}"
+)
+def invite(study: str, count: int, out: Path, links: str | None) -> None:
     """Write COUNT single-use codes for STUDY into a new file: a table if it ends in .csv.
 
-    They cannot be read again: only keyed hashes are kept.
+    They cannot be read again: only keyed hashes are kept. Clients type them at /i/; a table has
+    links as well where --links asks for them.
     """
+    site = invitations.site_of(links) if links else ""
+    if site and out.suffix != ".csv":
+        raise Refusal(f"Links stand in a table: let {out.name} end in .csv, or leave out --links.")
     config, version, stores = open_version(study)
     name = version.study.name
     seal = KeyRing(read_keys(config.key))
     codes = invitations.draw(count)
-    table = invitations.as_csv if out.suffix == ".csv" else invitations.as_text
-    with _new_file(out, table(codes)):
+    table = out.suffix == ".csv"
+    content = invitations.as_csv(codes, site) if table else invitations.as_text(codes)
+    with _new_file(out, content):
         invitations.keep(stores, seal, name, codes, pilot=version.pilot)
-    note_command(stores.office, f"{name}: {count} invitations made")
+    said = f"{name}: {count} invitations made{', with links' if site else ''}"
+    note_command(stores.office, said)
     click.echo(
         f"{count} invitations to {name} are in {out}, the only copy. Clients enter them at /i/."
     )

@@ -8,7 +8,7 @@ from flask import render_template
 
 from forms import platform_texts
 from forms.flow import SCREENS
-from forms.platform_texts import INVITATION_EMPTY, INVITATION_SLIP, INVITATION_UNKNOWN
+from forms.platform_texts import CODE_ERRORS, DELETED_WHEN, INVITATION_ERRORS
 from survey.page_text import read_main
 from survey.respondents.screens import Navigation, render_screen
 from survey.studies.version import StudyVersion
@@ -50,6 +50,11 @@ TEXT_LABELS = {
 # Screens made of the platform's words, with what each is shown with.
 STATES = ("not_open", "closed", "full", "expired")
 WAIT_MINUTES = 15
+_ABOUT_CODES = (
+    ("Above the button under a code", (platform_texts.CODE_KEPT, platform_texts.CODE_NOTED)),
+    ("Delete, to what cannot be a code", tuple(CODE_ERRORS.values())),
+    ("Delete, to a code", (DELETED_WHEN,)),
+)
 
 
 def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -59,11 +64,16 @@ def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
     away = replace(ways, live=False)
     shown = [
         ("break", render_screen("break", version, ways, draft=None)),
+        ("finished", render_screen("finished", version, away)),
         ("stop", render_screen("stop", version, away, draft=None)),
         ("elsewhere", render_screen("elsewhere", version, ways)),
         ("gone", render_screen("gone", version, away)),
         ("spent", render_screen("spent", version, away)),
     ]
+    for cause, refusal in platform_texts.NOT_TAKEN.items():
+        shown_with = {"kept": "none" if cause == "old_page" else "unknown", "again": "landing"}
+        html = render_screen("not_taken", version, away, refusal=refusal, **shown_with)
+        shown.append(("not_taken", html))
     for state in STATES:
         refused = state == "expired"
         html = render_screen("closed", version, away, state=state, refused=refused)
@@ -74,8 +84,9 @@ def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
     wait = render_template("invite/wait.html", title="", minutes=WAIT_MINUTES)
     return (
         *named,
+        *_ABOUT_CODES,
         ("Start, where only an invitation opens it", (platform_texts.BY_INVITATION,)),
         ("Invitation", read_main(code)),
-        ("A code that opens nothing", (INVITATION_EMPTY, INVITATION_SLIP, INVITATION_UNKNOWN)),
+        ("A code that opens nothing", tuple(INVITATION_ERRORS.values())),
         ("Many such codes", read_main(wait)),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from forms.kinds import columns_of_study
+from forms.routing import asked_of_few
 from forms.study import MISSING_RANGE, Column, Study, Tier
 
 
@@ -53,7 +54,8 @@ def _in_tier(study: Study, variable: str, tier: Tier) -> str:
     if variable in tier.leave_out or role not in tier.kind.roles:
         return "left out"
     if role == "free_text":
-        return "only after review"
+        few = variable in study.questions and asked_of_few(study, variable)
+        return "never read, never released" if few else "only after review"
     level = tier.min_level.get(group, 0)
     if role == "quasi_identifier" and variable in policy.hierarchies:
         top = policy.hierarchies[variable].top
@@ -100,7 +102,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "key": "16 random bytes, made for this text",
             "study": "the study",
             "variable": "which question it answers",
-            "lang": "language; nothing where only some people are asked",
+            "lang": "language; nothing where only a few people are asked",
             "c_quote": "whether it may be quoted",
             "deletion": "keyed hash of the client’s code, or random bytes",
             "batch": "0, or the frozen batch it belongs to",
@@ -148,7 +150,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {
             "study": "the study",
             "variable": "which question they answer",
-            "lang": "language; blank where only some people are asked",
+            "lang": "language; blank where only a few people are asked",
             "batch": "0, or the frozen batch they belong to",
             "state": "whether they have been reviewed",
             "count": "how many texts",
@@ -175,7 +177,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {
             "id": "keyed hash of the browser’s half of the key",
             "sealed": "sealed bytes",
-            "expires": "when it is deleted, rounded up to half an hour",
+            "expires": "when it is deleted, rounded up to half an hour; once sent a mark, no time",
         },
     ),
 }

@@ -13,7 +13,7 @@ from survey.respondents.screens import Navigation, render_state
 from survey.studies.version import StudyVersion
 
 # Plainly no real code: real ones are drawn at random when answers are sent.
-SAMPLE_CODE = "0000-0000-0000-0000-0000"
+SAMPLE_CODE = "0000-0000-0000-0000-0000-0000"
 SEED = "preview"  # row order differs from client to client; here it stays the same
 
 

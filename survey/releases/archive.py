@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -82,6 +82,13 @@ def keep(path: Path, target: Path) -> None:
     """Move a finished file into the archive, where it is only ever read."""
     shutil.move(path, target)
     target.chmod(0o400)
+
+
+def drop_pilot_files(data: Path, studies: Collection[str]) -> None:
+    """Delete every file of a pilot's release of these studies: somebody in it has withdrawn."""
+    for study in studies:
+        for path in (data / FOLDER / study).glob(f"{study}-*-pilot.zip"):
+            path.unlink(missing_ok=True)
 
 
 def clear(stores: Stores, study: str, *, since: float) -> None:

@@ -29,7 +29,9 @@ from forms.study import Study, Tier
 from forms.tiers import TABLES
 from survey.clock import iso_utc
 from survey.errors import Refusal
+from survey.releases import pilots
 from survey.releases.archive import Archive
+from survey.releases.floors import least_new_rows
 from survey.releases.stored_answers import consent_digest, read_answers, read_people, write_people
 from survey.releases.text_review import reviewed
 from survey.storage import answer_tables, batches, releases
@@ -39,14 +41,7 @@ from survey.storage.releases import LedgerPart, Segment
 from survey.storage.stores import Stores
 
 OTHER_QUESTIONS = "they answered other questions than this study folder asks"
-LEAST_NEW = 20  # rows; and twice the largest k, and the policy's min_new_rows
 TEXTS_SEGMENT = 0  # the file of texts grows as a whole, beside all segments
-
-
-def least_new_rows(study: Study) -> int:
-    """Return how many rows a further segment needs: it has to be anonymous alone."""
-    ks = [tier.k for tier in study.policy.tiers.values() if tier.kind.holds == "rows"]
-    return max(2 * max(ks, default=0), LEAST_NEW, study.policy.min_new_rows)
 
 
 def waiting_in_words(study: Study, rows: int) -> str:
@@ -145,10 +140,10 @@ class SegmentFile:
 class ReleaseBuild:
     """One release on its way in the working folder ``folder``; nothing is entered or moved here.
 
-    ``waiting`` counts frozen answers that no segment holds yet. ``pilot`` tells whose answers a
-    pilot held when it began, None for frozen answers. ``files`` are the segments' files as far as
-    they are made or found, ``held`` the parts that go out, ``left_out`` a sentence for each
-    segment that does not.
+    ``waiting`` counts frozen answers that no segment holds yet. ``pilot`` tells which answers a
+    pilot held when it began, None for frozen answers, and ``deleted`` how many had been deleted
+    from it. ``files`` are the segments' files as far as they are made or found, ``held`` the parts
+    that go out, ``left_out`` a sentence for each segment that does not.
     """
 
     stores: Stores
@@ -161,6 +156,7 @@ class ReleaseBuild:
     segments: Sequence[Segment]
     waiting: int
     pilot: DisclosedPilot | None
+    deleted: int
     progress: Progress = no_progress
     files: dict[tuple[int, str], SegmentFile] = field(default_factory=dict)
     held: Sequence[LedgerPart] = ()
@@ -171,6 +167,11 @@ class ReleaseBuild:
         folder = self.folder / f"{self.study.name}-{tier.name}"
         folder.mkdir()
         return folder
+
+    def record_disclosure(self) -> None:
+        """Keep that something is told of a pilot's answers, if this is of one."""
+        if self.pilot is not None:
+            pilots.record(self.stores, self.study, self.pilot)
 
     @cached_property
     def _answers(self) -> Database:
@@ -324,7 +325,7 @@ class ReleaseBuild:
         pilot = self.request.pilot
         found = text_release(
             self.study,
-            reviewed(self._answers, self.study.name, pilot=pilot),
+            reviewed(self._answers, self.study, pilot=pilot),
             tier=tier,
             occasion=TextContext(pilot, self.context.synthetic, earlier),
         )

@@ -4,16 +4,11 @@ Totals of the collection: a release says exactly how many rows it has. A total o
 deleted answers beside it would tell by subtraction whether one client deleted hers: so none is
 told. Answers are counted as they lie frozen, those deleted before are nowhere in it, and no total
 leaves under 10 people between itself and the rows (docs/decisions/0019-totals-of-a-release.md).
-
-Pilots: their answers are not frozen, so two previews with one answer between them would show that
-very row (docs/decisions/0020). The command is the operator's and is not bound by it.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -23,13 +18,11 @@ from exports.segment_file import fields_for
 from exports.tables.variables import SMALLEST
 from forms.study import Study, Tier
 from forms.tiers import TIERS
-from survey.collection.figures import SIMULATED, TOTALS_STEP, Totals, figures_of
+from survey.collection.figures import TOTALS_STEP, Totals, figures_of
 from survey.errors import Refusal
 from survey.releases.build import ReleaseBuild, SegmentFile
 from survey.releases.stored_answers import read_people
-from survey.storage import answer_tables, counters, releases
-from survey.storage.counters import DisclosedPilot
-from survey.storage.database import Database
+from survey.storage import releases
 from survey.storage.stores import Stores
 
 # Rows of all releases together.
@@ -131,81 +124,3 @@ def _agreed(shown: Totals, answers: int) -> dict[str, int]:
     elif agreed - answers - (deleted + ROUNDED_OFF) < SMALLEST:
         deleted = 0
     return {AGREED: agreed, SENT: _large(answers - answers % TOTALS_STEP), DELETED: deleted}
-
-
-# Pilots.
-
-LEAST_BETWEEN = 50  # answers, or the policy's min_new_rows if more (docs/design.md, Releases)
-
-
-class TooFewSince(Refusal):
-    """Too few answers lie between this and what was told before; how many is not said."""
-
-    def __init__(self, study: str, least: int, *, first: bool) -> None:
-        few = (
-            f"This pilot has fewer than {least} answers of people, too few to hide anybody."
-            if first
-            else f"Fewer than {least} answers have come since the last preview or release of this "
-            "pilot; comparing the two would show single people."
-        )
-        super().__init__(few)
-        by_command = f"lacrima release {study} --pilot"
-        made_up = f"lacrima simulate {study}"
-        self.helps = (
-            f"Wait for more answers: {least} or more, each time.",
-            f"Or ask whoever runs the server to make it by command: {by_command}.",
-            f"To try things out, take the demo, or a pilot of synthetic clients alone: {made_up}.",
-        )
-
-
-def snapshot(db: Database, study: Study) -> tuple[DisclosedPilot, bool]:
-    """Return whose answers a pilot holds now, and whether all of them are synthetic.
-
-    Synthetic ones hide nobody and are not counted.
-    """
-    keys = [
-        key
-        for table in answer_tables.tables_of(db, study.name)
-        for block in answer_tables.blocks(db, table, ["key"], batches=None)
-        for key in block["key"]
-    ]
-    digest = hashlib.sha256(b"".join(sorted(keys))).hexdigest()
-    # Marked before they are stored: there is never an unmarked one, and people are never too many.
-    marked = counters.totals(db, study.name).get(SIMULATED, 0)
-    return DisclosedPilot(digest, max(len(keys) - marked, 0)), len(keys) == marked > 0
-
-
-def least_apart(study: Study) -> int:
-    """Return by how many people two disclosures must differ; no pilot's own policy is approved."""
-    return max(LEAST_BETWEEN, study.policy.min_new_rows)
-
-
-def far_enough_apart(now: DisclosedPilot, earlier: Iterable[DisclosedPilot], least: int) -> bool:
-    """Return whether telling of ``now`` shows no person beside what was told ``earlier``."""
-    known = [*earlier, DisclosedPilot("", 0)]
-    return now in known or all(abs(now.people - one.people) >= least for one in known)
-
-
-def check_pilot(stores: Stores, study: Study) -> None:
-    """Raise TooFewSince where what is told now could be held against what was told before."""
-    (now, synthetic), least = snapshot(stores.pilot, study), least_apart(study)
-    earlier = counters.disclosures(stores.office, study.name)
-    if not synthetic and not far_enough_apart(now, earlier, least):
-        first = not any(one.people for one in earlier)
-        raise TooFewSince(study.name, least, first=first)
-
-
-def record_disclosure(build: ReleaseBuild) -> None:
-    """Keep that something is told of a pilot's answers, if ``build`` is of one.
-
-    Where somebody answered meanwhile, which were read is not sure: both sets are kept then, so
-    that neither passes for the same answers again.
-    """
-    if build.pilot is None:
-        return
-    office, name = build.stores.office, build.study.name
-    now, _ = snapshot(build.stores.pilot, build.study)
-    unsure = now != build.pilot
-    for disclosed in {build.pilot, now}:
-        kept = replace(disclosed, answers="") if unsure else disclosed
-        counters.record_disclosure(office, name, kept)

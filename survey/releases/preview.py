@@ -23,7 +23,7 @@ from forms.tiers import RESTRICTED_ROWS, TIERS
 from survey.errors import Refusal
 from survey.releases import process
 from survey.releases.build import ReleaseBuild, ReleaseRequest, waiting_in_words
-from survey.releases.disclosure_control import record_disclosure, smallest_group_of
+from survey.releases.disclosure_control import smallest_group_of
 from survey.releases.process import FinalCheck, allow, prepare_build
 from survey.releases.text_review import reviewed
 from survey.storage import releases
@@ -82,10 +82,10 @@ def preview(
             # Why it is not made tells of the answers too: it is checked and noted like a report.
             helps = list(_helps(build, tier))
             final_check(build)
-            record_disclosure(build)
+            build.record_disclosure()
             raise NotMade(str(refused), helps) from None
         final_check(build)
-        record_disclosure(build)
+        build.record_disclosure()
         sums = sha256_of(folder / SUMS)
         withheld: Mapping[str, int] = report.get("cells_withheld", {})
         levels: Mapping[str, Mapping[str, int]] = report.get("columns", {})
@@ -172,7 +172,7 @@ def basis_of(build: ReleaseBuild) -> str:
     office, name = build.stores.office, build.study.name
     texts = ""
     if TIERS[build.request.tier].holds == "texts":
-        found = sorted(map(repr, reviewed(build.stores.responses, name, pilot=False)))
+        found = sorted(map(repr, reviewed(build.stores.responses, build.study, pilot=False)))
         texts = hashlib.sha256("\n".join(found).encode()).hexdigest()
     fingerprints = build.study.fingerprints
     made_from = {

@@ -18,7 +18,7 @@ from exports.texts.text_release import assemble_texts
 from forms.study import Study, Tier
 from survey.collection.figures import is_synthetic
 from survey.errors import Refusal
-from survey.releases import archive
+from survey.releases import archive, pilots
 from survey.releases.archive import Archive
 from survey.releases.build import (
     ReleaseBuild,
@@ -29,8 +29,6 @@ from survey.releases.build import (
 )
 from survey.releases.disclosure_control import (
     check_against_releases,
-    record_disclosure,
-    snapshot,
     totals_for_release,
 )
 from survey.releases.stored_answers import wordings_of
@@ -68,7 +66,8 @@ def prepare_build(
     """A build in the archive's working folder, which is gone afterwards. Raises Refusal."""
     db, kept = stores.answers(pilot=request.pilot), Archive(stores.folder, study.name)
     with kept.working_folder() as folder:
-        pilot = snapshot(db, study)[0] if request.pilot else None
+        deleted = pilots.deleted(stores, study) if request.pilot else 0
+        pilot = pilots.snapshot(stores, study)[0] if request.pilot else None
         segments, waiting = plan_segments(stores, study, pilot=request.pilot)
         wordings, synthetic = wordings_of(db, study), is_synthetic(db, study)
         # Simulated answers came another way than through the site (docs/decisions/0019).
@@ -85,7 +84,7 @@ def prepare_build(
         )
         yield ReleaseBuild(
             stores, study, request, kept, folder, wordings, context, segments, waiting, pilot,
-            progress,
+            deleted, progress,
         )  # fmt: skip
 
 
@@ -195,8 +194,15 @@ def _finish(build: ReleaseBuild, folder: Path, report: Report) -> int:
 
 
 def _archive_zip(build: ReleaseBuild, folder: Path, number: int) -> Path:
+    """Keep the release as one file. Raises Refusal where who is in it withdrew meanwhile."""
     target = build.archive.zip_of(number, build.request.tier, pilot=build.request.pilot)
     archive.keep(bundle(folder, folder.with_name(f"{folder.name}.zip")), target)
+    if build.pilot and pilots.deleted(build.stores, build.study) != build.deleted:
+        target.unlink(missing_ok=True)  # whoever deletes from now on takes the file with them
+        raise Refusal(
+            "The answers of this pilot changed while the release was made. Nothing was kept: make "
+            "it again."
+        )
     return target
 
 
@@ -222,7 +228,7 @@ def _enter(
     tallies = build.context.tallies
     if request.pilot:
         with write_transaction(office):
-            record_disclosure(build)
+            build.record_disclosure()
             releases.enter(office, entry, tallies=tallies)
         return
     known = {s.number for s in releases.segments(office, study.name)}

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
 
-from exports.texts.redaction import ReviewedText
+from exports.texts.redaction import FIT, ReviewedText
 from forms.study import Question, Study
 from forms.tiers import TEXTS
 from survey.errors import Refusal
-from survey.storage import batches, texts
+from survey.releases.floors import LEAST_NEW, least_new_rows
+from survey.storage import batches, studies, texts
 from survey.storage.database import Database
 from survey.storage.schema import ROW_KEY_BYTES
 from survey.storage.texts import NEVER, NEW, ONCE, Place, Reading, StoredText, counts
@@ -30,7 +31,10 @@ _LOT = SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class ReviewQueue:
-    """One study's texts for one reader. ``readers`` (1 or 2) persons must agree on the words."""
+    """One study's texts for one reader. ``readers`` (1 or 2) persons must agree on the words.
+
+    ``least`` is how many answers have to lie frozen together before any text of theirs is read.
+    """
 
     answers: Database
     office: Database
@@ -38,23 +42,61 @@ class ReviewQueue:
     pilot: bool
     reader: str
     readers: int = 1
+    least: int = LEAST_NEW
 
 
 def _batches(queue: ReviewQueue, now: datetime) -> list[int] | None:
     """Return the frozen batches whose texts may be read; None is every text of a pilot.
 
     One whose day nobody knows rests until a later one has rested: it cannot be younger than that.
+    Batches that are large enough only together are read together, when all of them have rested.
     """
     if queue.pilot:
         return None
     days = batches.begun(queue.office, queue.study).items()
     rested = [batch for batch, at in days if now - datetime.fromisoformat(at) >= READ_AFTER]
     newest = max(rested, default=0)
-    return [batch for batch in _frozen(queue) if batch <= newest]
+    together = _together(queue.answers, queue.study, queue.least)
+    return [batch for group in together if group[-1] <= newest for batch in group]
 
 
-def _frozen(queue: ReviewQueue) -> list[int]:
-    return sorted(b for b in batches.batches(queue.answers, queue.study) if b)
+def _frozen(answers: Database, study: str) -> dict[int, int]:
+    """Return frozen batch → answers, in order."""
+    return {b: n for b, n in sorted(batches.batches(answers, study).items()) if b}
+
+
+def _together(answers: Database, study: str, least: int) -> list[list[int]]:
+    """Return frozen batches, in order, as they are read: in groups of ``least`` answers or more.
+
+    Those that are left over are in none, whether or not a text is among them: read alone, a text
+    of the last one who answered would be known for hers.
+    """
+    groups: list[list[int]] = []
+    group, rows = list[int](), 0
+    for batch, count in _frozen(answers, study).items():
+        group, rows = [*group, batch], rows + count
+        if rows >= least:
+            groups.append(group)
+            group, rows = [], 0
+    return groups
+
+
+def _of_groups(queue: ReviewQueue) -> list[int] | None:
+    """Return every batch that is read some day as things stand; None is every text of a pilot."""
+    if queue.pilot:
+        return None
+    return [b for group in _together(queue.answers, queue.study, queue.least) for b in group]
+
+
+def explain_left_over(queue: ReviewQueue) -> str:
+    """Return a sentence on the answers frozen last, where they are too few; blank otherwise."""
+    frozen, grouped = _frozen(queue.answers, queue.study), _of_groups(queue)
+    if grouped is None or not frozen.keys() - set(grouped):
+        return ""
+    of_them = f"Of the answers frozen last, fewer than {queue.least},"
+    if studies.status(queue.office, queue.study) == "frozen":
+        return f"{of_them} no text is ever read or released: too few could have written it."
+    return f"{of_them} no text is read until later ones make them {queue.least} or more."
 
 
 def _places(queue: ReviewQueue, now: datetime) -> Counter[Place]:
@@ -91,7 +133,7 @@ def explain_empty(queue: ReviewQueue, now: datetime) -> str:
     unread = states[NEW] + states[ONCE]
     if not unread:
         return f"Every text of {name} that may be released has been read."
-    if not queue.pilot and _batches(queue, now) != _frozen(queue):
+    if _batches(queue, now) != _of_groups(queue):
         days = READ_AFTER.days
         return f"{unread} texts of {name} rest until {days} days after their freeze."
     return f"{unread} texts of {name} wait for a second reader, who has to be another person."
@@ -175,19 +217,28 @@ def _set_state(
 
 
 def review_counts(queue: ReviewQueue) -> dict[str, Counter[str]]:
-    """Return question → texts by state. Texts that are never released count as ``never``."""
+    """Return question → texts by state. Texts that are never released count as ``never``.
+
+    Batches that are left over are not counted, since their texts are a few people's.
+    """
     found: dict[str, Counter[str]] = {}
-    counted = counts(queue.answers, queue.study, frozen_only=not queue.pilot)
+    counted = counts(queue.answers, queue.study, batches=_of_groups(queue))
     for (variable, lang, state), n in sorted(counted.items()):
         found.setdefault(variable, Counter())["never" if lang == NEVER else state] += n
     return found
 
 
-def reviewed(answers: Database, study: str, *, pilot: bool) -> tuple[ReviewedText, ...]:
-    """Return every frozen text (of a pilot every text) as a release takes it, by its random key."""
+def reviewed(answers: Database, study: Study, *, pilot: bool) -> tuple[ReviewedText, ...]:
+    """Return the texts of frozen answers as a release takes them, by their random keys.
+
+    Of a pilot every text; otherwise none of a batch that is left over, unless it was approved.
+    """
+    groups = [] if pilot else _together(answers, study.name, least_new_rows(study))
+    grouped = {batch for group in groups for batch in group}
     return tuple(
         ReviewedText(t.variable, t.lang, t.c_quote, t.state, t.words)
-        for t in texts.all_texts(answers, study, frozen_only=not pilot)
+        for t in texts.all_texts(answers, study.name, frozen_only=not pilot)
+        if pilot or t.batch in grouped or t.state in FIT
     )
 
 
@@ -215,7 +266,7 @@ class ReviewGroup:
 
 def counts_by_group(study: Study, queue: ReviewQueue) -> list[ReviewGroup]:
     """Return each question and language with texts that may be released, in the order asked."""
-    found = counts(queue.answers, study.name, frozen_only=not queue.pilot)
+    found = counts(queue.answers, study.name, batches=_of_groups(queue))
     groups: dict[tuple[str, str], Counter[str]] = {}
     for (name, lang, state), n in found.items():
         if name in study.questions and lang != NEVER:

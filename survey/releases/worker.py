@@ -21,15 +21,14 @@ from typing import Any
 from exports.errors import ExportRefused
 from forms.study import Study
 from forms.toml_tables import StudyFaults
-from survey.accounts import passwords
 from survey.clock import iso_utc, today_here
 from survey.config import Config, read_config
 from survey.errors import LacrimaError, Refusal, StoreError, TooFewToFreeze
 from survey.locks import locked
-from survey.releases import process
+from survey.memory import close_memory
+from survey.releases import pilots, process
 from survey.releases.archive import clear
 from survey.releases.build import ReleaseBuild, ReleaseRequest
-from survey.releases.disclosure_control import TooFewSince, check_pilot
 from survey.releases.jobs import (
     FOLDER,
     GONE,
@@ -40,6 +39,7 @@ from survey.releases.jobs import (
     folder_of,
     is_full,
 )
+from survey.releases.pilots import TooFewSince
 from survey.releases.preview import ChangedSince, basis, basis_of, preview
 from survey.storage import accounts, jobs, releases, studies
 from survey.storage.jobs import Job
@@ -173,12 +173,9 @@ class JobWorker:
             raise SwitchedOff(self.job.who)
 
     def check_disclosure(self, study: Study) -> None:
-        """Raise TooFewSince where what is told of a pilot now would show a single person.
-
-        The demo's accounts exist only while it runs, and nothing in it is real.
-        """
-        if self.job.pilot and not self.job.who.startswith(passwords.DEMO_PREFIX):
-            check_pilot(self.stores, study)
+        """Raise TooFewSince where what is told of a pilot now would show a single person."""
+        if self.job.pilot:
+            pilots.check(self.stores, study, who=self.job.who)
 
     def final_check(self, build: ReleaseBuild) -> None:
         """Check again, before anything is told, what may have changed while it was worked out."""
@@ -296,6 +293,7 @@ def main() -> None:
     # First: a signal before it would end the process without a word in its job.
     signal.signal(signal.SIGTERM, _cancel)
     os.nice(NICE)
+    close_memory()
     config = read_config()
     stores = Stores(config.data)
     job = jobs.find(stores.office, int(sys.argv[1]))

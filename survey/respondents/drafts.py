@@ -1,4 +1,4 @@
-"""Drafts while they are under way: sealed, and gone two hours after the last page."""
+"""Drafts while they are under way: sealed, gone two hours after the last page, soon once sent."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from forms.study import Study
 from survey.crypto import DraftCipher, KeyRing, new_secret
 from survey.errors import Unsealable
 from survey.storage import drafts
+from survey.storage.drafts import IDLE_SECONDS
 from survey.storage.stores import Stores
 
-IDLE_SECONDS = 2 * 60 * 60  # docs/design.md, The walk: two hours after the last page
-CODE_SECONDS = 15 * 60  # docs/design.md, The walk: how long the thank-you page can be shown again
-
 Clock = Callable[[], float]
+
+
+def _kind(draft: Draft) -> int:
+    """Return which end stands for a draft that was sent."""
+    return drafts.SENT_WITH_CODE if draft.code else drafts.SENT
 
 
 class DraftRepository:
@@ -32,18 +35,24 @@ class DraftRepository:
             self.stores.drafts,
             id=lock.name,
             sealed=lock.seal(encode(replace(draft, started=now, touched=now))),
-            expires=drafts.rounded_expiry(now, IDLE_SECONDS),
+            expires=drafts.rounded_expiry(now),
         )
         return secret
 
     def _open(self, lock: DraftCipher, sealed: bytes) -> Draft | None:
-        """Return the draft, unless it is foreign, damaged or too old."""
+        """Return the draft, unless it is foreign, damaged or too old.
+
+        One of a time to come, after the clock was set back, opens until its row is purged.
+        """
         try:
             draft = decode(lock.open(sealed))
         except Unsealable:
             return None
-        age = self.clock() - (draft.sent or draft.touched)
-        return draft if age < (CODE_SECONDS if draft.sent else IDLE_SECONDS) else None
+        if draft.sent:
+            since, seconds = draft.sent, drafts.SHOWN_FOR[_kind(draft)]
+        else:
+            since, seconds = draft.touched, IDLE_SECONDS
+        return draft if self.clock() - since < seconds else None
 
     def find(self, secret: bytes, study: Study) -> Draft | None:
         """Return the draft of this browser for exactly these words, or None."""
@@ -65,7 +74,7 @@ class DraftRepository:
             now = int(self.clock())
             after = replace(change(draft), touched=now)
             sealed = lock.seal(encode(after))
-            expires = drafts.rounded_expiry(now, IDLE_SECONDS)
+            expires = _kind(after) if after.sent else drafts.rounded_expiry(now)
             if drafts.swap(db, lock.name, seen=kept, sealed=sealed, expires=expires):
                 return after
         return None

@@ -7,21 +7,33 @@ is shown in steps.
 
 from __future__ import annotations
 
+import re
 import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
+from forms.typed_codes import CODE_LETTERS, in_groups, normalise_code
 from survey.collection.figures import UNSPENT
-from survey.crypto import CODE_LETTERS, KeyRing, normalise_code
-from survey.errors import Unsealable
+from survey.crypto import KeyRing
+from survey.errors import Refusal, Unsealable
 from survey.storage import admission, counters
 from survey.storage.counters import ReportedFigures
 from survey.storage.stores import Stores
 
 INVITATION_LETTERS = 11  # 55 random bits: of a million codes a guess meets one in 3.6 * 10**10
 MOST_INVITATIONS = 10_000  # made at once
+UNNOTICED = ("0Z", "Z0")  # neighbours that Luhn's sum takes for each other: in no code
 HASH = "#"  # a link ends in it and the code; what follows it never leaves the browser
+LINKS_STAY = (
+    "A browser that opened such a link keeps it in its history, code and all, until somebody "
+    "deletes it there: whoever looks can learn the code, and by trying it whether it was used."
+)
+
+# Scheme, host and port, and nothing that could hide another host (https://ours@theirs) or end up
+# as markup, as a formula or as a code too large to be drawn.
+SITE = re.compile(r"https?://(?=.{1,253}$)([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +45,10 @@ class Invitation:
     value: bytes
 
 
-def check_letter(letters: str) -> str:
+def luhn_letter(letters: str) -> str:
     """Return the last letter of a code: Luhn's sum to the base 32.
 
-    It detects every single slip and all but one kind of two neighbours changed over.
+    It detects every single slip, and all neighbours changed over but 0 and Z.
     """
     total = 0
     for place, letter in enumerate(reversed(letters)):
@@ -47,8 +59,11 @@ def check_letter(letters: str) -> str:
 
 def new_code(choose: Callable[[str], str] = secrets.choice) -> str:
     """Return a code: three groups of four letters and digits without look-alikes."""
-    letters = "".join(choose(CODE_LETTERS) for _ in range(INVITATION_LETTERS))
-    return normalise_code(letters + check_letter(letters))
+    while True:
+        letters = "".join(choose(CODE_LETTERS) for _ in range(INVITATION_LETTERS))
+        letters += luhn_letter(letters)
+        if not any(pair in letters for pair in UNNOTICED):
+            return in_groups(letters)
 
 
 def read_code(typed: str) -> str:
@@ -56,7 +71,7 @@ def read_code(typed: str) -> str:
     code = normalise_code(typed.rpartition(HASH)[2])
     letters = code.replace("-", "")
     whole = len(letters) == INVITATION_LETTERS + 1 and all(c in CODE_LETTERS for c in letters)
-    return code if whole and check_letter(letters[:-1]) == letters[-1] else ""
+    return code if whole and luhn_letter(letters[:-1]) == letters[-1] else ""
 
 
 def find(stores: Stores, seal: KeyRing, code: str) -> Invitation | None:
@@ -129,6 +144,18 @@ def _change_shown(stores: Stores, study: str, change: Callable[[int], int], *, p
 # Files to hand out.
 
 
+def site_of(address: str) -> str:
+    """Return scheme, host and port of an address of the site. Raises Refusal for what is none."""
+    try:
+        parts = urlsplit(address)
+        site = f"{parts.scheme}://{parts.netloc}"
+    except ValueError:  # half an IPv6 address, letters that are no letters
+        site = ""
+    if not SITE.fullmatch(site):
+        raise Refusal("This is no address of a site: give https://… or http://… and its name.")
+    return site
+
+
 def link(site: str, code: str) -> str:
     """Return the address for a client: the code stands where no server ever reads it."""
     return f"{site}/i/{HASH}{code}"
@@ -140,7 +167,7 @@ def as_text(codes: Sequence[str]) -> str:
 
 
 def as_csv(codes: Sequence[str], site: str = "") -> str:
-    """Return a table of codes, with links where the clients' address is known."""
+    """Return a table of codes, with links to ``site`` where they are asked for."""
     rows = [(code, link(site, code)) if site else (code,) for code in codes]
     head = ("code", "link") if site else ("code",)
     return "".join(",".join(row) + "\r\n" for row in (head, *rows))

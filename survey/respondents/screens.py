@@ -192,7 +192,28 @@ def prose(text: str, version: StudyVersion) -> Markup:
     return Markup("\n").join(Markup("<p>{}</p>").format(part) for part in parts)
 
 
+_NUMBER = re.compile(r"\+?\d[\d\s().-]*\d")  # as people write them: two digits at least
+
+
+def dialable(text: str) -> Markup:
+    """Return ``text`` with each telephone number as a link: to write where it says text alone."""
+    parts, done = [], 0
+    for found in _NUMBER.finditer(text):
+        before = text[done : found.start()].lower()
+        scheme = "sms" if "text" in before and "call" not in before else "tel"
+        number = re.sub(r"[^\d+]", "", found[0])
+        parts += [escape(text[done : found.start()])]
+        parts += [Markup('<a href="{}:{}">{}</a>').format(scheme, number, found[0])]
+        done = found.end()
+    return Markup("").join([*parts, escape(text[done:])])
+
+
 @lru_cache(maxsize=2048)
 def line(text: str, version: StudyVersion) -> Markup:
     """``text`` with this site's facts, without a paragraph around it."""
+    return _marked(version.fill(text))
+
+
+def error_line(text: str, version: StudyVersion) -> Markup:
+    """What is wrong with what was typed, as ``line`` shows it; kept nowhere, as it may say how."""
     return _marked(version.fill(text))

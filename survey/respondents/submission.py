@@ -13,7 +13,7 @@ from functools import lru_cache
 from forms.answers import duration_band, stored_texts, stored_values, text_language
 from forms.draft import Draft
 from forms.study import Study
-from survey.crypto import KeyRing, new_code, normalise_code
+from survey.crypto import KeyRing, new_code
 from survey.respondents.drafts import DraftRepository
 from survey.services import Services
 from survey.storage import answer_tables, answers, batches
@@ -125,9 +125,9 @@ def recover_interrupted(
     return drafts.change(secret, mend) or draft
 
 
-def ask_deletion(services: Services, version: StudyVersion, typed: str) -> None:
+def ask_deletion(services: Services, version: StudyVersion, code: str) -> None:
     """Queue everything that this code may belong to; the same work whether it hits or misses."""
-    code, db = normalise_code(typed), services.stores.answers(pilot=version.pilot)
+    db = services.stores.answers(pilot=version.pilot)
     labels = ["answers", *(f"text:{name}" for name in _kept_apart(db, version.study.name))]
     values = [v for label in labels for v in services.keys.deletion_values(code, label)]
     batches.ask_deletion(db, values)

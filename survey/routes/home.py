@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
 
-from forms.platform_texts import INVITATION_EMPTY, INVITATION_SLIP, INVITATION_UNKNOWN
+from forms.platform_texts import INVITATION_ERRORS
 from survey.ethics.platform_wording import WAIT_MINUTES
 from survey.respondents import browser, invitations
 from survey.routes.respondent.request import Answer, see_other
@@ -17,6 +17,7 @@ bp = Blueprint("site", __name__)
 # Wrong codes in a quarter of an hour; a proxy that hides addresses makes all of them one.
 INVITATION_BY_ADDRESS = Limit("invitation", 30)
 INVITATION_BY_NOBODY = Limit("invitation of nobody", 600)
+WAIT = "wait"  # in the address, beside the names of INVITATION_ERRORS
 
 
 @bp.get("/")
@@ -31,46 +32,52 @@ def home() -> str:
 
 @bp.get("/healthz")
 def health() -> Response:
-    """Answer 200 when the stores can be written, else 503; say nothing more."""
-    fine = services().stores.writable()
+    """Answer 200 when the stores could be written a moment ago, else 503; say nothing more.
+
+    What was seen then is told, never looked for: a wait for a turn to write would tell anybody
+    when somebody else is writing.
+    """
+    fine = services().maintenance.writable
     return Response(
         "ok\n" if fine else "cannot write\n", 200 if fine else 503, mimetype="text/plain"
     )
 
 
 @bp.get("/i/")
-def invitation() -> str:
-    """Ask for the code."""
-    return _invitation_page()
+def invitation() -> Answer:
+    """Ask for the code; after one that opened nothing, say why, or how long to wait."""
+    if WAIT in request.args:
+        return render_template(
+            "invite/wait.html", title="Invitation – Survey", minutes=WAIT_MINUTES
+        ), 429
+    error = next((name for name in INVITATION_ERRORS if name in request.args), "")
+    title = "Error: " * bool(error) + "Invitation – Survey"
+    sentence = INVITATION_ERRORS.get(error, "")
+    return render_template("invite/code.html", title=title, error=sentence)
 
 
 @bp.post("/i/")
 def enter() -> Answer:
     """Lead to the study that the code opens; it is spent when the answers are sent.
 
-    The code comes in the body of a form, never in an address.
+    The code comes in the body of a form, never in an address, and what answers it is no page:
+    browsers keep what was sent to one. What cannot be a code counts as no try.
     """
     typed, here = request.form.get("invitation", ""), services()
+    read = invitations.read_code(typed)
+    if not read:
+        return see_other("/i/?shape" if typed.strip() else "/i/?empty")
     bucket = client_bucket(
         request, here.config.proxies, INVITATION_BY_ADDRESS, INVITATION_BY_NOBODY
     )
     if not here.throttle.take(*bucket):
-        title = "Invitation – Survey"
-        return render_template("invite/wait.html", title=title, minutes=WAIT_MINUTES), 429
-    read = invitations.read_code(typed)
-    invited = invitations.find(here.stores, here.keys, read) if read else None
+        return see_other(f"/i/?{WAIT}")
+    invited = invitations.find(here.stores, here.keys, read)
     published = here.availability.published(invited.study) if invited else None
     if invited is None or published is None or published.version.pilot != invited.pilot:
-        return _invitation_page(
-            INVITATION_UNKNOWN if read else INVITATION_SLIP if typed.strip() else INVITATION_EMPTY
-        )
+        return see_other("/i/?unknown")
     # Only wrong codes are counted (docs/decisions/0017-invitations.md).
     here.throttle.give_back(*bucket)
     sealed = invitations.sealed_invitation(here.keys, invited)
     browser.keep(invited.study, **{browser.INVITATION: sealed})
     return see_other(f"/s/{published.version.study.address}/")
-
-
-def _invitation_page(error: str = "") -> str:
-    title = "Error: " * bool(error) + "Invitation – Survey"
-    return render_template("invite/code.html", title=title, error=error)

@@ -127,11 +127,15 @@ document.getElementById("summary")?.focus();
 // A question that an answer opened on the same page: to the first of them.
 if (!document.getElementById("summary")) document.querySelector("[data-new]")?.focus();
 
-// An invitation after the # of a link: into its field, and out of the address and the history.
+// An invitation after the # of a link: into its field and out of the address shown. The browser's
+// history keeps the link as it was opened, which the page then says first.
 const invitation = document.getElementById("invitation");
 if (invitation && location.hash.length > 1 && location.hash !== "#invitation") {
   invitation.value = location.hash.slice(1);
   history.replaceState(null, "", location.pathname);
+  const linked = document.getElementById("linked");
+  linked.className = "note";
+  document.querySelector(".lead").after(linked);
 }
 
 // How many characters are left in a text, counted as the server does. Spoken at 100 and at 20 only,
@@ -214,7 +218,7 @@ if (code && navigator.clipboard) {
     );
   });
   const line = document.createElement("p");
-  line.className = "box";
+  line.className = "box copy";
   line.append(button, said);
   code.closest("p").after(line);
 }

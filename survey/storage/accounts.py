@@ -266,9 +266,12 @@ def load(db: Database, key: bytes) -> SignIn | None:
 
 
 def seen(db: Database, key: bytes, now: float) -> None:
-    """Note that the browser was active just now."""
+    """Note that the browser was active just now; it cannot have signed in later than that."""
     with write_transaction(db):
-        db.conn.execute("UPDATE sessions SET seen = ? WHERE id = ?", (int(now), key))
+        db.conn.execute(
+            "UPDATE sessions SET seen = :now, began = min(began, :now) WHERE id = :key",
+            {"now": int(now), "key": key},
+        )
 
 
 def end(db: Database, key: bytes) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from survey.errors import UnknownWords
@@ -135,6 +137,12 @@ def tables_of(db: Database, study: str) -> list[str]:
     return sorted(table for (table,) in found.fetchall())
 
 
+def studies_of(db: Database, table: str) -> set[str]:
+    """Return the studies whose answers are in this table; none for a table of something else."""
+    found = db.conn.execute("SELECT DISTINCT study FROM wordings WHERE answers = ?", (table,))
+    return {study for (study,) in found.fetchall()}
+
+
 def wordings(db: Database, study: str) -> list[dict[str, str | bytes]]:
     """Return every archived wording: ``fingerprint``, ``table`` and canonical ``content``."""
     found = db.conn.execute(
@@ -205,6 +213,33 @@ def count(db: Database, study: str) -> int:
     return sum(n for table in tables_of(db, study) for _, n in batches_of(db, table))
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerCounts:
+    """How many answers of a study are there, and how many were deleted by code.
+
+    No two states of a collection have the same two numbers: an answer that comes adds to their
+    sum, one that is deleted moves from the first to the second.
+    """
+
+    present: int
+    deleted: int
+
+    @property
+    def sent(self) -> int:
+        """Return how many were ever sent, a number that no deletion moves."""
+        return self.present + self.deleted
+
+
+_DELETED = "SELECT coalesce(sum(count), 0) FROM tallies WHERE study = ? AND event = 'withdrawn'"
+
+
+def answer_counts(db: Database, study: str) -> AnswerCounts:
+    """Return both counts from one state of the file: a deletion moves a row between them."""
+    with _one_look(db):
+        deleted: int = db.conn.execute(_DELETED, (study,)).fetchone()[0]
+        return AnswerCounts(count(db, study), deleted)
+
+
 def _read(
     db: Database, table: str, condition: str, bound: tuple[str, ...]
 ) -> Iterator[dict[str, Any]]:
@@ -233,6 +268,19 @@ def texts(db: Database, study: str, *, frozen_only: bool = False) -> Iterator[di
 ROWS_AT_ONCE = 50_000  # rows read at a time: a million do not have to fit into memory as objects
 
 
+@contextmanager
+def _one_look(db: Database) -> Iterator[None]:
+    """Read everything within from one state of the file."""
+    if db.conn.in_transaction:
+        yield
+        return
+    db.conn.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.rollback()
+
+
 def blocks(
     db: Database, table: str, names: Sequence[str], *, batches: Sequence[int] | None
 ) -> Iterator[dict[str, tuple[Any, ...]]]:
@@ -242,15 +290,12 @@ def blocks(
     """
     chosen = ", ".join(quoted(name) for name in names)
     within = "TRUE" if batches is None else f"batch IN ({', '.join(str(int(b)) for b in batches)})"
-    db.conn.execute("BEGIN")  # both parts from one state of the file
-    try:
+    with _one_look(db):
         for part in (table, ARRIVING + table):
             sql = f"SELECT {chosen} FROM {quoted(part)} WHERE {within} ORDER BY key"
             cursor = db.conn.execute(sql)
             while rows := cursor.fetchmany(ROWS_AT_ONCE):
                 yield dict(zip(names, zip(*rows, strict=True), strict=True))
-    finally:
-        db.rollback()
 
 
 def columns_of(db: Database, table: str) -> tuple[str, ...]:

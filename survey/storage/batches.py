@@ -1,17 +1,18 @@
 """Batches of frozen answers, and deleting by code, which is possible until an answer is frozen.
 
-A deletion is queued at once, carried out soon, and its bytes are overwritten on the disk.
+A deletion is queued at once, carried out soon, and its bytes are overwritten on the disk. The work
+is the same whether or not anything matched: who waits for a turn to write learns nothing from it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from survey.errors import TooFewToFreeze
 from survey.storage import answer_tables
 from survey.storage.answer_tables import tables_of
-from survey.storage.database import Database, quoted, truncate_log, write_transaction
+from survey.storage.database import Database, quoted, write_transaction
 from survey.storage.reordering import merge_table, merged_tables, rewrite_file
 from survey.storage.schema import ARRIVING
 
@@ -39,9 +40,12 @@ def pending(db: Database) -> bool:
     return bool(db.conn.execute("SELECT EXISTS (SELECT 1 FROM withdrawals)").fetchone()[0])
 
 
-def delete_asked(db: Database) -> int:
-    """Delete what was asked for and empty the queue, within a transaction."""
-    deleted = 0
+def delete_asked(db: Database) -> tuple[int, frozenset[str]]:
+    """Delete what was asked for and empty the queue, within a transaction.
+
+    Returns how many rows and texts went, and the studies of the rows.
+    """
+    deleted, studies = 0, set[str]()
     for table in merged_tables(db):
         if table == "accepted":  # submit tokens: they have no deletion value
             continue
@@ -50,26 +54,35 @@ def delete_asked(db: Database) -> int:
             gone = db.conn.execute(sql).rowcount
             db.conn.execute(_TALLY, {"gone": gone, "table": table})
             deleted += gone
+            if gone:
+                studies |= answer_tables.studies_of(db, table)
     db.conn.execute("DELETE FROM withdrawals")
-    if deleted:
-        answer_tables.recount(db, merged_tables(db))
-    return deleted
+    answer_tables.recount(db, merged_tables(db))
+    return deleted, frozenset(studies)
 
 
-def carry_out_deletions(db: Database) -> int:
+Withdrawn = Callable[[Collection[str]], object]
+"""What is to be done when answers to these studies are deleted; done before and after the rows go,
+so that neither a crash nor somebody who reads them meanwhile leaves anything of them."""
+
+
+def nothing_more(_studies: Collection[str]) -> None:
+    """Leave it at the rows: of real answers nothing else was made before they are frozen."""
+
+
+def carry_out_deletions(db: Database, *, withdrawn: Withdrawn = nothing_more) -> int:
     """Delete queued rows and texts and overwrite their bytes; return how many went.
 
     Pages that were split long ago may hold copies in their unused part, which deleting does not
-    reach: where something was deleted the file is rewritten.
+    reach: the file is rewritten, after a code that matched nothing as well.
     """
     if not pending(db):  # as in nearly every round: no turn to write is taken for nothing
         return 0
     with write_transaction(db):
-        deleted = delete_asked(db)
-    if deleted:
-        rewrite_file(db)
-    else:
-        truncate_log(db)
+        deleted, studies = delete_asked(db)
+        withdrawn(studies)
+    withdrawn(studies)
+    rewrite_file(db)
     return deleted
 
 
@@ -101,6 +114,7 @@ def freeze(
     minimum: int,
     closing: bool,
     before: Callable[[int], object] = lambda _batch: None,
+    withdrawn: Withdrawn = nothing_more,
 ) -> int:
     """Make the new answers the next batch and destroy their deletion values; return how many.
 
@@ -109,7 +123,8 @@ def freeze(
     number of the batch when nothing else can keep it from being made, raises anything.
     """
     with write_transaction(db):
-        delete_asked(db)
+        _, studies = delete_asked(db)
+        withdrawn(studies)
         merge_table(db)
         known = batches(db, study)
         new = known.get(0, 0)
@@ -122,5 +137,6 @@ def freeze(
             db.conn.execute(f"UPDATE {quoted(table)} {change}", (batch,))
         db.conn.execute(f"UPDATE texts {change} AND study = ?", (batch, study))
         answer_tables.recount(db, merged_tables(db))
+    withdrawn(studies)
     rewrite_file(db)  # pages that were split long ago may hold copies of what was destroyed
     return new

@@ -2,8 +2,8 @@
 
 Events (landing, consented, declined …) are counted in memory and written in batches: nothing is
 written on a request, so that no write times an event; a crash may lose some. Of a pilot's answers
-that something was disclosed of, a digest and a count are kept, never a key, never a time:
-``survey.releases.disclosure_control`` compares the next disclosure with them.
+that something was disclosed of, counts are kept, never a key, never a time:
+``survey.releases.pilots`` compares the next disclosure with them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 
 from survey.storage.database import Database, write_transaction
 
-EVENT_BATCH = 20  # events; fewer are written only when the process ends
+EVENT_BATCH = 20  # events; fewer are written only when the process ends, hourly by default
 # Going on from a page, and which one. Somebody who answers makes many of these in a row, so they
 # wait for the others and never make a batch: it would time one person's walk.
 PASSED = "passed:"
@@ -120,7 +120,7 @@ def record_verdict(db: Database, study: str, answers: int, met: bool, *, pilot: 
 class DisclosedPilot:
     """Answers that something was disclosed of.
 
-    ``answers`` is a digest of whose they were ("" fits none), ``people`` how many.
+    ``answers`` says which they were ("" fits none), ``people`` how many are no synthetic ones.
     """
 
     answers: str
@@ -130,7 +130,7 @@ class DisclosedPilot:
 def disclosures(db: Database, study: str) -> list[DisclosedPilot]:
     """Return every set of answers that a preview or a release disclosed something of.
 
-    By their number and digest: the order in which it was disclosed is not kept.
+    By their number: the order in which it was disclosed is not kept.
     """
     found = db.table("told_pilots").rows_where(
         "study = ?", [study], order_by="people, answers", select="answers, people"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from survey.locks import WriteLock
+from survey.memory import give_back_memory
 
 
 @contextmanager
@@ -86,4 +87,7 @@ def truncate_log(db: Database) -> bool:
             busy: int = db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         finally:
             db.conn.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+    # What led here has read pages of answers, which this process would otherwise keep.
+    db.conn.execute("PRAGMA shrink_memory")
+    give_back_memory()
     return not busy

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 from survey.storage.database import Database, write_transaction
 
+IDLE_SECONDS = 2 * 60 * 60  # docs/design.md, The walk: two hours after the last page
 EXPIRY_STEP_SECONDS = 1800  # so coarse that an expiry times nobody
+# docs/design.md, The walk: how long the thank-you page can be shown again, with and without a code
+CODE_SECONDS, SENT_SECONDS = 15 * 60, 60
+# Of a draft that was sent no end is stored, since it would tell when: one of these ends of long ago
+# stands there, and the keeper counts for how long the row may be shown.
+SENT, SENT_WITH_CODE = EXPIRY_STEP_SECONDS, 2 * EXPIRY_STEP_SECONDS
+SHOWN_FOR = {SENT: SENT_SECONDS, SENT_WITH_CODE: CODE_SECONDS}
 
 
-def rounded_expiry(now: float, idle: int) -> int:
-    """Return epoch seconds of the first half hour at or after ``now + idle``."""
-    return math.ceil((now + idle) / EXPIRY_STEP_SECONDS) * EXPIRY_STEP_SECONDS
+def rounded_expiry(now: float) -> int:
+    """Return epoch seconds of the first half hour at or after the idle time that begins ``now``."""
+    return math.ceil((now + IDLE_SECONDS) / EXPIRY_STEP_SECONDS) * EXPIRY_STEP_SECONDS
 
 
 def create(db: Database, *, id: bytes, sealed: bytes, expires: int) -> None:  # noqa: A002
@@ -47,10 +55,27 @@ def drop(db: Database, id: bytes) -> None:  # noqa: A002
         db.conn.execute("DELETE FROM drafts WHERE id = ?", (id,))
 
 
-def purge(db: Database, now: float) -> int:
-    """Delete what expired by ``now`` (epoch seconds); return how many."""
+def purge(db: Database, now: float, over: Collection[bytes] = ()) -> int:
+    """Delete what expired by ``now`` (epoch seconds), and of what was sent the ids that are over.
+
+    Return how many went. What was sent a moment ago is in no list yet, and so is left alone. Where
+    the clock was set back, a draft ends as if its last page had been ``now``.
+    """
+    sent, latest = max(SHOWN_FOR), rounded_expiry(now)
     with write_transaction(db):
-        return db.conn.execute("DELETE FROM drafts WHERE expires <= ?", (int(now),)).rowcount
+        db.conn.execute("UPDATE drafts SET expires = ? WHERE expires > ?", (latest, latest))
+        sql = "DELETE FROM drafts WHERE expires > ? AND expires <= ?"
+        gone = db.conn.execute(sql, (sent, int(now))).rowcount
+        for id in sorted(over):  # noqa: A001
+            sql = "DELETE FROM drafts WHERE id = ? AND expires <= ?"
+            gone += db.conn.execute(sql, (id, sent)).rowcount
+    return gone
+
+
+def sent(db: Database) -> dict[bytes, int]:
+    """Return the id of every draft that was sent → for how many seconds it may be shown again."""
+    found = db.conn.execute("SELECT id, expires FROM drafts WHERE expires <= ?", (max(SHOWN_FOR),))
+    return {id: SHOWN_FOR[kind] for id, kind in found.fetchall()}  # noqa: A001
 
 
 def ids(db: Database) -> frozenset[bytes]:

@@ -15,7 +15,7 @@ from functools import partial
 from survey.locks import acquire_lock
 from survey.storage import drafts
 from survey.storage.answers import forget_accepted
-from survey.storage.batches import carry_out_deletions
+from survey.storage.batches import Withdrawn, carry_out_deletions, nothing_more
 from survey.storage.counters import EVENT_BATCH, EventCounters
 from survey.storage.database import Database, truncate_log
 from survey.storage.reordering import SMALL_BYTES, file_bytes, not_rewritten, rewrite_file, tidy
@@ -24,8 +24,13 @@ from survey.storage.stores import Stores
 LOG = logging.getLogger("lacrima.store")
 
 TICK_SECONDS = 0.5
+HEALTH_SECONDS = 5.0  # how often each process looks whether the files can be written
+HEALTH_STALE_SECONDS = 60.0  # a look that takes longer counts as none
+DELETION_SECONDS = 2  # on the clock: what was asked for is deleted at the next of these moments
+DELETION_REST = 20  # times as long as that took: wrong codes in a row keep nobody from sending
+DELETION_LATEST = 30.0  # that rest at most: clients are told that deleting takes a minute at most
 QUIET_SECONDS = 1.0  # with the tick: at rest within two seconds (docs/design.md, Storage)
-MINUTE = 60.0
+PURGE_SECONDS = 20.0  # seen up to so late, spared, and gone so late: within two minutes if no code
 HOUR = 3600
 DAY = 24 * 3600
 NIGHT = 3 * 3600  # levelling begins at three o'clock, UTC
@@ -62,8 +67,10 @@ class MaintenanceThread:
     """The thread that keeps the files of ``stores`` as promised. ``clock`` returns epoch seconds.
 
     ``accepted_of`` returns the submit token of a draft by its id, so that a token goes when its
-    draft has gone. Of the processes on one folder a single one works; each writes its tallies.
+    draft has gone. Of the processes on one folder a single one works; each writes its tallies and
+    knows for itself whether the files are ``writable``, so that no request has to try.
     ``hourly`` is done by the clock, first at the start: whatever it shows, no answer timed it.
+    ``withdrawn`` is done when answers of a pilot are deleted by code.
     """
 
     def __init__(
@@ -74,32 +81,45 @@ class MaintenanceThread:
         clock: Clock,
         accepted_of: Callable[[bytes], bytes],
         hourly: Callable[[], object] = lambda: None,
+        withdrawn: Withdrawn = nothing_more,
     ) -> None:
         self._stores, self._tallies, self._clock = stores, tallies, clock
-        self._accepted_of, self._hourly = accepted_of, hourly
+        self._accepted_of, self._hourly, self._withdrawn = accepted_of, hourly, withdrawn
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock: int | None = None
         self._files = {name: _QuietFile() for name in ("responses", "pilot", "drafts")}
         self._failing: set[str] = set()
-        self._minute = self._hour = self._night = float("-inf")
+        self._sent: dict[bytes, float] = {}  # drafts that were sent → when they were first seen
+        self._purged = self._hour = self._night = self._deletions = float("-inf")
+        self._looked = self._rested = float("-inf")
+        self._was_writable = False
+
+    @property
+    def writable(self) -> bool:
+        """Whether every file could be written when that was looked at last, a moment ago."""
+        return self._was_writable and self._clock() - self._looked < HEALTH_STALE_SECONDS
 
     def start(self) -> None:
         """Begin, unless begun already."""
         if self._thread is None:
+            self._look()
             self._stopping.clear()
             self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """Write the tallies, tidy every file and end."""
+        """Write the tallies, carry out deletions, tidy every file and end."""
         if self._thread is None:
             return
         self._stopping.set()
+        # Before waiting: a large file that is being rewritten may outlast the server's patience.
+        self._write_tallies(least=1)
         self._thread.join()
         self._thread = None
         self._write_tallies(least=1)
         if self._holds_lock():
+            self._carry_out_deletions()
             for name in self._files:
                 self._try(f"lay {name}.db to rest", partial(self._tidy, name))
         self._release_lock()
@@ -111,16 +131,28 @@ class MaintenanceThread:
     def tick(self) -> None:
         """Do everything that is due."""
         self._write_tallies(least=EVENT_BATCH)
-        if not self._holds_lock():
-            return
-        for name in ("responses", "pilot"):
-            self._try(f"delete by code in {name}.db", partial(self._delete, name))
+        now = self._clock()
+        if now - self._looked >= HEALTH_SECONDS or now < self._looked:
+            self._look()
+        if self._holds_lock():
+            self._keep_files(now)
+
+    def _look(self) -> None:
+        self._was_writable, self._looked = self._stores.writable(), self._clock()
+
+    def _keep_files(self, now: float) -> None:
+        beat = now // DELETION_SECONDS
+        rests = now < self._rested < now + DAY  # a clock that was set back ends the rest
+        if beat != self._deletions and not rests:
+            if self._carry_out_deletions():
+                self._deletions = beat
+            done = self._clock()
+            self._rested = done + min(DELETION_REST * (done - now), DELETION_LATEST)
         for name in self._files:
             self._try(f"lay {name}.db to rest", partial(self._tidy_if_quiet, name))
-        now = self._clock()
         # A clock that was set back must not stop the purge until it has caught up.
-        if now - self._minute >= MINUTE or now < self._minute:
-            self._minute = now
+        if now - self._purged >= PURGE_SECONDS or now < self._purged:
+            self._purged = now
             self._try("purge drafts", self._purge_drafts)
         hour = now // HOUR
         if hour != self._hour and self._try("tell what is due by the hour", self._hourly):
@@ -170,8 +202,16 @@ class MaintenanceThread:
         for pilot in (False, True):
             self._try("write tallies", partial(flush, pilot=pilot))
 
+    def _carry_out_deletions(self) -> bool:
+        done = [
+            self._try(f"delete by code in {name}.db", partial(self._delete, name))
+            for name in ("responses", "pilot")
+        ]
+        return all(done)
+
     def _delete(self, name: str) -> None:
-        carry_out_deletions(self._db(name))
+        withdrawn = self._withdrawn if name == "pilot" else nothing_more
+        carry_out_deletions(self._db(name), withdrawn=withdrawn)
 
     def _tidy_if_quiet(self, name: str) -> None:
         watch, db = self._files[name], self._db(name)
@@ -191,7 +231,8 @@ class MaintenanceThread:
 
     def _purge_drafts(self) -> None:
         """Delete expired drafts, then the submit tokens of drafts that are gone."""
-        drafts.purge(self._stores.drafts, self._clock())
+        now = self._clock()
+        drafts.purge(self._stores.drafts, now, self._over(now))
         truncate_log(self._stores.drafts)
 
         def live() -> frozenset[bytes]:
@@ -199,6 +240,12 @@ class MaintenanceThread:
 
         for name in ("responses", "pilot"):
             forget_accepted(self._db(name), live)
+
+    def _over(self, now: float) -> list[bytes]:
+        """Return the drafts that were sent so long ago that their page is shown no more."""
+        sent = drafts.sent(self._stores.drafts)
+        self._sent = {id: min(self._sent.get(id, now), now) for id in sent}  # noqa: A001
+        return [id for id, first in self._sent.items() if now - first >= sent[id]]  # noqa: A001
 
     def _rewrite_files(self) -> None:
         for name in ("responses", "pilot"):

@@ -351,7 +351,7 @@ def m010_misses_and_doors(db: AnyDatabase) -> None:
     _make(
         db,
         "ALTER TABLE accounts ADD COLUMN missed INTEGER NOT NULL DEFAULT 0",
-        # most: at so many answers the study closes by itself.
+        # most: once so many answers were sent the study closes by itself.
         """CREATE TABLE doors (
             study TEXT NOT NULL PRIMARY KEY, most INTEGER,
             invited INTEGER NOT NULL CHECK (invited IN (0, 1))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from survey.storage import answer_tables
@@ -42,11 +42,16 @@ def text_counts(db: Database, study: str) -> list[TextCount]:
     return [TextCount(*row) for row in found.fetchall()]
 
 
-def counts(db: Database, study: str, *, frozen_only: bool) -> Counter[tuple[str, str, str]]:
-    """Return (question, language, state) → texts; the language of unreleasable ones is NEVER."""
+def counts(
+    db: Database, study: str, *, batches: Collection[int] | None
+) -> Counter[tuple[str, str, str]]:
+    """Return (question, language, state) → texts; the language of unreleasable ones is NEVER.
+
+    ``batches`` None is every text there is.
+    """
     found: Counter[tuple[str, str, str]] = Counter()
     for each in text_counts(db, study):
-        if each.batch or not frozen_only:
+        if batches is None or each.batch in batches:
             found[each.variable, each.lang, each.state] += each.count
     return found
 

@@ -233,9 +233,9 @@ def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -
 
 
 def record_lost(stores: Stores, name: str) -> bool:
-    """Return whether answers are stored of a study that the office's file has as never opened."""
+    """Return whether answers were sent to a study that the office's file has as never opened."""
     drafted = studies.status(stores.office, name) == "draft"
-    return drafted and answer_tables.count(stores.responses, name) > 0
+    return drafted and answer_tables.answer_counts(stores.responses, name).sent > 0
 
 
 def signed_version(stores: Stores, folder: StudyVersion, today: str) -> StudyVersion:

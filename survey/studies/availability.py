@@ -269,9 +269,10 @@ class Availability:
         return version
 
     def _full(self, found: StudyState) -> StudyState:
+        """Return ``found``, or that the study is full: a deletion by code never opens it again."""
         version = found.published.version
         if found.state != OPEN or version.limit is None:
             return found
         db = self._stores.answers(pilot=version.pilot)
-        full = answer_tables.count(db, version.study.name) >= version.limit
+        full = answer_tables.answer_counts(db, version.study.name).sent >= version.limit
         return replace(found, state=FULL) if full else found

@@ -6,11 +6,14 @@ Commands and the researcher's room call these functions; ``note`` writes the aud
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from forms.site_facts import missing_facts
 from survey.clock import iso_utc, today_here
 from survey.errors import Refusal
+from survey.releases.archive import drop_pilot_files
 from survey.storage import batches, board, studies
+from survey.storage.batches import nothing_more
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from survey.studies import approvals
@@ -121,6 +124,7 @@ def freeze(
         minimum=version.study.policy.min_new_rows,
         closing=seen == "closed",
         before=begin_batch,
+        withdrawn=partial(drop_pilot_files, stores.folder) if version.pilot else nothing_more,
     )
     # Without the number: what the audit tells moves in steps (docs/design.md, Collection).
     note(f"{name}: froze the answers present as one batch")

@@ -30,7 +30,7 @@ def check_name(folder: Path) -> None:
 class StudyVersion:
     """One version of a study with this site's facts: its folder's, or one that was approved.
 
-    ``limit`` closes it by itself at so many answers; ``invited``: only an invitation opens it.
+    ``limit`` closes it once so many answers were sent; ``invited``: only an invitation opens it.
     """
 
     study: Study

@@ -86,7 +86,7 @@ class HttpVisitor:
         raise Refusal(f"{url} redirects without end.")
 
     def _once(self, url: str, body: str | None) -> tuple[int, str | None, str]:
-        # Over TLS the site wants a Referer of its own pages (docs/decisions/0001-cookies.md).
+        # Over TLS a form says whose page it was on (docs/decisions/0001-cookies.md).
         headers = {"Referer": self._before}
         if self._cookies:
             headers["Cookie"] = "; ".join(f"{n}={v}" for n, v in self._cookies.items())

@@ -16,16 +16,24 @@ from tests.serving import demo
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
+AS_ROOT = ["--no-sandbox"] if os.geteuid() == 0 else []
+
+
+def chromium() -> str | None:
+    """Return the system's Chromium; None where it has none."""
+    return next((path for path in map(shutil.which, NAMES) if path), None)
+
+
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """The system's Chromium, else Playwright's own."""
-    found = next((path for path in map(shutil.which, NAMES) if path), None)
     folder = tmp_path_factory.mktemp("elsewhere")
     with elsewhere(folder) as port, sync_playwright() as playwright:
         everywhere = f"--host-resolver-rules=MAP * 127.0.0.1:{port}, EXCLUDE 127.0.0.1"
-        root = ["--no-sandbox"] if os.geteuid() == 0 else []
         try:
-            browser = playwright.chromium.launch(executable_path=found, args=[everywhere, *root])
+            browser = playwright.chromium.launch(
+                executable_path=chromium(), args=[everywhere, *AS_ROOT]
+            )
         except Error as error:
             pytest.skip(f"no Chromium, install it: {error.message.splitlines()[0]}")
         yield browser
@@ -52,6 +60,17 @@ def visit(browser: Browser, site: str) -> Iterator[Callable[..., Visitor]]:
     yield come
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def profile(browser: Browser, tmp_path: Path) -> Iterator[tuple[BrowserContext, Path]]:
+    """A browser that keeps what people's browsers keep, and the folder in which it keeps it."""
+    folder = tmp_path / "profile"
+    context = browser.browser_type.launch_persistent_context(
+        folder, executable_path=chromium(), args=AS_ROOT
+    )
+    yield context, folder
+    context.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from axe_playwright_python.sync_playwright import Axe
 
+from survey.ethics.walkthrough import SAMPLE_CODE
 from tests.browser.visitor import Visitor
 
 TAGS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}}
@@ -81,9 +82,10 @@ def before_the_questions(seen: Inspection) -> None:
     for screen in ("", "information", "support", "withdraw", "stop"):
         seen.open(screen)
     visitor.open("withdraw")
-    visitor.page.locator("input[name=code]").fill("0000")
-    visitor.press()
-    seen.look()
+    for code in ("0000", SAMPLE_CODE):  # an error, and the reply
+        visitor.page.locator("input[name=code]").fill(code)
+        visitor.press()
+        seen.look()
     for answers in ({"e_age": 2}, {"e_moment": 2}):
         visitor.open("eligibility").tick_first(**answers).press()
         seen.look()
@@ -106,6 +108,8 @@ def after_the_questions(seen: Inspection) -> None:
     visitor.walk(seen.look)
     visitor.tick("code", "yes").press("go", "send")
     seen.look()
+    visitor.press()
+    seen.look()  # after the code was written down
     visitor.open("leave").open("done")
     seen.look()
     for screen in ("declined", "stopped", "nowhere"):

@@ -67,7 +67,7 @@ def visitor(browser, site):
 def test_a_client_answers_to_the_end(visitor):
     visitor.begin().press().tick_first(upset=3).press()
     visitor.tick("code", "yes").press("go", "send")
-    assert visitor.page.locator("#thecode").inner_text().count("-") == 4
+    assert visitor.page.locator("#thecode").inner_text().count("-") == 5
 
 
 def test_the_cookie_belongs_to_this_host_over_tls_alone(visitor):

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from survey.respondents.drafts import IDLE_SECONDS
 from survey.respondents.screens import NOTICE_SECONDS
+from survey.storage.drafts import IDLE_SECONDS
 
 AT_EXIT = """() => {
     const exit = document.querySelector('.exit').getBoundingClientRect();

@@ -39,7 +39,17 @@ def test_without_script_the_plain_page_takes_the_code(visit, site):
     page.goto(f"{site}/i/#{CODE}")
     page.locator("#invitation").fill(CODE)
     page.get_by_role("button", name="Go on").click()
-    assert "slip" in page.content()
+    assert "a letter is wrong or in the wrong place" in page.content()
+
+
+def test_who_came_through_a_link_with_a_code_reads_first_what_the_browser_keeps(page, site):
+    kept = "your browser keeps that link in its history, with the code, until you delete it there"
+    page.goto(f"{site}/i/#{CODE}")
+    told = page.locator(".lead + .note")
+    assert kept in told.inner_text()
+    page.goto(f"{site}/i/?empty")
+    assert page.locator(".note").count() == 0
+    assert kept in page.locator("main").inner_text()
 
 
 def test_the_page_of_the_code_and_its_errors_are_usable_by_everybody(visit, site):

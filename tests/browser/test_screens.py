@@ -12,7 +12,7 @@ MOST_BYTES = 14 * 1024
 # All that an address may hold: the study's neutral word, a screen, an opaque token, a position.
 NEUTRAL = re.compile(
     r"http://127\.0\.0\.1:\d+/s/hour/"
-    r"([a-z]*|questions/[\w-]{12}(\?change=1)?)(#(q\d+(-\d+)?|i\d+|code|stop-send))?"
+    r"([a-z]*|withdraw\?(empty|shape|typed)|questions/[\w-]{12}(\?change=1)?)(#(q\d+(-\d+)?|i\d+|code|stop-send))?"
 )
 
 

@@ -13,7 +13,7 @@ def test_without_script_the_flagship_can_be_answered_to_the_end(visit, saw):
     visitor = visit(java_script_enabled=False).begin().walk(saw_tears=saw)
     assert visitor.screen == "check"
     visitor.tick("code", "yes").press("go", "send")
-    assert visitor.page.locator("#thecode").inner_text().count("-") == 4
+    assert visitor.page.locator("#thecode").inner_text().count("-") == 5
 
 
 def test_everything_can_be_done_with_the_keyboard_alone(visit):

@@ -61,8 +61,13 @@ class Visitor:
     # Doing.
 
     def open(self, screen: str = "") -> Visitor:
-        """Go to a screen of the study."""
-        self.page.goto(self.start + screen)
+        """Go to a screen of the study, by a link where a page of it is open."""
+        address = self.start + screen
+        if self.page.url.startswith(self.start):
+            with self.page.expect_navigation():
+                self.page.evaluate("address => { location.assign(address) }", address)
+        else:
+            self.page.goto(address)
         return self
 
     def follow(self) -> Visitor:

@@ -41,6 +41,27 @@ def test_a_table_has_a_head(invite, tmp_path):
     assert (tmp_path / "codes.csv").read_bytes().startswith(b"code\r\n")
 
 
+def test_links_stand_in_a_table_where_they_are_asked_for(invite, tmp_path):
+    out = tmp_path / "codes.csv"
+    done = invite("minimal", "--count", 2, "--out", out, "--links", "https://s.example/s/mood/")
+    head, *rows = out.read_text().split()
+    assert (done.exit_code, head) == (0, "code,link")
+    assert all(row == f"{row[:14]},https://s.example/i/#{row[:14]}" for row in rows)
+
+
+@pytest.mark.parametrize(("out", "links"), [
+    ("codes.csv", "ftp://s.example"), ("codes.csv", "https://[x"), ("codes.txt", "https://s.example"),
+])  # fmt: skip
+def test_links_that_cannot_be_made_make_nothing(invite, tmp_path, out, links):
+    done = invite("minimal", "--count", 2, "--out", tmp_path / out, "--links", links)
+    assert (done.exit_code, done.stderr.count("\n"), kept(tmp_path)) == (1, 1, 0)
+    assert not (tmp_path / out).exists()
+
+
+def test_the_help_says_what_a_link_leaves_behind(invite):
+    assert "keeps it in its history, code and all" in " ".join(invite("--help").output.split())
+
+
 def test_a_file_that_is_there_is_left_alone_and_no_code_is_made(invite, tmp_path):
     out = tmp_path / "codes.txt"
     out.write_text("mine")

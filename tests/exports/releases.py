@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from exports.columns import frame_of
-from exports.release import make_release
-from forms.study import Study
+from exports.generalise import path_to
+from exports.release import assemble, check_segment
+from exports.report import ORDINARY, ReleaseContext, Report, SegmentEntry
+from exports.segment_file import SegmentSource, read_back, recode_segment, source_of, write_segment
+from forms.study import Study, Tier
 from tests.exports.tiny import STUDY
 
 Row = Mapping[str, "int | str"]
@@ -31,6 +35,43 @@ def people_of(study: Study, people: Sequence[Any]) -> pl.DataFrame:
         for p in people
     ]  # fmt: skip
     return frame(study, rows)
+
+
+def make_release(
+    study: Study,
+    frame: pl.DataFrame,
+    *,
+    tier: str,
+    out: Path,
+    seed: int = 0,
+    occasion: ReleaseContext = ORDINARY,
+) -> Report:
+    """Release stored answers (exports.columns) as one segment into the new folder ``out``.
+
+    The same answers in any order, policy and seed give the same bytes. Parts lie in a folder
+    beside ``out`` meanwhile. Raise ExportRefused.
+    """
+    path = path_to(study, tier)
+    source, work = source_of(study, frame, occasion), out.with_name(f"{out.name}.parts")
+    work.mkdir(parents=True)
+    file = _part_file(study, source, path[0], work, seed=seed)
+    for before, stage in pairwise(path):
+        source = read_back(study, file.path, before, occasion)
+        file = _part_file(study, source, stage, work, seed=seed)
+    del source
+    return assemble(study, [file], path[-1], out, seed=seed, occasion=occasion)
+
+
+def _part_file(
+    study: Study, source: SegmentSource, tier: Tier, work: Path, *, seed: int
+) -> SegmentEntry:
+    path = work / f"{tier.name}_data.csv"
+    part = recode_segment(study, source, tier, seed=seed)
+    write_segment(part, path)
+    figures = check_segment(part, path, source, tier=tier, policy=study.policy)
+    return SegmentEntry(
+        path, 1, len(part.order), part.left_out, part.notes, part.small_sample_tables, figures
+    )
 
 
 def made(

@@ -11,12 +11,11 @@ import pytest
 
 from exports.columns import content_order, fields_of, table_of, write_data
 from exports.generalise import path_to
-from exports.release import make_release
 from forms.load import load_study
 from forms.simulation import load_recipe
 from survey.synthetic.simulate import simulate
 from tests.conftest import FLAGSHIP
-from tests.exports.releases import data_in, people_of
+from tests.exports.releases import data_in, make_release, people_of
 
 SCRIPT = FLAGSHIP / "analysis" / "h1.py"
 PLANTED = {"sc_int_connect": 0.40, "sc_int_strain": -0.30}  # simulation.toml, on the latents

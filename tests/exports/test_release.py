@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from exports import release as process
 from exports.disclosure import claim_of
 from exports.errors import ExportRefused
-from exports.release import make_release
 from exports.report import ReleaseContext
 from exports.segment_file import write_segment
 from exports.verify.reading import Claim
-from tests.exports.releases import bytes_of, data_in, frame, made, report_of
-from tests.exports.tiny import STUDY, row, study_with
+from tests.exports import releases
+from tests.exports.releases import bytes_of, data_in, made, report_of
+from tests.exports.tiny import row, study_with
 
 ROWS = [row(age=a, town=t, calm=c) for a in (1, 2, 3) for t in (1, 2) for c in (1, 3, 5)] * 3
 PILOT = ReleaseContext(pilot=True, synthetic=True)
@@ -166,7 +166,7 @@ def test_a_cell_changed_on_the_way_is_found(tmp_path, monkeypatch):
         table = part.table.with_columns(calm=pl.lit(2, pl.Int8))
         write_segment(replace(part, table=table), path, **options)
 
-    monkeypatch.setattr(process, "write_segment", wrong)
+    monkeypatch.setattr(releases, "write_segment", wrong)
     with pytest.raises(ExportRefused, match="failed its own verification"):
         made(tmp_path / "out", ROWS)
 
@@ -182,8 +182,3 @@ def test_json_of_the_codebook_and_its_csv_say_the_same(tmp_path):
     book = json.loads((folder / "codebook.json").read_bytes())["variables"]
     with (folder / "codebook.csv").open(encoding="utf-8", newline="") as file:
         assert [e["variable"] for e in book] == [line["variable"] for line in csv.DictReader(file)]
-
-
-def test_parts_lie_beside_the_release_and_never_in_it(tmp_path):
-    make_release(STUDY, frame(STUDY, ROWS), tier="C", out=tmp_path / "out")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "out.parts"]

@@ -7,6 +7,7 @@ from forms.answers import (
     stored_lines,
     stored_texts,
     stored_values,
+    text_language,
 )
 from forms.kinds import columns_of_study
 
@@ -24,6 +25,16 @@ def test_a_blank_text_leaves_nothing(study):
 def test_a_text_with_a_column_is_not_kept_apart(study):
     assert stored_texts(study("kinds"), {"word": "sun"}) == {}
     assert stored_values(study("kinds"), {"word": "sun"})["word"] == "sun"
+
+
+@pytest.mark.parametrize(("name", "variable", "language"), [
+    ("kinds", "story", "en"),
+    ("first-hidden", "first", None),  # its page hangs on an answer, and no branch is named
+    ("therapist-tears", "ff_open", "en"),  # of everybody on a branch that the study names
+    ("therapist-tears", "gender_text", None),
+])  # fmt: skip
+def test_a_text_of_which_a_few_are_asked_has_no_language(study, name, variable, language):
+    assert text_language(study(name), variable, "en") == language
 
 
 @pytest.mark.parametrize(("seconds", "band"), [(0, 1), (179, 1), (180, 2), (1199, 3), (1200, 4)])

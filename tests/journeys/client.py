@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -151,8 +152,8 @@ class Journey:
     @property
     def code(self) -> str:
         """The deletion code on the thank-you page, or nothing."""
-        after = self.page.html.partition('id="thecode">')[2]
-        return after.partition("<")[0]
+        shown = self.page.html.partition('id="thecode">')[2].partition("</code>")[0]
+        return re.sub(r"<[^>]+>", "", shown)
 
     def ticked(self, name: str) -> list[str]:
         """What is ticked or typed under ``name``."""

@@ -7,9 +7,12 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
+from survey.collection.figures import SIMULATED
 from survey.routes.research import texts as text_routes
 from survey.storage import texts
+from survey.storage.answer_tables import count
 from survey.storage.answers import Text, accept
+from survey.storage.counters import EventCounters
 from survey.storage.texts import Reading, StoredText
 from tests.journeys.releasing import stores_of, with_pages
 from tests.journeys.staff import Worker
@@ -19,14 +22,19 @@ NAME, QUESTION = "kinds", "story"
 ANNA = "my therapist Anna cried in Leeds"
 
 
-def with_texts(app: Flask, *texts: str, name: str = NAME, variable: str = QUESTION) -> Flask:
-    """``app`` with the pages, and with these texts in the pilot of a study."""
+def with_texts(
+    app: Flask, *texts: str, name: str = NAME, variable: str = QUESTION, people: bool = False
+) -> Flask:
+    """``app`` with the pages, and with more texts in a pilot, of synthetic clients or of people."""
     with_pages(app)
     if text_routes.bp.name not in app.blueprints:
         app.register_blueprint(text_routes.bp)
-    db = stores_of(app).pilot
+    db, counters = stores_of(app).pilot, EventCounters()
     table = open_study(db, study=name)
-    for number, words in enumerate(texts):
+    for _ in () if people else texts:  # marked before they are stored
+        counters.add(name, SIMULATED, pilot=True)
+    counters.flush(db, pilot=True)
+    for number, words in enumerate(texts, count(db, name)):
         apart = Text(name, variable, "en", 1, mark("text", number), words)
         accept(db, answer(table, number, study=name, texts=(apart,)))
     return app

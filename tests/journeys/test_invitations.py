@@ -98,7 +98,8 @@ def test_a_taken_back_code_tells_who_is_answering_with_it(invited):
     ("typed", "said"),
     [
         ("", "Type the code"),
-        ("AAAA-AAAA-AAAB", "There is a slip"),
+        ("AAAA-AAAA-AAAB", "a letter is wrong or in the wrong place"),
+        ("0000-0000", "A code has twelve letters and digits"),
         ("0000-0000-0000", "opens nothing"),
     ],
 )
@@ -130,6 +131,8 @@ def test_somebody_who_tries_codes_is_slowed_down_and_a_good_code_does_not_count(
     client = invited.client()
     for _ in range(30):
         client.open("/i/").press(invitation=invited.codes[0])
+    for typed in ("", "0000-0000", "0000-0000-0001") * 10:  # cannot be codes: no tries
+        client.open("/i/").press(invitation=typed)
     for _ in range(30):
         client.open("/i/").press(invitation="0000-0000-0000")
     assert client.status == 200
@@ -143,6 +146,24 @@ def test_the_code_is_in_no_address_and_no_cookie(invited):
     cookie = client.browser.get_cookie("s").value
     seen = " ".join([*client.visited, cookie])
     assert not any(part in seen for part in (code, code.replace("-", "")))
+
+
+def test_no_page_answers_the_post_of_a_code(invited):
+    for typed in (*invited.codes, "", "0000", *["0000-0000-0000"] * 31):
+        client = invited.client().open("/i/")
+        token = client.page.named("csrf_token")[0].value
+        answer = client.browser.post("/i/", data={"invitation": typed, "csrf_token": token})
+        assert answer.status_code == 303
+        assert answer.headers["Location"].partition("?")[2] in {
+            "", "empty", "shape", "unknown", "wait",
+        }  # fmt: skip
+
+
+def test_an_error_is_tied_to_the_box_and_the_box_is_empty(invited):
+    page = come_in(invited, "AAAA-AAAA-AAAB").page
+    (box,) = page.named("invitation")
+    assert (box.value, box.attributes["aria-invalid"]) == ("", "true")
+    assert "invitation-error" in box.attributes["aria-describedby"].split()
 
 
 def test_the_page_of_the_code_says_nothing_of_any_study(invited):

@@ -105,7 +105,7 @@ def test_other_files_there_are_none(room, file):
 
 
 def codes_of(answer):
-    return re.findall(r"^[0-9A-Z-]{14}(?=,|$)", answer.get_data(as_text=True), re.MULTILINE)
+    return re.findall(r"^[0-9A-Z-]{14}(?=,|\r?$)", answer.get_data(as_text=True), re.MULTILINE)
 
 
 @pytest.mark.parametrize(("form", "kind"), [("csv", "text/csv"), ("txt", "text/plain")])
@@ -116,6 +116,16 @@ def test_invitations_are_downloaded_once_and_open_the_survey(room, form, kind):
     client = Journey(room.app, "").open("/i/").press(invitation=codes[0])
     assert client.here.endswith(f"/s/{room.study.address}/")
     assert room.audit[-1] == "branch: 3 invitations made"
+
+
+def test_links_with_codes_are_made_only_where_they_are_ticked(room):
+    page = room.open("invitations/")
+    assert "keeps it in its history, code and all" in page.text
+    made = [page.post("invitations/make", count="2", form="csv", **ticked).get_data(as_text=True)
+            for ticked in ({}, {"links": "1"})]  # fmt: skip
+    assert [text.splitlines()[0] for text in made] == ["code", "code,link"]
+    assert ["/i/#" in text for text in made] == [False, True]
+    assert room.audit[-1] == "branch: 2 invitations made, with links"
 
 
 def test_the_room_never_shows_a_code(room):

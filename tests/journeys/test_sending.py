@@ -5,12 +5,15 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
+from survey.crypto import new_code
 from survey.respondents import submission
-from survey.respondents.drafts import CODE_SECONDS, IDLE_SECONDS
 from survey.storage import answers, batches
+from survey.storage.drafts import CODE_SECONDS, IDLE_SECONDS, SENT_SECONDS
+from survey.storage.maintenance import MaintenanceThread
 from tests.conftest import folder_of
 
 TO_SPARE = 60
+OLDER = "7QX2-9KFM-0A1B-ZZTR-C4D5"  # a code from before the check letter
 
 
 @pytest.fixture
@@ -33,7 +36,7 @@ def test_sending_needs_a_choice_about_the_code(mood):
 
 def test_the_thank_you_page_shows_a_code_only_to_who_wanted_one(mood):
     codes = [at_check(mood).send(code=wanted).code for wanted in (True, False)]
-    assert [len(code.split("-")) for code in codes if code] == [5]
+    assert [len(code.split("-")) for code in codes if code] == [6]
 
 
 def test_sending_twice_makes_one_row_and_shows_the_same_code(mood):
@@ -129,8 +132,89 @@ def test_the_code_is_shown_again_for_a_quarter_of_an_hour(mood):
     code = client.code
     mood.later(CODE_SECONDS - TO_SPARE)
     assert client.open("done").code == code
+    assert "This browser can show this page again for 15 minutes" in client.text
     mood.later(2 * TO_SPARE)
     assert "your answers arrived, once" in client.open("done").text
+
+
+def test_without_a_code_a_lost_thank_you_page_can_be_loaded_again_for_a_minute(mood):
+    client = at_check(mood)
+    with client.browser.session_transaction() as session:
+        cookie = dict(session)
+    client.send()
+    for seconds, screen in ((SENT_SECONDS - 10, "Thank you"), (20, "Start again")):
+        mood.later(seconds)
+        with client.browser.session_transaction() as session:
+            session.update(cookie)
+        assert client.open("done").page.title.startswith(screen)
+
+
+def keeper_of(site, clock):
+    """The keeper of the site's files, in place of the site's own, at a time of the test's own."""
+    here = site.services
+    here.stop()
+    return MaintenanceThread(
+        here.stores, here.counters, clock=lambda: clock[0], accepted_of=here.keys.accepted
+    )
+
+
+def run(keeper, clock, seconds):
+    for _ in range(seconds):
+        clock[0] += 1
+        keeper.tick()
+
+
+def test_the_file_of_drafts_tells_no_time_of_an_answer_that_was_sent(mood):
+    ends = []
+    for later, wants_code in ((0, True), (5000, True), (900, False)):
+        mood.later(later)
+        at_check(mood).send(code=wants_code)
+        sql = "SELECT expires FROM drafts"
+        ends.append({e for (e,) in mood.services.stores.drafts.conn.execute(sql)})
+    assert ends == [{3600}, {3600}, {1800, 3600}]
+
+
+@pytest.mark.parametrize(("wants_code", "still", "gone"), [(True, 899, 42), (False, 59, 62)])
+def test_a_sent_draft_and_its_token_go_soon(mood, wants_code, still, gone):
+    """Within two minutes without a code, soon after a quarter of an hour with one."""
+    clock = [mood.services.drafts.clock()]
+    at_check(mood).send(code=wants_code)
+    keeper, db = keeper_of(mood, clock), mood.services.stores.pilot
+    run(keeper, clock, still)
+    assert (mood.drafts, tokens(db)) == (1, 1)
+    run(keeper, clock, gone)
+    assert (mood.drafts, tokens(db), len(mood.rows)) == (0, 0, 1)
+    keeper._release_lock()
+
+
+def tokens(db):
+    sql = "SELECT (SELECT count(*) FROM accepted) + (SELECT count(*) FROM arriving_accepted)"
+    return db.conn.execute(sql).fetchone()[0]
+
+
+def test_i_have_written_it_down_ends_with_a_page_without_the_code(mood):
+    client = at_check(mood).send(code=True)
+    code = client.code
+    client.press()
+    assert (client.screen, mood.drafts, client.page.title) == ("finished", 0, "Finished – Survey")
+    assert code not in client.page.html
+    assert client.browser.get_cookie("s") is None
+    assert client.open("done").status == 410
+
+
+def test_a_code_still_deletes_after_it_was_written_down(mood):
+    client = at_check(mood).send(code=True)
+    code = client.code
+    client.press()
+    withdraw(mood, code)
+    assert mood.rows == []
+
+
+def test_what_was_not_sent_is_not_dropped_by_a_post_to_the_last_page(mood):
+    client = at_check(mood)
+    token = client.page.named("csrf_token")[0].value
+    client.browser.post("/s/mood/done", data={"csrf_token": token})
+    assert client.open("check").text.count("Send my answers") == 1
 
 
 def test_a_sent_draft_holds_no_answer_any_more(mood):
@@ -278,11 +362,80 @@ def test_a_code_deletes_nobody_elses_answers(mood):
 def test_hit_and_miss_give_the_same_bytes(mood):
     code = at_check(mood).send(code=True).code
     pages = []
-    for typed in (code, code, "0000-0000-0000-0000-0000", "", "é" * 500):
+    for typed in (code, code, new_code(), OLDER):
+        client = mood.client().open("withdraw").press(code=typed)
+        pages.append((client.visited[-1], client.page.html))
+    assert len(set(pages)) == 1
+
+
+def test_the_reply_says_when_a_code_deletes_and_that_is_when_it_does(mood):
+    client = at_check(mood).send(code=True)
+    code, clock = client.code, [mood.services.drafts.clock()]
+    reply = mood.client().open("withdraw").press(code=code)
+    assert "Deleting takes a minute at most" in reply.text
+    keeper = keeper_of(mood, clock)
+    run(keeper, clock, 1)
+    assert mood.rows == []
+    keeper._release_lock()
+
+
+def test_a_code_from_before_the_check_letter_still_deletes(mood, monkeypatch):
+    monkeypatch.setattr(submission, "new_code", lambda: OLDER)
+    at_check(mood).send(code=True)
+    withdraw(mood, OLDER.lower())
+    assert mood.rows == []
+
+
+@pytest.mark.parametrize(("slip", "said"), [
+    (lambda code: "", "Type the code that was shown"),
+    (lambda code: "  ", "Type the code that was shown"),
+    (lambda code: code[:-1], "A code has 24 letters and digits in 6 groups of 4"),
+    (lambda code: code + "0", "What you typed has another number of them"),
+    (lambda code: swapped(code), "a letter is wrong or in the wrong place"),
+    (lambda code: "é" * 500, "an older one has 5 groups"),
+])  # fmt: skip
+def test_what_cannot_be_a_code_is_said_at_the_box_and_looked_up_nowhere(
+    mood, monkeypatch, slip, said
+):
+    code = at_check(mood).send(code=True).code
+    monkeypatch.setattr(submission, "ask_deletion", no_look_up)
+    client = mood.client().open("withdraw").press(code=slip(code))
+    (box,) = client.page.named("code")
+    described = box.attributes["aria-describedby"].split()
+    assert (box.value, box.attributes["aria-invalid"]) == ("", "true")
+    assert "code-error" in described
+    assert client.page.html.count(said) == 2  # in the summary, and at the box
+    assert client.page.title == "Error: Delete – Survey"
+    assert 'href="#code"' in client.page.html
+
+
+def no_look_up(*_):
+    raise AssertionError("looked up")
+
+
+def swapped(code):
+    """The code with its first two different neighbours changed over."""
+    at = next(n for n in range(3) if code[n] != code[n + 1])
+    return code[:at] + code[at + 1] + code[at] + code[at + 2 :]
+
+
+def test_no_page_of_the_delete_page_answers_a_post(mood):
+    """A browser keeps, with a page that answered a post, what was posted."""
+    code = at_check(mood).send(code=True).code
+    for typed in (code, OLDER, "", code[:-1]):
         client = mood.client().open("withdraw")
         token = client.page.named("csrf_token")[0].value
-        pages.append(client.press(code=typed).page.html.replace(token, ""))
-    assert len(set(pages)) == 1
+        answer = client.browser.post("/s/mood/withdraw", data={"code": typed, "csrf_token": token})
+        where = answer.headers["Location"]
+        assert (answer.status_code, where.startswith("/s/mood/withdraw?")) == (303, True)
+        assert "Set-Cookie" not in answer.headers
+        assert not any(part in where for part in (*code.split("-"), "ZZ"))
+
+
+def test_opening_the_reply_by_its_address_begins_no_cookie(mood):
+    client = mood.client().open("withdraw?typed")
+    assert "Deleting takes a minute at most" in client.text
+    assert client.browser.get_cookie("s") is None
 
 
 def test_the_delete_page_never_shows_an_answer_or_the_code(mood):

@@ -390,9 +390,9 @@ def test_what_a_question_lacks_for_a_release_is_told(open_app, reader, signed_in
 
 
 def test_a_study_without_texts_says_so(served, reader):
-    assert "no texts to read yet" in reader(served()).open("").text
+    assert "no texts to read yet" in reader(served(), name="demo-deb").open("").text
 
 
 def test_real_texts_are_not_read_before_they_are_frozen(open_app, reader):
     app = with_texts(open_app(NAME, demo=False), ANNA)
-    assert "No text is frozen yet" in reader(app).open("").text
+    assert "texts are read once they are frozen" in reader(app).open("").text

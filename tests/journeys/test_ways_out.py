@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from survey.clock import today_here
+from survey.ethics.walkthrough import SAMPLE_CODE
 from survey.storage import studies
 from survey.studies.availability import FRESH_SECONDS
 from tests.journeys.walking import walk
@@ -246,7 +247,7 @@ def test_somebody_who_has_started_may_finish_after_the_study_has_closed(site):
 
 
 def test_a_closed_study_still_deletes_by_code(site):
-    client = real(site, "closed").client().open("withdraw").press(code="0000")
+    client = real(site, "closed").client().open("withdraw").press(code=SAMPLE_CODE)
     assert "If we still hold them" in client.text
 
 

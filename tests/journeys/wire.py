@@ -36,7 +36,7 @@ class Answered:
 
 
 class WireBrowser:
-    """Cookies and ``headers`` of its own; says the page before as its Referer."""
+    """Cookies and ``headers`` of its own."""
 
     def __init__(self, site: str, headers: Mapping[str, str] | None = None) -> None:
         self.site, self.headers = site, dict(headers or {})

@@ -73,6 +73,23 @@ def test_to_go_on_blank_to_the_end_shows_no_answer_either(app):
     assert "Exactly what we will store" not in person.page.html
 
 
+@pytest.mark.parametrize("site", ["none", "cross-site"])
+def test_an_address_out_of_the_history_asks_first(app, site):
+    first = answered(app, 2)
+    for address in dict.fromkeys(first.visited):
+        person = first.another_tab().open(address, headers={"Sec-Fetch-Site": site})
+        assert shows_nothing(person.page), address
+        if person.screen == "information":
+            person.press("go", "continue")
+        assert person.screen == "begun", address
+
+
+def test_a_reload_asks_nothing(app):
+    first = answered(app, 1)
+    first.open(first.here, headers={"Sec-Fetch-Site": "same-origin"})
+    assert first.screen == "questions"
+
+
 def test_help_and_information_lead_nobody_past_the_question(app):
     first = answered(app, 1)
     first.press("go", "support", count=7) if "count" in first.page.html else None

@@ -40,7 +40,7 @@ while board.asked:
     board.answer(**answers(board, first_offered))
 board.press("go", "on") if "on" in [c.value for c in board.page.named("go")] else None
 print(pages > 8, opened)
-app.test_client().get("/healthz")
+app.test_client().get("/ethics/therapist-tears/stored")
 print(len(opened) > 0)
 """
 

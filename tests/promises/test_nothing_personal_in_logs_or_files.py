@@ -15,7 +15,10 @@ REFERER = "http://canary-referer.example/topic"
 QUERY = "canary-query-4410"
 WROTE = "A canary wrote these words 9902"
 HALF_WRITTEN = "A canary began these words 3303"
-SENT = {"User-Agent": AGENT, "X-Forwarded-For": FORWARDED, "Referer": REFERER}
+SENT = {
+    "User-Agent": AGENT, "X-Forwarded-For": FORWARDED, "Referer": REFERER,
+    "Sec-Fetch-Site": "same-origin",  # or a form with such a Referer would be refused
+}  # fmt: skip
 
 
 class Installation:

@@ -2,12 +2,11 @@ from collections import Counter
 
 import pytest
 
-from exports.release import make_release
 from forms.load import load_study
 from forms.simulation import load_recipe
 from survey.synthetic.simulate import simulate
 from tests.conftest import FLAGSHIP
-from tests.exports.releases import book_of, data_in, people_of
+from tests.exports.releases import book_of, data_in, make_release, people_of
 
 CORE = ("age_band", "gender", "region_raised", "region_same", "ethnicity")
 VERSIONS = ("study_version", "consent_version", "lang")

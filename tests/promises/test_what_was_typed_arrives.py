@@ -14,7 +14,7 @@ from forms.platform_texts import (
     TYPED_BESIDE,
 )
 from forms.typed_text import tidy_words, typed_number, visible_words
-from survey.respondents.drafts import IDLE_SECONDS
+from survey.storage.drafts import IDLE_SECONDS
 from tests.journeys.site import Site
 from tests.journeys.walking import walk
 

@@ -22,13 +22,14 @@ def test_every_setting_is_read():
         "LACRIMA_PILOTS": "one, two", "LACRIMA_KEY": "/k", "LACRIMA_HTTPS": "off",
         "LACRIMA_PROXIES": "0", "LACRIMA_HOST": "::1", "LACRIMA_PORT": "81",
         "LACRIMA_WORKERS": "3", "LACRIMA_THREADS": "5", "LACRIMA_TEXT_READERS": "2",
+        "LACRIMA_LIFETIME": "600",
         "LACRIMA_ROOMS": "respond", "LACRIMA_SECOND_STEP": "researcher,board",
     }  # fmt: skip
     assert {"LACRIMA_" + s.name.upper() for s in SETTINGS} == given.keys()
     assert read_config(given) == Config(
         data=Path("/d"), studies=(Path("/a"), Path("/b")), site=Path("/s.toml"),
         pilots=frozenset({"one", "two"}), key=Path("/k"), https=False, proxies=0, host="::1",
-        port=81, workers=3, threads=5, text_readers=2, rooms=frozenset({"respond"}),
+        port=81, workers=3, threads=5, lifetime=600, text_readers=2, rooms=frozenset({"respond"}),
         second_step=frozenset({"researcher", "board"}),
     )  # fmt: skip
 

@@ -1,5 +1,3 @@
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,9 +6,7 @@ from survey.crypto import (
     PADDING_BYTES,
     KeyRing,
     make_key,
-    new_code,
     new_secret,
-    normalise_code,
     read_keys,
 )
 from survey.errors import BadKey
@@ -18,7 +14,6 @@ from survey.errors import BadKey
 SECRET = new_secret()
 SEAL = KeyRing([bytes(range(32))])
 LOCK = SEAL.lock(SECRET)
-CODE = re.compile(r"([0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}")
 
 
 @given(st.binary(max_size=3 * PADDING_BYTES))
@@ -35,22 +30,6 @@ def test_names_codes_and_tokens_are_never_the_same():
     name = SEAL.name(SECRET)
     made = {name, SEAL.accepted(name), SEAL.deletion_value("A", "x"), SEAL.deletion_value("A", "y")}
     assert len(made) == 4
-
-
-def test_a_code_has_a_hundred_bits_and_no_look_alikes():
-    codes = {new_code() for _ in range(500)}
-    assert len(codes) == 500
-    assert all(CODE.fullmatch(code) for code in codes)
-
-
-@given(st.text())
-def test_any_typed_text_is_tidied_without_a_fault(text):
-    assert len(normalise_code(text)) <= 80
-
-
-def test_a_tidied_code_is_the_code():
-    code = new_code()
-    assert normalise_code(code) == normalise_code(code.lower().replace("-", " \t")) == code
 
 
 def test_after_a_key_is_renewed_old_codes_still_work():

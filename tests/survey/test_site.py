@@ -9,6 +9,7 @@ from survey.errors import BadKey, Refusal
 from survey.storage.stores import Stores
 from tests.conftest import STUDIES
 from tests.journeys.page import Page
+from tests.waiting import until
 
 MOST_STYLE = 12 * 1024
 
@@ -31,9 +32,11 @@ def test_a_pilot_outside_the_demo_is_offered_with_its_mark(open_app):
 
 
 def test_health_tells_whether_the_stores_can_be_written(app, monkeypatch):
-    healthy = app.test_client().get("/healthz").status_code
+    client = app.test_client()
+    assert client.get("/healthz").data == b"ok\n"
     monkeypatch.setattr(Stores, "writable", lambda self: False)
-    assert (healthy, app.test_client().get("/healthz").status_code) == (200, 503)
+    assert until(lambda: client.get("/healthz").status_code == 503)
+    assert client.get("/healthz").data == b"cannot write\n"
 
 
 def test_the_stylesheet_is_small():

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from exports.codebook import Entry
+from exports.codebook import AS_ASKED, Entry
 from exports.columns import SCORE, bounds_of
 from exports.documents.context import DocumentContext
-from forms.study import Scale
 
 # Half of the last released digit, and a little for binary fractions.
 TOLERANCE = 0.0005001
@@ -77,25 +76,26 @@ class ScoringPlan:
         return tuple(column for column in self.scored if column in self.released)
 
 
-def _whole(context: DocumentContext) -> frozenset[str]:
-    """Columns of the file that hold the answers as they were given."""
-    return frozenset(
-        e["variable"]
-        for e in context.codebook
-        if e["part"] == "answer" and e.get("treatment", "As asked") == "As asked"
-    )
-
-
-def _scale(scale: Scale, bounds: Mapping[str, tuple[int, int]]) -> ScaleRule:
-    mirrors = {item: sum(bounds[item]) for item in scale.items if item in scale.reverse}
-    return ScaleRule(SCORE + scale.name, scale.items, mirrors, max(1, scale.min_answered))
-
-
 def scoring_plan_of(context: DocumentContext) -> ScoringPlan:
     """Return what can be recomputed from the file of this release."""
-    study, whole = context.study, _whole(context)
-    bounds = bounds_of(study)
-    scales = tuple(_scale(s, bounds) for s in study.scales if whole.issuperset(s.items))
+    study, bounds = context.study, bounds_of(context.study)
+    # Answers as they were given: a coarsened item would give another score.
+    whole = frozenset(
+        e["variable"]
+        for e in context.codebook
+        if e["part"] == "answer" and e.get("treatment", AS_ASKED) == AS_ASKED
+    )
+    scales = tuple(
+        ScaleRule(
+            SCORE + s.name,
+            s.items,
+            {item: sum(bounds[item]) for item in s.items if item in s.reverse},
+            max(1, s.min_answered),
+        )
+        for s in study.scales
+        if whole.issuperset(s.items)
+    )
+    # Composites are means of scores: all of these have to be recomputed first.
     known = {rule.column for rule in scales}
     composites = tuple(
         CompositeRule(SCORE + c.name, scores, max(1, c.min_answered))
@@ -128,6 +128,15 @@ def number(text: str) -> bool:
     return text.removeprefix("-").isdigit()
 
 
+def in_missing_range(context: DocumentContext) -> list[str]:
+    """Columns that take the missing range; a difference does not, its values are negative too."""
+    return [
+        e["variable"]
+        for e in context.codebook
+        if e["type"] != "text" and e["missing"] and not e.get("may_be_empty")
+    ]
+
+
 _HERE = Path(__file__).parent
 
 
@@ -151,7 +160,7 @@ def import_py(context: DocumentContext) -> bytes:
 
 
 def score_py(context: DocumentContext, plan: ScoringPlan) -> bytes:
-    """Recompute every score and compares; exit status 1 when one differs."""
+    """Recompute every score and compare; the script exits with 1 when one differs."""
     scales = {
         rule.column: {"items": rule.items, "mirrors": rule.mirrors, "least": rule.least}
         for rule in plan.scales
@@ -170,17 +179,14 @@ def score_py(context: DocumentContext, plan: ScoringPlan) -> bytes:
     return template("score.py.txt", filled)
 
 
+_ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
 def quoted(text: str) -> str:
     """A string of R in ASCII, so that it reads the same in every locale."""
-    return '"' + "".join(_character(c) for c in text) + '"'
-
-
-def _character(char: str) -> str:
-    if char in '\\"':
-        return "\\" + char
-    if " " <= char <= "~":
-        return char
-    return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(char, f"\\U{{{ord(char):X}}}")
+    known = ((c, _ESCAPED.get(c)) for c in text)
+    said = (e or (c if " " <= c <= "~" else f"\\U{{{ord(c):X}}}") for c, e in known)
+    return '"' + "".join(said) + '"'
 
 
 def _vector(codes: Mapping[str, str]) -> str:
@@ -210,45 +216,37 @@ def _entry(entry: Entry) -> str:
 
 def import_r(context: DocumentContext) -> bytes:
     """Read the data into raw codes, numbers with NA, and labelled columns or factors."""
-    book = "list(\n" + ",\n".join(_entry(entry) for entry in context.codebook) + "\n)"
+    book = _list(_entry(entry) for entry in context.codebook)
     filled = {"HEAD": head(context, "#"), "DATA": context.data_path, "CODEBOOK": book}
     return template("import.R.txt", filled)
 
 
-def _scale_rules(plan: ScoringPlan) -> str:
-    lines = []
-    for rule in plan.scales:
-        mirrors = ", ".join(f"{quoted(item)} = {sum_}" for item, sum_ in rule.mirrors.items())
-        lines.append(
-            f"  {quoted(rule.column)} = list(items = {_names(rule.items)},\n"
-            f"    mirrors = c({mirrors}), least = {rule.least})"
-        )
-    return "list(\n" + ",\n".join(lines) + "\n)"
-
-
-def _composite_rules(plan: ScoringPlan) -> str:
-    lines = [
-        f"  {quoted(r.column)} = list(scores = {_names(r.scores)}, least = {r.least})"
-        for r in plan.composites
-    ]
-    return "list(\n" + ",\n".join(lines) + "\n)"
-
-
-def _difference_rules(plan: ScoringPlan) -> str:
-    lines = [
-        f"  {quoted(r.column)} = {_names([r.minuend, r.subtrahend])}" for r in plan.differences
-    ]
+def _list(lines: Iterable[str]) -> str:
     return "list(\n" + ",\n".join(lines) + "\n)"
 
 
 def score_r(context: DocumentContext, plan: ScoringPlan) -> bytes:
-    """Recompute every score and compares; ends with an error when one differs."""
+    """Recompute every score and compare; the script ends with an error when one differs."""
+    scales = []
+    for rule in plan.scales:
+        mirrors = ", ".join(f"{quoted(item)} = {sum_}" for item, sum_ in rule.mirrors.items())
+        scales.append(
+            f"  {quoted(rule.column)} = list(items = {_names(rule.items)},\n"
+            f"    mirrors = c({mirrors}), least = {rule.least})"
+        )
+    composites = (
+        f"  {quoted(r.column)} = list(scores = {_names(r.scores)}, least = {r.least})"
+        for r in plan.composites
+    )
+    differences = (
+        f"  {quoted(r.column)} = {_names([r.minuend, r.subtrahend])}" for r in plan.differences
+    )
     filled = {
         "HEAD": head(context, "#"),
         "DATA": context.data_path,
-        "SCALES": _scale_rules(plan),
-        "COMPOSITES": _composite_rules(plan),
-        "DIFFERENCES": _difference_rules(plan),
+        "SCALES": _list(scales),
+        "COMPOSITES": _list(composites),
+        "DIFFERENCES": _list(differences),
         "SKIPPED": f"c({', '.join(quoted(name) for name in plan.skipped)})",
         "TOLERANCE": str(TOLERANCE),
     }

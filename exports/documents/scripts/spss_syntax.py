@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from exports.codebook import Entry
 from exports.documents.context import DocumentContext, joined
-from exports.documents.scripts.python_r import TOLERANCE, ScaleRule, ScoringPlan, number, renamed
+from exports.documents.scripts.python_r import (
+    TOLERANCE,
+    ScoringPlan,
+    in_missing_range,
+    number,
+    renamed,
+)
 from exports.files.source import SPSS, level_of, names_in
 
 # Bytes; what is longer is cut by SPSS with a warning, so we cut at a character first.
@@ -35,14 +40,11 @@ def _head(context: DocumentContext, *lines: str) -> str:
     return "\n".join(f"* {line}." for line in flat)
 
 
-def _format(entry: Entry) -> str:
-    if entry["type"] == "text":
-        return "A255"
-    return "F8.3" if entry["type"] == "decimal" else "F8.0"
-
-
 def _read(context: DocumentContext, names: Mapping[str, str]) -> str:
-    columns = "\n".join(f"    {names[e['variable']]} {_format(e)}" for e in context.codebook)
+    formats = {"text": "A255", "decimal": "F8.3", "integer": "F8.0"}
+    columns = "\n".join(
+        f"    {names[e['variable']]} {formats[e['type']]}" for e in context.codebook
+    )
     return (
         "SET DECIMAL=DOT.\n"
         "GET DATA\n"
@@ -57,13 +59,6 @@ def _read(context: DocumentContext, names: Mapping[str, str]) -> str:
     )
 
 
-def _labels(context: DocumentContext, names: Mapping[str, str]) -> str:
-    lines = [
-        f"  {names[e['variable']]} {quoted(e['label'], LONGEST_LABEL)}" for e in context.codebook
-    ]
-    return "VARIABLE LABELS\n" + "\n".join(lines) + "."
-
-
 def _value_labels(context: DocumentContext, names: Mapping[str, str]) -> Iterator[str]:
     for entry in context.codebook:
         codes = {**entry["codes"], **entry["missing"]}
@@ -76,62 +71,40 @@ def _value_labels(context: DocumentContext, names: Mapping[str, str]) -> Iterato
             yield f"VALUE LABELS {names[entry['variable']]}\n" + "\n".join(lines) + "."
 
 
-def _missing(context: DocumentContext, names: Mapping[str, str]) -> str:
-    """One range for all; a difference stays out, its own values are negative too."""
-    ranged = [
-        names[e["variable"]]
-        for e in context.codebook
-        if e["type"] != "text" and e["missing"] and not e.get("may_be_empty")
-    ]
-    return f"MISSING VALUES\n{_lines(ranged)}\n  (LO THRU -90)." if ranged else ""
-
-
 def _lines(names: Iterable[str]) -> str:
     return "\n".join(f"  {name}" for name in names)
-
-
-def _levels(context: DocumentContext, names: Mapping[str, str]) -> str:
-    lines = [f"  /{names[e['variable']]} ({level_of(e).upper()})" for e in context.codebook]
-    return "VARIABLE LEVEL\n" + "\n".join(lines).replace("/", "", 1) + "."
 
 
 def import_sps(context: DocumentContext) -> bytes:
     """Syntax that reads the CSV with labels, missing range and measurement levels."""
     names = names_of(context)
     how = "Reads the data with labels; set the folder of the release first: CD 'the folder'"
+    labels = [
+        f"  {names[e['variable']]} {quoted(e['label'], LONGEST_LABEL)}" for e in context.codebook
+    ]
+    levels = [f"{names[e['variable']]} ({level_of(e).upper()})" for e in context.codebook]
+    ranged = _lines(names[name] for name in in_missing_range(context))
     return joined(
         [
             _head(context, how, *renamed(names)),
             _read(context, names),
-            _labels(context, names),
+            "VARIABLE LABELS\n" + "\n".join(labels) + ".",
             *_value_labels(context, names),
-            _missing(context, names),
-            _levels(context, names),
+            # SPSS takes one range a variable, and below -90 there are missing codes only.
+            f"MISSING VALUES\n{ranged}\n  (LO THRU -90)." * bool(ranged),
+            "VARIABLE LEVEL\n  " + "\n  /".join(levels) + ".",
             "EXECUTE.",
         ]
     )
 
 
-def _mean(rule: ScaleRule, scored: str, names: Mapping[str, str]) -> str:
-    items = [
-        f"{rule.mirrors[i]} - {names[i]}" if i in rule.mirrors else names[i] for i in rule.items
-    ]
-    arguments = ",\n    ".join(items)
-    return f"COMPUTE {scored} = MEAN.{rule.least}(\n    {arguments})."
-
-
-def _compare(scored: str, released: str, flag: str) -> str:
-    return (
-        f"COMPUTE {flag} = (MISSING({scored}) <> MISSING({released}))\n"
-        f"  OR (ABS({scored} - {released}) > {TOLERANCE:.7f}).\n"
-        f"RECODE {flag} (SYSMIS=0).\n"
-        f"VARIABLE LABELS {flag} '{released} differs from the released score'."
-    )
-
-
 def _rules(plan: ScoringPlan, scored: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
     for rule in plan.scales:
-        yield _mean(rule, scored[rule.column], names)
+        items = [
+            f"{rule.mirrors[i]} - {names[i]}" if i in rule.mirrors else names[i] for i in rule.items
+        ]
+        arguments = ",\n    ".join(items)
+        yield f"COMPUTE {scored[rule.column]} = MEAN.{rule.least}(\n    {arguments})."
     for composite in plan.composites:
         scores = ", ".join(scored[s] for s in composite.scores)
         yield f"COMPUTE {scored[composite.column]} = MEAN.{composite.least}({scores})."
@@ -147,12 +120,14 @@ def score_sps(context: DocumentContext, plan: ScoringPlan) -> bytes:
     flags = {column: scored[column].replace("re_", "off_") for column in plan.columns}
     how = "Recomputes every score; run import.sps first. Every maximum in the table must be 0"
     skipped = [f"Not recomputed, its items are not all here: {name}" for name in plan.skipped]
+    # Of two missing values the comparison is missing in SPSS, and is no difference: SYSMIS=0.
+    compared = [
+        f"COMPUTE {flag} = (MISSING({scored[name]}) <> MISSING({names[name]}))\n"
+        f"  OR (ABS({scored[name]} - {names[name]}) > {TOLERANCE:.7f}).\n"
+        f"RECODE {flag} (SYSMIS=0).\n"
+        f"VARIABLE LABELS {flag} '{names[name]} differs from the released score'."
+        for name, flag in flags.items()
+    ]
     table = f"DESCRIPTIVES VARIABLES=\n{_lines(flags.values())}\n  /STATISTICS=MAX."
-    return joined(
-        [
-            _head(context, how, *skipped),
-            *_rules(plan, scored, names),
-            *(_compare(scored[column], names[column], flag) for column, flag in flags.items()),
-            table if flags else "",
-        ]
-    )
+    rules = _rules(plan, scored, names)
+    return joined([_head(context, how, *skipped), *rules, *compared, table * bool(flags)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -19,7 +18,6 @@ from survey.services import services
 from survey.storage import studies
 from survey.studies.current import current_name, current_version
 from survey.studies.version import StudyVersion
-from survey.synthetic.http_client import origin_of
 
 if TYPE_CHECKING:
     from survey.preregistration import Answers
@@ -29,10 +27,6 @@ bp = Blueprint("collection", __name__, url_prefix="/research/<name>")
 OVER = ("closed", "frozen")
 PICTURES = {"svg": "image/svg+xml", "png": "image/png"}
 CODE_FILES = {"csv": "text/csv", "txt": "text/plain"}
-
-# Scheme, host and port, and nothing that could hide another host (https://ours@theirs) or end up
-# as markup, as a formula or as a code too large to be drawn.
-SITE = re.compile(r"https?://(?=.{1,253}$)([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 
 
 @bp.app_template_global()
@@ -118,20 +112,13 @@ def site_asked() -> str:
 
     Raises Refusal for what is no address. Staff may work at another address than clients.
     """
-    typed = request.values.get("at", "").strip()
-    try:
-        site = origin_of(typed or request.url_root)
-    except ValueError:  # urllib's, for half an IPv6 address and letters that are no letters
-        site = ""
-    if not SITE.fullmatch(site):
-        raise Refusal("This is no address of a site: give https://… or http://… and its name.")
-    return site
+    return invitations.site_of(request.values.get("at", "").strip() or request.url_root)
 
 
 def site_here() -> str:
     """Return the address that this page was opened at; empty where its browser named none."""
     here = f"{request.scheme}://{request.host}"
-    return here if SITE.fullmatch(here) else ""
+    return here if invitations.SITE.fullmatch(here) else ""
 
 
 def start_of(version: StudyVersion, site: str) -> str:
@@ -211,6 +198,8 @@ def _invitations_page(error: str = "", field: str = "count") -> str:
         most=invitations.MOST_INVITATIONS,
         site=request.form.get("at", "").strip() or site_here(),
         count=request.form.get("count", "20"),
+        links="links" in request.form,
+        links_stay=invitations.LINKS_STAY,
         error=error,
         field=field,
     )
@@ -219,7 +208,7 @@ def _invitations_page(error: str = "", field: str = "count") -> str:
 @bp.post("/invitations/make")
 @staff_only("researcher")
 def make_invitations() -> Answer:
-    """Return new codes as a file, the only copy."""
+    """Return new codes as a file, the only copy, with links only where they were ticked."""
     typed, form = typed_number(request.form.get("count", "")), request.form.get("form", "csv")
     count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0
     if not 1 <= count <= invitations.MOST_INVITATIONS or form not in CODE_FILES:
@@ -230,8 +219,11 @@ def make_invitations() -> Answer:
         return _invitations_page(str(refusal), "at"), 400
     codes, here, pilot = invitations.draw(count), services(), current_version().pilot
     invitations.keep(here.stores, here.keys, current_name(), codes, pilot=pilot)
-    body = invitations.as_csv(codes, site) if form == "csv" else invitations.as_text(codes)
-    return _file(f"invitations.{form}", body, CODE_FILES[form], said=f"{count} invitations made")
+    links = form == "csv" and "links" in request.form
+    table = invitations.as_csv(codes, site if links else "")
+    body = table if form == "csv" else invitations.as_text(codes)
+    said = f"{count} invitations made{', with links' if links else ''}"
+    return _file(f"invitations.{form}", body, CODE_FILES[form], said=said)
 
 
 @bp.get("/invitations/take-back")

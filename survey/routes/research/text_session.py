@@ -23,7 +23,9 @@ from exports.texts.redaction import DETAIL, REPLACEMENTS, RedactionDraft
 from survey.accounts.access import current_account
 from survey.accounts.audit import note
 from survey.errors import Refusal, Unsealable
-from survey.releases import text_review
+from survey.releases import pilots, text_review
+from survey.releases.floors import least_new_rows
+from survey.releases.pilots import TooFewSince
 from survey.releases.text_review import ReviewQueue
 from survey.services import services
 from survey.storage.accounts import folded
@@ -130,8 +132,13 @@ def load_session(study: str, *, pilot: bool) -> ReviewSession:
 
 @dataclass(frozen=True, slots=True)
 class ReviewRequest:
-    """The press of a button: the queue, the session, and the text, if it still waits, as shown."""
+    """The press of a button: the queue, the session, and the text, if it still waits, as shown.
 
+    ``version`` is the study's that is read, ``refused`` why no text of a pilot may be shown now.
+    """
+
+    version: StudyVersion
+    refused: TooFewSince | None
     queue: ReviewQueue
     review: ReviewSession
     text: StoredText | None
@@ -171,6 +178,7 @@ def review_request(version: StudyVersion) -> ReviewRequest:
         version.pilot,
         current_account().name,
         services().config.text_readers,
+        least_new_rows(version.study),
     )
     review = load_session(name, pilot=version.pilot)
     text = waiting_text(queue, review.key)
@@ -179,7 +187,18 @@ def review_request(version: StudyVersion) -> ReviewRequest:
     draft = RedactionDraft(text.words, text.lang or "") if text else RedactionDraft("")
     for step in review.steps if text else ():
         draft = step.apply_to(draft)
-    return ReviewRequest(queue, review, text, draft)
+    return ReviewRequest(version, refusal_of(version), queue, review, text, draft)
+
+
+def refusal_of(version: StudyVersion) -> TooFewSince | None:
+    """Return why nothing of a pilot's texts may be told now; None where it may."""
+    if not version.pilot:
+        return None
+    try:
+        pilots.check(services().stores, version.study, who=current_account().name)
+    except TooFewSince as refusal:
+        return refusal
+    return None
 
 
 def page_token(asked: ReviewRequest) -> str:
@@ -191,10 +210,19 @@ def page_token(asked: ReviewRequest) -> str:
 
 
 def draw_next(asked: ReviewRequest, review: ReviewSession, message: str = "") -> ReviewSession:
-    """Return the session with another text at hand, drawn by lot; with none where none is left."""
-    text = text_review.next_text(asked.queue, now(), skip=review.skipped)
-    if text is None:
+    """Return the session with another text at hand, drawn by lot; with none where none is left.
+
+    Of a pilot none is shown where somebody answered meanwhile, and what is shown is noted first.
+    """
+    if asked.refused:
         return review.without_text(message)
+    version, stores = asked.version, services().stores
+    before = pilots.snapshot(stores, version.study)[0] if version.pilot else None
+    text = text_review.next_text(asked.queue, now(), skip=review.skipped)
+    if text is None or refusal_of(version):
+        return review.without_text(message)
+    if before:
+        pilots.record(stores, version.study, before)
     return replace(review, key=text.key, words=_state_hash(text.words), steps=(), message=message)
 
 

@@ -64,8 +64,9 @@ def overview() -> str:
     """Show what waits, and how far each question is from a release, but no text."""
     version = current_version()
     asked = review_request(version)
-    groups = counts_by_group(version.study, asked.queue)
-    waiting, why_none = text_review.waiting(asked.queue, now()), ""
+    told = asked.refused is None
+    groups = counts_by_group(version.study, asked.queue) if told else []
+    waiting, why_none = text_review.waiting(asked.queue, now()) if told else 0, ""
     if groups and not waiting:
         # The command's sentence without its figure: here counts are told in steps.
         why_none = text_review.explain_empty(asked.queue, now()).lstrip("0123456789 ")
@@ -79,6 +80,7 @@ def overview() -> str:
         groups=groups,
         waiting=stepped(waiting),
         why_none=why_none[:1].upper() + why_none[1:],
+        left_over=text_review.explain_left_over(asked.queue),
         readers=asked.queue.readers,
     )
 

@@ -1,6 +1,7 @@
 """The client's pages: one blueprint below a study's address, and within it one a module."""
 
-from survey.respondents.screens import line, prose
+from survey.respondents.rendered_parts import render_frame
+from survey.respondents.screens import dialable, error_line, line, prose
 from survey.routes.respondent import entry, exits, questions
 from survey.routes.respondent.request import bp
 
@@ -8,5 +9,8 @@ __all__ = ["bp"]
 
 for pages in (entry.bp, questions.bp, exits.bp):
     bp.register_blueprint(pages)
+bp.add_app_template_global(render_frame)
 bp.add_app_template_filter(prose)
 bp.add_app_template_filter(line)
+bp.add_app_template_filter(error_line)
+bp.add_app_template_filter(dialable)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from flask import Blueprint, request
 
-from forms.draft import ASKED, Draft
 from forms.flow import FlowState, StepResult
 from survey.respondents import browser
 from survey.respondents.screens import render_static_screen
 from survey.routes.respondent.request import (
     Answer,
+    ask_who_answers,
     closed_page,
     count,
     current_draft,
-    draft_secret,
     final_page,
     forget_here,
     go_to,
@@ -26,7 +23,7 @@ from survey.routes.respondent.request import (
     uninvited_page,
     visit,
 )
-from survey.services import current_state, services
+from survey.services import current_state
 from survey.studies.current import current_version
 
 bp = Blueprint("entry", __name__)
@@ -63,13 +60,9 @@ def idle() -> Answer:
 @bp.route("/begun", methods=["GET", "POST"])
 def begun() -> Answer:
     """Answers live in this browser: go on with them, or begin anew. None of them is shown."""
-    if request.method == "GET" and (secret := draft_secret()) is not None:
-        services().drafts.change(secret, _asked)
+    if request.method == "GET":
+        ask_who_answers()
     return visit(FlowState("begun", current_draft()))
-
-
-def _asked(draft: Draft) -> Draft:
-    return draft if draft.sent else replace(draft, unseen=ASKED)
 
 
 @bp.get("/information")

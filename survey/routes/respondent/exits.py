@@ -109,4 +109,5 @@ def _fetched_beforehand() -> bool:
 @bp.route("/withdraw", methods=["GET", "POST"])
 def withdraw() -> Answer:
     """S12: delete sent answers by code; the same words, hit or miss, and never an answer."""
-    return visit(FlowState("withdraw", current_draft()))
+    # A code that was typed goes into no draft.
+    return visit(FlowState("withdraw", None if request.method == "POST" else current_draft()))

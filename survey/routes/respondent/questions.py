@@ -10,6 +10,7 @@ from survey.routes.respondent.request import (
     Answer,
     change_draft,
     current_draft,
+    final_page,
     go_on,
     refused_page,
     visit,
@@ -59,11 +60,17 @@ def check() -> Answer:
     return visit(FlowState("check", current_draft()))
 
 
-@bp.get("/done")
+@bp.route("/done", methods=["GET", "POST"])
 def done() -> Answer:
-    """S7 and S8: thanks, the code if one was wanted, the debrief."""
+    """S7 and S8: thanks, the code if one was wanted, the debrief; its button ends with the code."""
     draft = current_draft()
     page = make_response(visit(FlowState("done", draft)))
     # With a code the page can be shown again until it is left; without one there is nothing more.
     over = draft is not None and draft.sent and not draft.code
     return browser.clear_site(page, current_version().study.name) if over else page
+
+
+@bp.get("/finished")
+def finished() -> Answer:
+    """The last page, after the code was written down: nothing here leads to it any more."""
+    return final_page("finished")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from typing import Any, cast
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, redirect, request
 
-from forms.draft import Draft, with_typed, without_typed
+from forms.draft import ASKED, Draft, with_typed, without_typed
 from forms.flow import (
+    ERRORS,
     SCREENS,
     AskDeletion,
     BeginDraft,
@@ -34,20 +34,38 @@ from survey.studies.current import current_version as current_version
 
 bp = Blueprint("respond", __name__, url_prefix="/s/<address>")
 
-ERROR = "again"  # in an address: which of ENTRANCE_ERRORS a post met
+SAME_ORIGIN = "same-origin"
+TYPED = "typed"  # in the address of the delete page: a code of the right shape was typed
 
 Answer = str | tuple[str, int] | Response
 """The return value of a route: a page, a page with its status, or a redirect."""
 
 
 @bp.before_request
-def _choose_version() -> None:
+def choose_version() -> None:
     """Choose the version that this browser's draft was begun under, while it is still in force."""
     secret = draft_secret() if g.earlier else None
     if secret is not None:
         drafts, versions = services().drafts, (g.version, *g.earlier)
         mine = (version for version in versions if drafts.find(secret, version.study) is not None)
         g.version = next(mine, g.version)
+
+
+@bp.before_request
+def _ask_who_comes_from_elsewhere() -> None:
+    """An address out of the history, a bookmark or a letter: perhaps another person comes."""
+    came = request.headers.get("Sec-Fetch-Site", SAME_ORIGIN)  # a reload keeps what it was
+    leaving = request.endpoint == "respond.exits.leave"  # which drops the draft, or does nothing
+    if request.method == "GET" and came != SAME_ORIGIN and not leaving:
+        ask_who_answers()
+
+
+def ask_who_answers() -> None:
+    """Show no answer of this browser's draft until somebody has chosen to go on or begin anew."""
+    if (secret := draft_secret()) is not None:
+        services().drafts.change(
+            secret, lambda draft: draft if draft.sent else replace(draft, unseen=ASKED)
+        )
 
 
 def kept(name: str) -> Any:
@@ -74,6 +92,13 @@ def current_draft() -> Draft | None:
         if secret and draft
         else None
     )
+
+
+def kept_draft() -> Draft | None:
+    """This browser's draft as it lies in the store, for a request that may change nothing."""
+    choose_version()
+    secret = draft_secret()
+    return services().drafts.find(secret, current_version().study) if secret else None
 
 
 def current_invitation() -> str:
@@ -112,12 +137,11 @@ def see_other(address: str) -> Response:
     return cast("Response", redirect(address, code=303))
 
 
-def go_to(screen: str, *, anchor: str = "", **values: Any) -> Response:
+def go_to(screen: str, query: str = "", *, anchor: str = "") -> Response:
     """On to another screen of this study, to the element with the id ``anchor`` on it."""
-    query = "?" + urlencode(values) if values else ""
     path = "" if screen == "landing" else screen
-    place = f"#{anchor}" if anchor else ""
-    return see_other(f"/s/{current_version().study.address}/{path}{query}{place}")
+    rest = f"{query and '?'}{query}{anchor and '#'}{anchor}"
+    return see_other(f"/s/{current_version().study.address}/{path}{rest}")
 
 
 def go_on(state: FlowState) -> Answer:
@@ -126,9 +150,9 @@ def go_on(state: FlowState) -> Answer:
     if in_place or not SCREENS[state.screen].addressed:
         return show(StepResult(state))
     if state.screen == "questions":
-        changing = {"change": 1} if state.changing else {}
-        return go_to(f"questions/{state.token}", anchor=state.anchor, **changing)
-    return go_to(state.screen, **({ERROR: state.error} if state.error else {}))
+        query = "change=1" if state.changing else ""
+        return go_to(f"questions/{state.token}", query, anchor=state.anchor)
+    return go_to(state.screen, TYPED if state.answered else state.error)
 
 
 def show(result: StepResult, *, country: str | None = None) -> tuple[str, int]:
@@ -143,9 +167,10 @@ def visit(state: FlowState) -> Answer:
     study, posted = current_version().study, request.method == "POST"
     if posted and state.draft is not None:
         return change_draft(state)
-    there = arrive(study, replace(state, error=request.args.get(ERROR, "")))
+    error = next((name for name in ERRORS if name in request.args), "")
+    there = arrive(study, replace(state, error=error, answered=TYPED in request.args))
     if there.screen != state.screen or there.token != state.token:
-        return go_on(there)
+        return go_on(replace(there, error="", answered=False))
     if not posted:
         return show(shown_again(study, there))
     return follow(step(study, there, request.form, seed=secrets.token_hex(16)))
@@ -179,7 +204,7 @@ def follow(result: StepResult) -> Answer:
     """Carry out the effects of a step, then on to the screen that it leads to."""
     state = result.state
     if result.errors:
-        return go_on(state)
+        return go_on(state)  # no page that answers a post: browsers keep what was sent with one
     for effect in result.effects:
         if (refused := _carry_out(effect, state.draft)) is not None:
             return refused
@@ -187,7 +212,7 @@ def follow(result: StepResult) -> Answer:
         keep(**{browser.MAY_CONSENT: 1})
     if state.screen == "thanks":
         keep(**{browser.YOUTH: int(state.youth)})
-    return show(result) if state.answered else go_on(state)
+    return go_on(state)
 
 
 def _carry_out(effect: Effect, draft: Draft | None) -> Response | None:

@@ -8,12 +8,11 @@ from exports.charts.counts import book_of, from_rows, from_tables, read_rows
 from exports.charts.gallery import gallery
 from exports.codebook import asked_codebook
 from exports.columns import fields_of
-from exports.release import make_release
 from forms.load import load_study
 from forms.simulation import load_recipe
 from survey.synthetic.simulate import simulate
 from tests.conftest import FLAGSHIP
-from tests.exports.releases import people_of
+from tests.exports.releases import make_release, people_of
 
 PEOPLE = 600
 

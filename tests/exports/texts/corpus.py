@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exports.texts.identifiers import find, words_in
+from exports.texts.identifiers import _WORD, find
 
 HERE = Path(__file__).parent
 PLANTED = re.compile(r"\[\[([a-z]+):(.+?)\]\]")
@@ -83,7 +83,7 @@ def score(some):
 
 
 def add(scored, comment, spans):
-    scored.words += words_in(comment.text)
+    scored.words += len(_WORD.findall(comment.text))
     scored.marks += len(spans)
     scored.touched += bool(spans)
     for start, end, kind in comment.planted:

@@ -16,10 +16,18 @@ APART = tuple(
     Question(name, "text", Wording(f"{name}?"), max_length=600, apart=True)
     for name in ("first", "last")
 )
-RARE = Question("rare", "text", Wording("rare?"), apart=True, show_if=(("met", frozenset({1})),))
+MET = (("met", frozenset({1})),)  # also what leads to a branch
+SELDOM = (*MET, ("feel", frozenset({5})))
+RARE = Question("rare", "text", Wording("rare?"), apart=True, show_if=MET)
+ON_A_RARE_PAGE = replace(APART[0], name="beside")
 WITH_TEXTS = replace(
-    STUDY, pages=(*PAGES, replace(PAGES[0], id="p4", questions=(*APART, RARE)))
-)  # fmt: skip
+    STUDY,
+    pages=(
+        *PAGES,
+        replace(PAGES[0], id="p4", questions=(*APART, RARE)),
+        replace(PAGES[0], id="p5", show_if=SELDOM, questions=(ON_A_RARE_PAGE,)),
+    ),
+)
 TIER = _tier("D", k=20)
 
 
@@ -80,9 +88,20 @@ def test_a_text_without_a_language_never_leaves():
     assert b"rare" not in made.data
 
 
-def test_a_text_that_only_some_are_asked_for_never_leaves():
+@pytest.mark.parametrize("variable", ["rare", "beside"], ids=["its question", "its page"])
+def test_a_text_that_only_a_few_are_asked_for_never_leaves(variable):
     with pytest.raises(ExportRefused):
-        release(some(40, variable="rare"))
+        release(some(40, variable=variable))
+
+
+def test_a_reader_is_told_which_texts_never_leave():
+    assert "only some are asked: rare, beside" in release(some()).about
+
+
+def test_a_text_of_a_whole_branch_leaves():
+    pages = [replace(page, show_if=MET) if page.id == "p5" else page for page in WITH_TEXTS.pages]
+    study = replace(WITH_TEXTS, pages=tuple(pages))
+    assert text_release(study, some(variable="beside"), tier=TIER).rows == 25
 
 
 def test_a_question_that_the_tier_leaves_out_stays():

@@ -79,10 +79,6 @@ def give_a_withheld_cell_away(file: Written) -> Written:
     )
 
 
-def publish_the_rule(file: Written) -> Written:
-    return file.promise(derived={"town": ("mood",)})
-
-
 def say_a_row_twice(file: Written) -> Written:
     return file.pick(0, *range(60))
 
@@ -146,7 +142,6 @@ PLANTED: list[tuple[Callable[[Written], Written], str]] = [
     (keep_the_order_of_arrival, "the order of the rows follows that of the input"),
     (agree_on_the_sensitive, "a group has 1 different value of mood, not 2"),
     (give_a_withheld_cell_away, "10 withheld cells of town can be worked out from county"),
-    (publish_the_rule, "10 withheld cells of town can be worked out from mood"),
     (say_a_row_twice, "1 row stands for a person who is in the file already"),
     (add_a_line, "1 row cannot be paired with true rows"),
     (add_a_column, "the file has columns that nobody promised: name"),

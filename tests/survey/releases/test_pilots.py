@@ -9,10 +9,10 @@ import pytest
 from exports.errors import ExportRefused
 from forms.load import load_study
 from survey.config import Config
-from survey.releases import disclosure_control, process, worker
+from survey.releases import floors, process, worker
 from survey.releases.build import ReleaseRequest
-from survey.releases.disclosure_control import far_enough_apart
 from survey.releases.jobs import folder_of
+from survey.releases.pilots import far_enough_apart
 from survey.storage import jobs, releases
 from survey.storage.batches import ask_deletion, carry_out_deletions
 from survey.storage.counters import DisclosedPilot
@@ -23,7 +23,7 @@ from tests.conftest import folder_of as folder_of_study
 
 AT = "2031-01-01T10:00:00+00:00"
 NAME = "kinds"
-FEW = "Fewer than 50 answers have come since the last preview or release of this pilot"
+FEW = "Fewer than 50 answers have come since something was last shown of this pilot"
 
 
 @pytest.fixture(scope="module")
@@ -255,4 +255,4 @@ def test_what_is_told_lies_fifty_people_from_everything_told(people, fits):
 
 def test_a_study_cannot_ask_for_less(study):
     small = replace(study, policy=replace(study.policy, min_new_rows=1))
-    assert disclosure_control.least_apart(small) == 50
+    assert floors.least_apart(small) == 50

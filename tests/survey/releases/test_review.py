@@ -8,12 +8,14 @@ import pytest
 from survey.errors import Refusal
 from survey.releases import text_review
 from survey.releases.text_review import READ_AFTER, ReviewQueue
-from survey.storage import batches
+from survey.storage import batches, studies
 from survey.storage import texts as stored
-from survey.storage.answers import Text
+from survey.storage.answers import Text, accept
 from survey.storage.batches import ask_deletion, carry_out_deletions, freeze
+from tests.exports.tiny import STUDY as TINY
 from tests.survey.storage.samples import STUDY, answer, mark, open_study, readings, send
 
+SMALL = replace(TINY, name=STUDY)
 NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)
 MONTH = timedelta(days=30)
 
@@ -53,7 +55,7 @@ def test_an_approved_text_is_released_as_it_was_written(pilot):
     text = take(pilot)
     assert text_review.record_decision(pilot, text, text.text, at=NOW) == "approved"
     [fit] = [
-        t for t in text_review.reviewed(pilot.answers, STUDY, pilot=True) if t.state == "approved"
+        t for t in text_review.reviewed(pilot.answers, SMALL, pilot=True) if t.state == "approved"
     ]
     assert fit.words == text.text
 
@@ -62,7 +64,7 @@ def test_a_changed_text_is_released_as_it_was_changed(pilot):
     text = take(pilot)
     assert text_review.record_decision(pilot, text, "because [name]", at=NOW) == "redacted"
     [fit] = [
-        t for t in text_review.reviewed(pilot.answers, STUDY, pilot=True) if t.state == "redacted"
+        t for t in text_review.reviewed(pilot.answers, SMALL, pilot=True) if t.state == "redacted"
     ]
     assert fit.words == "because [name]"
 
@@ -96,8 +98,6 @@ def test_a_text_that_may_never_leave_is_never_shown(stores, pilot):
     table = open_study(stores.pilot)
     rare = Text(STUDY, "rare", None, 1, mark("rare", 1), "a rare one")
     send_one = replace(answer(table, 9), texts=(rare,))
-    from survey.storage.answers import accept
-
     accept(stores.pilot, send_one)
     shown = {take(pilot).variable for _ in range(30)}
     assert shown == {"why"}
@@ -155,6 +155,56 @@ def test_a_freeze_that_ended_half_way_ages_no_text(real):
     send(real.answers, open_study(real.answers), range(100, 150))
     freeze_at(real, NOW)
     assert text_review.waiting(real, NOW) == 60
+
+
+# Enough of them together.
+
+
+def freeze_last(desk, numbers, at=NOW - MONTH):
+    """These answers come too; the study is closed, and all that is there is its last batch."""
+    send(desk.answers, open_study(desk.answers), numbers)
+    begin = partial(batches.begins, desk.office, STUDY, at=at.isoformat())
+    freeze(desk.answers, STUDY, minimum=50, closing=True, before=begin)
+
+
+def test_a_last_batch_of_one_is_not_read_alone(real):
+    freeze_at(real, NOW - MONTH)
+    freeze_last(real, [100])
+    seen = {take(real).text for _ in range(300)}
+    assert (text_review.waiting(real, NOW), "because 100" in seen) == (60, False)
+
+
+def test_that_it_was_written_is_not_counted_either(real):
+    freeze_at(real, NOW - MONTH)
+    freeze_last(real, [100])
+    assert states(real) == Counter(new=60)
+    released = text_review.reviewed(real.answers, SMALL, pilot=False)
+    assert "because 100" not in {text.words for text in released}
+
+
+def test_small_batches_are_read_together_when_all_of_them_have_rested(real):
+    desk = replace(real, least=80)
+    freeze_at(desk, NOW - MONTH)
+    assert text_review.waiting(desk, NOW) == 0
+    freeze_last(desk, range(100, 130), at=NOW)
+    assert text_review.waiting(desk, NOW) == 0
+    assert text_review.waiting(desk, NOW + READ_AFTER) == 90
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("open", "no text is read until later ones make them 20 or more"),
+     ("frozen", "no text is ever read or released")],
+)  # fmt: skip
+def test_what_becomes_of_a_batch_that_is_too_small_is_told_whether_or_not_it_has_texts(
+    real, status, said
+):
+    freeze_at(real, NOW - MONTH)
+    assert text_review.explain_left_over(real) == ""
+    accept(real.answers, answer(open_study(real.answers), 100, texts=()))
+    freeze_last(real, [])
+    studies.set_status(real.office, STUDY, status, "2031-05-01")
+    assert said in text_review.explain_left_over(real)
 
 
 # Taking back.

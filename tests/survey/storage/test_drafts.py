@@ -29,8 +29,8 @@ def test_an_expired_draft_is_not_given_out_even_before_it_is_purged(db):
 
 
 def test_an_expiry_tells_no_time_finer_than_half_an_hour():
-    assert drafts.rounded_expiry(0, 7200) == 7200
-    assert drafts.rounded_expiry(0.5, 7200) == 7200 + 1800
+    assert drafts.rounded_expiry(0) == 7200
+    assert drafts.rounded_expiry(0.5) == 7200 + 1800
 
 
 def swap(db, seen, sealed):
@@ -77,6 +77,18 @@ def test_purging_takes_expired_drafts_only(db):
     drafts.create(db, id=b"j" * 32, sealed=b"other", expires=LATER + 1800)
     assert drafts.purge(db, LATER) == 1
     assert drafts.ids(db) == {b"j" * 32}
+
+
+def test_what_was_sent_goes_only_when_it_is_named(db):
+    for number, kind in enumerate((drafts.SENT, drafts.SENT_WITH_CODE)):
+        drafts.create(db, id=bytes([number]) * 32, sealed=b"sent", expires=kind)
+    assert drafts.sent(db) == {bytes(32): drafts.SENT_SECONDS, b"\1" * 32: drafts.CODE_SECONDS}
+    assert drafts.purge(db, LATER, [bytes(32), ID, b"x" * 32]) == 2
+    assert drafts.ids(db) == {b"\1" * 32}
+
+
+def test_what_is_gone_on_with_is_not_taken_for_sent(db):
+    assert drafts.purge(db, LATER - 1, [ID]) == 0
 
 
 def test_a_dropped_draft_is_overwritten(stores, db):

@@ -9,11 +9,19 @@ from survey.storage.answer_tables import count
 from survey.storage.answers import was_accepted
 from survey.storage.batches import ask_deletion, pending
 from survey.storage.counters import EventCounters, totals
-from survey.storage.maintenance import QUIET_SECONDS, MaintenanceThread
+from survey.storage.maintenance import (
+    DELETION_REST,
+    DELETION_SECONDS,
+    HEALTH_SECONDS,
+    HEALTH_STALE_SECONDS,
+    QUIET_SECONDS,
+    MaintenanceThread,
+)
 from survey.storage.reordering import not_rewritten, waiting
 from survey.storage.stores import Stores
 from tests.survey.storage.processes import python
 from tests.survey.storage.samples import STUDY, mark, on_disk, open_study, send
+from tests.waiting import until
 
 LARGE = "x" * 5_000_000
 EVENING = 20 * 3600.0
@@ -65,13 +73,6 @@ def pass_time(keeper, clock, seconds):
         keeper.tick()
 
 
-def until(done, seconds=10):
-    end = time.monotonic() + seconds
-    while not done() and time.monotonic() < end:
-        time.sleep(0.01)
-    return done()
-
-
 def test_a_single_answer_is_settled_within_two_seconds_of_quiet(keeper, clock, client):
     send(client.responses, open_study(client.responses), [1])
     pass_time(keeper, clock, 2)
@@ -94,12 +95,75 @@ def test_a_file_at_rest_is_left_alone(keeper, clock, client):
     assert (client.folder / "responses.db").stat().st_mtime_ns == before
 
 
-def test_a_deletion_is_carried_out_at_the_next_round(keeper, clock, client):
+def test_a_deletion_is_carried_out_at_the_next_beat_of_the_clock(keeper, clock, client):
     send(client.responses, open_study(client.responses), range(5))
+    pass_time(keeper, clock, 10)
     ask_deletion(client.responses, [mark("row", 2)])
+    pass_time(keeper, clock, DELETION_SECONDS - 0.5)
+    assert pending(client.responses)
     pass_time(keeper, clock, 0.5)
-    assert not pending(client.responses)
-    assert count(client.responses, STUDY) == 4
+    assert (pending(client.responses), count(client.responses, STUDY)) == (False, 4)
+
+
+@pytest.mark.parametrize("row", [2, 99], ids=["a right code", "a wrong one"])
+def test_whether_a_code_was_right_is_not_seen_in_when_a_file_is_rewritten(
+    keeper, clock, client, row
+):
+    """A file too large to be rewritten at every quiet time."""
+    send(client.responses, open_study(client.responses, content=LARGE), range(5))
+    pass_time(keeper, clock, 10)
+    ask_deletion(client.responses, [mark("row", row)])
+    pass_time(keeper, clock, DELETION_SECONDS - 0.5)
+    before = client.responses.conn.execute("PRAGMA schema_version").fetchone()
+    pass_time(keeper, clock, 0.5)
+    assert client.responses.conn.execute("PRAGMA schema_version").fetchone() != before
+
+
+def test_codes_typed_one_after_the_other_leave_time_to_send(client, clock):
+    """The longer a file takes to be rewritten, the longer the next round waits."""
+
+    def take_a_second(_studies):
+        clock.now += 0.5  # asked twice
+
+    keeper = MaintenanceThread(
+        client, EventCounters(), clock=clock, accepted_of=bytes, withdrawn=take_a_second
+    )
+    open_study(client.pilot)
+    for number in range(2):
+        ask_deletion(client.pilot, [mark("row", number)])
+        pass_time(keeper, clock, DELETION_SECONDS)
+    assert pending(client.pilot)
+    pass_time(keeper, clock, DELETION_REST)
+    assert not pending(client.pilot)
+    keeper._release_lock()
+
+
+def test_what_was_asked_for_is_deleted_when_the_server_stops(keeper, client):
+    send(client.responses, open_study(client.responses), range(5))
+    keeper.start()
+    ask_deletion(client.responses, [mark("row", 2)])
+    keeper.stop()
+    assert (pending(client.responses), count(client.responses, STUDY)) == (False, 4)
+
+
+def test_a_file_that_somebody_else_writes_longer_than_is_waited_for_counts_as_not_writable(
+    keeper, clock, client
+):
+    pass_time(keeper, clock, HEALTH_SECONDS)
+    assert keeper.writable
+    keeper._stores.responses.conn.execute("PRAGMA busy_timeout=1")
+    client.responses.conn.execute("BEGIN IMMEDIATE")
+    pass_time(keeper, clock, HEALTH_SECONDS)
+    client.responses.rollback()
+    assert not keeper.writable
+    pass_time(keeper, clock, HEALTH_SECONDS)
+    assert keeper.writable
+
+
+def test_where_nobody_could_look_for_a_minute_nothing_counts_as_writable(keeper, clock):
+    pass_time(keeper, clock, HEALTH_SECONDS)
+    clock.now += HEALTH_STALE_SECONDS
+    assert not keeper.writable
 
 
 def test_a_reader_in_the_way_only_puts_it_off(keeper, clock, client):

@@ -86,7 +86,7 @@ def test_of_a_language_that_is_gone_nothing_is_left(db, table):
 
 def test_texts_of_another_study_are_not_told(db, table):
     send(db, table, range(30))
-    assert (text_counts(db, "other"), counts(db, "other", frozen_only=False)) == ([], Counter())
+    assert (text_counts(db, "other"), counts(db, "other", batches=None)) == ([], Counter())
 
 
 def test_a_file_from_before_is_counted_when_it_is_opened(tmp_path):
