@@ -29,12 +29,9 @@ def none_of(visitor, name):
 @pytest.mark.parametrize("script", [True, False], ids=["script on", "script off"])
 def test_clear_takes_a_choice_back(visit, script):
     visitor = visit("kinds", java_script_enabled=script).begin()
-    there = visitor.page.url
-    visitor.tick("one", 1).press()
-    visitor.page.goto(there)
+    visitor.tick("one", 1).press().press("go", "back")
     visitor.page.locator("fieldset", has_text="Which one?").locator(".clear").click()
-    visitor.press()
-    visitor.page.goto(there)
+    visitor.press().press("go", "back")
     expect(none_of(visitor, "one")).to_be_checked()
 
 
