@@ -61,9 +61,9 @@ def _pair(name: str, value: str) -> bytes:
 def _typed(kind: str, attributes: Attributes) -> list[str]:
     """Values that a client might type; one is drawn each time."""
     if kind == "textarea":
-        return [WORDS[: int(attributes.get("maxlength", 500))]]
-    if attributes.get("type") == "number":
-        least, most = int(attributes.get("min", 18)), int(attributes.get("max", 90))
+        return [WORDS[: int(attributes.get("data-limit", 500))]]
+    if attributes.get("inputmode") == "numeric":
+        least, most = int(attributes["data-min"]), int(attributes["data-max"])
         return [str(n) for n in range(least, min(most, least + WIDEST_NUMBER) + 1)]
     return ["x"]
 
@@ -103,7 +103,8 @@ class _Form:
             if "data-alone" not in attributes and name != "support":
                 self._fixed.append(_pair(name, value))
         elif kind == "radio":
-            if not name.endswith("-missing"):  # would refuse what was typed beside it
+            # The one without a value is no answer; a missing code stands against what was typed.
+            if value and not name.endswith("-missing"):
                 self._groups.setdefault(name, []).append(value)
         else:
             self._groups[name] = _typed(tag, attributes)

@@ -24,6 +24,9 @@ SHOWN = "shown"  # hidden input: names of the questions the posted page asked
 REFUSE = "refuse"  # button under a grid: its name, to set "prefer not" on every row
 DELETE = "delete"  # button on a locked page: the text to delete
 OFFER = "support"  # tick: show me support
+# Hidden inputs of every form, and buttons of a page of questions: no part of what was answered.
+HIDDEN = frozenset(["csrf_token", "state"])
+BUTTONS = frozenset([REFUSE, DELETE, "go"])
 
 # ``Draft.unseen``: who opens the study while answers are under way reads none of them.
 ASKED = 1  # asked whether to go on or to begin anew
@@ -49,6 +52,9 @@ class Draft:
     locked: tuple[str, ...] = ()  # texts that can be deleted, not rewritten
     hinted: tuple[str, ...] = ()  # pages whose soft hint has been shown
     hint: bool = False  # the next page shown begins with the soft hint
+    opened: tuple[str, ...] = ()  # questions that the last answers opened on the same page
+    refused: str = ""  # grid that was refused just now, with answers in it
+    removed: bool = False  # the last answers took away others, whose questions are not asked now
     support_due: bool = False
     unseen: int = 0  # ASKED or GONE_ON: no answer is shown
     faulty: str = ""  # page token or screen of the last post, where that had errors
@@ -180,7 +186,7 @@ def as_seen(draft: Draft, page: Page) -> Draft:
 
 def _unseen_after(draft: Draft, given: Values) -> int:
     """Who has answered something new is one who answers here: what was answered shows again."""
-    return 0 if any(v not in (LEFT_BLANK, "") for v in given.values()) else draft.unseen
+    return 0 if any(map(_is_answer, given.values())) else draft.unseen
 
 
 def posted_questions(page: Page, draft: Draft, posted: Any) -> tuple[Question, ...]:
@@ -199,38 +205,87 @@ def submit_page(study: Study, draft: Draft, page: Page, posted: Any) -> PageResu
     read, errors = read_page(questions, posted)
     if errors:
         return PageResult(draft, errors)
+    chosen = {q.name for q in questions if any(_is_answer(read[n]) for n in answer_keys(q))}
     given = _with_refusals(questions, read, draft, posted)
     given.update(_locked_answers(page, draft, posted))
-    answers = drop_hidden(study, {**draft.answers, **given})
+    after = _taken(study, draft, page, given)
+    if posted.get(REFUSE) in chosen:
+        after = replace(after, refused=posted[REFUSE])
+    if _stays(page, after, posted, given):
+        return PageResult(_with_opened(page, after, posted), {}, stay=True)
+    shown = _with_hint(page, after, given, posted)
+    return PageResult(shown, {}, passed=not is_complete(page, draft))
+
+
+def _is_answer(value: int | str) -> bool:
+    return value not in (LEFT_BLANK, "")
+
+
+def _taken(study: Study, draft: Draft, page: Page, given: Values) -> Draft:
+    """Return the draft with ``given``, what was said of the last page forgotten."""
+    whole = {**draft.answers, **given}
+    answers = drop_hidden(study, whole)
     locked = draft.locked
     if page.answer_once:
         texts = [q.name for q in page.questions if kind_of(q).is_text and q.name in given]
         locked = tuple(dict.fromkeys((*locked, *texts)))
-    unseen = _unseen_after(draft, given)
-    after = replace(draft, answers=answers, locked=locked, hint=False, unseen=unseen)
-    if _stays(page, after, posted, given):
-        return PageResult(after, {}, stay=True)
-    shown = _with_hint(page, after, given, posted)
-    return PageResult(shown, {}, passed=not is_complete(page, draft))
+    after = replace(
+        draft,
+        answers=answers,
+        locked=locked,
+        hint=False,
+        opened=(),
+        refused="",
+        removed=any(_is_answer(whole[name]) for name in whole.keys() - answers.keys()),
+        unseen=_unseen_after(draft, given),
+    )
+    return without_typed(after, token_of(draft, page))
+
+
+def question_ids(page: Page, draft: Draft) -> Mapping[str, str]:
+    """Return name → id of the questions shown; ids count and name nothing."""
+    shown = shown_questions(page, draft.answers)
+    return {question.name: f"q{n}" for n, question in enumerate(shown, start=1)}
+
+
+def first_opened(page: Page, draft: Draft) -> str:
+    """Return the id of the first question that the last answers opened; empty without one."""
+    return next((i for name, i in question_ids(page, draft).items() if name in draft.opened), "")
+
+
+def _with_opened(page: Page, draft: Draft, posted: Any) -> Draft:
+    """Note which questions the page shows now that it did not ask before."""
+    asked = posted.get(SHOWN, "").split()
+    shown = shown_questions(page, draft.answers)
+    return replace(draft, opened=tuple(q.name for q in shown if q.name not in asked))
 
 
 def save_partial(study: Study, draft: Draft, page: Page, posted: Any) -> Draft:
     """Return the draft with what the posted page holds so far, for a turn to another screen.
 
-    Nothing is lost and nothing is asked for: faulty and blank inputs stay as they were.
+    Nothing is lost and nothing is asked for: blank inputs stay as they were, and with a faulty one
+    the page is kept as it was typed, to be mended when it is shown again.
     """
     questions = posted_questions(page, draft, posted)
-    read, _ = read_page(questions, posted)
+    read, errors = read_page(questions, posted)
     sound = tuple(q for q in questions if all(name in read for name in answer_keys(q)))
     given = _with_refusals(sound, read, draft, posted)
-    kept = {n: v for n, v in given.items() if v not in (LEFT_BLANK, "") or n in draft.answers}
-    return replace(
-        draft,
-        answers=drop_hidden(study, {**draft.answers, **kept}),
-        at=page.id,
-        hint=False,
-        unseen=_unseen_after(draft, kept),
-    )
+    kept = {n: v for n, v in given.items() if _is_answer(v) or n in draft.answers}
+    after = replace(_taken(study, draft, page, kept), at=page.id, locked=draft.locked)
+    if any(any(posted.getlist(name)) for name in errors):
+        return with_typed(after, token_of(draft, page), posted, without=HIDDEN | BUTTONS)
+    return after
+
+
+def with_typed(draft: Draft, where: str, posted: Any, *, without: frozenset[str] = HIDDEN) -> Draft:
+    """Return the draft that keeps a posted page or screen as it was, faults and all."""
+    typed = {name: posted.getlist(name) for name in posted if name not in without}
+    return replace(draft, faulty=where, typed=typed)
+
+
+def without_typed(draft: Draft, where: str) -> Draft:
+    """Return the draft without what was kept of ``where``, which is mended or left."""
+    return replace(draft, faulty="", typed={}) if draft.faulty == where else draft
 
 
 def _stays(page: Page, draft: Draft, posted: Any, given: Values) -> bool:
@@ -239,8 +294,10 @@ def _stays(page: Page, draft: Draft, posted: Any, given: Values) -> bool:
         return True
     if not posted.get(REFUSE):
         return False
+    if draft.refused:
+        return True
     others = [q for q in shown_questions(page, draft.answers) if q.name != posted.get(REFUSE)]
-    return any(given.get(name, 0) in (LEFT_BLANK, "") for q in others for name in answer_keys(q))
+    return any(not _is_answer(given.get(n, 0)) for q in others for n in answer_keys(q))
 
 
 def _with_refusals(
@@ -275,14 +332,19 @@ def _locked_answers(page: Page, draft: Draft, posted: Any) -> Values:
     }
 
 
+def wants_support(posted: Any) -> bool:
+    """Return whether "show me support" is ticked on a posted page."""
+    return bool(posted.get(OFFER))
+
+
 def _with_hint(page: Page, draft: Draft, given: Values, posted: Any) -> Draft:
     """Note whether the next page opens with the soft hint, and whether support comes first."""
-    blank = any(value in (LEFT_BLANK, "") for value in given.values())
+    blank = not all(map(_is_answer, given.values()))
     hint = blank and page.id not in draft.hinted
     hinted = (*draft.hinted, page.id) if hint else draft.hinted
     due = False
     if page.support is not None:
         level = given.get(page.support.variable)
         high = isinstance(level, int) and level >= page.support.at_least
-        due = bool(posted.get(OFFER)) or high
+        due = wants_support(posted) or high
     return replace(draft, hint=hint, hinted=hinted, support_due=due)

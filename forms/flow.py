@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from werkzeug.datastructures import MultiDict
-
 from forms.answers import part_of
 from forms.draft import (
     ASKED,
@@ -19,6 +17,7 @@ from forms.draft import (
     Draft,
     adjacent_pages,
     as_seen,
+    first_opened,
     first_unanswered,
     open_page,
     reachable,
@@ -130,6 +129,7 @@ class FlowState:
     token: str = ""  # of the page of questions
     changing: bool = False  # the page was opened from the check page
     part: int = 1  # of the check page
+    anchor: str = ""  # id of the question on it that is shown first
     eligible: bool = False  # the eligibility questions were answered with yes
     youth: bool = False  # help lines for young people come first
     error: str = ""  # of a post that no draft keeps: which of ERRORS
@@ -256,6 +256,8 @@ def shown_again(study: Study, state: FlowState) -> StepResult:
         return _refused(study, state, state.error)
     if draft is None or draft.faulty != (state.token or state.screen):
         return StepResult(state)
+    from werkzeug.datastructures import MultiDict
+
     return StepResult(state, step(study, state, MultiDict(draft.typed)).errors)
 
 
@@ -312,7 +314,7 @@ def _from_begun(study: Study, draft: Draft, go: str) -> StepResult:
     if go == "anew":
         return StepResult(FlowState("landing"), effects=(DropDraft(),))
     if go == "on":
-        return StepResult(resume(study, replace(draft, unseen=GONE_ON, at="")))
+        return StepResult(resume(study, replace(draft, unseen=GONE_ON, at="", faulty="", typed={})))
     return StepResult(FlowState("begun", draft))
 
 
@@ -356,7 +358,8 @@ def _from_questions(study: Study, state: FlowState, posted: Any) -> StepResult:
     if taken.errors:
         return StepResult(replace(state, changing=changing), taken.errors)
     if taken.stay:
-        return StepResult(at_page(after, page, changing=changing))
+        there = at_page(after, page, changing=changing)
+        return StepResult(replace(there, anchor=first_opened(page, after)))
     passed = CountEvent(page_passed_event(page.id, branch_of(study, after.answers)))
     effects = (passed,) if taken.passed else ()
     if after.support_due:

@@ -22,6 +22,9 @@ from forms.platform_texts import (
     WHOLE_NUMBER,
 )
 from forms.study import Consent, EligibilityQuestion, Question
+from forms.typed_text import tidy_words, typed_number
+
+NO_ANSWER = ""  # the value of the choice that stands for none, in every set of radio buttons
 
 CODE_WIDTH = 4  # characters: the highest code and the lowest missing code fit
 
@@ -36,11 +39,15 @@ class CodeField(Field):  # type: ignore[misc]  # wtforms ships no types
         self.data: int | None = None
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        """Read the last value posted; anything that is no offered code is refused."""
-        if not valuelist or plain_value(valuelist[-1]) == "":
+        """Read the last value posted; anything that is no offered code is refused.
+
+        The choice that stands for none counts as none.
+        """
+        given = [value for value in valuelist if plain_value(value) != NO_ANSWER]
+        if not given:
             self.data = None
             return
-        code = as_code(valuelist[-1])
+        code = as_code(given[-1])
         if code is None or code not in self.codes:
             raise ValueError(CHOOSE_SHOWN)
         self.data = code
@@ -77,8 +84,8 @@ class NumberField(Field):  # type: ignore[misc]  # wtforms ships no types
         self.data: int | None = None
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        """Read the number typed; spaces around it do not matter."""
-        text = valuelist[-1].strip() if valuelist else ""
+        """Read the number typed, in digits of any script; spaces around it do not matter."""
+        text = typed_number(valuelist[-1]) if valuelist else ""
         self.data = None
         if not text:
             return
@@ -98,11 +105,7 @@ class WordsField(Field):  # type: ignore[misc]  # wtforms ships no types
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         """Read the text without the spaces around it and without control characters."""
-        text = valuelist[-1] if valuelist else ""
-        # Browsers post a line end as two characters; it is counted as one.
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        # The joiner \u200d is no printable character, but holds the parts of an emoji together.
-        text = "".join(c for c in text if c in "\n\t" or c.isprintable() or c == "\u200d").strip()
+        text = tidy_words(valuelist[-1]) if valuelist else ""
         self.data = text
         if len(text) > self.max_length:
             raise ValueError(TOO_LONG.format(self.max_length, len(text)))
@@ -117,11 +120,12 @@ def as_code(text: str) -> int | None:
     return int(text)
 
 
-def fixed_width(value: str) -> str:
+def fixed_width(value: str | int) -> str:
     """Return ``value`` as a page holds it: a choice sends as many characters as any other.
 
     Codes are filled up with zeros, words and a blank with hyphens, which no encoding lengthens.
     """
+    value = str(value)
     if as_code(value) is None:
         return value.ljust(CODE_WIDTH, "-")
     return f"{int(value):0{CODE_WIDTH}}"
@@ -164,6 +168,11 @@ def read_page(
     form.validate()
     errors = {name: said[0] for name, said in form.errors.items()}
     values: Mapping[str, Any] = form.data
+    for question in questions:
+        if (said := kind_of(question).contradiction(question, values)) and not errors.get(
+            question.name
+        ):
+            errors[question.name] = said
     answers: dict[str, int | str] = {}
     for question in questions:
         # A fault in one input spoils its question alone; the others are kept (save_partial).

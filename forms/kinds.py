@@ -20,6 +20,7 @@ from forms.parse_options import (
     read_options,
     read_rows,
 )
+from forms.platform_texts import TICKED_BESIDE, TYPED_BESIDE
 from forms.study import LEFT_BLANK, SET_BY_PLATFORM, Answers, Column, Question, Study
 from forms.toml_tables import TomlTable
 
@@ -108,6 +109,11 @@ class SingleQuestion:
         """Return what can be answered, in a sentence for boards."""
         return "; ".join(f"{o.code} {o.label}" for o in question.options)
 
+    def contradiction(self, question: Question, values: Mapping[str, Any], /) -> str:
+        """Return a sentence asking which of two answers holds; empty where they agree."""
+        del question, values
+        return ""
+
     def answers(self, question: Question, values: Mapping[str, Any]) -> dict[str, int | str]:
         """Return column → answer from the values of a valid form; blank is -95."""
         given = {name: values[name] for name in question.variables}
@@ -145,8 +151,14 @@ class MultipleQuestion(SingleQuestion):
         codes = (*self.labels(question), *missing_codes(question))
         return (InputSpec(question.name, "codes", codes),)
 
+    def contradiction(self, question: Question, values: Mapping[str, Any], /) -> str:
+        """Ask which holds where a missing code is ticked beside anything else."""
+        ticked = values[question.name]
+        alone = next((m.label for m in question.missing if m.code in ticked), "")
+        return TICKED_BESIDE.format(alone) if alone and len(set(ticked)) > 1 else ""
+
     def answers(self, question: Question, values: Mapping[str, Any]) -> dict[str, int | str]:
-        """Return all columns missing alike when refused (the stricter wish wins) or left blank."""
+        """Return all columns missing alike when refused or left blank."""
         ticked = values[question.name]
         names = [c.name for c in self.columns(question)]
         refused = next((code for code in missing_codes(question) if code in ticked), None)
@@ -192,8 +204,15 @@ class _Typed(SingleQuestion):
         """Return none."""
         return ()
 
+    def contradiction(self, question: Question, values: Mapping[str, Any], /) -> str:
+        """Ask which holds where something is typed and a missing code chosen."""
+        refused = values.get(missing_name(question))
+        chosen = next((m.label for m in question.missing if m.code == refused), "")
+        typed = values[question.name] not in (None, "")
+        return TYPED_BESIDE.format(chosen) if chosen and typed else ""
+
     def answers(self, question: Question, values: Mapping[str, Any]) -> dict[str, int | str]:
-        """Return a refusal beside a typed answer before it, since it is the stricter wish."""
+        """Return what was typed, or the missing code chosen instead."""
         refused = values.get(missing_name(question))
         given = values[question.name] if refused is None else refused
         return {question.name: LEFT_BLANK if given in (None, "") else given}

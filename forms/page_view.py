@@ -6,12 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from forms.draft import Draft, is_refused, rows_in_order
-from forms.form_fields import plain_value
+from forms.draft import Draft, is_refused, question_ids, rows_in_order, wants_support
+from forms.form_fields import NO_ANSWER, plain_value
 from forms.kinds import PREFER_NOT, Prefill, kind_of, missing_name
-from forms.platform_texts import CANT_SAY, LONGEST_ERROR
+from forms.platform_texts import (
+    ANSWERS_REMOVED,
+    CANT_SAY,
+    GRID_CLEARED,
+    LONGEST_ERROR,
+    MORE_QUESTIONS,
+    ONE_MORE_QUESTION,
+)
 from forms.post_length import filling
-from forms.routing import branch_of, shown_pages, shown_questions
+from forms.routing import branch_of, shown_pages
 from forms.study import Page, Question, Study
 
 
@@ -47,6 +54,8 @@ class QuestionView:
     missing: tuple[tuple[str, str], ...]
     missing_input: Input
     locked: bool
+    once: bool  # a text that can be written once, and is not written yet
+    opened: bool  # the last answers on this page brought it
     refused: bool
     can_refuse: bool
 
@@ -54,7 +63,8 @@ class QuestionView:
     def blank(self) -> bool:
         """Return whether it looks as it does to a client who has not come to it."""
         inputs = (*self.inputs, self.missing_input)
-        return not self.locked and not self.refused and all(given.blank for given in inputs)
+        told = self.locked or self.refused or self.opened
+        return not told and all(given.blank for given in inputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,8 @@ class PageView:
     filling: int  # characters that make its form as long as any other
     before: Page | None  # the page that Back leads to
     errors: tuple[tuple[str, str], ...]  # (input id, sentence), in the order shown
+    support_wanted: bool  # support was asked for on the page that has to be mended
+    news: tuple[str, ...]  # sentences on what the last answers did
 
 
 def _missing(question: Question) -> tuple[tuple[str, str], ...]:
@@ -84,14 +96,26 @@ def _missing(question: Question) -> tuple[tuple[str, str], ...]:
 def _input(
     name: str, label: str, values: Mapping[str, Sequence[str]], errors: Mapping[str, str], id_: str
 ) -> Input:
-    given = values.get(name, ())
+    given = [value for value in values.get(name, ()) if value != NO_ANSWER]
     typed = given[-1] if given else ""
     ticked = frozenset(map(plain_value, given))
     return Input(name, id_, label, ticked, typed, errors.get(name, ""))
 
 
+def news(draft: Draft) -> tuple[str, ...]:
+    """Return what the last answers did that nobody would see otherwise, as sentences."""
+    more = len(draft.opened)
+    said = (
+        (ONE_MORE_QUESTION if more == 1 else MORE_QUESTIONS.format(more)) if more else "",
+        GRID_CLEARED if draft.refused else "",
+        ANSWERS_REMOVED if draft.removed else "",
+    )
+    return tuple(sentence for sentence in said if sentence)
+
+
 def _question_view(
     question: Question,
+    page: Page,
     draft: Draft,
     branch: str | None,
     errors: Mapping[str, str],
@@ -121,6 +145,8 @@ def _question_view(
         missing=() if question.apart else _missing(question),
         missing_input=_input(apart, "", values, errors, f"{id_}-0"),
         locked=question.name in draft.locked,
+        once=page.answer_once and kind_of(question).is_text and question.name not in draft.locked,
+        opened=question.name in draft.opened,
         refused=bool(question.rows) and is_refused(draft, question),
         can_refuse=any(m.name == PREFER_NOT for m in question.missing),
     )
@@ -137,9 +163,10 @@ def page_view(
     """Return the page for this draft; after a faulty post with what was typed and what to mend."""
     branch = branch_of(study, draft.answers)
     pages = shown_pages(study, draft.answers)
+    ids = question_ids(page, draft)
     questions = tuple(
-        _question_view(q, draft, branch, errors or {}, posted, id_=f"q{n}")
-        for n, q in enumerate(shown_questions(page, draft.answers), start=1)
+        _question_view(study.questions[name], page, draft, branch, errors or {}, posted, id_=id_)
+        for name, id_ in ids.items()
     )
     at = pages.index(page)
     undecided = bool(study.branches) and branch is None  # how many pages follow is not known yet
@@ -154,6 +181,8 @@ def page_view(
         total=None if undecided else len(pages),
         filling=filling(study, (view.question for view in questions)),
         errors=tuple((i.id, i.error) for i in inputs if i.error),
+        support_wanted=bool(errors) and wants_support(posted),
+        news=() if errors else news(draft),
     )
 
 
@@ -164,7 +193,7 @@ def fullest_view(study: Study, page: Page, branch: str | None, *, locked: bool) 
     """The page at its longest: every question, texts at full length, at fault what can be."""
     draft = Draft(seed="", words="", language=study.language, started=0)
     questions = tuple(
-        _fullest(_question_view(q, draft, branch, {}, None, id_=f"q{n}"), locked=locked)
+        _fullest(_question_view(q, page, draft, branch, {}, None, id_=f"q{n}"), locked=locked)
         for n, q in enumerate(page.questions, start=1)
     )
     inputs = [i for view in questions for i in (*view.inputs, view.missing_input)]
@@ -178,6 +207,8 @@ def fullest_view(study: Study, page: Page, branch: str | None, *, locked: bool) 
         filling=filling(study, page.questions[:1]),
         before=page,
         errors=tuple((i.id, i.error) for i in inputs if i.error),
+        support_wanted=False,
+        news=(MORE_QUESTIONS.format(len(page.questions)), GRID_CLEARED, ANSWERS_REMOVED),
     )
 
 
@@ -192,4 +223,4 @@ def _fullest(view: QuestionView, *, locked: bool) -> QuestionView:
     full = tuple(replace(i, ticked=ticked, typed=typed, error=error) for i in view.inputs)
     apart = replace(view.missing_input, ticked=ticked)
     locked = locked and kind_of(question).is_text
-    return replace(view, inputs=full, missing_input=apart, locked=locked, refused=True)
+    return replace(view, inputs=full, missing_input=apart, locked=locked, refused=True, opened=True)

@@ -96,6 +96,32 @@ WRITTEN_EARLIER = "You wrote this earlier. You can delete it here; it cannot be 
 DELETE_TEXT = "Delete what I wrote"
 TEXT_DELETED = "Nothing is kept here. This question is asked only once, so it stays empty."
 
+NO_ANSWER = "No answer"  # the choice that stands for none, chosen until another is
+CLEAR = "Clear"  # the same, to whoever sees it beside a choice that was made
+NEW_QUESTION = "New:"  # before a question that an answer on the same page opened
+ONE_MORE_QUESTION = "Your answer opened one more question on this page."
+MORE_QUESTIONS = "Your answers opened {} more questions on this page."
+GRID_CLEARED = "You chose not to answer these sentences, so what was chosen there was taken away."
+ANSWERS_REMOVED = (
+    "Some questions are not asked after what you just answered. What you had answered there was "
+    "deleted."
+)
+ASKED_ONCE = (
+    "When you press {}, this can still be deleted, but not rewritten. You can also leave it empty. "
+    "Then it stays empty."
+)
+UP_TO = "Up to {:,} characters."
+NUMBER_FROM = "A number from {} to {}"
+END_OF_SCALE = "{} = {}"
+CHARACTERS_LEFT = "{} characters left"
+CHARACTERS_TOO_MANY = "{} characters too many. Shorten this before you go on."
+SLIDER_EMPTY = "no answer yet"
+OFFLINE = "You seem to be offline. What you chose is still here. Try again when you are connected."
+KEPT_FOR = (
+    "Your answers are kept for {} minutes more. To keep them for longer, press any button of this "
+    "page, Help for example. What you have typed here is kept with them."
+)
+
 # Neutral words, 64 of them: titles of pages, which stay in the history. They mean nothing.
 PAGE_WORDS = (
     "Acorn", "Amber", "Apple", "Apron", "Arch", "Barley", "Basin", "Beach", "Birch", "Bread",
@@ -129,6 +155,8 @@ TEXTS_APART = (
     "removed from it. The language is stored with it too, unless only a few people are asked the "
     "question. Nothing connects it with your other answers. A text you left blank leaves nothing."
 )
+CHANGE = "Change"
+SEE_OR_DELETE = "See or delete"
 SEND = "Send my answers"
 KEEP_THINKING = "Keep thinking: go back to the last page"
 DELETE_EVERYTHING = "Delete everything"
@@ -278,6 +306,10 @@ CHOOSE_ONE = "Choose an answer to go on."
 WHOLE_NUMBER = "Enter a whole number from {} to {}."
 TOO_LONG = "Shorten this to {} characters. It has {} now."
 LONGEST_ERROR = TOO_LONG.format(10**6, 10**6)  # of those about one input
+TYPED_BESIDE = (
+    "You typed an answer and chose “{}” as well. Keep one: empty the box, or choose “No answer”."
+)
+TICKED_BESIDE = "You ticked “{}” beside other answers. Keep one or the other."
 CHOOSE_CODE = "Choose whether you want a code."
 ENTRANCE_ERRORS = {
     "unanswered": (
@@ -290,6 +322,10 @@ ENTRANCE_ERRORS = {
     ),
     "changed": "These words have just changed. Please read the information and this page again.",
 }
+# At each input of the same pages, where a script checks before anything is sent.
+TICK_THIS = "Tick this to take part."
+SOME_UNTICKED = "To take part, tick every statement. Those that are not ticked are marked."
+SOME_UNANSWERED = "Choose an answer to every question. Those without one are marked."
 CHOOSE_END = "Choose what should happen to your answers."
 NOTHING_YET = "You have not answered anything yet, so there is nothing to send."
 

@@ -14,11 +14,13 @@ from survey import assets, error_pages
 from survey.config import Config, folder, read_config
 from survey.padding import FilledUp
 from survey.respondents import page_sizes
+from survey.respondents.screens import NOTICE_SECONDS
 from survey.routes import account, home, respondent
 from survey.routes.ethics import board, notes, public, records
 from survey.routes.research import charts, collection, jobs, releases, studies, texts
 from survey.security import STAFF_ROOMS, protect
 from survey.services import Services, open_services
+from survey.storage.drafts import IDLE_SECONDS
 from survey.studies import current
 
 # templates/parts: macros by what they draw; a later one may use an earlier one's.
@@ -43,6 +45,7 @@ def _with_pages() -> Flask:
         ends=None,
         platform=platform_texts,
         post_length=post_length,
+        idle=(IDLE_SECONDS, NOTICE_SECONDS),
     )
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -19,6 +19,8 @@ SILENT = frozenset(["script", "style", "template", "progress", "head"])
 SPOKEN = ("aria-label", "alt", "placeholder", "title")  # attributes that are read out
 MAIN_LINES = frozenset(["h1", "h2", "p", "button", "li"])
 
+NO_ANSWER = ""  # the value of the radio button that stands for none
+
 Attributes = list[tuple[str, str | None]]
 
 
@@ -64,7 +66,8 @@ class _FormReader(HTMLParser):
             self.form.hidden[name] = given.get("value", "")
         elif kind in ("radio", "checkbox"):
             value = plain_value(given.get("value", "on"))
-            self.form.choices.setdefault(name, []).append(value)
+            if value != NO_ANSWER:
+                self.form.choices.setdefault(name, []).append(value)
 
 
 def read_form(html: str) -> PageForm:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,12 +24,9 @@ from exports.report import ReleaseContext, Report, about_release
 from exports.texts.redaction import FIT, STATES, WITHHELD, ReviewedText
 from forms.routing import asked_of_few
 from forms.study import Question, Study, Tier
+from forms.typed_text import tidy_words
 
 COLUMNS = ("variable", "lang", "may_quote", "text")
-# Controls but tab and line feed, and signs that hide text or turn its direction.
-_CONTROLS = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -111,9 +107,8 @@ def released_questions(study: Study, tier: Tier) -> dict[str, Question]:
 
 
 def tidy_text(words: str) -> str:
-    """``words`` as they stand in the file: plain line ends, nothing invisible, no formula."""
-    lines = words.replace("\r\n", "\n").replace("\r", "\n")
-    return guarded(_CONTROLS.sub("", lines).strip())
+    """``words`` as they stand in the file: as they were read when they were typed, no formula."""
+    return guarded(tidy_words(words))
 
 
 def _earlier(occasion: TextContext) -> list[TextRow]:

@@ -13,6 +13,7 @@ import click
 
 from exports.texts.identifiers import CAUTION, IdentifierSpan, marked
 from exports.texts.redaction import NoSuchMark, RedactionDraft
+from forms.typed_text import visible_words
 from survey.accounts.audit import note_command
 from survey.cli.installation import open_version
 from survey.cli.main import main
@@ -65,9 +66,7 @@ def _coloured(text: str, marks: tuple[IdentifierSpan, ...]) -> str:
 
 def _show(draft: RedactionDraft) -> None:
     paint = _coloured if sys.stdout.isatty() else marked
-    # No client can steer the reader's terminal: each control character shows as one mark.
-    visible = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in draft.words)
-    click.echo("\n" + paint(visible, draft.marks) + "\n")
+    click.echo("\n" + paint(visible_words(draft.words), draft.marks) + "\n")
 
 
 def _changed(draft: RedactionDraft, line: str) -> RedactionDraft:

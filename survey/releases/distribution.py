@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 
+from forms.typed_text import tidy_words
 from survey.errors import Refusal
 from survey.storage import releases
 from survey.storage.database import Database
@@ -55,10 +56,10 @@ def fault_in(typed: Mapping[str, str], *, required: bool) -> tuple[str, str]:
     if not given and not required:
         return "", ""
     for name in REQUESTS:
-        text = typed.get(name, "").strip()
+        text = tidy_words(typed.get(name, ""))
         if not text:
             return name, f"{REQUESTS[name]} Name all three: person, agreement and date."
-        if len(text) > LONGEST or not text.isprintable():
+        if len(text) > LONGEST or not {"\n", "\t"}.isdisjoint(text):
             return name, f"Shorten this to {LONGEST} characters on one line."
     written = typed["date"].strip()
     with suppress(ValueError):
@@ -69,5 +70,5 @@ def fault_in(typed: Mapping[str, str], *, required: bool) -> tuple[str, str]:
 
 def recipient_of(typed: Mapping[str, str]) -> dict[str, str] | None:
     """Return what was typed without fault; None where nothing was."""
-    said = {name: typed.get(name, "").strip() for name in REQUESTS}
+    said = {name: tidy_words(typed.get(name, "")) for name in REQUESTS}
     return said if all(said.values()) else None

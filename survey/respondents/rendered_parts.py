@@ -41,7 +41,7 @@ def render_question(view: QuestionView) -> Markup:
 
 
 def render_frame(macro: Callable[..., Markup], ways: Navigation, *given: Hashable) -> Markup:
-    """What stands above and below a page; a board's holds a signed state and is not kept."""
+    """What stands above and below a page; a board's has another signed state each time."""
     return (_anew if ways.hidden else _kept)(macro, ways, *given)
 
 

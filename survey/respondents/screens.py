@@ -20,7 +20,7 @@ from werkzeug.datastructures import MultiDict
 from forms.answers import AnswerLine, StoredLine, answer_lines, check_parts, part_lines
 from forms.draft import SHOWN, Draft, page_at, page_word, token_of
 from forms.flow import SCREENS, FlowState, StepResult, anchors, entrance
-from forms.page_view import PageView, page_view
+from forms.page_view import PageView, news, page_view
 from forms.prose import paragraphs, runs
 from forms.study import Page
 from survey.padding import filled_address
@@ -32,6 +32,8 @@ from survey.studies.version import StudyVersion
 KIOSK_IDLE_SECONDS = 180
 KIOSK_WARNING_SECONDS = 60
 KIOSK_END_SECONDS = 120
+# So long before the draft ends, a page of questions says so (docs/design.md, The walk).
+NOTICE_SECONDS = 15 * 60
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,7 @@ def render_page(
         ways,
         title=title,
         view=view,
+        token=token_of(draft, view.page),
         render_question=render_question,
         hint=draft.hint,
         changing=changing,
@@ -215,6 +218,7 @@ def render_part(
         last=last,
         stored=stored,
         apart=[q for page in parts[part - 1] for q in page.questions if q.apart],
+        news=() if draft.unseen else news(draft),
     )
 
 

@@ -63,7 +63,7 @@ def inspect(visitor: Visitor) -> Inspection:
     """Walk through every screen that a client can meet, looking at each."""
     seen = Inspection(visitor)
     before_the_questions(seen)
-    visitor.press("go", "agree")
+    visitor.page.locator("button[value=agree]").click()  # the script keeps it on this page
     seen.look()  # with errors
     for control in visitor.parsed.controls:
         if control.kind == "checkbox":
@@ -89,7 +89,7 @@ def before_the_questions(seen: Inspection) -> None:
     for answers in ({"e_age": 2}, {"e_moment": 2}):
         visitor.open("eligibility").tick_first(**answers).press()
         seen.look()
-    visitor.open("eligibility").press()
+    visitor.open("eligibility").page.locator("main .primary").click()
     seen.look()  # with errors
     visitor.tick_first().press()
     seen.look()

@@ -39,9 +39,11 @@ class Keyboard:
         for _ in range(MOST_KEYS):
             self.press("Tab")
             at = self.focus()
-            if at["type"] in ("radio", "checkbox") and not at["checked"] and self._wanted(at):
+            if (at["type"], at["value"]) == ("radio", "") and self._wanted(at):
+                self.press("ArrowDown")
+            elif at["type"] in ("radio", "checkbox") and not at["checked"] and self._wanted(at):
                 self.press("Space")
-            elif (at["tag"], at["type"]) == ("INPUT", "number"):
+            elif (at["tag"], at["type"]) == ("INPUT", "text"):
                 self.page.keyboard.type("5")
             elif at["rel"] == "next" or self._leads_on(at):
                 with self.page.expect_navigation():
@@ -50,10 +52,12 @@ class Keyboard:
         raise AssertionError(f"No way on by keyboard at {self.page.url}")
 
     def _wanted(self, at: dict[str, Any]) -> bool:
-        return at["name"] != "support" and not at["value"].startswith("-")
+        alone = at["value"].startswith("-") or at["name"].endswith("-missing")
+        return at["name"] != "support" and not alone
 
     def _leads_on(self, at: dict[str, Any]) -> bool:
-        return at["tag"] == "BUTTON" and (at["name"], at["value"]) in ONWARD
+        submits = (at["tag"], at["type"]) == ("BUTTON", "submit")
+        return submits and (at["name"], at["value"]) in ONWARD
 
     def walk_to_the_end(self) -> None:
         """Page after page, to the thank-you page."""

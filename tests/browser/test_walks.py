@@ -43,7 +43,7 @@ def test_an_error_moves_to_its_summary_and_from_there_to_the_question(visit):
     expect(visitor.page.get_by_role("alert")).to_be_focused()
     visitor.page.keyboard.press("Tab")
     visitor.page.keyboard.press("Enter")
-    expect(visitor.page.locator("[name=saw_tears]").first).to_be_focused()
+    expect(visitor.page.locator("[name=saw_tears]").nth(1)).to_be_focused()
 
 
 def test_the_slider_says_nothing_until_it_is_touched(visit):

@@ -82,7 +82,7 @@ class Visitor:
 
     def press(self, name: str = "", value: str = "") -> Visitor:
         """A button by name and value; without a name the way on."""
-        unnamed = "form button:not([name]):not([aria-hidden])"
+        unnamed = "form button:not([name]):not([aria-hidden]):not([type=button])"
         wanted = f'button[name="{name}"][value="{value}"]:visible' if name else unnamed
         return self.click(self.page.locator(wanted).first)
 
@@ -104,7 +104,7 @@ class Visitor:
         """Input name → its first choice, for everything chosen on this page."""
         found: dict[str, str] = {}
         for control in self.parsed.controls:
-            if _asks(control):
+            if _asks(control) and control.chosen:
                 found.setdefault(control.name, control.chosen)
         return found
 
@@ -116,6 +116,14 @@ class Visitor:
             if control.kind == "checkbox":
                 self.tick(control.name, 1)
         return self.press("go", "agree")
+
+    def walk_to(self, name: str, **answers: int) -> Visitor:
+        """Answer page after page to the one that asks ``name``."""
+        while name not in self.asked:
+            self.tick_first(**answers).press()
+            if self.screen == "support":
+                self.press("go", "on")
+        return self
 
     def walk(self, look: Callable[[], None] = lambda: None, **answers: int) -> Visitor:
         """Answer page after page to the check page; ``look`` is called on each."""

@@ -165,4 +165,4 @@ class Journey:
 
     def ticked(self, name: str) -> list[str]:
         """What is ticked or typed under ``name``."""
-        return [c.chosen for c in self.page.named(name) if c.sent]
+        return [c.chosen for c in self.page.named(name) if c.sent and c.chosen]

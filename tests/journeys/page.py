@@ -100,6 +100,11 @@ class Page(HTMLParser):
         """All controls of this name."""
         return [c for c in self.controls if c.name == name]
 
+    @property
+    def chosen(self) -> list[str]:
+        """What is chosen beforehand, those choices left out that stand for no answer."""
+        return [c.chosen for c in self.controls if c.checked and c.chosen]
+
     def button(self, name: str = "", value: str = "") -> Control:
         """The button with this name and value; without a name the first of the first POST form."""
         buttons = [c for c in self.controls if c.tag == "button"]

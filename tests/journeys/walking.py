@@ -20,7 +20,7 @@ def offered(client: Journey) -> dict[str, list[str]]:
         if control.form != WALK or control.tag == "button" or control.name in ("", *ASIDE):
             continue
         values = found.setdefault(control.name, [])
-        if control.kind in ("radio", "checkbox"):
+        if control.kind in ("radio", "checkbox") and control.chosen:
             values.append(control.chosen)
     return found
 

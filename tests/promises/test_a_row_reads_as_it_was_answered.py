@@ -30,17 +30,20 @@ def promised(client):
 
 def least(client, name):
     """The lowest number that may be typed there."""
-    return int(client.page.named(name)[0].attributes.get("min", 0))
+    return int(client.page.named(name)[0].attributes.get("data-min", 0))
 
 
 def every(nth):
-    """Chooses the nth of whatever is offered; writes what is a number."""
+    """Chooses the nth of whatever is offered; writes what is a number, or with -1 refuses it."""
 
     def choose(client):
+        found = offered(client)
+        typed = {name for name in found if found.get(f"{name}-missing")}
+        aside = typed if nth < 0 else {f"{name}-missing" for name in typed}
         return {
             name: values[nth % len(values)] if values else str(least(client, name) + abs(nth))
-            for name, values in offered(client).items()
-            if values or not name.endswith("-missing")
+            for name, values in found.items()
+            if name not in aside
         }
 
     return choose

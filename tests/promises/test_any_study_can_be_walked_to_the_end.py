@@ -35,7 +35,19 @@ def post(draw, view):
     for asked in view.questions:
         for entry in kind_of(asked.question).inputs(asked.question):
             sent.setlistdefault(entry.name).extend(draw(given_to(entry)))
+    for name in list(sent):
+        sent.setlist(name, without_contradiction(sent, name))
     return sent
+
+
+def without_contradiction(sent, name):
+    """The values sent under a name: a refusal stands alone, and beside nothing that is typed."""
+    values = sent.getlist(name)
+    refusals = [value for value in values if value.startswith("-")]
+    typed = sent.get(name.removesuffix("-missing"), "") if name.endswith("-missing") else ""
+    if typed.strip():
+        return []
+    return refusals[:1] if name != "shown" and refusals and len(values) > 1 else values
 
 
 def given_to(entry):

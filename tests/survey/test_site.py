@@ -11,7 +11,7 @@ from tests.conftest import STUDIES
 from tests.journeys.page import Page
 from tests.waiting import until
 
-MOST_STYLE = 12 * 1024
+MOST_STYLE = 14 * 1024
 
 
 def test_the_first_page_has_a_start_link_for_each_pilot_in_the_demo(open_app):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
+from forms.typed_text import typed_number
 from survey import leaflet
 from survey.accounts.access import Answer, signed_in, staff_only
 from survey.accounts.audit import note
@@ -208,7 +209,7 @@ def _invitations_page(error: str = "", field: str = "count") -> str:
 @staff_only("researcher")
 def make_invitations() -> Answer:
     """Return new codes as a file, the only copy, with links only where they were ticked."""
-    typed, form = request.form.get("count", "").strip(), request.form.get("form", "csv")
+    typed, form = typed_number(request.form.get("count", "")), request.form.get("form", "csv")
     count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0
     if not 1 <= count <= invitations.MOST_INVITATIONS or form not in CODE_FILES:
         return _invitations_page(f"Give a number from 1 to {invitations.MOST_INVITATIONS:,}."), 400

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 from exports.texts.identifiers import CAUTION, IdentifierSpan
 from exports.texts.redaction import REPLACEMENTS, RedactionDraft
 from forms.tiers import TEXTS
+from forms.typed_text import visible_words
 from survey.accounts.access import staff_only
 from survey.accounts.audit import note
 from survey.releases import text_review
@@ -133,8 +134,7 @@ def act() -> Answer:
 
 def _pieces(draft: RedactionDraft) -> Iterator[tuple[str, int, IdentifierSpan | None]]:
     """Yield the words in order: (words, number of the mark or 0, the mark)."""
-    # No client can mislead the reader: each invisible or turning character shows as one mark.
-    words = "".join(c if c.isprintable() or c.isspace() else "\ufffd" for c in draft.words)
+    words = visible_words(draft.words)
     at = 0
     for number, mark in enumerate(draft.marks, 1):
         yield words[at : mark.start], 0, None

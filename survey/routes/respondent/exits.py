@@ -11,6 +11,7 @@ from survey.routes.respondent.request import (
     change_draft,
     count,
     current_draft,
+    draft_secret,
     drop_draft,
     final_page,
     go_to,
@@ -22,7 +23,7 @@ from survey.routes.respondent.request import (
     show,
     visit,
 )
-from survey.services import current_state
+from survey.services import current_state, services
 from survey.studies.availability import TAKES_NOTHING
 from survey.studies.current import current_version
 
@@ -55,7 +56,9 @@ def stop() -> Answer:
 
 @bp.get("/break")
 def take_break() -> Answer:
-    """S9: a page that waits, at an address of its own."""
+    """S9: a page that waits, at an address of its own; two hours are counted from here."""
+    if (secret := draft_secret()) is not None:
+        services().drafts.change(secret, lambda draft: draft)
     return visit(FlowState("break", current_draft()))
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, g, redirect, request
 
-from forms.draft import ASKED, Draft
+from forms.draft import ASKED, Draft, with_typed, without_typed
 from forms.flow import (
     ERRORS,
     SCREENS,
@@ -24,7 +24,7 @@ from forms.flow import (
     shown_again,
     step,
 )
-from forms.post_length import PAD, filling
+from forms.post_length import filling
 from survey.collection.figures import STOP_SIGN
 from survey.errors import InvitationSpent
 from survey.respondents import browser, invitations, submission
@@ -140,9 +140,9 @@ def see_other(address: str) -> Response:
     return cast("Response", redirect(address, code=303))
 
 
-def go_to(screen: str, query: str = "") -> Response:
-    """On to another screen of this study."""
-    return see_other(navigation().to(screen, query))
+def go_to(screen: str, query: str = "", *, anchor: str = "") -> Response:
+    """On to another screen of this study, to the element with the id ``anchor`` on it."""
+    return see_other(navigation().to(screen, query) + (f"#{anchor}" if anchor else ""))
 
 
 def go_on(state: FlowState) -> Answer:
@@ -151,7 +151,8 @@ def go_on(state: FlowState) -> Answer:
     if in_place or not SCREENS[state.screen].addressed:
         return show(StepResult(state))
     if state.screen == "questions":
-        return go_to(f"questions/{state.token}", "change=1" if state.changing else "")
+        query = "change=1" if state.changing else ""
+        return go_to(f"questions/{state.token}", query, anchor=state.anchor)
     part = f"part={state.part}" if state.part > 1 else ""
     said = TYPED if state.answered else state.error
     return go_to(state.screen, "&".join(filter(None, (part, said))))
@@ -193,11 +194,9 @@ def change_draft(state: FlowState) -> Answer:
         else:
             result = StepResult(there)
         if result.errors:
-            typed = {name: request.form.getlist(name) for name in request.form}
-            for about_nothing in (browser.TOKEN, PAD):
-                typed.pop(about_nothing, None)
-            return replace(draft, faulty=state.token or state.screen, typed=typed)
-        return replace(result.state.draft or draft, faulty="", typed={})
+            return with_typed(draft, state.token or state.screen, request.form)
+        # Of a page of questions the step itself keeps or forgets what was typed.
+        return without_typed(result.state.draft or draft, state.screen)
 
     if secret is None or services().drafts.change(secret, change) is None:
         return go_on(FlowState("gone"))
