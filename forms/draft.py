@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from forms.form_fields import read_page
+from forms.form_fields import KeptPost, read_page
 from forms.kinds import PREFER_NOT, kind_of
 from forms.platform_texts import PAGE_WORDS
 from forms.routing import answer_keys, drop_hidden, shown_pages, shown_questions
@@ -202,7 +202,8 @@ def submit_page(study: Study, draft: Draft, page: Page, posted: Any) -> PageResu
     ``posted`` is a multidict. Answers that routing no longer shows are deleted.
     """
     questions = posted_questions(page, draft, posted)
-    read, errors = read_page(questions, posted)
+    before = KeptPost(draft.typed) if draft.faulty == token_of(draft, page) else None
+    read, errors = read_page(questions, posted, before)
     if errors:
         return PageResult(draft, errors)
     chosen = {q.name for q in questions if any(_is_answer(read[n]) for n in answer_keys(q))}

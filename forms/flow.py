@@ -25,7 +25,14 @@ from forms.draft import (
     submit_page,
     token_of,
 )
-from forms.form_fields import choices_of, consent_form, eligibility_form, first_no, plain_value
+from forms.form_fields import (
+    KeptPost,
+    choices_of,
+    consent_form,
+    eligibility_form,
+    first_no,
+    plain_value,
+)
 from forms.platform_texts import (
     CHOOSE_CODE,
     CHOOSE_END,
@@ -256,9 +263,8 @@ def shown_again(study: Study, state: FlowState) -> StepResult:
         return _refused(study, state, state.error)
     if draft is None or draft.faulty != (state.token or state.screen):
         return StepResult(state)
-    from werkzeug.datastructures import MultiDict
-
-    return StepResult(state, step(study, state, MultiDict(draft.typed)).errors)
+    anew = replace(state, draft=replace(draft, faulty="", typed={}))
+    return StepResult(state, step(study, anew, KeptPost(draft.typed)).errors)
 
 
 def step(study: Study, state: FlowState, posted: Any, *, seed: str = "") -> StepResult:

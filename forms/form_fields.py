@@ -157,22 +157,40 @@ def form_class(questions: tuple[Question, ...]) -> type[Form]:
     return type("PageForm", (Form,), {a.name: field_of(a) for a in asked})
 
 
+class KeptPost(dict[str, Sequence[str]]):
+    """A post that a draft keeps, to be read as a form reads the multidict that it was."""
+
+    def get(self, name: str, default: Any = None, /) -> Any:
+        """Return the first value of ``name``."""
+        return next(iter(self.getlist(name)), default)
+
+    def getlist(self, name: str) -> Sequence[str]:
+        """Return every value of ``name``."""
+        return super().get(name, ())
+
+
+def contradictions(questions: tuple[Question, ...], values: Mapping[str, Any]) -> dict[str, str]:
+    """Return question name → sentence, where an answer and a refusal of one were both given."""
+    said = ((q.name, kind_of(q).contradiction(q, values)) for q in questions)
+    return {name: sentence for name, sentence in said if sentence}
+
+
 def read_page(
-    questions: tuple[Question, ...], posted: Any
+    questions: tuple[Question, ...], posted: Any, before: Any = None
 ) -> tuple[dict[str, int | str], dict[str, str]]:
     """Return the sound answers among ``posted`` by column, and the errors by input name.
 
-    What was left blank is -95. ``posted`` is a multidict.
+    What was left blank is -95. ``posted`` is a multidict, and so is ``before``, the last post of
+    the page, where that had errors: a contradiction is asked about once, then the refusal counts.
     """
     form = form_class(questions)(posted)
     form.validate()
     errors = {name: said[0] for name, said in form.errors.items()}
     values: Mapping[str, Any] = form.data
-    for question in questions:
-        if (said := kind_of(question).contradiction(question, values)) and not errors.get(
-            question.name
-        ):
-            errors[question.name] = said
+    told = contradictions(questions, form_class(questions)(before).data) if before else {}
+    for name, sentence in contradictions(questions, values).items():
+        if name not in told:
+            errors.setdefault(name, sentence)
     answers: dict[str, int | str] = {}
     for question in questions:
         # A fault in one input spoils its question alone; the others are kept (save_partial).

@@ -307,9 +307,12 @@ WHOLE_NUMBER = "Enter a whole number from {} to {}."
 TOO_LONG = "Shorten this to {} characters. It has {} now."
 LONGEST_ERROR = TOO_LONG.format(10**6, 10**6)  # of those about one input
 TYPED_BESIDE = (
-    "You typed an answer and chose “{}” as well. Keep one: empty the box, or choose “No answer”."
+    "You typed an answer and chose “{0}” as well. Keep one: empty the box, or choose “No answer”. "
+    "If both stay, “{0}” counts."
 )
-TICKED_BESIDE = "You ticked “{}” beside other answers. Keep one or the other."
+TICKED_BESIDE = (
+    "You ticked “{0}” beside other answers. Keep one or the other. If both stay, “{0}” counts."
+)
 CHOOSE_CODE = "Choose whether you want a code."
 ENTRANCE_ERRORS = {
     "unanswered": (

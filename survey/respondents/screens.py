@@ -15,11 +15,11 @@ from typing import Any
 
 from flask import render_template
 from markupsafe import Markup, escape
-from werkzeug.datastructures import MultiDict
 
 from forms.answers import AnswerLine, StoredLine, answer_lines, check_parts, part_lines
 from forms.draft import SHOWN, Draft, page_at, page_word, token_of
 from forms.flow import SCREENS, FlowState, StepResult, anchors, entrance
+from forms.form_fields import KeptPost
 from forms.page_view import PageView, news, page_view
 from forms.prose import paragraphs, runs
 from forms.study import Page
@@ -138,7 +138,7 @@ def _render_questions(
     result: StepResult,
     posted: Any,
 ) -> str:
-    posted = posted if posted is not None else MultiDict(draft.typed)
+    posted = posted if posted is not None else KeptPost(draft.typed)
     view = page_view(version.study, draft, page, errors=result.errors, posted=posted)
     word = page_word(version.study, draft, page)
     return render_page(version, ways, draft, view, title=word, changing=result.state.changing)

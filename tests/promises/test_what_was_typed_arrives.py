@@ -154,6 +154,18 @@ def test_ticks_beside_a_refusal_are_asked_about_and_all_stay(site, ticks):
     assert client.ticked("some") == [str(t) for t in ticks]
 
 
+@pytest.mark.parametrize("given", [
+    {"line": "7", "line-missing": -99}, {"some": [1, -99]},
+])  # fmt: skip
+def test_what_stands_twice_beside_a_refusal_is_refused_as_the_page_says(site, given):
+    kinds = site("kinds")
+    client = kinds.client().begin().answer(**given)
+    assert "counts." in client.text
+    assert client.next().asked == ["views", "rules"]
+    walk(client).send()
+    assert -99 in kinds.rows[0].values()
+
+
 def test_refusing_a_grid_that_holds_answers_says_that_they_are_gone(site):
     client = site("kinds").client().begin().next().press("refuse", "views", view_1=1, rule_1=1)
     assert (client.asked, GRID_CLEARED in client.text) == (["views", "rules"], True)
