@@ -27,6 +27,7 @@ from forms.draft import (
 )
 from forms.form_fields import (
     KeptPost,
+    as_code,
     choices_of,
     consent_form,
     eligibility_form,
@@ -383,7 +384,7 @@ def _from_check(study: Study, state: FlowState, draft: Draft, posted: Any) -> St
     if posted.get("go") == "back":
         last = [page for page in study.pages if reachable(study, draft, page)][-1]
         return StepResult(at_page(draft, last))
-    if part := posted.get("part", type=int):
+    if part := as_code(posted.get("part", "")):
         return StepResult(replace(state, part=part))
     changed = next((p for p in study.pages if p.id == posted.get("change")), None)
     if changed is not None:

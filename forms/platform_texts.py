@@ -111,6 +111,7 @@ ASKED_ONCE = (
     "Then it stays empty."
 )
 UP_TO = "Up to {:,} characters."
+CUT_BY_BROWSER = "Your browser takes no more: it cuts what is longer."
 NUMBER_FROM = "A number from {} to {}"
 END_OF_SCALE = "{} = {}"
 CHARACTERS_LEFT = "{} characters left"

@@ -165,6 +165,7 @@ if (invitation && location.hash.length > 1 && location.hash !== "#invitation") {
 // and when there are too many.
 for (const area of document.querySelectorAll("textarea[data-limit]")) {
   const { limit, left, over } = area.dataset;
+  area.removeAttribute("maxlength");  // a browser would cut a paste, and say nothing
   const count = element("p", { className: "small count" });
   const spoken = element("span", { className: "hidden" }, "status");
   area.after(count, spoken);

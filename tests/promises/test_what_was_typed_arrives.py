@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from exports.texts.text_release import tidy_text
 from forms.platform_texts import (
     ANSWERS_REMOVED,
+    CUT_BY_BROWSER,
     GRID_CLEARED,
     TICKED_BESIDE,
     TYPED_BESIDE,
@@ -103,11 +104,14 @@ def test_a_browser_says_itself_what_is_no_number_before_it_would_send_nothing(si
 # Too long.
 
 
-def test_no_input_of_a_client_cuts_what_is_pasted(site):
-    client = site("kinds").client().begin()
+def test_where_a_browser_cuts_what_is_pasted_the_page_says_so(site):
+    client, cut = site("kinds").client().begin(), 0
     while client.screen == "questions":
-        assert not [c for c in client.page.controls if "maxlength" in c.attributes]
+        limited = [c for c in client.page.controls if "maxlength" in c.attributes]
+        assert client.page.html.count(CUT_BY_BROWSER) == len(limited)
+        cut += len(limited)
         client.next()
+    assert cut
 
 
 @pytest.mark.parametrize("button", ["next", "stop", "back", "support", "break", "information"])
