@@ -98,7 +98,7 @@ addEventListener("submit", (event) => {
 
 // Before consent nothing is kept on the server: what is missing is said here, and every tick stays.
 function faulty(part) {
-  const choice = part.querySelector("input:not([value=''])");
+  const choice = part.querySelector("input[id]");
   const blamed = choice.type === "checkbox" ? choice : part;
   const said = element("p", { className: "error", id: `${choice.id}-error`, textContent: part.dataset.needed });
   const legend = part.querySelector("legend");
