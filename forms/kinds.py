@@ -153,7 +153,7 @@ class MultipleQuestion(SingleQuestion):
 
     def contradiction(self, question: Question, values: Mapping[str, Any], /) -> str:
         """Ask which holds where a missing code is ticked beside anything else."""
-        ticked = values[question.name]
+        ticked = values[question.name] or ()  # None where a code is foreign
         alone = next((m.label for m in question.missing if m.code in ticked), "")
         return TICKED_BESIDE.format(alone) if alone and len(set(ticked)) > 1 else ""
 
