@@ -24,7 +24,7 @@ from forms.platform_texts import (
 from forms.study import Consent, EligibilityQuestion, Question
 from forms.typed_text import tidy_words, typed_number
 
-NO_ANSWER = ""  # the value of the choice that stands for none, in every set of radio buttons
+NO_CHOICE = ""  # the value of the choice that stands for none, in every set of radio buttons
 
 CODE_WIDTH = 4  # characters: the highest code and the lowest missing code fit
 
@@ -43,7 +43,7 @@ class CodeField(Field):  # type: ignore[misc]  # wtforms ships no types
 
         The choice that stands for none counts as none.
         """
-        given = [value for value in valuelist if plain_value(value) != NO_ANSWER]
+        given = [value for value in valuelist if plain_value(value) != NO_CHOICE]
         if not given:
             self.data = None
             return

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from forms.draft import Draft, is_refused, question_ids, rows_in_order, wants_support
-from forms.form_fields import NO_ANSWER, plain_value
+from forms.form_fields import NO_CHOICE, plain_value
 from forms.kinds import PREFER_NOT, Prefill, kind_of, missing_name
 from forms.platform_texts import (
     ANSWERS_REMOVED,
@@ -96,7 +96,7 @@ def _missing(question: Question) -> tuple[tuple[str, str], ...]:
 def _input(
     name: str, label: str, values: Mapping[str, Sequence[str]], errors: Mapping[str, str], id_: str
 ) -> Input:
-    given = [value for value in values.get(name, ()) if value != NO_ANSWER]
+    given = [value for value in values.get(name, ()) if plain_value(value) != NO_CHOICE]
     typed = given[-1] if given else ""
     ticked = frozenset(map(plain_value, given))
     return Input(name, id_, label, ticked, typed, errors.get(name, ""))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from forms.form_fields import plain_value
+from forms.form_fields import NO_CHOICE, plain_value
 
 # Tags that stand in the middle of a line; every other tag begins a new one.
 INLINE = frozenset(
@@ -19,7 +19,6 @@ SILENT = frozenset(["script", "style", "template", "progress", "head"])
 SPOKEN = ("aria-label", "alt", "placeholder", "title")  # attributes that are read out
 MAIN_LINES = frozenset(["h1", "h2", "p", "button", "li"])
 
-NO_ANSWER = ""  # the value of the radio button that stands for none
 
 Attributes = list[tuple[str, str | None]]
 
@@ -66,7 +65,7 @@ class _FormReader(HTMLParser):
             self.form.hidden[name] = given.get("value", "")
         elif kind in ("radio", "checkbox"):
             value = plain_value(given.get("value", "on"))
-            if value != NO_ANSWER:
+            if value != NO_CHOICE:
                 self.form.choices.setdefault(name, []).append(value)
 
 

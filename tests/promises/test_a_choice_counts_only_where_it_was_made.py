@@ -154,3 +154,11 @@ def test_every_way_out_keeps_what_was_chosen(site, way):
     client = site("kinds").client().begin()
     client.press("go", way, one=1).press("go", "continue")
     assert client.ticked("one") == ["1"]
+
+
+def test_after_an_error_no_choice_is_made_that_nobody_made(site):
+    client = site("kinds").client().begin().answer(line="1000")
+    assert "Enter a whole number" in client.text
+    found = groups(client).items()
+    checked = {name: [r.chosen for r in radios if r.checked] for (_, name), radios in found}
+    assert checked == {"one": [""], "line-missing": [""], "count": [""]}
