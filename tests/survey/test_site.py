@@ -52,13 +52,13 @@ def test_no_other_file_can_be_had(client, path):
     assert client.get(f"/static/{path}").status_code == 404
 
 
-def test_a_page_without_a_form_is_compressed_and_one_with_a_form_is_not(client):
+def test_a_public_page_is_compressed_and_no_page_of_a_study_is(client):
     accepts = {"Accept-Encoding": "gzip"}
     encodings = [
         client.get(path, headers=accepts).headers.get("Content-Encoding")
-        for path in ("/s/mood/", "/s/mood/eligibility")
+        for path in ("/ethics/minimal/", "/s/mood/", "/s/mood/eligibility")
     ]
-    assert encodings == ["gzip", None]
+    assert encodings == ["gzip", None, None]
 
 
 def test_of_two_studies_with_one_address_one_is_left_out_with_the_reason(open_app, tmp_path):
