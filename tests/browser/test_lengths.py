@@ -6,6 +6,7 @@ from playwright.sync_api import Request, expect
 from forms.load import load_study
 from forms.platform_texts import WITHOUT_SCRIPT
 from forms.post_length import post_length
+from tests.browser.visitor import MOST_PAGES
 from tests.conftest import folder_of
 
 WORDS = "It rained, and I wrote:\nä, “ß”, 100 %."
@@ -16,9 +17,11 @@ def walked(visitor, **ticks):
     seen: list[Request] = []
     visitor.context.on("request", lambda request: seen.append(request))
     visitor.begin()
-    while visitor.screen == "questions":
+    for _ in range(MOST_PAGES):
+        if visitor.screen != "questions":
+            break
         for box in visitor.page.locator("textarea").all():
-            box.fill(WORDS)
+            box.fill(WORDS[: int(box.get_attribute("data-limit") or 0)])
         visitor.tick_first(**ticks).press()
         if visitor.screen == "support":
             visitor.press("go", "on")

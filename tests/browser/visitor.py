@@ -12,6 +12,7 @@ from tests.journeys.page import Page as Parsed
 
 WALK = "walk"
 ASIDE = ("shown", "csrf_token", "pad", "change", "support")
+MOST_PAGES = 60
 PATIENCE = 8000  # milliseconds
 
 
@@ -127,13 +128,15 @@ class Visitor:
 
     def walk(self, look: Callable[[], None] = lambda: None, **answers: int) -> Visitor:
         """Answer page after page to the check page; ``look`` is called on each."""
-        while self.screen == "questions":
+        for _ in range(MOST_PAGES):
+            if self.screen != "questions":
+                return self
             look()
             self.tick_first(**answers).press()
             if self.screen == "support":
                 look()
                 self.press("go", "on")
-        return self
+        raise AssertionError(f"No end after {MOST_PAGES} pages, at {self.page.url}.")
 
 
 def _asks(control: Control) -> bool:
