@@ -97,9 +97,22 @@ def browser_context() -> ssl.SSLContext:
 
 
 @contextmanager
+def caddy(folder: Path, inner: int) -> Iterator[int]:
+    """Caddy in front of the port ``inner``; gives the port at which it speaks TLS."""
+    port, plain = free_port(), free_port()
+    written = folder / "Caddyfile"
+    written.write_text(CADDYFILE.format(folder=folder, port=port, inner=inner, plain=plain))
+    command = [str(CADDY), "run", "--adapter", "caddyfile", "--config", str(written)]
+    home = dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), str(folder))
+    with serving(command, port=plain, environ={**without_settings(), **home}, health="/"):
+        _await_certificate(port)
+        yield port
+
+
+@contextmanager
 def site(data: Path, *, filled_up: bool) -> Iterator[int]:
     """The product behind Caddy; gives the port at which TLS is spoken."""
-    inner, port, plain = free_port(), free_port(), free_port()
+    inner = free_port()
     environ = {
         **without_settings(),
         **settings(data, inner),
@@ -111,15 +124,10 @@ def site(data: Path, *, filled_up: bool) -> Iterator[int]:
     subprocess.run(key, cwd=ROOT, env=environ, check=True, stdout=subprocess.DEVNULL)
     ours = [str(BIN / "lacrima"), "serve"]
     bare = [sys.executable, "-m", "benchmarks.lengths.site", str(inner)]
-    written = data / "Caddyfile"
-    written.write_text(CADDYFILE.format(folder=data, port=port, inner=inner, plain=plain))
-    caddy = [str(CADDY), "run", "--adapter", "caddyfile", "--config", str(written)]
-    home = dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), str(data))
     with (
         serving(ours if filled_up else bare, port=inner, environ=environ),
-        serving(caddy, port=plain, environ={**without_settings(), **home}, health="/"),
+        caddy(data, inner) as port,
     ):
-        _await_certificate(port)
         yield port
 
 

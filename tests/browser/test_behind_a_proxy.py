@@ -1,34 +1,12 @@
 """A whole walk over TLS, through a real proxy, in a real browser."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
+from benchmarks.lengths.site import caddy
 from survey.crypto import make_key
 from tests.browser.visitor import Visitor
 from tests.conftest import folder_of
 from tests.serving import LACRIMA, answers, free_port, running
-
-CADDY = Path(sys.executable).with_name("caddy")
-# Nothing outside this folder is written, no certificate is fetched, none is installed.
-CADDYFILE = """
-{{
-    admin off
-    auto_https disable_redirects
-    local_certs
-    skip_install_trust
-    storage file_system {folder}/certificates
-    default_sni 127.0.0.1
-}}
-https://127.0.0.1:{port} {{
-    bind 127.0.0.1
-    reverse_proxy 127.0.0.1:{inner}
-}}
-http://127.0.0.1:{plain} {{
-    respond "here"
-}}
-"""
 
 pytestmark = pytest.mark.proxy
 
@@ -37,21 +15,17 @@ pytestmark = pytest.mark.proxy
 def site(tmp_path_factory):
     """Address of `lacrima serve` behind Caddy."""
     folder = tmp_path_factory.mktemp("proxy")
-    inner, port, plain = free_port(), free_port(), free_port()
+    inner = free_port()
     settings = {
         "LACRIMA_DATA": str(folder / "data"), "LACRIMA_PORT": str(inner), "LACRIMA_WORKERS": "1",
         "LACRIMA_STUDIES": str(folder_of("once")), "LACRIMA_PILOTS": "once",
         "LACRIMA_HTTPS": "on", "LACRIMA_PROXIES": "1",
     }  # fmt: skip
     make_key(folder / "data" / "server.key")
-    written = folder / "Caddyfile"
-    written.write_text(CADDYFILE.format(folder=folder, port=port, inner=inner, plain=plain))
-    caddy = [str(CADDY), "run", "--adapter", "caddyfile", "--config", str(written)]
-    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     health = f"http://127.0.0.1:{inner}/healthz"
     with (
         running([str(LACRIMA), "serve"], settings, health),
-        running(caddy, home, f"http://127.0.0.1:{plain}/"),
+        caddy(folder, inner) as port,
     ):
         assert answers(health)
         yield f"https://127.0.0.1:{port}"

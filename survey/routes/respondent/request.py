@@ -190,7 +190,7 @@ def change_draft(state: FlowState) -> Answer:
         here = replace(state, draft=ours)
         there = here if state.screen == "questions" else arrive(study, here)
         if there.screen == here.screen:
-            result = step(study, there, request.form, seed=secrets.token_hex(16))
+            result = step(study, there, request.form)
         else:
             result = StepResult(there)
         if result.errors:
