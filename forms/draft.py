@@ -15,6 +15,7 @@ from typing import Any
 from forms.form_fields import KeptPost, read_page
 from forms.kinds import PREFER_NOT, kind_of
 from forms.platform_texts import PAGE_WORDS
+from forms.post_length import PAD
 from forms.routing import answer_keys, drop_hidden, shown_pages, shown_questions
 from forms.study import LEFT_BLANK, Page, Question, Row, Study
 
@@ -25,7 +26,7 @@ REFUSE = "refuse"  # button under a grid: its name, to set "prefer not" on every
 DELETE = "delete"  # button on a locked page: the text to delete
 OFFER = "support"  # tick: show me support
 # Hidden inputs of every form, and buttons of a page of questions: no part of what was answered.
-HIDDEN = frozenset(["csrf_token", "state"])
+HIDDEN = frozenset(["csrf_token", "state", PAD])
 BUTTONS = frozenset([REFUSE, DELETE, "go"])
 
 # ``Draft.unseen``: who opens the study while answers are under way reads none of them.

@@ -146,3 +146,13 @@ def test_the_board_reads_the_lengths_that_are_sent(flagship):
     page = Journey(flagship.app, "hour").open("/ethics/therapist-tears/data").text
     assert f"every page of this study is sent as {length_of(flagship):,} bytes" in page
     assert urlsplit(flagship.client().start().page.link(rel="next")).query.startswith("p=0")
+
+
+def test_what_only_fills_up_a_form_makes_no_draft_at_rest_longer(site):
+    kinds = site("kinds")
+    client = kinds.client().begin()
+    sealed = "SELECT length(sealed) FROM drafts"
+    before = kinds.services.stores.drafts.conn.execute(sealed).fetchone()
+    client.answer(line="1000", pad="0" * 7000)
+    assert "Enter a whole number" in client.text
+    assert kinds.services.stores.drafts.conn.execute(sealed).fetchone() == before
