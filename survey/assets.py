@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,9 @@ TYPES = {
 }
 
 
+COMMENT_LINES = re.compile(rb"^ *//.*\n", re.MULTILINE)  # of a script: a fifth of what is sent
+
+
 @dataclass(frozen=True, slots=True)
 class Asset:
     """One static file: plain and compressed bytes, media type, and its address by content."""
@@ -36,6 +40,8 @@ def load_assets(folder: Path = PACKAGE / "static") -> dict[str, Asset]:
     found = {}
     for path in sorted(p for p in folder.iterdir() if p.suffix in TYPES):
         plain = path.read_bytes()
+        if path.suffix == ".js":
+            plain = COMMENT_LINES.sub(b"", plain)
         digest = hashlib.sha256(plain).hexdigest()[:10]
         address = f"/static/{path.stem}.{digest}{path.suffix}"
         small = gzip.compress(plain, 9, mtime=0)  # no time: every process sends the same bytes

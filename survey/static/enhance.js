@@ -54,6 +54,7 @@ addEventListener("submit", ({ target: form, submitter }) => {
   form.elements.pad.value = "0".repeat(over ? whole - over : 0);
 });
 document.getElementById("unscripted")?.remove();  // what a page says where this file does not run
+
 // A shared device: warn when nobody touches the page, then go back to a fresh first page.
 const kiosk = document.querySelector("aside[data-after]");
 if (kiosk) {
@@ -61,16 +62,10 @@ if (kiosk) {
   const end = () => { for (const form of document.forms) form.reset(); location.replace(to); };
   let ending;
   const warn = () => {
-    const box = document.createElement("div"), heading = document.createElement("h2");
-    const words = document.createElement("p"), button = document.createElement("button");
-    box.className = "idle";
-    box.setAttribute("role", "alertdialog");
-    box.setAttribute("aria-label", title);
-    heading.textContent = title;
-    words.textContent = lead;
-    Object.assign(button, { type: "button", className: "primary", textContent: stay });
+    const box = element("div", { className: "note idle", ariaLabel: title }, "alertdialog");
+    const button = element("button", { type: "button", className: "primary", textContent: stay });
     button.addEventListener("click", () => { box.remove(); wait(); });
-    box.append(heading, words, button);
+    box.append(element("h2", { textContent: title }), element("p", { textContent: lead }), button);
     document.body.append(box);
     button.focus();
     clearTimeout(ending);
@@ -232,17 +227,15 @@ document.addEventListener("change", (event) => {
 // The deletion code can be copied where the browser allows it.
 const code = document.getElementById("thecode");
 if (code && navigator.clipboard) {
-  const button = document.createElement("button"), said = document.createElement("span");
-  Object.assign(button, { type: "button", className: "secondary", textContent: "Copy the code" });
-  said.setAttribute("role", "status");
+  const button = element("button", { type: "button", className: "secondary", textContent: "Copy the code" });
+  const said = element("span", {}, "status");
   button.addEventListener("click", () => {
     navigator.clipboard.writeText(code.textContent).then(
       () => { said.textContent = "Copied. Paste it somewhere only you can find it."; },
       () => { said.textContent = "This browser did not copy it. Please write it down."; },
     );
   });
-  const line = document.createElement("p");
-  line.className = "box copy";
+  const line = element("p", { className: "box copy" });
   line.append(button, said);
   code.closest("p").after(line);
 }

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
+from forms.form_fields import fixed_width
+
 FOCUS = """() => {
     const e = document.activeElement;
     return {
@@ -17,6 +19,7 @@ FOCUS = """() => {
 # Buttons that lead on, by name and value; a page of questions has one without a name.
 ONWARD = {("", ""), ("go", "agree"), ("go", "send"), ("go", "on")}
 MOST_KEYS = 400
+NO_CHOICE = fixed_width("")  # the value of the button that stands for none
 
 
 class Keyboard:
@@ -39,11 +42,11 @@ class Keyboard:
         for _ in range(MOST_KEYS):
             self.press("Tab")
             at = self.focus()
-            if (at["type"], at["value"]) == ("radio", "") and self._wanted(at):
+            if (at["type"], at["value"]) == ("radio", NO_CHOICE) and self._wanted(at):
                 self.press("ArrowDown")
             elif at["type"] in ("radio", "checkbox") and not at["checked"] and self._wanted(at):
                 self.press("Space")
-            elif (at["tag"], at["type"]) == ("INPUT", "text"):
+            elif at["tag"] == "INPUT" and at["type"] in ("text", "number"):
                 self.page.keyboard.type("5")
             elif at["rel"] == "next" or self._leads_on(at):
                 with self.page.expect_navigation():
@@ -52,7 +55,8 @@ class Keyboard:
         raise AssertionError(f"No way on by keyboard at {self.page.url}")
 
     def _wanted(self, at: dict[str, Any]) -> bool:
-        alone = at["value"].startswith("-") or at["name"].endswith("-missing")
+        missing = at["value"].startswith("-") and at["value"] != NO_CHOICE
+        alone = missing or at["name"].endswith("-missing")
         return at["name"] != "support" and not alone
 
     def _leads_on(self, at: dict[str, Any]) -> bool:

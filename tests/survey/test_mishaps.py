@@ -19,7 +19,7 @@ def test_every_status_has_a_kind_page(open_app, code, said):
 
 def test_an_error_inside_a_study_keeps_its_way_out(client):
     page = client.get("/s/mood/nowhere").get_data(as_text=True)
-    assert 'href="/s/mood/leave"' in page
+    assert 'href="/s/mood/leave?p=' in page
 
 
 def test_an_error_page_that_fails_itself_is_still_a_sentence(open_app, monkeypatch):

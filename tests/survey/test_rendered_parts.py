@@ -8,6 +8,7 @@ from flask import current_app
 from flask_wtf.csrf import generate_csrf
 
 from forms.draft import Draft
+from forms.form_fields import fixed_width
 from forms.page_view import page_view
 from survey.respondents import rendered_parts
 from survey.respondents.rendered_parts import MOST_KEPT, render_frame, render_question
@@ -15,7 +16,8 @@ from survey.respondents.screens import Navigation
 from survey.services import services
 
 CANARY = "canary in the mine"
-CHOSEN = re.compile(r'value="[^"]+"[^>]* checked')  # and it stands for an answer
+# A choice that is made and stands for an answer.
+CHOSEN = re.compile(rf'value="(?!{fixed_width("")}")[^"]+"[^>]* checked')
 BEGUN = Draft(seed="one", words="", language="en", started=0)
 ANSWERED = Draft(
     seed="two",
