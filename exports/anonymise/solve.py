@@ -19,6 +19,7 @@ from exports.anonymise.lattice import (
 )
 from exports.anonymise.lattice_pass import LatticePass
 from exports.anonymise.local_search import refine
+from exports.anonymise.merge import merge_until_satisfied
 from exports.anonymise.privacy_models import check_feasible, failing
 from exports.anonymise.problem import Problem, Progress, Recoding, no_progress
 from exports.anonymise.reassign import PartialPartition, assign_leftovers, merge_failing
@@ -44,6 +45,15 @@ def protect_locally(problem: Problem, progress: Progress = no_progress) -> Recod
     check_feasible(problem)
     if not problem.codes.size:
         return Recoding(problem.codes.copy(), np.zeros(problem.rows, dtype=np.bool_))
+    recoding = _recoded(problem, progress)
+    if problem.people is not None and failing(problem, recoding).any():
+        # Sums of tallies took somebody's rows for those of different people.
+        merged = merge_until_satisfied(problem, recoding)
+        return protect_with_one_coding(problem, progress) if merged is None else merged
+    return recoding
+
+
+def _recoded(problem: Problem, progress: Progress) -> Recoding:
     recoding = _least_blank(problem, progress)
     if problem.model.t is not None and failing(problem, recoding).any():
         # With no row suppressed, closeness to the released rows is closeness to all rows.
