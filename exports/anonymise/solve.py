@@ -45,15 +45,6 @@ def protect_locally(problem: Problem, progress: Progress = no_progress) -> Recod
     check_feasible(problem)
     if not problem.codes.size:
         return Recoding(problem.codes.copy(), np.zeros(problem.rows, dtype=np.bool_))
-    recoding = _recoded(problem, progress)
-    if problem.people is not None and failing(problem, recoding).any():
-        # Sums of tallies took somebody's rows for those of different people.
-        merged = merge_until_satisfied(problem, recoding)
-        return protect_with_one_coding(problem, progress) if merged is None else merged
-    return recoding
-
-
-def _recoded(problem: Problem, progress: Progress) -> Recoding:
     recoding = _least_blank(problem, progress)
     if problem.model.t is not None and failing(problem, recoding).any():
         # With no row suppressed, closeness to the released rows is closeness to all rows.
@@ -156,4 +147,9 @@ def solve(problem: Problem, mode: str = "local", progress: Progress = no_progres
     """
     if mode not in MODES:
         raise ValueError(f"no mode {mode!r}: choose one of {', '.join(MODES)}")
-    return MODES[mode](problem, progress)
+    found = MODES[mode](problem, progress)
+    if problem.people is None or not failing(problem, found).any():
+        return found
+    # Sums of tallies took somebody's rows for those of different people.
+    merged = merge_until_satisfied(problem, found)
+    return protect_with_one_coding(problem, progress) if merged is None else merged
