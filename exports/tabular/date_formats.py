@@ -40,8 +40,8 @@ def _two(number: Decimal) -> str:
 
 def clock(seconds: Decimal) -> str:
     """Return hours, minutes and seconds, as many hours as there are: 29:14:00, -01:30:00.5."""
-    minutes, rest = divmod(abs(seconds), 60)
-    hours, minutes = divmod(int(minutes), 60)
+    whole, rest = divmod(abs(seconds), 60)
+    hours, minutes = divmod(int(whole), 60)
     return f"{'-' * (seconds < 0)}{hours:02}:{minutes:02}:{_two(rest)}"
 
 

@@ -70,6 +70,8 @@ def read_sav(path: Path, how: ReadOptions) -> InputTable:
     """Return the table of an SPSS file. Raise ExportRefused where it cannot be read."""
     import pyreadstat
 
+    columns: Any
+    about: Any
     try:
         columns, about = pyreadstat.read_sav(
             str(path),
@@ -136,6 +138,8 @@ def read_dta(path: Path, how: ReadOptions) -> InputTable:
     """
     import pyreadstat
 
+    columns: Any
+    about: Any
     try:
         columns, about = pyreadstat.read_dta(
             str(path),
