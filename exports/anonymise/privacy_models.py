@@ -403,7 +403,7 @@ def check_feasible(problem: Problem) -> None:
         codes = _once_a_person(problem.sensitive[:, at], problem.people, None)
         missing = problem.missing[at] if problem.missing else -1
         values = np.unique(codes[codes != missing], return_counts=True)[1]
-        if values.size < model.distinct_l:
+        if values.size < model.distinct_l > 1:
             raise Infeasible(
                 f"l = {model.distinct_l} needs {model.distinct_l} distinct values of each"
                 f" sensitive column; column {at + 1} of them has {values.size}"
@@ -411,7 +411,7 @@ def check_feasible(problem: Problem) -> None:
         # A union of classes is at least as diverse as they are: the whole table bounds them all.
         whole = float(effective(values[None, :])[0])
         alone = problem.suppression_limit == 0 and problem.people is None
-        if alone and whole < model.entropy_l - ROUNDING:
+        if alone and model.entropy_l > 1 and whole < model.entropy_l - ROUNDING:
             raise Infeasible(
                 f"entropy l = {model.entropy_l:g} cannot be reached: sensitive column {at + 1}"
                 f" reaches {whole:.2f} over the whole table"
