@@ -358,6 +358,7 @@ class Claim:
     without an entry stands for itself. ``suppressed`` maps a column to the cell that says nothing.
     ``missing`` maps a column to the cells that are one category of a key. ``segments`` are the rows
     of each batch, in file order, each of which keeps the promise alone; none is one batch.
+    ``unit`` is what k and all counts of somebody speak of: rows, people or households.
     """
 
     core: tuple[str, ...]
@@ -376,6 +377,7 @@ class Claim:
     suppressed: Mapping[str, str] = field(default_factory=dict)
     missing: Cells = field(default_factory=dict)
     segments: tuple[int, ...] = ()
+    unit: str = "rows"
 
     @property
     def named(self) -> tuple[str, ...]:
