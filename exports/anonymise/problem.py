@@ -115,9 +115,13 @@ class Problem:
     @property
     def counted(self) -> int:
         """Number of people whose rows these are."""
+        return self.people_among(np.ones(self.rows, dtype=np.bool_))
+
+    def people_among(self, rows: Bools) -> int:
+        """Return how many people have one of these rows, shape (rows,)."""
         if self.people is None:
-            return self.rows
-        return int(np.unique(self.people[self.people >= 0]).size)
+            return int(rows.sum())
+        return int(np.unique(self.people[rows & (self.people >= 0)]).size)
 
     @property
     def roots(self) -> Ints:

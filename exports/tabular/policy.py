@@ -253,23 +253,25 @@ def _ordered(path: Path, table: Mapping[str, Any], sensitive: Sequence[str]) -> 
 
 def _missing(path: Path, value: object, sensitive: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Cells that are no value: a list for every sensitive column, or a list for each."""
-    table: Mapping[str, Any] = (
-        value if isinstance(value, Mapping) else dict.fromkeys(sensitive, value)
-    )
-    for column, cells in {**table, "": [] if isinstance(value, Mapping) else value}.items():
-        if column and column not in sensitive:
+    if not isinstance(value, Mapping):
+        return dict.fromkeys(sensitive, _no_values(path, "missing", value))
+    for column in value:
+        if column not in sensitive:
             hint = suggestion(column, sensitive)
             raise ExportRefused(
                 f"{path}: [missing] has {column}, which is no sensitive column.{hint}"
             )
-        if not isinstance(cells, list) or not all(
-            isinstance(cell, str) or _number(cell, -math.inf, math.inf) for cell in cells
-        ):
-            where = f"missing.{column}" if column in table else "missing"
-            raise ExportRefused(
-                f'{path}: {where} must be a list of cells that are no value, such as [-99, "NA"].'
-            )
-    return {column: tuple(str(cell) for cell in cells) for column, cells in table.items()}
+    return {column: _no_values(path, f"missing.{column}", value[column]) for column in value}
+
+
+def _no_values(path: Path, key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(
+        isinstance(cell, str) or _number(cell, -math.inf, math.inf) for cell in value
+    ):
+        raise ExportRefused(
+            f'{path}: {key} must be a list of cells that are no value, such as [-99, "NA"].'
+        )
+    return tuple(str(cell) for cell in value)
 
 
 def _population(path: Path, table: Mapping[str, Any]) -> Path | None:

@@ -205,9 +205,10 @@ def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
     except Infeasible as fault:
         raise ExportRefused(f"Nothing was released: {fault}") from None
     withheld = outcome.suppressed | fully_generalised(problem.hierarchies, outcome.nodes)
-    out, allowed = int(withheld.sum()), problem.suppressible
-    if out == problem.rows or out > allowed:
-        which = "every row" if out == problem.rows else f"{out} of {problem.rows} rows"
+    out, allowed = problem.people_among(withheld), problem.suppressible
+    if withheld.all() or out > allowed:
+        rows = "rows" if problem.people is None else "people in a row"
+        which = "every row" if withheld.all() else f"{out} of {problem.counted} {rows}"
         raise ExportRefused(
             f"Nothing was released: {which} would say nothing but *, and suppression_limit ="
             f" {problem.suppression_limit:g} allows {allowed}. Ask for a smaller k, l or t or fewer"

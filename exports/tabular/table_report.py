@@ -51,7 +51,8 @@ def report_of(
     figures = {k: v for k, v in found.figures().items() if k not in _OF_ARRIVAL}
     columns = _columns(result)
     # Of paths the name alone, as folders may name people.
-    echo = {name: dict(table) for name, table in result.policy.content.items()}
+    tables = result.policy.content.items()
+    echo = {k: dict(v) if isinstance(v, Mapping) else v for k, v in tables}
     for table in ("hierarchies", "population"):
         if table in echo:
             echo[table] = {key: Path(name).name for key, name in echo[table].items()}

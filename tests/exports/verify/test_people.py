@@ -71,9 +71,7 @@ def test_every_figure_counts_each_person_once(tmp_path_factory, rows):
         places[who(row)].append(row["town"])
     alike = Counter(tuple(sorted(towns)) for towns in places.values())
     assert found.classes.k_all_rows == min(alike.values())
-    fit = {
-        town: {who(row) for row in rows if row["town"] in (town, "*")} for town in ("a", "b")
-    }
+    fit = {town: {who(row) for row in rows if row["town"] in (town, "*")} for town in ("a", "b")}
     true = {"a" if row["town"] == "*" else row["town"] for row in rows}
     assert found.compared.k_coverage == min(len(fit[town]) for town in true)
 
