@@ -103,15 +103,13 @@ class SensitiveColumn:
 class PrivacyChecks:
     """A privacy model on one table, ready to judge any of its classes.
 
-    ``people`` is that of the problem; ``counts`` (rows,) says which rows count where lines are
-    added up: one for each person and combination of quasi-identifiers, or for each person.
+    ``people`` is that of the problem.
     """
 
     model: PrivacyModel
     columns: tuple[SensitiveColumn, ...]
     population: Population | None
     people: Ints | None = None
-    counts: Bools | None = None
 
     @property
     def size_at(self) -> int:
@@ -132,8 +130,8 @@ class PrivacyChecks:
         ``amounts``, in the same shape, how often each counts (None: once).
         """
         parts = [np.bincount(classes, amounts, count)[:, None]]
-        if self.counts is not None:
-            kept = self.counts[rows]
+        if self.people is not None:
+            kept = self.people[rows] >= 0
             rows, classes = rows[kept], classes[kept]
             amounts = None if amounts is None else amounts[kept]
             parts.append(np.bincount(classes, amounts, count)[:, None])
@@ -258,22 +256,23 @@ def privacy_checks_of(problem: Problem, among: Bools | None = None) -> PrivacyCh
         if problem.population is None:
             raise Infeasible("presence is demanded: it needs a population table")
         population = Population(problem.hierarchies, problem.population)
-    rows = None if problem.people is None else first_rows(problem)
-    return PrivacyChecks(problem.model, tuple(columns), population, problem.people, rows)
+    return PrivacyChecks(problem.model, tuple(columns), population, problem.people)
 
 
-def first_rows(problem: Problem) -> Bools:
-    """Return the first row of each person and combination of quasi-identifiers, shape (rows,)."""
-    if problem.people is None:
-        return np.ones(problem.rows, dtype=np.bool_)
-    somebody = np.flatnonzero(problem.people >= 0)
-    columns = [problem.people[somebody], *problem.codes[somebody].T]
-    numbers, count = number_rows(columns, somebody.size)
-    first = np.full(count, problem.rows)
-    np.minimum.at(first, numbers, somebody)
-    found = np.zeros(problem.rows, dtype=np.bool_)
-    found[first] = True
-    return found
+def rows_alike(problem: Problem, people: Ints) -> tuple[Positions, Positions]:
+    """Return the first of each person's rows that are alike, and which of these each row is like.
+
+    Alike are rows with the same quasi-identifiers; a row of nobody is like no other.
+    """
+    nobody = np.where(people < 0, np.arange(1, people.size + 1), 0)
+    numbers, count = number_rows([people.clip(min=0), nobody, *problem.codes.T], people.size)
+    first = np.full(count, people.size)
+    np.minimum.at(first, numbers, np.arange(people.size))
+    # In the order of rows, as numbers of people say nothing.
+    place = np.empty(count, dtype=np.int64)
+    order = np.argsort(first)
+    place[order] = np.arange(count)
+    return first[order], place[numbers]
 
 
 def _once_a_person(codes: Ints, people: Ints | None, among: Bools | None) -> Ints:
