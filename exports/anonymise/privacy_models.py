@@ -96,7 +96,12 @@ class SensitiveColumn:
 
     def substantive(self, counts: Counts) -> Counts:
         """Return counts, shape (classes, values), of what is a value."""
-        return counts if self.missing < 0 else np.delete(counts, self.missing, axis=1)
+        if self.missing < 0:
+            return counts
+        # A view where that is enough: this is asked of every class that is tried.
+        if self.missing == 0:
+            return counts[:, 1:]
+        return np.delete(counts, self.missing, axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +217,10 @@ class PrivacyChecks:
                 reached = (
                     distinct(counts) if known is None else covering_values(counts, known[:, at])
                 )
-                diverse &= reached >= self.model.distinct_l
+                diverse &= (reached >= self.model.distinct_l) | (reached == 0)
             if self.model.entropy_l > 1:
-                diverse &= effective(counts) >= self.model.entropy_l - ROUNDING
+                spread = effective(counts)
+                diverse &= (spread >= self.model.entropy_l - ROUNDING) | (spread == 0)
         return diverse
 
     def _close(self, tally: Counts) -> Bools:
@@ -402,7 +408,7 @@ def check_feasible(problem: Problem) -> None:
         codes = _once_a_person(problem.sensitive[:, at], problem.people, None)
         missing = problem.missing[at] if problem.missing else -1
         values = np.unique(codes[codes != missing], return_counts=True)[1]
-        if values.size < model.distinct_l > 1:
+        if 0 < values.size < model.distinct_l:
             raise Infeasible(
                 f"l = {model.distinct_l} needs {model.distinct_l} distinct values of each"
                 f" sensitive column; column {at + 1} of them has {values.size}"
@@ -410,7 +416,7 @@ def check_feasible(problem: Problem) -> None:
         # A union of classes is at least as diverse as they are: the whole table bounds them all.
         whole = float(effective(values[None, :])[0])
         alone = problem.suppression_limit == 0 and problem.people is None
-        if alone and model.entropy_l > 1 and whole < model.entropy_l - ROUNDING:
+        if alone and values.size and whole < model.entropy_l - ROUNDING:
             raise Infeasible(
                 f"entropy l = {model.entropy_l:g} cannot be reached: sensitive column {at + 1}"
                 f" reaches {whole:.2f} over the whole table"
