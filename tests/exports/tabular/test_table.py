@@ -67,5 +67,5 @@ def test_a_cell_keeps_its_lines_quotes_and_commas(tmp_path):
 
 def test_columns_of_lists_are_refused_by_name(tmp_path):
     pl.DataFrame({"many": [[1, 2]]}).write_parquet(tmp_path / "t.parquet")
-    with pytest.raises(ExportRefused, match="many hold lists"):
+    with pytest.raises(ExportRefused, match="many holds lists"):
         read_table(tmp_path / "t.parquet")
