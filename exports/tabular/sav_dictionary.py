@@ -13,8 +13,7 @@ from pathlib import Path
 
 HEADER = 176  # bytes before the first record
 BEGINNING = 1 << 22  # bytes read at first
-LONGEST_TEXT = 255  # bytes of one variable; longer texts take several, of 252 bytes each
-SEGMENT = 252
+SEGMENT = 252  # bytes of a text over 255 that each of its variables holds
 LONG_NAMES, LONG_TEXTS, ENCODING, INTEGERS = 13, 14, 20, 3  # subtypes of record 7
 SETS = (5, 7, 19)  # of variables, by the names that are exchanged here
 VARIABLE, LABELS, DOCUMENT, EXTENSION, END = 2, 3, 6, 7, 999
