@@ -9,6 +9,7 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from itertools import chain, islice
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from exports.tabular.input_table import (
     refuse_bad_names,
     table_of,
 )
-from exports.tabular.text_encoding import encoding_of, known_encoding
+from exports.tabular.text_encoding import encoding_of, encoding_of_mark, known_encoding
 
 # What programs put between cells, and what a file is called that has it.
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -74,8 +75,7 @@ def dialect_of(
     if how is not None:
         cure = "Name it, for example --encoding cp1252, or save the file as UTF-8."
     try:
-        named = known_encoding(how.encoding) if how and how.encoding else ""
-        encoding = named or encoding_of(path, cure)
+        encoding = _named(path, how.encoding) if how and how.encoding else encoding_of(path, cure)
         with path.open(encoding=encoding, newline="") as file:
             sample = file.read(SAMPLE)
     except UnicodeDecodeError as fault:
@@ -89,6 +89,14 @@ def dialect_of(
         return CsvDialect(encoding, said[1], said=True)
     cure = "Say which: --separator." if how else "Save it with one of them alone."
     return CsvDialect(encoding, _separator(path, sample, fits, cure))
+
+
+def _named(path: Path, name: str) -> str:
+    """Return the encoding of an option; a byte order mark of its family is no part of the text."""
+    named = known_encoding(name)
+    with path.open("rb") as file:
+        marked = encoding_of_mark(file.read(4))
+    return marked if named[:5] == marked[:5] else named
 
 
 def _one_sign(separator: str) -> str:
@@ -134,7 +142,9 @@ def _cells(sample: str, separator: str) -> list[list[str]]:
     """Return the cells of each whole line of the sample, the last line perhaps being cut."""
     csv.field_size_limit(LONGEST_CELL)
     try:
-        found = [c for c in csv.reader(sample.splitlines(keepends=True), delimiter=separator) if c]
+        # Lines end as in a file: a form feed or a line separator stands in a cell.
+        lines = StringIO(sample, newline="")
+        found = [cells for cells in csv.reader(lines, delimiter=separator) if cells]
     except csv.Error:
         return []
     return found[:-1] if len(sample) == SAMPLE and len(found) > 1 else found

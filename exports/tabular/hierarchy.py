@@ -179,7 +179,7 @@ def _refuse_untrue(path: Path, lines: Sequence[Line]) -> None:
     if wrong:
         number, value, label = wrong[0]
         others = len({line for line, _, _ in wrong}) - 1
-        more = f" (and so on {others} more lines)" if others else ""
+        more = f" (and so on {others} more line{'s' * (others > 1)})" if others else ""
         raise ExportRefused(
             f"{path}, line {number}: {value} does not lie in {label}{more}. Correct the label, or"
             " say it in words if the value is a code."

@@ -32,10 +32,10 @@ def read_parquet(path: Path, _how: ReadOptions) -> InputTable:
         raise ExportRefused(f"{path} cannot be read as Parquet: {why}.") from None
     odd = [s.name for s in table if s.dtype.is_nested() or s.dtype in (pl.Binary, pl.Object)]
     if odd:
-        holds = "holds" if len(odd) == 1 else "hold"
+        holds, it = ("holds", "it") if len(odd) == 1 else ("hold", "them")
         raise ExportRefused(
-            f"{path}: {', '.join(odd)} {holds} lists or bytes, which have no place here. Take such"
-            " a column out, or write it as text."
+            f"{path}: {', '.join(odd)} {holds} lists or bytes, which have no place here. Leave {it}"
+            f" out, or make text of {it}."
         )
     return InputTable(table_of(path, map(_as_text, table)))
 
@@ -45,7 +45,8 @@ def _as_text(column: pl.Series) -> pl.Series:
     if isinstance(column.dtype, pl.Duration):
         per_second = {"ms": 10**3, "us": 10**6, "ns": 10**9}[column.dtype.time_unit or "us"]
         counts = column.to_physical()
-        texts = {n: clock(Decimal(n) / per_second) for n in counts.drop_nulls().unique().to_list()}
+        texts: dict[int | None, str | None] = {None: None}
+        texts |= {n: clock(Decimal(n) / per_second) for n in counts.drop_nulls().unique().to_list()}
         return counts.replace_strict(texts, return_dtype=pl.String).alias(column.name)
     if column.dtype == pl.Time:
         column = column.dt.to_string("%H:%M:%S%.9f")

@@ -50,7 +50,7 @@ def _dated(
 
     Raise ExportRefused, naming the row, for any other number that is no such date or time.
     """
-    texts: dict[float, str | None] = {}
+    texts: dict[float | None, str | None] = {None: None}
     for number in column.drop_nulls().unique().to_list():
         texts[number] = codes.get(number) or (shown(number) if math.isfinite(number) else None)
         if texts[number] is None:

@@ -48,7 +48,7 @@ def known_encoding(name: str) -> str:
     """Return Python's name of an encoding. Raise ExportRefused where there is none such."""
     try:
         "".encode(name)
-        return codecs.lookup(name).name
+        return codecs.lookup(name).name.replace("utf-8-sig", "utf-8")
     except (LookupError, UnicodeError, ValueError):
         raise ExportRefused(
             f"--encoding {name} is not known. Common ones: utf-8, cp1252 (Western Europe), cp1250"
@@ -56,13 +56,17 @@ def known_encoding(name: str) -> str:
         ) from None
 
 
+def encoding_of_mark(head: bytes) -> str:
+    """Return the encoding that a byte order mark says; empty for a file without one."""
+    return next((name for mark, name in MARKS.items() if head.startswith(mark)), "")
+
+
 def encoding_of(path: Path, cure: str) -> str:
     """Return the encoding of a text file. Raise ExportRefused, with ``cure``, where in doubt."""
     with path.open("rb") as file:
         head = file.read(BLOCK)
-    for mark, name in MARKS.items():
-        if head.startswith(mark):
-            return name
+    if marked := encoding_of_mark(head):
+        return marked
     if 0 in head[:2] and head.count(0) > len(head) // 4:
         return "utf-16-be" if head[0] == 0 else "utf-16-le"
     try:

@@ -69,6 +69,20 @@ def test_another_code_page_is_refused_and_read_once_it_is_named(tmp_path, text, 
     assert named.cells["b"].to_list() == [text.replace(",", "")]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "named"), [("utf-8-sig", "utf8"), ("utf-16", "utf-16-le"), ("utf-16", "UTF-16")]
+)
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path, encoding, named):
+    table = read(tmp_path, "a,b\n1,ä\n".encode(encoding), encoding=named)
+    assert table.cells.columns == ["a", "b"]
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\x0b", "\x0c", "\x1c", "\x85"])
+def test_a_sign_that_ends_no_line_stays_in_its_cell(tmp_path, sign):
+    content = f"a;b\n1;x{sign}y\n".encode()
+    assert read(tmp_path, content).cells.rows() == [("1", f"x{sign}y")]
+
+
 def test_an_encoding_that_does_not_fit_is_told(tmp_path):
     with pytest.raises(ExportRefused, match="is not ascii: it holds 0xC3"):
         read(tmp_path, "a,b\n1,ä\n".encode(), encoding="ascii")

@@ -106,6 +106,14 @@ def test_an_impossible_date_or_time_is_named_by_row_and_column(tmp_path, display
         read(path)
 
 
+@pytest.mark.parametrize("name", ["t.sav", "t.dta"])
+def test_a_column_of_dates_may_be_empty(tmp_path, name):
+    display = "DATE11" if name == "t.sav" else "%td"
+    columns = {"x": pl.Series([None], dtype=pl.Float64)}
+    path = saved(tmp_path / name, columns, variable_format={"x": display})
+    assert read(path).cells["x"].to_list() == [None]
+
+
 def test_a_missing_code_among_dates_stays_a_code(tmp_path):
     columns = {"born": [13576377600.0, -99.0, 7.0]}
     path = saved(
@@ -173,6 +181,18 @@ def test_a_file_without_a_code_page_is_refused_where_it_is_in_doubt(tmp_path):
     with pytest.raises(ExportRefused, match="does not say in which encoding"):
         read(path)
     assert read(path, encoding="cp1251").cells["x"][0] == "Москва"
+
+
+def test_a_number_keeps_its_label_beside_long_texts_of_its_name(tmp_path):
+    columns = {"LONGA": ["a" * 600, "b"], "LONGA1": [1.0, -99.0], "LONGA0": ["c", "d"]}
+    path = saved(
+        tmp_path / "t.sav", columns, missing_ranges={"LONGA1": [-99]},
+        variable_value_labels={"LONGA1": {1: "low"}},
+    )  # fmt: skip
+    table = read(path)
+    assert table.cells.to_dict(as_series=False) == columns | {"LONGA1": ["1", "-99"]}
+    assert table.metadata.value_labels == {"LONGA1": {"1": "low"}}
+    assert table.metadata.missing == {"LONGA1": {"-99"}}
 
 
 @pytest.mark.parametrize("names", [("LONGA", "LONGA1"), ("LONGQUEST1", "LONGQUEST2")])

@@ -130,7 +130,7 @@ def test_a_number_outside_its_own_band_is_told(desk, value, label):
 def test_a_hierarchy_shifted_by_one_is_told_with_how_often(desk):
     shifted = AGE.replace("20,20-24", "20,15-19").replace("25,25-29", "25,20-24")
     desk.write("trees/age.csv", shifted)
-    assert "(and so on 1 more lines)" in told(desk)
+    assert "(and so on 1 more line)" in told(desk)
 
 
 def test_a_value_that_is_a_group_already_gets_the_right_advice(desk):

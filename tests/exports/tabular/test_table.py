@@ -97,6 +97,7 @@ def spans(*seconds, unit="us"):
         (pl.Series([inf, -inf, nan]), ["inf", "-inf", None]),
         (pl.Series([True, None, False]), ["true", None, "false"]),
         (pl.Series([None, None]), [None, None]),
+        (pl.Series([None], dtype=pl.Duration), [None]),
     ],
 )
 def test_every_type_of_parquet_reads_as_written(tmp_path, column, texts):
