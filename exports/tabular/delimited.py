@@ -227,12 +227,12 @@ def read_delimited(path: Path, how: ReadOptions) -> InputTable:
 
 def _full(lines: Iterable[Line], path: Path, width: int) -> Iterator[list[str]]:
     """The cells of each line, which are as many as there are columns."""
-    for number, cells in lines:
+    for at, (number, cells) in enumerate(lines):
         if len(cells) != width:
             has = f"{len(cells)} cell{'s' * (len(cells) != 1)}"
             names = f"{width} column{'s' * (width != 1)}"
             raise ExportRefused(
                 f"{path}, line {number}: {has} where the header names {names}."
-                + (ROW_NAMES if len(cells) == width + 1 else "")
+                + (ROW_NAMES if at == 0 and len(cells) == width + 1 else "")
             )
         yield cells

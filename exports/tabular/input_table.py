@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from exports.errors import ExportRefused
@@ -94,6 +95,9 @@ def numbers_as_text(column: pl.Series) -> pl.Series:
     if not column.dtype.is_float():
         return column.cast(pl.String)
     column = column.fill_nan(None)
+    if column.dtype == pl.Float16:  # polars writes it with the digits of four bytes
+        shortest = [None if cell is None else float(str(np.float16(cell))) for cell in column]
+        column = pl.Series(column.name, shortest, dtype=pl.Float64)
     # Beyond that a double no longer holds every whole number: its digits would be invented.
     whole = ((column.floor() == column) & (column.abs() < 2**53)).fill_null(value=False)
     short = column.set(~whole, None).cast(pl.Int64).cast(pl.String)

@@ -22,6 +22,8 @@ from exports.tabular.input_table import (
 from exports.tabular.spreadsheet import read_xlsx
 from exports.tabular.statistical_files import read_dta, read_sav
 
+NO_CELLS = (pl.Binary, pl.Object, pl.BaseExtension)
+
 
 def read_parquet(path: Path, _how: ReadOptions) -> InputTable:
     """Return the table of a Parquet file. Raise ExportRefused for columns that are no cells."""
@@ -30,12 +32,12 @@ def read_parquet(path: Path, _how: ReadOptions) -> InputTable:
     except pl.exceptions.PolarsError as fault:
         why = str(fault).splitlines()[0]
         raise ExportRefused(f"{path} cannot be read as Parquet: {why}.") from None
-    odd = [s.name for s in table if s.dtype.is_nested() or s.dtype in (pl.Binary, pl.Object)]
+    odd = [s.name for s in table if s.dtype.is_nested() or isinstance(s.dtype, NO_CELLS)]
     if odd:
         holds, it = ("holds", "it") if len(odd) == 1 else ("hold", "them")
         raise ExportRefused(
-            f"{path}: {', '.join(odd)} {holds} lists or bytes, which have no place here. Leave {it}"
-            f" out, or make text of {it}."
+            f"{path}: {', '.join(odd)} {holds} lists, bytes or a type of another program,"
+            f" which have no place here. Leave {it} out, or make text of {it}."
         )
     return InputTable(table_of(path, map(_as_text, table)))
 

@@ -89,9 +89,10 @@ def _text(cell: Any, *, timed: bool) -> str | None:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, (int, float)):
+        if float(cell).is_integer() and abs(cell) < 2**53:
+            return str(int(cell))
         # Excel shows and compares 15 digits: 0.1 + 0.2 is 0.3 there.
-        number = float(f"{cell:.15g}")
-        return str(int(number)) if number.is_integer() and abs(number) < 2**53 else str(number)
+        return str(float(f"{cell:.15g}"))
     if hasattr(cell, "total_seconds"):
         return clock(round(Decimal(repr(cell.total_seconds())), 5))
     text = cell.isoformat().replace("T", " ")
