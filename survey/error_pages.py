@@ -82,7 +82,8 @@ def error_page(code: int, *, cause: Cause | None = None) -> tuple[str, int]:
     staff = room_of(request.path) in STAFF_ROOMS
     heading, sentence = _words(cause or code, STAFF_SENTENCES if staff else {})
     try:
-        frame: dict[str, Any] = {"title": f"{heading} – Survey", "errors": ()}
+        title = f"{heading} – {'Lacrima' if staff else 'Survey'}"
+        frame: dict[str, Any] = {"title": title, "errors": ()}
         frame["again"] = request.path if cause and _can_be_opened() else ""
         if _study_here() is not None:
             ways = ways_for(kept_answers())
