@@ -17,6 +17,7 @@ import polars as pl
 
 from exports.errors import ExportRefused
 from exports.tabular.input_table import (
+    BESIDE_DATA,
     ROW_NAMES,
     InputTable,
     ReadOptions,
@@ -64,18 +65,18 @@ def unreadable(path: Path, fault: OSError) -> str:
 
 
 def dialect_of(
-    path: Path, how: ReadOptions | None = None, fits: Callable[[list[str]], bool] = bool
+    path: Path, how: ReadOptions = BESIDE_DATA, fits: Callable[[list[str]], bool] = bool
 ) -> CsvDialect:
     """Return how a text file is read. Raise ExportRefused where that is in doubt.
 
-    ``how`` are the options of the command; None for a file that they do not speak of. ``fits``
-    says whether cells can be a line of such a file.
+    ``fits`` says whether cells can be a line of such a file.
     """
-    cure = "Save it as UTF-8 (in Excel: CSV UTF-8)."
-    if how is not None:
-        cure = "Name it, for example --encoding cp1252, or save the file as UTF-8."
+    cure = how.cure(
+        "Name it, for example --encoding cp1252, or save the file as UTF-8.",
+        "Save it as UTF-8 (in Excel: CSV UTF-8).",
+    )
     try:
-        encoding = _named(path, how.encoding) if how and how.encoding else encoding_of(path, cure)
+        encoding = _named(path, how.encoding) if how.encoding else encoding_of(path, cure)
         with path.open(encoding=encoding, newline="") as file:
             sample = file.read(SAMPLE)
     except UnicodeDecodeError as fault:
@@ -83,11 +84,11 @@ def dialect_of(
     except OSError as fault:
         raise ExportRefused(unreadable(path, fault)) from None
     said = re.match(r'"?sep=(.)"?(?:\r\n|\r|\n)', sample, re.IGNORECASE)
-    if how and how.separator:
+    if how.separator:
         return CsvDialect(encoding, _one_sign(how.separator), said is not None)
     if said:
         return CsvDialect(encoding, said[1], said=True)
-    cure = "Say which: --separator." if how else "Save it with one of them alone."
+    cure = how.cure("Say which: --separator.", "Save it with one of them alone.")
     return CsvDialect(encoding, _separator(path, sample, fits, cure))
 
 

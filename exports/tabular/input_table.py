@@ -21,14 +21,24 @@ from exports.errors import ExportRefused
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What the caller says of the file where it does not say so itself; empty: it must."""
+    """What the caller says of the file where it does not say so itself; empty: it must.
+
+    ``can_be_said``: a refusal may name an option as its cure.
+    """
 
     encoding: str = ""
     separator: str = ""
     sheet: str = ""
+    can_be_said: bool = True
+
+    def cure(self, option: str, otherwise: str) -> str:
+        """Return the cure of a refusal: an option, or for a file beside the data something else."""
+        return option if self.can_be_said else otherwise
 
 
 AS_IT_SAYS = ReadOptions()
+# A population or a hierarchy: the options of the command speak of the data alone.
+BESIDE_DATA = ReadOptions(can_be_said=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def read_table(path: Path, how: ReadOptions = AS_IT_SAYS) -> InputTable:
             f"{path}: only {known} files can be read; save the table as one of these."
         )
     for option, said in asdict(how).items():
-        if said and ending not in _TAKEN[option]:
+        if said and ending not in _TAKEN.get(option, ending):
             raise ExportRefused(f"{path}: --{option} is for {', '.join(_TAKEN[option])} files.")
     try:
         return reader(path, how)

@@ -29,7 +29,7 @@ from exports.tabular.hierarchy import (
     released,
     values_of,
 )
-from exports.tabular.input_table import AS_IT_SAYS, InputTable, ReadOptions
+from exports.tabular.input_table import AS_IT_SAYS, BESIDE_DATA, InputTable, ReadOptions
 from exports.tabular.open_table import read_table
 from exports.tabular.policy import Mode, Policy, read_policy, suggestion
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
@@ -228,7 +228,7 @@ def read_sources(data: Path, policy: Policy, how: ReadOptions = AS_IT_SAYS) -> E
 
 
 def _read_population(path: Path, columns: Sequence[str]) -> InputTable:
-    people = read_table(path)
+    people = read_table(path, BESIDE_DATA)
     lacking = [name for name in columns if name not in people.cells.columns]
     if lacking:
         raise ExportRefused(f"{path} has no column {', '.join(lacking)}.")

@@ -73,6 +73,7 @@ def _in_ranges(value: Any, ranges: Sequence[tuple[Any, Any]]) -> bool:
     )
 
 
+_SAVE_AS_UTF8 = "Save the file as UTF-8."
 _SAYS_WESTERN = (
     "Its texts are read as cp1252, as the file says, and do not look like it: --encoding names"
     " another code page."
@@ -100,10 +101,12 @@ def _read(
     except Exception as fault:  # the library names its own errors only in C
         if any(words in str(fault) for words in _NOT_DECODED):
             taken = f"in {encoding}" if encoding else f"in {said or 'UTF-8'}, as it says"
-            raise ExportRefused(
-                f"{path}: its texts are not {taken}. Name their encoding, for example --encoding"
-                " cp1252 (Western Europe) or cp1250 (Central Europe)."
-            ) from None
+            cure = how.cure(
+                "Name their encoding, for example --encoding cp1252 (Western Europe) or cp1250"
+                " (Central Europe).",
+                _SAVE_AS_UTF8,
+            )
+            raise ExportRefused(f"{path}: its texts are not {taken}. {cure}") from None
         what = "a Stata" if path.suffix.lower() == ".dta" else "an SPSS"
         raise ExportRefused(
             f"{path} cannot be read as {what} file: {fault}. It may be damaged, or another format."
@@ -120,15 +123,16 @@ def _words(about: Any, columns: Iterable[Any]) -> set[str]:
     return {word for text in set(texts) for word in WORD.findall(text)}
 
 
-def _encoding_taken(path: Path, words: set[str]) -> str:
+def _encoding_taken(path: Path, words: set[str], how: ReadOptions) -> str:
     """Return the encoding that was taken for words of a file that says none; empty for no words.
 
     Raise ExportRefused where it is in doubt.
     """
     if not is_western(words):
+        cure = how.cure("Name it, for example --encoding cp1250.", _SAVE_AS_UTF8)
         raise ExportRefused(
             f"{path} does not say in which encoding its texts are, and they are not beyond doubt."
-            " Name it, for example --encoding cp1250."
+            f" {cure}"
         )
     return "cp1252" if words else ""
 
@@ -148,7 +152,7 @@ def read_sav(path: Path, how: ReadOptions) -> InputTable:
         words = _words(about, columns.values())
         # What SPSS writes by itself in a Western Windows, whatever was pasted in.
         notes = [_SAYS_WESTERN] if said and not is_western(words) else []
-        read_as = "" if said else _encoding_taken(path, words)
+        read_as = "" if said else _encoding_taken(path, words, how)
     ranges = {
         name: tuple((part["lo"], part["hi"]) for part in parts)
         for name, parts in about.missing_ranges.items()
@@ -214,7 +218,7 @@ def read_dta(path: Path, how: ReadOptions) -> InputTable:
     columns, about = _read(pyreadstat.read_dta, str(path), path, how, "")
     with path.open("rb") as start:
         said = how.encoding or UTF8_DTA.search(start.read(100))
-    read_as = "" if said else _encoding_taken(path, _words(about, columns.values()))
+    read_as = "" if said else _encoding_taken(path, _words(about, columns.values()), how)
     texts, missing = [], {}
     for name, cells in columns.items():
         display, kind = about.original_variable_types[name], about.readstat_variable_types[name]

@@ -220,6 +220,16 @@ def test_an_order_of_a_column_that_is_not_sensitive_is_told(desk):
     assert "is no sensitive column" in told(desk)
 
 
+@pytest.mark.parametrize("content", [b"sex;age,x\nf;21,1\n", b"sex,age\n\xfd,21\n"])
+def test_no_option_is_named_for_a_population_in_doubt(desk, content):
+    desk.write("all.csv", content)
+    desk.change("k = 2", "k = 2\npresence = [0.0, 0.5]")
+    desk.write("policy.toml", desk.policy.read_text() + '[population]\ndata = "all.csv"\n')
+    said = told(desk)
+    assert ". Save it " in said
+    assert "--" not in said
+
+
 # The folder to write.
 
 
