@@ -73,6 +73,7 @@ class InputTable:
     read_as: str = ""
 
 
+EXAMPLES = 3  # a first line that names no columns holds values
 ROW_NAMES = (
     " If R wrote it, its first cells are row names: row.names = FALSE in write.csv leaves them out."
 )
@@ -97,7 +98,10 @@ def refuse_bad_names(path: Path, names: Sequence[str]) -> None:
         )
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
-        raise ExportRefused(f"{path}: more than one column is called {', '.join(twice)}.")
+        more = ", …" * (len(twice) > EXAMPLES)
+        raise ExportRefused(
+            f"{path}: more than one column is called {', '.join(twice[:EXAMPLES])}{more}."
+        )
 
 
 def numbers_as_text(column: pl.Series) -> pl.Series:

@@ -96,6 +96,7 @@ def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
 def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
     """Raise ExportRefused with the first thing that makes the table unfit for the policy."""
     # First, as the other checks look columns up by the policy's names.
+    _refuse_no_header(policy, table.columns)
     _refuse_unfit_columns(policy, table.columns)
     rows = table.height
     if rows == 0:
@@ -112,6 +113,16 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
                     f"{key} = {wanted:g} distinct values cannot be had from {name}, which has"
                     f" {distinct}."
                 )
+
+
+def _refuse_no_header(policy: Policy, known: Sequence[str]) -> None:
+    """Raise ExportRefused where the policy knows no name: the first line may be somebody's."""
+    asked = [name for names in policy.roles.values() for name in names]
+    if not set(asked) & set(known):
+        raise ExportRefused(
+            f"{policy.path}: the data have no column of those it names ({asked[0]}, …). Their first"
+            " line must name the columns."
+        )
 
 
 def _refuse_unfit_columns(policy: Policy, known: list[str]) -> None:

@@ -214,6 +214,43 @@ def test_long_texts_whose_short_names_clash_are_read_whole(tmp_path, names):
     assert read(path).cells.to_dict(as_series=False) == want
 
 
+OF_PSPP = """
+DATA LIST LIST /t (TIME11.2) w (WKDAY9) mood (F8.2) word (A10).
+BEGIN DATA
+29:14:00.50 MONDAY 1.5 abc
+-01:30:00 . -99 "NA"
+END DATA.
+STRING long (A300).
+COMPUTE long = RPAD("ä", 290, "b").
+VARIABLE LABELS mood 'Längere Frage'.
+VALUE LABELS mood 1.5 'low' /word 'NA' 'none'.
+MISSING VALUES mood (LO THRU -90) /word ('NA').
+VARIABLE LEVEL mood (ORDINAL).
+VARIABLE ATTRIBUTE VARIABLES=t ATTRIBUTE=note('x').
+MRSETS /MCGROUP NAME=$m LABEL='set' VARIABLES=t mood.
+SAVE OUTFILE='t.sav'.
+SAVE OUTFILE='t.zsav' /ZCOMPRESSED.
+"""
+
+
+@pytest.mark.parametrize("name", ["t.sav", "t.zsav"])
+def test_a_file_that_pspp_writes_is_read(tmp_path, name):
+    if not shutil.which("pspp"):
+        pytest.skip("no pspp: install pspp")
+    (tmp_path / "t.sps").write_text(OF_PSPP, "utf-8")
+    words, place = ["pspp", "-b", "t.sps"], {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+    subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, env=place)
+    table = read(tmp_path / name)
+    assert table.cells.drop("long").to_dict(as_series=False) == {
+        "t": ["29:14:00.5", "-01:30:00"], "w": ["MONDAY", None],
+        "mood": ["1.5", "-99"], "word": ["abc", "NA"],
+    }  # fmt: skip
+    assert table.cells["long"].str.len_chars().to_list() == [289, 289]
+    assert table.metadata.labels == {"mood": "Längere Frage"}
+    assert table.metadata.missing == {"mood": {"-99"}, "word": {"NA"}}
+    assert (table.notes, table.read_as) == ((), "")
+
+
 @pytest.mark.parametrize(
     ("display", "value", "shown"),
     [

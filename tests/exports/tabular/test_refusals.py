@@ -175,7 +175,9 @@ def test_no_more_than_three_values_are_quoted(desk):
             b"name,sex,age,answer,note\nP\xfd,f,21,yes,1\n",
             "code page is in doubt: byte 27 (line 2) is 0xFD. Name it, for example --encoding",
         ),
-        ("a\nx\n", "identifier names name, which the data lack"),
+        ("name\nx\n", "quasi_identifier names sex, which the data lack"),
+        ("P,f,21,yes,1\nQ,m,22,no,2\n", "no column of those it names (name, …). Their first line"),
+        ("1,1,2,2,3,3,4,4\n", "more than one column is called 1, 2, 3, …."),
     ],
 )
 def test_a_wrong_table_is_told(desk, content, said):
