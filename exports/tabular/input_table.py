@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from exports.errors import ExportRefused
+from exports.tabular.date_formats import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +119,21 @@ def numbers_as_text(column: pl.Series) -> pl.Series:
     short = column.set(~whole, None).cast(pl.Int64).cast(pl.String)
     # From its own width: 0.1 as four bytes is 0.10000000149011612 as eight.
     return short.zip_with(whole, column.cast(pl.String))
+
+
+def as_text(column: pl.Series) -> pl.Series:
+    """Return a typed column as text: numbers as people write them, times without idle zeros."""
+    if isinstance(column.dtype, pl.Duration):
+        per_second = {"ms": 10**3, "us": 10**6, "ns": 10**9}[column.dtype.time_unit or "us"]
+        counts = column.to_physical()
+        texts: dict[int | None, str | None] = {None: None}
+        texts |= {n: clock(Decimal(n) / per_second) for n in counts.drop_nulls().unique().to_list()}
+        return counts.replace_strict(texts, return_dtype=pl.String).alias(column.name)
+    if column.dtype == pl.Time:
+        column = column.dt.to_string("%H:%M:%S%.9f")
+    elif column.dtype != pl.Datetime:
+        return numbers_as_text(column)
+    zone = r"($|[Z+-])"
+    long = column.cast(pl.String)
+    shorter = long.str.replace(rf"\.0+{zone}", "$1").str.replace(rf"(\.\d*[1-9])0+{zone}", "$1$2")
+    return shorter.alias(column.name)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 
 from exports.errors import ExportRefused
-from exports.tabular.date_formats import clock
 from exports.tabular.delimited import read_delimited, unreadable
 from exports.tabular.input_table import (
     AS_IT_SAYS,
     InputTable,
     ReadOptions,
-    numbers_as_text,
+    as_text,
     table_of,
 )
 from exports.tabular.spreadsheet import read_xlsx
@@ -39,25 +37,7 @@ def read_parquet(path: Path, _how: ReadOptions) -> InputTable:
             f"{path}: {', '.join(odd)} {holds} lists, bytes or a type of another program,"
             f" which have no place here. Leave {it} out, or make text of {it}."
         )
-    return InputTable(table_of(path, map(_as_text, table)))
-
-
-def _as_text(column: pl.Series) -> pl.Series:
-    """Return a column of Parquet as text: times with the fraction they have, zeros cut."""
-    if isinstance(column.dtype, pl.Duration):
-        per_second = {"ms": 10**3, "us": 10**6, "ns": 10**9}[column.dtype.time_unit or "us"]
-        counts = column.to_physical()
-        texts: dict[int | None, str | None] = {None: None}
-        texts |= {n: clock(Decimal(n) / per_second) for n in counts.drop_nulls().unique().to_list()}
-        return counts.replace_strict(texts, return_dtype=pl.String).alias(column.name)
-    if column.dtype == pl.Time:
-        column = column.dt.to_string("%H:%M:%S%.9f")
-    elif column.dtype != pl.Datetime:
-        return numbers_as_text(column)
-    zone = r"($|[Z+-])"
-    long = column.cast(pl.String)
-    shorter = long.str.replace(rf"\.0+{zone}", "$1").str.replace(rf"(\.\d*[1-9])0+{zone}", "$1$2")
-    return shorter.alias(column.name)
+    return InputTable(table_of(path, map(as_text, table)))
 
 
 _READERS: Mapping[str, Callable[[Path, ReadOptions], InputTable]] = {
