@@ -161,9 +161,9 @@ def test_no_more_than_three_values_are_quoted(desk):
         ("name;sex,age\nP;f,21\n", "by commas or semicolons. Say which: --separator"),
         (
             '"",name,sex\n"1",P,f\n',
-            "column 1 has no name in the header. Give it one. If R",
+            "column 1 has no name in the header. Give it one. If R or",
         ),
-        ("name,sex\n1,P,f\n", "3 cells where the header names 2 columns. If R wrote it"),
+        ("name,sex\n1,P,f\n", "3 cells where the header names 2 columns. If R or pandas"),
         ("name\nP,f,1\n", "line 2: 3 cells where the header names 1 column."),
         ('name;"sex, age"\nP;1\n', 'has: name, "sex, age". Read as semicolon-separated: data.csv.'),
         ("name,sex\nP\0,f\n", "line 2: a null byte"),
@@ -199,6 +199,14 @@ def test_a_missing_table_is_told(desk):
 def test_a_file_that_is_not_what_its_name_says_is_told(desk, ending):
     desk.data = desk.write(f"data.{ending}", "no such format\n")
     assert f"data.{ending}" in told(desk)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "ending"), [(b"PK\3\4", "xlsx"), (b"$FL2", "sav"), (b"PAR1", "parquet")]
+)
+def test_a_table_under_a_wrong_ending_is_told(desk, beginning, ending):
+    desk.write("data.csv", beginning + bytes(200))
+    assert f"data.csv is not what its name says, but looks like .{ending}: rename" in told(desk)
 
 
 def test_values_left_out_of_an_order_are_told(desk):
