@@ -300,6 +300,7 @@ def problem_of(policy: Policy, sources: EncodedTable) -> Problem:
         ordered=tuple(name in policy.ordered for name in policy.sensitive),
         population=population,
         suppression_limit=policy.suppression_limit,
+        blank_counts=True,
         seed=policy.seed,
     )
 

@@ -281,12 +281,12 @@ def _presence(found: Findings, claim: Claim) -> Iterator[str]:
     if claim.presence is None:
         return
     if found.presence is None:
-        yield "presence was promised, and there was no population to measure it with"
+        yield "presence was promised, and there was no population or no truth to measure it with"
         return
     (low, high), (lowest, highest) = claim.presence, found.presence
     if lowest < low - SLACK or highest > high + SLACK:
         yield (
-            f"from {lowest:.3f} to {highest:.3f} of the people under a group are in the file,"
+            f"from {lowest:.3f} to {highest:.3f} of the people who fit a group are in the data,"
             f" not from {low:g} to {high:g}"
         )
 
