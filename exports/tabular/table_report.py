@@ -102,6 +102,11 @@ def _notes(result: AnonymisedTable) -> list[str]:
     missing = [n for n in result.policy.quasi_identifiers if result.sources.table[n].null_count()]
     if missing:
         notes.append(f"A missing cell of {', '.join(missing)} was treated as a value of its own.")
+    notes += [
+        f'Every line of {tree.path.name} ends in "{tree.top}", which was taken as {ROOT}.'
+        for tree in result.sources.trees
+        if tree.top != ROOT
+    ]
     ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")

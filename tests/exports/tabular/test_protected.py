@@ -200,6 +200,12 @@ def test_the_report_holds_every_promised_figure(desk):
     assert wanted - report(desk).keys() == set()
 
 
+def test_the_report_says_that_another_top_was_taken_as_a_star(desk):
+    desk.write("trees/sex.csv", "f,*****\nm,*****\n")
+    desk.run()
+    assert 'Every line of sex.csv ends in "*****", which was taken as *.' in report(desk)["notes"]
+
+
 def test_the_report_counts_the_suppressed_cells(desk):
     desk.change("k = 2", "k = 8\nsuppression_limit = 0.0")
     desk.write("trees/sex.csv", "f,p,*\nm,p,*\n")
