@@ -356,10 +356,17 @@ def problem_of(policy: Policy, sources: EncodedTable) -> Problem:
         taxonomy_of(tree, np.bincount(codes[:, at], minlength=len(tree.values)) > 0)
         for at, tree in enumerate(sources.trees)
     )
+    asked = [policy.of_column(name) for name in policy.sensitive]
     return Problem(
         codes=codes,
         hierarchies=taxonomies,
-        model=PrivacyModel(policy.k, policy.l, policy.entropy_l, policy.t, policy.presence),
+        model=PrivacyModel(
+            policy.k,
+            distinct_l=tuple(distinct_l for distinct_l, _, _ in asked),
+            entropy_l=tuple(entropy_l for _, entropy_l, _ in asked),
+            t=tuple(t for _, _, t in asked),
+            presence=policy.presence,
+        ),
         sensitive=_sensitive(policy, sources.table),
         ordered=tuple(name in policy.ordered for name in policy.sensitive),
         population=population,

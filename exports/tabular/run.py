@@ -108,7 +108,8 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
         )
     for name in policy.sensitive:
         distinct = table[name].n_unique()
-        for key, wanted in (("l", policy.l), ("entropy_l", policy.entropy_l)):
+        distinct_l, entropy_l, _ = policy.of_column(name)
+        for key, wanted in (("l", distinct_l), ("entropy_l", entropy_l)):
             if distinct < wanted:
                 raise ExportRefused(
                     f"{key} = {wanted:g} distinct values cannot be had from {name}, which has"
