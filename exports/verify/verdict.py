@@ -85,8 +85,12 @@ def _of_suppression(found: Findings, _: Claim) -> Iterator[FigureInWords]:
         yield FigureInWords("suppressed_rows", "Rows without any key value", f"{blank:,}", said)
 
 
+LEAST_VARIED = 5  # columns whose variety is told in words; the others vary more
+
+
 def _of_diversity(found: Findings, _: Claim) -> Iterator[FigureInWords]:
-    for name, worst in found.diversity.items():
+    least = sorted(found.diversity.items(), key=lambda at: (at[1].distinct, at[1].entropy))
+    for name, worst in least[:LEAST_VARIED]:
         alone = worst.distinct == 1
         values = "1 value" if alone else f"{worst.distinct:,} different values"
         tail = " Whoever knows that somebody belongs to such a group knows the value." * alone
