@@ -53,24 +53,28 @@ def guessed(
     target: str,
     covers: Covers | None = None,
 ) -> float:
-    """Return the share of ``people`` whose ``target`` is guessed from the rows most like them.
+    """Return for how many of ``people``, a share, the rows most like them tell their ``target``.
 
-    Of each person their true values are known; a written cell may stand for several. The guess is
-    the commonest answer of the rows that contradict the fewest. Carried out on people who are in
-    the file and on others who are not, the difference is what being in it tells.
+    Of each person their true values are known; a written cell may stand for several, and a missing
+    one speaks neither for nor against. The guess is the commonest answer of the rows that agree
+    most. Carried out on people who are in the file and on others who are not, the difference is
+    what being in it tells.
     """
-    answers, cells = _coded(table[target])
+    people = people.filter(~pl.col(target).is_in(list(ANYTHING)))
+    answered = table.filter(~pl.col(target).is_in(list(ANYTHING)))
+    if people.is_empty() or answered.is_empty():
+        return 0.0
+    answers, cells = _coded(answered[target])
     truth = people[target].to_list()
-    fits = [_fits(table[name], people[name], (covers or {}).get(name, {})) for name in known]
+    fits = [_fits(answered[n], people[n], (covers or {}).get(n, {})) for n in known]
     right = 0
     for start in range(0, len(people), AT_ONCE):
-        scores = sum(
-            matrix[whose[start : start + AT_ONCE]][:, rows] for matrix, whose, rows in fits
-        )
-        for at, score in enumerate(np.asarray(scores, dtype=np.int32), start):
+        some = slice(start, start + AT_ONCE)
+        scores = sum(agree[whose[some]][:, rows] for agree, whose, rows in fits)
+        for person, score in enumerate(np.asarray(scores), start):
             alike = np.bincount(answers[score == score.max()], minlength=len(cells))
-            right += cells[int(alike.argmax())] == truth[at]
-    return right / len(people) if len(people) else 0.0
+            right += cells[int(alike.argmax())] == truth[person]
+    return right / len(people)
 
 
 def isolated(table: pl.DataFrame, key: Sequence[str], own: pl.Series) -> pl.Series:
@@ -118,11 +122,18 @@ def _coded(column: pl.Series) -> tuple[np.ndarray, list[str]]:
 def _fits(
     column: pl.Series, known: pl.Series, covers: Mapping[str, frozenset[str]]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return which known value agrees with which cell, and the codes of people and of rows."""
+    """Return which known value agrees with which cell (1, 0, -1), and codes of people and rows."""
     rows, cells = _coded(column)
     whose, values = _coded(known)
     agree = [
-        [value == cell or cell in ANYTHING or value in covers.get(cell, ()) for cell in cells]
+        [
+            0
+            if {value, cell} & ANYTHING
+            else 1
+            if value == cell or value in covers.get(cell, ())
+            else -1
+            for cell in cells
+        ]
         for value in values
     ]
     return np.array(agree, dtype=np.int16), whose, rows

@@ -166,6 +166,7 @@ def report_of(
     limits: Sequence[str],
     levels: Mapping[str, Mapping[str, int]],
     ncp: float,
+    attacks: Mapping[str, Any],
     seed: int,
     occasion: ReleaseContext,
 ) -> Report:
@@ -194,5 +195,6 @@ def report_of(
         "columns": levels,
         "cells_withheld": {n: at["withheld"] for n, at in levels.items() if at.get("withheld")},
         "verification": {**figures, **beside},
+        "attacks": attacks,
         "limits": [*diversity_warnings(study.policy, figures), *limits],
     }

@@ -60,7 +60,7 @@ WIRE: dict[type, Mapping[str, object]] = {
     objects.Hierarchy: _wire("variable levels"),
     objects.Tier: _wire(
         "name label audience k", distinct_l=2, max_violating=0.05, min_level={}, leave_out=(),
-        needs_open_consent=False, min_rows_per_language=0,
+        needs_open_consent=False, min_rows_per_language=0, singled_out=None,
     ),
     objects.SmallSamples: _wire("", min_rows=20, no_key_under=50, few_key_up_to=300, few_key=3),
     objects.StopRule: _wire("share signs"),

@@ -240,6 +240,7 @@ def read_tier(table: TomlTable) -> Tier:
         leave_out=table.texts("leave_out", required=False),
         needs_open_consent=table.flag("needs_open_consent"),
         min_rows_per_language=table.integer("min_rows_per_language", 0, 1_000_000, default=0),
+        singled_out=table.number("singled_out", 0, 1) if table.has("singled_out") else None,
     )
 
 

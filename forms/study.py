@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
-from forms.tiers import TIERS, TierKind
+from forms.tiers import INSIDER, TIERS, TierKind
 
 # docs/design.md, The walk: every missing code lies in one unbroken negative range, so that SPSS can
 # declare it as one user-missing range.
@@ -405,6 +405,8 @@ class Tier:
     leave_out: tuple[str, ...] = ()
     needs_open_consent: bool = False
     min_rows_per_language: int = 0
+    # Share of rows that somebody who was there could single out, measured on simulated answers.
+    singled_out: float | None = None
 
     @property
     def kind(self) -> TierKind:
@@ -426,6 +428,21 @@ class Tier:
         drawn = self.kind.sample < 1
         some = f"a random {100 * self.kind.sample:g} % sample of" if drawn else "only"
         return f"{some} those who agreed to an open file"
+
+    @property
+    def insiders(self) -> str:
+        """Return what somebody who was there can do with it, as a sentence; empty without rows."""
+        if self.kind.holds != "rows":
+            return ""
+        told = INSIDER in self.kind.groups
+        found, these = ("the", "these, ") if told else ("none of the", "")
+        many = "as many rows as the report of each release says"
+        if self.singled_out is not None:
+            many = f"{100 * self.singled_out:g} % of the rows of simulated clients"
+        return (
+            f"Somebody who was there finds {found} insider variables in it; by {these}the core"
+            f" variables and the branch they single out {many}."
+        )
 
     def shows(self, variable: str, role: str, group: str) -> bool:
         """Return whether a variable of this role, and group if any, may be in it."""

@@ -181,9 +181,9 @@ def _ordered_distance(spread: _Spread) -> float:
 
 
 def _ranked(column: CodedColumn, order: Sequence[str]) -> CodedColumn:
-    """Return the column with codes in the order of its values, those that do not occur included."""
-    rest = sorted(set(column.cells) - set(order))
-    cells = (*order, *rest)
+    """Return the column with codes in the order of its values; only those that occur are ranks."""
+    occurring = set(column.cells)
+    cells = (*(cell for cell in order if cell in occurring), *sorted(occurring - set(order)))
     rank = {cell: at for at, cell in enumerate(cells)}
     place = np.array([rank[cell] for cell in column.cells], dtype=np.uint32)
     return CodedColumn(place[column.codes], cells)
@@ -341,7 +341,12 @@ def marketer(classes: EquivalenceClasses, people: Ints | None) -> float:
     return float((classes.crowd / covered).sum() / classes.crowd.sum())
 
 
-def presence(classes: EquivalenceClasses, people: Ints) -> tuple[float, float]:
-    """Return the lowest and the highest share of the people under a class who are in the file."""
-    shares = classes.crowd / np.maximum(people, classes.crowd)
+def presence(here: Ints, people: Ints) -> tuple[float, float]:
+    """Return the lowest and the highest share of the people who fit a class that are in the data.
+
+    ``here`` and ``people`` count those of the data and of the population who fit each class, shape
+    (classes,). Where classes overlap, somebody counts for each that they fit: nobody can tell which
+    of them shows their row. People whose rows were left out of the file count too.
+    """
+    shares = here / np.maximum(np.maximum(people, here), 1)
     return float(shares.min()), float(shares.max())

@@ -71,7 +71,8 @@ def check_policy(office: Database, study: Study) -> None:
             raise Refusal(
                 f"Segment {part.segment} of {study.name} was released under another policy "
                 f"({part.policy[:12]}…); comparing the two could undo what is withheld. Release "
-                "with the policy of the first release, or run the changed study under a new name."
+                "with the policy of the first release. Under a new name the same people's rows are "
+                "refused as well."
             )
     held = releases.contents(office, study.name)
     for made in releases.all_releases(office, study.name):
@@ -312,6 +313,7 @@ class ReleaseBuild:
             "consents": {w.consent: consent_digest(w.content) for w in used.values()},
             "aside": {},
             "answers": found.digest,
+            "population": self.study.policy.population,
         }
 
     def tables_of(self, made: SegmentFile, tier: Tier) -> tuple[Tables, SegmentFile]:

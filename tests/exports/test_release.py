@@ -105,6 +105,22 @@ def answers(line: dict[str, str]) -> tuple[str, ...]:
     return line["calm"], line["glad"], line["tense"]
 
 
+def test_every_document_says_that_the_open_file_is_a_sample(tmp_path):
+    rows = [row(age=age, lang="en") for age in (1, 3)] * 20
+    files = bytes_of(made(tmp_path / "out", rows, tier="B", lots=lambda place: place % 4 > 0))
+    said = "The rows are a random 80 % sample of those who agreed to an open file."
+    for name in ("codebook.html", "report.html", "cherries.md"):
+        assert said in files[f"documentation/{name}"].decode()
+    assert said in files["README.md"].decode()
+    left = report_of(tmp_path / "out")["rows_left_out"]
+    assert [n for why, n in left.items() if "not drawn" in why] == [10]
+
+
+def test_what_a_tier_needs_is_counted_after_the_lot(tmp_path):
+    with pytest.raises(ExportRefused, match="Tier B takes 4 rows or more; there are 3"):
+        made(tmp_path / "out", [row()] * 12, tier="B", lots=lambda place: place % 4 == 0)
+
+
 def test_the_documents_print_the_studys_own_caution(tmp_path):
     files = bytes_of(made(tmp_path / "out", ROWS))
     said = "The share who met is not a prevalence."
