@@ -178,7 +178,8 @@ def diversities(
 ) -> Mapping[str, Diversity]:
     """Return sensitive column → its worst class, all kinds of missing being one value.
 
-    Each batch is compared with itself: it has to keep the promise without the others.
+    Each batch is compared with itself: it has to keep the promise without the others. One in which
+    nobody answered has nothing to keep.
     """
     found = {}
     for name in claim.sensitive:
@@ -186,12 +187,18 @@ def diversities(
         order = claim.ordered.get(name)
         if order is not None:
             order = tuple(dict.fromkeys(claim.category(name, cell) for cell in order))
-        each = [_diversity(classes.among(r), column.at(r), order) for r in each_batch(batch)]
-        found[name] = Diversity(
-            min(one.distinct for one in each),
-            min(one.entropy for one in each),
-            max(one.distance for one in each),
-        )
+        missing = claim.missing.get(name, frozenset())
+        each = [
+            _diversity(classes.among(r), column.at(r), order)
+            for r in each_batch(batch)
+            if {column.cells[code] for code in np.unique(column.codes[r])} - missing
+        ]
+        if each:
+            found[name] = Diversity(
+                min(one.distinct for one in each),
+                min(one.entropy for one in each),
+                max(one.distance for one in each),
+            )
     return found
 
 
