@@ -10,8 +10,8 @@ of a node is the normalised certainty penalty (Xu et al. 2006).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 from pathlib import Path
@@ -30,7 +30,9 @@ from exports.anonymise.problem import (
 )
 from exports.errors import ExportRefused
 from exports.label_hierarchy import LabelHierarchy, ancestors
-from exports.tabular.policy import Policy, lines_of, refuse_other_separators
+from exports.tabular.delimited import lines_of, refuse_other_separators
+from exports.tabular.input_table import TableMetadata
+from exports.tabular.policy import Policy
 
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 _PLAIN = re.compile(_NUMBER)
@@ -270,11 +272,21 @@ LONGEST = 40  # letters
 
 @dataclass(frozen=True, slots=True)
 class EncodedTable:
-    """The table without identifiers, in the order of its content, and its hierarchies."""
+    """The table without identifiers, in the order of its content, and its hierarchies.
+
+    ``metadata`` is what the input says of its columns, ``notes`` how it was read. ``ids`` are the
+    columns that tell people and households apart, row by row, ``people`` the number of each row's
+    (None: every row is another's). ``missing`` maps a sensitive column to cells that are no value.
+    """
 
     table: pl.DataFrame
     trees: tuple[TableHierarchy, ...]
     population: pl.DataFrame | None = None
+    metadata: TableMetadata = field(default_factory=TableMetadata)
+    notes: tuple[str, ...] = ()
+    ids: pl.DataFrame = field(default_factory=pl.DataFrame)
+    people: Ints | None = None
+    missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def in_own_order(table: pl.DataFrame) -> pl.DataFrame:
@@ -292,12 +304,15 @@ def problem_of(policy: Policy, sources: EncodedTable) -> Problem:
         taxonomy_of(tree, np.bincount(codes[:, at], minlength=len(tree.values)) > 0)
         for at, tree in enumerate(sources.trees)
     )
+    values = {name: values_of(policy, sources, name) for name in policy.sensitive}
     return Problem(
         codes=codes,
         hierarchies=taxonomies,
         model=PrivacyModel(policy.k, policy.l, policy.entropy_l, policy.t, policy.presence),
-        sensitive=_sensitive(policy, sources.table),
+        sensitive=_sensitive(values, sources.table),
         ordered=tuple(name in policy.ordered for name in policy.sensitive),
+        missing=tuple(len(values[name]) for name in policy.sensitive),
+        people=sources.people,
         population=population,
         suppression_limit=policy.suppression_limit,
         seed=policy.seed,
@@ -348,36 +363,35 @@ def _quoted(values: Sequence[str]) -> str:
     return ", ".join(shown + ["…"] * (len(values) > EXAMPLES))
 
 
-def _sensitive(policy: Policy, table: pl.DataFrame) -> Ints:
+def _sensitive(values: Mapping[str, Sequence[str]], table: pl.DataFrame) -> Ints:
     """Return the sensitive columns as ranks, shape (rows, columns), the missing last."""
-    codes = np.empty((table.height, len(policy.sensitive)), dtype=np.int32)
-    for at, name in enumerate(policy.sensitive):
-        values = values_of(policy, table[name])
-        ranks = {value: rank for rank, value in enumerate(values)}
-        coded = table[name].replace_strict(ranks, default=len(values), return_dtype=pl.Int32)
+    codes = np.empty((table.height, len(values)), dtype=np.int32)
+    for at, (name, ordered) in enumerate(values.items()):
+        ranks = {value: rank for rank, value in enumerate(ordered)}
+        coded = table[name].replace_strict(ranks, default=len(ordered), return_dtype=pl.Int32)
         codes[:, at] = coded.to_numpy()
     return codes
 
 
-def values_of(policy: Policy, column: pl.Series) -> tuple[str, ...]:
+def values_of(policy: Policy, sources: EncodedTable, name: str) -> tuple[str, ...]:
     """Return the values of a sensitive column, lowest first where the policy puts them in order.
 
-    Raise ExportRefused for a value that has no place in that order.
+    What is missing is none. Raise ExportRefused for a value that has no place in that order.
     """
-    values = column.drop_nulls().unique().sort().to_list()
-    order = policy.ordered.get(column.name)
+    column, missing = sources.table[name], sources.missing.get(name, frozenset())
+    values = [value for value in column.drop_nulls().unique().sort() if value not in missing]
+    order = policy.ordered.get(name)
     if order is None:
         return tuple(values)
     if order == "numbers":
         numbers = {value: number_of(value) for value in values}
         if odd := [value for value, number in numbers.items() if number is None]:
             odd_values = _quoted(odd)
-            raise ExportRefused(f"{column.name} is ordered by its numbers, but holds {odd_values}.")
+            raise ExportRefused(f"{name} is ordered by its numbers, but holds {odd_values}.")
         # Between 1 and 1.0 the text decides, so that the order of arrival does not.
         return tuple(sorted(values, key=lambda value: (numbers[value], value)))
     if odd := [value for value in values if value not in order]:
         raise ExportRefused(
-            f"{policy.path}: [ordered] {column.name} leaves out {_quoted(odd)}, which the data"
-            " hold."
+            f"{policy.path}: [ordered] {name} leaves out {_quoted(odd)}, which the data hold."
         )
-    return order
+    return tuple(value for value in order if value not in missing)

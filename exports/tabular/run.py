@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recoding, no_progress
@@ -19,6 +20,7 @@ from exports.errors import ExportRefused
 from exports.label_hierarchy import fully_generalised
 from exports.output_files import hidden_beside, sha256_of
 from exports.tabular.hierarchy import (
+    MISSING,
     ROOT,
     EncodedTable,
     TableHierarchy,
@@ -28,7 +30,10 @@ from exports.tabular.hierarchy import (
     released,
     values_of,
 )
-from exports.tabular.policy import Mode, Policy, read_policy, read_table, suggestion
+from exports.tabular.missing_values import Cells, missing_values_of
+from exports.tabular.open_table import read_table
+from exports.tabular.people import ids_of, people_of, refuse_unknown_people, without_blank_rows
+from exports.tabular.policy import Mode, Policy, read_policy, suggestion
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
@@ -51,7 +56,8 @@ def proven(path: Path, claim: Claim, sources: EncodedTable, rows: Ints) -> Findi
     ``rows`` has shape (rows written,): the position of each in the table.
     """
     people, table = sources.population, sources.table
-    found = verify(path, claim, truth=table, truth_rows=rows, population=people)
+    ids = sources.ids if sources.ids.width else None
+    found = verify(path, claim, truth=table, truth_rows=rows, population=people, ids=ids)
     if broken := faults(found, claim):
         raise ExportRefused(
             "Nothing was released, for the written file failed: " + "; ".join(broken)
@@ -71,9 +77,11 @@ def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
         t=policy.t,
         presence=policy.presence,
         limit=policy.suppression_limit,
-        ordered={name: values_of(policy, sources.table[name]) for name in policy.ordered},
+        ordered={name: values_of(policy, sources, name) for name in policy.ordered},
         covers={tree.column: _covers(tree) for tree in sources.trees},
         suppressed={tree.column: ROOT for tree in sources.trees},
+        missing={name: cells | {MISSING} for name, cells in sources.missing.items()},
+        unit=policy.unit,
     )
 
 
@@ -90,18 +98,26 @@ def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
     }
 
 
-def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
-    """Raise ExportRefused with the first thing that makes the table unfit for the policy."""
-    # First, as the other checks look columns up by the policy's names.
-    _refuse_unfit_columns(policy, table.columns)
+def refuse_unfit(policy: Policy, table: pl.DataFrame, missing: Cells) -> None:
+    """Raise ExportRefused with the first thing that makes the table unfit for the policy.
+
+    ``missing`` are the cells of each sensitive column that are no value.
+    """
     rows = table.height
     if rows == 0:
         raise ExportRefused("The data have no rows.")
     if rows == 1:
         raise ExportRefused("The data have 1 row: nobody can hide in a table of one.")
-    if rows < policy.k:
-        raise ExportRefused(f"k = {policy.k} rows alike cannot be had from {rows} rows.")
-    kept = [name for name in table.columns if name not in policy.roles["identifier"]]
+    refuse_unknown_people(policy, table)
+    whose = people_of(table.select(policy.ids))
+    people = rows if whose is None else len(np.unique(whose))
+    if people < policy.k:
+        unit = policy.unit
+        of_rows = "" if unit == "rows" else f" ({rows} rows)"
+        raise ExportRefused(
+            f"k = {policy.k} {unit} alike cannot be had from {people} {unit}{of_rows}."
+        )
+    kept = [name for name in table.columns if name not in policy.hidden]
     empty = [name for name in kept if table[name].null_count() == table.height]
     if empty:
         raise ExportRefused(
@@ -109,12 +125,12 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
             " mark it as an identifier, which never leaves."
         )
     for name in policy.sensitive:
-        distinct = table[name].n_unique()
+        distinct = table[name].drop_nulls().n_unique() - len(missing[name])
         for key, wanted in (("l", policy.l), ("entropy_l", policy.entropy_l)):
-            if distinct < wanted:
+            if 0 < distinct < wanted:
                 raise ExportRefused(
                     f"{key} = {wanted:g} distinct values cannot be had from {name}, which has"
-                    f" {distinct}."
+                    f" {distinct} that are not missing."
                 )
 
 
@@ -189,9 +205,10 @@ def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
     except Infeasible as fault:
         raise ExportRefused(f"Nothing was released: {fault}") from None
     withheld = outcome.suppressed | fully_generalised(problem.hierarchies, outcome.nodes)
-    out, allowed = int(withheld.sum()), problem.suppressible
-    if out == problem.rows or out > allowed:
-        which = "every row" if out == problem.rows else f"{out} of {problem.rows} rows"
+    out, allowed = problem.people_among(withheld), problem.suppressible
+    if withheld.all() or out > allowed:
+        rows = "rows" if problem.people is None else "people in a row"
+        which = "every row" if withheld.all() else f"{out} of {problem.counted} {rows}"
         raise ExportRefused(
             f"Nothing was released: {which} would say nothing but *, and suppression_limit ="
             f" {problem.suppression_limit:g} allows {allowed}. Ask for a smaller k, l or t or fewer"
@@ -200,20 +217,52 @@ def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
     return replace(outcome, suppressed=withheld)
 
 
+def _notes_of_blank_rows(blank: int) -> tuple[str, ...]:
+    if not blank:
+        return ()
+    is_blank = "row is blank or holds" if blank == 1 else "rows are blank or hold"
+    was = "was" if blank == 1 else "were"
+    return (f"{blank:,} {is_blank} only identifiers, and {was} left out.",)
+
+
 def read_sources(data: Path, policy: Policy) -> EncodedTable:
     """Return the table, hierarchies and population of the policy, checked, without identifiers."""
     trees = tuple(
         read_hierarchy(policy.hierarchies[name], name) for name in policy.quasi_identifiers
     )
-    table = read_table(data)
-    refuse_unfit(policy, table)
-    table = in_own_order(table.drop(policy.roles["identifier"]))
+    read = read_table(data)
+    # First, as all that follows looks columns up by the policy's names.
+    _refuse_unfit_columns(policy, read.cells.columns)
+    cells, blank = without_blank_rows(policy, read.cells)
+    missing = missing_values_of(policy, cells, read.metadata.missing)
+    refuse_unfit(policy, cells, missing)
+    told = [name for name in cells.columns if name not in policy.hidden]
+    # Of rows that read the same whose they are decides, so that the order of arrival does not.
+    cells = in_own_order(cells.select(*told, *policy.ids))
+    ids = cells.select(policy.ids)
+    notes = (*read.notes, *_notes_of_blank_rows(blank))
+    sources = EncodedTable(
+        cells.select(told),
+        trees,
+        metadata=read.metadata,
+        notes=notes,
+        ids=ids,
+        people=people_of(ids),
+        missing=missing,
+    )
     if policy.population is None:
-        return EncodedTable(table, trees)
-    population = read_table(policy.population)
+        return sources
+    population = read_table(policy.population).cells
+    for name in policy.ids:
+        if name in population.columns and ids_of(population[name]).is_duplicated().any():
+            raise ExportRefused(
+                f"{policy.population} has several rows of a person in {name}: presence counts each"
+                " row there as a person, so give one for each."
+            )
     lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
     if lacking:
         raise ExportRefused(f"{policy.population} has no column {', '.join(lacking)}.")
     if not population.height:
         raise ExportRefused(f"{policy.population} has no rows.")
-    return EncodedTable(table, trees, in_own_order(population.select(policy.quasi_identifiers)))
+    people = in_own_order(population.select(policy.quasi_identifiers))
+    return replace(sources, population=people)
