@@ -30,6 +30,7 @@ from exports.anonymise.problem import (
 )
 from exports.errors import ExportRefused
 from exports.label_hierarchy import LabelHierarchy, ancestors
+from exports.tabular.made_hierarchies import MadeHierarchy
 from exports.tabular.policy import Policy, lines_of, refuse_other_separators
 
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
@@ -202,7 +203,26 @@ def read_hierarchy(path: Path, column: str) -> TableHierarchy:
     _refuse_misshapen(path, lines)
     _refuse_broken_tree(path, lines)
     _refuse_untrue(path, lines)
-    rows = [cells for _, cells in lines]
+    return _tree_of([cells for _, cells in lines], column, path)
+
+
+def make_hierarchy(path: Path, made: MadeHierarchy, cells: pl.Series) -> TableHierarchy:
+    """The hierarchy that a policy's rule makes of the cells. Raise ExportRefused for a misfit."""
+    column, values = cells.name, cells.drop_nulls().unique().sort().to_list()
+    rows, misfits = made.lines([value for value in values if value not in (MISSING, ROOT)])
+    if misfits:
+        count = int(cells.is_in(misfits).sum())
+        raise ExportRefused(
+            f"{column}: {_quoted(misfits)} ({count} row{'s' * (count > 1)}) is not"
+            f" {made.rule.what}, as hierarchies.{column} in {path} expects. Correct the data, name"
+            " such values in apart, or write a hierarchy file for the column."
+        )
+    lines = list(enumerate(rows, 1))
+    _refuse_broken_tree(path, lines)
+    return _tree_of(rows or [[ROOT, ROOT]], column, path)
+
+
+def _tree_of(rows: list[list[str]], column: str, path: Path) -> TableHierarchy:
     levels, leaves = len(rows[0]), {row[0] for row in rows}
     if MISSING not in leaves:
         rows.append([MISSING] * (levels - 1) + [ROOT])

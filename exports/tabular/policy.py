@@ -23,6 +23,7 @@ import numpy as np
 import polars as pl
 
 from exports.errors import ExportRefused
+from exports.tabular.made_hierarchies import MadeHierarchy, made_hierarchy
 
 # What other programs put between cells, and how a person calls it.
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -247,7 +248,8 @@ Order = tuple[str, ...] | Literal["numbers"]
 class Policy:
     """A policy as read. Paths are resolved against the policy's folder.
 
-    ``roles`` maps each role to its columns; ``hierarchies`` a quasi-identifier to its file;
+    ``roles`` maps each role to its columns; ``hierarchies`` a quasi-identifier to its file
+    or rule;
     ``ordered`` a sensitive column to its values from lowest to highest, or to "numbers";
     ``content`` is the file as it stands, for the report to repeat. What is None is not asked.
     """
@@ -255,7 +257,7 @@ class Policy:
     path: Path
     k: int
     roles: Mapping[str, tuple[str, ...]]
-    hierarchies: Mapping[str, Path]
+    hierarchies: Mapping[str, Path | MadeHierarchy]
     l: int = 1  # noqa: E741 - the condition's name
     entropy_l: float = 1.0
     t: float | None = None
@@ -380,21 +382,31 @@ def _roles(path: Path, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return roles
 
 
-def _hierarchies(path: Path, table: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Path]:
-    for column, name in table.items():
+def _hierarchies(
+    path: Path, table: Mapping[str, Any], columns: Sequence[str]
+) -> dict[str, Path | MadeHierarchy]:
+    found: dict[str, Path | MadeHierarchy] = {}
+    for column, said in table.items():
         if column not in columns:
             hint = suggestion(column, columns)
             raise ExportRefused(
                 f"{path}: [hierarchies] has {column}, which is no quasi-identifier.{hint}"
             )
-        if not isinstance(name, str) or not name:
+        if isinstance(said, Mapping):
+            found[column] = made_hierarchy(f"{path}: hierarchies.{column}", said)
+        elif isinstance(said, str) and said:
+            found[column] = path.parent / said
+        else:
             raise ExportRefused(
-                f'{path}: hierarchies.{column} must be a file name, such as "age.csv".'
+                f'{path}: hierarchies.{column} must be a file name, such as "age.csv", or a rule,'
+                " such as { bands = [5, 10] }."
             )
     lacking = [column for column in columns if column not in table]
     if lacking:
-        raise ExportRefused(f"{path}: [hierarchies] names no file for {', '.join(lacking)}.")
-    return {column: path.parent / table[column] for column in columns}
+        raise ExportRefused(
+            f"{path}: [hierarchies] names no file or rule for {', '.join(lacking)}."
+        )
+    return {column: found[column] for column in columns}
 
 
 def _ordered(path: Path, table: Mapping[str, Any], sensitive: Sequence[str]) -> dict[str, Order]:

@@ -23,11 +23,13 @@ from exports.tabular.hierarchy import (
     EncodedTable,
     TableHierarchy,
     in_own_order,
+    make_hierarchy,
     problem_of,
     read_hierarchy,
     released,
     values_of,
 )
+from exports.tabular.made_hierarchies import MadeHierarchy
 from exports.tabular.policy import Mode, Policy, read_policy, read_table, suggestion
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
 from exports.verify.findings import Findings
@@ -202,18 +204,32 @@ def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
 
 def read_sources(data: Path, policy: Policy) -> EncodedTable:
     """Return the table, hierarchies and population of the policy, checked, without identifiers."""
-    trees = tuple(
-        read_hierarchy(policy.hierarchies[name], name) for name in policy.quasi_identifiers
-    )
+    # Before the data, as files hold the more faults.
+    read = {
+        name: read_hierarchy(said, name) if isinstance(said, Path) else said
+        for name, said in policy.hierarchies.items()
+    }
     table = read_table(data)
     refuse_unfit(policy, table)
     table = in_own_order(table.drop(policy.roles["identifier"]))
+    population = _population(policy)
+    people = [table] if population is None else [table, population]
+    trees = tuple(
+        make_hierarchy(policy.path, said, pl.concat([rows[name] for rows in people]))
+        if isinstance(said, MadeHierarchy)
+        else said
+        for name, said in read.items()
+    )
+    return EncodedTable(table, trees, population)
+
+
+def _population(policy: Policy) -> pl.DataFrame | None:
     if policy.population is None:
-        return EncodedTable(table, trees)
+        return None
     population = read_table(policy.population)
     lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
     if lacking:
         raise ExportRefused(f"{policy.population} has no column {', '.join(lacking)}.")
     if not population.height:
         raise ExportRefused(f"{policy.population} has no rows.")
-    return EncodedTable(table, trees, in_own_order(population.select(policy.quasi_identifiers)))
+    return in_own_order(population.select(policy.quasi_identifiers))

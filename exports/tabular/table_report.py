@@ -54,7 +54,10 @@ def report_of(
     echo = {name: dict(table) for name, table in result.policy.content.items()}
     for table in ("hierarchies", "population"):
         if table in echo:
-            echo[table] = {key: Path(name).name for key, name in echo[table].items()}
+            echo[table] = {
+                key: Path(said).name if isinstance(said, str) else said
+                for key, said in echo[table].items()
+            }
     return {
         "ncp": round(loss_of(result.problem, result.outcome), DECIMALS),
         **{key: figures[key] for key in _PROMISED},

@@ -41,7 +41,7 @@ def told(desk):
         ('plain = ["note"]', 'plain = ["Note"]', "plain names Note, which the data lack. Did"),
         ('plain = ["note"]', "plain = []", "no role for note."),
         ('["sex", "age"]', "[]", "quasi_identifier names no column"),
-        ('age = "trees/age.csv"', "", "[hierarchies] names no file for age"),
+        ('age = "trees/age.csv"', "", "[hierarchies] names no file or rule for age"),
         (
             'age = "trees/age.csv"',
             'Age = "trees/age.csv"',
