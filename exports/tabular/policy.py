@@ -24,6 +24,7 @@ import polars as pl
 
 from exports.errors import ExportRefused
 from exports.tabular.made_hierarchies import MadeHierarchy, made_hierarchy
+from exports.tabular.wildcards import without_wildcards
 
 # What other programs put between cells, and how a person calls it.
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -280,12 +281,15 @@ class Policy:
         return self.roles["sensitive"]
 
 
-def read_policy(path: Path) -> Policy:
-    """The policy of a TOML file. Raise ExportRefused with what is wrong and where."""
+def read_policy(path: Path, columns: Callable[[], Sequence[str]]) -> Policy:
+    """The policy of a TOML file. Raise ExportRefused with what is wrong and where.
+
+    ``columns`` gives those of the data; it is called only where a wildcard stands for some of them.
+    """
     content = _toml(path)
     _refuse_unknown(path, content, _TABLES, "table")
     tables = {name: _table(path, content, name) for name in _TABLES}
-    roles = _roles(path, tables["roles"])
+    roles = _roles(path, tables["roles"], columns)
     policy = Policy(
         path,
         roles=roles,
@@ -362,12 +366,15 @@ def _names(path: Path, key: str, value: object) -> tuple[str, ...]:
     return tuple(cast("list[str]", value))
 
 
-def _roles(path: Path, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+def _roles(
+    path: Path, table: Mapping[str, Any], columns: Callable[[], Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
     _refuse_unknown(path, table, ROLES, "role in [roles]:")
-    roles = {role: _names(path, role, table.get(role, [])) for role in ROLES}
+    lists = {role: _names(path, role, table.get(role, [])) for role in ROLES}
+    roles = without_wildcards(path, lists, columns)
     taken: dict[str, str] = {}
-    for role, columns in roles.items():
-        for column in columns:
+    for role, names in roles.items():
+        for column in names:
             if column in taken:
                 both = {taken[column], role}
                 where = " and ".join(sorted(both)) if len(both) > 1 else f"{role} twice"

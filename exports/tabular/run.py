@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -144,14 +145,14 @@ def anonymise(data: Path, policy: Path, out: Path, progress: Progress = no_progr
     been read back and verified, or not at all: ExportRefused says why, in one line.
     """
     try:
-        return _anonymise(data, read_policy(policy), out, progress)
+        return _anonymise(data, policy, out, progress)
     except ExportRefused as fault:
         raise ExportRefused(" ".join(str(fault).split())) from None
 
 
-def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress) -> Report:
+def _anonymise(data: Path, asked: Path, out: Path, progress: Progress) -> Report:
     refuse_taken(out)
-    sources = read_sources(data, policy)
+    policy, sources = read_sources(data, asked)
     problem = problem_of(policy, sources)
     outcome = _solved(problem, policy.mode, progress)
     table, rows = released(sources, outcome)
@@ -202,25 +203,29 @@ def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
     return replace(outcome, suppressed=withheld)
 
 
-def read_sources(data: Path, policy: Policy) -> EncodedTable:
-    """Return the table, hierarchies and population of the policy, checked, without identifiers."""
+def read_sources(data: Path, asked: Path) -> tuple[Policy, EncodedTable]:
+    """Return the policy, and its table, hierarchies and population, checked, without identifiers.
+
+    The table is read last, unless the policy cannot be understood without its columns.
+    """
+    table = cache(lambda: read_table(data))
+    policy = read_policy(asked, lambda: table().columns)
     # Before the data, as files hold the more faults.
     read = {
         name: read_hierarchy(said, name) if isinstance(said, Path) else said
         for name, said in policy.hierarchies.items()
     }
-    table = read_table(data)
-    refuse_unfit(policy, table)
-    table = in_own_order(table.drop(policy.roles["identifier"]))
+    refuse_unfit(policy, table())
+    kept = in_own_order(table().drop(policy.roles["identifier"]))
     population = _population(policy)
-    people = [table] if population is None else [table, population]
+    people = [kept] if population is None else [kept, population]
     trees = tuple(
         make_hierarchy(policy.path, said, pl.concat([rows[name] for rows in people]))
         if isinstance(said, MadeHierarchy)
         else said
         for name, said in read.items()
     )
-    return EncodedTable(table, trees, population)
+    return policy, EncodedTable(kept, trees, population)
 
 
 def _population(policy: Policy) -> pl.DataFrame | None:
