@@ -213,7 +213,7 @@ def make_hierarchy(path: Path, made: MadeHierarchy, cells: pl.Series) -> TableHi
     if misfits:
         count = int(cells.is_in(misfits).sum())
         raise ExportRefused(
-            f"{column}: {_quoted(misfits)} ({count} row{'s' * (count > 1)}) is not"
+            f"{column}: {quoted(misfits)} ({count} row{'s' * (count > 1)}) is not"
             f" {made.rule.what}, as hierarchies.{column} in {path} expects. Correct the data, name"
             " such values in apart, or write a hierarchy file for the column."
         )
@@ -303,11 +303,11 @@ def in_own_order(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def problem_of(policy: Policy, sources: EncodedTable) -> Problem:
-    """The problem that the policy sets. Raise ExportRefused for a cell that has no place."""
-    codes = _codes(sources.table, sources.trees, where="")
+    """The problem that the policy sets; every cell must have a place in its hierarchy."""
+    codes = _codes(sources.table, sources.trees)
     population = None
     if sources.population is not None:
-        population = _codes(sources.population, sources.trees, where="the population's ")
+        population = _codes(sources.population, sources.trees)
     taxonomies = tuple(
         taxonomy_of(tree, np.bincount(codes[:, at], minlength=len(tree.values)) > 0)
         for at, tree in enumerate(sources.trees)
@@ -338,31 +338,13 @@ def released(sources: EncodedTable, outcome: Recoding) -> tuple[pl.DataFrame, In
     return kept.drop("\0row"), kept["\0row"].to_numpy().astype(np.int32)
 
 
-def _codes(table: pl.DataFrame, trees: Sequence[TableHierarchy], *, where: str) -> Ints:
+def _codes(table: pl.DataFrame, trees: Sequence[TableHierarchy]) -> Ints:
     """Return the value of each cell in its hierarchy, shape (rows, trees)."""
-    codes = []
-    for tree in trees:
-        filled = table[tree.column].fill_null(MISSING)
-        found = tree.encode(filled)
-        if found.null_count():
-            raise ExportRefused(_no_place(filled.filter(found.is_null()), tree, where=where))
-        codes.append(found.to_numpy())
+    codes = [tree.encode(table[tree.column].fill_null(MISSING)).to_numpy() for tree in trees]
     return np.stack(codes, axis=1)
 
 
-def _no_place(cells: pl.Series, tree: TableHierarchy, *, where: str) -> str:
-    """Return which cells the hierarchy does not know, by a few examples."""
-    values = cells.unique().sort().to_list()
-    rows = f"{len(cells)} row{'s' * (len(cells) > 1)}"
-    advice = "Give each value a line there, or correct the data."
-    if all(v.strip() in tree.values for v in values):
-        advice = "Take away the spaces around them."
-    elif all(v in tree.labels for v in values):
-        advice = "They are groups there: give each a line of its own that starts with itself."
-    return f"{where}{tree.column}: {_quoted(values)} ({rows}) has no place in {tree.path}. {advice}"
-
-
-def _quoted(values: Sequence[str]) -> str:
+def quoted(values: Sequence[str]) -> str:
     """Return the first few values in quotes, long ones cut short."""
     shown = [f'"{v[:LONGEST]}{"…" * (len(v) > LONGEST)}"' for v in values[:EXAMPLES]]
     return ", ".join(shown + ["…"] * (len(values) > EXAMPLES))
@@ -391,13 +373,12 @@ def values_of(policy: Policy, column: pl.Series) -> tuple[str, ...]:
     if order == "numbers":
         numbers = {value: number_of(value) for value in values}
         if odd := [value for value, number in numbers.items() if number is None]:
-            odd_values = _quoted(odd)
+            odd_values = quoted(odd)
             raise ExportRefused(f"{column.name} is ordered by its numbers, but holds {odd_values}.")
         # Between 1 and 1.0 the text decides, so that the order of arrival does not.
         return tuple(sorted(values, key=lambda value: (numbers[value], value)))
     if odd := [value for value in values if value not in order]:
         raise ExportRefused(
-            f"{policy.path}: [ordered] {column.name} leaves out {_quoted(odd)}, which the data"
-            " hold."
+            f"{policy.path}: [ordered] {column.name} leaves out {quoted(odd)}, which the data hold."
         )
     return order

@@ -33,6 +33,7 @@ from exports.tabular.hierarchy import (
 from exports.tabular.made_hierarchies import MadeHierarchy
 from exports.tabular.policy import Mode, Policy, read_policy, read_table, suggestion
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
+from exports.tabular.values_without_place import refuse_unplaced
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
 from exports.verify.verdict import faults
@@ -153,6 +154,7 @@ def anonymise(data: Path, policy: Path, out: Path, progress: Progress = no_progr
 def _anonymise(data: Path, asked: Path, out: Path, progress: Progress) -> Report:
     refuse_taken(out)
     policy, sources = read_sources(data, asked)
+    refuse_unplaced(policy, sources)
     problem = problem_of(policy, sources)
     outcome = _solved(problem, policy.mode, progress)
     table, rows = released(sources, outcome)
