@@ -32,6 +32,7 @@ from exports.errors import ExportRefused
 from exports.label_hierarchy import LabelHierarchy, ancestors
 from exports.tabular.made_hierarchies import MadeHierarchy
 from exports.tabular.policy import Policy, lines_of, refuse_other_separators
+from exports.tabular.quoting import quoted
 
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 _PLAIN = re.compile(_NUMBER)
@@ -282,19 +283,22 @@ def _shares_of_range(level: Ints, numbers: Floats, counted: Bools, nodes: int) -
     return share
 
 
-# A refusal quotes no more values than these. They are the researcher's own, said on the
-# researcher's own terminal and written nowhere; without them nobody could find the cell to correct.
-EXAMPLES = 3
-LONGEST = 40  # letters
-
-
 @dataclass(frozen=True, slots=True)
 class EncodedTable:
-    """The table without identifiers, in the order of its content, and its hierarchies."""
+    """The table without identifiers, in the order of its content, and its hierarchies.
+
+    ``read`` is the table with its numbers as they were before the rules of [numbers], if any.
+    """
 
     table: pl.DataFrame
     trees: tuple[TableHierarchy, ...]
     population: pl.DataFrame | None = None
+    read: pl.DataFrame | None = None
+
+    @property
+    def truth(self) -> pl.DataFrame:
+        """The table as it was read."""
+        return self.table if self.read is None else self.read
 
 
 def in_own_order(table: pl.DataFrame) -> pl.DataFrame:
@@ -342,12 +346,6 @@ def _codes(table: pl.DataFrame, trees: Sequence[TableHierarchy]) -> Ints:
     """Return the value of each cell in its hierarchy, shape (rows, trees)."""
     codes = [tree.encode(table[tree.column].fill_null(MISSING)).to_numpy() for tree in trees]
     return np.stack(codes, axis=1)
-
-
-def quoted(values: Sequence[str]) -> str:
-    """Return the first few values in quotes, long ones cut short."""
-    shown = [f'"{v[:LONGEST]}{"…" * (len(v) > LONGEST)}"' for v in values[:EXAMPLES]]
-    return ", ".join(shown + ["…"] * (len(values) > EXAMPLES))
 
 
 def _sensitive(policy: Policy, table: pl.DataFrame) -> Ints:

@@ -181,7 +181,7 @@ class MadeHierarchy:
         return lines, [value for value, chain in found.items() if chain is None]
 
 
-def _numbers(value: object) -> list[Decimal]:
+def numbers_in(value: object) -> list[Decimal]:
     """Return one number or a list of them, or nothing for anything else."""
     several = value if isinstance(value, list) else [value]
     if any(isinstance(one, bool) or not isinstance(one, (int, float)) for one in several):
@@ -191,7 +191,7 @@ def _numbers(value: object) -> list[Decimal]:
 
 
 def _bands(where: str, table: Mapping[str, Any]) -> NumberBands:
-    widths = _numbers(table["bands"])
+    widths = numbers_in(table["bands"])
     if not widths or min(widths) <= 0:
         raise ExportRefused(f"{where}: bands must be widths above 0, such as [5, 10].")
     for narrow, wide in pairwise(widths):
@@ -200,7 +200,7 @@ def _bands(where: str, table: Mapping[str, Any]) -> NumberBands:
                 f"{where}: bands of {digits_of(wide)} do not hold whole bands of"
                 f" {digits_of(narrow)}; each width must be a multiple of the one before."
             )
-    ends = {end: _numbers(table[end]) for end in ("bottom", "top") if end in table}
+    ends = {end: numbers_in(table[end]) for end in ("bottom", "top") if end in table}
     if wrong := [end for end, numbers in ends.items() if len(numbers) != 1]:
         raise ExportRefused(f"{where}: {wrong[0]} must be a number.")
     bottom, top = (ends[end][0] if end in ends else None for end in ("bottom", "top"))
@@ -224,7 +224,7 @@ def _dates(where: str, table: Mapping[str, Any]) -> DateUnits:
 
 
 def _prefixes(where: str, table: Mapping[str, Any]) -> CodePrefixes:
-    lengths = [int(number) for number in _numbers(table["prefix"]) if number == int(number)]
+    lengths = [int(number) for number in numbers_in(table["prefix"]) if number == int(number)]
     if not lengths or lengths != sorted({*lengths} - {0}, reverse=True) or lengths[-1] < 1:
         raise ExportRefused(
             f"{where}: prefix must be numbers of letters, the most first, such as [3, 1]."
@@ -249,10 +249,15 @@ def made_hierarchy(where: str, table: Mapping[str, Any]) -> MadeHierarchy:
         if key not in (*keys, "apart"):
             known = ", ".join((*keys, "apart"))
             raise ExportRefused(f"{where}: {kinds[0]} has no key {key}. There are: {known}.")
+    return MadeHierarchy(read(where, table), apart_in(where, table))
+
+
+def apart_in(where: str, table: Mapping[str, Any]) -> frozenset[str]:
+    """Return the values that a rule leaves to themselves. Raise ExportRefused."""
     apart = table.get("apart", [])
     single = (str, int, float)
     if not isinstance(apart, list) or not all(
         isinstance(value, single) and not isinstance(value, bool) for value in apart
     ):
         raise ExportRefused(f'{where}: apart must be a list of values, such as [-99, "unknown"].')
-    return MadeHierarchy(read(where, table), frozenset(map(str, apart)))
+    return frozenset(map(str, apart))

@@ -24,6 +24,7 @@ import polars as pl
 
 from exports.errors import ExportRefused
 from exports.tabular.made_hierarchies import MadeHierarchy, made_hierarchy
+from exports.tabular.number_rules import NumberRule, number_rules
 from exports.tabular.wildcards import without_wildcards
 
 # What other programs put between cells, and how a person calls it.
@@ -239,7 +240,7 @@ _PRIVACY: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "suppression_limit": ("a share from 0 to 1", lambda v: _number(v, 0, 1)),
     "seed": ("a whole number from 0", lambda v: _whole(v, 0) and v < 2**63),
 }
-_TABLES = ("privacy", "roles", "hierarchies", "ordered", "population")
+_TABLES = ("privacy", "roles", "hierarchies", "ordered", "numbers", "population")
 
 Mode = Literal["local", "one-coding"]
 Order = tuple[str, ...] | Literal["numbers"]
@@ -252,6 +253,7 @@ class Policy:
     ``roles`` maps each role to its columns; ``hierarchies`` a quasi-identifier to its file
     or rule;
     ``ordered`` a sensitive column to its values from lowest to highest, or to "numbers";
+    ``numbers`` a sensitive or plain column to how its numbers are written;
     ``content`` is the file as it stands, for the report to repeat. What is None is not asked.
     """
 
@@ -267,6 +269,7 @@ class Policy:
     suppression_limit: float = 0.0
     seed: int = 0
     ordered: Mapping[str, Order] = field(default_factory=dict)
+    numbers: Mapping[str, NumberRule] = field(default_factory=dict)
     population: Path | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
 
@@ -295,6 +298,7 @@ def read_policy(path: Path, columns: Callable[[], Sequence[str]]) -> Policy:
         roles=roles,
         hierarchies=_hierarchies(path, tables["hierarchies"], roles["quasi_identifier"]),
         ordered=_ordered(path, tables["ordered"], roles["sensitive"]),
+        numbers=number_rules(path, tables["numbers"], roles["sensitive"] + roles["plain"]),
         population=_population(path, tables["population"]),
         content=content,
         **_privacy(path, tables["privacy"]),

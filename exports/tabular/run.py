@@ -31,9 +31,11 @@ from exports.tabular.hierarchy import (
     values_of,
 )
 from exports.tabular.made_hierarchies import MadeHierarchy
+from exports.tabular.number_rules import with_rules
 from exports.tabular.policy import Mode, Policy, read_policy, read_table, suggestion
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
 from exports.tabular.values_without_place import refuse_unplaced
+from exports.verify.coded_numbers import NumberCoding
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
 from exports.verify.verdict import faults
@@ -54,7 +56,7 @@ def proven(path: Path, claim: Claim, sources: EncodedTable, rows: Ints) -> Findi
 
     ``rows`` has shape (rows written,): the position of each in the table.
     """
-    people, table = sources.population, sources.table
+    people, table = sources.population, sources.truth
     found = verify(path, claim, truth=table, truth_rows=rows, population=people)
     if broken := faults(found, claim):
         raise ExportRefused(
@@ -78,6 +80,10 @@ def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
         ordered={name: values_of(policy, sources.table[name]) for name in policy.ordered},
         covers={tree.column: _covers(tree) for tree in sources.trees},
         suppressed={tree.column: ROOT for tree in sources.trees},
+        numbers={
+            name: NumberCoding(rule.step, rule.bottom, rule.top, rule.apart)
+            for name, rule in policy.numbers.items()
+        },
     )
 
 
@@ -227,7 +233,7 @@ def read_sources(data: Path, asked: Path) -> tuple[Policy, EncodedTable]:
         else said
         for name, said in read.items()
     )
-    return policy, EncodedTable(kept, trees, population)
+    return policy, EncodedTable(with_rules(kept, policy.numbers), trees, population, kept)
 
 
 def _population(policy: Policy) -> pl.DataFrame | None:

@@ -16,6 +16,7 @@ import polars as pl
 from exports.anonymise.problem import Ints, Problem, Recoding, loss_of
 from exports.documents.markup import DistributionBar, render_page
 from exports.tabular.hierarchy import ROOT, EncodedTable
+from exports.tabular.number_rules import changes, far_out
 from exports.tabular.policy import ROLES, Policy
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
@@ -71,7 +72,7 @@ def report_of(
         "meaning": [asdict(said) for said in figures_in_words(found, claim)],
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
-        "notes": _notes(result),
+        "notes": _notes(result, columns),
         "policy": echo,
         "data_sha256": digest,
     }
@@ -96,10 +97,13 @@ def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
             "suppressed": int((shown == ROOT).sum()),
             "missing": shown.null_count(),
         }
+    for name, rule in result.policy.numbers.items():
+        true = result.sources.truth[name].gather(result.rows)
+        about[name]["numbers"] = changes(rule, true, result.table[name])
     return about
 
 
-def _notes(result: AnonymisedTable) -> list[str]:
+def _notes(result: AnonymisedTable, columns: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return what a reader should know besides the figures."""
     notes = [result.outcome.note] if result.outcome.note else []
     missing = [n for n in result.policy.quasi_identifiers if result.sources.table[n].null_count()]
@@ -108,6 +112,18 @@ def _notes(result: AnonymisedTable) -> list[str]:
     ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")
+    notes += [
+        rule.sentence(name, columns[name]["numbers"])
+        for name, rule in result.policy.numbers.items()
+    ]
+    for name in (*result.policy.sensitive, *result.policy.roles["plain"]):
+        cells = 0 if name in result.policy.numbers else far_out(result.table[name])
+        # Of a few people alone; where many lie far out, the numbers are merely skewed.
+        if 0 < cells < result.policy.k:
+            notes.append(
+                f"{name}: {cells} cell{'s lie' if cells > 1 else ' lies'} far beyond the others and"
+                " may point at a person: [numbers] in the policy rounds and top-codes."
+            )
     if result.policy.roles["plain"]:
         plain = ", ".join(result.policy.roles["plain"])
         notes.append(f"Left as they were, and protected by nothing: {plain}.")

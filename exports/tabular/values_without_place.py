@@ -12,17 +12,15 @@ import polars as pl
 
 from exports.errors import ExportRefused
 from exports.tabular.hierarchy import (
-    EXAMPLES,
-    LONGEST,
     ROOT,
     EncodedTable,
     TableHierarchy,
     band_of,
     number_of,
-    quoted,
 )
 from exports.tabular.hierarchy_files import hierarchy_text, stem_of, write_beside
 from exports.tabular.policy import Policy
+from exports.tabular.quoting import EXAMPLES, LONGEST, quoted
 
 
 def refuse_unplaced(policy: Policy, sources: EncodedTable) -> None:
