@@ -12,12 +12,12 @@ import csv
 import math
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 import polars as pl
@@ -243,6 +243,7 @@ _PRIVACY: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 _TABLES = ("privacy", "roles", "hierarchies", "ordered", "numbers", "population")
 
 Mode = Literal["local", "one-coding"]
+Said = TypeVar("Said")
 Order = tuple[str, ...] | Literal["numbers"]
 
 
@@ -282,6 +283,29 @@ class Policy:
     def sensitive(self) -> tuple[str, ...]:
         """Columns that l and t speak of."""
         return self.roles["sensitive"]
+
+    def without(self, columns: Collection[str]) -> Policy:
+        """Return the policy for a table in which these columns say nothing; identifiers stay.
+
+        Raise ExportRefused where what is asked speaks of nothing else.
+        """
+        roles = {
+            role: tuple(n for n in names if role == "identifier" or n not in columns)
+            for role, names in self.roles.items()
+        }
+        left = replace(
+            self,
+            roles=roles,
+            hierarchies=_lacking(self.hierarchies, columns),
+            ordered=_lacking(self.ordered, columns),
+            numbers=_lacking(self.numbers, columns),
+        )
+        _refuse_contradictions(left)
+        return left
+
+
+def _lacking(table: Mapping[str, Said], columns: Collection[str]) -> dict[str, Said]:
+    return {name: said for name, said in table.items() if name not in columns}
 
 
 def read_policy(path: Path, columns: Callable[[], Sequence[str]]) -> Policy:

@@ -100,10 +100,13 @@ def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
     }
 
 
+def empty_columns(table: pl.DataFrame) -> list[str]:
+    """Return the columns without any value: they need no role and protect nobody."""
+    return [column.name for column in table if column.null_count() == table.height]
+
+
 def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
     """Raise ExportRefused with the first thing that makes the table unfit for the policy."""
-    # First, as the other checks look columns up by the policy's names.
-    _refuse_unfit_columns(policy, table.columns)
     rows = table.height
     if rows == 0:
         raise ExportRefused("The data have no rows.")
@@ -111,13 +114,8 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
         raise ExportRefused("The data have 1 row: nobody can hide in a table of one.")
     if rows < policy.k:
         raise ExportRefused(f"k = {policy.k} rows alike cannot be had from {rows} rows.")
-    kept = [name for name in table.columns if name not in policy.roles["identifier"]]
-    empty = [name for name in kept if table[name].null_count() == table.height]
-    if empty:
-        raise ExportRefused(
-            f"Every cell of {', '.join(empty)} is missing: take such a column out of the data, or"
-            " mark it as an identifier, which never leaves."
-        )
+    if not policy.quasi_identifiers:
+        raise ExportRefused("Every cell of every quasi-identifier is missing.")
     for name in policy.sensitive:
         distinct = table[name].n_unique()
         for key, wanted in (("l", policy.l), ("entropy_l", policy.entropy_l)):
@@ -128,7 +126,8 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
                 )
 
 
-def _refuse_unfit_columns(policy: Policy, known: list[str]) -> None:
+def refuse_unfit_columns(policy: Policy, known: list[str], empty: list[str]) -> None:
+    """Raise ExportRefused for a column that the data lack, or one with values and no role."""
     for role, names in policy.roles.items():
         for name in names:
             if name not in known:
@@ -138,7 +137,7 @@ def _refuse_unfit_columns(policy: Policy, known: list[str]) -> None:
                 )
 
     marked = {name for names in policy.roles.values() for name in names}
-    if unmarked := [name for name in known if name not in marked]:
+    if unmarked := [name for name in known if name not in marked and name not in empty]:
         raise ExportRefused(
             f"{policy.path}: no role for {', '.join(unmarked)}. Give each column one in [roles]:"
             " identifier, quasi_identifier, sensitive or plain."
@@ -223,6 +222,9 @@ def read_sources(data: Path, asked: Path) -> tuple[Policy, EncodedTable]:
         name: read_hierarchy(said, name) if isinstance(said, Path) else said
         for name, said in policy.hierarchies.items()
     }
+    empty = empty_columns(table()) if table().height else []
+    refuse_unfit_columns(policy, table().columns, empty)
+    policy = policy.without(empty)
     refuse_unfit(policy, table())
     kept = in_own_order(table().drop(policy.roles["identifier"]))
     population = _population(policy)
@@ -232,6 +234,7 @@ def read_sources(data: Path, asked: Path) -> tuple[Policy, EncodedTable]:
         if isinstance(said, MadeHierarchy)
         else said
         for name, said in read.items()
+        if name in policy.hierarchies
     )
     return policy, EncodedTable(with_rules(kept, policy.numbers), trees, population, kept)
 

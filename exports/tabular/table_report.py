@@ -81,7 +81,10 @@ def report_of(
 def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
     """Each written column's role and, for a quasi-identifier, what became of its cells."""
     roles = {name: role for role in ROLES for name in result.policy.roles[role]}
-    about: dict[str, dict[str, Any]] = {n: {"role": roles[n]} for n in result.table.columns}
+    # A column without any value has no role.
+    about: dict[str, dict[str, Any]] = {
+        n: {"role": roles.get(n, "empty")} for n in result.table.columns
+    }
     trees = zip(result.sources.trees, result.problem.hierarchies, strict=True)
     for at, (tree, hierarchy) in enumerate(trees):
         shown, true = result.table[tree.column], result.sources.table[tree.column]
@@ -109,6 +112,8 @@ def _notes(result: AnonymisedTable, columns: Mapping[str, Mapping[str, Any]]) ->
     missing = [n for n in result.policy.quasi_identifiers if result.sources.table[n].null_count()]
     if missing:
         notes.append(f"A missing cell of {', '.join(missing)} was treated as a value of its own.")
+    if empty := [name for name, about in columns.items() if about["role"] == "empty"]:
+        notes.append(f"Without any value, as in the table: {', '.join(empty)}.")
     ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")

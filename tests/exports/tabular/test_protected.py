@@ -100,6 +100,18 @@ def test_a_missing_cell_counts_as_a_value_of_its_own(desk):
     assert min(classes(desk.run()).values()) >= 2
 
 
+@pytest.mark.parametrize("at", range(1, 5))
+def test_a_column_without_any_value_stays_so_and_is_told(desk, at):
+    desk.rows([tuple("" if n == at else c for n, c in enumerate(row)) for row in ROWS])
+    assert {row[NAMES[at]] for row in desk.run()} == {""}
+    assert f"Without any value, as in the table: {NAMES[at]}." in report(desk)["notes"]
+
+
+def test_a_column_without_any_value_needs_no_role(desk):
+    desk.rows([(*row, "") for row in ROWS], (*NAMES, "later"))
+    assert {row["later"] for row in desk.run()} == {""}
+
+
 def test_a_suppressed_cell_in_the_data_stays_suppressed(desk):
     desk.rows([*ROWS, ("X", "f", "*", "no", "1"), ("Y", "f", "*", "no", "1")])
     assert classes(desk.run())["f", "*"] >= 2

@@ -3,7 +3,7 @@
 import pytest
 
 from exports.errors import ExportRefused
-from tests.exports.tabular.desk import AGE, NAMES, ROWS
+from tests.exports.tabular.desk import AGE, ROWS
 
 
 def told(desk):
@@ -178,10 +178,15 @@ def test_a_wrong_table_is_told(desk, content, said):
     assert said in told(desk)
 
 
-@pytest.mark.parametrize("at", range(1, 5))
-def test_a_column_without_any_value_is_told(desk, at):
-    desk.rows([tuple("" if n == at else c for n, c in enumerate(row)) for row in ROWS])
-    assert f"Every cell of {NAMES[at]} is missing" in told(desk)
+def test_quasi_identifiers_without_any_value_are_told(desk):
+    desk.rows([(row[0], "", "", *row[3:]) for row in ROWS])
+    assert "Every cell of every quasi-identifier is missing" in told(desk)
+
+
+def test_l_of_a_column_without_any_value_is_told(desk):
+    desk.change("k = 2", "k = 2\nl = 2")
+    desk.rows([(*row[:3], "", row[4]) for row in ROWS])
+    assert "l is asked for, but no column is sensitive" in told(desk)
 
 
 def test_a_folder_for_a_table_is_told(desk):
