@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 from pathlib import Path
@@ -30,8 +30,10 @@ from exports.anonymise.problem import (
 )
 from exports.errors import ExportRefused
 from exports.label_hierarchy import LabelHierarchy, ancestors
+from exports.tabular.delimited import lines_of, refuse_other_separators
+from exports.tabular.input_table import TableMetadata
 from exports.tabular.made_hierarchies import MadeHierarchy
-from exports.tabular.policy import Policy, lines_of, refuse_other_separators
+from exports.tabular.policy import Policy
 from exports.tabular.quoting import quoted
 
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
@@ -287,12 +289,15 @@ def _shares_of_range(level: Ints, numbers: Floats, counted: Bools, nodes: int) -
 class EncodedTable:
     """The table without identifiers, in the order of its content, and its hierarchies.
 
-    ``read`` is the table with its numbers as they were before the rules of [numbers], if any.
+    ``metadata`` is what the input says of its columns, ``notes`` how it was read. ``read`` is the
+    table with its numbers as they were before the rules of [numbers], if any.
     """
 
     table: pl.DataFrame
     trees: tuple[TableHierarchy, ...]
     population: pl.DataFrame | None = None
+    metadata: TableMetadata = field(default_factory=TableMetadata)
+    notes: tuple[str, ...] = ()
     read: pl.DataFrame | None = None
 
     @property

@@ -32,7 +32,8 @@ from exports.tabular.hierarchy import (
 )
 from exports.tabular.made_hierarchies import MadeHierarchy
 from exports.tabular.number_rules import with_rules
-from exports.tabular.policy import Mode, Policy, read_policy, read_table, suggestion
+from exports.tabular.open_table import read_table
+from exports.tabular.policy import Mode, Policy, read_policy, suggestion
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
 from exports.tabular.values_without_place import refuse_unplaced
 from exports.verify.coded_numbers import NumberCoding
@@ -215,34 +216,40 @@ def read_sources(data: Path, asked: Path) -> tuple[Policy, EncodedTable]:
 
     The table is read last, unless the policy cannot be understood without its columns.
     """
-    table = cache(lambda: read_table(data))
-    policy = read_policy(asked, lambda: table().columns)
+    opened = cache(lambda: read_table(data))
+    policy = read_policy(asked, lambda: opened().cells.columns)
     # Before the data, as files hold the more faults.
-    read = {
-        name: read_hierarchy(said, name) if isinstance(said, Path) else said
+    trees = {
+        name: read_hierarchy(said, name)
         for name, said in policy.hierarchies.items()
+        if isinstance(said, Path)
     }
-    empty = empty_columns(table()) if table().height else []
-    refuse_unfit_columns(policy, table().columns, empty)
-    policy = policy.without(empty)
-    refuse_unfit(policy, table())
-    kept = in_own_order(table().drop(policy.roles["identifier"]))
+    cells, metadata = opened().cells, opened().metadata
+    empty = empty_columns(cells) if cells.height else []
+    refuse_unfit_columns(policy, cells.columns, empty)
+    policy = policy.without(empty).leaving_apart(metadata.missing)
+    refuse_unfit(policy, cells)
+    kept = in_own_order(cells.drop(policy.roles["identifier"]))
     population = _population(policy)
     people = [kept] if population is None else [kept, population]
-    trees = tuple(
-        make_hierarchy(policy.path, said, pl.concat([rows[name] for rows in people]))
-        if isinstance(said, MadeHierarchy)
-        else said
-        for name, said in read.items()
-        if name in policy.hierarchies
+    for name, said in policy.hierarchies.items():
+        if isinstance(said, MadeHierarchy):
+            column = pl.concat([rows[name] for rows in people])
+            trees[name] = make_hierarchy(policy.path, said, column)
+    return policy, EncodedTable(
+        table=with_rules(kept, policy.numbers),
+        trees=tuple(trees[name] for name in policy.quasi_identifiers),
+        population=population,
+        metadata=metadata,
+        notes=opened().notes,
+        read=kept,
     )
-    return policy, EncodedTable(with_rules(kept, policy.numbers), trees, population, kept)
 
 
 def _population(policy: Policy) -> pl.DataFrame | None:
     if policy.population is None:
         return None
-    population = read_table(policy.population)
+    population = read_table(policy.population).cells
     lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
     if lacking:
         raise ExportRefused(f"{policy.population} has no column {', '.join(lacking)}.")

@@ -164,3 +164,19 @@ def test_values_of_the_population_have_a_place_in_a_rule(desk):
     desk.change("k = 2", "k = 2\npresence = [0.0, 0.9]")
     desk.write("policy.toml", desk.policy.read_text() + '[population]\ndata = "all.csv"\n')
     assert desk.run()
+
+
+def test_what_an_spss_file_declares_missing_is_in_no_band_and_at_no_bound(desk):
+    desk.data = desk.folder / "data.sav"
+    table = pl.DataFrame({"age": [21, 22, 23, 24, -99, -99], "income": [100, 150, 120, 90, -99, 1]})
+    missing = {"age": [-99], "income": [{"lo": -99, "hi": -90}]}
+    pyreadstat.write_sav(table, str(desk.data), missing_ranges=missing)
+    desk.write(
+        "policy.toml",
+        '[privacy]\nk = 2\n[roles]\nquasi_identifier = ["age"]\nplain = ["income"]\n'
+        "[hierarchies]\nage = { bands = [5], bottom = 18 }\n"
+        "[numbers]\nincome = { bottom = 50, round = 100 }\n",
+    )
+    rows = desk.run()
+    assert [row["age"] for row in rows] == ["-99", "-99", "20-24", "20-24", "20-24", "20-24"]
+    assert sorted(row["income"] for row in rows) == ["-99", "100", "100", "100", "200", "50"]
