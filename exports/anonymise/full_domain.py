@@ -196,7 +196,7 @@ class Coding:
         boxes: Ints | None,
     ) -> Bools:
         """Return which of ``count`` classes satisfy; ``classes`` says in which each member is."""
-        if not checks.columns:
+        if not checks.columns and checks.people is None:
             weights = self.records.weights[members]
             sizes = np.bincount(classes, weights, count).astype(np.int64)
             return checks.satisfied(sizes[:, None], boxes)
@@ -271,18 +271,23 @@ def _levels_of(
 def _stages(problem: Problem) -> Iterator[tuple[PrivacyChecks, bool]]:
     """Yield the checks beyond k.
 
-    Coarser classes keep k and distinct l, so what fails them prunes what is finer. Entropy,
+    Coarser classes keep k and distinct l, so what fails them prunes what is finer; not l where
+    people have several rows, as somebody has more values in a coarser class. Entropy,
     closeness and an upper bound of presence survive a union of classes that all satisfy them, but
     not one with rows that would be suppressed: they prune nothing unless nothing may be suppressed.
     A lower bound of presence never does, as a coarser class covers people whom no finer one did.
     """
-    model = problem.model
+    model, several = problem.model, problem.people is not None
+    if several:
+        alone = replace(problem, sensitive=problem.sensitive[:, :0], model=PrivacyModel(model.k))
+        yield privacy_checks_of(alone), True
     if model.distinct_l > 1:
         alone = replace(problem, model=PrivacyModel(model.k, model.distinct_l))
-        yield privacy_checks_of(alone), True
+        yield privacy_checks_of(alone), not several
     if model.entropy_l > 1 or model.t is not None or model.presence is not None:
         low = model.presence[0] if model.presence else 0.0
-        yield privacy_checks_of(problem), problem.suppressible == 0 and low <= 0
+        final = problem.suppressible == 0 and low <= 0 and not several
+        yield privacy_checks_of(problem), final
 
 
 def restore_suppressed(coding: Coding, vector: Vector, suppressed: Bools) -> tuple[Ints, Bools]:

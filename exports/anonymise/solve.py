@@ -8,6 +8,8 @@ that covers its rows, and the class satisfies the model by itself. No cell is a 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from exports.anonymise.full_domain import protect_with_one_coding
@@ -19,8 +21,9 @@ from exports.anonymise.lattice import (
 )
 from exports.anonymise.lattice_pass import LatticePass
 from exports.anonymise.local_search import refine
+from exports.anonymise.merge import merge_until_satisfied
 from exports.anonymise.privacy_models import check_feasible, failing
-from exports.anonymise.problem import Problem, Progress, Recoding, no_progress
+from exports.anonymise.problem import Infeasible, Problem, Progress, Recoding, no_progress
 from exports.anonymise.reassign import PartialPartition, assign_leftovers, merge_failing
 
 # Rows that may be suppressed because it is cheaper, as a share; beyond it only where they must be.
@@ -146,4 +149,24 @@ def solve(problem: Problem, mode: str = "local", progress: Progress = no_progres
     """
     if mode not in MODES:
         raise ValueError(f"no mode {mode!r}: choose one of {', '.join(MODES)}")
-    return MODES[mode](problem, progress)
+    if problem.people is None:
+        return MODES[mode](problem, progress)
+    share = problem.suppression_limit * problem.rows / max(problem.counted, 1)
+    # Few people may lose many rows; where too many people do, only so many rows as people.
+    try:
+        found = _of_people(replace(problem, suppression_limit=share), mode, progress)
+    except Infeasible:
+        return _of_people(problem, mode, progress)
+    if problem.people_among(found.suppressed) > problem.suppressible:
+        return _of_people(problem, mode, progress)
+    return found
+
+
+def _of_people(problem: Problem, mode: str, progress: Progress) -> Recoding:
+    """Return the table protected where people have several rows."""
+    found = MODES[mode](problem, progress)
+    if not failing(problem, found).any():
+        return found
+    # Sums of tallies took somebody's rows for those of different people.
+    merged = merge_until_satisfied(problem, found)
+    return protect_with_one_coding(problem, progress) if merged is None else merged

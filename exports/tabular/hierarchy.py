@@ -10,7 +10,7 @@ of a node is the normalised certainty penalty (Xu et al. 2006).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
@@ -289,8 +289,10 @@ def _shares_of_range(level: Ints, numbers: Floats, counted: Bools, nodes: int) -
 class EncodedTable:
     """The table without identifiers, in the order of its content, and its hierarchies.
 
-    ``metadata`` is what the input says of its columns, ``notes`` how it was read. ``read`` is the
-    table with its numbers as they were before the rules of [numbers], if any.
+    ``metadata`` is what the input says of its columns, ``notes`` how it was read. ``ids`` are the
+    columns that tell people and households apart, row by row, ``people`` the number of each row's
+    (None: every row is another's). ``missing`` maps a sensitive column to cells that are no value.
+    ``read`` is the table with its numbers as they were before the rules of [numbers], if any.
     """
 
     table: pl.DataFrame
@@ -298,6 +300,9 @@ class EncodedTable:
     population: pl.DataFrame | None = None
     metadata: TableMetadata = field(default_factory=TableMetadata)
     notes: tuple[str, ...] = ()
+    ids: pl.DataFrame = field(default_factory=pl.DataFrame)
+    people: Ints | None = None
+    missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
     read: pl.DataFrame | None = None
 
     @property
@@ -321,12 +326,15 @@ def problem_of(policy: Policy, sources: EncodedTable) -> Problem:
         taxonomy_of(tree, np.bincount(codes[:, at], minlength=len(tree.values)) > 0)
         for at, tree in enumerate(sources.trees)
     )
+    values = {name: values_of(policy, sources, name) for name in policy.sensitive}
     return Problem(
         codes=codes,
         hierarchies=taxonomies,
         model=PrivacyModel(policy.k, policy.l, policy.entropy_l, policy.t, policy.presence),
-        sensitive=_sensitive(policy, sources.table),
+        sensitive=_sensitive(values, sources.table),
         ordered=tuple(name in policy.ordered for name in policy.sensitive),
+        missing=tuple(len(values[name]) for name in policy.sensitive),
+        people=sources.people,
         population=population,
         suppression_limit=policy.suppression_limit,
         seed=policy.seed,
@@ -353,35 +361,35 @@ def _codes(table: pl.DataFrame, trees: Sequence[TableHierarchy]) -> Ints:
     return np.stack(codes, axis=1)
 
 
-def _sensitive(policy: Policy, table: pl.DataFrame) -> Ints:
+def _sensitive(values: Mapping[str, Sequence[str]], table: pl.DataFrame) -> Ints:
     """Return the sensitive columns as ranks, shape (rows, columns), the missing last."""
-    codes = np.empty((table.height, len(policy.sensitive)), dtype=np.int32)
-    for at, name in enumerate(policy.sensitive):
-        values = values_of(policy, table[name])
-        ranks = {value: rank for rank, value in enumerate(values)}
-        coded = table[name].replace_strict(ranks, default=len(values), return_dtype=pl.Int32)
+    codes = np.empty((table.height, len(values)), dtype=np.int32)
+    for at, (name, ordered) in enumerate(values.items()):
+        ranks = {value: rank for rank, value in enumerate(ordered)}
+        coded = table[name].replace_strict(ranks, default=len(ordered), return_dtype=pl.Int32)
         codes[:, at] = coded.to_numpy()
     return codes
 
 
-def values_of(policy: Policy, column: pl.Series) -> tuple[str, ...]:
+def values_of(policy: Policy, sources: EncodedTable, name: str) -> tuple[str, ...]:
     """Return the values of a sensitive column, lowest first where the policy puts them in order.
 
-    Raise ExportRefused for a value that has no place in that order.
+    What is missing is none. Raise ExportRefused for a value that has no place in that order.
     """
-    values = column.drop_nulls().unique().sort().to_list()
-    order = policy.ordered.get(column.name)
+    column, missing = sources.table[name], sources.missing.get(name, frozenset())
+    values = [value for value in column.drop_nulls().unique().sort() if value not in missing]
+    order = policy.ordered.get(name)
     if order is None:
         return tuple(values)
     if order == "numbers":
         numbers = {value: number_of(value) for value in values}
         if odd := [value for value, number in numbers.items() if number is None]:
             odd_values = quoted(odd)
-            raise ExportRefused(f"{column.name} is ordered by its numbers, but holds {odd_values}.")
+            raise ExportRefused(f"{name} is ordered by its numbers, but holds {odd_values}.")
         # Between 1 and 1.0 the text decides, so that the order of arrival does not.
         return tuple(sorted(values, key=lambda value: (numbers[value], value)))
     if odd := [value for value in values if value not in order]:
         raise ExportRefused(
-            f"{policy.path}: [ordered] {column.name} leaves out {quoted(odd)}, which the data hold."
+            f"{policy.path}: [ordered] {name} leaves out {quoted(odd)}, which the data hold."
         )
-    return order
+    return tuple(value for value in order if value not in missing)

@@ -19,7 +19,9 @@ from exports.tabular.made_hierarchies import MadeHierarchy, made_hierarchy
 from exports.tabular.number_rules import NumberRule, number_rules
 from exports.tabular.wildcards import without_wildcards
 
-ROLES = ("identifier", "quasi_identifier", "sensitive", "plain")
+IDS = ("person", "household")
+HIDDEN = ("identifier", "left_out", *IDS)
+ROLES = (*HIDDEN, "quasi_identifier", "sensitive", "plain")
 MODES = ("local", "one-coding")
 
 
@@ -63,6 +65,7 @@ class Policy:
     or rule;
     ``ordered`` a sensitive column to its values from lowest to highest, or to "numbers";
     ``numbers`` a sensitive or plain column to how its numbers are written;
+    ``missing`` a sensitive column to cells that are no value;
     ``content`` is the file as it stands, for the report to repeat. What is None is not asked.
     """
 
@@ -79,6 +82,7 @@ class Policy:
     seed: int = 0
     ordered: Mapping[str, Order] = field(default_factory=dict)
     numbers: Mapping[str, NumberRule] = field(default_factory=dict)
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     population: Path | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
 
@@ -92,13 +96,30 @@ class Policy:
         """Columns that l and t speak of."""
         return self.roles["sensitive"]
 
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Columns that never leave."""
+        return tuple(name for role in HIDDEN for name in self.roles[role])
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Columns that tell people or households apart."""
+        return tuple(name for role in IDS for name in self.roles[role])
+
+    @property
+    def unit(self) -> str:
+        """What k counts."""
+        if self.roles["household"]:
+            return "households"
+        return "people" if self.roles["person"] else "rows"
+
     def without(self, columns: Collection[str]) -> Policy:
-        """Return the policy for a table in which these columns say nothing; identifiers stay.
+        """Return the policy for a table in which these columns say nothing.
 
         Raise ExportRefused where what is asked speaks of nothing else.
         """
         roles = {
-            role: tuple(n for n in names if role == "identifier" or n not in columns)
+            role: tuple(n for n in names if role in HIDDEN or n not in columns)
             for role, names in self.roles.items()
         }
         left = replace(
@@ -136,7 +157,7 @@ def read_policy(path: Path, columns: Callable[[], Sequence[str]]) -> Policy:
     ``columns`` gives those of the data; it is called only where a wildcard stands for some of them.
     """
     content = _toml(path)
-    _refuse_unknown(path, content, _TABLES, "table")
+    _refuse_unknown(path, content, (*_TABLES, "missing"), "table")
     tables = {name: _table(path, content, name) for name in _TABLES}
     roles = _roles(path, tables["roles"], columns)
     policy = Policy(
@@ -145,6 +166,7 @@ def read_policy(path: Path, columns: Callable[[], Sequence[str]]) -> Policy:
         hierarchies=_hierarchies(path, tables["hierarchies"], roles["quasi_identifier"]),
         ordered=_ordered(path, tables["ordered"], roles["sensitive"]),
         numbers=number_rules(path, tables["numbers"], roles["sensitive"] + roles["plain"]),
+        missing=_missing(path, content.get("missing", []), roles["sensitive"]),
         population=_population(path, tables["population"]),
         content=content,
         **_privacy(path, tables["privacy"]),
@@ -195,6 +217,8 @@ def _refuse_unknown(path: Path, keys: Iterable[str], known: Sequence[str], what:
 
 def _privacy(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of [privacy], each checked to be what it must."""
+    if "missing" in table:
+        raise ExportRefused(f"{path}: missing stands above [privacy], at the top of the policy.")
     _refuse_unknown(path, table, tuple(_PRIVACY), "key in [privacy]:")
     if "k" not in table:
         raise ExportRefused(f"{path}: [privacy] must say k, the smallest number of rows alike.")
@@ -232,6 +256,12 @@ def _roles(
                     f"{path}: {column} is in {where}; a column has exactly one role."
                 )
             taken[column] = role
+    for role in IDS:
+        if len(roles[role]) > 1:
+            raise ExportRefused(
+                f"{path}: {role} names {len(roles[role])} columns; one tells them apart. Join them"
+                " to one column in the data."
+            )
     if not roles["quasi_identifier"]:
         raise ExportRefused(
             f"{path}: quasi_identifier names no column; there is nothing to protect people by."
@@ -282,6 +312,29 @@ def _ordered(path: Path, table: Mapping[str, Any], sensitive: Sequence[str]) -> 
     return {c: o if o == "numbers" else tuple(o) for c, o in table.items()}
 
 
+def _missing(path: Path, value: object, sensitive: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Cells that are no value: a list for every sensitive column, or a list for each."""
+    if not isinstance(value, Mapping):
+        return dict.fromkeys(sensitive, _no_values(path, "missing", value))
+    for column in value:
+        if column not in sensitive:
+            hint = suggestion(column, sensitive)
+            raise ExportRefused(
+                f"{path}: [missing] has {column}, which is no sensitive column.{hint}"
+            )
+    return {column: _no_values(path, f"missing.{column}", value[column]) for column in value}
+
+
+def _no_values(path: Path, key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(
+        isinstance(cell, str) or _number(cell, -math.inf, math.inf) for cell in value
+    ):
+        raise ExportRefused(
+            f'{path}: {key} must be a list of cells that are no value, such as [-99, "NA"].'
+        )
+    return tuple(str(cell) for cell in value)
+
+
 def _population(path: Path, table: Mapping[str, Any]) -> Path | None:
     _refuse_unknown(path, table, ("data",), "key in [population]:")
     if not table:
@@ -299,6 +352,11 @@ def _refuse_contradictions(policy: Policy) -> None:
     asked = [name for name, is_asked in asks.items() if is_asked]
     if asked and not policy.sensitive:
         raise ExportRefused(f"{policy.path}: {asked[0]} is asked for, but no column is sensitive.")
+    if policy.presence and policy.unit == "households":
+        raise ExportRefused(
+            f"{policy.path}: presence counts people, and with the role household k counts"
+            " households: ask for one of the two."
+        )
     if policy.presence and not policy.population:
         raise ExportRefused(
             f"{policy.path}: presence needs the population: [population] data = FILE."

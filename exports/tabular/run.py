@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recoding, no_progress
@@ -20,6 +21,7 @@ from exports.errors import ExportRefused
 from exports.label_hierarchy import fully_generalised
 from exports.output_files import hidden_beside, sha256_of
 from exports.tabular.hierarchy import (
+    MISSING,
     ROOT,
     EncodedTable,
     TableHierarchy,
@@ -31,9 +33,11 @@ from exports.tabular.hierarchy import (
     values_of,
 )
 from exports.tabular.made_hierarchies import MadeHierarchy
+from exports.tabular.missing_values import Cells, missing_values_of
 from exports.tabular.number_rules import with_rules
 from exports.tabular.open_table import read_table
-from exports.tabular.policy import Mode, Policy, read_policy, suggestion
+from exports.tabular.people import ids_of, people_of, refuse_unknown_people, without_blank_rows
+from exports.tabular.policy import ROLES, Mode, Policy, read_policy, suggestion
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
 from exports.tabular.values_without_place import refuse_unplaced
 from exports.verify.coded_numbers import NumberCoding
@@ -58,7 +62,8 @@ def proven(path: Path, claim: Claim, sources: EncodedTable, rows: Ints) -> Findi
     ``rows`` has shape (rows written,): the position of each in the table.
     """
     people, table = sources.population, sources.truth
-    found = verify(path, claim, truth=table, truth_rows=rows, population=people)
+    ids = sources.ids if sources.ids.width else None
+    found = verify(path, claim, truth=table, truth_rows=rows, population=people, ids=ids)
     if broken := faults(found, claim):
         raise ExportRefused(
             "Nothing was released, for the written file failed: " + "; ".join(broken)
@@ -78,13 +83,15 @@ def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
         t=policy.t,
         presence=policy.presence,
         limit=policy.suppression_limit,
-        ordered={name: values_of(policy, sources.table[name]) for name in policy.ordered},
+        ordered={name: values_of(policy, sources, name) for name in policy.ordered},
         covers={tree.column: _covers(tree) for tree in sources.trees},
         suppressed={tree.column: ROOT for tree in sources.trees},
         numbers={
             name: NumberCoding(rule.step, rule.bottom, rule.top, rule.apart)
             for name, rule in policy.numbers.items()
         },
+        missing={name: cells | {MISSING} for name, cells in sources.missing.items()},
+        unit=policy.unit,
     )
 
 
@@ -106,24 +113,34 @@ def empty_columns(table: pl.DataFrame) -> list[str]:
     return [column.name for column in table if column.null_count() == table.height]
 
 
-def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
-    """Raise ExportRefused with the first thing that makes the table unfit for the policy."""
+def refuse_unfit(policy: Policy, table: pl.DataFrame, missing: Cells) -> None:
+    """Raise ExportRefused with the first thing that makes the table unfit for the policy.
+
+    ``missing`` are the cells of each sensitive column that are no value.
+    """
     rows = table.height
     if rows == 0:
         raise ExportRefused("The data have no rows.")
     if rows == 1:
         raise ExportRefused("The data have 1 row: nobody can hide in a table of one.")
-    if rows < policy.k:
-        raise ExportRefused(f"k = {policy.k} rows alike cannot be had from {rows} rows.")
+    refuse_unknown_people(policy, table)
+    whose = people_of(table.select(policy.ids))
+    people = rows if whose is None else len(np.unique(whose))
+    if people < policy.k:
+        unit = policy.unit
+        of_rows = "" if unit == "rows" else f" ({rows} rows)"
+        raise ExportRefused(
+            f"k = {policy.k} {unit} alike cannot be had from {people} {unit}{of_rows}."
+        )
     if not policy.quasi_identifiers:
         raise ExportRefused("Every cell of every quasi-identifier is missing.")
     for name in policy.sensitive:
-        distinct = table[name].n_unique()
+        distinct = table[name].drop_nulls().n_unique() - len(missing[name])
         for key, wanted in (("l", policy.l), ("entropy_l", policy.entropy_l)):
-            if distinct < wanted:
+            if distinct < wanted > 1:
                 raise ExportRefused(
                     f"{key} = {wanted:g} distinct values cannot be had from {name}, which has"
-                    f" {distinct}."
+                    f" {distinct} that are not missing."
                 )
 
 
@@ -141,7 +158,7 @@ def refuse_unfit_columns(policy: Policy, known: list[str], empty: list[str]) -> 
     if unmarked := [name for name in known if name not in marked and name not in empty]:
         raise ExportRefused(
             f"{policy.path}: no role for {', '.join(unmarked)}. Give each column one in [roles]:"
-            " identifier, quasi_identifier, sensitive or plain."
+            f" {', '.join(ROLES)}."
         )
 
 
@@ -200,15 +217,24 @@ def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
     except Infeasible as fault:
         raise ExportRefused(f"Nothing was released: {fault}") from None
     withheld = outcome.suppressed | fully_generalised(problem.hierarchies, outcome.nodes)
-    out, allowed = int(withheld.sum()), problem.suppressible
-    if out == problem.rows or out > allowed:
-        which = "every row" if out == problem.rows else f"{out} of {problem.rows} rows"
+    out, allowed = problem.people_among(withheld), problem.suppressible
+    if withheld.all() or out > allowed:
+        rows = "rows" if problem.people is None else "people in a row"
+        which = "every row" if withheld.all() else f"{out} of {problem.counted} {rows}"
         raise ExportRefused(
             f"Nothing was released: {which} would say nothing but *, and suppression_limit ="
             f" {problem.suppression_limit:g} allows {allowed}. Ask for a smaller k, l or t or fewer"
             " quasi-identifiers."
         )
     return replace(outcome, suppressed=withheld)
+
+
+def _notes_of_blank_rows(blank: int) -> tuple[str, ...]:
+    if not blank:
+        return ()
+    is_blank = "row is blank or holds" if blank == 1 else "rows are blank or hold"
+    was = "was" if blank == 1 else "were"
+    return (f"{blank:,} {is_blank} only identifiers, and {was} left out.",)
 
 
 def read_sources(data: Path, asked: Path) -> tuple[Policy, EncodedTable]:
@@ -224,25 +250,35 @@ def read_sources(data: Path, asked: Path) -> tuple[Policy, EncodedTable]:
         for name, said in policy.hierarchies.items()
         if isinstance(said, Path)
     }
-    cells, metadata = opened().cells, opened().metadata
-    empty = empty_columns(cells) if cells.height else []
-    refuse_unfit_columns(policy, cells.columns, empty)
-    policy = policy.without(empty).leaving_apart(metadata.missing)
-    refuse_unfit(policy, cells)
-    kept = in_own_order(cells.drop(policy.roles["identifier"]))
+    read = opened()
+    empty = empty_columns(read.cells) if read.cells.height else []
+    # First, as all that follows looks columns up by the policy's names.
+    refuse_unfit_columns(policy, read.cells.columns, empty)
+    policy = policy.without(empty)
+    cells, blank = without_blank_rows(policy, read.cells)
+    missing = missing_values_of(policy, cells, read.metadata.missing)
+    policy = policy.leaving_apart({**read.metadata.missing, **missing})
+    refuse_unfit(policy, cells, missing)
+    told = [name for name in cells.columns if name not in policy.hidden]
+    # Of rows that read the same whose they are decides, so that the order of arrival does not.
+    cells = in_own_order(cells.select(*told, *policy.ids))
     population = _population(policy)
-    people = [kept] if population is None else [kept, population]
+    people = [cells] if population is None else [cells, population]
     for name, said in policy.hierarchies.items():
         if isinstance(said, MadeHierarchy):
             column = pl.concat([rows[name] for rows in people])
             trees[name] = make_hierarchy(policy.path, said, column)
+    ids = cells.select(policy.ids)
     return policy, EncodedTable(
-        table=with_rules(kept, policy.numbers),
-        trees=tuple(trees[name] for name in policy.quasi_identifiers),
-        population=population,
-        metadata=metadata,
-        notes=opened().notes,
-        read=kept,
+        with_rules(cells.select(told), policy.numbers),
+        tuple(trees[name] for name in policy.quasi_identifiers),
+        population,
+        metadata=read.metadata,
+        notes=(*read.notes, *_notes_of_blank_rows(blank)),
+        ids=ids,
+        people=people_of(ids),
+        missing=missing,
+        read=cells.select(told),
     )
 
 
@@ -250,6 +286,12 @@ def _population(policy: Policy) -> pl.DataFrame | None:
     if policy.population is None:
         return None
     population = read_table(policy.population).cells
+    for name in policy.ids:
+        if name in population.columns and ids_of(population[name]).is_duplicated().any():
+            raise ExportRefused(
+                f"{policy.population} has several rows of a person in {name}: presence counts each"
+                " row there as a person, so give one for each."
+            )
     lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
     if lacking:
         raise ExportRefused(f"{policy.population} has no column {', '.join(lacking)}.")

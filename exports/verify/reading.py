@@ -361,6 +361,7 @@ class Claim:
     ``numbers`` maps a column that is no key to how its numbers were coarsened.
     ``missing`` maps a column to the cells that are one category of a key. ``segments`` are the rows
     of each batch, in file order, each of which keeps the promise alone; none is one batch.
+    ``unit`` is what k and all counts of somebody speak of: rows, people or households.
     """
 
     core: tuple[str, ...]
@@ -380,6 +381,7 @@ class Claim:
     numbers: Mapping[str, NumberCoding] = field(default_factory=dict)
     missing: Cells = field(default_factory=dict)
     segments: tuple[int, ...] = ()
+    unit: str = "rows"
 
     @property
     def named(self) -> tuple[str, ...]:

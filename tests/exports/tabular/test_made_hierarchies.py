@@ -1,6 +1,7 @@
 """Hierarchies that the policy says in a line: honest ranges, dates by unit, beginnings of codes."""
 
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 import pyreadstat
@@ -169,7 +170,7 @@ def test_values_of_the_population_have_a_place_in_a_rule(desk):
 def test_what_an_spss_file_declares_missing_is_in_no_band_and_at_no_bound(desk):
     desk.data = desk.folder / "data.sav"
     table = pl.DataFrame({"age": [21, 22, 23, 24, -99, -99], "income": [100, 150, 120, 90, -99, 1]})
-    missing = {"age": [-99], "income": [{"lo": -99, "hi": -90}]}
+    missing: dict[str, Any] = {"age": [-99], "income": [{"lo": -99, "hi": -90}]}
     pyreadstat.write_sav(table, str(desk.data), missing_ranges=missing)
     desk.write(
         "policy.toml",
