@@ -181,7 +181,7 @@ def bands_of(content: ColumnContent) -> NumberBands:
     width = _nice((high - low) / 12)
     if content.whole:
         width = max(width, Decimal(2))
-    few = max(RARE, len(cells) // 100)
+    few = 2 * RARE
     step, count = float(width), len(cells)
     top = np.floor(np.sort(cells)[max(0, count - few)] / step) * step
     bottom = np.ceil(np.sort(cells)[min(few, count) - 1] / step) * step

@@ -21,10 +21,47 @@ from survey.respondents import invitations
 
 @main.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--policy", type=click.Path(path_type=Path), required=True, metavar="POLICY.toml")
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR")
-def anonymise(data: Path, policy: Path, out: Path) -> None:
-    """Protect the table DATA (.csv, .sav or .parquet) as a policy asks, into a new folder."""
+@click.option(
+    "--start",
+    type=click.Path(path_type=Path),
+    metavar="POLICY.toml",
+    help="Write a first policy for DATA, with hierarchies beside it, to be edited; nothing else.",
+)
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path),
+    metavar="POLICY.toml",
+    help="What each column is and how many people must look alike.",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="A new folder.")
+def anonymise(data: Path, start: Path | None, policy: Path | None, out: Path | None) -> None:
+    """Protect the table DATA (.csv, .sav or .parquet) as a policy asks, into a new folder.
+
+    Either --start, or --policy and --out: the first writes the policy that the others take.
+    """
+    if start and not (policy or out):
+        _start(data, start)
+    elif policy and out and not start:
+        _protect(data, policy, out)
+    else:
+        raise click.UsageError("Give --start, or --policy and --out.")
+
+
+def _start(data: Path, policy: Path) -> None:
+    from exports.tabular.start_policy import start
+
+    started = start(data, policy)
+    for role, columns in started.roles.items():
+        if columns:
+            click.echo(f"{role:<20}{len(columns)}")
+    if not started.roles["quasi_identifier"]:
+        click.echo("Nothing looks like what others may know of somebody: name such columns first.")
+    hierarchies = f" and {started.files} hierarchies beside it" if started.files else ""
+    click.echo(f"{policy}{hierarchies} written: read every line, then")
+    click.echo(f"lacrima anonymise {data} --policy {policy} --out DIR")
+
+
+def _protect(data: Path, policy: Path, out: Path) -> None:
     from exports.tabular.run import anonymise as run
 
     started = time.perf_counter()
