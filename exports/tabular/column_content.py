@@ -25,7 +25,7 @@ _CONTACTS = {
     "telephone numbers": r"^\s*(?:\+|00)\d[\d ()./-]{6,20}$|^\s*\(?0\d[\d ()./-]{6,18}$"
     r"|^\s*\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}\s*$",
 }
-_NUMBER = r"^\s*[+-]?\d+(?:\.\d+)?\s*$"
+_NUMERIC = r"^\s*[+-]?\d+(?:[.,]\d+)?\s*$"
 _CLOCK = r"\d{1,2}:\d\d"
 _DATE = (
     r"^\s*(?:\d{4}-\d\d(?:-\d\d)?|\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}/\d{1,2}/\d{4})"
@@ -187,7 +187,7 @@ class ColumnContent:
     @cached_property
     def share_of_numbers(self) -> float:
         """Rows with a number as a share of all."""
-        numeric = self.values.str.contains(_NUMBER)
+        numeric = self.values.str.contains(_NUMERIC)
         return int(self.counts.filter(numeric).sum()) / max(1, self.rows)
 
     @cached_property

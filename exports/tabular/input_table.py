@@ -30,6 +30,9 @@ class ReadOptions:
     sheet: str = ""
 
 
+AS_IT_SAYS = ReadOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class TableMetadata:
     """What an SPSS or Stata file says of its columns; each map holds only columns that have any.
@@ -50,11 +53,21 @@ class TableMetadata:
 
 @dataclass(frozen=True, slots=True)
 class InputTable:
-    """A table as read: all columns String. ``notes`` say how, where that was not plain."""
+    """A table as read: all columns String.
+
+    ``read_as`` says how, where that was not plain (semicolon-separated, cp1252), ``notes`` are
+    sentences on what was left out or is odd.
+    """
 
     cells: pl.DataFrame
     metadata: TableMetadata = field(default_factory=TableMetadata)
     notes: tuple[str, ...] = ()
+    read_as: str = ""
+
+
+ROW_NAMES = (
+    " If R wrote it, its first cells are row names: row.names = FALSE in write.csv leaves them out."
+)
 
 
 def table_of(path: Path, columns: Iterable[pl.Series]) -> pl.DataFrame:
@@ -71,7 +84,10 @@ def refuse_bad_names(path: Path, names: Sequence[str]) -> None:
         raise ExportRefused(f"{path} is empty: its first line must name the columns.")
     nameless = [at for at, name in enumerate(names, 1) if not name.strip()]
     if nameless:
-        raise ExportRefused(f"{path}: column {nameless[0]} has no name in the header.")
+        cure = ROW_NAMES if nameless == [1] else ""
+        raise ExportRefused(
+            f"{path}: column {nameless[0]} has no name in the header. Give it one.{cure}"
+        )
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise ExportRefused(f"{path}: more than one column is called {', '.join(twice)}.")

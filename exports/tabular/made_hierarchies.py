@@ -18,7 +18,9 @@ from exports.errors import ExportRefused
 ROOT = "*"
 UNITS = ("day", "month", "quarter", "year", "decade")
 
-_NUMBER = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*")
+# A comma before three digits may set off thousands; elsewhere it begins the decimals.
+NUMBER = r"[+-]?\d+(?:(?<=\b0),\d+|,\d{1,2}(?!\d)|,\d{4,}|\.\d+)?"
+_NUMBER = re.compile(rf"\s*({NUMBER})\s*")
 _ISO = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ]\d{1,2}:\d\d.*)?)?)?")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?: \d{1,2}:\d\d.*)?")
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: \d{1,2}:\d\d.*)?")
@@ -30,7 +32,7 @@ Date = tuple[int, int | None, int | None]  # year, month, day
 def number_in(text: str) -> Decimal | None:
     """Return the number that a text writes in digits, exactly, or None."""
     found = _NUMBER.fullmatch(text)
-    return Decimal(found[1]) if found else None
+    return Decimal(found[1].replace(",", ".")) if found else None
 
 
 def digits_of(number: Decimal) -> str:

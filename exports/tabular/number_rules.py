@@ -39,15 +39,19 @@ class NumberRule:
         number = number_in(value)
         if number is None:
             return None
+        told = digits_of(self._coded(number))
+        return told.replace(".", ",") if "," in value else told
+
+    def _coded(self, number: Decimal) -> Decimal:
         if self.top is not None and number >= self.top:
-            return digits_of(self.top)
+            return self.top
         if self.bottom is not None and number <= self.bottom:
-            return digits_of(self.bottom)
+            return self.bottom
         if self.step is not None:
             number = (number / self.step).to_integral_value("ROUND_HALF_UP") * self.step
             number = number if self.top is None else min(number, self.top)
             number = number if self.bottom is None else max(number, self.bottom)
-        return digits_of(number)
+        return number
 
     def sentence(self, column: str, counts: Mapping[str, int]) -> str:
         """Return what was done to a column; ``counts`` are those of ``changes``."""
@@ -131,7 +135,7 @@ def changes(rule: NumberRule, before: pl.Series, after: pl.Series) -> dict[str, 
 def far_out(column: pl.Series) -> int:
     """Return how many cells lie far from most others, 0 unless every value is a number."""
     filled = column.drop_nulls()
-    numbers = filled.cast(pl.Float64, strict=False)
+    numbers = filled.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
     if not len(filled) or numbers.null_count() or not numbers.is_finite().all():
         return 0
     found = numbers.to_numpy()

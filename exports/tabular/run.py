@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,7 @@ from exports.tabular.hierarchy import (
     released,
     values_of,
 )
+from exports.tabular.input_table import AS_IT_SAYS, InputTable, ReadOptions
 from exports.tabular.made_hierarchies import MadeHierarchy
 from exports.tabular.missing_values import Cells, missing_values_of
 from exports.tabular.number_rules import with_rules
@@ -149,7 +151,7 @@ def refuse_unfit_columns(policy: Policy, known: list[str], empty: list[str]) -> 
     for role, names in policy.roles.items():
         for name in names:
             if name not in known:
-                hint = suggestion(name, known) or f" It has: {', '.join(known)}."
+                hint = suggestion(name, known) or f" It has: {_listed(known)}."
                 raise ExportRefused(
                     f"{policy.path}: {role} names {name}, which the data lack.{hint}"
                 )
@@ -162,21 +164,31 @@ def refuse_unfit_columns(policy: Policy, known: list[str], empty: list[str]) -> 
         )
 
 
-def anonymise(data: Path, policy: Path, out: Path, progress: Progress = no_progress) -> Report:
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' if "," in name else name for name in names)
+
+
+def anonymise(
+    data: Path,
+    policy: Path,
+    out: Path,
+    progress: Progress = no_progress,
+    how: ReadOptions = AS_IT_SAYS,
+) -> Report:
     """Protect the table in ``data`` as ``policy`` asks, write the folder ``out``, give the report.
 
     The folder holds data.csv, report.json and report.html. It appears whole, after its table has
     been read back and verified, or not at all: ExportRefused says why, in one line.
     """
     try:
-        return _anonymise(data, policy, out, progress)
+        return _anonymise(data, policy, out, how, progress)
     except ExportRefused as fault:
         raise ExportRefused(" ".join(str(fault).split())) from None
 
 
-def _anonymise(data: Path, asked: Path, out: Path, progress: Progress) -> Report:
+def _anonymise(data: Path, asked: Path, out: Path, how: ReadOptions, progress: Progress) -> Report:
     refuse_taken(out)
-    policy, sources = read_sources(data, asked)
+    policy, sources = read_sources(data, asked, how)
     refuse_unplaced(policy, sources)
     problem = problem_of(policy, sources)
     outcome = _solved(problem, policy.mode, progress)
@@ -237,12 +249,14 @@ def _notes_of_blank_rows(blank: int) -> tuple[str, ...]:
     return (f"{blank:,} {is_blank} only identifiers, and {was} left out.",)
 
 
-def read_sources(data: Path, asked: Path) -> tuple[Policy, EncodedTable]:
+def read_sources(
+    data: Path, asked: Path, how: ReadOptions = AS_IT_SAYS
+) -> tuple[Policy, EncodedTable]:
     """Return the policy, and its table, hierarchies and population, checked, without identifiers.
 
     The table is read last, unless the policy cannot be understood without its columns.
     """
-    opened = cache(lambda: read_table(data))
+    opened = cache(lambda: read_table(data, how))
     policy = read_policy(asked, lambda: opened().cells.columns)
     # Before the data, as files hold the more faults.
     trees = {
@@ -252,29 +266,42 @@ def read_sources(data: Path, asked: Path) -> tuple[Policy, EncodedTable]:
     }
     read = opened()
     empty = empty_columns(read.cells) if read.cells.height else []
-    # First, as all that follows looks columns up by the policy's names.
-    refuse_unfit_columns(policy, read.cells.columns, empty)
-    policy = policy.without(empty)
-    cells, blank = without_blank_rows(policy, read.cells)
-    missing = missing_values_of(policy, cells, read.metadata.missing)
-    policy = policy.leaving_apart({**read.metadata.missing, **missing})
-    refuse_unfit(policy, cells, missing)
+    try:
+        # First, as all that follows looks columns up by the policy's names.
+        refuse_unfit_columns(policy, read.cells.columns, empty)
+        policy = policy.without(empty)
+        cells, blank = without_blank_rows(policy, read.cells)
+        missing = missing_values_of(policy, cells, read.metadata.missing)
+        policy = policy.leaving_apart({**read.metadata.missing, **missing})
+        refuse_unfit(policy, cells, missing)
+    except ExportRefused as fault:
+        # A header cut in the wrong places shows as columns that nobody knows.
+        raise ExportRefused(" ".join([str(fault), *_how_read({data: read.read_as})])) from None
     told = [name for name in cells.columns if name not in policy.hidden]
     # Of rows that read the same whose they are decides, so that the order of arrival does not.
     cells = in_own_order(cells.select(*told, *policy.ids))
-    population = _population(policy)
-    people = [cells] if population is None else [cells, population]
+    population, files = None, {data: read.read_as}
+    if policy.population is not None:
+        people = _read_population(policy, policy.population)
+        population, files[policy.population] = people.cells, people.read_as
+    everybody = [cells] if population is None else [cells, population]
     for name, said in policy.hierarchies.items():
         if isinstance(said, MadeHierarchy):
-            column = pl.concat([rows[name] for rows in people])
+            column = pl.concat([rows[name] for rows in everybody])
             trees[name] = make_hierarchy(policy.path, said, column)
+    files |= {tree.path: tree.read_as for tree in trees.values()}
     ids = cells.select(policy.ids)
     return policy, EncodedTable(
         with_rules(cells.select(told), policy.numbers),
         tuple(trees[name] for name in policy.quasi_identifiers),
         population,
         metadata=read.metadata,
-        notes=(*read.notes, *_notes_of_blank_rows(blank)),
+        notes=(
+            *_how_read(files),
+            *read.notes,
+            *_notes_of_blank_rows(blank),
+            *_on_empty(name for name in empty if name in told),
+        ),
         ids=ids,
         people=people_of(ids),
         missing=missing,
@@ -282,19 +309,32 @@ def read_sources(data: Path, asked: Path) -> tuple[Policy, EncodedTable]:
     )
 
 
-def _population(policy: Policy) -> pl.DataFrame | None:
-    if policy.population is None:
-        return None
-    population = read_table(policy.population).cells
+def _read_population(policy: Policy, path: Path) -> InputTable:
+    people = read_table(path)
     for name in policy.ids:
-        if name in population.columns and ids_of(population[name]).is_duplicated().any():
+        if name in people.cells.columns and ids_of(people.cells[name]).is_duplicated().any():
             raise ExportRefused(
-                f"{policy.population} has several rows of a person in {name}: presence counts each"
-                " row there as a person, so give one for each."
+                f"{path} has several rows of a person in {name}: presence counts each row there as"
+                " a person, so give one for each."
             )
-    lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
+    lacking = [name for name in policy.quasi_identifiers if name not in people.cells.columns]
     if lacking:
-        raise ExportRefused(f"{policy.population} has no column {', '.join(lacking)}.")
-    if not population.height:
-        raise ExportRefused(f"{policy.population} has no rows.")
-    return in_own_order(population.select(policy.quasi_identifiers))
+        raise ExportRefused(f"{path} has no column {', '.join(lacking)}.")
+    if not people.cells.height:
+        raise ExportRefused(f"{path} has no rows.")
+    return replace(people, cells=in_own_order(people.cells.select(policy.quasi_identifiers)))
+
+
+def _how_read(files: Mapping[Path, str]) -> list[str]:
+    """Return a sentence for each way in which files were read that was not plain."""
+    ways: dict[str, list[str]] = defaultdict(list)
+    for path, way in files.items():
+        if way:
+            ways[way].append(path.name)
+    return [f"Read as {way}: {', '.join(names)}." for way, names in ways.items()]
+
+
+def _on_empty(columns: Iterable[str]) -> list[str]:
+    empty = list(columns)
+    has = "has" if len(empty) == 1 else "have"
+    return [f"{', '.join(empty)} {has} no value in any row."] if empty else []

@@ -18,6 +18,7 @@ import polars as pl
 from exports.errors import ExportRefused
 from exports.tabular.column_content import FEWEST, RARE, ColumnContent
 from exports.tabular.hierarchy_files import hierarchy_text, stem_of, write_new
+from exports.tabular.input_table import AS_IT_SAYS, ReadOptions
 from exports.tabular.open_table import read_table
 from exports.tabular.people import ids_of
 from exports.tabular.role_guesses import Guess, guess, toml_text
@@ -57,7 +58,7 @@ class Started:
     roles: Mapping[str, Sequence[str]]
 
 
-def start(data: Path, policy: Path) -> Started:
+def start(data: Path, policy: Path, how: ReadOptions = AS_IT_SAYS) -> Started:
     """Write a first policy for the table in ``data``, and its hierarchies into a folder beside it.
 
     Raise ExportRefused where either exists already, or where the table is too small for any.
@@ -66,7 +67,7 @@ def start(data: Path, policy: Path) -> Started:
     for path in (policy, folder):
         if path.exists() or path.is_symlink():
             raise ExportRefused(f"{path} is there already: --start writes a new policy only.")
-    read = read_table(data)
+    read = read_table(data, how)
     if read.cells.height < RARE:
         raise ExportRefused(
             f"{data} has {read.cells.height} rows: k = {RARE} rows alike cannot be had from them."

@@ -47,7 +47,8 @@ def report_of(
 ) -> dict[str, Any]:
     """The report; ``digest`` is the SHA-256 of data.csv. Losses and shares run from 0 to 1.
 
-    ``meaning`` says every measured figure in a sentence, ``cautions`` what they do not promise.
+    ``meaning`` says every measured figure in a sentence, ``cautions`` what they do not promise,
+    ``input`` how the table was read where that was not plain.
     """
     figures = {k: v for k, v in found.figures().items() if k not in _OF_ARRIVAL}
     columns = _columns(result)
@@ -76,6 +77,7 @@ def report_of(
         "meaning": [asdict(said) for said in figures_in_words(found, claim)],
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
+        "input": list(result.sources.notes),
         "notes": _notes(result, columns),
         "policy": echo,
         "data_sha256": digest,
@@ -113,7 +115,7 @@ def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
 def _notes(result: AnonymisedTable, columns: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return what a reader should know besides the figures."""
     sources, unit = result.sources, result.policy.unit
-    notes = [*sources.notes, *([result.outcome.note] if result.outcome.note else [])]
+    notes = [result.outcome.note] if result.outcome.note else []
     if unit != "rows":
         notes.append(
             f"Every figure of somebody counts {unit} and not rows: the table has"
@@ -130,8 +132,6 @@ def _notes(result: AnonymisedTable, columns: Mapping[str, Mapping[str, Any]]) ->
     missing = [n for n in result.policy.quasi_identifiers if result.sources.table[n].null_count()]
     if missing:
         notes.append(f"A missing cell of {', '.join(missing)} was treated as a value of its own.")
-    if empty := [name for name, about in columns.items() if about["role"] == "empty"]:
-        notes.append(f"Without any value, as in the table: {', '.join(empty)}.")
     ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")
@@ -188,7 +188,7 @@ def report_page(report: Report) -> bytes:
         counted=report["counted"],
         others=[words for name, words in said.items() if name not in _FIRST],
         limits=[caution["sentence"] for caution in report["cautions"]],
-        notes=report["notes"],
+        notes=report["input"] + report["notes"],
         digest=report["data_sha256"],
     )
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-_DIGITS = re.compile(r"\s*[+-]?\d+(\.\d+)?\s*")
+# Decimals begin with a point, or with a comma that sets off no thousands.
+_DIGITS = re.compile(r"\s*[+-]?\d+(?:\.\d+|,\d{1,2}|,\d{4,})?\s*|\s*[+-]?0,\d+\s*")
 
 
 def _fraction(text: str) -> Fraction | None:
-    return Fraction(text) if _DIGITS.fullmatch(text) else None
+    return Fraction(text.replace(",", ".")) if _DIGITS.fullmatch(text) else None
 
 
 @dataclass(frozen=True, slots=True)

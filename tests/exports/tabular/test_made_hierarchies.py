@@ -32,13 +32,15 @@ def chains(values, **table):
         ({"bands": [5, 10], "top": 85}, "84", ["80-84", "80-84"]),
         ({"bands": [5, 10], "bottom": 18}, "19", ["18-19", "18-19"]),
         ({"bands": [5, 10], "bottom": 18}, "17", ["<18", "<18"]),
+        ({"bands": [0.5]}, "52,3", ["52-<52.5"]),
         ({"bands": [1000]}, "9900000", ["9900000-9900999"]),
     ],
 )
 def test_a_band_is_the_range_around_its_number(table, value, groups):
     assert chains([value], **table) == {value: groups}
     bands = [band_of(label) for label in groups if label != value]
-    assert all(band and band.holds(float(value)) for band in bands)
+    number = float(value.replace(",", "."))
+    assert all(band and band.holds(number) for band in bands)
 
 
 def test_one_decimal_makes_every_band_of_the_column_open_above():

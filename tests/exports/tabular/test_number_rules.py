@@ -55,6 +55,12 @@ def test_values_named_apart_are_left_as_they_are(rich):
     assert "-20" in {row["answer"] for row in rich.run()}
 
 
+def test_decimal_commas_stay_commas(rich):
+    rich.change("30500.5", '"30500,5"', name="data.csv")
+    rich.change("round = 1000", "round = 0.25")
+    assert "30500,5" in {row["answer"] for row in rich.run()}
+
+
 def test_a_plain_column_can_be_rounded_too(rich):
     rich.change("answer = {", "note = { bottom = 1 }\nanswer = {")
     assert {row["note"] for row in rich.run()} == {"1", "2"}
