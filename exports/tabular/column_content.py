@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from exports.anonymise.problem import Floats, Ints
+from exports.tabular.column_names import is_given_name
 from exports.tabular.made_hierarchies import date_in, number_in, slashed_order
 from exports.texts.patterns import fold, is_name, is_ordinary
 
@@ -122,6 +123,7 @@ _PERSONAL = frozenset(
         "του",
     ]
 )
+_NO = frozenset(("0", "no", "nein", "non", "false", "falsch", "faux", "falso", "nee", "n", "οχι"))
 _WORD = re.compile(r"[^\W\d_]+")
 
 UNIQUE = 0.9  # share of different cells from which a column tells people apart
@@ -129,6 +131,7 @@ FEWEST = 10  # rows from which shares mean something
 RARE = 5  # rows under which a value is rare, as k = 5 has it
 LONG_TEXT = 100  # letters that no label has
 FAR = Decimal("1.5")  # times the highest number, from where 99 is a code and no number
+CODES = 6  # negative numbers that may be codes for no answer: a scale has more
 READ = 2000  # values whose words are read, spread over all
 LABEL_WORDS = 6  # words from which a cell reads like a text where nothing speaks for a label
 
@@ -136,10 +139,13 @@ LABEL_WORDS = 6  # words from which a cell reads like a text where nothing speak
 class ColumnContent:
     """The cells of one column, missing ones left out, each value once with its rows.
 
-    ``declared``: cells of it that the file itself calls missing, which are left out as well.
+    ``declared``: cells of it that the file itself calls missing, which are left out as well;
+    ``labels``: cells to which it gives labels.
     """
 
-    def __init__(self, column: pl.Series, declared: Collection[str] = ()) -> None:
+    def __init__(
+        self, column: pl.Series, declared: Collection[str] = (), labels: Collection[str] = ()
+    ) -> None:
         filled = column.drop_nulls()
         self.declared = sorted({*declared} & {*filled.unique()})
         cells = filled.filter(~filled.is_in([*self.declared, "*"]))
@@ -147,6 +153,10 @@ class ColumnContent:
         self.name, self.rows = column.name, len(cells)
         self.values = counts[column.name]
         self.counts = counts["\0rows"]
+        # Codes that a file labels are words, not numbers.
+        self.labelled = (
+            self.distinct > 0 and int(self.values.is_in([*labels]).sum()) * 2 > self.distinct
+        )
 
     @property
     def distinct(self) -> int:
@@ -195,7 +205,8 @@ class ColumnContent:
         """Numbers that stand for no answer: negative ones or 99 far from all others."""
         coded = {v: n for v, n in self.numbers.items() if _MISSING_CODE.fullmatch(v.strip())}
         others = [n for v, n in self.numbers.items() if v not in coded]
-        if not others or min(others) < 0:
+        few = sum(number < 0 for number in coded.values()) <= CODES
+        if not others or min(others) < 0 or not few:
             return frozenset()
         far = FAR * max(others)
         return frozenset(v for v, n in coded.items() if n < 0 or n > max(far, max(others)))
@@ -214,6 +225,11 @@ class ColumnContent:
             if (number := number_in(value)) is not None and value not in self.codes
         ]
         return np.array([n for n, _ in told], float), np.array([rows for _, rows in told], int)
+
+    @cached_property
+    def yes_or_no(self) -> bool:
+        """Whether there are no more than two values, of which one is a plain no."""
+        return self.distinct <= 2 and not _NO.isdisjoint(v.strip().lower() for v in self.values)
 
     @property
     def whole(self) -> bool:
@@ -278,14 +294,19 @@ class ColumnContent:
 
     def names_people(self, *, labels: bool) -> bool:
         """Whether the values read like names; ``labels``: the column's own name speaks for none."""
-        if self.numbers or self.dates or self.distinct < 3 or (labels and self.distinct < FEWEST):
+        if self.numbers or self.dates or (labels and self.distinct < FEWEST):
             return False
         words = [_WORD.findall(v) for v in self._some if not any(c.isdigit() for c in v)]
         short = [one for one in words if 1 <= len(one) <= 4]
-        listed = sum(
-            any(is_name(plain := fold(w)) and not is_ordinary(plain) for w in one) for one in short
-        )
+        listed = sum(any(is_given_name(word) or _is_listed(word) for word in one) for one in short)
         full = sum(len(one) > 1 and all(w[0].isupper() for w in one) for one in short)
-        if listed >= 0.4 * len(self._some):
+        few = self.distinct < 3
+        if listed >= (1 if few else 0.4) * len(self._some):
             return True
         return self.distinct >= 8 and self.share >= 0.2 and full >= 0.8 * len(self._some)
+
+
+def _is_listed(word: str) -> bool:
+    """Return whether a word is in the list of names, and no everyday word besides."""
+    plain = fold(word)
+    return is_name(plain) and not is_ordinary(plain)

@@ -25,7 +25,9 @@ from exports.tabular.column_names import (
     PLACE,
     SENSITIVE,
     kind_by_name,
+    names_a_person,
     tells_a_number,
+    tells_households_apart,
 )
 from exports.tabular.made_hierarchies import MadeHierarchy, NumberBands, digits_of
 
@@ -56,6 +58,8 @@ def guess(content: ColumnContent) -> Guess:
     name, kind = content.name, kind_by_name(content.name)
     if not content.distinct:
         return Guess(name, "empty", "")
+    if tells_households_apart(name) and content.distinct < content.rows:
+        return Guess(name, "household", BY_NAME)
     if why := _tells_who(content, kind):
         return Guess(name, "identifier", why)
     if why := _not_to_be_shown(content, kind):
@@ -74,7 +78,7 @@ def _tells_who(content: ColumnContent, kind: str) -> str:
     contacts = content.contacts
     if contacts and not (kind == CODE and contacts == "telephone numbers"):
         return f"it holds {contacts}"
-    if kind == IDENTIFIER:
+    if kind == IDENTIFIER or (names_a_person(content.name) and not content.yes_or_no):
         return BY_NAME
     if content.reads_like_text(labels=known) or (kind == FREE_TEXT and not content.numbers):
         return ""
@@ -94,10 +98,10 @@ def _numbers_people(content: ColumnContent, kind: str, *, known: bool) -> str:
     lengths = {len(value.strip()) for value in content.numbers if value not in content.codes}
     if lengths and len(lengths) == 1 and min(lengths) >= LONG_NUMBER and content.share > 0.5:
         return "long numbers of one length"
-    if tells_a_number(content.name) and (content.share > 0.5 or kind == NUMBERED):
+    if kind != CODE and tells_a_number(content.name) and (content.share > 0.5 or kind == NUMBERED):
         few = content.distinct <= MANY and content.share < 0.1
         return "" if few else "the name speaks of a number"
-    if known:
+    if known or content.labelled:
         return ""
     if content.tells_rows_apart:
         return "a whole number of its own in almost every row"
@@ -123,6 +127,8 @@ def _not_to_be_shown(content: ColumnContent, kind: str) -> str:
 def _quasi_identifier(content: ColumnContent, kind: str) -> Guess:
     why = "dates" if content.dates and kind not in QUASI_IDENTIFIERS else BY_NAME
     role, name = "quasi_identifier", content.name
+    if content.labelled:
+        return Guess(name, role, why, lines=_with_declared(content, _grouped(content)))
     if content.dates:
         return Guess(name, role, why, _rule(content, 'dates = ["month", "year", "decade"]'))
     lengths = {len(value.strip()) for value in content.values}
@@ -174,11 +180,11 @@ def _grouped(content: ColumnContent) -> list[list[str]]:
 
 
 def bands_of(content: ColumnContent) -> NumberBands:
-    """Return bands of which about a dozen hold nine tenths of the rows; the rare ends are open."""
+    """Return bands of which about fifteen hold nine tenths of the rows; the rare ends are open."""
     numbers, rows = content.measured
     cells = np.repeat(numbers, rows)
     low, high = np.quantile(cells, (0.05, 0.95))
-    width = _nice((high - low) / 12)
+    width = _nice((high - low) / 15)
     if content.whole:
         width = max(width, Decimal(2))
     few = 2 * RARE
@@ -187,7 +193,7 @@ def bands_of(content: ColumnContent) -> NumberBands:
     bottom = np.ceil(np.sort(cells)[min(few, count) - 1] / step) * step
     # An open end is worth its row where it spares at least two bands.
     has_top = cells.max() >= top + 2 * step and top > low
-    has_bottom = cells.min() < bottom - 2 * step and bottom < high
+    has_bottom = cells.min() < bottom - 2 * step and bottom < (top if has_top else high)
     return NumberBands(
         (width, 2 * width, 4 * width),
         bottom=round(bottom / step) * width if has_bottom else None,
@@ -216,7 +222,12 @@ def _number_rule(content: ColumnContent, *, always: bool) -> str:
     A twentieth of the middle half of the rows is one step; the ends hold as many rows as a value
     needs not to be rare.
     """
-    if not content.numbers or content.distinct <= MANY or (content.share < 0.2 and not always):
+    if (
+        content.labelled
+        or not content.numbers
+        or content.distinct <= MANY
+        or (content.share < 0.2 and not always)
+    ):
         return ""
     numbers, rows = content.measured
     cells = np.sort(np.repeat(numbers, rows))

@@ -17,6 +17,12 @@ import polars as pl
 
 from exports.errors import ExportRefused
 from exports.tabular.column_content import FEWEST, RARE, ColumnContent
+from exports.tabular.column_names import (
+    IDENTIFIER,
+    kind_by_name,
+    may_be_shared,
+    tells_people_apart,
+)
 from exports.tabular.hierarchy_files import hierarchy_text, stem_of, write_new
 from exports.tabular.input_table import AS_IT_SAYS, ReadOptions
 from exports.tabular.open_table import read_table
@@ -29,6 +35,7 @@ _ROLES = {
     "identifier": "Never leaves: names, addresses, numbers.",
     "person": "Never leaves. It repeats, so it tells whose each row is: k counts these people, not"
     " rows. Decide: if it only repeats by chance, move it to left_out.",
+    "household": "Never leaves: tells households apart, which k then counts.",
     "left_out": "Never leaves, and tells nobody apart.",
     "quasi_identifier": "What others may know of somebody: made coarser. Decide: what could a"
     " neighbour, a colleague or the press know? Each column more costs detail in all others.",
@@ -72,10 +79,12 @@ def start(data: Path, policy: Path, how: ReadOptions = AS_IT_SAYS) -> Started:
         raise ExportRefused(
             f"{data} has {read.cells.height} rows: k = {RARE} rows alike cannot be had from them."
         )
-    guesses = _of_people(
-        read.cells,
-        [guess(ColumnContent(c, read.metadata.missing.get(c.name, ()))) for c in read.cells],
-    )
+    missing, labels = read.metadata.missing, read.metadata.value_labels
+    contents = [
+        ColumnContent(column, missing.get(column.name, ()), labels.get(column.name, ()))
+        for column in read.cells
+    ]
+    guesses = _of_people(read.cells, [guess(content) for content in contents])
     hierarchies = _file_names(guesses)
     text = _policy_text(
         guesses, {name: f"{folder.name}/{file}" for name, file in hierarchies.items()}
@@ -88,25 +97,32 @@ def start(data: Path, policy: Path, how: ReadOptions = AS_IT_SAYS) -> Started:
 
 def _of_people(table: pl.DataFrame, guesses: Sequence[Guess]) -> list[Guess]:
     """Return the guesses with the one identifier that tells whose rows these are, if any repeat."""
-    repeats = {
-        one.column: ids_of(table[one.column].drop_nulls()).n_unique()
+    values = {
+        one.column: ids_of(table[one.column].drop_nulls())
         for one in guesses
-        if one.role == "identifier" and ids_of(table[one.column].drop_nulls()).is_duplicated().any()
+        if one.role == "identifier"
     }
-    if not repeats:
-        return list(guesses)
-    whole = [name for name in repeats if not table[name].null_count() and repeats[name] >= FEWEST]
-    person = max(whole, key=lambda name: repeats[name], default=None)
-    found = []
-    for one in guesses:
-        if one.column == person:
-            found.append(replace(one, role="person"))
-        elif one.column in repeats and person is None:
-            why = f"{one.why}, and it repeats; if it tells whose each row is, make it person"
-            found.append(replace(one, role="left_out", why=why))
-        else:
-            found.append(one)
-    return found
+    several = {
+        name: cells.n_unique() for name, cells in values.items() if cells.is_duplicated().any()
+    }
+    keys = [name for name in several if tells_people_apart(name)]
+    others = [
+        name
+        for name in several
+        if not may_be_shared(name) and not table[name].null_count()
+        if kind_by_name(name) == IDENTIFIER or several[name] >= FEWEST
+    ]
+    person = max(keys or others, key=lambda name: several[name], default=None)
+    return [_with_people(one, person, repeats=one.column in several) for one in guesses]
+
+
+def _with_people(one: Guess, person: str | None, *, repeats: bool) -> Guess:
+    if one.column == person:
+        return replace(one, role="person")
+    if repeats and person is None:
+        why = f"{one.why}, but it repeats; if it tells whose each row is, make it person"
+        return replace(one, role="left_out", why=why)
+    return one
 
 
 def _file_names(guesses: Iterable[Guess]) -> dict[str, str]:
