@@ -23,10 +23,15 @@ NUMBER = r"[+-]?\d+(?:(?<=\b0),\d+|,\d{1,2}(?!\d)|,\d{4,}|\.\d+)?"
 _NUMBER = re.compile(rf"\s*({NUMBER})\s*")
 _ISO = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ]\d{1,2}:\d\d.*)?)?)?")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?: \d{1,2}:\d\d.*)?")
+# As SPSS and Stata show quarters, months and weeks.
+_QUARTER = re.compile(r"(?P<quarter>[1-4]) Q (?P<year>\d{4})|(?P<y>\d{4})q(?P<q>[1-4])")
+_MONTH = re.compile(r"(?P<name>[A-Z]{3}) (?P<year>\d{4})|(?P<y>\d{4})m(?P<m>\d{1,2})")
+_WEEK = re.compile(r"\d{1,2} WK (?P<year>\d{4})|(?P<y>\d{4})w\d{1,2}")
+_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: \d{1,2}:\d\d.*)?")
 
 Chain = list[str]
-Date = tuple[int, int | None, int | None]  # year, month, day
+Date = tuple[int, int | None, int | None, int | None]  # year, quarter, month, day
 
 
 def number_in(text: str) -> Decimal | None:
@@ -89,8 +94,8 @@ class NumberBands:
 class DateUnits:
     """Dates and date-times by ``units``, from fine to coarse.
 
-    ISO 8601 (a year or a month alone, too) or day.month.year; with slashes the order of day and
-    month must follow from the dates.
+    ISO 8601 (a year or a month alone, too), day.month.year, or quarters, months and weeks as SPSS
+    and Stata show them; with slashes the order of day and month must follow from the dates.
     """
 
     units: tuple[str, ...]
@@ -119,35 +124,42 @@ def slashed_order(values: Iterable[str]) -> str:
 
 
 def date_in(text: str, order: str) -> Date | None:
-    """Return year, month and day as far as the text says them, or None for what is no date."""
+    """Return year, quarter, month and day as far as a text says them, None for what is no date."""
     text = text.strip()
+    day: str | None = None
+    month: str | None = None
     if found := _ISO.fullmatch(text):
         year, month, day = found.groups()
     elif found := _DOTTED.fullmatch(text):
         day, month, year = found.groups()
     elif found := _SLASHED.fullmatch(text):
-        day, month, year = found.groups()
-        if order == "mdy":
-            day, month = month, day
-        elif not order:
-            day = month = None
+        one, other, year = found.groups()
+        if order:
+            day, month = (one, other) if order == "dmy" else (other, one)
+    elif found := _MONTH.fullmatch(text):
+        name, year = found["name"], found["year"] or found["y"]
+        month = found["m"] or (str(_NAMES.index(name) + 1) if name in _NAMES else "0")
+    elif found := _QUARTER.fullmatch(text):
+        return int(found["year"] or found["y"]), int(found["quarter"] or found["q"]), None, None
+    elif found := _WEEK.fullmatch(text):
+        year = found["year"] or found["y"]
     else:
         return None
     in_year = None if month is None else int(month)
     in_month = None if day is None else int(day)
     if (in_year is None or 1 <= in_year <= 12) and (in_month is None or 1 <= in_month <= 31):
-        return int(year), in_year, in_month
+        return int(year), None if in_year is None else (in_year + 2) // 3, in_year, in_month
     return None
 
 
 def _date_label(date: Date, unit: str) -> str:
-    year, month, day = date
+    year, quarter, month, day = date
     if unit == "decade":
         return f"{year // 10 * 10:04}s"
-    if unit == "year" or month is None:
+    if unit == "year" or quarter is None:
         return f"{year:04}"
-    if unit == "quarter":
-        return f"{year:04}-Q{(month + 2) // 3}"
+    if unit == "quarter" or month is None:
+        return f"{year:04}-Q{quarter}"
     if unit == "month" or day is None:
         return f"{year:04}-{month:02}"
     return f"{year:04}-{month:02}-{day:02}"

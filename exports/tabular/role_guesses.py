@@ -186,7 +186,8 @@ def bands_of(content: ColumnContent) -> NumberBands:
     low, high = np.quantile(cells, (0.05, 0.95))
     width = _nice((high - low) / 15)
     if content.whole:
-        width = max(width, Decimal(2))
+        # Years of age are told by fives.
+        width = max(width, Decimal(5 if high - low >= 10 else 2))
     few = 2 * RARE
     step, count = float(width), len(cells)
     top = np.floor(np.sort(cells)[max(0, count - few)] / step) * step

@@ -43,8 +43,8 @@ _ROLES = {
     "plain": "Leaves as it is, protected by nothing. Decide: which of these might somebody know?",
 }
 _HEAD = """\
-# A first policy, guessed from the names of the columns and from what they hold. It runs as it is;
-# whether it protects anybody is yours to judge: read every line, and move what is wrong.
+# A first policy, guessed from the names of the columns and from what they hold. Whether it protects
+# anybody is yours to judge: read every line, and move what is wrong.
 
 [privacy]
 # So many people at least look alike: 5 is usual for data given to named researchers, 12 for open

@@ -75,8 +75,9 @@ def _start(data: Path, policy: Path, how: ReadOptions) -> None:
             click.echo(f"{role:<20}{len(columns)}")
     if not started.roles["quasi_identifier"]:
         click.echo("Nothing looks like what others may know of somebody: name such columns first.")
-    hierarchies = f" and {started.files} hierarchies beside it" if started.files else ""
-    click.echo(f"{policy}{hierarchies} written: read every line, then")
+    many = "1 hierarchy" if started.files == 1 else f"{started.files} hierarchies"
+    beside = f" with {many} beside it" if started.files else ""
+    click.echo(f"{policy} written{beside}: read every line, then")
     click.echo(
         shlex.join(["lacrima", "anonymise", str(data), "--policy", str(policy), "--out", "DIR"])
     )

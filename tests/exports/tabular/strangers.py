@@ -47,7 +47,7 @@ CASES = [
     ("x9", ["https://example.org/anna", "https://example.org/ben"] * (ROWS // 2)),
     ("religion", [f"{at} ways of telling it in my own words" for at in range(ROWS)]),
     ("q1", [f"word{at % 90}ing" for at in range(ROWS)]),
-    ("person", ["one", "other"] * (ROWS // 2)),
+    ("person", ["Who-A", "Who-B"] * (ROWS // 2)),
     ("household_id", [str(at // 3) for at in range(ROWS)]),
     ("interviewer", ["Anna Schmidt", "Ben Novak"] * (ROWS // 2)),
 ]
