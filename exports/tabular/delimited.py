@@ -17,6 +17,7 @@ import polars as pl
 
 from exports.errors import ExportRefused
 from exports.tabular.input_table import (
+    BESIDE_DATA,
     ROW_NAMES,
     InputTable,
     ReadOptions,
@@ -64,18 +65,18 @@ def unreadable(path: Path, fault: OSError) -> str:
 
 
 def dialect_of(
-    path: Path, how: ReadOptions | None = None, fits: Callable[[list[str]], bool] = bool
+    path: Path, how: ReadOptions = BESIDE_DATA, fits: Callable[[list[str]], bool] = bool
 ) -> CsvDialect:
     """Return how a text file is read. Raise ExportRefused where that is in doubt.
 
-    ``how`` are the options of the command; None for a file that they do not speak of. ``fits``
-    says whether cells can be a line of such a file.
+    ``fits`` says whether cells can be a line of such a file.
     """
-    cure = "Save it as UTF-8 (in Excel: CSV UTF-8)."
-    if how is not None:
-        cure = "Name it, for example --encoding cp1252, or save the file as UTF-8."
+    cure = how.cure(
+        "Name it, for example --encoding cp1252, or save the file as UTF-8.",
+        "Save it as UTF-8 (in Excel: CSV UTF-8).",
+    )
     try:
-        encoding = _named(path, how.encoding) if how and how.encoding else encoding_of(path, cure)
+        encoding = _named(path, how.encoding) if how.encoding else encoding_of(path, cure)
         with path.open(encoding=encoding, newline="") as file:
             sample = file.read(SAMPLE)
     except UnicodeDecodeError as fault:
@@ -83,11 +84,11 @@ def dialect_of(
     except OSError as fault:
         raise ExportRefused(unreadable(path, fault)) from None
     said = re.match(r'"?sep=(.)"?(?:\r\n|\r|\n)', sample, re.IGNORECASE)
-    if how and how.separator:
+    if how.separator:
         return CsvDialect(encoding, _one_sign(how.separator), said is not None)
     if said:
         return CsvDialect(encoding, said[1], said=True)
-    cure = "Say which: --separator." if how else "Save it with one of them alone."
+    cure = how.cure("Say which: --separator.", "Save it with one of them alone.")
     return CsvDialect(encoding, _separator(path, sample, fits, cure))
 
 
@@ -161,7 +162,7 @@ def lines_of(path: Path, dialect: CsvDialect) -> Iterator[Line]:
         with path.open(encoding=dialect.encoding, newline="") as file:
             reader = csv.reader(file, strict=True, delimiter=dialect.separator)
             for cells in islice(reader, int(dialect.said), None):
-                if any("\0" in cell for cell in cells):
+                if "\0" in "".join(cells):
                     raise ExportRefused(
                         f"{path}, line {reader.line_num}: a null byte, which is no text. Save the"
                         " table again."
@@ -227,12 +228,12 @@ def read_delimited(path: Path, how: ReadOptions) -> InputTable:
 
 def _full(lines: Iterable[Line], path: Path, width: int) -> Iterator[list[str]]:
     """The cells of each line, which are as many as there are columns."""
-    for number, cells in lines:
+    for at, (number, cells) in enumerate(lines):
         if len(cells) != width:
             has = f"{len(cells)} cell{'s' * (len(cells) != 1)}"
             names = f"{width} column{'s' * (width != 1)}"
             raise ExportRefused(
                 f"{path}, line {number}: {has} where the header names {names}."
-                + (ROW_NAMES if len(cells) == width + 1 else "")
+                + (ROW_NAMES if at == 0 and len(cells) == width + 1 else "")
             )
         yield cells

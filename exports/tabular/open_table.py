@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 
 from exports.errors import ExportRefused
-from exports.tabular.date_formats import clock
 from exports.tabular.delimited import read_delimited, unreadable
 from exports.tabular.input_table import (
     AS_IT_SAYS,
     InputTable,
     ReadOptions,
-    numbers_as_text,
+    as_text,
     table_of,
 )
 from exports.tabular.spreadsheet import read_xlsx
 from exports.tabular.statistical_files import read_dta, read_sav
+
+NO_CELLS = (pl.Binary, pl.Object, pl.BaseExtension)
 
 
 def read_parquet(path: Path, _how: ReadOptions) -> InputTable:
@@ -30,32 +30,14 @@ def read_parquet(path: Path, _how: ReadOptions) -> InputTable:
     except pl.exceptions.PolarsError as fault:
         why = str(fault).splitlines()[0]
         raise ExportRefused(f"{path} cannot be read as Parquet: {why}.") from None
-    odd = [s.name for s in table if s.dtype.is_nested() or s.dtype in (pl.Binary, pl.Object)]
+    odd = [s.name for s in table if s.dtype.is_nested() or isinstance(s.dtype, NO_CELLS)]
     if odd:
         holds, it = ("holds", "it") if len(odd) == 1 else ("hold", "them")
         raise ExportRefused(
-            f"{path}: {', '.join(odd)} {holds} lists or bytes, which have no place here. Leave {it}"
-            f" out, or make text of {it}."
+            f"{path}: {', '.join(odd)} {holds} lists, bytes or a type of another program,"
+            f" which have no place here. Leave {it} out, or make text of {it}."
         )
-    return InputTable(table_of(path, map(_as_text, table)))
-
-
-def _as_text(column: pl.Series) -> pl.Series:
-    """Return a column of Parquet as text: times with the fraction they have, zeros cut."""
-    if isinstance(column.dtype, pl.Duration):
-        per_second = {"ms": 10**3, "us": 10**6, "ns": 10**9}[column.dtype.time_unit or "us"]
-        counts = column.to_physical()
-        texts: dict[int | None, str | None] = {None: None}
-        texts |= {n: clock(Decimal(n) / per_second) for n in counts.drop_nulls().unique().to_list()}
-        return counts.replace_strict(texts, return_dtype=pl.String).alias(column.name)
-    if column.dtype == pl.Time:
-        column = column.dt.to_string("%H:%M:%S%.9f")
-    elif column.dtype != pl.Datetime:
-        return numbers_as_text(column)
-    zone = r"($|[Z+-])"
-    long = column.cast(pl.String)
-    shorter = long.str.replace(rf"\.0+{zone}", "$1").str.replace(rf"(\.\d*[1-9])0+{zone}", "$1$2")
-    return shorter.alias(column.name)
+    return InputTable(table_of(path, map(as_text, table)))
 
 
 _READERS: Mapping[str, Callable[[Path, ReadOptions], InputTable]] = {
@@ -68,11 +50,26 @@ _READERS: Mapping[str, Callable[[Path, ReadOptions], InputTable]] = {
     ".parquet": read_parquet,
     ".xlsx": read_xlsx,
 }
+# How files of a format begin.
+_BEGINNINGS = {
+    b"PK\x03\x04": (".xlsx",), b"$FL2": (".sav", ".zsav"), b"$FL3": (".sav", ".zsav"),
+    b"<stata_dta>": (".dta",), b"PAR1": (".parquet",),
+}  # fmt: skip
 _TAKEN = {
     "encoding": (".csv", ".tsv", ".txt", ".sav", ".zsav", ".dta"),
     "separator": (".csv", ".tsv", ".txt"),
     "sheet": (".xlsx",),
 }
+
+
+def _refuse_wrong_ending(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(16)
+    for beginning, endings in _BEGINNINGS.items():
+        if head.startswith(beginning) and path.suffix.lower() not in endings:
+            raise ExportRefused(
+                f"{path} is not what its name says, but looks like {endings[0]}: rename it."
+            )
 
 
 def read_table(path: Path, how: ReadOptions = AS_IT_SAYS) -> InputTable:
@@ -92,9 +89,10 @@ def read_table(path: Path, how: ReadOptions = AS_IT_SAYS) -> InputTable:
             f"{path}: only {known} files can be read; save the table as one of these."
         )
     for option, said in asdict(how).items():
-        if said and ending not in _TAKEN[option]:
+        if said and ending not in _TAKEN.get(option, ending):
             raise ExportRefused(f"{path}: --{option} is for {', '.join(_TAKEN[option])} files.")
     try:
+        _refuse_wrong_ending(path)
         return reader(path, how)
     except OSError as fault:
         raise ExportRefused(unreadable(path, fault)) from None

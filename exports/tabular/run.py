@@ -33,7 +33,7 @@ from exports.tabular.hierarchy import (
     released,
     values_of,
 )
-from exports.tabular.input_table import AS_IT_SAYS, InputTable, ReadOptions
+from exports.tabular.input_table import AS_IT_SAYS, BESIDE_DATA, InputTable, ReadOptions
 from exports.tabular.made_hierarchies import MadeHierarchy
 from exports.tabular.missing_values import Cells, missing_values_of
 from exports.tabular.number_rules import with_rules
@@ -146,8 +146,19 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame, missing: Cells) -> None:
                 )
 
 
+def _refuse_no_header(policy: Policy, known: Sequence[str]) -> None:
+    """Raise ExportRefused where the policy knows no name: the first line may be somebody's."""
+    asked = [name for names in policy.roles.values() for name in names]
+    if not set(asked) & set(known):
+        raise ExportRefused(
+            f"{policy.path}: the data have no column of those it names ({asked[0]}, …). Their first"
+            " line must name the columns."
+        )
+
+
 def refuse_unfit_columns(policy: Policy, known: list[str], empty: list[str]) -> None:
     """Raise ExportRefused for a column that the data lack, or one with values and no role."""
+    _refuse_no_header(policy, known)
     for role, names in policy.roles.items():
         for name in names:
             if name not in known:
@@ -310,7 +321,7 @@ def read_sources(
 
 
 def _read_population(policy: Policy, path: Path) -> InputTable:
-    people = read_table(path)
+    people = read_table(path, BESIDE_DATA)
     for name in policy.ids:
         if name in people.cells.columns and ids_of(people.cells[name]).is_duplicated().any():
             raise ExportRefused(

@@ -40,7 +40,7 @@ def read_xlsx(path: Path, how: ReadOptions) -> InputTable:
                     f"{path} is protected by a password, or an old .xls: save it as .xlsx without."
                 )
         book = python_calamine.CalamineWorkbook.from_path(str(path))
-        sheet = _chosen(path, book, how.sheet)
+        sheet = _chosen(path, book, how)
         _refuse_no_values(path, sheet.name)
     except (python_calamine.CalamineError, BadZipFile, KeyError) as fault:
         raise ExportRefused(f"{path} cannot be read as an Excel file: {fault}.") from None
@@ -60,18 +60,19 @@ def read_xlsx(path: Path, how: ReadOptions) -> InputTable:
     return InputTable(table_of(path, cells), notes=notes)
 
 
-def _chosen(path: Path, book: Any, name: str) -> Any:
+def _chosen(path: Path, book: Any, how: ReadOptions) -> Any:
     """Return the sheet of a name, or the only one that is not empty."""
     kind = type(book.sheets_metadata[0].typ).WorkSheet
     names = [about.name for about in book.sheets_metadata if about.typ == kind]
-    if name:
-        if name not in names:
-            raise ExportRefused(f"{path} has no sheet {name}. It has: {', '.join(names)}.")
-        return book.get_sheet_by_name(name)
+    if how.sheet:
+        if how.sheet not in names:
+            raise ExportRefused(f"{path} has no sheet {how.sheet}. It has: {', '.join(names)}.")
+        return book.get_sheet_by_name(how.sheet)
     filled = [s for s in map(book.get_sheet_by_name, names) if s.start is not None]
     if len(filled) > 1:
         several = ", ".join(sheet.name for sheet in filled)
-        raise ExportRefused(f"{path} has several sheets: {several}. Say which: --sheet NAME.")
+        cure = how.cure("Say which: --sheet NAME.", "Save the one alone.")
+        raise ExportRefused(f"{path} has several sheets: {several}. {cure}")
     if not filled:
         raise ExportRefused(f"{path} is empty: its first line must name the columns.")
     return filled[0]
@@ -89,9 +90,10 @@ def _text(cell: Any, *, timed: bool) -> str | None:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, (int, float)):
+        if float(cell).is_integer() and abs(cell) < 2**53:
+            return str(int(cell))
         # Excel shows and compares 15 digits: 0.1 + 0.2 is 0.3 there.
-        number = float(f"{cell:.15g}")
-        return str(int(number)) if number.is_integer() and abs(number) < 2**53 else str(number)
+        return str(float(f"{cell:.15g}"))
     if hasattr(cell, "total_seconds"):
         return clock(round(Decimal(repr(cell.total_seconds())), 5))
     text = cell.isoformat().replace("T", " ")

@@ -73,6 +73,11 @@ def _in_ranges(value: Any, ranges: Sequence[tuple[Any, Any]]) -> bool:
     )
 
 
+_SAVE_AS_UTF8 = "Save the file as UTF-8."
+_SAYS_WESTERN = (
+    "Its texts are read as cp1252, as the file says, and do not look like it: --encoding names"
+    " another code page."
+)
 # What ReadStat says of texts that are not in the encoding it took.
 _NOT_DECODED = ("invalid byte sequence", "character set", "codec can't decode")
 
@@ -96,33 +101,38 @@ def _read(
     except Exception as fault:  # the library names its own errors only in C
         if any(words in str(fault) for words in _NOT_DECODED):
             taken = f"in {encoding}" if encoding else f"in {said or 'UTF-8'}, as it says"
-            raise ExportRefused(
-                f"{path}: its texts are not {taken}. Name their encoding, for example --encoding"
-                " cp1252 (Western Europe) or cp1250 (Central Europe)."
-            ) from None
+            cure = how.cure(
+                "Name their encoding, for example --encoding cp1252 (Western Europe) or cp1250"
+                " (Central Europe).",
+                _SAVE_AS_UTF8,
+            )
+            raise ExportRefused(f"{path}: its texts are not {taken}. {cure}") from None
         what = "a Stata" if path.suffix.lower() == ".dta" else "an SPSS"
         raise ExportRefused(
             f"{path} cannot be read as {what} file: {fault}. It may be damaged, or another format."
         ) from None
 
 
-def _encoding_taken(path: Path, about: Any, columns: Iterable[Any], *, declared: bool) -> str:
-    """Return the encoding that was taken for texts where the file says none, or nothing.
-
-    Raise ExportRefused where it is in doubt.
-    """
-    if declared:
-        return ""
+def _words(about: Any, columns: Iterable[Any]) -> set[str]:
+    """Return the words with letters beyond a to z in names, labels and cells."""
     texts = [*about.column_names, *(label or "" for label in about.column_labels)]
     for labels in about.variable_value_labels.values():
         texts += labels.values()
     for column in columns:
         texts += (cell for cell in column if isinstance(cell, str))
-    words = {word for text in set(texts) for word in WORD.findall(text)}
+    return {word for text in set(texts) for word in WORD.findall(text)}
+
+
+def _encoding_taken(path: Path, words: set[str], how: ReadOptions) -> str:
+    """Return the encoding that was taken for words of a file that says none; empty for no words.
+
+    Raise ExportRefused where it is in doubt.
+    """
     if not is_western(words):
+        cure = how.cure("Name it, for example --encoding cp1250.", _SAVE_AS_UTF8)
         raise ExportRefused(
             f"{path} does not say in which encoding its texts are, and they are not beyond doubt."
-            " Name it, for example --encoding cp1250."
+            f" {cure}"
         )
     return "cp1252" if words else ""
 
@@ -137,8 +147,12 @@ def read_sav(path: Path, how: ReadOptions) -> InputTable:
     file = with_distinct_names(path, found) if found and found.clashes else str(path)
     said = found.encoding if found else ""
     columns, about = _read(pyreadstat.read_sav, file, path, how, said)
-    declared = bool(how.encoding or found is None or said)
-    read_as = _encoding_taken(path, about, columns.values(), declared=declared)
+    read_as, notes = "", list[str]()
+    if found and not how.encoding and about.file_encoding == "WINDOWS-1252":
+        words = _words(about, columns.values())
+        # What SPSS writes by itself in a Western Windows, whatever was pasted in.
+        notes = [_SAYS_WESTERN] if said and not is_western(words) else []
+        read_as = "" if said else _encoding_taken(path, words, how)
     ranges = {
         name: tuple((part["lo"], part["hi"]) for part in parts)
         for name, parts in about.missing_ranges.items()
@@ -160,7 +174,7 @@ def read_sav(path: Path, how: ReadOptions) -> InputTable:
     metadata = _described(
         about, value_labels=_labels(about, number_as_text), missing=missing, missing_ranges=ranges
     )
-    return InputTable(table_of(path, texts), metadata, read_as=read_as)
+    return InputTable(table_of(path, texts), metadata, tuple(notes), read_as)
 
 
 def _spss_text(path: Path, column: pl.Series, codes: Mapping[Any, str], about: Any) -> pl.Series:
@@ -203,8 +217,8 @@ def read_dta(path: Path, how: ReadOptions) -> InputTable:
 
     columns, about = _read(pyreadstat.read_dta, str(path), path, how, "")
     with path.open("rb") as start:
-        declared = bool(how.encoding or UTF8_DTA.search(start.read(100)))
-    read_as = _encoding_taken(path, about, columns.values(), declared=declared)
+        said = how.encoding or UTF8_DTA.search(start.read(100))
+    read_as = "" if said else _encoding_taken(path, _words(about, columns.values()), how)
     texts, missing = [], {}
     for name, cells in columns.items():
         display, kind = about.original_variable_types[name], about.readstat_variable_types[name]

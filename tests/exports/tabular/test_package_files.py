@@ -148,18 +148,18 @@ def test_a_password_is_named(tmp_path):
         read(path)
 
 
-UTF8, ASCII = struct.pack("<i", 65001), struct.pack("<i", 2)
+UTF8, WESTERN, ASCII = (struct.pack("<i", page) for page in (65001, 1252, 2))
 ENCODING = struct.pack("<4i", 7, 20, 1, 5) + b"UTF-8"
 
 
-def in_code_page(path, text, encoding, *, said=True):
-    """An SPSS file with a text in an encoding that it does not say, or says to be UTF-8."""
+def in_code_page(path, text, encoding, said=UTF8):
+    """An SPSS file with a text in an encoding, which says that it is in a code page."""
     encoded = text.encode(encoding)
     saved(path, {"x": ["?" * len(encoded), "b"]})
     content = path.read_bytes()
     assert ENCODING in content
-    if not said:
-        content = content.replace(ENCODING, b"").replace(UTF8, ASCII)
+    if said != UTF8:
+        content = content.replace(ENCODING, b"").replace(UTF8, said)
     path.write_bytes(content.replace(b"?" * len(encoded), encoded))
     return path
 
@@ -171,13 +171,24 @@ def test_a_code_page_that_is_not_what_the_file_says_is_told_and_can_be_named(tmp
     assert read(path, encoding="cp1252").cells["x"].to_list() == ["Köln", "b"]
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding", "told"), [("Köln", "cp1252", 0), ("Łódź", "cp1250", 1)]
+)
+def test_a_western_code_page_of_texts_that_do_not_look_like_it_is_told(
+    tmp_path, text, encoding, told
+):
+    path = in_code_page(tmp_path / "t.sav", text, encoding, WESTERN)
+    assert ["do not look like it: --encoding" in note for note in read(path).notes] == [True] * told
+    assert read(path, encoding=encoding).cells["x"][0] == text
+
+
 def test_a_file_without_a_code_page_is_read_where_it_is_beyond_doubt(tmp_path):
-    table = read(in_code_page(tmp_path / "t.sav", "Köln", "cp1252", said=False))
+    table = read(in_code_page(tmp_path / "t.sav", "Köln", "cp1252", ASCII))
     assert (table.cells["x"][0], table.read_as) == ("Köln", "cp1252")
 
 
 def test_a_file_without_a_code_page_is_refused_where_it_is_in_doubt(tmp_path):
-    path = in_code_page(tmp_path / "t.sav", "Москва", "cp1251", said=False)
+    path = in_code_page(tmp_path / "t.sav", "Москва", "cp1251", ASCII)
     with pytest.raises(ExportRefused, match="does not say in which encoding"):
         read(path)
     assert read(path, encoding="cp1251").cells["x"][0] == "Москва"
@@ -201,6 +212,43 @@ def test_long_texts_whose_short_names_clash_are_read_whole(tmp_path, names):
     path = saved(tmp_path / "t.sav", columns | {"last": [1.0, 2.0]})
     want = columns | {"last": ["1", "2"]}
     assert read(path).cells.to_dict(as_series=False) == want
+
+
+OF_PSPP = """
+DATA LIST LIST /t (TIME11.2) w (WKDAY9) mood (F8.2) word (A10).
+BEGIN DATA
+29:14:00.50 MONDAY 1.5 abc
+-01:30:00 . -99 "NA"
+END DATA.
+STRING long (A300).
+COMPUTE long = RPAD("ä", 290, "b").
+VARIABLE LABELS mood 'Längere Frage'.
+VALUE LABELS mood 1.5 'low' /word 'NA' 'none'.
+MISSING VALUES mood (LO THRU -90) /word ('NA').
+VARIABLE LEVEL mood (ORDINAL).
+VARIABLE ATTRIBUTE VARIABLES=t ATTRIBUTE=note('x').
+MRSETS /MCGROUP NAME=$m LABEL='set' VARIABLES=t mood.
+SAVE OUTFILE='t.sav'.
+SAVE OUTFILE='t.zsav' /ZCOMPRESSED.
+"""
+
+
+@pytest.mark.parametrize("name", ["t.sav", "t.zsav"])
+def test_a_file_that_pspp_writes_is_read(tmp_path, name):
+    if not shutil.which("pspp"):
+        pytest.skip("no pspp: install pspp")
+    (tmp_path / "t.sps").write_text(OF_PSPP, "utf-8")
+    words, place = ["pspp", "-b", "t.sps"], {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+    subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, env=place)
+    table = read(tmp_path / name)
+    assert table.cells.drop("long").to_dict(as_series=False) == {
+        "t": ["29:14:00.5", "-01:30:00"], "w": ["MONDAY", None],
+        "mood": ["1.5", "-99"], "word": ["abc", "NA"],
+    }  # fmt: skip
+    assert table.cells["long"].str.len_chars().to_list() == [289, 289]
+    assert table.metadata.labels == {"mood": "Längere Frage"}
+    assert table.metadata.missing == {"mood": {"-99"}, "word": {"NA"}}
+    assert (table.notes, table.read_as) == ((), "")
 
 
 @pytest.mark.parametrize(

@@ -164,9 +164,9 @@ def test_no_more_than_three_values_are_quoted(desk):
         ("name;sex,age\nP;f,21\n", "by commas or semicolons. Say which: --separator"),
         (
             '"",name,sex\n"1",P,f\n',
-            "column 1 has no name in the header. Give it one. If R",
+            "column 1 has no name in the header. Give it one. If R or",
         ),
-        ("name,sex\n1,P,f\n", "3 cells where the header names 2 columns. If R wrote it"),
+        ("name,sex\n1,P,f\n", "3 cells where the header names 2 columns. If R or pandas"),
         ("name\nP,f,1\n", "line 2: 3 cells where the header names 1 column."),
         ('name;"sex, age"\nP;1\n', 'has: name, "sex, age". Read as semicolon-separated: data.csv.'),
         ("name,sex\nP\0,f\n", "line 2: a null byte"),
@@ -178,7 +178,9 @@ def test_no_more_than_three_values_are_quoted(desk):
             b"name,sex,age,answer,note\nP\xfd,f,21,yes,1\n",
             "code page is in doubt: byte 27 (line 2) is 0xFD. Name it, for example --encoding",
         ),
-        ("a\nx\n", "identifier names name, which the data lack"),
+        ("name\nx\n", "quasi_identifier names sex, which the data lack"),
+        ("P,f,21,yes,1\nQ,m,22,no,2\n", "no column of those it names (name, …). Their first line"),
+        ("1,1,2,2,3,3,4,4\n", "more than one column is called 1, 2, 3, …."),
     ],
 )
 def test_a_wrong_table_is_told(desk, content, said):
@@ -213,6 +215,14 @@ def test_a_file_that_is_not_what_its_name_says_is_told(desk, ending):
     assert f"data.{ending}" in told(desk)
 
 
+@pytest.mark.parametrize(
+    ("beginning", "ending"), [(b"PK\3\4", "xlsx"), (b"$FL2", "sav"), (b"PAR1", "parquet")]
+)
+def test_a_table_under_a_wrong_ending_is_told(desk, beginning, ending):
+    desk.write("data.csv", beginning + bytes(200))
+    assert f"data.csv is not what its name says, but looks like .{ending}: rename" in told(desk)
+
+
 def test_values_left_out_of_an_order_are_told(desk):
     desk.write("policy.toml", desk.policy.read_text() + '[ordered]\nanswer = ["no"]\n')
     assert 'leaves out "yes"' in told(desk)
@@ -232,6 +242,16 @@ def test_words_are_not_ordered_by_number(desk):
 def test_an_order_of_a_column_that_is_not_sensitive_is_told(desk):
     desk.write("policy.toml", desk.policy.read_text() + '[ordered]\nage = "numbers"\n')
     assert "is no sensitive column" in told(desk)
+
+
+@pytest.mark.parametrize("content", [b"sex;age,x\nf;21,1\n", b"sex,age\n\xfd,21\n"])
+def test_no_option_is_named_for_a_population_in_doubt(desk, content):
+    desk.write("all.csv", content)
+    desk.change("k = 2", "k = 2\npresence = [0.0, 0.5]")
+    desk.write("policy.toml", desk.policy.read_text() + '[population]\ndata = "all.csv"\n')
+    said = told(desk)
+    assert ". Save it " in said
+    assert "--" not in said
 
 
 # The folder to write.

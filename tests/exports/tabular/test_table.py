@@ -88,6 +88,7 @@ def spans(*seconds, unit="us"):
         (spans(3753.72, unit="ms"), ["01:02:33.72"]),
         (pl.Series([10**9 + 1]).cast(pl.Duration("ns")), ["00:00:01.000000001"]),
         (pl.Series([0.1, 2.3], dtype=pl.Float32), ["0.1", "2.3"]),
+        (pl.Series([0.1, 1.5, 2, None, nan], dtype=pl.Float16), ["0.1", "1.5", "2", None, None]),
         (moments(*MOMENTS), MOMENTS),
         (moments("2024-03-01 12:00:00").dt.replace_time_zone("Europe/Berlin"), BERLIN),
         (pl.Series([Decimal("1.50")]), ["1.50"]),
@@ -107,7 +108,16 @@ def test_every_type_of_parquet_reads_as_written(tmp_path, column, texts):
     assert read_table(tmp_path / "t.parquet").cells["x"].to_list() == texts
 
 
-def test_columns_of_lists_are_refused_by_name(tmp_path):
-    pl.DataFrame({"many": [[1, 2]]}).write_parquet(tmp_path / "t.parquet")
+@pytest.mark.parametrize(
+    "column",
+    [
+        pl.Series([[1, 2]]),
+        pl.Series([{"a": 1}]),
+        pl.Series([b"ab"]),
+        pl.Series([1]).ext.to(pl.Extension("pandas.period", pl.Int64, '{"freq": "M"}')),
+    ],
+)
+def test_columns_of_what_is_no_cell_are_refused_by_name(tmp_path, column):
+    column.alias("many").to_frame().write_parquet(tmp_path / "t.parquet")
     with pytest.raises(ExportRefused, match="many holds lists"):
         read_table(tmp_path / "t.parquet")
