@@ -84,6 +84,10 @@ def start(data: Path, policy: Path, how: ReadOptions = AS_IT_SAYS) -> Started:
         ColumnContent(column, missing.get(column.name, ()), labels.get(column.name, ()))
         for column in read.cells
     ]
+    if any(_reads_like_an_answer(content) for content in contents):
+        raise ExportRefused(
+            f"{data}: the first line must name the columns, and some of its cells read like answers."
+        )
     guesses = _of_people(read.cells, [guess(content) for content in contents])
     hierarchies = _file_names(guesses)
     text = _policy_text(
@@ -93,6 +97,14 @@ def start(data: Path, policy: Path, how: ReadOptions = AS_IT_SAYS) -> Started:
     _write(policy, text, folder, files)
     roles = {role: [one.column for one in guesses if one.role == role] for role in _ROLES}
     return Started(policy, len(files), roles)
+
+
+def _reads_like_an_answer(content: ColumnContent) -> bool:
+    """Return whether a column's name may be somebody's: names stand in the policy, to be read."""
+    name = ColumnContent(pl.Series("name", [content.name]))
+    # Columns may be numbered; a number with decimals or of many digits is somebody's.
+    number = bool(name.numbers and content.numbers) and not content.name.strip().isdecimal()
+    return bool(name.contacts) or name.dates or number
 
 
 def _of_people(table: pl.DataFrame, guesses: Sequence[Guess]) -> list[Guess]:

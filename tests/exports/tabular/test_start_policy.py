@@ -116,6 +116,13 @@ def test_a_table_too_small_for_any_policy_is_refused(begin, tmp_path):
     assert written(tmp_path) == []
 
 
+@pytest.mark.parametrize("cell", ["anna@example.org", "1980-01-31", "+49 151 2345678", "61.5"])
+def test_a_table_without_a_header_shows_nobody(begin, tmp_path, cell):
+    with pytest.raises(ExportRefused, match="the first line must name the columns") as refused:
+        begin(known() | {cell: [f"{at}.5" for at in range(ROWS)]})
+    assert (cell in str(refused.value), written(tmp_path)) == (False, [])
+
+
 def test_somebodys_rows_are_counted_as_one_person(begin, tmp_path):
     columns = {"visit": [str(at % 4) for at in range(ROWS)], **known()}
     columns["patient_id"] = [f"A{at // 4}" for at in range(ROWS)]
