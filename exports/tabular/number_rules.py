@@ -53,7 +53,7 @@ class NumberRule:
             number = number if self.bottom is None else max(number, self.bottom)
         return number
 
-    def sentence(self, column: str, counts: Mapping[str, int]) -> str:
+    def in_words(self, counts: Mapping[str, int]) -> str:
         """Return what was done to a column; ``counts`` are those of ``changes``."""
         done = [] if self.step is None else [f"rounded to multiples of {digits_of(self.step)}"]
         for end, bound, side in (("top", self.top, "more"), ("bottom", self.bottom, "less")):
@@ -62,7 +62,7 @@ class NumberRule:
                 done.append(f"{told} stands for {told} and {side} ({_cells(counts[end])})")
         changed = counts["changed"]
         say = "says" if changed == 1 else "say"
-        return f"{column}: {'; '.join(done)}. {_cells(changed)} {say} another number than before."
+        return f"{'; '.join(done)}; {_cells(changed)} {say} another number than before"
 
 
 def _cells(count: int) -> str:
@@ -119,8 +119,8 @@ def with_rules(table: pl.DataFrame, rules: Mapping[str, NumberRule]) -> pl.DataF
     return table.with_columns(columns)
 
 
-def changes(rule: NumberRule, before: pl.Series, after: pl.Series) -> dict[str, int]:
-    """Return how many cells say another number, and how many stand at or beyond each bound."""
+def changes(rule: NumberRule, before: pl.Series, after: pl.Series) -> dict[str, int | str]:
+    """Return how many cells say another number, how many stand at each bound, and both in words."""
     pairs = pl.DataFrame([before.alias("before"), after.alias("after")]).drop_nulls()
     counts = {"changed": 0, "top": 0, "bottom": 0}
     for true, written, rows in pairs.group_by("before", "after").len().iter_rows():
@@ -129,7 +129,7 @@ def changes(rule: NumberRule, before: pl.Series, after: pl.Series) -> dict[str, 
             counts["changed"] += rows * (number != number_in(written))
             counts["top"] += rows * (rule.top is not None and number >= rule.top)
             counts["bottom"] += rows * (rule.bottom is not None and number <= rule.bottom)
-    return counts
+    return {**counts, "in_words": rule.in_words(counts)}
 
 
 def far_out(column: pl.Series) -> int:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
+import polars as pl
 
-from exports.tabular.column_content import RARE, ColumnContent
+from exports.tabular.column_content import RARE, READ, ColumnContent
 from exports.tabular.column_names import (
     AMOUNT,
     BIRTH,
@@ -70,6 +71,21 @@ def guess(content: ColumnContent) -> Guess:
         return Guess(name, "sensitive", BY_NAME, _number_rule(content, always=True))
     why = "numbers" if content.numbers else "words that many rows share"
     return Guess(name, "plain", why, _number_rule(content, always=False))
+
+
+def telling_cells(column: pl.Series) -> str:
+    """Return what a column holds or is called that says who somebody is, "" for nothing."""
+    values = column.drop_nulls().unique().sort()
+    if contacts := ColumnContent(values).contacts:
+        return contacts
+    known = kind_by_name(column.name)
+    some = ColumnContent(values.gather_every(1 + len(values) // READ))
+    labels = known in (*QUASI_IDENTIFIERS, SENSITIVE)
+    if known == IDENTIFIER or (names_a_person(column.name) and not some.yes_or_no):
+        return "by its name"
+    if known != PLACE and some.names_people(labels=labels):
+        return "names of people"
+    return "free text" if some.reads_like_text(labels=labels) else ""
 
 
 def _tells_who(content: ColumnContent, kind: str) -> str:

@@ -86,7 +86,7 @@ def start(data: Path, policy: Path, how: ReadOptions = AS_IT_SAYS) -> Started:
     ]
     if any(_reads_like_an_answer(content) for content in contents):
         raise ExportRefused(
-            f"{data}: the first line must name the columns, and some of its cells read like answers."
+            f"{data}: the first line must name the columns, and cells of it read like answers."
         )
     guesses = _of_people(read.cells, [guess(content) for content in contents])
     hierarchies = _file_names(guesses)
@@ -104,7 +104,8 @@ def _reads_like_an_answer(content: ColumnContent) -> bool:
     name = ColumnContent(pl.Series("name", [content.name]))
     # Columns may be numbered; a number with decimals or of many digits is somebody's.
     number = bool(name.numbers and content.numbers) and not content.name.strip().isdecimal()
-    return bool(name.contacts) or name.dates or number
+    people = name.names_people(labels=False) and content.names_people(labels=False)
+    return bool(name.contacts) or name.dates or number or people
 
 
 def _of_people(table: pl.DataFrame, guesses: Sequence[Guess]) -> list[Guess]:

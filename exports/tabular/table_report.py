@@ -18,6 +18,7 @@ from exports.documents.markup import DistributionBar, render_page
 from exports.tabular.hierarchy import ROOT, EncodedTable
 from exports.tabular.number_rules import changes, far_out
 from exports.tabular.policy import ROLES, Policy
+from exports.tabular.role_guesses import telling_cells
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
 from exports.verify.verdict import cautions, figures_in_words
@@ -135,10 +136,7 @@ def _notes(result: AnonymisedTable, columns: Mapping[str, Mapping[str, Any]]) ->
     ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")
-    notes += [
-        rule.sentence(name, columns[name]["numbers"])
-        for name, rule in result.policy.numbers.items()
-    ]
+    notes += [f"{name}: {columns[name]['numbers']['in_words']}." for name in result.policy.numbers]
     for name in (*result.policy.sensitive, *result.policy.roles["plain"]):
         no_value = {*sources.missing.get(name, ()), *sources.metadata.missing.get(name, ())}
         shown = result.table[name].filter(~result.table[name].is_in(list(no_value)))
@@ -152,6 +150,13 @@ def _notes(result: AnonymisedTable, columns: Mapping[str, Mapping[str, Any]]) ->
     if result.policy.roles["plain"]:
         plain = ", ".join(result.policy.roles["plain"])
         notes.append(f"Left as they were, and protected by nothing: {plain}.")
+    leaving = (*result.policy.sensitive, *result.policy.roles["plain"])
+    if telling := {name: why for name in leaving if (why := telling_cells(result.table[name]))}:
+        whats = ", ".join(f"{name} ({why})" for name, why in telling.items())
+        notes.append(
+            f"These columns leave as they are and may say who somebody is: {whats}. Should they be"
+            " identifier or left_out?"
+        )
     return notes
 
 

@@ -276,3 +276,21 @@ def test_the_report_names_no_folder(desk):
     desk.change("trees/age.csv", str(desk.folder / "trees" / "age.csv"))
     desk.run()
     assert [name for name, held in content(desk).items() if str(desk.folder).encode() in held] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "why"),
+    [
+        ("note", ["Anna", "Ben", "Clara", "David"], "names of people"),
+        ("note", ["x", "y", "z", "anna@example.org"], "e-mail addresses"),
+        ("note", ["She told me that I may go.", "We met again."], "free text"),
+        ("phone", ["1", "2", "3"], "by its name"),
+    ],
+)
+def test_a_column_that_may_say_who_somebody_is_is_told_at_the_end(desk, name, cells, why):
+    desk.change('"note"', f'"{name}"')
+    desk.rows(
+        [(*row[:4], cells[at % len(cells)]) for at, row in enumerate(ROWS)], (*NAMES[:4], name)
+    )
+    desk.run()
+    assert f"{name} ({why})" in report(desk)["notes"][-1]
