@@ -185,13 +185,16 @@ class ColumnContent:
     @cached_property
     def no_answers(self) -> frozenset[str]:
         """Words that stand for no answer, such as n/a, in whatever capitals."""
-        words = self.values.filter(self.values.str.len_chars() <= LONG_TEXT)
-        return frozenset(w for w in words if re.sub(r"[\s'’]", "", w.lower()) in _NO_ANSWER)
+        plain = self.values.str.to_lowercase().str.replace_all(r"[\s'’]", "")
+        return frozenset(self.values.filter(plain.is_in(list(_NO_ANSWER))))
 
     @cached_property
     def numbers(self) -> dict[str, Decimal]:
         """Each value that is a number, where all others stand for no answer; else nothing."""
-        found = {v: n for v in self.values if (n := number_in(v)) is not None}
+        numeric = int(self.values.str.contains(_NUMERIC).sum())
+        if numeric + len(self.no_answers) < self.distinct:
+            return {}
+        found = {v: n for v in self.values.to_list() if (n := number_in(v)) is not None}
         return found if len(found) + len(self.no_answers - {*found}) == self.distinct else {}
 
     @cached_property
@@ -202,7 +205,10 @@ class ColumnContent:
 
     @cached_property
     def codes(self) -> frozenset[str]:
-        """Numbers that stand for no answer: negative ones or 99 far from all others."""
+        """Numbers that stand for no answer: negative ones, among words too, or 99 far from others."""
+        if not self.numbers:
+            words = self.values.filter(self.values.str.contains(r"^-\d{1,4}$"))
+            return frozenset(word for word in words if _MISSING_CODE.fullmatch(word))
         coded = {v: n for v, n in self.numbers.items() if _MISSING_CODE.fullmatch(v.strip())}
         others = [n for v, n in self.numbers.items() if v not in coded]
         few = sum(number < 0 for number in coded.values()) <= CODES

@@ -44,7 +44,7 @@ class Guess:
     """The role of a column, and why.
 
     ``rule`` is its hierarchy or number rule as the policy says it; ``lines`` a hierarchy in place
-    of a rule.
+    of a rule. ``no_values`` are cells of a sensitive column that stand for no answer.
     """
 
     column: str
@@ -52,6 +52,7 @@ class Guess:
     why: str
     rule: str = ""
     lines: tuple[tuple[str, ...], ...] = ()
+    no_values: frozenset[str] = frozenset()
 
 
 def guess(content: ColumnContent) -> Guess:
@@ -68,7 +69,9 @@ def guess(content: ColumnContent) -> Guess:
     if kind in QUASI_IDENTIFIERS or (content.dates and kind != SENSITIVE):
         return _quasi_identifier(content, kind)
     if kind == SENSITIVE:
-        return Guess(name, "sensitive", BY_NAME, _number_rule(content, always=True))
+        no_values = content.no_answers | content.codes
+        rule = _number_rule(content, always=True)
+        return Guess(name, "sensitive", BY_NAME, rule, no_values=no_values)
     why = "numbers" if content.numbers else "words that many rows share"
     return Guess(name, "plain", why, _number_rule(content, always=False))
 

@@ -45,7 +45,8 @@ _ROLES = {
 _HEAD = """\
 # A first policy, guessed from the names of the columns and from what they hold. Whether it protects
 # anybody is yours to judge: read every line, and move what is wrong.
-
+"""
+_PRIVACY = """
 [privacy]
 # So many people at least look alike: 5 is usual for data given to named researchers, 12 for open
 # data.
@@ -54,6 +55,9 @@ k = {k}
 # l = 2
 # Share of people of whom rows may be left out, so that the others keep more detail. 0: nobody.
 suppression_limit = {limit}"""
+
+
+_NO_VALUES = "Cells of sensitive columns that are no value: l does not count them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,10 @@ def _file_names(guesses: Iterable[Guess]) -> dict[str, str]:
 
 
 def _policy_text(guesses: Sequence[Guess], files: Mapping[str, str]) -> str:
-    parts = [_HEAD.format(k=RARE, limit=LIMIT), "\n[roles]"]
+    parts = [_HEAD.rstrip()]
+    if absent := sorted(frozenset[str]().union(*(one.no_values for one in guesses))):
+        parts += ["", *_comment(_NO_VALUES), f"missing = [{_names(absent)}]"]
+    parts += [_PRIVACY.format(k=RARE, limit=LIMIT), "", "[roles]"]
     for role, said in _ROLES.items():
         asked = [one for one in guesses if one.role == role]
         if asked or role == "quasi_identifier":

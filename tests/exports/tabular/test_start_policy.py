@@ -141,6 +141,12 @@ def test_columns_of_any_name_are_named_right(begin, tmp_path):
     assert list(report["columns"]) == list(columns)
 
 
+def test_no_answer_is_no_value_for_l(begin, tmp_path):
+    columns = known() | {"diagnosis": ["n/a", "-99", "F32", "F41"] * (ROWS // 4)}
+    policy = begin(columns)
+    assert tomllib.loads(policy.read_text())["missing"] == ["-99", "n/a"]
+
+
 def test_a_table_of_answers_alone_says_that_a_choice_is_left(begin, tmp_path):
     policy = begin({"q1": known()["q[1]"]})
     with pytest.raises(ExportRefused, match="quasi_identifier names no column"):
