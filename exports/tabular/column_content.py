@@ -205,7 +205,7 @@ class ColumnContent:
 
     @cached_property
     def codes(self) -> frozenset[str]:
-        """Numbers that stand for no answer: negative ones, among words too, or 99 far from others."""
+        """Numbers that stand for no answer: negative ones, or 99 far from all others."""
         if not self.numbers:
             words = self.values.filter(self.values.str.contains(r"^-\d{1,4}$"))
             return frozenset(word for word in words if _MISSING_CODE.fullmatch(word))
