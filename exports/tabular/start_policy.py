@@ -57,6 +57,7 @@ k = {k}
 suppression_limit = {limit}"""
 
 
+Labels = Mapping[str, Mapping[str, str]]
 _NO_VALUES = "Cells of sensitive columns that are no value: l does not count them."
 
 
@@ -95,7 +96,7 @@ def start(data: Path, policy: Path, how: ReadOptions = AS_IT_SAYS) -> Started:
     guesses = _of_people(read.cells, [guess(content) for content in contents])
     hierarchies = _file_names(guesses)
     text = _policy_text(
-        guesses, {name: f"{folder.name}/{file}" for name, file in hierarchies.items()}
+        guesses, {name: f"{folder.name}/{file}" for name, file in hierarchies.items()}, labels
     )
     files = {hierarchies[one.column]: hierarchy_text(one.lines) for one in guesses if one.lines}
     _write(policy, text, folder, files)
@@ -156,7 +157,14 @@ def _file_names(guesses: Iterable[Guess]) -> dict[str, str]:
     return names
 
 
-def _policy_text(guesses: Sequence[Guess], files: Mapping[str, str]) -> str:
+def _meanings(one: Guess, labels: Labels) -> str:
+    """Return what the data say of the codes in a hierarchy file."""
+    said = labels.get(one.column, {})
+    codes = [line[0] for line in one.lines if line[0] in said]
+    return ", ".join(f"{toml_text(code)} is {toml_text(said[code])}" for code in codes)
+
+
+def _policy_text(guesses: Sequence[Guess], files: Mapping[str, str], labels: Labels) -> str:
     parts = [_HEAD.rstrip()]
     if absent := sorted(frozenset[str]().union(*(one.no_values for one in guesses))):
         parts += ["", *_comment(_NO_VALUES), f"missing = [{_names(absent)}]"]
@@ -173,7 +181,9 @@ def _policy_text(guesses: Sequence[Guess], files: Mapping[str, str]) -> str:
         "How each may be made coarser. Files are tables of value, groups and *: rename and regroup"
         " what belongs together, as nothing is known here but how often each value occurs."
     )
-    parts += [f"{_key(one.column)} = {one.rule or toml_text(files[one.column])}" for one in keys]
+    for one in keys:
+        parts += _comment(_meanings(one, labels))
+        parts.append(f"{_key(one.column)} = {one.rule or toml_text(files[one.column])}")
     rules = [one for one in guesses if one.rule and one.role in ("sensitive", "plain")]
     if rules:
         parts += ["", "[numbers]"]

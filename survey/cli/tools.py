@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,9 +79,9 @@ def _start(data: Path, policy: Path, how: ReadOptions) -> None:
     many = "1 hierarchy" if started.files == 1 else f"{started.files} hierarchies"
     beside = f" with {many} beside it" if started.files else ""
     click.echo(f"{policy} written{beside}: read every line, then")
-    click.echo(
-        shlex.join(["lacrima", "anonymise", str(data), "--policy", str(policy), "--out", "DIR"])
-    )
+    said = [word for key, value in asdict(how).items() if value for word in (f"--{key}", value)]
+    words = ["lacrima", "anonymise", data, "--policy", policy, "--out", "DIR", *said]
+    click.echo(shlex.join(map(str, words)))
 
 
 def _protect(data: Path, policy: Path, out: Path, how: ReadOptions) -> None:

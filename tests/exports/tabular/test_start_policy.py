@@ -5,6 +5,8 @@ import random
 import stat
 import tomllib
 
+import polars as pl
+import pyreadstat
 import pytest
 
 from exports.errors import ExportRefused
@@ -92,6 +94,16 @@ def test_every_list_says_why_its_columns_are_there(begin):
     lists = [at for at, line in enumerate(lines) if line.endswith("= [")]
     assert all(lines[at - 1].startswith("# ") for at in lists)
     assert all(lines[at + 1].startswith("    # ") for at in lists)
+
+
+def test_labels_of_codes_are_told_beside_their_hierarchy(tmp_path):
+    table = pl.DataFrame({"sex": [1, 2] * 10, "x": [0, 1, 2, 3] * 5})
+    labels = {"sex": {1: "woman\nor girl", 2: "man"}, "x": {0: "no"}}
+    pyreadstat.write_sav(table, str(tmp_path / "data.sav"), variable_value_labels=labels)
+    start(tmp_path / "data.sav", tmp_path / "policy.toml")
+    said = (tmp_path / "policy.toml").read_text()
+    assert '# "1" is "woman\\nor girl", "2" is "man"\nsex = ' in said
+    assert '"no"' not in said
 
 
 def test_the_order_of_rows_changes_no_byte(begin, tmp_path):
