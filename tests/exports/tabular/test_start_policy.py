@@ -98,7 +98,10 @@ def test_every_list_says_why_its_columns_are_there(begin):
 
 def test_labels_of_codes_are_told_beside_their_hierarchy(tmp_path):
     table = pl.DataFrame({"sex": [1, 2] * 10, "x": [0, 1, 2, 3] * 5})
-    labels = {"sex": {1: "woman\nor girl", 2: "man"}, "x": {0: "no"}}
+    labels: dict[str, dict[int | float, str]] = {
+        "sex": {1: "woman\nor girl", 2: "man"},
+        "x": {0: "no"},
+    }
     pyreadstat.write_sav(table, str(tmp_path / "data.sav"), variable_value_labels=labels)
     start(tmp_path / "data.sav", tmp_path / "policy.toml")
     said = (tmp_path / "policy.toml").read_text()
