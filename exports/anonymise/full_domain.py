@@ -272,7 +272,8 @@ def _stages(problem: Problem) -> Iterator[tuple[PrivacyChecks, bool]]:
     """Yield the checks beyond k.
 
     Coarser classes keep k and distinct l, so what fails them prunes what is finer; not l where
-    people have several rows, as somebody has more values in a coarser class. Entropy,
+    people have several rows, as somebody has more values in a coarser class, nor where values are
+    missing, as a finer class may be without any. Entropy,
     closeness and an upper bound of presence survive a union of classes that all satisfy them, but
     not one with rows that would be suppressed: they prune nothing unless nothing may be suppressed.
     A lower bound of presence never does, as a coarser class covers people whom no finer one did.
@@ -283,11 +284,13 @@ def _stages(problem: Problem) -> Iterator[tuple[PrivacyChecks, bool]]:
         yield privacy_checks_of(alone), True
     if model.distinct_l > 1:
         alone = replace(problem, model=PrivacyModel(model.k, model.distinct_l))
-        yield privacy_checks_of(alone), not several
+        checks = privacy_checks_of(alone)
+        yield checks, not several and all(column.missing < 0 for column in checks.columns)
     if model.entropy_l > 1 or model.t is not None or model.presence is not None:
         low = model.presence[0] if model.presence else 0.0
-        final = problem.suppressible == 0 and low <= 0 and not several
-        yield privacy_checks_of(problem), final
+        checks = privacy_checks_of(problem)
+        whole = problem.suppressible == 0 and low <= 0 and not several
+        yield checks, whole and all(column.missing < 0 for column in checks.columns)
 
 
 def restore_suppressed(coding: Coding, vector: Vector, suppressed: Bools) -> tuple[Ints, Bools]:

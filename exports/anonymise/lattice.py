@@ -70,11 +70,11 @@ class DistinctRecords:
         return nodes
 
     def counts(self, records: Positions) -> Bools:
-        """Return which of these records add people to a class where lines of tallies are added."""
-        counts = self.checks.counts
-        if counts is None:
+        """Return which of these records add somebody to a class."""
+        people = self.checks.people
+        if people is None:
             return np.ones(records.size, dtype=np.bool_)
-        found: Bools = counts[self.example_row[records]]
+        found: Bools = people[self.example_row[records]] >= 0
         return found
 
     def tally(self, records: Positions, amounts: Counts, classes: Positions, count: int) -> Counts:
@@ -92,8 +92,8 @@ def distinct_records_of(problem: Problem, *, by_sensitive: bool) -> DistinctReco
         problem = replace(problem, sensitive=problem.sensitive[:, :0])
     checks = privacy_checks_of(problem)
     sensitive = [column.values for column in checks.columns] if by_sensitive else []
-    if by_sensitive and checks.counts is not None:
-        sensitive.append(checks.counts.astype(np.int32))
+    if by_sensitive and checks.people is not None:
+        sensitive.append((checks.people >= 0).astype(np.int32))
     record_of_row, count = number_rows([*problem.codes.T, *sensitive], problem.rows)
     example_row = np.empty(count, dtype=np.int64)
     example_row[record_of_row] = np.arange(problem.rows)

@@ -96,22 +96,25 @@ class SensitiveColumn:
 
     def substantive(self, counts: Counts) -> Counts:
         """Return counts, shape (classes, values), of what is a value."""
-        return counts if self.missing < 0 else np.delete(counts, self.missing, axis=1)
+        if self.missing < 0:
+            return counts
+        # A view where that is enough: this is asked of every class that is tried.
+        if self.missing == 0:
+            return counts[:, 1:]
+        return np.delete(counts, self.missing, axis=1)
 
 
 @dataclass(frozen=True, slots=True)
 class PrivacyChecks:
     """A privacy model on one table, ready to judge any of its classes.
 
-    ``people`` is that of the problem; ``counts`` (rows,) says which rows count where lines are
-    added up: one for each person and combination of quasi-identifiers, or for each person.
+    ``people`` is that of the problem.
     """
 
     model: PrivacyModel
     columns: tuple[SensitiveColumn, ...]
     population: Population | None
     people: Ints | None = None
-    counts: Bools | None = None
 
     @property
     def size_at(self) -> int:
@@ -132,8 +135,8 @@ class PrivacyChecks:
         ``amounts``, in the same shape, how often each counts (None: once).
         """
         parts = [np.bincount(classes, amounts, count)[:, None]]
-        if self.counts is not None:
-            kept = self.counts[rows]
+        if self.people is not None:
+            kept = self.people[rows] >= 0
             rows, classes = rows[kept], classes[kept]
             amounts = None if amounts is None else amounts[kept]
             parts.append(np.bincount(classes, amounts, count)[:, None])
@@ -214,9 +217,10 @@ class PrivacyChecks:
                 reached = (
                     distinct(counts) if known is None else covering_values(counts, known[:, at])
                 )
-                diverse &= reached >= self.model.distinct_l
+                diverse &= (reached >= self.model.distinct_l) | (reached == 0)
             if self.model.entropy_l > 1:
-                diverse &= effective(counts) >= self.model.entropy_l - ROUNDING
+                spread = effective(counts)
+                diverse &= (spread >= self.model.entropy_l - ROUNDING) | (spread == 0)
         return diverse
 
     def _close(self, tally: Counts) -> Bools:
@@ -258,22 +262,23 @@ def privacy_checks_of(problem: Problem, among: Bools | None = None) -> PrivacyCh
         if problem.population is None:
             raise Infeasible("presence is demanded: it needs a population table")
         population = Population(problem.hierarchies, problem.population)
-    rows = None if problem.people is None else first_rows(problem)
-    return PrivacyChecks(problem.model, tuple(columns), population, problem.people, rows)
+    return PrivacyChecks(problem.model, tuple(columns), population, problem.people)
 
 
-def first_rows(problem: Problem) -> Bools:
-    """Return the first row of each person and combination of quasi-identifiers, shape (rows,)."""
-    if problem.people is None:
-        return np.ones(problem.rows, dtype=np.bool_)
-    somebody = np.flatnonzero(problem.people >= 0)
-    columns = [problem.people[somebody], *problem.codes[somebody].T]
-    numbers, count = number_rows(columns, somebody.size)
-    first = np.full(count, problem.rows)
-    np.minimum.at(first, numbers, somebody)
-    found = np.zeros(problem.rows, dtype=np.bool_)
-    found[first] = True
-    return found
+def rows_alike(problem: Problem, people: Ints) -> tuple[Positions, Positions]:
+    """Return the first of each person's rows that are alike, and which of these each row is like.
+
+    Alike are rows with the same quasi-identifiers; a row of nobody is like no other.
+    """
+    nobody = np.where(people < 0, np.arange(1, people.size + 1), 0)
+    numbers, count = number_rows([people.clip(min=0), nobody, *problem.codes.T], people.size)
+    first = np.full(count, people.size)
+    np.minimum.at(first, numbers, np.arange(people.size))
+    # In the order of rows, as numbers of people say nothing.
+    place = np.empty(count, dtype=np.int64)
+    order = np.argsort(first)
+    place[order] = np.arange(count)
+    return first[order], place[numbers]
 
 
 def _once_a_person(codes: Ints, people: Ints | None, among: Bools | None) -> Ints:
@@ -403,7 +408,7 @@ def check_feasible(problem: Problem) -> None:
         codes = _once_a_person(problem.sensitive[:, at], problem.people, None)
         missing = problem.missing[at] if problem.missing else -1
         values = np.unique(codes[codes != missing], return_counts=True)[1]
-        if values.size < model.distinct_l > 1:
+        if 0 < values.size < model.distinct_l:
             raise Infeasible(
                 f"l = {model.distinct_l} needs {model.distinct_l} distinct values of each"
                 f" sensitive column; column {at + 1} of them has {values.size}"
@@ -411,7 +416,7 @@ def check_feasible(problem: Problem) -> None:
         # A union of classes is at least as diverse as they are: the whole table bounds them all.
         whole = float(effective(values[None, :])[0])
         alone = problem.suppression_limit == 0 and problem.people is None
-        if alone and model.entropy_l > 1 and whole < model.entropy_l - ROUNDING:
+        if alone and values.size and whole < model.entropy_l - ROUNDING:
             raise Infeasible(
                 f"entropy l = {model.entropy_l:g} cannot be reached: sensitive column {at + 1}"
                 f" reaches {whole:.2f} over the whole table"

@@ -68,7 +68,8 @@ class PrivacyModel:
     ``k``: people (Samarati & Sweeney 1998), who may have several rows each (Wang & Fung 2006,
     Anonymizing sequential releases). ``distinct_l``: distinct values of each sensitive column
     (Machanavajjhala et al. 2007; 1 asks nothing). ``entropy_l``: exp of the Shannon entropy of each
-    sensitive column in the class is at least this (same source; 1 asks nothing). ``t``: earth
+    sensitive column in the class is at least this (same source; 1 asks nothing). Neither asks
+    anything of a class without a value. ``t``: earth
     mover's distance of each sensitive column's distribution in the class to that in the whole table
     is at most this (Li et al. 2007; None asks nothing). ``presence``: bounds of the share of
     population rows covered by the class that are in the table (Nergiz et al. 2007).

@@ -22,8 +22,8 @@ from exports.anonymise.lattice import (
 from exports.anonymise.lattice_pass import LatticePass
 from exports.anonymise.local_search import refine
 from exports.anonymise.merge import merge_until_satisfied
-from exports.anonymise.privacy_models import check_feasible, failing
-from exports.anonymise.problem import Infeasible, Problem, Progress, Recoding, no_progress
+from exports.anonymise.privacy_models import check_feasible, failing, rows_alike
+from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recoding, no_progress
 from exports.anonymise.reassign import PartialPartition, assign_leftovers, merge_failing
 
 # Rows that may be suppressed because it is cheaper, as a share; beyond it only where they must be.
@@ -154,17 +154,33 @@ def solve(problem: Problem, mode: str = "local", progress: Progress = no_progres
     share = problem.suppression_limit * problem.rows / max(problem.counted, 1)
     # Few people may lose many rows; where too many people do, only so many rows as people.
     try:
-        found = _of_people(replace(problem, suppression_limit=share), mode, progress)
+        found = _of_people(
+            replace(problem, suppression_limit=share), problem.people, mode, progress
+        )
     except Infeasible:
-        return _of_people(problem, mode, progress)
+        return _of_people(problem, problem.people, mode, progress)
     if problem.people_among(found.suppressed) > problem.suppressible:
-        return _of_people(problem, mode, progress)
+        return _of_people(problem, problem.people, mode, progress)
     return found
 
 
-def _of_people(problem: Problem, mode: str, progress: Progress) -> Recoding:
-    """Return the table protected where people have several rows."""
-    found = MODES[mode](problem, progress)
+def _of_people(problem: Problem, people: Ints, mode: str, progress: Progress) -> Recoding:
+    """Return the table protected where people have several rows.
+
+    Rows of one person that are alike stay together: whoever knows them all knows no more.
+    """
+    if mode == "local":
+        first, like = rows_alike(problem, people)
+        one_each = replace(
+            problem,
+            codes=problem.codes[first],
+            sensitive=problem.sensitive[first] if problem.sensitive.size else problem.sensitive,
+            people=people[first],
+        )
+        alone = protect_locally(one_each, progress)
+        found = replace(alone, nodes=alone.nodes[like], suppressed=alone.suppressed[like])
+    else:
+        found = MODES[mode](problem, progress)
     if not failing(problem, found).any():
         return found
     # Sums of tallies took somebody's rows for those of different people.

@@ -139,7 +139,7 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame, missing: Cells) -> None:
     for name in policy.sensitive:
         distinct = table[name].drop_nulls().n_unique() - len(missing[name])
         for key, wanted in (("l", policy.l), ("entropy_l", policy.entropy_l)):
-            if distinct < wanted > 1:
+            if 0 < distinct < wanted:
                 raise ExportRefused(
                     f"{key} = {wanted:g} distinct values cannot be had from {name}, which has"
                     f" {distinct} that are not missing."

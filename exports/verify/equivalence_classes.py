@@ -121,13 +121,15 @@ class Diversity:
     """The worst class by each measure of one sensitive column.
 
     ``distinct`` is the fewest different values, ``entropy`` the smallest exp of the Shannon
-    entropy, both of values that are not missing; ``distance`` is the largest earth mover's distance
-    to the whole file (0-1). A value counts once for each person who has it.
+    entropy, both of values that are not missing and of classes that have any; ``without`` counts
+    the others. ``distance`` is the largest earth mover's distance to the whole file (0-1). A value
+    counts once for each person who has it.
     """
 
     distinct: int
     entropy: float
     distance: float
+    without: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +190,11 @@ def _diversity(
     *,
     order: Sequence[str] | None,
     missing: str | None,
-) -> Diversity:
+) -> Diversity | None:
     """Return the worst class of ``column``; ``order`` are its values from low to high, if ranked.
 
-    ``missing`` is the cell that is no value. Distances are taken from the file itself, as its
-    reader would.
+    ``missing`` is the cell that is no value; None where nobody has one. Distances are taken from
+    the file itself, as its reader would.
     """
     if order is not None:
         column = _ranked(column, order)
@@ -205,6 +207,8 @@ def _diversity(
         classes, no_value, codes = classes.among(once), no_value[once], codes[once]
         if classes.count < len(told):
             return Diversity(0, 0.0, 1.0)
+    if not told.any():
+        return None
     at, value, count = pairs(classes.of_row, codes, len(column.cells))
     rows = np.bincount(at, count)[at]
     overall = np.bincount(codes, minlength=len(column.cells)) / len(codes)
@@ -215,9 +219,10 @@ def _diversity(
     share = count / np.bincount(at, count, classes.count)[at]
     entropies = np.exp(np.bincount(at, -share * np.log(share), classes.count))
     return Diversity(
-        distinct=int(_fewest_named(at, count, told).min()),
-        entropy=float(np.where(told > 0, entropies, 0.0).min()),
+        distinct=int(_fewest_named(at, count, told)[told > 0].min()),
+        entropy=float(entropies[told > 0].min()),
         distance=max(0.0, distance),
+        without=int((told == 0).sum()),
     )
 
 
@@ -253,7 +258,8 @@ def diversities(
 ) -> Mapping[str, Diversity]:
     """Return sensitive column → its worst class, all kinds of missing being one and no value of l.
 
-    Each batch is compared with itself: it has to keep the promise without the others.
+    Each batch is compared with itself: it has to keep the promise without the others. One in which
+    nobody answered has nothing to keep.
     """
     found = {}
     for name in claim.sensitive:
@@ -262,15 +268,18 @@ def diversities(
         if order is not None:
             order = tuple(dict.fromkeys(claim.category(name, cell) for cell in order))
         missing = min(claim.missing.get(name, ()), default=None)
-        each = [
+        every = (
             _diversity(classes.among(r), column.at(r), order=order, missing=missing)
             for r in each_batch(batch)
-        ]
-        found[name] = Diversity(
-            min(one.distinct for one in each),
-            min(one.entropy for one in each),
-            max(one.distance for one in each),
         )
+        each = [one for one in every if one is not None]
+        if each:
+            found[name] = Diversity(
+                min(one.distinct for one in each),
+                min(one.entropy for one in each),
+                max(one.distance for one in each),
+                sum(one.without for one in each),
+            )
     return found
 
 
@@ -302,7 +311,7 @@ def prosecutor(classes: EquivalenceClasses) -> Risk | None:
     """
     if not classes.count:
         return None
-    return _risk(1 / classes.sizes, classes.sizes, marketer(classes, None))
+    return _risk(1 / np.maximum(classes.sizes, 1), classes.sizes, marketer(classes, None))
 
 
 def journalist(classes: EquivalenceClasses, people: Ints | None) -> Risk | None:

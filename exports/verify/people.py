@@ -12,7 +12,7 @@ import unicodedata
 import numpy as np
 import polars as pl
 
-from exports.verify.reading import Ints, coded
+from exports.verify.reading import Ints, OnePerson, Table, coded, combined
 
 NOBODY = -1
 
@@ -52,6 +52,22 @@ def people_in(ids: pl.DataFrame) -> Ints:
             changed |= bool((joined != person).any())
             person = joined
     return np.where(known, person, NOBODY)
+
+
+def people_by_answers(table: Table, rule: OnePerson, rows: int) -> Ints:
+    """Return a number for the person of each row by the answers themselves, NOBODY for a repeat."""
+    columns = [
+        table[name].merged(lambda c: "" if c in rule.missing else c) for name in rule.columns
+    ]
+    given = np.zeros(rows, dtype=np.int64)
+    for column in columns:
+        given += ~column.is_cell("")
+    alike, count = combined([column.codes for column in columns], rows)
+    person = np.where(given >= rule.least, alike, count + np.arange(rows))
+    for name, cells in rule.nobody.items():
+        for cell in cells:
+            person[table[name].is_cell(cell)] = NOBODY
+    return person
 
 
 def different(keys: Ints, people: Ints, count: int) -> Ints:

@@ -59,9 +59,19 @@ def _of_classes(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
     )
     yield FigureInWords("k_value", "Smallest group (k)", f"{classes.k:,}", said)
     if not rows:
+        who = ""
+        if claim.one_person:
+            repeats = " and rows of somebody who says so are nobody's" * bool(
+                claim.one_person.nobody
+            )
+            who = (
+                f" Rows that agree in all answers beside the key columns, {claim.one_person.least}"
+                f" or more, are taken for one person's{',' * bool(repeats)}{repeats}."
+            )
         said = (
             f"The {_many(found.shape.rows, 'row')} are those of {_counted(classes.people, claim)};"
-            f" each is counted once in a group. By rows, the smallest group has {classes.k_rows:,}."
+            f" each is counted once in a group.{who} By rows, the smallest group has"
+            f" {classes.k_rows:,}."
         )
         label = f"{claim.unit.capitalize()} in the file"
         yield FigureInWords("people", label, f"{classes.people:,}", said)
@@ -102,21 +112,25 @@ def _of_suppression(found: Findings, _: Claim) -> Iterator[FigureInWords]:
         yield FigureInWords("suppressed_rows", "Rows without any key value", f"{blank:,}", said)
 
 
+LEAST_VARIED = 5  # columns whose variety is told in words; the others vary more
+
+
 def _of_diversity(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
-    for name, worst in found.diversity.items():
+    least = sorted(found.diversity.items(), key=lambda at: (at[1].distinct, at[1].entropy))
+    for name, worst in least[:LEAST_VARIED]:
         alone = worst.distinct == 1
         values = "1 value" if alone else f"{worst.distinct:,} different values"
-        values = values if worst.distinct else "no value"
-        alone = worst.distinct < 2
         tail = " Whoever knows that somebody belongs to such a group knows the value."
+        without = f" In {_many(worst.without, 'group')} nobody has a value." * bool(worst.without)
+        several = claim.unit != "rows" and claim.one_person is None
         fewest = (
             f"; a value is counted once for each of the {claim.unit}, and these are the fewest that"
             " may be needed to name one of everybody"
         )
         said = (
             f"In the group with the least variety, {values} of {name} occur{'s' * alone}, missing"
-            f" ones apart{fewest * (claim.unit != 'rows')}; weighed by how often they occur, that"
-            f" is worth {worst.entropy:.1f} equally frequent ones.{tail * (worst.distinct == 1)}"
+            f" ones apart{fewest * several}; weighed by how often they occur, that"
+            f" is worth {worst.entropy:.1f} equally frequent ones.{tail * alone}{without}"
         )
         label = f"Least variety of {name} in a group (l)"
         yield FigureInWords("l", label, f"{worst.distinct:,}", said)
@@ -307,12 +321,12 @@ def _classes(found: Findings, claim: Claim) -> Iterator[str]:
 
 def _diversity(found: Findings, claim: Claim) -> Iterator[str]:
     for name, worst in found.diversity.items():
-        if worst.distinct < claim.distinct_l > 1:
+        if worst.distinct < claim.distinct_l:
             yield (
                 f"a group has {_count(worst.distinct, 'different value')} of {name},"
                 f" not {claim.distinct_l}"
             )
-        if claim.entropy_l > 1 and worst.entropy < claim.entropy_l - SLACK:
+        if worst.entropy < claim.entropy_l - SLACK:
             yield f"entropy l of {name} is {worst.entropy:.3f} in a group, not {claim.entropy_l:g}"
         if claim.t is not None and worst.distance > claim.t + SLACK:
             yield f"{name} is {worst.distance:.3f} from the whole file in a group, not {claim.t:g}"
@@ -422,7 +436,7 @@ _NOT_AT_RANDOM = FigureInWords("limit_not_at_random", "Withheld is not random", 
 
 def _of_several_rows(found: Findings, claim: Claim) -> tuple[FigureInWords, ...]:
     """Return what is not promised where somebody has several rows."""
-    if claim.unit == "rows":
+    if claim.unit == "rows" or claim.one_person:
         return ()
     one, alike = _ONE[claim.unit], found.classes.k_all_rows
     said = (

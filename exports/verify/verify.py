@@ -38,8 +38,8 @@ from exports.verify.leaks import (
     unexplained,
     wrong_bands,
 )
-from exports.verify.people import NOBODY, alike_in_all_rows, people_in
-from exports.verify.reading import Claim, Ints, MalformedFile, Table, read_table
+from exports.verify.people import NOBODY, alike_in_all_rows, people_by_answers, people_in
+from exports.verify.reading import Claim, Ints, MalformedFile, Table, coded, read_table
 
 Positions = Sequence[int] | NDArray[np.integer[Any]]
 
@@ -80,13 +80,7 @@ def verify(
     positions = None if truth_rows is None else np.asarray(truth_rows, dtype=np.int64)
     # Which row is whose is known only where there is one position a row.
     paired = positions if positions is not None and len(positions) == rows else None
-    persons = None if ids is None else people_in(ids)
-    whose = None
-    if persons is not None:
-        whose = np.full(rows, NOBODY)
-        if paired is not None:
-            found = (paired >= 0) & (paired < len(persons))
-            whose[found] = persons[paired[found]]
+    whose, persons = _whose(table, claim, truth=truth, ids=ids, rows=rows, paired=paired)
     classes = classes_of(as_key(table, claim.core, claim), batch, whose)
     people = None
     if population is not None:
@@ -114,6 +108,32 @@ def verify(
         order_correlation=order.correlation,
         order_follows_input=order.follows_input,
     )
+
+
+def _whose(
+    table: Table,
+    claim: Claim,
+    *,
+    truth: pl.DataFrame | None,
+    ids: pl.DataFrame | None,
+    rows: int,
+    paired: Ints | None,
+) -> tuple[Ints | None, Ints | None]:
+    """Return whose each row of the file is, and whose each true row is; None: another person's."""
+    rule = claim.one_person
+    if rule is not None:
+        true = None
+        if truth is not None:
+            columns = {name: coded(truth[name]) for name in (*rule.columns, *rule.nobody)}
+            true = people_by_answers(columns, rule, truth.height)
+        return people_by_answers(table, rule, rows), true
+    if ids is None:
+        return None, None
+    people, whose = people_in(ids), np.full(rows, NOBODY)
+    if paired is not None:
+        found = (paired >= 0) & (paired < len(people))
+        whose[found] = people[paired[found]]
+    return whose, people
 
 
 def _shape(table: Table, claim: Claim, codebook: Codebook | None, rows: int) -> Shape:

@@ -83,9 +83,10 @@ def holds(problem: Problem, box: Box, rows: Sequence[int], whole: Sequence[int])
         pairs, missing = told(problem, at, rows), problem.missing[at] if problem.missing else -1
         known = [(who, value) for who, value in pairs if value != missing]
         spread = entropy_l([value for _, value in known])
-        if asked.distinct_l > 1 and commonest(known) < asked.distinct_l:
+        # A class in which nobody has a value tells none.
+        if known and commonest(known) < asked.distinct_l:
             return False
-        if asked.entropy_l > 1 and spread < asked.entropy_l - 1e-9:
+        if known and spread < asked.entropy_l - 1e-9:
             return False
         values, all_values = ([v for _, v in told(problem, at, r)] for r in (rows, whole))
         if asked.t is not None and (

@@ -238,12 +238,15 @@ def test_what_is_missing_is_no_value_for_l(desk, cells, says):
     assert any("of answer are missing" in note for note in report["notes"])
 
 
-def test_a_class_in_which_nobody_answered_holds_no_value(desk):
+def test_a_class_in_which_nobody_answered_tells_no_value(desk):
     desk.rows(sexes(["", "", "", "a", "b", "c"]))
-    desk.change("k = 2", "k = 3")
+    desk.change("k = 2", "k = 3\nl = 2")
     assert {row["sex"] for row in desk.run()} == {"f", "m"}
-    assert report_of(desk)["l"] == 0
-    desk.change("k = 3", "k = 3\nl = 2")
+    report = report_of(desk)
+    assert (report["l"], report["measured"]["diversity"]["answer"]["without"]) == (3, 1)
+    said = {one["name"]: one["sentence"] for one in report["meaning"]}
+    assert said["l"].endswith("In 1 group nobody has a value.")
+    desk.rows(sexes(["", "", "a", "a", "b", "c"]))
     assert {row["sex"] for row in desk.run("second")} == {"*"}
 
 
@@ -350,9 +353,9 @@ def counted(table, ids, roles):
     told = [{(u, v) for u, v in rows if v not in (None, "NA")} for rows in classes.values()]
     number = {unit: at for at, unit in enumerate(sorted({tuple(sorted(unit)) for unit in units}))}
     value = {answer: at for at, answer in enumerate(sorted({a for own in told for _, a in own}))}
-    pairs = [sorted((number[u], value[v]) for u, v in own) for own in told]
+    pairs = [sorted((number[u], value[v]) for u, v in own) for own in told if own]
     return (
         min(len({unit for unit, _ in rows}) for rows in classes.values()),
-        min(commonest(own) for own in pairs),
-        min(entropy_l([v for _, v in own]) for own in pairs),
+        min((commonest(own) for own in pairs), default=None),
+        min((entropy_l([v for _, v in own]) for own in pairs), default=None),
     )
