@@ -150,6 +150,7 @@ class ColumnContent:
         self.declared = sorted({*declared} & {*filled.unique()})
         cells = filled.filter(~filled.is_in([*self.declared, "*"]))
         counts = cells.value_counts(name="\0rows").sort(column.name)
+        self._runs = int(cells.rle_id().max() or 0) + 1  # type: ignore[arg-type]
         self.name, self.rows = column.name, len(cells)
         self.values = counts[column.name]
         self.counts = counts["\0rows"]
@@ -277,10 +278,14 @@ class ColumnContent:
         numbers = {int(match[2]) for match in matches}
         return len(numbers) >= 0.8 * (max(numbers) - min(numbers) + 1)
 
-    @cached_property
-    def evenly_repeated(self) -> bool:
-        """Whether many values stand in equally many rows each, as in a table of visits."""
-        return self.distinct >= FEWEST and self.counts.n_unique() == 1 and self.counts[0] > 1
+    @property
+    def repeats_like_people(self) -> bool:
+        """Whether many values stand in equally many rows each, or each in one block of rows."""
+        if self.distinct < FEWEST or self.distinct == self.rows:
+            return False
+        return self.counts.n_unique() == 1 or (
+            self._runs == self.distinct and self.rows >= 1.5 * self.distinct
+        )
 
     def reads_like_text(self, *, labels: bool) -> bool:
         """Whether people wrote in their own words; ``labels``: the name speaks for labels."""

@@ -37,6 +37,7 @@ MANY = 20  # different values from which numbers are no list of answers
 LONG_NUMBER = 7  # digits from which numbers of one length are given out, not measured
 RARER = "rarer values"
 BY_NAME = "the name says so"
+LIKE_PEOPLE = "its values repeat evenly or in blocks of rows, as people do who have several"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ def _tells_who(content: ColumnContent, kind: str) -> str:
         return _numbers_people(content, kind, known=known)
     if content.numbered and not known:
         return "its values are numbered through"
+    if content.repeats_like_people and not (known or content.dates or content.numbers):
+        return LIKE_PEOPLE
     shown = content.numbers or content.dates or kind == CODE
     return (
         "a value of its own in almost every row" if content.tells_rows_apart and not shown else ""
@@ -124,9 +127,7 @@ def _numbers_people(content: ColumnContent, kind: str, *, known: bool) -> str:
         return ""
     if content.tells_rows_apart:
         return "a whole number of its own in almost every row"
-    if content.evenly_repeated:
-        return "each number stands in equally many rows, as a person's does"
-    return ""
+    return LIKE_PEOPLE if content.repeats_like_people else ""
 
 
 def _not_to_be_shown(content: ColumnContent, kind: str) -> str:
@@ -138,9 +139,11 @@ def _not_to_be_shown(content: ColumnContent, kind: str) -> str:
         return ""
     if content.reads_like_text(labels=known) or (kind == FREE_TEXT and not content.numbers):
         return "free text: somebody must read it first"
-    if not known and not content.numbers and content.has_many_rare:
+    if known or content.numbers:
+        return ""
+    if content.has_many_rare:
         return "many values that few rows share"
-    return ""
+    return "many different words" if content.distinct > MANY else ""
 
 
 def _quasi_identifier(content: ColumnContent, kind: str) -> Guess:

@@ -36,6 +36,8 @@ CASES = [
     ("weight", [_digits(10) for _ in range(ROWS)]),
     ("salary number", [_digits(5) for _ in range(ROWS)]),
     ("x2", [str(1 + at // 10) for at in range(ROWS)]),
+    ("x10", [str(70 + person) for person in range(40) for _ in range(3 + person % 5)]),
+    ("x11", [f"{'abcdefghijklmnopqrstuvwxyz'[at % 25]}user" for at in range(ROWS)]),
     ("x3", [f"P{1 + at // 8:03}" for at in range(ROWS)]),
     ("sex", ["f"] * ROWS + ["write to anna@example.org"]),
     ("x4", [f"+49 151 {_digits(7)}" for _ in range(ROWS)]),
