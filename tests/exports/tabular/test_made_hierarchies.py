@@ -1,11 +1,14 @@
 """Hierarchies that the policy says in a line: honest ranges, dates by unit, beginnings of codes."""
 
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
 import pyreadstat
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exports.errors import ExportRefused
 from exports.tabular.hierarchy import band_of
@@ -188,3 +191,22 @@ def test_what_an_spss_file_declares_missing_is_in_no_band_and_at_no_bound(desk):
     rows = desk.run()
     assert [row["age"] for row in rows] == ["-99", "-99", "20-24", "20-24", "20-24", "20-24"]
     assert sorted(row["income"] for row in rows) == ["-99", "100", "100", "100", "200", "50"]
+
+
+NUMBERS = st.decimals(-1000, 1000, places=2) | st.integers(-1000, 1000)
+
+
+@given(
+    values=st.lists(NUMBERS.map(str), min_size=1, unique=True),
+    width=st.sampled_from([0.25, 0.5, 1, 2, 5, 10]),
+    ends=st.lists(st.integers(-50, 50), min_size=2, max_size=2, unique=True).map(sorted),
+)
+def test_every_band_holds_its_number_and_lies_in_the_next(values, width, ends):
+    rule = {"bands": [width, 2 * width, 10 * width], "bottom": ends[0], "top": ends[1]}
+    above: dict[str, str] = {}
+    for value, groups in chains(values, **rule).items():
+        for label in groups:
+            band = band_of(label)
+            assert band.holds(float(value)) if band else float(label) == float(value)
+        for narrow, wide in pairwise(dict.fromkeys(groups)):
+            assert above.setdefault(narrow, wide) == wide

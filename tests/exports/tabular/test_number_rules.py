@@ -1,13 +1,18 @@
 """Numbers that are no key leave rounded and between bounds, and the report counts what changed."""
 
 import json
+from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exports.anonymise.solve import solve
 from exports.errors import ExportRefused
 from exports.tabular.hierarchy import problem_of, released
+from exports.tabular.number_rules import NumberRule
 from exports.tabular.run import claim_of, proven, read_sources
+from exports.verify.coded_numbers import NumberCoding
 
 INCOMES = ("31400", "28000", "30500.5", "29000", "", "33000", "9900000", "-20")
 
@@ -60,6 +65,29 @@ def test_decimal_commas_stay_commas(rich):
     rich.change("30500.5", '"30500,5"', name="data.csv")
     rich.change("round = 1000", "round = 0.25")
     assert "30500,5" in {row["answer"] for row in rich.run()}
+
+
+def test_what_the_policy_calls_missing_is_left_as_it_is(rich):
+    rich.change("[privacy]", "missing = [-20]\n[privacy]")
+    assert "-20" in {row["answer"] for row in rich.run()}
+
+
+BOUNDS = st.lists(st.decimals(-100, 100, places=1), min_size=2, max_size=2, unique=True)
+
+
+@given(
+    value=st.decimals(-1000, 1000, places=3).map(str),
+    step=st.none() | st.sampled_from(["0.1", "0.25", "5", "7", "100"]).map(Decimal),
+    ends=BOUNDS.map(sorted),
+    used=st.tuples(st.booleans(), st.booleans()),
+)
+def test_the_verifier_allows_what_the_rule_writes_and_nothing_else(value, step, ends, used):
+    bottom, top = (end if use else None for end, use in zip(ends, used, strict=True))
+    written = NumberRule(step, bottom, top).written(value)
+    promise = NumberCoding(step, bottom, top)
+    assert written is not None
+    assert promise.allows(value, written)
+    assert not promise.allows(value, str(Decimal(written) + 1000))
 
 
 def test_a_plain_column_can_be_rounded_too(rich):
