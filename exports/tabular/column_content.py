@@ -133,6 +133,7 @@ LONG_TEXT = 100  # letters that no label has
 FAR = Decimal("1.5")  # times the highest number, from where 99 is a code and no number
 CODES = 6  # negative numbers that may be codes for no answer: a scale has more
 READ = 2000  # values whose words are read, spread over all
+MOST_LABELS = 20
 LABEL_WORDS = 6  # words from which a cell reads like a text where nothing speaks for a label
 
 
@@ -258,8 +259,11 @@ class ColumnContent:
         return bool(self.values.str.contains(_CLOCK).any())
 
     @cached_property
-    def _some(self) -> list[str]:
-        return self.values.gather_every(1 + self.distinct // READ).to_list()
+    def _words(self) -> list[tuple[str, list[str]]]:
+        """Values that are no numbers, spread over all where they are many, with their words."""
+        texts = self.values.filter(~self.values.str.contains(_NUMERIC))
+        some = texts.gather_every(1 + len(texts) // READ)
+        return [(text, _WORD.findall(text)) for text in some]
 
     @property
     def has_many_rare(self) -> bool:
@@ -289,32 +293,34 @@ class ColumnContent:
 
     def reads_like_text(self, *, labels: bool) -> bool:
         """Whether people wrote in their own words; ``labels``: the name speaks for labels."""
-        if self.numbers or self.dates or not self.distinct:
+        if self.dates or not self._words:
             return False
-        values = self._some
-        words = [[w.lower() for w in _WORD.findall(value)] for value in values]
-        many = sum(len(one) >= LABEL_WORDS for one in words) / len(values)
-        ended = sum(
-            len(one) > 2 and value.rstrip().endswith((".", "!", "?", "…"))
-            for one, value in zip(words, values, strict=True)
-        )
-        personal = sum(len(one) > 3 and not _PERSONAL.isdisjoint(one) for one in words)
+        count, own, many = len(self._words), 0, 0
+        for text, words in self._words:
+            ended = len(words) > 2 and text.rstrip().endswith((".", "!", "?", "…"))
+            personal = len(words) > 3 and not _PERSONAL.isdisjoint(w.lower() for w in words)
+            own += ended or personal
+            many += len(words) >= LABEL_WORDS
         long = int(self.values.str.len_chars().max()) > LONG_TEXT  # type: ignore[arg-type]
-        own_words = (ended + personal) / len(values) >= 0.2
-        return long or own_words or (many >= 0.3 and not (labels and self.distinct <= 20))
+        as_labels = labels and self.distinct <= MOST_LABELS
+        return long or own >= 0.2 * count or (many >= 0.3 * count and not as_labels)
 
     def names_people(self, *, labels: bool) -> bool:
         """Whether the values read like names; ``labels``: the column's own name speaks for none."""
-        if self.numbers or self.dates or (labels and self.distinct < FEWEST):
+        if self.dates or not self._words:
             return False
-        words = [_WORD.findall(v) for v in self._some if not any(c.isdigit() for c in v)]
-        short = [one for one in words if 1 <= len(one) <= 4]
-        listed = sum(any(is_given_name(word) or _is_listed(word) for word in one) for one in short)
-        full = sum(len(one) > 1 and all(w[0].isupper() for w in one) for one in short)
-        few = self.distinct < 3
-        if listed >= (1 if few else 0.4) * len(self._some):
+        count, listed, full, both = len(self._words), 0, 0, 0
+        for text, words in self._words:
+            if 1 <= len(words) <= 4 and not any(sign.isdigit() for sign in text):
+                known = any(is_given_name(word) or _is_listed(word) for word in words)
+                whole = len(words) > 1 and all(word[0].isupper() for word in words)
+                listed, full, both = listed + known, full + whole, both + (known and whole)
+        if labels and count < FEWEST and not self.share_of_numbers:
+            # One cell is enough where a label would hardly be a first name and another.
+            return both > 0
+        if listed >= (1 if count < 3 else 0.4) * count:
             return True
-        return self.distinct >= 8 and self.share >= 0.2 and full >= 0.8 * len(self._some)
+        return count >= 8 and self.share >= 0.2 and full >= 0.8 * count
 
 
 def _is_listed(word: str) -> bool:

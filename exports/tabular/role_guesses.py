@@ -95,13 +95,13 @@ def telling_cells(column: pl.Series) -> str:
 def _tells_who(content: ColumnContent, kind: str) -> str:
     """Why a column is an identifier, "" if it is none."""
     known = kind in (*QUASI_IDENTIFIERS, SENSITIVE)
-    contacts = content.contacts
-    if contacts and not (kind == CODE and contacts == "telephone numbers"):
-        return f"it holds {contacts}"
     if kind == IDENTIFIER or (names_a_person(content.name) and not content.yes_or_no):
         return BY_NAME
     if content.reads_like_text(labels=known) or (kind == FREE_TEXT and not content.numbers):
         return ""
+    contacts = content.contacts
+    if contacts and not (kind == CODE and contacts == "telephone numbers"):
+        return f"it holds {contacts}"
     if kind != PLACE and content.names_people(labels=known):
         return "it reads like names of people"
     if content.numbers and content.whole:
