@@ -21,14 +21,14 @@ UNITS = ("day", "month", "quarter", "year", "decade")
 # A comma before three digits may set off thousands; elsewhere it begins the decimals.
 NUMBER = r"[+-]?\d+(?:(?<=\b0),\d+|,\d{1,2}(?!\d)|,\d{4,}|\.\d+)?"
 _NUMBER = re.compile(rf"\s*({NUMBER})\s*")
-_ISO = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ]\d{1,2}:\d\d.*)?)?)?")
+_ISO = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2})(?:[T ]\d{1,2}:\d\d.*)?)?)?")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?: \d{1,2}:\d\d.*)?")
 # As SPSS and Stata show quarters, months and weeks.
 _QUARTER = re.compile(r"(?P<quarter>[1-4]) Q (?P<year>\d{4})|(?P<y>\d{4})q(?P<q>[1-4])")
 _MONTH = re.compile(r"(?P<name>[A-Z]{3}) (?P<year>\d{4})|(?P<y>\d{4})m(?P<m>\d{1,2})")
 _WEEK = re.compile(r"\d{1,2} WK (?P<year>\d{4})|(?P<y>\d{4})w\d{1,2}")
 _NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: \d{1,2}:\d\d.*)?")
+_SLASHED = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})(?: \d{1,2}:\d\d.*)?")
 
 Chain = list[str]
 Date = tuple[int, int | None, int | None, int | None]  # year, quarter, month, day
@@ -95,7 +95,8 @@ class DateUnits:
     """Dates and date-times by ``units``, from fine to coarse.
 
     ISO 8601 (a year or a month alone, too), day.month.year, or quarters, months and weeks as SPSS
-    and Stata show them; with slashes the order of day and month must follow from the dates.
+    and Stata show them; in 31/1/1980 and 31-1-1980 the order of day and month must follow from
+    the dates.
     """
 
     units: tuple[str, ...]
@@ -109,7 +110,7 @@ class DateUnits:
         def groups(value: str) -> Chain | None:
             date = date_in(value, order)
             too_fine = UNITS.index(self.units[0]) < UNITS.index(finest_known)
-            if date is None or (too_fine and "/" in value):
+            if date is None or (too_fine and _SLASHED.fullmatch(value.strip())):
                 return None
             return [_date_label(date, unit) for unit in self.units]
 
@@ -117,7 +118,7 @@ class DateUnits:
 
 
 def slashed_order(values: Iterable[str]) -> str:
-    """Return "dmy" or "mdy" as the dates with slashes among the values show it, "" if neither."""
+    """Return "dmy" or "mdy" as dates such as 31/1/1980 among the values show it, "" if neither."""
     found = [match for value in values if (match := _SLASHED.fullmatch(value.strip()))]
     first, second = (any(int(match[part]) > 12 for match in found) for part in (1, 2))
     return "" if first == second else "dmy" if first else "mdy"

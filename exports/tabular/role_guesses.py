@@ -37,6 +37,7 @@ MANY = 20  # different values from which numbers are no list of answers
 LONG_NUMBER = 7  # digits from which numbers of one length are given out, not measured
 RARER = "rarer values"
 BY_NAME = "the name says so"
+OWN = "a value of its own in almost every row"
 LIKE_PEOPLE = "its values repeat evenly or in blocks of rows, as people do who have several"
 
 
@@ -111,9 +112,7 @@ def _tells_who(content: ColumnContent, kind: str) -> str:
     if content.repeats_like_people and not (known or content.dates or content.numbers):
         return LIKE_PEOPLE
     shown = content.numbers or content.dates or kind == CODE
-    return (
-        "a value of its own in almost every row" if content.tells_rows_apart and not shown else ""
-    )
+    return OWN if content.tells_rows_apart and not shown else ""
 
 
 def _numbers_people(content: ColumnContent, kind: str, *, known: bool) -> str:
@@ -126,7 +125,7 @@ def _numbers_people(content: ColumnContent, kind: str, *, known: bool) -> str:
     if known or content.labelled:
         return ""
     if content.tells_rows_apart:
-        return "a whole number of its own in almost every row"
+        return OWN
     return LIKE_PEOPLE if content.repeats_like_people else ""
 
 

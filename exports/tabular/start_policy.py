@@ -27,7 +27,7 @@ from exports.tabular.hierarchy_files import hierarchy_text, stem_of, write_new
 from exports.tabular.input_table import AS_IT_SAYS, ReadOptions
 from exports.tabular.open_table import read_table
 from exports.tabular.people import ids_of
-from exports.tabular.role_guesses import Guess, guess, toml_text
+from exports.tabular.role_guesses import OWN, Guess, guess, toml_text
 
 LIMIT = 0.05  # so that a first run does not fail on a few rows that are like no others
 
@@ -124,10 +124,12 @@ def _of_people(table: pl.DataFrame, guesses: Sequence[Guess]) -> list[Guess]:
         name: cells.n_unique() for name, cells in values.items() if cells.is_duplicated().any()
     }
     keys = [name for name in several if tells_people_apart(name)]
+    # Where almost every row has a value of its own, two may be alike by chance.
+    by_chance = {one.column for one in guesses if one.why == OWN}
     others = [
         name
         for name in several
-        if not may_be_shared(name) and not table[name].null_count()
+        if not may_be_shared(name) and not table[name].null_count() and name not in by_chance
         if kind_by_name(name) == IDENTIFIER or several[name] >= FEWEST
     ]
     person = max(keys or others, key=lambda name: several[name], default=None)

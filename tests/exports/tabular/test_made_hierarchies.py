@@ -80,6 +80,8 @@ def test_slashes_are_read_as_the_other_dates_show():
         "31/01/1980": ["1980-01"],
         "2/3/1980": ["1980-03"],
     }
+    assert chains(["31-01-1980", "2-3-1980"], dates="month")["2-3-1980"] == ["1980-03"]
+    assert chains(["1980/3/2"], dates="month")["1980/3/2"] == ["1980-03"]
     assert chains(["1/31/1980", "2/3/1980"], dates="month")["2/3/1980"] == ["1980-02"]
 
 

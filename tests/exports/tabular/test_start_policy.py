@@ -146,6 +146,12 @@ def test_somebodys_rows_are_counted_as_one_person(begin, tmp_path):
     assert (report["counted"], report["records_in"]) == ("people", ROWS // 4)
 
 
+def test_numbers_alike_by_chance_are_nobodys(begin):
+    amounts = [str(10_000 + at * 31) for at in range(ROWS - 1)]
+    roles = tomllib.loads(begin(known() | {"x": [*amounts, amounts[0]]}).read_text())["roles"]
+    assert (roles.get("person"), roles["left_out"]) == (None, ["x"])
+
+
 def test_columns_of_any_name_are_named_right(begin, tmp_path):
     odd = ['a "b"', "c\nd", "e = [*]", "f#g", "h\\i", "sex/1", "sex 1", "sex\t1", "Σ"]
     columns = {name: known()["sex"] for name in odd} | {"age": known()["age"]}
