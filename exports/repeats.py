@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from exports.anonymise.problem import Ints
-from exports.columns import Field
+from exports.columns import CORE, Field
 from forms.study import MISSING_RANGE, ReleasePolicy
 
 # Answers that agree: with fewer, chance makes alike what two people sent.
@@ -22,13 +22,16 @@ LEAST_ALIKE = 30
 def compared(fields: Sequence[Field]) -> tuple[str, ...]:
     """Return the columns in which rows of one person are alike.
 
-    No keys: what a class shares is the same in them already, and single cells of them are recoded.
+    None of the core: what a class shares is the same there already, and single cells are recoded.
     """
-    return tuple(f.name for f in fields if f.part == "answer" and not f.key)
+    return tuple(f.name for f in fields if f.part == "answer" and f.group != CORE)
 
 
 def people_of(table: pl.DataFrame, fields: Sequence[Field], policy: ReleasePolicy) -> Ints | None:
-    """Return the person of each row, -1 for a repeat; None where each is another person's."""
+    """Return the person of each row, -1 for a repeat; None where each is another person's.
+
+    ``table`` holds the cells that go out, those of the core apart.
+    """
     missing = [str(code) for code in MISSING_RANGE]
     cells = table.select(pl.col(compared(fields)).cast(pl.String))
     given = cells.with_columns(pl.when(~pl.all().is_in(missing)).then(pl.all()).name.keep())

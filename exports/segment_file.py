@@ -150,7 +150,7 @@ def recode_segment(
     # By size first, then by what the rows bear (docs/decisions/0009-small-samples.md).
     start = initial_levels(taken, fields, study.policy, tier)
     coarse = coarsen(taken, {f.name: f for f in fields}, study.policy, start.levels)
-    people = people_of(taken, fields, study.policy)
+    people = people_of(coarse, fields, study.policy)
     table, notes = _narrowed(
         coarse, fields, study, tier, people=people, seed=seed, progress=progress
     )

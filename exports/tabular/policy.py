@@ -50,6 +50,8 @@ _PRIVACY: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "suppression_limit": ("a share from 0 to 1", lambda v: _number(v, 0, 1)),
     "seed": ("a whole number from 0", lambda v: _whole(v, 0) and v < 2**63),
 }
+# Those that may be one for all sensitive columns, or a table of columns.
+_PER_COLUMN = ("l", "entropy_l", "t")
 _TABLES = ("privacy", "roles", "hierarchies", "ordered", "numbers", "population")
 
 Mode = Literal["local", "one-coding"]
@@ -66,16 +68,17 @@ class Policy:
     ``ordered`` a sensitive column to its values from lowest to highest, or to "numbers";
     ``numbers`` a sensitive or plain column to how its numbers are written;
     ``missing`` a sensitive column to cells that are no value;
-    ``content`` is the file as it stands, for the report to repeat. What is None is not asked.
+    ``content`` is the file as it stands, for the report to repeat. What is None is not asked; l,
+    entropy l and t may be one for all sensitive columns or a mapping of those that are meant.
     """
 
     path: Path
     k: int
     roles: Mapping[str, tuple[str, ...]]
     hierarchies: Mapping[str, Path | MadeHierarchy]
-    l: int = 1  # noqa: E741 - the condition's name
-    entropy_l: float = 1.0
-    t: float | None = None
+    l: int | Mapping[str, int] = 1  # noqa: E741 - the condition's name
+    entropy_l: float | Mapping[str, float] = 1.0
+    t: float | Mapping[str, float] | None = None
     presence: tuple[float, float] | None = None
     mode: Mode = "local"
     suppression_limit: float = 0.0
@@ -112,6 +115,16 @@ class Policy:
         if self.roles["household"]:
             return "households"
         return "people" if self.roles["person"] else "rows"
+
+    def of_column(self, name: str) -> tuple[int, float, float | None]:
+        """Return l, entropy l and t asked of a sensitive column."""
+        return (
+            self.l.get(name, 1) if isinstance(self.l, Mapping) else self.l,
+            self.entropy_l.get(name, 1.0)
+            if isinstance(self.entropy_l, Mapping)
+            else self.entropy_l,
+            self.t.get(name) if isinstance(self.t, Mapping) else self.t,
+        )
 
     def without(self, columns: Collection[str]) -> Policy:
         """Return the policy for a table in which these columns say nothing.
@@ -169,7 +182,7 @@ def read_policy(path: Path, columns: Callable[[], Sequence[str]]) -> Policy:
         missing=_missing(path, content.get("missing", []), roles["sensitive"]),
         population=_population(path, tables["population"]),
         content=content,
-        **_privacy(path, tables["privacy"]),
+        **_privacy(path, tables["privacy"], roles["sensitive"]),
     )
     _refuse_contradictions(policy)
     return policy
@@ -215,7 +228,7 @@ def _refuse_unknown(path: Path, keys: Iterable[str], known: Sequence[str], what:
             raise ExportRefused(f"{path}: unknown {what} {key}.{hint}")
 
 
-def _privacy(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
+def _privacy(path: Path, table: Mapping[str, Any], sensitive: Sequence[str]) -> dict[str, Any]:
     """The keys of [privacy], each checked to be what it must."""
     if "missing" in table:
         raise ExportRefused(f"{path}: missing stands above [privacy], at the top of the policy.")
@@ -224,9 +237,18 @@ def _privacy(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
         raise ExportRefused(f"{path}: [privacy] must say k, the smallest number of rows alike.")
     for key, value in table.items():
         words, fits = _PRIVACY[key]
-        if not fits(value):
-            shown = f'"{value}"' if isinstance(value, str) else value
-            raise ExportRefused(f"{path}: {key} = {shown} must be {words}.")
+        each = {key: value}
+        if key in _PER_COLUMN and isinstance(value, Mapping):
+            each = {f"{key}.{column}": one for column, one in value.items()}
+            if unknown := [column for column in value if column not in sensitive]:
+                hint = suggestion(unknown[0], sensitive)
+                raise ExportRefused(
+                    f"{path}: {key} names {unknown[0]}, which is no sensitive column.{hint}"
+                )
+        for name, one in each.items():
+            if not fits(one):
+                shown = f'"{one}"' if isinstance(one, str) else one
+                raise ExportRefused(f"{path}: {name} = {shown} must be {words}.")
     found = dict(table)
     if "presence" in found:
         found["presence"] = tuple(float(share) for share in found["presence"])
@@ -348,8 +370,9 @@ def _population(path: Path, table: Mapping[str, Any]) -> Path | None:
 
 def _refuse_contradictions(policy: Policy) -> None:
     """Raise ExportRefused for keys that ask for each other."""
-    asks = {"l": policy.l > 1, "entropy_l": policy.entropy_l > 1, "t": policy.t is not None}
-    asked = [name for name, is_asked in asks.items() if is_asked]
+    # A table of columns names sensitive ones only: that was checked.
+    asks = {"l": policy.l, "entropy_l": policy.entropy_l, "t": policy.t}
+    asked = [n for n, v in asks.items() if not isinstance(v, Mapping) and v not in (None, 1, 1.0)]
     if asked and not policy.sensitive:
         raise ExportRefused(f"{policy.path}: {asked[0]} is asked for, but no column is sensitive.")
     if policy.presence and policy.unit == "households":

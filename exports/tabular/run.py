@@ -19,7 +19,6 @@ import polars as pl
 from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recoding, no_progress
 from exports.anonymise.solve import solve
 from exports.errors import ExportRefused
-from exports.label_hierarchy import fully_generalised
 from exports.output_files import hidden_beside, sha256_of
 from exports.tabular.hierarchy import (
     MISSING,
@@ -138,7 +137,8 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame, missing: Cells) -> None:
         raise ExportRefused("Every cell of every quasi-identifier is missing.")
     for name in policy.sensitive:
         distinct = table[name].drop_nulls().n_unique() - len(missing[name])
-        for key, wanted in (("l", policy.l), ("entropy_l", policy.entropy_l)):
+        distinct_l, entropy_l, _ = policy.of_column(name)
+        for key, wanted in (("l", distinct_l), ("entropy_l", entropy_l)):
             if 0 < distinct < wanted:
                 raise ExportRefused(
                     f"{key} = {wanted:g} distinct values cannot be had from {name}, which has"
@@ -234,22 +234,19 @@ def _written(folder: Path, result: AnonymisedTable) -> Report:
 
 
 def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
-    """The outcome within the limit; a row that would say nothing but ``*`` counts as withheld."""
+    """The outcome within the limit; a row that would say nothing but ``*`` counts as left out."""
     try:
-        outcome = solve(problem, mode, progress)
+        return solve(problem, mode, progress)
     except Infeasible as fault:
-        raise ExportRefused(f"Nothing was released: {fault}") from None
-    withheld = outcome.suppressed | fully_generalised(problem.hierarchies, outcome.nodes)
-    out, allowed = problem.people_among(withheld), problem.suppressible
-    if withheld.all() or out > allowed:
-        rows = "rows" if problem.people is None else "people in a row"
-        which = "every row" if withheld.all() else f"{out} of {problem.counted} {rows}"
-        raise ExportRefused(
-            f"Nothing was released: {which} would say nothing but *, and suppression_limit ="
-            f" {problem.suppression_limit:g} allows {allowed}. Ask for a smaller k, l or t or fewer"
-            " quasi-identifiers."
+        other = (
+            'mode = "one-coding" was tried as well'
+            if mode == "local"
+            else 'mode = "local" may reach it'
         )
-    return replace(outcome, suppressed=withheld)
+        raise ExportRefused(
+            f"Nothing was released: {fault}. Raise suppression_limit, ask for less (k, l,"
+            f" entropy_l, t, presence) or take fewer quasi-identifiers; {other}."
+        ) from None
 
 
 def _notes_of_blank_rows(blank: int) -> tuple[str, ...]:

@@ -62,6 +62,8 @@ def _no_place(whose: str, values: Sequence[str], rows: int, tree: TableHierarchy
         advice = "Take away the spaces around them."
     elif all(v in tree.labels for v in values):
         advice = "They are groups there: give each a line of its own that starts with itself."
+        if any(band_of(v) is None for v in values):
+            advice = "They are groups there: give each a line, and the groups other names."
     return (
         f"{whose}: {quoted(values)} ({rows} row{'s' * (rows > 1)}) has no place in {tree.path}."
         f" {advice}"

@@ -26,6 +26,7 @@ AT_ONCE = 1 << 20
 IN_ALL = 48 << 20
 # Pairs of a row and a person kept at most.
 PEOPLE = 1 << 24
+EVERYBODY = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,8 +309,27 @@ def _people(people: Ints) -> int:
 
 
 def people_under(
-    classes: EquivalenceClasses, table: Table, *, population: pl.DataFrame, claim: Claim
+    classes: EquivalenceClasses,
+    table: Table,
+    *,
+    people: pl.DataFrame,
+    claim: Claim,
+    whose: Ints | None = None,
 ) -> Ints:
-    """Return how many people of the population each class covers, shape (classes,)."""
-    found = _key_coverage(table, population, rows=len(classes.of_row), claim=claim)
-    return found.true[classes.first]
+    """Return how many of ``people``, by their true values, fit each class, shape (classes,).
+
+    ``whose`` says whose each of their rows is (None: each is another person's).
+    All are counted, however long that takes: a share of some of them would bound nothing.
+    """
+    true, released = [coded(people[n]) for n in claim.core], [table[n] for n in claim.core]
+    one = [column.at(classes.first) for column in released]
+    found = coverage_of(
+        true,
+        one,
+        claim.core,
+        rows=(people.height, classes.count),
+        claim=claim,
+        limit=EVERYBODY,
+        people=None if whose is None else (whose, np.arange(classes.count)),
+    )
+    return found.true

@@ -69,6 +69,11 @@ class EquivalenceClasses:
         first[self.of_row] = np.arange(len(self.of_row))
         return first
 
+    @cached_property
+    def crowd(self) -> Ints:
+        """Number of people of each class, shape (classes,), one where nobody is counted."""
+        return np.maximum(self.sizes, 1)
+
     @property
     def smallest(self) -> int:
         """Number of people of the smallest class, k; 0 where there is none."""
@@ -176,9 +181,9 @@ def _ordered_distance(spread: _Spread) -> float:
 
 
 def _ranked(column: CodedColumn, order: Sequence[str]) -> CodedColumn:
-    """Return the column with codes in the order of its values, those that do not occur included."""
-    rest = sorted(set(column.cells) - set(order))
-    cells = (*order, *rest)
+    """Return the column with codes in the order of its values; only those that occur are ranks."""
+    occurring = set(column.cells)
+    cells = (*(cell for cell in order if cell in occurring), *sorted(occurring - set(order)))
     rank = {cell: at for at, cell in enumerate(cells)}
     place = np.array([rank[cell] for cell in column.cells], dtype=np.uint32)
     return CodedColumn(place[column.codes], cells)
@@ -311,7 +316,7 @@ def prosecutor(classes: EquivalenceClasses) -> Risk | None:
     """
     if not classes.count:
         return None
-    return _risk(1 / np.maximum(classes.sizes, 1), classes.sizes, marketer(classes, None))
+    return _risk(1 / classes.crowd, classes.crowd, marketer(classes, None))
 
 
 def journalist(classes: EquivalenceClasses, people: Ints | None) -> Risk | None:
@@ -323,20 +328,25 @@ def journalist(classes: EquivalenceClasses, people: Ints | None) -> Risk | None:
     """
     if not classes.count or people is None:
         return prosecutor(classes)
-    covered = np.maximum(people, classes.sizes)
+    covered = np.maximum(people, classes.crowd)
     average = max(classes.count / float(covered.sum()), marketer(classes, covered))
-    return _risk(1 / covered, classes.sizes, average)
+    return _risk(1 / covered, classes.crowd, average)
 
 
 def marketer(classes: EquivalenceClasses, people: Ints | None) -> float:
     """Return the share of rows guessed right by an attacker who guesses all of them."""
     if not classes.count:
         return 0.0
-    covered = classes.sizes if people is None else np.maximum(people, classes.sizes)
-    return float((classes.sizes / covered).sum() / classes.sizes.sum())
+    covered = classes.crowd if people is None else np.maximum(people, classes.crowd)
+    return float((classes.crowd / covered).sum() / classes.crowd.sum())
 
 
-def presence(classes: EquivalenceClasses, people: Ints) -> tuple[float, float]:
-    """Return the lowest and the highest share of the people under a class who are in the file."""
-    shares = classes.sizes / np.maximum(people, classes.sizes)
+def presence(here: Ints, people: Ints) -> tuple[float, float]:
+    """Return the lowest and the highest share of the people who fit a class that are in the data.
+
+    ``here`` and ``people`` count those of the data and of the population who fit each class, shape
+    (classes,). Where classes overlap, somebody counts for each that they fit: nobody can tell which
+    of them shows their row. People whose rows were left out of the file count too.
+    """
+    shares = here / np.maximum(np.maximum(people, here), 1)
     return float(shares.min()), float(shares.max())

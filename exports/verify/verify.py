@@ -56,7 +56,7 @@ def verify(
 ) -> Findings:
     """Measure a CSV, or a table read from one by exports/verify/reading.py.
 
-    Findings that need a truth or a population are None without them.
+    Findings that need a truth or a population are None without them; presence needs both.
     ``truth`` has one row a true record and the file's columns, of any type that reads as it would
     be written; ``truth_rows`` is the position there of each row of the file, in file order. ``ids``
     are the columns that tell people apart, row by row of the truth (None: every row is another
@@ -82,9 +82,11 @@ def verify(
     paired = positions if positions is not None and len(positions) == rows else None
     whose, persons = _whose(table, claim, truth=truth, ids=ids, rows=rows, paired=paired)
     classes = classes_of(as_key(table, claim.core, claim), batch, whose)
-    people = None
+    people = here = None
     if population is not None:
-        people = people_under(classes, table, population=population, claim=claim)
+        people = people_under(classes, table, people=population, claim=claim)
+        if truth is not None:
+            here = people_under(classes, table, people=truth, claim=claim, whose=persons)
     comparison = None
     if truth is not None and positions is not None:
         comparison = compared(table, truth, positions, claim, classes, persons)
@@ -98,7 +100,7 @@ def verify(
         journalist=journalist(classes, people),
         marketer=marketer(classes, people),
         population=population is not None,
-        presence=None if people is None else presence(classes, people),
+        presence=None if people is None or here is None else presence(here, people),
         answers=answers_known(table, claim, rows),
         suppressed=suppressed_cells(table, claim),
         inferable=inferable_cells(table, claim, classes),

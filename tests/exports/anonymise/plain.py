@@ -83,21 +83,20 @@ def holds(problem: Problem, box: Box, rows: Sequence[int], whole: Sequence[int])
         pairs, missing = told(problem, at, rows), problem.missing[at] if problem.missing else -1
         known = [(who, value) for who, value in pairs if value != missing]
         spread = entropy_l([value for _, value in known])
+        distinct_l, least_entropy, t = asked.of_column(at)
         # A class in which nobody has a value tells none.
-        if known and commonest(known) < asked.distinct_l:
-            return False
-        if known and spread < asked.entropy_l - 1e-9:
+        if known and (commonest(known) < distinct_l or spread < least_entropy - 1e-9):
             return False
         values, all_values = ([v for _, v in told(problem, at, r)] for r in (rows, whole))
-        if asked.t is not None and (
-            moved(values, all_values, ordered=problem.ordered[at]) > asked.t + 1e-9
-        ):
+        if t is not None and moved(values, all_values, ordered=problem.ordered[at]) > t + 1e-9:
             return False
     if asked.presence is None or problem.population is None:
         return True
     people = sum(covers(problem, box, codes) for codes in problem.population.tolist())
+    fits = [row for row in range(problem.rows) if covers(problem, box, problem.codes[row].tolist())]
+    here = set(whose(problem, fits)) - {-1}
     low, high = asked.presence
-    return low - 1e-9 <= len(everybody) / people <= high + 1e-9
+    return low - 1e-9 <= len(here) / people <= high + 1e-9
 
 
 def classes(boxes: Sequence[Box], rows: Iterable[int]) -> dict[Box, list[int]]:
@@ -106,6 +105,17 @@ def classes(boxes: Sequence[Box], rows: Iterable[int]) -> dict[Box, list[int]]:
     for row in rows:
         found.setdefault(boxes[row], []).append(row)
     return found
+
+
+def blank(problem: Problem, boxes: Sequence[Box]) -> set[int]:
+    """Rows that lost everything, where such rows count as suppressed."""
+    roots = tuple(hierarchy.root for hierarchy in problem.hierarchies)
+    first = [tuple(tree.up[:, 0].tolist()) for tree in problem.hierarchies]
+    own = [
+        tuple(first[at][code] for at, code in enumerate(codes)) for codes in problem.codes.tolist()
+    ]
+    rows = range(problem.rows) if problem.blank_counts else ()
+    return {row for row in rows if boxes[row] == roots != own[row]}
 
 
 def kept(problem: Problem, boxes: Sequence[Box]) -> set[int]:
@@ -118,7 +128,13 @@ def kept(problem: Problem, boxes: Sequence[Box]) -> set[int]:
         if holds(problem, box, members, whole)
         for row in members
     }
-    while problem.model.t is not None:
+    if lost := blank(problem, boxes):
+        good -= lost
+        box = boxes[next(iter(lost))]
+        stay = [row for row in sorted(good) if boxes[row] == box]
+        if not holds(problem, box, stay, whole):
+            good -= set(stay)
+    while problem.model.bounds_distance:
         seen = sorted(good)
         left = {
             row
@@ -178,8 +194,9 @@ def wrongs(problem: Problem, recoding: Recoding) -> list[str]:
         for row in range(problem.rows)
         if recoding.suppressed[row] and boxes[row] != roots
     ]
-    cut = set(whose(problem, np.flatnonzero(recoding.suppressed).tolist())) - {-1}
+    gone = set(np.flatnonzero(recoding.suppressed).tolist()) | blank(problem, boxes)
+    cut = set(whose(problem, sorted(gone))) - {-1}
     everybody = set(whose(problem, range(problem.rows))) - {-1}
     if len(cut) > problem.suppression_limit * len(everybody) + 1e-9:
-        wrong.append(f"{recoding.suppressed.sum()} rows are withheld")
+        wrong.append(f"{len(gone)} rows are withheld")
     return wrong

@@ -182,13 +182,13 @@ def test_blank_rows_are_left_out_and_told(desk, blank):
     assert len(desk.run()) == 8
     report = report_of(desk)
     assert report["records_in"] == 8
-    assert "3 rows are blank or hold only identifiers, and were left out." in report["notes"]
+    assert "3 rows are blank or hold only identifiers, and were left out." in report["input"]
 
 
 def test_a_row_with_an_identifier_alone_is_left_out_too(desk):
     desk.rows([*visits(8, each=1), ("P99", "", "", "", "")])
     assert len(desk.run()) == 8
-    assert "1 row is blank or holds only identifiers, and was left out." in report_of(desk)["notes"]
+    assert "1 row is blank or holds only identifiers, and was left out." in report_of(desk)["input"]
 
 
 def test_a_table_of_blank_rows_is_refused(desk):
