@@ -44,6 +44,7 @@ _BETWEEN = re.compile(rf"({NUMBER})\s*(?:-|–|—|to|\.\.)\s*(<?)\s*({NUMBER})"
 _BRACKETS = re.compile(rf"([\[\](])\s*({NUMBER})\s*(?:,|;|-|–|—|to|\.\.)\s*({NUMBER})\s*([\[\])])")
 _BEYOND = re.compile(rf"(<=|>=|<|>|≤|≥|under|over)\s*({NUMBER})")
 _AND_MORE = re.compile(rf"({NUMBER})\s*\+")
+_MONTH = re.compile(r"\d{4}(?:-\d\d)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,19 +203,29 @@ def _refuse_untrue(path: Path, lines: Sequence[Line]) -> None:
 def _refuse_named_like_values(path: Path, lines: Sequence[Line]) -> None:
     """Raise ExportRefused for a label that reads like one value and stands for others too.
 
-    A range of numbers may: whether it holds the others can be seen.
+    A range of numbers, a year or month of dates and the beginning of a code, as in 12**, may:
+    whether it holds the others can be seen.
     """
     values = {_as_read(cells[0]) for _, cells in lines}
     for number, cells in lines:
         for label in _steps(cells)[1:]:
             read = _as_read(label)
-            if label != ROOT and read in values and read != _as_read(cells[0]):
-                band = band_of(label)
-                if band is None or not _lies_in(cells[0], band):
-                    raise ExportRefused(
-                        f'{path}, line {number}: "{cells[0]}" would be shown as "{label}", which is'
-                        " a value of its own. Call the group something else."
-                    )
+            if label == ROOT or read not in values or read == _as_read(cells[0]):
+                continue
+            if not _seen_to_hold(label, cells[0]):
+                raise ExportRefused(
+                    f'{path}, line {number}: "{cells[0]}" would be shown as "{label}", which is a'
+                    " value of its own. Call the group something else."
+                )
+
+
+def _seen_to_hold(label: str, value: str) -> bool:
+    """Return whether anybody can see that a group holds a value."""
+    if (band := band_of(label)) is not None and _lies_in(value, band):
+        return True
+    begun = label.rstrip(ROOT)
+    masked = 0 < len(begun) < len(label) and value.startswith(begun)
+    return masked or bool(_MONTH.fullmatch(label) and value.startswith(f"{label}-"))
 
 
 def _as_read(label: str) -> float | str:

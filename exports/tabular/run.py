@@ -38,7 +38,7 @@ from exports.tabular.missing_values import Cells, missing_values_of
 from exports.tabular.number_rules import with_rules
 from exports.tabular.open_table import read_table
 from exports.tabular.people import ids_of, people_of, refuse_unknown_people, without_blank_rows
-from exports.tabular.policy import ROLES, Mode, Policy, read_policy, suggestion
+from exports.tabular.policy import ROLES, Policy, read_policy, suggestion
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
 from exports.tabular.values_without_place import refuse_unplaced
 from exports.verify.coded_numbers import NumberCoding
@@ -202,7 +202,7 @@ def _anonymise(data: Path, asked: Path, out: Path, how: ReadOptions, progress: P
     policy, sources = read_sources(data, asked, how)
     refuse_unplaced(policy, sources)
     problem = problem_of(policy, sources)
-    outcome = _solved(problem, policy.mode, progress)
+    outcome = _solved(problem, policy, progress)
     table, rows = released(sources, outcome)
     result = AnonymisedTable(policy, sources, problem, outcome, table, rows)
     out = out.resolve()
@@ -233,19 +233,22 @@ def _written(folder: Path, result: AnonymisedTable) -> Report:
     return report
 
 
-def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
+# Keys of [privacy] that may ask for too much.
+_ASKED = ("k", "l", "entropy_l", "t", "presence")
+
+
+def _solved(problem: Problem, policy: Policy, progress: Progress) -> Recoding:
     """The outcome within the limit; a row that would say nothing but ``*`` counts as left out."""
     try:
-        return solve(problem, mode, progress)
+        return solve(problem, policy.mode, progress)
     except Infeasible as fault:
-        other = (
-            'mode = "one-coding" was tried as well'
-            if mode == "local"
-            else 'mode = "local" may reach it'
-        )
+        asked = [key for key in _ASKED if key in policy.content["privacy"]]
+        other = 'mode = "local" may reach it'
+        if policy.mode == "local":
+            other = 'mode = "one-coding" was tried as well'
         raise ExportRefused(
-            f"Nothing was released: {fault}. Raise suppression_limit, ask for less (k, l,"
-            f" entropy_l, t, presence) or take fewer quasi-identifiers; {other}."
+            f"Nothing was released: {fault}. Raise suppression_limit, ask for less"
+            f" ({', '.join(asked)}) or take fewer quasi-identifiers; {other}."
         ) from None
 
 
