@@ -504,6 +504,11 @@ class ReleasePolicy:
         sensitive = (name for name, role in self.roles.items() if role == "sensitive")
         return tuple(dict.fromkeys((*self.distinct, *sensitive)))
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Return those of them of which a missing answer is no value: all, where none is named."""
+        return self.distinct or self.diverse
+
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
