@@ -70,7 +70,7 @@ class EquivalenceClasses:
         return first
 
     @cached_property
-    def crowd(self) -> Ints:
+    def counted(self) -> Ints:
         """Number of people of each class, shape (classes,), one where nobody is counted."""
         return np.maximum(self.sizes, 1)
 
@@ -319,7 +319,7 @@ def prosecutor(classes: EquivalenceClasses) -> Risk | None:
     """
     if not classes.count:
         return None
-    return _risk(1 / classes.crowd, classes.crowd, marketer(classes, None))
+    return _risk(1 / classes.counted, classes.counted, marketer(classes, None))
 
 
 def journalist(classes: EquivalenceClasses, people: Ints | None) -> Risk | None:
@@ -331,17 +331,17 @@ def journalist(classes: EquivalenceClasses, people: Ints | None) -> Risk | None:
     """
     if not classes.count or people is None:
         return prosecutor(classes)
-    covered = np.maximum(people, classes.crowd)
+    covered = np.maximum(people, classes.counted)
     average = max(classes.count / float(covered.sum()), marketer(classes, covered))
-    return _risk(1 / covered, classes.crowd, average)
+    return _risk(1 / covered, classes.counted, average)
 
 
 def marketer(classes: EquivalenceClasses, people: Ints | None) -> float:
     """Return the share of rows guessed right by an attacker who guesses all of them."""
     if not classes.count:
         return 0.0
-    covered = classes.crowd if people is None else np.maximum(people, classes.crowd)
-    return float((classes.crowd / covered).sum() / classes.crowd.sum())
+    covered = classes.counted if people is None else np.maximum(people, classes.counted)
+    return float((classes.counted / covered).sum() / classes.counted.sum())
 
 
 def presence(here: Ints, people: Ints) -> tuple[float, float]:
