@@ -242,9 +242,7 @@ class PrivacyChecks:
     def _diverse(self, tally: Counts, known: Counts | None) -> Bools:
         asked = np.array([column.distinct_l for column in self.columns])
         diverse = np.ones(tally.shape[0], dtype=np.bool_)
-<<<<<<< HEAD
-        asked = np.array([column.distinct_l for column in self.columns])
-        if (asked > 1).any():
+        if (asked > 1).any() and tally.shape[0]:
             reached = self._distinct(tally, known)
             diverse = ((reached >= asked) | (reached == 0)).all(axis=1)
         for column in self.columns:
@@ -269,33 +267,6 @@ class PrivacyChecks:
         starts = [column.part.start - first for column in self.columns]
         found: Counts = np.add.reduceat(there, starts, axis=1, dtype=np.int64)
         return found
-=======
-        if (asked > 1).any() and tally.shape[0]:
-            reached = self._reached(tally, known)
-            diverse &= ((reached >= asked) | (reached == 0)).all(axis=1)
-        for column in self.columns:
-            if column.entropy_l > 1:
-                counts = column.substantive(tally[:, column.part])
-                spread = effective(counts)
-                diverse &= (spread >= column.entropy_l - ROUNDING) | (spread == 0)
-        return diverse
-
-    def _reached(self, tally: Counts, known: Counts | None) -> Counts:
-        """Return the distinct l of each class in each column, shape (classes, columns)."""
-        if known is not None:
-            each = [
-                covering_values(column.substantive(tally[:, column.part]), known[:, at])
-                for at, column in enumerate(self.columns)
-            ]
-            return np.stack(each, axis=1)
-        # All columns at once: a study may have dozens.
-        starts = np.array([column.part.start for column in self.columns])
-        shown = tally[:, starts[0] :] > 0
-        no_value = [c.part.start + c.missing for c in self.columns if c.missing >= 0]
-        shown[:, np.array(no_value, dtype=np.int64) - starts[0]] = False
-        reached: Counts = np.add.reduceat(shown, starts - starts[0], axis=1, dtype=np.int64)
-        return reached
->>>>>>> h-persons
 
     def _close(self, tally: Counts) -> Bools:
         close = np.ones(tally.shape[0], dtype=np.bool_)

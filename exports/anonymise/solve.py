@@ -329,7 +329,7 @@ def _among_people(problem: Problem, people: Ints, mode: str, progress: Progress)
         found = _of_people(replace(problem, suppression_limit=share), people, mode, progress)
     except Infeasible:
         return _of_people(problem, people, mode, progress)
-    if problem.people_among(found.suppressed) > problem.suppressible:
+    if problem.people_among(_gone(problem, found)) > problem.suppressible:
         return _of_people(problem, people, mode, progress)
     return found
 
