@@ -264,7 +264,7 @@ def _fewest_named(at: Ints, count: Ints, told: Ints) -> Ints:
 def diversities(
     classes: EquivalenceClasses, batch: Ints, table: Table, claim: Claim
 ) -> Mapping[str, Diversity]:
-    """Return sensitive column → its worst class, all kinds of missing being one and no value of l.
+    """Return sensitive column → its worst class, all kinds of missing being one.
 
     Each batch is compared with itself: it has to keep the promise without the others. One in which
     nobody answered has nothing to keep.
@@ -276,9 +276,11 @@ def diversities(
         if order is not None:
             order = tuple(dict.fromkeys(claim.category(name, cell) for cell in order))
         missing = min(claim.missing.get(name, ()), default=None)
+        no_value = None if name in claim.missing_is_value else missing
         every = (
-            _diversity(classes.among(r), column.at(r), order=order, missing=missing)
+            _diversity(classes.among(r), column.at(r), order=order, missing=no_value)
             for r in each_batch(batch)
+            if not column.at(r).is_cell(missing).all()
         )
         each = [one for one in every if one is not None]
         if each:
