@@ -136,7 +136,9 @@ def recode_segment(
     if tier.needs_open_consent:
         rows = rows.filter(source.table["c_open"] == 1)
     left_out = len(source.table) - len(rows)
-    taken = source.table.select(names)[rows] if left_out else source.table.select(names)
+    # Scores and flags anew, from what this tier shows.
+    shown = table_of(study, source.table, fields)
+    taken = shown[rows] if left_out else shown
     # By size first, then by what the rows bear (docs/decisions/0009-small-samples.md).
     start = initial_levels(taken, fields, study.policy, tier)
     coarse = coarsen(taken, {f.name: f for f in fields}, study.policy, start.levels)

@@ -68,7 +68,7 @@ def _part_file(
     path = work / f"{tier.name}_data.csv"
     part = recode_segment(study, source, tier, seed=seed)
     write_segment(part, path)
-    figures = check_segment(part, path, source, tier=tier, policy=study.policy)
+    figures = check_segment(part, path, source, tier=tier, study=study)
     return SegmentEntry(
         path, 1, len(part.order), part.left_out, part.notes, part.small_sample_tables, figures
     )
