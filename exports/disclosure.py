@@ -16,7 +16,7 @@ from functools import reduce
 
 import polars as pl
 
-from exports.columns import CORE, DECIMALS, INSIDER, Field
+from exports.columns import CORE, DECIMALS, INSIDER, UNSEEN, Field
 from exports.generalise import group_codes, hierarchy_of
 from exports.verify.reading import Claim
 from forms.study import MISSING_RANGE, WITHHELD, ReleasePolicy, Tier
@@ -124,6 +124,8 @@ def claim_of(
         covers={f.name: covers_of(f, policy) for f in keys},
         suppressed={f.name: str(WITHHELD) for f in keys},
         missing={f.name: _MISSING for f in keys},
+        no_answer=_MISSING | {""},
+        not_asked=frozenset(map(str, UNSEEN)),
         segments=tuple(segments),
     )
 

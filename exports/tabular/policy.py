@@ -237,7 +237,7 @@ _PRIVACY: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "suppression_limit": ("a share from 0 to 1", lambda v: _number(v, 0, 1)),
     "seed": ("a whole number from 0", lambda v: _whole(v, 0) and v < 2**63),
 }
-_TABLES = ("privacy", "roles", "hierarchies", "ordered", "population")
+_TABLES = ("privacy", "roles", "hierarchies", "ordered", "population", "known")
 
 Mode = Literal["local", "one-coding"]
 Order = tuple[str, ...] | Literal["numbers"]
@@ -248,7 +248,8 @@ class Policy:
     """A policy as read. Paths are resolved against the policy's folder.
 
     ``roles`` maps each role to its columns; ``hierarchies`` a quasi-identifier to its file;
-    ``ordered`` a sensitive column to its values from lowest to highest, or to "numbers";
+    ``ordered`` a sensitive column to its values from lowest to highest, or to "numbers"; ``known``
+    a column that may tell of the quasi-identifiers to who knows it anyway;
     ``content`` is the file as it stands, for the report to repeat. What is None is not asked.
     """
 
@@ -265,6 +266,7 @@ class Policy:
     seed: int = 0
     ordered: Mapping[str, Order] = field(default_factory=dict)
     population: Path | None = None
+    known: Mapping[str, str] = field(default_factory=dict)
     content: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -290,6 +292,7 @@ def read_policy(path: Path) -> Policy:
         hierarchies=_hierarchies(path, tables["hierarchies"], roles["quasi_identifier"]),
         ordered=_ordered(path, tables["ordered"], roles["sensitive"]),
         population=_population(path, tables["population"]),
+        known=_known(path, tables["known"], (*roles["sensitive"], *roles["plain"])),
         content=content,
         **_privacy(path, tables["privacy"]),
     )
@@ -411,6 +414,21 @@ def _ordered(path: Path, table: Mapping[str, Any], sensitive: Sequence[str]) -> 
                 " lowest first, none twice."
             )
     return {c: o if o == "numbers" else tuple(o) for c, o in table.items()}
+
+
+def _known(path: Path, table: Mapping[str, Any], columns: Sequence[str]) -> dict[str, str]:
+    """Column → who knows it, in words."""
+    for column, who in table.items():
+        if column not in columns:
+            hint = suggestion(column, columns)
+            raise ExportRefused(
+                f"{path}: [known] has {column}, which is no plain or sensitive column.{hint}"
+            )
+        if not isinstance(who, str) or not who.strip():
+            raise ExportRefused(
+                f'{path}: known.{column} must say who knows it, such as "the clinic alone".'
+            )
+    return dict(table)
 
 
 def _population(path: Path, table: Mapping[str, Any]) -> Path | None:

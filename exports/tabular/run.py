@@ -32,8 +32,13 @@ from exports.tabular.policy import Mode, Policy, read_policy, read_table, sugges
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
-from exports.verify.verdict import faults
+from exports.verify.verdict import faults, unknown_sources
 from exports.verify.verify import verify
+
+TELLING = (
+    ". Mark such a column as an identifier, make it coarser or, if all who will have the file know"
+    " it of everybody anyway, say in [known] who they are."
+)
 
 
 def refuse_taken(out: Path) -> None:
@@ -53,9 +58,8 @@ def proven(path: Path, claim: Claim, sources: EncodedTable, rows: Ints) -> Findi
     people, table = sources.population, sources.table
     found = verify(path, claim, truth=table, truth_rows=rows, population=people)
     if broken := faults(found, claim):
-        raise ExportRefused(
-            "Nothing was released, for the written file failed: " + "; ".join(broken)
-        )
+        said = "Nothing was released, for the written file failed: " + "; ".join(broken)
+        raise ExportRefused(said + TELLING * bool(unknown_sources(found, claim)))
     return found
 
 
@@ -74,6 +78,7 @@ def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
         ordered={name: values_of(policy, sources.table[name]) for name in policy.ordered},
         covers={tree.column: _covers(tree) for tree in sources.trees},
         suppressed={tree.column: ROOT for tree in sources.trees},
+        known=tuple(policy.known),
     )
 
 

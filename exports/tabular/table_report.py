@@ -65,7 +65,9 @@ def report_of(
         "classes": figures["classes"],
         "mode": result.policy.mode,
         "columns": columns,
-        "meaning": [asdict(said) for said in figures_in_words(found, claim)],
+        "meaning": [
+            asdict(said) for said in figures_in_words(found, claim) if said.name not in _OF_ARRIVAL
+        ],
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
         "notes": _notes(result),
@@ -105,6 +107,9 @@ def _notes(result: AnonymisedTable) -> list[str]:
     ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")
+    notes += [
+        f"The policy names {name} as known: {who}" for name, who in result.policy.known.items()
+    ]
     if result.policy.roles["plain"]:
         plain = ", ".join(result.policy.roles["plain"])
         notes.append(f"Left as they were, and protected by nothing: {plain}.")

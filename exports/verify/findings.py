@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from exports.verify.equivalence_classes import Diversity, Risk
-from exports.verify.leaks import AnswersKnown, InferableCells
+from exports.verify.inference import InferableCells
+from exports.verify.leaks import AnswersKnown
 
 Counts = Mapping[str, int]
 
@@ -88,6 +89,9 @@ class Findings:
     answers: AnswersKnown | None = None
     suppressed: Counts = field(default_factory=dict)
     inferable: tuple[InferableCells, ...] = ()
+    near_identifiers: tuple[str, ...] = ()
+    tell_arrival: tuple[str, ...] = ()
+    stand_apart: Counts = field(default_factory=dict)
     unexplained: Counts = field(default_factory=dict)
     wrong_bands: tuple[tuple[str, str], ...] = ()
     sorted_by_content: bool = True
@@ -194,6 +198,9 @@ class Findings:
             "columns_unknown": list(self.shape.unknown),
             "columns_in_order": self.shape.in_order,
             "columns_one_value_each": list(self.shape.one_each),
+            "columns_near_identifiers": list(self.near_identifiers),
+            "columns_tell_arrival": list(self.tell_arrival),
+            "rows_stand_apart_by_column": dict(self.stand_apart),
             "broken": self.broken,
         }
 

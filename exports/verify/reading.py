@@ -356,7 +356,10 @@ class Claim:
     ``ordered`` maps a sensitive column to its cells from low to high; cells it does not name come
     after them. ``covers`` maps a column to released cell → the true cells it stands for; a cell
     without an entry stands for itself. ``suppressed`` maps a column to the cell that says nothing.
-    ``missing`` maps a column to the cells that are one category of a key. ``segments`` are the rows
+    ``missing`` maps a column to the cells that are one category of a key; ``no_answer`` are the
+    cells that are no answer in any column, ``not_asked`` those of them that say that nobody asked.
+    ``known`` are columns that may tell of hidden cells, for whoever has the file knows these.
+    ``segments`` are the rows
     of each batch, in file order, each of which keeps the promise alone; none is one batch.
     """
 
@@ -375,6 +378,9 @@ class Claim:
     covers: Mapping[str, Cells] = field(default_factory=dict)
     suppressed: Mapping[str, str] = field(default_factory=dict)
     missing: Cells = field(default_factory=dict)
+    no_answer: frozenset[str] = frozenset({""})
+    not_asked: frozenset[str] = frozenset()
+    known: tuple[str, ...] = ()
     segments: tuple[int, ...] = ()
 
     @property

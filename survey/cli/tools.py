@@ -37,6 +37,10 @@ def anonymise(data: Path, policy: Path, out: Path) -> None:
         value = report[name]  # None where nothing could be measured
         shown = f"{value:.4f}" if isinstance(value, float) else "-" if value is None else value
         click.echo(f"{name:<20}{shown}")
+    told = {caution["name"]: caution["sentence"] for caution in report["cautions"]}
+    for name in ("columns_near_identifiers", "rows_stand_apart_by_column"):
+        if name in told:
+            click.echo(told[name])
     click.echo(f"{out} written in {time.perf_counter() - started:.1f} seconds.")
 
 

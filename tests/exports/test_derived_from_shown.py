@@ -94,11 +94,12 @@ def number(line, items):
 
 
 ROWS = [
-    row(age=a, town=t, calm=c, tense=1 + c % 4, glad=1 + (a + c) % 5)
+    row(age=a, town=t, calm=c, tense=x, glad=1 + (a + 2 * t + c + 3 * x) % 5)
     for a in (1, 2, 3)
     for t in (1, 2)
     for c in (1, 3, 5)
-] * 3
+    for x in (1, 2, 4)
+]
 
 
 def test_a_left_out_item_takes_no_part_in_a_score(tmp_path):
