@@ -27,13 +27,15 @@ import numpy as np
 
 from exports.verify.reading import Bools, Claim, CodedColumn, Floats, Ints, Table, combined, pairs
 
-SAMPLE = 10_000  # rows in which relations are looked for
+SAMPLE = 4_000  # rows in which relations are looked for
 SUMMED = 400  # rows in which sums of columns are looked for
+MANY = 40  # columns from which on one of few values is not looked at as a sum
 SHARED = 1_000  # rows in which shares of answers are looked for
 PARTS_OF_SUM = 16  # columns of which one may be made
 # Chance of a wrong alarm in a whole table without any relation, for each kind of relation.
 WRONG_ALARM = 0.001
 EXCEPTIONS = 0.02  # share of rows in which a relation may fail: typing errors
+CORRELATED = 0.3  # least correlation with which a column is looked at closely
 MIXED = 5  # times that values are mixed to see what chance brings
 STRATA, IN_STRATUM = 25, 40  # strata, and rows of each, of which all pairs are looked at
 PARTS = 10  # letters of a text whose beginning is looked at
@@ -143,6 +145,28 @@ class Target:
     def numbers(self) -> Floats:
         """Return the values as numbers."""
         return _each(self.values, number_of)
+
+    @cached_property
+    def centred(self) -> Floats:
+        """Return how far each value lies from the mean of its stratum; 0 for what is no number."""
+        there = ~np.isnan(self.numbers)
+        sums = np.bincount(self.stratum, np.where(there, self.numbers, 0.0))
+        counts = np.maximum(1, np.bincount(self.stratum, there))
+        return np.where(there, self.numbers - (sums / counts)[self.stratum], 0.0)
+
+    def correlated(self, numbers: Floats) -> bool:
+        """Return whether numbers go with the values inside the strata at all."""
+        if np.isnan(self.numbers).mean() > EXCEPTIONS:
+            return False
+        there = ~np.isnan(numbers)
+        if there.sum() < 2:
+            return False
+        means = np.bincount(self.stratum, np.where(there, numbers, 0.0)) / np.maximum(
+            1, np.bincount(self.stratum, there)
+        )
+        other = np.where(there, numbers - means[self.stratum], 0.0)
+        size = float(np.sqrt((self.centred @ self.centred) * (other @ other)))
+        return size > 0 and abs(float(self.centred @ other)) >= CORRELATED * size
 
     @cached_property
     def mixed(self) -> tuple[Ints, ...]:
@@ -257,7 +281,10 @@ def _grouped(source: CodedColumn, what: Callable[[str], str]) -> Ints:
 def _groupings(source: CodedColumn) -> Iterator[tuple[Callable[[str], str], Ints]]:
     """Yield how the source may part its rows into groups, no two ways with as many of them."""
     seen = set()
-    for what in _GROUPINGS if len(source.cells) > FEW else _GROUPINGS[:1]:
+    # The digits of a measured number, which may be one more or less, group nobody.
+    sizes = {len(cell) for cell in source.cells if _NUMBER.fullmatch(cell)} - {0}
+    whole = len(source.cells) <= FEW or len(sizes) > 1
+    for what in _GROUPINGS[:1] if whole else _GROUPINGS:
         groups = _grouped(source, what)
         many = int(groups.max(initial=0)) + 1
         if many > 1 and many not in seen:
@@ -390,9 +417,14 @@ def _hits(target: Target, source: CodedColumn, order: Ints | None = None) -> Boo
     """Return which rows' source holds the row's value (or that of another one, by ``order``)."""
     values = target.values.codes if order is None else target.values.codes[order]
     width = len(target.values.cells)
-    said, value, _ = pairs(source.codes, values, width)
-    texts = [cell.casefold() for cell in source.cells]
+    texts = [cell.strip().casefold() for cell in source.cells]
     words = [cell.strip().casefold() for cell in target.values.cells]
+    if all(_NUMBER.fullmatch(text) for text in texts):
+        # A number holds no other one.
+        place = {word: at for at, word in enumerate(words)}
+        same = np.array([place.get(text, -1) for text in texts])
+        return np.asarray(same[source.codes] == values)
+    said, value, _ = pairs(source.codes, values, width)
     key = said * width + value
     held = np.array([_holds(texts[a], words[b]) for a, b in zip(said, value, strict=True)], bool)
     return held[np.searchsorted(key, source.codes.astype(np.int64) * width + values)]
@@ -451,7 +483,10 @@ def _relation(target: Target, source: _Source, limit: float) -> Told | None:
     found.append((chance, text))
     if len(source.cells.cells) > FEW:
         found.append((_steps(target, source.numbers[at]), everywhere))
-    if len(source.cells.cells) > 2 and np.isnan(target.numbers).mean() <= EXCEPTIONS:
+    # An order, a sum or a bound goes with some correlation; to look for it takes longer.
+    if len(source.cells.cells) > 2 and (
+        target.correlated(source.numbers[at]) or target.correlated(source.years[at])
+    ):
         found.append((_concordance(target, source.numbers[at]), everywhere))
         found.append((_sum(target, source.years[at]), everywhere))
         if source.is_number:
@@ -613,7 +648,9 @@ def _sums(
     ``pools`` are the columns, their logarithms and their steps.
     """
     values, digit = _each(column, number_of, nothing), _digit(column)
-    if len(np.unique(values[~np.isnan(values)])) < 4 or np.isnan(values).mean() > 0.5:
+    # Beside many columns a sum of them has many values.
+    fewest = 4 if len(pools[0].names) <= MANY else 8
+    if len(np.unique(values[~np.isnan(values)])) < fewest or np.isnan(values).mean() > 0.5:
         return
     alone, logarithms, steps = (pool.but(name) for pool in pools)
     ways: list[tuple[Floats, _Pool, Callable[[Floats], Floats]]]
@@ -768,12 +805,13 @@ def _is_share(
     both, first, which = np.unique(
         np.vstack([given, put]), axis=1, return_index=True, return_inverse=True
     )
-    if len(share[some]) < 2 * len(first):
+    if len(share[some]) < 1.5 * len(first):
         return nothing
-    _, size, basis = np.linalg.svd(both, full_matrices=False)
-    basis = basis[size > 1e-9 * size[0]].T
+    size, basis = np.linalg.eigh(both.T @ both)
+    basis = basis[:, size > 1e-9 * size[-1]]
     given, put = given[:, first], put[:, first]
-    weights = basis @ np.linalg.svd((given - share[some][:, None] * put) @ basis)[2][-1]
+    off_by = (given - share[some][:, None] * put) @ basis
+    weights = basis @ np.linalg.eigh(off_by.T @ off_by)[1][:, 0]
     asked_in_all = put @ weights
     with np.errstate(divide="ignore", invalid="ignore"):
         off = np.abs(given @ weights / asked_in_all - share[some])

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from exports import release, segment_file
 from exports.columns import fields_of, kept_in, table_of
+from exports.errors import ExportRefused
 from forms.load import load_study
 from forms.simulation import load_recipe
 from forms.study import Branch
@@ -26,7 +28,7 @@ def flagship():
 @pytest.fixture(scope="module")
 def people(flagship):
     recipe = load_recipe(flagship, FLAGSHIP)
-    return people_of(flagship, list(simulate(flagship, count=300, seed=5, recipe=recipe)))
+    return people_of(flagship, list(simulate(flagship, count=420, seed=5, recipe=recipe)))
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +135,18 @@ def test_a_key_takes_no_part_in_anything_derived():
     assert fields["sc_mood"].items == ("calm", "tense")
     assert {"sc_rise", "branch"}.isdisjoint(fields)
     assert {"age", "glad", "town", "where"}.isdisjoint(fields["dq_share"].items)
+
+
+def test_a_share_over_left_out_answers_is_refused_by_name(flagship, people, tmp_path, monkeypatch):
+    """The same weak copy before the verifier: as if the share were worked out before columns go."""
+    honest = table_of
+
+    def weak(study, frame, fields):
+        table = honest(study, frame, fields)
+        every = [f for f in fields_of(study) if not f.column or f.name in frame.columns]
+        return table.with_columns(dq_share=honest(study, frame, every)["dq_share"])
+
+    monkeypatch.setattr(segment_file, "table_of", weak)
+    monkeypatch.setattr(release, "table_of", weak)
+    with pytest.raises(ExportRefused, match=r"dq_share tells .*talk_happened of"):
+        make_release(flagship, people, tier="B", out=tmp_path / "out")
