@@ -16,9 +16,10 @@ from functools import reduce
 
 import polars as pl
 
-from exports.columns import CORE, DECIMALS, INSIDER, UNSEEN, Field
+from exports.columns import BRANCH, CORE, DECIMALS, INSIDER, UNSEEN, Field
 from exports.generalise import group_codes, hierarchy_of
-from exports.verify.reading import Claim
+from exports.repeats import LEAST_ALIKE, compared
+from exports.verify.reading import Claim, OnePerson
 from forms.study import MISSING_RANGE, WITHHELD, ReleasePolicy, Tier
 
 Covers = Callable[[str, object, object], bool]  # column, wider cell, narrower cell
@@ -114,19 +115,32 @@ def claim_of(
     """Return what the data file of a release promises; ``segments`` are rows of each."""
     keys = [f for f in fields if f.key]
     names = tuple(f.name for f in fields)
+    diverse = tuple(n for n in policy.diverse if n in names)
     return Claim(
         core=_names(fields, CORE),
         k=tier.k,
-        insider=_names(fields, INSIDER),
-        sensitive=tuple(n for n in policy.distinct if n in names),
+        # Which branch somebody took, whoever was there knows as well.
+        insider=(*_names(fields, INSIDER), *(n for n in names if n == BRANCH)),
+        sensitive=diverse,
         columns=("row", *names),
         distinct_l=tier.distinct_l,
         covers={f.name: covers_of(f, policy) for f in keys},
         suppressed={f.name: str(WITHHELD) for f in keys},
-        missing={f.name: _MISSING for f in keys},
+        missing=dict.fromkeys((*(f.name for f in keys), *policy.named), _MISSING),
         no_answer=_MISSING | {""},
         not_asked=frozenset(map(str, UNSEEN)),
         segments=tuple(segments),
+        unit="people",
+        one_person=OnePerson(
+            compared(fields),
+            LEAST_ALIKE,
+            _MISSING,
+            {
+                name: frozenset(str(code) for code in codes)
+                for name, codes in policy.repeat
+                if name in names
+            },
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from exports.anonymise.problem import Progress, no_progress
+from exports.anonymise.problem import Ints, Progress, no_progress
 from exports.codebook import asked_codebook
 from exports.columns import (
     Field,
@@ -26,8 +26,10 @@ from exports.columns import (
     types_of,
     write_data,
 )
+from exports.errors import ExportRefused
 from exports.generalise import coarsen, core_in_order, initial_levels, top_of
 from exports.recode import SuppressionLimitExceeded, recode_keys
+from exports.repeats import people_of
 from exports.report import ORDINARY, ReleaseContext
 from exports.tables.plan import one_way
 from exports.tables.table_files import Heading, files
@@ -36,6 +38,9 @@ from forms.study import WITHHELD, Study, Tier
 
 GIVEN_UP = "Too few rows are alike for k = {k} with all key variables: withheld from all: {names}."
 NO_OPEN_CONSENT = "their senders did not agree to an open file"
+NOT_DRAWN = (
+    "an open file is a random {share:g} % sample of those who agreed, and they were not drawn"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ def _narrowed(
     study: Study,
     tier: Tier,
     *,
+    people: Ints | None,
     seed: int,
     progress: Progress,
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -102,7 +108,7 @@ def _narrowed(
     everybody instead: a column less says more than a key that is blank in the rarest rows.
     """
     by_name = {f.name: f for f in fields}
-    seen = [f.name for f in fields if f.key or f.name in study.policy.distinct]
+    seen = [f.name for f in fields if f.key or f.name in study.policy.diverse]
     left = [name for name in core_in_order(fields, study.policy) if table[name].n_unique() > 1]
     for gone in range(len(left) + 1):
         tops = {name: top_of(by_name[name], study.policy) for name in left[:gone]}
@@ -111,7 +117,10 @@ def _narrowed(
         order = content_order(fewer, [f.name for f in fields])
         rows = fewer.select(seen)[order]
         try:
-            keys, note = recode_keys(rows, fields, study.policy, tier, seed=seed, progress=progress)
+            whose = None if people is None else people[order.to_numpy()]
+            keys, note = recode_keys(
+                rows, fields, study.policy, tier, people=whose, seed=seed, progress=progress
+            )
         except SuppressionLimitExceeded:
             continue
         back = keys[order.arg_sort()]
@@ -126,23 +135,27 @@ def recode_segment(
     source: SegmentSource,
     tier: Tier,
     *,
+    drawn: pl.Series | None = None,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> SegmentTable:
-    """The rows of ``source`` as ``tier`` releases them. Raise ExportRefused, with figures."""
+    """The rows of ``source`` as ``tier`` releases them. Raise ExportRefused, with figures.
+
+    ``drawn`` says of each row whether the lot fell on it, for a tier that is a sample.
+    """
     fields = kept_in(source.fields, tier)
     names = [f.name for f in fields]
-    rows = pl.Series(range(len(source.table)), dtype=pl.UInt32)
-    if tier.needs_open_consent:
-        rows = rows.filter(source.table["c_open"] == 1)
-    left_out = len(source.table) - len(rows)
+    rows, left_out = _taken(source, tier, drawn)
     # Scores and flags anew, from what this tier shows.
     shown = table_of(study, source.table, fields)
     taken = shown[rows] if left_out else shown
     # By size first, then by what the rows bear (docs/decisions/0009-small-samples.md).
     start = initial_levels(taken, fields, study.policy, tier)
     coarse = coarsen(taken, {f.name: f for f in fields}, study.policy, start.levels)
-    table, notes = _narrowed(coarse, fields, study, tier, seed=seed, progress=progress)
+    people = people_of(coarse, fields, study.policy)
+    table, notes = _narrowed(
+        coarse, fields, study, tier, people=people, seed=seed, progress=progress
+    )
     # Sorted once more: recoding has changed the content that decides the order.
     order = content_order(table, names)
     return SegmentTable(
@@ -150,10 +163,29 @@ def recode_segment(
         table=table,
         order=order,
         source=rows[order],
-        left_out={NO_OPEN_CONSENT: left_out} if left_out else {},
+        left_out=left_out,
         notes=(*start.notes, *notes),
         small_sample_tables=_as_tables(study, source, taken, start.as_tables),
     )
+
+
+def _taken(
+    source: SegmentSource, tier: Tier, drawn: pl.Series | None
+) -> tuple[pl.Series, dict[str, int]]:
+    """Return the positions of the rows that ``tier`` takes, and how many it does not, by reason."""
+    rows = pl.Series(range(len(source.table)), dtype=pl.UInt32)
+    left_out = {}
+    if tier.needs_open_consent:
+        agreed = rows.filter(source.table["c_open"] == 1)
+        left_out[NO_OPEN_CONSENT] = len(rows) - len(agreed)
+        rows = agreed
+    if tier.kind.sample < 1:
+        if drawn is None:
+            raise ExportRefused(f"Tier {tier.name} is a sample, and nobody drew one.")
+        sample = rows.filter(drawn.gather(rows))
+        left_out[NOT_DRAWN.format(share=100 * tier.kind.sample)] = len(rows) - len(sample)
+        rows = sample
+    return rows, {reason: number for reason, number in left_out.items() if number}
 
 
 def _as_tables(

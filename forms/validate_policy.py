@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from forms.kinds import columns_of_question, kind_of
-from forms.study import HierarchyGroup, Question, Study
-from forms.tiers import OPEN_ROWS, TABLES
+from forms.study import Condition, HierarchyGroup, Question, Study
+from forms.tiers import INSIDER, OPEN_ROWS, SMALLEST_L, TABLES
 from forms.toml_tables import QUESTIONNAIRE, RELEASE, FaultList, at, listed, nearest
 
 # A generalised value's code is level x 100 + position, so codes as asked stay below.
@@ -22,7 +22,10 @@ def check_policy(study: Study, notes: FaultList) -> None:
     check_hierarchies(study, variables, notes)
     check_distinct(study, notes)
     check_tiers(study, variables, notes)
-    check_stop_rule(study, notes)
+    stop = study.policy.stop
+    check_answers(study, "stop_rule", stop.signs if stop else (), notes)
+    check_answers(study, "repeat", study.policy.repeat, notes)
+    check_repeat(study, notes)
 
 
 def check_roles(study: Study, variables: Mapping[str, Question], notes: FaultList) -> None:
@@ -100,12 +103,17 @@ def nest(finer: tuple[HierarchyGroup, ...], coarser: tuple[HierarchyGroup, ...])
 
 
 def check_distinct(study: Study, notes: FaultList) -> None:
-    """Note variables in ``distinct`` that are not sensitive."""
-    sensitive = [name for name, role in study.policy.roles.items() if role == "sensitive"]
-    for name in study.policy.distinct:
-        if name not in sensitive:
-            problem = f"{name!r} is not a sensitive variable{nearest(name, sensitive)}"
-            notes.add(RELEASE, "", "distinct", problem, listed(sensitive))
+    """Note variables in ``distinct`` that outsiders may know, or that protect nothing."""
+    policy = study.policy
+    told = [
+        name
+        for name, role in policy.roles.items()
+        if role == "sensitive" or policy.groups.get(name) == INSIDER
+    ]
+    for name in policy.distinct:
+        if name not in told:
+            problem = f"{name!r} is no sensitive or insider variable{nearest(name, told)}"
+            notes.add(RELEASE, "", "distinct", problem, listed(told))
 
 
 def check_tiers(study: Study, variables: Mapping[str, Question], notes: FaultList) -> None:
@@ -116,14 +124,14 @@ def check_tiers(study: Study, variables: Mapping[str, Question], notes: FaultLis
     for table, tier in ((f"tier {name}", tier) for name, tier in tiers.items() if name):
         if tier.kind is TABLES and not tiers.keys() & {*TABLES.made_from}:
             notes.add(RELEASE, table, "name", "tables are made from tier C, which there is not")
-        for group in sorted({*study.policy.groups.values()}):
+        for group in sorted({*study.policy.groups.values()} & {*tier.kind.groups}):
             if tier.min_level.get(group, 0) < tier.kind.least_level:
                 problem = "anybody may have these rows, so none of it stays as asked"
                 allowed = f"{tier.kind.least_level} or more"
                 notes.add(RELEASE, f"{table}, min_level", group, problem, allowed)
-        if tier.distinct_l > 1 and not study.policy.distinct:
-            problem = "no variable is named in `distinct`, so l has nothing to count"
-            notes.add(RELEASE, table, "l", problem, "1")
+        if tier.distinct_l > SMALLEST_L and not study.policy.diverse:
+            problem = "no variable is sensitive, so l has nothing to count"
+            notes.add(RELEASE, table, "l", problem, "no l")
         for name in tier.leave_out:
             if name not in variables:
                 problem = f"unknown variable {name!r}{nearest(name, variables)}"
@@ -137,14 +145,29 @@ def check_tiers(study: Study, variables: Mapping[str, Question], notes: FaultLis
             notes.add(RELEASE, table, "needs_open_consent", problem, allowed)
 
 
-def check_stop_rule(study: Study, notes: FaultList) -> None:
-    """Note signs that no client can answer with."""
+def check_repeat(study: Study, notes: FaultList) -> None:
+    """Note tiers of rows whose reader could not see which rows count for nobody."""
+    policy = study.policy
+    variables = {
+        c.name: c.variable for q in study.questions.values() for c in columns_of_question(q)
+    }
+    for column, _ in policy.repeat:
+        name = variables.get(column, "")
+        role, group = policy.roles.get(name, ""), policy.groups.get(name, "")
+        for tier in (t for t in policy.tiers.values() if t.name and t.kind.holds == "rows"):
+            if name and not tier.shows(name, role, group):
+                problem = f"tier {tier.name} does not hold {column!r}, by which people are counted"
+                notes.add(RELEASE, "repeat, any", column, problem)
+
+
+def check_answers(study: Study, table: str, wanted: Condition, notes: FaultList) -> None:
+    """Note answers named in a table that no client can give."""
     asked = {c.name: c for q in study.questions.values() for c in columns_of_question(q)}
-    for column, codes in study.policy.stop.signs if study.policy.stop else ():
+    for column, codes in wanted:
         known = asked[column].codes if column in asked else ()
         if not known:
             problem = f"no question is stored as {column!r} with codes{nearest(column, asked)}"
-            notes.add(RELEASE, "stop_rule", "any", problem)
+            notes.add(RELEASE, table, "any", problem)
         elif odd := sorted(codes.difference(known)):
             problem = f"{column!r} has no code {odd[0]}"
-            notes.add(RELEASE, "stop_rule, any", column, problem, listed(known))
+            notes.add(RELEASE, f"{table}, any", column, problem, listed(known))

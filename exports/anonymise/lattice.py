@@ -6,7 +6,7 @@ million rows of few distinct records cost no more than the records do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 from typing import Generic, TypeVar
 
@@ -20,7 +20,7 @@ from exports.anonymise.privacy_models import (
     number_rows,
     privacy_checks_of,
 )
-from exports.anonymise.problem import Floats, GeneralisationHierarchy, Ints, Problem
+from exports.anonymise.problem import Bools, Floats, GeneralisationHierarchy, Ints, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,9 @@ class DistinctRecords:
 
     @property
     def checks_sensitive(self) -> bool:
-        """Return whether classes must satisfy more than k: sensitive values or presence."""
-        return bool(self.checks.columns) or self.checks.population is not None
+        """Return whether classes must satisfy more than a number of rows."""
+        checks = self.checks
+        return bool(checks.columns) or checks.population is not None or checks.people is not None
 
     def own_loss(self, records: Positions) -> Floats:
         """Return the loss of these records before recoding: the sum over their cells."""
@@ -68,6 +69,14 @@ class DistinctRecords:
             nodes[:, at] = hierarchy.up[self.codes[records, at], 0]
         return nodes
 
+    def counts(self, records: Positions) -> Bools:
+        """Return which of these records add somebody to a class."""
+        people = self.checks.people
+        if people is None:
+            return np.ones(records.size, dtype=np.bool_)
+        found: Bools = people[self.example_row[records]] >= 0
+        return found
+
     def tally(self, records: Positions, amounts: Counts, classes: Positions, count: int) -> Counts:
         """Return the tally of ``count`` classes that these amounts of records belong to."""
         return self.checks.tally(self.example_row[records], classes, count, amounts)
@@ -76,13 +85,12 @@ class DistinctRecords:
 def distinct_records_of(problem: Problem, *, by_sensitive: bool) -> DistinctRecords:
     """Return the records that differ in a quasi-identifier or, ``by_sensitive``, a sensitive value.
 
-    Sensitive columns that no condition of the model looks at are dropped.
+    Sensitive values that no condition of the model looks at make no difference.
     """
-    model = problem.model
-    if model.distinct_l <= 1 and model.entropy_l <= 1 and model.t is None:
-        problem = replace(problem, sensitive=problem.sensitive[:, :0])
     checks = privacy_checks_of(problem)
     sensitive = [column.values for column in checks.columns] if by_sensitive else []
+    if by_sensitive and checks.people is not None:
+        sensitive.append((checks.people >= 0).astype(np.int32))
     record_of_row, count = number_rows([*problem.codes.T, *sensitive], problem.rows)
     example_row = np.empty(count, dtype=np.int64)
     example_row[record_of_row] = np.arange(problem.rows)
@@ -176,22 +184,33 @@ def box_losses(hierarchies: tuple[GeneralisationHierarchy, ...], boxes: Ints) ->
 
 @dataclass(frozen=True, slots=True)
 class LookupTables:
-    """For each column: the ancestors of its nodes by level, and a random number for each node."""
+    """For each column: the ancestors of its nodes by level, and a random number for each node.
+
+    ``blank``: a class may show roots only.
+    """
 
     records: DistinctRecords
     lattice: Lattice
     ancestors: list[Ints]
     hashes: list[NDArray[np.int64]]
+    blank: bool = True
 
     def joined_losses(self, one: Ints, other: Ints) -> NDArray[np.float32]:
-        """Return the loss of the smallest box over each two of these boxes, shape (one, other)."""
+        """Return the loss of the smallest box over each two of these boxes, shape (one, other).
+
+        It is infinite where the box loses everything and none may.
+        """
         total = np.zeros((one.shape[0], other.shape[0]), dtype=np.float32)
         for at, hierarchy in enumerate(self.records.hierarchies):
             total += _joined_losses(hierarchy, self.ancestors[at], one[:, at], other[:, at])
+        if not self.blank:
+            total[total >= len(self.records.hierarchies)] = np.inf
         return total
 
 
-def lookup_tables_of(records: DistinctRecords, lattice: Lattice) -> LookupTables:
+def lookup_tables_of(
+    records: DistinctRecords, lattice: Lattice, *, blank: bool = True
+) -> LookupTables:
     """Return the tables of a problem; the random numbers come from its seed."""
     random = np.random.default_rng(records.problem.seed)
     return LookupTables(
@@ -199,6 +218,7 @@ def lookup_tables_of(records: DistinctRecords, lattice: Lattice) -> LookupTables
         lattice,
         [_ancestors(hierarchy) for hierarchy in records.hierarchies],
         [random.integers(-HASH_RANGE, HASH_RANGE, tree.loss.size) for tree in records.hierarchies],
+        blank,
     )
 
 

@@ -8,28 +8,40 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recoding, no_progress
 from exports.anonymise.solve import solve
 from exports.errors import ExportRefused
-from exports.label_hierarchy import fully_generalised
 from exports.output_files import hidden_beside, sha256_of
 from exports.tabular.hierarchy import (
+    MISSING,
     ROOT,
     EncodedTable,
     TableHierarchy,
     in_own_order,
+    make_hierarchy,
     problem_of,
     read_hierarchy,
     released,
     values_of,
 )
-from exports.tabular.policy import Mode, Policy, read_policy, read_table, suggestion
+from exports.tabular.input_table import AS_IT_SAYS, BESIDE_DATA, InputTable, ReadOptions
+from exports.tabular.made_hierarchies import MadeHierarchy
+from exports.tabular.missing_values import Cells, missing_values_of
+from exports.tabular.number_rules import with_rules
+from exports.tabular.open_table import read_table
+from exports.tabular.people import ids_of, people_of, refuse_unknown_people, without_blank_rows
+from exports.tabular.policy import ROLES, Policy, read_policy, suggestion
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
+from exports.tabular.values_without_place import refuse_unplaced
+from exports.verify.coded_numbers import NumberCoding
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
 from exports.verify.verdict import faults, unknown_sources
@@ -55,8 +67,9 @@ def proven(path: Path, claim: Claim, sources: EncodedTable, rows: Ints) -> Findi
 
     ``rows`` has shape (rows written,): the position of each in the table.
     """
-    people, table = sources.population, sources.table
-    found = verify(path, claim, truth=table, truth_rows=rows, population=people)
+    people, table = sources.population, sources.truth
+    ids = sources.ids if sources.ids.width else None
+    found = verify(path, claim, truth=table, truth_rows=rows, population=people, ids=ids)
     if broken := faults(found, claim):
         said = "Nothing was released, for the written file failed: " + "; ".join(broken)
         raise ExportRefused(said + TELLING * bool(unknown_sources(found, claim)))
@@ -75,10 +88,16 @@ def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
         t=policy.t,
         presence=policy.presence,
         limit=policy.suppression_limit,
-        ordered={name: values_of(policy, sources.table[name]) for name in policy.ordered},
+        ordered={name: values_of(policy, sources, name) for name in policy.ordered},
         covers={tree.column: _covers(tree) for tree in sources.trees},
         suppressed={tree.column: ROOT for tree in sources.trees},
         known=tuple(policy.known),
+        numbers={
+            name: NumberCoding(rule.step, rule.bottom, rule.top, rule.apart)
+            for name, rule in policy.numbers.items()
+        },
+        missing={name: cells | {MISSING} for name, cells in sources.missing.items()},
+        unit=policy.unit,
     )
 
 
@@ -95,68 +114,100 @@ def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
     }
 
 
-def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
-    """Raise ExportRefused with the first thing that makes the table unfit for the policy."""
-    # First, as the other checks look columns up by the policy's names.
-    _refuse_unfit_columns(policy, table.columns)
+def empty_columns(table: pl.DataFrame) -> list[str]:
+    """Return the columns without any value: they need no role and protect nobody."""
+    return [column.name for column in table if column.null_count() == table.height]
+
+
+def refuse_unfit(policy: Policy, table: pl.DataFrame, missing: Cells) -> None:
+    """Raise ExportRefused with the first thing that makes the table unfit for the policy.
+
+    ``missing`` are the cells of each sensitive column that are no value.
+    """
     rows = table.height
     if rows == 0:
         raise ExportRefused("The data have no rows.")
     if rows == 1:
         raise ExportRefused("The data have 1 row: nobody can hide in a table of one.")
-    if rows < policy.k:
-        raise ExportRefused(f"k = {policy.k} rows alike cannot be had from {rows} rows.")
-    kept = [name for name in table.columns if name not in policy.roles["identifier"]]
-    empty = [name for name in kept if table[name].null_count() == table.height]
-    if empty:
+    refuse_unknown_people(policy, table)
+    whose = people_of(table.select(policy.ids))
+    people = rows if whose is None else len(np.unique(whose))
+    if people < policy.k:
+        unit = policy.unit
+        of_rows = "" if unit == "rows" else f" ({rows} rows)"
         raise ExportRefused(
-            f"Every cell of {', '.join(empty)} is missing: take such a column out of the data, or"
-            " mark it as an identifier, which never leaves."
+            f"k = {policy.k} {unit} alike cannot be had from {people} {unit}{of_rows}."
         )
+    if not policy.quasi_identifiers:
+        raise ExportRefused("Every cell of every quasi-identifier is missing.")
     for name in policy.sensitive:
-        distinct = table[name].n_unique()
-        for key, wanted in (("l", policy.l), ("entropy_l", policy.entropy_l)):
-            if distinct < wanted:
+        distinct = table[name].drop_nulls().n_unique() - len(missing[name])
+        distinct_l, entropy_l, _ = policy.of_column(name)
+        for key, wanted in (("l", distinct_l), ("entropy_l", entropy_l)):
+            if 0 < distinct < wanted:
                 raise ExportRefused(
                     f"{key} = {wanted:g} distinct values cannot be had from {name}, which has"
-                    f" {distinct}."
+                    f" {distinct} that are not missing."
                 )
 
 
-def _refuse_unfit_columns(policy: Policy, known: list[str]) -> None:
+def _refuse_no_header(policy: Policy, known: Sequence[str]) -> None:
+    """Raise ExportRefused where the policy knows no name: the first line may be somebody's."""
+    asked = [name for names in policy.roles.values() for name in names]
+    if not set(asked) & set(known):
+        raise ExportRefused(
+            f"{policy.path}: the data have no column of those it names ({asked[0]}, …). Their first"
+            " line must name the columns."
+        )
+
+
+def refuse_unfit_columns(policy: Policy, known: list[str], empty: list[str]) -> None:
+    """Raise ExportRefused for a column that the data lack, or one with values and no role."""
+    _refuse_no_header(policy, known)
     for role, names in policy.roles.items():
         for name in names:
             if name not in known:
-                hint = suggestion(name, known) or f" It has: {', '.join(known)}."
+                hint = suggestion(name, known) or f" It has: {_listed(known)}."
                 raise ExportRefused(
                     f"{policy.path}: {role} names {name}, which the data lack.{hint}"
                 )
 
     marked = {name for names in policy.roles.values() for name in names}
-    if unmarked := [name for name in known if name not in marked]:
+    if unmarked := [name for name in known if name not in marked and name not in empty]:
         raise ExportRefused(
             f"{policy.path}: no role for {', '.join(unmarked)}. Give each column one in [roles]:"
-            " identifier, quasi_identifier, sensitive or plain."
+            f" {', '.join(ROLES)}."
         )
 
 
-def anonymise(data: Path, policy: Path, out: Path, progress: Progress = no_progress) -> Report:
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' if "," in name else name for name in names)
+
+
+def anonymise(
+    data: Path,
+    policy: Path,
+    out: Path,
+    progress: Progress = no_progress,
+    how: ReadOptions = AS_IT_SAYS,
+) -> Report:
     """Protect the table in ``data`` as ``policy`` asks, write the folder ``out``, give the report.
 
     The folder holds data.csv, report.json and report.html. It appears whole, after its table has
     been read back and verified, or not at all: ExportRefused says why, in one line.
     """
     try:
-        return _anonymise(data, read_policy(policy), out, progress)
+        return _anonymise(data, policy, out, how, progress)
     except ExportRefused as fault:
         raise ExportRefused(" ".join(str(fault).split())) from None
 
 
-def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress) -> Report:
+def _anonymise(data: Path, asked: Path, out: Path, how: ReadOptions, progress: Progress) -> Report:
     refuse_taken(out)
-    sources = read_sources(data, policy)
+    policy, sources = read_sources(data, asked, how)
+    refuse_unplaced(policy, sources)
     problem = problem_of(policy, sources)
-    outcome = _solved(problem, policy.mode, progress)
+    outcome = _solved(problem, policy, progress)
     table, rows = released(sources, outcome)
     result = AnonymisedTable(policy, sources, problem, outcome, table, rows)
     out = out.resolve()
@@ -187,38 +238,119 @@ def _written(folder: Path, result: AnonymisedTable) -> Report:
     return report
 
 
-def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
-    """The outcome within the limit; a row that would say nothing but ``*`` counts as withheld."""
+# Keys of [privacy] that may ask for too much.
+_ASKED = ("k", "l", "entropy_l", "t", "presence")
+
+
+def _solved(problem: Problem, policy: Policy, progress: Progress) -> Recoding:
+    """The outcome within the limit; a row that would say nothing but ``*`` counts as left out."""
     try:
-        outcome = solve(problem, mode, progress)
+        return solve(problem, policy.mode, progress)
     except Infeasible as fault:
-        raise ExportRefused(f"Nothing was released: {fault}") from None
-    withheld = outcome.suppressed | fully_generalised(problem.hierarchies, outcome.nodes)
-    out, allowed = int(withheld.sum()), problem.suppressible
-    if out == problem.rows or out > allowed:
-        which = "every row" if out == problem.rows else f"{out} of {problem.rows} rows"
+        asked = [key for key in _ASKED if key in policy.content["privacy"]]
+        other = 'mode = "local" may reach it'
+        if policy.mode == "local":
+            other = 'mode = "one-coding" was tried as well'
         raise ExportRefused(
-            f"Nothing was released: {which} would say nothing but *, and suppression_limit ="
-            f" {problem.suppression_limit:g} allows {allowed}. Ask for a smaller k, l or t or fewer"
-            " quasi-identifiers."
-        )
-    return replace(outcome, suppressed=withheld)
+            f"Nothing was released: {fault}. Raise suppression_limit, ask for less"
+            f" ({', '.join(asked)}) or take fewer quasi-identifiers; {other}."
+        ) from None
 
 
-def read_sources(data: Path, policy: Policy) -> EncodedTable:
-    """Return the table, hierarchies and population of the policy, checked, without identifiers."""
-    trees = tuple(
-        read_hierarchy(policy.hierarchies[name], name) for name in policy.quasi_identifiers
+def _notes_of_blank_rows(blank: int) -> tuple[str, ...]:
+    if not blank:
+        return ()
+    is_blank = "row is blank or holds" if blank == 1 else "rows are blank or hold"
+    was = "was" if blank == 1 else "were"
+    return (f"{blank:,} {is_blank} only identifiers, and {was} left out.",)
+
+
+def read_sources(
+    data: Path, asked: Path, how: ReadOptions = AS_IT_SAYS
+) -> tuple[Policy, EncodedTable]:
+    """Return the policy, and its table, hierarchies and population, checked, without identifiers.
+
+    The table is read last, unless the policy cannot be understood without its columns.
+    """
+    opened = cache(lambda: read_table(data, how))
+    policy = read_policy(asked, lambda: opened().cells.columns)
+    # Before the data, as files hold the more faults.
+    trees = {
+        name: read_hierarchy(said, name)
+        for name, said in policy.hierarchies.items()
+        if isinstance(said, Path)
+    }
+    read = opened()
+    empty = empty_columns(read.cells) if read.cells.height else []
+    try:
+        # First, as all that follows looks columns up by the policy's names.
+        refuse_unfit_columns(policy, read.cells.columns, empty)
+        policy = policy.without(empty)
+        cells, blank = without_blank_rows(policy, read.cells)
+        missing = missing_values_of(policy, cells, read.metadata.missing)
+        policy = policy.leaving_apart({**read.metadata.missing, **missing})
+        refuse_unfit(policy, cells, missing)
+    except ExportRefused as fault:
+        # A header cut in the wrong places shows as columns that nobody knows.
+        raise ExportRefused(" ".join([str(fault), *_how_read({data: read.read_as})])) from None
+    told = [name for name in cells.columns if name not in policy.hidden]
+    # Of rows that read the same whose they are decides, so that the order of arrival does not.
+    cells = in_own_order(cells.select(*told, *policy.ids))
+    population, files = None, {data: read.read_as}
+    if policy.population is not None:
+        people = _read_population(policy, policy.population)
+        population, files[policy.population] = people.cells, people.read_as
+    everybody = [cells] if population is None else [cells, population]
+    for name, said in policy.hierarchies.items():
+        if isinstance(said, MadeHierarchy):
+            column = pl.concat([rows[name] for rows in everybody])
+            trees[name] = make_hierarchy(policy.path, said, column)
+    files |= {tree.path: tree.read_as for tree in trees.values()}
+    ids = cells.select(policy.ids)
+    return policy, EncodedTable(
+        with_rules(cells.select(told), policy.numbers),
+        tuple(trees[name] for name in policy.quasi_identifiers),
+        population,
+        metadata=read.metadata,
+        notes=(
+            *_how_read(files),
+            *read.notes,
+            *_notes_of_blank_rows(blank),
+            *_on_empty(name for name in empty if name in told),
+        ),
+        ids=ids,
+        people=people_of(ids),
+        missing=missing,
+        read=cells.select(told),
     )
-    table = read_table(data)
-    refuse_unfit(policy, table)
-    table = in_own_order(table.drop(policy.roles["identifier"]))
-    if policy.population is None:
-        return EncodedTable(table, trees)
-    population = read_table(policy.population)
-    lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
+
+
+def _read_population(policy: Policy, path: Path) -> InputTable:
+    people = read_table(path, BESIDE_DATA)
+    for name in policy.ids:
+        if name in people.cells.columns and ids_of(people.cells[name]).is_duplicated().any():
+            raise ExportRefused(
+                f"{path} has several rows of a person in {name}: presence counts each row there as"
+                " a person, so give one for each."
+            )
+    lacking = [name for name in policy.quasi_identifiers if name not in people.cells.columns]
     if lacking:
-        raise ExportRefused(f"{policy.population} has no column {', '.join(lacking)}.")
-    if not population.height:
-        raise ExportRefused(f"{policy.population} has no rows.")
-    return EncodedTable(table, trees, in_own_order(population.select(policy.quasi_identifiers)))
+        raise ExportRefused(f"{path} has no column {', '.join(lacking)}.")
+    if not people.cells.height:
+        raise ExportRefused(f"{path} has no rows.")
+    return replace(people, cells=in_own_order(people.cells.select(policy.quasi_identifiers)))
+
+
+def _how_read(files: Mapping[Path, str]) -> list[str]:
+    """Return a sentence for each way in which files were read that was not plain."""
+    ways: dict[str, list[str]] = defaultdict(list)
+    for path, way in files.items():
+        if way:
+            ways[way].append(path.name)
+    return [f"Read as {way}: {', '.join(names)}." for way, names in ways.items()]
+
+
+def _on_empty(columns: Iterable[str]) -> list[str]:
+    empty = list(columns)
+    has = "has" if len(empty) == 1 else "have"
+    return [f"{', '.join(empty)} {has} no value in any row."] if empty else []

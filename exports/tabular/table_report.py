@@ -6,7 +6,7 @@ No seconds and nothing of the input's order: equal tables and policies have equa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ import polars as pl
 from exports.anonymise.problem import Ints, Problem, Recoding, loss_of
 from exports.documents.markup import DistributionBar, render_page
 from exports.tabular.hierarchy import ROOT, EncodedTable
+from exports.tabular.number_rules import changes, far_out
 from exports.tabular.policy import ROLES, Policy
+from exports.tabular.role_guesses import telling_cells
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
 from exports.verify.verdict import cautions, figures_in_words
@@ -46,21 +48,36 @@ def report_of(
 ) -> dict[str, Any]:
     """The report; ``digest`` is the SHA-256 of data.csv. Losses and shares run from 0 to 1.
 
-    ``meaning`` says every measured figure in a sentence, ``cautions`` what they do not promise.
+    ``meaning`` says every measured figure in a sentence, ``cautions`` what they do not promise,
+    ``input`` how the table was read where that was not plain.
     """
     figures = {k: v for k, v in found.figures().items() if k not in _OF_ARRIVAL}
     columns = _columns(result)
+    for name, reached in found.diversity.items():
+        asked = zip(("l", "entropy_l", "t"), result.policy.of_column(name), strict=True)
+        worst = (reached.distinct, reached.entropy, reached.distance)
+        columns[name] |= {
+            key: {"asked": wanted, "reached": round(one, DECIMALS)}
+            for (key, wanted), one in zip(asked, worst, strict=True)
+        }
     # Of paths the name alone, as folders may name people.
-    echo = {name: dict(table) for name, table in result.policy.content.items()}
+    tables = result.policy.content.items()
+    echo = {k: dict(v) if isinstance(v, Mapping) else v for k, v in tables}
     for table in ("hierarchies", "population"):
         if table in echo:
-            echo[table] = {key: Path(name).name for key, name in echo[table].items()}
+            echo[table] = {
+                key: Path(said).name if isinstance(said, str) else said
+                for key, said in echo[table].items()
+            }
     return {
         "ncp": round(loss_of(result.problem, result.outcome), DECIMALS),
         **{key: figures[key] for key in _PROMISED},
-        "records_in": result.problem.rows,
-        "records_out": result.table.height,
-        "records_suppressed": result.problem.rows - result.table.height,
+        "counted": result.policy.unit,
+        "records_in": result.problem.counted,
+        "records_out": figures["people"],
+        "records_suppressed": result.problem.counted - figures["people"],
+        "rows_in": result.problem.rows,
+        "rows_out": result.table.height,
         "cells_suppressed": sum(about.get("suppressed", 0) for about in columns.values()),
         "classes": figures["classes"],
         "mode": result.policy.mode,
@@ -70,7 +87,8 @@ def report_of(
         ],
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
-        "notes": _notes(result),
+        "input": list(result.sources.notes),
+        "notes": _notes(result, columns),
         "policy": echo,
         "data_sha256": digest,
     }
@@ -79,7 +97,10 @@ def report_of(
 def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
     """Each written column's role and, for a quasi-identifier, what became of its cells."""
     roles = {name: role for role in ROLES for name in result.policy.roles[role]}
-    about: dict[str, dict[str, Any]] = {n: {"role": roles[n]} for n in result.table.columns}
+    # A column without any value has no role.
+    about: dict[str, dict[str, Any]] = {
+        n: {"role": roles.get(n, "empty")} for n in result.table.columns
+    }
     trees = zip(result.sources.trees, result.problem.hierarchies, strict=True)
     for at, (tree, hierarchy) in enumerate(trees):
         shown, true = result.table[tree.column], result.sources.table[tree.column]
@@ -95,24 +116,64 @@ def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
             "suppressed": int((shown == ROOT).sum()),
             "missing": shown.null_count(),
         }
+    for name, rule in result.policy.numbers.items():
+        true = result.sources.truth[name].gather(result.rows)
+        about[name]["numbers"] = changes(rule, true, result.table[name])
     return about
 
 
-def _notes(result: AnonymisedTable) -> list[str]:
+def _notes(result: AnonymisedTable, columns: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return what a reader should know besides the figures."""
+    sources, unit = result.sources, result.policy.unit
     notes = [result.outcome.note] if result.outcome.note else []
+    if unit != "rows":
+        notes.append(
+            f"Every figure of somebody counts {unit} and not rows: the table has"
+            f" {result.problem.rows:,} rows of {result.problem.counted:,} {unit}."
+        )
+    for name, cells in sources.missing.items():
+        lacking = sources.table[name].is_null() | sources.table[name].is_in(list(cells))
+        if lacking.any():
+            called = f" ({', '.join(sorted(cells))})" if cells else ""
+            notes.append(
+                f"{lacking.sum():,} cells of {name} are missing{called}: no values for l and"
+                " entropy l, and one value for t."
+            )
     missing = [n for n in result.policy.quasi_identifiers if result.sources.table[n].null_count()]
     if missing:
         notes.append(f"A missing cell of {', '.join(missing)} was treated as a value of its own.")
+    notes += [
+        f'Every line of {tree.path.name} ends in "{tree.top}", which was taken as {ROOT}.'
+        for tree in result.sources.trees
+        if tree.top != ROOT
+    ]
     ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")
     notes += [
         f"The policy names {name} as known: {who}" for name, who in result.policy.known.items()
     ]
+    notes += [f"{name}: {columns[name]['numbers']['in_words']}." for name in result.policy.numbers]
+    for name in (*result.policy.sensitive, *result.policy.roles["plain"]):
+        no_value = {*sources.missing.get(name, ()), *sources.metadata.missing.get(name, ())}
+        shown = result.table[name].filter(~result.table[name].is_in(list(no_value)))
+        far = 0 if name in result.policy.numbers else far_out(shown)
+        # Of a few people alone; where many lie far out, the numbers are merely skewed.
+        if 0 < far < result.policy.k:
+            notes.append(
+                f"{name}: {far} cell{'s lie' if far > 1 else ' lies'} far beyond the others and may"
+                " point at a person: [numbers] in the policy rounds and top-codes."
+            )
     if result.policy.roles["plain"]:
         plain = ", ".join(result.policy.roles["plain"])
         notes.append(f"Left as they were, and protected by nothing: {plain}.")
+    leaving = (*result.policy.sensitive, *result.policy.roles["plain"])
+    if telling := {name: why for name in leaving if (why := telling_cells(result.table[name]))}:
+        whats = ", ".join(f"{name} ({why})" for name, why in telling.items())
+        notes.append(
+            f"These columns leave as they are and may say who somebody is: {whats}. Should they be"
+            " identifier or left_out?"
+        )
     return notes
 
 
@@ -134,12 +195,11 @@ def report_page(report: Report) -> bytes:
     return render_page(
         "table_report.html",
         title="How this table was protected",
-        lead=f"{report['records_out']:,} rows in {report['classes']:,} groups. In each, at least"
-        f" {report['k_value']:,} rows read the same in every column that others may know.",
+        lead=_lead(report),
         found=found + [words for name, words in said.items() if name in _FIRST],
         further=(),
         mode=report["mode"],
-        privacy=report["policy"]["privacy"],
+        privacy=dict(_asked(report["policy"]["privacy"])),
         roles=report["policy"]["roles"],
         columns=[
             (name, *(figure(about[key]) for key in keys))
@@ -147,11 +207,32 @@ def report_page(report: Report) -> bytes:
             if about["role"] == "quasi_identifier"
         ],
         sizes=_sizes(report),
+        counted=report["counted"],
         others=[words for name, words in said.items() if name not in _FIRST],
         limits=[caution["sentence"] for caution in report["cautions"]],
-        notes=report["notes"],
+        notes=report["input"] + report["notes"],
         digest=report["data_sha256"],
     )
+
+
+def _lead(report: Report) -> str:
+    rows = f"{report['rows_out']:,} rows"
+    unit, of = report["counted"], ""
+    if unit != "rows":
+        rows, of = f"{rows} of {report['records_out']:,} {unit}", "rows of "
+    return (
+        f"{rows} in {report['classes']:,} groups. In each, {of}at least {report['k_value']:,}"
+        f" {unit} read the same in every column that others may know."
+    )
+
+
+def _asked(privacy: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what was asked under its name, column by column where each has its own."""
+    for key, value in privacy.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{key} of {column}", one) for column, one in value.items())
+        else:
+            yield key, value
 
 
 def figure(value: float | None) -> str:
@@ -162,12 +243,18 @@ def figure(value: float | None) -> str:
 
 
 def _sizes(report: Report) -> list[DistributionBar]:
-    """Return the rows by the size of their group, in steps that double from k."""
+    """Return rows by the size of their group, in steps that double from k.
+
+    Where people are counted, groups: somebody may be in several.
+    """
     k, rows = report["k_value"], Counter[int]()
+    noun = "rows" if report["counted"] == "rows" else "groups"
     for size, groups in report["measured"]["class_sizes"].items():
-        rows[(int(size) // k).bit_length() - 1] += int(size) * groups
+        rows[(int(size) // k).bit_length() - 1] += groups * (int(size) if noun == "rows" else 1)
     most = max(rows.values())
     return [
-        DistributionBar(f"{k << step:,} to {(k << step + 1) - 1:,}", many / most, f"{many:,} rows")
+        DistributionBar(
+            f"{k << step:,} to {(k << step + 1) - 1:,}", many / most, f"{many:,} {noun}"
+        )
         for step, many in sorted(rows.items())
     ]

@@ -31,13 +31,18 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class ClassSummary:
-    """Classes of rows alike in the core key. Counts are rows unless said otherwise.
+    """Classes of rows alike in the core key. Counts are people unless said otherwise.
 
-    ``k_exact`` takes kinds of missing apart. ``count`` counts classes, ``sizes`` maps a class size
-    to classes. ``batches`` are (rows, smallest class). ``suppressed_*`` show nothing in the key.
+    ``k_rows`` is the smallest class by rows, ``people`` how many people have rows, ``k_all_rows``
+    the fewest people who are in the same classes with all of their rows. ``k_exact`` takes kinds of
+    missing apart. ``count`` counts classes, ``sizes`` maps a class size to classes. ``batches`` are
+    (rows, smallest class). ``suppressed_*`` show nothing in the key.
     """
 
     k: int = 0
+    k_rows: int = 0
+    people: int = 0
+    k_all_rows: int = 0
     k_exact: int = 0
     count: int = 0
     sizes: Mapping[int, int] = field(default_factory=dict)
@@ -51,11 +56,12 @@ class ClassSummary:
 
 @dataclass(frozen=True, slots=True)
 class TruthComparison:
-    """The file beside the true rows. Counts are rows unless said otherwise.
+    """The file beside the true rows. Counts are people unless said otherwise.
 
-    ``k_coverage`` is the fewest released rows that fit a released person, ``k_coverage_reverse``
-    the fewest true rows that fit a released row; both are lower bounds unless ``exact``. ``untrue``
-    maps a column to its cells that do not stand for the true one.
+    ``left_out`` lost at least one row; ``repeated`` and ``unpaired`` are rows. ``k_coverage`` is
+    the fewest people whose released rows fit a released person, ``k_coverage_reverse`` the fewest
+    whose true rows fit a released row; both are lower bounds unless ``exact``. ``untrue`` maps a
+    column to its cells that do not stand for the true one.
     """
 
     rows_true: int
@@ -89,9 +95,7 @@ class Findings:
     answers: AnswersKnown | None = None
     suppressed: Counts = field(default_factory=dict)
     inferable: tuple[InferableCells, ...] = ()
-    near_identifiers: tuple[str, ...] = ()
     tell_arrival: tuple[str, ...] = ()
-    stand_apart: Counts = field(default_factory=dict)
     unexplained: Counts = field(default_factory=dict)
     wrong_bands: tuple[tuple[str, str], ...] = ()
     sorted_by_content: bool = True
@@ -131,7 +135,10 @@ class Findings:
         classes = self.classes
         return {
             "rows": self.shape.rows,
+            "people": classes.people,
             "k_value": classes.k,
+            "k_rows": classes.k_rows,
+            "k_all_rows": classes.k_all_rows,
             "k_exact": classes.k_exact,
             "l": self.l,
             "entropy_l": self.entropy_l,
@@ -198,9 +205,7 @@ class Findings:
             "columns_unknown": list(self.shape.unknown),
             "columns_in_order": self.shape.in_order,
             "columns_one_value_each": list(self.shape.one_each),
-            "columns_near_identifiers": list(self.near_identifiers),
             "columns_tell_arrival": list(self.tell_arrival),
-            "rows_stand_apart_by_column": dict(self.stand_apart),
             "broken": self.broken,
         }
 

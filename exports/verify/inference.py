@@ -712,12 +712,18 @@ def _needs(
 
 
 def inferable_cells(
-    table: Table, claim: Claim, true: Table, *, apart: Collection[str] = ()
+    table: Table,
+    claim: Claim,
+    true: Table,
+    *,
+    apart: Collection[str] = (),
+    looked: Ints | None = None,
 ) -> tuple[InferableCells, ...]:
     """Return what the columns of a file outside its key tell of cells that it hides.
 
     ``true`` are the true cells, row by row, of columns that the file has or lacks; without them the
-    cells shown as they are have to do. Columns ``apart`` are no sources.
+    cells shown as they are have to do. Columns ``apart`` are no sources. ``looked`` are the rows in
+    which relations are sought, one of each person: several of one agree in everything.
     """
     names = dict.fromkeys((*claim.core, *claim.insider, *(n for n in true if n not in table)))
     found = (target_of(name, table.get(name), true.get(name), claim) for name in names)
@@ -727,10 +733,11 @@ def inferable_cells(
         for name, column in table.items()
         if name not in claim.core and name not in apart and len(column.cells) > 1
     ]
-    if not targets or not sources:
+    if not targets or not sources or (looked is not None and not len(looked)):
         return ()
-    rows = len(next(iter(table.values())).codes)
-    looked = np.unique(np.linspace(0, rows - 1, min(rows, SAMPLE)).astype(np.int64))
+    if looked is None:
+        looked = np.arange(len(next(iter(table.values())).codes))
+    everybody, looked = looked, _some(looked, SAMPLE)
     places = {name: _within(target, looked) for name, target in targets.items()}
     limit = log(WRONG_ALARM / (len(targets) * len(sources)))
     told: list[InferableCells] = []
@@ -749,17 +756,22 @@ def inferable_cells(
                 told += [InferableCells(target.name, (name,), cells)] * bool(cells)
     return (
         *told,
-        *_told_together(table, true, targets, sources, told, limit, claim.no_answer),
-        *_told_by_shares(table, true, targets, sources, claim),
+        *_told_together(
+            table, true, targets, sources, told, limit, claim.no_answer, _some(everybody, SUMMED)
+        ),
+        *_told_by_shares(table, true, targets, sources, claim, _some(everybody, SHARED)),
     )
 
 
 def _told_by_shares(
-    table: Table, true: Table, targets: Mapping[str, Target], sources: Sequence[str], claim: Claim
+    table: Table,
+    true: Table,
+    targets: Mapping[str, Target],
+    sources: Sequence[str],
+    claim: Claim,
+    looked: Ints,
 ) -> Iterator[InferableCells]:
     """Yield what a share of questions answered tells of hidden ones among them."""
-    rows = len(next(iter(table.values())).codes)
-    looked = np.unique(np.linspace(0, rows - 1, min(rows, SHARED)).astype(np.int64))
     columns = {**table, **true}
     answered = {n: _none_of(c, claim.no_answer)[looked] for n, c in columns.items()}
     asked = {n: _none_of(c, claim.not_asked)[looked] for n, c in columns.items()}
@@ -826,11 +838,9 @@ def _is_share(
 
 def _told_together(
     table: Table, true: Table, targets: Mapping[str, Target], sources: Sequence[str],
-    told: Sequence[InferableCells], limit: float, nothing: frozenset[str],
+    told: Sequence[InferableCells], limit: float, nothing: frozenset[str], looked: Ints,
 ) -> Iterator[InferableCells]:  # fmt: skip
     """Yield what sums of several columns tell, each set of columns once."""
-    rows = len(next(iter(table.values())).codes)
-    looked = np.unique(np.linspace(0, rows - 1, min(rows, SUMMED)).astype(np.int64))
     columns = {**table, **true}
     names = [name for name, column in columns.items() if _is_numeric(column, nothing)]
     alone = {(one.column, *one.source) for one in told}
@@ -856,6 +866,11 @@ def _is_numeric(column: CodedColumn, nothing: frozenset[str]) -> bool:
     """Return whether all cells that say something are numbers or dates, and not all the same."""
     cells = [cell for cell in column.cells if cell not in nothing]
     return len(cells) > 1 and not any(np.isnan(number_of(cell)) for cell in cells)
+
+
+def _some(rows: Ints, many: int) -> Ints:
+    """Return no more than ``many`` of the rows, evenly."""
+    return rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), many)).astype(np.int64))]
 
 
 def _within(target: Target, looked: Ints) -> Target:

@@ -25,6 +25,7 @@ import numpy as np
 import polars as pl
 
 from exports.verify.equivalence_classes import classes_of, each_batch
+from exports.verify.inference import number_of
 from exports.verify.reading import Bools, Claim, CodedColumn, Ints, Table
 
 # Standard errors of a rank correlation beyond which chance is no explanation (two-sided 6 in
@@ -132,6 +133,30 @@ def order_of(
     return RowOrder(by_content, strongest, follows)
 
 
+_TIME = re.compile(r"(\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4})[T ,]+\d{1,2}:\d{2}.*")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4}")
+STUDY = 1_100  # days within which dates are those of a study, and no birthdays
+
+
+def tell_arrival(table: Table, claim: Claim) -> tuple[str, ...]:
+    """Return the columns outside the key that hold a time or a running number."""
+    found = []
+    for name, column in table.items():
+        cells = [cell.strip() for cell in column.cells if cell not in claim.no_answer]
+        if name in claim.core or len(cells) < 2:
+            continue
+        own = 2 * len(cells) >= len(column.codes)
+        numbers = [int(cell) for cell in cells if cell.isascii() and cell.isdigit()]
+        running = len(cells) == len(column.codes) == len(numbers) and max(numbers) - min(
+            numbers
+        ) < 1.5 * len(numbers)
+        days = [number_of(cell) for cell in cells if _DAY.fullmatch(cell)]
+        dated = len(days) == len(cells) >= 5 and max(days) - min(days) <= STUDY
+        if running or (own and all(map(_TIME.fullmatch, cells))) or dated:
+            found.append(name)
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class AnswersKnown:
     """``columns`` were taken as known; ``unique`` rows are the only ones with their answers."""
@@ -170,7 +195,8 @@ Codebook = Sequence[Mapping[str, Any]]
 # Stricter than float(): no blanks, no underscores, no infinity, no digits of other scripts.
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
-_N = r"(-?[0-9]+(?:\.[0-9]+)?)"
+# A decimal comma is one unless three digits follow, which may be thousands.
+_N = r"(-?[0-9]+(?:\.[0-9]+|,(?:[0-9]{1,2}|[0-9]{4,})(?![0-9]))?)"
 _SPAN = re.compile(rf"([\[(]?)\s*{_N}\s*(?:-|–|,|;|to|\.\.)\s*{_N}\s*([\])]?)")
 _OPEN = re.compile(rf"(<=|>=|<|>|≤|≥|under|over)\s*{_N}")
 _PLUS = re.compile(rf"{_N}\s*\+")
@@ -212,15 +238,19 @@ def band_of(label: str) -> tuple[float, float, bool, bool] | None:
     """
     text = label.strip()
     if span := _SPAN.fullmatch(text):
-        low, high = float(span[2]), float(span[3])
+        low, high = _float(span[2]), _float(span[3])
         return low, high, span[1] != "(", span[4] != ")"
     if one := _OPEN.fullmatch(text):
-        bound, closed = float(one[2]), one[1] in ("<=", ">=", "≤", "≥")
+        bound, closed = _float(one[2]), one[1] in ("<=", ">=", "≤", "≥")
         under = one[1] in ("<", "<=", "≤", "under")
         return (-inf, bound, True, closed) if under else (bound, inf, closed, True)
     if plus := _PLUS.fullmatch(text):
-        return float(plus[1]), inf, True, True
+        return _float(plus[1]), inf, True, True
     return None
+
+
+def _float(digits: str) -> float:
+    return float(digits.replace(",", "."))
 
 
 def wrong_bands(claim: Claim) -> tuple[tuple[str, str], ...]:
@@ -235,7 +265,7 @@ def wrong_bands(claim: Claim) -> tuple[tuple[str, str], ...]:
             if band is None or cells == {label}:
                 continue
             low, high, from_low, to_high = band
-            numbers = [float(cell) for cell in cells if _NUMBER.fullmatch(cell)]
+            numbers = [_float(cell) for cell in cells if re.fullmatch(_N, cell)]
             ends = [low] * from_low + [high] * to_high
             if not all(low < n < high or n in ends for n in numbers):
                 found.append((name, label))

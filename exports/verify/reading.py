@@ -19,6 +19,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from exports.verify.coded_numbers import NumberCoding
+
 Codes = NDArray[np.unsignedinteger[Any]]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -341,6 +343,19 @@ Cells = Mapping[str, frozenset[str]]  # cell → the cells it stands for, or col
 
 
 @dataclass(frozen=True, slots=True)
+class OnePerson:
+    """Rows of one person: alike in ``columns``, at least ``least`` of them not ``missing``.
+
+    ``nobody`` maps a column to the cells of rows that count as nobody's.
+    """
+
+    columns: tuple[str, ...]
+    least: int
+    missing: frozenset[str]
+    nobody: Cells = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """Promise about one written file. Names are columns, cells are texts as written.
 
@@ -350,17 +365,21 @@ class Claim:
     exports/verify/leaks.py). ``columns``, where given, are all columns in their order.
 
     ``k``, ``distinct_l``, ``entropy_l`` and ``t`` hold for every class, ``presence`` bounds the
-    share of the population under a class that is in the file (1, 1.0, None and None ask nothing).
+    share of the population that fits a class and is in the data (1, 1.0, None and None ask
+    nothing). l, entropy l and t may map sensitive columns to a bound each; others have none then.
     ``limit`` is the share of true rows (0-1) that may be left out of the file.
 
     ``ordered`` maps a sensitive column to its cells from low to high; cells it does not name come
     after them. ``covers`` maps a column to released cell → the true cells it stands for; a cell
     without an entry stands for itself. ``suppressed`` maps a column to the cell that says nothing.
+    ``numbers`` maps a column that is no key to how its numbers were coarsened.
     ``missing`` maps a column to the cells that are one category of a key; ``no_answer`` are the
     cells that are no answer in any column, ``not_asked`` those of them that say that nobody asked.
     ``known`` are columns that may tell of hidden cells, for whoever has the file knows these.
     ``segments`` are the rows
     of each batch, in file order, each of which keeps the promise alone; none is one batch.
+    ``unit`` is what k and all counts of somebody speak of: rows, people or households;
+    ``one_person`` tells people apart by the file itself.
     """
 
     core: tuple[str, ...]
@@ -369,24 +388,36 @@ class Claim:
     sensitive: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
-    distinct_l: int = 1
-    entropy_l: float = 1.0
-    t: float | None = None
+    distinct_l: int | Mapping[str, int] = 1
+    entropy_l: float | Mapping[str, float] = 1.0
+    t: float | Mapping[str, float] | None = None
     presence: tuple[float, float] | None = None
     limit: float = 0.0
     ordered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     covers: Mapping[str, Cells] = field(default_factory=dict)
     suppressed: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, NumberCoding] = field(default_factory=dict)
     missing: Cells = field(default_factory=dict)
     no_answer: frozenset[str] = frozenset({""})
     not_asked: frozenset[str] = frozenset()
     known: tuple[str, ...] = ()
     segments: tuple[int, ...] = ()
+    unit: str = "rows"
+    one_person: OnePerson | None = None
 
     @property
     def named(self) -> tuple[str, ...]:
         """Every column that the file must have for the claim to make sense."""
         return tuple(dict.fromkeys((*self.core, *self.insider, *self.sensitive, *self.answers)))
+
+    def of_column(self, name: str) -> tuple[int, float, float | None]:
+        """Return l, entropy l and t promised of a sensitive column."""
+        distinct_l, entropy_l, t = self.distinct_l, self.entropy_l, self.t
+        return (
+            distinct_l.get(name, 1) if isinstance(distinct_l, Mapping) else distinct_l,
+            entropy_l.get(name, 1.0) if isinstance(entropy_l, Mapping) else entropy_l,
+            t.get(name) if isinstance(t, Mapping) else t,
+        )
 
     def category(self, column: str, cell: str) -> str:
         """Return the cell as part of a key: all that counts as missing is one category."""
