@@ -488,7 +488,7 @@ class ReleasePolicy:
     groups: Mapping[str, str]  # quasi-identifier → core or insider
     hierarchies: Mapping[str, Hierarchy]
     order: tuple[str, ...]  # quasi-identifiers, first to generalise first
-    distinct: tuple[str, ...]  # what l counts beside sensitive variables; the report warns of these
+    distinct: tuple[str, ...]  # what l counts strictly, insider variables among them; told first
     distinct_warning: int
     tiers: Mapping[str, Tier]
     min_new_rows: int

@@ -135,10 +135,9 @@ def _notes(result: AnonymisedTable, columns: Mapping[str, Mapping[str, Any]]) ->
         lacking = sources.table[name].is_null() | sources.table[name].is_in(list(cells))
         if lacking.any():
             called = f" ({', '.join(sorted(cells))})" if cells else ""
-            notes.append(
-                f"{lacking.sum():,} cells of {name} are missing{called}: no values for l and"
-                " entropy l, and one value for t."
-            )
+            number = int(lacking.sum())
+            were = f"1 cell of {name} is" if number == 1 else f"{number:,} cells of {name} are"
+            notes.append(f"{were} missing{called}: no values for l and entropy l, one value for t.")
     missing = [n for n in result.policy.quasi_identifiers if result.sources.table[n].null_count()]
     if missing:
         notes.append(f"A missing cell of {', '.join(missing)} was treated as a value of its own.")
