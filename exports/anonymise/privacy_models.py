@@ -240,9 +240,9 @@ class PrivacyChecks:
         return satisfied
 
     def _diverse(self, tally: Counts, known: Counts | None) -> Bools:
-        diverse = np.ones(tally.shape[0], dtype=np.bool_)
         asked = np.array([column.distinct_l for column in self.columns])
-        if (asked > 1).any():
+        diverse = np.ones(tally.shape[0], dtype=np.bool_)
+        if (asked > 1).any() and tally.shape[0]:
             reached = self._distinct(tally, known)
             diverse = ((reached >= asked) | (reached == 0)).all(axis=1)
         for column in self.columns:

@@ -76,7 +76,7 @@ class NumberBands:
         if self.bottom is not None and number < self.bottom:
             return f"<{digits_of(self.bottom)}"
         if self.top is not None and number >= self.top:
-            return f"{digits_of(self.top)}+"
+            return f"{digits_of(self.top)}+" if self.top >= 0 else f">={digits_of(self.top)}"
         low = (number / width).to_integral_value("ROUND_FLOOR") * width
         high = low + width
         low = low if self.bottom is None else max(low, self.bottom)
@@ -85,9 +85,10 @@ class NumberBands:
             high -= 1
             if low == high:
                 return digits_of(low)
-        # Beside a minus sign a dash is hard to read.
-        between = " to " if low < 0 else "-"
-        return f"{digits_of(low)}{between}{'' if whole else '<'}{digits_of(high)}"
+        if low < 0:
+            # A spreadsheet runs what begins with a minus sign and is no number.
+            return f"[{digits_of(low)} to {digits_of(high)}{']' if whole else '['}"
+        return f"{digits_of(low)}-{'' if whole else '<'}{digits_of(high)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from exports.tabular.made_hierarchies import apart_in, digits_of, number_in, num
 from exports.tabular.quoting import quoted
 
 KEYS = ("round", "bottom", "top", "apart")
+MOSTLY = 0.9  # share of a column's cells from which it is one of numbers
 FAR_OUT = 3  # interquartile ranges beyond the quartiles (Tukey 1977, "far out")
 
 
@@ -133,12 +134,14 @@ def changes(rule: NumberRule, before: pl.Series, after: pl.Series) -> dict[str, 
 
 
 def far_out(column: pl.Series) -> int:
-    """Return how many cells lie far from most others, 0 unless every value is a number."""
+    """Return how many cells lie far beyond the others, 0 where a tenth of them are no numbers."""
     filled = column.drop_nulls()
-    numbers = filled.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-    if not len(filled) or numbers.null_count() or not numbers.is_finite().all():
+    told = filled.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+    numbers = told.filter(told.is_finite())
+    if not len(numbers) or len(numbers) < MOSTLY * len(filled):
         return 0
     found = numbers.to_numpy()
     low, high = np.quantile(found, (0.25, 0.75))
-    reach = FAR_OUT * (high - low)
-    return int(((found < low - reach) | (found > high + reach)).sum()) if reach else 0
+    # Where half of the cells are alike, their own size stands for the range that they lack.
+    reach = FAR_OUT * ((high - low) or max(1.0, abs(high)))
+    return int(((found < low - reach) | (found > high + reach)).sum())

@@ -82,7 +82,9 @@ def report_of(
         "classes": figures["classes"],
         "mode": result.policy.mode,
         "columns": columns,
-        "meaning": [asdict(said) for said in figures_in_words(found, claim)],
+        "meaning": [
+            asdict(said) for said in figures_in_words(found, claim) if said.name not in _OF_ARRIVAL
+        ],
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
         "input": list(result.sources.notes),
@@ -133,10 +135,9 @@ def _notes(result: AnonymisedTable, columns: Mapping[str, Mapping[str, Any]]) ->
         lacking = sources.table[name].is_null() | sources.table[name].is_in(list(cells))
         if lacking.any():
             called = f" ({', '.join(sorted(cells))})" if cells else ""
-            notes.append(
-                f"{lacking.sum():,} cells of {name} are missing{called}: no values for l and"
-                " entropy l, and one value for t."
-            )
+            number = int(lacking.sum())
+            were = f"1 cell of {name} is" if number == 1 else f"{number:,} cells of {name} are"
+            notes.append(f"{were} missing{called}: no values for l and entropy l, one value for t.")
     missing = [n for n in result.policy.quasi_identifiers if result.sources.table[n].null_count()]
     if missing:
         notes.append(f"A missing cell of {', '.join(missing)} was treated as a value of its own.")
@@ -148,6 +149,9 @@ def _notes(result: AnonymisedTable, columns: Mapping[str, Mapping[str, Any]]) ->
     ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")
+    notes += [
+        f"The policy names {name} as known: {who}" for name, who in result.policy.known.items()
+    ]
     notes += [f"{name}: {columns[name]['numbers']['in_words']}." for name in result.policy.numbers]
     for name in (*result.policy.sensitive, *result.policy.roles["plain"]):
         no_value = {*sources.missing.get(name, ()), *sources.metadata.missing.get(name, ())}

@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from exports.anonymise.solve import solve
 from exports.errors import ExportRefused
 from exports.tabular.hierarchy import problem_of, released
-from exports.tabular.number_rules import NumberRule
+from exports.tabular.number_rules import NumberRule, far_out
 from exports.tabular.run import claim_of, proven, read_sources
 from exports.verify.coded_numbers import NumberCoding
 
@@ -139,3 +140,18 @@ def test_a_number_far_beyond_the_others_is_told_without_its_value(rich):
     assert len(notes) == 1
     assert notes[0].startswith("answer: ")
     assert "9900000" not in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "far"),
+    [
+        (["0"] * 20 + ["9900000"], 1),
+        (["3"] * 20 + ["4"], 0),
+        ([str(n) for n in range(40)] + ["n/a", "-5000"], 1),
+        ([str(n) for n in range(40)] + ["4000,5", "inf"], 1),
+        (["a", "b", "9900000"], 0),
+        ([None], 0),
+    ],
+)
+def test_numbers_are_far_from_others_by_the_range_of_most(cells, far):
+    assert far_out(pl.Series("x", cells, dtype=pl.String)) == far
