@@ -287,8 +287,10 @@ def ddi(context: DocumentContext) -> bytes:
         data,
         xmlns=NAMESPACE,
         version="2.5",
-        **{"xml:lang": context.study.language},
     )
+    # Not on the root: Dataverse's importer refuses it there (IQSS/dataverse #11932).
+    for section in root:
+        section.set("xml:lang", context.study.language)
     ET.indent(root)
     mark = f"<!-- {context.mark} -->\n" * bool(context.mark)
     text = ET.tostring(root, encoding="unicode")
