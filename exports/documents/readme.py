@@ -205,10 +205,10 @@ NOT_OURS = ("documentation/report.json", "SHA256SUMS")
 CODES = """\
 Every code from -99 to -90 is missing, in every column but those named in the codebook as \
 “may be empty”: a difference of two answers has negative values of its own and is an empty cell \
-where missing. A code of 100 or more in a variable that was coarsened is a group: level x 100 + \
-position; its label says which answers it covers. One column can hold both, because each row is \
-coarsened no more than needed: recode to the coarser level before you tabulate, and report -93 \
-(withheld) as a category of its own or as missing, never as an answer."""
+where missing. A code of 100 or more in a variable that was coarsened is a group of several \
+answers: level x 100 + position; the codebook says which answers it covers. One column can hold \
+both, because each row is coarsened no more than needed: recode to the coarser level before you \
+tabulate, and report -93 (withheld) as a category of its own or as missing, never as an answer."""
 
 REVERSAL = "reversed items first become lowest + highest code - answer"
 SCORES = f"""\
