@@ -189,8 +189,8 @@ def default_plan(study: Study, *, columns: Collection[str] | None = None) -> Pla
 class Tables:
     """Finished tables: nothing in them but what may be read.
 
-    ``rows`` is rounded. ``parts`` counts the batches that were added up; a shown count is at most
-    2 from the true one for each of them.
+    ``rows`` is rounded. ``parts`` counts the groups of people whose tables were added up: batches,
+    and in a batch the sides of an open file; a shown count is at most 2 from the true one for each.
     """
 
     rows: int
