@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 from math import ceil, floor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -167,6 +167,29 @@ def cut_bytes(text: str, limit: int) -> str:
     return text.encode()[:limit].decode(errors="ignore")
 
 
+Code = TypeVar("Code", int, float, str)
+
+
+def distinct_labels(labels: Mapping[Code, str], limit: int) -> dict[Code, str]:
+    """The labels in at most ``limit`` bytes each; one that is taken already ends in its code.
+
+    Two codes of one label are one category to pandas, or an error. Spaces at the end are lost in a
+    .sav file, so they tell no labels apart.
+    """
+    found: dict[Code, str] = {}
+    taken: set[str] = set()
+    # Those that are whole come first, so that a cut one never takes their place.
+    for code in sorted(labels, key=lambda code: len(labels[code].encode()) > limit):
+        label, times = cut_bytes(labels[code], limit).rstrip(), 0
+        while label in taken:
+            times += 1
+            tail = f" ({code})" * times
+            label = cut_bytes(labels[code], limit - len(tail.encode())).rstrip() + tail
+        found[code] = label
+        taken.add(label)
+    return {code: found[code] for code in labels}
+
+
 def wrapped(text: str, limit: int) -> Iterator[str]:
     """``text`` in lines of at most ``limit`` bytes, broken at a space where there is one."""
     for line in text.splitlines():
@@ -298,7 +321,8 @@ def open_source(csv: Path, codebook: Codebook) -> TableSource:
         odd = sorted(set(header) ^ set(named)) or ["their order"]
         raise ExportRefused(f"{csv.name} and its codebook differ in: {', '.join(odd)}.")
     texts = {entry["variable"]: entry["missing"] for entry in codebook if is_text(entry)}
-    rows, widest = 0, dict.fromkeys(texts, 1)
+    # Wide enough for each missing code, so that it can be declared whether it occurs or not.
+    rows, widest = 0, {n: max((1, *map(len, missing))) for n, missing in texts.items()}
     occurring: dict[str, set[str]] = {name: set() for name in texts}
     for frame in _frames(csv, codebook):
         rows += len(frame)

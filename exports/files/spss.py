@@ -28,6 +28,7 @@ from exports.files.source import (
     Entry,
     TableSource,
     cut_bytes,
+    distinct_labels,
     has_missing_codes,
     is_text,
     labels_of,
@@ -36,7 +37,7 @@ from exports.files.source import (
     text_labels_of,
     wrapped,
 )
-from forms.study import MISSING_RANGE
+from forms.study import LABEL_BYTES, MISSING_RANGE
 
 CELL, GROUP = 8, 8  # bytes of a cell, cells to a group of commands
 BIAS, LOWEST, HIGHEST = 100, -99, 151  # whole numbers from LOWEST to HIGHEST are commands
@@ -132,7 +133,7 @@ def rows_of(frame: pl.DataFrame, widths: Sequence[int], *, last: bool) -> Iterat
 
 
 # IBM SPSS Statistics, "Variable labels" and "Value labels"; PSPP Developers, "System file format".
-VARIABLE_LABEL, VALUE_LABEL, FILE_LABEL, NOTE, TEXT = 256, 120, 64, 80, 32767
+VARIABLE_LABEL, FILE_LABEL, NOTE, TEXT = 256, 64, 80, 32767
 MISSING_TEXTS, MISSING_TEXT_BYTES = 3, 8
 # In the header: the number of rows, and the creation date and time, which a release does not tell.
 COUNT_AT, STAMP_AT, STAMP = 80, 92, b"01 Jan 8000:00:00"
@@ -146,19 +147,16 @@ def _values(entry: Entry, width: int) -> dict[Any, str]:
     """Value → label. A text cell longer than any in the column can have none."""
     text = is_text(entry)
     labels: Mapping[Any, str] = text_labels_of(entry) if text else labels_of(entry)
-    return {
-        value: cut_bytes(label, VALUE_LABEL)
-        for value, label in labels.items()
-        if not text or len(value.encode()) <= width
-    }
+    held = {v: said for v, said in labels.items() if not text or len(v.encode()) <= width}
+    return distinct_labels(held, LABEL_BYTES)
 
 
 def _missing(entry: Entry, occurring: Sequence[str]) -> list[Any]:
-    """Numbers: the whole range. Texts: at most three, so those that do occur."""
+    """Numbers: the whole range. Texts: at most three, those that do occur before others."""
     if not is_text(entry):
         return ALL_MISSING if has_missing_codes(entry) else []
-    short = [code for code in occurring if len(code.encode()) <= MISSING_TEXT_BYTES]
-    return short[:MISSING_TEXTS]
+    codes = dict.fromkeys([*occurring, *entry["missing"]])
+    return [code for code in codes if len(code.encode()) <= MISSING_TEXT_BYTES][:MISSING_TEXTS]
 
 
 def _dictionary(source: TableSource) -> dict[str, dict[str, Any]]:

@@ -24,6 +24,7 @@ from exports.files.source import (
     TableSource,
     bounds_of,
     cut_bytes,
+    distinct_labels,
     has_missing_codes,
     is_text,
     labels_of,
@@ -129,7 +130,7 @@ def long_texts(columns: Sequence[Cells], frames: Iterable[pl.DataFrame]) -> Iter
                     yield content
 
 
-LABEL, VALUE_LABEL, NOTE = 80, 32_000, 67_784  # characters, characters, bytes
+LABEL, VALUE_LABEL, NOTE = 80, 32_000, 67_784  # characters, bytes, bytes
 NAME, FORMAT, VARIABLE_LABEL = 129, 57, 321  # bytes of a field, its closing zero included
 
 Labels = tuple[tuple[int, str], ...]
@@ -152,10 +153,10 @@ def labels_in_stata(entry: Entry) -> Labels:
     tagged, first = has_missing_codes(entry), LONG.missing + 1  # .a, which comes after "."
     pairs = (
         (first + MISSING_RANGE.index(code) if tagged and code in MISSING_RANGE else code, label)
-        for code, label in labels_of(entry).items()
+        for code, label in distinct_labels(labels_of(entry), VALUE_LABEL).items()
         if code <= LONG.top
     )
-    return tuple(sorted((value, label[:VALUE_LABEL]) for value, label in pairs))
+    return tuple(sorted(pairs))
 
 
 def element(name: str, content: bytes) -> bytes:
@@ -200,12 +201,17 @@ def _noted(variable: str, notes: Sequence[str]) -> Iterator[tuple[str, str, str]
 
 
 def _characteristics(columns: Sequence[StataColumn], notes: str) -> bytes:
-    """Notes on the dataset, and on text variables what their cells mean: they take no labels."""
+    """Notes on the dataset, and on variables what no label holds.
+
+    That is a label over 80 characters, and what the cells of a text mean: texts take no labels.
+    """
     found = list(_noted("_dta", [line for line in notes.splitlines() if line]))
     for column in columns:
+        label = column.entry["label"]
+        said = [label] * (len(label) > LABEL)
         if is_text(column.entry) and (labels := text_labels_of(column.entry)):
-            words = "; ".join(f"{cell} = {label}" for cell, label in labels.items())
-            found += _noted(column.name, [words])
+            said.append("; ".join(f"{cell} = {label}" for cell, label in labels.items()))
+        found += _noted(column.name, said)
     out = []
     for variable, name, text in found:
         content = cut_bytes(text, NOTE).encode() + b"\0"
