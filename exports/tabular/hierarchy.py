@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 from pathlib import Path
@@ -30,7 +30,9 @@ from exports.anonymise.problem import (
 )
 from exports.errors import ExportRefused
 from exports.label_hierarchy import LabelHierarchy, ancestors
-from exports.tabular.policy import Policy, lines_of, refuse_other_separators
+from exports.tabular.delimited import lines_of, refuse_other_separators
+from exports.tabular.input_table import TableMetadata
+from exports.tabular.policy import Policy
 
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 _PLAIN = re.compile(_NUMBER)
@@ -270,11 +272,16 @@ LONGEST = 40  # letters
 
 @dataclass(frozen=True, slots=True)
 class EncodedTable:
-    """The table without identifiers, in the order of its content, and its hierarchies."""
+    """The table without identifiers, in the order of its content, and its hierarchies.
+
+    ``metadata`` is what the input says of its columns, ``notes`` how it was read.
+    """
 
     table: pl.DataFrame
     trees: tuple[TableHierarchy, ...]
     population: pl.DataFrame | None = None
+    metadata: TableMetadata = field(default_factory=TableMetadata)
+    notes: tuple[str, ...] = ()
 
 
 def in_own_order(table: pl.DataFrame) -> pl.DataFrame:

@@ -28,7 +28,8 @@ from exports.tabular.hierarchy import (
     released,
     values_of,
 )
-from exports.tabular.policy import Mode, Policy, read_policy, read_table, suggestion
+from exports.tabular.open_table import read_table
+from exports.tabular.policy import Mode, Policy, read_policy, suggestion
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
@@ -205,15 +206,17 @@ def read_sources(data: Path, policy: Policy) -> EncodedTable:
     trees = tuple(
         read_hierarchy(policy.hierarchies[name], name) for name in policy.quasi_identifiers
     )
-    table = read_table(data)
-    refuse_unfit(policy, table)
-    table = in_own_order(table.drop(policy.roles["identifier"]))
+    read = read_table(data)
+    refuse_unfit(policy, read.cells)
+    table = in_own_order(read.cells.drop(policy.roles["identifier"]))
+    sources = EncodedTable(table, trees, metadata=read.metadata, notes=read.notes)
     if policy.population is None:
-        return EncodedTable(table, trees)
-    population = read_table(policy.population)
+        return sources
+    population = read_table(policy.population).cells
     lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
     if lacking:
         raise ExportRefused(f"{policy.population} has no column {', '.join(lacking)}.")
     if not population.height:
         raise ExportRefused(f"{policy.population} has no rows.")
-    return EncodedTable(table, trees, in_own_order(population.select(policy.quasi_identifiers)))
+    people = in_own_order(population.select(policy.quasi_identifiers))
+    return replace(sources, population=people)

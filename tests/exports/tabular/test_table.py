@@ -7,7 +7,7 @@ import pyreadstat
 import pytest
 
 from exports.errors import ExportRefused
-from exports.tabular.policy import read_table
+from exports.tabular.open_table import read_table
 
 TYPED = pl.DataFrame(
     {
@@ -29,18 +29,18 @@ TOLD = {
 
 def test_parquet_reads_as_people_write(tmp_path):
     TYPED.write_parquet(tmp_path / "t.parquet")
-    assert read_table(tmp_path / "t.parquet").to_dict(as_series=False) == TOLD
+    assert read_table(tmp_path / "t.parquet").cells.to_dict(as_series=False) == TOLD
 
 
 def test_spss_reads_as_people_write(tmp_path):
     pyreadstat.write_sav(TYPED, str(tmp_path / "t.sav"))
-    assert read_table(tmp_path / "t.sav").to_dict(as_series=False) == TOLD
+    assert read_table(tmp_path / "t.sav").cells.to_dict(as_series=False) == TOLD
 
 
 def test_codes_that_spss_calls_missing_stay_codes(tmp_path):
     table = pl.DataFrame({"a": [1.0, -99.0, None]})
     pyreadstat.write_sav(table, str(tmp_path / "t.sav"), missing_ranges={"a": [-99]})
-    assert read_table(tmp_path / "t.sav")["a"].to_list() == ["1", "-99", None]
+    assert read_table(tmp_path / "t.sav").cells["a"].to_list() == ["1", "-99", None]
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,13 @@ def test_codes_that_spss_calls_missing_stay_codes(tmp_path):
 def test_csv_reads_with_any_line_ends_mark_or_quotes(tmp_path, content):
     path = tmp_path / "t.csv"
     path.write_bytes(content)
-    assert read_table(path).rows() == [("1", "x"), (None, "y")]
+    assert read_table(path).cells.rows() == [("1", "x"), (None, "y")]
 
 
 def test_a_cell_keeps_its_lines_quotes_and_commas(tmp_path):
     path = tmp_path / "t.csv"
     path.write_bytes(b'a\n"x\ny, ""z"""\n')
-    assert read_table(path)["a"].to_list() == ['x\ny, "z"']
+    assert read_table(path).cells["a"].to_list() == ['x\ny, "z"']
 
 
 def test_columns_of_lists_are_refused_by_name(tmp_path):
