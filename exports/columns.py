@@ -233,8 +233,8 @@ def frame_of(study: Study, columns: Mapping[str, Sequence[object]]) -> pl.DataFr
     for name, values in columns.items():
         kind = types.get(name, pl.Int64)
         cells = values
-        if kind is pl.String:  # guarded here, where a client's words differ from a code for sure
-            cells = [guarded(v) if isinstance(v, str) else str(v) for v in values]
+        if kind is pl.String:
+            cells = [_words(v) if isinstance(v, str) else str(v) for v in values]
         try:
             series.append(pl.Series(name, cells, dtype=kind))
         except (TypeError, OverflowError, pl.exceptions.PolarsError):
@@ -242,6 +242,14 @@ def frame_of(study: Study, columns: Mapping[str, Sequence[object]]) -> pl.DataFr
     if odd:
         raise ExportRefused(_odd(study, odd))
     return pl.DataFrame(series)
+
+
+def _words(typed: str) -> str:
+    """A client's words as a cell: no formula, and told from a missing code by the same mark."""
+    return f"'{typed}" if typed in _MISSING_CELLS else guarded(typed)
+
+
+_MISSING_CELLS = frozenset(map(str, MISSING_RANGE))
 
 
 def _misfit(column: Column) -> pl.Expr:

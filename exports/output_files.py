@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import shutil
 import tempfile
 import zipfile
@@ -92,11 +93,14 @@ class ReleaseZip(zipfile.ZipFile):
 
 # A spreadsheet runs a text cell that opens with one of these (OWASP, "CSV injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
 
 
 def guarded(text: str, mark: str = "'") -> str:
-    """Return ``text`` with ``mark`` before what would open a formula."""
-    return mark + text if text.startswith(FORMULA_STARTS) else text
+    """Return ``text`` with ``mark`` before what would open a formula; a number stays as it is."""
+    if not text.startswith(FORMULA_STARTS) or NUMBER.fullmatch(text):
+        return text
+    return mark + text
 
 
 def csv_text(lines: Iterable[Iterable[object]], mark: str = "'") -> str:
