@@ -15,7 +15,7 @@ from shutil import copyfileobj
 import polars as pl
 
 from exports.errors import ExportRefused
-from exports.output_files import guarded
+from exports.output_files import LINE_END, guarded
 from forms.kinds import columns_of_study
 from forms.study import MISSING_RANGE, NOT_REACHED, NOT_SCORED, NOT_SHOWN, Column, Study, Tier
 
@@ -303,7 +303,6 @@ def table_of(study: Study, frame: pl.DataFrame, fields: Sequence[Field]) -> pl.D
 
 
 CHUNK = 50_000  # rows turned into text at a time
-LINE_END = "\r\n"
 _STEPS = 10**DECIMALS
 
 

@@ -17,7 +17,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LINE_END = "\r\n"  # of every CSV, as RFC 4180 has it
 SUMS = "SHA256SUMS"
+PRIVATE = 0o700  # mode of a folder of output: other users of the machine read nothing in it
 # A zip that was damaged on the disk.
 UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
@@ -106,7 +108,7 @@ def guarded(text: str, mark: str = "'") -> str:
 def csv_text(lines: Iterable[Iterable[object]], mark: str = "'") -> str:
     """Return the lines as CSV with CRLF, every cell of text guarded."""
     out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerows(
+    csv.writer(out, lineterminator=LINE_END).writerows(
         [guarded(cell, mark) if isinstance(cell, str) else cell for cell in line] for line in lines
     )
     return out.getvalue()

@@ -17,7 +17,7 @@ from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recod
 from exports.anonymise.solve import solve
 from exports.errors import ExportRefused
 from exports.label_hierarchy import fully_generalised
-from exports.output_files import hidden_beside, sha256_of
+from exports.output_files import LINE_END, PRIVATE, guarded, hidden_beside, sha256_of
 from exports.tabular.hierarchy import (
     ROOT,
     EncodedTable,
@@ -30,6 +30,12 @@ from exports.tabular.hierarchy import (
 )
 from exports.tabular.open_table import read_table
 from exports.tabular.policy import Mode, Policy, read_policy, suggestion
+from exports.tabular.provenance import (
+    private_path,
+    private_report,
+    refuse_private,
+    write_private,
+)
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
@@ -72,20 +78,23 @@ def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
         t=policy.t,
         presence=policy.presence,
         limit=policy.suppression_limit,
-        ordered={name: values_of(policy, sources.table[name]) for name in policy.ordered},
+        ordered={
+            name: tuple(map(guarded, values_of(policy, sources.table[name])))
+            for name in policy.ordered
+        },
         covers={tree.column: _covers(tree) for tree in sources.trees},
         suppressed={tree.column: ROOT for tree in sources.trees},
     )
 
 
 def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
-    """Label → the values below it, for labels that are groups; the root is known without."""
+    """Cell → the values below it, for labels that are groups; the root is known without."""
     below: dict[str, set[str]] = defaultdict(set)
     for leaf, nodes in zip(tree.values, tree.up.tolist(), strict=True):
         for node in nodes:
             below[tree.labels[node]].add(leaf)
     return {
-        label: frozenset(leaves)
+        guarded(label): frozenset(leaves)
         for label, leaves in below.items()
         if label != ROOT and leaves != {label}
     }
@@ -136,20 +145,30 @@ def _refuse_unfit_columns(policy: Policy, known: list[str]) -> None:
         )
 
 
-def anonymise(data: Path, policy: Path, out: Path, progress: Progress = no_progress) -> Report:
+def anonymise(
+    data: Path,
+    policy: Path,
+    out: Path,
+    progress: Progress = no_progress,
+    *,
+    private: Path | None = None,
+) -> Report:
     """Protect the table in ``data`` as ``policy`` asks, write the folder ``out``, give the report.
 
-    The folder holds data.csv, report.json and report.html. It appears whole, after its table has
-    been read back and verified, or not at all: ExportRefused says why, in one line.
+    The folder holds data.csv, the same in the input's format, codebook.csv, report.json and
+    report.html. It appears whole, after its tables have been read back and verified, or not at
+    all: ExportRefused says why, in one line. ``private`` is the file of the private report, which
+    lies beside ``out`` if none is named.
     """
     try:
-        return _anonymise(data, read_policy(policy), out, progress)
+        return _anonymise(data, read_policy(policy), out, progress, private or private_path(out))
     except ExportRefused as fault:
         raise ExportRefused(" ".join(str(fault).split())) from None
 
 
-def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress) -> Report:
+def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress, private: Path) -> Report:
     refuse_taken(out)
+    refuse_private(private, out)
     sources = read_sources(data, policy)
     problem = problem_of(policy, sources)
     outcome = _solved(problem, policy.mode, progress)
@@ -162,9 +181,14 @@ def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress) -> Rep
         out, lambda fault, _: ExportRefused(f"{out} cannot be written: {fault.strerror or fault}.")
     ) as hidden:
         folder = hidden / out.name
-        folder.mkdir()
+        folder.mkdir(mode=PRIVATE)
         report = _written(folder, result)
-        folder.replace(out)
+        write_private(private, private_report(data, policy, sources.table, report))
+        try:
+            folder.replace(out)
+        except OSError:
+            private.unlink()
+            raise
     return report
 
 
@@ -173,7 +197,7 @@ def _written(folder: Path, result: AnonymisedTable) -> Report:
     path = folder / "data.csv"
     # A blank line would be no row at all: the only column of a table quotes its missing cells.
     table = result.table.fill_null("") if result.table.width == 1 else result.table
-    table.write_csv(path)
+    table.write_csv(path, line_terminator=LINE_END)
     claim = claim_of(result.policy, result.sources)
     found = proven(path, claim, result.sources, result.rows)
     report = report_of(result, found, claim, digest=sha256_of(path))

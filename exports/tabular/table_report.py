@@ -15,8 +15,9 @@ import polars as pl
 
 from exports.anonymise.problem import Ints, Problem, Recoding, loss_of
 from exports.documents.markup import DistributionBar, render_page
-from exports.tabular.hierarchy import ROOT, EncodedTable
+from exports.tabular.hierarchy import ROOT, EncodedTable, without_formulas
 from exports.tabular.policy import ROLES, Policy
+from exports.tabular.provenance import frequencies, program, sums
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
 from exports.verify.verdict import cautions, figures_in_words
@@ -56,6 +57,7 @@ def report_of(
         if table in echo:
             echo[table] = {key: Path(name).name for key, name in echo[table].items()}
     return {
+        "program": program(),
         "ncp": round(loss_of(result.problem, result.outcome), DECIMALS),
         **{key: figures[key] for key in _PROMISED},
         "records_in": result.problem.rows,
@@ -69,7 +71,9 @@ def report_of(
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
         "notes": _notes(result),
+        "frequencies": frequencies(result.table),
         "policy": echo,
+        **sums(result.policy),
         "data_sha256": digest,
     }
 
@@ -80,7 +84,8 @@ def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
     about: dict[str, dict[str, Any]] = {n: {"role": roles[n]} for n in result.table.columns}
     trees = zip(result.sources.trees, result.problem.hierarchies, strict=True)
     for at, (tree, hierarchy) in enumerate(trees):
-        shown, true = result.table[tree.column], result.sources.table[tree.column]
+        shown = result.table[tree.column]
+        true = without_formulas(result.sources.table[tree.column])
         # The mean loss of one column is that of the problem with no other column.
         codes, nodes = result.problem.codes[:, at : at + 1], result.outcome.nodes[:, at : at + 1]
         alone = replace(result.problem, codes=codes, hierarchies=(hierarchy,))
@@ -105,10 +110,23 @@ def _notes(result: AnonymisedTable) -> list[str]:
     ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")
+    notes += _formulas(result)
     if result.policy.roles["plain"]:
         plain = ", ".join(result.policy.roles["plain"])
         notes.append(f"Left as they were, and protected by nothing: {plain}.")
     return notes
+
+
+def _formulas(result: AnonymisedTable) -> list[str]:
+    """Return in which columns cells got an apostrophe."""
+    marked = [column.name for column in result.table if column.str.contains(r"^'[=+\-@\t\r]").any()]
+    if not marked:
+        return []
+    columns = ", ".join(marked)
+    said = (
+        f"Text that a spreadsheet would run as a formula has an apostrophe in front, in {columns}."
+    )
+    return [f"{said} Numbers are as they were."]
 
 
 # Figures to see at a glance, beside what was lost; the others follow as a table.
@@ -145,7 +163,12 @@ def report_page(report: Report) -> bytes:
         others=[words for name, words in said.items() if name not in _FIRST],
         limits=[caution["sentence"] for caution in report["cautions"]],
         notes=report["notes"],
-        digest=report["data_sha256"],
+        program=report["program"],
+        sums=[
+            ("data.csv", report["data_sha256"]),
+            ("The policy", report["policy_sha256"]),
+            *((f"Hierarchy of {n}", told) for n, told in report["hierarchies_sha256"].items()),
+        ],
     )
 
 

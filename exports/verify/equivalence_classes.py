@@ -92,12 +92,14 @@ class Diversity:
     """The worst class by each measure of one sensitive column.
 
     ``distinct`` is the fewest different values, ``entropy`` the smallest exp of the Shannon
-    entropy, ``distance`` the largest earth mover's distance to the whole file (0-1).
+    entropy, ``distance`` the largest earth mover's distance to the whole file (0-1);
+    ``rows_alike`` counts the rows of all classes of one value.
     """
 
     distinct: int
     entropy: float
     distance: float
+    rows_alike: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +168,12 @@ def _diversity(
     spread = _Spread(at, value, count / classes.sizes[at], overall)
     entropies = np.bincount(at, -spread.share * np.log(spread.share))
     distance = _equal_distance(spread) if order is None else _ordered_distance(spread)
+    distinct = np.bincount(at)
     return Diversity(
-        distinct=int(np.bincount(at).min()),
+        distinct=int(distinct.min()),
         entropy=float(np.exp(entropies.min())),
         distance=max(0.0, distance),
+        rows_alike=int(classes.sizes[distinct == 1].sum()),
     )
 
 
@@ -191,6 +195,7 @@ def diversities(
             min(one.distinct for one in each),
             min(one.entropy for one in each),
             max(one.distance for one in each),
+            sum(one.rows_alike for one in each),
         )
     return found
 

@@ -94,6 +94,13 @@ def _of_diversity(found: Findings, _: Claim) -> Iterator[FigureInWords]:
         )
         label = f"Least variety of {name} in a group (l)"
         yield FigureInWords("l", label, f"{worst.distinct:,}", said)
+        share = share_of(found.share(worst.rows_alike))
+        said = (
+            f"{_many(worst.rows_alike, 'row').capitalize()} ({share}) stand in groups in which"
+            f" everybody has the same {name}."
+        )
+        label = f"Rows in groups that agree in {name}"
+        yield FigureInWords("rows_alike", label, f"{worst.rows_alike:,}", said)
         said = (
             "On a scale from 0 (the group is a picture of the whole file) to 1 (nothing in"
             f" common), the most unusual group differs by {worst.distance:.2f} in {name}."

@@ -23,14 +23,26 @@ from survey.respondents import invitations
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--policy", type=click.Path(path_type=Path), required=True, metavar="POLICY.toml")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR")
-def anonymise(data: Path, policy: Path, out: Path) -> None:
+@click.option(
+    "--private-report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What was read and how often each value occurred, for you alone (else DIR-private.json).",
+)
+def anonymise(data: Path, policy: Path, out: Path, private_report: Path | None) -> None:
     """Protect the table DATA (.csv, .sav or .parquet) as a policy asks, into a new folder."""
     from exports.tabular.run import anonymise as run
 
     started = time.perf_counter()
     quiet = not sys.stderr.isatty()
     with click.progressbar(length=100, label="Searching", hidden=quiet, file=sys.stderr) as bar:
-        report = run(data, policy, out, progress=lambda x: bar.update(round(x * 100) - bar.pos))
+        report = run(
+            data,
+            policy,
+            out,
+            progress=lambda x: bar.update(round(x * 100) - bar.pos),
+            private=private_report,
+        )
     # The figures that are asked for most; report.json has them all.
     names = ("ncp", "k_value", "k_coverage", "l", "t", "records_suppressed", "cells_suppressed")
     for name in (*names, "classes"):
