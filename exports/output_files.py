@@ -139,18 +139,25 @@ PIECE = 1 << 20  # bytes held in memory
 LEVEL = 2  # of 9: the next steps halve the speed for a tenth of the size
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can tell; a release tells none
 PERMISSIONS = 0o100644 << 16  # a plain file, written by its owner, read by all
-PACKED = (".parquet", ".zip", ".gz", ".png", ".pdf")  # compressed in themselves
+PACKED = (".parquet", ".zip", ".gz", ".png", ".pdf", ".xlsx", ".zsav")  # compressed in themselves
 
 
-def _entry(file: Path, name: str) -> zipfile.ZipInfo:
+def zip_entry(name: str) -> zipfile.ZipInfo:
+    """Return what a zip says of a file: its name, and nothing of this machine or this moment."""
     info = zipfile.ZipInfo(name, MOMENT)
     info.create_system = 3  # Unix on every machine
     info.external_attr = PERMISSIONS
-    info.file_size = file.stat().st_size  # so that zip64 is used from 4 GB on, and only then
-    plain = file.suffix in PACKED
-    info.compress_type = zipfile.ZIP_STORED if plain else zipfile.ZIP_DEFLATED
+    info.compress_type = zipfile.ZIP_DEFLATED
     # Its only name in Python 3.11 and 3.12, and unknown to the type checker.
     setattr(info, "_compresslevel", LEVEL)  # noqa: B010
+    return info
+
+
+def _entry(file: Path, name: str) -> zipfile.ZipInfo:
+    info = zip_entry(name)
+    info.file_size = file.stat().st_size  # so that zip64 is used from 4 GB on, and only then
+    if file.suffix in PACKED:
+        info.compress_type = zipfile.ZIP_STORED
     return info
 
 

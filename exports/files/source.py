@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 from math import ceil, floor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import polars as pl
 
@@ -105,6 +105,9 @@ def renamed(variables: Iterable[str], rules: Rules) -> dict[str, str]:
 
 Entry = Mapping[str, Any]
 Codebook = Sequence[Entry]
+# Of a table that is no release an entry may say more than a codebook: ``declared``, the ranges of
+# missing values (low, high); ``letters``, code → letter of an extended missing value of Stata;
+# ``format``, how a package shows the column; ``storage``, its type in Parquet.
 
 SCALE, ORDINAL, NOMINAL = "scale", "ordinal", "nominal"
 NUMERIC_KINDS = {"score", *(name for name, kind in KINDS.items() if kind.is_number)}
@@ -115,10 +118,11 @@ def is_text(entry: Entry) -> bool:
     return bool(entry["type"] == "text")
 
 
-def labels_of(entry: Entry) -> dict[int, str]:
+def labels_of(entry: Entry) -> dict[float, str]:
     """Every labelled code of a number column, missing codes included, in ascending order."""
     both = {**entry["codes"], **entry["missing"]}
-    return {int(code): both[code] for code in sorted(both, key=int)}
+    numbers = {float(code): label for code, label in both.items()}
+    return {int(n) if n.is_integer() else n: numbers[n] for n in sorted(numbers)}
 
 
 def text_labels_of(entry: Entry) -> dict[str, str]:
@@ -131,7 +135,7 @@ def has_missing_codes(entry: Entry) -> bool:
 
     Not in a difference: its own values are negative too, and what is missing is an empty cell.
     """
-    if is_text(entry) or entry["may_be_empty"]:
+    if is_text(entry) or entry["may_be_empty"] or "declared" in entry:
         return False
     return any(code in MISSING_RANGE for code in labels_of(entry))
 
@@ -228,11 +232,16 @@ class TableSource:
         return _frames(self.csv, self.codebook)
 
 
-def storage_of(entry: Entry) -> type[pl.DataType]:
+PolarsType = type[pl.DataType] | pl.DataType
+
+
+def storage_of(entry: Entry) -> PolarsType:
     """Smallest storage for every value that the codebook allows in the column.
 
     It follows from the codebook alone, so that batches with the same codebook have the same types.
     """
+    if "storage" in entry:
+        return cast("PolarsType", entry["storage"])
     if is_text(entry):
         return pl.String
     if entry["type"] == "decimal":
@@ -280,14 +289,19 @@ def _misfit(csv: Path, where: str) -> ExportRefused:
 
 
 def _frames(csv: Path, codebook: Codebook) -> Iterator[pl.DataFrame]:
-    kinds = {entry["variable"]: storage_of(entry) for entry in codebook}
+    stored = {entry["variable"]: storage_of(entry) for entry in codebook}
+    # Dates and the like are read as texts first: the parser of CSV knows few of their forms.
+    plain = {name: kind == pl.String or kind.is_numeric() for name, kind in stored.items()}
+    kinds = {name: kind if plain[name] else pl.String for name, kind in stored.items()}
+    texts = [entry["variable"] for entry in codebook if is_text(entry)]
     for piece in _pieces(csv):
         try:
             frame = pl.read_csv(piece, schema=kinds, has_header=False)
+            frame = frame.cast({name: kind for name, kind in stored.items() if not plain[name]})
         except pl.exceptions.ComputeError as error:
             at = re.search(r"at column '(.*?)'", str(error))
             raise _misfit(csv, at[1] if at else "") from None
-        yield frame.with_columns(pl.col(pl.String).fill_null(""))
+        yield frame.with_columns(pl.col(texts).fill_null(""))
 
 
 def _one_row(frame: pl.DataFrame, of_each: pl.Expr) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import polars as pl
@@ -59,14 +59,29 @@ DOUBLE = StataType(65526, "<f8", 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The storage of one column; ``number`` counts from 1, ``kind`` is None for text."""
+    """The storage of one column; ``number`` counts from 1, ``kind`` is None for text.
+
+    ``letters`` maps codes to the letters of extended missing values.
+    """
 
     number: int
     variable: str
     type_code: int
     layout: str
     kind: StataType | None = None
-    tagged: bool = False
+    letters: Mapping[int, str] = field(default_factory=dict)
+
+
+def letters_of(entry: Entry) -> Mapping[int, str]:
+    """Return which codes of a number column are extended missing values, and their letters."""
+    if "letters" in entry:
+        return cast("Mapping[int, str]", entry["letters"])
+    return LETTER if has_missing_codes(entry) else {}
+
+
+def _place(letter: str) -> int:
+    """Return how far after "." a letter's missing value comes."""
+    return ord(letter) - ord("a") + 1
 
 
 def _kind(entry: Entry) -> StataType:
@@ -84,7 +99,7 @@ def cells_of(entry: Entry, number: int, *, widest: int) -> Cells:
     name = entry["variable"]
     if not is_text(entry):
         kind = _kind(entry)
-        return Cells(number, name, kind.code, kind.layout, kind, has_missing_codes(entry))
+        return Cells(number, name, kind.code, kind.layout, kind, letters_of(entry))
     if widest > LONGEST_STR:
         return Cells(number, name, STRL, "<u8")
     return Cells(number, name, widest, f"S{widest}")
@@ -95,11 +110,11 @@ def _numbers(cells: Cells, kind: StataType, part: pl.Series) -> NDArray[np.gener
     given = part.to_numpy()  # null becomes NaN on the way
     empty = np.isnan(given) if part.null_count() else np.zeros(len(part), bool)
     values = np.where(empty, 0, given).astype(kind.layout)
-    first = min(MISSING_RANGE)
-    coded = (values >= first) & (values <= max(MISSING_RANGE)) & cells.tagged
-    letters = np.where(coded, values - first + 1, 0)
+    letters = np.zeros(len(values), values.dtype)
+    for code, letter in cells.letters.items():
+        letters[values == code] = _place(letter)
+    coded = letters > 0
     if kind is DOUBLE:
-        coded &= letters == np.floor(letters)
         bits = np.uint64(DOUBLE_MISSING) + letters.astype(np.uint64) * np.uint64(DOUBLE_STEP)
         return np.where(coded | empty, bits.view("<f8"), values)
     return np.where(coded | empty, letters + values.dtype.type(kind.missing), values)
@@ -150,11 +165,11 @@ def labels_in_stata(entry: Entry) -> Labels:
     """(value as a long, label), ascending: missing codes are extended missing values."""
     if is_text(entry):
         return ()
-    tagged, first = has_missing_codes(entry), LONG.missing + 1  # .a, which comes after "."
+    letters = letters_of(entry)
     pairs = (
-        (first + MISSING_RANGE.index(code) if tagged and code in MISSING_RANGE else code, label)
+        (LONG.missing + _place(letters[code]) if code in letters else code, label)
         for code, label in distinct_labels(labels_of(entry), VALUE_LABEL).items()
-        if code <= LONG.top
+        if isinstance(code, int) and abs(code) <= LONG.top
     )
     return tuple(sorted(pairs))
 
@@ -172,6 +187,8 @@ def _field(text: str, size: int) -> bytes:
 def _format(column: StataColumn) -> str:
     """Display format: wide enough for the longest value, texts at most 40 characters."""
     cells = column.cells
+    if "format" in column.entry:
+        return str(column.entry["format"])
     if not cells.kind:
         return "%-20s" if cells.type_code == STRL else f"%-{min(cells.type_code, 40)}s"
     if column.entry["decimals"]:
