@@ -95,7 +95,7 @@ class ReleaseZip(zipfile.ZipFile):
 
 # A spreadsheet runs a text cell that opens with one of these (OWASP, "CSV injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-][.,]?\d[\d.,: ]*([eE][+-]?\d+)?")  # or a time: -01:30:00
 
 
 def guarded(text: str, mark: str = "'") -> str:

@@ -130,6 +130,11 @@ def text_labels_of(entry: Entry) -> dict[str, str]:
     return {**entry["codes"], **entry["missing"]}
 
 
+def missing_texts(entry: Entry) -> list[str]:
+    """The cells of a text column that are declared missing."""
+    return [low for low, _ in entry["declared"]] if "declared" in entry else list(entry["missing"])
+
+
 def has_missing_codes(entry: Entry) -> bool:
     """Return whether -99 to -90 mean "missing" in this number column.
 
@@ -254,6 +259,13 @@ def storage_of(entry: Entry) -> PolarsType:
     return next((kind for has, kind in WHOLE.items() if bits <= has), pl.Int64)
 
 
+def from_text(texts: pl.Expr, kind: PolarsType) -> pl.Expr:
+    """Return texts as what they say in a type of polars that the parser of CSV does not know."""
+    if kind == pl.Boolean:
+        return texts.replace_strict({"true": True, "false": False}, return_dtype=pl.Boolean)
+    return texts.str.to_time("%H:%M:%S%.f") if kind == pl.Time else texts.cast(kind)
+
+
 def _last_end(block: bytes) -> int:
     """The end of the last whole record in ``block``; 0 if there is none.
 
@@ -291,13 +303,18 @@ def _misfit(csv: Path, where: str) -> ExportRefused:
 def _frames(csv: Path, codebook: Codebook) -> Iterator[pl.DataFrame]:
     stored = {entry["variable"]: storage_of(entry) for entry in codebook}
     # Dates and the like are read as texts first: the parser of CSV knows few of their forms.
-    plain = {name: kind == pl.String or kind.is_numeric() for name, kind in stored.items()}
+    plain = {
+        name: kind == pl.String or kind.is_integer() or kind.is_float()
+        for name, kind in stored.items()
+    }
     kinds = {name: kind if plain[name] else pl.String for name, kind in stored.items()}
     texts = [entry["variable"] for entry in codebook if is_text(entry)]
     for piece in _pieces(csv):
         try:
             frame = pl.read_csv(piece, schema=kinds, has_header=False)
-            frame = frame.cast({name: kind for name, kind in stored.items() if not plain[name]})
+            frame = frame.with_columns(
+                from_text(pl.col(name), kind) for name, kind in stored.items() if not plain[name]
+            )
         except pl.exceptions.ComputeError as error:
             at = re.search(r"at column '(.*?)'", str(error))
             raise _misfit(csv, at[1] if at else "") from None
@@ -323,6 +340,10 @@ def _check_numbers(csv: Path, codebook: Codebook, frame: pl.DataFrame) -> None:
             raise _misfit(csv, name)
 
 
+def _widest(cells: Iterable[str]) -> int:
+    return max((1, *(len(cell.encode()) for cell in cells)))
+
+
 def open_source(csv: Path, codebook: Codebook) -> TableSource:
     """``csv`` looked through once from beginning to end, before anything is written from it.
 
@@ -334,9 +355,12 @@ def open_source(csv: Path, codebook: Codebook) -> TableSource:
     if header != named:
         odd = sorted(set(header) ^ set(named)) or ["their order"]
         raise ExportRefused(f"{csv.name} and its codebook differ in: {', '.join(odd)}.")
-    texts = {entry["variable"]: entry["missing"] for entry in codebook if is_text(entry)}
+    texts = {entry["variable"]: missing_texts(entry) for entry in codebook if is_text(entry)}
     # Wide enough for each missing code, so that it can be declared whether it occurs or not.
-    rows, widest = 0, {n: max((1, *map(len, missing))) for n, missing in texts.items()}
+    rows, widest = (
+        0,
+        {n: max((1, *(len(m.encode()) for m in missing))) for n, missing in texts.items()},
+    )
     occurring: dict[str, set[str]] = {name: set() for name in texts}
     for frame in _frames(csv, codebook):
         rows += len(frame)

@@ -34,6 +34,7 @@ from exports.files.source import (
     is_text,
     labels_of,
     level_of,
+    missing_texts,
     names_in,
     text_labels_of,
     wrapped,
@@ -154,11 +155,10 @@ def _values(entry: Entry, width: int) -> dict[Any, str]:
 
 def _missing(entry: Entry, occurring: Sequence[str]) -> list[Any]:
     """Numbers: the whole range. Texts: at most three, those that do occur before others."""
-    if "declared" in entry:
-        return [{"lo": low, "hi": high} for low, high in entry["declared"]]
     if not is_text(entry):
-        return ALL_MISSING if has_missing_codes(entry) else []
-    codes = dict.fromkeys([*occurring, *entry["missing"]])
+        ranges = [{"lo": low, "hi": high} for low, high in entry.get("declared", ())]
+        return ALL_MISSING if has_missing_codes(entry) else ranges
+    codes = dict.fromkeys([*occurring, *missing_texts(entry)])
     return [code for code in codes if len(code.encode()) <= MISSING_TEXT_BYTES][:MISSING_TEXTS]
 
 

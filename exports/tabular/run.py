@@ -17,7 +17,7 @@ from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recod
 from exports.anonymise.solve import solve
 from exports.errors import ExportRefused
 from exports.label_hierarchy import fully_generalised
-from exports.output_files import LINE_END, PRIVATE, guarded, hidden_beside, sha256_of
+from exports.output_files import LINE_END, PRIVATE, files_in, guarded, hidden_beside, sha256_of
 from exports.tabular.hierarchy import (
     ROOT,
     EncodedTable,
@@ -29,6 +29,7 @@ from exports.tabular.hierarchy import (
     values_of,
 )
 from exports.tabular.open_table import read_table
+from exports.tabular.other_formats import OtherFile, ProtectedTable, write_like
 from exports.tabular.policy import Mode, Policy, read_policy, suggestion
 from exports.tabular.provenance import (
     private_path,
@@ -36,9 +37,12 @@ from exports.tabular.provenance import (
     refuse_private,
     write_private,
 )
+from exports.tabular.table_codebook import codebook_csv
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
 from exports.verify.findings import Findings
+from exports.verify.other_formats import differing
 from exports.verify.reading import Claim
+from exports.verify.reading import read_table as read_written
 from exports.verify.verdict import faults
 from exports.verify.verify import verify
 
@@ -182,7 +186,7 @@ def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress, privat
     ) as hidden:
         folder = hidden / out.name
         folder.mkdir(mode=PRIVATE)
-        report = _written(folder, result)
+        report = _written(folder, result, data)
         write_private(private, private_report(data, policy, sources.table, report))
         try:
             folder.replace(out)
@@ -192,19 +196,40 @@ def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress, privat
     return report
 
 
-def _written(folder: Path, result: AnonymisedTable) -> Report:
-    """Write the table, have it verified as written, and write what was found."""
+def _written(folder: Path, result: AnonymisedTable, data: Path) -> Report:
+    """Write the table in its formats, have each verified as written, and write what was found."""
     path = folder / "data.csv"
     # A blank line would be no row at all: the only column of a table quotes its missing cells.
     table = result.table.fill_null("") if result.table.width == 1 else result.table
     table.write_csv(path, line_terminator=LINE_END)
     claim = claim_of(result.policy, result.sources)
     found = proven(path, claim, result.sources, result.rows)
+    other = _written_like(data, result, folder)
     report = report_of(result, found, claim, digest=sha256_of(path))
+    metadata = result.sources.metadata
+    codebook = codebook_csv(result.table, metadata, report["columns"], other)
+    (folder / "codebook.csv").write_bytes(codebook)
+    report["files"] = {name: sha256_of(folder / name) for name in files_in(folder)}
     written = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
     (folder / "report.json").write_text(written, encoding="utf-8", newline="\n")
     (folder / "report.html").write_bytes(report_page(report))
     return report
+
+
+def _written_like(data: Path, result: AnonymisedTable, folder: Path) -> OtherFile | None:
+    """Write the table in the format of ``data`` as well, and hold it against data.csv."""
+    sources = result.sources
+    trees = {tree.column: tree for tree in sources.trees}
+    table = ProtectedTable(result.table, sources.table, sources.metadata, trees)
+    other = write_like(data, table, folder, folder.parent)
+    if other is None:
+        return None
+    written = read_written(folder / "data.csv")
+    if wrong := differing(other.path, written, other.names, other.codes):
+        raise ExportRefused(
+            f"Nothing was released: {other.path.name} and data.csv differ in {', '.join(wrong)}."
+        )
+    return other
 
 
 def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:

@@ -75,6 +75,7 @@ def report_of(
         "policy": echo,
         **sums(result.policy),
         "data_sha256": digest,
+        "files": {},
     }
 
 
@@ -165,7 +166,7 @@ def report_page(report: Report) -> bytes:
         notes=report["notes"],
         program=report["program"],
         sums=[
-            ("data.csv", report["data_sha256"]),
+            *report["files"].items(),
             ("The policy", report["policy_sha256"]),
             *((f"Hierarchy of {n}", told) for n, told in report["hierarchies_sha256"].items()),
         ],

@@ -39,7 +39,7 @@ def test_a_clients_words_cannot_become_a_formula(text):
     assert table["said"].to_list() == ["'" + text]
 
 
-@pytest.mark.parametrize("text", ["-5", "+1", "-2.5", "-0,5", "+1e-5"])
+@pytest.mark.parametrize("text", ["-5", "+1", "-2.5", "-0,5", "+1e-5", "-01:30:00"])
 def test_a_number_is_no_formula(text):
     assert table_of(STUDY, frame(row(said=text)), ALL)["said"].to_list() == [text]
 
