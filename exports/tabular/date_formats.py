@@ -29,13 +29,13 @@ HALVES = {"h": 2, "q": 4, "m": 12, "w": 52}  # Stata's parts of a year
 
 
 def _seconds(number: float) -> Decimal:
-    """Return seconds in microseconds, from the shortest digits: .72 is stored as .719999…."""
-    return round(Decimal(repr(number)), 6)
+    """Return seconds with the digits that a double of this age holds: .72, not .719999."""
+    return round(Decimal(repr(number)), 5)
 
 
 def _two(number: Decimal) -> str:
     """Return seconds below 60 as two digits and what follows them."""
-    return f"{number:09.6f}".rstrip("0").rstrip(".")
+    return f"{number:012.9f}".rstrip("0").rstrip(".")
 
 
 def clock(seconds: Decimal) -> str:

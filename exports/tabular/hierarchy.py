@@ -31,12 +31,15 @@ from exports.anonymise.problem import (
 from exports.errors import ExportRefused
 from exports.label_hierarchy import LabelHierarchy, ancestors
 from exports.output_files import guarded
-from exports.tabular.delimited import lines_of, refuse_other_separators
+from exports.tabular.delimited import Line, dialect_of, lines_of
 from exports.tabular.input_table import TableMetadata
 from exports.tabular.policy import Policy
 
-_NUMBER = r"[+-]?\d+(?:\.\d+)?"
+# A comma before three digits may set off thousands; elsewhere it begins the decimals.
+_DECIMALS = r"(?:(?<=\b0),\d+|,\d{1,2}(?!\d)|,\d{4,}|\.\d+)"
+_NUMBER = rf"[+-]?\d+{_DECIMALS}?"
 _PLAIN = re.compile(_NUMBER)
+_IN_DOUBT = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
 _BETWEEN = re.compile(rf"({_NUMBER})\s*(?:-|–|—|to|\.\.)\s*(<?)\s*({_NUMBER})")
 _BRACKETS = re.compile(
     rf"([\[\](])\s*({_NUMBER})\s*(?:,|;|-|–|—|to|\.\.)\s*({_NUMBER})\s*([\[\])])"
@@ -63,7 +66,11 @@ class Band:
 
 def number_of(text: str) -> float | None:
     """The number that a text writes in digits, or None."""
-    return float(text) if _PLAIN.fullmatch(text.strip()) else None
+    return _float(text) if _PLAIN.fullmatch(text.strip()) else None
+
+
+def _float(digits: str) -> float:
+    return float(digits.replace(",", "."))
 
 
 def band_of(label: str) -> Band | None:
@@ -74,17 +81,17 @@ def band_of(label: str) -> Band | None:
     """
     label = label.strip()
     if found := _BETWEEN.fullmatch(label):
-        band = Band(float(found[1]), float(found[3]), with_high=not found[2])
+        band = Band(_float(found[1]), _float(found[3]), with_high=not found[2])
     elif found := _BRACKETS.fullmatch(label):
-        low, high = float(found[2]), float(found[3])
+        low, high = _float(found[2]), _float(found[3])
         # [20, 25[ and [20, 25) say the same.
         band = Band(low, high, with_low=found[1] == "[", with_high=found[4] == "]")
     elif found := _BEYOND.fullmatch(label):
-        end, closed = float(found[2]), found[1] in ("<=", ">=", "≤", "≥")
+        end, closed = _float(found[2]), found[1] in ("<=", ">=", "≤", "≥")
         under = found[1] in ("<", "<=", "≤", "under")
         band = Band(-inf, end, with_high=closed) if under else Band(end, inf, with_low=closed)
     elif found := _AND_MORE.fullmatch(label):
-        band = Band(float(found[1]), inf)
+        band = Band(_float(found[1]), inf)
     else:
         return None
     return band if band.low <= band.high else None
@@ -93,15 +100,11 @@ def band_of(label: str) -> Band | None:
 ROOT = "*"
 MISSING = ""
 
-# A line of the file: its number and its cells.
-Line = tuple[int, list[str]]
-
 
 def _refuse_misshapen(path: Path, lines: Sequence[Line]) -> None:
     """Raise ExportRefused unless the lines are a rectangle of labels that ends in ``*``."""
     if not lines:
         raise ExportRefused(f"{path} is empty: a hierarchy has a line for each value.")
-    refuse_other_separators(path, lines[0][1])
     width = len(lines[0][1])
     seen: dict[str, int] = {}
     for number, cells in lines:
@@ -177,7 +180,7 @@ def _refuse_untrue(path: Path, lines: Sequence[Line]) -> None:
     if wrong:
         number, value, label = wrong[0]
         others = len({line for line, _, _ in wrong}) - 1
-        more = f" (and so on {others} more lines)" if others else ""
+        more = f" (and so on {others} more line{'s' * (others > 1)})" if others else ""
         raise ExportRefused(
             f"{path}, line {number}: {value} does not lie in {label}{more}. Correct the label, or"
             " say it in words if the value is a code."
@@ -188,11 +191,13 @@ def _refuse_untrue(path: Path, lines: Sequence[Line]) -> None:
 class TableHierarchy(LabelHierarchy):
     """The hierarchy of one column from its file; the empty value stands for a missing cell.
 
-    ``numeric``: every value is a number and every group a range of numbers.
+    ``numeric``: every value is a number and every group a range of numbers. ``read_as`` says how
+    the file was read, where that was not plain.
     """
 
     path: Path
     numeric: bool
+    read_as: str = ""
 
 
 def read_hierarchy(path: Path, column: str) -> TableHierarchy:
@@ -201,7 +206,8 @@ def read_hierarchy(path: Path, column: str) -> TableHierarchy:
     A missing cell has a place of its own, right below the root, unless the file gives it another;
     a cell that is ``*`` already is the root.
     """
-    lines = list(lines_of(path))
+    dialect = dialect_of(path, fits=lambda cells: cells[-1] == ROOT)
+    lines = list(lines_of(path, dialect))
     _refuse_misshapen(path, lines)
     _refuse_broken_tree(path, lines)
     _refuse_untrue(path, lines)
@@ -214,7 +220,9 @@ def read_hierarchy(path: Path, column: str) -> TableHierarchy:
     labels = list(dict.fromkeys(cell for row in rows for cell in row))
     values = pl.Series([row[0] for row in rows])
     up = ancestors(rows, labels)
-    return TableHierarchy(column, values, pl.Series(labels), up, path, _is_numeric(rows))
+    return TableHierarchy(
+        column, values, pl.Series(labels), up, path, _is_numeric(rows), dialect.in_words
+    )
 
 
 def _is_numeric(rows: Sequence[Sequence[str]]) -> bool:
@@ -396,7 +404,12 @@ def values_of(policy: Policy, column: pl.Series) -> tuple[str, ...]:
         numbers = {value: number_of(value) for value in values}
         if odd := [value for value, number in numbers.items() if number is None]:
             odd_values = _quoted(odd)
-            raise ExportRefused(f"{column.name} is ordered by its numbers, but holds {odd_values}.")
+            cure = ""
+            if any(_IN_DOUBT.fullmatch(value) for value in odd):
+                cure = " A comma before three digits may set off thousands: write 1.234 or 1234."
+            raise ExportRefused(
+                f"{column.name} is ordered by its numbers, but holds {odd_values}.{cure}"
+            )
         # Between 1 and 1.0 the text decides, so that the order of arrival does not.
         return tuple(sorted(values, key=lambda value: (numbers[value], value)))
     if odd := [value for value in values if value not in order]:

@@ -10,8 +10,17 @@ import polars as pl
 
 from exports.errors import ExportRefused
 from exports.tabular.delimited import read_delimited, unreadable
-from exports.tabular.input_table import InputTable, ReadOptions, numbers_as_text, table_of
+from exports.tabular.input_table import (
+    AS_IT_SAYS,
+    InputTable,
+    ReadOptions,
+    as_text,
+    table_of,
+)
+from exports.tabular.spreadsheet import read_xlsx
 from exports.tabular.statistical_files import read_dta, read_sav
+
+NO_CELLS = (pl.Binary, pl.Object, pl.BaseExtension)
 
 
 def read_parquet(path: Path, _how: ReadOptions) -> InputTable:
@@ -21,29 +30,34 @@ def read_parquet(path: Path, _how: ReadOptions) -> InputTable:
     except pl.exceptions.PolarsError as fault:
         why = str(fault).splitlines()[0]
         raise ExportRefused(f"{path} cannot be read as Parquet: {why}.") from None
-    odd = [s.name for s in table if s.dtype.is_nested() or s.dtype in (pl.Binary, pl.Object)]
+    odd = [s.name for s in table if s.dtype.is_nested() or isinstance(s.dtype, NO_CELLS)]
     if odd:
+        holds, it = ("holds", "it") if len(odd) == 1 else ("hold", "them")
         raise ExportRefused(
-            f"{path}: {', '.join(odd)} hold lists or bytes, which have no place here."
+            f"{path}: {', '.join(odd)} {holds} lists, bytes or a type of another program,"
+            f" which have no place here. Leave {it} out, or make text of {it}."
         )
-    return InputTable(table_of(path, map(numbers_as_text, table)))
+    return InputTable(table_of(path, map(as_text, table)))
 
 
 _READERS: Mapping[str, Callable[[Path, ReadOptions], InputTable]] = {
     ".csv": read_delimited,
+    ".tsv": read_delimited,
+    ".txt": read_delimited,
     ".sav": read_sav,
     ".zsav": read_sav,
     ".dta": read_dta,
     ".parquet": read_parquet,
+    ".xlsx": read_xlsx,
 }
 _TAKEN = {
-    "encoding": (".csv", ".sav", ".zsav", ".dta"),
-    "separator": (".csv",),
+    "encoding": (".csv", ".tsv", ".txt", ".sav", ".zsav", ".dta"),
+    "separator": (".csv", ".tsv", ".txt"),
     "sheet": (".xlsx",),
 }
 
 
-def read_table(path: Path, how: ReadOptions = ReadOptions()) -> InputTable:  # noqa: B008 - frozen
+def read_table(path: Path, how: ReadOptions = AS_IT_SAYS) -> InputTable:
     """Return the table of a file in any format that is read.
 
     Raise ExportRefused for a file that cannot be read and for columns without a name or twice.
@@ -60,7 +74,7 @@ def read_table(path: Path, how: ReadOptions = ReadOptions()) -> InputTable:  # n
             f"{path}: only {known} files can be read; save the table as one of these."
         )
     for option, said in asdict(how).items():
-        if said and ending not in _TAKEN[option]:
+        if said and ending not in _TAKEN.get(option, ending):
             raise ExportRefused(f"{path}: --{option} is for {', '.join(_TAKEN[option])} files.")
     try:
         return reader(path, how)

@@ -60,6 +60,7 @@ def private_report(
 
 def private_path(out: Path) -> Path:
     """Return where the private report is written unless somebody says otherwise: beside ``out``."""
+    out = out if out.name else out.resolve()
     return out.with_name(f"{out.name}-private.json")
 
 

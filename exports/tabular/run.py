@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -28,6 +29,7 @@ from exports.tabular.hierarchy import (
     released,
     values_of,
 )
+from exports.tabular.input_table import AS_IT_SAYS, BESIDE_DATA, InputTable, ReadOptions
 from exports.tabular.open_table import read_table
 from exports.tabular.other_formats import OtherFile, ProtectedTable, write_like
 from exports.tabular.policy import Mode, Policy, read_policy, suggestion
@@ -107,6 +109,7 @@ def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
 def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
     """Raise ExportRefused with the first thing that makes the table unfit for the policy."""
     # First, as the other checks look columns up by the policy's names.
+    _refuse_no_header(policy, table.columns)
     _refuse_unfit_columns(policy, table.columns)
     rows = table.height
     if rows == 0:
@@ -115,13 +118,6 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
         raise ExportRefused("The data have 1 row: nobody can hide in a table of one.")
     if rows < policy.k:
         raise ExportRefused(f"k = {policy.k} rows alike cannot be had from {rows} rows.")
-    kept = [name for name in table.columns if name not in policy.roles["identifier"]]
-    empty = [name for name in kept if table[name].null_count() == table.height]
-    if empty:
-        raise ExportRefused(
-            f"Every cell of {', '.join(empty)} is missing: take such a column out of the data, or"
-            " mark it as an identifier, which never leaves."
-        )
     for name in policy.sensitive:
         distinct = table[name].n_unique()
         for key, wanted in (("l", policy.l), ("entropy_l", policy.entropy_l)):
@@ -132,11 +128,21 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
                 )
 
 
+def _refuse_no_header(policy: Policy, known: Sequence[str]) -> None:
+    """Raise ExportRefused where the policy knows no name: the first line may be somebody's."""
+    asked = [name for names in policy.roles.values() for name in names]
+    if not set(asked) & set(known):
+        raise ExportRefused(
+            f"{policy.path}: the data have no column of those it names ({asked[0]}, …). Their first"
+            " line must name the columns."
+        )
+
+
 def _refuse_unfit_columns(policy: Policy, known: list[str]) -> None:
     for role, names in policy.roles.items():
         for name in names:
             if name not in known:
-                hint = suggestion(name, known) or f" It has: {', '.join(known)}."
+                hint = suggestion(name, known) or f" It has: {_listed(known)}."
                 raise ExportRefused(
                     f"{policy.path}: {role} names {name}, which the data lack.{hint}"
                 )
@@ -149,11 +155,16 @@ def _refuse_unfit_columns(policy: Policy, known: list[str]) -> None:
         )
 
 
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' if "," in name else name for name in names)
+
+
 def anonymise(
     data: Path,
     policy: Path,
     out: Path,
     progress: Progress = no_progress,
+    how: ReadOptions = AS_IT_SAYS,
     *,
     private: Path | None = None,
 ) -> Report:
@@ -165,20 +176,30 @@ def anonymise(
     lies beside ``out`` if none is named.
     """
     try:
-        return _anonymise(data, read_policy(policy), out, progress, private or private_path(out))
+        files = _Files(data, out, private or private_path(out))
+        policy_read = read_policy(policy)
+        refuse_taken(out)
+        refuse_private(files.private, out)
+        return _anonymise(read_sources(data, policy_read, how), policy_read, files, progress)
     except ExportRefused as fault:
         raise ExportRefused(" ".join(str(fault).split())) from None
 
 
-def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress, private: Path) -> Report:
-    refuse_taken(out)
-    refuse_private(private, out)
-    sources = read_sources(data, policy)
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The table to protect, the folder to write, and the file of the private report."""
+
+    data: Path
+    out: Path
+    private: Path
+
+
+def _anonymise(sources: EncodedTable, policy: Policy, files: _Files, progress: Progress) -> Report:
     problem = problem_of(policy, sources)
     outcome = _solved(problem, policy.mode, progress)
     table, rows = released(sources, outcome)
     result = AnonymisedTable(policy, sources, problem, outcome, table, rows)
-    out = out.resolve()
+    out = files.out.resolve()
     # Once more: before the search it spares waiting, after it somebody may have taken the name.
     refuse_taken(out)
     with hidden_beside(
@@ -186,12 +207,13 @@ def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress, privat
     ) as hidden:
         folder = hidden / out.name
         folder.mkdir(mode=PRIVATE)
-        report = _written(folder, result, data)
-        write_private(private, private_report(data, policy, sources.table, report))
+        report = _written(folder, result, files.data)
+        told = private_report(files.data, policy, sources.table, report)
+        write_private(files.private, told)
         try:
             folder.replace(out)
         except OSError:
-            private.unlink()
+            files.private.unlink()
             raise
     return report
 
@@ -250,22 +272,47 @@ def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
     return replace(outcome, suppressed=withheld)
 
 
-def read_sources(data: Path, policy: Policy) -> EncodedTable:
+def read_sources(data: Path, policy: Policy, how: ReadOptions = AS_IT_SAYS) -> EncodedTable:
     """Return the table, hierarchies and population of the policy, checked, without identifiers."""
     trees = tuple(
         read_hierarchy(policy.hierarchies[name], name) for name in policy.quasi_identifiers
     )
-    read = read_table(data)
-    refuse_unfit(policy, read.cells)
+    read = read_table(data, how)
+    try:
+        refuse_unfit(policy, read.cells)
+    except ExportRefused as fault:
+        # A header cut in the wrong places shows as columns that nobody knows.
+        raise ExportRefused(" ".join([str(fault), *_how_read({data: read.read_as})])) from None
     table = in_own_order(read.cells.drop(policy.roles["identifier"]))
-    sources = EncodedTable(table, trees, metadata=read.metadata, notes=read.notes)
-    if policy.population is None:
-        return sources
-    population = read_table(policy.population).cells
-    lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
+    population, files = None, {data: read.read_as}
+    if policy.population is not None:
+        people = _read_population(policy.population, policy.quasi_identifiers)
+        population, files[policy.population] = people.cells, people.read_as
+    files |= {tree.path: tree.read_as for tree in trees}
+    notes = (*_how_read(files), *read.notes, *_on_empty(table))
+    return EncodedTable(table, trees, population, read.metadata, notes)
+
+
+def _read_population(path: Path, columns: Sequence[str]) -> InputTable:
+    people = read_table(path, BESIDE_DATA)
+    lacking = [name for name in columns if name not in people.cells.columns]
     if lacking:
-        raise ExportRefused(f"{policy.population} has no column {', '.join(lacking)}.")
-    if not population.height:
-        raise ExportRefused(f"{policy.population} has no rows.")
-    people = in_own_order(population.select(policy.quasi_identifiers))
-    return replace(sources, population=people)
+        raise ExportRefused(f"{path} has no column {', '.join(lacking)}.")
+    if not people.cells.height:
+        raise ExportRefused(f"{path} has no rows.")
+    return replace(people, cells=in_own_order(people.cells.select(columns)))
+
+
+def _how_read(files: Mapping[Path, str]) -> list[str]:
+    """Return a sentence for each way in which files were read that was not plain."""
+    ways: dict[str, list[str]] = defaultdict(list)
+    for path, way in files.items():
+        if way:
+            ways[way].append(path.name)
+    return [f"Read as {way}: {', '.join(names)}." for way, names in ways.items()]
+
+
+def _on_empty(table: pl.DataFrame) -> list[str]:
+    empty = [name for name in table.columns if table[name].null_count() == table.height]
+    has = "has" if len(empty) == 1 else "have"
+    return [f"{', '.join(empty)} {has} no value in any row."] if empty else []

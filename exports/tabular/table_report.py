@@ -47,7 +47,8 @@ def report_of(
 ) -> dict[str, Any]:
     """The report; ``digest`` is the SHA-256 of data.csv. Losses and shares run from 0 to 1.
 
-    ``meaning`` says every measured figure in a sentence, ``cautions`` what they do not promise.
+    ``meaning`` says every measured figure in a sentence, ``cautions`` what they do not promise,
+    ``input`` how the table was read where that was not plain.
     """
     figures = {k: v for k, v in found.figures().items() if k not in _OF_ARRIVAL}
     columns = _columns(result)
@@ -70,6 +71,7 @@ def report_of(
         "meaning": [asdict(said) for said in figures_in_words(found, claim)],
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
+        "input": list(result.sources.notes),
         "notes": _notes(result),
         "frequencies": frequencies(result.table),
         "policy": echo,
@@ -163,7 +165,7 @@ def report_page(report: Report) -> bytes:
         sizes=_sizes(report),
         others=[words for name, words in said.items() if name not in _FIRST],
         limits=[caution["sentence"] for caution in report["cautions"]],
-        notes=report["notes"],
+        notes=report["input"] + report["notes"],
         program=report["program"],
         sums=[
             *report["files"].items(),

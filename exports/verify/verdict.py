@@ -72,12 +72,15 @@ def _of_classes(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
 def _of_suppression(found: Findings, _: Claim) -> Iterator[FigureInWords]:
     blank, cells = found.classes.suppressed_rows, sum(found.suppressed.values())
     columns = ", ".join(f"{name} {count:,}" for name, count in found.suppressed.items())
-    said = f"{cells:,} cells were withheld to protect people" + f": {columns}" * bool(columns)
+    were = "was" if cells == 1 else "were"
+    said = f"{_many(cells, 'cell')} {were} withheld to protect people" + f": {columns}" * bool(
+        columns
+    )
     yield FigureInWords("cells_withheld", "Cells withheld", f"{cells:,}", f"{said}.")
     if blank:
         said = (
-            f"{_many(blank, 'row').capitalize()} say nothing in any key column; they are counted as"
-            " a group of their own, never as members of all groups."
+            f"{_many(blank, 'row').capitalize()} with nothing in any key column: counted as a group"
+            " apart, never as members of all groups."
         )
         yield FigureInWords("suppressed_rows", "Rows without any key value", f"{blank:,}", said)
 

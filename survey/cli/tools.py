@@ -29,8 +29,20 @@ from survey.respondents import invitations
     metavar="FILE",
     help="What was read and how often each value occurred, for you alone (else DIR-private.json).",
 )
-def anonymise(data: Path, policy: Path, out: Path, private_report: Path | None) -> None:
-    """Protect the table DATA (.csv, .sav or .parquet) as a policy asks, into a new folder."""
+@click.option("--encoding", default="", metavar="NAME", help="Of DATA, such as cp1252.")
+@click.option("--separator", default="", metavar="SIGN", help='Of DATA, such as ";" or tab.')
+@click.option("--sheet", default="", metavar="NAME", help="Of DATA, a file of Excel.")
+def anonymise(
+    data: Path,
+    policy: Path,
+    out: Path,
+    private_report: Path | None,
+    encoding: str,
+    separator: str,
+    sheet: str,
+) -> None:
+    """Protect the table DATA (.csv, .sav, .dta, .xlsx …) as a policy asks, into a new folder."""
+    from exports.tabular.input_table import ReadOptions
     from exports.tabular.run import anonymise as run
 
     started = time.perf_counter()
@@ -41,8 +53,11 @@ def anonymise(data: Path, policy: Path, out: Path, private_report: Path | None) 
             policy,
             out,
             progress=lambda x: bar.update(round(x * 100) - bar.pos),
+            how=ReadOptions(encoding, separator, sheet),
             private=private_report,
         )
+    for remark in report["input"]:
+        click.echo(remark)
     # The figures that are asked for most; report.json has them all.
     names = ("ncp", "k_value", "k_coverage", "l", "t", "records_suppressed", "cells_suppressed")
     for name in (*names, "classes"):

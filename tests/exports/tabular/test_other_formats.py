@@ -3,10 +3,12 @@
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyreadstat
 import pytest
+from python_calamine import CalamineWorkbook
 
 from exports.errors import ExportRefused
 from exports.tabular import run
@@ -31,7 +33,7 @@ age = "trees/age.csv"
 """
 WORK = "1,Care,*\n2,Care,*\n3,Trade,*\n4,Trade,*\n9,9,*\n"
 AGES = "".join(f"{n},{n // 10 * 10}-{n // 10 * 10 + 9},*\n" for n in range(20, 40))
-ROWS = {
+ROWS: dict[str, list[Any]] = {
     "work": [1.0, 2, 1, 2, 3, 4, 3, 4, 9],
     "age": [21.0, 22, 23, 24, 31, 32, 33, 34, 39],
     "mood": [1.0, 2, -99, 1, 2, 1, 2, 1, 3],
@@ -62,17 +64,18 @@ def survey(tmp_path: Path) -> Desk:
     return desk
 
 
-def protected(desk: Desk, suffix: str, **said: object) -> Path:
+def protected(desk: Desk, suffix: str, **said: Any) -> Path:
     """The file beside data.csv of a table written by the library of its format."""
     frame = pl.DataFrame(ROWS)
     desk.data = desk.folder / f"in{suffix}"
     if suffix == ".parquet":
         frame.write_parquet(desk.data)
+    elif suffix == ".xlsx":
+        frame.write_excel(desk.data)
     elif suffix == ".dta":
         pyreadstat.write_dta(frame, str(desk.data), **said)
     else:
-        more = {"compress": True} if suffix == ".zsav" else {}
-        pyreadstat.write_sav(frame, str(desk.data), **said, **more)
+        pyreadstat.write_sav(frame, str(desk.data), compress=suffix == ".zsav", **said)
     desk.run()
     return desk.out / f"data{suffix}"
 
@@ -167,7 +170,8 @@ def test_stata_keeps_labels_and_has_a_letter_for_what_is_withheld(survey):
     path = protected(survey, ".dta", column_labels=LABELS, variable_value_labels=labels)
     frame, about = pyreadstat.read_dta(path, user_missing=True, output_format="polars")
     assert about.column_labels[:5] == LABELS[:5]
-    assert about.variable_value_labels["work"]["z"] == "*"
+    letters: Any = about.variable_value_labels["work"]
+    assert letters["z"] == "*"
     assert about.variable_value_labels["mood"][-99] == "refused"
     assert frame["work"].to_list().count("z") == cells(survey)["work"].count("*") > 0
 
@@ -177,6 +181,14 @@ def test_parquet_keeps_its_types(survey):
     assert frame.schema["mood"] == pl.Float64
     assert frame.schema["age"] == pl.String
     assert frame["age"].to_list() == cells(survey)["age"]
+
+
+def test_a_workbook_keeps_numbers_and_texts(survey):
+    book = CalamineWorkbook.from_path(protected(survey, ".xlsx"))
+    names, *rows = book.get_sheet_by_index(0).to_python()
+    written = {name: [row[at] for row in rows] for at, name in enumerate(names)}
+    assert written["age"] == cells(survey)["age"]
+    assert [f"{mood:g}" for mood in written["mood"]] == cells(survey)["mood"]
 
 
 def test_the_codebook_says_what_every_value_means(survey):
@@ -203,12 +215,12 @@ def test_the_report_has_the_sum_of_every_file(survey):
     assert report["files"].keys() == {"data.csv", "data.sav", "codebook.csv"}
 
 
-@pytest.mark.parametrize("suffix", [".sav", ".zsav", ".dta", ".parquet"])
+@pytest.mark.parametrize("suffix", [".sav", ".zsav", ".dta", ".parquet", ".xlsx"])
 def test_one_wrong_cell_is_noticed(survey, suffix):
     path = protected(survey, suffix)
     table = read_written(survey.out / "data.csv")
     names = {name: name for name in table}
-    told: dict = {name: {} for name in table}
+    told: dict[str, dict[str, float | str]] = {name: {} for name in table}
     for line in codebook(survey):
         if line["code"]:
             told[line["column"]][line["value"]] = float(line["code"])

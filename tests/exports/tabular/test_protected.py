@@ -142,6 +142,39 @@ def test_a_table_of_one_column_keeps_its_missing_cells(desk):
     assert [row["sex"] for row in desk.run()] == ["", "", "f", "f"]
 
 
+@pytest.mark.parametrize("at", range(1, 5))
+def test_a_column_without_any_value_stays_and_is_told(desk, at):
+    desk.rows([tuple("" if n == at else c for n, c in enumerate(row)) for row in ROWS])
+    rows = desk.run()
+    assert {row[NAMES[at]] for row in rows} <= {"", "*"}
+    assert report(desk)["input"] == [f"{NAMES[at]} has no value in any row."]
+
+
+def test_how_the_files_were_read_is_told_where_it_was_not_plain(desk):
+    desk.change(",", ";", name="data.csv")
+    desk.change(",", "\t", name="trees/age.csv")
+    desk.run()
+    assert report(desk)["input"] == [
+        "Read as semicolon-separated: data.csv.",
+        "Read as tab-separated: age.csv.",
+    ]
+
+
+def test_ordered_numbers_may_have_a_decimal_comma(desk):
+    desk.rows([(*row[:3], f"{at},5", row[4]) for at, row in enumerate(ROWS)])
+    desk.write("policy.toml", desk.policy.read_text() + '[ordered]\nanswer = "numbers"\n')
+    desk.change("k = 2", "k = 2\nt = 0.9")
+    assert sorted(row["answer"] for row in desk.run()) == [f"{at},5" for at in range(8)]
+
+
+def test_a_range_with_decimal_commas_holds_the_numbers_below_it(desk):
+    desk.rows([(*row[:2], f"{at},5", *row[3:]) for at, row in enumerate(ROWS)])
+    lines = [f"{at},5;{at // 4 * 4},5-{at // 4 * 4 + 3},5;*\n" for at in range(8)]
+    desk.write("trees/age.csv", "".join(lines))
+    desk.change("k = 2", "k = 4")
+    assert {row["age"] for row in desk.run()} == {"0,5-3,5", "4,5-7,5"}
+
+
 def test_an_empty_folder_is_filled(desk):
     desk.out.mkdir()
     assert desk.run()
