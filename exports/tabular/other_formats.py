@@ -51,7 +51,7 @@ class OtherFile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
+class _OtherColumn:
     """One column of the other file: its entry, and cells that stand there as something else."""
 
     entry: Entry
@@ -147,14 +147,14 @@ def _group_codes(
     return codes
 
 
-class _Columns:
+class _PackageColumns:
     """The columns of a table in a statistical package, one by one."""
 
     def __init__(self, table: ProtectedTable, suffix: str) -> None:
         self.table, self.about = table, table.metadata
         self.stata = suffix == ".dta"
 
-    def column(self, name: str) -> _Column:
+    def column(self, name: str) -> _OtherColumn:
         """Return the column as numbers where it can be one, else as texts."""
         cells = self.table.cells[name].unique().drop_nulls().sort().to_list()
         read = _stata_numbers if self.stata else _spss_numbers
@@ -180,7 +180,7 @@ class _Columns:
             if label and (whole or cell in cells or cell in missing or _declared(cell, ranges))
         }
 
-    def _numbers(self, name: str, cells: Sequence[str], numbers: Numbers) -> _Column | None:
+    def _numbers(self, name: str, cells: Sequence[str], numbers: Numbers) -> _OtherColumn | None:
         groups, letters = self._groups(name, cells), {}
         labels = self._labels(name, cells)
         measure = self.about.measures.get(name, "")
@@ -229,9 +229,9 @@ class _Columns:
         shown = {cell: _number_text(codes[cell]) for cell in cells}
         told: dict[str, Stored] = {c: codes[c] for c in (*groups, ROOT) if c in cells}
         told |= {cell: letter for cell, letter in letters.items() if cell in cells}
-        return _Column(entry, shown, told)
+        return _OtherColumn(entry, shown, told)
 
-    def _texts(self, name: str, cells: Sequence[str]) -> _Column:
+    def _texts(self, name: str, cells: Sequence[str]) -> _OtherColumn:
         ranges = self.about.missing_ranges.get(name, ())
         single = (low for low, high in ranges if low == high)
         missing = [low if isinstance(low, str) else _number_text(low) for low in single]
@@ -245,7 +245,7 @@ class _Columns:
             codes=self._labels(name, cells),
             declared=[(cell, cell) for cell in short[:MISSING_TEXTS]],
         )
-        return _Column(entry)
+        return _OtherColumn(entry)
 
 
 def _whole(table: ProtectedTable, name: str) -> bool:
@@ -273,7 +273,7 @@ def _declared(cell: str, ranges: Sequence[tuple[Any, Any]]) -> bool:
     )
 
 
-def _as_stored(table: ProtectedTable, data: Path) -> list[_Column]:
+def _as_stored(table: ProtectedTable, data: Path) -> list[_OtherColumn]:
     """Return the columns of a Parquet file in the types of the input, where their cells have one.
 
     Others are texts: a column that shows groups, or a type that writes its cells otherwise.
@@ -285,7 +285,7 @@ def _as_stored(table: ProtectedTable, data: Path) -> list[_Column]:
         # Categories that occur no more would tell what was withheld.
         if isinstance(wanted, pl.Enum) and not _whole(table, column.name):
             wanted = pl.Enum(wanted.categories.filter(wanted.categories.is_in(column.implode())))
-        columns.append(_Column(_entry(column.name, "", storage=_type_of(column, wanted))))
+        columns.append(_OtherColumn(_entry(column.name, "", storage=_type_of(column, wanted))))
     return columns
 
 
@@ -297,7 +297,7 @@ def _type_of(column: pl.Series, wanted: pl.DataType) -> pl.DataType:
     return wanted if numbers_as_text(typed).equals(column) else pl.String()
 
 
-def _in_a_sheet(table: ProtectedTable) -> list[_Column]:
+def _in_a_sheet(table: ProtectedTable) -> list[_OtherColumn]:
     """Return the columns of a workbook: numbers where every cell is one as it is written."""
     columns = []
     for column in table.cells:
@@ -309,7 +309,7 @@ def _in_a_sheet(table: ProtectedTable) -> list[_Column]:
         kind, storage = (
             ("", pl.Int64() if whole else pl.Float64()) if plain else ("text", pl.String())
         )
-        columns.append(_Column(_entry(column.name, kind, storage=storage)))
+        columns.append(_OtherColumn(_entry(column.name, kind, storage=storage)))
     return columns
 
 
@@ -341,7 +341,7 @@ def write_like(data: Path, table: ProtectedTable, folder: Path, work: Path) -> O
     elif suffix == ".xlsx":
         columns = _in_a_sheet(table)
     else:
-        columns = [_Columns(table, suffix).column(name) for name in table.cells.columns]
+        columns = [_PackageColumns(table, suffix).column(name) for name in table.cells.columns]
     coded = table.cells.with_columns(
         pl.col(column.entry["variable"]).replace_strict(column.cells, default=None)
         for column in columns
