@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,11 @@ Counts = dict[str, dict[str, int]]
 
 
 def program() -> dict[str, str]:
-    """Return the program and its version."""
-    return {"name": "lacrima", "version": version("lacrima")}
+    """Return the program and its version, which is not known of sources that nobody installed."""
+    try:
+        return {"name": "lacrima", "version": version("lacrima")}
+    except PackageNotFoundError:
+        return {"name": "lacrima", "version": "not installed"}
 
 
 def sums(policy: Policy) -> dict[str, Any]:
