@@ -72,6 +72,26 @@ def _hierarchy(field: Field, policy: ReleasePolicy, column: pl.Series) -> LabelH
     )
 
 
+def _diverse(table: pl.DataFrame, policy: ReleasePolicy, tier: Tier) -> list[str]:
+    """Return the columns that l counts: of one that nobody answered there is nothing to learn.
+
+    Raise ExportRefused where all rows together have too few values.
+    """
+    found = []
+    for name in (n for n in policy.diverse if n in table.columns):
+        values = table[name].unique()
+        if (values >= 0).any():
+            found.append(name)
+            if (different := int((values >= 0).sum()) + int((values < 0).any())) < tier.distinct_l:
+                raise ExportRefused(
+                    f"Tier {tier.name} cannot be reached: l = {tier.distinct_l} and all"
+                    f" {len(table)} rows together have {different} of the sensitive {name}."
+                    " Collect more answers, or name it in leave_out of the tier in release.toml"
+                    " and have it approved again."
+                )
+    return found
+
+
 def _sensitive(table: pl.DataFrame, names: Sequence[str]) -> Ints:
     """Return the sensitive columns as ranks; all missing codes of a column are one value."""
     if not names:
@@ -127,7 +147,7 @@ def recode_keys(
         for hierarchy, loss in zip(hierarchies, losses, strict=True)
     )
     # Where no variety is asked for, the engine need not look at answers at all.
-    distinct = [n for n in policy.distinct if n in table.columns] if tier.distinct_l > 1 else []
+    distinct = _diverse(table, policy, tier) if tier.distinct_l > 1 else []
     problem = Problem(
         codes=np.column_stack([h.encode(table[h.column]) for h in hierarchies]),
         hierarchies=taxonomies,

@@ -150,7 +150,8 @@ FEW_VALUES = (
 
 def diversity_warnings(policy: ReleasePolicy, figures: Mapping[str, Any]) -> list[str]:
     """A sentence where classes of the written file hold too few values of a sensitive column."""
-    measured = {n: one["distinct"] for n, one in figures.get("diversity", {}).items()}
+    told = policy.distinct or policy.diverse
+    measured = {n: one["distinct"] for n, one in figures.get("diversity", {}).items() if n in told}
     few = [f"{name} {n}" for name, n in measured.items() if n < policy.distinct_warning]
     said = FEW_VALUES.format(least=policy.distinct_warning, counted=", ".join(few))
     return [said] if few else []
@@ -165,6 +166,7 @@ def report_of(
     limits: Sequence[str],
     levels: Mapping[str, Mapping[str, int]],
     ncp: float,
+    attacks: Mapping[str, Any],
     seed: int,
     occasion: ReleaseContext,
 ) -> Report:
@@ -181,6 +183,7 @@ def report_of(
         left_out.update(part.left_out)
     return {
         **about_release(study, tier, parts, seed=seed, occasion=occasion),
+        **({"sample": tier.taken} if tier.kind.sample < 1 else {}),
         "rows_left_out": dict(left_out),
         "k": {"asked": tier.k, "reached": figures.get("k_value")},
         "l": {"asked": tier.distinct_l, "reached": figures.get("l")},
@@ -188,5 +191,6 @@ def report_of(
         "columns": levels,
         "cells_withheld": {n: at["withheld"] for n, at in levels.items() if at.get("withheld")},
         "verification": {**figures, **beside},
+        "attacks": attacks,
         "limits": [*diversity_warnings(study.policy, figures), *limits],
     }

@@ -26,6 +26,7 @@ from exports.columns import (
     types_of,
     write_data,
 )
+from exports.errors import ExportRefused
 from exports.generalise import coarsen, core_in_order, initial_levels, top_of
 from exports.recode import SuppressionLimitExceeded, recode_keys
 from exports.report import ORDINARY, ReleaseContext
@@ -36,6 +37,9 @@ from forms.study import WITHHELD, Study, Tier
 
 GIVEN_UP = "Too few rows are alike for k = {k} with all key variables: withheld from all: {names}."
 NO_OPEN_CONSENT = "their senders did not agree to an open file"
+NOT_DRAWN = (
+    "an open file is a random {share:g} % sample of those who agreed, and they were not drawn"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ def _narrowed(
     everybody instead: a column less says more than a key that is blank in the rarest rows.
     """
     by_name = {f.name: f for f in fields}
-    seen = [f.name for f in fields if f.key or f.name in study.policy.distinct]
+    seen = [f.name for f in fields if f.key or f.name in study.policy.diverse]
     left = [name for name in core_in_order(fields, study.policy) if table[name].n_unique() > 1]
     for gone in range(len(left) + 1):
         tops = {name: top_of(by_name[name], study.policy) for name in left[:gone]}
@@ -126,16 +130,17 @@ def recode_segment(
     source: SegmentSource,
     tier: Tier,
     *,
+    drawn: pl.Series | None = None,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> SegmentTable:
-    """The rows of ``source`` as ``tier`` releases them. Raise ExportRefused, with figures."""
+    """The rows of ``source`` as ``tier`` releases them. Raise ExportRefused, with figures.
+
+    ``drawn`` says of each row whether the lot fell on it, for a tier that is a sample.
+    """
     fields = kept_in(source.fields, tier)
     names = [f.name for f in fields]
-    rows = pl.Series(range(len(source.table)), dtype=pl.UInt32)
-    if tier.needs_open_consent:
-        rows = rows.filter(source.table["c_open"] == 1)
-    left_out = len(source.table) - len(rows)
+    rows, left_out = _taken(source, tier, drawn)
     taken = source.table.select(names)[rows] if left_out else source.table.select(names)
     # By size first, then by what the rows bear (docs/decisions/0009-small-samples.md).
     start = initial_levels(taken, fields, study.policy, tier)
@@ -148,10 +153,29 @@ def recode_segment(
         table=table,
         order=order,
         source=rows[order],
-        left_out={NO_OPEN_CONSENT: left_out} if left_out else {},
+        left_out=left_out,
         notes=(*start.notes, *notes),
         small_sample_tables=_as_tables(study, source, taken, start.as_tables),
     )
+
+
+def _taken(
+    source: SegmentSource, tier: Tier, drawn: pl.Series | None
+) -> tuple[pl.Series, dict[str, int]]:
+    """Return the positions of the rows that ``tier`` takes, and how many it does not, by reason."""
+    rows = pl.Series(range(len(source.table)), dtype=pl.UInt32)
+    left_out = {}
+    if tier.needs_open_consent:
+        agreed = rows.filter(source.table["c_open"] == 1)
+        left_out[NO_OPEN_CONSENT] = len(rows) - len(agreed)
+        rows = agreed
+    if tier.kind.sample < 1:
+        if drawn is None:
+            raise ExportRefused(f"Tier {tier.name} is a sample, and nobody drew one.")
+        sample = rows.filter(drawn.gather(rows))
+        left_out[NOT_DRAWN.format(share=100 * tier.kind.sample)] = len(rows) - len(sample)
+        rows = sample
+    return rows, {reason: number for reason, number in left_out.items() if number}
 
 
 def _as_tables(

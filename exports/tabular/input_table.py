@@ -77,7 +77,8 @@ class InputTable:
 
 EXAMPLES = 3  # a first line that names no columns holds values
 ROW_NAMES = (
-    " If R wrote it, its first cells are row names: row.names = FALSE in write.csv leaves them out."
+    " If R or pandas wrote it, its first cells are names of rows, which row.names = FALSE or"
+    " index=False leaves out."
 )
 
 

@@ -50,11 +50,26 @@ _READERS: Mapping[str, Callable[[Path, ReadOptions], InputTable]] = {
     ".parquet": read_parquet,
     ".xlsx": read_xlsx,
 }
+# How files of a format begin.
+_BEGINNINGS = {
+    b"PK\x03\x04": (".xlsx",), b"$FL2": (".sav", ".zsav"), b"$FL3": (".sav", ".zsav"),
+    b"<stata_dta>": (".dta",), b"PAR1": (".parquet",),
+}  # fmt: skip
 _TAKEN = {
     "encoding": (".csv", ".tsv", ".txt", ".sav", ".zsav", ".dta"),
     "separator": (".csv", ".tsv", ".txt"),
     "sheet": (".xlsx",),
 }
+
+
+def _refuse_wrong_ending(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(16)
+    for beginning, endings in _BEGINNINGS.items():
+        if head.startswith(beginning) and path.suffix.lower() not in endings:
+            raise ExportRefused(
+                f"{path} is not what its name says, but looks like {endings[0]}: rename it."
+            )
 
 
 def read_table(path: Path, how: ReadOptions = AS_IT_SAYS) -> InputTable:
@@ -77,6 +92,7 @@ def read_table(path: Path, how: ReadOptions = AS_IT_SAYS) -> InputTable:
         if said and ending not in _TAKEN.get(option, ending):
             raise ExportRefused(f"{path}: --{option} is for {', '.join(_TAKEN[option])} files.")
     try:
+        _refuse_wrong_ending(path)
         return reader(path, how)
     except OSError as fault:
         raise ExportRefused(unreadable(path, fault)) from None

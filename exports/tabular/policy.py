@@ -45,6 +45,8 @@ _PRIVACY: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "suppression_limit": ("a share from 0 to 1", lambda v: _number(v, 0, 1)),
     "seed": ("a whole number from 0", lambda v: _whole(v, 0) and v < 2**63),
 }
+# Those that may be one for all sensitive columns, or a table of columns.
+_PER_COLUMN = ("l", "entropy_l", "t")
 _TABLES = ("privacy", "roles", "hierarchies", "ordered", "population")
 
 Mode = Literal["local", "one-coding"]
@@ -57,16 +59,17 @@ class Policy:
 
     ``roles`` maps each role to its columns; ``hierarchies`` a quasi-identifier to its file;
     ``ordered`` a sensitive column to its values from lowest to highest, or to "numbers";
-    ``content`` is the file as it stands, for the report to repeat. What is None is not asked.
+    ``content`` is the file as it stands, for the report to repeat. What is None is not asked; l,
+    entropy l and t may be one for all sensitive columns or a mapping of those that are meant.
     """
 
     path: Path
     k: int
     roles: Mapping[str, tuple[str, ...]]
     hierarchies: Mapping[str, Path]
-    l: int = 1  # noqa: E741 - the condition's name
-    entropy_l: float = 1.0
-    t: float | None = None
+    l: int | Mapping[str, int] = 1  # noqa: E741 - the condition's name
+    entropy_l: float | Mapping[str, float] = 1.0
+    t: float | Mapping[str, float] | None = None
     presence: tuple[float, float] | None = None
     mode: Mode = "local"
     suppression_limit: float = 0.0
@@ -85,6 +88,16 @@ class Policy:
         """Columns that l and t speak of."""
         return self.roles["sensitive"]
 
+    def of_column(self, name: str) -> tuple[int, float, float | None]:
+        """Return l, entropy l and t asked of a sensitive column."""
+        return (
+            self.l.get(name, 1) if isinstance(self.l, Mapping) else self.l,
+            self.entropy_l.get(name, 1.0)
+            if isinstance(self.entropy_l, Mapping)
+            else self.entropy_l,
+            self.t.get(name) if isinstance(self.t, Mapping) else self.t,
+        )
+
 
 def read_policy(path: Path) -> Policy:
     """The policy of a TOML file. Raise ExportRefused with what is wrong and where."""
@@ -99,7 +112,7 @@ def read_policy(path: Path) -> Policy:
         ordered=_ordered(path, tables["ordered"], roles["sensitive"]),
         population=_population(path, tables["population"]),
         content=content,
-        **_privacy(path, tables["privacy"]),
+        **_privacy(path, tables["privacy"], roles["sensitive"]),
     )
     _refuse_contradictions(policy)
     return policy
@@ -145,16 +158,25 @@ def _refuse_unknown(path: Path, keys: Iterable[str], known: Sequence[str], what:
             raise ExportRefused(f"{path}: unknown {what} {key}.{hint}")
 
 
-def _privacy(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
+def _privacy(path: Path, table: Mapping[str, Any], sensitive: Sequence[str]) -> dict[str, Any]:
     """The keys of [privacy], each checked to be what it must."""
     _refuse_unknown(path, table, tuple(_PRIVACY), "key in [privacy]:")
     if "k" not in table:
         raise ExportRefused(f"{path}: [privacy] must say k, the smallest number of rows alike.")
     for key, value in table.items():
         words, fits = _PRIVACY[key]
-        if not fits(value):
-            shown = f'"{value}"' if isinstance(value, str) else value
-            raise ExportRefused(f"{path}: {key} = {shown} must be {words}.")
+        each = {key: value}
+        if key in _PER_COLUMN and isinstance(value, Mapping):
+            each = {f"{key}.{column}": one for column, one in value.items()}
+            if unknown := [column for column in value if column not in sensitive]:
+                hint = suggestion(unknown[0], sensitive)
+                raise ExportRefused(
+                    f"{path}: {key} names {unknown[0]}, which is no sensitive column.{hint}"
+                )
+        for name, one in each.items():
+            if not fits(one):
+                shown = f'"{one}"' if isinstance(one, str) else one
+                raise ExportRefused(f"{path}: {name} = {shown} must be {words}.")
     found = dict(table)
     if "presence" in found:
         found["presence"] = tuple(float(share) for share in found["presence"])
@@ -234,8 +256,9 @@ def _population(path: Path, table: Mapping[str, Any]) -> Path | None:
 
 def _refuse_contradictions(policy: Policy) -> None:
     """Raise ExportRefused for keys that ask for each other."""
-    asks = {"l": policy.l > 1, "entropy_l": policy.entropy_l > 1, "t": policy.t is not None}
-    asked = [name for name, is_asked in asks.items() if is_asked]
+    # A table of columns names sensitive ones only: that was checked.
+    asks = {"l": policy.l, "entropy_l": policy.entropy_l, "t": policy.t}
+    asked = [n for n, v in asks.items() if not isinstance(v, Mapping) and v not in (None, 1, 1.0)]
     if asked and not policy.sensitive:
         raise ExportRefused(f"{policy.path}: {asked[0]} is asked for, but no column is sensitive.")
     if policy.presence and not policy.population:

@@ -17,7 +17,6 @@ import polars as pl
 from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recoding, no_progress
 from exports.anonymise.solve import solve
 from exports.errors import ExportRefused
-from exports.label_hierarchy import fully_generalised
 from exports.output_files import LINE_END, PRIVATE, files_in, guarded, hidden_beside, sha256_of
 from exports.tabular.hierarchy import (
     ROOT,
@@ -120,7 +119,8 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
         raise ExportRefused(f"k = {policy.k} rows alike cannot be had from {rows} rows.")
     for name in policy.sensitive:
         distinct = table[name].n_unique()
-        for key, wanted in (("l", policy.l), ("entropy_l", policy.entropy_l)):
+        distinct_l, entropy_l, _ = policy.of_column(name)
+        for key, wanted in (("l", distinct_l), ("entropy_l", entropy_l)):
             if distinct < wanted:
                 raise ExportRefused(
                     f"{key} = {wanted:g} distinct values cannot be had from {name}, which has"
@@ -255,21 +255,19 @@ def _written_like(data: Path, result: AnonymisedTable, folder: Path) -> OtherFil
 
 
 def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
-    """The outcome within the limit; a row that would say nothing but ``*`` counts as withheld."""
+    """The outcome within the limit; a row that would say nothing but ``*`` counts as left out."""
     try:
-        outcome = solve(problem, mode, progress)
+        return solve(problem, mode, progress)
     except Infeasible as fault:
-        raise ExportRefused(f"Nothing was released: {fault}") from None
-    withheld = outcome.suppressed | fully_generalised(problem.hierarchies, outcome.nodes)
-    out, allowed = int(withheld.sum()), problem.suppressible
-    if out == problem.rows or out > allowed:
-        which = "every row" if out == problem.rows else f"{out} of {problem.rows} rows"
-        raise ExportRefused(
-            f"Nothing was released: {which} would say nothing but *, and suppression_limit ="
-            f" {problem.suppression_limit:g} allows {allowed}. Ask for a smaller k, l or t or fewer"
-            " quasi-identifiers."
+        other = (
+            'mode = "one-coding" was tried as well'
+            if mode == "local"
+            else 'mode = "local" may reach it'
         )
-    return replace(outcome, suppressed=withheld)
+        raise ExportRefused(
+            f"Nothing was released: {fault}. Raise suppression_limit, ask for less (k, l,"
+            f" entropy_l, t, presence) or take fewer quasi-identifiers; {other}."
+        ) from None
 
 
 def read_sources(data: Path, policy: Policy, how: ReadOptions = AS_IT_SAYS) -> EncodedTable:

@@ -6,7 +6,7 @@ No seconds and nothing of the input's order: equal tables and policies have equa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,13 @@ def report_of(
     """
     figures = {k: v for k, v in found.figures().items() if k not in _OF_ARRIVAL}
     columns = _columns(result)
+    for name, reached in found.diversity.items():
+        asked = zip(("l", "entropy_l", "t"), result.policy.of_column(name), strict=True)
+        worst = (reached.distinct, reached.entropy, reached.distance)
+        columns[name] |= {
+            key: {"asked": wanted, "reached": round(one, DECIMALS)}
+            for (key, wanted), one in zip(asked, worst, strict=True)
+        }
     # Of paths the name alone, as folders may name people.
     echo = {name: dict(table) for name, table in result.policy.content.items()}
     for table in ("hierarchies", "population"):
@@ -110,6 +117,11 @@ def _notes(result: AnonymisedTable) -> list[str]:
     missing = [n for n in result.policy.quasi_identifiers if result.sources.table[n].null_count()]
     if missing:
         notes.append(f"A missing cell of {', '.join(missing)} was treated as a value of its own.")
+    notes += [
+        f'Every line of {tree.path.name} ends in "{tree.top}", which was taken as {ROOT}.'
+        for tree in result.sources.trees
+        if tree.top != ROOT
+    ]
     ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")
@@ -155,7 +167,7 @@ def report_page(report: Report) -> bytes:
         found=found + [words for name, words in said.items() if name in _FIRST],
         further=(),
         mode=report["mode"],
-        privacy=report["policy"]["privacy"],
+        privacy=dict(_asked(report["policy"]["privacy"])),
         roles=report["policy"]["roles"],
         columns=[
             (name, *(figure(about[key]) for key in keys))
@@ -173,6 +185,15 @@ def report_page(report: Report) -> bytes:
             *((f"Hierarchy of {n}", told) for n, told in report["hierarchies_sha256"].items()),
         ],
     )
+
+
+def _asked(privacy: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what was asked under its name, column by column where each has its own."""
+    for key, value in privacy.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{key} of {column}", one) for column, one in value.items())
+        else:
+            yield key, value
 
 
 def figure(value: float | None) -> str:

@@ -27,6 +27,14 @@ def told(desk):
         ("k = 2", "k = 2\nsuppression_limit = 5", "suppression_limit = 5 must be a share"),
         ("k = 2", "k = 2\nsuppression_limit = nan", "must be a share from 0 to 1"),
         ("k = 2", "k = 2\nt = -0.1", "t = -0.1 must be a number from 0 to 1"),
+        ("k = 2", "k = 2\nl = { answer = 0 }", "l.answer = 0 must be a whole number from 1"),
+        (
+            "k = 2",
+            "k = 2\nt = { Answer = 0.1 }",
+            "t names Answer, which is no sensitive column. Did",
+        ),
+        ("k = 2", "k = 2\nk = { answer = 2 }", "is not valid TOML"),
+        ("k = 2", "k = { answer = 2 }", "must be a whole number from 2"),
         ("k = 2", 'k = 2\nmode = "global"', 'mode = "global" must be "local" or "one-coding"'),
         ("k = 2", "k = 2\nseed = 1.5", "seed = 1.5 must be a whole number"),
         ("k = 2", "k = 2\npresence = [0.5, 0.1]", "presence = [0.5, 0.1] must be two shares"),
@@ -127,6 +135,29 @@ def test_a_number_outside_its_own_band_is_told(desk, value, label):
     assert f"line 1: {value} does not lie in {label}" in told(desk)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "f,f,*\nm,f,*\n",
+        "f,F,*\nm,F,*\n",
+        'f," f ",*\nm," f ",*\n',
+        "f,g,*\nx,g,*\nm,F,*\n",
+        "f,f,f,*\nm,g,f,*\n",
+        "f,f,*\nm,m,*\n,f,*\n",
+        "f,p,*\nm,1.0,*\n1,1,*\n",
+        "f,0-9,*\nm,m,*\n0-9,0-9,*\n",
+    ],
+)
+def test_a_group_named_like_a_value_that_is_not_all_of_it_is_told(desk, content):
+    desk.write("trees/sex.csv", content)
+    assert "which is a value of its own. Call the group something else." in told(desk)
+
+
+def test_a_range_in_the_data_outside_its_group_is_told(desk):
+    desk.write("trees/age.csv", AGE + "15-24,20-24,20-29,*\n")
+    assert "15-24 does not lie in 20-24" in told(desk)
+
+
 def test_a_hierarchy_shifted_by_one_is_told_with_how_often(desk):
     shifted = AGE.replace("20,20-24", "20,15-19").replace("25,25-29", "25,20-24")
     desk.write("trees/age.csv", shifted)
@@ -136,6 +167,12 @@ def test_a_hierarchy_shifted_by_one_is_told_with_how_often(desk):
 def test_a_value_that_is_a_group_already_gets_the_right_advice(desk):
     desk.rows([("P", "f", "20-24", "yes", "1"), *ROWS])
     assert "starts with itself" in told(desk)
+
+
+def test_a_word_that_is_a_group_already_gets_the_right_advice(desk):
+    desk.write("trees/sex.csv", "f,p,*\nm,p,*\n")
+    desk.rows([("P", "p", "21", "yes", "1"), *ROWS])
+    assert "give each a line, and the groups other names" in told(desk)
 
 
 def test_a_value_with_a_space_gets_the_right_advice(desk):
@@ -161,9 +198,9 @@ def test_no_more_than_three_values_are_quoted(desk):
         ("name;sex,age\nP;f,21\n", "by commas or semicolons. Say which: --separator"),
         (
             '"",name,sex\n"1",P,f\n',
-            "column 1 has no name in the header. Give it one. If R",
+            "column 1 has no name in the header. Give it one. If R or",
         ),
-        ("name,sex\n1,P,f\n", "3 cells where the header names 2 columns. If R wrote it"),
+        ("name,sex\n1,P,f\n", "3 cells where the header names 2 columns. If R or pandas"),
         ("name\nP,f,1\n", "line 2: 3 cells where the header names 1 column."),
         ('name;"sex, age"\nP;1\n', 'has: name, "sex, age". Read as semicolon-separated: data.csv.'),
         ("name,sex\nP\0,f\n", "line 2: a null byte"),
@@ -199,6 +236,14 @@ def test_a_missing_table_is_told(desk):
 def test_a_file_that_is_not_what_its_name_says_is_told(desk, ending):
     desk.data = desk.write(f"data.{ending}", "no such format\n")
     assert f"data.{ending}" in told(desk)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "ending"), [(b"PK\3\4", "xlsx"), (b"$FL2", "sav"), (b"PAR1", "parquet")]
+)
+def test_a_table_under_a_wrong_ending_is_told(desk, beginning, ending):
+    desk.write("data.csv", beginning + bytes(200))
+    assert f"data.csv is not what its name says, but looks like .{ending}: rename" in told(desk)
 
 
 def test_values_left_out_of_an_order_are_told(desk):
