@@ -27,7 +27,7 @@ def scripts(context: DocumentContext) -> dict[str, bytes]:
         "analysis/import.py": python_r.import_py(context),
         "analysis/import.sps": spss_syntax.import_sps(context),
     }
-    if plan.columns:
+    if plan.released:
         files |= {
             "analysis/score.R": python_r.score_r(context, plan),
             "analysis/score.do": stata_do.score_do(context, plan),
