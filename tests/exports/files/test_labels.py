@@ -7,10 +7,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from exports.codebook import codebook_of
+from exports.columns import fields_of, kept_in
 from exports.documents.scripts import python_r, spss_syntax, stata_do
 from exports.files.formats import write_formats
+from exports.files.source import distinct_labels, is_text, labels_of
+from exports.generalise import least_levels
+from forms.load import load_study
+from forms.study import LABEL_BYTES
 from tests.exports.documents.desk import context, relabelled
 from tests.exports.files.hard import entry, write_csv
+from tests.pins.conftest import STUDY_FOLDERS
 
 LONG = "ü" * 60
 SIGNS = "ab😢ü'\"`$ \t*/\u0301"
@@ -72,3 +79,20 @@ def test_scripts_give_every_code_a_label_of_its_own(script, labelled):
     codes = {"1": "a 'b'", "2": "a 'b'", "3": 'a "b"'}
     release = relabelled(context(), "met", codes=codes, missing={})
     assert labelled in script(release).decode()
+
+
+RELEASED = [
+    (name, tier)
+    for name, folder in STUDY_FOLDERS.items()
+    for tier in sorted({"B", "C"} & load_study(folder).policy.tiers.keys())
+]
+
+
+@pytest.mark.parametrize(("name", "tier"), RELEASED)
+def test_no_study_of_ours_needs_a_label_made_up(name, tier):
+    study = load_study(STUDY_FOLDERS[name])
+    fields = kept_in(fields_of(study), study.policy.tiers[tier])
+    least = least_levels(fields, study.policy, study.policy.tiers[tier])
+    for said in codebook_of(study, fields, least=least, rows=1, versions={}):
+        if not is_text(said):
+            assert distinct_labels(labels_of(said), LABEL_BYTES) == labels_of(said)
