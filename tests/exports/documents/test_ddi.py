@@ -26,6 +26,7 @@ def tree(release: DocumentContext) -> etree._Element:
 
 RELEASES = {
     "ordinary": context(),
+    "with authors": context(facts={"authors": "Example, Ada; Sample, Bob"}),
     "with facts": context(facts=FACTS, findings=[("k", "5", "Five look alike.")]),
     "pilot": context(pilot=True, synthetic=True, policy_notes=["Under 50 rows."]),
     "words that break syntax": relabelled(
