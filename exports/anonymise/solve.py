@@ -22,7 +22,14 @@ from exports.anonymise.lattice import (
 from exports.anonymise.lattice_pass import LatticePass
 from exports.anonymise.local_search import refine
 from exports.anonymise.partition import build_partition
-from exports.anonymise.privacy_models import ROUNDING, check_feasible, failing, number_rows
+from exports.anonymise.privacy_models import (
+    ROUNDING,
+    check_feasible,
+    distance,
+    failing,
+    number_rows,
+    privacy_checks_of,
+)
 from exports.anonymise.problem import (
     Bools,
     Infeasible,
@@ -89,17 +96,44 @@ def _within_limit(problem: Problem, progress: Progress) -> Recoding | None:
     would then fail the model: of fewer rows the distribution differs. Where there are too many of
     them, classes of roots are ruled out.
     """
+    room = problem.suppressible
     for blank in (True, False) if problem.blank_counts else (True,):
-        # With no row suppressed, closeness to the released rows is closeness to all rows.
-        for room in dict.fromkeys((problem.suppressible, 0)):
-            recoding = _least_blank(problem, room, progress, blank=blank)
-            if recoding is None or _gone(problem, recoding).sum() > problem.suppressible:
-                break
-            for suppressed in (_gone(problem, recoding), recoding.suppressed):
-                outcome = replace(recoding, suppressed=suppressed)
-                if not _may_fail(problem, outcome) or not failing(problem, outcome).any():
-                    return outcome
+        recoding = _least_blank(problem, room, progress, blank=blank)
+        outcome = _satisfying(problem, recoding)
+        if outcome is None and recoding is not None and room and problem.model.bounds_distance:
+            # With no row suppressed, closeness to the released rows is closeness to all rows.
+            outcome = _satisfying(problem, _least_blank(problem, 0, progress, blank=blank))
+            if outcome is None:
+                tight = _tightened(problem, recoding)
+                outcome = _satisfying(problem, _least_blank(tight, room, progress, blank=blank))
+        if outcome is not None:
+            return outcome
     return None
+
+
+def _satisfying(problem: Problem, recoding: Recoding | None) -> Recoding | None:
+    """Return the recoding with as many blank rows suppressed as the model bears; None if none."""
+    if recoding is None or _gone(problem, recoding).sum() > problem.suppressible:
+        return None
+    for suppressed in (_gone(problem, recoding), recoding.suppressed):
+        outcome = replace(recoding, suppressed=suppressed)
+        if not _may_fail(problem, outcome) or not failing(problem, outcome).any():
+            return outcome
+    return None
+
+
+def _tightened(problem: Problem, recoding: Recoding) -> Problem:
+    """Return the problem with t smaller by the distance of the released rows to all rows.
+
+    Distances add up at most: what is that close to all rows is close enough to the released ones.
+    """
+    rows = np.flatnonzero(~_gone(problem, recoding))
+    checks = privacy_checks_of(problem)
+    tally = checks.tally(rows, np.zeros(rows.size, dtype=np.int64), 1)
+    moved = max(distance(tally[:, column.part], column)[0] for column in checks.columns)
+    asked = (problem.model.of_column(at)[2] for at in range(problem.sensitive.shape[1]))
+    t = tuple(None if one is None else max(one - float(moved), 0.0) for one in asked)
+    return replace(problem, model=replace(problem.model, t=t))
 
 
 def _gone(problem: Problem, recoding: Recoding) -> Bools:

@@ -31,7 +31,7 @@ from exports.tabular.hierarchy import (
 from exports.tabular.input_table import AS_IT_SAYS, BESIDE_DATA, InputTable, ReadOptions
 from exports.tabular.open_table import read_table
 from exports.tabular.other_formats import OtherFile, ProtectedTable, write_like
-from exports.tabular.policy import Mode, Policy, read_policy, suggestion
+from exports.tabular.policy import Policy, read_policy, suggestion
 from exports.tabular.provenance import (
     private_path,
     private_report,
@@ -196,7 +196,7 @@ class _Files:
 
 def _anonymise(sources: EncodedTable, policy: Policy, files: _Files, progress: Progress) -> Report:
     problem = problem_of(policy, sources)
-    outcome = _solved(problem, policy.mode, progress)
+    outcome = _solved(problem, policy, progress)
     table, rows = released(sources, outcome)
     result = AnonymisedTable(policy, sources, problem, outcome, table, rows)
     out = files.out.resolve()
@@ -254,19 +254,22 @@ def _written_like(data: Path, result: AnonymisedTable, folder: Path) -> OtherFil
     return other
 
 
-def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
+# Keys of [privacy] that may ask for too much.
+_ASKED = ("k", "l", "entropy_l", "t", "presence")
+
+
+def _solved(problem: Problem, policy: Policy, progress: Progress) -> Recoding:
     """The outcome within the limit; a row that would say nothing but ``*`` counts as left out."""
     try:
-        return solve(problem, mode, progress)
+        return solve(problem, policy.mode, progress)
     except Infeasible as fault:
-        other = (
-            'mode = "one-coding" was tried as well'
-            if mode == "local"
-            else 'mode = "local" may reach it'
-        )
+        asked = [key for key in _ASKED if key in policy.content["privacy"]]
+        other = 'mode = "local" may reach it'
+        if policy.mode == "local":
+            other = 'mode = "one-coding" was tried as well'
         raise ExportRefused(
-            f"Nothing was released: {fault}. Raise suppression_limit, ask for less (k, l,"
-            f" entropy_l, t, presence) or take fewer quasi-identifiers; {other}."
+            f"Nothing was released: {fault}. Raise suppression_limit, ask for less"
+            f" ({', '.join(asked)}) or take fewer quasi-identifiers; {other}."
         ) from None
 
 
