@@ -15,6 +15,7 @@ import polars as pl
 
 from exports.anonymise.problem import Ints, Problem, Recoding, loss_of
 from exports.documents.markup import DistributionBar, render_page
+from exports.output_files import guarded
 from exports.tabular.hierarchy import ROOT, EncodedTable, without_formulas
 from exports.tabular.policy import ROLES, Policy
 from exports.tabular.provenance import frequencies, program, sums
@@ -133,15 +134,16 @@ def _notes(result: AnonymisedTable) -> list[str]:
 
 
 def _formulas(result: AnonymisedTable) -> list[str]:
-    """Return in which columns cells got an apostrophe."""
-    marked = [column.name for column in result.table if column.str.contains(r"^'[=+\-@\t\r]").any()]
-    if not marked:
-        return []
-    columns = ", ".join(marked)
-    said = (
-        f"Text that a spreadsheet would run as a formula has an apostrophe in front, in {columns}."
-    )
-    return [f"{said} Numbers are as they were."]
+    """Return in which columns cells got an apostrophe, and names of columns that got none."""
+    marked = [c.name for c in result.table if c.str.contains(r"^'[=+\-@\t\r]").any()]
+    names = [name for name in result.table.columns if guarded(name) != name]
+    notes = []
+    if marked:
+        said = "Text that a spreadsheet would run as a formula has an apostrophe in front, in"
+        notes.append(f"{said} {', '.join(marked)}. Numbers are as they were.")
+    if names:
+        notes.append(f"A spreadsheet would run the name of a column: {', '.join(names)}.")
+    return notes
 
 
 # Figures to see at a glance, beside what was lost; the others follow as a table.

@@ -104,6 +104,14 @@ def test_a_group_that_reads_like_a_formula_is_marked_too(desk):
     assert {row["age"] for row in desk.run()} == {"'=low"}
 
 
+def test_a_name_that_a_spreadsheet_would_run_is_warned_of(desk):
+    desk.rows(ROWS, names=("name", "sex", "age", "answer", "@note"))
+    desk.change('plain = ["note"]', 'plain = ["@note"]')
+    desk.run()
+    notes = of(desk.out / "report.json")["notes"]
+    assert "A spreadsheet would run the name of a column: @note." in notes
+
+
 def test_two_cells_that_would_become_one_are_refused(desk):
     desk.rows([(*row[:4], "=1" if row[1] == "f" else "'=1") for row in ROWS])
     assert "Change one of them" in desk.refusal()
