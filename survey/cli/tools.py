@@ -43,8 +43,10 @@ def anonymise(
 ) -> None:
     """Protect the table DATA (.csv, .sav, .dta, .xlsx …) as a policy asks, into a new folder."""
     from exports.tabular.input_table import ReadOptions
+    from exports.tabular.provenance import private_path
     from exports.tabular.run import anonymise as run
 
+    private = private_report or private_path(out)
     started = time.perf_counter()
     quiet = not sys.stderr.isatty()
     with click.progressbar(length=100, label="Searching", hidden=quiet, file=sys.stderr) as bar:
@@ -54,7 +56,7 @@ def anonymise(
             out,
             progress=lambda x: bar.update(round(x * 100) - bar.pos),
             how=ReadOptions(encoding, separator, sheet),
-            private=private_report,
+            private=private,
         )
     for remark in report["input"]:
         click.echo(remark)
@@ -64,6 +66,7 @@ def anonymise(
         value = report[name]  # None where nothing could be measured
         shown = f"{value:.4f}" if isinstance(value, float) else "-" if value is None else value
         click.echo(f"{name:<20}{shown}")
+    click.echo(f"{private} is for you alone: it could give back what was withheld.")
     click.echo(f"{out} written in {time.perf_counter() - started:.1f} seconds.")
 
 
