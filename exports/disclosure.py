@@ -18,7 +18,8 @@ import polars as pl
 
 from exports.columns import BRANCH, CORE, DECIMALS, INSIDER, Field
 from exports.generalise import group_codes, hierarchy_of
-from exports.verify.reading import Claim
+from exports.repeats import LEAST_ALIKE, compared
+from exports.verify.reading import Claim, OnePerson
 from forms.study import MISSING_RANGE, WITHHELD, ReleasePolicy, Tier
 
 Covers = Callable[[str, object, object], bool]  # column, wider cell, narrower cell
@@ -127,6 +128,17 @@ def claim_of(
         suppressed={f.name: str(WITHHELD) for f in keys},
         missing=dict.fromkeys((*(f.name for f in keys), *diverse), _MISSING),
         segments=tuple(segments),
+        unit="people",
+        one_person=OnePerson(
+            compared(fields),
+            LEAST_ALIKE,
+            _MISSING,
+            {
+                name: frozenset(str(code) for code in codes)
+                for name, codes in policy.repeat
+                if name in names
+            },
+        ),
     )
 
 

@@ -28,6 +28,8 @@ from exports.generalise import covered, generalise_cell, is_missing, suppressed_
 from exports.label_hierarchy import Cell, LabelHierarchy, ancestors, fully_generalised
 from forms.study import ReleasePolicy, Tier
 
+_NO_VALUE = 0  # rank of what is missing in a sensitive column
+
 
 class SuppressionLimitExceeded(ExportRefused):
     """So few rows are alike that too many would lose their whole key."""
@@ -82,7 +84,7 @@ def _diverse(table: pl.DataFrame, policy: ReleasePolicy, tier: Tier) -> list[str
         values = table[name].unique()
         if (values >= 0).any():
             found.append(name)
-            if (different := int((values >= 0).sum()) + int((values < 0).any())) < tier.distinct_l:
+            if (different := int((values >= 0).sum())) < tier.distinct_l:
                 raise ExportRefused(
                     f"Tier {tier.name} cannot be reached: l = {tier.distinct_l} and all"
                     f" {len(table)} rows together have {different} of the sensitive {name}."
@@ -93,11 +95,12 @@ def _diverse(table: pl.DataFrame, policy: ReleasePolicy, tier: Tier) -> list[str
 
 
 def _sensitive(table: pl.DataFrame, names: Sequence[str]) -> Ints:
-    """Return the sensitive columns as ranks; all missing codes of a column are one value."""
+    """Return the sensitive columns as ranks from 1; 0 is every missing code."""
     if not names:
         return np.empty((len(table), 0), dtype=np.int32)
-    answers = (pl.when(pl.col(n) < 0).then(-1).otherwise(pl.col(n)).alias(n) for n in names)
-    return table.select(a.rank("dense").cast(pl.Int32) - 1 for a in answers).to_numpy()
+    answers = (pl.when(pl.col(n) >= 0).then(pl.col(n)).alias(n) for n in names)
+    ranks = (a.rank("dense").cast(pl.Int32).fill_null(_NO_VALUE) for a in answers)
+    return table.select(ranks).to_numpy()
 
 
 def _released(
@@ -118,19 +121,23 @@ def recode_keys(
     policy: ReleasePolicy,
     tier: Tier,
     *,
+    people: Ints | None = None,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> tuple[pl.DataFrame, str]:
-    """Return ``table`` with ``tier.k`` rows or more in each class of its core key, and a note.
+    """Return ``table`` with ``tier.k`` people or more in each class of its core key, and a note.
+
+    ``people`` says whose each row is (exports.repeats; None: each is another person's).
 
     Rows stay where they are. They must stand in the order of their content, so that the order of
     arrival decides nothing. The note says what the engine capped, if anything. Raise ExportRefused,
     with figures, where k or l cannot be reached, SuppressionLimitExceeded where more than
     ``tier.max_violating`` of the rows would lose their whole key.
     """
-    if len(table) < tier.k:
+    counted = len(table) if people is None else len(np.unique(people[people >= 0]))
+    if counted < tier.k:
         raise ExportRefused(
-            f"Tier {tier.name} needs at least {tier.k} rows alike; there are {len(table)} in all."
+            f"Tier {tier.name} needs at least {tier.k} rows alike; there are {counted} in all."
         )
     core = [f for f in fields if f.key and f.group == CORE]
     # Coarsening a column of one category would part no class.
@@ -154,6 +161,8 @@ def recode_keys(
         model=PrivacyModel(tier.k, distinct_l=tier.distinct_l),
         sensitive=_sensitive(table, distinct),
         ordered=(False,) * len(distinct),
+        missing=(_NO_VALUE,) * len(distinct),
+        people=people,
         seed=seed,
     )
     try:

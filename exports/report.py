@@ -185,7 +185,11 @@ def report_of(
         **about_release(study, tier, parts, seed=seed, occasion=occasion),
         **({"sample": tier.taken} if tier.kind.sample < 1 else {}),
         "rows_left_out": dict(left_out),
-        "k": {"asked": tier.k, "reached": figures.get("k_value")},
+        "k": {
+            "asked": tier.k,
+            "reached": figures.get("k_value"),
+            "by_row": figures.get("k_rows"),
+        },
         "l": {"asked": tier.distinct_l, "reached": figures.get("l")},
         "ncp": round(ncp, 6),
         "columns": levels,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from exports.anonymise.problem import Progress, no_progress
+from exports.anonymise.problem import Ints, Progress, no_progress
 from exports.codebook import asked_codebook
 from exports.columns import (
     Field,
@@ -29,6 +29,7 @@ from exports.columns import (
 from exports.errors import ExportRefused
 from exports.generalise import coarsen, core_in_order, initial_levels, top_of
 from exports.recode import SuppressionLimitExceeded, recode_keys
+from exports.repeats import people_of
 from exports.report import ORDINARY, ReleaseContext
 from exports.tables.plan import one_way
 from exports.tables.table_files import Heading, files
@@ -97,6 +98,7 @@ def _narrowed(
     study: Study,
     tier: Tier,
     *,
+    people: Ints | None,
     seed: int,
     progress: Progress,
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -115,7 +117,10 @@ def _narrowed(
         order = content_order(fewer, [f.name for f in fields])
         rows = fewer.select(seen)[order]
         try:
-            keys, note = recode_keys(rows, fields, study.policy, tier, seed=seed, progress=progress)
+            whose = None if people is None else people[order.to_numpy()]
+            keys, note = recode_keys(
+                rows, fields, study.policy, tier, people=whose, seed=seed, progress=progress
+            )
         except SuppressionLimitExceeded:
             continue
         back = keys[order.arg_sort()]
@@ -145,7 +150,10 @@ def recode_segment(
     # By size first, then by what the rows bear (docs/decisions/0009-small-samples.md).
     start = initial_levels(taken, fields, study.policy, tier)
     coarse = coarsen(taken, {f.name: f for f in fields}, study.policy, start.levels)
-    table, notes = _narrowed(coarse, fields, study, tier, seed=seed, progress=progress)
+    people = people_of(coarse, fields, study.policy)
+    table, notes = _narrowed(
+        coarse, fields, study, tier, people=people, seed=seed, progress=progress
+    )
     # Sorted once more: recoding has changed the content that decides the order.
     order = content_order(table, names)
     return SegmentTable(

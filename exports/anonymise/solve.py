@@ -21,6 +21,7 @@ from exports.anonymise.lattice import (
 )
 from exports.anonymise.lattice_pass import LatticePass
 from exports.anonymise.local_search import refine
+from exports.anonymise.merge import merge_until_satisfied
 from exports.anonymise.partition import build_partition
 from exports.anonymise.privacy_models import (
     ROUNDING,
@@ -29,10 +30,12 @@ from exports.anonymise.privacy_models import (
     failing,
     number_rows,
     privacy_checks_of,
+    rows_alike,
 )
 from exports.anonymise.problem import (
     Bools,
     Infeasible,
+    Ints,
     Problem,
     Progress,
     Recoding,
@@ -295,4 +298,45 @@ def solve(problem: Problem, mode: str = "local", progress: Progress = no_progres
     """
     if mode not in MODES:
         raise ValueError(f"no mode {mode!r}: choose one of {', '.join(MODES)}")
-    return MODES[mode](problem, progress)
+    if problem.people is None:
+        return MODES[mode](problem, progress)
+    share = problem.suppression_limit * problem.rows / max(problem.counted, 1)
+    # Few people may lose many rows; where too many people do, only so many rows as people.
+    try:
+        found = _of_people(
+            replace(problem, suppression_limit=share), problem.people, mode, progress
+        )
+    except Infeasible:
+        return _of_people(problem, problem.people, mode, progress)
+    if problem.people_among(found.suppressed) > problem.suppressible:
+        return _of_people(problem, problem.people, mode, progress)
+    return found
+
+
+def _of_people(problem: Problem, people: Ints, mode: str, progress: Progress) -> Recoding:
+    """Return the table protected where people have several rows.
+
+    Rows of one person that are alike stay together: whoever knows them all knows no more.
+    """
+    if mode == "local":
+        first, like = rows_alike(problem, people)
+        one_each = replace(
+            problem,
+            codes=problem.codes[first],
+            sensitive=problem.sensitive[first] if problem.sensitive.size else problem.sensitive,
+            people=people[first],
+        )
+        alone = protect_locally(one_each, progress)
+        found = replace(alone, nodes=alone.nodes[like], suppressed=alone.suppressed[like])
+    else:
+        found = MODES[mode](problem, progress)
+    if not failing(problem, found).any():
+        return found
+    # Sums of tallies took somebody's rows for those of different people.
+    merged = merge_until_satisfied(problem, found)
+    if merged is not None:
+        gone = _gone(problem, merged)
+        if gone.sum() <= problem.suppressible:
+            without = replace(merged, suppressed=gone)
+            return merged if failing(problem, without).any() else without
+    return protect_with_one_coding(problem, progress)

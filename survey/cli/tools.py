@@ -66,6 +66,8 @@ def anonymise(
         value = report[name]  # None where nothing could be measured
         shown = f"{value:.4f}" if isinstance(value, float) else "-" if value is None else value
         click.echo(f"{name:<20}{shown}")
+    for note in report["notes"]:
+        click.echo(note)
     click.echo(f"{private} is for you alone: it could give back what was withheld.")
     click.echo(f"{out} written in {time.perf_counter() - started:.1f} seconds.")
 

@@ -63,9 +63,16 @@ def test_rows_in_groups_that_agree_are_counted(desk):
     desk.run()
     report = of(desk.out / "report.json")
     assert report["measured"]["rows_alike"] == {"answer": 4}
-    assert "4 rows (50 %) stand in groups in which everybody has the same answer." in {
+    assert "4 rows stand in groups in which everybody who has a value of answer has the same." in {
         said["sentence"] for said in report["meaning"]
     }
+
+
+def test_people_who_gave_no_answer_agree_with_nobody(desk):
+    desk.rows([(*row[:3], "" if row[1] == "f" else "no", row[4]) for row in ROWS])
+    desk.change("k = 2", "k = 4")
+    desk.run()
+    assert of(desk.out / "report.json")["measured"]["rows_alike"] == {"answer": 4}
 
 
 def test_a_private_report_is_never_written_over(desk):
