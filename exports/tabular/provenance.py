@@ -33,7 +33,9 @@ def program() -> dict[str, str]:
 
 def sums(policy: Policy) -> dict[str, Any]:
     """Return the SHA-256 of the policy and of the file of each hierarchy."""
-    trees = {column: sha256_of(path) for column, path in policy.hierarchies.items()}
+    # A hierarchy that is a rule stands in the policy itself.
+    files = {n: path for n, path in policy.hierarchies.items() if isinstance(path, Path)}
+    trees = {column: sha256_of(path) for column, path in files.items()}
     return {"policy_sha256": sha256_of(policy.path), "hierarchies_sha256": trees}
 
 
