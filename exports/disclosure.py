@@ -127,6 +127,7 @@ def claim_of(
         covers={f.name: covers_of(f, policy) for f in keys},
         suppressed={f.name: str(WITHHELD) for f in keys},
         missing=dict.fromkeys((*(f.name for f in keys), *diverse), _MISSING),
+        missing_is_value=frozenset(diverse).difference(policy.named),
         segments=tuple(segments),
         unit="people",
         one_person=OnePerson(

@@ -84,7 +84,8 @@ def _diverse(table: pl.DataFrame, policy: ReleasePolicy, tier: Tier) -> list[str
         values = table[name].unique()
         if (values >= 0).any():
             found.append(name)
-            if (different := int((values >= 0).sum())) < tier.distinct_l:
+            gaps = name not in policy.named and bool((values < 0).any())
+            if (different := int((values >= 0).sum()) + gaps) < tier.distinct_l:
                 raise ExportRefused(
                     f"Tier {tier.name} cannot be reached: l = {tier.distinct_l} and all"
                     f" {len(table)} rows together have {different} of the sensitive {name}."
@@ -161,7 +162,7 @@ def recode_keys(
         model=PrivacyModel(tier.k, distinct_l=tier.distinct_l),
         sensitive=_sensitive(table, distinct),
         ordered=(False,) * len(distinct),
-        missing=(_NO_VALUE,) * len(distinct),
+        missing=tuple(_NO_VALUE if name in policy.named else -1 for name in distinct),
         people=people,
         seed=seed,
     )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,17 +26,20 @@ from exports.tabular.hierarchy import (
     EncodedTable,
     TableHierarchy,
     in_own_order,
+    make_hierarchy,
     problem_of,
     read_hierarchy,
     released,
     values_of,
 )
 from exports.tabular.input_table import AS_IT_SAYS, BESIDE_DATA, InputTable, ReadOptions
+from exports.tabular.made_hierarchies import MadeHierarchy
 from exports.tabular.missing_values import Cells, missing_values_of
+from exports.tabular.number_rules import with_rules
 from exports.tabular.open_table import read_table
 from exports.tabular.other_formats import OtherFile, ProtectedTable, write_like
 from exports.tabular.people import ids_of, people_of, refuse_unknown_people, without_blank_rows
-from exports.tabular.policy import Policy, read_policy, suggestion
+from exports.tabular.policy import ROLES, Policy, read_policy, suggestion
 from exports.tabular.provenance import (
     private_path,
     private_report,
@@ -44,6 +48,8 @@ from exports.tabular.provenance import (
 )
 from exports.tabular.table_codebook import codebook_csv
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
+from exports.tabular.values_without_place import refuse_unplaced
+from exports.verify.coded_numbers import NumberCoding
 from exports.verify.findings import Findings
 from exports.verify.other_formats import differing
 from exports.verify.reading import Claim
@@ -66,7 +72,7 @@ def proven(path: Path, claim: Claim, sources: EncodedTable, rows: Ints) -> Findi
 
     ``rows`` has shape (rows written,): the position of each in the table.
     """
-    people, table = sources.population, sources.table
+    people, table = sources.population, sources.truth
     ids = sources.ids if sources.ids.width else None
     found = verify(path, claim, truth=table, truth_rows=rows, population=people, ids=ids)
     if broken := faults(found, claim):
@@ -91,6 +97,10 @@ def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
         ordered={n: tuple(map(guarded, values_of(policy, sources, n))) for n in policy.ordered},
         covers={tree.column: _covers(tree) for tree in sources.trees},
         suppressed={tree.column: ROOT for tree in sources.trees},
+        numbers={
+            name: NumberCoding(rule.step, rule.bottom, rule.top, rule.apart)
+            for name, rule in policy.numbers.items()
+        },
         missing={
             name: frozenset(map(guarded, cells)) | {MISSING}
             for name, cells in sources.missing.items()
@@ -112,6 +122,11 @@ def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
     }
 
 
+def empty_columns(table: pl.DataFrame) -> list[str]:
+    """Return the columns without any value: they need no role and protect nobody."""
+    return [column.name for column in table if column.null_count() == table.height]
+
+
 def refuse_unfit(policy: Policy, table: pl.DataFrame, missing: Cells) -> None:
     """Raise ExportRefused with the first thing that makes the table unfit for the policy.
 
@@ -131,6 +146,8 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame, missing: Cells) -> None:
         raise ExportRefused(
             f"k = {policy.k} {unit} alike cannot be had from {people} {unit}{of_rows}."
         )
+    if not policy.quasi_identifiers:
+        raise ExportRefused("Every cell of every quasi-identifier is missing.")
     for name in policy.sensitive:
         distinct = table[name].drop_nulls().n_unique() - len(missing[name])
         distinct_l, entropy_l, _ = policy.of_column(name)
@@ -152,7 +169,9 @@ def _refuse_no_header(policy: Policy, known: Sequence[str]) -> None:
         )
 
 
-def _refuse_unfit_columns(policy: Policy, known: list[str]) -> None:
+def refuse_unfit_columns(policy: Policy, known: list[str], empty: list[str]) -> None:
+    """Raise ExportRefused for a column that the data lack, or one with values and no role."""
+    _refuse_no_header(policy, known)
     for role, names in policy.roles.items():
         for name in names:
             if name not in known:
@@ -162,10 +181,10 @@ def _refuse_unfit_columns(policy: Policy, known: list[str]) -> None:
                 )
 
     marked = {name for names in policy.roles.values() for name in names}
-    if unmarked := [name for name in known if name not in marked]:
+    if unmarked := [name for name in known if name not in marked and name not in empty]:
         raise ExportRefused(
             f"{policy.path}: no role for {', '.join(unmarked)}. Give each column one in [roles]:"
-            " identifier, quasi_identifier, sensitive or plain."
+            f" {', '.join(ROLES)}."
         )
 
 
@@ -191,10 +210,7 @@ def anonymise(
     """
     try:
         files = _Files(data, out, private or private_path(out))
-        policy_read = read_policy(policy)
-        refuse_taken(out)
-        refuse_private(files.private, out)
-        return _anonymise(read_sources(data, policy_read, how), policy_read, files, progress)
+        return _anonymise(files, policy, how, progress)
     except ExportRefused as fault:
         raise ExportRefused(" ".join(str(fault).split())) from None
 
@@ -208,7 +224,11 @@ class _Files:
     private: Path
 
 
-def _anonymise(sources: EncodedTable, policy: Policy, files: _Files, progress: Progress) -> Report:
+def _anonymise(files: _Files, asked: Path, how: ReadOptions, progress: Progress) -> Report:
+    refuse_taken(files.out)
+    refuse_private(files.private, files.out)
+    policy, sources = read_sources(files.data, asked, how)
+    refuse_unplaced(policy, sources)
     problem = problem_of(policy, sources)
     outcome = _solved(problem, policy, progress)
     table, rows = released(sources, outcome)
@@ -295,18 +315,30 @@ def _notes_of_blank_rows(blank: int) -> tuple[str, ...]:
     return (f"{blank:,} {is_blank} only identifiers, and {was} left out.",)
 
 
-def read_sources(data: Path, policy: Policy, how: ReadOptions = AS_IT_SAYS) -> EncodedTable:
-    """Return the table, hierarchies and population of the policy, checked, without identifiers."""
-    trees = tuple(
-        read_hierarchy(policy.hierarchies[name], name) for name in policy.quasi_identifiers
-    )
-    read = read_table(data, how)
+def read_sources(
+    data: Path, asked: Path, how: ReadOptions = AS_IT_SAYS
+) -> tuple[Policy, EncodedTable]:
+    """Return the policy, and its table, hierarchies and population, checked, without identifiers.
+
+    The table is read last, unless the policy cannot be understood without its columns.
+    """
+    opened = cache(lambda: read_table(data, how))
+    policy = read_policy(asked, lambda: opened().cells.columns)
+    # Before the data, as files hold the more faults.
+    trees = {
+        name: read_hierarchy(said, name)
+        for name, said in policy.hierarchies.items()
+        if isinstance(said, Path)
+    }
+    read = opened()
+    empty = empty_columns(read.cells) if read.cells.height else []
     try:
         # First, as all that follows looks columns up by the policy's names.
-        _refuse_no_header(policy, read.cells.columns)
-        _refuse_unfit_columns(policy, read.cells.columns)
+        refuse_unfit_columns(policy, read.cells.columns, empty)
+        policy = policy.without(empty)
         cells, blank = without_blank_rows(policy, read.cells)
         missing = missing_values_of(policy, cells, read.metadata.missing)
+        policy = policy.leaving_apart({**read.metadata.missing, **missing})
         refuse_unfit(policy, cells, missing)
     except ExportRefused as fault:
         # A header cut in the wrong places shows as columns that nobody knows.
@@ -314,34 +346,49 @@ def read_sources(data: Path, policy: Policy, how: ReadOptions = AS_IT_SAYS) -> E
     told = [name for name in cells.columns if name not in policy.hidden]
     # Of rows that read the same whose they are decides, so that the order of arrival does not.
     cells = in_own_order(cells.select(*told, *policy.ids))
-    table, ids = cells.select(told), cells.select(policy.ids)
     population, files = None, {data: read.read_as}
     if policy.population is not None:
-        people = _read_population(policy.population, policy)
+        people = _read_population(policy, policy.population)
         population, files[policy.population] = people.cells, people.read_as
-    files |= {tree.path: tree.read_as for tree in trees}
-    notes = (
-        *_how_read(files), *read.notes, *_notes_of_blank_rows(blank), *_on_empty(table)
-    )  # fmt: skip
-    return EncodedTable(
-        table, trees, population, read.metadata, notes, ids, people_of(ids), missing
+    everybody = [cells] if population is None else [cells, population]
+    for name, said in policy.hierarchies.items():
+        if isinstance(said, MadeHierarchy):
+            column = pl.concat([rows[name] for rows in everybody])
+            trees[name] = make_hierarchy(policy.path, said, column)
+    files |= {tree.path: tree.read_as for tree in trees.values()}
+    ids = cells.select(policy.ids)
+    return policy, EncodedTable(
+        with_rules(cells.select(told), policy.numbers),
+        tuple(trees[name] for name in policy.quasi_identifiers),
+        population,
+        metadata=read.metadata,
+        notes=(
+            *_how_read(files),
+            *read.notes,
+            *_notes_of_blank_rows(blank),
+            *_on_empty(name for name in empty if name in told),
+        ),
+        ids=ids,
+        people=people_of(ids),
+        missing=missing,
+        read=cells.select(told),
     )
 
 
-def _read_population(path: Path, policy: Policy) -> InputTable:
-    people, columns = read_table(path, BESIDE_DATA), policy.quasi_identifiers
+def _read_population(policy: Policy, path: Path) -> InputTable:
+    people = read_table(path, BESIDE_DATA)
     for name in policy.ids:
         if name in people.cells.columns and ids_of(people.cells[name]).is_duplicated().any():
             raise ExportRefused(
                 f"{path} has several rows of a person in {name}: presence counts each row there as"
                 " a person, so give one for each."
             )
-    lacking = [name for name in columns if name not in people.cells.columns]
+    lacking = [name for name in policy.quasi_identifiers if name not in people.cells.columns]
     if lacking:
         raise ExportRefused(f"{path} has no column {', '.join(lacking)}.")
     if not people.cells.height:
         raise ExportRefused(f"{path} has no rows.")
-    return replace(people, cells=in_own_order(people.cells.select(columns)))
+    return replace(people, cells=in_own_order(people.cells.select(policy.quasi_identifiers)))
 
 
 def _how_read(files: Mapping[Path, str]) -> list[str]:
@@ -353,7 +400,7 @@ def _how_read(files: Mapping[Path, str]) -> list[str]:
     return [f"Read as {way}: {', '.join(names)}." for way, names in ways.items()]
 
 
-def _on_empty(table: pl.DataFrame) -> list[str]:
-    empty = [name for name in table.columns if table[name].null_count() == table.height]
+def _on_empty(columns: Iterable[str]) -> list[str]:
+    empty = list(columns)
     has = "has" if len(empty) == 1 else "have"
     return [f"{', '.join(empty)} {has} no value in any row."] if empty else []
