@@ -146,7 +146,9 @@ def recode_segment(
     fields = kept_in(source.fields, tier)
     names = [f.name for f in fields]
     rows, left_out = _taken(source, tier, drawn)
-    taken = source.table.select(names)[rows] if left_out else source.table.select(names)
+    # Scores and flags anew, from what this tier shows.
+    shown = table_of(study, source.table, fields)
+    taken = shown[rows] if left_out else shown
     # By size first, then by what the rows bear (docs/decisions/0009-small-samples.md).
     start = initial_levels(taken, fields, study.policy, tier)
     coarse = coarsen(taken, {f.name: f for f in fields}, study.policy, start.levels)
