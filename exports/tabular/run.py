@@ -50,8 +50,8 @@ from exports.tabular.table_codebook import codebook_csv
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
 from exports.tabular.values_without_place import refuse_unplaced
 from exports.verify.coded_numbers import NumberCoding
+from exports.verify.compared_formats import differing
 from exports.verify.findings import Findings
-from exports.verify.other_formats import differing
 from exports.verify.reading import Claim
 from exports.verify.reading import read_table as read_written
 from exports.verify.verdict import faults, unknown_sources

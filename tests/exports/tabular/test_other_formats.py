@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from exports.errors import ExportRefused
 from exports.tabular import run
-from exports.verify.other_formats import differing
+from exports.verify.compared_formats import differing
 from exports.verify.reading import read_table as read_written
 from tests.exports.tabular.desk import Desk
 
