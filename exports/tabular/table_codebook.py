@@ -64,6 +64,8 @@ def _lines(
 
 def _became(about: Mapping[str, Any], rows: int) -> str:
     """Return what was done to the column."""
+    if coded := about.get("numbers"):
+        return str(coded["in_words"])
     if about["role"] != "quasi_identifier" or about["as_it_was"] == rows:
         return "as it was"
     said = f"made coarser: as it was in {about['as_it_was']:,} of {rows:,} rows"
