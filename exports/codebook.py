@@ -208,7 +208,9 @@ def _levels(
     said = ["level 0: as asked"] if least == 0 else []
     for level in range(max(1, least), hierarchy.top):
         groups = group_codes(hierarchy, level)
-        codes |= {str(code): group.label for code, group in groups.items()}
+        for code, group in groups.items():
+            # A code as asked, or of a finer level, keeps the label that it has there.
+            codes.setdefault(str(code), column.labels.get(code, group.label))
         covered = "; ".join(
             f"{code} = " + ", ".join(entry["codes"].get(str(c), str(c)) for c in sorted(g.codes))
             for code, g in groups.items()
@@ -242,6 +244,7 @@ def _treated(study: Study, field: Field, entry: Entry, least: int) -> Entry:
         str(code): sorted(group.codes)
         for level in range(max(1, least), hierarchy.top)
         for code, group in group_codes(hierarchy, level).items()
+        if len(group.codes) > 1
     }
     return {**entry, "codes": codes, "groups": groups, "range": None, "treatment": treatment}
 
@@ -265,7 +268,9 @@ def codebook_of(
         entry = describe(study, field, rows=rows)
         entry["scales"] = [s for s in entry["scales"] if field.name in items.get(s["score"], ())]
         if known := versions.get(field.name):
-            entry["codes"] = {v: f"SHA-256 of its texts: {digest}" for v, digest in known.items()}
+            entry["codes"] = {version: f"Version {version}" for version in known}
+            digests = "; ".join(f"{version} = {digest}" for version, digest in known.items())
+            entry["note"] = f"SHA-256 of the texts of each version: {digests}"
         entries.append(_treated(study, field, entry, least[field.name]) if field.key else entry)
     return tuple(entries)
 

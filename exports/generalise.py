@@ -1,7 +1,9 @@
 """Generalisation of a key column, from the answer as asked over groups of a level to withheld.
 
-A group's code is level x 100 + its position in the hierarchy (from 1); -93 is withheld. A column
-may hold codes of several levels at once. The missing codes of an answer stay themselves until the
+A group's code is level x 100 + its position in the hierarchy (from 1); a group of one answer keeps
+that answer's code, and one that is a group of a finer level too has its code from there, so that
+equal meanings have equal codes in every tier. -93 is withheld. A column may hold codes of several
+levels at once. The missing codes of an answer stay themselves until the
 whole column is withheld. At which level a column starts hangs on the tier and the number of rows
 (docs/design.md, Releases).
 """
@@ -36,12 +38,16 @@ NO_KEY = (
 
 def group_codes(hierarchy: Hierarchy, level: int) -> dict[int, HierarchyGroup]:
     """Released code → group at ``level`` (1 or more, below the top)."""
-    groups = hierarchy.levels[level - 1]
-    if len(groups) >= LEVEL_STEP:
-        raise ExportRefused(
-            f"{hierarchy.variable}: level {level} has {len(groups)} groups; 99 at most."
-        )
-    return {level * LEVEL_STEP + at: group for at, group in enumerate(groups, start=1)}
+    code_of: dict[frozenset[int], int] = {}
+    for at_level, groups in enumerate(hierarchy.levels[:level], start=1):
+        if len(groups) >= LEVEL_STEP:
+            raise ExportRefused(
+                f"{hierarchy.variable}: level {at_level} has {len(groups)} groups; 99 at most."
+            )
+        for at, group in enumerate(groups, start=1):
+            own = min(group.codes) if len(group.codes) == 1 else at_level * LEVEL_STEP + at
+            code_of.setdefault(group.codes, own)
+    return {code_of[group.codes]: group for group in hierarchy.levels[level - 1]}
 
 
 def hierarchy_of(field: Field, policy: ReleasePolicy) -> Hierarchy | None:

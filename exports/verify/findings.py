@@ -144,6 +144,7 @@ class Findings:
             "entropy_l": self.entropy_l,
             "t": self.t,
             "diversity": {name: asdict(one) for name, one in self.diversity.items()},
+            "rows_alike": {name: one.rows_alike for name, one in self.diversity.items()},
             "classes": classes.count,
             "class_sizes": {str(size): count for size, count in classes.sizes.items()},
             "batches": [{"rows": rows, "k_value": k} for rows, k in classes.batches],

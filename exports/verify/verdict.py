@@ -135,6 +135,11 @@ def _of_diversity(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
         )
         label = f"Least variety of {name} in a group (l)"
         yield FigureInWords("l", label, f"{worst.distinct:,}", said)
+        many = _counted(worst.rows_alike, claim)
+        verb = "stands" if worst.rows_alike == 1 else "stand"
+        said = f"{many} {verb} in groups in which everybody who has a value of {name} has the same."
+        label = f"In groups that agree in {name}"
+        yield FigureInWords("rows_alike", label, f"{worst.rows_alike:,}", said)
         said = (
             "On a scale from 0 (the group is a picture of the whole file) to 1 (nothing in"
             f" common), the most unusual group differs by {worst.distance:.2f} in {name}."

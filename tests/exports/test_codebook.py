@@ -50,9 +50,15 @@ def test_levels_under_the_tiers_least_are_no_codes():
     assert list(book("B")["age"]["codes"]) == ["101", "102"]
 
 
+def test_a_group_of_one_answer_keeps_its_code_in_every_tier(study):
+    open_, restricted = (book(tier, study=study("coarse"))["age"]["codes"] for tier in "BC")
+    assert open_ == {"1": "18-29", "2": "30-44", "103": "45 or over", "201": "18-44"}
+    assert open_.items() <= restricted.items()
+
+
 def test_numbers_as_asked_are_codes_beside_their_groups(study):
     visits = book(study=study("coarse"))["visits"]
-    assert visits["codes"] == {n: n for n in "1234"} | {"101": "Once", "102": "More"}
+    assert visits["codes"] == {n: n for n in "1234"} | {"102": "More"}
 
 
 @pytest.mark.parametrize("name", ["age", "where", "lang"])
@@ -66,7 +72,9 @@ def test_a_column_withheld_from_everybody_says_so():
 
 
 def test_a_version_names_the_digest_of_its_texts():
-    assert book()["lang"]["codes"] == {"en": "SHA-256 of its texts: ab"}
+    entry = book()["lang"]
+    assert entry["codes"] == {"en": "Version en"}
+    assert entry["note"] == "SHA-256 of the texts of each version: en = ab"
 
 
 def test_valid_and_missing_answers_are_counted_as_measured():

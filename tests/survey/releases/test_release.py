@@ -66,6 +66,12 @@ def test_a_pilot_release_lies_in_its_folder_whole(pilot, study, tmp_path):
     assert str(done).startswith("Release 1 PILOT SYNTHETIC, tier C: 400 rows, k = ")
 
 
+def test_nobody_else_on_the_machine_reads_a_release(pilot, study, tmp_path):
+    (tmp_path / "out").mkdir(mode=0o755)
+    run(pilot, study, tmp_path / "out")
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o700
+
+
 def test_no_key_deletion_value_or_batch_is_in_it(pilot, study, tmp_path):
     run(pilot, study, tmp_path / "out")
     header = set(lines(tmp_path / "out")[0].decode().split(","))
