@@ -260,7 +260,8 @@ def _head(context: DocumentContext) -> list[str]:
     what = f"Tier {tier['name']}, {tier['label'].lower()}, for {tier['audience']}."
     sizes = {
         "rows": (
-            f"{rows} rows, one a person; {len(context.codebook)} columns. {context.sample}".strip()
+            f"{rows} rows, one for each answer sent; {len(context.codebook)} columns."
+            f" {context.sample}".rstrip()
         ),
         "tables": f"Counts of {rows} people.",
         "texts": f"{rows} texts; nothing joins two texts of one person.",

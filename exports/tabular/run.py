@@ -382,6 +382,9 @@ def read_sources(
 
 def _read_population(policy: Policy, path: Path) -> InputTable:
     people = read_table(path, BESIDE_DATA)
+    # A blank row is no person here either: it would make every share smaller.
+    told = people.cells.filter(pl.any_horizontal(pl.all().is_not_null()))
+    people = replace(people, cells=told)
     for name in policy.ids:
         if name in people.cells.columns and ids_of(people.cells[name]).is_duplicated().any():
             raise ExportRefused(
