@@ -43,7 +43,7 @@ QUESTIONNAIRE = [
         "minimal",
         '"Not scored"',
         '"Withheld"',
-        "missing, not_scored: 'Withheld' cannot be told from",
+        "withheld: 'Withheld' cannot be told from",
     ),
     (
         "minimal",
