@@ -124,6 +124,8 @@ def claim_of(
         covers={f.name: covers_of(f, policy) for f in keys},
         suppressed={f.name: str(WITHHELD) for f in keys},
         missing={f.name: _MISSING for f in keys},
+        answers=tuple(f.name for f in fields if f.part == "answer" and not f.key),
+        no_answer=_MISSING | {""},
         segments=tuple(segments),
     )
 

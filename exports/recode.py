@@ -1,12 +1,13 @@
 """Local recoding of a study's key columns: the engine's answer for its table, tier and policy.
 
-An answer's missing codes all count as one category of a key, together with withheld cells
-(docs/design.md, Releases); what is missing keeps its own code and is never recoded.
+What is missing has the code of a withheld cell already (exports.generalise.one_missing_code), so
+that the two are one category of a key to the engine as to every reader.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -34,11 +35,8 @@ class SuppressionLimitExceeded(ExportRefused):
 
 
 def loss_of_cell(field: Field, policy: ReleasePolicy, written: str) -> float:
-    """Return the loss of a cell as written: 0 as asked (or missing from the start) to 1."""
-    cell: Cell = written if field.type == "text" else int(written)
-    return (
-        0.0 if is_missing(cell) and cell != suppressed_cell(field) else _loss(field, policy, cell)
-    )
+    """Return the loss of a core cell as written: 0 as asked to 1 without an answer."""
+    return _loss(field, policy, written if field.type == "text" else int(written))
 
 
 def _loss(field: Field, policy: ReleasePolicy, cell: Cell) -> float:
@@ -83,31 +81,93 @@ def _sensitive(table: pl.DataFrame, names: Sequence[str]) -> Ints:
 def _released(
     table: pl.DataFrame, hierarchies: Sequence[LabelHierarchy], outcome: Recoding
 ) -> pl.DataFrame:
-    """Return ``table`` with the engine's nodes as cells; a missing code stays as it is."""
-    for at, hierarchy in enumerate(hierarchies):
-        column = table[hierarchy.column]
-        lacking = column.is_in([value for value in hierarchy.values if is_missing(value)])
-        released = column.zip_with(lacking, hierarchy.decode(outcome.nodes[:, at]))
-        table = table.with_columns(released)
-    return table
+    """Return ``table`` with the engine's nodes as cells."""
+    return table.with_columns(
+        hierarchy.decode(outcome.nodes[:, at]) for at, hierarchy in enumerate(hierarchies)
+    )
 
 
-def recode_keys(
+@dataclass(frozen=True, slots=True)
+class RecodedKeys:
+    """Rows with ``k`` or more in each class of their core key.
+
+    ``rows`` are their positions in the table they were taken from, ``lost`` how many had something
+    in their key and lost all of it; ``notes`` say what the engine capped, if anything.
+    """
+
+    table: pl.DataFrame
+    rows: pl.Series
+    lost: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def recode_strata(
     table: pl.DataFrame,
+    strata: pl.Series,
     fields: Sequence[Field],
     policy: ReleasePolicy,
     tier: Tier,
     *,
     seed: int = 0,
     progress: Progress = no_progress,
-) -> tuple[pl.DataFrame, str]:
-    """Return ``table`` with ``tier.k`` rows or more in each class of its core key, and a note.
+) -> RecodedKeys:
+    """Return ``table`` with ``tier.k`` rows or more in each class of its core key and stratum.
 
-    Rows stay where they are. They must stand in the order of their content, so that the order of
-    arrival decides nothing. The note says what the engine capped, if anything. Raise ExportRefused,
-    with figures, where k or l cannot be reached, SuppressionLimitExceeded where more than
-    ``tier.max_violating`` of the rows would lose their whole key.
+    ``strata`` is null for rows that need no company of their own kind. Where all rows together do
+    not give every stratum enough, each is recoded by itself, and one that cannot be is left out,
+    unless it is the largest. Rows must stand in the order of their content, so that the order of
+    arrival decides nothing. Raise ExportRefused, with figures, where k or l cannot be reached,
+    SuppressionLimitExceeded where more than ``tier.max_violating`` of the rows would lose their
+    whole key.
     """
+    everybody = pl.Series(range(len(table)), dtype=pl.UInt32)
+    whole = _recoded(table, fields, policy, tier, seed=seed, progress=progress)
+    found = [RecodedKeys(whole.table, everybody, whole.lost, whole.notes)]
+    if _smallest(whole.table, strata, fields) < tier.k:
+        found = []
+        kinds = strata.fill_null("none").alias("kind")
+        sizes = kinds.value_counts().sort("count", "kind", descending=[True, False])
+        for kind in sizes["kind"]:
+            rows = everybody.filter(kinds == kind)
+            try:
+                one = _recoded(table[rows], fields, policy, tier, seed=seed, progress=progress)
+            except ExportRefused:
+                if not found:
+                    raise
+                continue
+            found.append(RecodedKeys(one.table, rows, one.lost, one.notes))
+    together = pl.concat([one.rows for one in found])
+    lost = sum(one.lost for one in found)
+    if lost > tier.max_violating * len(together):
+        raise SuppressionLimitExceeded(
+            f"Tier {tier.name} cannot reach k = {tier.k} in {len(table)} rows:"
+            f" {lost / len(together):.1%} of them would lose every core variable; the policy allows"
+            f" {tier.max_violating:.1%}. Collect more answers, or change release.toml and have it"
+            " approved again."
+        )
+    order = together.arg_sort()
+    notes = tuple(dict.fromkeys(note for one in found for note in one.notes))
+    return RecodedKeys(pl.concat([one.table for one in found])[order], together[order], lost, notes)
+
+
+def _smallest(table: pl.DataFrame, strata: pl.Series, fields: Sequence[Field]) -> int:
+    """Return the fewest rows alike in core key and stratum, of those in any."""
+    core = [f.name for f in fields if f.key and f.group == CORE]
+    rows = table.select(core).with_columns(strata.alias("stratum")).drop_nulls("stratum")
+    return min(rows.group_by(rows.columns).len()["len"].to_list(), default=len(table))
+
+
+def _recoded(
+    table: pl.DataFrame,
+    fields: Sequence[Field],
+    policy: ReleasePolicy,
+    tier: Tier,
+    *,
+    seed: int,
+    progress: Progress,
+) -> RecodedKeys:
+    """Return all rows of ``table``, one stratum, with k or more in each class of the core key."""
+    everybody = pl.Series(range(len(table)), dtype=pl.UInt32)
     if len(table) < tier.k:
         raise ExportRefused(
             f"Tier {tier.name} needs at least {tier.k} rows alike; there are {len(table)} in all."
@@ -116,7 +176,7 @@ def recode_keys(
     # Coarsening a column of one category would part no class.
     keys = [field for field in core if table[field.name].n_unique() > 1]
     if not keys:
-        return table, ""
+        return RecodedKeys(table, everybody)
     hierarchies = [_hierarchy(f, policy, table[f.name]) for f in keys]
     losses = [
         np.array([_loss(field, policy, cell) for cell in hierarchy.labels])
@@ -143,11 +203,5 @@ def recode_keys(
     asked = np.column_stack([t.up[problem.codes[:, n], 0] for n, t in enumerate(taxonomies)])
     # Rows that had something in their key and lost all of it.
     gone = fully_generalised(taxonomies, outcome.nodes) & ~fully_generalised(taxonomies, asked)
-    lost = float(gone.mean())
-    if lost > tier.max_violating:
-        raise SuppressionLimitExceeded(
-            f"Tier {tier.name} cannot reach k = {tier.k} in {len(table)} rows: {lost:.1%} of them"
-            f" would lose every core variable; the policy allows {tier.max_violating:.1%}. Collect"
-            " more answers, or change release.toml and have it approved again."
-        )
-    return _released(table, hierarchies, outcome), outcome.note
+    notes = (outcome.note,) if outcome.note else ()
+    return RecodedKeys(_released(table, hierarchies, outcome), everybody, int(gone.sum()), notes)

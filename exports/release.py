@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from exports.codebook import Entry, codebook_of, with_counts
 from exports.columns import Field, data_name, join_data, kept_in
 from exports.disclosure import claim_of, truth_of
@@ -23,6 +25,7 @@ from exports.report import (
     SegmentEntry,
     levels_shown,
     ncp_of,
+    not_answered_in,
     report_of,
 )
 from exports.segment_file import SegmentSource, SegmentTable, fields_for
@@ -58,6 +61,7 @@ def check_segment(
         claim,
         truth=truth_of(taken, part.fields),
         truth_rows=(part.source.rank("ordinal") - 1).to_numpy(),
+        strata=part.strata.rank("dense").fill_null(0).cast(pl.Int64).to_numpy() - 1,
     )
     _refuse(faults(findings, claim))
     figures = findings.figures()
@@ -119,7 +123,7 @@ def assemble(
         figures=findings.figures(), seed=seed,
         limits=[said.sentence for said in cautions(findings, claim)], occasion=occasion,
         levels=levels_shown(fields, counts, study.policy),
-        ncp=ncp_of(fields, counts, study.policy),
+        ncp=ncp_of(fields, counts, study.policy, not_answered_in(parts)),
     )  # fmt: skip
     # After the verdict, as the other formats are made from the CSV and cannot be better than it.
     write_formats(data, codebook, title=study.title, notes=marks_of(report))

@@ -26,9 +26,17 @@ from exports.columns import (
     types_of,
     write_data,
 )
-from exports.generalise import coarsen, core_in_order, initial_levels, top_of
-from exports.recode import SuppressionLimitExceeded, recode_keys
-from exports.report import ORDINARY, ReleaseContext
+from exports.generalise import (
+    coarsen,
+    core_in_order,
+    initial_levels,
+    one_missing_code,
+    top_of,
+    unanswered,
+)
+from exports.recode import RecodedKeys, SuppressionLimitExceeded, recode_strata
+from exports.report import ORDINARY, ReleaseContext, not_answered
+from exports.strata import strata_of
 from exports.tables.plan import one_way
 from exports.tables.table_files import Heading, files
 from exports.tables.variables import SMALLEST_BASE
@@ -36,14 +44,23 @@ from forms.study import WITHHELD, Study, Tier
 
 GIVEN_UP = "Too few rows are alike for k = {k} with all key variables: withheld from all: {names}."
 NO_OPEN_CONSENT = "their senders did not agree to an open file"
+TOLD_APART = (
+    "other columns show that they were not asked what an outsider may know, or how they answered "
+    "it, and too few are alike in that"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentSource:
-    """The table that a part is made from, in any order of rows, and its columns."""
+    """The table that a part is made from, in any order of rows, and its columns.
+
+    ``stored`` has the same rows as they were answered, with the reasons of what is missing: they
+    decide who is company for whom and go to no file.
+    """
 
     fields: tuple[Field, ...]
     table: pl.DataFrame
+    stored: pl.DataFrame
 
 
 def fields_for(study: Study, occasion: ReleaseContext = ORDINARY) -> tuple[Field, ...]:
@@ -55,16 +72,24 @@ def source_of(study: Study, frame: pl.DataFrame, occasion: ReleaseContext) -> Se
     """Stored answers (exports.columns) as the first tier takes them. Raise ExportRefused."""
     check_frame(study, frame)
     fields = fields_for(study, occasion)
-    return SegmentSource(fields, table_of(study, frame, fields))
+    table = table_of(study, frame, fields)
+    return SegmentSource(fields, table, table)
 
 
-def read_back(study: Study, path: Path, tier: Tier, occasion: ReleaseContext) -> SegmentSource:
-    """The rows of a written part of ``tier``, in its order."""
+def read_back(
+    study: Study,
+    path: Path,
+    tier: Tier,
+    occasion: ReleaseContext,
+    stored: pl.DataFrame | None = None,
+) -> SegmentSource:
+    """The rows of a written part of ``tier``, in its order, and the same ones as ``stored``."""
     fields = fields_for(study, occasion)
     # A table without rows has the types of a full one.
     nobody = frame_of(study, {name: [] for name in types_of(study)})
     kept = kept_in(fields, tier)
-    return SegmentSource(kept, read_data(path, kept, table_of(study, nobody, fields).schema))
+    table = read_data(path, kept, table_of(study, nobody, fields).schema)
+    return SegmentSource(kept, table, table if stored is None else stored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +99,10 @@ class SegmentTable:
     ``order`` are positions in ``table``, sorted by released content; ``source`` is, for each row in
     that order, its position in the table the part was made from. ``left_out`` maps a reason to the
     rows not taken over for it; ``notes`` are sentences about what the size of the segment or the
-    engine brought about.
+    engine brought about. ``strata`` says in which stratum each row is, in the order of ``source``,
+    null for rows without any core answer, which give nobody away;
+    ``not_answered`` counts for each core column the rows that had no answer before anything was
+    withheld.
     """
 
     fields: tuple[Field, ...]
@@ -82,6 +110,8 @@ class SegmentTable:
     order: pl.Series
     source: pl.Series
     left_out: dict[str, int]
+    strata: pl.Series
+    not_answered: dict[str, int]
     notes: tuple[str, ...] = ()
     # Path in the release → text.
     small_sample_tables: Mapping[str, str] = field(default_factory=dict)
@@ -89,13 +119,14 @@ class SegmentTable:
 
 def _narrowed(
     table: pl.DataFrame,
+    strata: pl.Series,
     fields: Sequence[Field],
     study: Study,
     tier: Tier,
     *,
     seed: int,
     progress: Progress,
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
+) -> RecodedKeys:
     """``table`` protected with as many key columns as its rows bear, and what was given up.
 
     Where too many rows would lose their whole key, the policy's next variable is withheld from
@@ -109,15 +140,17 @@ def _narrowed(
         fewer = coarsen(table, by_name, study.policy, tops)
         # The engine sees the rows sorted by their content, so that arrival decides nothing.
         order = content_order(fewer, [f.name for f in fields])
-        rows = fewer.select(seen)[order]
         try:
-            keys, note = recode_keys(rows, fields, study.policy, tier, seed=seed, progress=progress)
+            found = recode_strata(
+                fewer.select(seen)[order], strata[order], fields, study.policy, tier,
+                seed=seed, progress=progress,
+            )  # fmt: skip
         except SuppressionLimitExceeded:
             continue
-        back = keys[order.arg_sort()]
-        done = fewer.with_columns(back[f.name] for f in fields if f.key)
+        rows = order[found.rows]
+        done = fewer[rows].with_columns(found.table[f.name] for f in fields if f.key)
         lost = [GIVEN_UP.format(k=tier.k, names=", ".join(left[:gone]))] if gone else []
-        return done, (*lost, *([note] if note else []))
+        return RecodedKeys(done, rows, found.lost, (*lost, *found.notes))
     raise AssertionError("without key columns every row is alike")
 
 
@@ -133,23 +166,31 @@ def recode_segment(
     fields = kept_in(source.fields, tier)
     names = [f.name for f in fields]
     rows = pl.Series(range(len(source.table)), dtype=pl.UInt32)
+    left_out = {}
     if tier.needs_open_consent:
         rows = rows.filter(source.table["c_open"] == 1)
-    left_out = len(source.table) - len(rows)
-    taken = source.table.select(names)[rows] if left_out else source.table.select(names)
+        left_out[NO_OPEN_CONSENT] = len(source.table) - len(rows)
+    strata = strata_of(study, fields, source.stored)
+    # Rows without any core answer need company by their cells alone: they hide no answer.
+    strata = strata.set(unanswered(source.stored, fields), None)
+    taken = one_missing_code(source.table.select(names)[rows], fields)
     # By size first, then by what the rows bear (docs/decisions/0009-small-samples.md).
     start = initial_levels(taken, fields, study.policy, tier)
     coarse = coarsen(taken, {f.name: f for f in fields}, study.policy, start.levels)
-    table, notes = _narrowed(coarse, fields, study, tier, seed=seed, progress=progress)
+    found = _narrowed(coarse, strata[rows], fields, study, tier, seed=seed, progress=progress)
+    left_out[TOLD_APART] = len(rows) - len(found.rows)
     # Sorted once more: recoding has changed the content that decides the order.
-    order = content_order(table, names)
+    order = content_order(found.table, names)
+    kept = rows[found.rows[order]]
     return SegmentTable(
         fields=fields,
-        table=table,
+        table=found.table,
         order=order,
-        source=rows[order],
-        left_out={NO_OPEN_CONSENT: left_out} if left_out else {},
-        notes=(*start.notes, *notes),
+        source=kept,
+        left_out={reason: n for reason, n in left_out.items() if n},
+        strata=strata[kept],
+        not_answered=not_answered(fields, source.stored[kept]),
+        notes=(*start.notes, *found.notes),
         small_sample_tables=_as_tables(study, source, taken, start.as_tables),
     )
 

@@ -347,7 +347,8 @@ class Claim:
     ``core`` are the columns by which an outsider could recognise a person (the key), ``insider``
     those that people who were there know besides, ``sensitive`` those that must not be learnt;
     ``answers`` are the columns of the answers-known figure (none: they are picked, see
-    exports/verify/leaks.py). ``columns``, where given, are all columns in their order.
+    exports/verify/leaks.py) and ``no_answer`` the cells that are none. ``columns``, where
+    given, are all columns in their order.
 
     ``k``, ``distinct_l``, ``entropy_l`` and ``t`` hold for every class, ``presence`` bounds the
     share of the population under a class that is in the file (1, 1.0, None and None ask nothing).
@@ -365,6 +366,7 @@ class Claim:
     insider: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
+    no_answer: frozenset[str] = frozenset([""])
     columns: tuple[str, ...] = ()
     distinct_l: int = 1
     entropy_l: float = 1.0

@@ -38,7 +38,7 @@ from exports.verify.leaks import (
     unexplained,
     wrong_bands,
 )
-from exports.verify.reading import Claim, Ints, MalformedFile, Table, read_table
+from exports.verify.reading import Claim, Ints, MalformedFile, Table, combined, read_table
 
 Positions = Sequence[int] | NDArray[np.integer[Any]]
 
@@ -51,10 +51,12 @@ def verify(
     truth: pl.DataFrame | None = None,
     truth_rows: Positions | None = None,
     population: pl.DataFrame | None = None,
+    strata: Positions | None = None,
 ) -> Findings:
     """Measure a CSV, or a table read from one by exports/verify/reading.py.
 
-    Findings that need a truth or a population are None without them.
+    Findings that need a truth, a population or strata are None without them. ``strata`` numbers,
+    from 0, the rows that are company for each other; -1 are rows that need none.
     ``truth`` has one row a true record and the file's columns, of any type that reads as it would
     be written; ``truth_rows`` is the position there of each row of the file, in file order. A file
     that is no table is a finding and no error. Raises ValueError for a truth without the key.
@@ -86,7 +88,7 @@ def verify(
     order = order_of(table, batch, paired)
     return Findings(
         shape=shape,
-        classes=_class_summary(table, claim, classes, batch),
+        classes=_class_summary(table, claim, classes, batch, strata),
         diversity=diversities(classes, batch, table, claim),
         compared=comparison,
         prosecutor=prosecutor(classes),
@@ -123,9 +125,14 @@ def _shape(table: Table, claim: Claim, codebook: Codebook | None, rows: int) -> 
 
 
 def _class_summary(
-    table: Table, claim: Claim, classes: EquivalenceClasses, batch: Ints
+    table: Table,
+    claim: Claim,
+    classes: EquivalenceClasses,
+    batch: Ints,
+    strata: Positions | None,
 ) -> ClassSummary:
     core, insider = claim.core, claim.insider
+    literal = classes_of([table[name] for name in core], batch)
     suppressed = np.full(classes.count, bool(core))  # classes whose whole key is suppressed
     for name in core:
         suppressed &= table[name].is_cell(claim.suppressed.get(name))[classes.first]
@@ -136,7 +143,9 @@ def _class_summary(
     )
     return ClassSummary(
         k=classes.smallest,
-        k_exact=classes_of([table[name] for name in core], batch).smallest,
+        k_exact=literal.smallest,
+        k_complete=_smallest_complete(table, claim, literal),
+        k_stratum=None if strata is None else _smallest_within(literal, np.asarray(strata)),
         count=classes.count,
         sizes=dict(zip(sizes.tolist(), counts.tolist(), strict=True)),
         batches=tuple((len(rows), classes.among(rows).smallest) for rows in each_batch(batch)),
@@ -146,3 +155,23 @@ def _class_summary(
         unique_insider=of_insider or 0,
         unique_insider_and_core=classes.unique if of_both is None else of_both,
     )
+
+
+def _smallest_complete(table: Table, claim: Claim, classes: EquivalenceClasses) -> int | None:
+    """Return the smallest class of rows with a value in every key column; None without any."""
+    complete = np.ones(len(classes.of_row), dtype=np.bool_)
+    for name in claim.core:
+        nothing = {*claim.missing.get(name, ()), claim.suppressed.get(name)}
+        lacking = np.array([cell in nothing for cell in table[name].cells], dtype=np.bool_)
+        complete &= ~lacking[table[name].codes]
+    return classes.among(np.flatnonzero(complete)).smallest if complete.any() else None
+
+
+def _smallest_within(classes: EquivalenceClasses, strata: Ints) -> int | None:
+    """Return the smallest group of rows alike in class and stratum; None where all need none."""
+    rows = np.flatnonzero(strata >= 0)
+    if not len(rows):
+        return None
+    wide = (classes.of_row[rows].astype(np.uint32), strata[rows].astype(np.uint32))
+    together = combined(wide, len(rows))
+    return EquivalenceClasses(*together).smallest

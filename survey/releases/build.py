@@ -132,7 +132,7 @@ class SegmentFile:
         about = self.part.about
         return SegmentEntry(
             self.path, self.part.segment, self.part.rows, about["left_out"],
-            tuple(about["notes"]), about["aside"], about["figures"],
+            tuple(about["notes"]), about["aside"], about["figures"], about["not_answered"],
         )  # fmt: skip
 
 
@@ -243,8 +243,9 @@ class ReleaseBuild:
         if len(path) > 1:
             # What is coarsened from the very file of the tier before can tell nothing beside it.
             before = self._segment_file(segment, path[:-1], 0)
-            source = read_back(self.study, before.path, path[-2], self.context)
             people, about = read_people(before.path), before.part.about
+            stored = self._stored(segment)[0].table[people]
+            source = read_back(self.study, before.path, path[-2], self.context, stored)
         else:
             source, people, about = self._stored(segment)
         part = recode_segment(
@@ -261,6 +262,7 @@ class ReleaseBuild:
             "notes": list(part.notes),
             "aside": {**about["aside"], **part.small_sample_tables},
             "figures": figures,
+            "not_answered": part.not_answered,
         }
         return self._add(target, at, len(part.order), about)
 
