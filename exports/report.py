@@ -217,7 +217,11 @@ def report_of(
     return {
         **about_release(study, tier, parts, seed=seed, occasion=occasion),
         "rows_left_out": dict(left_out),
-        "k": {"asked": tier.k, "reached": figures.get("k_value")},
+        "k": {
+            "asked": tier.k,
+            "reached": figures.get("k_exact"),
+            "complete": figures.get("k_complete"),
+        },
         "l": {"asked": tier.distinct_l, "reached": figures.get("l")},
         "ncp": round(ncp, 6),
         "columns": levels,

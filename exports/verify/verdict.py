@@ -65,14 +65,6 @@ def _of_classes(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
             f" {_many(classes.k_complete, 'member')}."
         )
         yield FigureInWords("k_complete", label, f"{classes.k_complete:,}", said)
-    if classes.k_stratum is not None:
-        label = "Smallest group whose rows nothing else tells apart"
-        said = (
-            "Among rows alike that no other column tells to have been asked, or not asked, the"
-            " questions of the key, the smallest group has"
-            f" {_many(classes.k_stratum, 'member')}."
-        )
-        yield FigureInWords("k_stratum", label, f"{classes.k_stratum:,}", said)
     said = f"The {_many(found.shape.rows, 'row')} fall into {classes.count:,} such groups."
     yield FigureInWords("classes", "Groups", f"{classes.count:,}", said)
     said = f"{_many(classes.unique, 'row').capitalize()} in this file look like no other."

@@ -132,7 +132,8 @@ class SegmentFile:
         about = self.part.about
         return SegmentEntry(
             self.path, self.part.segment, self.part.rows, about["left_out"],
-            tuple(about["notes"]), about["aside"], about["figures"], about["not_answered"],
+            tuple(about["notes"]), about["aside"], about["figures"],
+            about.get("not_answered", {}),
         )  # fmt: skip
 
 

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -8,7 +9,7 @@ import pytest
 from forms.load import load_study
 from forms.simulation import load_recipe
 from survey.synthetic.simulate import simulate
-from tests.conftest import FLAGSHIP
+from tests.conftest import FLAGSHIP, TOP
 from tests.exports.releases import (
     book_of,
     core_of,
@@ -58,6 +59,20 @@ def test_the_report_says_what_a_spreadsheet_counts(folders, tier):
     assert said["k_value"] == said["k_exact"] == smallest_alike(folders[tier])
     full = [r for r in data_in(folders[tier]) if "-93" not in (r[name] for name in CORE)]
     assert said["k_complete"] == (smallest_alike(folders[tier], full) if full else None)
+
+
+TOLD = re.compile(
+    r"(\d+) to (\d+) % of 600 simulated clients in tier C, (\d+) to (\d+) % in tier B; five answers"
+    r" (\d+) to (\d+) % and (\d+) to (\d+) %"
+)
+
+
+def test_the_board_reads_how_many_rows_a_few_known_answers_single_out(folders):
+    words = " ".join((TOP / "docs" / "board.md").read_text("utf-8").split())
+    [bounds] = [[int(n) / 100 for n in found] for found in TOLD.findall(words)]
+    for at, (answers, tier) in enumerate((n, t) for n in ("10", "5") for t in "CB"):
+        alone = report_of(folders[tier])["verification"]["answers_known"]["alone"][answers]
+        assert bounds[2 * at] <= round(alone, 2) <= bounds[2 * at + 1]
 
 
 # pycanon is what benchmarks compare with, in a folder of its own beside the product's libraries.

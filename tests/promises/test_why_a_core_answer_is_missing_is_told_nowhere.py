@@ -59,7 +59,7 @@ def test_the_reason_changes_no_byte_of_the_flagships_rows(flagship, people, tmp_
 
 
 def telling(told: pl.DataFrame, missing: pl.Series) -> list[str]:
-    """Columns of which a cell goes with one kind alone, missing or withheld, too often for chance."""
+    """Columns of which a cell goes with one kind alone, too often for chance."""
     share = sum(missing) / len(missing)
     found = []
     for column in told.columns:
