@@ -105,7 +105,7 @@ SCREENS: Mapping[str, Screen] = {
         Screen("spent", "Used already", last=True),
         Screen("elsewhere", "This way", addressed=False, status=404),
         Screen("gone", "Start again", status=410),
-        Screen("not_taken", "Not taken", addressed=False, status=400),
+        Screen("not_taken", "Not taken", status=400),
     )
 }
 # Those that a checklist or a comment can point at.

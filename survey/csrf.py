@@ -7,7 +7,7 @@ who hold back the address of the page before, for their privacy, can answer all 
 
 from __future__ import annotations
 
-from typing import Literal, NoReturn
+from typing import Literal, NoReturn, get_args
 from urllib.parse import urlsplit
 
 from flask import current_app, g, request
@@ -15,6 +15,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 
 Source = Literal["ours", "foreign", "untold"]
 Cause = Literal["foreign", "untold", "no_cookie", "old_page"]
+CAUSES: tuple[Cause, ...] = get_args(Cause)
 
 _FETCH_SITE: dict[str, Source] = {
     "same-origin": "ours",

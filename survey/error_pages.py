@@ -5,19 +5,17 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from flask import Flask, Response, current_app, g, render_template, request, session
 from werkzeug.exceptions import HTTPException
 
-from forms.flow import SCREENS, TURNS
+from forms.flow import TURNS
 from forms.platform_texts import NOT_TAKEN
 from survey.accounts.access import behind_sign_in, signed_in, signed_out
 from survey.csrf import Cause, FormRefused
 from survey.errors import StoreError
-from survey.respondents.screens import Navigation, render_screen
-from survey.routes.respondent.request import kept_draft, navigation
+from survey.routes.respondent.request import go_to, kept_answers, see_other, ways_for
 from survey.security import RESPOND, STAFF_ROOMS, room_of
 from survey.studies.version import StudyVersion
 
@@ -74,32 +72,21 @@ FALLBACK = (
 )
 
 
-Kept = Literal["unfinished", "sent", "none", "unknown"]
-
-
 def _study_here() -> StudyVersion | None:
     """Return the study that a respondent's page is about."""
     return g.get("version") if room_of(request.path) == RESPOND else None
 
 
-def _kept() -> Kept:
-    """Return what the store keeps for this browser; unknown where it cannot be asked."""
-    try:
-        draft = kept_draft()
-    except (StoreError, sqlite3.Error):
-        return "unknown"
-    return "none" if draft is None else "sent" if draft.sent else "unfinished"
-
-
-def _page(code: int, *, cause: Cause | None = None) -> tuple[str, int]:
+def error_page(code: int, *, cause: Cause | None = None) -> tuple[str, int]:
     """Return the page for this status; inside a study with its exit and its footer."""
     staff = room_of(request.path) in STAFF_ROOMS
     heading, sentence = _words(cause or code, STAFF_SENTENCES if staff else {})
     try:
-        frame: dict[str, Any] = {"title": f"{heading} – Survey", "errors": ()}
+        title = f"{heading} – {'Lacrima' if staff else 'Survey'}"
+        frame: dict[str, Any] = {"title": title, "errors": ()}
         frame["again"] = request.path if cause and _can_be_opened() else ""
         if _study_here() is not None:
-            ways = _ways(_kept())
+            ways = ways_for(kept_answers())
             frame |= {"version": g.version, "study": g.version.study, "ways": ways}
         page = render_template("errors/page.html", heading=heading, sentence=sentence, **frame)
     except Exception as error:  # or one failure would become two
@@ -117,10 +104,6 @@ def _words(key: int | Cause, ours: Mapping[int | str, tuple[str, str]]) -> tuple
     return heading, " ".join(sentences)
 
 
-def _ways(kept: Kept) -> Navigation:
-    return replace(navigation(), live=kept == "unfinished")
-
-
 def _can_be_opened() -> bool:
     """Return whether the address that was posted to has a page of its own."""
     adapter = current_app.create_url_adapter(request)
@@ -128,37 +111,37 @@ def _can_be_opened() -> bool:
 
 
 def _not_taken(error: FormRefused) -> tuple[str, int] | Response:
-    """Say why a form was not taken and what to do; nothing is begun, kept or changed by it."""
-    cause, known = error.cause, bool(session)  # asked, so that the page says what it varies with
+    """Lead to the page that says why a form was not taken; nothing is begun, kept or changed by it.
+
+    A browser keeps what was posted beside a page that answers it, and nothing beside a redirect.
+    """
+    cause = error.cause
     if room_of(request.path) in STAFF_ROOMS:
+        bool(session)  # asked, so that the page says what it varies with
         ended = cause in ("no_cookie", "old_page") and behind_sign_in(request.endpoint)
-        return signed_out() if ended and signed_in() is None else _page(400, cause=cause)
+        return signed_out() if ended and signed_in() is None else error_page(400, cause=cause)
     if _study_here() is None:
-        return _page(400, cause=cause)
-    kept = _kept() if known or cause == "old_page" else "unknown"
+        return see_other(f"{request.path}?{cause}") if _can_be_opened() else error_page(400)
     screen = request.path.rpartition("/")[2]
-    again = screen if cause == "old_page" and screen in TURNS else "landing"
-    refusal, ways = NOT_TAKEN[cause], _ways(kept)
-    page = render_screen("not_taken", g.version, ways, refusal=refusal, kept=kept, again=again)
-    return page, SCREENS["not_taken"].status
+    return go_to("not_taken", f"{cause}&{screen}" if screen in TURNS else cause)
 
 
 def _cannot_save(error: Exception) -> tuple[str, int]:
     """Answer when the stores refused: nothing was sent, and the draft is as it was."""
     log.error("store error", exc_info=error)
-    return _page(503)
+    return error_page(503)
 
 
 def _anything(error: Exception) -> tuple[str, int]:
     # Kind and place only: the words of an exception could quote an answer (survey.security).
     log.error("unexpected error", exc_info=error)
-    return _page(500)
+    return error_page(500)
 
 
 def init_app(app: Flask) -> None:
     """Register the handlers, the most particular first."""
     app.register_error_handler(FormRefused, _not_taken)
-    app.register_error_handler(HTTPException, lambda error: _page(error.code or 500))
+    app.register_error_handler(HTTPException, lambda error: error_page(error.code or 500))
     app.register_error_handler(StoreError, _cannot_save)
     app.register_error_handler(sqlite3.OperationalError, _cannot_save)
     app.register_error_handler(Exception, _anything)

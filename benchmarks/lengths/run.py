@@ -11,13 +11,15 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from benchmarks.lengths import attack
+from benchmarks.lengths import attack, chromium
 from benchmarks.lengths.attack import Told, told
-from benchmarks.lengths.relay import relay
+from benchmarks.lengths.relay import Relay, relay
 from benchmarks.lengths.site import site
 from benchmarks.lengths.walker import Browser, Client, Walk
 from benchmarks.process import ROOT
@@ -38,12 +40,14 @@ class Way:
     name: str
     filled_up: bool
     script: bool
+    chromium: bool = False
 
 
 WAYS = (
     Way("as they are", filled_up=False, script=False),
     Way("at one length, without script", filled_up=True, script=False),
     Way("at one length, with script", filled_up=True, script=True),
+    Way("the same in Chromium", filled_up=True, script=True, chromium=True),
 )
 
 
@@ -61,21 +65,29 @@ class Seen:
         return [*self.train, *self.test]
 
 
+def _walks(study: Study, way: Way, observer: Relay, proxy: int) -> Generator[Walk]:
+    """Yield the walks of clients whose answers are drawn by lot, without end."""
+    client = Client(study, random.Random(SEED), script=way.script)
+    if way.chromium:
+        with chromium.chromium() as browser:
+            while True:
+                yield chromium.walk(browser, observer, START[FLAGSHIP], client)
+    while True:
+        connection = Browser(observer, proxy, START[FLAGSHIP])
+        yield client.walk(connection)
+        connection.close()
+
+
 def observed(study: Study, way: Way, walks: int) -> Seen:
     """Walk twice so many clients past the observer."""
-    draw = random.Random(SEED)
-    found: list[Walk] = []
     with (
         tempfile.TemporaryDirectory(prefix="lengths-") as data,
         site(Path(data), filled_up=way.filled_up) as proxy,
         relay(proxy) as observer,
+        closing(_walks(study, way, observer, proxy)) as all_walks,
     ):
-        while len(found) < 2 * walks:
-            browser = Browser(observer, proxy, START[FLAGSHIP])
-            walk = Client(study, draw, script=way.script).walk(browser)
-            browser.close()
-            if walk.visits[-1].page == "done":
-                found.append(walk)
+        whole = (walk for walk in all_walks if walk.visits[-1].page == "done")
+        found = [*islice(whole, 2 * walks)]
     print(f"{way.name}: {len(found)} walks", file=sys.stderr, flush=True)
     return Seen(way, found[:walks], found[walks:])
 
@@ -121,7 +133,7 @@ PAGE = """# Measured: what an observer of encrypted lengths is told
 
 Written by `make bench PARTS=lengths`. Clients whose answers are drawn by lot walk the flagship
 through Caddy as [host.md](../docs/host.md) has it (TLS 1.3, HTTP/1.1). They are a program that
-sends what Chromium sends; `tests/browser/test_lengths.py` walks with Chromium itself. A relay
+sends what Chromium sends and, in the last column, Chromium itself. A relay
 between them and Caddy sees lengths of TLS records, nothing else. It has seen {train} walks with
 their answers, and names what it sees of {test} others by the nearest neighbour: from the lengths of
 request and response of one page and of the post that leaves it. In brackets 95 % intervals

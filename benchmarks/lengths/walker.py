@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import socket
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from benchmarks.lengths.relay import Relay
 from benchmarks.lengths.site import browser_context
@@ -98,8 +98,9 @@ class Browser:
         self._socket.sendall((lines + "\r\n" + (body or "")).encode())
         status, headers, page = self._response()
         if body is None:
-            self.here = self._before = url.geturl()
-        return status, headers.get("location", ""), page, self._relay.taken()
+            self.here = self._before = url._replace(fragment="").geturl()  # no browser sends it
+        (lengths,) = self._relay.taken()
+        return status, headers.get("location", ""), page, lengths
 
     def _response(self) -> tuple[int, dict[str, str], str]:
         data = b""
@@ -144,12 +145,16 @@ class Client:
     def __init__(self, study: Study, draw: random.Random, *, script: bool) -> None:
         self._study, self._draw, self._script = study, draw, script
 
-    def post(self, form: PageForm) -> str:
-        """Return what this client sends from a page."""
-        fields: Fields = list(form.hidden.items())
+    def answers(self, form: PageForm) -> Fields:
+        """Return what this client chooses and types on a page."""
+        fields: Fields = []
         for name, offered in form.choices.items():
             fields += [(name, fixed_width(v)) for v in self._chosen(name, offered)]
-        fields += [(name, self._words(name)) for name in form.typed]
+        return fields + [(name, self._words(name)) for name in form.typed]
+
+    def post(self, form: PageForm, answers: Fields) -> str:
+        """Return what this client sends from a page."""
+        fields = [*form.hidden.items(), *answers]
         if "shown" not in form.hidden:
             fields += [GO_ON] if GO_ON in form.buttons else form.buttons[:1]
         return urlencode(filled(fields, post_length(self._study)) if self._script else fields)
@@ -195,9 +200,16 @@ class Client:
             if form.next_link:
                 address, body = form.next_link, None
                 continue
-            address, body = form.action or browser.here, self.post(form)
+            answers = self.answers(form)
+            address, body = form.action or browser.here, self.post(form, answers)
             if walk.visits[-1].page == TEARS:
-                walk.tears = branch_of(self._study, _codes(body)) == self._study.branches[0].name
+                walk.tears = self.saw_tears(answers)
+
+    def saw_tears(self, answers: Fields) -> bool:
+        """Whether these answers lead to the first branch."""
+        given = {name: as_code(value) for name, value in answers}
+        codes = {name: code for name, code in given.items() if code is not None}
+        return branch_of(self._study, codes) == self._study.branches[0].name
 
     def _turn(self, browser: Browser, address: str, body: str | None, walk: Walk) -> str:
         """Go on to the next page, note it and return it."""
@@ -211,18 +223,13 @@ class Client:
             elif status != OK or "<title>Error" in html:
                 raise WalkFailed(f"{status} at {address}.")
             else:
-                walk.visits.append(Visit(_page_of(browser.here, html), lengths))
+                walk.visits.append(Visit(page_of(browser.here, html), lengths))
                 return html
 
 
-def _page_of(url: str, html: str) -> str:
+def page_of(url: str, html: str) -> str:
+    """Return the first question of a page, or its screen."""
     screen = urlsplit(url).path.split("/")[3] or "landing"
     if screen != "questions":
         return screen
     return read_form(html).hidden["shown"].split()[0]
-
-
-def _codes(body: str) -> dict[str, int | str]:
-    """The codes in a form as it was sent."""
-    given = {name: as_code(value) for name, value in parse_qsl(body)}
-    return {name: code for name, code in given.items() if code is not None}

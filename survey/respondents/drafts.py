@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 from forms.draft import Draft, decode, encode
 from forms.study import Study
 from survey.crypto import DraftCipher, KeyRing, new_secret
-from survey.errors import Unsealable
+from survey.errors import StoreError, Unsealable
 from survey.storage import drafts
 from survey.storage.drafts import IDLE_SECONDS
 from survey.storage.stores import Stores
 
 Clock = Callable[[], float]
+Kept = Literal["unfinished", "sent", "none", "unknown"]
 
 
 def _kind(draft: Draft) -> int:
@@ -60,6 +63,14 @@ class DraftRepository:
         sealed = drafts.load(self.stores.drafts, lock.name)
         draft = self._open(lock, sealed) if sealed else None
         return draft if draft and draft.words == study.fingerprints.words else None
+
+    def kept(self, secret: bytes, study: Study) -> Kept:
+        """Return what is kept of a browser's answers; unknown where the store cannot be asked."""
+        try:
+            draft = self.find(secret, study)
+        except (StoreError, sqlite3.Error):
+            return "unknown"
+        return "none" if draft is None else "sent" if draft.sent else "unfinished"
 
     def change(self, secret: bytes, change: Callable[[Draft], Draft]) -> Draft | None:
         """Return the draft after ``change``, whatever another tab did meanwhile.

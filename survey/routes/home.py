@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request
 
 from forms.platform_texts import INVITATION_ERRORS
+from survey.csrf import CAUSES
+from survey.error_pages import error_page
 from survey.ethics.platform_wording import WAIT_MINUTES
 from survey.respondents import browser, invitations
 from survey.routes.respondent.request import Answer, see_other
@@ -50,6 +52,9 @@ def invitation() -> Answer:
         return render_template(
             "invite/wait.html", title="Invitation – Survey", minutes=WAIT_MINUTES
         ), 429
+    for cause in CAUSES:
+        if cause in request.args:
+            return error_page(400, cause=cause)
     error = next((name for name in INVITATION_ERRORS if name in request.args), "")
     title = "Error: " * bool(error) + "Invitation – Survey"
     sentence = INVITATION_ERRORS.get(error, "")

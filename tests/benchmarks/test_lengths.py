@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.lengths.attack import Told, told
-from benchmarks.lengths.relay import Direction
+from benchmarks.lengths.relay import DOWN, UP, Connection, Direction, Exchanges
 from benchmarks.lengths.walker import filled
 
 
@@ -23,12 +23,17 @@ def test_the_interval_is_wilson_s():
     assert Told(155, 155, 91).in_words() == "100.0 % [97.6; 100.0]"
 
 
-def test_the_relay_counts_the_content_of_records_wherever_they_are_cut():
+def test_the_relay_counts_the_content_of_each_exchange_wherever_records_are_cut():
     record = b"\x17\x03\x03\x00\x21" + bytes(33)
-    way = Direction()
-    for byte in b"\x16\x03\x03\x00\x02ab" + record + record:
-        way.saw(bytes([byte]))
-    assert way.content == 2 * (33 - 17)
+    seen = Exchanges()
+    connection = Connection(seen)
+    up, down = Direction(UP, connection), Direction(DOWN, connection)
+    down.saw(record)
+    for byte in b"\x16\x03\x03\x00\x02ab" + record * 3:
+        up.saw(bytes([byte]))
+    down.saw(record)
+    up.saw(record)
+    assert seen.seen == [[2 * (33 - 17), 33 - 17], [33 - 17, 0]]
 
 
 @pytest.mark.parametrize("size", [0, 1, 500, 2000])

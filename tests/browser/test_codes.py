@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from forms.platform_texts import CODE_NOTED
+from forms.platform_texts import CODE_NOTED, NOT_TAKEN
 from survey.respondents.invitations import luhn_letter
 
 # Of each group of the code the tops of its letters: one where it is not broken.
@@ -21,6 +21,7 @@ GROUPS = """
 }
 """
 SIZE = 'parseFloat(getComputedStyle(document.getElementById("thecode")).fontSize)'
+TYPED = "7QX2-9KFM-0A1B-ZZTR-C4D5"
 OVERFLOW = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -95,7 +96,7 @@ def kept_in(folder, words):
 
 
 @pytest.mark.parametrize(("address", "box", "typed"), [
-    ("s/once/withdraw", "#code", "7QX2-9KFM-0A1B-ZZTR-C4D5"),
+    ("s/once/withdraw", "#code", TYPED),
     ("s/once/withdraw", "#code", "7QX2-9KFM-0A1B-ZZTR-C4D"),
     ("i/", "#invitation", "7QX2-9KFM-0A1B"),
     ("i/", "#invitation", "AAAA-AAAA-AAA" + luhn_letter("AAAAAAAAAAA")),
@@ -111,3 +112,18 @@ def test_no_file_of_a_browser_keeps_a_code_that_was_typed(profile, site, address
     context.close()
     assert "Session" in kept_in(folder, asked)  # where a page that answers a post keeps what it got
     assert kept_in(folder, typed) == set()
+
+
+@pytest.mark.parametrize("address", ["s/once/withdraw", "i/"])
+def test_nor_where_the_form_was_refused(profile, site, address):
+    context, folder = profile
+    page = context.new_page()
+    page.goto(f"{site}/{address}")
+    page.locator("#code, #invitation").first.fill(TYPED)
+    page.evaluate("document.querySelector('[name=csrf_token]').value = 'of an older page'")
+    with page.expect_navigation():
+        page.locator("form button.primary").click()
+    assert "old_page" in page.url
+    assert page.get_by_role("heading", level=1).inner_text() == NOT_TAKEN["old_page"][0]
+    context.close()
+    assert kept_in(folder, TYPED) == set()

@@ -317,14 +317,20 @@ def test_a_form_of_somebody_signed_out_says_so(desk):
 def refused(mood):
     """``refused(cause)``: a form with something typed in it that is refused for this cause."""
 
-    def refuse(cause):
+    def refuse(cause, follow=True):
         client = client_of(mood, cookies=cause != "no_cookie").open("withdraw")
         token = "wrong" if cause == "old_page" else client.page.named("csrf_token")[0].value
         client.browser.tell({"foreign": FOREIGN[0], "untold": {}}.get(cause, GOOD_HEADERS))
         data = {"csrf_token": token, "code": TYPED, "shown": TYPED}
-        return [
+        posted = [
             client.browser.open(path, method="POST", data=data)
             for path in ("/s/mood/withdraw", "/s/mood/continue", "/i/", "/research/sign-in")
+        ]
+        if not follow:
+            return posted
+        return [
+            client.browser.open(a.headers["Location"]) if a.status_code == 303 else a
+            for a in posted
         ]
 
     return refuse
@@ -336,8 +342,22 @@ def test_a_refusal_is_kept_by_no_cache_and_begins_no_cookie(refused, cause):
         assert answer.status_code == 400
         assert {n: answer.headers.get(n) for n in HEADERS} == HEADERS
         assert "no-store" in answer.headers["Cache-Control"].split(", ")
-        assert "Cookie" in answer.headers["Vary"]
+        alike_for_all = answer.request.path == "/i/"
+        assert alike_for_all or "Cookie" in answer.headers["Vary"]
         assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("cause", NOT_TAKEN)
+def test_no_page_answers_a_clients_form_so_that_no_browser_keeps_what_was_typed(refused, cause):
+    *clients, _staff = refused(cause, follow=False)
+    assert [answer.status_code for answer in clients] == [303] * 3
+    for answer in clients:
+        assert TYPED not in answer.headers["Location"]
+        assert "Set-Cookie" not in answer.headers
+
+
+def test_an_address_without_a_cause_leads_to_the_start(mood):
+    assert client_of(mood).open("not_taken").here == "/s/mood/"
 
 
 @pytest.mark.parametrize("cause", NOT_TAKEN)

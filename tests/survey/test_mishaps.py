@@ -17,6 +17,12 @@ def test_every_status_has_a_kind_page(open_app, code, said):
     assert (answer.status_code, said in answer.get_data(as_text=True)) == (code, True)
 
 
+@pytest.mark.parametrize(("room", "name"), [("/", "Survey"), ("/research/", "Lacrima")])
+def test_its_title_names_the_room_that_it_is_in(open_app, room, name):
+    page = open_app("minimal").test_client().get(f"{room}no/such/page").get_data(as_text=True)
+    assert f"<title>There is no such page – {name}</title>" in page
+
+
 def test_an_error_inside_a_study_keeps_its_way_out(client):
     page = client.get("/s/mood/nowhere").get_data(as_text=True)
     assert 'href="/s/mood/leave?p=' in page

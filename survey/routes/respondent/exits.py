@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, session
 
-from forms.flow import FlowState, StepResult
+from forms.flow import SCREENS, TURNS, FlowState, StepResult
+from forms.platform_texts import NOT_TAKEN
+from survey.csrf import CAUSES
 from survey.respondents import browser
+from survey.respondents.screens import render_screen
 from survey.routes.respondent.request import (
     Answer,
     change_draft,
@@ -17,11 +20,13 @@ from survey.routes.respondent.request import (
     go_to,
     keep,
     kept,
+    kept_answers,
     navigation,
     refused_page,
     see_other,
     show,
     visit,
+    ways_for,
 )
 from survey.services import current_state, services
 from survey.studies.availability import TAKES_NOTHING
@@ -86,6 +91,27 @@ def gone() -> Answer:
     """There is no draft that this browser can open."""
     draft = current_draft()
     return show(StepResult(FlowState("gone"))) if draft is None else go_to("landing")
+
+
+@bp.get("/not_taken")
+def not_taken() -> Answer:
+    """A form was not taken: why, what to do, and what is kept of the answers."""
+    cause = next((cause for cause in CAUSES if cause in request.args), None)
+    if cause is None:
+        return go_to("landing")
+    screens = TURNS & request.args.keys() if cause == "old_page" else ()
+    again = next(iter(screens), "landing")
+    # Without a cookie nobody knows: the draft may be waiting where the cookie is.
+    answers = kept_answers() if session or cause == "old_page" else "unknown"
+    page = render_screen(
+        "not_taken",
+        current_version(),
+        ways_for(answers),
+        refusal=NOT_TAKEN[cause],
+        kept=answers,
+        again=again,
+    )
+    return page, SCREENS["not_taken"].status
 
 
 @bp.get("/leave")

@@ -28,6 +28,7 @@ from forms.post_length import filling
 from survey.collection.figures import STOP_SIGN
 from survey.errors import InvitationSpent
 from survey.respondents import browser, invitations, submission
+from survey.respondents.drafts import Kept
 from survey.respondents.screens import Navigation, render_screen, render_state
 from survey.services import current_state, services
 from survey.studies.availability import OPEN, TAKES_NOTHING
@@ -36,6 +37,8 @@ from survey.studies.current import current_version as current_version
 bp = Blueprint("respond", __name__, url_prefix="/s/<address>")
 
 SAME_ORIGIN = "same-origin"
+# Show no answer, whoever comes: leave drops the draft, or does nothing.
+SHOW_NONE = frozenset(["respond.exits.leave", "respond.exits.not_taken"])
 TYPED = "typed"  # in the address of the delete page: a code of the right shape was typed
 
 Answer = str | tuple[str, int] | Response
@@ -48,7 +51,8 @@ def choose_version() -> None:
     secret = draft_secret() if g.earlier else None
     if secret is not None:
         drafts, versions = services().drafts, (g.version, *g.earlier)
-        mine = (version for version in versions if drafts.find(secret, version.study) is not None)
+        there = ("unfinished", "sent")
+        mine = (version for version in versions if drafts.kept(secret, version.study) in there)
         g.version = next(mine, g.version)
 
 
@@ -56,8 +60,7 @@ def choose_version() -> None:
 def _ask_who_comes_from_elsewhere() -> None:
     """An address out of the history, a bookmark or a letter: perhaps another person comes."""
     came = request.headers.get("Sec-Fetch-Site", SAME_ORIGIN)  # a reload keeps what it was
-    leaving = request.endpoint == "respond.exits.leave"  # which drops the draft, or does nothing
-    if request.method == "GET" and came != SAME_ORIGIN and not leaving:
+    if request.method == "GET" and came != SAME_ORIGIN and request.endpoint not in SHOW_NONE:
         ask_who_answers()
 
 
@@ -95,11 +98,11 @@ def current_draft() -> Draft | None:
     )
 
 
-def kept_draft() -> Draft | None:
-    """This browser's draft as it lies in the store, for a request that may change nothing."""
+def kept_answers() -> Kept:
+    """What the store keeps for this browser, for a request that may change nothing."""
     choose_version()
     secret = draft_secret()
-    return services().drafts.find(secret, current_version().study) if secret else None
+    return services().drafts.kept(secret, current_version().study) if secret else "none"
 
 
 def current_invitation() -> str:
@@ -127,6 +130,11 @@ def navigation(draft: Draft | None = None) -> Navigation:
         kiosk=bool(kept(browser.KIOSK)),
         filling=filling(study, ()),
     )
+
+
+def ways_for(answers: Kept) -> Navigation:
+    """The ways on from a page that says of this browser's answers that they are ``answers``."""
+    return replace(navigation(), live=answers == "unfinished")
 
 
 def count(event: str) -> None:
