@@ -32,7 +32,6 @@ from exports.generalise import (
     initial_levels,
     one_missing_code,
     top_of,
-    unanswered,
 )
 from exports.recode import RecodedKeys, SuppressionLimitExceeded, recode_strata
 from exports.report import ORDINARY, ReleaseContext, not_answered
@@ -171,8 +170,6 @@ def recode_segment(
         rows = rows.filter(source.table["c_open"] == 1)
         left_out[NO_OPEN_CONSENT] = len(source.table) - len(rows)
     strata = strata_of(study, fields, source.stored)
-    # Rows without any core answer need company by their cells alone: they hide no answer.
-    strata = strata.set(unanswered(source.stored, fields), None)
     taken = one_missing_code(source.table.select(names)[rows], fields)
     # By size first, then by what the rows bear (docs/decisions/0009-small-samples.md).
     start = initial_levels(taken, fields, study.policy, tier)

@@ -13,11 +13,16 @@ from collections.abc import Iterable, Iterator, Sequence
 import polars as pl
 
 from exports.columns import CORE, Field
+from exports.generalise import unanswered
 from forms.study import NOT_REACHED, NOT_SHOWN, Column, Condition, Question, Study
 
 
 def strata_of(study: Study, fields: Sequence[Field], stored: pl.DataFrame) -> pl.Series:
-    """A text for each row of ``stored``, equal for rows that a file of ``fields`` leaves alike."""
+    """A text for each row of ``stored``, equal for rows that a file of ``fields`` leaves alike.
+
+    Null for rows that show themselves to have no answer in the core: they hide none, so that they
+    need company by their cells alone.
+    """
     core = [f.column for f in fields if f.key and f.group == CORE and f.column]
     names = {column.name for column in core}
     marks = [_never_asked(study, column, names) for column in core]
@@ -26,7 +31,8 @@ def strata_of(study: Study, fields: Sequence[Field], stored: pl.DataFrame) -> pl
         marks += [pl.all_horizontal(looked_at)] if looked_at else []
     if not marks:
         return pl.Series([""] * len(stored), dtype=pl.String)
-    return stored.select(pl.concat_str(mark.cast(pl.Int8) for mark in marks)).to_series()
+    apart = stored.select(pl.concat_str(mark.cast(pl.Int8) for mark in marks)).to_series()
+    return apart.set(apart.str.contains("1") & unanswered(stored, fields), None)
 
 
 def _met(name: str, codes: Iterable[int]) -> pl.Expr:

@@ -69,7 +69,10 @@ def bea(real, signed_in):
 
 def test_a_release_is_seen_before_it_is_made(site, ada):
     ada.seen()
-    assert "60 rows, each among at least 60 alike; 5 are asked for" in ada.text
+    assert (
+        "60 rows, each among at least 60 that read alike (60 among the rows that lack nothing "
+        "there); 5 are asked for"
+    ) in ada.text
     assert ledger_of(site) == []
 
 
