@@ -18,6 +18,7 @@ from exports.errors import ExportRefused
 from exports.output_files import guarded
 from forms.kinds import columns_of_study
 from forms.study import MISSING_RANGE, NOT_REACHED, NOT_SCORED, NOT_SHOWN, Column, Study, Tier
+from forms.tiers import GROUPS
 
 Bounds = Mapping[str, "tuple[int, int]"]
 
@@ -141,7 +142,8 @@ def derived(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
 STORED = ("study_version", "consent_version", "lang", "completion", "c_open", "dur_band")
 # Language and versions are rare and time-like, so they are keys in every tier.
 BOOKKEEPING_KEYS = ("study_version", "consent_version", "lang")
-CORE, INSIDER = "core", "insider"
+CORE, INSIDER = GROUPS
+BRANCH = "branch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,19 +186,15 @@ def fields_of(study: Study, *, pilot: bool = False, synthetic: bool = False) -> 
     names = ("pilot",) * pilot + ("synthetic",) * synthetic
     marks = (Field(name, "administrative") for name in names)
     keys = (Field(n, "administrative", "text", "quasi_identifier", CORE) for n in BOOKKEEPING_KEYS)
-    branch = ("branch",) if study.branches else ()
+    branch = (BRANCH,) if study.branches else ()
     ends = (Field(n, "administrative") for n in (*branch, "completion", "c_open"))
     return (*marks, *keys, *ends, *answers, *scores, *quality)
 
 
 def kept_in(fields: Sequence[Field], tier: Tier) -> tuple[Field, ...]:
-    """The columns that ``tier`` may have: nothing left out by name, and never free text."""
+    """The columns that ``tier`` may have: answers that it shows, and all that are no answers."""
     return tuple(
-        f
-        for f in fields
-        if f.role != "free_text"
-        and f.name not in tier.leave_out
-        and not (f.column and f.column.variable in tier.leave_out)
+        f for f in fields if f.column is None or tier.shows(f.column.variable, f.role, f.group)
     )
 
 
@@ -281,7 +279,7 @@ def _branch(study: Study) -> pl.Expr:
         parts = [pl.col(name).cast(pl.Int64).is_in(sorted(codes)) for name, codes in branch.when]
         holds = pl.all_horizontal(parts) if parts else pl.lit(value=True)
         code = pl.when(holds).then(pl.lit(branch.code)).otherwise(code)
-    return code.cast(pl.Int8).alias("branch")
+    return code.cast(pl.Int8).alias(BRANCH)
 
 
 def table_of(study: Study, frame: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:

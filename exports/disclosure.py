@@ -16,7 +16,7 @@ from functools import reduce
 
 import polars as pl
 
-from exports.columns import CORE, DECIMALS, INSIDER, Field
+from exports.columns import BRANCH, CORE, DECIMALS, INSIDER, Field
 from exports.generalise import group_codes, hierarchy_of
 from exports.verify.reading import Claim
 from forms.study import MISSING_RANGE, WITHHELD, ReleasePolicy, Tier
@@ -114,16 +114,18 @@ def claim_of(
     """Return what the data file of a release promises; ``segments`` are rows of each."""
     keys = [f for f in fields if f.key]
     names = tuple(f.name for f in fields)
+    diverse = tuple(n for n in policy.diverse if n in names)
     return Claim(
         core=_names(fields, CORE),
         k=tier.k,
-        insider=_names(fields, INSIDER),
-        sensitive=tuple(n for n in policy.distinct if n in names),
+        # Which branch somebody took, whoever was there knows as well.
+        insider=(*_names(fields, INSIDER), *(n for n in names if n == BRANCH)),
+        sensitive=diverse,
         columns=("row", *names),
         distinct_l=tier.distinct_l,
         covers={f.name: covers_of(f, policy) for f in keys},
         suppressed={f.name: str(WITHHELD) for f in keys},
-        missing={f.name: _MISSING for f in keys},
+        missing=dict.fromkeys((*(f.name for f in keys), *diverse), _MISSING),
         answers=tuple(f.name for f in fields if f.part == "answer" and not f.key),
         no_answer=_MISSING | {""},
         segments=tuple(segments),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from exports.columns import BOOKKEEPING_KEYS, CORE, INSIDER, Field
+from exports.columns import BOOKKEEPING_KEYS, CORE, Field
 from exports.errors import ExportRefused
 from exports.label_hierarchy import Cell
 from forms.study import (
@@ -188,7 +188,7 @@ def initial_levels(
             tuple(f.name for f in keys if f.group == CORE and f.column),
         )
     if rows <= small.few_key_up_to:
-        return _few(table, keys, policy, tier, levels)
+        return _few(table, keys, policy, levels)
     return InitialLevels(levels)
 
 
@@ -213,10 +213,9 @@ def _few(
     table: pl.DataFrame,
     keys: Sequence[Field],
     policy: ReleasePolicy,
-    tier: Tier,
     levels: Mapping[str, int],
 ) -> InitialLevels:
-    """Few rows: the last variables of the policy's order stay, coarse; an open file loses more.
+    """Few rows: the last variables of the policy's order stay, coarse.
 
     A column that says the same of everybody identifies nobody, so it neither counts nor goes.
     """
@@ -225,9 +224,6 @@ def _few(
     kept = asked[-policy.small.few_key :] if policy.small.few_key else []
     gone = [f for f in asked if f not in kept]
     gone += [f for f in keys if f.name in BOOKKEEPING_KEYS and table[f.name].n_unique() > 1]
-    # k does not count what insiders know, and of an open file nobody signs an agreement.
-    if tier.kind.is_open:
-        gone += [f for f in keys if f.group == INSIDER]
     coarse = {f.name: min(top_of(f, policy), max(1, levels[f.name])) for f in kept}
     tops = {f.name: top_of(f, policy) for f in gone}
     names = ", ".join(f.name for f in kept) or "none"

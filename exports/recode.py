@@ -70,6 +70,26 @@ def _hierarchy(field: Field, policy: ReleasePolicy, column: pl.Series) -> LabelH
     )
 
 
+def _diverse(table: pl.DataFrame, policy: ReleasePolicy, tier: Tier) -> list[str]:
+    """Return the columns that l counts: of one that nobody answered there is nothing to learn.
+
+    Raise ExportRefused where all rows together have too few values.
+    """
+    found = []
+    for name in (n for n in policy.diverse if n in table.columns):
+        values = table[name].unique()
+        if (values >= 0).any():
+            found.append(name)
+            if (different := int((values >= 0).sum()) + int((values < 0).any())) < tier.distinct_l:
+                raise ExportRefused(
+                    f"Tier {tier.name} cannot be reached: l = {tier.distinct_l} and all"
+                    f" {len(table)} rows together have {different} of the sensitive {name}."
+                    " Collect more answers, or name it in leave_out of the tier in release.toml"
+                    " and have it approved again."
+                )
+    return found
+
+
 def _sensitive(table: pl.DataFrame, names: Sequence[str]) -> Ints:
     """Return the sensitive columns as ranks; all missing codes of a column are one value."""
     if not names:
@@ -121,7 +141,9 @@ def recode_strata(
     whole key.
     """
     everybody = pl.Series(range(len(table)), dtype=pl.UInt32)
-    whole = _recoded(table, fields, policy, tier, seed=seed, progress=progress)
+    # Where no variety is asked for, the engine need not look at answers at all.
+    diverse = _diverse(table, policy, tier) if tier.distinct_l > 1 else []
+    whole = _recoded(table, diverse, fields, policy, tier, seed=seed, progress=progress)
     found = [RecodedKeys(whole.table, everybody, whole.lost, whole.notes)]
     if _smallest(whole.table, strata, fields) < tier.k:
         found = []
@@ -130,7 +152,9 @@ def recode_strata(
         for kind in sizes["kind"]:
             rows = everybody.filter(kinds == kind)
             try:
-                one = _recoded(table[rows], fields, policy, tier, seed=seed, progress=progress)
+                one = _recoded(
+                    table[rows], diverse, fields, policy, tier, seed=seed, progress=progress
+                )
             except ExportRefused:
                 if not found:
                     raise
@@ -157,8 +181,20 @@ def _smallest(table: pl.DataFrame, strata: pl.Series, fields: Sequence[Field]) -
     return min(rows.group_by(rows.columns).len()["len"].to_list(), default=len(table))
 
 
+def _check_variety(table: pl.DataFrame, diverse: Sequence[str], tier: Tier) -> None:
+    """Raise ExportRefused where all rows, one class, have too few values of a sensitive column."""
+    values = _sensitive(table, diverse)
+    few = [n for n, v in zip(diverse, values.T, strict=True) if len(set(v)) < tier.distinct_l]
+    if few:
+        raise ExportRefused(
+            f"Tier {tier.name} cannot be reached: l = {tier.distinct_l} and {len(table)} rows that"
+            f" are alike have fewer values of {', '.join(few)}."
+        )
+
+
 def _recoded(
     table: pl.DataFrame,
+    diverse: Sequence[str],
     fields: Sequence[Field],
     policy: ReleasePolicy,
     tier: Tier,
@@ -176,6 +212,7 @@ def _recoded(
     # Coarsening a column of one category would part no class.
     keys = [field for field in core if table[field.name].n_unique() > 1]
     if not keys:
+        _check_variety(table, diverse, tier)
         return RecodedKeys(table, everybody)
     hierarchies = [_hierarchy(f, policy, table[f.name]) for f in keys]
     losses = [
@@ -186,14 +223,12 @@ def _recoded(
         GeneralisationHierarchy(hierarchy.column, hierarchy.up, loss)
         for hierarchy, loss in zip(hierarchies, losses, strict=True)
     )
-    # Where no variety is asked for, the engine need not look at answers at all.
-    distinct = [n for n in policy.distinct if n in table.columns] if tier.distinct_l > 1 else []
     problem = Problem(
         codes=np.column_stack([h.encode(table[h.column]) for h in hierarchies]),
         hierarchies=taxonomies,
         model=PrivacyModel(tier.k, distinct_l=tier.distinct_l),
-        sensitive=_sensitive(table, distinct),
-        ordered=(False,) * len(distinct),
+        sensitive=_sensitive(table, diverse),
+        ordered=(False,) * len(diverse),
         seed=seed,
     )
     try:

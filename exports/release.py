@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from exports import attacks
 from exports.codebook import Entry, codebook_of, with_counts
 from exports.columns import Field, data_name, join_data, kept_in
 from exports.disclosure import claim_of, truth_of
@@ -96,6 +97,20 @@ def _checked(
     return claim, findings, codebook, counts
 
 
+def attacked(data: Path, claim: Claim) -> dict[str, Any]:
+    """Return what attacks on the written file reach, as shares of its rows."""
+    core, known = list(claim.core), [*claim.core, *claim.insider]
+    table = pl.read_csv(data, columns=known, infer_schema=False)
+    answered = attacks.complete(table, core)
+    reached = {
+        "outsider_in_groups_under_k": attacks.under(table, core, claim.k),
+        "outsider_in_groups_under_k_of_complete_rows": attacks.under(answered, core, claim.k),
+        "outsider_singles_out": attacks.singled_out(table, core),
+        "insider_singles_out": attacks.singled_out(table, known),
+    }
+    return {"insider_knows": known, **{name: round(share, 6) for name, share in reached.items()}}
+
+
 def assemble(
     study: Study,
     parts: Sequence[SegmentEntry],
@@ -124,6 +139,7 @@ def assemble(
         limits=[said.sentence for said in cautions(findings, claim)], occasion=occasion,
         levels=levels_shown(fields, counts, study.policy),
         ncp=ncp_of(fields, counts, study.policy, not_answered_in(parts)),
+        attacks=attacked(data, claim),
     )  # fmt: skip
     # After the verdict, as the other formats are made from the CSV and cannot be better than it.
     write_formats(data, codebook, title=study.title, notes=marks_of(report))

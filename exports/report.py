@@ -180,7 +180,8 @@ FEW_VALUES = (
 
 def diversity_warnings(policy: ReleasePolicy, figures: Mapping[str, Any]) -> list[str]:
     """A sentence where classes of the written file hold too few values of a sensitive column."""
-    measured = {n: one["distinct"] for n, one in figures.get("diversity", {}).items()}
+    told = policy.distinct or policy.diverse
+    measured = {n: one["distinct"] for n, one in figures.get("diversity", {}).items() if n in told}
     few = [f"{name} {n}" for name, n in measured.items() if n < policy.distinct_warning]
     said = FEW_VALUES.format(least=policy.distinct_warning, counted=", ".join(few))
     return [said] if few else []
@@ -195,6 +196,7 @@ def report_of(
     limits: Sequence[str],
     levels: Mapping[str, Mapping[str, int]],
     ncp: float,
+    attacks: Mapping[str, Any],
     seed: int,
     occasion: ReleaseContext,
 ) -> Report:
@@ -216,6 +218,7 @@ def report_of(
     }
     return {
         **about_release(study, tier, parts, seed=seed, occasion=occasion),
+        **({"sample": tier.taken} if tier.kind.sample < 1 else {}),
         "rows_left_out": dict(left_out),
         "k": {
             "asked": tier.k,
@@ -228,5 +231,6 @@ def report_of(
         "cells_withheld": {name: n for name, n in withheld.items() if n},
         "not_answered": dict(sorted(lacking.items())),
         "verification": {**figures, **beside},
+        "attacks": attacks,
         "limits": [*diversity_warnings(study.policy, figures), *limits],
     }

@@ -26,6 +26,7 @@ from exports.columns import (
     types_of,
     write_data,
 )
+from exports.errors import ExportRefused
 from exports.generalise import (
     coarsen,
     core_in_order,
@@ -46,6 +47,9 @@ NO_OPEN_CONSENT = "their senders did not agree to an open file"
 TOLD_APART = (
     "other columns show that they were not asked what an outsider may know, or how they answered "
     "it, and too few are alike in that"
+)
+NOT_DRAWN = (
+    "an open file is a random {share:g} % sample of those who agreed, and they were not drawn"
 )
 
 
@@ -132,7 +136,7 @@ def _narrowed(
     everybody instead: a column less says more than a key that is blank in the rarest rows.
     """
     by_name = {f.name: f for f in fields}
-    seen = [f.name for f in fields if f.key or f.name in study.policy.distinct]
+    seen = [f.name for f in fields if f.key or f.name in study.policy.diverse]
     left = [name for name in core_in_order(fields, study.policy) if table[name].n_unique() > 1]
     for gone in range(len(left) + 1):
         tops = {name: top_of(by_name[name], study.policy) for name in left[:gone]}
@@ -158,24 +162,25 @@ def recode_segment(
     source: SegmentSource,
     tier: Tier,
     *,
+    drawn: pl.Series | None = None,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> SegmentTable:
-    """The rows of ``source`` as ``tier`` releases them. Raise ExportRefused, with figures."""
+    """The rows of ``source`` as ``tier`` releases them. Raise ExportRefused, with figures.
+
+    ``drawn`` says of each row whether the lot fell on it, for a tier that is a sample.
+    """
     fields = kept_in(source.fields, tier)
     names = [f.name for f in fields]
-    rows = pl.Series(range(len(source.table)), dtype=pl.UInt32)
-    left_out = {}
-    if tier.needs_open_consent:
-        rows = rows.filter(source.table["c_open"] == 1)
-        left_out[NO_OPEN_CONSENT] = len(source.table) - len(rows)
+    rows, left_out = _taken(source, tier, drawn)
     strata = strata_of(study, fields, source.stored)
     taken = one_missing_code(source.table.select(names)[rows], fields)
     # By size first, then by what the rows bear (docs/decisions/0009-small-samples.md).
     start = initial_levels(taken, fields, study.policy, tier)
     coarse = coarsen(taken, {f.name: f for f in fields}, study.policy, start.levels)
     found = _narrowed(coarse, strata[rows], fields, study, tier, seed=seed, progress=progress)
-    left_out[TOLD_APART] = len(rows) - len(found.rows)
+    if few := len(rows) - len(found.rows):
+        left_out[TOLD_APART] = few
     # Sorted once more: recoding has changed the content that decides the order.
     order = content_order(found.table, names)
     kept = rows[found.rows[order]]
@@ -184,12 +189,31 @@ def recode_segment(
         table=found.table,
         order=order,
         source=kept,
-        left_out={reason: n for reason, n in left_out.items() if n},
+        left_out=left_out,
         strata=strata[kept],
         not_answered=not_answered(fields, source.stored[kept]),
         notes=(*start.notes, *found.notes),
         small_sample_tables=_as_tables(study, source, taken, start.as_tables),
     )
+
+
+def _taken(
+    source: SegmentSource, tier: Tier, drawn: pl.Series | None
+) -> tuple[pl.Series, dict[str, int]]:
+    """Return the positions of the rows that ``tier`` takes, and how many it does not, by reason."""
+    rows = pl.Series(range(len(source.table)), dtype=pl.UInt32)
+    left_out = {}
+    if tier.needs_open_consent:
+        agreed = rows.filter(source.table["c_open"] == 1)
+        left_out[NO_OPEN_CONSENT] = len(rows) - len(agreed)
+        rows = agreed
+    if tier.kind.sample < 1:
+        if drawn is None:
+            raise ExportRefused(f"Tier {tier.name} is a sample, and nobody drew one.")
+        sample = rows.filter(drawn.gather(rows))
+        left_out[NOT_DRAWN.format(share=100 * tier.kind.sample)] = len(rows) - len(sample)
+        rows = sample
+    return rows, {reason: number for reason, number in left_out.items() if number}
 
 
 def _as_tables(

@@ -59,14 +59,14 @@ WIRE: dict[type, Mapping[str, object]] = {
     objects.HierarchyGroup: _wire("label codes"),
     objects.Hierarchy: _wire("variable levels"),
     objects.Tier: _wire(
-        "name label audience k", distinct_l=1, max_violating=0.05, min_level={}, leave_out=(),
-        needs_open_consent=False, min_rows_per_language=0,
+        "name label audience k", distinct_l=2, max_violating=0.05, min_level={}, leave_out=(),
+        needs_open_consent=False, min_rows_per_language=0, singled_out=None,
     ),
     objects.SmallSamples: _wire("", min_rows=20, no_key_under=50, few_key_up_to=300, few_key=3),
     objects.StopRule: _wire("share signs"),
     objects.ReleasePolicy: _wire(
         "roles groups hierarchies order distinct distinct_warning tiers min_new_rows",
-        small={}, caution="", stop=None,
+        small={}, caution="", stop=None, population="",
     ),
 }  # fmt: skip
 # Class → wire name → the attribute that holds it, where that is called otherwise.

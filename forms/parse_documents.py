@@ -28,7 +28,7 @@ from forms.study import (
     Support,
     Tier,
 )
-from forms.tiers import TIERS
+from forms.tiers import GROUPS, SMALLEST_L, TIERS
 from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates, is_integer
 
 ENDINGS = ("screened_out", "not_now")
@@ -142,7 +142,6 @@ def board_words(consent: Consent) -> Iterator[tuple[str, str, str]]:
         yield f"statement {statement.id}", "effect", statement.effect
 
 
-GROUPS = ("core", "insider")
 LEVEL_RULE = '[["label", [codes]], …]'
 
 
@@ -177,6 +176,7 @@ def read_release(top: TomlTable) -> ReleasePolicy:
         small=read_small(top.table("small")),
         caution=top.text("caution", required=False),
         stop=stop,
+        population=top.text("population", required=False),
     )
 
 
@@ -231,12 +231,13 @@ def read_tier(table: TomlTable) -> Tier:
         audience=table.text("audience"),
         # Without a name, which is a fault already, there is no kind whose floor could be asked.
         k=table.integer("k", TIERS[name].least_k if name else 0, 10_000),
-        distinct_l=table.integer("l", 1, 100, default=1),
+        distinct_l=table.integer("l", TIERS[name].least_l if name else 1, 100, default=SMALLEST_L),
         max_violating=table.number("max_violating", 0, 1, default=0.05),
         min_level={g: min_level.integer(g, 0, 9) for g in GROUPS if min_level.has(g)},
         leave_out=table.texts("leave_out", required=False),
         needs_open_consent=table.flag("needs_open_consent"),
         min_rows_per_language=table.integer("min_rows_per_language", 0, 1_000_000, default=0),
+        singled_out=table.number("singled_out", 0, 1) if table.has("singled_out") else None,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
-from forms.tiers import TIERS, TierKind
+from forms.tiers import INSIDER, TIERS, TierKind
 
 # docs/design.md, The walk: every missing code lies in one unbroken negative range, so that SPSS can
 # declare it as one user-missing range.
@@ -399,12 +399,14 @@ class Tier:
     label: str
     audience: str
     k: int
-    distinct_l: int = 1  # values of each ``distinct`` variable of the policy in a class, at least
+    distinct_l: int = 2  # values of each ``diverse`` variable in a class, at least
     max_violating: float = 0.05  # share of rows whose whole core key may be withheld
     min_level: Mapping[str, int] = field(default_factory=dict)  # group → lowest level allowed
     leave_out: tuple[str, ...] = ()
     needs_open_consent: bool = False
     min_rows_per_language: int = 0
+    # Share of rows that somebody who was there could single out, measured on simulated answers.
+    singled_out: float | None = None
 
     @property
     def kind(self) -> TierKind:
@@ -416,9 +418,36 @@ class Tier:
         """Return in one sentence what is in the file and how it is protected."""
         said = self.kind.promise.format(k=self.k)
         if self.kind.holds == "rows" and self.distinct_l > 1:
-            said += f", with at least {self.distinct_l} different sensitive answers among them"
+            said += f", with at least {self.distinct_l} different answers to what is sensitive"
         agreed = self.kind.holds == "rows" and self.needs_open_consent
-        return said + ("; only of those who agreed to an open file." if agreed else ".")
+        return f"{said}; {self.taken}." if agreed else f"{said}."
+
+    @property
+    def taken(self) -> str:
+        """Return which rows of those who agreed to an open file it takes."""
+        drawn = self.kind.sample < 1
+        some = f"a random {100 * self.kind.sample:g} % sample of" if drawn else "only"
+        return f"{some} those who agreed to an open file"
+
+    @property
+    def insiders(self) -> str:
+        """Return what somebody who was there can do with it, as a sentence; empty without rows."""
+        if self.kind.holds != "rows":
+            return ""
+        told = INSIDER in self.kind.groups
+        found, these = ("the", "these, ") if told else ("none of the", "")
+        many = "as many rows as the report of each release says"
+        if self.singled_out is not None:
+            many = f"{100 * self.singled_out:g} % of the rows of simulated clients"
+        return (
+            f"Somebody who was there finds {found} insider variables in it; by {these}the core"
+            f" variables and the branch they single out {many}."
+        )
+
+    def shows(self, variable: str, role: str, group: str) -> bool:
+        """Return whether a variable of this role, and group if any, may be in it."""
+        known = not group or group in self.kind.groups
+        return known and role in self.kind.roles and variable not in self.leave_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,13 +488,20 @@ class ReleasePolicy:
     groups: Mapping[str, str]  # quasi-identifier → core or insider
     hierarchies: Mapping[str, Hierarchy]
     order: tuple[str, ...]  # quasi-identifiers, first to generalise first
-    distinct: tuple[str, ...]  # sensitive variables whose diversity is reported
+    distinct: tuple[str, ...]  # what l counts beside sensitive variables; the report warns of these
     distinct_warning: int
     tiers: Mapping[str, Tier]
     min_new_rows: int
     small: SmallSamples = SmallSamples()
     caution: str = ""  # printed on every release: how its figures must not be read
     stop: StopRule | None = None  # told to staff as yes or no, never as a number
+    population: str = ""  # whom the study asks, where another study asks the same people
+
+    @property
+    def diverse(self) -> tuple[str, ...]:
+        """Return the variables of which l asks several values in a class."""
+        sensitive = (name for name, role in self.roles.items() if role == "sensitive")
+        return tuple(dict.fromkeys((*self.distinct, *sensitive)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from forms.kinds import columns_of_question, kind_of
 from forms.study import HierarchyGroup, Question, Study
-from forms.tiers import OPEN_ROWS, TABLES
+from forms.tiers import INSIDER, OPEN_ROWS, SMALLEST_L, TABLES
 from forms.toml_tables import QUESTIONNAIRE, RELEASE, FaultList, at, listed, nearest
 
 # A generalised value's code is level x 100 + position, so codes as asked stay below.
@@ -100,12 +100,17 @@ def nest(finer: tuple[HierarchyGroup, ...], coarser: tuple[HierarchyGroup, ...])
 
 
 def check_distinct(study: Study, notes: FaultList) -> None:
-    """Note variables in ``distinct`` that are not sensitive."""
-    sensitive = [name for name, role in study.policy.roles.items() if role == "sensitive"]
-    for name in study.policy.distinct:
-        if name not in sensitive:
-            problem = f"{name!r} is not a sensitive variable{nearest(name, sensitive)}"
-            notes.add(RELEASE, "", "distinct", problem, listed(sensitive))
+    """Note variables in ``distinct`` that outsiders may know, or that protect nothing."""
+    policy = study.policy
+    told = [
+        name
+        for name, role in policy.roles.items()
+        if role == "sensitive" or policy.groups.get(name) == INSIDER
+    ]
+    for name in policy.distinct:
+        if name not in told:
+            problem = f"{name!r} is no sensitive or insider variable{nearest(name, told)}"
+            notes.add(RELEASE, "", "distinct", problem, listed(told))
 
 
 def check_tiers(study: Study, variables: Mapping[str, Question], notes: FaultList) -> None:
@@ -116,14 +121,14 @@ def check_tiers(study: Study, variables: Mapping[str, Question], notes: FaultLis
     for table, tier in ((f"tier {name}", tier) for name, tier in tiers.items() if name):
         if tier.kind is TABLES and not tiers.keys() & {*TABLES.made_from}:
             notes.add(RELEASE, table, "name", "tables are made from tier C, which there is not")
-        for group in sorted({*study.policy.groups.values()}):
+        for group in sorted({*study.policy.groups.values()} & {*tier.kind.groups}):
             if tier.min_level.get(group, 0) < tier.kind.least_level:
                 problem = "anybody may have these rows, so none of it stays as asked"
                 allowed = f"{tier.kind.least_level} or more"
                 notes.add(RELEASE, f"{table}, min_level", group, problem, allowed)
-        if tier.distinct_l > 1 and not study.policy.distinct:
-            problem = "no variable is named in `distinct`, so l has nothing to count"
-            notes.add(RELEASE, table, "l", problem, "1")
+        if tier.distinct_l > SMALLEST_L and not study.policy.diverse:
+            problem = "no variable is sensitive, so l has nothing to count"
+            notes.add(RELEASE, table, "l", problem, "no l")
         for name in tier.leave_out:
             if name not in variables:
                 problem = f"unknown variable {name!r}{nearest(name, variables)}"

@@ -64,12 +64,14 @@ class CodingLevel:
 
     ``number`` is its place in the hierarchy. ``loss`` and ``node_ids`` have shape (values,): the
     loss of a cell of each value there, beyond its own, and a number for its node, below ``nodes``.
+    ``at_root`` (values,) says which values that occur show the root there.
     """
 
     number: int
     loss: Floats
     node_ids: Ints
     nodes: int
+    at_root: Bools
 
 
 @dataclass(slots=True)
@@ -129,7 +131,9 @@ class Coding:
             if self.too_many(suppressed):
                 self.fewest = min(self.fewest, self.rows(suppressed))
                 return suppressed, final
-        if model.t is not None and suppressed.any():
+        if records.problem.blank_counts:
+            suppressed = suppressed | self._blank(vector)
+        if model.bounds_distance and suppressed.any():
             suppressed = self.until_close(self.nodes(vector), suppressed)
         self.fewest = min(self.fewest, self.rows(suppressed))
         return suppressed, False
@@ -206,6 +210,28 @@ class Coding:
         rows = np.flatnonzero(class_of_row >= 0)
         return checks.satisfied_by_rows(rows, class_of_row[rows], count, boxes)
 
+    def _blank(self, vector: Vector) -> Bools:
+        """Return the records that show roots only, unless they did from the start."""
+        blank, before = self._at_roots(vector), self._at_roots((0,) * len(vector))
+        stay = np.flatnonzero(blank & before)
+        if stay.size and not (blank & ~before).any():
+            return blank & ~before
+        roots = np.broadcast_to(self.records.problem.roots, (stay.size, len(vector)))
+        # Without those that join them they must be a class of their own.
+        if stay.size and self.in_satisfied_class(stay, roots).all():
+            blank[stay] = False
+        return blank
+
+    def _at_roots(self, vector: Vector) -> Bools:
+        """Return the records that show roots only."""
+        levels = self._levels_at(vector)
+        if not all(level.at_root.any() for level in levels):
+            return np.zeros(self.records.weights.size, dtype=np.bool_)
+        blank = np.ones(self.records.weights.size, dtype=np.bool_)
+        for at, level in enumerate(levels):
+            blank &= level.at_root[self.records.codes[:, at]]
+        return blank
+
     def _levels_at(self, vector: Vector) -> list[CodingLevel]:
         return [levels[place] for levels, place in zip(self.levels, vector, strict=True)]
 
@@ -264,25 +290,28 @@ def _levels_of(
             continue
         loss = hierarchy.added_loss(values, hierarchy.up[:, number])
         node_ids = np.searchsorted(nodes, hierarchy.up[:, number]).astype(np.int32)
-        levels.append(CodingLevel(number, loss, node_ids, nodes.size))
+        at_root = (hierarchy.up[:, number] == hierarchy.root) & np.isin(values, occurring)
+        levels.append(CodingLevel(number, loss, node_ids, nodes.size, at_root))
     return tuple(levels)
 
 
 def _stages(problem: Problem) -> Iterator[tuple[PrivacyChecks, bool]]:
     """Yield the checks beyond k.
 
-    Coarser classes keep k and distinct l, so what fails them prunes what is finer. Entropy,
-    closeness and an upper bound of presence survive a union of classes that all satisfy them, but
-    not one with rows that would be suppressed: they prune nothing unless nothing may be suppressed.
-    A lower bound of presence never does, as a coarser class covers people whom no finer one did.
+    Coarser classes keep k and distinct l, so what fails them prunes what is finer. Entropy and
+    closeness survive a union of classes that all satisfy them, but not one with rows that would be
+    suppressed: they prune nothing unless nothing may be suppressed. Presence never does: a coarser
+    class covers people whom no finer one did, and finer ones may overlap where cells are coarse
+    from the start.
     """
     model = problem.model
-    if model.distinct_l > 1:
-        alone = replace(problem, model=PrivacyModel(model.k, model.distinct_l))
-        yield privacy_checks_of(alone), True
-    if model.entropy_l > 1 or model.t is not None or model.presence is not None:
-        low = model.presence[0] if model.presence else 0.0
-        yield privacy_checks_of(problem), problem.suppressible == 0 and low <= 0
+    alone = privacy_checks_of(replace(problem, model=PrivacyModel(model.k, model.distinct_l)))
+    if alone.columns:
+        yield alone, True
+    checks = privacy_checks_of(problem)
+    more = any(column.entropy_l > 1 or column.t is not None for column in checks.columns)
+    if more or model.presence is not None:
+        yield checks, problem.suppressible == 0 and model.presence is None
 
 
 def restore_suppressed(coding: Coding, vector: Vector, suppressed: Bools) -> tuple[Ints, Bools]:

@@ -6,7 +6,7 @@ million rows of few distinct records cost no more than the records do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 from typing import Generic, TypeVar
 
@@ -76,11 +76,8 @@ class DistinctRecords:
 def distinct_records_of(problem: Problem, *, by_sensitive: bool) -> DistinctRecords:
     """Return the records that differ in a quasi-identifier or, ``by_sensitive``, a sensitive value.
 
-    Sensitive columns that no condition of the model looks at are dropped.
+    Sensitive values that no condition of the model looks at make no difference.
     """
-    model = problem.model
-    if model.distinct_l <= 1 and model.entropy_l <= 1 and model.t is None:
-        problem = replace(problem, sensitive=problem.sensitive[:, :0])
     checks = privacy_checks_of(problem)
     sensitive = [column.values for column in checks.columns] if by_sensitive else []
     record_of_row, count = number_rows([*problem.codes.T, *sensitive], problem.rows)
@@ -176,22 +173,33 @@ def box_losses(hierarchies: tuple[GeneralisationHierarchy, ...], boxes: Ints) ->
 
 @dataclass(frozen=True, slots=True)
 class LookupTables:
-    """For each column: the ancestors of its nodes by level, and a random number for each node."""
+    """For each column: the ancestors of its nodes by level, and a random number for each node.
+
+    ``blank``: a class may show roots only.
+    """
 
     records: DistinctRecords
     lattice: Lattice
     ancestors: list[Ints]
     hashes: list[NDArray[np.int64]]
+    blank: bool = True
 
     def joined_losses(self, one: Ints, other: Ints) -> NDArray[np.float32]:
-        """Return the loss of the smallest box over each two of these boxes, shape (one, other)."""
+        """Return the loss of the smallest box over each two of these boxes, shape (one, other).
+
+        It is infinite where the box loses everything and none may.
+        """
         total = np.zeros((one.shape[0], other.shape[0]), dtype=np.float32)
         for at, hierarchy in enumerate(self.records.hierarchies):
             total += _joined_losses(hierarchy, self.ancestors[at], one[:, at], other[:, at])
+        if not self.blank:
+            total[total >= len(self.records.hierarchies)] = np.inf
         return total
 
 
-def lookup_tables_of(records: DistinctRecords, lattice: Lattice) -> LookupTables:
+def lookup_tables_of(
+    records: DistinctRecords, lattice: Lattice, *, blank: bool = True
+) -> LookupTables:
     """Return the tables of a problem; the random numbers come from its seed."""
     random = np.random.default_rng(records.problem.seed)
     return LookupTables(
@@ -199,6 +207,7 @@ def lookup_tables_of(records: DistinctRecords, lattice: Lattice) -> LookupTables
         lattice,
         [_ancestors(hierarchy) for hierarchy in records.hierarchies],
         [random.integers(-HASH_RANGE, HASH_RANGE, tree.loss.size) for tree in records.hierarchies],
+        blank,
     )
 
 

@@ -114,6 +114,8 @@ class LatticePass:
         remaining, visits = self._copy_remaining(), 0
         while queue.heap and self.unassigned.any():
             price, node = queue.pop()
+            if node == root and not self.lookup.blank:
+                continue
             before = self.class_count
             again = self._visit(remaining, node, price * NEARLY + NEAR)
             if again is not None:

@@ -7,7 +7,7 @@ each sensitive column. Tallies add up, so a union of two classes is tried by add
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,17 +37,39 @@ KEY_LIMIT = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Population table, ready to count the rows that a box of nodes covers."""
+    """Population and table, ready to count the rows of both that a box of nodes covers.
+
+    ``codes`` and ``table`` have shape (rows, quasi-identifiers).
+    """
 
     hierarchies: tuple[GeneralisationHierarchy, ...]
     codes: Ints
+    table: Ints
+    _known: dict[bytes, float] = field(default_factory=dict)
 
-    def covered(self, boxes: Ints) -> Counts:
-        """Return how many rows each box covers; boxes have shape (boxes, quasi-identifiers)."""
+    def presence(self, boxes: Ints) -> Floats:
+        """Return the share (0-1) of the population rows covered by each box that are in the table.
+
+        Every row of the table that fits counts, whichever class shows it, for nobody can tell who
+        of them is meant. Boxes have shape (boxes, quasi-identifiers). Where more rows of the table
+        than of the population fit, all are taken to be there. Population rows that no class covers
+        are not judged. Source: delta-presence, Nergiz et al. 2007, definition 3.
+        """
+        keys = [box.tobytes() for box in boxes]
+        new = {key: at for at, key in enumerate(keys) if key not in self._known}
+        if new:
+            asked = boxes[list(new.values())]
+            here, people = self._covered(self.table, asked), self._covered(self.codes, asked)
+            shares = np.minimum(here / np.maximum(people, 1), 1.0)
+            self._known.update(zip(new, shares.tolist(), strict=True))
+        return np.array([self._known[key] for key in keys], dtype=np.float64)
+
+    def _covered(self, codes: Ints, boxes: Ints) -> Counts:
+        """Return how many of the rows each box covers."""
         counts = np.zeros(boxes.shape[0], dtype=np.int64)
-        under = [self._under(at, boxes[:, at]) for at in range(boxes.shape[1])]
+        under = [self._under(codes, at, boxes[:, at]) for at in range(boxes.shape[1])]
         # A bit a person: eight people are intersected at a time.
-        everybody = np.packbits(np.ones(self.codes.shape[0], dtype=np.bool_))
+        everybody = np.packbits(np.ones(codes.shape[0], dtype=np.bool_))
         for at, box in enumerate(boxes.tolist()):
             inside = everybody
             for column, node in zip(under, box, strict=True):
@@ -55,38 +77,32 @@ class Population:
             counts[at] = int(np.bitwise_count(inside).sum())
         return counts
 
-    def presence(self, sizes: Counts, boxes: Ints) -> Floats:
-        """Return the share (0-1) of the population rows covered by each class that are its own.
-
-        ``sizes`` counts the class's rows. Where a class has more rows than the population under it
-        (the table is no part of the population), all are taken to be there. Population rows that
-        no class covers are not judged. Source: delta-presence, Nergiz et al. 2007, definition 3.
-        """
-        shares: Floats = np.minimum(sizes / np.maximum(self.covered(boxes), 1), 1.0)
-        return shares
-
-    def _under(self, at: int, nodes: Ints) -> dict[int, NDArray[np.uint8]]:
-        """Return, for each node of a column, one bit a population row: is it under the node?"""
+    def _under(self, codes: Ints, at: int, nodes: Ints) -> dict[int, NDArray[np.uint8]]:
+        """Return, for each node of a column, one bit a row: is it under the node?"""
         up = self.hierarchies[at].up
         found = {}
         for node in np.unique(nodes).tolist():
             under = (up == node).any(axis=1)
-            found[node] = np.packbits(under[self.codes[:, at]])
+            found[node] = np.packbits(under[codes[:, at]])
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class SensitiveColumn:
-    """A sensitive column, its values renumbered without gaps in their order.
+    """A sensitive column that the model looks at, its values renumbered without gaps in order.
 
     ``values`` has shape (rows,), ``shares`` has shape (distinct values,) and sums to 1: the
-    distribution that closeness is measured from. ``part`` is the column's part of a tally.
+    distribution that closeness is measured from. ``part`` is the column's part of a tally; l,
+    entropy l and t are what is asked of it.
     """
 
     values: Ints
     shares: Floats
     ordered: bool
     part: slice
+    distinct_l: int
+    entropy_l: float
+    t: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +149,7 @@ class PrivacyChecks:
                 raise ValueError("presence is demanded: say which box of nodes each class is")
             at = np.flatnonzero(satisfied)
             low, high = self.model.presence or (0.0, 1.0)
-            shares = self.population.presence(tally[at, 0], boxes[at])
+            shares = self.population.presence(boxes[at])
             satisfied[at] = (shares >= low - ROUNDING) & (shares <= high + ROUNDING)
         return satisfied
 
@@ -157,17 +173,17 @@ class PrivacyChecks:
         diverse = np.ones(tally.shape[0], dtype=np.bool_)
         for column in self.columns:
             counts = tally[:, column.part]
-            if self.model.distinct_l > 1:
-                diverse &= distinct(counts) >= self.model.distinct_l
-            if self.model.entropy_l > 1:
-                diverse &= effective(counts) >= self.model.entropy_l - ROUNDING
+            if column.distinct_l > 1:
+                diverse &= distinct(counts) >= column.distinct_l
+            if column.entropy_l > 1:
+                diverse &= effective(counts) >= column.entropy_l - ROUNDING
         return diverse
 
     def _close(self, tally: Counts) -> Bools:
         close = np.ones(tally.shape[0], dtype=np.bool_)
-        if self.model.t is not None:
-            for column in self.columns:
-                close &= distance(tally[:, column.part], column) <= self.model.t + ROUNDING
+        for column in self.columns:
+            if column.t is not None:
+                close &= distance(tally[:, column.part], column) <= column.t + ROUNDING
         return close
 
 
@@ -176,12 +192,16 @@ def privacy_checks_of(problem: Problem, among: Bools | None = None) -> PrivacyCh
 
     Li et al. (2007) measure from "the whole table". Before a release that is every row; a reader
     of the file can measure from the released rows alone. Where rows are suppressed the two differ,
-    and a class should be close by both. Only classes of rows ``among`` may then be judged. Raises
-    Infeasible where presence is bounded without a population.
+    and a class should be close by both. Only classes of rows ``among`` may then be judged. Columns
+    of which nothing is asked are left out. Raises Infeasible where presence is bounded without a
+    population.
     """
     columns: list[SensitiveColumn] = []
     start = 1
     for at in range(problem.sensitive.shape[1]):
+        asked = problem.model.of_column(at)
+        if asked[0] <= 1 and asked[1] <= 1 and asked[2] is None:
+            continue
         codes = problem.sensitive[:, at]
         measured = codes if among is None else codes[among]
         occurring, counts = np.unique(measured, return_counts=True)
@@ -190,13 +210,13 @@ def privacy_checks_of(problem: Problem, among: Bools | None = None) -> PrivacyCh
         ordered = at < len(problem.ordered) and problem.ordered[at]
         part = slice(start, start + occurring.size)
         shares = counts / max(measured.size, 1)
-        columns.append(SensitiveColumn(values.astype(np.int32), shares, ordered, part))
+        columns.append(SensitiveColumn(values.astype(np.int32), shares, ordered, part, *asked))
         start += occurring.size
     population = None
     if problem.model.presence is not None:
         if problem.population is None:
             raise Infeasible("presence is demanded: it needs a population table")
-        population = Population(problem.hierarchies, problem.population)
+        population = Population(problem.hierarchies, problem.population, problem.codes)
     return PrivacyChecks(problem.model, tuple(columns), population)
 
 
@@ -279,7 +299,7 @@ def failing(problem: Problem, recoding: Recoding) -> Bools:
     classes, count = number_rows(nodes.T, released.size)
     boxes = boxes_of(nodes, classes, count)
     satisfied = np.ones(count, dtype=np.bool_)
-    for among in (None, ~recoding.suppressed) if problem.model.t is not None else (None,):
+    for among in (None, ~recoding.suppressed) if problem.model.bounds_distance else (None,):
         checks = privacy_checks_of(problem, among)
         satisfied &= checks.satisfied_by_rows(released, classes, count, boxes)
     failed = np.zeros(problem.rows, dtype=np.bool_)
@@ -294,15 +314,16 @@ def check_feasible(problem: Problem) -> None:
         raise Infeasible(f"k = {model.k} needs at least {model.k} rows; the table has {rows}")
     for at in range(problem.sensitive.shape[1]):
         values = np.unique(problem.sensitive[:, at], return_counts=True)[1]
-        if values.size < model.distinct_l:
+        distinct_l, entropy_l, _ = model.of_column(at)
+        if values.size < distinct_l:
             raise Infeasible(
-                f"l = {model.distinct_l} needs {model.distinct_l} distinct values of each"
-                f" sensitive column; column {at + 1} of them has {values.size}"
+                f"l = {distinct_l} needs {distinct_l} distinct values; sensitive column {at + 1}"
+                f" has {values.size}"
             )
         # A union of classes is at least as diverse as they are: the whole table bounds them all.
         whole = float(effective(values[None, :])[0])
-        if problem.suppression_limit == 0 and whole < model.entropy_l - ROUNDING:
+        if problem.suppression_limit == 0 and whole < entropy_l - ROUNDING:
             raise Infeasible(
-                f"entropy l = {model.entropy_l:g} cannot be reached: sensitive column {at + 1}"
+                f"entropy l = {entropy_l:g} cannot be reached: sensitive column {at + 1}"
                 f" reaches {whole:.2f} over the whole table"
             )

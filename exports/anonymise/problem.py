@@ -69,15 +69,30 @@ class PrivacyModel:
     (Machanavajjhala et al. 2007; 1 asks nothing). ``entropy_l``: exp of the Shannon entropy of each
     sensitive column in the class is at least this (same source; 1 asks nothing). ``t``: earth
     mover's distance of each sensitive column's distribution in the class to that in the whole table
-    is at most this (Li et al. 2007; None asks nothing). ``presence``: bounds of the share of
-    population rows covered by the class that are in the table (Nergiz et al. 2007).
+    is at most this (Li et al. 2007; None asks nothing). A tuple holds one of these for each
+    sensitive column. ``presence``: bounds of the share of population rows covered by the class that
+    are in the table (Nergiz et al. 2007), whichever class shows them.
     """
 
     k: int
-    distinct_l: int = 1
-    entropy_l: float = 1.0
-    t: float | None = None
+    distinct_l: int | tuple[int, ...] = 1
+    entropy_l: float | tuple[float, ...] = 1.0
+    t: float | tuple[float | None, ...] | None = None
     presence: tuple[float, float] | None = None
+
+    def of_column(self, at: int) -> tuple[int, float, float | None]:
+        """Return l, entropy l and t of the sensitive column at this place."""
+        return (
+            self.distinct_l[at] if isinstance(self.distinct_l, tuple) else self.distinct_l,
+            self.entropy_l[at] if isinstance(self.entropy_l, tuple) else self.entropy_l,
+            self.t[at] if isinstance(self.t, tuple) else self.t,
+        )
+
+    @property
+    def bounds_distance(self) -> bool:
+        """Return whether t is asked of any column."""
+        each = self.t if isinstance(self.t, tuple) else (self.t,)
+        return any(t is not None for t in each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +103,8 @@ class Problem:
     ``sensitive`` has shape (rows, sensitive columns), codes from 0; where ``ordered`` is true they
     are ranks, and the earth mover's distance counts steps between them. ``population`` has the
     columns of ``codes`` and is needed for ``model.presence`` alone. ``suppression_limit`` is the
-    share of rows (0-1) that may be suppressed. ``steps`` bounds the search, in steps that every
-    machine counts alike.
+    share of rows (0-1) that may be suppressed; where ``blank_counts``, a row that comes to show
+    roots only counts as one. ``steps`` bounds the search, in steps that every machine counts alike.
     """
 
     codes: Ints
@@ -99,6 +114,7 @@ class Problem:
     ordered: tuple[bool, ...] = ()
     population: Ints | None = None
     suppression_limit: float = 0.0
+    blank_counts: bool = False
     seed: int = 0
     steps: int = 200_000
 
@@ -114,9 +130,17 @@ class Problem:
 
     @property
     def suppressible(self) -> int:
-        """Number of rows that may be suppressed."""
+        """Number of rows that may be suppressed; one has to stay."""
         # A share such as 0.07 of 100 rows falls short of the whole number by a rounding error.
-        return int(self.suppression_limit * self.rows + 1e-9)
+        return max(min(int(self.suppression_limit * self.rows + 1e-9), self.rows - 1), 0)
+
+    def blank(self, nodes: Ints) -> Bools:
+        """Return which rows show roots only and did not from the start, shape (rows,)."""
+        blank: Bools = (nodes == self.roots).all(axis=1)
+        if blank.any():
+            own = [tree.up[self.codes[:, at], 0] for at, tree in enumerate(self.hierarchies)]
+            blank &= (np.column_stack(own) != self.roots).any(axis=1)
+        return blank
 
 
 @dataclass(frozen=True, slots=True)

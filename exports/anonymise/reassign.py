@@ -104,17 +104,19 @@ def _spare_rows(
     keys = classes.class_id * width + values
     own = classes.unassigned
     shown = np.bincount(keys[own], minlength=lacking.size * width) > 0
-    model = records.checks.model
-    missing_values = max(model.distinct_l, ceil(model.entropy_l)) - np.count_nonzero(
-        shown.reshape(-1, width), axis=1
-    )
+    shown_values = np.count_nonzero(shown.reshape(-1, width), axis=1)
+    missing_values = _values_asked(records) - shown_values
     able = able[np.lexsort((classes.cost[able], shown[keys[able]], classes.class_id[able]))]
     able = able[_first_of(classes.donor[able])]
     class_id, new = classes.class_id[able], ~shown[keys[able]]
     first = np.zeros(able.size, dtype=np.bool_)
     first[_first_of(keys[able])] = True
     diverse = first & new & (_before(class_id, first & new) < missing_values[class_id])
-    missing_rows = model.k - tally[:, 0] - np.bincount(class_id[diverse], minlength=lacking.size)
+    missing_rows = (
+        records.checks.model.k
+        - tally[:, 0]
+        - np.bincount(class_id[diverse], minlength=lacking.size)
+    )
     others = ~diverse & (_before(class_id, ~diverse) < missing_rows[class_id])
     taken[able[diverse | others]] = True
     return taken
@@ -126,6 +128,12 @@ def _sensitive_values(records: DistinctRecords, record: Positions) -> tuple[Posi
         return np.zeros_like(record), 1
     column = records.checks.columns[0]
     return column.values[records.example_row[record]].astype(np.int64), column.shares.size
+
+
+def _values_asked(records: DistinctRecords) -> int:
+    """Return how many values of that column each class needs."""
+    column = next(iter(records.checks.columns), None)
+    return 1 if column is None else max(column.distinct_l, ceil(column.entropy_l))
 
 
 def _first_of(values: Positions) -> Positions:
@@ -153,7 +161,8 @@ class PartialPartition:
 def assign_leftovers(lookup: LookupTables, partial: PartialPartition, room: int) -> None:
     """Put the unassigned rows in the classes where they cost least.
 
-    Up to ``room`` rows that would cost more than that, or break the class, are suppressed.
+    Up to ``room`` rows that would cost more than that, or break the class, are suppressed. Rows
+    that no class may take stay unassigned.
     """
     records = lookup.records
     while partial.unassigned.any() and partial.partition.losses.size:
@@ -162,9 +171,11 @@ def assign_leftovers(lookup: LookupTables, partial: PartialPartition, room: int)
             partial.partition, record, target, amount
         )
         gone &= np.cumsum(np.where(gone, amount, 0)) <= room - int(partial.suppressed.sum())
+        partition, stay = partial.partition, ~gone & np.isfinite(cost)
+        if not (gone | stay).any():
+            return
         partial.suppressed[record[gone]] += amount[gone]
-        partial.unassigned[record] = 0
-        partition, stay = partial.partition, ~gone
+        partial.unassigned[record[gone | stay]] = 0
         partial.partition = build_partition(
             records,
             np.concatenate([partition.record, record[stay]]),
@@ -232,7 +243,7 @@ def merge_failing(lookup: LookupTables, partial: PartialPartition, room: int) ->
 
 
 def _nearest(lookup: LookupTables, partition: Partition, class_id: int) -> tuple[int, float]:
-    """Return the class that costs least to merge with this one, and the cost; -1 if it is alone."""
+    """Return the class that costs least to merge with this one, and the cost; -1 if none may."""
     if partition.losses.size < 2:
         return -1, 0.0
     sizes, losses = partition.sizes, partition.losses
@@ -240,4 +251,6 @@ def _nearest(lookup: LookupTables, partition: Partition, class_id: int) -> tuple
     cost = joint * (sizes + sizes[class_id]) - losses * sizes
     cost[class_id] = np.inf
     target = int(cost.argmin())
+    if np.isinf(cost[target]):
+        return -1, 0.0
     return target, float(cost[target] - losses[class_id] * sizes[class_id])

@@ -8,6 +8,8 @@ that covers its rows, and the class satisfies the model by itself. No cell is a 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from exports.anonymise.full_domain import protect_with_one_coding
@@ -19,8 +21,17 @@ from exports.anonymise.lattice import (
 )
 from exports.anonymise.lattice_pass import LatticePass
 from exports.anonymise.local_search import refine
-from exports.anonymise.privacy_models import check_feasible, failing
-from exports.anonymise.problem import Problem, Progress, Recoding, no_progress
+from exports.anonymise.partition import build_partition
+from exports.anonymise.privacy_models import ROUNDING, check_feasible, failing, number_rows
+from exports.anonymise.problem import (
+    Bools,
+    Infeasible,
+    Problem,
+    Progress,
+    Recoding,
+    loss_of,
+    no_progress,
+)
 from exports.anonymise.reassign import PartialPartition, assign_leftovers, merge_failing
 
 # Rows that may be suppressed because it is cheaper, as a share; beyond it only where they must be.
@@ -33,6 +44,8 @@ PATIENT = 3.0
 REASSIGNING, RECORDS = 10, 250
 # Nodes that are visited at least, whatever the steps.
 FEWEST = 100
+# Rows up to which one coding is tried as well, and in how many steps.
+SMALL, BRIEF = 1_000, 5_000
 # Shares of the work: what the lattice pass is in the progress, and what of all steps reassignment
 # may take.
 PASSED = 0.6
@@ -40,29 +53,119 @@ REASSIGNED = 0.5
 
 
 def protect_locally(problem: Problem, progress: Progress = no_progress) -> Recoding:
-    """Return the table recoded row by row. Raises Infeasible if the model cannot be satisfied."""
+    """Return the table recoded row by row. Raises Infeasible if the model cannot be satisfied.
+
+    Nothing that one coding can reach is refused, and of small tables none loses more than by it.
+    """
     check_feasible(problem)
     if not problem.codes.size:
         return Recoding(problem.codes.copy(), np.zeros(problem.rows, dtype=np.bool_))
-    recoding = _least_blank(problem, progress)
-    if problem.model.t is not None and failing(problem, recoding).any():
-        # With no row suppressed, closeness to the released rows is closeness to all rows.
-        recoding = _protected(problem, 0, progress)
+    progress = _rising(progress)
+    found = _within_limit(problem, progress)
+    if found is None:
+        found = _from_one_coding(problem, progress)
+    elif problem.rows <= SMALL:
+        found = _least_loss(problem, found, progress)
     progress(1.0)
-    return recoding
+    return found
 
 
-def _least_blank(problem: Problem, progress: Progress) -> Recoding:
-    """Return a recoding in which few rows show roots only.
+def _rising(progress: Progress) -> Progress:
+    """Return a progress that never falls, however many searches follow each other."""
+    most = 0.0
+
+    def rising(share: float) -> None:
+        nonlocal most
+        most = max(most, share)
+        progress(most)
+
+    return rising
+
+
+def _within_limit(problem: Problem, progress: Progress) -> Recoding | None:
+    """Return a recoding that suppresses no more rows than may be; None if none was found.
+
+    Rows that show roots only count where the problem says so, and are suppressed unless the rest
+    would then fail the model: of fewer rows the distribution differs. Where there are too many of
+    them, classes of roots are ruled out.
+    """
+    for blank in (True, False) if problem.blank_counts else (True,):
+        # With no row suppressed, closeness to the released rows is closeness to all rows.
+        for room in dict.fromkeys((problem.suppressible, 0)):
+            recoding = _least_blank(problem, room, progress, blank=blank)
+            if recoding is None or _gone(problem, recoding).sum() > problem.suppressible:
+                break
+            for suppressed in (_gone(problem, recoding), recoding.suppressed):
+                outcome = replace(recoding, suppressed=suppressed)
+                if not _may_fail(problem, outcome) or not failing(problem, outcome).any():
+                    return outcome
+    return None
+
+
+def _gone(problem: Problem, recoding: Recoding) -> Bools:
+    """Return the rows that count as suppressed."""
+    if not problem.blank_counts:
+        return recoding.suppressed
+    return recoding.suppressed | problem.blank(recoding.nodes)
+
+
+def _may_fail(problem: Problem, recoding: Recoding) -> bool:
+    """Return whether suppressing these rows can make what is left fail the model."""
+    if problem.model.bounds_distance or not problem.blank_counts:
+        return problem.model.bounds_distance
+    # Rows that were blank from the start may be too few without those that joined them.
+    roots = (recoding.nodes == problem.roots).all(axis=1)
+    return bool((roots & ~recoding.suppressed).any())
+
+
+def _least_loss(problem: Problem, found: Recoding, progress: Progress) -> Recoding:
+    """Return this recoding, or the one begun from one coding if that loses less."""
+    try:
+        other = _from_one_coding(replace(problem, steps=min(problem.steps, BRIEF)), progress)
+    except Infeasible:
+        return found
+    return other if loss_of(problem, other) < loss_of(problem, found) - ROUNDING else found
+
+
+def _from_one_coding(problem: Problem, progress: Progress) -> Recoding:
+    """Return what one coding reaches, with rows moved to classes in which they lose less.
+
+    Raises Infeasible, saying by how much, where one coding reaches nothing.
+    """
+    coded = protect_with_one_coding(problem, progress)
+    records = distinct_records_of(problem, by_sensitive=True)
+    rows = np.flatnonzero(~coded.suppressed)
+    classes, _ = number_rows(coded.nodes[rows].T, rows.size)
+    partition = build_partition(
+        records, records.record_of_row[rows], classes, np.ones(rows.size, dtype=np.int64)
+    )
+    # The smallest box over a class covers fewer people than the box of one coding.
+    if not records.checks.satisfied(partition.tally, partition.boxes).all():
+        return coded
+    lookup = lookup_tables_of(records, lattice_of(records, FEWEST))
+    partition, _, steps = refine(
+        lookup, partition, room=0, steps=max(problem.steps - coded.steps, 0), progress=progress
+    )
+    gone = np.bincount(records.record_of_row[coded.suppressed], minlength=records.weights.size)
+    partial = PartialPartition(partition, np.zeros_like(gone), gone)
+    moved = _recoding(problem, records, partial, coded.steps + steps, "")
+    if _gone(problem, moved).sum() > gone.sum() or failing(problem, moved).any():
+        return coded
+    return moved
+
+
+def _least_blank(
+    problem: Problem, room: int, progress: Progress, *, blank: bool
+) -> Recoding | None:
+    """Return a recoding in which few rows show roots only, ``room`` suppressed; None if stuck.
 
     Where more rows than may be suppressed end in a class of roots, suppressing rows one by one is
     tried as well.
     """
-    room = problem.suppressible
-    recoding = _protected(problem, room, progress)
-    if room and _blank(problem, recoding) > room:
+    recoding = _protected(problem, room, progress, blank=blank)
+    if recoding is not None and room and _blank(problem, recoding) > room:
         alone = _protected(problem, room, progress, willing=room)
-        if _blank(problem, alone) < _blank(problem, recoding):
+        if alone is not None and _blank(problem, alone) < _blank(problem, recoding):
             return alone
     return recoding
 
@@ -73,20 +176,27 @@ def _blank(problem: Problem, recoding: Recoding) -> int:
 
 
 def _protected(
-    problem: Problem, room: int, progress: Progress, *, willing: int | None = None
-) -> Recoding:
-    """Return a recoding with at most ``room`` rows suppressed, ``willing`` of them to lose less."""
+    problem: Problem,
+    room: int,
+    progress: Progress,
+    *,
+    willing: int | None = None,
+    blank: bool = True,
+) -> Recoding | None:
+    """Return a recoding with at most ``room`` rows suppressed, ``willing`` of them to lose less.
+
+    ``blank``: a class may show roots only. None where rows are left that no class can take.
+    """
     records = distinct_records_of(problem, by_sensitive=True)
     if willing is None:
         willing = min(room, int(WILLING * problem.rows))
-    greedy, note = _lattice_pass(records, lambda share: progress(PASSED * share))
+    greedy, note = _lattice_pass(records, lambda share: progress(PASSED * share), blank=blank)
     partial = PartialPartition(
         greedy.released(), greedy.unassigned.astype(np.int64), np.zeros_like(records.weights)
     )
     assign_leftovers(greedy.lookup, partial, room if records.checks_sensitive else willing)
     if not merge_failing(greedy.lookup, partial, room) or partial.unassigned.any():
-        # What one coding can reach is a local recoding too, and it says what it cannot reach.
-        return protect_with_one_coding(problem, progress)
+        return None
     partial.partition, suppressed, steps = refine(
         greedy.lookup,
         partial.partition,
@@ -98,7 +208,9 @@ def _protected(
     return _recoding(problem, records, partial, greedy.steps + steps, note)
 
 
-def _lattice_pass(records: DistinctRecords, progress: Progress) -> tuple[LatticePass, str]:
+def _lattice_pass(
+    records: DistinctRecords, progress: Progress, *, blank: bool
+) -> tuple[LatticePass, str]:
     """Return a finished pass over the lattice, and a note of the nodes left out."""
     lattice, steps = lattice_of(records), records.problem.steps
     visit = REASSIGNING + records.weights.size // RECORDS
@@ -109,7 +221,10 @@ def _lattice_pass(records: DistinctRecords, progress: Progress) -> tuple[Lattice
         lattice = lattice_of(records, max(afford // LOOSELY, FEWEST))
         reassigning, patience = True, PATIENT
     greedy = LatticePass(
-        lookup_tables_of(records, lattice), records.weights.astype(float), reassigning, patience
+        lookup_tables_of(records, lattice, blank=blank),
+        records.weights.astype(float),
+        reassigning,
+        patience,
     )
     greedy.run(steps, progress)
     visited = lattice.price.size

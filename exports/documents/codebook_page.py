@@ -144,6 +144,7 @@ def codebook_page(context: DocumentContext) -> bytes:
     tier = context.tier
     lead = f"Every column of {context.data_path}" + (f": {rows} rows, " if rows else ": ")
     lead += f"{len(context.codebook)} columns. Tier {tier['name']}, {tier['label'].lower()}."
+    lead += f" {context.sample}" if context.sample else ""
     return render_page(
         "codebook.html",
         title=f"Codebook: {context.study.title}",

@@ -84,6 +84,12 @@ class DocumentContext:
         return self.tier["name"] in TIERS and TIERS[self.tier["name"]].is_open
 
     @property
+    def sample(self) -> str:
+        """Return of whom the rows are a sample, as a sentence; empty where they are none."""
+        taken = str(self.report.get("sample", ""))
+        return f"The rows are {taken}." if taken else ""
+
+    @property
     def caution(self) -> str:
         """Return how the figures must not be read, in the study's own words."""
         return str(self.report.get("caution", self.study.policy.caution))

@@ -96,7 +96,7 @@ def report_page(context: DocumentContext) -> bytes:
         done.append(f"Not answered to begin with, in rows of the file: {each}.")
     done += [f"Given to {given}."] if given else []
     rows = report.get("rows")
-    size = f" {rows} rows." if rows is not None else ""
+    size = f" {rows} rows. {context.sample}".rstrip() if rows is not None else ""
     return render_page(
         "report.html",
         title=f"Anonymisation report: {context.study.title}",

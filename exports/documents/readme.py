@@ -152,6 +152,7 @@ def description(context: DocumentContext) -> str:
     """Return what the release is, in two or three sentences."""
     rows = context.report.get("rows")
     size = f"{rows} rows, {len(context.codebook)} columns. " if rows else ""
+    size += f"{context.sample} " if context.sample else ""
     return (
         f"Anonymised answers to the survey “{context.study.title}”, tier {context.tier['name']} "
         f"({context.tier['label']}, for {context.tier['audience']}). {size}{context.caution}"
@@ -232,15 +233,18 @@ OWN_WORDS = """\
 Clients' own words can be recognised by whoever has heard them before: handle the file with the \
 care that personal data ask for."""
 OPEN = """\
-What somebody who was there could know best was left out or coarsened, which lowers that risk and \
-does not end it."""
+It holds no column that the study names as known to somebody who was there, which lowers that risk \
+and does not end it. Who is in it was drawn by lot among those who agreed; whoever holds a \
+restricted file of the same answers sees who was left out."""
 
 
 def _head(context: DocumentContext) -> list[str]:
     tier, rows = context.tier, context.report.get("rows")
     what = f"Tier {tier['name']}, {tier['label'].lower()}, for {tier['audience']}."
     sizes = {
-        "rows": f"{rows} rows, one a person; {len(context.codebook)} columns.",
+        "rows": (
+            f"{rows} rows, one a person; {len(context.codebook)} columns. {context.sample}".strip()
+        ),
         "tables": f"Counts of {rows} people.",
         "texts": f"{rows} texts; nothing joins two texts of one person.",
     }

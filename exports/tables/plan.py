@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from exports.columns import CORE, SCORE
+from exports.columns import BRANCH, CORE, SCORE
 from exports.errors import ExportRefused
 from exports.tables.one_way import Mean, OneWay, Scored, count, mean, scored_of
 from exports.tables.two_way import TwoWay, cross
@@ -23,7 +23,6 @@ from forms.tiers import RESTRICTED_ROWS, TABLES
 
 MOST_PAIRS = 40  # more two-way tables than this nobody reads
 ADMINISTRATIVE = ("branch", "completion", "dur_band")
-BRANCH = "branch"
 
 Pair = tuple[str, str]
 

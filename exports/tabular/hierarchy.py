@@ -1,6 +1,7 @@
 """Generalisation hierarchies of a table, and the table as a problem in whole numbers and back.
 
-A file has CSV lines of value, level 1, level 2, … up to ``*``, and no header. A label is a node.
+A file has CSV lines of value, level 1, level 2, … up to ``*`` (or another label that all lines end
+in, which is taken as ``*``), and no header. A label is a node.
 Two groups of one column may therefore share a label only where one lies inside the other; they are
 then one node, for no reader of the released file could tell them apart. Labels may say a range of
 numbers (15-19, [20, 25[, >50, under 18, 50+), which is then held against the values below. The loss
@@ -10,8 +11,9 @@ of a node is the normalised certainty penalty (Xu et al. 2006).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 from pathlib import Path
@@ -30,10 +32,15 @@ from exports.anonymise.problem import (
 )
 from exports.errors import ExportRefused
 from exports.label_hierarchy import LabelHierarchy, ancestors
-from exports.tabular.policy import Policy, lines_of, refuse_other_separators
+from exports.tabular.delimited import Line, dialect_of, lines_of
+from exports.tabular.input_table import TableMetadata
+from exports.tabular.policy import Policy
 
-_NUMBER = r"[+-]?\d+(?:\.\d+)?"
+# A comma before three digits may set off thousands; elsewhere it begins the decimals.
+_DECIMALS = r"(?:(?<=\b0),\d+|,\d{1,2}(?!\d)|,\d{4,}|\.\d+)"
+_NUMBER = rf"[+-]?\d+{_DECIMALS}?"
 _PLAIN = re.compile(_NUMBER)
+_IN_DOUBT = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
 _BETWEEN = re.compile(rf"({_NUMBER})\s*(?:-|–|—|to|\.\.)\s*(<?)\s*({_NUMBER})")
 _BRACKETS = re.compile(
     rf"([\[\](])\s*({_NUMBER})\s*(?:,|;|-|–|—|to|\.\.)\s*({_NUMBER})\s*([\[\])])"
@@ -57,10 +64,19 @@ class Band:
         below = number <= self.high if self.with_high else number < self.high
         return above and below
 
+    def spans(self, other: Band) -> bool:
+        """Return whether the other range lies inside."""
+        low = self.holds(other.low) or (self.low == other.low and not other.with_low)
+        return low and (self.holds(other.high) or (self.high == other.high and not other.with_high))
+
 
 def number_of(text: str) -> float | None:
     """The number that a text writes in digits, or None."""
-    return float(text) if _PLAIN.fullmatch(text.strip()) else None
+    return _float(text) if _PLAIN.fullmatch(text.strip()) else None
+
+
+def _float(digits: str) -> float:
+    return float(digits.replace(",", "."))
 
 
 def band_of(label: str) -> Band | None:
@@ -71,17 +87,17 @@ def band_of(label: str) -> Band | None:
     """
     label = label.strip()
     if found := _BETWEEN.fullmatch(label):
-        band = Band(float(found[1]), float(found[3]), with_high=not found[2])
+        band = Band(_float(found[1]), _float(found[3]), with_high=not found[2])
     elif found := _BRACKETS.fullmatch(label):
-        low, high = float(found[2]), float(found[3])
+        low, high = _float(found[2]), _float(found[3])
         # [20, 25[ and [20, 25) say the same.
         band = Band(low, high, with_low=found[1] == "[", with_high=found[4] == "]")
     elif found := _BEYOND.fullmatch(label):
-        end, closed = float(found[2]), found[1] in ("<=", ">=", "≤", "≥")
+        end, closed = _float(found[2]), found[1] in ("<=", ">=", "≤", "≥")
         under = found[1] in ("<", "<=", "≤", "under")
         band = Band(-inf, end, with_high=closed) if under else Band(end, inf, with_low=closed)
     elif found := _AND_MORE.fullmatch(label):
-        band = Band(float(found[1]), inf)
+        band = Band(_float(found[1]), inf)
     else:
         return None
     return band if band.low <= band.high else None
@@ -90,15 +106,11 @@ def band_of(label: str) -> Band | None:
 ROOT = "*"
 MISSING = ""
 
-# A line of the file: its number and its cells.
-Line = tuple[int, list[str]]
-
 
 def _refuse_misshapen(path: Path, lines: Sequence[Line]) -> None:
     """Raise ExportRefused unless the lines are a rectangle of labels that ends in ``*``."""
     if not lines:
         raise ExportRefused(f"{path} is empty: a hierarchy has a line for each value.")
-    refuse_other_separators(path, lines[0][1])
     width = len(lines[0][1])
     seen: dict[str, int] = {}
     for number, cells in lines:
@@ -117,6 +129,15 @@ def _refuse_misshapen(path: Path, lines: Sequence[Line]) -> None:
         if cells[0] in seen:
             raise ExportRefused(f'{at}: "{cells[0]}" already stands on line {seen[cells[0]]}.')
         seen[cells[0]] = number
+
+
+def _with_root(lines: Sequence[Line]) -> tuple[list[Line], str]:
+    """Return the lines with ``*`` for a label that all end in, and that label; ARX writes *****."""
+    top = lines[0][1][-1] if lines else ROOT
+    known = top in (ROOT, MISSING) or any(cells[-1] != top for _, cells in lines)
+    if known or any(top == cells[0] for _, cells in lines):
+        return list(lines), ROOT
+    return [(at, [ROOT if cell == top else cell for cell in cells]) for at, cells in lines], top
 
 
 def _refuse_broken_tree(path: Path, lines: Sequence[Line]) -> None:
@@ -155,7 +176,7 @@ def _steps(cells: Sequence[str]) -> list[str]:
 
 
 def _refuse_untrue(path: Path, lines: Sequence[Line]) -> None:
-    """Raise ExportRefused for a number under a range that does not hold it or another value."""
+    """Raise ExportRefused for a number or range under a range that does not hold it."""
     values = {cells[0] for _, cells in lines}
     holds: dict[str, Band] = {}
     for label in {cell for _, cells in lines for cell in cells[1:]}:
@@ -167,29 +188,77 @@ def _refuse_untrue(path: Path, lines: Sequence[Line]) -> None:
     wrong = [
         (number, cells[0], label)
         for number, cells in lines
-        if (own := number_of(cells[0])) is not None
+        if number_of(cells[0]) is not None or _is_closed(cells[0])
         for label in _steps(cells)[1:]
-        if label in holds and not holds[label].holds(own)
+        if label in holds and not _lies_in(cells[0], holds[label])
     ]
     if wrong:
         number, value, label = wrong[0]
         others = len({line for line, _, _ in wrong}) - 1
-        more = f" (and so on {others} more lines)" if others else ""
+        more = f" (and so on {others} more line{'s' * (others > 1)})" if others else ""
         raise ExportRefused(
             f"{path}, line {number}: {value} does not lie in {label}{more}. Correct the label, or"
             " say it in words if the value is a code."
         )
 
 
+def _refuse_named_like_values(path: Path, lines: Sequence[Line]) -> None:
+    """Raise ExportRefused for a label that reads like one value and stands for others too.
+
+    A range of numbers may: whether it holds the others can be seen.
+    """
+    values = {_as_read(cells[0]) for _, cells in lines}
+    for number, cells in lines:
+        for label in _steps(cells)[1:]:
+            read = _as_read(label)
+            if label != ROOT and read in values and read != _as_read(cells[0]):
+                band = band_of(label)
+                if band is None or not _lies_in(cells[0], band):
+                    raise ExportRefused(
+                        f'{path}, line {number}: "{cells[0]}" would be shown as "{label}", which is'
+                        " a value of its own. Call the group something else."
+                    )
+
+
+def _as_read(label: str) -> float | str:
+    """Return what a reader takes a label for: a number, or letters whatever their case and spaces.
+
+    Whoever reads Nurse in one row and nurse in another takes them for the same.
+    """
+    number = number_of(label)
+    if number is not None:
+        return number
+    return "".join(unicodedata.normalize("NFKC", label).casefold().split())
+
+
+def _lies_in(value: str, band: Band) -> bool:
+    """Return whether a value that is a number or a range lies in a range; any other does not."""
+    number, own = number_of(value), band_of(value)
+    if number is not None:
+        return band.holds(number)
+    return own is not None and band.spans(own)
+
+
+def _is_closed(label: str) -> bool:
+    """Return whether a label says a range by its first and last number."""
+    band = band_of(label)
+    return (
+        band is not None and band.with_low and band.with_high and -inf < band.low <= band.high < inf
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TableHierarchy(LabelHierarchy):
     """The hierarchy of one column from its file; the empty value stands for a missing cell.
 
-    ``numeric``: every value is a number and every group a range of numbers.
+    ``numeric``: every value is a number and every group a range of numbers. ``top`` is what the
+    file calls the root. ``read_as`` says how the file was read, where that was not plain.
     """
 
     path: Path
     numeric: bool
+    top: str = ROOT
+    read_as: str = ""
 
 
 def read_hierarchy(path: Path, column: str) -> TableHierarchy:
@@ -198,10 +267,12 @@ def read_hierarchy(path: Path, column: str) -> TableHierarchy:
     A missing cell has a place of its own, right below the root, unless the file gives it another;
     a cell that is ``*`` already is the root.
     """
-    lines = list(lines_of(path))
+    dialect = dialect_of(path, fits=lambda cells: set(cells[-1]) == {ROOT})
+    lines, top = _with_root(list(lines_of(path, dialect)))
     _refuse_misshapen(path, lines)
     _refuse_broken_tree(path, lines)
     _refuse_untrue(path, lines)
+    _refuse_named_like_values(path, lines)
     rows = [cells for _, cells in lines]
     levels, leaves = len(rows[0]), {row[0] for row in rows}
     if MISSING not in leaves:
@@ -211,7 +282,10 @@ def read_hierarchy(path: Path, column: str) -> TableHierarchy:
     labels = list(dict.fromkeys(cell for row in rows for cell in row))
     values = pl.Series([row[0] for row in rows])
     up = ancestors(rows, labels)
-    return TableHierarchy(column, values, pl.Series(labels), up, path, _is_numeric(rows))
+    numeric = _is_numeric(rows)
+    return TableHierarchy(
+        column, values, pl.Series(labels), up, path, numeric, top, dialect.in_words
+    )
 
 
 def _is_numeric(rows: Sequence[Sequence[str]]) -> bool:
@@ -270,11 +344,16 @@ LONGEST = 40  # letters
 
 @dataclass(frozen=True, slots=True)
 class EncodedTable:
-    """The table without identifiers, in the order of its content, and its hierarchies."""
+    """The table without identifiers, in the order of its content, and its hierarchies.
+
+    ``metadata`` is what the input says of its columns, ``notes`` how it was read.
+    """
 
     table: pl.DataFrame
     trees: tuple[TableHierarchy, ...]
     population: pl.DataFrame | None = None
+    metadata: TableMetadata = field(default_factory=TableMetadata)
+    notes: tuple[str, ...] = ()
 
 
 def in_own_order(table: pl.DataFrame) -> pl.DataFrame:
@@ -292,14 +371,22 @@ def problem_of(policy: Policy, sources: EncodedTable) -> Problem:
         taxonomy_of(tree, np.bincount(codes[:, at], minlength=len(tree.values)) > 0)
         for at, tree in enumerate(sources.trees)
     )
+    asked = [policy.of_column(name) for name in policy.sensitive]
     return Problem(
         codes=codes,
         hierarchies=taxonomies,
-        model=PrivacyModel(policy.k, policy.l, policy.entropy_l, policy.t, policy.presence),
+        model=PrivacyModel(
+            policy.k,
+            distinct_l=tuple(distinct_l for distinct_l, _, _ in asked),
+            entropy_l=tuple(entropy_l for _, entropy_l, _ in asked),
+            t=tuple(t for _, _, t in asked),
+            presence=policy.presence,
+        ),
         sensitive=_sensitive(policy, sources.table),
         ordered=tuple(name in policy.ordered for name in policy.sensitive),
         population=population,
         suppression_limit=policy.suppression_limit,
+        blank_counts=True,
         seed=policy.seed,
     )
 
@@ -339,6 +426,8 @@ def _no_place(cells: pl.Series, tree: TableHierarchy, *, where: str) -> str:
         advice = "Take away the spaces around them."
     elif all(v in tree.labels for v in values):
         advice = "They are groups there: give each a line of its own that starts with itself."
+        if any(band_of(v) is None for v in values):
+            advice = "They are groups there: give each a line, and the groups other names."
     return f"{where}{tree.column}: {_quoted(values)} ({rows}) has no place in {tree.path}. {advice}"
 
 
@@ -372,7 +461,12 @@ def values_of(policy: Policy, column: pl.Series) -> tuple[str, ...]:
         numbers = {value: number_of(value) for value in values}
         if odd := [value for value, number in numbers.items() if number is None]:
             odd_values = _quoted(odd)
-            raise ExportRefused(f"{column.name} is ordered by its numbers, but holds {odd_values}.")
+            cure = ""
+            if any(_IN_DOUBT.fullmatch(value) for value in odd):
+                cure = " A comma before three digits may set off thousands: write 1.234 or 1234."
+            raise ExportRefused(
+                f"{column.name} is ordered by its numbers, but holds {odd_values}.{cure}"
+            )
         # Between 1 and 1.0 the text decides, so that the order of arrival does not.
         return tuple(sorted(values, key=lambda value: (numbers[value], value)))
     if odd := [value for value in values if value not in order]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,6 @@ import polars as pl
 from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recoding, no_progress
 from exports.anonymise.solve import solve
 from exports.errors import ExportRefused
-from exports.label_hierarchy import fully_generalised
 from exports.output_files import hidden_beside, sha256_of
 from exports.tabular.hierarchy import (
     ROOT,
@@ -28,7 +28,9 @@ from exports.tabular.hierarchy import (
     released,
     values_of,
 )
-from exports.tabular.policy import Mode, Policy, read_policy, read_table, suggestion
+from exports.tabular.input_table import AS_IT_SAYS, BESIDE_DATA, InputTable, ReadOptions
+from exports.tabular.open_table import read_table
+from exports.tabular.policy import Mode, Policy, read_policy, suggestion
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
@@ -93,6 +95,7 @@ def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
 def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
     """Raise ExportRefused with the first thing that makes the table unfit for the policy."""
     # First, as the other checks look columns up by the policy's names.
+    _refuse_no_header(policy, table.columns)
     _refuse_unfit_columns(policy, table.columns)
     rows = table.height
     if rows == 0:
@@ -101,16 +104,10 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
         raise ExportRefused("The data have 1 row: nobody can hide in a table of one.")
     if rows < policy.k:
         raise ExportRefused(f"k = {policy.k} rows alike cannot be had from {rows} rows.")
-    kept = [name for name in table.columns if name not in policy.roles["identifier"]]
-    empty = [name for name in kept if table[name].null_count() == table.height]
-    if empty:
-        raise ExportRefused(
-            f"Every cell of {', '.join(empty)} is missing: take such a column out of the data, or"
-            " mark it as an identifier, which never leaves."
-        )
     for name in policy.sensitive:
         distinct = table[name].n_unique()
-        for key, wanted in (("l", policy.l), ("entropy_l", policy.entropy_l)):
+        distinct_l, entropy_l, _ = policy.of_column(name)
+        for key, wanted in (("l", distinct_l), ("entropy_l", entropy_l)):
             if distinct < wanted:
                 raise ExportRefused(
                     f"{key} = {wanted:g} distinct values cannot be had from {name}, which has"
@@ -118,11 +115,21 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
                 )
 
 
+def _refuse_no_header(policy: Policy, known: Sequence[str]) -> None:
+    """Raise ExportRefused where the policy knows no name: the first line may be somebody's."""
+    asked = [name for names in policy.roles.values() for name in names]
+    if not set(asked) & set(known):
+        raise ExportRefused(
+            f"{policy.path}: the data have no column of those it names ({asked[0]}, …). Their first"
+            " line must name the columns."
+        )
+
+
 def _refuse_unfit_columns(policy: Policy, known: list[str]) -> None:
     for role, names in policy.roles.items():
         for name in names:
             if name not in known:
-                hint = suggestion(name, known) or f" It has: {', '.join(known)}."
+                hint = suggestion(name, known) or f" It has: {_listed(known)}."
                 raise ExportRefused(
                     f"{policy.path}: {role} names {name}, which the data lack.{hint}"
                 )
@@ -135,21 +142,31 @@ def _refuse_unfit_columns(policy: Policy, known: list[str]) -> None:
         )
 
 
-def anonymise(data: Path, policy: Path, out: Path, progress: Progress = no_progress) -> Report:
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' if "," in name else name for name in names)
+
+
+def anonymise(
+    data: Path,
+    policy: Path,
+    out: Path,
+    progress: Progress = no_progress,
+    how: ReadOptions = AS_IT_SAYS,
+) -> Report:
     """Protect the table in ``data`` as ``policy`` asks, write the folder ``out``, give the report.
 
     The folder holds data.csv, report.json and report.html. It appears whole, after its table has
     been read back and verified, or not at all: ExportRefused says why, in one line.
     """
     try:
-        return _anonymise(data, read_policy(policy), out, progress)
+        policy_read = read_policy(policy)
+        refuse_taken(out)
+        return _anonymise(read_sources(data, policy_read, how), policy_read, out, progress)
     except ExportRefused as fault:
         raise ExportRefused(" ".join(str(fault).split())) from None
 
 
-def _anonymise(data: Path, policy: Policy, out: Path, progress: Progress) -> Report:
-    refuse_taken(out)
-    sources = read_sources(data, policy)
+def _anonymise(sources: EncodedTable, policy: Policy, out: Path, progress: Progress) -> Report:
     problem = problem_of(policy, sources)
     outcome = _solved(problem, policy.mode, progress)
     table, rows = released(sources, outcome)
@@ -183,37 +200,62 @@ def _written(folder: Path, result: AnonymisedTable) -> Report:
 
 
 def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
-    """The outcome within the limit; a row that would say nothing but ``*`` counts as withheld."""
+    """The outcome within the limit; a row that would say nothing but ``*`` counts as left out."""
     try:
-        outcome = solve(problem, mode, progress)
+        return solve(problem, mode, progress)
     except Infeasible as fault:
-        raise ExportRefused(f"Nothing was released: {fault}") from None
-    withheld = outcome.suppressed | fully_generalised(problem.hierarchies, outcome.nodes)
-    out, allowed = int(withheld.sum()), problem.suppressible
-    if out == problem.rows or out > allowed:
-        which = "every row" if out == problem.rows else f"{out} of {problem.rows} rows"
-        raise ExportRefused(
-            f"Nothing was released: {which} would say nothing but *, and suppression_limit ="
-            f" {problem.suppression_limit:g} allows {allowed}. Ask for a smaller k, l or t or fewer"
-            " quasi-identifiers."
+        other = (
+            'mode = "one-coding" was tried as well'
+            if mode == "local"
+            else 'mode = "local" may reach it'
         )
-    return replace(outcome, suppressed=withheld)
+        raise ExportRefused(
+            f"Nothing was released: {fault}. Raise suppression_limit, ask for less (k, l,"
+            f" entropy_l, t, presence) or take fewer quasi-identifiers; {other}."
+        ) from None
 
 
-def read_sources(data: Path, policy: Policy) -> EncodedTable:
+def read_sources(data: Path, policy: Policy, how: ReadOptions = AS_IT_SAYS) -> EncodedTable:
     """Return the table, hierarchies and population of the policy, checked, without identifiers."""
     trees = tuple(
         read_hierarchy(policy.hierarchies[name], name) for name in policy.quasi_identifiers
     )
-    table = read_table(data)
-    refuse_unfit(policy, table)
-    table = in_own_order(table.drop(policy.roles["identifier"]))
-    if policy.population is None:
-        return EncodedTable(table, trees)
-    population = read_table(policy.population)
-    lacking = [name for name in policy.quasi_identifiers if name not in population.columns]
+    read = read_table(data, how)
+    try:
+        refuse_unfit(policy, read.cells)
+    except ExportRefused as fault:
+        # A header cut in the wrong places shows as columns that nobody knows.
+        raise ExportRefused(" ".join([str(fault), *_how_read({data: read.read_as})])) from None
+    table = in_own_order(read.cells.drop(policy.roles["identifier"]))
+    population, files = None, {data: read.read_as}
+    if policy.population is not None:
+        people = _read_population(policy.population, policy.quasi_identifiers)
+        population, files[policy.population] = people.cells, people.read_as
+    files |= {tree.path: tree.read_as for tree in trees}
+    notes = (*_how_read(files), *read.notes, *_on_empty(table))
+    return EncodedTable(table, trees, population, read.metadata, notes)
+
+
+def _read_population(path: Path, columns: Sequence[str]) -> InputTable:
+    people = read_table(path, BESIDE_DATA)
+    lacking = [name for name in columns if name not in people.cells.columns]
     if lacking:
-        raise ExportRefused(f"{policy.population} has no column {', '.join(lacking)}.")
-    if not population.height:
-        raise ExportRefused(f"{policy.population} has no rows.")
-    return EncodedTable(table, trees, in_own_order(population.select(policy.quasi_identifiers)))
+        raise ExportRefused(f"{path} has no column {', '.join(lacking)}.")
+    if not people.cells.height:
+        raise ExportRefused(f"{path} has no rows.")
+    return replace(people, cells=in_own_order(people.cells.select(columns)))
+
+
+def _how_read(files: Mapping[Path, str]) -> list[str]:
+    """Return a sentence for each way in which files were read that was not plain."""
+    ways: dict[str, list[str]] = defaultdict(list)
+    for path, way in files.items():
+        if way:
+            ways[way].append(path.name)
+    return [f"Read as {way}: {', '.join(names)}." for way, names in ways.items()]
+
+
+def _on_empty(table: pl.DataFrame) -> list[str]:
+    empty = [name for name in table.columns if table[name].null_count() == table.height]
+    has = "has" if len(empty) == 1 else "have"
+    return [f"{', '.join(empty)} {has} no value in any row."] if empty else []

@@ -6,7 +6,7 @@ No seconds and nothing of the input's order: equal tables and policies have equa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -46,10 +46,18 @@ def report_of(
 ) -> dict[str, Any]:
     """The report; ``digest`` is the SHA-256 of data.csv. Losses and shares run from 0 to 1.
 
-    ``meaning`` says every measured figure in a sentence, ``cautions`` what they do not promise.
+    ``meaning`` says every measured figure in a sentence, ``cautions`` what they do not promise,
+    ``input`` how the table was read where that was not plain.
     """
     figures = {k: v for k, v in found.figures().items() if k not in _OF_ARRIVAL}
     columns = _columns(result)
+    for name, reached in found.diversity.items():
+        asked = zip(("l", "entropy_l", "t"), result.policy.of_column(name), strict=True)
+        worst = (reached.distinct, reached.entropy, reached.distance)
+        columns[name] |= {
+            key: {"asked": wanted, "reached": round(one, DECIMALS)}
+            for (key, wanted), one in zip(asked, worst, strict=True)
+        }
     # Of paths the name alone, as folders may name people.
     echo = {name: dict(table) for name, table in result.policy.content.items()}
     for table in ("hierarchies", "population"):
@@ -68,6 +76,7 @@ def report_of(
         "meaning": [asdict(said) for said in figures_in_words(found, claim)],
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
+        "input": list(result.sources.notes),
         "notes": _notes(result),
         "policy": echo,
         "data_sha256": digest,
@@ -102,6 +111,11 @@ def _notes(result: AnonymisedTable) -> list[str]:
     missing = [n for n in result.policy.quasi_identifiers if result.sources.table[n].null_count()]
     if missing:
         notes.append(f"A missing cell of {', '.join(missing)} was treated as a value of its own.")
+    notes += [
+        f'Every line of {tree.path.name} ends in "{tree.top}", which was taken as {ROOT}.'
+        for tree in result.sources.trees
+        if tree.top != ROOT
+    ]
     ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")
@@ -134,7 +148,7 @@ def report_page(report: Report) -> bytes:
         found=found + [words for name, words in said.items() if name in _FIRST],
         further=(),
         mode=report["mode"],
-        privacy=report["policy"]["privacy"],
+        privacy=dict(_asked(report["policy"]["privacy"])),
         roles=report["policy"]["roles"],
         columns=[
             (name, *(figure(about[key]) for key in keys))
@@ -144,9 +158,18 @@ def report_page(report: Report) -> bytes:
         sizes=_sizes(report),
         others=[words for name, words in said.items() if name not in _FIRST],
         limits=[caution["sentence"] for caution in report["cautions"]],
-        notes=report["notes"],
+        notes=report["input"] + report["notes"],
         digest=report["data_sha256"],
     )
+
+
+def _asked(privacy: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what was asked under its name, column by column where each has its own."""
+    for key, value in privacy.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{key} of {column}", one) for column, one in value.items())
+        else:
+            yield key, value
 
 
 def figure(value: float | None) -> str:

@@ -23,6 +23,7 @@ from exports.verify.reading import Claim, CodedColumn, Ints, Table, coded, combi
 # Pairs of beginnings tried at once, and in all: after that the count ends early.
 AT_ONCE = 1 << 20
 IN_ALL = 48 << 20
+EVERYBODY = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +242,15 @@ def compared(
 
 
 def people_under(
-    classes: EquivalenceClasses, table: Table, *, population: pl.DataFrame, claim: Claim
+    classes: EquivalenceClasses, table: Table, *, people: pl.DataFrame, claim: Claim
 ) -> Ints:
-    """Return how many people of the population each class covers, shape (classes,)."""
-    found = _key_coverage(table, population, rows=len(classes.of_row), claim=claim)
-    return found.true[classes.first]
+    """Return how many of ``people``, by their true values, fit each class, shape (classes,).
+
+    All are counted, however long that takes: a share of some of them would bound nothing.
+    """
+    true, released = [coded(people[n]) for n in claim.core], [table[n] for n in claim.core]
+    one = [column.at(classes.first) for column in released]
+    found = coverage_of(
+        true, one, claim.core, rows=(people.height, classes.count), claim=claim, limit=EVERYBODY
+    )
+    return found.true

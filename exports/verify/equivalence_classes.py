@@ -144,9 +144,9 @@ def _ordered_distance(spread: _Spread) -> float:
 
 
 def _ranked(column: CodedColumn, order: Sequence[str]) -> CodedColumn:
-    """Return the column with codes in the order of its values, those that do not occur included."""
-    rest = sorted(set(column.cells) - set(order))
-    cells = (*order, *rest)
+    """Return the column with codes in the order of its values; only those that occur are ranks."""
+    occurring = set(column.cells)
+    cells = (*(cell for cell in order if cell in occurring), *sorted(occurring - set(order)))
     rank = {cell: at for at, cell in enumerate(cells)}
     place = np.array([rank[cell] for cell in column.cells], dtype=np.uint32)
     return CodedColumn(place[column.codes], cells)
@@ -178,7 +178,8 @@ def diversities(
 ) -> Mapping[str, Diversity]:
     """Return sensitive column → its worst class, all kinds of missing being one value.
 
-    Each batch is compared with itself: it has to keep the promise without the others.
+    Each batch is compared with itself: it has to keep the promise without the others. One in which
+    nobody answered has nothing to keep.
     """
     found = {}
     for name in claim.sensitive:
@@ -186,12 +187,18 @@ def diversities(
         order = claim.ordered.get(name)
         if order is not None:
             order = tuple(dict.fromkeys(claim.category(name, cell) for cell in order))
-        each = [_diversity(classes.among(r), column.at(r), order) for r in each_batch(batch)]
-        found[name] = Diversity(
-            min(one.distinct for one in each),
-            min(one.entropy for one in each),
-            max(one.distance for one in each),
-        )
+        missing = claim.missing.get(name, frozenset())
+        each = [
+            _diversity(classes.among(r), column.at(r), order)
+            for r in each_batch(batch)
+            if {column.cells[code] for code in np.unique(column.codes[r])} - missing
+        ]
+        if each:
+            found[name] = Diversity(
+                min(one.distinct for one in each),
+                min(one.entropy for one in each),
+                max(one.distance for one in each),
+            )
     return found
 
 
@@ -248,7 +255,12 @@ def marketer(classes: EquivalenceClasses, people: Ints | None) -> float:
     return float((classes.sizes / covered).sum() / classes.sizes.sum())
 
 
-def presence(classes: EquivalenceClasses, people: Ints) -> tuple[float, float]:
-    """Return the lowest and the highest share of the people under a class who are in the file."""
-    shares = classes.sizes / np.maximum(people, classes.sizes)
+def presence(here: Ints, people: Ints) -> tuple[float, float]:
+    """Return the lowest and the highest share of the people who fit a class that are in the data.
+
+    ``here`` and ``people`` count those of the data and of the population who fit each class, shape
+    (classes,). Where classes overlap, somebody counts for each that they fit: nobody can tell which
+    of them shows their row. People whose rows were left out of the file count too.
+    """
+    shares = here / np.maximum(np.maximum(people, here), 1)
     return float(shares.min()), float(shares.max())

@@ -305,7 +305,8 @@ Codebook = Sequence[Mapping[str, Any]]
 # Stricter than float(): no blanks, no underscores, no infinity, no digits of other scripts.
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
-_N = r"(-?[0-9]+(?:\.[0-9]+)?)"
+# A decimal comma is one unless three digits follow, which may be thousands.
+_N = r"(-?[0-9]+(?:\.[0-9]+|,(?:[0-9]{1,2}|[0-9]{4,})(?![0-9]))?)"
 _SPAN = re.compile(rf"([\[(]?)\s*{_N}\s*(?:-|–|,|;|to|\.\.)\s*{_N}\s*([\])]?)")
 _OPEN = re.compile(rf"(<=|>=|<|>|≤|≥|under|over)\s*{_N}")
 _PLUS = re.compile(rf"{_N}\s*\+")
@@ -347,15 +348,19 @@ def band_of(label: str) -> tuple[float, float, bool, bool] | None:
     """
     text = label.strip()
     if span := _SPAN.fullmatch(text):
-        low, high = float(span[2]), float(span[3])
+        low, high = _float(span[2]), _float(span[3])
         return low, high, span[1] != "(", span[4] != ")"
     if one := _OPEN.fullmatch(text):
-        bound, closed = float(one[2]), one[1] in ("<=", ">=", "≤", "≥")
+        bound, closed = _float(one[2]), one[1] in ("<=", ">=", "≤", "≥")
         under = one[1] in ("<", "<=", "≤", "under")
         return (-inf, bound, True, closed) if under else (bound, inf, closed, True)
     if plus := _PLUS.fullmatch(text):
-        return float(plus[1]), inf, True, True
+        return _float(plus[1]), inf, True, True
     return None
+
+
+def _float(digits: str) -> float:
+    return float(digits.replace(",", "."))
 
 
 def wrong_bands(claim: Claim) -> tuple[tuple[str, str], ...]:
@@ -370,7 +375,7 @@ def wrong_bands(claim: Claim) -> tuple[tuple[str, str], ...]:
             if band is None or cells == {label}:
                 continue
             low, high, from_low, to_high = band
-            numbers = [float(cell) for cell in cells if _NUMBER.fullmatch(cell)]
+            numbers = [_float(cell) for cell in cells if re.fullmatch(_N, cell)]
             ends = [low] * from_low + [high] * to_high
             if not all(low < n < high or n in ends for n in numbers):
                 found.append((name, label))

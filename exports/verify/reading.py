@@ -351,7 +351,8 @@ class Claim:
     given, are all columns in their order.
 
     ``k``, ``distinct_l``, ``entropy_l`` and ``t`` hold for every class, ``presence`` bounds the
-    share of the population under a class that is in the file (1, 1.0, None and None ask nothing).
+    share of the population that fits a class and is in the data (1, 1.0, None and None ask
+    nothing). l, entropy l and t may map sensitive columns to a bound each; others have none then.
     ``limit`` is the share of true rows (0-1) that may be left out of the file.
 
     ``ordered`` maps a sensitive column to its cells from low to high; cells it does not name come
@@ -368,9 +369,9 @@ class Claim:
     answers: tuple[str, ...] = ()
     no_answer: frozenset[str] = frozenset([""])
     columns: tuple[str, ...] = ()
-    distinct_l: int = 1
-    entropy_l: float = 1.0
-    t: float | None = None
+    distinct_l: int | Mapping[str, int] = 1
+    entropy_l: float | Mapping[str, float] = 1.0
+    t: float | Mapping[str, float] | None = None
     presence: tuple[float, float] | None = None
     limit: float = 0.0
     ordered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -383,6 +384,15 @@ class Claim:
     def named(self) -> tuple[str, ...]:
         """Every column that the file must have for the claim to make sense."""
         return tuple(dict.fromkeys((*self.core, *self.insider, *self.sensitive, *self.answers)))
+
+    def of_column(self, name: str) -> tuple[int, float, float | None]:
+        """Return l, entropy l and t promised of a sensitive column."""
+        distinct_l, entropy_l, t = self.distinct_l, self.entropy_l, self.t
+        return (
+            distinct_l.get(name, 1) if isinstance(distinct_l, Mapping) else distinct_l,
+            entropy_l.get(name, 1.0) if isinstance(entropy_l, Mapping) else entropy_l,
+            t.get(name) if isinstance(t, Mapping) else t,
+        )
 
     def category(self, column: str, cell: str) -> str:
         """Return the cell as part of a key: all that counts as missing is one category."""

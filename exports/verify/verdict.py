@@ -81,22 +81,27 @@ def _of_classes(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
 def _of_suppression(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
     blank, cells = found.classes.suppressed_rows, sum(found.suppressed.values())
     columns = ", ".join(f"{name} {count:,}" for name, count in found.suppressed.items())
-    label, what = "Cells withheld", "were withheld to protect people"
+    label, what = "Cells withheld", "withheld to protect people"
     if any(code in claim.missing.get(name, ()) for name, code in claim.suppressed.items()):
         label = "Cells without a value"
-        what = "of the key columns show nothing, withheld to protect people or not answered"
-    said = f"{cells:,} cells {what}" + f": {columns}" * bool(columns)
+        what = "without a value in the key columns, withheld to protect people or not answered"
+    were = "was" if cells == 1 else "were"
+    said = f"{_many(cells, 'cell')} {were} {what}" + f": {columns}" * bool(columns)
     yield FigureInWords("cells_withheld", label, f"{cells:,}", f"{said}.")
     if blank:
         said = (
-            f"{_many(blank, 'row').capitalize()} say nothing in any key column; they are counted as"
-            " a group of their own, never as members of all groups."
+            f"{_many(blank, 'row').capitalize()} with nothing in any key column: counted as a group"
+            " apart, never as members of all groups."
         )
         yield FigureInWords("suppressed_rows", "Rows without any key value", f"{blank:,}", said)
 
 
+LEAST_VARIED = 5  # columns whose variety is told in words; the others vary more
+
+
 def _of_diversity(found: Findings, _: Claim) -> Iterator[FigureInWords]:
-    for name, worst in found.diversity.items():
+    least = sorted(found.diversity.items(), key=lambda at: (at[1].distinct, at[1].entropy))
+    for name, worst in least[:LEAST_VARIED]:
         alone = worst.distinct == 1
         values = "1 value" if alone else f"{worst.distinct:,} different values"
         tail = " Whoever knows that somebody belongs to such a group knows the value." * alone
@@ -294,27 +299,28 @@ def _classes(found: Findings, claim: Claim) -> Iterator[str]:
 
 def _diversity(found: Findings, claim: Claim) -> Iterator[str]:
     for name, worst in found.diversity.items():
-        if worst.distinct < claim.distinct_l:
+        distinct_l, entropy_l, t = claim.of_column(name)
+        if worst.distinct < distinct_l:
             yield (
                 f"a group has {_count(worst.distinct, 'different value')} of {name},"
-                f" not {claim.distinct_l}"
+                f" not {distinct_l}"
             )
-        if worst.entropy < claim.entropy_l - SLACK:
-            yield f"entropy l of {name} is {worst.entropy:.3f} in a group, not {claim.entropy_l:g}"
-        if claim.t is not None and worst.distance > claim.t + SLACK:
-            yield f"{name} is {worst.distance:.3f} from the whole file in a group, not {claim.t:g}"
+        if worst.entropy < entropy_l - SLACK:
+            yield f"entropy l of {name} is {worst.entropy:.3f} in a group, not {entropy_l:g}"
+        if t is not None and worst.distance > t + SLACK:
+            yield f"{name} is {worst.distance:.3f} from the whole file in a group, not {t:g}"
 
 
 def _presence(found: Findings, claim: Claim) -> Iterator[str]:
     if claim.presence is None:
         return
     if found.presence is None:
-        yield "presence was promised, and there was no population to measure it with"
+        yield "presence was promised, and there was no population or no truth to measure it with"
         return
     (low, high), (lowest, highest) = claim.presence, found.presence
     if lowest < low - SLACK or highest > high + SLACK:
         yield (
-            f"from {lowest:.3f} to {highest:.3f} of the people under a group are in the file,"
+            f"from {lowest:.3f} to {highest:.3f} of the people who fit a group are in the data,"
             f" not from {low:g} to {high:g}"
         )
 

@@ -55,8 +55,9 @@ def verify(
 ) -> Findings:
     """Measure a CSV, or a table read from one by exports/verify/reading.py.
 
-    Findings that need a truth, a population or strata are None without them. ``strata`` numbers,
-    from 0, the rows that are company for each other; -1 are rows that need none.
+    Findings that need a truth, a population or strata are None without them; presence needs both
+    of the first. ``strata`` numbers, from 0, the rows that are company for each other; -1 are rows
+    that need none.
     ``truth`` has one row a true record and the file's columns, of any type that reads as it would
     be written; ``truth_rows`` is the position there of each row of the file, in file order. A file
     that is no table is a finding and no error. Raises ValueError for a truth without the key.
@@ -76,9 +77,11 @@ def verify(
     if shape.absent or not rows:
         return Findings(shape=shape)
     classes = classes_of(as_key(table, claim.core, claim), batch)
-    people = None
+    people = here = None
     if population is not None:
-        people = people_under(classes, table, population=population, claim=claim)
+        people = people_under(classes, table, people=population, claim=claim)
+        if truth is not None:
+            here = people_under(classes, table, people=truth, claim=claim)
     comparison, paired = None, None
     if truth is not None and truth_rows is not None:
         positions = np.asarray(truth_rows, dtype=np.int64)
@@ -95,7 +98,7 @@ def verify(
         journalist=journalist(classes, people),
         marketer=marketer(classes, people),
         population=population is not None,
-        presence=None if people is None else presence(classes, people),
+        presence=None if people is None or here is None else presence(here, people),
         answers=answers_known(table, claim, rows),
         suppressed=suppressed_cells(table, claim),
         inferable=inferable_cells(table, claim, classes),

@@ -23,14 +23,28 @@ from survey.respondents import invitations
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--policy", type=click.Path(path_type=Path), required=True, metavar="POLICY.toml")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR")
-def anonymise(data: Path, policy: Path, out: Path) -> None:
-    """Protect the table DATA (.csv, .sav or .parquet) as a policy asks, into a new folder."""
+@click.option("--encoding", default="", metavar="NAME", help="Of DATA, such as cp1252.")
+@click.option("--separator", default="", metavar="SIGN", help='Of DATA, such as ";" or tab.')
+@click.option("--sheet", default="", metavar="NAME", help="Of DATA, a file of Excel.")
+def anonymise(
+    data: Path, policy: Path, out: Path, encoding: str, separator: str, sheet: str
+) -> None:
+    """Protect the table DATA (.csv, .sav, .dta, .xlsx …) as a policy asks, into a new folder."""
+    from exports.tabular.input_table import ReadOptions
     from exports.tabular.run import anonymise as run
 
     started = time.perf_counter()
     quiet = not sys.stderr.isatty()
     with click.progressbar(length=100, label="Searching", hidden=quiet, file=sys.stderr) as bar:
-        report = run(data, policy, out, progress=lambda x: bar.update(round(x * 100) - bar.pos))
+        report = run(
+            data,
+            policy,
+            out,
+            progress=lambda x: bar.update(round(x * 100) - bar.pos),
+            how=ReadOptions(encoding, separator, sheet),
+        )
+    for remark in report["input"]:
+        click.echo(remark)
     # The figures that are asked for most; report.json has them all.
     names = ("ncp", "k_value", "k_coverage", "l", "t", "records_suppressed", "cells_suppressed")
     for name in (*names, "classes"):

@@ -21,6 +21,9 @@ class DataLine:
     tiers: tuple[tuple[str, str], ...]
 
 
+LOT = "Random once frozen: by it is drawn whether the row is in the sample for an open file."
+
+
 def administrative(study: Study) -> tuple[tuple[str, str], ...]:
     """Return (column, what it is) for the columns that hold no answer."""
     bands = ", ".join(str(bound) for bound in study.duration_bands)
@@ -31,7 +34,7 @@ def administrative(study: Study) -> tuple[tuple[str, str], ...]:
         ("c_open", "Whether the answers may be part of an open file (1) or not (0)."),
         ("completion", "1 reached the end, 2 stopped early and sent."),
         ("dur_band", f"About how long it took, as a band with bounds at {bands} minutes. No time."),
-        ("deletion", "Keyed hash of the client's code, or random bytes; random once frozen."),
+        ("deletion", "Keyed hash of the client's code, or random bytes. " + LOT),
         ("batch", "0, or the number of the frozen batch the row belongs to."),
     )  # fmt: skip
 
@@ -51,7 +54,7 @@ def _in_tier(study: Study, variable: str, tier: Tier) -> str:
     """Return what this tier does to the variable."""
     policy = study.policy
     role, group = policy.roles.get(variable, "none"), policy.groups.get(variable, "")
-    if variable in tier.leave_out or role not in tier.kind.roles:
+    if not tier.shows(variable, role, group):
         return "left out"
     if role == "free_text":
         few = variable in study.questions and asked_of_few(study, variable)

@@ -20,7 +20,7 @@ from exports.errors import ExportRefused
 from exports.output_files import sha256_of
 from exports.release import check_segment
 from exports.report import ReleaseContext, SegmentEntry
-from exports.segment_file import SegmentSource, read_back, recode_segment, source_of, write_segment
+from exports.segment_file import read_back, recode_segment, source_of, write_segment
 from exports.tables.plan import Tables
 from exports.tables.table_files import counts
 from exports.tables.table_release import segment_tables
@@ -32,7 +32,13 @@ from survey.errors import Refusal
 from survey.releases import pilots
 from survey.releases.archive import Archive
 from survey.releases.floors import least_new_rows
-from survey.releases.stored_answers import consent_digest, read_answers, read_people, write_people
+from survey.releases.stored_answers import (
+    StoredAnswers,
+    consent_digest,
+    read_answers,
+    read_people,
+    write_people,
+)
 from survey.releases.text_review import reviewed
 from survey.storage import answer_tables, batches, releases
 from survey.storage.counters import DisclosedPilot
@@ -65,7 +71,8 @@ def check_policy(office: Database, study: Study) -> None:
             raise Refusal(
                 f"Segment {part.segment} of {study.name} was released under another policy "
                 f"({part.policy[:12]}…); comparing the two could undo what is withheld. Release "
-                "with the policy of the first release, or run the changed study under a new name."
+                "with the policy of the first release. Under a new name the same people's rows are "
+                "refused as well."
             )
     held = releases.contents(office, study.name)
     for made in releases.all_releases(office, study.name):
@@ -143,8 +150,9 @@ class ReleaseBuild:
 
     ``waiting`` counts frozen answers that no segment holds yet. ``pilot`` tells which answers a
     pilot held when it began, None for frozen answers, and ``deleted`` how many had been deleted
-    from it. ``files`` are the segments' files as far as they are made or found, ``held`` the parts
-    that go out, ``left_out`` a sentence for each segment that does not.
+    from it. ``files`` are the segments' files and ``drawn`` the lots of their answers as
+    far as they are made or read, ``held`` the parts that go out, ``left_out`` a sentence for each
+    segment that does not.
     """
 
     stores: Stores
@@ -160,6 +168,7 @@ class ReleaseBuild:
     deleted: int
     progress: Progress = no_progress
     files: dict[tuple[int, str], SegmentFile] = field(default_factory=dict)
+    drawn: dict[int, pl.Series] = field(default_factory=dict)
     held: Sequence[LedgerPart] = ()
     left_out: list[str] = field(default_factory=list)
 
@@ -242,16 +251,20 @@ class ReleaseBuild:
     def _recoded(self, segment: Segment, path: Sequence[Tier], after: int) -> SegmentFile:
         tier = path[-1]
         if len(path) > 1:
-            # What is coarsened from the very file of the tier before can tell nothing beside it.
+            # What is coarsened from the very file of the tier before tells nothing of its rows.
             before = self._segment_file(segment, path[:-1], 0)
             people, about = read_people(before.path), before.part.about
-            stored = self._stored(segment)[0].table[people]
-            source = read_back(self.study, before.path, path[-2], self.context, stored)
+            answers = source_of(self.study, self._read(segment).frame, self.context).table
+            source = read_back(self.study, before.path, path[-2], self.context, answers[people])
         else:
-            source, people, about = self._stored(segment)
+            stored = self._read(segment)
+            source = source_of(self.study, stored.frame, self.context)
+            people = pl.Series(range(len(stored.frame)), dtype=pl.UInt32)
+            about = self._about(stored)
         part = recode_segment(
-            self.study, source, tier, seed=self.request.seed, progress=self.progress
-        )
+            self.study, source, tier, drawn=self._drawn(segment).gather(people),
+            seed=self.request.seed, progress=self.progress,
+        )  # fmt: skip
         at = (segment.number, tier.name, self._edition(segment.number))
         target = self._target(*at)
         write_segment(part, target, after=after)
@@ -267,8 +280,8 @@ class ReleaseBuild:
         }
         return self._add(target, at, len(part.order), about)
 
-    def _stored(self, segment: Segment) -> tuple[SegmentSource, pl.Series, dict[str, Any]]:
-        """Return the segment's stored answers, a number for each, and what its report tells."""
+    def _read(self, segment: Segment) -> StoredAnswers:
+        """Return the segment's stored answers. Raises ExportRefused and Refusal."""
         chosen = None if self.request.pilot else segment.batches
         found = read_answers(self._answers, self.study, self.wordings, batches=chosen)
         if found.frame.is_empty():
@@ -284,17 +297,27 @@ class ReleaseBuild:
                     "was first released from, so what the two reveal together cannot be worked "
                     "out. Restore them from a backup."
                 )
+        self.drawn[segment.number] = found.drawn
+        return found
+
+    def _drawn(self, segment: Segment) -> pl.Series:
+        """Return of each of the segment's stored answers whether an open file takes it."""
+        if segment.number not in self.drawn:
+            self._read(segment)
+        return self.drawn[segment.number]
+
+    def _about(self, found: StoredAnswers) -> dict[str, Any]:
+        """Return what the report tells of a segment's stored answers."""
         versions = set(found.frame["study_version"].unique().to_list())
         used = {key: w for key, w in self.wordings.items() if w.version in versions}
-        about = {
+        return {
             "left_out": {OTHER_QUESTIONS: found.others} if found.others else {},
             "words": {w.version: key.hex() for key, w in used.items()},
             "consents": {w.consent: consent_digest(w.content) for w in used.values()},
             "aside": {},
             "answers": found.digest,
+            "population": self.study.policy.population,
         }
-        people = pl.Series(range(len(found.frame)), dtype=pl.UInt32)
-        return source_of(self.study, found.frame, self.context), people, about
 
     def tables_of(self, made: SegmentFile, tier: Tier) -> tuple[Tables, SegmentFile]:
         """Return tier A of the segment whose file in ``tier`` is ``made``, and its own file.

@@ -8,6 +8,7 @@ leaves under 10 people between itself and the rows (docs/decisions/0019-totals-o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import polars as pl
@@ -22,7 +23,7 @@ from survey.collection.figures import TOTALS_STEP, Totals, figures_of
 from survey.errors import Refusal
 from survey.releases.build import ReleaseBuild, SegmentFile
 from survey.releases.stored_answers import read_people
-from survey.storage import releases
+from survey.storage import answer_tables, releases
 from survey.storage.stores import Stores
 
 # Rows of all releases together.
@@ -75,6 +76,47 @@ def check_against_releases(build: ReleaseBuild, made: Sequence[SegmentFile], tie
                 f"Together with the {files - 1} earlier files of segment {done.part.segment}, this "
                 f"release would leave somebody among {smallest} people; {least} are promised. It "
                 "is not made."
+            )
+
+
+# Rows of other studies.
+
+
+def _same_people(stores: Stores, study: Study, other: str) -> str:
+    """Return why two studies are taken to ask the same people; empty where they are not.
+
+    Two that each name their population say it themselves, and so does the later one if it does.
+    """
+    named = {part.about.get("population", "") for part in releases.parts(stores.office, other)}
+    if study.policy.population:
+        return "name the same population" if study.policy.population in named else ""
+    words = [json.loads(str(w["content"])) for w in answer_tables.wordings(stores.responses, other)]
+    if study.address in {content.get("address") for content in words}:
+        return "have the same address"
+    asked = [answer_tables.asked_columns(stores.responses, name) for name in (study.name, other)]
+    return "ask the same questions" if asked[0] & asked[1] else ""
+
+
+def check_other_studies(build: ReleaseBuild, tier: Tier) -> None:
+    """Raise Refusal where rows of the same people went out under another study's name.
+
+    Two files of the same people can be joined on their answers, and who is among k in each may be
+    alone in both; k of both together is promised by neither (docs/decisions/0024).
+    """
+    if build.request.pilot:
+        return
+    office, study = build.stores.office, build.study
+    for other in releases.released_studies(office):
+        out = [r for r in releases.all_releases(office, other) if not r.pilot]
+        rows = [r.number for r in out if TIERS[r.tier].holds == "rows"]
+        if other == study.name or not rows:
+            continue
+        if why := _same_people(build.stores, study, other):
+            raise Refusal(
+                f"Rows of {other} are out (release {rows[0]}), and {other} and {study.name} {why}: "
+                f"whoever answered both could be found by joining the two. Tier {tier.name} is not "
+                "made. If they ask different people, name whom this one asks in release.toml "
+                "(population) and have it approved."
             )
 
 

@@ -29,6 +29,7 @@ from survey.releases.build import (
 )
 from survey.releases.disclosure_control import (
     check_against_releases,
+    check_other_studies,
     totals_for_release,
 )
 from survey.releases.stored_answers import wordings_of
@@ -110,6 +111,7 @@ def write(build: ReleaseBuild, tier: Tier, folder: Path) -> Report:
         return assemble_tables(study, tables, entries, tier, folder, occasion=context)
     # The gate, before any row goes out (docs/decisions/0008-segments.md).
     check_against_releases(build, made, tier)
+    check_other_studies(build, tier)
     build.held = [file.part for file in made]
     entries = [file.entry for file in made]
     return assemble(study, entries, tier, folder, seed=build.request.seed, occasion=context)

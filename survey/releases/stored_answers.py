@@ -23,12 +23,16 @@ from exports.errors import ExportRefused
 from forms.fingerprint import CONSENT_TEXTS, digest
 from forms.kinds import columns_of_study
 from forms.study import Study
+from forms.tiers import OPEN_ROWS
 from survey.errors import Refusal
 from survey.releases.archive import people_file
 from survey.storage import answer_tables
 from survey.storage.database import Database
 
 _VERSIONS = ("study_version", "consent_version")
+_DRAWN = "drawn"
+_LOT_BYTES = 4
+_LOTS = 2 ** (8 * _LOT_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,16 @@ class StoredAnswers:
     frame: pl.DataFrame
     others: int
     digest: str  # SHA-256 of whose answers were read, in the order of the frame
+    drawn: pl.Series  # of each row, whether it is in the sample that an open file takes
+
+
+def is_drawn(deletion: bytes) -> bool:
+    """Return whether a row is in the sample for an open file, by its deletion value.
+
+    From the freeze on that is random bytes that nobody else has and nothing changes, so the lot is
+    the same in every release, and in a backup. A pilot's is a keyed hash, or random from the start.
+    """
+    return int.from_bytes(deletion[:_LOT_BYTES]) < int(OPEN_ROWS.sample * _LOTS)
 
 
 def consent_digest(content: Mapping[str, Any]) -> str:
@@ -71,7 +85,11 @@ def wordings_of(db: Database, study: Study) -> dict[bytes, ArchivedDocuments]:
 def _fitting(
     study: Study, block: dict[str, tuple[Any, ...]], wordings: Mapping[bytes, ArchivedDocuments]
 ) -> pl.DataFrame | None:
-    """Return the rows of those wordings whose every answer the study folder explains, if any."""
+    """Return the rows of those wordings whose every answer the study folder explains, if any.
+
+    A last column says which of them are drawn.
+    """
+    drawn = pl.Series(_DRAWN, [is_drawn(value) for value in block.pop("deletion")], pl.Boolean)
     said = [wordings[bytes(value)] for value in block.pop("fingerprint")]
     versions = {
         "study_version": [w.version for w in said],
@@ -81,10 +99,11 @@ def _fitting(
         frame = frame_of(study, {**versions, **block})
     except ExportRefused:  # a cell that is no code of this folder's columns
         return None
+    whole = frame.with_columns(drawn)
     if not misfits(study, frame):
-        return frame
-    groups = frame.partition_by("study_version", maintain_order=True)
-    fitting = [group for group in groups if not misfits(study, group)]
+        return whole
+    groups = whole.partition_by("study_version", maintain_order=True)
+    fitting = [group for group in groups if not misfits(study, group.drop(_DRAWN))]
     return pl.concat(fitting) if fitting else None
 
 
@@ -99,10 +118,11 @@ def read_answers(
     names = [n for n in STORED if n not in _VERSIONS] + [c.name for c in columns_of_study(study)]
     own = {"key", "fingerprint", "deletion", "batch"}
     others, whose = 0, hashlib.sha256()
-    frames = [frame_of(study, {name: [] for name in (*_VERSIONS, *names)})]
+    nobody = frame_of(study, {name: [] for name in (*_VERSIONS, *names)})
+    frames = [nobody.with_columns(pl.Series(_DRAWN, [], pl.Boolean))]
     for table in answer_tables.tables_of(db, study.name):
         fits = {*answer_tables.columns_of(db, table)} - own == {*names}
-        wanted = ["key", "fingerprint", *names] if fits else ["fingerprint"]
+        wanted = ["key", "fingerprint", "deletion", *names] if fits else ["fingerprint"]
         for block in answer_tables.blocks(db, table, wanted, batches=batches):
             others += len(block["fingerprint"])
             whose.update(b"".join(block.pop("key", ())))
@@ -111,7 +131,8 @@ def read_answers(
                 frames.append(frame)
                 others -= len(frame)
     whose.update(str(sum(map(len, frames))).encode())
-    return StoredAnswers(pl.concat(frames), others, whose.hexdigest())
+    found = pl.concat(frames)
+    return StoredAnswers(found.drop(_DRAWN), others, whose.hexdigest(), found[_DRAWN])
 
 
 def write_people(people: pl.Series, part: Path) -> None:

@@ -298,6 +298,12 @@ def blocks(
                 yield dict(zip(names, zip(*rows, strict=True), strict=True))
 
 
+def asked_columns(db: Database, study: str) -> set[frozenset[str]]:
+    """Return every set of columns that answers to the study ever had, without the store's own."""
+    tables = tables_of(db, study)
+    return {frozenset({*columns_of(db, table)} - ROW_COLUMNS.keys()) for table in tables}
+
+
 def columns_of(db: Database, table: str) -> tuple[str, ...]:
     """Return every column of a table of answers, the store's own included."""
     return tuple(column.name for column in db.table(table).columns)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from secrets import token_bytes
 
 from survey.errors import TooFewToFreeze
 from survey.storage import answer_tables
@@ -132,7 +133,9 @@ def freeze(
             raise TooFewToFreeze(new, minimum)
         batch = max(known, default=0) + 1
         before(batch)
-        change = "SET deletion = randomblob(32), batch = ? WHERE batch = 0"
+        # The system's secrets: what is drawn by these bytes later, nobody may foresee.
+        db.conn.create_function("secret_bytes", 1, token_bytes)
+        change = "SET deletion = secret_bytes(32), batch = ? WHERE batch = 0"
         for table in tables_of(db, study):
             db.conn.execute(f"UPDATE {quoted(table)} {change}", (batch,))
         db.conn.execute(f"UPDATE texts {change} AND study = ?", (batch, study))

@@ -124,6 +124,12 @@ def all_releases(db: Database, study: str) -> list[Release]:
     ]
 
 
+def released_studies(db: Database) -> list[str]:
+    """Return the name of every study of which a real release was made."""
+    found = db.conn.execute("SELECT DISTINCT study FROM releases WHERE NOT pilot ORDER BY study")
+    return [study for (study,) in found.fetchall()]
+
+
 def segments(db: Database, study: str) -> list[Segment]:
     """Return the study's segments, in order."""
     return [

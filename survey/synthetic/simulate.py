@@ -191,7 +191,9 @@ def simulate(
     return (_client(study, draw, plain) for _ in range(count))
 
 
-def as_stored(study: Study, client: SimulatedResponse, table: str) -> answers.Response:
+def as_stored(
+    study: Study, client: SimulatedResponse, table: str, *, deletion: bytes = b""
+) -> answers.Response:
     """Return a client as the store takes it, with random bytes where a person's hashes go."""
     texts = []
     for variable, text in client.texts.items():
@@ -206,7 +208,7 @@ def as_stored(study: Study, client: SimulatedResponse, table: str) -> answers.Re
         c_open=client.c_open,
         completion=client.completion,
         dur_band=client.dur_band,
-        deletion=token_bytes(32),
+        deletion=deletion or token_bytes(32),
         values=client.values,
         texts=tuple(texts),
         submit=token_bytes(32),
@@ -234,8 +236,10 @@ def store_clients(
         columns=columns_of_study(study),
     )
     _count(db, study, repeat(SIMULATED, count))
+    # Which of them an open file takes follows from the seed too.
+    lots = Random(f"lots {seed}")  # noqa: S311  (nobody is to be hidden)
     for client in simulate(study, count=count, seed=seed, recipe=recipe):
-        answers.accept(db, as_stored(study, client, table))
+        answers.accept(db, as_stored(study, client, table, deletion=lots.randbytes(32)))
         yield client
 
 

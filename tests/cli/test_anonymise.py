@@ -47,6 +47,24 @@ def test_it_says_what_was_reached_and_where_it_lies(anonymise, desk):
     assert re.search(rf"{desk.out} written in \d+\.\d seconds", said)
 
 
+def test_how_the_table_was_read_is_said_first_where_it_was_not_plain(anonymise, desk):
+    desk.write(
+        "data.csv", desk.data.read_text().replace(",", ";").replace("P0", "Jörg").encode("cp1252")
+    )
+    _, said, _ = anonymise()
+    assert said.splitlines()[0] == "Read as semicolon-separated, cp1252: data.csv."
+
+
+def test_what_is_in_doubt_can_be_named(anonymise, desk):
+    desk.write(
+        "data.csv", desk.data.read_text().replace(",", ";").replace("P0", "Żółć").encode("cp1250")
+    )
+    words = (desk.data, "--policy", desk.policy, "--out", desk.out)
+    status, _, told = anonymise(*words)
+    assert (status, "--encoding" in told) == (1, True)
+    assert anonymise(*words, "--encoding", "cp1250", "--separator", ";")[0] == 0
+
+
 def test_seconds_are_never_written(anonymise, desk):
     anonymise()
     assert [p.name for p in desk.out.iterdir() if b"second" in p.read_bytes()] == []

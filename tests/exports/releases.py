@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,11 @@ def make_release(
     out: Path,
     seed: int = 0,
     occasion: ReleaseContext = ORDINARY,
+    lots: Callable[[int], bool] = lambda _: True,
 ) -> Report:
     """Release stored answers (exports.columns) as one segment into the new folder ``out``.
+
+    ``lots`` says of the rows of tier C, by their place in its file, which a sample takes.
 
     The same answers in any order, policy and seed give the same bytes. Parts lie in a folder
     beside ``out`` meanwhile. Raise ExportRefused.
@@ -59,16 +62,23 @@ def make_release(
     file, people = _part_file(study, source, path[0], work, seed=seed)
     for before, stage in pairwise(path):
         source = read_back(study, file.path, before, occasion, stored[people])
-        file, rows = _part_file(study, source, stage, work, seed=seed)
+        file, rows = _part_file(study, source, stage, work, seed=seed, lots=lots)
         people = people[rows]
     return assemble(study, [file], path[-1], out, seed=seed, occasion=occasion)
 
 
 def _part_file(
-    study: Study, source: SegmentSource, tier: Tier, work: Path, *, seed: int
+    study: Study,
+    source: SegmentSource,
+    tier: Tier,
+    work: Path,
+    *,
+    seed: int,
+    lots: Callable[[int], bool] = lambda _: True,
 ) -> tuple[SegmentEntry, pl.Series]:
     path = work / f"{tier.name}_data.csv"
-    part = recode_segment(study, source, tier, seed=seed)
+    drawn = pl.Series([lots(place) for place in range(len(source.table))], dtype=pl.Boolean)
+    part = recode_segment(study, source, tier, drawn=drawn, seed=seed)
     write_segment(part, path)
     figures = check_segment(part, path, source, tier=tier, policy=study.policy)
     entry = SegmentEntry(

@@ -105,6 +105,22 @@ def answers(line: dict[str, str]) -> tuple[str, ...]:
     return line["calm"], line["glad"], line["tense"]
 
 
+def test_every_document_says_that_the_open_file_is_a_sample(tmp_path):
+    rows = [row(age=age, lang="en") for age in (1, 3)] * 20
+    files = bytes_of(made(tmp_path / "out", rows, tier="B", lots=lambda place: place % 4 > 0))
+    said = "The rows are a random 80 % sample of those who agreed to an open file."
+    for name in ("codebook.html", "report.html", "cherries.md"):
+        assert said in files[f"documentation/{name}"].decode()
+    assert said in files["README.md"].decode()
+    left = report_of(tmp_path / "out")["rows_left_out"]
+    assert [n for why, n in left.items() if "not drawn" in why] == [10]
+
+
+def test_what_a_tier_needs_is_counted_after_the_lot(tmp_path):
+    with pytest.raises(ExportRefused, match="Tier B takes 4 rows or more; there are 3"):
+        made(tmp_path / "out", [row()] * 12, tier="B", lots=lambda place: place % 4 == 0)
+
+
 def test_the_documents_print_the_studys_own_caution(tmp_path):
     files = bytes_of(made(tmp_path / "out", ROWS))
     said = "The share who met is not a prevalence."
@@ -113,14 +129,15 @@ def test_the_documents_print_the_studys_own_caution(tmp_path):
 
 
 def test_classes_hold_as_many_different_values_as_the_tier_asks(tmp_path):
-    rows = [row(age=a, calm=c) for a in (1, 3) for c in (1, 5)] * 6 + [row(age=2)] * 3
+    rows = [row(age=a, calm=c, tense=c, glad=c) for a in (1, 3) for c in (1, 5)] * 6
+    rows += [row(age=2)] * 3
     report = report_of(made(tmp_path / "out", rows, study=study_with(distinct_l=2)))
     assert report["l"] == {"asked": 2, "reached": 2}
 
 
 @pytest.mark.parametrize("least", [2, 3])
 def test_a_report_warns_of_classes_with_few_different_sensitive_answers(tmp_path, least):
-    rows = [row(age=a, calm=c) for a in (1, 3) for c in (1, 5)] * 6
+    rows = [row(age=a, calm=c, tense=c, glad=c) for a in (1, 3) for c in (1, 5)] * 6
     study = study_with({"distinct_warning": least}, distinct_l=2)
     files = bytes_of(made(tmp_path / "out", rows, study=study))
     for name in ("README.md", "documentation/report.html", "documentation/report.json"):
@@ -137,8 +154,15 @@ def test_a_variable_that_the_rows_cannot_bear_is_given_up_aloud(tmp_path):
 
 
 def test_a_demand_that_no_recoding_meets_is_refused_with_figures(tmp_path):
-    with pytest.raises(ExportRefused, match="Tier C cannot be reached"):
+    with pytest.raises(ExportRefused, match="all 18 rows together have 1 of the sensitive calm"):
         made(tmp_path / "out", [row(age=1), row(age=3)] * 9, study=study_with(distinct_l=2))
+
+
+def test_a_sensitive_question_that_nobody_was_asked_stands_in_no_releases_way(tmp_path):
+    rows = [row(calm=c, tense=c, glad=-96) for c in (1, 5)] * 9
+    assert report_of(made(tmp_path / "out", rows, study=study_with(distinct_l=2)))["l"] == {
+        "asked": 2, "reached": 2,
+    }  # fmt: skip
 
 
 def test_a_report_says_how_many_cells_stand_at_which_level(tmp_path):

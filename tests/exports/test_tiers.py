@@ -40,9 +40,10 @@ def test_a_column_that_says_the_same_of_everybody_stays():
     assert start(300).levels["study_version"] == 0
 
 
-def test_an_open_file_of_few_rows_withholds_what_insiders_know():
-    assert start(300, "B").levels["where"] == 2
-    assert start(300, "C").levels["where"] == 0
+def test_an_open_file_has_no_column_that_insiders_know_whatever_its_policy_says():
+    tier = replace(POLICY.tiers["B"], min_level={"core": 1, "insider": 0})
+    assert {f.group for f in kept_in(FIELDS, tier)} == {"", "core"}
+    assert "where" in {f.name for f in kept_in(FIELDS, POLICY.tiers["C"])}
 
 
 def test_above_three_hundred_rows_the_tier_alone_decides():

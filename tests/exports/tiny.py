@@ -80,7 +80,8 @@ PAGES = (
 
 
 def _tier(name: str, **changes: object) -> Tier:
-    return replace(Tier(name, f"Tier {name}", "readers", k=3, max_violating=0.2), **changes)  # type: ignore[arg-type]
+    tier = Tier(name, f"Tier {name}", "readers", k=3, distinct_l=1, max_violating=0.2)
+    return replace(tier, **changes)  # type: ignore[arg-type]
 
 
 def _level(**groups: set[int]) -> tuple[HierarchyGroup, ...]:

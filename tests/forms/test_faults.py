@@ -268,7 +268,7 @@ RELEASE = [
     ("coarse", '["30-44", [2]]', '["18-29", [2]]', "level 1 has the label '18-29' twice"),
     ("coarse", '["30-44", [2]]', '["30-44", 2]', "levels: level 1 is not a list of groups"),
     ("coarse", "levels = []", "levels = 1", "levels: must be an array in square brackets"),
-    ("coarse", 'distinct = ["reason"]', 'distinct = ["age"]', "'age' is not a sensitive variable"),
+    ("coarse", 'distinct = ["reason"]', 'distinct = ["age"]', "'age' is no sensitive or insider"),
     (
         "coarse",
         'leave_out = ["words"]',
@@ -283,8 +283,9 @@ RELEASE = [
     ("coarse", "k = 12", "k = 11", "tier B, k: 11 is out of range; allowed: 12 to"),
     ("coarse", "needs_open_consent = true\n", "", "tier B, needs_open_consent: anybody may have"),
     ("coarse", "{ core = 1, ", "{ core = 0, ", "tier B, min_level, core: anybody may have these"),
-    ("coarse", ", insider = 1 }", " }", "tier B, min_level, insider: anybody may have these rows"),
-    ("minimal", "k = ", "l = 2\nk = ", "so l has nothing to count"),
+    ("coarse", "k = 12", "k = 12\nl = 1", "tier B, l: 1 is out of range; allowed: 2 to"),
+    ("coarse", "k = 5", "k = 5\nl = 1", "tier C, l: 1 is out of range; allowed: 2 to"),
+    ("minimal", "k = ", "l = 3\nk = ", "so l has nothing to count"),
     ("branch", 'none = ["been", ', 'sensitive = ["been"]\nnone = [', "it must not be required"),
 ]
 

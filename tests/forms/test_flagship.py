@@ -193,8 +193,11 @@ def test_core_variables_are_generalised_in_the_order_laid_down(flagship):
 
 
 def test_what_only_the_therapist_could_see_stays_out_of_the_open_file(flagship):
-    tier = flagship.policy.tiers["B"]
-    assert {"ep_topic", "ep_flow", "ep_own_tears", "talk_happened"} <= set(tier.leave_out)
+    policy, tier = flagship.policy, flagship.policy.tiers["B"]
+    seen = ("concern", "own_cry", "ep_intensity", "ep_fit", "ep_flow", "ep_topic", "ep_own_tears")
+    shown = [n for n in policy.roles if tier.shows(n, policy.roles[n], policy.groups.get(n, ""))]
+    assert not {*seen, "own_relief", "talk_happened"} & {*shown}
+    assert {"concern", "int_main", "ep_topic"} <= {*policy.diverse}
     assert (tier.k, tier.needs_open_consent, tier.min_rows_per_language) == (12, True, 30)
 
 

@@ -15,8 +15,9 @@ FORMAT = (TOP / "docs" / "study-format.md").read_text("utf-8")
 def test_the_documents_quote_the_table(kind):
     recipient = "a recipient, named beforehand" if kind.names_recipient else "a recipient"
     row = (
-        kind.name, kind.holds, kind.least_k, kind.least_level, kind.consent,
-        ", ".join(kind.roles), "anybody" if kind.is_open else recipient,
+        kind.name, kind.holds, kind.least_k, kind.least_l, kind.least_level, kind.consent,
+        f"{100 * kind.sample:g} %", ", ".join(kind.roles), ", ".join(kind.groups),
+        "anybody" if kind.is_open else recipient,
     )  # fmt: skip
     cells = [f" {cell} " if cell != "" else " " for cell in row]
     assert f"|{'|'.join(cells)}|" in FORMAT.splitlines()
@@ -29,5 +30,9 @@ def test_the_documents_quote_the_table(kind):
 
 def test_a_tier_says_what_it_promises(study):
     tiers = study("coarse").policy.tiers
-    assert tiers["C"].promise == "One row an answer, each among at least 5 alike."
-    assert tiers["B"].promise.endswith("12 alike; only of those who agreed to an open file.")
+    alike = "One row an answer, each among at least {} alike, with at least 2 different answers to"
+    assert tiers["C"].promise == f"{alike.format(5)} what is sensitive."
+    assert tiers["B"].promise == (
+        f"{alike.format(12)} what is sensitive; a random 80 % sample of those who agreed to an open"
+        " file."
+    )

@@ -67,6 +67,14 @@ def bea(real, signed_in):
     return Room(signed_in(real, name="Bea"))
 
 
+def test_whoever_would_publish_rows_is_told_to_invite_people(open_app, signed_in):
+    told = "also 11 that are like somebody’s"
+    app = open_app("coarse", NAME)
+    ada = signed_in(app)
+    assert told in ada.get("/research/coarse/releases/").text
+    assert told not in ada.get(f"/research/{NAME}/releases/").text
+
+
 def test_a_release_is_seen_before_it_is_made(site, ada):
     ada.seen()
     assert (

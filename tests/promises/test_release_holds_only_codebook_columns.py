@@ -103,5 +103,5 @@ def test_no_free_text_and_no_store_column_leaves_the_house(folders, tier):
 
 
 def test_what_the_therapist_saw_is_not_in_the_open_file(folders):
-    seen = ("ep_topic", "ep_flow", "ep_own_tears", "talk_")
+    seen = ("ep_", "talk_", "tx_", "th_", "own_", "concern", "cult_match", "heard_from")
     assert not [name for name in data_in(folders["B"])[0] if name.startswith(seen)]

@@ -11,6 +11,7 @@ from forms.routing import condition_in_words
 from forms.routing import routes_in_words as ways_through
 from forms.routing_diagram import picture as drawn
 from forms.study import Study, Tier
+from forms.tiers import INSIDER
 from survey.ethics.checklist import answered, grades, missing_elements
 from survey.ethics.dossier.blocks import (
     Block,
@@ -232,16 +233,20 @@ def _tier_lines(tier: Tier) -> Iterator[str]:
     if tier.kind.holds == "rows":
         yield f"at least {tier.k} people alike in every class"
         if tier.distinct_l > 1:
-            yield f"at least {tier.distinct_l} values of each sensitive variable of the policy"
+            yield f"at least {tier.distinct_l} values of each sensitive variable in every class"
         yield f"at most {tier.max_violating:.0%} of the rows withheld in their whole core key"
         for group, level in tier.min_level.items():
-            yield f"{group} quasi-identifiers at level {level} or coarser"
+            if group in tier.kind.groups:
+                yield f"{group} quasi-identifiers at level {level} or coarser"
+        if INSIDER not in tier.kind.groups:
+            yield "no insider quasi-identifier"
+        yield tier.insiders
     else:
         yield tier.promise
     if tier.leave_out:
         yield "left out: " + ", ".join(tier.leave_out)
     if tier.needs_open_consent:
-        yield "only with the consent c_open"
+        yield tier.taken
     if tier.min_rows_per_language:
         yield f"a language only with at least {tier.min_rows_per_language} rows"
 

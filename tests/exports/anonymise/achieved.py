@@ -1,6 +1,6 @@
 """The worst class of a recoding by each condition, as the engine's own checks count it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,12 +37,14 @@ def measure_achieved(problem: Problem, recoding: Recoding) -> Achieved:
     classes, count = number_rows(nodes.T, rows.size)
     if not count:
         return Achieved(0, 0)
-    checks = privacy_checks_of(problem, ~recoding.suppressed)
+    # A distance of 1 is as far as there is: it asks nothing, and has every column looked at.
+    every = replace(problem, model=replace(problem.model, t=1.0))
+    checks = privacy_checks_of(every, ~recoding.suppressed)
     tally = checks.tally(rows, classes, count)
     parts = [(column, tally[:, column.part]) for column in checks.columns]
     presence = None
     if checks.population is not None:
-        shares = checks.population.presence(tally[:, 0], boxes_of(nodes, classes, count))
+        shares = checks.population.presence(boxes_of(nodes, classes, count))
         presence = (float(shares.min()), float(shares.max()))
     return Achieved(
         k=int(tally[:, 0].min()),

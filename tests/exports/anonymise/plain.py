@@ -43,16 +43,18 @@ def holds(problem: Problem, box: Box, rows: Sequence[int], whole: Sequence[int])
     for at in range(problem.sensitive.shape[1]):
         column = problem.sensitive[:, at].tolist()
         values = [column[row] for row in rows]
-        if len(set(values)) < asked.distinct_l or entropy_l(values) < asked.entropy_l - 1e-9:
+        distinct_l, least_entropy, t = asked.of_column(at)
+        if len(set(values)) < distinct_l or entropy_l(values) < least_entropy - 1e-9:
             return False
         far = moved(values, [column[row] for row in whole], ordered=problem.ordered[at])
-        if asked.t is not None and far > asked.t + 1e-9:
+        if t is not None and far > t + 1e-9:
             return False
     if asked.presence is None or problem.population is None:
         return True
     people = sum(covers(problem, box, codes) for codes in problem.population.tolist())
+    here = sum(covers(problem, box, codes) for codes in problem.codes.tolist())
     low, high = asked.presence
-    return low - 1e-9 <= len(rows) / people <= high + 1e-9
+    return low - 1e-9 <= here / people <= high + 1e-9
 
 
 def classes(boxes: Sequence[Box], rows: Iterable[int]) -> dict[Box, list[int]]:
@@ -61,6 +63,17 @@ def classes(boxes: Sequence[Box], rows: Iterable[int]) -> dict[Box, list[int]]:
     for row in rows:
         found.setdefault(boxes[row], []).append(row)
     return found
+
+
+def blank(problem: Problem, boxes: Sequence[Box]) -> set[int]:
+    """Rows that lost everything, where such rows count as suppressed."""
+    roots = tuple(hierarchy.root for hierarchy in problem.hierarchies)
+    first = [tuple(tree.up[:, 0].tolist()) for tree in problem.hierarchies]
+    own = [
+        tuple(first[at][code] for at, code in enumerate(codes)) for codes in problem.codes.tolist()
+    ]
+    rows = range(problem.rows) if problem.blank_counts else ()
+    return {row for row in rows if boxes[row] == roots != own[row]}
 
 
 def kept(problem: Problem, boxes: Sequence[Box]) -> set[int]:
@@ -73,7 +86,13 @@ def kept(problem: Problem, boxes: Sequence[Box]) -> set[int]:
         if holds(problem, box, members, whole)
         for row in members
     }
-    while problem.model.t is not None:
+    if lost := blank(problem, boxes):
+        good -= lost
+        box = boxes[next(iter(lost))]
+        stay = [row for row in sorted(good) if boxes[row] == box]
+        if not holds(problem, box, stay, whole):
+            good -= set(stay)
+    while problem.model.bounds_distance:
         seen = sorted(good)
         left = {
             row
@@ -133,6 +152,7 @@ def wrongs(problem: Problem, recoding: Recoding) -> list[str]:
         for row in range(problem.rows)
         if recoding.suppressed[row] and boxes[row] != roots
     ]
-    if recoding.suppressed.sum() > problem.suppression_limit * problem.rows + 1e-9:
-        wrong.append(f"{recoding.suppressed.sum()} rows are withheld")
+    gone = set(np.flatnonzero(recoding.suppressed).tolist()) | blank(problem, boxes)
+    if len(gone) > problem.suppression_limit * problem.rows + 1e-9:
+        wrong.append(f"{len(gone)} rows are withheld")
     return wrong

@@ -105,4 +105,5 @@ def problems(draw: st.DrawFn, model: st.SearchStrategy[PrivacyModel] = MODELS) -
         ordered=(draw(st.booleans()),),
         population=ints([*codes, *others]),
         suppression_limit=draw(st.sampled_from([0.0, 0.1, 0.3, 0.5])),
+        blank_counts=draw(st.booleans()),
     )

@@ -21,7 +21,8 @@ from tests.exports.anonymise.achieved import measure_achieved
 from tests.exports.anonymise.plain import entropy_l, moved
 from tests.exports.anonymise.tables import hierarchy, ints, ladder, one_class
 
-ANYTHING = PrivacyModel(k=1)
+# A distance of 1 is as far as there is: it asks nothing, and has the column looked at.
+ANYTHING = PrivacyModel(k=1, t=1.0)
 
 
 def distances(values, classes, *, ordered):
@@ -77,6 +78,17 @@ def test_presence_counts_the_people_whom_a_class_could_be():
     assert measure_achieved(people((0, 1)), recoding).presence == (0.5, 1.0)
 
 
+def test_presence_counts_everybody_of_the_table_who_fits_a_class_that_overlaps_others():
+    recoding = Recoding(ints([[0], [0], [3], [3]]), np.zeros(4, dtype=bool))
+    assert measure_achieved(people((0, 1)), recoding).presence == (4 / 9, 1.0)
+
+
+def test_presence_counts_rows_that_are_left_out_too():
+    left_out = np.array([False, True, False, False])
+    recoding = Recoding(ints([[0], [3], [1], [1]]), left_out)
+    assert measure_achieved(people((0, 1)), recoding).presence == (0.5, 1.0)
+
+
 def test_a_class_that_is_surely_there_fails_a_bound_of_presence():
     recoding = Recoding(ints([[0], [0], [1], [1]]), np.zeros(4, dtype=bool))
     assert failing(people((0, 0.8)), recoding).tolist() == [True, True, False, False]
@@ -89,8 +101,8 @@ def test_presence_without_a_population_is_refused():
 
 def test_a_coarse_value_of_the_population_is_not_under_a_finer_node():
     ages = hierarchy("age", [[0, 2, 3], [1, 2, 3], [2, 2, 3], [3, 3, 3]])
-    population = Population((ages,), ints([[0], [1], [2], [3]]))
-    assert population.covered(ints([[0], [2], [3]])).tolist() == [1, 3, 4]
+    population = Population((ages,), ints([[0], [1], [2], [3]]), table=ints([[0]]))
+    assert population.presence(ints([[0], [2], [3]])).tolist() == [1, 1 / 3, 1 / 4]
 
 
 def test_closeness_is_measured_from_the_released_rows_too():
@@ -111,7 +123,7 @@ def test_closeness_is_measured_from_the_released_rows_too():
     ("model", "words"),
     [
         (PrivacyModel(k=5), "k = 5 needs at least 5 rows; the table has 4"),
-        (PrivacyModel(k=2, distinct_l=3), "column 1 of them has 2"),
+        (PrivacyModel(k=2, distinct_l=3), "sensitive column 1 has 2"),
         (PrivacyModel(k=2, entropy_l=2.0), "reaches 1.75 over the whole table"),
     ],
 )

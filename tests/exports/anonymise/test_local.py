@@ -101,7 +101,7 @@ def test_k_above_the_rows_is_refused_saying_so():
 
 def test_more_values_than_there_are_is_refused_with_figures():
     problem = survey(50, 2, model=PrivacyModel(k=5, distinct_l=5))
-    with pytest.raises(Infeasible, match=r"l = 5 needs 5 distinct values .* has 4"):
+    with pytest.raises(Infeasible, match=r"l = 5 needs 5 distinct values; .* has 4"):
         solve(problem)
 
 

@@ -52,6 +52,16 @@ def test_a_value_may_be_a_group_already(tree):
     assert coarse[0] == coarse[1] == found.up[0, 1]
 
 
+def test_a_group_of_one_value_may_have_its_name(tree):
+    assert losses(tree("a,A,*\nb,b,*\nc,c,*\n"), "a", "b")["A"] == 0
+
+
+def test_a_label_that_all_lines_end_in_is_the_top(tree):
+    found = tree("47677,4767*,*****\n47678,4767*,*****\n47602,4760*,*****\n")
+    assert found.top == "*****"
+    assert found.decode(found.up[0]).to_list() == ["47677", "4767*", "*"]
+
+
 def test_groups_one_inside_the_other_may_share_a_label(tree):
     found = tree("a,other,other,*\nb,other,other,*\nc,c,other,*\n")
     assert losses(found, "a", "b", "c")["other"] == 1

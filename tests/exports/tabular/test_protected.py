@@ -140,6 +140,39 @@ def test_a_table_of_one_column_keeps_its_missing_cells(desk):
     assert [row["sex"] for row in desk.run()] == ["", "", "f", "f"]
 
 
+@pytest.mark.parametrize("at", range(1, 5))
+def test_a_column_without_any_value_stays_and_is_told(desk, at):
+    desk.rows([tuple("" if n == at else c for n, c in enumerate(row)) for row in ROWS])
+    rows = desk.run()
+    assert {row[NAMES[at]] for row in rows} <= {"", "*"}
+    assert report(desk)["input"] == [f"{NAMES[at]} has no value in any row."]
+
+
+def test_how_the_files_were_read_is_told_where_it_was_not_plain(desk):
+    desk.change(",", ";", name="data.csv")
+    desk.change(",", "\t", name="trees/age.csv")
+    desk.run()
+    assert report(desk)["input"] == [
+        "Read as semicolon-separated: data.csv.",
+        "Read as tab-separated: age.csv.",
+    ]
+
+
+def test_ordered_numbers_may_have_a_decimal_comma(desk):
+    desk.rows([(*row[:3], f"{at},5", row[4]) for at, row in enumerate(ROWS)])
+    desk.write("policy.toml", desk.policy.read_text() + '[ordered]\nanswer = "numbers"\n')
+    desk.change("k = 2", "k = 2\nt = 0.9")
+    assert sorted(row["answer"] for row in desk.run()) == [f"{at},5" for at in range(8)]
+
+
+def test_a_range_with_decimal_commas_holds_the_numbers_below_it(desk):
+    desk.rows([(*row[:2], f"{at},5", *row[3:]) for at, row in enumerate(ROWS)])
+    lines = [f"{at},5;{at // 4 * 4},5-{at // 4 * 4 + 3},5;*\n" for at in range(8)]
+    desk.write("trees/age.csv", "".join(lines))
+    desk.change("k = 2", "k = 4")
+    assert {row["age"] for row in desk.run()} == {"0,5-3,5", "4,5-7,5"}
+
+
 def test_an_empty_folder_is_filled(desk):
     desk.out.mkdir()
     assert desk.run()
@@ -160,6 +193,16 @@ def test_no_class_is_farther_than_t_from_the_table(desk):
     assert report(desk)["t"] <= 0.1
 
 
+def test_steps_between_ordered_values_are_those_between_values_that_occur(desk):
+    desk.rows([(*row[:3], "low" if at % 4 else "high", row[4]) for at, row in enumerate(ROWS)])
+    desk.change("k = 2", "k = 2\nt = 0.3")
+    desk.write("policy.toml", desk.policy.read_text() + '[ordered]\nanswer = ["low", "high"]\n')
+    desk.run("few")
+    desk.change('["low", "high"]', '["low", "middle", "raised", "high"]')
+    desk.run("many")
+    assert report(desk, "few")["t"] == report(desk, "many")["t"]
+
+
 def test_the_distance_between_ordered_values_counts_the_steps(desk):
     desk.rows([(*row[:3], str(1 + at // 4 * 2 + at % 2), row[4]) for at, row in enumerate(ROWS)])
     desk.change("k = 2", "k = 4")
@@ -168,6 +211,44 @@ def test_the_distance_between_ordered_values_counts_the_steps(desk):
     desk.run("ordered")
     distances = (report(desk, "equal")["t"], report(desk, "ordered")["t"])
     assert distances == pytest.approx((1 / 2, 1 / 3), abs=1e-6)
+
+
+def by_column(desk, **asked):
+    """The report where note is sensitive too and each column has bounds of its own."""
+    desk.change('sensitive = ["answer"]\nplain = ["note"]', 'sensitive = ["answer", "note"]')
+    desk.change("k = 2", "k = 2\n" + "\n".join(f"{key} = {value}" for key, value in asked.items()))
+    desk.run()
+    return report(desk)
+
+
+def test_each_sensitive_column_may_have_an_l_of_its_own(desk):
+    columns = by_column(desk, l="{ note = 3 }")["columns"]
+    assert columns["note"]["l"] == {"asked": 3, "reached": 3}
+    assert columns["answer"]["l"]["asked"] == 1
+
+
+def test_an_entropy_l_and_a_t_of_its_own_hold_for_the_column(desk):
+    columns = by_column(desk, entropy_l="{ note = 2.5 }", t="{ answer = 0.1 }")["columns"]
+    assert columns["note"]["entropy_l"]["reached"] >= 2.5
+    assert columns["answer"]["t"]["reached"] <= 0.1
+    assert columns["note"]["t"]["asked"] is None
+
+
+def test_the_page_says_what_was_asked_of_each_column(desk):
+    by_column(desk, l="{ note = 3 }")
+    assert "l of note" in content(desk)["report.html"].decode()
+
+
+def test_presence_counts_everybody_of_the_data_who_fits_a_group(desk):
+    desk.rows([(f"P{at}", "f", town, "yes", "1") for at, town in enumerate("aaabbcc")])
+    desk.write("trees/age.csv", "a,*\nb,*\nc,*\n")
+    desk.write("all.csv", "sex,age\n" + "f,a\n" * 6 + "f,b\n" * 2 + "f,c\n" * 2)
+    desk.write("policy.toml", desk.policy.read_text() + '[population]\ndata = "all.csv"\n')
+    desk.change("k = 2", "k = 3\npresence = [0.0, 0.5]")
+    assert "Nothing was released: " in desk.refusal()
+    desk.change("presence = [0.0, 0.5]", "presence = [0.0, 0.7]")
+    desk.run()
+    assert report(desk)["presence"][1] == 0.7
 
 
 def test_presence_is_measured_in_the_population(desk):
@@ -198,6 +279,12 @@ def test_the_report_holds_every_promised_figure(desk):
     wanted = {"ncp", "k_value", "k_coverage", "l", "t", "records_suppressed", "cells_suppressed"}
     wanted |= {"classes", "records_in", "records_out", "mode", "policy", "data_sha256", "notes"}
     assert wanted - report(desk).keys() == set()
+
+
+def test_the_report_says_that_another_top_was_taken_as_a_star(desk):
+    desk.write("trees/sex.csv", "f,*****\nm,*****\n")
+    desk.run()
+    assert 'Every line of sex.csv ends in "*****", which was taken as *.' in report(desk)["notes"]
 
 
 def test_the_report_counts_the_suppressed_cells(desk):

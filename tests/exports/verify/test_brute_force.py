@@ -111,26 +111,44 @@ def moved(group: list[Row], rows: list[Row], values: str, *, ordered: bool) -> f
     ]
     if not ordered:
         return sum(map(abs, gaps)) / 2
-    return sum(abs(sum(gaps[: at + 1])) for at in range(len(gaps))) / (len(values) - 1)
+    return sum(abs(sum(gaps[: at + 1])) for at in range(len(gaps))) / max(len(values) - 1, 1)
 
 
 @given(st.lists(shown, min_size=1, max_size=30), st.booleans())
 def test_closeness_is_the_earth_movers_distance_of_the_farthest_class(folder, rows, ordered):
     order = {"s": tuple("pqrst")} if ordered else {}
     claim = Claim(KEY, 1, sensitive=("s",), ordered=order, missing=CLAIM.missing)
-    farthest = max(moved(group, rows, "pqrst", ordered=ordered) for group in classes(rows))
+    values = "".join(sorted({row["s"] for row in rows}))
+    farthest = max(moved(group, rows, values, ordered=ordered) for group in classes(rows))
     assert found_in(folder, rows, claim).t == pytest.approx(farthest)
 
 
 @given(st.lists(shown, min_size=1, max_size=20), st.lists(people, min_size=1, max_size=30))
-def test_a_population_bounds_the_journalist_and_the_presence(folder, rows, population):
-    found = found_in(folder, rows, CLAIM, population=pl.DataFrame(population))
-    sizes = [
-        (len(group), max(len(group), sum(fits(row, person) for person in population)))
+def test_a_population_bounds_the_journalist(folder, rows, population):
+    found = found_in(folder, rows, CLAIM, population=pl.DataFrame(population)).journalist
+    people = [
+        max(len(group), sum(fits(group[0], person) for person in population))
         for group in classes(rows)
-        for row in group[:1]
     ]
-    shares = [size / people for size, people in sizes]
+    assert found
+    assert found.highest == max(1 / many for many in people)
+
+
+@given(
+    st.lists(shown, min_size=1, max_size=12),
+    st.lists(people, min_size=12, max_size=20),
+    st.lists(people, min_size=1, max_size=30),
+)
+def test_presence_is_the_share_of_those_who_fit_a_class_that_are_in_the_data(
+    folder, rows, truth, population
+):
+    places = list(range(len(rows)))
+    tables = {"truth": pl.DataFrame(truth), "population": pl.DataFrame(population)}
+    found = found_in(folder, rows, CLAIM, truth_rows=places, **tables)
+    shares = []
+    for row in rows:
+        here, everybody = (
+            sum(fits(row, person) for person in some) for some in (truth, population)
+        )
+        shares.append(here / max(everybody, here, 1))
     assert found.presence == pytest.approx((min(shares), max(shares)))
-    assert found.journalist
-    assert found.journalist.highest == max(1 / people for _, people in sizes)

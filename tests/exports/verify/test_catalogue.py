@@ -125,6 +125,10 @@ def promise_more_entropy(file: Written) -> Written:
     return file.promise(entropy_l=5.5)
 
 
+def promise_more_of_one_column(file: Written) -> Written:
+    return file.promise(sensitive=("mood",), distinct_l={"mood": 6}, entropy_l={"town": 9.0})
+
+
 def promise_presence_without_population(file: Written) -> Written:
     return file.promise(presence=(0.0, 0.5))
 
@@ -152,6 +156,7 @@ PLANTED: list[tuple[Callable[[Written], Written], str]] = [
     (promise_other_batches, "the batches hold 20 rows and the file 60"),
     (promise_more_closeness, "mood is 0.600 from the whole file in a group, not 0.2"),
     (promise_more_entropy, "entropy l of mood is 5.000 in a group, not 5.5"),
+    (promise_more_of_one_column, "a group has 5 different values of mood, not 6"),
     (promise_presence_without_population, "there was no population"),
 ]  # fmt: skip
 
