@@ -18,7 +18,8 @@ import polars as pl
 
 from exports.columns import BRANCH, CORE, DECIMALS, INSIDER, Field
 from exports.generalise import group_codes, hierarchy_of
-from exports.verify.reading import Claim
+from exports.repeats import LEAST_ALIKE, compared
+from exports.verify.reading import Claim, OnePerson
 from forms.study import MISSING_RANGE, WITHHELD, ReleasePolicy, Tier
 
 Covers = Callable[[str, object, object], bool]  # column, wider cell, narrower cell
@@ -129,6 +130,17 @@ def claim_of(
         answers=tuple(f.name for f in fields if f.part == "answer" and not f.key),
         no_answer=_MISSING | {""},
         segments=tuple(segments),
+        unit="people",
+        one_person=OnePerson(
+            compared(fields),
+            LEAST_ALIKE,
+            _MISSING,
+            {
+                name: frozenset(str(code) for code in codes)
+                for name, codes in policy.repeat
+                if name in names
+            },
+        ),
     )
 
 

@@ -29,6 +29,8 @@ from exports.generalise import covered, generalise_cell, is_missing, suppressed_
 from exports.label_hierarchy import Cell, LabelHierarchy, ancestors, fully_generalised
 from forms.study import ReleasePolicy, Tier
 
+_NO_VALUE = 0  # rank of what is missing in a sensitive column
+
 
 class SuppressionLimitExceeded(ExportRefused):
     """So few rows are alike that too many would lose their whole key."""
@@ -80,7 +82,7 @@ def _diverse(table: pl.DataFrame, policy: ReleasePolicy, tier: Tier) -> list[str
         values = table[name].unique()
         if (values >= 0).any():
             found.append(name)
-            if (different := int((values >= 0).sum()) + int((values < 0).any())) < tier.distinct_l:
+            if (different := int((values >= 0).sum())) < tier.distinct_l:
                 raise ExportRefused(
                     f"Tier {tier.name} cannot be reached: l = {tier.distinct_l} and all"
                     f" {len(table)} rows together have {different} of the sensitive {name}."
@@ -91,11 +93,12 @@ def _diverse(table: pl.DataFrame, policy: ReleasePolicy, tier: Tier) -> list[str
 
 
 def _sensitive(table: pl.DataFrame, names: Sequence[str]) -> Ints:
-    """Return the sensitive columns as ranks; all missing codes of a column are one value."""
+    """Return the sensitive columns as ranks from 1; 0 is every missing code."""
     if not names:
         return np.empty((len(table), 0), dtype=np.int32)
-    answers = (pl.when(pl.col(n) < 0).then(-1).otherwise(pl.col(n)).alias(n) for n in names)
-    return table.select(a.rank("dense").cast(pl.Int32) - 1 for a in answers).to_numpy()
+    answers = (pl.when(pl.col(n) >= 0).then(pl.col(n)).alias(n) for n in names)
+    ranks = (a.rank("dense").cast(pl.Int32).fill_null(_NO_VALUE) for a in answers)
+    return table.select(ranks).to_numpy()
 
 
 def _released(
@@ -128,10 +131,13 @@ def recode_strata(
     policy: ReleasePolicy,
     tier: Tier,
     *,
+    people: Ints | None = None,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> RecodedKeys:
-    """Return ``table`` with ``tier.k`` rows or more in each class of its core key and stratum.
+    """Return ``table`` with ``tier.k`` people or more in each class of its core key and stratum.
+
+    ``people`` says whose each row is (exports.repeats; None: each is another person's).
 
     ``strata`` is null for rows that need no company of their own kind. Where all rows together do
     not give every stratum enough, each is recoded by itself, and one that cannot be is left out,
@@ -143,9 +149,11 @@ def recode_strata(
     everybody = pl.Series(range(len(table)), dtype=pl.UInt32)
     # Where no variety is asked for, the engine need not look at answers at all.
     diverse = _diverse(table, policy, tier) if tier.distinct_l > 1 else []
-    whole = _recoded(table, diverse, fields, policy, tier, seed=seed, progress=progress)
+    whole = _recoded(
+        table, diverse, fields, policy, tier, people=people, seed=seed, progress=progress
+    )
     found = [RecodedKeys(whole.table, everybody, whole.lost, whole.notes)]
-    if _smallest(whole.table, strata, fields) < tier.k:
+    if _smallest(whole.table, strata, people, fields) < tier.k:
         found = []
         kinds = strata.fill_null("none").alias("kind")
         sizes = kinds.value_counts().sort("count", "kind", descending=[True, False])
@@ -153,8 +161,10 @@ def recode_strata(
             rows = everybody.filter(kinds == kind)
             try:
                 one = _recoded(
-                    table[rows], diverse, fields, policy, tier, seed=seed, progress=progress
-                )
+                    table[rows], diverse, fields, policy, tier,
+                    people=None if people is None else people[rows.to_numpy()],
+                    seed=seed, progress=progress,
+                )  # fmt: skip
             except ExportRefused:
                 if not found:
                     raise
@@ -174,17 +184,22 @@ def recode_strata(
     return RecodedKeys(pl.concat([one.table for one in found])[order], together[order], lost, notes)
 
 
-def _smallest(table: pl.DataFrame, strata: pl.Series, fields: Sequence[Field]) -> int:
-    """Return the fewest rows alike in core key and stratum, of those in any."""
+def _smallest(
+    table: pl.DataFrame, strata: pl.Series, people: Ints | None, fields: Sequence[Field]
+) -> int:
+    """Return the fewest people alike in core key and stratum, of those in any."""
     core = [f.name for f in fields if f.key and f.group == CORE]
-    rows = table.select(core).with_columns(strata.alias("stratum")).drop_nulls("stratum")
-    return min(rows.group_by(rows.columns).len()["len"].to_list(), default=len(table))
+    whose = pl.Series(np.arange(len(table)) if people is None else people)
+    rows = table.select(core).with_columns(strata.alias("stratum"), whose.alias("whose"))
+    there = rows.drop_nulls("stratum").group_by(*core, "stratum")
+    counted = there.agg(pl.col("whose").filter(pl.col("whose") >= 0).n_unique())
+    return min(counted["whose"].to_list(), default=len(table))
 
 
 def _check_variety(table: pl.DataFrame, diverse: Sequence[str], tier: Tier) -> None:
     """Raise ExportRefused where all rows, one class, have too few values of a sensitive column."""
-    values = _sensitive(table, diverse)
-    few = [n for n, v in zip(diverse, values.T, strict=True) if len(set(v)) < tier.distinct_l]
+    values = (set(column.tolist()) - {_NO_VALUE} for column in _sensitive(table, diverse).T)
+    few = [n for n, v in zip(diverse, values, strict=True) if 0 < len(v) < tier.distinct_l]
     if few:
         raise ExportRefused(
             f"Tier {tier.name} cannot be reached: l = {tier.distinct_l} and {len(table)} rows that"
@@ -199,14 +214,16 @@ def _recoded(
     policy: ReleasePolicy,
     tier: Tier,
     *,
+    people: Ints | None,
     seed: int,
     progress: Progress,
 ) -> RecodedKeys:
     """Return all rows of ``table``, one stratum, with k or more in each class of the core key."""
     everybody = pl.Series(range(len(table)), dtype=pl.UInt32)
-    if len(table) < tier.k:
+    counted = len(table) if people is None else len(np.unique(people[people >= 0]))
+    if counted < tier.k:
         raise ExportRefused(
-            f"Tier {tier.name} needs at least {tier.k} rows alike; there are {len(table)} in all."
+            f"Tier {tier.name} needs at least {tier.k} rows alike; there are {counted} in all."
         )
     core = [f for f in fields if f.key and f.group == CORE]
     # Coarsening a column of one category would part no class.
@@ -229,6 +246,8 @@ def _recoded(
         model=PrivacyModel(tier.k, distinct_l=tier.distinct_l),
         sensitive=_sensitive(table, diverse),
         ordered=(False,) * len(diverse),
+        missing=(_NO_VALUE,) * len(diverse),
+        people=people,
         seed=seed,
     )
     try:

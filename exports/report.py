@@ -223,6 +223,7 @@ def report_of(
         "k": {
             "asked": tier.k,
             "reached": figures.get("k_exact"),
+            "by_row": figures.get("k_rows"),
             "complete": figures.get("k_complete"),
         },
         "l": {"asked": tier.distinct_l, "reached": figures.get("l")},

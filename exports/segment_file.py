@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from exports.anonymise.problem import Progress, no_progress
+from exports.anonymise.problem import Ints, Progress, no_progress
 from exports.codebook import asked_codebook
 from exports.columns import (
     Field,
@@ -35,6 +35,7 @@ from exports.generalise import (
     top_of,
 )
 from exports.recode import RecodedKeys, SuppressionLimitExceeded, recode_strata
+from exports.repeats import people_of
 from exports.report import ORDINARY, ReleaseContext, not_answered
 from exports.strata import strata_of
 from exports.tables.plan import one_way
@@ -127,6 +128,7 @@ def _narrowed(
     study: Study,
     tier: Tier,
     *,
+    people: Ints | None,
     seed: int,
     progress: Progress,
 ) -> RecodedKeys:
@@ -146,6 +148,7 @@ def _narrowed(
         try:
             found = recode_strata(
                 fewer.select(seen)[order], strata[order], fields, study.policy, tier,
+                people=None if people is None else people[order.to_numpy()],
                 seed=seed, progress=progress,
             )  # fmt: skip
         except SuppressionLimitExceeded:
@@ -178,7 +181,10 @@ def recode_segment(
     # By size first, then by what the rows bear (docs/decisions/0009-small-samples.md).
     start = initial_levels(taken, fields, study.policy, tier)
     coarse = coarsen(taken, {f.name: f for f in fields}, study.policy, start.levels)
-    found = _narrowed(coarse, strata[rows], fields, study, tier, seed=seed, progress=progress)
+    people = people_of(coarse, fields, study.policy)
+    found = _narrowed(
+        coarse, strata[rows], fields, study, tier, people=people, seed=seed, progress=progress
+    )
     if few := len(rows) - len(found.rows):
         left_out[TOLD_APART] = few
     # Sorted once more: recoding has changed the content that decides the order.

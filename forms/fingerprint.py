@@ -66,7 +66,7 @@ WIRE: dict[type, Mapping[str, object]] = {
     objects.StopRule: _wire("share signs"),
     objects.ReleasePolicy: _wire(
         "roles groups hierarchies order distinct distinct_warning tiers min_new_rows",
-        small={}, caution="", stop=None, population="",
+        small={}, caution="", stop=None, population="", repeat=(),
     ),
 }  # fmt: skip
 # Class → wire name → the attribute that holds it, where that is called otherwise.

@@ -177,6 +177,9 @@ def read_release(top: TomlTable) -> ReleasePolicy:
         caution=top.text("caution", required=False),
         stop=stop,
         population=top.text("population", required=False),
+        repeat=read_condition(top.table("repeat"), "any", required=True)
+        if top.has("repeat")
+        else (),
     )
 
 

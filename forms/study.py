@@ -496,6 +496,7 @@ class ReleasePolicy:
     caution: str = ""  # printed on every release: how its figures must not be read
     stop: StopRule | None = None  # told to staff as yes or no, never as a number
     population: str = ""  # whom the study asks, where another study asks the same people
+    repeat: Condition = ()  # any of these answers: somebody who has answered before
 
     @property
     def diverse(self) -> tuple[str, ...]:

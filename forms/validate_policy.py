@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from forms.kinds import columns_of_question, kind_of
-from forms.study import HierarchyGroup, Question, Study
+from forms.study import Condition, HierarchyGroup, Question, Study
 from forms.tiers import INSIDER, OPEN_ROWS, SMALLEST_L, TABLES
 from forms.toml_tables import QUESTIONNAIRE, RELEASE, FaultList, at, listed, nearest
 
@@ -22,7 +22,10 @@ def check_policy(study: Study, notes: FaultList) -> None:
     check_hierarchies(study, variables, notes)
     check_distinct(study, notes)
     check_tiers(study, variables, notes)
-    check_stop_rule(study, notes)
+    stop = study.policy.stop
+    check_answers(study, "stop_rule", stop.signs if stop else (), notes)
+    check_answers(study, "repeat", study.policy.repeat, notes)
+    check_repeat(study, notes)
 
 
 def check_roles(study: Study, variables: Mapping[str, Question], notes: FaultList) -> None:
@@ -142,14 +145,29 @@ def check_tiers(study: Study, variables: Mapping[str, Question], notes: FaultLis
             notes.add(RELEASE, table, "needs_open_consent", problem, allowed)
 
 
-def check_stop_rule(study: Study, notes: FaultList) -> None:
-    """Note signs that no client can answer with."""
+def check_repeat(study: Study, notes: FaultList) -> None:
+    """Note tiers of rows whose reader could not see which rows count for nobody."""
+    policy = study.policy
+    variables = {
+        c.name: c.variable for q in study.questions.values() for c in columns_of_question(q)
+    }
+    for column, _ in policy.repeat:
+        name = variables.get(column, "")
+        role, group = policy.roles.get(name, ""), policy.groups.get(name, "")
+        for tier in (t for t in policy.tiers.values() if t.name and t.kind.holds == "rows"):
+            if name and not tier.shows(name, role, group):
+                problem = f"tier {tier.name} does not hold {column!r}, by which people are counted"
+                notes.add(RELEASE, "repeat, any", column, problem)
+
+
+def check_answers(study: Study, table: str, wanted: Condition, notes: FaultList) -> None:
+    """Note answers named in a table that no client can give."""
     asked = {c.name: c for q in study.questions.values() for c in columns_of_question(q)}
-    for column, codes in study.policy.stop.signs if study.policy.stop else ():
+    for column, codes in wanted:
         known = asked[column].codes if column in asked else ()
         if not known:
             problem = f"no question is stored as {column!r} with codes{nearest(column, asked)}"
-            notes.add(RELEASE, "stop_rule", "any", problem)
+            notes.add(RELEASE, table, "any", problem)
         elif odd := sorted(codes.difference(known)):
             problem = f"{column!r} has no code {odd[0]}"
-            notes.add(RELEASE, "stop_rule, any", column, problem, listed(known))
+            notes.add(RELEASE, f"{table}, any", column, problem, listed(known))

@@ -200,7 +200,7 @@ class Coding:
         boxes: Ints | None,
     ) -> Bools:
         """Return which of ``count`` classes satisfy; ``classes`` says in which each member is."""
-        if not checks.columns:
+        if not checks.columns and checks.people is None:
             weights = self.records.weights[members]
             sizes = np.bincount(classes, weights, count).astype(np.int64)
             return checks.satisfied(sizes[:, None], boxes)
@@ -298,20 +298,25 @@ def _levels_of(
 def _stages(problem: Problem) -> Iterator[tuple[PrivacyChecks, bool]]:
     """Yield the checks beyond k.
 
-    Coarser classes keep k and distinct l, so what fails them prunes what is finer. Entropy and
-    closeness survive a union of classes that all satisfy them, but not one with rows that would be
-    suppressed: they prune nothing unless nothing may be suppressed. Presence never does: a coarser
-    class covers people whom no finer one did, and finer ones may overlap where cells are coarse
-    from the start.
+    Coarser classes keep k and distinct l, so what fails them prunes what is finer; not l where
+    people have several rows, as somebody has more values in a coarser class, nor where values are
+    missing, as a finer class may be without any. Entropy and closeness survive a union of classes
+    that all satisfy them, but not one with rows that would be suppressed: they prune nothing unless
+    nothing may be suppressed. Presence never does: a coarser class covers people whom no finer one
+    did, and finer ones may overlap where cells are coarse from the start.
     """
-    model = problem.model
+    model, several = problem.model, problem.people is not None
+    if several:
+        people = replace(problem, sensitive=problem.sensitive[:, :0], model=PrivacyModel(model.k))
+        yield privacy_checks_of(people), True
     alone = privacy_checks_of(replace(problem, model=PrivacyModel(model.k, model.distinct_l)))
     if alone.columns:
-        yield alone, True
+        yield alone, not several and all(column.missing < 0 for column in alone.columns)
     checks = privacy_checks_of(problem)
     more = any(column.entropy_l > 1 or column.t is not None for column in checks.columns)
     if more or model.presence is not None:
-        yield checks, problem.suppressible == 0 and model.presence is None
+        whole = problem.suppressible == 0 and model.presence is None and not several
+        yield checks, whole and all(column.missing < 0 for column in checks.columns)
 
 
 def restore_suppressed(coding: Coding, vector: Vector, suppressed: Bools) -> tuple[Ints, Bools]:

@@ -20,7 +20,7 @@ from exports.anonymise.privacy_models import (
     number_rows,
     privacy_checks_of,
 )
-from exports.anonymise.problem import Floats, GeneralisationHierarchy, Ints, Problem
+from exports.anonymise.problem import Bools, Floats, GeneralisationHierarchy, Ints, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,9 @@ class DistinctRecords:
 
     @property
     def checks_sensitive(self) -> bool:
-        """Return whether classes must satisfy more than k: sensitive values or presence."""
-        return bool(self.checks.columns) or self.checks.population is not None
+        """Return whether classes must satisfy more than a number of rows."""
+        checks = self.checks
+        return bool(checks.columns) or checks.population is not None or checks.people is not None
 
     def own_loss(self, records: Positions) -> Floats:
         """Return the loss of these records before recoding: the sum over their cells."""
@@ -68,6 +69,14 @@ class DistinctRecords:
             nodes[:, at] = hierarchy.up[self.codes[records, at], 0]
         return nodes
 
+    def counts(self, records: Positions) -> Bools:
+        """Return which of these records add somebody to a class."""
+        people = self.checks.people
+        if people is None:
+            return np.ones(records.size, dtype=np.bool_)
+        found: Bools = people[self.example_row[records]] >= 0
+        return found
+
     def tally(self, records: Positions, amounts: Counts, classes: Positions, count: int) -> Counts:
         """Return the tally of ``count`` classes that these amounts of records belong to."""
         return self.checks.tally(self.example_row[records], classes, count, amounts)
@@ -80,6 +89,8 @@ def distinct_records_of(problem: Problem, *, by_sensitive: bool) -> DistinctReco
     """
     checks = privacy_checks_of(problem)
     sensitive = [column.values for column in checks.columns] if by_sensitive else []
+    if by_sensitive and checks.people is not None:
+        sensitive.append((checks.people >= 0).astype(np.int32))
     record_of_row, count = number_rows([*problem.codes.T, *sensitive], problem.rows)
     example_row = np.empty(count, dtype=np.int64)
     example_row[record_of_row] = np.arange(problem.rows)

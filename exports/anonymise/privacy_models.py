@@ -2,6 +2,10 @@
 
 A class is a line of a *tally*: the first number counts its rows, the others count each value of
 each sensitive column. Tallies add up, so a union of two classes is tried by adding their lines.
+
+Where people have several rows, a second number counts people, and each value counts once for each
+person who has it. Different people do not add up, so that sums of such lines guide a search, and
+what it ends with is counted again from the rows.
 """
 
 from __future__ import annotations
@@ -39,12 +43,14 @@ KEY_LIMIT = 2**62
 class Population:
     """Population and table, ready to count the rows of both that a box of nodes covers.
 
-    ``codes`` and ``table`` have shape (rows, quasi-identifiers).
+    ``codes`` and ``table`` have shape (rows, quasi-identifiers); ``people`` says whose each row of
+    the table is (None: another person's).
     """
 
     hierarchies: tuple[GeneralisationHierarchy, ...]
     codes: Ints
     table: Ints
+    people: Ints | None = None
     _known: dict[bytes, float] = field(default_factory=dict)
 
     def presence(self, boxes: Ints) -> Floats:
@@ -59,10 +65,23 @@ class Population:
         new = {key: at for at, key in enumerate(keys) if key not in self._known}
         if new:
             asked = boxes[list(new.values())]
-            here, people = self._covered(self.table, asked), self._covered(self.codes, asked)
+            here, people = self._here(asked), self._covered(self.codes, asked)
             shares = np.minimum(here / np.maximum(people, 1), 1.0)
             self._known.update(zip(new, shares.tolist(), strict=True))
         return np.array([self._known[key] for key in keys], dtype=np.float64)
+
+    def _here(self, boxes: Ints) -> Counts:
+        """Return how many people of the table each box covers."""
+        if self.people is None:
+            return self._covered(self.table, boxes)
+        counts = np.zeros(boxes.shape[0], dtype=np.int64)
+        ups = [tree.up[self.table[:, at]] for at, tree in enumerate(self.hierarchies)]
+        for at, box in enumerate(boxes.tolist()):
+            inside = self.people >= 0
+            for up, node in zip(ups, box, strict=True):
+                inside &= (up == node).any(axis=1)
+            counts[at] = np.unique(self.people[inside]).size
+        return counts
 
     def _covered(self, codes: Ints, boxes: Ints) -> Counts:
         """Return how many of the rows each box covers."""
@@ -93,7 +112,7 @@ class SensitiveColumn:
 
     ``values`` has shape (rows,), ``shares`` has shape (distinct values,) and sums to 1: the
     distribution that closeness is measured from. ``part`` is the column's part of a tally; l,
-    entropy l and t are what is asked of it.
+    entropy l and t are what is asked of it; ``missing`` is the number that is no value (-1: none).
     """
 
     values: Ints
@@ -103,20 +122,39 @@ class SensitiveColumn:
     distinct_l: int
     entropy_l: float
     t: float | None
+    missing: int = -1
+
+    def substantive(self, counts: Counts) -> Counts:
+        """Return counts, shape (classes, values), of what is a value."""
+        if self.missing < 0:
+            return counts
+        # A view where that is enough: this is asked of every class that is tried.
+        if self.missing == 0:
+            return counts[:, 1:]
+        return np.delete(counts, self.missing, axis=1)
 
 
 @dataclass(frozen=True, slots=True)
 class PrivacyChecks:
-    """A privacy model on one table, ready to judge any of its classes."""
+    """A privacy model on one table, ready to judge any of its classes.
+
+    ``people`` is that of the problem.
+    """
 
     model: PrivacyModel
     columns: tuple[SensitiveColumn, ...]
     population: Population | None
+    people: Ints | None = None
+
+    @property
+    def size_at(self) -> int:
+        """Place in a line of the number that k speaks of."""
+        return 0 if self.people is None else 1
 
     @property
     def width(self) -> int:
         """Numbers in one line of a tally."""
-        return 1 + sum(column.shares.size for column in self.columns)
+        return 1 + self.size_at + sum(column.shares.size for column in self.columns)
 
     def tally(
         self, rows: Positions, classes: Positions, count: int, amounts: Counts | None = None
@@ -127,23 +165,54 @@ class PrivacyChecks:
         ``amounts``, in the same shape, how often each counts (None: once).
         """
         parts = [np.bincount(classes, amounts, count)[:, None]]
+        if self.people is not None:
+            kept = self.people[rows] >= 0
+            rows, classes = rows[kept], classes[kept]
+            amounts = None if amounts is None else amounts[kept]
+            parts.append(np.bincount(classes, amounts, count)[:, None])
         for column in self.columns:
             values = column.shares.size
             keys = classes.astype(np.int64) * values + column.values[rows]
             parts.append(np.bincount(keys, amounts, count * values).reshape(count, values))
         return np.concatenate(parts, axis=1).astype(np.int64, copy=False)
 
-    def satisfied(self, tally: Counts, boxes: Ints | None = None) -> Bools:
+    def tally_of_people(
+        self, rows: Positions, classes: Positions, count: int
+    ) -> tuple[Counts, Counts | None]:
+        """Return the tally of different people, and how many have a value of each column.
+
+        The latter has shape (count, columns); None where each person has one row.
+        """
+        if self.people is None:
+            return self.tally(rows, classes, count), None
+        parts, known = [np.bincount(classes, minlength=count)[:, None]], []
+        somebody = self.people[rows] >= 0
+        rows, classes = rows[somebody], classes[somebody]
+        people = self.people[rows]
+        parts.append(_different(classes, people, count)[:, None])
+        for column in self.columns:
+            values, width = column.values[rows], column.shares.size
+            keys = classes.astype(np.int64) * width + values
+            parts.append(_different(keys, people, count * width).reshape(count, width))
+            told = values != column.missing
+            known.append(_different(classes[told], people[told], count))
+        return np.concatenate(parts, axis=1), np.reshape(known, (len(known), count)).T
+
+    def satisfied(
+        self, tally: Counts, boxes: Ints | None = None, known: Counts | None = None
+    ) -> Bools:
         """Return which classes of a tally satisfy the whole model, shape (classes,).
 
         ``boxes`` has shape (classes, quasi-identifiers), the nodes released for each class; it is
-        read where presence is bounded. Raises ValueError where it is missing then.
+        read where presence is bounded. Raises ValueError where it is missing then. ``known``, shape
+        (classes, columns), are the people with a value (None: each has one row).
         """
-        satisfied = tally[:, 0] >= max(self.model.k, 1)
+        satisfied = tally[:, self.size_at] >= max(self.model.k, 1)
         # Each check sees the classes that passed the one before: the costly ones see the fewest.
-        for check in (self._diverse, self._close):
-            at = np.flatnonzero(satisfied)
-            satisfied[at] = check(tally[at])
+        at = np.flatnonzero(satisfied)
+        satisfied[at] = self._diverse(tally[at], None if known is None else known[at])
+        at = np.flatnonzero(satisfied)
+        satisfied[at] = self._close(tally[at])
         if self.population is not None:
             if boxes is None:
                 raise ValueError("presence is demanded: say which box of nodes each class is")
@@ -159,24 +228,29 @@ class PrivacyChecks:
         """Return which classes of these rows satisfy the model, in bounded memory."""
         step = max(1, AT_ONCE // self.width)
         if count <= step:
-            return self.satisfied(self.tally(rows, classes, count), boxes)
+            tally, known = self.tally_of_people(rows, classes, count)
+            return self.satisfied(tally, boxes, known)
         satisfied = np.zeros(count, dtype=np.bool_)
         for start in range(0, count, step):
             stop = min(start + step, count)
             inside = (classes >= start) & (classes < stop)
-            tally = self.tally(rows[inside], classes[inside] - start, stop - start)
+            tally, known = self.tally_of_people(rows[inside], classes[inside] - start, stop - start)
             part = None if boxes is None else boxes[start:stop]
-            satisfied[start:stop] = self.satisfied(tally, part)
+            satisfied[start:stop] = self.satisfied(tally, part, known)
         return satisfied
 
-    def _diverse(self, tally: Counts) -> Bools:
+    def _diverse(self, tally: Counts, known: Counts | None) -> Bools:
         diverse = np.ones(tally.shape[0], dtype=np.bool_)
-        for column in self.columns:
-            counts = tally[:, column.part]
+        for at, column in enumerate(self.columns):
+            counts = column.substantive(tally[:, column.part])
             if column.distinct_l > 1:
-                diverse &= distinct(counts) >= column.distinct_l
+                reached = (
+                    distinct(counts) if known is None else covering_values(counts, known[:, at])
+                )
+                diverse &= (reached >= column.distinct_l) | (reached == 0)
             if column.entropy_l > 1:
-                diverse &= effective(counts) >= column.entropy_l - ROUNDING
+                spread = effective(counts)
+                diverse &= (spread >= column.entropy_l - ROUNDING) | (spread == 0)
         return diverse
 
     def _close(self, tally: Counts) -> Bools:
@@ -197,27 +271,77 @@ def privacy_checks_of(problem: Problem, among: Bools | None = None) -> PrivacyCh
     population.
     """
     columns: list[SensitiveColumn] = []
-    start = 1
+    start = 1 if problem.people is None else 2
     for at in range(problem.sensitive.shape[1]):
         asked = problem.model.of_column(at)
         if asked[0] <= 1 and asked[1] <= 1 and asked[2] is None:
             continue
         codes = problem.sensitive[:, at]
-        measured = codes if among is None else codes[among]
+        measured = _once_a_person(codes, problem.people, among)
         occurring, counts = np.unique(measured, return_counts=True)
-        # Rows outside ``among`` may hold values without a number; none of their classes is judged.
+        # Other rows may hold values without a number; none of their classes is judged.
         values = np.searchsorted(occurring, codes).clip(max=max(occurring.size - 1, 0))
         ordered = at < len(problem.ordered) and problem.ordered[at]
         part = slice(start, start + occurring.size)
         shares = counts / max(measured.size, 1)
-        columns.append(SensitiveColumn(values.astype(np.int32), shares, ordered, part, *asked))
+        missing = np.flatnonzero(occurring == (problem.missing[at] if problem.missing else -1))
+        no_value = int(missing.max(initial=-1))
+        columns.append(
+            SensitiveColumn(values.astype(np.int32), shares, ordered, part, *asked, no_value)
+        )
         start += occurring.size
     population = None
     if problem.model.presence is not None:
         if problem.population is None:
             raise Infeasible("presence is demanded: it needs a population table")
-        population = Population(problem.hierarchies, problem.population, problem.codes)
-    return PrivacyChecks(problem.model, tuple(columns), population)
+        population = Population(
+            problem.hierarchies, problem.population, problem.codes, problem.people
+        )
+    return PrivacyChecks(problem.model, tuple(columns), population, problem.people)
+
+
+def rows_alike(problem: Problem, people: Ints) -> tuple[Positions, Positions]:
+    """Return the first of each person's rows that are alike, and which of these each row is like.
+
+    Alike are rows with the same quasi-identifiers; a row of nobody is like no other.
+    """
+    nobody = np.where(people < 0, np.arange(1, people.size + 1), 0)
+    numbers, count = number_rows([people.clip(min=0), nobody, *problem.codes.T], people.size)
+    first = np.full(count, people.size)
+    np.minimum.at(first, numbers, np.arange(people.size))
+    # In the order of rows, as numbers of people say nothing.
+    place = np.empty(count, dtype=np.int64)
+    order = np.argsort(first)
+    place[order] = np.arange(count)
+    return first[order], place[numbers]
+
+
+def _once_a_person(codes: Ints, people: Ints | None, among: Bools | None) -> Ints:
+    """Return the values of these rows (None: of all), each once for each person who has it."""
+    if people is None:
+        return codes if among is None else codes[among]
+    rows = people >= 0 if among is None else among & (people >= 0)
+    values: Ints = np.unique(np.stack([people[rows], codes[rows]]), axis=1)[1]
+    return values
+
+
+def _different(keys: Positions, people: Ints, count: int) -> Counts:
+    """Return how many different people stand beside each key, shape (count,)."""
+    span = int(people.max(initial=0)) + 1
+    both = np.unique(keys.astype(np.int64) * span + people)
+    return np.bincount(both // span, minlength=count).astype(np.int64)
+
+
+def covering_values(counts: Counts, known: Counts) -> Counts:
+    """Return how many values somebody must name at least to name one of everybody in a class.
+
+    ``counts`` (classes, values) are the people with each value, ``known`` (classes,) those with
+    any. Where each person has one value these are the distinct values. It is the number of the
+    commonest values whose counts reach everybody: never more than are needed.
+    """
+    commonest = np.cumsum(-np.sort(-counts, axis=1), axis=1)
+    short: Counts = np.count_nonzero(commonest < known[:, None], axis=1)
+    return np.where(known > 0, short + 1, 0)
 
 
 def distinct(counts: Counts) -> Counts:
@@ -232,12 +356,14 @@ def distinct(counts: Counts) -> Counts:
 def effective(counts: Counts) -> Floats:
     """Return exp of the Shannon entropy of each class: the entropy l reached, 1 for one value.
 
+    A class without any value reaches 0.
+
     Source: entropy l-diversity, Machanavajjhala et al. 2007, definition 4.1.
     """
     shares = _shares(counts)
     logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
     reached: Floats = np.exp(-(shares * logs).sum(axis=1))
-    return reached
+    return np.where(counts.any(axis=1), reached, 0.0)
 
 
 def distance(counts: Counts, column: SensitiveColumn) -> Floats:
@@ -309,20 +435,24 @@ def failing(problem: Problem, recoding: Recoding) -> Bools:
 
 def check_feasible(problem: Problem) -> None:
     """Raise Infeasible for what no recoding of this table can reach, saying by how much."""
-    model, rows = problem.model, problem.rows
-    if rows < model.k:
-        raise Infeasible(f"k = {model.k} needs at least {model.k} rows; the table has {rows}")
+    model, people = problem.model, problem.counted
+    if people < model.k:
+        noun = "rows" if problem.people is None else "people"
+        raise Infeasible(f"k = {model.k} needs at least {model.k} {noun}; the table has {people}")
     for at in range(problem.sensitive.shape[1]):
-        values = np.unique(problem.sensitive[:, at], return_counts=True)[1]
+        codes = _once_a_person(problem.sensitive[:, at], problem.people, None)
+        missing = problem.missing[at] if problem.missing else -1
+        values = np.unique(codes[codes != missing], return_counts=True)[1]
         distinct_l, entropy_l, _ = model.of_column(at)
-        if values.size < distinct_l:
+        if 0 < values.size < distinct_l:
             raise Infeasible(
                 f"l = {distinct_l} needs {distinct_l} distinct values; sensitive column {at + 1}"
                 f" has {values.size}"
             )
         # A union of classes is at least as diverse as they are: the whole table bounds them all.
         whole = float(effective(values[None, :])[0])
-        if problem.suppression_limit == 0 and whole < entropy_l - ROUNDING:
+        alone = problem.suppression_limit == 0 and problem.people is None
+        if alone and values.size and whole < entropy_l - ROUNDING:
             raise Infeasible(
                 f"entropy l = {entropy_l:g} cannot be reached: sensitive column {at + 1}"
                 f" reaches {whole:.2f} over the whole table"

@@ -65,9 +65,11 @@ class GeneralisationHierarchy:
 class PrivacyModel:
     """Conditions that every released equivalence class must satisfy.
 
-    ``k``: rows (Samarati & Sweeney 1998). ``distinct_l``: distinct values of each sensitive column
+    ``k``: people (Samarati & Sweeney 1998), who may have several rows each (Wang & Fung 2006,
+    Anonymizing sequential releases). ``distinct_l``: distinct values of each sensitive column
     (Machanavajjhala et al. 2007; 1 asks nothing). ``entropy_l``: exp of the Shannon entropy of each
-    sensitive column in the class is at least this (same source; 1 asks nothing). ``t``: earth
+    sensitive column in the class is at least this (same source; 1 asks nothing). Neither asks
+    anything of a class without a value. ``t``: earth
     mover's distance of each sensitive column's distribution in the class to that in the whole table
     is at most this (Li et al. 2007; None asks nothing). A tuple holds one of these for each
     sensitive column. ``presence``: bounds of the share of population rows covered by the class that
@@ -101,10 +103,13 @@ class Problem:
 
     ``codes`` has shape (rows, quasi-identifiers): the value of each cell in its hierarchy.
     ``sensitive`` has shape (rows, sensitive columns), codes from 0; where ``ordered`` is true they
-    are ranks, and the earth mover's distance counts steps between them. ``population`` has the
+    are ranks, and the earth mover's distance counts steps between them. ``missing`` is the code of
+    each sensitive column that is no value (-1: there is none). ``population`` has the
     columns of ``codes`` and is needed for ``model.presence`` alone. ``suppression_limit`` is the
-    share of rows (0-1) that may be suppressed; where ``blank_counts``, a row that comes to show
-    roots only counts as one. ``steps`` bounds the search, in steps that every machine counts alike.
+    share of people (0-1) who may lose rows; where ``blank_counts``, a row that comes to show roots
+    only counts as lost. ``steps`` bounds the search, in steps that every machine counts alike.
+    ``people`` has shape (rows,): whose row each is, from 0, and -1 for rows that add nobody to a
+    class (None: every row is another person's).
     """
 
     codes: Ints
@@ -112,16 +117,29 @@ class Problem:
     model: PrivacyModel
     sensitive: Ints = field(default_factory=lambda: np.empty((0, 0), dtype=np.int32))
     ordered: tuple[bool, ...] = ()
+    missing: tuple[int, ...] = ()
     population: Ints | None = None
     suppression_limit: float = 0.0
     blank_counts: bool = False
     seed: int = 0
     steps: int = 200_000
+    people: Ints | None = None
 
     @property
     def rows(self) -> int:
         """Number of rows to protect."""
         return int(self.codes.shape[0])
+
+    @property
+    def counted(self) -> int:
+        """Number of people whose rows these are."""
+        return self.people_among(np.ones(self.rows, dtype=np.bool_))
+
+    def people_among(self, rows: Bools) -> int:
+        """Return how many people have one of these rows, shape (rows,)."""
+        if self.people is None:
+            return int(rows.sum())
+        return int(np.unique(self.people[rows & (self.people >= 0)]).size)
 
     @property
     def roots(self) -> Ints:
@@ -130,9 +148,9 @@ class Problem:
 
     @property
     def suppressible(self) -> int:
-        """Number of rows that may be suppressed; one has to stay."""
+        """Number of rows that may be suppressed, each another person's; one has to stay."""
         # A share such as 0.07 of 100 rows falls short of the whole number by a rounding error.
-        return max(min(int(self.suppression_limit * self.rows + 1e-9), self.rows - 1), 0)
+        return max(min(int(self.suppression_limit * self.counted + 1e-9), self.rows - 1), 0)
 
     def blank(self, nodes: Ints) -> Bools:
         """Return which rows show roots only and did not from the start, shape (rows,)."""

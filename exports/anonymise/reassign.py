@@ -32,11 +32,11 @@ def spare_records(partition: Partition) -> Candidates:
     One record is tried for each class and each value of the first sensitive column in it.
     """
     records, count = partition.records, partition.losses.size
-    pairs, shown = number_rows(
-        [partition.class_id, _sensitive_values(records, partition.record)[0]], partition.record.size
-    )
+    able = np.flatnonzero(records.counts(partition.record))
+    values = _sensitive_values(records, partition.record[able])[0]
+    pairs, shown = number_rows([partition.class_id[able], values], able.size)
     spare = np.empty(shown, dtype=np.int64)
-    spare[pairs] = np.arange(pairs.size)
+    spare[pairs] = able
     spare = spare[partition.can_spare(partition.record[spare], partition.class_id[spare])]
     donor, record = partition.class_id[spare], partition.record[spare]
     rows = Candidates(
@@ -102,10 +102,14 @@ def _spare_rows(
         return taken
     values, width = _sensitive_values(records, classes.record)
     keys = classes.class_id * width + values
-    own = classes.unassigned
+    own = classes.unassigned & records.counts(classes.record)
     shown = np.bincount(keys[own], minlength=lacking.size * width) > 0
-    shown_values = np.count_nonzero(shown.reshape(-1, width), axis=1)
-    missing_values = _values_asked(records) - shown_values
+    values_shown = shown.reshape(-1, width)
+    no_value = [c.missing for c in records.checks.columns[:1] if c.missing >= 0]
+    # What is no value helps no class: it is taken for shown, and not counted.
+    values_shown[:, no_value] = True
+    counted = np.count_nonzero(values_shown, axis=1) - len(no_value)
+    missing_values = _values_asked(records) - counted
     able = able[np.lexsort((classes.cost[able], shown[keys[able]], classes.class_id[able]))]
     able = able[_first_of(classes.donor[able])]
     class_id, new = classes.class_id[able], ~shown[keys[able]]
@@ -114,7 +118,7 @@ def _spare_rows(
     diverse = first & new & (_before(class_id, first & new) < missing_values[class_id])
     missing_rows = (
         records.checks.model.k
-        - tally[:, 0]
+        - tally[:, records.checks.size_at]
         - np.bincount(class_id[diverse], minlength=lacking.size)
     )
     others = ~diverse & (_before(class_id, ~diverse) < missing_rows[class_id])

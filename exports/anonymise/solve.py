@@ -21,11 +21,21 @@ from exports.anonymise.lattice import (
 )
 from exports.anonymise.lattice_pass import LatticePass
 from exports.anonymise.local_search import refine
+from exports.anonymise.merge import merge_until_satisfied
 from exports.anonymise.partition import build_partition
-from exports.anonymise.privacy_models import ROUNDING, check_feasible, failing, number_rows
+from exports.anonymise.privacy_models import (
+    ROUNDING,
+    check_feasible,
+    distance,
+    failing,
+    number_rows,
+    privacy_checks_of,
+    rows_alike,
+)
 from exports.anonymise.problem import (
     Bools,
     Infeasible,
+    Ints,
     Problem,
     Progress,
     Recoding,
@@ -89,17 +99,44 @@ def _within_limit(problem: Problem, progress: Progress) -> Recoding | None:
     would then fail the model: of fewer rows the distribution differs. Where there are too many of
     them, classes of roots are ruled out.
     """
+    room = problem.suppressible
     for blank in (True, False) if problem.blank_counts else (True,):
-        # With no row suppressed, closeness to the released rows is closeness to all rows.
-        for room in dict.fromkeys((problem.suppressible, 0)):
-            recoding = _least_blank(problem, room, progress, blank=blank)
-            if recoding is None or _gone(problem, recoding).sum() > problem.suppressible:
-                break
-            for suppressed in (_gone(problem, recoding), recoding.suppressed):
-                outcome = replace(recoding, suppressed=suppressed)
-                if not _may_fail(problem, outcome) or not failing(problem, outcome).any():
-                    return outcome
+        recoding = _least_blank(problem, room, progress, blank=blank)
+        outcome = _satisfying(problem, recoding)
+        if outcome is None and recoding is not None and room and problem.model.bounds_distance:
+            # With no row suppressed, closeness to the released rows is closeness to all rows.
+            outcome = _satisfying(problem, _least_blank(problem, 0, progress, blank=blank))
+            if outcome is None:
+                tight = _tightened(problem, recoding)
+                outcome = _satisfying(problem, _least_blank(tight, room, progress, blank=blank))
+        if outcome is not None:
+            return outcome
     return None
+
+
+def _satisfying(problem: Problem, recoding: Recoding | None) -> Recoding | None:
+    """Return the recoding with as many blank rows suppressed as the model bears; None if none."""
+    if recoding is None or _gone(problem, recoding).sum() > problem.suppressible:
+        return None
+    for suppressed in (_gone(problem, recoding), recoding.suppressed):
+        outcome = replace(recoding, suppressed=suppressed)
+        if not _may_fail(problem, outcome) or not failing(problem, outcome).any():
+            return outcome
+    return None
+
+
+def _tightened(problem: Problem, recoding: Recoding) -> Problem:
+    """Return the problem with t smaller by the distance of the released rows to all rows.
+
+    Distances add up at most: what is that close to all rows is close enough to the released ones.
+    """
+    rows = np.flatnonzero(~_gone(problem, recoding))
+    checks = privacy_checks_of(problem)
+    tally = checks.tally(rows, np.zeros(rows.size, dtype=np.int64), 1)
+    moved = max(distance(tally[:, column.part], column)[0] for column in checks.columns)
+    asked = (problem.model.of_column(at)[2] for at in range(problem.sensitive.shape[1]))
+    t = tuple(None if one is None else max(one - float(moved), 0.0) for one in asked)
+    return replace(problem, model=replace(problem.model, t=t))
 
 
 def _gone(problem: Problem, recoding: Recoding) -> Bools:
@@ -261,4 +298,45 @@ def solve(problem: Problem, mode: str = "local", progress: Progress = no_progres
     """
     if mode not in MODES:
         raise ValueError(f"no mode {mode!r}: choose one of {', '.join(MODES)}")
-    return MODES[mode](problem, progress)
+    if problem.people is None:
+        return MODES[mode](problem, progress)
+    share = problem.suppression_limit * problem.rows / max(problem.counted, 1)
+    # Few people may lose many rows; where too many people do, only so many rows as people.
+    try:
+        found = _of_people(
+            replace(problem, suppression_limit=share), problem.people, mode, progress
+        )
+    except Infeasible:
+        return _of_people(problem, problem.people, mode, progress)
+    if problem.people_among(found.suppressed) > problem.suppressible:
+        return _of_people(problem, problem.people, mode, progress)
+    return found
+
+
+def _of_people(problem: Problem, people: Ints, mode: str, progress: Progress) -> Recoding:
+    """Return the table protected where people have several rows.
+
+    Rows of one person that are alike stay together: whoever knows them all knows no more.
+    """
+    if mode == "local":
+        first, like = rows_alike(problem, people)
+        one_each = replace(
+            problem,
+            codes=problem.codes[first],
+            sensitive=problem.sensitive[first] if problem.sensitive.size else problem.sensitive,
+            people=people[first],
+        )
+        alone = protect_locally(one_each, progress)
+        found = replace(alone, nodes=alone.nodes[like], suppressed=alone.suppressed[like])
+    else:
+        found = MODES[mode](problem, progress)
+    if not failing(problem, found).any():
+        return found
+    # Sums of tallies took somebody's rows for those of different people.
+    merged = merge_until_satisfied(problem, found)
+    if merged is not None:
+        gone = _gone(problem, merged)
+        if gone.sum() <= problem.suppressible:
+            without = replace(merged, suppressed=gone)
+            return merged if failing(problem, without).any() else without
+    return protect_with_one_coding(problem, progress)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
@@ -46,6 +46,7 @@ _BRACKETS = re.compile(
     rf"([\[\](])\s*({_NUMBER})\s*(?:,|;|-|–|—|to|\.\.)\s*({_NUMBER})\s*([\[\])])"
 )
 _BEYOND = re.compile(rf"(<=|>=|<|>|≤|≥|under|over)\s*({_NUMBER})")
+_MONTH = re.compile(r"\d{4}(?:-\d\d)?")
 _AND_MORE = re.compile(rf"({_NUMBER})\s*\+")
 
 
@@ -205,19 +206,29 @@ def _refuse_untrue(path: Path, lines: Sequence[Line]) -> None:
 def _refuse_named_like_values(path: Path, lines: Sequence[Line]) -> None:
     """Raise ExportRefused for a label that reads like one value and stands for others too.
 
-    A range of numbers may: whether it holds the others can be seen.
+    A range of numbers, a year or month of dates and the beginning of a code, as in 12**, may:
+    whether it holds the others can be seen.
     """
     values = {_as_read(cells[0]) for _, cells in lines}
     for number, cells in lines:
         for label in _steps(cells)[1:]:
             read = _as_read(label)
-            if label != ROOT and read in values and read != _as_read(cells[0]):
-                band = band_of(label)
-                if band is None or not _lies_in(cells[0], band):
-                    raise ExportRefused(
-                        f'{path}, line {number}: "{cells[0]}" would be shown as "{label}", which is'
-                        " a value of its own. Call the group something else."
-                    )
+            if label == ROOT or read not in values or read == _as_read(cells[0]):
+                continue
+            if not _seen_to_hold(label, cells[0]):
+                raise ExportRefused(
+                    f'{path}, line {number}: "{cells[0]}" would be shown as "{label}", which is a'
+                    " value of its own. Call the group something else."
+                )
+
+
+def _seen_to_hold(label: str, value: str) -> bool:
+    """Return whether anybody can see that a group holds a value."""
+    if (band := band_of(label)) is not None and _lies_in(value, band):
+        return True
+    begun = label.rstrip(ROOT)
+    masked = 0 < len(begun) < len(label) and value.startswith(begun)
+    return masked or bool(_MONTH.fullmatch(label) and value.startswith(f"{label}-"))
 
 
 def _as_read(label: str) -> float | str:
@@ -346,7 +357,9 @@ LONGEST = 40  # letters
 class EncodedTable:
     """The table without identifiers, in the order of its content, and its hierarchies.
 
-    ``metadata`` is what the input says of its columns, ``notes`` how it was read.
+    ``metadata`` is what the input says of its columns, ``notes`` how it was read. ``ids`` are the
+    columns that tell people and households apart, row by row, ``people`` the number of each row's
+    (None: every row is another's). ``missing`` maps a sensitive column to cells that are no value.
     """
 
     table: pl.DataFrame
@@ -354,6 +367,9 @@ class EncodedTable:
     population: pl.DataFrame | None = None
     metadata: TableMetadata = field(default_factory=TableMetadata)
     notes: tuple[str, ...] = ()
+    ids: pl.DataFrame = field(default_factory=pl.DataFrame)
+    people: Ints | None = None
+    missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def in_own_order(table: pl.DataFrame) -> pl.DataFrame:
@@ -371,6 +387,7 @@ def problem_of(policy: Policy, sources: EncodedTable) -> Problem:
         taxonomy_of(tree, np.bincount(codes[:, at], minlength=len(tree.values)) > 0)
         for at, tree in enumerate(sources.trees)
     )
+    values = {name: values_of(policy, sources, name) for name in policy.sensitive}
     asked = [policy.of_column(name) for name in policy.sensitive]
     return Problem(
         codes=codes,
@@ -382,8 +399,10 @@ def problem_of(policy: Policy, sources: EncodedTable) -> Problem:
             t=tuple(t for _, _, t in asked),
             presence=policy.presence,
         ),
-        sensitive=_sensitive(policy, sources.table),
+        sensitive=_sensitive(values, sources.table),
         ordered=tuple(name in policy.ordered for name in policy.sensitive),
+        missing=tuple(len(values[name]) for name in policy.sensitive),
+        people=sources.people,
         population=population,
         suppression_limit=policy.suppression_limit,
         blank_counts=True,
@@ -437,24 +456,24 @@ def _quoted(values: Sequence[str]) -> str:
     return ", ".join(shown + ["…"] * (len(values) > EXAMPLES))
 
 
-def _sensitive(policy: Policy, table: pl.DataFrame) -> Ints:
+def _sensitive(values: Mapping[str, Sequence[str]], table: pl.DataFrame) -> Ints:
     """Return the sensitive columns as ranks, shape (rows, columns), the missing last."""
-    codes = np.empty((table.height, len(policy.sensitive)), dtype=np.int32)
-    for at, name in enumerate(policy.sensitive):
-        values = values_of(policy, table[name])
-        ranks = {value: rank for rank, value in enumerate(values)}
-        coded = table[name].replace_strict(ranks, default=len(values), return_dtype=pl.Int32)
+    codes = np.empty((table.height, len(values)), dtype=np.int32)
+    for at, (name, ordered) in enumerate(values.items()):
+        ranks = {value: rank for rank, value in enumerate(ordered)}
+        coded = table[name].replace_strict(ranks, default=len(ordered), return_dtype=pl.Int32)
         codes[:, at] = coded.to_numpy()
     return codes
 
 
-def values_of(policy: Policy, column: pl.Series) -> tuple[str, ...]:
+def values_of(policy: Policy, sources: EncodedTable, name: str) -> tuple[str, ...]:
     """Return the values of a sensitive column, lowest first where the policy puts them in order.
 
-    Raise ExportRefused for a value that has no place in that order.
+    What is missing is none. Raise ExportRefused for a value that has no place in that order.
     """
-    values = column.drop_nulls().unique().sort().to_list()
-    order = policy.ordered.get(column.name)
+    column, missing = sources.table[name], sources.missing.get(name, frozenset())
+    values = [value for value in column.drop_nulls().unique().sort() if value not in missing]
+    order = policy.ordered.get(name)
     if order is None:
         return tuple(values)
     if order == "numbers":
@@ -464,14 +483,11 @@ def values_of(policy: Policy, column: pl.Series) -> tuple[str, ...]:
             cure = ""
             if any(_IN_DOUBT.fullmatch(value) for value in odd):
                 cure = " A comma before three digits may set off thousands: write 1.234 or 1234."
-            raise ExportRefused(
-                f"{column.name} is ordered by its numbers, but holds {odd_values}.{cure}"
-            )
+            raise ExportRefused(f"{name} is ordered by its numbers, but holds {odd_values}.{cure}")
         # Between 1 and 1.0 the text decides, so that the order of arrival does not.
         return tuple(sorted(values, key=lambda value: (numbers[value], value)))
     if odd := [value for value in values if value not in order]:
         raise ExportRefused(
-            f"{policy.path}: [ordered] {column.name} leaves out {_quoted(odd)}, which the data"
-            " hold."
+            f"{policy.path}: [ordered] {name} leaves out {_quoted(odd)}, which the data hold."
         )
-    return order
+    return tuple(value for value in order if value not in missing)

@@ -20,6 +20,9 @@ import polars as pl
 from exports.errors import ExportRefused
 from exports.tabular.date_formats import clock
 
+# What is blank to the eye; the last four are no white space to Unicode.
+BLANK = r"[\s\u200B-\u200D\u2060\uFEFF]"
+
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
@@ -83,10 +86,11 @@ ROW_NAMES = (
 
 
 def table_of(path: Path, columns: Iterable[pl.Series]) -> pl.DataFrame:
-    """Return the columns as a table, an empty cell being a missing one. Refuse bad names."""
+    """Return the columns as a table, a blank cell being a missing one. Refuse bad names."""
     columns = list(columns)
     refuse_bad_names(path, [column.name for column in columns])
-    return pl.DataFrame(columns).with_columns(pl.all().replace("", None))
+    blank = pl.all().str.contains(f"^{BLANK}*$")
+    return pl.DataFrame(columns).with_columns(pl.when(~blank).then(pl.all()).name.keep())
 
 
 def refuse_bad_names(path: Path, names: Sequence[str]) -> None:

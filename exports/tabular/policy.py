@@ -16,7 +16,9 @@ from typing import Any, Literal, cast
 from exports.errors import ExportRefused
 from exports.tabular.delimited import unreadable
 
-ROLES = ("identifier", "quasi_identifier", "sensitive", "plain")
+IDS = ("person", "household")
+HIDDEN = ("identifier", *IDS)
+ROLES = (*HIDDEN, "quasi_identifier", "sensitive", "plain")
 MODES = ("local", "one-coding")
 
 
@@ -59,6 +61,7 @@ class Policy:
 
     ``roles`` maps each role to its columns; ``hierarchies`` a quasi-identifier to its file;
     ``ordered`` a sensitive column to its values from lowest to highest, or to "numbers";
+    ``missing`` a sensitive column to cells that are no value;
     ``content`` is the file as it stands, for the report to repeat. What is None is not asked; l,
     entropy l and t may be one for all sensitive columns or a mapping of those that are meant.
     """
@@ -75,6 +78,7 @@ class Policy:
     suppression_limit: float = 0.0
     seed: int = 0
     ordered: Mapping[str, Order] = field(default_factory=dict)
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     population: Path | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
 
@@ -87,6 +91,23 @@ class Policy:
     def sensitive(self) -> tuple[str, ...]:
         """Columns that l and t speak of."""
         return self.roles["sensitive"]
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Columns that never leave."""
+        return tuple(name for role in HIDDEN for name in self.roles[role])
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Columns that tell people or households apart."""
+        return tuple(name for role in IDS for name in self.roles[role])
+
+    @property
+    def unit(self) -> str:
+        """What k counts."""
+        if self.roles["household"]:
+            return "households"
+        return "people" if self.roles["person"] else "rows"
 
     def of_column(self, name: str) -> tuple[int, float, float | None]:
         """Return l, entropy l and t asked of a sensitive column."""
@@ -102,7 +123,7 @@ class Policy:
 def read_policy(path: Path) -> Policy:
     """The policy of a TOML file. Raise ExportRefused with what is wrong and where."""
     content = _toml(path)
-    _refuse_unknown(path, content, _TABLES, "table")
+    _refuse_unknown(path, content, (*_TABLES, "missing"), "table")
     tables = {name: _table(path, content, name) for name in _TABLES}
     roles = _roles(path, tables["roles"])
     policy = Policy(
@@ -110,6 +131,7 @@ def read_policy(path: Path) -> Policy:
         roles=roles,
         hierarchies=_hierarchies(path, tables["hierarchies"], roles["quasi_identifier"]),
         ordered=_ordered(path, tables["ordered"], roles["sensitive"]),
+        missing=_missing(path, content.get("missing", []), roles["sensitive"]),
         population=_population(path, tables["population"]),
         content=content,
         **_privacy(path, tables["privacy"], roles["sensitive"]),
@@ -160,6 +182,8 @@ def _refuse_unknown(path: Path, keys: Iterable[str], known: Sequence[str], what:
 
 def _privacy(path: Path, table: Mapping[str, Any], sensitive: Sequence[str]) -> dict[str, Any]:
     """The keys of [privacy], each checked to be what it must."""
+    if "missing" in table:
+        raise ExportRefused(f"{path}: missing stands above [privacy], at the top of the policy.")
     _refuse_unknown(path, table, tuple(_PRIVACY), "key in [privacy]:")
     if "k" not in table:
         raise ExportRefused(f"{path}: [privacy] must say k, the smallest number of rows alike.")
@@ -203,6 +227,12 @@ def _roles(path: Path, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
                     f"{path}: {column} is in {where}; a column has exactly one role."
                 )
             taken[column] = role
+    for role in IDS:
+        if len(roles[role]) > 1:
+            raise ExportRefused(
+                f"{path}: {role} names {len(roles[role])} columns; one tells them apart. Join them"
+                " to one column in the data."
+            )
     if not roles["quasi_identifier"]:
         raise ExportRefused(
             f"{path}: quasi_identifier names no column; there is nothing to protect people by."
@@ -243,6 +273,29 @@ def _ordered(path: Path, table: Mapping[str, Any], sensitive: Sequence[str]) -> 
     return {c: o if o == "numbers" else tuple(o) for c, o in table.items()}
 
 
+def _missing(path: Path, value: object, sensitive: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Cells that are no value: a list for every sensitive column, or a list for each."""
+    if not isinstance(value, Mapping):
+        return dict.fromkeys(sensitive, _no_values(path, "missing", value))
+    for column in value:
+        if column not in sensitive:
+            hint = suggestion(column, sensitive)
+            raise ExportRefused(
+                f"{path}: [missing] has {column}, which is no sensitive column.{hint}"
+            )
+    return {column: _no_values(path, f"missing.{column}", value[column]) for column in value}
+
+
+def _no_values(path: Path, key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(
+        isinstance(cell, str) or _number(cell, -math.inf, math.inf) for cell in value
+    ):
+        raise ExportRefused(
+            f'{path}: {key} must be a list of cells that are no value, such as [-99, "NA"].'
+        )
+    return tuple(str(cell) for cell in value)
+
+
 def _population(path: Path, table: Mapping[str, Any]) -> Path | None:
     _refuse_unknown(path, table, ("data",), "key in [population]:")
     if not table:
@@ -261,6 +314,11 @@ def _refuse_contradictions(policy: Policy) -> None:
     asked = [n for n, v in asks.items() if not isinstance(v, Mapping) and v not in (None, 1, 1.0)]
     if asked and not policy.sensitive:
         raise ExportRefused(f"{policy.path}: {asked[0]} is asked for, but no column is sensitive.")
+    if policy.presence and policy.unit == "households":
+        raise ExportRefused(
+            f"{policy.path}: presence counts people, and with the role household k counts"
+            " households: ask for one of the two."
+        )
     if policy.presence and not policy.population:
         raise ExportRefused(
             f"{policy.path}: presence needs the population: [population] data = FILE."

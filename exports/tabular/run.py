@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recoding, no_progress
@@ -19,6 +20,7 @@ from exports.anonymise.solve import solve
 from exports.errors import ExportRefused
 from exports.output_files import hidden_beside, sha256_of
 from exports.tabular.hierarchy import (
+    MISSING,
     ROOT,
     EncodedTable,
     TableHierarchy,
@@ -29,8 +31,10 @@ from exports.tabular.hierarchy import (
     values_of,
 )
 from exports.tabular.input_table import AS_IT_SAYS, BESIDE_DATA, InputTable, ReadOptions
+from exports.tabular.missing_values import Cells, missing_values_of
 from exports.tabular.open_table import read_table
-from exports.tabular.policy import Mode, Policy, read_policy, suggestion
+from exports.tabular.people import ids_of, people_of, refuse_unknown_people, without_blank_rows
+from exports.tabular.policy import Policy, read_policy, suggestion
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
@@ -53,7 +57,8 @@ def proven(path: Path, claim: Claim, sources: EncodedTable, rows: Ints) -> Findi
     ``rows`` has shape (rows written,): the position of each in the table.
     """
     people, table = sources.population, sources.table
-    found = verify(path, claim, truth=table, truth_rows=rows, population=people)
+    ids = sources.ids if sources.ids.width else None
+    found = verify(path, claim, truth=table, truth_rows=rows, population=people, ids=ids)
     if broken := faults(found, claim):
         raise ExportRefused(
             "Nothing was released, for the written file failed: " + "; ".join(broken)
@@ -73,9 +78,11 @@ def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
         t=policy.t,
         presence=policy.presence,
         limit=policy.suppression_limit,
-        ordered={name: values_of(policy, sources.table[name]) for name in policy.ordered},
+        ordered={name: values_of(policy, sources, name) for name in policy.ordered},
         covers={tree.column: _covers(tree) for tree in sources.trees},
         suppressed={tree.column: ROOT for tree in sources.trees},
+        missing={name: cells | {MISSING} for name, cells in sources.missing.items()},
+        unit=policy.unit,
     )
 
 
@@ -92,26 +99,33 @@ def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
     }
 
 
-def refuse_unfit(policy: Policy, table: pl.DataFrame) -> None:
-    """Raise ExportRefused with the first thing that makes the table unfit for the policy."""
-    # First, as the other checks look columns up by the policy's names.
-    _refuse_no_header(policy, table.columns)
-    _refuse_unfit_columns(policy, table.columns)
+def refuse_unfit(policy: Policy, table: pl.DataFrame, missing: Cells) -> None:
+    """Raise ExportRefused with the first thing that makes the table unfit for the policy.
+
+    ``missing`` are the cells of each sensitive column that are no value.
+    """
     rows = table.height
     if rows == 0:
         raise ExportRefused("The data have no rows.")
     if rows == 1:
         raise ExportRefused("The data have 1 row: nobody can hide in a table of one.")
-    if rows < policy.k:
-        raise ExportRefused(f"k = {policy.k} rows alike cannot be had from {rows} rows.")
+    refuse_unknown_people(policy, table)
+    whose = people_of(table.select(policy.ids))
+    people = rows if whose is None else len(np.unique(whose))
+    if people < policy.k:
+        unit = policy.unit
+        of_rows = "" if unit == "rows" else f" ({rows} rows)"
+        raise ExportRefused(
+            f"k = {policy.k} {unit} alike cannot be had from {people} {unit}{of_rows}."
+        )
     for name in policy.sensitive:
-        distinct = table[name].n_unique()
+        distinct = table[name].drop_nulls().n_unique() - len(missing[name])
         distinct_l, entropy_l, _ = policy.of_column(name)
         for key, wanted in (("l", distinct_l), ("entropy_l", entropy_l)):
-            if distinct < wanted:
+            if 0 < distinct < wanted:
                 raise ExportRefused(
                     f"{key} = {wanted:g} distinct values cannot be had from {name}, which has"
-                    f" {distinct}."
+                    f" {distinct} that are not missing."
                 )
 
 
@@ -168,7 +182,7 @@ def anonymise(
 
 def _anonymise(sources: EncodedTable, policy: Policy, out: Path, progress: Progress) -> Report:
     problem = problem_of(policy, sources)
-    outcome = _solved(problem, policy.mode, progress)
+    outcome = _solved(problem, policy, progress)
     table, rows = released(sources, outcome)
     result = AnonymisedTable(policy, sources, problem, outcome, table, rows)
     out = out.resolve()
@@ -199,20 +213,31 @@ def _written(folder: Path, result: AnonymisedTable) -> Report:
     return report
 
 
-def _solved(problem: Problem, mode: Mode, progress: Progress) -> Recoding:
+# Keys of [privacy] that may ask for too much.
+_ASKED = ("k", "l", "entropy_l", "t", "presence")
+
+
+def _solved(problem: Problem, policy: Policy, progress: Progress) -> Recoding:
     """The outcome within the limit; a row that would say nothing but ``*`` counts as left out."""
     try:
-        return solve(problem, mode, progress)
+        return solve(problem, policy.mode, progress)
     except Infeasible as fault:
-        other = (
-            'mode = "one-coding" was tried as well'
-            if mode == "local"
-            else 'mode = "local" may reach it'
-        )
+        asked = [key for key in _ASKED if key in policy.content["privacy"]]
+        other = 'mode = "local" may reach it'
+        if policy.mode == "local":
+            other = 'mode = "one-coding" was tried as well'
         raise ExportRefused(
-            f"Nothing was released: {fault}. Raise suppression_limit, ask for less (k, l,"
-            f" entropy_l, t, presence) or take fewer quasi-identifiers; {other}."
+            f"Nothing was released: {fault}. Raise suppression_limit, ask for less"
+            f" ({', '.join(asked)}) or take fewer quasi-identifiers; {other}."
         ) from None
+
+
+def _notes_of_blank_rows(blank: int) -> tuple[str, ...]:
+    if not blank:
+        return ()
+    is_blank = "row is blank or holds" if blank == 1 else "rows are blank or hold"
+    was = "was" if blank == 1 else "were"
+    return (f"{blank:,} {is_blank} only identifiers, and {was} left out.",)
 
 
 def read_sources(data: Path, policy: Policy, how: ReadOptions = AS_IT_SAYS) -> EncodedTable:
@@ -222,22 +247,40 @@ def read_sources(data: Path, policy: Policy, how: ReadOptions = AS_IT_SAYS) -> E
     )
     read = read_table(data, how)
     try:
-        refuse_unfit(policy, read.cells)
+        # First, as all that follows looks columns up by the policy's names.
+        _refuse_no_header(policy, read.cells.columns)
+        _refuse_unfit_columns(policy, read.cells.columns)
+        cells, blank = without_blank_rows(policy, read.cells)
+        missing = missing_values_of(policy, cells, read.metadata.missing)
+        refuse_unfit(policy, cells, missing)
     except ExportRefused as fault:
         # A header cut in the wrong places shows as columns that nobody knows.
         raise ExportRefused(" ".join([str(fault), *_how_read({data: read.read_as})])) from None
-    table = in_own_order(read.cells.drop(policy.roles["identifier"]))
+    told = [name for name in cells.columns if name not in policy.hidden]
+    # Of rows that read the same whose they are decides, so that the order of arrival does not.
+    cells = in_own_order(cells.select(*told, *policy.ids))
+    table, ids = cells.select(told), cells.select(policy.ids)
     population, files = None, {data: read.read_as}
     if policy.population is not None:
-        people = _read_population(policy.population, policy.quasi_identifiers)
+        people = _read_population(policy.population, policy)
         population, files[policy.population] = people.cells, people.read_as
     files |= {tree.path: tree.read_as for tree in trees}
-    notes = (*_how_read(files), *read.notes, *_on_empty(table))
-    return EncodedTable(table, trees, population, read.metadata, notes)
+    notes = (
+        *_how_read(files), *read.notes, *_notes_of_blank_rows(blank), *_on_empty(table)
+    )  # fmt: skip
+    return EncodedTable(
+        table, trees, population, read.metadata, notes, ids, people_of(ids), missing
+    )
 
 
-def _read_population(path: Path, columns: Sequence[str]) -> InputTable:
-    people = read_table(path, BESIDE_DATA)
+def _read_population(path: Path, policy: Policy) -> InputTable:
+    people, columns = read_table(path, BESIDE_DATA), policy.quasi_identifiers
+    for name in policy.ids:
+        if name in people.cells.columns and ids_of(people.cells[name]).is_duplicated().any():
+            raise ExportRefused(
+                f"{path} has several rows of a person in {name}: presence counts each row there as"
+                " a person, so give one for each."
+            )
     lacking = [name for name in columns if name not in people.cells.columns]
     if lacking:
         raise ExportRefused(f"{path} has no column {', '.join(lacking)}.")

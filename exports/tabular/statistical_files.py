@@ -87,9 +87,9 @@ def _read(
 ) -> Any:
     """Return columns and metadata from pyreadstat, numbers of dates as they are stored.
 
-    ``said`` is the encoding that the file names.
+    ``said`` is the encoding that the file names; where it names none, cp1252 is tried.
     """
-    encoding = known_encoding(how.encoding) if how.encoding else None
+    encoding = known_encoding(how.encoding) if how.encoding else None if said else "cp1252"
     try:
         return read(
             file,
@@ -100,7 +100,7 @@ def _read(
         )
     except Exception as fault:  # the library names its own errors only in C
         if any(words in str(fault) for words in _NOT_DECODED):
-            taken = f"in {encoding}" if encoding else f"in {said or 'UTF-8'}, as it says"
+            taken = f"in {said}, as it says" if encoding is None else f"in {encoding}"
             cure = how.cure(
                 "Name their encoding, for example --encoding cp1252 (Western Europe) or cp1250"
                 " (Central Europe).",
@@ -145,10 +145,10 @@ def read_sav(path: Path, how: ReadOptions) -> InputTable:
         raise ExportRefused(f"{path} is protected by a password: save it without one.")
     found = read_dictionary(path)
     file = with_distinct_names(path, found) if found and found.clashes else str(path)
-    said = found.encoding if found else ""
+    said = found.encoding if found else "its own encoding"
     columns, about = _read(pyreadstat.read_sav, file, path, how, said)
     read_as, notes = "", list[str]()
-    if found and not how.encoding and about.file_encoding == "WINDOWS-1252":
+    if not how.encoding and (about.file_encoding or "").upper() in ("CP1252", "WINDOWS-1252"):
         words = _words(about, columns.values())
         # What SPSS writes by itself in a Western Windows, whatever was pasted in.
         notes = [_SAYS_WESTERN] if said and not is_western(words) else []
@@ -215,10 +215,12 @@ def read_dta(path: Path, how: ReadOptions) -> InputTable:
     """
     import pyreadstat
 
-    columns, about = _read(pyreadstat.read_dta, str(path), path, how, "")
     with path.open("rb") as start:
-        said = how.encoding or UTF8_DTA.search(start.read(100))
-    read_as = "" if said else _encoding_taken(path, _words(about, columns.values()), how)
+        said = "UTF-8" if UTF8_DTA.search(start.read(100)) else ""
+    columns, about = _read(pyreadstat.read_dta, str(path), path, how, said)
+    read_as = ""
+    if not (said or how.encoding):
+        read_as = _encoding_taken(path, _words(about, columns.values()), how)
     texts, missing = [], {}
     for name, cells in columns.items():
         display, kind = about.original_variable_types[name], about.readstat_variable_types[name]

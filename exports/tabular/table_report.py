@@ -59,16 +59,20 @@ def report_of(
             for (key, wanted), one in zip(asked, worst, strict=True)
         }
     # Of paths the name alone, as folders may name people.
-    echo = {name: dict(table) for name, table in result.policy.content.items()}
+    tables = result.policy.content.items()
+    echo = {k: dict(v) if isinstance(v, Mapping) else v for k, v in tables}
     for table in ("hierarchies", "population"):
         if table in echo:
             echo[table] = {key: Path(name).name for key, name in echo[table].items()}
     return {
         "ncp": round(loss_of(result.problem, result.outcome), DECIMALS),
         **{key: figures[key] for key in _PROMISED},
-        "records_in": result.problem.rows,
-        "records_out": result.table.height,
-        "records_suppressed": result.problem.rows - result.table.height,
+        "counted": result.policy.unit,
+        "records_in": result.problem.counted,
+        "records_out": figures["people"],
+        "records_suppressed": result.problem.counted - figures["people"],
+        "rows_in": result.problem.rows,
+        "rows_out": result.table.height,
         "cells_suppressed": sum(about.get("suppressed", 0) for about in columns.values()),
         "classes": figures["classes"],
         "mode": result.policy.mode,
@@ -107,7 +111,21 @@ def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
 
 def _notes(result: AnonymisedTable) -> list[str]:
     """Return what a reader should know besides the figures."""
-    notes = [result.outcome.note] if result.outcome.note else []
+    sources, unit = result.sources, result.policy.unit
+    notes = [*sources.notes, *([result.outcome.note] if result.outcome.note else [])]
+    if unit != "rows":
+        notes.append(
+            f"Every figure of somebody counts {unit} and not rows: the table has"
+            f" {result.problem.rows:,} rows of {result.problem.counted:,} {unit}."
+        )
+    for name, cells in sources.missing.items():
+        lacking = sources.table[name].is_null() | sources.table[name].is_in(list(cells))
+        if lacking.any():
+            called = f" ({', '.join(sorted(cells))})" if cells else ""
+            notes.append(
+                f"{lacking.sum():,} cells of {name} are missing{called}: no values for l and"
+                " entropy l, and one value for t."
+            )
     missing = [n for n in result.policy.quasi_identifiers if result.sources.table[n].null_count()]
     if missing:
         notes.append(f"A missing cell of {', '.join(missing)} was treated as a value of its own.")
@@ -143,8 +161,7 @@ def report_page(report: Report) -> bytes:
     return render_page(
         "table_report.html",
         title="How this table was protected",
-        lead=f"{report['records_out']:,} rows in {report['classes']:,} groups. In each, at least"
-        f" {report['k_value']:,} rows read the same in every column that others may know.",
+        lead=_lead(report),
         found=found + [words for name, words in said.items() if name in _FIRST],
         further=(),
         mode=report["mode"],
@@ -156,10 +173,22 @@ def report_page(report: Report) -> bytes:
             if about["role"] == "quasi_identifier"
         ],
         sizes=_sizes(report),
+        counted=report["counted"],
         others=[words for name, words in said.items() if name not in _FIRST],
         limits=[caution["sentence"] for caution in report["cautions"]],
         notes=report["input"] + report["notes"],
         digest=report["data_sha256"],
+    )
+
+
+def _lead(report: Report) -> str:
+    rows = f"{report['rows_out']:,} rows"
+    unit, of = report["counted"], ""
+    if unit != "rows":
+        rows, of = f"{rows} of {report['records_out']:,} {unit}", "rows of "
+    return (
+        f"{rows} in {report['classes']:,} groups. In each, {of}at least {report['k_value']:,}"
+        f" {unit} read the same in every column that others may know."
     )
 
 
@@ -180,12 +209,18 @@ def figure(value: float | None) -> str:
 
 
 def _sizes(report: Report) -> list[DistributionBar]:
-    """Return the rows by the size of their group, in steps that double from k."""
+    """Return rows by the size of their group, in steps that double from k.
+
+    Where people are counted, groups: somebody may be in several.
+    """
     k, rows = report["k_value"], Counter[int]()
+    noun = "rows" if report["counted"] == "rows" else "groups"
     for size, groups in report["measured"]["class_sizes"].items():
-        rows[(int(size) // k).bit_length() - 1] += int(size) * groups
+        rows[(int(size) // k).bit_length() - 1] += groups * (int(size) if noun == "rows" else 1)
     most = max(rows.values())
     return [
-        DistributionBar(f"{k << step:,} to {(k << step + 1) - 1:,}", many / most, f"{many:,} rows")
+        DistributionBar(
+            f"{k << step:,} to {(k << step + 1) - 1:,}", many / most, f"{many:,} {noun}"
+        )
         for step, many in sorted(rows.items())
     ]

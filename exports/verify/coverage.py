@@ -18,17 +18,20 @@ import polars as pl
 
 from exports.verify.equivalence_classes import EquivalenceClasses, as_key, classes_of
 from exports.verify.findings import TruthComparison
+from exports.verify.people import NOBODY
 from exports.verify.reading import Claim, CodedColumn, Ints, Table, coded, combined, pairs, small
 
 # Pairs of beginnings tried at once, and in all: after that the count ends early.
 AT_ONCE = 1 << 20
 IN_ALL = 48 << 20
+# Pairs of a row and a person kept at most.
+PEOPLE = 1 << 24
 EVERYBODY = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """``released`` has shape (true rows,): released rows that fit each; ``true`` the reverse.
+    """``released`` has shape (true rows,): people whose rows fit each; ``true`` the reverse.
 
     ``exact`` is false where counting ended early; the figures are then lower bounds.
     """
@@ -146,6 +149,32 @@ class _PairWalk:
         self.ended = not waiting
 
 
+class _PeopleOfLeaves:
+    """The different people whose rows fit a leaf, while pairs of leaves come in."""
+
+    def __init__(self, tree: _RowTree, people: Ints) -> None:
+        self.span = int(people.max(initial=0)) + 1
+        there = people != NOBODY
+        both = np.unique(tree.leaf[there] * self.span + people[there])
+        self.person = both % self.span
+        self.starts = np.searchsorted(both // self.span, np.arange(tree.leaves + 1))
+        self.found = np.empty(0, dtype=np.int64)
+
+    def add(self, one: Ints, other: Ints) -> bool:
+        """Take that rows of leaf ``one`` fit those of ``other``; False where there are too many."""
+        lengths = np.diff(self.starts)[other]
+        if len(self.found) + int(lengths.sum()) > PEOPLE:
+            return False
+        person = self.person[_ranges(self.starts[other], lengths)]
+        new = np.repeat(one, lengths) * self.span + person
+        self.found = np.unique(np.concatenate((self.found, new)))
+        return True
+
+    def count(self, leaves: int) -> Ints:
+        """Return how many people fit each leaf."""
+        return np.bincount(self.found // self.span, minlength=leaves).astype(np.int64)
+
+
 def coverage_of(
     true: Sequence[CodedColumn],
     released: Sequence[CodedColumn],
@@ -154,17 +183,27 @@ def coverage_of(
     rows: tuple[int, int],
     claim: Claim,
     limit: int = IN_ALL,
+    people: tuple[Ints, Ints] | None = None,
 ) -> Coverage:
     """Return which rows fit which over the key columns ``names``; without any, all fit all.
 
-    ``rows`` are those of the two tables, which need not be equally long. Only distinct rows are
-    compared, so that a million rows with few distinct keys cost little.
+    ``rows`` are those of the two tables, which need not be equally long, ``people`` say whose each
+    row is (None: each is another person's). Only distinct rows are compared, so that a million rows
+    with few distinct keys cost little.
     """
     if 0 in rows:
         return Coverage(np.zeros(rows[0], np.int64), np.zeros(rows[1], np.int64), exact=True)
     ours, theirs = _tree(true, rows[0]), _tree(released, rows[1])
     fits = [_fits(claim, *column) for column in zip(names, true, released, strict=True)]
     walk = _PairWalk([_TreeLevel(ours, theirs, fit, at) for at, fit in enumerate(fits)], limit)
+    if people is not None:
+        seen = _PeopleOfLeaves(theirs, people[1]), _PeopleOfLeaves(ours, people[0])
+        for one, other in walk.pairs():
+            if not (seen[0].add(one, other) and seen[1].add(other, one)):
+                walk.ended = False
+                break
+        fit = seen[0].count(ours.leaves)[ours.leaf], seen[1].count(theirs.leaves)[theirs.leaf]
+        return Coverage(*fit, walk.ended)
     sizes = np.bincount(theirs.leaf, minlength=theirs.leaves)
     counts = np.bincount(ours.leaf, minlength=ours.leaves)
     covered, covers = np.zeros(ours.leaves), np.zeros(theirs.leaves)
@@ -204,34 +243,52 @@ def _untrue(table: Table, truth: pl.DataFrame, rows: Ints, claim: Claim) -> Mapp
     return found
 
 
-def _key_coverage(table: Table, frame: pl.DataFrame, *, rows: int, claim: Claim) -> Coverage:
+def _key_coverage(
+    table: Table,
+    frame: pl.DataFrame,
+    *,
+    rows: int,
+    claim: Claim,
+    people: tuple[Ints, Ints] | None = None,
+) -> Coverage:
     """Return which rows of ``frame`` fit which of the ``rows`` rows of the file."""
     true, released = [coded(frame[n]) for n in claim.core], [table[n] for n in claim.core]
-    return coverage_of(true, released, claim.core, rows=(frame.height, rows), claim=claim)
+    return coverage_of(
+        true, released, claim.core, rows=(frame.height, rows), claim=claim, people=people
+    )
 
 
 def compared(
-    table: Table, truth: pl.DataFrame, truth_rows: Ints, claim: Claim, classes: EquivalenceClasses
+    table: Table,
+    truth: pl.DataFrame,
+    truth_rows: Ints,
+    claim: Claim,
+    classes: EquivalenceClasses,
+    people: Ints | None = None,
 ) -> TruthComparison:
     """Compare the file with its true rows; cells only where the pairing fits the file.
 
-    ``truth_rows`` is the position of each released row's own in ``truth`` (-1: it has none).
+    ``truth_rows`` is the position of each released row's own in ``truth`` (-1: it has none),
+    ``people`` says whose each true row is (None: each is another person's).
     """
     rows, paired = len(classes.of_row), len(truth_rows)
     valid = truth_rows[(truth_rows >= 0) & (truth_rows < truth.height)]
     true = {name: coded(truth[name]) for name in claim.core}
-    before = classes_of(as_key(true, claim.core, claim), np.zeros(truth.height, dtype=np.int64))
-    found = _key_coverage(table, truth, rows=rows, claim=claim)
-    people = int((np.bincount(valid, minlength=1) > 0).sum())  # one may stand in several rows
+    key, nothing = as_key(true, claim.core, claim), np.zeros(truth.height, dtype=np.int64)
+    before = classes_of(key, nothing, people)
     fits = paired == rows == len(valid)
+    # Without a person for each row of the file, rows are counted: they are refused for that.
+    whose = (people, people[truth_rows]) if people is not None and fits else None
+    found = _key_coverage(table, truth, rows=rows, claim=claim, people=whose)
+    there = np.bincount(valid, minlength=truth.height)[: truth.height] > 0
     released, reverse = found.released[valid], found.true
     if fits and not found.exact:  # then everybody is covered by their own class at least
         released = np.maximum(released, classes.sizes[classes.of_row])
         reverse = np.maximum(reverse, classes.sizes[classes.of_row])
     return TruthComparison(
-        rows_true=truth.height,
-        left_out=truth.height - people,
-        repeated=len(valid) - people,
+        rows_true=truth.height if people is None else _people(people),
+        left_out=int((~there).sum()) if people is None else _people(people[~there]),
+        repeated=len(valid) - int(there.sum()),
         unpaired=abs(rows - paired) + paired - len(valid),
         unique_before=before.unique,
         k_coverage=int(released.min()) if len(released) else 0,
@@ -241,16 +298,32 @@ def compared(
     )
 
 
+def _people(people: Ints) -> int:
+    return len(np.unique(people[people != NOBODY]))
+
+
 def people_under(
-    classes: EquivalenceClasses, table: Table, *, people: pl.DataFrame, claim: Claim
+    classes: EquivalenceClasses,
+    table: Table,
+    *,
+    people: pl.DataFrame,
+    claim: Claim,
+    whose: Ints | None = None,
 ) -> Ints:
     """Return how many of ``people``, by their true values, fit each class, shape (classes,).
 
+    ``whose`` says whose each of their rows is (None: each is another person's).
     All are counted, however long that takes: a share of some of them would bound nothing.
     """
     true, released = [coded(people[n]) for n in claim.core], [table[n] for n in claim.core]
     one = [column.at(classes.first) for column in released]
     found = coverage_of(
-        true, one, claim.core, rows=(people.height, classes.count), claim=claim, limit=EVERYBODY
+        true,
+        one,
+        claim.core,
+        rows=(people.height, classes.count),
+        claim=claim,
+        limit=EVERYBODY,
+        people=None if whose is None else (whose, np.arange(classes.count)),
     )
     return found.true

@@ -18,7 +18,18 @@ from functools import cached_property
 
 import numpy as np
 
-from exports.verify.reading import Claim, CodedColumn, Floats, Ints, Table, combined, pairs, small
+from exports.verify.people import NOBODY, different
+from exports.verify.reading import (
+    Claim,
+    CodedColumn,
+    Codes,
+    Floats,
+    Ints,
+    Table,
+    combined,
+    pairs,
+    small,
+)
 
 # EMA Policy 0070 and Health Canada (2019) accept 0.09, which asks for classes of 12; 0.2 goes with
 # the classes of 5 that are the historical norm (El Emam 2013).
@@ -27,15 +38,29 @@ OPEN_DATA, HISTORICAL = 0.09, 0.2
 
 @dataclass(frozen=True)
 class EquivalenceClasses:
-    """The class of each row, shape (rows,), from 0, and how many classes there are."""
+    """The class of each row, shape (rows,), from 0, and how many classes there are.
+
+    ``people`` has shape (rows,): whose each row is (None: every row is another person's).
+    """
 
     of_row: Ints
     count: int
+    people: Ints | None = None
+
+    @cached_property
+    def rows(self) -> Ints:
+        """Number of rows of each class, shape (classes,)."""
+        return np.bincount(self.of_row, minlength=self.count).astype(np.int64)
 
     @cached_property
     def sizes(self) -> Ints:
-        """Number of rows of each class, shape (classes,)."""
-        return np.bincount(self.of_row, minlength=self.count).astype(np.int64)
+        """Number of people of each class, shape (classes,)."""
+        return self.rows if self.people is None else different(self.of_row, self.people, self.count)
+
+    @cached_property
+    def whose(self) -> Ints:
+        """Number of each row's person, shape (rows,)."""
+        return np.arange(len(self.of_row)) if self.people is None else self.people
 
     @cached_property
     def first(self) -> Ints:
@@ -44,21 +69,28 @@ class EquivalenceClasses:
         first[self.of_row] = np.arange(len(self.of_row))
         return first
 
+    @cached_property
+    def crowd(self) -> Ints:
+        """Number of people of each class, shape (classes,), one where nobody is counted."""
+        return np.maximum(self.sizes, 1)
+
     @property
     def smallest(self) -> int:
-        """Number of rows of the smallest class, k; 0 where there is none."""
+        """Number of people of the smallest class, k; 0 where there is none."""
         return int(self.sizes.min(initial=len(self.of_row)))
 
     @property
     def unique(self) -> int:
-        """Number of rows that are their whole class."""
+        """Number of people who are their whole class."""
         return int((self.sizes == 1).sum())
 
     def among(self, rows: Ints) -> EquivalenceClasses:
         """Return the classes of some rows, from first to last."""
         if len(rows) == len(self.of_row):
             return self
-        return EquivalenceClasses(*combined((small(self.of_row[rows], self.count),), len(rows)))
+        people = None if self.people is None else self.people[rows]
+        numbers = combined((small(self.of_row[rows], self.count),), len(rows))
+        return EquivalenceClasses(*numbers, people)
 
 
 def segments_of(claim: Claim, rows: int) -> Ints:
@@ -81,10 +113,12 @@ def as_key(table: Table, columns: Sequence[str], claim: Claim) -> tuple[CodedCol
     )
 
 
-def classes_of(key: Sequence[CodedColumn], batch: Ints) -> EquivalenceClasses:
+def classes_of(
+    key: Sequence[CodedColumn], batch: Ints, people: Ints | None = None
+) -> EquivalenceClasses:
     """Return the classes of rows alike in every column of ``key``, each batch by itself."""
     wide = (batch.astype(np.uint32), *(column.codes for column in key))
-    return EquivalenceClasses(*combined(wide, len(batch)))
+    return EquivalenceClasses(*combined(wide, len(batch)), people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +126,15 @@ class Diversity:
     """The worst class by each measure of one sensitive column.
 
     ``distinct`` is the fewest different values, ``entropy`` the smallest exp of the Shannon
-    entropy, ``distance`` the largest earth mover's distance to the whole file (0-1).
+    entropy, both of values that are not missing and of classes that have any; ``without`` counts
+    the others. ``distance`` is the largest earth mover's distance to the whole file (0-1). A value
+    counts once for each person who has it.
     """
 
     distinct: int
     entropy: float
     distance: float
+    without: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,30 +190,78 @@ def _ranked(column: CodedColumn, order: Sequence[str]) -> CodedColumn:
 
 
 def _diversity(
-    classes: EquivalenceClasses, column: CodedColumn, order: Sequence[str] | None
-) -> Diversity:
+    classes: EquivalenceClasses,
+    column: CodedColumn,
+    *,
+    order: Sequence[str] | None,
+    missing: str | None,
+) -> Diversity | None:
     """Return the worst class of ``column``; ``order`` are its values from low to high, if ranked.
 
-    Distances are taken from the file itself, as its reader would.
+    ``missing`` is the cell that is no value; None where nobody has one. Distances are taken from
+    the file itself, as its reader would.
     """
     if order is not None:
         column = _ranked(column, order)
-    at, value, count = pairs(classes.of_row, column.codes, len(column.cells))
-    overall = column.counts() / len(column.codes)
-    spread = _Spread(at, value, count / classes.sizes[at], overall)
-    entropies = np.bincount(at, -spread.share * np.log(spread.share))
+    no_value, codes = column.is_cell(missing), column.codes
+    if classes.people is None:
+        told = np.bincount(classes.of_row[~no_value], minlength=classes.count).astype(np.int64)
+    else:
+        told = different(classes.of_row[~no_value], classes.whose[~no_value], classes.count)
+        once = _once_a_person(classes, codes)
+        classes, no_value, codes = classes.among(once), no_value[once], codes[once]
+        if classes.count < len(told):
+            return Diversity(0, 0.0, 1.0)
+    if not told.any():
+        return None
+    at, value, count = pairs(classes.of_row, codes, len(column.cells))
+    rows = np.bincount(at, count)[at]
+    overall = np.bincount(codes, minlength=len(column.cells)) / len(codes)
+    spread = _Spread(at, value, count / rows, overall)
     distance = _equal_distance(spread) if order is None else _ordered_distance(spread)
+    kept = value != (column.cells.index(missing) if no_value.any() else -1)
+    at, count = at[kept], count[kept]
+    share = count / np.bincount(at, count, classes.count)[at]
+    entropies = np.exp(np.bincount(at, -share * np.log(share), classes.count))
     return Diversity(
-        distinct=int(np.bincount(at).min()),
-        entropy=float(np.exp(entropies.min())),
+        distinct=int(_fewest_named(at, count, told)[told > 0].min()),
+        entropy=float(entropies[told > 0].min()),
         distance=max(0.0, distance),
+        without=int((told == 0).sum()),
     )
+
+
+def _once_a_person(classes: EquivalenceClasses, codes: Codes) -> Ints:
+    """Return one row for each person and value of a class, rows of nobody left out."""
+    there = np.flatnonzero(classes.whose != NOBODY)
+    columns = (classes.of_row[there], classes.whose[there], codes[there])
+    wide = tuple(column.astype(np.uint32) for column in columns)
+    number, count = combined(wide, len(there))
+    row = np.empty(count, dtype=np.int64)
+    row[number] = there
+    return np.sort(row)
+
+
+def _fewest_named(at: Ints, count: Ints, told: Ints) -> Ints:
+    """Return how many values one must name at least to name one of everybody in a class.
+
+    ``at`` and ``count`` are the class and the people of each value in it, ``told`` (classes,) the
+    people with a value. With one value a person these are the distinct values. Several values can
+    be named until their people, counted as if they were different ones, reach everybody.
+    """
+    order = np.lexsort((-count, at))
+    people = count[order]
+    before = np.cumsum(people) - people
+    first = np.append(True, at[1:] != at[:-1]) if len(at) else np.zeros(0, dtype=bool)
+    start = np.repeat(before[first], np.bincount(at)[np.bincount(at) > 0])
+    needed = before - start < told[at[order]]
+    return np.bincount(at[order][needed], minlength=len(told)).astype(np.int64)
 
 
 def diversities(
     classes: EquivalenceClasses, batch: Ints, table: Table, claim: Claim
 ) -> Mapping[str, Diversity]:
-    """Return sensitive column → its worst class, all kinds of missing being one value.
+    """Return sensitive column → its worst class, all kinds of missing being one and no value of l.
 
     Each batch is compared with itself: it has to keep the promise without the others. One in which
     nobody answered has nothing to keep.
@@ -187,17 +272,18 @@ def diversities(
         order = claim.ordered.get(name)
         if order is not None:
             order = tuple(dict.fromkeys(claim.category(name, cell) for cell in order))
-        missing = claim.missing.get(name, frozenset())
-        each = [
-            _diversity(classes.among(r), column.at(r), order)
+        missing = min(claim.missing.get(name, ()), default=None)
+        every = (
+            _diversity(classes.among(r), column.at(r), order=order, missing=missing)
             for r in each_batch(batch)
-            if {column.cells[code] for code in np.unique(column.codes[r])} - missing
-        ]
+        )
+        each = [one for one in every if one is not None]
         if each:
             found[name] = Diversity(
                 min(one.distinct for one in each),
                 min(one.entropy for one in each),
                 max(one.distance for one in each),
+                sum(one.without for one in each),
             )
     return found
 
@@ -230,7 +316,7 @@ def prosecutor(classes: EquivalenceClasses) -> Risk | None:
     """
     if not classes.count:
         return None
-    return _risk(1 / classes.sizes, classes.sizes, marketer(classes, None))
+    return _risk(1 / classes.crowd, classes.crowd, marketer(classes, None))
 
 
 def journalist(classes: EquivalenceClasses, people: Ints | None) -> Risk | None:
@@ -242,17 +328,17 @@ def journalist(classes: EquivalenceClasses, people: Ints | None) -> Risk | None:
     """
     if not classes.count or people is None:
         return prosecutor(classes)
-    covered = np.maximum(people, classes.sizes)
+    covered = np.maximum(people, classes.crowd)
     average = max(classes.count / float(covered.sum()), marketer(classes, covered))
-    return _risk(1 / covered, classes.sizes, average)
+    return _risk(1 / covered, classes.crowd, average)
 
 
 def marketer(classes: EquivalenceClasses, people: Ints | None) -> float:
     """Return the share of rows guessed right by an attacker who guesses all of them."""
     if not classes.count:
         return 0.0
-    covered = classes.sizes if people is None else np.maximum(people, classes.sizes)
-    return float((classes.sizes / covered).sum() / classes.sizes.sum())
+    covered = classes.crowd if people is None else np.maximum(people, classes.crowd)
+    return float((classes.crowd / covered).sum() / classes.crowd.sum())
 
 
 def presence(here: Ints, people: Ints) -> tuple[float, float]:

@@ -30,15 +30,19 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class ClassSummary:
-    """Classes of rows alike in the core key. Counts are rows unless said otherwise.
+    """Classes of rows alike in the core key. Counts are people unless said otherwise.
 
-    ``k_exact`` is k by the cells as they stand, ``k_complete`` that among rows with a value in
-    every column of the key, ``k_stratum`` that of rows in one stratum. ``count`` counts classes,
-    ``sizes`` maps a class size to classes. ``batches`` are (rows, smallest class).
-    ``suppressed_*`` show nothing in the key.
+    ``k_rows`` is the smallest class by rows, ``people`` how many people have rows, ``k_all_rows``
+    the fewest people who are in the same classes with all of their rows. ``k_exact`` is k by the
+    cells as they stand, ``k_complete`` that among rows with a value in every column of the key,
+    ``k_stratum`` that of rows in one stratum. ``count`` counts classes, ``sizes`` maps a class size
+    to classes. ``batches`` are (rows, smallest class). ``suppressed_*`` show nothing in the key.
     """
 
     k: int = 0
+    k_rows: int = 0
+    people: int = 0
+    k_all_rows: int = 0
     k_exact: int = 0
     k_complete: int | None = None
     k_stratum: int | None = None
@@ -54,11 +58,12 @@ class ClassSummary:
 
 @dataclass(frozen=True, slots=True)
 class TruthComparison:
-    """The file beside the true rows. Counts are rows unless said otherwise.
+    """The file beside the true rows. Counts are people unless said otherwise.
 
-    ``k_coverage`` is the fewest released rows that fit a released person, ``k_coverage_reverse``
-    the fewest true rows that fit a released row; both are lower bounds unless ``exact``. ``untrue``
-    maps a column to its cells that do not stand for the true one.
+    ``left_out`` lost at least one row; ``repeated`` and ``unpaired`` are rows. ``k_coverage`` is
+    the fewest people whose released rows fit a released person, ``k_coverage_reverse`` the fewest
+    whose true rows fit a released row; both are lower bounds unless ``exact``. ``untrue`` maps a
+    column to its cells that do not stand for the true one.
     """
 
     rows_true: int
@@ -131,7 +136,10 @@ class Findings:
         classes = self.classes
         return {
             "rows": self.shape.rows,
+            "people": classes.people,
             "k_value": classes.k,
+            "k_rows": classes.k_rows,
+            "k_all_rows": classes.k_all_rows,
             "k_exact": classes.k_exact,
             "k_complete": classes.k_complete,
             "k_stratum": classes.k_stratum,

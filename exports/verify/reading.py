@@ -341,6 +341,19 @@ Cells = Mapping[str, frozenset[str]]  # cell → the cells it stands for, or col
 
 
 @dataclass(frozen=True, slots=True)
+class OnePerson:
+    """Rows of one person: alike in ``columns``, at least ``least`` of them not ``missing``.
+
+    ``nobody`` maps a column to the cells of rows that count as nobody's.
+    """
+
+    columns: tuple[str, ...]
+    least: int
+    missing: frozenset[str]
+    nobody: Cells = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """Promise about one written file. Names are columns, cells are texts as written.
 
@@ -360,6 +373,8 @@ class Claim:
     without an entry stands for itself. ``suppressed`` maps a column to the cell that says nothing.
     ``missing`` maps a column to the cells that are one category of a key. ``segments`` are the rows
     of each batch, in file order, each of which keeps the promise alone; none is one batch.
+    ``unit`` is what k and all counts of somebody speak of: rows, people or households;
+    ``one_person`` tells people apart by the file itself.
     """
 
     core: tuple[str, ...]
@@ -379,6 +394,8 @@ class Claim:
     suppressed: Mapping[str, str] = field(default_factory=dict)
     missing: Cells = field(default_factory=dict)
     segments: tuple[int, ...] = ()
+    unit: str = "rows"
+    one_person: OnePerson | None = None
 
     @property
     def named(self) -> tuple[str, ...]:

@@ -41,14 +41,41 @@ def _many(number: int, noun: str) -> str:
     return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+_ONE = {"people": "person", "households": "household", "rows": "row"}
+
+
+def _counted(number: int, claim: Claim) -> str:
+    """Return how many of what the claim counts."""
+    return f"{number:,} {_ONE[claim.unit] if number == 1 else claim.unit}"
+
+
 def _of_classes(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
     classes = found.classes
+    rows = claim.unit == "rows"
     said = (
         "The smallest group of people who look alike in this file has"
-        f" {_many(classes.k, 'member')}; at least {claim.k:,} were promised. To look alike is"
-        f" to have the same values in the key columns: {', '.join(claim.core) or 'there are none'}."
+        f" {_many(classes.k, 'member') if rows else 'rows of ' + _counted(classes.k, claim)}; at"
+        f" least {claim.k:,} were promised. To look alike is to have the same values in the key"
+        f" columns: {', '.join(claim.core) or 'there are none'}."
     )
     yield FigureInWords("k_value", "Smallest group (k)", f"{classes.k:,}", said)
+    if not rows:
+        who = ""
+        if claim.one_person:
+            repeats = " and rows of somebody who says so are nobody's" * bool(
+                claim.one_person.nobody
+            )
+            who = (
+                f" Rows that agree in all answers beside the key columns, {claim.one_person.least}"
+                f" or more, are taken for one person's{',' * bool(repeats)}{repeats}."
+            )
+        said = (
+            f"The {_many(found.shape.rows, 'row')} are those of {_counted(classes.people, claim)};"
+            f" each is counted once in a group.{who} By rows, the smallest group has"
+            f" {classes.k_rows:,}."
+        )
+        label = f"{claim.unit.capitalize()} in the file"
+        yield FigureInWords("people", label, f"{classes.people:,}", said)
     if classes.k_exact != classes.k:
         label = "Smallest group, kinds of missing taken apart"
         said = (
@@ -67,7 +94,7 @@ def _of_classes(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
         yield FigureInWords("k_complete", label, f"{classes.k_complete:,}", said)
     said = f"The {_many(found.shape.rows, 'row')} fall into {classes.count:,} such groups."
     yield FigureInWords("classes", "Groups", f"{classes.count:,}", said)
-    said = f"{_many(classes.unique, 'row').capitalize()} in this file look like no other."
+    said = f"{_counted(classes.unique, claim).capitalize()} in this file look like no other."
     yield FigureInWords("unique_after", "Alone in this file", f"{classes.unique:,}", said)
     if len(classes.batches) > 1:
         sizes = ", ".join(f"{rows:,} (smallest group {k:,})" for rows, k in classes.batches)
@@ -99,16 +126,22 @@ def _of_suppression(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
 LEAST_VARIED = 5  # columns whose variety is told in words; the others vary more
 
 
-def _of_diversity(found: Findings, _: Claim) -> Iterator[FigureInWords]:
+def _of_diversity(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
     least = sorted(found.diversity.items(), key=lambda at: (at[1].distinct, at[1].entropy))
     for name, worst in least[:LEAST_VARIED]:
         alone = worst.distinct == 1
         values = "1 value" if alone else f"{worst.distinct:,} different values"
-        tail = " Whoever knows that somebody belongs to such a group knows the value." * alone
+        tail = " Whoever knows that somebody belongs to such a group knows the value."
+        without = f" In {_many(worst.without, 'group')} nobody has a value." * bool(worst.without)
+        several = claim.unit != "rows" and claim.one_person is None
+        fewest = (
+            f"; a value is counted once for each of the {claim.unit}, and these are the fewest that"
+            " may be needed to name one of everybody"
+        )
         said = (
-            f"In the group with the least variety, {values} of {name} occur{'s' * alone}; weighed"
-            f" by how often they occur, that is worth {worst.entropy:.1f} equally frequent"
-            f" ones.{tail}"
+            f"In the group with the least variety, {values} of {name} occur{'s' * alone}, missing"
+            f" ones apart{fewest * several}; weighed by how often they occur, that"
+            f" is worth {worst.entropy:.1f} equally frequent ones.{tail * alone}{without}"
         )
         label = f"Least variety of {name} in a group (l)"
         yield FigureInWords("l", label, f"{worst.distinct:,}", said)
@@ -120,31 +153,43 @@ def _of_diversity(found: Findings, _: Claim) -> Iterator[FigureInWords]:
         yield FigureInWords("t", label, f"{worst.distance:.2f}", said)
 
 
+_POSSESSIVE = {
+    "rows": "one person's", "people": "meant by one row", "households": "meant by one row"
+}  # fmt: skip
+
+
 def _of_truth(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
     if found.compared is None:
         return
     beside = found.compared
     at_least = "" if beside.exact else "at least "
+    of = "" if claim.unit == "rows" else "rows of "
     said = (
-        f"Whoever knows somebody's true values in the key columns finds {at_least}"
-        f"{_many(beside.k_coverage, 'row')} that could be theirs, even where groups overlap."
+        f"Whoever knows somebody's true values in the key columns finds {at_least}{of}"
+        f"{_counted(beside.k_coverage, claim)} that could be theirs, even where groups overlap."
     )
     value = f"{at_least}{beside.k_coverage:,}"
-    yield FigureInWords("k_coverage", "Rows that could be one person's", value, said)
+    label = f"{claim.unit.capitalize()} that could be {_POSSESSIVE[claim.unit]}"
+    yield FigureInWords("k_coverage", label, value, said)
     value = f"{at_least}{beside.k_coverage_reverse:,}"
-    said = f"Every row in this file fits {value} of the people who answered."
-    yield FigureInWords("k_coverage_reverse", "People one row could be", value, said)
+    everybody = "households" if claim.unit == "households" else "people"
+    said = f"Every row in this file fits {value} of the {everybody} who answered."
+    label = f"{everybody.capitalize()} one row could be"
+    yield FigureInWords("k_coverage_reverse", label, value, said)
     value = f"{beside.unique_before:,}"
     said = (
-        f"Before protection, {value} of {beside.rows_true:,} people were the only ones with their"
-        " values in the key columns among those who answered."
+        f"Before protection, {value} of {beside.rows_true:,} {everybody} were the only ones with"
+        " their values in the key columns among those who answered."
     )
     yield FigureInWords("unique_before", "Alone before protection", value, said)
+    rows = claim.unit == "rows"
     said = (
-        f"{_many(beside.left_out, 'row').capitalize()} of {beside.rows_true:,} could not be"
-        f" protected and were left out; {share_of(claim.limit)} would have been allowed."
+        f"{_counted(beside.left_out, claim).capitalize()} of {beside.rows_true:,} could not be"
+        f" protected and {'were left out' if rows else 'lost rows, or all of theirs'};"
+        f" {share_of(claim.limit)} would have been allowed."
     )
-    yield FigureInWords("rows_left_out", "Rows left out", f"{beside.left_out:,}", said)
+    label = "Rows left out" if rows else f"{claim.unit.capitalize()} who lost rows"
+    yield FigureInWords("rows_left_out", label, f"{beside.left_out:,}", said)
     wrong = sum(beside.untrue.values())
     said = (
         "Every cell that was compared stands for the true value of its row, exactly or as part of a"
@@ -275,8 +320,11 @@ def _classes(found: Findings, claim: Claim) -> Iterator[str]:
         if smallest < claim.k:
             where = f"in batch {number} " if len(found.classes.batches) > 1 else ""
             yield (
-                f"{where}the smallest group of rows alike in the key has {smallest} of {rows} rows,"
-                f" not {claim.k}"
+                f"{where}the smallest group of rows alike in the key has {smallest} of"
+                f" {found.classes.people} {claim.unit}, not {claim.k}"
+                if claim.unit != "rows"
+                else f"{where}the smallest group of rows alike in the key has {smallest} of {rows}"
+                f" rows, not {claim.k}"
             )
     if found.classes.k >= claim.k > found.classes.k_exact:
         yield (
@@ -337,15 +385,18 @@ def _compared(found: Findings, claim: Claim) -> Iterator[str]:
         yield f"{rows} {verb} for a person who is in the file already"
     if beside.left_out > claim.limit * beside.rows_true + SLACK:
         yield (
-            f"{beside.left_out} of {beside.rows_true} rows were left out,"
+            f"{beside.left_out} of {beside.rows_true} {claim.unit}"
+            f" {'were left out' if claim.unit == 'rows' else 'lost rows'},"
             f" more than {100 * claim.limit:g} %"
         )
     for name, cells in beside.untrue.items():
         yield f"{name} holds {_count(cells, 'cell')} that cannot stand for the true value"
     if beside.k_coverage < claim.k:
-        yield f"somebody is covered by {_count(beside.k_coverage, 'row')} only, not {claim.k}"
+        yield f"somebody is covered by {_counted(beside.k_coverage, claim)} only, not {claim.k}"
     if beside.k_coverage_reverse < claim.k:
-        yield f"a row fits {_count(beside.k_coverage_reverse, 'true record')} only, not {claim.k}"
+        fits = _count(beside.k_coverage_reverse, "true record")
+        fits = fits if claim.unit == "rows" else _counted(beside.k_coverage_reverse, claim)
+        yield f"a row fits {fits} only, not {claim.k}"
 
 
 def _codebook(found: Findings, _: Claim) -> Iterator[str]:
@@ -410,8 +461,23 @@ _RARE = (
 _NOT_AT_RANDOM = FigureInWords("limit_not_at_random", "Withheld is not random", "", _RARE)
 
 
+def _of_several_rows(found: Findings, claim: Claim) -> tuple[FigureInWords, ...]:
+    """Return what is not promised where somebody has several rows."""
+    if claim.unit == "rows" or claim.one_person:
+        return ()
+    one, alike = _ONE[claim.unit], found.classes.k_all_rows
+    said = (
+        f"The groups hold for one row at a time. Somebody who knows several rows of one {one}, and"
+        " can tell which rows of this file belong together (by a column that stays the same, or by"
+        f" how many they are), may be left with fewer: of the {claim.unit} whose rows fall into the"
+        f" same groups, all of their rows taken together, there are {alike:,} at least."
+    )
+    return (FigureInWords("limit_several_rows", f"Several rows of one {one}", "", said),)
+
+
 def cautions(findings: Findings, claim: Claim) -> tuple[FigureInWords, ...]:
     """Return what these numbers do not protect against, with figures where the file has any."""
+    limits = (*_LIMITS, *_of_several_rows(findings, claim))
     share = share_of(findings.share(findings.classes.unique_insider_and_core))
     figure = f" ({share} of the rows, by the columns named for it)" if claim.insider else ""
     said = (
@@ -420,7 +486,7 @@ def cautions(findings: Findings, claim: Claim) -> tuple[FigureInWords, ...]:
     )
     insiders = FigureInWords("limit_insiders", "People who know more", "", said)
     if (known := findings.answers) is None:
-        return (*_LIMITS, insiders, _NOT_AT_RANDOM)
+        return (*limits, insiders, _NOT_AT_RANDOM)
     shares = {many: share_of(alone) for many, alone in known.alone.items()}
     share = shares[max(shares)]
     each = ", ".join(f"with {many} answers {alone}" for many, alone in shares.items())
@@ -431,4 +497,4 @@ def cautions(findings: Findings, claim: Claim) -> tuple[FigureInWords, ...]:
         f" times for each of {known.rows:,} rows. No protection of the key columns changes that."
     )
     answers = FigureInWords("answers_known", "Rows alone in a few known answers", share, said)
-    return (*_LIMITS, insiders, answers, _NOT_AT_RANDOM)
+    return (*limits, insiders, answers, _NOT_AT_RANDOM)

@@ -38,7 +38,8 @@ from exports.verify.leaks import (
     unexplained,
     wrong_bands,
 )
-from exports.verify.reading import Claim, Ints, MalformedFile, Table, combined, read_table
+from exports.verify.people import NOBODY, alike_in_all_rows, people_by_answers, people_in
+from exports.verify.reading import Claim, Ints, MalformedFile, Table, coded, combined, read_table
 
 Positions = Sequence[int] | NDArray[np.integer[Any]]
 
@@ -52,6 +53,7 @@ def verify(
     truth_rows: Positions | None = None,
     population: pl.DataFrame | None = None,
     strata: Positions | None = None,
+    ids: pl.DataFrame | None = None,
 ) -> Findings:
     """Measure a CSV, or a table read from one by exports/verify/reading.py.
 
@@ -59,8 +61,10 @@ def verify(
     of the first. ``strata`` numbers, from 0, the rows that are company for each other; -1 are rows
     that need none.
     ``truth`` has one row a true record and the file's columns, of any type that reads as it would
-    be written; ``truth_rows`` is the position there of each row of the file, in file order. A file
-    that is no table is a finding and no error. Raises ValueError for a truth without the key.
+    be written; ``truth_rows`` is the position there of each row of the file, in file order. ``ids``
+    are the columns that tell people apart, row by row of the truth (None: every row is another
+    person's). A file that is no table is a finding and no error. Raises ValueError for a truth
+    without the key.
     """
     try:
         table = read_table(file) if isinstance(file, Path) else file
@@ -76,18 +80,19 @@ def verify(
     # Without its key columns a file has no classes, and no figure below would mean anything.
     if shape.absent or not rows:
         return Findings(shape=shape)
-    classes = classes_of(as_key(table, claim.core, claim), batch)
+    positions = None if truth_rows is None else np.asarray(truth_rows, dtype=np.int64)
+    # Which row is whose is known only where there is one position a row.
+    paired = positions if positions is not None and len(positions) == rows else None
+    whose, persons = _whose(table, claim, truth=truth, ids=ids, rows=rows, paired=paired)
+    classes = classes_of(as_key(table, claim.core, claim), batch, whose)
     people = here = None
     if population is not None:
         people = people_under(classes, table, people=population, claim=claim)
         if truth is not None:
-            here = people_under(classes, table, people=truth, claim=claim)
-    comparison, paired = None, None
-    if truth is not None and truth_rows is not None:
-        positions = np.asarray(truth_rows, dtype=np.int64)
-        comparison = compared(table, truth, positions, claim, classes)
-        # Which row is whose is known only where there is one position a row.
-        paired = positions if len(positions) == rows else None
+            here = people_under(classes, table, people=truth, claim=claim, whose=persons)
+    comparison = None
+    if truth is not None and positions is not None:
+        comparison = compared(table, truth, positions, claim, classes, persons)
     order = order_of(table, batch, paired)
     return Findings(
         shape=shape,
@@ -108,6 +113,32 @@ def verify(
         order_correlation=order.correlation,
         order_follows_input=order.follows_input,
     )
+
+
+def _whose(
+    table: Table,
+    claim: Claim,
+    *,
+    truth: pl.DataFrame | None,
+    ids: pl.DataFrame | None,
+    rows: int,
+    paired: Ints | None,
+) -> tuple[Ints | None, Ints | None]:
+    """Return whose each row of the file is, and whose each true row is; None: another person's."""
+    rule = claim.one_person
+    if rule is not None:
+        true = None
+        if truth is not None:
+            columns = {name: coded(truth[name]) for name in (*rule.columns, *rule.nobody)}
+            true = people_by_answers(columns, rule, truth.height)
+        return people_by_answers(table, rule, rows), true
+    if ids is None:
+        return None, None
+    people, whose = people_in(ids), np.full(rows, NOBODY)
+    if paired is not None:
+        found = (paired >= 0) & (paired < len(people))
+        whose[found] = people[paired[found]]
+    return whose, people
 
 
 def _shape(table: Table, claim: Claim, codebook: Codebook | None, rows: int) -> Shape:
@@ -135,17 +166,22 @@ def _class_summary(
     strata: Positions | None,
 ) -> ClassSummary:
     core, insider = claim.core, claim.insider
-    literal = classes_of([table[name] for name in core], batch)
     suppressed = np.full(classes.count, bool(core))  # classes whose whole key is suppressed
     for name in core:
         suppressed &= table[name].is_cell(claim.suppressed.get(name))[classes.first]
     sizes, counts = np.unique(classes.sizes, return_counts=True)
+    whose = classes.people
+    literal = classes_of([table[name] for name in core], batch, whose)
     of_insider, of_both = (
-        classes_of(as_key(table, key, claim), batch).unique if insider else None
+        classes_of(as_key(table, key, claim), batch, whose).unique if insider else None
         for key in (insider, (*core, *insider))
     )
+    in_all_rows = None if whose is None else alike_in_all_rows(classes.of_row, whose)
     return ClassSummary(
         k=classes.smallest,
+        k_rows=int(classes.rows.min()),
+        people=len(np.unique(classes.whose[classes.whose != NOBODY])),
+        k_all_rows=classes.smallest if in_all_rows is None else in_all_rows,
         k_exact=literal.smallest,
         k_complete=_smallest_complete(table, claim, literal),
         k_stratum=None if strata is None else _smallest_within(literal, np.asarray(strata)),
@@ -154,7 +190,7 @@ def _class_summary(
         batches=tuple((len(rows), classes.among(rows).smallest) for rows in each_batch(batch)),
         unique=classes.unique,
         suppressed_classes=int(suppressed.sum()),
-        suppressed_rows=int(classes.sizes[suppressed].sum()),
+        suppressed_rows=int(classes.rows[suppressed].sum()),
         unique_insider=of_insider or 0,
         unique_insider_and_core=classes.unique if of_both is None else of_both,
     )
@@ -177,4 +213,5 @@ def _smallest_within(classes: EquivalenceClasses, strata: Ints) -> int | None:
         return None
     wide = (classes.of_row[rows].astype(np.uint32), strata[rows].astype(np.uint32))
     together = combined(wide, len(rows))
-    return EquivalenceClasses(*together).smallest
+    people = None if classes.people is None else classes.people[rows]
+    return EquivalenceClasses(*together, people).smallest

@@ -51,6 +51,8 @@ def anonymise(
         value = report[name]  # None where nothing could be measured
         shown = f"{value:.4f}" if isinstance(value, float) else "-" if value is None else value
         click.echo(f"{name:<20}{shown}")
+    for note in report["notes"]:
+        click.echo(note)
     click.echo(f"{out} written in {time.perf_counter() - started:.1f} seconds.")
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import product
+from itertools import combinations, product
 from math import exp, log
 
 import numpy as np
@@ -22,8 +22,46 @@ def moved(values: Sequence[int], whole: Sequence[int], *, ordered: bool) -> floa
     return sum(abs(sum(gaps[: at + 1])) for at in range(len(places))) / max(len(places) - 1, 1)
 
 
+def whose(problem: Problem, rows: Iterable[int]) -> list[int]:
+    """Whose each of the rows is; -1 for nobody's."""
+    return [row if problem.people is None else int(problem.people[row]) for row in rows]
+
+
+def told(problem: Problem, at: int, rows: Sequence[int]) -> list[tuple[int, int]]:
+    """Who has which value of a sensitive column in these rows, each pair once."""
+    people, column = whose(problem, rows), problem.sensitive[:, at].tolist()
+    pairs = {(who, column[row]) for who, row in zip(people, rows, strict=True) if who >= 0}
+    return sorted(pairs)
+
+
+def commonest(pairs: Sequence[tuple[int, int]]) -> int:
+    """How many of the commonest values reach everybody by their numbers."""
+    everybody, reached = len({who for who, _ in pairs}), 0
+    for many, (_, times) in enumerate(Counter(value for _, value in pairs).most_common(), 1):
+        reached += times
+        if reached >= everybody:
+            return many
+    return 0
+
+
+def fewest_named(pairs: Sequence[tuple[int, int]]) -> int:
+    """The fewest values of which everybody has one, by trying all sets."""
+    has: dict[int, set[int]] = {}
+    for who, value in pairs:
+        has.setdefault(who, set()).add(value)
+    values = sorted({value for _, value in pairs})
+    for many in range(len(values) + 1):
+        if any(
+            all(set(named) & own for own in has.values()) for named in combinations(values, many)
+        ):
+            return many
+    raise AssertionError("all values together name one of everybody")
+
+
 def entropy_l(values: Sequence[int]) -> float:
-    """exp of the entropy."""
+    """exp of the entropy; 0 where there is no value."""
+    if not values:
+        return 0.0
     return exp(-sum(c / len(values) * log(c / len(values)) for c in Counter(values).values()))
 
 
@@ -38,23 +76,27 @@ def covers(problem: Problem, box: Box, codes: Iterable[int]) -> bool:
 def holds(problem: Problem, box: Box, rows: Sequence[int], whole: Sequence[int]) -> bool:
     """Whether the class of these rows holds all, closeness measured from the rows ``whole``."""
     asked = problem.model
-    if len(rows) < asked.k:
+    everybody = set(whose(problem, rows)) - {-1}
+    if len(everybody) < max(asked.k, 1):
         return False
     for at in range(problem.sensitive.shape[1]):
-        column = problem.sensitive[:, at].tolist()
-        values = [column[row] for row in rows]
+        pairs, missing = told(problem, at, rows), problem.missing[at] if problem.missing else -1
+        known = [(who, value) for who, value in pairs if value != missing]
+        spread = entropy_l([value for _, value in known])
         distinct_l, least_entropy, t = asked.of_column(at)
-        if len(set(values)) < distinct_l or entropy_l(values) < least_entropy - 1e-9:
+        # A class in which nobody has a value tells none.
+        if known and (commonest(known) < distinct_l or spread < least_entropy - 1e-9):
             return False
-        far = moved(values, [column[row] for row in whole], ordered=problem.ordered[at])
-        if t is not None and far > t + 1e-9:
+        values, all_values = ([v for _, v in told(problem, at, r)] for r in (rows, whole))
+        if t is not None and moved(values, all_values, ordered=problem.ordered[at]) > t + 1e-9:
             return False
     if asked.presence is None or problem.population is None:
         return True
     people = sum(covers(problem, box, codes) for codes in problem.population.tolist())
-    here = sum(covers(problem, box, codes) for codes in problem.codes.tolist())
+    fits = [row for row in range(problem.rows) if covers(problem, box, problem.codes[row].tolist())]
+    here = set(whose(problem, fits)) - {-1}
     low, high = asked.presence
-    return low - 1e-9 <= here / people <= high + 1e-9
+    return low - 1e-9 <= len(here) / people <= high + 1e-9
 
 
 def classes(boxes: Sequence[Box], rows: Iterable[int]) -> dict[Box, list[int]]:
@@ -117,7 +159,7 @@ def smallest_loss(problem: Problem) -> float | None:
             for codes in problem.codes.tolist()
         ]
         good = kept(problem, boxes)
-        if problem.rows - len(good) <= problem.suppression_limit * problem.rows + 1e-9:
+        if problem.rows - len(good) <= problem.suppressible:
             found.append(_loss(problem, boxes, good))
     return min(found, default=None)
 
@@ -153,6 +195,8 @@ def wrongs(problem: Problem, recoding: Recoding) -> list[str]:
         if recoding.suppressed[row] and boxes[row] != roots
     ]
     gone = set(np.flatnonzero(recoding.suppressed).tolist()) | blank(problem, boxes)
-    if len(gone) > problem.suppression_limit * problem.rows + 1e-9:
+    cut = set(whose(problem, sorted(gone))) - {-1}
+    everybody = set(whose(problem, range(problem.rows))) - {-1}
+    if len(cut) > problem.suppression_limit * len(everybody) + 1e-9:
         wrong.append(f"{len(gone)} rows are withheld")
     return wrong

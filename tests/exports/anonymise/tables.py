@@ -1,6 +1,7 @@
 """Small problems to try the engine on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
@@ -91,18 +92,28 @@ MODELS = st.builds(
 
 @st.composite
 def problems(draw: st.DrawFn, model: st.SearchStrategy[PrivacyModel] = MODELS) -> Problem:
-    """Up to twelve rows, one to three quasi-identifiers, one sensitive column, fourteen people."""
+    """Up to twelve rows, one to three quasi-identifiers, two sensitive columns, fourteen people.
+
+    Of the second column as much is asked as of the first, or something else.
+    """
     trees = tuple(draw(st.lists(hierarchies(), min_size=1, max_size=3)))
     row = st.tuples(*(st.integers(0, tree.up.shape[0] - 1) for tree in trees))
     codes = draw(st.lists(row, min_size=1, max_size=12))
     others = draw(st.lists(row, max_size=14))
-    seen = st.lists(st.integers(0, 2), min_size=len(codes), max_size=len(codes))
+    both = st.tuples(st.integers(0, 2), st.integers(0, 3))
+    asked = draw(model)
+    if draw(st.booleans()):
+        asked = replace(
+            asked,
+            distinct_l=(asked.of_column(0)[0], draw(st.integers(1, 2))),
+            t=(asked.of_column(0)[2], draw(st.sampled_from([None, 0.5]))),
+        )
     return Problem(
         codes=ints(codes),
         hierarchies=trees,
-        model=draw(model),
-        sensitive=ints([[value] for value in draw(seen)]),
-        ordered=(draw(st.booleans()),),
+        model=asked,
+        sensitive=ints(draw(st.lists(both, min_size=len(codes), max_size=len(codes)))),
+        ordered=(draw(st.booleans()), draw(st.booleans())),
         population=ints([*codes, *others]),
         suppression_limit=draw(st.sampled_from([0.0, 0.1, 0.3, 0.5])),
         blank_counts=draw(st.booleans()),

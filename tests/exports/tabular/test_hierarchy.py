@@ -56,6 +56,15 @@ def test_a_group_of_one_value_may_have_its_name(tree):
     assert losses(tree("a,A,*\nb,b,*\nc,c,*\n"), "a", "b")["A"] == 0
 
 
+@pytest.mark.parametrize(
+    ("value", "group"),
+    [("2020-01-05", "2020-01"), ("2020-01-05", "2020"), ("1234", "12**"), ("50-59", "50+")],
+)
+def test_a_group_that_can_be_seen_to_hold_its_values_may_be_one(tree, value, group):
+    found = tree(f"{value},{group},*\n{group},{group},*\n")
+    assert found.up[0, 1] == found.up[1, 0]
+
+
 def test_a_label_that_all_lines_end_in_is_the_top(tree):
     found = tree("47677,4767*,*****\n47678,4767*,*****\n47602,4760*,*****\n")
     assert found.top == "*****"

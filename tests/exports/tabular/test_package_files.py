@@ -182,8 +182,9 @@ def test_a_western_code_page_of_texts_that_do_not_look_like_it_is_told(
     assert read(path, encoding=encoding).cells["x"][0] == text
 
 
-def test_a_file_without_a_code_page_is_read_where_it_is_beyond_doubt(tmp_path):
-    table = read(in_code_page(tmp_path / "t.sav", "Köln", "cp1252", ASCII))
+@pytest.mark.parametrize("page", [ASCII, bytes(4)])
+def test_a_file_without_a_code_page_is_read_where_it_is_beyond_doubt(tmp_path, page):
+    table = read(in_code_page(tmp_path / "t.sav", "Köln", "cp1252", page))
     assert (table.cells["x"][0], table.read_as) == ("Köln", "cp1252")
 
 

@@ -45,8 +45,8 @@ def test_somebody_who_was_there_is_counted_alone_and_with_what_all_know(tmp_path
     assert (found.unique_insider, found.unique_insider_and_core) == (1, 1)
 
 
-def test_all_kinds_of_missing_are_one_sensitive_value(tmp_path):
-    assert looked_at(tmp_path, TABLE).l == 2
+def test_no_kind_of_missing_is_a_sensitive_value(tmp_path):
+    assert looked_at(tmp_path, TABLE).l == 1
 
 
 def test_withheld_cells_are_counted_by_column(tmp_path):
