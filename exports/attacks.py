@@ -90,7 +90,7 @@ def isolated(table: pl.DataFrame, key: Sequence[str], own: pl.Series) -> pl.Seri
 def linked(
     first: pl.DataFrame, second: pl.DataFrame, answers: Sequence[str], keys: Sequence[str]
 ) -> pl.Series:
-    """Return the crowd of each pair of rows that answered alike in two files of the same people.
+    """Return how many pairs of rows alike in their answers in two files show the same key.
 
     Together the two say of a person's key what the two cells of each column say.
     """

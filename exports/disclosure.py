@@ -129,6 +129,7 @@ def claim_of(
         missing=dict.fromkeys((*(f.name for f in keys), *diverse), _MISSING),
         answers=tuple(f.name for f in fields if f.part == "answer" and not f.key),
         no_answer=_MISSING | {""},
+        missing_is_value=frozenset(diverse).difference(policy.named),
         segments=tuple(segments),
         unit="people",
         one_person=OnePerson(

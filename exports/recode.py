@@ -7,6 +7,7 @@ that the two are one category of a key to the engine as to every reader.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,7 +83,8 @@ def _diverse(table: pl.DataFrame, policy: ReleasePolicy, tier: Tier) -> list[str
         values = table[name].unique()
         if (values >= 0).any():
             found.append(name)
-            if (different := int((values >= 0).sum())) < tier.distinct_l:
+            gaps = name not in policy.named and bool((values < 0).any())
+            if (different := int((values >= 0).sum()) + gaps) < tier.distinct_l:
                 raise ExportRefused(
                     f"Tier {tier.name} cannot be reached: l = {tier.distinct_l} and all"
                     f" {len(table)} rows together have {different} of the sensitive {name}."
@@ -137,51 +139,71 @@ def recode_strata(
 ) -> RecodedKeys:
     """Return ``table`` with ``tier.k`` people or more in each class of its core key and stratum.
 
-    ``people`` says whose each row is (exports.repeats; None: each is another person's).
-
-    ``strata`` is null for rows that need no company of their own kind. Where all rows together do
-    not give every stratum enough, each is recoded by itself, and one that cannot be is left out,
-    unless it is the largest. Rows must stand in the order of their content, so that the order of
-    arrival decides nothing. Raise ExportRefused, with figures, where k or l cannot be reached,
+    ``people`` says whose each row is (exports.repeats; None: each is another person's). ``strata``
+    is null for rows that need no company of their own kind. Where all rows together do not give
+    every stratum enough, each is recoded by itself, and one that cannot be is left out, unless it
+    is the largest. Rows must stand in the order of their content, so that the order of arrival
+    decides nothing. Raise ExportRefused, with figures, where k or l cannot be reached,
     SuppressionLimitExceeded where more than ``tier.max_violating`` of the rows would lose their
     whole key.
     """
     everybody = pl.Series(range(len(table)), dtype=pl.UInt32)
     # Where no variety is asked for, the engine need not look at answers at all.
     diverse = _diverse(table, policy, tier) if tier.distinct_l > 1 else []
-    whole = _recoded(
-        table, diverse, fields, policy, tier, people=people, seed=seed, progress=progress
-    )
-    found = [RecodedKeys(whole.table, everybody, whole.lost, whole.notes)]
-    if _smallest(whole.table, strata, people, fields) < tier.k:
-        found = []
-        kinds = strata.fill_null("none").alias("kind")
-        sizes = kinds.value_counts().sort("count", "kind", descending=[True, False])
-        for kind in sizes["kind"]:
-            rows = everybody.filter(kinds == kind)
-            try:
-                one = _recoded(
-                    table[rows], diverse, fields, policy, tier,
-                    people=None if people is None else people[rows.to_numpy()],
-                    seed=seed, progress=progress,
-                )  # fmt: skip
-            except ExportRefused:
-                if not found:
-                    raise
-                continue
-            found.append(RecodedKeys(one.table, rows, one.lost, one.notes))
+    everybody = pl.Series(range(len(table)), dtype=pl.UInt32)
+    # Together first, which loses least; then so that rows of no kind add nobody to a class.
+    tries = [people, _of_a_kind(people, strata)] if strata.null_count() else [people]
+    for whose in tries if strata.n_unique() > 1 else ():
+        with suppress(ExportRefused):
+            one = _recoded(
+                table, diverse, fields, policy, tier, people=whose, seed=seed, progress=progress
+            )
+            whole = RecodedKeys(one.table, everybody, one.lost, one.notes)
+            if _smallest(one.table, strata, people, fields) >= tier.k:
+                _check_lost(whole, tier)
+                return whole
+    found: list[RecodedKeys] = []
+    kinds = strata.fill_null("none").alias("kind")
+    for kind in kinds.value_counts().sort("count", "kind", descending=[True, False])["kind"]:
+        rows = everybody.filter(kinds == kind)
+        try:
+            one = _recoded(
+                table[rows], diverse, fields, policy, tier,
+                people=None if people is None else people[rows.to_numpy()],
+                seed=seed, progress=progress,
+            )  # fmt: skip
+        except ExportRefused:
+            if not found:
+                raise
+            continue
+        found.append(RecodedKeys(one.table, rows, one.lost, one.notes))
     together = pl.concat([one.rows for one in found])
-    lost = sum(one.lost for one in found)
-    if lost > tier.max_violating * len(together):
-        raise SuppressionLimitExceeded(
-            f"Tier {tier.name} cannot reach k = {tier.k} in {len(table)} rows:"
-            f" {lost / len(together):.1%} of them would lose every core variable; the policy allows"
-            f" {tier.max_violating:.1%}. Collect more answers, or change release.toml and have it"
-            " approved again."
-        )
     order = together.arg_sort()
-    notes = tuple(dict.fromkeys(note for one in found for note in one.notes))
-    return RecodedKeys(pl.concat([one.table for one in found])[order], together[order], lost, notes)
+    parted = RecodedKeys(
+        pl.concat([one.table for one in found])[order],
+        together[order],
+        sum(one.lost for one in found),
+        tuple(dict.fromkeys(note for one in found for note in one.notes)),
+    )
+    _check_lost(parted, tier)
+    return parted
+
+
+def _of_a_kind(people: Ints | None, strata: pl.Series) -> Ints:
+    """Return whose each row is, rows without a stratum being nobody's."""
+    whose = np.arange(len(strata), dtype=np.int32) if people is None else people
+    return np.where(strata.is_null().to_numpy(), -1, whose).astype(np.int32)
+
+
+def _check_lost(found: RecodedKeys, tier: Tier) -> None:
+    """Raise SuppressionLimitExceeded where too many rows would lose their whole key."""
+    rows = len(found.rows)
+    if found.lost > tier.max_violating * rows:
+        raise SuppressionLimitExceeded(
+            f"Tier {tier.name} cannot reach k = {tier.k} in {rows} rows: {found.lost / rows:.1%} of"
+            f" them would lose every core variable; the policy allows {tier.max_violating:.1%}."
+            " Collect more answers, or change release.toml and have it approved again."
+        )
 
 
 def _smallest(
@@ -196,10 +218,14 @@ def _smallest(
     return min(counted["whose"].to_list(), default=len(table))
 
 
-def _check_variety(table: pl.DataFrame, diverse: Sequence[str], tier: Tier) -> None:
+def _check_variety(
+    table: pl.DataFrame, diverse: Sequence[str], policy: ReleasePolicy, tier: Tier
+) -> None:
     """Raise ExportRefused where all rows, one class, have too few values of a sensitive column."""
-    values = (set(column.tolist()) - {_NO_VALUE} for column in _sensitive(table, diverse).T)
-    few = [n for n, v in zip(diverse, values, strict=True) if 0 < len(v) < tier.distinct_l]
+    few = []
+    for name, column in zip(diverse, _sensitive(table, diverse).T, strict=True):
+        values = set(column.tolist()) - ({_NO_VALUE} if name in policy.named else set())
+        few += [name] if 0 < len(values) < tier.distinct_l else []
     if few:
         raise ExportRefused(
             f"Tier {tier.name} cannot be reached: l = {tier.distinct_l} and {len(table)} rows that"
@@ -229,7 +255,7 @@ def _recoded(
     # Coarsening a column of one category would part no class.
     keys = [field for field in core if table[field.name].n_unique() > 1]
     if not keys:
-        _check_variety(table, diverse, tier)
+        _check_variety(table, diverse, policy, tier)
         return RecodedKeys(table, everybody)
     hierarchies = [_hierarchy(f, policy, table[f.name]) for f in keys]
     losses = [
@@ -246,7 +272,7 @@ def _recoded(
         model=PrivacyModel(tier.k, distinct_l=tier.distinct_l),
         sensitive=_sensitive(table, diverse),
         ordered=(False,) * len(diverse),
-        missing=(_NO_VALUE,) * len(diverse),
+        missing=tuple(_NO_VALUE if name in policy.named else -1 for name in diverse),
         people=people,
         seed=seed,
     )

@@ -180,8 +180,8 @@ FEW_VALUES = (
 
 def diversity_warnings(policy: ReleasePolicy, figures: Mapping[str, Any]) -> list[str]:
     """A sentence where classes of the written file hold too few values of a sensitive column."""
-    told = policy.distinct or policy.diverse
-    measured = {n: one["distinct"] for n, one in figures.get("diversity", {}).items() if n in told}
+    found = figures.get("diversity", {})
+    measured = {n: one["distinct"] for n, one in found.items() if n in policy.named}
     few = [f"{name} {n}" for name, n in measured.items() if n < policy.distinct_warning]
     said = FEW_VALUES.format(least=policy.distinct_warning, counted=", ".join(few))
     return [said] if few else []

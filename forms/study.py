@@ -488,7 +488,7 @@ class ReleasePolicy:
     groups: Mapping[str, str]  # quasi-identifier → core or insider
     hierarchies: Mapping[str, Hierarchy]
     order: tuple[str, ...]  # quasi-identifiers, first to generalise first
-    distinct: tuple[str, ...]  # what l counts beside sensitive variables; the report warns of these
+    distinct: tuple[str, ...]  # what l counts strictly, insider variables among them; told first
     distinct_warning: int
     tiers: Mapping[str, Tier]
     min_new_rows: int
@@ -503,6 +503,11 @@ class ReleasePolicy:
         """Return the variables of which l asks several values in a class."""
         sensitive = (name for name, role in self.roles.items() if role == "sensitive")
         return tuple(dict.fromkeys((*self.distinct, *sensitive)))
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Return those of them of which a missing answer is no value: all, where none is named."""
+        return self.distinct or self.diverse
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,14 +64,13 @@ def inside(spec: Spec, policy: Path, out: Path) -> Ran:
 def _inside(data: Path, policy: Path, out: Path) -> dict[str, float]:
     from exports.anonymise.solve import solve
     from exports.tabular.hierarchy import problem_of
-    from exports.tabular.policy import read_policy
     from exports.tabular.run import anonymise, read_sources
 
     begun = time.perf_counter()
     anonymise(data, policy, out)
     whole = time.perf_counter() - begun
-    read = read_policy(policy)
-    problem = problem_of(read, read_sources(data, read))
+    read, sources = read_sources(data, policy)
+    problem = problem_of(read, sources)
     begun = time.perf_counter()
     solve(problem, read.mode)
     return {"whole": whole, "search": time.perf_counter() - begun}

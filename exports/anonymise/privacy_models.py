@@ -240,18 +240,33 @@ class PrivacyChecks:
         return satisfied
 
     def _diverse(self, tally: Counts, known: Counts | None) -> Bools:
+        asked = np.array([column.distinct_l for column in self.columns])
         diverse = np.ones(tally.shape[0], dtype=np.bool_)
-        for at, column in enumerate(self.columns):
-            counts = column.substantive(tally[:, column.part])
-            if column.distinct_l > 1:
-                reached = (
-                    distinct(counts) if known is None else covering_values(counts, known[:, at])
-                )
-                diverse &= (reached >= column.distinct_l) | (reached == 0)
+        if (asked > 1).any() and tally.shape[0]:
+            reached = self._distinct(tally, known)
+            diverse = ((reached >= asked) | (reached == 0)).all(axis=1)
+        for column in self.columns:
             if column.entropy_l > 1:
-                spread = effective(counts)
+                spread = effective(column.substantive(tally[:, column.part]))
                 diverse &= (spread >= column.entropy_l - ROUNDING) | (spread == 0)
         return diverse
+
+    def _distinct(self, tally: Counts, known: Counts | None) -> Counts:
+        """Return the distinct values of each class in each column, shape (classes, columns).
+
+        Source: distinct l-diversity, Machanavajjhala et al. 2007.
+        """
+        if known is not None:
+            values = (column.substantive(tally[:, column.part]) for column in self.columns)
+            each = [covering_values(counts, known[:, at]) for at, counts in enumerate(values)]
+            return np.column_stack(each)
+        # All columns at once: a study may name dozens, and this is asked of every class tried.
+        first = self.columns[0].part.start
+        there = tally[:, first:] > 0
+        there[:, [c.part.start + c.missing - first for c in self.columns if c.missing >= 0]] = False
+        starts = [column.part.start - first for column in self.columns]
+        found: Counts = np.add.reduceat(there, starts, axis=1, dtype=np.int64)
+        return found
 
     def _close(self, tally: Counts) -> Bools:
         close = np.ones(tally.shape[0], dtype=np.bool_)
@@ -342,15 +357,6 @@ def covering_values(counts: Counts, known: Counts) -> Counts:
     commonest = np.cumsum(-np.sort(-counts, axis=1), axis=1)
     short: Counts = np.count_nonzero(commonest < known[:, None], axis=1)
     return np.where(known > 0, short + 1, 0)
-
-
-def distinct(counts: Counts) -> Counts:
-    """Return the distinct values of each class, from counts of shape (classes, values).
-
-    Source: distinct l-diversity, Machanavajjhala et al. 2007.
-    """
-    found: Counts = np.count_nonzero(counts, axis=1)
-    return found
 
 
 def effective(counts: Counts) -> Floats:

@@ -8,6 +8,7 @@ that covers its rows, and the class satisfies the model by itself. No cell is a 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -201,7 +202,7 @@ def _least_blank(
     """
     recoding = _protected(problem, room, progress, blank=blank)
     if recoding is not None and room and _blank(problem, recoding) > room:
-        alone = _protected(problem, room, progress, willing=room)
+        alone = _protected(problem, room, progress, willing=room, blank=blank)
         if alone is not None and _blank(problem, alone) < _blank(problem, recoding):
             return alone
     return recoding
@@ -300,16 +301,36 @@ def solve(problem: Problem, mode: str = "local", progress: Progress = no_progres
         raise ValueError(f"no mode {mode!r}: choose one of {', '.join(MODES)}")
     if problem.people is None:
         return MODES[mode](problem, progress)
+    progress = _rising(progress)
+    if mode == "one-coding":
+        return _among_people(problem, problem.people, mode, progress)
+    found = None
+    with suppress(Infeasible):
+        found = _among_people(problem, problem.people, mode, progress)
+    if found is not None and problem.rows > SMALL:
+        return found
+    # As without people: nothing is refused that one coding reaches, and small tables lose no more.
+    try:
+        coded = _among_people(problem, problem.people, "one-coding", progress)
+    except Infeasible:
+        if found is None:
+            raise
+        return found
+    if found is None or loss_of(problem, coded) < loss_of(problem, found) - ROUNDING:
+        return coded
+    return found
+
+
+def _among_people(problem: Problem, people: Ints, mode: str, progress: Progress) -> Recoding:
+    """Return the table protected in one mode, within the share of people who may lose rows."""
     share = problem.suppression_limit * problem.rows / max(problem.counted, 1)
     # Few people may lose many rows; where too many people do, only so many rows as people.
     try:
-        found = _of_people(
-            replace(problem, suppression_limit=share), problem.people, mode, progress
-        )
+        found = _of_people(replace(problem, suppression_limit=share), people, mode, progress)
     except Infeasible:
-        return _of_people(problem, problem.people, mode, progress)
-    if problem.people_among(found.suppressed) > problem.suppressible:
-        return _of_people(problem, problem.people, mode, progress)
+        return _of_people(problem, people, mode, progress)
+    if problem.people_among(_gone(problem, found)) > problem.suppressible:
+        return _of_people(problem, people, mode, progress)
     return found
 
 

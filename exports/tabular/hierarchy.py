@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import inf
 from pathlib import Path
@@ -34,20 +34,17 @@ from exports.errors import ExportRefused
 from exports.label_hierarchy import LabelHierarchy, ancestors
 from exports.tabular.delimited import Line, dialect_of, lines_of
 from exports.tabular.input_table import TableMetadata
+from exports.tabular.made_hierarchies import NUMBER, MadeHierarchy
 from exports.tabular.policy import Policy
+from exports.tabular.quoting import quoted
 
-# A comma before three digits may set off thousands; elsewhere it begins the decimals.
-_DECIMALS = r"(?:(?<=\b0),\d+|,\d{1,2}(?!\d)|,\d{4,}|\.\d+)"
-_NUMBER = rf"[+-]?\d+{_DECIMALS}?"
-_PLAIN = re.compile(_NUMBER)
+_PLAIN = re.compile(NUMBER)
 _IN_DOUBT = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
-_BETWEEN = re.compile(rf"({_NUMBER})\s*(?:-|–|—|to|\.\.)\s*(<?)\s*({_NUMBER})")
-_BRACKETS = re.compile(
-    rf"([\[\](])\s*({_NUMBER})\s*(?:,|;|-|–|—|to|\.\.)\s*({_NUMBER})\s*([\[\])])"
-)
-_BEYOND = re.compile(rf"(<=|>=|<|>|≤|≥|under|over)\s*({_NUMBER})")
+_BETWEEN = re.compile(rf"({NUMBER})\s*(?:-|–|—|to|\.\.)\s*(<?)\s*({NUMBER})")
+_BRACKETS = re.compile(rf"([\[\](])\s*({NUMBER})\s*(?:,|;|-|–|—|to|\.\.)\s*({NUMBER})\s*([\[\])])")
+_BEYOND = re.compile(rf"(<=|>=|<|>|≤|≥|under|over)\s*({NUMBER})")
+_AND_MORE = re.compile(rf"({NUMBER})\s*\+")
 _MONTH = re.compile(r"\d{4}(?:-\d\d)?")
-_AND_MORE = re.compile(rf"({_NUMBER})\s*\+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +281,27 @@ def read_hierarchy(path: Path, column: str) -> TableHierarchy:
     _refuse_broken_tree(path, lines)
     _refuse_untrue(path, lines)
     _refuse_named_like_values(path, lines)
-    rows = [cells for _, cells in lines]
+    tree = _tree_of([cells for _, cells in lines], column, path)
+    return replace(tree, top=top, read_as=dialect.in_words)
+
+
+def make_hierarchy(path: Path, made: MadeHierarchy, cells: pl.Series) -> TableHierarchy:
+    """The hierarchy that a policy's rule makes of the cells. Raise ExportRefused for a misfit."""
+    column, values = cells.name, cells.drop_nulls().unique().sort().to_list()
+    rows, misfits = made.lines([value for value in values if value not in (MISSING, ROOT)])
+    if misfits:
+        count = int(cells.is_in(misfits).sum())
+        raise ExportRefused(
+            f"{column}: {quoted(misfits)} ({count} row{'s' * (count > 1)}) is not"
+            f" {made.rule.what}, as hierarchies.{column} in {path} expects. Correct the data, name"
+            " such values in apart, or write a hierarchy file for the column."
+        )
+    lines = list(enumerate(rows, 1))
+    _refuse_broken_tree(path, lines)
+    return _tree_of(rows or [[ROOT, ROOT]], column, path)
+
+
+def _tree_of(rows: list[list[str]], column: str, path: Path) -> TableHierarchy:
     levels, leaves = len(rows[0]), {row[0] for row in rows}
     if MISSING not in leaves:
         rows.append([MISSING] * (levels - 1) + [ROOT])
@@ -293,10 +310,7 @@ def read_hierarchy(path: Path, column: str) -> TableHierarchy:
     labels = list(dict.fromkeys(cell for row in rows for cell in row))
     values = pl.Series([row[0] for row in rows])
     up = ancestors(rows, labels)
-    numeric = _is_numeric(rows)
-    return TableHierarchy(
-        column, values, pl.Series(labels), up, path, numeric, top, dialect.in_words
-    )
+    return TableHierarchy(column, values, pl.Series(labels), up, path, _is_numeric(rows))
 
 
 def _is_numeric(rows: Sequence[Sequence[str]]) -> bool:
@@ -347,12 +361,6 @@ def _shares_of_range(level: Ints, numbers: Floats, counted: Bools, nodes: int) -
     return share
 
 
-# A refusal quotes no more values than these. They are the researcher's own, said on the
-# researcher's own terminal and written nowhere; without them nobody could find the cell to correct.
-EXAMPLES = 3
-LONGEST = 40  # letters
-
-
 @dataclass(frozen=True, slots=True)
 class EncodedTable:
     """The table without identifiers, in the order of its content, and its hierarchies.
@@ -360,6 +368,7 @@ class EncodedTable:
     ``metadata`` is what the input says of its columns, ``notes`` how it was read. ``ids`` are the
     columns that tell people and households apart, row by row, ``people`` the number of each row's
     (None: every row is another's). ``missing`` maps a sensitive column to cells that are no value.
+    ``read`` is the table with its numbers as they were before the rules of [numbers], if any.
     """
 
     table: pl.DataFrame
@@ -370,6 +379,12 @@ class EncodedTable:
     ids: pl.DataFrame = field(default_factory=pl.DataFrame)
     people: Ints | None = None
     missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    read: pl.DataFrame | None = None
+
+    @property
+    def truth(self) -> pl.DataFrame:
+        """The table as it was read."""
+        return self.table if self.read is None else self.read
 
 
 def in_own_order(table: pl.DataFrame) -> pl.DataFrame:
@@ -378,11 +393,11 @@ def in_own_order(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def problem_of(policy: Policy, sources: EncodedTable) -> Problem:
-    """The problem that the policy sets. Raise ExportRefused for a cell that has no place."""
-    codes = _codes(sources.table, sources.trees, where="")
+    """The problem that the policy sets; every cell must have a place in its hierarchy."""
+    codes = _codes(sources.table, sources.trees)
     population = None
     if sources.population is not None:
-        population = _codes(sources.population, sources.trees, where="the population's ")
+        population = _codes(sources.population, sources.trees)
     taxonomies = tuple(
         taxonomy_of(tree, np.bincount(codes[:, at], minlength=len(tree.values)) > 0)
         for at, tree in enumerate(sources.trees)
@@ -424,36 +439,10 @@ def released(sources: EncodedTable, outcome: Recoding) -> tuple[pl.DataFrame, In
     return kept.drop("\0row"), kept["\0row"].to_numpy().astype(np.int32)
 
 
-def _codes(table: pl.DataFrame, trees: Sequence[TableHierarchy], *, where: str) -> Ints:
+def _codes(table: pl.DataFrame, trees: Sequence[TableHierarchy]) -> Ints:
     """Return the value of each cell in its hierarchy, shape (rows, trees)."""
-    codes = []
-    for tree in trees:
-        filled = table[tree.column].fill_null(MISSING)
-        found = tree.encode(filled)
-        if found.null_count():
-            raise ExportRefused(_no_place(filled.filter(found.is_null()), tree, where=where))
-        codes.append(found.to_numpy())
+    codes = [tree.encode(table[tree.column].fill_null(MISSING)).to_numpy() for tree in trees]
     return np.stack(codes, axis=1)
-
-
-def _no_place(cells: pl.Series, tree: TableHierarchy, *, where: str) -> str:
-    """Return which cells the hierarchy does not know, by a few examples."""
-    values = cells.unique().sort().to_list()
-    rows = f"{len(cells)} row{'s' * (len(cells) > 1)}"
-    advice = "Give each value a line there, or correct the data."
-    if all(v.strip() in tree.values for v in values):
-        advice = "Take away the spaces around them."
-    elif all(v in tree.labels for v in values):
-        advice = "They are groups there: give each a line of its own that starts with itself."
-        if any(band_of(v) is None for v in values):
-            advice = "They are groups there: give each a line, and the groups other names."
-    return f"{where}{tree.column}: {_quoted(values)} ({rows}) has no place in {tree.path}. {advice}"
-
-
-def _quoted(values: Sequence[str]) -> str:
-    """Return the first few values in quotes, long ones cut short."""
-    shown = [f'"{v[:LONGEST]}{"…" * (len(v) > LONGEST)}"' for v in values[:EXAMPLES]]
-    return ", ".join(shown + ["…"] * (len(values) > EXAMPLES))
 
 
 def _sensitive(values: Mapping[str, Sequence[str]], table: pl.DataFrame) -> Ints:
@@ -479,7 +468,7 @@ def values_of(policy: Policy, sources: EncodedTable, name: str) -> tuple[str, ..
     if order == "numbers":
         numbers = {value: number_of(value) for value in values}
         if odd := [value for value, number in numbers.items() if number is None]:
-            odd_values = _quoted(odd)
+            odd_values = quoted(odd)
             cure = ""
             if any(_IN_DOUBT.fullmatch(value) for value in odd):
                 cure = " A comma before three digits may set off thousands: write 1.234 or 1234."
@@ -488,6 +477,6 @@ def values_of(policy: Policy, sources: EncodedTable, name: str) -> tuple[str, ..
         return tuple(sorted(values, key=lambda value: (numbers[value], value)))
     if odd := [value for value in values if value not in order]:
         raise ExportRefused(
-            f"{policy.path}: [ordered] {name} leaves out {_quoted(odd)}, which the data hold."
+            f"{policy.path}: [ordered] {name} leaves out {quoted(odd)}, which the data hold."
         )
     return tuple(value for value in order if value not in missing)

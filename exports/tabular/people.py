@@ -86,5 +86,5 @@ def refuse_unknown_people(policy: Policy, table: pl.DataFrame) -> None:
             raise ExportRefused(
                 f"The values of the identifier {name} repeat: {len(rows)} rows, {people} people. k"
                 f" counts people and not rows: give the role person in [roles] to {name}, or to the"
-                f" column that tells people apart; if none does, take {name} out of the data."
+                f" column that tells people apart; if none does, make {name} left_out."
             )

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 from exports.errors import ExportRefused
 from exports.tabular.delimited import unreadable
+from exports.tabular.made_hierarchies import MadeHierarchy, made_hierarchy
+from exports.tabular.number_rules import NumberRule, number_rules
+from exports.tabular.wildcards import without_wildcards
 
 IDS = ("person", "household")
-HIDDEN = ("identifier", *IDS)
+HIDDEN = ("identifier", "left_out", *IDS)
 ROLES = (*HIDDEN, "quasi_identifier", "sensitive", "plain")
 MODES = ("local", "one-coding")
 
@@ -49,9 +52,10 @@ _PRIVACY: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 }
 # Those that may be one for all sensitive columns, or a table of columns.
 _PER_COLUMN = ("l", "entropy_l", "t")
-_TABLES = ("privacy", "roles", "hierarchies", "ordered", "population")
+_TABLES = ("privacy", "roles", "hierarchies", "ordered", "numbers", "population")
 
 Mode = Literal["local", "one-coding"]
+Said = TypeVar("Said")
 Order = tuple[str, ...] | Literal["numbers"]
 
 
@@ -59,8 +63,10 @@ Order = tuple[str, ...] | Literal["numbers"]
 class Policy:
     """A policy as read. Paths are resolved against the policy's folder.
 
-    ``roles`` maps each role to its columns; ``hierarchies`` a quasi-identifier to its file;
+    ``roles`` maps each role to its columns; ``hierarchies`` a quasi-identifier to its file
+    or rule;
     ``ordered`` a sensitive column to its values from lowest to highest, or to "numbers";
+    ``numbers`` a sensitive or plain column to how its numbers are written;
     ``missing`` a sensitive column to cells that are no value;
     ``content`` is the file as it stands, for the report to repeat. What is None is not asked; l,
     entropy l and t may be one for all sensitive columns or a mapping of those that are meant.
@@ -69,7 +75,7 @@ class Policy:
     path: Path
     k: int
     roles: Mapping[str, tuple[str, ...]]
-    hierarchies: Mapping[str, Path]
+    hierarchies: Mapping[str, Path | MadeHierarchy]
     l: int | Mapping[str, int] = 1  # noqa: E741 - the condition's name
     entropy_l: float | Mapping[str, float] = 1.0
     t: float | Mapping[str, float] | None = None
@@ -78,6 +84,7 @@ class Policy:
     suppression_limit: float = 0.0
     seed: int = 0
     ordered: Mapping[str, Order] = field(default_factory=dict)
+    numbers: Mapping[str, NumberRule] = field(default_factory=dict)
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     population: Path | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
@@ -119,18 +126,59 @@ class Policy:
             self.t.get(name) if isinstance(self.t, Mapping) else self.t,
         )
 
+    def without(self, columns: Collection[str]) -> Policy:
+        """Return the policy for a table in which these columns say nothing.
 
-def read_policy(path: Path) -> Policy:
-    """The policy of a TOML file. Raise ExportRefused with what is wrong and where."""
+        Raise ExportRefused where what is asked speaks of nothing else.
+        """
+        roles = {
+            role: tuple(n for n in names if role in HIDDEN or n not in columns)
+            for role, names in self.roles.items()
+        }
+        left = replace(
+            self,
+            roles=roles,
+            hierarchies=_lacking(self.hierarchies, columns),
+            ordered=_lacking(self.ordered, columns),
+            numbers=_lacking(self.numbers, columns),
+        )
+        _refuse_contradictions(left)
+        return left
+
+    def leaving_apart(self, missing: Mapping[str, frozenset[str]]) -> Policy:
+        """Return the policy whose rules leave to themselves what the file declares missing."""
+        hierarchies = {
+            name: replace(said, apart=said.apart | missing.get(name, frozenset()))
+            if isinstance(said, MadeHierarchy)
+            else said
+            for name, said in self.hierarchies.items()
+        }
+        numbers = {
+            name: replace(rule, apart=rule.apart | missing.get(name, frozenset()))
+            for name, rule in self.numbers.items()
+        }
+        return replace(self, hierarchies=hierarchies, numbers=numbers)
+
+
+def _lacking(table: Mapping[str, Said], columns: Collection[str]) -> dict[str, Said]:
+    return {name: said for name, said in table.items() if name not in columns}
+
+
+def read_policy(path: Path, columns: Callable[[], Sequence[str]]) -> Policy:
+    """The policy of a TOML file. Raise ExportRefused with what is wrong and where.
+
+    ``columns`` gives those of the data; it is called only where a wildcard stands for some of them.
+    """
     content = _toml(path)
     _refuse_unknown(path, content, (*_TABLES, "missing"), "table")
     tables = {name: _table(path, content, name) for name in _TABLES}
-    roles = _roles(path, tables["roles"])
+    roles = _roles(path, tables["roles"], columns)
     policy = Policy(
         path,
         roles=roles,
         hierarchies=_hierarchies(path, tables["hierarchies"], roles["quasi_identifier"]),
         ordered=_ordered(path, tables["ordered"], roles["sensitive"]),
+        numbers=number_rules(path, tables["numbers"], roles["sensitive"] + roles["plain"]),
         missing=_missing(path, content.get("missing", []), roles["sensitive"]),
         population=_population(path, tables["population"]),
         content=content,
@@ -214,12 +262,15 @@ def _names(path: Path, key: str, value: object) -> tuple[str, ...]:
     return tuple(cast("list[str]", value))
 
 
-def _roles(path: Path, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+def _roles(
+    path: Path, table: Mapping[str, Any], columns: Callable[[], Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
     _refuse_unknown(path, table, ROLES, "role in [roles]:")
-    roles = {role: _names(path, role, table.get(role, [])) for role in ROLES}
+    lists = {role: _names(path, role, table.get(role, [])) for role in ROLES}
+    roles = without_wildcards(path, lists, columns)
     taken: dict[str, str] = {}
-    for role, columns in roles.items():
-        for column in columns:
+    for role, names in roles.items():
+        for column in names:
             if column in taken:
                 both = {taken[column], role}
                 where = " and ".join(sorted(both)) if len(both) > 1 else f"{role} twice"
@@ -240,21 +291,31 @@ def _roles(path: Path, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return roles
 
 
-def _hierarchies(path: Path, table: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Path]:
-    for column, name in table.items():
+def _hierarchies(
+    path: Path, table: Mapping[str, Any], columns: Sequence[str]
+) -> dict[str, Path | MadeHierarchy]:
+    found: dict[str, Path | MadeHierarchy] = {}
+    for column, said in table.items():
         if column not in columns:
             hint = suggestion(column, columns)
             raise ExportRefused(
                 f"{path}: [hierarchies] has {column}, which is no quasi-identifier.{hint}"
             )
-        if not isinstance(name, str) or not name:
+        if isinstance(said, Mapping):
+            found[column] = made_hierarchy(f"{path}: hierarchies.{column}", said)
+        elif isinstance(said, str) and said:
+            found[column] = path.parent / said
+        else:
             raise ExportRefused(
-                f'{path}: hierarchies.{column} must be a file name, such as "age.csv".'
+                f'{path}: hierarchies.{column} must be a file name, such as "age.csv", or a rule,'
+                " such as { bands = [5, 10] }."
             )
     lacking = [column for column in columns if column not in table]
     if lacking:
-        raise ExportRefused(f"{path}: [hierarchies] names no file for {', '.join(lacking)}.")
-    return {column: path.parent / table[column] for column in columns}
+        raise ExportRefused(
+            f"{path}: [hierarchies] names no file or rule for {', '.join(lacking)}."
+        )
+    return {column: found[column] for column in columns}
 
 
 def _ordered(path: Path, table: Mapping[str, Any], sensitive: Sequence[str]) -> dict[str, Order]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,17 +26,22 @@ from exports.tabular.hierarchy import (
     EncodedTable,
     TableHierarchy,
     in_own_order,
+    make_hierarchy,
     problem_of,
     read_hierarchy,
     released,
     values_of,
 )
 from exports.tabular.input_table import AS_IT_SAYS, BESIDE_DATA, InputTable, ReadOptions
+from exports.tabular.made_hierarchies import MadeHierarchy
 from exports.tabular.missing_values import Cells, missing_values_of
+from exports.tabular.number_rules import with_rules
 from exports.tabular.open_table import read_table
 from exports.tabular.people import ids_of, people_of, refuse_unknown_people, without_blank_rows
-from exports.tabular.policy import Policy, read_policy, suggestion
+from exports.tabular.policy import ROLES, Policy, read_policy, suggestion
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
+from exports.tabular.values_without_place import refuse_unplaced
+from exports.verify.coded_numbers import NumberCoding
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
 from exports.verify.verdict import faults
@@ -56,7 +62,7 @@ def proven(path: Path, claim: Claim, sources: EncodedTable, rows: Ints) -> Findi
 
     ``rows`` has shape (rows written,): the position of each in the table.
     """
-    people, table = sources.population, sources.table
+    people, table = sources.population, sources.truth
     ids = sources.ids if sources.ids.width else None
     found = verify(path, claim, truth=table, truth_rows=rows, population=people, ids=ids)
     if broken := faults(found, claim):
@@ -81,6 +87,10 @@ def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
         ordered={name: values_of(policy, sources, name) for name in policy.ordered},
         covers={tree.column: _covers(tree) for tree in sources.trees},
         suppressed={tree.column: ROOT for tree in sources.trees},
+        numbers={
+            name: NumberCoding(rule.step, rule.bottom, rule.top, rule.apart)
+            for name, rule in policy.numbers.items()
+        },
         missing={name: cells | {MISSING} for name, cells in sources.missing.items()},
         unit=policy.unit,
     )
@@ -97,6 +107,11 @@ def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
         for label, leaves in below.items()
         if label != ROOT and leaves != {label}
     }
+
+
+def empty_columns(table: pl.DataFrame) -> list[str]:
+    """Return the columns without any value: they need no role and protect nobody."""
+    return [column.name for column in table if column.null_count() == table.height]
 
 
 def refuse_unfit(policy: Policy, table: pl.DataFrame, missing: Cells) -> None:
@@ -118,6 +133,8 @@ def refuse_unfit(policy: Policy, table: pl.DataFrame, missing: Cells) -> None:
         raise ExportRefused(
             f"k = {policy.k} {unit} alike cannot be had from {people} {unit}{of_rows}."
         )
+    if not policy.quasi_identifiers:
+        raise ExportRefused("Every cell of every quasi-identifier is missing.")
     for name in policy.sensitive:
         distinct = table[name].drop_nulls().n_unique() - len(missing[name])
         distinct_l, entropy_l, _ = policy.of_column(name)
@@ -139,7 +156,9 @@ def _refuse_no_header(policy: Policy, known: Sequence[str]) -> None:
         )
 
 
-def _refuse_unfit_columns(policy: Policy, known: list[str]) -> None:
+def refuse_unfit_columns(policy: Policy, known: list[str], empty: list[str]) -> None:
+    """Raise ExportRefused for a column that the data lack, or one with values and no role."""
+    _refuse_no_header(policy, known)
     for role, names in policy.roles.items():
         for name in names:
             if name not in known:
@@ -149,10 +168,10 @@ def _refuse_unfit_columns(policy: Policy, known: list[str]) -> None:
                 )
 
     marked = {name for names in policy.roles.values() for name in names}
-    if unmarked := [name for name in known if name not in marked]:
+    if unmarked := [name for name in known if name not in marked and name not in empty]:
         raise ExportRefused(
             f"{policy.path}: no role for {', '.join(unmarked)}. Give each column one in [roles]:"
-            " identifier, quasi_identifier, sensitive or plain."
+            f" {', '.join(ROLES)}."
         )
 
 
@@ -173,14 +192,15 @@ def anonymise(
     been read back and verified, or not at all: ExportRefused says why, in one line.
     """
     try:
-        policy_read = read_policy(policy)
-        refuse_taken(out)
-        return _anonymise(read_sources(data, policy_read, how), policy_read, out, progress)
+        return _anonymise(data, policy, out, how, progress)
     except ExportRefused as fault:
         raise ExportRefused(" ".join(str(fault).split())) from None
 
 
-def _anonymise(sources: EncodedTable, policy: Policy, out: Path, progress: Progress) -> Report:
+def _anonymise(data: Path, asked: Path, out: Path, how: ReadOptions, progress: Progress) -> Report:
+    refuse_taken(out)
+    policy, sources = read_sources(data, asked, how)
+    refuse_unplaced(policy, sources)
     problem = problem_of(policy, sources)
     outcome = _solved(problem, policy, progress)
     table, rows = released(sources, outcome)
@@ -240,18 +260,30 @@ def _notes_of_blank_rows(blank: int) -> tuple[str, ...]:
     return (f"{blank:,} {is_blank} only identifiers, and {was} left out.",)
 
 
-def read_sources(data: Path, policy: Policy, how: ReadOptions = AS_IT_SAYS) -> EncodedTable:
-    """Return the table, hierarchies and population of the policy, checked, without identifiers."""
-    trees = tuple(
-        read_hierarchy(policy.hierarchies[name], name) for name in policy.quasi_identifiers
-    )
-    read = read_table(data, how)
+def read_sources(
+    data: Path, asked: Path, how: ReadOptions = AS_IT_SAYS
+) -> tuple[Policy, EncodedTable]:
+    """Return the policy, and its table, hierarchies and population, checked, without identifiers.
+
+    The table is read last, unless the policy cannot be understood without its columns.
+    """
+    opened = cache(lambda: read_table(data, how))
+    policy = read_policy(asked, lambda: opened().cells.columns)
+    # Before the data, as files hold the more faults.
+    trees = {
+        name: read_hierarchy(said, name)
+        for name, said in policy.hierarchies.items()
+        if isinstance(said, Path)
+    }
+    read = opened()
+    empty = empty_columns(read.cells) if read.cells.height else []
     try:
         # First, as all that follows looks columns up by the policy's names.
-        _refuse_no_header(policy, read.cells.columns)
-        _refuse_unfit_columns(policy, read.cells.columns)
+        refuse_unfit_columns(policy, read.cells.columns, empty)
+        policy = policy.without(empty)
         cells, blank = without_blank_rows(policy, read.cells)
         missing = missing_values_of(policy, cells, read.metadata.missing)
+        policy = policy.leaving_apart({**read.metadata.missing, **missing})
         refuse_unfit(policy, cells, missing)
     except ExportRefused as fault:
         # A header cut in the wrong places shows as columns that nobody knows.
@@ -259,34 +291,49 @@ def read_sources(data: Path, policy: Policy, how: ReadOptions = AS_IT_SAYS) -> E
     told = [name for name in cells.columns if name not in policy.hidden]
     # Of rows that read the same whose they are decides, so that the order of arrival does not.
     cells = in_own_order(cells.select(*told, *policy.ids))
-    table, ids = cells.select(told), cells.select(policy.ids)
     population, files = None, {data: read.read_as}
     if policy.population is not None:
-        people = _read_population(policy.population, policy)
+        people = _read_population(policy, policy.population)
         population, files[policy.population] = people.cells, people.read_as
-    files |= {tree.path: tree.read_as for tree in trees}
-    notes = (
-        *_how_read(files), *read.notes, *_notes_of_blank_rows(blank), *_on_empty(table)
-    )  # fmt: skip
-    return EncodedTable(
-        table, trees, population, read.metadata, notes, ids, people_of(ids), missing
+    everybody = [cells] if population is None else [cells, population]
+    for name, said in policy.hierarchies.items():
+        if isinstance(said, MadeHierarchy):
+            column = pl.concat([rows[name] for rows in everybody])
+            trees[name] = make_hierarchy(policy.path, said, column)
+    files |= {tree.path: tree.read_as for tree in trees.values()}
+    ids = cells.select(policy.ids)
+    return policy, EncodedTable(
+        with_rules(cells.select(told), policy.numbers),
+        tuple(trees[name] for name in policy.quasi_identifiers),
+        population,
+        metadata=read.metadata,
+        notes=(
+            *_how_read(files),
+            *read.notes,
+            *_notes_of_blank_rows(blank),
+            *_on_empty(name for name in empty if name in told),
+        ),
+        ids=ids,
+        people=people_of(ids),
+        missing=missing,
+        read=cells.select(told),
     )
 
 
-def _read_population(path: Path, policy: Policy) -> InputTable:
-    people, columns = read_table(path, BESIDE_DATA), policy.quasi_identifiers
+def _read_population(policy: Policy, path: Path) -> InputTable:
+    people = read_table(path, BESIDE_DATA)
     for name in policy.ids:
         if name in people.cells.columns and ids_of(people.cells[name]).is_duplicated().any():
             raise ExportRefused(
                 f"{path} has several rows of a person in {name}: presence counts each row there as"
                 " a person, so give one for each."
             )
-    lacking = [name for name in columns if name not in people.cells.columns]
+    lacking = [name for name in policy.quasi_identifiers if name not in people.cells.columns]
     if lacking:
         raise ExportRefused(f"{path} has no column {', '.join(lacking)}.")
     if not people.cells.height:
         raise ExportRefused(f"{path} has no rows.")
-    return replace(people, cells=in_own_order(people.cells.select(columns)))
+    return replace(people, cells=in_own_order(people.cells.select(policy.quasi_identifiers)))
 
 
 def _how_read(files: Mapping[Path, str]) -> list[str]:
@@ -298,7 +345,7 @@ def _how_read(files: Mapping[Path, str]) -> list[str]:
     return [f"Read as {way}: {', '.join(names)}." for way, names in ways.items()]
 
 
-def _on_empty(table: pl.DataFrame) -> list[str]:
-    empty = [name for name in table.columns if table[name].null_count() == table.height]
+def _on_empty(columns: Iterable[str]) -> list[str]:
+    empty = list(columns)
     has = "has" if len(empty) == 1 else "have"
     return [f"{', '.join(empty)} {has} no value in any row."] if empty else []

@@ -16,7 +16,9 @@ import polars as pl
 from exports.anonymise.problem import Ints, Problem, Recoding, loss_of
 from exports.documents.markup import DistributionBar, render_page
 from exports.tabular.hierarchy import ROOT, EncodedTable
+from exports.tabular.number_rules import changes, far_out
 from exports.tabular.policy import ROLES, Policy
+from exports.tabular.role_guesses import telling_cells
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
 from exports.verify.verdict import cautions, figures_in_words
@@ -63,7 +65,10 @@ def report_of(
     echo = {k: dict(v) if isinstance(v, Mapping) else v for k, v in tables}
     for table in ("hierarchies", "population"):
         if table in echo:
-            echo[table] = {key: Path(name).name for key, name in echo[table].items()}
+            echo[table] = {
+                key: Path(said).name if isinstance(said, str) else said
+                for key, said in echo[table].items()
+            }
     return {
         "ncp": round(loss_of(result.problem, result.outcome), DECIMALS),
         **{key: figures[key] for key in _PROMISED},
@@ -81,7 +86,7 @@ def report_of(
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
         "input": list(result.sources.notes),
-        "notes": _notes(result),
+        "notes": _notes(result, columns),
         "policy": echo,
         "data_sha256": digest,
     }
@@ -90,7 +95,10 @@ def report_of(
 def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
     """Each written column's role and, for a quasi-identifier, what became of its cells."""
     roles = {name: role for role in ROLES for name in result.policy.roles[role]}
-    about: dict[str, dict[str, Any]] = {n: {"role": roles[n]} for n in result.table.columns}
+    # A column without any value has no role.
+    about: dict[str, dict[str, Any]] = {
+        n: {"role": roles.get(n, "empty")} for n in result.table.columns
+    }
     trees = zip(result.sources.trees, result.problem.hierarchies, strict=True)
     for at, (tree, hierarchy) in enumerate(trees):
         shown, true = result.table[tree.column], result.sources.table[tree.column]
@@ -106,13 +114,16 @@ def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
             "suppressed": int((shown == ROOT).sum()),
             "missing": shown.null_count(),
         }
+    for name, rule in result.policy.numbers.items():
+        true = result.sources.truth[name].gather(result.rows)
+        about[name]["numbers"] = changes(rule, true, result.table[name])
     return about
 
 
-def _notes(result: AnonymisedTable) -> list[str]:
+def _notes(result: AnonymisedTable, columns: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return what a reader should know besides the figures."""
     sources, unit = result.sources, result.policy.unit
-    notes = [*sources.notes, *([result.outcome.note] if result.outcome.note else [])]
+    notes = [result.outcome.note] if result.outcome.note else []
     if unit != "rows":
         notes.append(
             f"Every figure of somebody counts {unit} and not rows: the table has"
@@ -122,10 +133,9 @@ def _notes(result: AnonymisedTable) -> list[str]:
         lacking = sources.table[name].is_null() | sources.table[name].is_in(list(cells))
         if lacking.any():
             called = f" ({', '.join(sorted(cells))})" if cells else ""
-            notes.append(
-                f"{lacking.sum():,} cells of {name} are missing{called}: no values for l and"
-                " entropy l, and one value for t."
-            )
+            number = int(lacking.sum())
+            were = f"1 cell of {name} is" if number == 1 else f"{number:,} cells of {name} are"
+            notes.append(f"{were} missing{called}: no values for l and entropy l, one value for t.")
     missing = [n for n in result.policy.quasi_identifiers if result.sources.table[n].null_count()]
     if missing:
         notes.append(f"A missing cell of {', '.join(missing)} was treated as a value of its own.")
@@ -137,9 +147,27 @@ def _notes(result: AnonymisedTable) -> list[str]:
     ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")
+    notes += [f"{name}: {columns[name]['numbers']['in_words']}." for name in result.policy.numbers]
+    for name in (*result.policy.sensitive, *result.policy.roles["plain"]):
+        no_value = {*sources.missing.get(name, ()), *sources.metadata.missing.get(name, ())}
+        shown = result.table[name].filter(~result.table[name].is_in(list(no_value)))
+        far = 0 if name in result.policy.numbers else far_out(shown)
+        # Of a few people alone; where many lie far out, the numbers are merely skewed.
+        if 0 < far < result.policy.k:
+            notes.append(
+                f"{name}: {far} cell{'s lie' if far > 1 else ' lies'} far beyond the others and may"
+                " point at a person: [numbers] in the policy rounds and top-codes."
+            )
     if result.policy.roles["plain"]:
         plain = ", ".join(result.policy.roles["plain"])
         notes.append(f"Left as they were, and protected by nothing: {plain}.")
+    leaving = (*result.policy.sensitive, *result.policy.roles["plain"])
+    if telling := {name: why for name in leaving if (why := telling_cells(result.table[name]))}:
+        whats = ", ".join(f"{name} ({why})" for name, why in telling.items())
+        notes.append(
+            f"These columns leave as they are and may say who somebody is: {whats}. Should they be"
+            " identifier or left_out?"
+        )
     return notes
 
 

@@ -218,6 +218,12 @@ def coverage_of(
 def _untrue_cells(released: CodedColumn, true: CodedColumn, name: str, claim: Claim) -> int:
     """Return how many cells do not stand for the true cell in their position."""
     shown, meant, count = pairs(released.codes, true.codes, max(1, len(true.cells)))
+    if coding := claim.numbers.get(name):
+        allowed = (
+            coding.allows(true.cells[cell], released.cells[one])
+            for one, cell in zip(shown.tolist(), meant.tolist(), strict=True)
+        )
+        return int(count[~np.fromiter(allowed, dtype=bool)].sum())
     place = {cell: at for at, cell in enumerate(true.cells)}
     own = np.array([place.get(cell, -1) for cell in released.cells], dtype=np.int64)
     wrong, standing = 0, {}

@@ -70,7 +70,7 @@ class EquivalenceClasses:
         return first
 
     @cached_property
-    def crowd(self) -> Ints:
+    def counted(self) -> Ints:
         """Number of people of each class, shape (classes,), one where nobody is counted."""
         return np.maximum(self.sizes, 1)
 
@@ -206,7 +206,11 @@ def _diversity(
     no_value, codes = column.is_cell(missing), column.codes
     if classes.people is None:
         told = np.bincount(classes.of_row[~no_value], minlength=classes.count).astype(np.int64)
+        overall = column.counts() / max(len(codes), 1)
     else:
+        somebody = classes.whose != NOBODY
+        with_value = different(codes[somebody], classes.whose[somebody], len(column.cells))
+        overall = with_value / max(int(with_value.sum()), 1)
         told = different(classes.of_row[~no_value], classes.whose[~no_value], classes.count)
         once = _once_a_person(classes, codes)
         classes, no_value, codes = classes.among(once), no_value[once], codes[once]
@@ -216,7 +220,6 @@ def _diversity(
         return None
     at, value, count = pairs(classes.of_row, codes, len(column.cells))
     rows = np.bincount(at, count)[at]
-    overall = np.bincount(codes, minlength=len(column.cells)) / len(codes)
     spread = _Spread(at, value, count / rows, overall)
     distance = _equal_distance(spread) if order is None else _ordered_distance(spread)
     kept = value != (column.cells.index(missing) if no_value.any() else -1)
@@ -261,7 +264,7 @@ def _fewest_named(at: Ints, count: Ints, told: Ints) -> Ints:
 def diversities(
     classes: EquivalenceClasses, batch: Ints, table: Table, claim: Claim
 ) -> Mapping[str, Diversity]:
-    """Return sensitive column → its worst class, all kinds of missing being one and no value of l.
+    """Return sensitive column → its worst class, all kinds of missing being one.
 
     Each batch is compared with itself: it has to keep the promise without the others. One in which
     nobody answered has nothing to keep.
@@ -273,9 +276,11 @@ def diversities(
         if order is not None:
             order = tuple(dict.fromkeys(claim.category(name, cell) for cell in order))
         missing = min(claim.missing.get(name, ()), default=None)
+        no_value = None if name in claim.missing_is_value else missing
         every = (
-            _diversity(classes.among(r), column.at(r), order=order, missing=missing)
+            _diversity(classes.among(r), column.at(r), order=order, missing=no_value)
             for r in each_batch(batch)
+            if not column.at(r).is_cell(missing).all()
         )
         each = [one for one in every if one is not None]
         if each:
@@ -316,7 +321,7 @@ def prosecutor(classes: EquivalenceClasses) -> Risk | None:
     """
     if not classes.count:
         return None
-    return _risk(1 / classes.crowd, classes.crowd, marketer(classes, None))
+    return _risk(1 / classes.counted, classes.counted, marketer(classes, None))
 
 
 def journalist(classes: EquivalenceClasses, people: Ints | None) -> Risk | None:
@@ -328,17 +333,17 @@ def journalist(classes: EquivalenceClasses, people: Ints | None) -> Risk | None:
     """
     if not classes.count or people is None:
         return prosecutor(classes)
-    covered = np.maximum(people, classes.crowd)
+    covered = np.maximum(people, classes.counted)
     average = max(classes.count / float(covered.sum()), marketer(classes, covered))
-    return _risk(1 / covered, classes.crowd, average)
+    return _risk(1 / covered, classes.counted, average)
 
 
 def marketer(classes: EquivalenceClasses, people: Ints | None) -> float:
     """Return the share of rows guessed right by an attacker who guesses all of them."""
     if not classes.count:
         return 0.0
-    covered = classes.crowd if people is None else np.maximum(people, classes.crowd)
-    return float((classes.crowd / covered).sum() / classes.crowd.sum())
+    covered = classes.counted if people is None else np.maximum(people, classes.counted)
+    return float((classes.counted / covered).sum() / classes.counted.sum())
 
 
 def presence(here: Ints, people: Ints) -> tuple[float, float]:

@@ -19,6 +19,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from exports.verify.coded_numbers import NumberCoding
+
 Codes = NDArray[np.unsignedinteger[Any]]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -371,7 +373,9 @@ class Claim:
     ``ordered`` maps a sensitive column to its cells from low to high; cells it does not name come
     after them. ``covers`` maps a column to released cell → the true cells it stands for; a cell
     without an entry stands for itself. ``suppressed`` maps a column to the cell that says nothing.
-    ``missing`` maps a column to the cells that are one category of a key. ``segments`` are the rows
+    ``missing`` maps a column to the cells that are one category of a key and no value of a
+    sensitive column, unless that is in ``missing_is_value``; ``numbers`` a column that is no key
+    to how its numbers were coarsened. ``segments`` are the rows
     of each batch, in file order, each of which keeps the promise alone; none is one batch.
     ``unit`` is what k and all counts of somebody speak of: rows, people or households;
     ``one_person`` tells people apart by the file itself.
@@ -392,7 +396,9 @@ class Claim:
     ordered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     covers: Mapping[str, Cells] = field(default_factory=dict)
     suppressed: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, NumberCoding] = field(default_factory=dict)
     missing: Cells = field(default_factory=dict)
+    missing_is_value: frozenset[str] = frozenset()
     segments: tuple[int, ...] = ()
     unit: str = "rows"
     one_person: OnePerson | None = None

@@ -15,7 +15,7 @@ import click
 COMMANDS = {
     "account": ("accounts", "Accounts of researchers and of the ethics board."),
     "anonymise": ("tools",
-        "Protect the table DATA (.csv, .sav or .parquet) as a policy asks, into a new folder."),
+        "Protect the table DATA (.csv, .sav, .dta, .xlsx …) as a policy asks, into a new folder."),
     "demo": ("server",
         "Everything in one command: a study as a pilot, simulated answers, three links."),
     "doctor": ("server", "Every setting with its value, and whether the installation is sound."),

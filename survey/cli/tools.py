@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,31 +21,76 @@ from survey.crypto import KeyRing, read_keys
 from survey.errors import Refusal
 from survey.respondents import invitations
 
+if TYPE_CHECKING:
+    from exports.tabular.input_table import ReadOptions
+
 
 @main.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--policy", type=click.Path(path_type=Path), required=True, metavar="POLICY.toml")
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR")
+@click.option(
+    "--start",
+    type=click.Path(path_type=Path),
+    metavar="POLICY.toml",
+    help="Write a first policy for DATA, with hierarchies beside it, to be edited; nothing else.",
+)
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path),
+    metavar="POLICY.toml",
+    help="What each column is and how many people must look alike.",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="A new folder.")
 @click.option("--encoding", default="", metavar="NAME", help="Of DATA, such as cp1252.")
 @click.option("--separator", default="", metavar="SIGN", help='Of DATA, such as ";" or tab.')
 @click.option("--sheet", default="", metavar="NAME", help="Of DATA, a file of Excel.")
 def anonymise(
-    data: Path, policy: Path, out: Path, encoding: str, separator: str, sheet: str
+    data: Path,
+    start: Path | None,
+    policy: Path | None,
+    out: Path | None,
+    encoding: str,
+    separator: str,
+    sheet: str,
 ) -> None:
-    """Protect the table DATA (.csv, .sav, .dta, .xlsx …) as a policy asks, into a new folder."""
+    """Protect the table DATA (.csv, .sav, .dta, .xlsx …) as a policy asks, into a new folder.
+
+    Either --start, or --policy and --out: the first writes the policy that the others take.
+    """
     from exports.tabular.input_table import ReadOptions
+
+    how = ReadOptions(encoding, separator, sheet)
+    if start and not (policy or out):
+        _start(data, start, how)
+    elif policy and out and not start:
+        _protect(data, policy, out, how)
+    else:
+        raise click.UsageError("Give --start, or --policy and --out.")
+
+
+def _start(data: Path, policy: Path, how: ReadOptions) -> None:
+    from exports.tabular.start_policy import start
+
+    started = start(data, policy, how)
+    for role, columns in started.roles.items():
+        if columns:
+            click.echo(f"{role:<20}{len(columns)}")
+    if not started.roles["quasi_identifier"]:
+        click.echo("Nothing looks like what others may know of somebody: name such columns first.")
+    many = "1 hierarchy" if started.files == 1 else f"{started.files} hierarchies"
+    beside = f" with {many} beside it" if started.files else ""
+    click.echo(f"{policy} written{beside}: read every line, then")
+    said = [word for key, value in asdict(how).items() if value for word in (f"--{key}", value)]
+    words = ["lacrima", "anonymise", data, "--policy", policy, "--out", "DIR", *said]
+    click.echo(shlex.join(map(str, words)))
+
+
+def _protect(data: Path, policy: Path, out: Path, how: ReadOptions) -> None:
     from exports.tabular.run import anonymise as run
 
     started = time.perf_counter()
     quiet = not sys.stderr.isatty()
     with click.progressbar(length=100, label="Searching", hidden=quiet, file=sys.stderr) as bar:
-        report = run(
-            data,
-            policy,
-            out,
-            progress=lambda x: bar.update(round(x * 100) - bar.pos),
-            how=ReadOptions(encoding, separator, sheet),
-        )
+        report = run(data, policy, out, lambda x: bar.update(round(x * 100) - bar.pos), how)
     for remark in report["input"]:
         click.echo(remark)
     # The figures that are asked for most; report.json has them all.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from survey.cli.main import main
-from tests.exports.tabular.desk import Desk
+from tests.exports.tabular.desk import ROWS, Desk
 from tests.serving import ROOT
 
 BLOCK = re.compile(r"^```\w+ (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -32,13 +32,25 @@ def anonymise(runner, desk):
 
 
 def test_the_documented_example_gives_the_documented_table(anonymise, tmp_path):
-    files = dict(BLOCK.findall((ROOT / "docs" / "anonymise.md").read_text("utf-8")))
-    expected = files.pop("protected/data.csv")
-    for name, content in files.items():
-        (tmp_path / name).write_text(content, encoding="utf-8")
-    out = tmp_path / "protected"
-    anonymise(tmp_path / "people.csv", "--policy", tmp_path / "policy.toml", "--out", out)
-    assert (out / "data.csv").read_text("utf-8") == expected
+    told = dict(BLOCK.findall((ROOT / "docs" / "anonymise.md").read_text("utf-8")))
+    folder = tmp_path / "example"
+    folder.mkdir()
+    data, policy = (folder / name for name in ("people.csv", "policy.toml"))
+    data.write_text(told["people.csv"], encoding="utf-8")
+    anonymise(data, "--start", policy)
+    assert policy.read_text("utf-8") == told["begun/policy.toml"]
+    hierarchy = "policy-hierarchies/sex.csv"
+    assert (folder / hierarchy).read_text("utf-8") == told[hierarchy]
+    policy.write_text(told["policy.toml"], encoding="utf-8")
+    anonymise(data, "--policy", policy, "--out", folder / "protected")
+    assert (folder / "protected" / "data.csv").read_text("utf-8") == told["protected/data.csv"]
+
+
+def test_a_first_policy_shows_no_value_on_the_terminal(anonymise, desk):
+    desk.rows([(f"canary {at}", *row[1:4], f"canary {at} wrote") for at, row in enumerate(ROWS)])
+    status, said, told = anonymise(desk.data, "--start", desk.folder / "new.toml")
+    assert (status, told, "canary" in said) == (0, "", False)
+    assert "new.toml written with 1 hierarchy beside it: read every line, then" in said
 
 
 def test_it_says_what_was_reached_and_where_it_lies(anonymise, desk):
@@ -77,8 +89,12 @@ def test_a_refusal_is_one_line_and_exit_1(anonymise, desk):
     assert not desk.out.exists()
 
 
-def test_wrong_use_is_exit_2(anonymise, desk):
-    assert anonymise(desk.data)[0] == 2
+@pytest.mark.parametrize(
+    "options",
+    [[], ["--policy", "p.toml"], ["--out", "o"], ["--start", "p.toml", "--out", "o"]],
+)
+def test_wrong_use_is_exit_2(anonymise, desk, options):
+    assert anonymise(desk.data, *options)[0] == 2
 
 
 def test_it_loads_no_web(desk):

@@ -212,6 +212,7 @@ def policy(version: StudyVersion) -> Iterator[Block]:
             ("Few quasi-identifiers", f"{small.few_key}, up to {small.few_key_up_to} rows"),
             ("Diversity reported", spread),
             ("First to be coarsened", ", ".join(policy.order) or "none"),
+            ("Population", policy.population or "not named"),
         ]
     )
     if policy.hierarchies:

@@ -7,7 +7,6 @@ import numpy as np
 from exports.anonymise.privacy_models import (
     boxes_of,
     distance,
-    distinct,
     effective,
     number_rows,
     privacy_checks_of,
@@ -49,7 +48,7 @@ def measure_achieved(problem: Problem, recoding: Recoding) -> Achieved:
     return Achieved(
         k=int(tally[:, 0].min()),
         classes=count,
-        distinct_l=min((int(distinct(counts).min()) for _, counts in parts), default=None),
+        distinct_l=min((int((counts > 0).sum(axis=1).min()) for _, counts in parts), default=None),
         entropy_l=min((float(effective(counts).min()) for _, counts in parts), default=None),
         t=max((float(distance(counts, column).max()) for column, counts in parts), default=None),
         presence=presence,

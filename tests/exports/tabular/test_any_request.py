@@ -40,9 +40,10 @@ def protected(folder, mode):
         return str(refused)
 
 
-def prepared(folder, rows, others, asked, ordered):
+def prepared(folder, rows, others, asked, *, ordered, people):
     with (folder / "data.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([(*TREES, "s"), *((*person, s) for person, s in rows)])
+        lines = ((*person, s, f"p{at % people}") for at, (person, s) in enumerate(rows))
+        csv.writer(file).writerows([(*TREES, "s", "who"), *lines])
     with (folder / "all.csv").open("w", newline="") as file:
         csv.writer(file).writerows([tuple(TREES), *(person for person, _ in rows), *others])
     for name, tree in TREES.items():
@@ -51,20 +52,21 @@ def prepared(folder, rows, others, asked, ordered):
     (folder / "policy.toml").write_text(
         f'[privacy]\nmode = "MODE"\n{privacy}'
         f'[roles]\nquasi_identifier = {json.dumps(list(TREES))}\nsensitive = ["s"]\n'
+        'person = ["who"]\n'
         "[hierarchies]\n" + "".join(f'{name} = "{name}.csv"\n' for name in TREES)
         + '[population]\ndata = "all.csv"\n' * ("presence" in asked)
         + '[ordered]\ns = ["w", "x", "q", "y", "z"]\n' * ordered
     )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=60)
-@given(ROWS, st.lists(PEOPLE, max_size=60), ASKED, st.booleans())
+@settings(deadline=None, max_examples=100)
+@given(ROWS, st.lists(PEOPLE, max_size=60), ASKED, st.booleans(), st.sampled_from([5, 9, 30]))
 def test_a_request_ends_in_a_file_that_holds_it_or_in_a_refusal_with_advice(
-    rows, others, asked, ordered
+    rows, others, asked, ordered, people
 ):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        prepared(folder, rows, others, asked, ordered)
+        prepared(folder, rows, others, asked, ordered=ordered, people=people)
         coded, local = (protected(folder, mode) for mode in ("one-coding", "local"))
     for found in (coded, local):
         assert not isinstance(found, str) or "written file" not in found

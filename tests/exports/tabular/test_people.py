@@ -16,7 +16,6 @@ from exports.anonymise.problem import Infeasible
 from exports.anonymise.solve import solve
 from exports.errors import ExportRefused
 from exports.tabular.hierarchy import problem_of, released
-from exports.tabular.policy import read_policy
 from exports.tabular.run import anonymise, claim_of, proven, read_sources
 from tests.exports.anonymise.plain import commonest, entropy_l
 from tests.exports.tabular.desk import Desk
@@ -183,13 +182,13 @@ def test_blank_rows_are_left_out_and_told(desk, blank):
     assert len(desk.run()) == 8
     report = report_of(desk)
     assert report["records_in"] == 8
-    assert "3 rows are blank or hold only identifiers, and were left out." in report["notes"]
+    assert "3 rows are blank or hold only identifiers, and were left out." in report["input"]
 
 
 def test_a_row_with_an_identifier_alone_is_left_out_too(desk):
     desk.rows([*visits(8, each=1), ("P99", "", "", "", "")])
     assert len(desk.run()) == 8
-    assert "1 row is blank or holds only identifiers, and was left out." in report_of(desk)["notes"]
+    assert "1 row is blank or holds only identifiers, and was left out." in report_of(desk)["input"]
 
 
 def test_a_table_of_blank_rows_is_refused(desk):
@@ -318,9 +317,8 @@ def test_engine_verifier_and_plain_counting_agree(tmp_path_factory, rows, roles,
     desk.change('identifier = ["name"]', f'{roles[0]} = ["who"]\n{roles[1]} = ["home"]')
     desk.change("[privacy]", 'missing = ["NA"]\n[privacy]')
     desk.change("k = 2", f'k = {k}\nl = {l_}\nmode = "{mode}"\nsuppression_limit = 0.2')
-    policy = read_policy(desk.policy)
     try:
-        sources = read_sources(desk.data, policy)
+        policy, sources = read_sources(desk.data, desk.policy)
         problem = problem_of(policy, sources)
         outcome = solve(problem, mode)
     except (ExportRefused, Infeasible):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from exports.errors import ExportRefused
-from exports.tabular.policy import read_policy
 from exports.tabular.run import claim_of, proven, read_sources
 
 SOUND = """\
@@ -27,8 +26,7 @@ def prove(desk):
     """Puts a written file before the verifier, with what the policy promises of it."""
 
     def run(text):
-        policy = read_policy(desk.policy)
-        sources = read_sources(desk.data, policy)
+        policy, sources = read_sources(desk.data, desk.policy)
         return proven(desk.write("w.csv", text), claim_of(policy, sources), sources, ROWS)
 
     return run

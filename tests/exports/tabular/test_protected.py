@@ -100,6 +100,18 @@ def test_a_missing_cell_counts_as_a_value_of_its_own(desk):
     assert min(classes(desk.run()).values()) >= 2
 
 
+@pytest.mark.parametrize("at", range(1, 5))
+def test_a_column_without_any_value_stays_so_and_is_told(desk, at):
+    desk.rows([tuple("" if n == at else c for n, c in enumerate(row)) for row in ROWS])
+    assert {row[NAMES[at]] for row in desk.run()} == {""}
+    assert f"{NAMES[at]} has no value in any row." in report(desk)["input"]
+
+
+def test_a_column_without_any_value_needs_no_role(desk):
+    desk.rows([(*row, "") for row in ROWS], (*NAMES, "later"))
+    assert {row["later"] for row in desk.run()} == {""}
+
+
 def test_a_suppressed_cell_in_the_data_stays_suppressed(desk):
     desk.rows([*ROWS, ("X", "f", "*", "no", "1"), ("Y", "f", "*", "no", "1")])
     assert classes(desk.run())["f", "*"] >= 2
@@ -318,3 +330,21 @@ def test_the_report_names_no_folder(desk):
     desk.change("trees/age.csv", str(desk.folder / "trees" / "age.csv"))
     desk.run()
     assert [name for name, held in content(desk).items() if str(desk.folder).encode() in held] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "why"),
+    [
+        ("note", ["Anna", "Ben", "Clara", "David"], "names of people"),
+        ("note", ["x", "y", "z", "anna@example.org"], "e-mail addresses"),
+        ("note", ["She told me that I may go.", "We met again."], "free text"),
+        ("phone", ["1", "2", "3"], "by its name"),
+    ],
+)
+def test_a_column_that_may_say_who_somebody_is_is_told_at_the_end(desk, name, cells, why):
+    desk.change('"note"', f'"{name}"')
+    desk.rows(
+        [(*row[:4], cells[at % len(cells)]) for at, row in enumerate(ROWS)], (*NAMES[:4], name)
+    )
+    desk.run()
+    assert f"{name} ({why})" in report(desk)["notes"][-1]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from exports.errors import ExportRefused
 from tests.exports.tabular.desk import AGE, ROWS
 
 
@@ -49,7 +50,7 @@ def told(desk):
         ('plain = ["note"]', 'plain = ["Note"]', "plain names Note, which the data lack. Did"),
         ('plain = ["note"]', "plain = []", "no role for note."),
         ('["sex", "age"]', "[]", "quasi_identifier names no column"),
-        ('age = "trees/age.csv"', "", "[hierarchies] names no file for age"),
+        ('age = "trees/age.csv"', "", "[hierarchies] names no file or rule for age"),
         (
             'age = "trees/age.csv"',
             'Age = "trees/age.csv"',
@@ -182,8 +183,10 @@ def test_a_value_with_a_space_gets_the_right_advice(desk):
 
 
 def test_no_more_than_three_values_are_quoted(desk):
-    desk.rows([(f"P{at}", f"sex {at}\n", "21", "yes", "1") for at in range(9)])
-    assert told(desk).count("sex ") == 3
+    desk.rows([(f"P{at}", f"type {at}\n", "21", "yes", "1") for at in range(9)])
+    with pytest.raises(ExportRefused) as refused:
+        desk.run()
+    assert str(refused.value).count('"type ') == 3
 
 
 # Data.
@@ -220,6 +223,17 @@ def test_no_more_than_three_values_are_quoted(desk):
 def test_a_wrong_table_is_told(desk, content, said):
     desk.write("data.csv", content)
     assert said in told(desk)
+
+
+def test_quasi_identifiers_without_any_value_are_told(desk):
+    desk.rows([(row[0], "", "", *row[3:]) for row in ROWS])
+    assert "Every cell of every quasi-identifier is missing" in told(desk)
+
+
+def test_l_of_a_column_without_any_value_is_told(desk):
+    desk.change("k = 2", "k = 2\nl = 2")
+    desk.rows([(*row[:3], "", row[4]) for row in ROWS])
+    assert "l is asked for, but no column is sensitive" in told(desk)
 
 
 def test_a_folder_for_a_table_is_told(desk):
