@@ -6,7 +6,7 @@ One entry a column, plain and JSON-able, with enough to use the data without ask
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -89,58 +89,71 @@ def _score_range(study: Study, items: Sequence[str]) -> list[float]:
     return [float(min(bounds[i][0] for i in items)), float(max(bounds[i][1] for i in items))]
 
 
-def _scores(study: Study) -> Iterator[tuple[str, Entry]]:
-    """(score column, what its entry says beyond a blank one)."""
+def _score(study: Study, field: Field) -> Entry:
+    """What the entry of a score says beyond a blank one; its items are those of the field."""
+    name, items = field.name.removeprefix(SCORE), field.items
     not_scored = missing_labels(study, [NOT_SCORED])
-    items_of = {s.name: s.items for s in study.scales}
-    for scale in study.scales:
-        reverse = [i for i in scale.items if i in scale.reverse]
-        yield SCORE + scale.name, {
-            "label": scale.label, "items": list(scale.items), "reversed": reverse, "decimals": 3,
+    if scale := next((s for s in study.scales if s.name == name), None):
+        return {
+            "label": scale.label, "items": list(items), "decimals": 3,
+            "reversed": [i for i in items if i in scale.reverse],
             "rule": f"mean of the answered items, at least {scale.min_answered} of "
-            f"{len(scale.items)}; reversed items first become lowest + highest code - answer",
-            "range": _score_range(study, scale.items), "missing": not_scored,
-        }  # fmt: skip
-    for composite in study.composites:
-        # A mean of means lies between the bounds of the items below it.
-        items = [item for score in composite.scores for item in items_of[score]]
-        yield SCORE + composite.name, {
-            "label": composite.label, "items": [SCORE + n for n in composite.scores], "decimals": 3,
-            "rule": f"mean of the scores, at least {composite.min_answered} of "
-            f"{len(composite.scores)}, worked out before rounding",
+            f"{_number(items, scale.items)}; reversed items first become lowest + highest code "
+            "- answer",
             "range": _score_range(study, items), "missing": not_scored,
         }  # fmt: skip
-    for difference in study.differences:
-        low, high = _score_range(study, [difference.minuend, difference.subtrahend])
-        yield SCORE + difference.name, {
-            "label": difference.label, "items": [difference.minuend, difference.subtrahend],
-            "rule": f"{difference.minuend} minus {difference.subtrahend}; empty when either has no "
-            "answer. Never apply the missing-code range here: its own values are negative too",
-            "range": [low - high, high - low], "may_be_empty": True,
+    if composite := next((c for c in study.composites if c.name == name), None):
+        # A mean of means lies between the bounds of the items below it.
+        below = {SCORE + s.name: s.items for s in study.scales}
+        return {
+            "label": composite.label, "items": list(items), "decimals": 3,
+            "rule": f"mean of the scores, at least {composite.min_answered} of "
+            f"{_number(items, composite.scores)}, worked out before rounding",
+            "range": _score_range(study, [i for score in items for i in below[score]]),
+            "missing": not_scored,
         }  # fmt: skip
+    difference = next(d for d in study.differences if d.name == name)
+    low, high = _score_range(study, [difference.minuend, difference.subtrahend])
+    return {
+        "label": difference.label, "items": [difference.minuend, difference.subtrahend],
+        "rule": f"{difference.minuend} minus {difference.subtrahend}; empty when either has no "
+        "answer. Never apply the missing-code range here: its own values are negative too",
+        "range": [low - high, high - low], "may_be_empty": True,
+    }  # fmt: skip
 
 
-def _quality(study: Study, name: str) -> Entry:
+def _number(items: Sequence[str], asked: Sequence[str]) -> str:
+    """How many items there are, and how many of those asked take no part."""
+    gone = len(asked) - len(items)
+    if not gone:
+        return str(len(items))
+    return f"{len(items)} ({gone} of {len(asked)} not shown in this file as answered: no part)"
+
+
+def _quality(study: Study, field: Field) -> Entry:
     # What an answer may lack: the two codes left out are set by a release alone.
     codes = [m.code for m in study.missing if m.code not in (WITHHELD, NOT_SCORED)]
     lacking = missing_labels(study, codes)
-    if name == "dq_share":
+    if field.name == "dq_share":
         return {
             "label": "Share of shown items with an answer",
-            "rule": "items with an answer / items shown (0-1); a multiple choice is one item, "
-            "texts kept apart are not counted, a stopped questionnaire counts up to where it "
-            "stopped",
+            "rule": "items with an answer / items shown (0-1), of the answers in this file that "
+            "are no quasi-identifiers; a multiple choice is one item, a stopped questionnaire "
+            "counts up to where it stopped",
             "range": [0.0, 1.0], "decimals": 3, "missing": missing_labels(study, [NOT_REACHED]),
         }  # fmt: skip
-    if name == "dq_straight":
+    if field.name == "dq_straight":
+        grids = study.quality.straight
+        whole = {row.variable for grid in grids for row in study.questions[grid].rows}
         return {
             "label": "All rows of these grids carry the same answer",
             "rule": "1 if every row has the same answer, 0 if not; where all rows carry one and "
             "the same missing code, that code",
-            "codes": {"0": "No", "1": "Yes"}, "items": list(study.quality.straight),
+            "codes": {"0": "No", "1": "Yes"},
+            "items": list(grids if whole == {*field.items} else field.items),
             "missing": lacking,
         }  # fmt: skip
-    pair = study.quality.pair or ("", "")
+    pair = field.items
     low, high = _score_range(study, pair)
     return {
         "label": "Distance between two items that ought to mirror each other",
@@ -174,9 +187,9 @@ def describe(study: Study, field: Field, *, rows: int) -> Entry:
     if field.column:
         return _answer(study, field, field.column)
     if field.part == "score":
-        return {**_blank(field), **dict(_scores(study))[field.name]}
+        return {**_blank(field), **_score(study, field)}
     if field.name.startswith("dq_"):
-        return {**_blank(field), **_quality(study, field.name)}
+        return {**_blank(field), **_quality(study, field)}
     return {**_blank(field), **_administrative(study, field, rows)}
 
 
@@ -259,8 +272,10 @@ def codebook_of(
     version column to its versions and the digests of their texts.
     """
     entries = []
+    items = {field.name: field.items for field in fields}
     for field in (Field("row", "administrative"), *fields):
         entry = describe(study, field, rows=rows)
+        entry["scales"] = [s for s in entry["scales"] if field.name in items.get(s["score"], ())]
         if known := versions.get(field.name):
             entry["codes"] = {v: f"SHA-256 of its texts: {digest}" for v, digest in known.items()}
         entries.append(_treated(study, field, entry, least[field.name]) if field.key else entry)

@@ -8,7 +8,7 @@ Nothing is recoded here, and nothing knows the time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import copyfileobj
 
@@ -69,26 +69,22 @@ def pair_distance(first: str, second: str, *, mirrored: int) -> pl.Expr:
     return found.cast(pl.Int16).alias("dq_pair")
 
 
-def _none_of(study: Study, name: str, codes: Iterable[int]) -> pl.Expr:
+def _none_of(item: Field, codes: Iterable[int]) -> pl.Expr:
     """True where a cell is none of these codes, which a column of texts holds as texts."""
-    texts = {c.name for c in columns_of_study(study) if c.max_length}
-    cells = [str(code) for code in codes] if name in texts else list(codes)
-    return pl.col(name).is_in(cells).not_()
+    cells = [str(code) for code in codes] if item.type == "text" else list(codes)
+    return pl.col(item.name).is_in(cells).not_()
 
 
-def answered_share(study: Study) -> pl.Expr:
-    """Share (0-1) of shown items with an answer; -94 when no item was reached.
-
-    Kept-apart texts have no column, so they count neither as shown nor as answered.
-    """
-    items: dict[str, list[str]] = {}
-    for column in columns_of_study(study):
+def answered_share(items: Sequence[Field]) -> pl.Expr:
+    """Share (0-1) of the shown ones of these items with an answer; -94 when none was reached."""
+    variables: dict[str, list[Field]] = {}
+    for item in items:
         # All options of a multiple choice are one item, seen or not as a whole.
-        items.setdefault(column.variable, []).append(column.name)
-    seen = [_none_of(study, names[0], UNSEEN) for names in items.values()]
+        variables.setdefault(item.variable, []).append(item)
+    seen = [_none_of(options[0], UNSEEN) for options in variables.values()]
     given = [
-        pl.any_horizontal(_none_of(study, name, MISSING_RANGE) for name in names)
-        for names in items.values()
+        pl.any_horizontal(_none_of(option, MISSING_RANGE) for option in options)
+        for options in variables.values()
     ]
     shown = pl.sum_horizontal(seen)
     both = pl.sum_horizontal(s & g for s, g in zip(seen, given, strict=True))
@@ -96,46 +92,51 @@ def answered_share(study: Study) -> pl.Expr:
     return pl.when(shown > 0).then(share).otherwise(float(NOT_REACHED)).alias("dq_share")
 
 
-def _quality(study: Study) -> Iterator[pl.Expr]:
+def _quality(study: Study, fields: Mapping[str, Field]) -> Iterator[pl.Expr]:
     """The data-quality flags; they describe an answer and never delete it."""
-    yield answered_share(study)
-    if study.quality.straight:
-        rows = [r.variable for grid in study.quality.straight for r in study.questions[grid].rows]
-        yield straight(rows)
-    if study.quality.pair:
-        mirror = study.quality.pair_reverse or study.quality.pair[1]
-        other = next(name for name in study.quality.pair if name != mirror)
+    if share := fields.get("dq_share"):
+        yield answered_share([fields[name] for name in share.items])
+    if flag := fields.get("dq_straight"):
+        yield straight(flag.items)
+    if pair := fields.get("dq_pair"):
+        mirror = study.quality.pair_reverse or pair.items[1]
+        other = next(name for name in pair.items if name != mirror)
         yield pair_distance(other, mirror, mirrored=sum(bounds_of(study)[mirror]))
 
 
-def derived(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
-    """``frame`` with every column that a release adds: -92 where a score is not scored.
+def derived(study: Study, frame: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
+    """``frame`` with every derived one of ``fields``: -92 where a score is not scored.
 
-    A difference is null where it is missing, since its own values are negative too.
+    Each is worked out from its field's items alone. A difference is null where it is missing, since
+    its own values are negative too.
     """
     bounds, exact = bounds_of(study), frame
-    for scale in study.scales:
+    wanted = {f.name: f for f in fields}
+    scales = [s for s in study.scales if SCORE + s.name in wanted]
+    for scale in scales:
         items = [
             sum(bounds[item]) - _answer(item) if item in scale.reverse else _answer(item)
-            for item in scale.items
+            for item in wanted[SCORE + scale.name].items
         ]
         mean = _mean(items, at_least=scale.min_answered)
-        exact = exact.with_columns(mean.alias(_EXACT + scale.name))
+        exact = exact.with_columns(mean.alias(_EXACT + SCORE + scale.name))
     # Composites are means of scores as they were before rounding, and come after all scales.
-    for composite in study.composites:
-        parts = [pl.col(_EXACT + name) for name in composite.scores]
+    composites = [c for c in study.composites if SCORE + c.name in wanted]
+    for composite in composites:
+        parts = [pl.col(_EXACT + name) for name in wanted[SCORE + composite.name].items]
         mean = _mean(parts, at_least=composite.min_answered)
-        exact = exact.with_columns(mean.alias(_EXACT + composite.name))
-    means = [s.name for s in study.scales] + [c.name for c in study.composites]
+        exact = exact.with_columns(mean.alias(_EXACT + SCORE + composite.name))
+    means = [SCORE + s.name for s in scales] + [SCORE + c.name for c in composites]
     differences = (
         (_answer(d.minuend) - _answer(d.subtrahend)).cast(pl.Int16).alias(SCORE + d.name)
         for d in study.differences
+        if SCORE + d.name in wanted
     )
     rounded = (
-        pl.col(_EXACT + n).round(DECIMALS).fill_null(float(NOT_SCORED)).alias(SCORE + n)
-        for n in means
+        pl.col(_EXACT + n).round(DECIMALS).fill_null(float(NOT_SCORED)).alias(n) for n in means
     )
-    full = exact.with_columns(*rounded, *differences, *_quality(study))
+    branch = [_branch(study)] if "branch" in wanted else []
+    full = exact.with_columns(*rounded, *differences, *_quality(study, wanted), *branch)
     return full.drop(_EXACT + name for name in means)
 
 
@@ -151,7 +152,8 @@ class Field:
     """One column of a release: where it comes from, what role it plays, how it is typed.
 
     ``part`` is administrative, answer, score or quality; ``type`` integer, decimal or text;
-    ``group`` is core or insider for a quasi-identifier, else empty.
+    ``group`` is core or insider for a quasi-identifier, else empty. A derived column is worked out
+    from ``items``, columns of the same file, if there are ``fewest`` of them.
     """
 
     name: str
@@ -160,11 +162,18 @@ class Field:
     role: str = "none"
     group: str = ""
     column: Column | None = None
+    items: tuple[str, ...] = ()
+    fewest: int = 0
 
     @property
     def key(self) -> bool:
         """Return whether the column is a quasi-identifier."""
         return self.role == "quasi_identifier"
+
+    @property
+    def variable(self) -> str:
+        """Name of the question, which all options of a multiple choice share."""
+        return self.column.variable if self.column else self.name
 
 
 def _answer_field(study: Study, column: Column) -> Field:
@@ -174,26 +183,70 @@ def _answer_field(study: Study, column: Column) -> Field:
     return Field(column.name, "answer", kind, role, group, column)
 
 
+def _derived(name: str, part: str, kind: str, items: Iterable[str], fewest: int) -> Field:
+    return Field(name, part, kind, items=tuple(items), fewest=max(1, fewest))
+
+
+def _scores(study: Study) -> Iterator[Field]:
+    for s in study.scales:
+        yield _derived(SCORE + s.name, "score", "decimal", s.items, s.min_answered)
+    for c in study.composites:
+        scores = (SCORE + name for name in c.scores)
+        yield _derived(SCORE + c.name, "score", "decimal", scores, c.min_answered)
+    for d in study.differences:
+        yield _derived(SCORE + d.name, "score", "integer", (d.minuend, d.subtrahend), 2)
+
+
+def _flags(study: Study, answers: Iterable[Field]) -> Iterator[Field]:
+    asked = study.quality
+    if asked.straight:
+        rows = [row.variable for grid in asked.straight for row in study.questions[grid].rows]
+        yield _derived("dq_straight", "quality", "integer", rows, 2)
+    if asked.pair:
+        yield _derived("dq_pair", "quality", "integer", asked.pair, 2)
+    yield _derived("dq_share", "quality", "decimal", (f.name for f in answers), 1)
+
+
 def fields_of(study: Study, *, pilot: bool = False, synthetic: bool = False) -> tuple[Field, ...]:
     """Every column that a release can have, in file order, before a tier leaves any out."""
-    answers = (_answer_field(study, c) for c in columns_of_study(study))
-    means = [s.name for s in study.scales] + [c.name for c in study.composites]
-    scores = [Field(SCORE + name, "score", "decimal") for name in means]
-    scores += [Field(SCORE + difference.name, "score") for difference in study.differences]
-    asked = {"dq_straight": study.quality.straight, "dq_pair": study.quality.pair}
-    quality = [Field(name, "quality") for name, columns in asked.items() if columns]
-    quality += [Field("dq_share", "quality", "decimal"), Field("dur_band", "quality")]
+    answers = [_answer_field(study, c) for c in columns_of_study(study)]
     names = ("pilot",) * pilot + ("synthetic",) * synthetic
     marks = (Field(name, "administrative") for name in names)
     keys = (Field(n, "administrative", "text", "quasi_identifier", CORE) for n in BOOKKEEPING_KEYS)
-    branch = (BRANCH,) if study.branches else ()
-    ends = (Field(n, "administrative") for n in (*branch, "completion", "c_open"))
-    return (*marks, *keys, *ends, *answers, *scores, *quality)
+    asked = dict.fromkeys(name for branch in study.branches for name, _ in branch.when)
+    branch = (_derived(BRANCH, "administrative", "integer", asked, len(asked)),)
+    ends = (Field(n, "administrative") for n in ("completion", "c_open"))
+    dur = Field("dur_band", "quality")
+    return _from_shown((
+        *marks, *keys, *branch * bool(study.branches), *ends, *answers, *_scores(study),
+        *_flags(study, answers), dur,
+    ))  # fmt: skip
+
+
+def _from_shown(fields: Iterable[Field]) -> tuple[Field, ...]:
+    """The fields, each derived one worked out from what the others show of every row as it was.
+
+    What a file leaves out, withholds or coarsens takes no part: a key tells nothing but itself. A
+    derived column that has too few items left is none.
+    """
+    fields = tuple(fields)
+    # A score that is left may be part of another one, which stands after it.
+    shown = {f.name for f in fields if f.column and not f.key and f.role != "free_text"}
+    kept = []
+    for field in fields:
+        if field.fewest:
+            items = tuple(name for name in field.items if name in shown)
+            if len(items) < field.fewest:
+                continue
+            field = replace(field, items=items)
+            shown.add(field.name)
+        kept.append(field)
+    return tuple(kept)
 
 
 def kept_in(fields: Sequence[Field], tier: Tier) -> tuple[Field, ...]:
-    """The columns that ``tier`` may have: answers that it shows, and all that are no answers."""
-    return tuple(
+    """The columns that ``tier`` may have: answers that it shows, and what these alone can tell."""
+    return _from_shown(
         f for f in fields if f.column is None or tier.shows(f.column.variable, f.role, f.group)
     )
 
@@ -286,10 +339,9 @@ def table_of(study: Study, frame: pl.DataFrame, fields: Sequence[Field]) -> pl.D
     """One line an answer, one column a field: stored, derived and marks, nothing recoded."""
     # Both marks: a release takes those that its fields name.
     marks = [pl.lit(1, pl.Int8).alias(name) for name in ("pilot", "synthetic")]
-    branch = [_branch(study)] if study.branches else []
-    full = frame.with_columns(*marks, *branch)
     short = [pl.col(f.name).cast(pl.Float32) for f in fields if f.type == "decimal"]
-    return derived(study, full).select(f.name for f in fields).with_columns(short)
+    full = derived(study, frame.with_columns(*marks), fields)
+    return full.select(f.name for f in fields).with_columns(short)
 
 
 CHUNK = 50_000  # rows turned into text at a time

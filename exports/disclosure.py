@@ -16,7 +16,7 @@ from functools import reduce
 
 import polars as pl
 
-from exports.columns import BRANCH, CORE, DECIMALS, INSIDER, Field
+from exports.columns import BRANCH, CORE, DECIMALS, INSIDER, UNSEEN, Field
 from exports.generalise import group_codes, hierarchy_of
 from exports.repeats import LEAST_ALIKE, compared
 from exports.verify.reading import Claim, OnePerson
@@ -128,8 +128,9 @@ def claim_of(
         suppressed={f.name: str(WITHHELD) for f in keys},
         missing=dict.fromkeys((*(f.name for f in keys), *diverse), _MISSING),
         answers=tuple(f.name for f in fields if f.part == "answer" and not f.key),
-        no_answer=_MISSING | {""},
         missing_is_value=frozenset(diverse).difference(policy.named),
+        no_answer=_MISSING | {""},
+        not_asked=frozenset(map(str, UNSEEN)),
         segments=tuple(segments),
         unit="people",
         one_person=OnePerson(

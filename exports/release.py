@@ -10,7 +10,7 @@ import polars as pl
 
 from exports import attacks
 from exports.codebook import Entry, codebook_of, with_counts
-from exports.columns import Field, data_name, join_data, kept_in
+from exports.columns import Field, data_name, join_data, kept_in, table_of
 from exports.disclosure import claim_of, truth_of
 from exports.documents.all_documents import finish, note_files, put
 from exports.documents.context import DocumentContext, marks_of
@@ -34,7 +34,7 @@ from exports.verify.findings import Findings
 from exports.verify.reading import Claim, MalformedFile, read_table
 from exports.verify.verdict import cautions, faults, figures_in_words
 from exports.verify.verify import verify
-from forms.study import ReleasePolicy, Study, Tier
+from forms.study import Study, Tier
 
 
 def _refuse(found: Sequence[str]) -> None:
@@ -45,22 +45,26 @@ def _refuse(found: Sequence[str]) -> None:
 
 
 def check_segment(
-    part: SegmentTable, path: Path, source: SegmentSource, *, tier: Tier, policy: ReleasePolicy
+    part: SegmentTable, path: Path, source: SegmentSource, *, tier: Tier, study: Study
 ) -> dict[str, Any]:
     """Hold a written part against the rows it came from; the figures that only this can give.
 
     Raise ExportRefused with every fault.
     """
-    claim = claim_of(part.fields, policy, tier, segments=())
+    claim = claim_of(part.fields, study.policy, tier, segments=())
     left_out = len(source.table) - len(part.source)
     if left_out != sum(part.left_out.values()):
         raise ExportRefused("The rows left out are not those that were counted as left out.")
     # Rows left out were counted above: of them the file has nothing to say.
     taken = source.table[part.source.sort()] if left_out else source.table
+    shown = {f.name for f in part.fields}
+    hidden = [f for f in source.fields if f.column and f.name not in shown]
+    # What the tier leaves out stands beside the truth: no column of the file may tell it.
+    truth = truth_of(table_of(study, taken, part.fields), part.fields)
     findings = verify(
         path,
         claim,
-        truth=truth_of(taken, part.fields),
+        truth=truth.with_columns(taken[f.name] for f in hidden),
         truth_rows=(part.source.rank("ordinal") - 1).to_numpy(),
         strata=part.strata.rank("dense").fill_null(0).cast(pl.Int64).to_numpy() - 1,
     )

@@ -177,7 +177,9 @@ def recode_segment(
     names = [f.name for f in fields]
     rows, left_out = _taken(source, tier, drawn)
     strata = strata_of(study, fields, source.stored)
-    taken = one_missing_code(source.table.select(names)[rows], fields)
+    # Scores and flags anew, from what this tier shows.
+    shown = table_of(study, one_missing_code(source.table, source.fields), fields)
+    taken = shown[rows]
     # By size first, then by what the rows bear (docs/decisions/0009-small-samples.md).
     start = initial_levels(taken, fields, study.policy, tier)
     coarse = coarsen(taken, {f.name: f for f in fields}, study.policy, start.levels)

@@ -52,7 +52,7 @@ _PRIVACY: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 }
 # Those that may be one for all sensitive columns, or a table of columns.
 _PER_COLUMN = ("l", "entropy_l", "t")
-_TABLES = ("privacy", "roles", "hierarchies", "ordered", "numbers", "population")
+_TABLES = ("privacy", "roles", "hierarchies", "ordered", "numbers", "population", "known")
 
 Mode = Literal["local", "one-coding"]
 Said = TypeVar("Said")
@@ -68,6 +68,7 @@ class Policy:
     ``ordered`` a sensitive column to its values from lowest to highest, or to "numbers";
     ``numbers`` a sensitive or plain column to how its numbers are written;
     ``missing`` a sensitive column to cells that are no value;
+    ``known`` a column that may tell of the quasi-identifiers to who knows it anyway;
     ``content`` is the file as it stands, for the report to repeat. What is None is not asked; l,
     entropy l and t may be one for all sensitive columns or a mapping of those that are meant.
     """
@@ -87,6 +88,7 @@ class Policy:
     numbers: Mapping[str, NumberRule] = field(default_factory=dict)
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     population: Path | None = None
+    known: Mapping[str, str] = field(default_factory=dict)
     content: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -181,6 +183,7 @@ def read_policy(path: Path, columns: Callable[[], Sequence[str]]) -> Policy:
         numbers=number_rules(path, tables["numbers"], roles["sensitive"] + roles["plain"]),
         missing=_missing(path, content.get("missing", []), roles["sensitive"]),
         population=_population(path, tables["population"]),
+        known=_known(path, tables["known"], (*roles["sensitive"], *roles["plain"])),
         content=content,
         **_privacy(path, tables["privacy"], roles["sensitive"]),
     )
@@ -332,6 +335,21 @@ def _ordered(path: Path, table: Mapping[str, Any], sensitive: Sequence[str]) -> 
                 " lowest first, none twice."
             )
     return {c: o if o == "numbers" else tuple(o) for c, o in table.items()}
+
+
+def _known(path: Path, table: Mapping[str, Any], columns: Sequence[str]) -> dict[str, str]:
+    """Column → who knows it, in words."""
+    for column, who in table.items():
+        if column not in columns:
+            hint = suggestion(column, columns)
+            raise ExportRefused(
+                f"{path}: [known] has {column}, which is no plain or sensitive column.{hint}"
+            )
+        if not isinstance(who, str) or not who.strip():
+            raise ExportRefused(
+                f'{path}: known.{column} must say who knows it, such as "the clinic alone".'
+            )
+    return dict(table)
 
 
 def _missing(path: Path, value: object, sensitive: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -44,8 +44,13 @@ from exports.tabular.values_without_place import refuse_unplaced
 from exports.verify.coded_numbers import NumberCoding
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
-from exports.verify.verdict import faults
+from exports.verify.verdict import faults, unknown_sources
 from exports.verify.verify import verify
+
+TELLING = (
+    ". Mark such a column as an identifier, make it coarser or, if all who will have the file know"
+    " it of everybody anyway, say in [known] who they are."
+)
 
 
 def refuse_taken(out: Path) -> None:
@@ -66,9 +71,8 @@ def proven(path: Path, claim: Claim, sources: EncodedTable, rows: Ints) -> Findi
     ids = sources.ids if sources.ids.width else None
     found = verify(path, claim, truth=table, truth_rows=rows, population=people, ids=ids)
     if broken := faults(found, claim):
-        raise ExportRefused(
-            "Nothing was released, for the written file failed: " + "; ".join(broken)
-        )
+        said = "Nothing was released, for the written file failed: " + "; ".join(broken)
+        raise ExportRefused(said + TELLING * bool(unknown_sources(found, claim)))
     return found
 
 
@@ -87,6 +91,7 @@ def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
         ordered={name: values_of(policy, sources, name) for name in policy.ordered},
         covers={tree.column: _covers(tree) for tree in sources.trees},
         suppressed={tree.column: ROOT for tree in sources.trees},
+        known=tuple(policy.known),
         numbers={
             name: NumberCoding(rule.step, rule.bottom, rule.top, rule.apart)
             for name, rule in policy.numbers.items()

@@ -82,7 +82,9 @@ def report_of(
         "classes": figures["classes"],
         "mode": result.policy.mode,
         "columns": columns,
-        "meaning": [asdict(said) for said in figures_in_words(found, claim)],
+        "meaning": [
+            asdict(said) for said in figures_in_words(found, claim) if said.name not in _OF_ARRIVAL
+        ],
         "cautions": [asdict(said) for said in cautions(found, claim)],
         "measured": figures,
         "input": list(result.sources.notes),
@@ -147,6 +149,9 @@ def _notes(result: AnonymisedTable, columns: Mapping[str, Mapping[str, Any]]) ->
     ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")
+    notes += [
+        f"The policy names {name} as known: {who}" for name, who in result.policy.known.items()
+    ]
     notes += [f"{name}: {columns[name]['numbers']['in_words']}." for name in result.policy.numbers]
     for name in (*result.policy.sensitive, *result.policy.roles["plain"]):
         no_value = {*sources.missing.get(name, ()), *sources.metadata.missing.get(name, ())}

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from exports.verify.equivalence_classes import Diversity, Risk
-from exports.verify.leaks import AnswersKnown, InferableCells
+from exports.verify.inference import InferableCells
+from exports.verify.leaks import AnswersKnown
 
 Counts = Mapping[str, int]
 
@@ -97,6 +98,7 @@ class Findings:
     answers: AnswersKnown | None = None
     suppressed: Counts = field(default_factory=dict)
     inferable: tuple[InferableCells, ...] = ()
+    tell_arrival: tuple[str, ...] = ()
     unexplained: Counts = field(default_factory=dict)
     wrong_bands: tuple[tuple[str, str], ...] = ()
     sorted_by_content: bool = True
@@ -208,6 +210,7 @@ class Findings:
             "columns_unknown": list(self.shape.unknown),
             "columns_in_order": self.shape.in_order,
             "columns_one_value_each": list(self.shape.one_each),
+            "columns_tell_arrival": list(self.tell_arrival),
             "broken": self.broken,
         }
 

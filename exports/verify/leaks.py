@@ -1,9 +1,6 @@
-"""Leaks beside the key: inferable suppressed cells, the order of rows, known answers, wrong codes.
+"""Leaks beside the key: the order of rows, known answers, wrong codes.
 
-A suppressed cell is inferable when every known cell of its column goes with a single value of
-another column, so often that chance is no explanation: a score beside its only item, a copy under
-another name, a code and its label. Minimality attacks on the recoding itself are another matter
-(Wong et al. 2007; Cohen 2021): see exports/verify/verdict.py.
+What other columns tell of hidden cells: exports/verify/inference.py.
 
 A file sorted by its own content tells nothing by its order. Otherwise the order is compared with
 that of the input: if the two go together, an attacker who knows roughly when a person answered is
@@ -20,20 +17,18 @@ By its codebook every cell of a file is explained, and every band true to its nu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, log
+from math import inf
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from exports.verify.equivalence_classes import EquivalenceClasses, each_batch
-from exports.verify.reading import Bools, Claim, CodedColumn, Ints, Table, pairs
+from exports.verify.equivalence_classes import each_batch
+from exports.verify.inference import number_of
+from exports.verify.reading import Bools, Claim, CodedColumn, Ints, Table
 
-CHANCE = 1e-6  # below this probability an agreement is no accident
-SAMPLE = 10_000  # rows that are looked at first: most columns let nothing be inferred
-COMPARED = 1_000  # cells of a column up to which bands are compared with their parts
 # Standard errors of a rank correlation beyond which chance is no explanation (two-sided 6 in
 # 100,000); and the fewest rows whose exact order chance brings less than once in 2,000 files.
 FAR, FEW = 4.0, 7
@@ -41,114 +36,6 @@ FEW_KNOWN, ANSWERS_KNOWN = 5, 10  # answers that the attacker has learnt
 # Draws of them for a row; rows at most for which they are drawn; and cells looked through for that.
 DRAWS, ROWS_TRIED, CELLS_TRIED = 3, 1_000, 200_000_000
 FEWEST_CELLS, MOST_CELLS = 2, 16  # different cells of a column that reads like a scale of answers
-
-
-@dataclass(frozen=True, slots=True)
-class InferableCells:
-    """``cells`` suppressed cells of ``column`` can be worked out from ``source``."""
-
-    column: str
-    source: tuple[str, ...]
-    cells: int
-
-
-class _CellAgreement:
-    """Cells of one column that may mean the same person: equal ones, and a band and its parts."""
-
-    def __init__(self, name: str, column: CodedColumn, claim: Claim) -> None:
-        standing = [claim.stands_for(name, cell) or frozenset() for cell in column.cells]
-        # Rank of each cell by how much it says, the most telling first.
-        self.order = np.argsort([len(cells) for cells in standing], kind="stable")
-        self.rank = np.argsort(self.order, kind="stable")
-        # A column of very many cells agrees where they are equal.
-        self.agree: Bools | None = None
-        if len(standing) <= COMPARED:
-            self.agree = np.array(
-                [[not one.isdisjoint(two) for two in standing] for one in standing]
-            )
-
-    def of(self, one: Ints, other: Ints) -> Bools:
-        """Return which pairs of cells agree."""
-        return np.asarray(one == other if self.agree is None else self.agree[one, other])
-
-    def chance(self, counts: Ints) -> float:
-        """Return the probability that two cells drawn at random agree."""
-        shares = counts / counts.sum()
-        return float(shares @ (shares if self.agree is None else self.agree @ shares))
-
-
-class _SuppressedColumn:
-    """A key column with suppressed cells, ready to be compared with all others."""
-
-    def __init__(self, name: str, table: Table, claim: Claim, classes: EquivalenceClasses) -> None:
-        self.column, self.classes = table[name], classes
-        self.suppressed = self.column.is_cell(claim.suppressed.get(name))
-        # Who gave no answer (routing may well tell that) says nothing about those who gave one.
-        lacking = [cell in claim.missing.get(name, ()) for cell in self.column.cells]
-        self.known = np.flatnonzero(~self.suppressed & ~np.array(lacking)[self.column.codes])
-        self.sample = self.known[:: max(1, len(self.known) // SAMPLE)]
-        self.agreement = _CellAgreement(name, self.column, claim)
-
-    @property
-    def is_open(self) -> bool:
-        """Return whether there is anything to infer, and anything to learn it from."""
-        return bool(self.suppressed.any()) and len(np.unique(self.column.codes[self.known])) > 1
-
-    def inferable(self, other: CodedColumn, blank: str | None, *, in_key: bool) -> int:
-        """Return how many suppressed cells ``other`` tells; its cell ``blank`` says nothing.
-
-        A class shares the cells of the key by construction: beside another column of the key it is
-        one observation and not many.
-        """
-        # Most columns fail on the sample already, which spares looking at all rows.
-        if self._determined(other, _telling(other, blank, self.sample)) is None:
-            return 0
-        rows = _telling(other, blank, self.known)
-        known = self._determined(other, rows)
-        if known is None or not len(rows):
-            return 0
-        seen = np.unique(self.classes.first[self.classes.of_row[rows]]) if in_key else rows
-        repeats = len(seen) - len(np.unique(other.codes[seen]))
-        counts = np.bincount(self.column.codes[seen], minlength=len(self.column.cells))
-        if repeats * log(self.agreement.chance(counts.astype(np.int64))) > log(CHANCE):
-            return 0
-        return int((known[other.codes] & self.suppressed & ~other.is_cell(blank)).sum())
-
-    def _determined(self, other: CodedColumn, rows: Ints) -> Bools | None:
-        """Return the cells of ``other`` seen with one meaning; None if any is seen with two."""
-        width = len(self.column.cells)
-        source, cell, _ = pairs(other.codes[rows], self.column.codes[rows], width)
-        finest = np.full(len(other.cells), width, dtype=np.int64)
-        np.minimum.at(finest, source, self.agreement.rank[cell])
-        chosen = self.agreement.order[finest[source]]
-        return finest < width if self.agreement.of(chosen, cell).all() else None
-
-
-def _telling(column: CodedColumn, blank: str | None, rows: Ints) -> Ints:
-    """Return those of ``rows`` whose cell is not ``blank``."""
-    return rows[~column.is_cell(blank)[rows]]
-
-
-def inferable_cells(
-    table: Table, claim: Claim, classes: EquivalenceClasses
-) -> tuple[InferableCells, ...]:
-    """Return the suppressed key cells that can be inferred: the most telling source of each column.
-
-    A column that holds one cell for all, or a different one for nearly each row, is no source.
-    """
-    found: list[InferableCells] = []
-    for name in dict.fromkeys((*claim.core, *claim.insider)):
-        best: InferableCells | None = None
-        target = _SuppressedColumn(name, table, claim, classes)
-        for other, column in table.items() if target.is_open else ():
-            if other == name or not 1 < len(column.cells) <= len(column.codes) // 2:
-                continue
-            blank = claim.suppressed.get(other)
-            cells = target.inferable(column, blank, in_key=other in claim.core)
-            if cells > (best.cells if best else 0):
-                best = InferableCells(name, (other,), cells)
-        found.extend([best] if best else [])
-    return tuple(found)
 
 
 def suppressed_cells(table: Table, claim: Claim) -> Mapping[str, int]:
@@ -231,9 +118,14 @@ def _striking(correlation: float | None, rows: int) -> bool:
     return size > 1 - 1e-9 or size * float(np.sqrt(rows - 1)) > FAR
 
 
-def order_of(table: Table, batch: Ints, true_rows: Ints | None) -> RowOrder:
-    """Return the order of the rows; without their true positions only whether it is by content."""
-    columns = (c for c in table.values() if not counts_up(c))
+def order_of(
+    table: Table, batch: Ints, true_rows: Ints | None, *, apart: Collection[str] = ()
+) -> RowOrder:
+    """Return the order of the rows; without their true positions only whether it is by content.
+
+    Columns ``apart`` number the rows of the file and are no content.
+    """
+    columns = (column for name, column in table.items() if name not in apart)
     by_content = sorted_by_content(columns, batch[1:] == batch[:-1])
     if true_rows is None:
         return RowOrder(by_content, None, follows_input=False)
@@ -242,6 +134,30 @@ def order_of(table: Table, batch: Ints, true_rows: Ints | None) -> RowOrder:
     strongest = max((c for c, _ in found if c is not None), key=abs, default=None)
     follows = not by_content and any(_striking(*one) for one in found)
     return RowOrder(by_content, strongest, follows)
+
+
+_TIME = re.compile(r"(\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4})[T ,]+\d{1,2}:\d{2}.*")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4}")
+STUDY = 1_100  # days within which dates are those of a study, and no birthdays
+
+
+def tell_arrival(table: Table, claim: Claim) -> tuple[str, ...]:
+    """Return the columns outside the key that hold a time or a running number."""
+    found = []
+    for name, column in table.items():
+        cells = [cell.strip() for cell in column.cells if cell not in claim.no_answer]
+        if name in claim.core or len(cells) < 2:
+            continue
+        own = 2 * len(cells) >= len(column.codes)
+        numbers = [int(cell) for cell in cells if cell.isascii() and cell.isdigit()]
+        running = len(cells) == len(column.codes) == len(numbers) and max(numbers) - min(
+            numbers
+        ) < 1.5 * len(numbers)
+        days = [number_of(cell) for cell in cells if _DAY.fullmatch(cell)]
+        dated = len(days) == len(cells) >= 5 and max(days) - min(days) <= STUDY
+        if running or (own and all(map(_TIME.fullmatch, cells))) or dated:
+            found.append(name)
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

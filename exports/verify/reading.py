@@ -362,8 +362,8 @@ class Claim:
     ``core`` are the columns by which an outsider could recognise a person (the key), ``insider``
     those that people who were there know besides, ``sensitive`` those that must not be learnt;
     ``answers`` are the columns of the answers-known figure (none: they are picked, see
-    exports/verify/leaks.py) and ``no_answer`` the cells that are none. ``columns``, where
-    given, are all columns in their order.
+    exports/verify/leaks.py).
+    ``columns``, where given, are all columns in their order.
 
     ``k``, ``distinct_l``, ``entropy_l`` and ``t`` hold for every class, ``presence`` bounds the
     share of the population that fits a class and is in the data (1, 1.0, None and None ask
@@ -374,8 +374,10 @@ class Claim:
     after them. ``covers`` maps a column to released cell → the true cells it stands for; a cell
     without an entry stands for itself. ``suppressed`` maps a column to the cell that says nothing.
     ``missing`` maps a column to the cells that are one category of a key and no value of a
-    sensitive column, unless that is in ``missing_is_value``; ``numbers`` a column that is no key
-    to how its numbers were coarsened. ``segments`` are the rows
+    sensitive column, unless that is in ``missing_is_value``; ``no_answer`` are the cells that are
+    no answer in any column, ``not_asked`` those of them that say that nobody asked. ``numbers``
+    maps a column that is no key to how its numbers were coarsened. ``known`` are columns that may
+    tell of hidden cells, for whoever has the file knows these. ``segments`` are the rows
     of each batch, in file order, each of which keeps the promise alone; none is one batch.
     ``unit`` is what k and all counts of somebody speak of: rows, people or households;
     ``one_person`` tells people apart by the file itself.
@@ -386,7 +388,6 @@ class Claim:
     insider: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
-    no_answer: frozenset[str] = frozenset([""])
     columns: tuple[str, ...] = ()
     distinct_l: int | Mapping[str, int] = 1
     entropy_l: float | Mapping[str, float] = 1.0
@@ -399,6 +400,9 @@ class Claim:
     numbers: Mapping[str, NumberCoding] = field(default_factory=dict)
     missing: Cells = field(default_factory=dict)
     missing_is_value: frozenset[str] = frozenset()
+    no_answer: frozenset[str] = frozenset({""})
+    not_asked: frozenset[str] = frozenset()
+    known: tuple[str, ...] = ()
     segments: tuple[int, ...] = ()
     unit: str = "rows"
     one_person: OnePerson | None = None

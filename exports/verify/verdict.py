@@ -6,11 +6,12 @@ what the numbers do not protect. A sentence says what was counted and calls no f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exports.verify.equivalence_classes import HISTORICAL, OPEN_DATA, Risk
 from exports.verify.findings import Findings
+from exports.verify.inference import InferableCells
 from exports.verify.leaks import DRAWS
 from exports.verify.reading import Claim
 
@@ -255,8 +256,15 @@ def _of_insiders(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
 
 def _of_order(found: Findings, _: Claim) -> Iterator[FigureInWords]:
     if found.sorted_by_content:
-        said = "The rows are sorted by what they hold: their order says nothing about when they"
-        yield FigureInWords("sorted_by_content", "Order of rows", "by content", f"{said} arrived.")
+        said = "The rows are sorted by what they hold"
+        if times := found.tell_arrival:
+            said += (
+                f"; but {_listed(times)} {_verb(times, 'hold')} a time or a running number, by"
+                " which anybody can put them in the order in which they may have arrived."
+            )
+        else:
+            said += ": their order says nothing about when they arrived."
+        yield FigureInWords("sorted_by_content", "Order of rows", "by content", said)
     elif found.order_correlation is not None:
         value = f"{found.order_correlation:.2f}"
         said = (
@@ -266,20 +274,42 @@ def _of_order(found: Findings, _: Claim) -> Iterator[FigureInWords]:
         yield FigureInWords("order_correlation", "Order of rows", value, said)
 
 
-def _of_leaks(found: Findings, _: Claim) -> Iterator[FigureInWords]:
-    if found.suppressed:
-        cells = f"{sum(one.cells for one in found.inferable):,}"
-        said = f"{cells} withheld cells could be worked out from another column of this file."
-        label = "Withheld cells that another column gives away"
-        yield FigureInWords("cells_given_away", label, cells, said)
-    if found.shape.one_each:
-        said = (
-            f"Every row has a value of its own in: {', '.join(found.shape.one_each)}. Whoever has a"
-            " list of these values and names knows everybody in this file."
-        )
-        label = "Columns that tell all rows apart"
-        value = f"{len(found.shape.one_each):,}"
-        yield FigureInWords("columns_one_value_each", label, value, said)
+def _of_leaks(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
+    if not found.suppressed and not found.inferable:
+        return
+    told = "; ".join(_telling(found, claim, known=True))
+    cells = f"{sum(one.cells for one in found.inferable):,}"
+    said = f"{cells} withheld or coarsened cells could be worked out, or narrowed down, from others"
+    label = "Hidden cells that other columns give away"
+    said += f": {told}. The policy names who knows these columns." if told else "."
+    yield FigureInWords("cells_given_away", label, cells, said)
+
+
+def _telling(found: Findings, claim: Claim, *, known: bool) -> Iterator[str]:
+    """Yield what each source tells, of those that the claim names as known or of all others."""
+    by_source: dict[tuple[str, ...], list[InferableCells]] = {}
+    for one in found.inferable:
+        if known == (not set(claim.known).isdisjoint(one.source)):
+            by_source.setdefault(one.source, []).append(one)
+    rows = found.shape.rows
+    for source, told in by_source.items():
+        many = (f"{one.cells:,} of" if one.cells < rows else "all" for one in told)
+        each = (f"{one.column} of {n} {rows:,}" for n, one in zip(many, told, strict=True))
+        together = " together" * (len(source) > 1)
+        yield f"{_listed(source)}{together} {_verb(source, 'tell')} {', '.join(each)} rows"
+
+
+def unknown_sources(found: Findings, claim: Claim) -> tuple[str, ...]:
+    """Return what columns tell of hidden cells that the claim does not name as known."""
+    return tuple(_telling(found, claim, known=False))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + " and " * (len(names) > 1) + names[-1]
+
+
+def _verb(names: Sequence[str], verb: str) -> str:
+    return verb if len(names) > 1 else f"{verb}s"
 
 
 _PARTS: tuple[Callable[[Findings, Claim], Iterator[FigureInWords]], ...] = (
@@ -406,10 +436,8 @@ def _codebook(found: Findings, _: Claim) -> Iterator[str]:
         yield f"{name} has the band {cell} stand for a number outside it"
 
 
-def _leaks(found: Findings, _: Claim) -> Iterator[str]:
-    for one in found.inferable:
-        cells = _count(one.cells, "withheld cell")
-        yield f"{cells} of {one.column} can be worked out from {', '.join(one.source)}"
+def _leaks(found: Findings, claim: Claim) -> Iterator[str]:
+    yield from unknown_sources(found, claim)
     if found.order_follows_input:
         yield (
             "the order of the rows follows that of the input"

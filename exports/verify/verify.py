@@ -6,7 +6,7 @@ them in words.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,14 @@ from exports.verify.equivalence_classes import (
     segments_of,
 )
 from exports.verify.findings import ClassSummary, Findings, Shape
+from exports.verify.inference import inferable_cells
 from exports.verify.leaks import (
     Codebook,
     answers_known,
     counts_up,
-    inferable_cells,
     order_of,
     suppressed_cells,
+    tell_arrival,
     unexplained,
     wrong_bands,
 )
@@ -76,7 +77,10 @@ def verify(
         if frame is not None and (absent := [n for n in claim.core if n not in frame.columns]):
             raise ValueError(f"the {what} lacks the key columns {', '.join(absent)}")
     rows = len(next(iter(table.values())).codes)
-    shape, batch = _shape(table, claim, codebook, rows), segments_of(claim, rows)
+    # A number that the file gives its lines; one that people bring with them is content.
+    own = () if truth is None else truth.columns
+    apart = {n for n, c in table.items() if n not in own and rows and counts_up(c)}
+    shape, batch = _shape(table, claim, codebook, rows, apart), segments_of(claim, rows)
     # Without its key columns a file has no classes, and no figure below would mean anything.
     if shape.absent or not rows:
         return Findings(shape=shape)
@@ -93,7 +97,8 @@ def verify(
     comparison = None
     if truth is not None and positions is not None:
         comparison = compared(table, truth, positions, claim, classes, persons)
-    order = order_of(table, batch, paired)
+    columns = {name: column for name, column in table.items() if name not in apart}
+    order = order_of(table, batch, paired, apart=apart)
     return Findings(
         shape=shape,
         classes=_class_summary(table, claim, classes, batch, strata),
@@ -106,13 +111,35 @@ def verify(
         presence=None if people is None or here is None else presence(here, people),
         answers=answers_known(table, claim, rows),
         suppressed=suppressed_cells(table, claim),
-        inferable=inferable_cells(table, claim, classes),
+        inferable=inferable_cells(
+            table,
+            claim,
+            _true_cells(table, claim, truth, paired),
+            apart=apart,
+            looked=None if whose is None else _one_row_each(whose),
+        ),
+        tell_arrival=tell_arrival(columns, claim),
         unexplained=unexplained(table, codebook or ()),
         wrong_bands=wrong_bands(claim),
         sorted_by_content=order.by_content,
         order_correlation=order.correlation,
         order_follows_input=order.follows_input,
     )
+
+
+def _one_row_each(whose: Ints) -> Ints:
+    """Return the first row of each person."""
+    people, first = np.unique(whose, return_index=True)
+    return np.sort(first[people != NOBODY])
+
+
+def _true_cells(table: Table, claim: Claim, truth: pl.DataFrame | None, rows: Ints | None) -> Table:
+    """Return the true cells of the key and of columns that the file lacks, in file order."""
+    if truth is None or rows is None or (rows < 0).any() or (rows >= truth.height).any():
+        return {}
+    keys = {*claim.core, *claim.insider}
+    names = (name for name in truth.columns if name in keys or name not in table)
+    return {name: coded(truth[name]).at(rows) for name in names}
 
 
 def _whose(
@@ -141,20 +168,21 @@ def _whose(
     return whose, people
 
 
-def _shape(table: Table, claim: Claim, codebook: Codebook | None, rows: int) -> Shape:
+def _shape(
+    table: Table, claim: Claim, codebook: Codebook | None, rows: int, apart: Collection[str]
+) -> Shape:
     columns = tuple(table)
     promised = claim.columns or tuple(entry["variable"] for entry in codebook or ())
     absent = [n for n in dict.fromkeys((*promised, *claim.named)) if n not in table]
     unknown = [n for n in columns if promised and n not in promised]
     different = [n for n, c in table.items() if rows > 1 and len(c.cells) == rows]
-    # A column that only numbers the lines leads to no list of names.
     return Shape(
         rows=rows,
         columns=columns,
         absent=tuple(absent),
         unknown=tuple(unknown),
         in_order=not promised or columns == promised or bool(absent or unknown),
-        one_each=tuple(n for n in different if not counts_up(table[n])),
+        one_each=tuple(n for n in different if n not in apart),
     )
 
 

@@ -268,7 +268,7 @@ class ReleaseBuild:
         at = (segment.number, tier.name, self._edition(segment.number))
         target = self._target(*at)
         write_segment(part, target, after=after)
-        figures = check_segment(part, target, source, tier=tier, policy=self.study.policy)
+        figures = check_segment(part, target, source, tier=tier, study=self.study)
         write_people(people.gather(part.source), target)
         about = {
             **about,

@@ -80,7 +80,7 @@ def _part_file(
     drawn = pl.Series([lots(place) for place in range(len(source.table))], dtype=pl.Boolean)
     part = recode_segment(study, source, tier, drawn=drawn, seed=seed)
     write_segment(part, path)
-    figures = check_segment(part, path, source, tier=tier, policy=study.policy)
+    figures = check_segment(part, path, source, tier=tier, study=study)
     entry = SegmentEntry(
         path, 1, len(part.order), part.left_out, part.notes, part.small_sample_tables, figures,
         part.not_answered,

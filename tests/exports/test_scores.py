@@ -1,11 +1,11 @@
 import pytest
 
-from exports.columns import derived, pair_distance, straight
+from exports.columns import derived, fields_of, pair_distance, straight
 from tests.exports.tiny import STUDY, frame, row
 
 
 def scored(**changes: int | str) -> dict[str, object]:
-    return derived(STUDY, frame(row(**changes))).row(0, named=True)
+    return derived(STUDY, frame(row(**changes)), fields_of(STUDY)).row(0, named=True)
 
 
 def test_a_score_is_the_mean_after_reversing():
@@ -41,7 +41,12 @@ def test_two_mirrored_items_are_compared_after_reversing(pair, distance):
 
 
 def test_the_share_of_answers_counts_shown_items_only():
-    assert scored(met=2, where=-96, said=-94, private=-94, age=-95)["dq_share"] == 0.833
+    assert scored(met=2, calm=-99, said=-94)["dq_share"] == 0.75
+
+
+def test_no_key_and_no_text_kept_apart_counts_as_an_item():
+    lacking = {"where": -95, "age": -94, "town": -99, "private": -95}
+    assert scored(said="Yes", **lacking)["dq_share"] == 1
 
 
 def test_nobody_who_saw_no_item_has_a_share():

@@ -78,6 +78,8 @@ def test_no_other_column_tells_why_an_answer_is_missing(flagship, people):
     source = source_of(flagship, people, ORDINARY)
     part = recode_segment(flagship, source, flagship.policy.tiers["C"])
     table, truth = part.table[part.order], source.table[part.source]
+    # What is worked out from core answers would tell of them.
+    assert not [f.name for f in part.fields if set(CORE).intersection(f.items)]
     told, missing = [], []
     for name in CORE:
         reached = (table[name] == -93) & (truth[name] != -94)

@@ -85,29 +85,33 @@ def scoring_plan_of(context: DocumentContext) -> ScoringPlan:
         for e in context.codebook
         if e["part"] == "answer" and e.get("treatment", AS_ASKED) == AS_ASKED
     )
+    # A released score was worked out from the items that its entry names.
+    entries = {e["variable"]: tuple(e["items"]) for e in context.codebook if e["part"] == "score"}
     scales = tuple(
         ScaleRule(
             SCORE + s.name,
-            s.items,
-            {item: sum(bounds[item]) for item in s.items if item in s.reverse},
+            items,
+            {item: sum(bounds[item]) for item in items if item in s.reverse},
             max(1, s.min_answered),
         )
         for s in study.scales
-        if whole.issuperset(s.items)
+        if whole.issuperset(items := entries.get(SCORE + s.name, s.items))
     )
     # Composites are means of scores: all of these have to be recomputed first.
     known = {rule.column for rule in scales}
     composites = tuple(
         CompositeRule(SCORE + c.name, scores, max(1, c.min_answered))
         for c in study.composites
-        if known.issuperset(scores := tuple(SCORE + name for name in c.scores))
+        if known.issuperset(
+            scores := entries.get(SCORE + c.name, tuple(SCORE + name for name in c.scores))
+        )
     )
     differences = tuple(
         DifferenceRule(SCORE + d.name, d.minuend, d.subtrahend)
         for d in study.differences
         if {d.minuend, d.subtrahend} <= whole
     )
-    released = frozenset(e["variable"] for e in context.codebook if e["part"] == "score")
+    released = frozenset(entries)
     plan = ScoringPlan(scales, composites, differences, released, ())
     return replace(plan, skipped=tuple(sorted(released.difference(plan.scored))))
 

@@ -24,9 +24,9 @@ def of_several_rows(draw: st.DrawFn) -> Problem:
     """A problem in which rows share people, add nobody, and lack sensitive values."""
     problem = draw(problems())
     whose = st.lists(st.integers(-1, 5), min_size=problem.rows, max_size=problem.rows)
-    return replace(
-        problem, people=np.array(draw(whose)), missing=(draw(st.sampled_from([-1, 0, 2])),)
-    )
+    columns = problem.sensitive.shape[1]
+    missing = st.lists(st.sampled_from([-1, 0, 2]), min_size=columns, max_size=columns)
+    return replace(problem, people=np.array(draw(whose)), missing=tuple(draw(missing)))
 
 
 def solved(problem: Problem, mode: str) -> Recoding | None:

@@ -145,7 +145,7 @@ PLANTED: list[tuple[Callable[[Written], Written], str]] = [
     (rely_on_wildcards, "has 1 of 5 rows, not 5"),
     (keep_the_order_of_arrival, "the order of the rows follows that of the input"),
     (agree_on_the_sensitive, "a group has 1 different value of mood, not 2"),
-    (give_a_withheld_cell_away, "10 withheld cells of town can be worked out from county"),
+    (give_a_withheld_cell_away, "county tells town of 10 of 60 rows"),
     (say_a_row_twice, "1 row stands for a person who is in the file already"),
     (add_a_line, "1 row cannot be paired with true rows"),
     (add_a_column, "the file has columns that nobody promised: name"),
