@@ -216,7 +216,7 @@ def _levels(
             for code, g in groups.items()
         )
         said.append(f"level {level}: {covered}")
-    return codes, [*said, "withheld: -93"]
+    return codes, said
 
 
 BY_CELL = (
@@ -226,10 +226,21 @@ BY_CELL = (
 BY_COLUMN = "The whole column at one level"
 
 
+ONE_CODE = "Withheld, or not answered"
+WHY_ONE = (
+    "-93 stands for every reason: withheld, left blank, not wanted, not known, not asked or not "
+    "reached. With a code for each, rows that are alike would differ; report.json says how many "
+    "had no answer to begin with (not_answered)"
+)
+
+
 def _treated(study: Study, field: Field, entry: Entry, least: int) -> Entry:
     """The entry of a key column, with what a release in this tier does to it."""
     withheld = missing_labels(study, [WITHHELD])
-    entry = {**entry, "level": least, "missing": {**entry["missing"], **withheld}}
+    missing = {**entry["missing"], **withheld}
+    if field.group == CORE and field.column:
+        missing = dict.fromkeys(withheld, ONE_CODE)
+    entry = {**entry, "level": least, "missing": missing}
     if least >= top_of(field, study.policy):
         nothing = {"codes": {}, "range": None, "missing": withheld}
         return {**entry, **nothing, "treatment": "Withheld from every row"}
@@ -239,7 +250,8 @@ def _treated(study: Study, field: Field, entry: Entry, least: int) -> Entry:
     codes, said = _levels(entry, field.column, hierarchy, least)
     # The engine recodes core variables only; others are coarsened as a whole before it.
     how = BY_CELL if field.group == CORE else f"{BY_COLUMN} (or withheld, in a small batch)"
-    treatment = f"{how}. {' | '.join(said)}"
+    last = WHY_ONE if field.group == CORE else "withheld: -93"
+    treatment = f"{how}. {' | '.join([*said, last])}"
     groups = {
         str(code): sorted(group.codes)
         for level in range(max(1, least), hierarchy.top)

@@ -227,8 +227,11 @@ Every code from -99 to -90 is missing, in every column but those named in the co
 where missing. A code of 100 or more in a variable that was coarsened is a group of several \
 answers: level x 100 + position; the codebook says which answers it covers. One column can hold \
 both, because each row is coarsened no more than needed: recode to the coarser level before you \
-tabulate, and report -93 (withheld) as a category of its own or as missing, never as an answer. \
-Text that a spreadsheet would run as a formula has an apostrophe in front; numbers never have."""
+tabulate, and report -93 as a category of its own or as missing, never as an answer. In the \
+variables that an outsider may know, -93 is the only missing code: withheld, or not answered for \
+whatever reason. Why single answers to them are missing cannot be studied with this file; how many \
+were, says the report. Text that a spreadsheet would run as a formula has an apostrophe in front; \
+numbers never have."""
 
 REVERSAL = "reversed items first become lowest + highest code - answer"
 SCORES = f"""\

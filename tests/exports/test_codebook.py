@@ -61,9 +61,19 @@ def test_numbers_as_asked_are_codes_beside_their_groups(study):
     assert visits["codes"] == {n: n for n in "1234"} | {"102": "More"}
 
 
-@pytest.mark.parametrize("name", ["age", "where", "lang"])
-def test_every_key_may_be_withheld(name):
-    assert book("C")[name]["missing"]["-93"] == "Withheld"
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("age", "Withheld, or not answered"), ("where", "Withheld"), ("lang", "Withheld")],
+)
+def test_every_key_may_be_withheld(name, label):
+    assert book("C")[name]["missing"]["-93"] == label
+
+
+def test_a_core_variable_has_one_missing_code_and_says_why():
+    entry = book("C")["age"]
+    assert list(entry["missing"]) == ["-93"]
+    assert "-93 stands for every reason" in entry["treatment"]
+    assert "-99" in book("C")["where"]["missing"]
 
 
 def test_a_column_withheld_from_everybody_says_so():
