@@ -17,6 +17,7 @@ from forms.tiers import INSIDER, TIERS, TierKind
 # docs/design.md, The walk: every missing code lies in one unbroken negative range, so that SPSS can
 # declare it as one user-missing range.
 MISSING_RANGE = range(-99, -89)
+LABEL_BYTES = 120  # of a value label: SPSS keeps no more
 NOT_SHOWN = -96
 LEFT_BLANK = -95
 NOT_REACHED = -94
