@@ -208,13 +208,15 @@ def _levels(
     said = ["level 0: as asked"] if least == 0 else []
     for level in range(max(1, least), hierarchy.top):
         groups = group_codes(hierarchy, level)
-        codes |= {str(code): group.label for code, group in groups.items()}
+        for code, group in groups.items():
+            # A code as asked, or of a finer level, keeps the label that it has there.
+            codes.setdefault(str(code), column.labels.get(code, group.label))
         covered = "; ".join(
             f"{code} = " + ", ".join(entry["codes"].get(str(c), str(c)) for c in sorted(g.codes))
             for code, g in groups.items()
         )
         said.append(f"level {level}: {covered}")
-    return codes, [*said, "withheld: -93"]
+    return codes, said
 
 
 BY_CELL = (
@@ -224,10 +226,21 @@ BY_CELL = (
 BY_COLUMN = "The whole column at one level"
 
 
+ONE_CODE = "Withheld, or not answered"
+WHY_ONE = (
+    "-93 stands for every reason: withheld, left blank, not wanted, not known, not asked or not "
+    "reached. With a code for each, rows that are alike would differ; report.json says how many "
+    "had no answer to begin with (not_answered)"
+)
+
+
 def _treated(study: Study, field: Field, entry: Entry, least: int) -> Entry:
     """The entry of a key column, with what a release in this tier does to it."""
     withheld = missing_labels(study, [WITHHELD])
-    entry = {**entry, "level": least, "missing": {**entry["missing"], **withheld}}
+    missing = {**entry["missing"], **withheld}
+    if field.group == CORE and field.column:
+        missing = dict.fromkeys(withheld, ONE_CODE)
+    entry = {**entry, "level": least, "missing": missing}
     if least >= top_of(field, study.policy):
         nothing = {"codes": {}, "range": None, "missing": withheld}
         return {**entry, **nothing, "treatment": "Withheld from every row"}
@@ -237,11 +250,13 @@ def _treated(study: Study, field: Field, entry: Entry, least: int) -> Entry:
     codes, said = _levels(entry, field.column, hierarchy, least)
     # The engine recodes core variables only; others are coarsened as a whole before it.
     how = BY_CELL if field.group == CORE else f"{BY_COLUMN} (or withheld, in a small batch)"
-    treatment = f"{how}. {' | '.join(said)}"
+    last = WHY_ONE if field.group == CORE else "withheld: -93"
+    treatment = f"{how}. {' | '.join([*said, last])}"
     groups = {
         str(code): sorted(group.codes)
         for level in range(max(1, least), hierarchy.top)
         for code, group in group_codes(hierarchy, level).items()
+        if len(group.codes) > 1
     }
     return {**entry, "codes": codes, "groups": groups, "range": None, "treatment": treatment}
 
@@ -265,7 +280,9 @@ def codebook_of(
         entry = describe(study, field, rows=rows)
         entry["scales"] = [s for s in entry["scales"] if field.name in items.get(s["score"], ())]
         if known := versions.get(field.name):
-            entry["codes"] = {v: f"SHA-256 of its texts: {digest}" for v, digest in known.items()}
+            entry["codes"] = {version: f"Version {version}" for version in known}
+            digests = "; ".join(f"{version} = {digest}" for version, digest in known.items())
+            entry["note"] = f"SHA-256 of the texts of each version: {digests}"
         entries.append(_treated(study, field, entry, least[field.name]) if field.key else entry)
     return tuple(entries)
 

@@ -15,7 +15,7 @@ from shutil import copyfileobj
 import polars as pl
 
 from exports.errors import ExportRefused
-from exports.output_files import guarded
+from exports.output_files import LINE_END, guarded
 from forms.kinds import columns_of_study
 from forms.study import MISSING_RANGE, NOT_REACHED, NOT_SCORED, NOT_SHOWN, Column, Study, Tier
 from forms.tiers import GROUPS
@@ -284,8 +284,8 @@ def frame_of(study: Study, columns: Mapping[str, Sequence[object]]) -> pl.DataFr
     for name, values in columns.items():
         kind = types.get(name, pl.Int64)
         cells = values
-        if kind is pl.String:  # guarded here, where a client's words differ from a code for sure
-            cells = [guarded(v) if isinstance(v, str) else str(v) for v in values]
+        if kind is pl.String:
+            cells = [_words(v) if isinstance(v, str) else str(v) for v in values]
         try:
             series.append(pl.Series(name, cells, dtype=kind))
         except (TypeError, OverflowError, pl.exceptions.PolarsError):
@@ -293,6 +293,14 @@ def frame_of(study: Study, columns: Mapping[str, Sequence[object]]) -> pl.DataFr
     if odd:
         raise ExportRefused(_odd(study, odd))
     return pl.DataFrame(series)
+
+
+def _words(typed: str) -> str:
+    """A client's words as a cell: no formula, and told from a missing code by the same mark."""
+    return f"'{typed}" if typed in _MISSING_CELLS else guarded(typed)
+
+
+_MISSING_CELLS = frozenset(map(str, MISSING_RANGE))
 
 
 def _misfit(column: Column) -> pl.Expr:
@@ -345,7 +353,6 @@ def table_of(study: Study, frame: pl.DataFrame, fields: Sequence[Field]) -> pl.D
 
 
 CHUNK = 50_000  # rows turned into text at a time
-LINE_END = "\r\n"
 _STEPS = 10**DECIMALS
 
 

@@ -127,6 +127,7 @@ def claim_of(
         covers={f.name: covers_of(f, policy) for f in keys},
         suppressed={f.name: str(WITHHELD) for f in keys},
         missing=dict.fromkeys((*(f.name for f in keys), *diverse), _MISSING),
+        answers=tuple(f.name for f in fields if f.part == "answer" and not f.key),
         missing_is_value=frozenset(diverse).difference(policy.named),
         no_answer=_MISSING | {""},
         not_asked=frozenset(map(str, UNSEEN)),

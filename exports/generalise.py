@@ -1,9 +1,11 @@
 """Generalisation of a key column, from the answer as asked over groups of a level to withheld.
 
-A group's code is level x 100 + its position in the hierarchy (from 1); -93 is withheld. A column
-may hold codes of several levels at once. The missing codes of an answer stay themselves until the
-whole column is withheld. At which level a column starts hangs on the tier and the number of rows
-(docs/design.md, Releases).
+A group's code is level x 100 + its position in the hierarchy (from 1); a group of one answer keeps
+that answer's code, and one that is a group of a finer level too has its code from there, so that
+equal meanings have equal codes in every tier. -93 is withheld. A column may hold codes of several
+levels at once. A core column has one missing code, -93, whatever the reason; other keys keep their
+missing codes until the whole column is withheld. At which level a column starts hangs on the tier
+and the number of rows (docs/design.md, Releases).
 """
 
 from __future__ import annotations
@@ -36,12 +38,16 @@ NO_KEY = (
 
 def group_codes(hierarchy: Hierarchy, level: int) -> dict[int, HierarchyGroup]:
     """Released code → group at ``level`` (1 or more, below the top)."""
-    groups = hierarchy.levels[level - 1]
-    if len(groups) >= LEVEL_STEP:
-        raise ExportRefused(
-            f"{hierarchy.variable}: level {level} has {len(groups)} groups; 99 at most."
-        )
-    return {level * LEVEL_STEP + at: group for at, group in enumerate(groups, start=1)}
+    code_of: dict[frozenset[int], int] = {}
+    for at_level, groups in enumerate(hierarchy.levels[:level], start=1):
+        if len(groups) >= LEVEL_STEP:
+            raise ExportRefused(
+                f"{hierarchy.variable}: level {at_level} has {len(groups)} groups; 99 at most."
+            )
+        for at, group in enumerate(groups, start=1):
+            own = min(group.codes) if len(group.codes) == 1 else at_level * LEVEL_STEP + at
+            code_of.setdefault(group.codes, own)
+    return {code_of[group.codes]: group for group in hierarchy.levels[level - 1]}
 
 
 def hierarchy_of(field: Field, policy: ReleasePolicy) -> Hierarchy | None:
@@ -88,6 +94,22 @@ def suppressed_cell(field: Field) -> Cell:
 def is_missing(cell: Cell) -> bool:
     """Return whether a cell of a key column has no answer, a withheld one included."""
     return int(cell) in MISSING_RANGE if not isinstance(cell, str) else cell == str(WITHHELD)
+
+
+def one_missing_code(table: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
+    """``table`` with every missing code of a core column as -93, so that no reader tells them."""
+    asked = [f.name for f in fields if f.key and f.group == CORE and f.column]
+    lacking = dict.fromkeys(MISSING_RANGE, WITHHELD)
+    return table.with_columns(pl.col(name).replace(lacking) for name in asked)
+
+
+def unanswered(table: pl.DataFrame, fields: Sequence[Field]) -> pl.Series:
+    """Return which rows have no answer in any core column, shape (rows,)."""
+    asked = [f.name for f in fields if f.key and f.group == CORE and f.column]
+    nothing = [pl.col(name).is_between(MISSING_RANGE[0], MISSING_RANGE[-1]) for name in asked]
+    return table.select(
+        pl.all_horizontal(pl.repeat(value=True, n=len(table)), *nothing)
+    ).to_series()
 
 
 def coarser(table: pl.DataFrame, field: Field, policy: ReleasePolicy, level: int) -> pl.Expr:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import shutil
 import tempfile
 import zipfile
@@ -16,7 +17,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LINE_END = "\r\n"  # of every CSV, as RFC 4180 has it
 SUMS = "SHA256SUMS"
+PRIVATE = 0o700  # mode of a folder of output: other users of the machine read nothing in it
 # A zip that was damaged on the disk.
 UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
@@ -92,17 +95,20 @@ class ReleaseZip(zipfile.ZipFile):
 
 # A spreadsheet runs a text cell that opens with one of these (OWASP, "CSV injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-][.,]?\d[\d.,: ]*([eE][+-]?\d+)?")  # or a time: -01:30:00
 
 
 def guarded(text: str, mark: str = "'") -> str:
-    """Return ``text`` with ``mark`` before what would open a formula."""
-    return mark + text if text.startswith(FORMULA_STARTS) else text
+    """Return ``text`` with ``mark`` before what would open a formula; a number stays as it is."""
+    if not text.startswith(FORMULA_STARTS) or NUMBER.fullmatch(text):
+        return text
+    return mark + text
 
 
 def csv_text(lines: Iterable[Iterable[object]], mark: str = "'") -> str:
     """Return the lines as CSV with CRLF, every cell of text guarded."""
     out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerows(
+    csv.writer(out, lineterminator=LINE_END).writerows(
         [guarded(cell, mark) if isinstance(cell, str) else cell for cell in line] for line in lines
     )
     return out.getvalue()
@@ -133,18 +139,25 @@ PIECE = 1 << 20  # bytes held in memory
 LEVEL = 2  # of 9: the next steps halve the speed for a tenth of the size
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can tell; a release tells none
 PERMISSIONS = 0o100644 << 16  # a plain file, written by its owner, read by all
-PACKED = (".parquet", ".zip", ".gz", ".png", ".pdf")  # compressed in themselves
+PACKED = (".parquet", ".zip", ".gz", ".png", ".pdf", ".xlsx", ".zsav")  # compressed in themselves
 
 
-def _entry(file: Path, name: str) -> zipfile.ZipInfo:
+def zip_entry(name: str) -> zipfile.ZipInfo:
+    """Return what a zip says of a file: its name, and nothing of this machine or this moment."""
     info = zipfile.ZipInfo(name, MOMENT)
     info.create_system = 3  # Unix on every machine
     info.external_attr = PERMISSIONS
-    info.file_size = file.stat().st_size  # so that zip64 is used from 4 GB on, and only then
-    plain = file.suffix in PACKED
-    info.compress_type = zipfile.ZIP_STORED if plain else zipfile.ZIP_DEFLATED
+    info.compress_type = zipfile.ZIP_DEFLATED
     # Its only name in Python 3.11 and 3.12, and unknown to the type checker.
     setattr(info, "_compresslevel", LEVEL)  # noqa: B010
+    return info
+
+
+def _entry(file: Path, name: str) -> zipfile.ZipInfo:
+    info = zip_entry(name)
+    info.file_size = file.stat().st_size  # so that zip64 is used from 4 GB on, and only then
+    if file.suffix in PACKED:
+        info.compress_type = zipfile.ZIP_STORED
     return info
 
 

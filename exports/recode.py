@@ -1,12 +1,14 @@
 """Local recoding of a study's key columns: the engine's answer for its table, tier and policy.
 
-An answer's missing codes all count as one category of a key, together with withheld cells
-(docs/design.md, Releases); what is missing keeps its own code and is never recoded.
+What is missing has the code of a withheld cell already (exports.generalise.one_missing_code), so
+that the two are one category of a key to the engine as to every reader.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -36,11 +38,8 @@ class SuppressionLimitExceeded(ExportRefused):
 
 
 def loss_of_cell(field: Field, policy: ReleasePolicy, written: str) -> float:
-    """Return the loss of a cell as written: 0 as asked (or missing from the start) to 1."""
-    cell: Cell = written if field.type == "text" else int(written)
-    return (
-        0.0 if is_missing(cell) and cell != suppressed_cell(field) else _loss(field, policy, cell)
-    )
+    """Return the loss of a core cell as written: 0 as asked to 1 without an answer."""
+    return _loss(field, policy, written if field.type == "text" else int(written))
 
 
 def _loss(field: Field, policy: ReleasePolicy, cell: Cell) -> float:
@@ -107,17 +106,29 @@ def _sensitive(table: pl.DataFrame, names: Sequence[str]) -> Ints:
 def _released(
     table: pl.DataFrame, hierarchies: Sequence[LabelHierarchy], outcome: Recoding
 ) -> pl.DataFrame:
-    """Return ``table`` with the engine's nodes as cells; a missing code stays as it is."""
-    for at, hierarchy in enumerate(hierarchies):
-        column = table[hierarchy.column]
-        lacking = column.is_in([value for value in hierarchy.values if is_missing(value)])
-        released = column.zip_with(lacking, hierarchy.decode(outcome.nodes[:, at]))
-        table = table.with_columns(released)
-    return table
+    """Return ``table`` with the engine's nodes as cells."""
+    return table.with_columns(
+        hierarchy.decode(outcome.nodes[:, at]) for at, hierarchy in enumerate(hierarchies)
+    )
 
 
-def recode_keys(
+@dataclass(frozen=True, slots=True)
+class RecodedKeys:
+    """Rows with ``k`` or more in each class of their core key.
+
+    ``rows`` are their positions in the table they were taken from, ``lost`` how many had something
+    in their key and lost all of it; ``notes`` say what the engine capped, if anything.
+    """
+
+    table: pl.DataFrame
+    rows: pl.Series
+    lost: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def recode_strata(
     table: pl.DataFrame,
+    strata: pl.Series,
     fields: Sequence[Field],
     policy: ReleasePolicy,
     tier: Tier,
@@ -125,16 +136,116 @@ def recode_keys(
     people: Ints | None = None,
     seed: int = 0,
     progress: Progress = no_progress,
-) -> tuple[pl.DataFrame, str]:
-    """Return ``table`` with ``tier.k`` people or more in each class of its core key, and a note.
+) -> RecodedKeys:
+    """Return ``table`` with ``tier.k`` people or more in each class of its core key and stratum.
 
-    ``people`` says whose each row is (exports.repeats; None: each is another person's).
-
-    Rows stay where they are. They must stand in the order of their content, so that the order of
-    arrival decides nothing. The note says what the engine capped, if anything. Raise ExportRefused,
-    with figures, where k or l cannot be reached, SuppressionLimitExceeded where more than
-    ``tier.max_violating`` of the rows would lose their whole key.
+    ``people`` says whose each row is (exports.repeats; None: each is another person's). ``strata``
+    is null for rows that need no company of their own kind. Where all rows together do not give
+    every stratum enough, each is recoded by itself, and one that cannot be is left out, unless it
+    is the largest. Rows must stand in the order of their content, so that the order of arrival
+    decides nothing. Raise ExportRefused, with figures, where k or l cannot be reached,
+    SuppressionLimitExceeded where more than ``tier.max_violating`` of the rows would lose their
+    whole key.
     """
+    everybody = pl.Series(range(len(table)), dtype=pl.UInt32)
+    # Where no variety is asked for, the engine need not look at answers at all.
+    diverse = _diverse(table, policy, tier) if tier.distinct_l > 1 else []
+    everybody = pl.Series(range(len(table)), dtype=pl.UInt32)
+    # Together first, which loses least; then so that rows of no kind add nobody to a class.
+    tries = [people, _of_a_kind(people, strata)] if strata.null_count() else [people]
+    for whose in tries if strata.n_unique() > 1 else ():
+        with suppress(ExportRefused):
+            one = _recoded(
+                table, diverse, fields, policy, tier, people=whose, seed=seed, progress=progress
+            )
+            whole = RecodedKeys(one.table, everybody, one.lost, one.notes)
+            if _smallest(one.table, strata, people, fields) >= tier.k:
+                _check_lost(whole, tier)
+                return whole
+    found: list[RecodedKeys] = []
+    kinds = strata.fill_null("none").alias("kind")
+    for kind in kinds.value_counts().sort("count", "kind", descending=[True, False])["kind"]:
+        rows = everybody.filter(kinds == kind)
+        try:
+            one = _recoded(
+                table[rows], diverse, fields, policy, tier,
+                people=None if people is None else people[rows.to_numpy()],
+                seed=seed, progress=progress,
+            )  # fmt: skip
+        except ExportRefused:
+            if not found:
+                raise
+            continue
+        found.append(RecodedKeys(one.table, rows, one.lost, one.notes))
+    together = pl.concat([one.rows for one in found])
+    order = together.arg_sort()
+    parted = RecodedKeys(
+        pl.concat([one.table for one in found])[order],
+        together[order],
+        sum(one.lost for one in found),
+        tuple(dict.fromkeys(note for one in found for note in one.notes)),
+    )
+    _check_lost(parted, tier)
+    return parted
+
+
+def _of_a_kind(people: Ints | None, strata: pl.Series) -> Ints:
+    """Return whose each row is, rows without a stratum being nobody's."""
+    whose = np.arange(len(strata), dtype=np.int32) if people is None else people
+    return np.where(strata.is_null().to_numpy(), -1, whose).astype(np.int32)
+
+
+def _check_lost(found: RecodedKeys, tier: Tier) -> None:
+    """Raise SuppressionLimitExceeded where too many rows would lose their whole key."""
+    rows = len(found.rows)
+    if found.lost > tier.max_violating * rows:
+        raise SuppressionLimitExceeded(
+            f"Tier {tier.name} cannot reach k = {tier.k} in {rows} rows: {found.lost / rows:.1%} of"
+            f" them would lose every core variable; the policy allows {tier.max_violating:.1%}."
+            " Collect more answers, or change release.toml and have it approved again."
+        )
+
+
+def _smallest(
+    table: pl.DataFrame, strata: pl.Series, people: Ints | None, fields: Sequence[Field]
+) -> int:
+    """Return the fewest people alike in core key and stratum, of those in any."""
+    core = [f.name for f in fields if f.key and f.group == CORE]
+    whose = pl.Series(np.arange(len(table)) if people is None else people)
+    rows = table.select(core).with_columns(strata.alias("stratum"), whose.alias("whose"))
+    there = rows.drop_nulls("stratum").group_by(*core, "stratum")
+    counted = there.agg(pl.col("whose").filter(pl.col("whose") >= 0).n_unique())
+    return min(counted["whose"].to_list(), default=len(table))
+
+
+def _check_variety(
+    table: pl.DataFrame, diverse: Sequence[str], policy: ReleasePolicy, tier: Tier
+) -> None:
+    """Raise ExportRefused where all rows, one class, have too few values of a sensitive column."""
+    few = []
+    for name, column in zip(diverse, _sensitive(table, diverse).T, strict=True):
+        values = set(column.tolist()) - ({_NO_VALUE} if name in policy.named else set())
+        few += [name] if 0 < len(values) < tier.distinct_l else []
+    if few:
+        raise ExportRefused(
+            f"Tier {tier.name} cannot be reached: l = {tier.distinct_l} and {len(table)} rows that"
+            f" are alike have fewer values of {', '.join(few)}."
+        )
+
+
+def _recoded(
+    table: pl.DataFrame,
+    diverse: Sequence[str],
+    fields: Sequence[Field],
+    policy: ReleasePolicy,
+    tier: Tier,
+    *,
+    people: Ints | None,
+    seed: int,
+    progress: Progress,
+) -> RecodedKeys:
+    """Return all rows of ``table``, one stratum, with k or more in each class of the core key."""
+    everybody = pl.Series(range(len(table)), dtype=pl.UInt32)
     counted = len(table) if people is None else len(np.unique(people[people >= 0]))
     if counted < tier.k:
         raise ExportRefused(
@@ -144,7 +255,8 @@ def recode_keys(
     # Coarsening a column of one category would part no class.
     keys = [field for field in core if table[field.name].n_unique() > 1]
     if not keys:
-        return table, ""
+        _check_variety(table, diverse, policy, tier)
+        return RecodedKeys(table, everybody)
     hierarchies = [_hierarchy(f, policy, table[f.name]) for f in keys]
     losses = [
         np.array([_loss(field, policy, cell) for cell in hierarchy.labels])
@@ -154,15 +266,13 @@ def recode_keys(
         GeneralisationHierarchy(hierarchy.column, hierarchy.up, loss)
         for hierarchy, loss in zip(hierarchies, losses, strict=True)
     )
-    # Where no variety is asked for, the engine need not look at answers at all.
-    distinct = _diverse(table, policy, tier) if tier.distinct_l > 1 else []
     problem = Problem(
         codes=np.column_stack([h.encode(table[h.column]) for h in hierarchies]),
         hierarchies=taxonomies,
         model=PrivacyModel(tier.k, distinct_l=tier.distinct_l),
-        sensitive=_sensitive(table, distinct),
-        ordered=(False,) * len(distinct),
-        missing=tuple(_NO_VALUE if name in policy.named else -1 for name in distinct),
+        sensitive=_sensitive(table, diverse),
+        ordered=(False,) * len(diverse),
+        missing=tuple(_NO_VALUE if name in policy.named else -1 for name in diverse),
         people=people,
         seed=seed,
     )
@@ -173,11 +283,5 @@ def recode_keys(
     asked = np.column_stack([t.up[problem.codes[:, n], 0] for n, t in enumerate(taxonomies)])
     # Rows that had something in their key and lost all of it.
     gone = fully_generalised(taxonomies, outcome.nodes) & ~fully_generalised(taxonomies, asked)
-    lost = float(gone.mean())
-    if lost > tier.max_violating:
-        raise SuppressionLimitExceeded(
-            f"Tier {tier.name} cannot reach k = {tier.k} in {len(table)} rows: {lost:.1%} of them"
-            f" would lose every core variable; the policy allows {tier.max_violating:.1%}. Collect"
-            " more answers, or change release.toml and have it approved again."
-        )
-    return _released(table, hierarchies, outcome), outcome.note
+    notes = (outcome.note,) if outcome.note else ()
+    return RecodedKeys(_released(table, hierarchies, outcome), everybody, int(gone.sum()), notes)

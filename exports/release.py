@@ -26,6 +26,7 @@ from exports.report import (
     SegmentEntry,
     levels_shown,
     ncp_of,
+    not_answered_in,
     report_of,
 )
 from exports.segment_file import SegmentSource, SegmentTable, fields_for
@@ -65,6 +66,7 @@ def check_segment(
         claim,
         truth=truth.with_columns(taken[f.name] for f in hidden),
         truth_rows=(part.source.rank("ordinal") - 1).to_numpy(),
+        strata=part.strata.rank("dense").fill_null(0).cast(pl.Int64).to_numpy() - 1,
     )
     _refuse(faults(findings, claim))
     figures = findings.figures()
@@ -140,7 +142,7 @@ def assemble(
         figures=findings.figures(), seed=seed,
         limits=[said.sentence for said in cautions(findings, claim)], occasion=occasion,
         levels=levels_shown(fields, counts, study.policy),
-        ncp=ncp_of(fields, counts, study.policy),
+        ncp=ncp_of(fields, counts, study.policy, not_answered_in(parts)),
         attacks=attacked(data, claim),
     )  # fmt: skip
     # After the verdict, as the other formats are made from the CSV and cannot be better than it.

@@ -10,6 +10,8 @@ from operator import add, or_
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from exports.columns import CORE, Field
 from exports.documents.context import ArchivedDocuments
 from exports.generalise import level_of, top_of
@@ -22,7 +24,8 @@ Counts = Mapping[str, Mapping[str, int]]  # column → cell as written → rows
 # Figures that only a comparison with the stored answers can give, taken when a part is made, and
 # how those of all parts become one.
 BESIDE_TRUTH: Mapping[str, Callable[..., Any]] = {
-    "k_coverage": min, "k_coverage_reverse": min, "unique_before": add, "unique_after": add,
+    "k_coverage": min, "k_coverage_reverse": min, "k_stratum": min,
+    "unique_before": add, "unique_after": add,
     "cells_untrue": add, "order_follows_input": or_,
 }  # fmt: skip
 
@@ -65,12 +68,17 @@ class SegmentEntry:
     # Path in the release → text.
     small_sample_tables: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)  # BESIDE_TRUTH
+    # Core column → rows without an answer before anything was withheld.
+    not_answered: Mapping[str, int] = field(default_factory=dict)
 
 
-def _level_word(cell: str) -> str:
+NO_ANSWER = "withheld or not answered"  # cells of a core column with its one missing code
+
+
+def _level_word(key: Field, cell: str) -> str:
     """The heading under which a cell of a key column is counted."""
     if cell == str(WITHHELD):
-        return "withheld"
+        return NO_ANSWER if has_answers_missing(key) else "withheld"
     if not cell.removeprefix("-").isdigit():
         return "as asked"
     if int(cell) in MISSING_RANGE:
@@ -87,24 +95,46 @@ def levels_shown(
     for key in (f for f in fields if f.key):
         found: Counter[str] = Counter()
         for cell, rows in counts[key.name].items():
-            found[_level_word(cell)] += rows
+            found[_level_word(key, cell)] += rows
         shown[key.name] = {**dict(sorted(found.items())), "top": top_of(key, policy)}
     return shown
 
 
-def ncp_of(fields: Sequence[Field], counts: Counts, policy: ReleasePolicy) -> float:
+def has_answers_missing(field: Field) -> bool:
+    """Return whether -93 in the column stands for whatever is missing, not only for withheld."""
+    return field.key and field.group == CORE and field.column is not None
+
+
+def not_answered(fields: Sequence[Field], stored: pl.DataFrame) -> dict[str, int]:
+    """Core column → rows of stored answers without one, for columns that have any."""
+    names = [f.name for f in fields if has_answers_missing(f)]
+    counts = {name: int(stored[name].is_in(list(MISSING_RANGE)).sum()) for name in names}
+    return {name: n for name, n in counts.items() if n}
+
+
+def not_answered_in(parts: Sequence[SegmentEntry]) -> Counter[str]:
+    """Core column → rows of all parts without an answer before anything was withheld."""
+    found = Counter[str]()
+    for part in parts:
+        found.update(part.not_answered)
+    return found
+
+
+def ncp_of(
+    fields: Sequence[Field], counts: Counts, policy: ReleasePolicy, lacking: Mapping[str, int]
+) -> float:
     """Normalised certainty penalty (Xu et al. 2006) of the core variables, 0 (as asked) to 1.
 
-    A cell that was missing from the start has lost nothing.
+    A cell that was missing from the start (``lacking`` by column) has lost nothing.
     """
-    keys = [f for f in fields if f.key and f.group == CORE and f.column]
-    cells = [
-        (loss_of_cell(key, policy, cell), rows)
+    keys = [f for f in fields if has_answers_missing(f)]
+    total = sum(sum(counts[key.name].values()) for key in keys)
+    loss = sum(
+        loss_of_cell(key, policy, cell) * rows
         for key in keys
         for cell, rows in counts[key.name].items()
-    ]
-    total = sum(rows for _, rows in cells)
-    return sum(loss * rows for loss, rows in cells) / total if total else 0.0
+    )
+    return (loss - sum(lacking.get(key.name, 0) for key in keys)) / total if total else 0.0
 
 
 def about_release(
@@ -181,19 +211,26 @@ def report_of(
     left_out = Counter(occasion.left_out)
     for part in parts:
         left_out.update(part.left_out)
+    lacking = not_answered_in(parts)
+    withheld = {
+        name: at.get("withheld", 0) + at.get(NO_ANSWER, 0) - lacking.get(name, 0)
+        for name, at in levels.items()
+    }
     return {
         **about_release(study, tier, parts, seed=seed, occasion=occasion),
         **({"sample": tier.taken} if tier.kind.sample < 1 else {}),
         "rows_left_out": dict(left_out),
         "k": {
             "asked": tier.k,
-            "reached": figures.get("k_value"),
+            "reached": figures.get("k_exact"),
             "by_row": figures.get("k_rows"),
+            "complete": figures.get("k_complete"),
         },
         "l": {"asked": tier.distinct_l, "reached": figures.get("l")},
         "ncp": round(ncp, 6),
         "columns": levels,
-        "cells_withheld": {n: at["withheld"] for n, at in levels.items() if at.get("withheld")},
+        "cells_withheld": {name: n for name, n in withheld.items() if n},
+        "not_answered": dict(sorted(lacking.items())),
         "verification": {**figures, **beside},
         "attacks": attacks,
         "limits": [*diversity_warnings(study.policy, figures), *limits],

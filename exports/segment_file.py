@@ -27,10 +27,17 @@ from exports.columns import (
     write_data,
 )
 from exports.errors import ExportRefused
-from exports.generalise import coarsen, core_in_order, initial_levels, top_of
-from exports.recode import SuppressionLimitExceeded, recode_keys
+from exports.generalise import (
+    coarsen,
+    core_in_order,
+    initial_levels,
+    one_missing_code,
+    top_of,
+)
+from exports.recode import RecodedKeys, SuppressionLimitExceeded, recode_strata
 from exports.repeats import people_of
-from exports.report import ORDINARY, ReleaseContext
+from exports.report import ORDINARY, ReleaseContext, not_answered
+from exports.strata import strata_of
 from exports.tables.plan import one_way
 from exports.tables.table_files import Heading, files
 from exports.tables.variables import SMALLEST_BASE
@@ -38,6 +45,10 @@ from forms.study import WITHHELD, Study, Tier
 
 GIVEN_UP = "Too few rows are alike for k = {k} with all key variables: withheld from all: {names}."
 NO_OPEN_CONSENT = "their senders did not agree to an open file"
+TOLD_APART = (
+    "other columns show that they were not asked what an outsider may know, or how they answered "
+    "it, and too few are alike in that"
+)
 NOT_DRAWN = (
     "an open file is a random {share:g} % sample of those who agreed, and they were not drawn"
 )
@@ -45,10 +56,15 @@ NOT_DRAWN = (
 
 @dataclass(frozen=True, slots=True)
 class SegmentSource:
-    """The table that a part is made from, in any order of rows, and its columns."""
+    """The table that a part is made from, in any order of rows, and its columns.
+
+    ``stored`` has the same rows as they were answered, with the reasons of what is missing: they
+    decide who is company for whom and go to no file.
+    """
 
     fields: tuple[Field, ...]
     table: pl.DataFrame
+    stored: pl.DataFrame
 
 
 def fields_for(study: Study, occasion: ReleaseContext = ORDINARY) -> tuple[Field, ...]:
@@ -60,16 +76,24 @@ def source_of(study: Study, frame: pl.DataFrame, occasion: ReleaseContext) -> Se
     """Stored answers (exports.columns) as the first tier takes them. Raise ExportRefused."""
     check_frame(study, frame)
     fields = fields_for(study, occasion)
-    return SegmentSource(fields, table_of(study, frame, fields))
+    table = table_of(study, frame, fields)
+    return SegmentSource(fields, table, table)
 
 
-def read_back(study: Study, path: Path, tier: Tier, occasion: ReleaseContext) -> SegmentSource:
-    """The rows of a written part of ``tier``, in its order."""
+def read_back(
+    study: Study,
+    path: Path,
+    tier: Tier,
+    occasion: ReleaseContext,
+    stored: pl.DataFrame | None = None,
+) -> SegmentSource:
+    """The rows of a written part of ``tier``, in its order, and the same ones as ``stored``."""
     fields = fields_for(study, occasion)
     # A table without rows has the types of a full one.
     nobody = frame_of(study, {name: [] for name in types_of(study)})
     kept = kept_in(fields, tier)
-    return SegmentSource(kept, read_data(path, kept, table_of(study, nobody, fields).schema))
+    table = read_data(path, kept, table_of(study, nobody, fields).schema)
+    return SegmentSource(kept, table, table if stored is None else stored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +103,10 @@ class SegmentTable:
     ``order`` are positions in ``table``, sorted by released content; ``source`` is, for each row in
     that order, its position in the table the part was made from. ``left_out`` maps a reason to the
     rows not taken over for it; ``notes`` are sentences about what the size of the segment or the
-    engine brought about.
+    engine brought about. ``strata`` says in which stratum each row is, in the order of ``source``,
+    null for rows without any core answer, which give nobody away;
+    ``not_answered`` counts for each core column the rows that had no answer before anything was
+    withheld.
     """
 
     fields: tuple[Field, ...]
@@ -87,6 +114,8 @@ class SegmentTable:
     order: pl.Series
     source: pl.Series
     left_out: dict[str, int]
+    strata: pl.Series
+    not_answered: dict[str, int]
     notes: tuple[str, ...] = ()
     # Path in the release → text.
     small_sample_tables: Mapping[str, str] = field(default_factory=dict)
@@ -94,6 +123,7 @@ class SegmentTable:
 
 def _narrowed(
     table: pl.DataFrame,
+    strata: pl.Series,
     fields: Sequence[Field],
     study: Study,
     tier: Tier,
@@ -101,7 +131,7 @@ def _narrowed(
     people: Ints | None,
     seed: int,
     progress: Progress,
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
+) -> RecodedKeys:
     """``table`` protected with as many key columns as its rows bear, and what was given up.
 
     Where too many rows would lose their whole key, the policy's next variable is withheld from
@@ -115,18 +145,18 @@ def _narrowed(
         fewer = coarsen(table, by_name, study.policy, tops)
         # The engine sees the rows sorted by their content, so that arrival decides nothing.
         order = content_order(fewer, [f.name for f in fields])
-        rows = fewer.select(seen)[order]
         try:
-            whose = None if people is None else people[order.to_numpy()]
-            keys, note = recode_keys(
-                rows, fields, study.policy, tier, people=whose, seed=seed, progress=progress
-            )
+            found = recode_strata(
+                fewer.select(seen)[order], strata[order], fields, study.policy, tier,
+                people=None if people is None else people[order.to_numpy()],
+                seed=seed, progress=progress,
+            )  # fmt: skip
         except SuppressionLimitExceeded:
             continue
-        back = keys[order.arg_sort()]
-        done = fewer.with_columns(back[f.name] for f in fields if f.key)
+        rows = order[found.rows]
+        done = fewer[rows].with_columns(found.table[f.name] for f in fields if f.key)
         lost = [GIVEN_UP.format(k=tier.k, names=", ".join(left[:gone]))] if gone else []
-        return done, (*lost, *([note] if note else []))
+        return RecodedKeys(done, rows, found.lost, (*lost, *found.notes))
     raise AssertionError("without key columns every row is alike")
 
 
@@ -146,25 +176,31 @@ def recode_segment(
     fields = kept_in(source.fields, tier)
     names = [f.name for f in fields]
     rows, left_out = _taken(source, tier, drawn)
+    strata = strata_of(study, fields, source.stored)
     # Scores and flags anew, from what this tier shows.
-    shown = table_of(study, source.table, fields)
-    taken = shown[rows] if left_out else shown
+    shown = table_of(study, one_missing_code(source.table, source.fields), fields)
+    taken = shown[rows]
     # By size first, then by what the rows bear (docs/decisions/0009-small-samples.md).
     start = initial_levels(taken, fields, study.policy, tier)
     coarse = coarsen(taken, {f.name: f for f in fields}, study.policy, start.levels)
     people = people_of(coarse, fields, study.policy)
-    table, notes = _narrowed(
-        coarse, fields, study, tier, people=people, seed=seed, progress=progress
+    found = _narrowed(
+        coarse, strata[rows], fields, study, tier, people=people, seed=seed, progress=progress
     )
+    if few := len(rows) - len(found.rows):
+        left_out[TOLD_APART] = few
     # Sorted once more: recoding has changed the content that decides the order.
-    order = content_order(table, names)
+    order = content_order(found.table, names)
+    kept = rows[found.rows[order]]
     return SegmentTable(
         fields=fields,
-        table=table,
+        table=found.table,
         order=order,
-        source=rows[order],
+        source=kept,
         left_out=left_out,
-        notes=(*start.notes, *notes),
+        strata=strata[kept],
+        not_answered=not_answered(fields, source.stored[kept]),
+        notes=(*start.notes, *found.notes),
         small_sample_tables=_as_tables(study, source, taken, start.as_tables),
     )
 

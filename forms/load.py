@@ -22,6 +22,7 @@ from forms.toml_tables import (
     TomlTable,
     read_toml,
 )
+from forms.validate_labels import check_labels
 from forms.validate_policy import check_policy
 from forms.validate_questionnaire import (
     check_names,
@@ -41,6 +42,7 @@ CHECKS: tuple[tuple[Callable[[Study, FaultList], None], tuple[str, ...]], ...] =
     (check_questions, (QUESTIONNAIRE,)),
     (check_scores, (QUESTIONNAIRE,)),
     (check_policy, (QUESTIONNAIRE, CONSENT, RELEASE)),
+    (check_labels, (QUESTIONNAIRE, RELEASE)),
     (check_passages, (CONSENT, SUPPORT)),
     (check_words, ALL),
 )

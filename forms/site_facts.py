@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from forms.authors import authors_of, in_words, read_authors
 from forms.study import Study
 from forms.toml_tables import FaultList, StudyFaults, TomlTable, read_toml
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]{0,30})\}")
+AUTHORS = "authors"  # the fact that keeps the persons of [[site.author]]
 NO_FACTS = ("limit", "invited")  # keys of a study's table that say how it is served
 
 
@@ -58,20 +60,29 @@ def load_site(path: Path) -> SiteFacts:
 
 def read_facts(table: TomlTable, *, besides: tuple[str, ...] = ()) -> Mapping[str, str]:
     """Return every fact of one table, empty ones too."""
-    return {key: table.text(key, required=False) for key in table.data if key not in besides}
+    texts = {
+        key: table.text(key, required=False)
+        for key in table.data
+        if key not in (*besides, "author")
+    }
+    return {**texts, AUTHORS: read_authors(table)} if "author" in table.data else texts
 
 
 def facts_for(site: SiteFacts, study: Study) -> Mapping[str, str]:
-    """Return fact → value for the facts that this study names: its own win over the site's.
+    """Return fact → value for the facts that this study names, and its authors.
+
+    Its own win over the site's. Without a fact ``researcher_names`` the authors are these.
 
     An optional fact that is empty is there as an empty text; a required one (and one for the board
     only) is left out, so that ``fill`` marks it.
     """
     given = {**site.shared, **site.by_study.get(study.name, {})}
+    if given.get(AUTHORS) and not given.get("researcher_names"):
+        given["researcher_names"] = in_words(authors_of(given[AUTHORS]))
     consent = study.consent
     empty = dict.fromkeys(consent.optional_facts, "")
     named = consent.facts | consent.optional_facts | consent.board_facts
-    return empty | {name: given[name] for name in sorted(named) if given.get(name)}
+    return empty | {name: given[name] for name in sorted({*named, AUTHORS}) if given.get(name)}
 
 
 def missing_facts(study: Study, facts: Mapping[str, str]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from forms.tiers import INSIDER, TIERS, TierKind
 # docs/design.md, The walk: every missing code lies in one unbroken negative range, so that SPSS can
 # declare it as one user-missing range.
 MISSING_RANGE = range(-99, -89)
+LABEL_BYTES = 120  # of a value label: SPSS keeps no more
 NOT_SHOWN = -96
 LEFT_BLANK = -95
 NOT_REACHED = -94
@@ -438,7 +439,8 @@ class Tier:
         found, these = ("the", "these, ") if told else ("none of the", "")
         many = "as many rows as the report of each release says"
         if self.singled_out is not None:
-            many = f"{100 * self.singled_out:g} % of the rows of simulated clients"
+            share = f"{100 * self.singled_out:g} %" if self.singled_out else "none"
+            many = f"{share} of the rows of simulated clients"
         return (
             f"Somebody who was there finds {found} insider variables in it; by {these}the core"
             f" variables and the branch they single out {many}."

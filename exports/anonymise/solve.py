@@ -347,7 +347,11 @@ def _of_people(problem: Problem, people: Ints, mode: str, progress: Progress) ->
             sensitive=problem.sensitive[first] if problem.sensitive.size else problem.sensitive,
             people=people[first],
         )
-        alone = protect_locally(one_each, progress)
+        try:
+            alone = protect_locally(one_each, progress)
+        except Infeasible:
+            # The first of the rows alike may lack a value that the others have.
+            return protect_with_one_coding(problem, progress)
         found = replace(alone, nodes=alone.nodes[like], suppressed=alone.suppressed[like])
     else:
         found = MODES[mode](problem, progress)

@@ -19,18 +19,22 @@ from exports.report import Report
 
 
 def scripts(context: DocumentContext) -> dict[str, bytes]:
-    """Import and scoring scripts for R, SPSS, Stata and Python."""
+    """Import scripts for R, SPSS, Stata and Python, and scoring scripts where there are scores."""
     plan = scoring_plan_of(context)
-    return {
+    files = {
         "analysis/import.R": python_r.import_r(context),
         "analysis/import.do": stata_do.import_do(context),
         "analysis/import.py": python_r.import_py(context),
         "analysis/import.sps": spss_syntax.import_sps(context),
-        "analysis/score.R": python_r.score_r(context, plan),
-        "analysis/score.do": stata_do.score_do(context, plan),
-        "analysis/score.py": python_r.score_py(context, plan),
-        "analysis/score.sps": spss_syntax.score_sps(context, plan),
     }
+    if plan.released:
+        files |= {
+            "analysis/score.R": python_r.score_r(context, plan),
+            "analysis/score.do": stata_do.score_do(context, plan),
+            "analysis/score.py": python_r.score_py(context, plan),
+            "analysis/score.sps": spss_syntax.score_sps(context, plan),
+        }
+    return files
 
 
 def documents(context: DocumentContext) -> dict[str, bytes]:

@@ -21,9 +21,11 @@ from exports.documents.readme import (
     citation,
     description,
     keywords,
+    persons,
     urn,
 )
 from exports.files.formats import FORMATS
+from forms.authors import Author
 
 PRIVACY = (
     "No name, address, contact, time or order of arrival was stored. Quasi-identifiers were "
@@ -74,17 +76,33 @@ def variable(entry: Entry) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value is not None}
 
 
+def _person(author: Author) -> dict[str, str]:
+    said = {
+        "@type": "Person",
+        "givenName": author.given,
+        "familyName": author.family,
+        "name": author.name,
+        "@id": f"https://orcid.org/{author.orcid}" if author.orcid else "",
+    }
+    return {key: value for key, value in said.items() if value}
+
+
 def dataset_description(context: DocumentContext) -> bytes:
     """The file as bytes; what the site does not say (funder, address) is left out."""
     mark = f"{context.mark}. " * bool(context.mark)
     funder = context.facts.get("funder")
-    makers = (authors(context), context.facts.get("institution"))
+    institution = context.facts.get("institution")
+    makers: list[dict[str, Any]] = [_person(one) for one in persons(context)]
+    if not makers:
+        makers.append({"@type": "Organization", "name": authors(context)})
+    if institution:
+        makers.append({"@type": "Organization", "name": institution})
     said: dict[str, Any] = {
         "@context": "https://schema.org/",
         "@type": "Dataset",
         "name": f"{context.study.title} (tier {context.tier['name']})",
         "description": mark + description(context),
-        "author": [{"@type": "Organization", "name": name} for name in makers if name],
+        "author": makers,
         "citation": citation(context),
         "license": CC_BY if context.open else "LICENSE",
         "funder": {"@type": "Organization", "name": funder} if funder else None,
@@ -133,7 +151,9 @@ def _citation(context: DocumentContext) -> Node:
     producer = _texts("producer", [facts.get("institution", "")])
     funder = _texts("fundAg", [facts.get("funder", "")])
     production = [_node("prodStmt", *producer, *funder)] if producer or funder else []
-    author = _node("AuthEnty", authors(context), affiliation=facts.get("institution", ""))
+    names = [f"{one.family}, {one.given}" for one in persons(context)] or [authors(context)]
+    affiliation = facts.get("institution", "")
+    makers = [_node("AuthEnty", name, affiliation=affiliation) for name in names]
     subtitle = f"Anonymised survey data, tier {context.tier['name']}: {context.tier['label']}"
     title = _node("titlStmt", _node("titl", context.study.title), _node("subTitl", subtitle))
     title.extend(_texts("altTitl", [context.mark]))
@@ -142,7 +162,7 @@ def _citation(context: DocumentContext) -> Node:
     return _node(
         "citation",
         title,
-        _node("rspStmt", author),
+        _node("rspStmt", *makers),
         *production,
         _node("verStmt", _node("version", ", ".join(context.versions))),
         _node("biblCit", citation(context)),
@@ -287,8 +307,10 @@ def ddi(context: DocumentContext) -> bytes:
         data,
         xmlns=NAMESPACE,
         version="2.5",
-        **{"xml:lang": context.study.language},
     )
+    # Not on the root: Dataverse's importer refuses it there (IQSS/dataverse #11932).
+    for section in root:
+        section.set("xml:lang", context.study.language)
     ET.indent(root)
     mark = f"<!-- {context.mark} -->\n" * bool(context.mark)
     text = ET.tostring(root, encoding="unicode")

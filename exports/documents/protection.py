@@ -10,13 +10,17 @@ from typing import Any
 
 from exports.documents.context import DocumentContext, Report
 from exports.documents.markup import render_page
+from exports.report import NO_ANSWER
 
 HOW = """\
 Answers were stored without name, address, time or order. Variables by which an outsider could \
 recognise somebody were coarsened, each row no more than needed, until every row looks like enough \
-others; single cells were withheld (-93) where even that was not enough. The rows were sorted by \
-their content. What is told below was measured on the finished file, by a program that shares no \
-code with the one that made it. The same answers, policy and seed give the same bytes."""
+others; single cells were withheld (-93) where even that was not enough. In these variables an \
+answer that is missing has the same code, whatever the reason, so that rows alike read alike. Rows \
+of which other columns show that they were not asked are not counted as company for those who \
+were. The rows were sorted by their content. What is told below was measured on the finished file, \
+by a program that shares no code with the one that made it. The same answers, policy and seed give \
+the same bytes."""
 
 
 def how(context: DocumentContext) -> str:
@@ -50,7 +54,7 @@ def treatments(report: Report) -> Iterator[tuple[str, str]]:
     columns: Mapping[str, Mapping[str, Any]] = report.get("columns", {})
     for name, done in columns.items():
         counted = {k: n for k, n in done.items() if k != "top" and isinstance(n, int) and n}
-        if set(counted) == {"withheld"}:
+        if set(counted) in ({"withheld"}, {NO_ANSWER}):
             yield name, "withheld from every row"
         elif set(counted) <= {"as asked", "missing"}:
             yield name, "as asked in every row"
@@ -77,7 +81,8 @@ def report_page(context: DocumentContext) -> bytes:
     report, tier, found = context.report, context.tier, context.findings
     seen = {k for done in report.get("columns", {}).values() for k in done if k != "top"}
     # The mildest treatment first.
-    order = ["as asked", *sorted(s for s in seen if s.startswith("level")), "withheld", "missing"]
+    levels = sorted(s for s in seen if s.startswith("level"))
+    order = ["as asked", *levels, NO_ANSWER, "withheld", "missing"]
     steps = [step for step in order if step in seen]
     given = ", ".join(f"{k}: {v}" for k, v in (report.get("recipient") or {}).items() if v)
     done = [*segments(report), *left_out(report), *policy_notes(report)]
@@ -86,6 +91,9 @@ def report_page(context: DocumentContext) -> bytes:
             f"Information lost in the key columns: {report['ncp']:.4f} on a scale from 0 (nothing "
             "coarsened) to 1 (everything withheld); normalised certainty penalty."
         )
+    if lacking := report.get("not_answered"):
+        each = ", ".join(f"{name} {n}" for name, n in lacking.items())
+        done.append(f"Not answered to begin with, in rows of the file: {each}.")
     done += [f"Given to {given}."] if given else []
     rows = report.get("rows")
     size = f" {rows} rows. {context.sample}".rstrip() if rows is not None else ""

@@ -13,6 +13,8 @@ from exports.documents import markup
 from exports.documents.context import DocumentContext, joined
 from exports.documents.protection import how, left_out, policy_notes, segments, treatments
 from exports.files.formats import FORMATS
+from forms.authors import Author, authors_of, in_words
+from forms.site_facts import AUTHORS
 
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 SPDX = "CC-BY-4.0"
@@ -92,9 +94,15 @@ def licence(context: DocumentContext) -> bytes:
     return joined([context.mark, filled])
 
 
+def persons(context: DocumentContext) -> tuple[Author, ...]:
+    """The authors of the data, where the site names them one by one."""
+    return authors_of(context.facts.get(AUTHORS, ""))
+
+
 def authors(context: DocumentContext) -> str:
     """The makers of the data, as the site names them; the study's team where it names none."""
-    return context.facts.get("researcher_names") or f"The team of the study {context.study.name}"
+    team = f"The team of the study {context.study.name}"
+    return in_words(persons(context)) or context.facts.get("researcher_names") or team
 
 
 def _titled(context: DocumentContext) -> str:
@@ -122,18 +130,28 @@ def urn(context: DocumentContext) -> str:
     return f"urn:sha256:{context.digest}" if context.digest else ""
 
 
+def _person(author: Author, affiliation: str | None) -> dict[str, str]:
+    said = {
+        "family-names": author.family,
+        "given-names": author.given,
+        "affiliation": affiliation,
+        "orcid": f"https://orcid.org/{author.orcid}" if author.orcid else None,
+    }
+    return {key: value for key, value in said.items() if value}
+
+
 def citation_cff(context: DocumentContext) -> bytes:
     """CITATION.cff 1.2.0. It needs no release date, so two releases alike stay alike."""
     affiliation = context.facts.get("institution")
-    author = {"name": authors(context)}
     institution = [{"name": affiliation}] if affiliation else []
+    makers = [_person(one, affiliation) for one in persons(context)]
     pairs: list[tuple[str, Any]] = [
         ("cff-version", "1.2.0"),
         ("message", "Please cite this data set when you use it."),
         ("type", "dataset"),
         ("title", _titled(context)),
         ("abstract", f"{context.mark}. " * bool(context.mark) + description(context)),
-        ("authors", [author, *institution]),
+        ("authors", [*(makers or [{"name": authors(context)}]), *institution]),
         ("version", ", ".join(context.versions)),
         ("keywords", keywords(context)),
     ]
@@ -206,10 +224,14 @@ NOT_OURS = ("documentation/report.json", "SHA256SUMS")
 CODES = """\
 Every code from -99 to -90 is missing, in every column but those named in the codebook as \
 “may be empty”: a difference of two answers has negative values of its own and is an empty cell \
-where missing. A code of 100 or more in a variable that was coarsened is a group: level x 100 + \
-position; its label says which answers it covers. One column can hold both, because each row is \
-coarsened no more than needed: recode to the coarser level before you tabulate, and report -93 \
-(withheld) as a category of its own or as missing, never as an answer."""
+where missing. A code of 100 or more in a variable that was coarsened is a group of several \
+answers: level x 100 + position; the codebook says which answers it covers. One column can hold \
+both, because each row is coarsened no more than needed: recode to the coarser level before you \
+tabulate, and report -93 as a category of its own or as missing, never as an answer. In the \
+variables that an outsider may know, -93 is the only missing code: withheld, or not answered for \
+whatever reason. Why single answers to them are missing cannot be studied with this file; how many \
+were, says the report. Text that a spreadsheet would run as a formula has an apostrophe in front; \
+numbers never have."""
 
 REVERSAL = "reversed items first become lowest + highest code - answer"
 SCORES = f"""\
@@ -241,7 +263,8 @@ def _head(context: DocumentContext) -> list[str]:
     what = f"Tier {tier['name']}, {tier['label'].lower()}, for {tier['audience']}."
     sizes = {
         "rows": (
-            f"{rows} rows, one a person; {len(context.codebook)} columns. {context.sample}".strip()
+            f"{rows} rows, one for each answer sent; {len(context.codebook)} columns."
+            f" {context.sample}".rstrip()
         ),
         "tables": f"Counts of {rows} people.",
         "texts": f"{rows} texts; nothing joins two texts of one person.",

@@ -33,6 +33,6 @@ def write_parquet(source: TableSource, path: Path, *, title: str = "", notes: st
         path,
         compression="zstd",
         row_group_size=ROW_GROUP,
-        metadata={KEY: json.dumps(about, ensure_ascii=False)},
+        metadata={KEY: json.dumps(about, ensure_ascii=False, default=str)},
         engine="streaming",
     )

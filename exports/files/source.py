@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 from math import ceil, floor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import polars as pl
 
@@ -105,6 +105,9 @@ def renamed(variables: Iterable[str], rules: Rules) -> dict[str, str]:
 
 Entry = Mapping[str, Any]
 Codebook = Sequence[Entry]
+# Of a table that is no release an entry may say more than a codebook: ``declared``, the ranges of
+# missing values (low, high); ``letters``, code → letter of an extended missing value of Stata;
+# ``format``, how a package shows the column; ``storage``, its type in Parquet.
 
 SCALE, ORDINAL, NOMINAL = "scale", "ordinal", "nominal"
 NUMERIC_KINDS = {"score", *(name for name, kind in KINDS.items() if kind.is_number)}
@@ -115,10 +118,11 @@ def is_text(entry: Entry) -> bool:
     return bool(entry["type"] == "text")
 
 
-def labels_of(entry: Entry) -> dict[int, str]:
+def labels_of(entry: Entry) -> dict[float, str]:
     """Every labelled code of a number column, missing codes included, in ascending order."""
     both = {**entry["codes"], **entry["missing"]}
-    return {int(code): both[code] for code in sorted(both, key=int)}
+    numbers = {float(code): label for code, label in both.items()}
+    return {int(n) if n.is_integer() else n: numbers[n] for n in sorted(numbers)}
 
 
 def text_labels_of(entry: Entry) -> dict[str, str]:
@@ -126,12 +130,17 @@ def text_labels_of(entry: Entry) -> dict[str, str]:
     return {**entry["codes"], **entry["missing"]}
 
 
+def missing_texts(entry: Entry) -> list[str]:
+    """The cells of a text column that are declared missing."""
+    return [low for low, _ in entry["declared"]] if "declared" in entry else list(entry["missing"])
+
+
 def has_missing_codes(entry: Entry) -> bool:
     """Return whether -99 to -90 mean "missing" in this number column.
 
     Not in a difference: its own values are negative too, and what is missing is an empty cell.
     """
-    if is_text(entry) or entry["may_be_empty"]:
+    if is_text(entry) or entry["may_be_empty"] or "declared" in entry:
         return False
     return any(code in MISSING_RANGE for code in labels_of(entry))
 
@@ -165,6 +174,29 @@ def bounds_of(entry: Entry) -> tuple[int, int] | None:
 def cut_bytes(text: str, limit: int) -> str:
     """``text`` in at most ``limit`` bytes of UTF-8, never in the middle of a character."""
     return text.encode()[:limit].decode(errors="ignore")
+
+
+Code = TypeVar("Code", int, float, str)
+
+
+def distinct_labels(labels: Mapping[Code, str], limit: int) -> dict[Code, str]:
+    """The labels in at most ``limit`` bytes each; one that is taken already ends in its code.
+
+    Two codes of one label are one category to pandas, or an error. Spaces at the end are lost in a
+    .sav file, so they tell no labels apart.
+    """
+    found: dict[Code, str] = {}
+    taken: set[str] = set()
+    # Those that are whole come first, so that a cut one never takes their place.
+    for code in sorted(labels, key=lambda code: len(labels[code].encode()) > limit):
+        label, times = cut_bytes(labels[code], limit).rstrip(), 0
+        while label in taken:
+            times += 1
+            tail = f" ({code})" * times
+            label = cut_bytes(labels[code], limit - len(tail.encode())).rstrip() + tail
+        found[code] = label
+        taken.add(label)
+    return {code: found[code] for code in labels}
 
 
 def wrapped(text: str, limit: int) -> Iterator[str]:
@@ -205,11 +237,16 @@ class TableSource:
         return _frames(self.csv, self.codebook)
 
 
-def storage_of(entry: Entry) -> type[pl.DataType]:
+PolarsType = type[pl.DataType] | pl.DataType
+
+
+def storage_of(entry: Entry) -> PolarsType:
     """Smallest storage for every value that the codebook allows in the column.
 
     It follows from the codebook alone, so that batches with the same codebook have the same types.
     """
+    if "storage" in entry:
+        return cast("PolarsType", entry["storage"])
     if is_text(entry):
         return pl.String
     if entry["type"] == "decimal":
@@ -220,6 +257,13 @@ def storage_of(entry: Entry) -> type[pl.DataType]:
     # Of two's complement, one bit being the sign's: -128 takes as many as 127.
     bits = max((bound if bound >= 0 else ~bound).bit_length() + 1 for bound in bounds)
     return next((kind for has, kind in WHOLE.items() if bits <= has), pl.Int64)
+
+
+def from_text(texts: pl.Expr, kind: PolarsType) -> pl.Expr:
+    """Return texts as what they say in a type of polars that the parser of CSV does not know."""
+    if kind == pl.Boolean:
+        return texts.replace_strict({"true": True, "false": False}, return_dtype=pl.Boolean)
+    return texts.str.to_time("%H:%M:%S%.f") if kind == pl.Time else texts.cast(kind)
 
 
 def _last_end(block: bytes) -> int:
@@ -257,14 +301,24 @@ def _misfit(csv: Path, where: str) -> ExportRefused:
 
 
 def _frames(csv: Path, codebook: Codebook) -> Iterator[pl.DataFrame]:
-    kinds = {entry["variable"]: storage_of(entry) for entry in codebook}
+    stored = {entry["variable"]: storage_of(entry) for entry in codebook}
+    # Dates and the like are read as texts first: the parser of CSV knows few of their forms.
+    plain = {
+        name: kind == pl.String or kind.is_integer() or kind.is_float()
+        for name, kind in stored.items()
+    }
+    kinds = {name: kind if plain[name] else pl.String for name, kind in stored.items()}
+    texts = [entry["variable"] for entry in codebook if is_text(entry)]
     for piece in _pieces(csv):
         try:
             frame = pl.read_csv(piece, schema=kinds, has_header=False)
+            frame = frame.with_columns(
+                from_text(pl.col(name), kind) for name, kind in stored.items() if not plain[name]
+            )
         except pl.exceptions.ComputeError as error:
             at = re.search(r"at column '(.*?)'", str(error))
             raise _misfit(csv, at[1] if at else "") from None
-        yield frame.with_columns(pl.col(pl.String).fill_null(""))
+        yield frame.with_columns(pl.col(texts).fill_null(""))
 
 
 def _one_row(frame: pl.DataFrame, of_each: pl.Expr) -> dict[str, Any]:
@@ -286,6 +340,10 @@ def _check_numbers(csv: Path, codebook: Codebook, frame: pl.DataFrame) -> None:
             raise _misfit(csv, name)
 
 
+def _widest(cells: Iterable[str]) -> int:
+    return max((1, *(len(cell.encode()) for cell in cells)))
+
+
 def open_source(csv: Path, codebook: Codebook) -> TableSource:
     """``csv`` looked through once from beginning to end, before anything is written from it.
 
@@ -297,8 +355,12 @@ def open_source(csv: Path, codebook: Codebook) -> TableSource:
     if header != named:
         odd = sorted(set(header) ^ set(named)) or ["their order"]
         raise ExportRefused(f"{csv.name} and its codebook differ in: {', '.join(odd)}.")
-    texts = {entry["variable"]: entry["missing"] for entry in codebook if is_text(entry)}
-    rows, widest = 0, dict.fromkeys(texts, 1)
+    texts = {entry["variable"]: missing_texts(entry) for entry in codebook if is_text(entry)}
+    # Wide enough for each missing code, so that it can be declared whether it occurs or not.
+    rows, widest = (
+        0,
+        {n: max((1, *(len(m.encode()) for m in missing))) for n, missing in texts.items()},
+    )
     occurring: dict[str, set[str]] = {name: set() for name in texts}
     for frame in _frames(csv, codebook):
         rows += len(frame)

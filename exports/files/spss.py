@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -28,15 +29,17 @@ from exports.files.source import (
     Entry,
     TableSource,
     cut_bytes,
+    distinct_labels,
     has_missing_codes,
     is_text,
     labels_of,
     level_of,
+    missing_texts,
     names_in,
     text_labels_of,
     wrapped,
 )
-from forms.study import MISSING_RANGE
+from forms.study import LABEL_BYTES, MISSING_RANGE
 
 CELL, GROUP = 8, 8  # bytes of a cell, cells to a group of commands
 BIAS, LOWEST, HIGHEST = 100, -99, 151  # whole numbers from LOWEST to HIGHEST are commands
@@ -132,7 +135,7 @@ def rows_of(frame: pl.DataFrame, widths: Sequence[int], *, last: bool) -> Iterat
 
 
 # IBM SPSS Statistics, "Variable labels" and "Value labels"; PSPP Developers, "System file format".
-VARIABLE_LABEL, VALUE_LABEL, FILE_LABEL, NOTE, TEXT = 256, 120, 64, 80, 32767
+VARIABLE_LABEL, FILE_LABEL, NOTE, TEXT = 256, 64, 80, 32767
 MISSING_TEXTS, MISSING_TEXT_BYTES = 3, 8
 # In the header: the number of rows, and the creation date and time, which a release does not tell.
 COUNT_AT, STAMP_AT, STAMP = 80, 92, b"01 Jan 8000:00:00"
@@ -146,19 +149,21 @@ def _values(entry: Entry, width: int) -> dict[Any, str]:
     """Value → label. A text cell longer than any in the column can have none."""
     text = is_text(entry)
     labels: Mapping[Any, str] = text_labels_of(entry) if text else labels_of(entry)
-    return {
-        value: cut_bytes(label, VALUE_LABEL)
-        for value, label in labels.items()
-        if not text or len(value.encode()) <= width
-    }
+    held = {v: said for v, said in labels.items() if not text or len(v.encode()) <= width}
+    return distinct_labels(held, LABEL_BYTES)
 
 
 def _missing(entry: Entry, occurring: Sequence[str]) -> list[Any]:
-    """Numbers: the whole range. Texts: at most three, so those that do occur."""
+    """Numbers: the whole range. Texts: at most three, those that do occur before others."""
     if not is_text(entry):
-        return ALL_MISSING if has_missing_codes(entry) else []
-    short = [code for code in occurring if len(code.encode()) <= MISSING_TEXT_BYTES]
-    return short[:MISSING_TEXTS]
+        ranges = [{"lo": low, "hi": high} for low, high in entry.get("declared", ())]
+        return ALL_MISSING if has_missing_codes(entry) else ranges
+    codes = dict.fromkeys([*occurring, *missing_texts(entry)])
+    return [code for code in codes if len(code.encode()) <= MISSING_TEXT_BYTES][:MISSING_TEXTS]
+
+
+def _format(entry: Entry) -> str:
+    return str(entry.get("format") or f"F8.{entry['decimals']}")
 
 
 def _dictionary(source: TableSource) -> dict[str, dict[str, Any]]:
@@ -171,7 +176,7 @@ def _dictionary(source: TableSource) -> dict[str, dict[str, Any]]:
             "variable_value_labels": _values(entry, width),
             "missing_ranges": _missing(entry, source.occurring.get(entry["variable"], ())),
             "variable_measure": level_of(entry),
-            "variable_format": "" if is_text(entry) else f"F8.{entry['decimals']}",
+            "variable_format": "" if is_text(entry) else _format(entry),
             # Columns in the data view: room for the name and for a short text.
             "variable_display_width": min(max(len(name), 8), 24 if is_text(entry) else 16),
         }
@@ -231,6 +236,14 @@ def _overwrite(file: BinaryIO, at: int, content: bytes) -> None:
     file.write(content)
 
 
+def _bytecode(source: TableSource) -> Iterator[bytes]:
+    """Yield the rows of the table as they stand in the file."""
+    widths, left = _widths(source), source.rows
+    for block in source.blocks():
+        left -= len(block)
+        yield from rows_of(block, widths, last=not left)
+
+
 def write_sav(source: TableSource, path: Path, *, title: str = "", notes: str = "") -> None:
     """Write ``path``, byte for byte the same for the same rows, codebook and words.
 
@@ -238,8 +251,41 @@ def write_sav(source: TableSource, path: Path, *, title: str = "", notes: str = 
     spaces at the end of a text are lost; of a text over 32,767 bytes it holds that many.
     """
     _write_dictionary(source, path, title, notes)
-    widths, left = _widths(source), source.rows
     with path.open("ab") as file:
-        for block in source.blocks():
-            left -= len(block)
-            file.writelines(rows_of(block, widths, last=not left))
+        file.writelines(_bytecode(source))
+
+
+ZLIB_MAGIC, COMPRESSION_AT, ZLIB_BLOCK = b"$FL3", 72, 0x3FF000
+ZLIB_HEADER, ZLIB_TRAILER, ZLIB_ENTRY = struct.Struct("<3q"), struct.Struct("<2q2i"), "<2q2i"
+
+
+def write_zsav(source: TableSource, path: Path, *, title: str = "", notes: str = "") -> None:
+    """Write ``path`` as ``write_sav`` does, its rows packed by zlib in blocks."""
+    _write_dictionary(source, path, title, notes)
+    with path.open("r+b") as file:
+        _overwrite(file, 0, ZLIB_MAGIC)
+        _overwrite(file, COMPRESSION_AT, struct.pack("<i", 2))
+        start = file.seek(0, os.SEEK_END)
+        file.write(bytes(ZLIB_HEADER.size))
+        plain, entries = start, []
+        for block in _in_blocks(_bytecode(source), ZLIB_BLOCK):
+            packed = zlib.compress(block)
+            entries.append((plain, file.tell(), len(block), len(packed)))
+            file.write(packed)
+            plain += len(block)
+        trailer = file.tell()
+        file.write(ZLIB_TRAILER.pack(-BIAS, 0, ZLIB_BLOCK, len(entries)))
+        file.writelines(struct.pack(ZLIB_ENTRY, *entry) for entry in entries)
+        _overwrite(file, start, ZLIB_HEADER.pack(start, trailer, file.tell() - trailer))
+
+
+def _in_blocks(parts: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Yield the bytes of ``parts`` in blocks of one size, the last one shorter."""
+    held = b""
+    for part in parts:
+        held += part
+        while len(held) >= size:
+            yield held[:size]
+            held = held[size:]
+    if held:
+        yield held

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import polars as pl
@@ -24,6 +24,7 @@ from exports.files.source import (
     TableSource,
     bounds_of,
     cut_bytes,
+    distinct_labels,
     has_missing_codes,
     is_text,
     labels_of,
@@ -58,14 +59,29 @@ DOUBLE = StataType(65526, "<f8", 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The storage of one column; ``number`` counts from 1, ``kind`` is None for text."""
+    """The storage of one column; ``number`` counts from 1, ``kind`` is None for text.
+
+    ``letters`` maps codes to the letters of extended missing values.
+    """
 
     number: int
     variable: str
     type_code: int
     layout: str
     kind: StataType | None = None
-    tagged: bool = False
+    letters: Mapping[int, str] = field(default_factory=dict)
+
+
+def letters_of(entry: Entry) -> Mapping[int, str]:
+    """Return which codes of a number column are extended missing values, and their letters."""
+    if "letters" in entry:
+        return cast("Mapping[int, str]", entry["letters"])
+    return LETTER if has_missing_codes(entry) else {}
+
+
+def _place(letter: str) -> int:
+    """Return how far after "." a letter's missing value comes."""
+    return ord(letter) - ord("a") + 1
 
 
 def _kind(entry: Entry) -> StataType:
@@ -83,7 +99,7 @@ def cells_of(entry: Entry, number: int, *, widest: int) -> Cells:
     name = entry["variable"]
     if not is_text(entry):
         kind = _kind(entry)
-        return Cells(number, name, kind.code, kind.layout, kind, has_missing_codes(entry))
+        return Cells(number, name, kind.code, kind.layout, kind, letters_of(entry))
     if widest > LONGEST_STR:
         return Cells(number, name, STRL, "<u8")
     return Cells(number, name, widest, f"S{widest}")
@@ -94,11 +110,11 @@ def _numbers(cells: Cells, kind: StataType, part: pl.Series) -> NDArray[np.gener
     given = part.to_numpy()  # null becomes NaN on the way
     empty = np.isnan(given) if part.null_count() else np.zeros(len(part), bool)
     values = np.where(empty, 0, given).astype(kind.layout)
-    first = min(MISSING_RANGE)
-    coded = (values >= first) & (values <= max(MISSING_RANGE)) & cells.tagged
-    letters = np.where(coded, values - first + 1, 0)
+    letters = np.zeros(len(values), values.dtype)
+    for code, letter in cells.letters.items():
+        letters[values == code] = _place(letter)
+    coded = letters > 0
     if kind is DOUBLE:
-        coded &= letters == np.floor(letters)
         bits = np.uint64(DOUBLE_MISSING) + letters.astype(np.uint64) * np.uint64(DOUBLE_STEP)
         return np.where(coded | empty, bits.view("<f8"), values)
     return np.where(coded | empty, letters + values.dtype.type(kind.missing), values)
@@ -129,7 +145,7 @@ def long_texts(columns: Sequence[Cells], frames: Iterable[pl.DataFrame]) -> Iter
                     yield content
 
 
-LABEL, VALUE_LABEL, NOTE = 80, 32_000, 67_784  # characters, characters, bytes
+LABEL, VALUE_LABEL, NOTE = 80, 32_000, 67_784  # characters, bytes, bytes
 NAME, FORMAT, VARIABLE_LABEL = 129, 57, 321  # bytes of a field, its closing zero included
 
 Labels = tuple[tuple[int, str], ...]
@@ -149,13 +165,13 @@ def labels_in_stata(entry: Entry) -> Labels:
     """(value as a long, label), ascending: missing codes are extended missing values."""
     if is_text(entry):
         return ()
-    tagged, first = has_missing_codes(entry), LONG.missing + 1  # .a, which comes after "."
+    letters = letters_of(entry)
     pairs = (
-        (first + MISSING_RANGE.index(code) if tagged and code in MISSING_RANGE else code, label)
-        for code, label in labels_of(entry).items()
-        if code <= LONG.top
+        (LONG.missing + _place(letters[code]) if code in letters else code, label)
+        for code, label in distinct_labels(labels_of(entry), VALUE_LABEL).items()
+        if isinstance(code, int) and abs(code) <= LONG.top
     )
-    return tuple(sorted((value, label[:VALUE_LABEL]) for value, label in pairs))
+    return tuple(sorted(pairs))
 
 
 def element(name: str, content: bytes) -> bytes:
@@ -171,6 +187,8 @@ def _field(text: str, size: int) -> bytes:
 def _format(column: StataColumn) -> str:
     """Display format: wide enough for the longest value, texts at most 40 characters."""
     cells = column.cells
+    if "format" in column.entry:
+        return str(column.entry["format"])
     if not cells.kind:
         return "%-20s" if cells.type_code == STRL else f"%-{min(cells.type_code, 40)}s"
     if column.entry["decimals"]:
@@ -200,12 +218,17 @@ def _noted(variable: str, notes: Sequence[str]) -> Iterator[tuple[str, str, str]
 
 
 def _characteristics(columns: Sequence[StataColumn], notes: str) -> bytes:
-    """Notes on the dataset, and on text variables what their cells mean: they take no labels."""
+    """Notes on the dataset, and on variables what no label holds.
+
+    That is a label over 80 characters, and what the cells of a text mean: texts take no labels.
+    """
     found = list(_noted("_dta", [line for line in notes.splitlines() if line]))
     for column in columns:
+        label = column.entry["label"]
+        said = [label] * (len(label) > LABEL)
         if is_text(column.entry) and (labels := text_labels_of(column.entry)):
-            words = "; ".join(f"{cell} = {label}" for cell, label in labels.items())
-            found += _noted(column.name, [words])
+            said.append("; ".join(f"{cell} = {label}" for cell, label in labels.items()))
+        found += _noted(column.name, said)
     out = []
     for variable, name, text in found:
         content = cut_bytes(text, NOTE).encode() + b"\0"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import polars as pl
 
@@ -188,8 +189,8 @@ def default_plan(study: Study, *, columns: Collection[str] | None = None) -> Pla
 class Tables:
     """Finished tables: nothing in them but what may be read.
 
-    ``rows`` is rounded. ``parts`` counts the batches that were added up; a shown count is at most
-    2 from the true one for each of them.
+    ``rows`` is rounded. ``parts`` counts the groups of people whose tables were added up: batches,
+    and in a batch the sides of an open file; a shown count is at most 2 from the true one for each.
     """
 
     rows: int
@@ -313,17 +314,23 @@ def _two(tables: Sequence[TwoWay]) -> TwoWay:
     )
 
 
+def _in_all(name: object, batches: Sequence[Mapping[Any, object]]) -> bool:
+    return all(name in batch for batch in batches)
+
+
 def together(batches: Sequence[Tables]) -> Tables:
-    """The sum of the tables of all ``batches``, made by one plan.
+    """The sum of the tables that all ``batches`` have: in one a variable may be withheld.
 
     Means of people's scores stand by batch only; means from counts follow from the sums.
     """
     if len(batches) == 1:
         return batches[0]
+    one_way = [{t.variable.name: t for t in b.one_way} for b in batches]
+    two_way = [{(t.row.name, t.column.name): t for t in b.two_way} for b in batches]
     return Tables(
         rows=sum(b.rows for b in batches),
-        one_way=tuple(_one(same) for same in zip(*(b.one_way for b in batches), strict=True)),
-        two_way=tuple(_two(same) for same in zip(*(b.two_way for b in batches), strict=True)),
+        one_way=tuple(_one([b[n] for b in one_way]) for n in one_way[0] if _in_all(n, one_way)),
+        two_way=tuple(_two([b[n] for b in two_way]) for n in two_way[0] if _in_all(n, two_way)),
         parts=sum(b.parts for b in batches),
         scores=batches[0].scores,
     )

@@ -188,14 +188,20 @@ def _two(table: TwoWay, parts: int) -> dict[str, Any]:
     }
 
 
-def _lead(tables: Tables) -> str:
-    batches = f" in {tables.parts} batches" if tables.parts > 1 else ""
-    error = ERROR * tables.parts
-    return f"About {tables.rows} people{batches}. Every count is at most {error} from the true one."
+SIDES = ", those who agreed to an open file counted apart from those who did not"
 
 
-def page_of(tables: Tables, heading: Heading) -> bytes:
-    """Return the page of one batch's tables, or of their sum."""
+def _lead(batches: Sequence[Tables]) -> str:
+    whole = together(batches)
+    many = f" in {len(batches)} batches" if len(batches) > 1 else ""
+    sides = SIDES if any(batch.parts > 1 for batch in batches) else ""
+    exact = f"Every count is at most {ERROR * whole.parts} from the true one."
+    return f"About {whole.rows} people{many}{sides}. {exact}"
+
+
+def page_of(batches: Sequence[Tables], heading: Heading) -> bytes:
+    """Return the page of the tables of all batches, added up."""
+    tables = together(batches)
     means, spans = means_of(tables)
     single = [(t.variable, _bars(t, tables.parts)) for t in tables.one_way if not empty(t)]
     pairs = [_two(t, tables.parts) for t in tables.two_way if not empty(t)]
@@ -207,7 +213,7 @@ def page_of(tables: Tables, heading: Heading) -> bytes:
     return render_page(
         "tables.html",
         title=f"{heading.title}: tables",
-        lead=_lead(tables),
+        lead=_lead(batches),
         mark=heading.mark,
         caution=heading.caution,
         smallest=SMALLEST,
@@ -326,6 +332,6 @@ def files(parts: Sequence[Tables], heading: Heading) -> dict[str, bytes]:
     written = _counted(batches)
     if means := list(_means(batches)):
         written["means.csv"] = csv_text([MEANS, *means]).encode()
-    written["tables.html"] = page_of(together(parts), heading)
+    written["tables.html"] = page_of(parts, heading)
     written["METHODS.md"] = methods(parts, heading).encode()
     return {f"{FOLDER}/{name}": content for name, content in written.items()}

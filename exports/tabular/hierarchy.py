@@ -32,6 +32,7 @@ from exports.anonymise.problem import (
 )
 from exports.errors import ExportRefused
 from exports.label_hierarchy import LabelHierarchy, ancestors
+from exports.output_files import guarded
 from exports.tabular.delimited import Line, dialect_of, lines_of
 from exports.tabular.input_table import TableMetadata
 from exports.tabular.made_hierarchies import NUMBER, MadeHierarchy
@@ -425,6 +426,21 @@ def problem_of(policy: Policy, sources: EncodedTable) -> Problem:
     )
 
 
+def without_formulas(column: pl.Series) -> pl.Series:
+    """The column with an apostrophe before what a spreadsheet would run.
+
+    Raise ExportRefused where that makes two different cells alike.
+    """
+    texts = column.unique().drop_nulls()
+    marked = {text: guarded(text) for text in texts if guarded(text) != text}
+    if both := sorted(set(marked.values()).intersection(texts)):
+        raise ExportRefused(
+            f"{column.name} holds {quoted([both[0][1:], both[0]])}: a spreadsheet would run the"
+            " first, and with an apostrophe it would be the second. Change one of them."
+        )
+    return column.replace(marked) if marked else column
+
+
 def released(sources: EncodedTable, outcome: Recoding) -> tuple[pl.DataFrame, Ints]:
     """The rows to write, sorted by what they hold, and the position of each in the table.
 
@@ -434,6 +450,7 @@ def released(sources: EncodedTable, outcome: Recoding) -> tuple[pl.DataFrame, In
         tree.decode(outcome.nodes[:, at]).replace(MISSING, None)
         for at, tree in enumerate(sources.trees)
     )
+    table = table.with_columns(without_formulas(column) for column in table)
     kept = table.with_row_index("\0row").filter(~outcome.suppressed)
     kept = kept.sort(table.columns, nulls_last=False, maintain_order=True)
     return kept.drop("\0row"), kept["\0row"].to_numpy().astype(np.int32)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import polars as pl
 from exports.anonymise.problem import Infeasible, Ints, Problem, Progress, Recoding, no_progress
 from exports.anonymise.solve import solve
 from exports.errors import ExportRefused
-from exports.output_files import hidden_beside, sha256_of
+from exports.output_files import LINE_END, PRIVATE, files_in, guarded, hidden_beside, sha256_of
 from exports.tabular.hierarchy import (
     MISSING,
     ROOT,
@@ -37,13 +37,23 @@ from exports.tabular.made_hierarchies import MadeHierarchy
 from exports.tabular.missing_values import Cells, missing_values_of
 from exports.tabular.number_rules import with_rules
 from exports.tabular.open_table import read_table
+from exports.tabular.other_formats import OtherFile, ProtectedTable, write_like
 from exports.tabular.people import ids_of, people_of, refuse_unknown_people, without_blank_rows
 from exports.tabular.policy import ROLES, Policy, read_policy, suggestion
+from exports.tabular.provenance import (
+    private_path,
+    private_report,
+    refuse_private,
+    write_private,
+)
+from exports.tabular.table_codebook import codebook_csv
 from exports.tabular.table_report import AnonymisedTable, Report, report_of, report_page
 from exports.tabular.values_without_place import refuse_unplaced
 from exports.verify.coded_numbers import NumberCoding
+from exports.verify.compared_formats import differing
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
+from exports.verify.reading import read_table as read_written
 from exports.verify.verdict import faults, unknown_sources
 from exports.verify.verify import verify
 
@@ -88,7 +98,7 @@ def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
         t=policy.t,
         presence=policy.presence,
         limit=policy.suppression_limit,
-        ordered={name: values_of(policy, sources, name) for name in policy.ordered},
+        ordered={n: tuple(map(guarded, values_of(policy, sources, n))) for n in policy.ordered},
         covers={tree.column: _covers(tree) for tree in sources.trees},
         suppressed={tree.column: ROOT for tree in sources.trees},
         known=tuple(policy.known),
@@ -96,19 +106,22 @@ def claim_of(policy: Policy, sources: EncodedTable) -> Claim:
             name: NumberCoding(rule.step, rule.bottom, rule.top, rule.apart)
             for name, rule in policy.numbers.items()
         },
-        missing={name: cells | {MISSING} for name, cells in sources.missing.items()},
+        missing={
+            name: frozenset(map(guarded, cells)) | {MISSING}
+            for name, cells in sources.missing.items()
+        },
         unit=policy.unit,
     )
 
 
 def _covers(tree: TableHierarchy) -> dict[str, frozenset[str]]:
-    """Label → the values below it, for labels that are groups; the root is known without."""
+    """Cell → the values below it, for labels that are groups; the root is known without."""
     below: dict[str, set[str]] = defaultdict(set)
     for leaf, nodes in zip(tree.values, tree.up.tolist(), strict=True):
         for node in nodes:
             below[tree.labels[node]].add(leaf)
     return {
-        label: frozenset(leaves)
+        guarded(label): frozenset(leaves)
         for label, leaves in below.items()
         if label != ROOT and leaves != {label}
     }
@@ -190,52 +203,94 @@ def anonymise(
     out: Path,
     progress: Progress = no_progress,
     how: ReadOptions = AS_IT_SAYS,
+    *,
+    private: Path | None = None,
 ) -> Report:
     """Protect the table in ``data`` as ``policy`` asks, write the folder ``out``, give the report.
 
-    The folder holds data.csv, report.json and report.html. It appears whole, after its table has
-    been read back and verified, or not at all: ExportRefused says why, in one line.
+    The folder holds data.csv, the same in the input's format, codebook.csv, report.json and
+    report.html. It appears whole, after its tables have been read back and verified, or not at
+    all: ExportRefused says why, in one line. ``private`` is the file of the private report, which
+    lies beside ``out`` if none is named.
     """
     try:
-        return _anonymise(data, policy, out, how, progress)
+        files = _Files(data, out, private or private_path(out))
+        return _anonymise(files, policy, how, progress)
     except ExportRefused as fault:
         raise ExportRefused(" ".join(str(fault).split())) from None
 
 
-def _anonymise(data: Path, asked: Path, out: Path, how: ReadOptions, progress: Progress) -> Report:
-    refuse_taken(out)
-    policy, sources = read_sources(data, asked, how)
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The table to protect, the folder to write, and the file of the private report."""
+
+    data: Path
+    out: Path
+    private: Path
+
+
+def _anonymise(files: _Files, asked: Path, how: ReadOptions, progress: Progress) -> Report:
+    refuse_taken(files.out)
+    refuse_private(files.private, files.out)
+    policy, sources = read_sources(files.data, asked, how)
     refuse_unplaced(policy, sources)
     problem = problem_of(policy, sources)
     outcome = _solved(problem, policy, progress)
     table, rows = released(sources, outcome)
     result = AnonymisedTable(policy, sources, problem, outcome, table, rows)
-    out = out.resolve()
+    out = files.out.resolve()
     # Once more: before the search it spares waiting, after it somebody may have taken the name.
     refuse_taken(out)
     with hidden_beside(
         out, lambda fault, _: ExportRefused(f"{out} cannot be written: {fault.strerror or fault}.")
     ) as hidden:
         folder = hidden / out.name
-        folder.mkdir()
-        report = _written(folder, result)
-        folder.replace(out)
+        folder.mkdir(mode=PRIVATE)
+        report = _written(folder, result, files.data)
+        told = private_report(files.data, policy, sources.table, report)
+        write_private(files.private, told)
+        try:
+            folder.replace(out)
+        except OSError:
+            files.private.unlink()
+            raise
     return report
 
 
-def _written(folder: Path, result: AnonymisedTable) -> Report:
-    """Write the table, have it verified as written, and write what was found."""
+def _written(folder: Path, result: AnonymisedTable, data: Path) -> Report:
+    """Write the table in its formats, have each verified as written, and write what was found."""
     path = folder / "data.csv"
     # A blank line would be no row at all: the only column of a table quotes its missing cells.
     table = result.table.fill_null("") if result.table.width == 1 else result.table
-    table.write_csv(path)
+    table.write_csv(path, line_terminator=LINE_END)
     claim = claim_of(result.policy, result.sources)
     found = proven(path, claim, result.sources, result.rows)
+    other = _written_like(data, result, folder)
     report = report_of(result, found, claim, digest=sha256_of(path))
+    metadata = result.sources.metadata
+    codebook = codebook_csv(result.table, metadata, report["columns"], other)
+    (folder / "codebook.csv").write_bytes(codebook)
+    report["files"] = {name: sha256_of(folder / name) for name in files_in(folder)}
     written = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
     (folder / "report.json").write_text(written, encoding="utf-8", newline="\n")
     (folder / "report.html").write_bytes(report_page(report))
     return report
+
+
+def _written_like(data: Path, result: AnonymisedTable, folder: Path) -> OtherFile | None:
+    """Write the table in the format of ``data`` as well, and hold it against data.csv."""
+    sources = result.sources
+    trees = {tree.column: tree for tree in sources.trees}
+    table = ProtectedTable(result.table, sources.table, sources.metadata, trees)
+    other = write_like(data, table, folder, folder.parent)
+    if other is None:
+        return None
+    written = read_written(folder / "data.csv")
+    if wrong := differing(other.path, written, other.names, other.codes):
+        raise ExportRefused(
+            f"Nothing was released: {other.path.name} and data.csv differ in {', '.join(wrong)}."
+        )
+    return other
 
 
 # Keys of [privacy] that may ask for too much.
@@ -327,6 +382,9 @@ def read_sources(
 
 def _read_population(policy: Policy, path: Path) -> InputTable:
     people = read_table(path, BESIDE_DATA)
+    # A blank row is no person here either: it would make every share smaller.
+    told = people.cells.filter(pl.any_horizontal(pl.all().is_not_null()))
+    people = replace(people, cells=told)
     for name in policy.ids:
         if name in people.cells.columns and ids_of(people.cells[name]).is_duplicated().any():
             raise ExportRefused(

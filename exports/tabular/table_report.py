@@ -15,9 +15,11 @@ import polars as pl
 
 from exports.anonymise.problem import Ints, Problem, Recoding, loss_of
 from exports.documents.markup import DistributionBar, render_page
-from exports.tabular.hierarchy import ROOT, EncodedTable
+from exports.output_files import guarded
+from exports.tabular.hierarchy import ROOT, EncodedTable, without_formulas
 from exports.tabular.number_rules import changes, far_out
 from exports.tabular.policy import ROLES, Policy
+from exports.tabular.provenance import frequencies, program, sums
 from exports.tabular.role_guesses import telling_cells
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim
@@ -70,6 +72,7 @@ def report_of(
                 for key, said in echo[table].items()
             }
     return {
+        "program": program(),
         "ncp": round(loss_of(result.problem, result.outcome), DECIMALS),
         **{key: figures[key] for key in _PROMISED},
         "counted": result.policy.unit,
@@ -89,8 +92,11 @@ def report_of(
         "measured": figures,
         "input": list(result.sources.notes),
         "notes": _notes(result, columns),
+        "frequencies": frequencies(result.table),
         "policy": echo,
+        **sums(result.policy),
         "data_sha256": digest,
+        "files": {},
     }
 
 
@@ -103,7 +109,8 @@ def _columns(result: AnonymisedTable) -> dict[str, dict[str, Any]]:
     }
     trees = zip(result.sources.trees, result.problem.hierarchies, strict=True)
     for at, (tree, hierarchy) in enumerate(trees):
-        shown, true = result.table[tree.column], result.sources.table[tree.column]
+        shown = result.table[tree.column]
+        true = without_formulas(result.sources.table[tree.column])
         # The mean loss of one column is that of the problem with no other column.
         codes, nodes = result.problem.codes[:, at : at + 1], result.outcome.nodes[:, at : at + 1]
         alone = replace(result.problem, codes=codes, hierarchies=(hierarchy,))
@@ -149,6 +156,7 @@ def _notes(result: AnonymisedTable, columns: Mapping[str, Mapping[str, Any]]) ->
     ranked = [n for n in result.policy.ordered if result.sources.table[n].null_count()]
     if ranked:
         notes.append(f"A missing cell of {', '.join(ranked)} ranks after the last value.")
+    notes += _formulas(result)
     notes += [
         f"The policy names {name} as known: {who}" for name, who in result.policy.known.items()
     ]
@@ -173,6 +181,19 @@ def _notes(result: AnonymisedTable, columns: Mapping[str, Mapping[str, Any]]) ->
             f"These columns leave as they are and may say who somebody is: {whats}. Should they be"
             " identifier or left_out?"
         )
+    return notes
+
+
+def _formulas(result: AnonymisedTable) -> list[str]:
+    """Return in which columns cells got an apostrophe, and names of columns that got none."""
+    marked = [c.name for c in result.table if c.str.contains(r"^'[=+\-@\t\r]").any()]
+    names = [name for name in result.table.columns if guarded(name) != name]
+    notes = []
+    if marked:
+        said = "Text that a spreadsheet would run as a formula has an apostrophe in front, in"
+        notes.append(f"{said} {', '.join(marked)}. Numbers are as they were.")
+    if names:
+        notes.append(f"A spreadsheet would run the name of a column: {', '.join(names)}.")
     return notes
 
 
@@ -210,7 +231,12 @@ def report_page(report: Report) -> bytes:
         others=[words for name, words in said.items() if name not in _FIRST],
         limits=[caution["sentence"] for caution in report["cautions"]],
         notes=report["input"] + report["notes"],
-        digest=report["data_sha256"],
+        program=report["program"],
+        sums=[
+            *report["files"].items(),
+            ("The policy", report["policy_sha256"]),
+            *((f"Hierarchy of {n}", told) for n, told in report["hierarchies_sha256"].items()),
+        ],
     )
 
 

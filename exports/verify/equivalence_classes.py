@@ -128,13 +128,15 @@ class Diversity:
     ``distinct`` is the fewest different values, ``entropy`` the smallest exp of the Shannon
     entropy, both of values that are not missing and of classes that have any; ``without`` counts
     the others. ``distance`` is the largest earth mover's distance to the whole file (0-1). A value
-    counts once for each person who has it.
+    counts once for each person who has it. ``rows_alike`` are all who have a value in classes of
+    one value.
     """
 
     distinct: int
     entropy: float
     distance: float
     without: int = 0
+    rows_alike: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +233,7 @@ def _diversity(
         entropy=float(entropies[told > 0].min()),
         distance=max(0.0, distance),
         without=int((told == 0).sum()),
+        rows_alike=int(told[np.bincount(at, minlength=len(told)) == 1].sum()),
     )
 
 
@@ -289,6 +292,7 @@ def diversities(
                 min(one.entropy for one in each),
                 max(one.distance for one in each),
                 sum(one.without for one in each),
+                sum(one.rows_alike for one in each),
             )
     return found
 

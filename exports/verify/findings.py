@@ -34,9 +34,10 @@ class ClassSummary:
     """Classes of rows alike in the core key. Counts are people unless said otherwise.
 
     ``k_rows`` is the smallest class by rows, ``people`` how many people have rows, ``k_all_rows``
-    the fewest people who are in the same classes with all of their rows. ``k_exact`` takes kinds of
-    missing apart. ``count`` counts classes, ``sizes`` maps a class size to classes. ``batches`` are
-    (rows, smallest class). ``suppressed_*`` show nothing in the key.
+    the fewest people who are in the same classes with all of their rows. ``k_exact`` is k by the
+    cells as they stand, ``k_complete`` that among rows with a value in every column of the key,
+    ``k_stratum`` that of rows in one stratum. ``count`` counts classes, ``sizes`` maps a class size
+    to classes. ``batches`` are (rows, smallest class). ``suppressed_*`` show nothing in the key.
     """
 
     k: int = 0
@@ -44,6 +45,8 @@ class ClassSummary:
     people: int = 0
     k_all_rows: int = 0
     k_exact: int = 0
+    k_complete: int | None = None
+    k_stratum: int | None = None
     count: int = 0
     sizes: Mapping[int, int] = field(default_factory=dict)
     batches: tuple[tuple[int, int], ...] = ()
@@ -140,10 +143,13 @@ class Findings:
             "k_rows": classes.k_rows,
             "k_all_rows": classes.k_all_rows,
             "k_exact": classes.k_exact,
+            "k_complete": classes.k_complete,
+            "k_stratum": classes.k_stratum,
             "l": self.l,
             "entropy_l": self.entropy_l,
             "t": self.t,
             "diversity": {name: asdict(one) for name, one in self.diversity.items()},
+            "rows_alike": {name: one.rows_alike for name, one in self.diversity.items()},
             "classes": classes.count,
             "class_sizes": {str(size): count for size, count in classes.sizes.items()},
             "batches": [{"rows": rows, "k_value": k} for rows, k in classes.batches],
@@ -185,8 +191,8 @@ class Findings:
             "unique_insider_and_core_share": self.share(classes.unique_insider_and_core),
             "answers_known": known and {
                 "columns": list(known.columns),
-                "unique": known.unique,
-                "unique_share": self.share(known.unique),
+                "rows": known.rows,
+                "alone": {str(many): share for many, share in known.alone.items()},
             },
         }  # fmt: skip
 

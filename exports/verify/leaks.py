@@ -8,7 +8,8 @@ helped.
 
 Ten ordinary answers are as telling as an address: in a personality inventory of 2,577 people, ten
 of the answers on six-point scales single out nearly every person (the idea: Narayanan & Shmatikov
-2008).
+2008). They are drawn, row by row, from the answers that the row shows as given: nobody is told that
+a question was never asked.
 
 By its codebook every cell of a file is explained, and every band true to its numbers.
 """
@@ -24,14 +25,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from exports.verify.equivalence_classes import classes_of, each_batch
+from exports.verify.equivalence_classes import each_batch
 from exports.verify.inference import number_of
 from exports.verify.reading import Bools, Claim, CodedColumn, Ints, Table
 
 # Standard errors of a rank correlation beyond which chance is no explanation (two-sided 6 in
 # 100,000); and the fewest rows whose exact order chance brings less than once in 2,000 files.
 FAR, FEW = 4.0, 7
-ANSWERS_KNOWN = 10  # answers that the attacker has learnt
+FEW_KNOWN, ANSWERS_KNOWN = 5, 10  # answers that the attacker has learnt
+# Draws of them for a row; rows at most for which they are drawn; and cells looked through for that.
+DRAWS, ROWS_TRIED, CELLS_TRIED = 3, 1_000, 200_000_000
 FEWEST_CELLS, MOST_CELLS = 2, 16  # different cells of a column that reads like a scale of answers
 
 
@@ -159,35 +162,58 @@ def tell_arrival(table: Table, claim: Claim) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class AnswersKnown:
-    """``columns`` were taken as known; ``unique`` rows are the only ones with their answers."""
+    """Rows that are the only ones with answers drawn from their own.
+
+    ``columns`` were drawn from, ``DRAWS`` times for each of ``rows`` rows; ``alone`` maps a number
+    of known answers to the share (0-1) of draws that one row alone fits.
+    """
 
     columns: tuple[str, ...]
-    unique: int
-
-
-def spread_evenly(names: Sequence[str], many: int) -> tuple[str, ...]:
-    """Return ``many`` of the names, evenly over their order, a choice that no result can tune."""
-    if len(names) <= many:
-        return tuple(names)
-    return tuple(names[int((2 * at + 1) * len(names) / (2 * many))] for at in range(many))
+    rows: int
+    alone: Mapping[int, float]
 
 
 def answers_known(table: Table, claim: Claim, rows: int) -> AnswersKnown | None:
-    """Return the rows unique in up to ten answers; None where the file has no answers.
+    """Return how many rows are alone in a few of their own answers; None for a file without any.
 
-    They are the answers that the claim names, or else all columns outside the keys that look so.
+    Answers are the answers that the claim names, or else all columns outside the keys that look so.
     """
     keys = {*claim.core, *claim.insider}
-    answers = claim.answers or [
+    names = claim.answers or [
         name
         for name, column in table.items()
         if name not in keys and FEWEST_CELLS <= len(column.cells) <= MOST_CELLS
     ]
-    names = spread_evenly(answers, ANSWERS_KNOWN)
     if not names or not rows:
         return None
-    classes = classes_of([table[name] for name in names], np.zeros(rows, dtype=np.int64))
-    return AnswersKnown(names, classes.unique)
+    columns = [table[name] for name in names]
+    given = [
+        np.array([cell not in claim.no_answer for cell in c.cells], dtype=np.bool_) for c in columns
+    ]
+    # Rows evenly over the file, and a seed of no meaning: the same file has the same figure.
+    many = max(1, min(rows, ROWS_TRIED, CELLS_TRIED // rows))
+    tried = np.unique(np.linspace(0, rows - 1, many).astype(np.int64))
+    draw, alone = np.random.default_rng(0), {FEW_KNOWN: 0, ANSWERS_KNOWN: 0}
+    for row in tried.tolist():
+        own = np.flatnonzero([g[c.codes[row]] for g, c in zip(given, columns, strict=True)])
+        for _ in range(DRAWS):
+            known = draw.permutation(own)[:ANSWERS_KNOWN]
+            fits = _fitting([columns[at] for at in known], row, rows)
+            for told in alone:
+                alone[told] += fits[min(told, len(known))] == 1
+    shares = {told: found / (DRAWS * len(tried)) for told, found in alone.items()}
+    return AnswersKnown(tuple(names), len(tried), shares)
+
+
+def _fitting(columns: Sequence[CodedColumn], row: int, rows: int) -> list[int]:
+    """Return how many rows show what ``row`` does in the first 0, 1, 2 … of the columns."""
+    still, counts = None, [rows]
+    for column in columns:
+        same = column.codes if still is None else column.codes[still]
+        found = np.flatnonzero(same == column.codes[row])
+        still = found if still is None else still[found]
+        counts.append(len(still))
+    return counts
 
 
 Codebook = Sequence[Mapping[str, Any]]

@@ -362,7 +362,8 @@ class Claim:
     ``core`` are the columns by which an outsider could recognise a person (the key), ``insider``
     those that people who were there know besides, ``sensitive`` those that must not be learnt;
     ``answers`` are the columns of the answers-known figure (none: they are picked, see
-    exports/verify/leaks.py). ``columns``, where given, are all columns in their order.
+    exports/verify/leaks.py).
+    ``columns``, where given, are all columns in their order.
 
     ``k``, ``distinct_l``, ``entropy_l`` and ``t`` hold for every class, ``presence`` bounds the
     share of the population that fits a class and is in the data (1, 1.0, None and None ask

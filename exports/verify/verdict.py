@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from exports.verify.equivalence_classes import HISTORICAL, OPEN_DATA, Risk
 from exports.verify.findings import Findings
 from exports.verify.inference import InferableCells
+from exports.verify.leaks import DRAWS
 from exports.verify.reading import Claim
 
 
@@ -84,6 +85,14 @@ def _of_classes(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
             f" {_many(classes.k_exact, 'member')}."
         )
         yield FigureInWords("k_exact", label, f"{classes.k_exact:,}", said)
+    if classes.k_complete is not None and claim.core:
+        label = "Smallest group of rows with a value in every key column"
+        said = (
+            "Somebody who takes it that a person answered everything and was shown in full looks at"
+            " the rows with a value in every key column: the smallest group of these has"
+            f" {_many(classes.k_complete, 'member')}."
+        )
+        yield FigureInWords("k_complete", label, f"{classes.k_complete:,}", said)
     said = f"The {_many(found.shape.rows, 'row')} fall into {classes.count:,} such groups."
     yield FigureInWords("classes", "Groups", f"{classes.count:,}", said)
     said = f"{_counted(classes.unique, claim).capitalize()} in this file look like no other."
@@ -97,14 +106,16 @@ def _of_classes(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
         yield FigureInWords("batches", "Batches", many, said)
 
 
-def _of_suppression(found: Findings, _: Claim) -> Iterator[FigureInWords]:
+def _of_suppression(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
     blank, cells = found.classes.suppressed_rows, sum(found.suppressed.values())
     columns = ", ".join(f"{name} {count:,}" for name, count in found.suppressed.items())
+    label, what = "Cells withheld", "withheld to protect people"
+    if any(code in claim.missing.get(name, ()) for name, code in claim.suppressed.items()):
+        label = "Cells without a value"
+        what = "without a value in the key columns, withheld to protect people or not answered"
     were = "was" if cells == 1 else "were"
-    said = f"{_many(cells, 'cell')} {were} withheld to protect people" + f": {columns}" * bool(
-        columns
-    )
-    yield FigureInWords("cells_withheld", "Cells withheld", f"{cells:,}", f"{said}.")
+    said = f"{_many(cells, 'cell')} {were} {what}" + f": {columns}" * bool(columns)
+    yield FigureInWords("cells_withheld", label, f"{cells:,}", f"{said}.")
     if blank:
         said = (
             f"{_many(blank, 'row').capitalize()} with nothing in any key column: counted as a group"
@@ -135,6 +146,11 @@ def _of_diversity(found: Findings, claim: Claim) -> Iterator[FigureInWords]:
         )
         label = f"Least variety of {name} in a group (l)"
         yield FigureInWords("l", label, f"{worst.distinct:,}", said)
+        many = _counted(worst.rows_alike, claim)
+        verb = "stands" if worst.rows_alike == 1 else "stand"
+        said = f"{many} {verb} in groups in which everybody who has a value of {name} has the same."
+        label = f"In groups that agree in {name}"
+        yield FigureInWords("rows_alike", label, f"{worst.rows_alike:,}", said)
         said = (
             "On a scale from 0 (the group is a picture of the whole file) to 1 (nothing in"
             f" common), the most unusual group differs by {worst.distance:.2f} in {name}."
@@ -345,6 +361,21 @@ def _classes(found: Findings, claim: Claim) -> Iterator[str]:
                 else f"{where}the smallest group of rows alike in the key has {smallest} of {rows}"
                 f" rows, not {claim.k}"
             )
+    if found.classes.k >= claim.k > found.classes.k_exact:
+        yield (
+            "read as it stands, the smallest group of rows alike in the key has"
+            f" {_count(found.classes.k_exact, 'row')}, not {claim.k}"
+        )
+    if found.classes.k_complete is not None and found.classes.k_complete < claim.k:
+        yield (
+            "among the rows with a value in every key column, the smallest group alike in the key"
+            f" has {_count(found.classes.k_complete, 'row')}, not {claim.k}"
+        )
+    if found.classes.k_stratum is not None and found.classes.k_stratum < claim.k:
+        yield (
+            "among rows that other columns do not tell apart, the smallest group alike in the key"
+            f" has {_count(found.classes.k_stratum, 'row')}, not {claim.k}"
+        )
     if claim.segments and sum(claim.segments) != found.shape.rows:
         yield f"the batches hold {sum(claim.segments)} rows and the file {found.shape.rows}"
 
@@ -489,12 +520,14 @@ def cautions(findings: Findings, claim: Claim) -> tuple[FigureInWords, ...]:
     insiders = FigureInWords("limit_insiders", "People who know more", "", said)
     if (known := findings.answers) is None:
         return (*limits, insiders, _NOT_AT_RANDOM)
-    share = share_of(findings.share(known.unique))
-    many = "1 answer" if len(known.columns) == 1 else f"{len(known.columns)} answers"
+    shares = {many: share_of(alone) for many, alone in known.alone.items()}
+    share = shares[max(shares)]
+    each = ", ".join(f"with {many} answers {alone}" for many, alone in shares.items())
     said = (
-        f"Somebody who has learnt {many} of a person ({', '.join(known.columns)}) would find that"
-        f" {share} of the rows in this file are the only ones with theirs. No protection of the key"
-        " columns changes that."
+        "Somebody who has been told answers that a person gave outside the key columns would find"
+        f" that so many of the rows are the only ones with theirs: {each}. The answers were drawn"
+        f" at random from those that each row shows as given (all, where it shows fewer), {DRAWS}"
+        f" times for each of {known.rows:,} rows. No protection of the key columns changes that."
     )
     answers = FigureInWords("answers_known", "Rows alone in a few known answers", share, said)
     return (*limits, insiders, answers, _NOT_AT_RANDOM)

@@ -40,7 +40,7 @@ from exports.verify.leaks import (
     wrong_bands,
 )
 from exports.verify.people import NOBODY, alike_in_all_rows, people_by_answers, people_in
-from exports.verify.reading import Claim, Ints, MalformedFile, Table, coded, read_table
+from exports.verify.reading import Claim, Ints, MalformedFile, Table, coded, combined, read_table
 
 Positions = Sequence[int] | NDArray[np.integer[Any]]
 
@@ -53,11 +53,14 @@ def verify(
     truth: pl.DataFrame | None = None,
     truth_rows: Positions | None = None,
     population: pl.DataFrame | None = None,
+    strata: Positions | None = None,
     ids: pl.DataFrame | None = None,
 ) -> Findings:
     """Measure a CSV, or a table read from one by exports/verify/reading.py.
 
-    Findings that need a truth or a population are None without them; presence needs both.
+    Findings that need a truth, a population or strata are None without them; presence needs both
+    of the first. ``strata`` numbers, from 0, the rows that are company for each other; -1 are rows
+    that need none.
     ``truth`` has one row a true record and the file's columns, of any type that reads as it would
     be written; ``truth_rows`` is the position there of each row of the file, in file order. ``ids``
     are the columns that tell people apart, row by row of the truth (None: every row is another
@@ -98,7 +101,7 @@ def verify(
     order = order_of(table, batch, paired, apart=apart)
     return Findings(
         shape=shape,
-        classes=_class_summary(table, claim, classes, batch),
+        classes=_class_summary(table, claim, classes, batch, strata),
         diversity=diversities(classes, batch, table, claim),
         compared=comparison,
         prosecutor=prosecutor(classes),
@@ -184,7 +187,11 @@ def _shape(
 
 
 def _class_summary(
-    table: Table, claim: Claim, classes: EquivalenceClasses, batch: Ints
+    table: Table,
+    claim: Claim,
+    classes: EquivalenceClasses,
+    batch: Ints,
+    strata: Positions | None,
 ) -> ClassSummary:
     core, insider = claim.core, claim.insider
     suppressed = np.full(classes.count, bool(core))  # classes whose whole key is suppressed
@@ -192,6 +199,7 @@ def _class_summary(
         suppressed &= table[name].is_cell(claim.suppressed.get(name))[classes.first]
     sizes, counts = np.unique(classes.sizes, return_counts=True)
     whose = classes.people
+    literal = classes_of([table[name] for name in core], batch, whose)
     of_insider, of_both = (
         classes_of(as_key(table, key, claim), batch, whose).unique if insider else None
         for key in (insider, (*core, *insider))
@@ -202,7 +210,9 @@ def _class_summary(
         k_rows=int(classes.rows.min()),
         people=len(np.unique(classes.whose[classes.whose != NOBODY])),
         k_all_rows=classes.smallest if in_all_rows is None else in_all_rows,
-        k_exact=classes_of([table[name] for name in core], batch, whose).smallest,
+        k_exact=literal.smallest,
+        k_complete=_smallest_complete(table, claim, literal),
+        k_stratum=None if strata is None else _smallest_within(literal, np.asarray(strata)),
         count=classes.count,
         sizes=dict(zip(sizes.tolist(), counts.tolist(), strict=True)),
         batches=tuple((len(rows), classes.among(rows).smallest) for rows in each_batch(batch)),
@@ -212,3 +222,24 @@ def _class_summary(
         unique_insider=of_insider or 0,
         unique_insider_and_core=classes.unique if of_both is None else of_both,
     )
+
+
+def _smallest_complete(table: Table, claim: Claim, classes: EquivalenceClasses) -> int | None:
+    """Return the smallest class of rows with a value in every key column; None without any."""
+    complete = np.ones(len(classes.of_row), dtype=np.bool_)
+    for name in claim.core:
+        nothing = {*claim.missing.get(name, ()), claim.suppressed.get(name)}
+        lacking = np.array([cell in nothing for cell in table[name].cells], dtype=np.bool_)
+        complete &= ~lacking[table[name].codes]
+    return classes.among(np.flatnonzero(complete)).smallest if complete.any() else None
+
+
+def _smallest_within(classes: EquivalenceClasses, strata: Ints) -> int | None:
+    """Return the smallest group of rows alike in class and stratum; None where all need none."""
+    rows = np.flatnonzero(strata >= 0)
+    if not len(rows):
+        return None
+    wide = (classes.of_row[rows].astype(np.uint32), strata[rows].astype(np.uint32))
+    together = combined(wide, len(rows))
+    people = None if classes.people is None else classes.people[rows]
+    return EquivalenceClasses(*together, people).smallest

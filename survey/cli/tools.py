@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     help="What each column is and how many people must look alike.",
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="A new folder.")
+@click.option(
+    "--private-report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What was read and how often each value occurred, for you alone (else DIR-private.json).",
+)
 @click.option("--encoding", default="", metavar="NAME", help="Of DATA, such as cp1252.")
 @click.option("--separator", default="", metavar="SIGN", help='Of DATA, such as ";" or tab.')
 @click.option("--sheet", default="", metavar="NAME", help="Of DATA, a file of Excel.")
@@ -48,6 +54,7 @@ def anonymise(
     start: Path | None,
     policy: Path | None,
     out: Path | None,
+    private_report: Path | None,
     encoding: str,
     separator: str,
     sheet: str,
@@ -57,12 +64,13 @@ def anonymise(
     Either --start, or --policy and --out: the first writes the policy that the others take.
     """
     from exports.tabular.input_table import ReadOptions
+    from exports.tabular.provenance import private_path
 
     how = ReadOptions(encoding, separator, sheet)
-    if start and not (policy or out):
+    if start and not (policy or out or private_report):
         _start(data, start, how)
     elif policy and out and not start:
-        _protect(data, policy, out, how)
+        _protect(data, policy, out, private_report or private_path(out), how)
     else:
         raise click.UsageError("Give --start, or --policy and --out.")
 
@@ -84,13 +92,15 @@ def _start(data: Path, policy: Path, how: ReadOptions) -> None:
     click.echo(shlex.join(map(str, words)))
 
 
-def _protect(data: Path, policy: Path, out: Path, how: ReadOptions) -> None:
+def _protect(data: Path, policy: Path, out: Path, private: Path, how: ReadOptions) -> None:
     from exports.tabular.run import anonymise as run
 
     started = time.perf_counter()
     quiet = not sys.stderr.isatty()
     with click.progressbar(length=100, label="Searching", hidden=quiet, file=sys.stderr) as bar:
-        report = run(data, policy, out, lambda x: bar.update(round(x * 100) - bar.pos), how)
+        report = run(
+            data, policy, out, lambda x: bar.update(round(x * 100) - bar.pos), how, private=private
+        )
     for remark in report["input"]:
         click.echo(remark)
     # The figures that are asked for most; report.json has them all.
@@ -101,6 +111,7 @@ def _protect(data: Path, policy: Path, out: Path, how: ReadOptions) -> None:
         click.echo(f"{name:<20}{shown}")
     for note in report["notes"]:
         click.echo(note)
+    click.echo(f"{private} is for you alone: it could give back what was withheld.")
     click.echo(f"{out} written in {time.perf_counter() - started:.1f} seconds.")
 
 

@@ -140,6 +140,7 @@ class SegmentFile:
         return SegmentEntry(
             self.path, self.part.segment, self.part.rows, about["left_out"],
             tuple(about["notes"]), about["aside"], about["figures"],
+            about.get("not_answered", {}),
         )  # fmt: skip
 
 
@@ -252,8 +253,9 @@ class ReleaseBuild:
         if len(path) > 1:
             # What is coarsened from the very file of the tier before tells nothing of its rows.
             before = self._segment_file(segment, path[:-1], 0)
-            source = read_back(self.study, before.path, path[-2], self.context)
             people, about = read_people(before.path), before.part.about
+            answers = source_of(self.study, self._read(segment).frame, self.context).table
+            source = read_back(self.study, before.path, path[-2], self.context, answers[people])
         else:
             stored = self._read(segment)
             source = source_of(self.study, stored.frame, self.context)
@@ -274,6 +276,7 @@ class ReleaseBuild:
             "notes": list(part.notes),
             "aside": {**about["aside"], **part.small_sample_tables},
             "figures": figures,
+            "not_answered": part.not_answered,
         }
         return self._add(target, at, len(part.order), about)
 

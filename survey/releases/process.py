@@ -10,7 +10,7 @@ from typing import Any
 
 from exports.anonymise.problem import Progress, no_progress
 from exports.generalise import path_to, tier_of
-from exports.output_files import SUMS, bundle, hidden_beside, sha256_of
+from exports.output_files import PRIVATE, SUMS, bundle, hidden_beside, sha256_of
 from exports.release import assemble
 from exports.report import ReleaseContext, Report
 from exports.tables.table_release import assemble_tables
@@ -166,7 +166,7 @@ def run(
         hidden_beside(out, refusal) as hidden,
     ):
         folder = hidden / f"{study.name}-{tier.name}"
-        folder.mkdir()
+        folder.mkdir(mode=PRIVATE)
         report = write(build, tier, folder)
         final_check(build)
         number = _finish(build, folder, report)

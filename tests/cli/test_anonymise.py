@@ -77,6 +77,13 @@ def test_what_is_in_doubt_can_be_named(anonymise, desk):
     assert anonymise(*words, "--encoding", "cp1250", "--separator", ";")[0] == 0
 
 
+def test_the_private_report_is_told_and_can_be_named(anonymise, desk):
+    words = (desk.data, "--policy", desk.policy, "--out", desk.out)
+    _, said, _ = anonymise(*words, "--private-report", desk.folder / "mine.json")
+    assert f"{desk.folder / 'mine.json'} is for you alone" in said
+    assert (desk.folder / "mine.json").stat().st_mode & 0o777 == 0o600
+
+
 def test_seconds_are_never_written(anonymise, desk):
     anonymise()
     assert [p.name for p in desk.out.iterdir() if b"second" in p.read_bytes()] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -57,11 +58,12 @@ def make_release(
     path = path_to(study, tier)
     source, work = source_of(study, frame, occasion), out.with_name(f"{out.name}.parts")
     work.mkdir(parents=True)
-    file = _part_file(study, source, path[0], work, seed=seed)
+    stored = source.table
+    file, people = _part_file(study, source, path[0], work, seed=seed)
     for before, stage in pairwise(path):
-        source = read_back(study, file.path, before, occasion)
-        file = _part_file(study, source, stage, work, seed=seed, lots=lots)
-    del source
+        source = read_back(study, file.path, before, occasion, stored[people])
+        file, rows = _part_file(study, source, stage, work, seed=seed, lots=lots)
+        people = people[rows]
     return assemble(study, [file], path[-1], out, seed=seed, occasion=occasion)
 
 
@@ -73,15 +75,17 @@ def _part_file(
     *,
     seed: int,
     lots: Callable[[int], bool] = lambda _: True,
-) -> SegmentEntry:
+) -> tuple[SegmentEntry, pl.Series]:
     path = work / f"{tier.name}_data.csv"
     drawn = pl.Series([lots(place) for place in range(len(source.table))], dtype=pl.Boolean)
     part = recode_segment(study, source, tier, drawn=drawn, seed=seed)
     write_segment(part, path)
     figures = check_segment(part, path, source, tier=tier, study=study)
-    return SegmentEntry(
-        path, 1, len(part.order), part.left_out, part.notes, part.small_sample_tables, figures
-    )
+    entry = SegmentEntry(
+        path, 1, len(part.order), part.left_out, part.notes, part.small_sample_tables, figures,
+        part.not_answered,
+    )  # fmt: skip
+    return entry, part.source
 
 
 def made(
@@ -116,3 +120,27 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {
         p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
     }
+
+
+def core_of(folder: Path) -> list[str]:
+    """The columns of a release by which an outsider may know somebody, versions included."""
+    return [name for name, entry in book_of(folder).items() if entry["group"] == "core"]
+
+
+def smallest_alike(folder: Path, lines: Sequence[Row] | None = None) -> int:
+    """The fewest lines with the same texts in those columns, as a spreadsheet counts them.
+
+    Each batch by itself, unless ``lines`` are given.
+    """
+    parts, at = [lines], 0
+    if lines is None:
+        parts, every = [], data_in(folder)
+        for segment in report_of(folder)["segments"]:
+            parts.append(every[at : at + segment["rows"]])
+            at += segment["rows"]
+    core = core_of(folder)
+    return min(
+        count
+        for part in parts
+        for count in Counter(tuple(line[name] for name in core) for line in part or ()).values()
+    )

@@ -65,6 +65,15 @@ def files(tmp_path_factory):
     return Files(tmp_path_factory.mktemp("files"))
 
 
+def one_missing(file):
+    """The file with one code for whatever is missing in the core."""
+    missing = list(attacks.ANYTHING)
+    return file.with_columns(
+        pl.when(pl.col(key).is_in(missing)).then(pl.lit("-93")).otherwise(pl.col(key)).alias(key)
+        for key in CORE
+    )
+
+
 def known(table, *, without=""):
     return [name for name in SEEN if name in table.columns and name != without]
 
@@ -76,7 +85,7 @@ def known(table, *, without=""):
 def test_a_board_is_told_what_somebody_who_was_there_singles_out(files, tier):
     file = files.open if tier == "B" else files.restricted
     told = STUDY.policy.tiers[tier].singled_out or 0
-    assert told - 0.06 <= attacks.singled_out(file, known(file)) <= told + 0.01
+    assert attacks.singled_out(one_missing(file), known(file)) == pytest.approx(told, abs=0.01)
 
 
 def test_with_what_a_therapist_knows_nearly_all_would_be_singled_out(files):
@@ -127,14 +136,7 @@ def test_a_class_that_shares_an_answer_tells_it():
 @pytest.mark.parametrize("name", ["int_main", "distress_now", "view_overall_before"])
 def test_no_class_of_a_release_shares_a_sensitive_answer(files, name):
     for file in (files.open, files.restricted):
-        alike = file.with_columns(
-            pl.when(pl.col(key).is_in(list(attacks.ANYTHING)))
-            .then(pl.lit("-93"))
-            .otherwise(pl.col(key))
-            .alias(key)
-            for key in CORE
-        )
-        assert attacks.told(alike, CORE, name) == 0
+        assert attacks.told(one_missing(file), CORE, name) == 0
 
 
 # Rows of one's own.

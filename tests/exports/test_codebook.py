@@ -47,17 +47,33 @@ def test_a_cell_may_stand_at_any_level_that_the_tier_allows():
 
 
 def test_levels_under_the_tiers_least_are_no_codes():
-    assert book("B")["where"]["codes"] == {"101": "inside", "102": "outside"}
+    assert list(book("B")["age"]["codes"]) == ["101", "102"]
+
+
+def test_a_group_of_one_answer_keeps_its_code_in_every_tier(study):
+    open_, restricted = (book(tier, study=study("coarse"))["age"]["codes"] for tier in "BC")
+    assert open_ == {"1": "18-29", "2": "30-44", "103": "45 or over", "201": "18-44"}
+    assert open_.items() <= restricted.items()
 
 
 def test_numbers_as_asked_are_codes_beside_their_groups(study):
     visits = book(study=study("coarse"))["visits"]
-    assert visits["codes"] == {n: n for n in "1234"} | {"101": "Once", "102": "More"}
+    assert visits["codes"] == {n: n for n in "1234"} | {"102": "More"}
 
 
-@pytest.mark.parametrize("name", ["age", "where", "lang"])
-def test_every_key_may_be_withheld(name):
-    assert book("C")[name]["missing"]["-93"] == "Withheld"
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("age", "Withheld, or not answered"), ("where", "Withheld"), ("lang", "Withheld")],
+)
+def test_every_key_may_be_withheld(name, label):
+    assert book("C")[name]["missing"]["-93"] == label
+
+
+def test_a_core_variable_has_one_missing_code_and_says_why():
+    entry = book("C")["age"]
+    assert list(entry["missing"]) == ["-93"]
+    assert "-93 stands for every reason" in entry["treatment"]
+    assert "-99" in book("C")["where"]["missing"]
 
 
 def test_a_column_withheld_from_everybody_says_so():
@@ -66,7 +82,9 @@ def test_a_column_withheld_from_everybody_says_so():
 
 
 def test_a_version_names_the_digest_of_its_texts():
-    assert book()["lang"]["codes"] == {"en": "SHA-256 of its texts: ab"}
+    entry = book()["lang"]
+    assert entry["codes"] == {"en": "Version en"}
+    assert entry["note"] == "SHA-256 of the texts of each version: en = ab"
 
 
 def test_valid_and_missing_answers_are_counted_as_measured():

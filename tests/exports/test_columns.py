@@ -33,10 +33,15 @@ def test_marks_of_a_pilot_stand_in_the_table_itself():
     assert [f.name for f in marked[:2]] == ["pilot", "synthetic"]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-99", "@a", "\tx", "\rx"])
+@pytest.mark.parametrize("text", ["=1+1", "-2+3", "- first", "@a", "\tx", "\rx", "-99"])
 def test_a_clients_words_cannot_become_a_formula(text):
     table = table_of(STUDY, frame(row(said=text)), ALL)
     assert table["said"].to_list() == ["'" + text]
+
+
+@pytest.mark.parametrize("text", ["-5", "+1", "-2.5", "-0,5", "+1e-5", "-01:30:00"])
+def test_a_number_is_no_formula(text):
+    assert table_of(STUDY, frame(row(said=text)), ALL)["said"].to_list() == [text]
 
 
 def test_a_missing_code_in_a_text_column_is_no_formula():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from exports import release as process
 from exports.disclosure import claim_of
 from exports.errors import ExportRefused
-from exports.report import ReleaseContext
+from exports.report import NO_ANSWER, ReleaseContext
 from exports.segment_file import write_segment
 from exports.verify.reading import Claim
 from tests.exports import releases
@@ -149,7 +149,7 @@ def test_a_variable_that_the_rows_cannot_bear_is_given_up_aloud(tmp_path):
     rows = [row(age=1)] * 20 + [row(age=3)] * 4
     study = study_with(max_violating=0.0, k=9)
     report = report_of(made(tmp_path / "out", rows, study=study))
-    assert report["columns"]["age"] == {"withheld": 24, "top": 2}
+    assert report["columns"]["age"] == {NO_ANSWER: 24, "top": 2}
     assert "withheld from all: age" in report["policy_notes"][0]
 
 

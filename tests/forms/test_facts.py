@@ -1,5 +1,6 @@
 import pytest
 
+from forms.authors import Author, authors_of
 from forms.site_facts import SiteFacts, facts_for, fill, load_site, missing_facts
 from forms.toml_tables import StudyFaults
 
@@ -103,3 +104,48 @@ def test_a_limit_for_every_study_is_no_fact_of_the_site(site):
 )
 def test_facts_are_filled_in_marked_or_gone_without_a_trace(text, facts, filled):
     assert fill(text, facts) == filled
+
+
+AUTHORS = """
+[[site.author]]
+family = "Example"
+given = "Ada"
+orcid = "https://orcid.org/0000-0002-1825-0097"
+[[site.author]]
+family = "de la Sample"
+given = "Bob B."
+"""
+
+
+def test_authors_are_persons(site, study):
+    facts = facts_for(site(AUTHORS), study("minimal"))
+    assert authors_of(facts["authors"]) == (
+        Author("Example", "Ada", "0000-0002-1825-0097"),
+        Author("de la Sample", "Bob B."),
+    )
+
+
+def test_authors_are_the_researchers_that_a_text_names(site, study):
+    facts = facts_for(site(AUTHORS), study("therapist-tears"))
+    assert facts["researcher_names"] == "Ada Example and Bob B. de la Sample"
+
+
+def test_names_in_the_words_of_the_site_stay(site, study):
+    words = '[site]\nresearcher_names = "The team"\n'
+    assert facts_for(site(words + AUTHORS), study("therapist-tears"))["researcher_names"] == (
+        "The team"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("0097", "0098", "'0000-0002-1825-0098' is no ORCID iD"),
+        ("Bob B.", "Bob, B.", "author de la Sample, given: 'Bob, B.' is not a name"),
+        ('given = "Ada"', "", "author Example, given: is missing"),
+    ],
+)
+def test_an_author_who_cannot_be_cited_is_a_fault(site, old, new, line):
+    with pytest.raises(StudyFaults) as faults:
+        site(AUTHORS.replace(old, new))
+    assert line in str(faults.value)

@@ -77,7 +77,10 @@ def test_whoever_would_publish_rows_is_told_to_invite_people(open_app, signed_in
 
 def test_a_release_is_seen_before_it_is_made(site, ada):
     ada.seen()
-    assert "60 rows, each among at least 60 alike; 5 are asked for" in ada.text
+    assert (
+        "60 rows, each among at least 60 that read alike (60 among the rows that lack nothing "
+        "there); 5 are asked for"
+    ) in ada.text
     assert ledger_of(site) == []
 
 

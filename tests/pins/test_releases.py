@@ -8,6 +8,7 @@ import pytest
 
 from forms.load import load_study
 from tests.conftest import FLAGSHIP
+from tests.exports.releases import data_in, report_of, smallest_alike
 from tests.pins.conftest import GOLDEN, STUDY_FOLDERS
 
 CLIENTS = 400
@@ -42,10 +43,21 @@ def populated(lacrima):
     return populate
 
 
+def is_k_anonymous(folder):
+    """Whether rows, if it holds any, are alike as they stand, each batch alone and together."""
+    report = report_of(folder)
+    if "k" not in report:
+        return True
+    return (
+        min(smallest_alike(folder), smallest_alike(folder, data_in(folder))) >= report["k"]["asked"]
+    )
+
+
 @pytest.mark.parametrize(("name", "tier"), RELEASES)
 def test_a_pilots_release(name, tier, populated, lacrima, tmp_path, pinned, sums_of):
     populated(name)
     lacrima("release", name, "--tier", tier, "--pilot", "--out", tmp_path / "out")
+    assert is_k_anonymous(tmp_path / "out")
     pinned(f"releases/{name}-{tier}-pilot", sums_of(tmp_path / "out"))
 
 
@@ -56,6 +68,7 @@ def released(installation, tmp_path):
         installation.answer(330, seed=seed)
         for tier in "CBA":
             installation.release(tier, tmp_path / f"{seed}-{tier}")
+            assert is_k_anonymous(tmp_path / f"{seed}-{tier}")
     return installation
 
 

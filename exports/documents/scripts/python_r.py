@@ -14,9 +14,11 @@ from pathlib import Path
 from exports.codebook import AS_ASKED, Entry
 from exports.columns import SCORE, bounds_of
 from exports.documents.context import DocumentContext
+from exports.files.source import distinct_labels
 
 # Half of the last released digit, and a little for binary fractions.
 TOLERANCE = 0.0005001
+LONGEST_LABEL = 1_000  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +211,14 @@ def _truth(value: object) -> str:
 
 def _entry(entry: Entry) -> str:
     text = entry["type"] == "text"
+    labels = distinct_labels({**entry["codes"], **entry["missing"]}, LONGEST_LABEL)
+    codes, missing = ({code: labels[code] for code in entry[key]} for key in ("codes", "missing"))
     return (
         f"  {quoted(entry['variable'])} = list(label = {quoted(entry['label'])},\n"
         f"    text = {_truth(text)}, may_be_empty = {_truth(entry.get('may_be_empty'))}, "
         f"whole = {_truth(entry['codes'] and not entry.get('range'))},\n"
-        f"    codes = {'numeric(0)' if text else _vector(entry['codes'])},\n"
-        f"    missing = {'numeric(0)' if text else _vector(entry['missing'])})"
+        f"    codes = {'numeric(0)' if text else _vector(codes)},\n"
+        f"    missing = {'numeric(0)' if text else _vector(missing)})"
     )
 
 

@@ -12,17 +12,18 @@ from exports.documents.scripts.python_r import (
     number,
     renamed,
 )
-from exports.files.source import SPSS, level_of, names_in
+from exports.files.source import SPSS, cut_bytes, distinct_labels, level_of, names_in
+from forms.study import LABEL_BYTES
 
 # Bytes; what is longer is cut by SPSS with a warning, so we cut at a character first.
-LONGEST_LABEL, LONGEST_VALUE_LABEL = 255, 120
+LONGEST_LABEL = 255
 # A line of syntax may hold 256 bytes; long literals are joined with +.
 LITERAL = 160
 
 
 def quoted(text: str, most: int) -> str:
     """Return a literal on one or more lines, at most ``most`` bytes, cut between characters."""
-    flat = " ".join(text.split()).encode()[:most].decode(errors="ignore")
+    flat = cut_bytes(" ".join(text.split()), most)
     pieces = [flat[at : at + LITERAL] for at in range(0, len(flat), LITERAL)] or [""]
     return " +\n    ".join("'" + piece.replace("'", "''") + "'" for piece in pieces)
 
@@ -61,13 +62,11 @@ def _read(context: DocumentContext, names: Mapping[str, str]) -> str:
 
 def _value_labels(context: DocumentContext, names: Mapping[str, str]) -> Iterator[str]:
     for entry in context.codebook:
-        codes = {**entry["codes"], **entry["missing"]}
+        said = {**entry["codes"], **entry["missing"]}
+        codes = {code: " ".join(label.split()) for code, label in said.items() if number(code)}
         if entry["type"] != "text" and codes:
-            lines = [
-                f"  {code} {quoted(label, LONGEST_VALUE_LABEL)}"
-                for code, label in codes.items()
-                if number(code)
-            ]
+            labels = distinct_labels(codes, LABEL_BYTES)
+            lines = [f"  {code} {quoted(label, LABEL_BYTES)}" for code, label in labels.items()]
             yield f"VALUE LABELS {names[entry['variable']]}\n" + "\n".join(lines) + "."
 
 

@@ -13,17 +13,21 @@ from exports.documents.scripts.python_r import (
     number,
     renamed,
 )
-from exports.files.source import STATA, names_in
-from exports.files.stata import LABEL, LETTER
+from exports.files.source import STATA, distinct_labels, names_in
+from exports.files.stata import LABEL, LETTER, VALUE_LABEL
 
 LETTERS = {str(code): f".{letter}" for code, letter in LETTER.items()}
 
 
+def _plain(text: str) -> str:
+    """``text`` in one line and without what would end a quote or open a comment."""
+    flat = " ".join(text.split()).replace("`", "'").replace('"', "'")
+    return flat.replace("/*", "/ *")
+
+
 def quoted(text: str) -> str:
     """A compound quote; what would start a macro is taken literally."""
-    flat = " ".join(text.split()).replace("`", "'").replace('"', "'").replace("$", "\\$")
-    flat = flat.replace("/*", "/ *")
-    return f'`"{flat}"\''
+    return '`"' + _plain(text).replace("$", "\\$") + "\"'"
 
 
 def names_of(context: DocumentContext) -> dict[str, str]:
@@ -51,9 +55,10 @@ def _value_labels(context: DocumentContext, names: Mapping[str, str]) -> Iterato
     """Each set of labels once, under a number."""
     sets: dict[tuple[tuple[str, str], ...], str] = {}
     for entry in context.codebook:
-        pairs = [(code, label) for code, label in entry["codes"].items() if number(code)]
-        pairs += [(LETTERS[c], label) for c, label in entry["missing"].items() if c in LETTERS]
-        codes = tuple(pairs)
+        said = {code: label for code, label in entry["codes"].items() if number(code)}
+        said |= {LETTERS[c]: label for c, label in entry["missing"].items() if c in LETTERS}
+        plain = {code: _plain(label) for code, label in said.items()}
+        codes = tuple(distinct_labels(plain, VALUE_LABEL).items())
         if entry["type"] == "text" or not codes:
             continue
         if codes not in sets:

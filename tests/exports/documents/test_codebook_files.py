@@ -24,7 +24,7 @@ def test_the_table_has_one_line_a_column_of_the_data():
 
 
 def test_no_cell_of_the_table_opens_like_a_formula():
-    release = relabelled(context(), "met", label="=1+1", hint="@x", note="-5")
+    release = relabelled(context(), "met", label="=1+1", hint="@x", note="-5+1")
     cells = [c for line in csv.reader(io.StringIO(codebook_csv(release).decode())) for c in line]
     assert not any(c.startswith(("=", "+", "-", "@")) for c in cells)
 

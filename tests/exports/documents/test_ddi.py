@@ -26,6 +26,7 @@ def tree(release: DocumentContext) -> etree._Element:
 
 RELEASES = {
     "ordinary": context(),
+    "with authors": context(facts={"authors": "Example, Ada; Sample, Bob"}),
     "with facts": context(facts=FACTS, findings=[("k", "5", "Five look alike.")]),
     "pilot": context(pilot=True, synthetic=True, policy_notes=["Under 50 rows."]),
     "words that break syntax": relabelled(
@@ -74,6 +75,12 @@ def test_the_anonymisation_report_is_told_in_notes():
         "//d:stdyDscr/d:notes[@type='anonymisation']/text()", namespaces=DDI
     )
     assert "Seven look alike." in notes
+
+
+def test_the_language_stands_on_the_sections_and_not_on_the_root():
+    root, lang = tree(context()), "{http://www.w3.org/XML/1998/namespace}lang"
+    assert lang not in root.attrib
+    assert [section.get(lang) for section in root] == [context().study.language] * 3
 
 
 def test_no_answer_is_counted_in_it():

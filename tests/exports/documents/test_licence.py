@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from exports.documents.metadata import dataset_description, ddi
 from exports.documents.readme import changes, citation_cff, licence
 from tests.exports.documents.desk import context, report
 
@@ -50,3 +51,32 @@ def test_the_citation_needs_no_date():
 def test_corrections_of_earlier_releases_are_listed():
     text = changes(context(corrections=["Release 3 is recalled: wrong labels."])).decode()
     assert "- Release 3 is recalled: wrong labels." in text
+
+
+AUTHORS = {"authors": "Example, Ada (0000-0002-1825-0097); Sample, Bob", "institution": "A house"}
+
+
+def test_authors_are_persons_in_the_citation():
+    assert cff(facts=AUTHORS)["authors"] == [
+        {
+            "family-names": "Example",
+            "given-names": "Ada",
+            "affiliation": "A house",
+            "orcid": "https://orcid.org/0000-0002-1825-0097",
+        },
+        {"family-names": "Sample", "given-names": "Bob", "affiliation": "A house"},
+        {"name": "A house"},
+    ]
+
+
+def test_names_that_are_no_list_stay_one_maker():
+    facts = {"researcher_names": "Ada Example and Bob Sample"}
+    assert cff(facts=facts)["authors"] == [{"name": "Ada Example and Bob Sample"}]
+
+
+def test_authors_are_persons_for_catalogues():
+    makers = json.loads(dataset_description(context(facts=AUTHORS)))["author"]
+    assert [maker["@type"] for maker in makers] == ["Person", "Person", "Organization"]
+    assert (makers[0]["familyName"], makers[0]["givenName"]) == ("Example", "Ada")
+    assert makers[0]["@id"] == "https://orcid.org/0000-0002-1825-0097"
+    assert ">Sample, Bob</AuthEnty>" in ddi(context(facts=AUTHORS)).decode()

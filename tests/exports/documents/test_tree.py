@@ -53,6 +53,13 @@ def test_a_release_without_columns_has_what_describes_the_rest():
     assert not any(name.startswith("analysis/") or "codebook" in name for name in files)
 
 
+def test_a_release_without_scores_has_no_scripts_that_score():
+    book = [e for e in context().codebook if e["part"] != "score"]
+    files = documents(context(codebook=book))
+    assert files.keys() == {name for name in READ if "score" not in name}
+    assert b"analysis/score" not in files["README.md"]
+
+
 def test_a_report_that_says_little_still_makes_every_file():
     bare = {k: v for k, v in report().items() if k in ("study", "title", "tier", "pilot")}
     assert documents(replace(context(), report=bare)).keys() == READ

@@ -45,6 +45,16 @@ def test_a_text_declares_the_missing_codes_that_occur(sav):
     assert [found["lo"] for found in sav.about.missing_ranges["lang"]] == ["-93"]
 
 
+@pytest.mark.parametrize("cell", ["1", "x" * 300])
+def test_a_text_declares_its_missing_code_where_nobody_has_it(tmp_path, cell):
+    codes = {"-93": "Withheld"}
+    source = source_of(tmp_path, [(cell,)], [entry("study_version", type="text", missing=codes)])
+    write_sav(source, tmp_path / "x.sav")
+    sav = read(tmp_path / "x.sav")
+    assert sav.about.missing_ranges["study_version"] == [{"lo": "-93", "hi": "-93"}]
+    assert sav.cells == {"study_version": [cell]}
+
+
 def test_values_are_labelled_missing_ones_too(sav):
     assert sav.about.variable_value_labels["age"] == {
         -93.0: "Withheld", 1.0: "18–29", 2.0: "30–44", 101.0: "18–44",

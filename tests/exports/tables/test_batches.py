@@ -51,3 +51,10 @@ def test_answers_shown_in_one_batch_only_are_not_in_the_sum(batches):
 
 def test_a_single_batch_is_its_own_sum(batches):
     assert together(batches[:1]) == batches[0]
+
+
+def test_a_variable_that_one_batch_withholds_has_no_sum(batches):
+    alone = tables(SECOND, BOOK, Plan(("b",), pairs=()))
+    both = together([batches[0], alone])
+    assert [table.variable.name for table in both.one_way] == ["b"]
+    assert both.two_way == ()

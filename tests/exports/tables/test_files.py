@@ -2,7 +2,7 @@
 
 import pytest
 
-from exports.tables.plan import Plan, tables
+from exports.tables.plan import Plan, tables, together
 from exports.tables.table_files import Heading, files
 from tests.exports.tables.people import crossed, entry, lines, people
 
@@ -45,6 +45,23 @@ def test_several_batches_stand_beside_their_sum():
     assert [line["batch"] for line in found if line["code"] == "2" and line["table"] == "a"] == [
         "1", "2", "all",
     ]  # fmt: skip
+
+
+ONE = "About 135 people. Every count is at most 2 from the true one."
+TWO_SIDES = (
+    "About 270 people, those who agreed to an open file counted apart from those who did not."
+    " Every count is at most 4 from the true one."
+)
+TWO_BATCHES = "About 270 people in 2 batches. Every count is at most 4 from the true one."
+
+
+@pytest.mark.parametrize(
+    ("batches", "lead"),
+    [(((FRAME,),), ONE), (((FRAME, FRAME),), TWO_SIDES), (((FRAME,), (FRAME,)), TWO_BATCHES)],
+)
+def test_the_page_says_of_how_many_batches_and_sides_it_is_the_sum(batches, lead):
+    counted = [together([tables(side, BOOK, PLAN) for side in sides]) for sides in batches]
+    assert lead in files(counted, HEADING)["tables/tables.html"].decode()
 
 
 def test_the_same_people_in_another_order_give_the_same_bytes():

@@ -50,6 +50,12 @@ def test_the_report_says_how_many_cells_say_another_number(rich):
     assert any(said in note for note in told["notes"])
 
 
+def test_the_codebook_says_how_numbers_were_coarsened(rich):
+    rich.run()
+    book = (rich.out / "codebook.csv").read_text("utf-8")
+    assert "rounded to multiples of 1000; 200000 stands for 200000 and more (1 cell)" in book
+
+
 def test_l_counts_the_numbers_as_they_are_written(rich):
     rich.change("round = 1000", "round = 1000000")
     rich.change("k = 2", "k = 4\nl = 4")

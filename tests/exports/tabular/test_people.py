@@ -173,6 +173,23 @@ def test_presence_counts_people_and_not_households(desk):
     assert "all.csv has several rows of a person in name" in desk.refusal()
 
 
+def test_blank_rows_of_a_population_are_no_people(desk):
+    desk.change("k = 2", "k = 2\npresence = [0.0, 0.6]")
+    people = "".join(f"{sex},{age}\n" for sex, age in [("f", 21)] * 8 + [("m", 31)] * 8)
+    desk.policy.write_text(
+        desk.policy.read_text("utf-8") + '[population]\ndata = "all.csv"\n', "utf-8"
+    )
+    desk.rows(
+        [(str(at), "f" if at < 4 else "m", "21" if at < 4 else "31", "yes", "0") for at in range(8)]
+    )
+    shares = []
+    for blank in ("", ",\n" * 30):
+        desk.write("all.csv", "sex,age\n" + people + blank)
+        desk.run(f"out{len(blank)}")
+        shares.append(report_of(desk, f"out{len(blank)}")["presence"])
+    assert shares == [[0.5, 0.5]] * 2
+
+
 # Blank rows.
 
 
@@ -235,7 +252,7 @@ def test_what_is_missing_is_no_value_for_l(desk, cells, says):
     assert {row["sex"] for row in desk.run()} == {"*"}
     report = report_of(desk)
     assert (report["l"], report["measured"]["diversity"]["answer"]["distinct"]) == (4, 4)
-    assert any("of answer are missing" in note for note in report["notes"])
+    assert any(" missing" in note and "of answer" in note for note in report["notes"])
 
 
 def test_a_class_in_which_nobody_answered_tells_no_value(desk):
@@ -260,7 +277,7 @@ def test_what_spss_calls_missing_is_no_value(desk, tmp_path):
     anonymise(desk.data, desk.policy, desk.out)
     report = report_of(desk)
     assert (report["k_value"], report["l"]) == (6, 3)
-    assert any("1 cells of answer are missing (99)" in note for note in report["notes"])
+    assert any("1 cell of answer is missing (99)" in note for note in report["notes"])
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from tests.exports.tabular.desk import AGE, NAMES, ROWS
 
-FILES = ["data.csv", "report.html", "report.json"]
+FILES = ["codebook.csv", "data.csv", "report.html", "report.json"]
 
 
 def report(desk, out="out"):
@@ -27,7 +27,7 @@ def classes(rows):
     return Counter((row["sex"], row["age"]) for row in rows)
 
 
-def test_the_folder_holds_a_table_and_two_reports(desk):
+def test_the_folder_holds_a_table_its_codebook_and_two_reports(desk):
     desk.run()
     assert sorted(content(desk)) == FILES
 
@@ -124,7 +124,7 @@ def test_a_group_in_the_data_may_have_a_line_of_its_own(desk):
 
 
 @pytest.mark.parametrize("ending", ["sav", "parquet"])
-def test_any_format_gives_the_same_bytes(desk, ending):
+def test_any_format_gives_the_same_table_and_itself_back(desk, ending):
     desk.run("one")
     table = pl.read_csv(desk.data)
     desk.data = desk.folder / f"data.{ending}"
@@ -133,7 +133,9 @@ def test_any_format_gives_the_same_bytes(desk, ending):
     else:
         table.write_parquet(desk.data)
     desk.run("other")
-    assert content(desk, "one") == content(desk, "other")
+    one, other = content(desk, "one"), content(desk, "other")
+    assert one["data.csv"] == other["data.csv"]
+    assert other.keys() - one.keys() == {f"data.{ending}"}
 
 
 def test_cells_with_commas_quotes_and_lines_come_through(desk):

@@ -129,7 +129,7 @@ def test_each_line_says_whether_it_may_be_quoted():
     }
 
 
-@pytest.mark.parametrize("start", ["=1+1", "+44", "-1", "@me", "\t=1", " =1", "\u202e=1"])
+@pytest.mark.parametrize("start", ["=1+1", "+44-1", "- a", "@me", "\t=1", " =1", "\u202e=1"])
 def test_a_spreadsheet_runs_no_text(start):
     made = release([*some(20), ReviewedText("first", "en", 1, "approved", start)])
     assert not [x for x in lines(made) if x["text"][0] in "=+-@\t\r"]

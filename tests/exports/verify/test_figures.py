@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from exports.verify.findings import Findings
-from exports.verify.leaks import band_of, explained, spread_evenly, wrong_bands
+from exports.verify.leaks import band_of, explained, wrong_bands
 from exports.verify.reading import Claim
 from exports.verify.verdict import faults
 from exports.verify.verify import verify
@@ -53,14 +53,34 @@ def test_withheld_cells_are_counted_by_column(tmp_path):
     assert looked_at(tmp_path, TABLE).suppressed == {"town": 1}
 
 
-def test_rows_alone_in_their_answers_are_counted(tmp_path):
-    known = looked_at(tmp_path, TABLE).answers
+TOLD = """\
+a,b,c
+1,1,-96
+1,2,-96
+1,2,-96
+-96,-96,3
+"""
+
+
+def test_rows_alone_in_their_own_answers_are_counted(tmp_path):
+    """Not by what was never asked: two of the four rows are alone in all that they answered."""
+    claim = Claim((), k=1, answers=("a", "b", "c"), no_answer=frozenset(["-96"]))
+    known = looked_at(tmp_path, TOLD, claim).answers
     assert known
-    assert (known.columns, known.unique) == (("mood", "calm"), 5)
+    assert (known.columns, known.rows, known.alone) == (("a", "b", "c"), 4, {5: 0.5, 10: 0.5})
 
 
-def test_ten_answers_are_taken_evenly_from_many():
-    assert "".join(spread_evenly("abcdefghijklmnopqrstuvwxy", 10)) == "bdgilnqsvx"
+def test_fewer_answers_leave_fewer_rows_alone(tmp_path):
+    rows = ["".join(f"{one >> at & 1}," for at in range(8)).rstrip(",") for one in range(256)]
+    known = looked_at(tmp_path, "\n".join(["a,b,c,d,e,f,g,h", *rows]) + "\n", Claim((), k=1))
+    assert known.answers
+    assert known.answers.alone == {5: 0.0, 10: 1.0}
+
+
+def test_the_same_file_has_the_same_figure(tmp_path):
+    text = "\n".join(["a,b,c", *(f"{one % 3},{one % 7},{one % 4}" for one in range(90))]) + "\n"
+    figures = {str(looked_at(tmp_path, text, Claim((), k=1)).answers) for _ in range(2)}
+    assert len(figures) == 1
 
 
 def test_ten_answers_single_out_nearly_everybody_in_a_personality_inventory(shared_data):
@@ -68,7 +88,7 @@ def test_ten_answers_single_out_nearly_everybody_in_a_personality_inventory(shar
     claim = Claim(("gender",), k=1, answers=items)
     found = verify(shared_data / "bfi" / "data.csv", claim)
     assert found.answers
-    assert found.share(found.answers.unique) > 0.95
+    assert found.answers.alone[10] > 0.95
 
 
 def test_rows_that_say_nothing_are_a_class_of_their_own(tmp_path):
@@ -174,3 +194,38 @@ def test_the_cells_of_two_keys_agree_within_a_class_by_construction(tmp_path):
     rows = "1,x\n" * 30 + "2,y\n" * 30 + "*,x\n" * 30
     claim = Claim(("a", "b"), k=30, suppressed={"a": "*", "b": "*"})
     assert not looked_at(tmp_path, "a,b\n" + rows, claim).inferable
+
+
+TWICE = """\
+age,town
+1,2
+1,2
+1,2
+-93,2
+-93,2
+-99,2
+"""
+OUTSIDERS = Claim(("age", "town"), k=3, missing={"age": MISSING}, suppressed={"age": "-93"})
+
+
+def test_a_file_whose_kinds_of_missing_differ_is_refused_as_it_stands(tmp_path):
+    found = looked_at(tmp_path, TWICE, OUTSIDERS)
+    assert faults(found, OUTSIDERS) == (
+        "read as it stands, the smallest group of rows alike in the key has 1 row, not 3",
+    )
+    one_code = looked_at(tmp_path, TWICE.replace("-99", "-93"), OUTSIDERS)
+    assert faults(one_code, OUTSIDERS) == ()
+
+
+def test_rows_with_a_value_in_every_key_column_are_counted_apart(tmp_path):
+    found = looked_at(tmp_path, TWICE.replace("1,2\n1,2\n1,2", "1,2\n1,2\n1,3"), OUTSIDERS)
+    assert found.classes.k_complete == 1
+    assert looked_at(tmp_path, "age,town\n-93,1\n", OUTSIDERS).classes.k_complete is None
+
+
+def test_rows_of_two_strata_are_no_company_for_each_other(tmp_path):
+    path = text(tmp_path / "t.csv", "age,town\n1,2\n1,2\n1,2\n1,2\n")
+    for strata, smallest in (([0, 0, 0, 0], 4), ([0, 0, 0, 1], 1), ([0, 0, 0, -1], 3)):
+        found = verify(path, OUTSIDERS, strata=strata)
+        assert found.classes.k_stratum == smallest
+        assert bool(faults(found, OUTSIDERS)) == (smallest < 3)

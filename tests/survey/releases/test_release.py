@@ -3,9 +3,12 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from exports.errors import ExportRefused
+from exports.recode import RecodedKeys
+from exports.report import NO_ANSWER
 from forms.fingerprint import content
 from forms.fingerprint import fingerprints_of_study as fingerprints
 from forms.load import load_study
@@ -64,6 +67,12 @@ def test_a_pilot_release_lies_in_its_folder_whole(pilot, study, tmp_path):
     done = run(pilot, study, tmp_path / "out")
     assert {"README.md", "SHA256SUMS", "data", "documentation"} <= set(names(tmp_path / "out"))
     assert str(done).startswith("Release 1 PILOT SYNTHETIC, tier C: 400 rows, k = ")
+
+
+def test_nobody_else_on_the_machine_reads_a_release(pilot, study, tmp_path):
+    (tmp_path / "out").mkdir(mode=0o755)
+    run(pilot, study, tmp_path / "out")
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o700
 
 
 def test_no_key_deletion_value_or_batch_is_in_it(pilot, study, tmp_path):
@@ -242,13 +251,17 @@ def test_answers_that_changed_since_are_never_compared_as_if_they_had_not(stores
         run(stores, study, tmp_path / "two", pilot=False)
 
 
+def _as_it_was(table, *_, **__):
+    return RecodedKeys(table, pl.Series(range(len(table)), dtype=pl.UInt32))
+
+
 def test_two_recodings_that_together_single_somebody_out_are_refused(
     stores, study, tmp_path, monkeypatch
 ):
     frozen(stores, study, 330)
     first = run(stores, study, tmp_path / "one", pilot=False)
     recall(stores, study.name, first.number, at="2031-01-01", why="Too coarse.")
-    monkeypatch.setattr("exports.segment_file.recode_keys", lambda table, *_, **__: (table, ""))
+    monkeypatch.setattr("exports.segment_file.recode_strata", _as_it_was)
     monkeypatch.setattr("survey.releases.build.check_segment", lambda *_, **__: None)
     with pytest.raises(Refusal, match="would leave somebody among 1 people; 5 are promised"):
         run(stores, study, tmp_path / "two", pilot=False)
@@ -307,5 +320,5 @@ def test_tables_are_the_same_for_good(stores, study, tmp_path, monkeypatch):
 def test_a_small_release_tells_the_core_variables_as_tables(stores, study, tmp_path):
     frozen(stores, study, 40)
     done = run(stores, study, tmp_path / "out", pilot=False)
-    assert done.report["columns"]["gender"]["withheld"] == 40
+    assert done.report["columns"]["gender"][NO_ANSWER] == 40
     assert b"gender" in files(tmp_path / "out")["tables/one-way.csv"]
