@@ -456,10 +456,15 @@ class _Source:
     is_number: bool
 
 
+def _has_dates(column: CodedColumn) -> bool:
+    """Return whether no cell is a plain number, so that numbers of it are days."""
+    return not any(_NUMBER.fullmatch(cell.strip()) for cell in column.cells)
+
+
 def _source_of(name: str, column: CodedColumn, nothing: frozenset[str]) -> _Source:
     numbers, is_number = _each(column, number_of, nothing), _is_numeric(column, nothing)
     years = np.full(len(numbers), np.nan)
-    if not any(_NUMBER.fullmatch(cell.strip()) for cell in column.cells):
+    if _has_dates(column):
         years = _each(column, year_of)
     if not is_number:
         rank = np.argsort(np.argsort(np.array(column.cells)))
@@ -490,7 +495,9 @@ def _relation(target: Target, source: _Source, limit: float) -> Told | None:
         found.append((_concordance(target, source.numbers[at]), everywhere))
         found.append((_sum(target, source.years[at]), everywhere))
         if source.is_number:
-            found.append((_sum(target, source.numbers[at]), everywhere))
+            # A number of a list and a day go on together by accident.
+            if _has_dates(target.values) == _has_dates(source.cells):
+                found.append((_sum(target, source.numbers[at]), everywhere))
             found.append((_bound(target, source.numbers[at]), everywhere))
     chance, told = min(found, key=lambda one: one[0])
     return told if chance < limit else None

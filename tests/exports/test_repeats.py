@@ -71,7 +71,7 @@ def people_in_classes(study, rows):
 def test_k_is_reached_by_person_and_told_by_row_as_well(study, released):
     by_person, by_row = people_in_classes(study, data_in(released))
     k = report_of(released)["k"]
-    assert (k["reached"], k["by_row"]) == (min(by_person), min(by_row))
+    assert (k["asked"], k["reached"], k["by_row"]) == (K, min(by_person), min(by_row))
     assert min(by_person) >= K
     # Seven rows of one person were there to hide in.
     assert sum(by_person) < sum(by_row) - 6

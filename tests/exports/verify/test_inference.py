@@ -126,6 +126,16 @@ def test_a_column_named_as_known_is_told_and_not_refused(tmp_path):
     ]
 
 
+def test_a_running_number_beside_a_few_days_on_end_is_an_accident(tmp_path):
+    days = [f"199{decade}-01-0{day}" for decade in (0, 5) for day in (1, 2, 3)]
+    truth = [{"born": day, "x": str(at)} for at, day in enumerate(days, 1)]
+    shown = [{**row, "born": row["born"][:3] + "0s"} for row in truth]
+    claim = Claim(("born",), k=1, covers={"born": {"1990s": frozenset(days)}})
+    path = write(tmp_path / "data.csv", shown)
+    found = verify(path, claim, truth=pl.DataFrame(truth), truth_rows=range(6))
+    assert found.inferable == ()
+
+
 def hiding(frame: pl.DataFrame, name: str) -> list[tuple[str, ...]]:
     """What the other columns of a table tell of one that is hidden in every row."""
     nothing = CodedColumn(np.zeros(frame.height, np.uint8), ("*",))
