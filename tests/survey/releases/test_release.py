@@ -188,7 +188,7 @@ def test_a_batch_too_small_to_stand_alone_waits(stores, study, tmp_path):
     run(stores, study, tmp_path / "one", pilot=False)
     frozen(stores, study, 30, seed=2)
     done = run(stores, study, tmp_path / "two", pilot=False)
-    assert done.report["rows"] == 330
+    assert done.report["rows"] + sum(done.report["rows_left_out"].values()) == 330
     assert "30 newer frozen answers wait" in str(done)
     assert files(tmp_path / "one")["SHA256SUMS"] == files(tmp_path / "two")["SHA256SUMS"]
 
