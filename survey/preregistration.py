@@ -96,7 +96,7 @@ three: whoever has this package can see whether what was asked is what was regis
 |---|---|
 | `study/` | all that clients meet, routing, release policy; check with `lacrima study check` |
 | `codebook/` | every column of the data to come, with all codes it can hold |
-| `scoring/` | scripts that read the data and compute every score: R, SPSS, Stata, Python |
+| `scoring/` | scripts that read the data and compute the scores: R, SPSS, Stata, Python |
 | `{ANALYSIS}/` | the analysis plan: {plan} |
 | `SHA256SUMS` | check with `sha256sum --check SHA256SUMS` |
 

@@ -235,7 +235,7 @@ numbers never have."""
 
 REVERSAL = "reversed items first become lowest + highest code - answer"
 SCORES = f"""\
-Worked out from the answers before anything was coarsened; {REVERSAL}. -92 is “too few answered”. \
+Worked out from the answers that this file shows; {REVERSAL}. -92 is “too few answered”. \
 Which items go into which score stands in the codebook."""
 
 PRIVACY = """\

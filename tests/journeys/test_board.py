@@ -187,7 +187,8 @@ def test_the_data_page_says_what_each_tier_is(site):
     text = Journey(site("therapist-tears").app, "").open("/ethics/therapist-tears/data").text
     for said in (
         "A Tables and charts, for anyone. Counts, shares and means; no rows. Anybody may have it.",
-        "only of those who agreed to an open file. Anybody may have it. No study may ask for fewer",
+        "a random 80 % sample of those who agreed to an open file.",
+        "Anybody may have it. No study may ask for fewer than 12.",
         "D: only after review",
         "C: as answered; D: left out",  # no answer of a row stands beside a text
     ):

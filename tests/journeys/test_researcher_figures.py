@@ -322,7 +322,7 @@ def test_the_package_is_the_same_every_time_and_holds_what_a_registry_wants(room
     top = "branch-preregistration/"
     names = {n.removeprefix(top) for n in zipfile.ZipFile(io.BytesIO(one)).namelist()}
     assert {
-        "README.md", "SHA256SUMS", "codebook/codebook.csv", "scoring/score.R",
+        "README.md", "SHA256SUMS", "codebook/codebook.csv", "scoring/import.R",
         "study/branch/questionnaire.toml", "study/branch/release.toml",
     } <= names  # fmt: skip
     assert "branch: preregistration package downloaded" in room.audit

@@ -304,7 +304,8 @@ def test_the_codebook_tells_which_words_a_version_is(pilot, study, tmp_path):
     run(pilot, study, tmp_path / "out")
     book = json.loads(files(tmp_path / "out")["documentation/codebook.json"])["variables"]
     [entry] = [e for e in book if e["variable"] == "study_version"]
-    assert study.fingerprints.words in entry["codes"][study.version]
+    assert entry["codes"] == {study.version: f"Version {study.version}"}
+    assert f"{study.version} = {study.fingerprints.words}" in entry["note"]
 
 
 def test_tables_are_the_same_for_good(stores, study, tmp_path, monkeypatch):
