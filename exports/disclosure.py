@@ -128,7 +128,6 @@ def claim_of(
         suppressed={f.name: str(WITHHELD) for f in keys},
         missing=dict.fromkeys((*(f.name for f in keys), *diverse), _MISSING),
         answers=tuple(f.name for f in fields if f.part == "answer" and not f.key),
-        missing_is_value=frozenset(diverse).difference(policy.named),
         no_answer=_MISSING | {""},
         not_asked=frozenset(map(str, UNSEEN)),
         segments=tuple(segments),

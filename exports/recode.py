@@ -83,8 +83,7 @@ def _diverse(table: pl.DataFrame, policy: ReleasePolicy, tier: Tier) -> list[str
         values = table[name].unique()
         if (values >= 0).any():
             found.append(name)
-            gaps = name not in policy.named and bool((values < 0).any())
-            if (different := int((values >= 0).sum()) + gaps) < tier.distinct_l:
+            if (different := int((values >= 0).sum())) < tier.distinct_l:
                 raise ExportRefused(
                     f"Tier {tier.name} cannot be reached: l = {tier.distinct_l} and all"
                     f" {len(table)} rows together have {different} of the sensitive {name}."
@@ -218,13 +217,11 @@ def _smallest(
     return min(counted["whose"].to_list(), default=len(table))
 
 
-def _check_variety(
-    table: pl.DataFrame, diverse: Sequence[str], policy: ReleasePolicy, tier: Tier
-) -> None:
+def _check_variety(table: pl.DataFrame, diverse: Sequence[str], tier: Tier) -> None:
     """Raise ExportRefused where all rows, one class, have too few values of a sensitive column."""
     few = []
     for name, column in zip(diverse, _sensitive(table, diverse).T, strict=True):
-        values = set(column.tolist()) - ({_NO_VALUE} if name in policy.named else set())
+        values = set(column.tolist()) - {_NO_VALUE}
         few += [name] if 0 < len(values) < tier.distinct_l else []
     if few:
         raise ExportRefused(
@@ -255,7 +252,7 @@ def _recoded(
     # Coarsening a column of one category would part no class.
     keys = [field for field in core if table[field.name].n_unique() > 1]
     if not keys:
-        _check_variety(table, diverse, policy, tier)
+        _check_variety(table, diverse, tier)
         return RecodedKeys(table, everybody)
     hierarchies = [_hierarchy(f, policy, table[f.name]) for f in keys]
     losses = [
@@ -272,7 +269,7 @@ def _recoded(
         model=PrivacyModel(tier.k, distinct_l=tier.distinct_l),
         sensitive=_sensitive(table, diverse),
         ordered=(False,) * len(diverse),
-        missing=tuple(_NO_VALUE if name in policy.named else -1 for name in diverse),
+        missing=(_NO_VALUE,) * len(diverse),
         people=people,
         seed=seed,
     )

@@ -490,7 +490,7 @@ class ReleasePolicy:
     groups: Mapping[str, str]  # quasi-identifier → core or insider
     hierarchies: Mapping[str, Hierarchy]
     order: tuple[str, ...]  # quasi-identifiers, first to generalise first
-    distinct: tuple[str, ...]  # what l counts strictly, insider variables among them; told first
+    distinct: tuple[str, ...]  # what is warned of, insider variables among them
     distinct_warning: int
     tiers: Mapping[str, Tier]
     min_new_rows: int
@@ -508,7 +508,7 @@ class ReleasePolicy:
 
     @property
     def named(self) -> tuple[str, ...]:
-        """Return those of them of which a missing answer is no value: all, where none is named."""
+        """Return those of which the report warns: all, where none is named."""
         return self.distinct or self.diverse
 
 

@@ -279,9 +279,8 @@ def diversities(
         if order is not None:
             order = tuple(dict.fromkeys(claim.category(name, cell) for cell in order))
         missing = min(claim.missing.get(name, ()), default=None)
-        no_value = None if name in claim.missing_is_value else missing
         every = (
-            _diversity(classes.among(r), column.at(r), order=order, missing=no_value)
+            _diversity(classes.among(r), column.at(r), order=order, missing=missing)
             for r in each_batch(batch)
             if not column.at(r).is_cell(missing).all()
         )

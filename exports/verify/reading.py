@@ -374,7 +374,7 @@ class Claim:
     after them. ``covers`` maps a column to released cell → the true cells it stands for; a cell
     without an entry stands for itself. ``suppressed`` maps a column to the cell that says nothing.
     ``missing`` maps a column to the cells that are one category of a key and no value of a
-    sensitive column, unless that is in ``missing_is_value``; ``no_answer`` are the cells that are
+    sensitive column; ``no_answer`` are the cells that are
     no answer in any column, ``not_asked`` those of them that say that nobody asked. ``numbers``
     maps a column that is no key to how its numbers were coarsened. ``known`` are columns that may
     tell of hidden cells, for whoever has the file knows these. ``segments`` are the rows
@@ -399,7 +399,6 @@ class Claim:
     suppressed: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, NumberCoding] = field(default_factory=dict)
     missing: Cells = field(default_factory=dict)
-    missing_is_value: frozenset[str] = frozenset()
     no_answer: frozenset[str] = frozenset({""})
     not_asked: frozenset[str] = frozenset()
     known: tuple[str, ...] = ()
