@@ -158,7 +158,8 @@ def recode_strata(
                 table, diverse, fields, policy, tier, people=whose, seed=seed, progress=progress
             )
             whole = RecodedKeys(one.table, everybody, one.lost, one.notes)
-            if _smallest(one.table, strata, people, fields) >= tier.k:
+            enough = _smallest(one.table, strata, people, fields) >= tier.k
+            if enough and _varied(one.table, diverse, people, fields, tier):
                 _check_lost(whole, tier)
                 return whole
     found: list[RecodedKeys] = []
@@ -192,6 +193,24 @@ def _of_a_kind(people: Ints | None, strata: pl.Series) -> Ints:
     """Return whose each row is, rows without a stratum being nobody's."""
     whose = np.arange(len(strata), dtype=np.int32) if people is None else people
     return np.where(strata.is_null().to_numpy(), -1, whose).astype(np.int32)
+
+
+def _varied(
+    table: pl.DataFrame,
+    diverse: Sequence[str],
+    people: Ints | None,
+    fields: Sequence[Field],
+    tier: Tier,
+) -> bool:
+    """Return whether every class has l values of each sensitive column, or none at all.
+
+    The search has seen this of the rows that counted for it, which may not be all.
+    """
+    core = [f.name for f in fields if f.key and f.group == CORE]
+    somebody = table if people is None else table.filter(pl.Series(people) >= 0)
+    values = (pl.col(n).filter(pl.col(n) >= 0).n_unique() for n in diverse)
+    counts = somebody.group_by(core).agg(values).select(diverse)
+    return all(((column == 0) | (column >= tier.distinct_l)).all() for column in counts)
 
 
 def _check_lost(found: RecodedKeys, tier: Tier) -> None:
