@@ -149,7 +149,6 @@ def recode_strata(
     everybody = pl.Series(range(len(table)), dtype=pl.UInt32)
     # Where no variety is asked for, the engine need not look at answers at all.
     diverse = _diverse(table, policy, tier) if tier.distinct_l > 1 else []
-    everybody = pl.Series(range(len(table)), dtype=pl.UInt32)
     # Together first, which loses least; then so that rows of no kind add nobody to a class.
     tries = [people, _of_a_kind(people, strata)] if strata.null_count() else [people]
     for whose in tries if strata.n_unique() > 1 else ():
