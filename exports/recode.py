@@ -158,7 +158,8 @@ def recode_strata(
             )
             whole = RecodedKeys(one.table, everybody, one.lost, one.notes)
             enough = _smallest(one.table, strata, people, fields) >= tier.k
-            if enough and _varied(one.table, diverse, people, fields, tier):
+            # The search has seen variety among the rows that counted for it, which may not be all.
+            if enough and not _too_few(one.table, diverse, people, fields, tier):
                 _check_lost(whole, tier)
                 return whole
     found: list[RecodedKeys] = []
@@ -194,22 +195,19 @@ def _of_a_kind(people: Ints | None, strata: pl.Series) -> Ints:
     return np.where(strata.is_null().to_numpy(), -1, whose).astype(np.int32)
 
 
-def _varied(
+def _too_few(
     table: pl.DataFrame,
     diverse: Sequence[str],
     people: Ints | None,
     fields: Sequence[Field],
     tier: Tier,
-) -> bool:
-    """Return whether every class has l values of each sensitive column, or none at all.
-
-    The search has seen this of the rows that counted for it, which may not be all.
-    """
+) -> list[str]:
+    """Return the sensitive columns of which a class has values, but fewer than l."""
     core = [f.name for f in fields if f.key and f.group == CORE]
     somebody = table if people is None else table.filter(pl.Series(people) >= 0)
     values = (pl.col(n).filter(pl.col(n) >= 0).n_unique() for n in diverse)
-    counts = somebody.group_by(core).agg(values).select(diverse)
-    return all(((column == 0) | (column >= tier.distinct_l)).all() for column in counts)
+    counts = somebody.group_by(pl.lit(0), *core).agg(values).select(diverse)
+    return [column.name for column in counts if column.is_between(1, tier.distinct_l - 1).any()]
 
 
 def _check_lost(found: RecodedKeys, tier: Tier) -> None:
@@ -235,19 +233,6 @@ def _smallest(
     return min(counted["whose"].to_list(), default=len(table))
 
 
-def _check_variety(table: pl.DataFrame, diverse: Sequence[str], tier: Tier) -> None:
-    """Raise ExportRefused where all rows, one class, have too few values of a sensitive column."""
-    few = []
-    for name, column in zip(diverse, _sensitive(table, diverse).T, strict=True):
-        values = set(column.tolist()) - {_NO_VALUE}
-        few += [name] if 0 < len(values) < tier.distinct_l else []
-    if few:
-        raise ExportRefused(
-            f"Tier {tier.name} cannot be reached: l = {tier.distinct_l} and {len(table)} rows that"
-            f" are alike have fewer values of {', '.join(few)}."
-        )
-
-
 def _recoded(
     table: pl.DataFrame,
     diverse: Sequence[str],
@@ -270,7 +255,11 @@ def _recoded(
     # Coarsening a column of one category would part no class.
     keys = [field for field in core if table[field.name].n_unique() > 1]
     if not keys:
-        _check_variety(table, diverse, tier)
+        if few := _too_few(table, diverse, people, fields, tier):
+            raise ExportRefused(
+                f"Tier {tier.name} cannot be reached: l = {tier.distinct_l} and {len(table)} rows"
+                f" that are alike have fewer values of {', '.join(few)}."
+            )
         return RecodedKeys(table, everybody)
     hierarchies = [_hierarchy(f, policy, table[f.name]) for f in keys]
     losses = [

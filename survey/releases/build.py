@@ -150,9 +150,9 @@ class ReleaseBuild:
 
     ``waiting`` counts frozen answers that no segment holds yet. ``pilot`` tells which answers a
     pilot held when it began, None for frozen answers, and ``deleted`` how many had been deleted
-    from it. ``files`` are the segments' files and ``drawn`` the lots of their answers as
-    far as they are made or read, ``held`` the parts that go out, ``left_out`` a sentence for each
-    segment that does not.
+    from it. ``files`` are the segments' files as far as they are made or found, ``read`` the stored
+    answers of the segment that was read last, ``held`` the parts that go out, ``left_out`` a
+    sentence for each segment that does not.
     """
 
     stores: Stores
@@ -168,7 +168,7 @@ class ReleaseBuild:
     deleted: int
     progress: Progress = no_progress
     files: dict[tuple[int, str], SegmentFile] = field(default_factory=dict)
-    drawn: dict[int, pl.Series] = field(default_factory=dict)
+    read: dict[int, StoredAnswers] = field(default_factory=dict)
     held: Sequence[LedgerPart] = ()
     left_out: list[str] = field(default_factory=list)
 
@@ -249,20 +249,21 @@ class ReleaseBuild:
         return made
 
     def _recoded(self, segment: Segment, path: Sequence[Tier], after: int) -> SegmentFile:
-        tier = path[-1]
+        tier, before = path[-1], None
         if len(path) > 1:
-            # What is coarsened from the very file of the tier before tells nothing of its rows.
             before = self._segment_file(segment, path[:-1], 0)
-            people, about = read_people(before.path), before.part.about
-            answers = source_of(self.study, self._read(segment).frame, self.context).table
-            source = read_back(self.study, before.path, path[-2], self.context, answers[people])
-        else:
-            stored = self._read(segment)
-            source = source_of(self.study, stored.frame, self.context)
+        stored = self._read(segment)
+        source = source_of(self.study, stored.frame, self.context)
+        if before is None:
             people = pl.Series(range(len(stored.frame)), dtype=pl.UInt32)
-            about = self._about(stored)
+            about: Mapping[str, Any] = self._about(stored)
+        else:
+            # What is coarsened from the very file of the tier before tells nothing of its rows.
+            people, about = read_people(before.path), before.part.about
+            answers = source.table[people]
+            source = read_back(self.study, before.path, path[-2], self.context, answers)
         part = recode_segment(
-            self.study, source, tier, drawn=self._drawn(segment).gather(people),
+            self.study, source, tier, drawn=stored.drawn.gather(people),
             seed=self.request.seed, progress=self.progress,
         )  # fmt: skip
         at = (segment.number, tier.name, self._edition(segment.number))
@@ -282,6 +283,8 @@ class ReleaseBuild:
 
     def _read(self, segment: Segment) -> StoredAnswers:
         """Return the segment's stored answers. Raises ExportRefused and Refusal."""
+        if segment.number in self.read:
+            return self.read[segment.number]
         chosen = None if self.request.pilot else segment.batches
         found = read_answers(self._answers, self.study, self.wordings, batches=chosen)
         if found.frame.is_empty():
@@ -297,14 +300,9 @@ class ReleaseBuild:
                     "was first released from, so what the two reveal together cannot be worked "
                     "out. Restore them from a backup."
                 )
-        self.drawn[segment.number] = found.drawn
+        self.read.clear()  # one segment at a time is in memory
+        self.read[segment.number] = found
         return found
-
-    def _drawn(self, segment: Segment) -> pl.Series:
-        """Return of each of the segment's stored answers whether an open file takes it."""
-        if segment.number not in self.drawn:
-            self._read(segment)
-        return self.drawn[segment.number]
 
     def _about(self, found: StoredAnswers) -> dict[str, Any]:
         """Return what the report tells of a segment's stored answers."""
