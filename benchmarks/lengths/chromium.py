@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request
 
 from benchmarks.lengths.relay import Relay
 from benchmarks.lengths.walker import ENDS, GO_ON, TEARS, Client, Visit, Walk, page_of
@@ -15,7 +10,6 @@ from benchmarks.page import WalkFailed
 from forms.form_fields import plain_value
 from survey.page_text import PageForm, read_form
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 FILL = """
 fields => {
   for (const [name, value, plain] of fields)
@@ -28,17 +22,6 @@ fields => {
 """
 BUTTON = "form[method=post] button:not([aria-hidden]):not([type=button])"
 MOST_PAGES = 60
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium, else Playwright's own."""
-    found = next((path for path in map(shutil.which, NAMES) if path), None)
-    args = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=args)
-        yield browser
-        browser.close()
 
 
 def walk(browser: Browser, relay: Relay, start: str, client: Client) -> Walk:

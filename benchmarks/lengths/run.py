@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.lengths import attack, chromium
+from benchmarks.browser import chromium
+from benchmarks.lengths import attack
 from benchmarks.lengths.attack import Told, told
+from benchmarks.lengths.chromium import walk as walk_in
 from benchmarks.lengths.relay import Relay, relay
 from benchmarks.lengths.site import site
 from benchmarks.lengths.walker import Browser, Client, Walk
@@ -69,9 +71,9 @@ def _walks(study: Study, way: Way, observer: Relay, proxy: int) -> Generator[Wal
     """Yield the walks of clients whose answers are drawn by lot, without end."""
     client = Client(study, random.Random(SEED), script=way.script)
     if way.chromium:
-        with chromium.chromium() as browser:
+        with chromium() as browser:
             while True:
-                yield chromium.walk(browser, observer, START[FLAGSHIP], client)
+                yield walk_in(browser, observer, START[FLAGSHIP], client)
     while True:
         connection = Browser(observer, proxy, START[FLAGSHIP])
         yield client.walk(connection)

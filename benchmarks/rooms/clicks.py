@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
+from benchmarks.browser import chromium
 from benchmarks.process import usage
 from benchmarks.product import Server
 from benchmarks.rooms.fill import grow
@@ -21,7 +20,6 @@ from benchmarks.rooms.site import begin, served
 ANSWERS = 10_000
 TIERS = ("A", "B", "C", "D")
 PATIENCE = 300_000.0  # milliseconds
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 THROUGH = "text=Make this release"  # the page of a preview that is through
 MADE = "a[download]"  # that of a release
 
@@ -74,16 +72,13 @@ def _walk(browser: Browser, server: Server, key: tuple[str, str], script: bool) 
 
 def clicks() -> Iterator[Row]:
     """Each tier with script and without, and the memory of the server afterwards."""
-    found = next((path for path in map(shutil.which, NAMES) if path), None)
-    args = ["--no-sandbox"] if os.geteuid() == 0 else []
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         data = Path(folder) / "data"
         keys = begin(data)
         grow(data, ANSWERS)
-        with served(data) as server, sync_playwright() as playwright:
+        with served(data) as server:
             before = usage(server.pid)
-            browser = playwright.chromium.launch(executable_path=found, args=args)
-            for script in (True, False):
-                yield from _walk(browser, server, keys["researcher"], script)
-            browser.close()
+            with chromium() as browser:
+                for script in (True, False):
+                    yield from _walk(browser, server, keys["researcher"], script)
             yield {"memory": usage(server.pid).pss, "memory_before": before.pss}

@@ -321,13 +321,16 @@ def _hierarchies(
     return {column: found[column] for column in columns}
 
 
+def _refuse_other(path: Path, key: str, column: str, columns: Sequence[str], role: str) -> None:
+    """Raise ExportRefused where the table ``key`` of a policy names a column of another role."""
+    if column not in columns:
+        hint = suggestion(column, columns)
+        raise ExportRefused(f"{path}: [{key}] has {column}, which is no {role} column.{hint}")
+
+
 def _ordered(path: Path, table: Mapping[str, Any], sensitive: Sequence[str]) -> dict[str, Order]:
     for column, order in table.items():
-        if column not in sensitive:
-            hint = suggestion(column, sensitive)
-            raise ExportRefused(
-                f"{path}: [ordered] has {column}, which is no sensitive column.{hint}"
-            )
+        _refuse_other(path, "ordered", column, sensitive, "sensitive")
         words = isinstance(order, list) and all(isinstance(v, str) for v in order)
         if order != "numbers" and not (words and order and len(set(order)) == len(order)):
             raise ExportRefused(
@@ -340,11 +343,7 @@ def _ordered(path: Path, table: Mapping[str, Any], sensitive: Sequence[str]) -> 
 def _known(path: Path, table: Mapping[str, Any], columns: Sequence[str]) -> dict[str, str]:
     """Column → who knows it, in words."""
     for column, who in table.items():
-        if column not in columns:
-            hint = suggestion(column, columns)
-            raise ExportRefused(
-                f"{path}: [known] has {column}, which is no plain or sensitive column.{hint}"
-            )
+        _refuse_other(path, "known", column, columns, "plain or sensitive")
         if not isinstance(who, str) or not who.strip():
             raise ExportRefused(
                 f'{path}: known.{column} must say who knows it, such as "the clinic alone".'
@@ -357,11 +356,7 @@ def _missing(path: Path, value: object, sensitive: Sequence[str]) -> dict[str, t
     if not isinstance(value, Mapping):
         return dict.fromkeys(sensitive, _no_values(path, "missing", value))
     for column in value:
-        if column not in sensitive:
-            hint = suggestion(column, sensitive)
-            raise ExportRefused(
-                f"{path}: [missing] has {column}, which is no sensitive column.{hint}"
-            )
+        _refuse_other(path, "missing", column, sensitive, "sensitive")
     return {column: _no_values(path, f"missing.{column}", value[column]) for column in value}
 
 

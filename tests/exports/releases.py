@@ -17,7 +17,10 @@ from exports.generalise import path_to
 from exports.release import assemble, check_segment
 from exports.report import ORDINARY, ReleaseContext, Report, SegmentEntry
 from exports.segment_file import SegmentSource, read_back, recode_segment, source_of, write_segment
+from forms.simulation import load_recipe
 from forms.study import Study, Tier
+from survey.synthetic.simulate import simulate
+from tests.conftest import FLAGSHIP
 from tests.exports.tiny import STUDY
 
 Row = Mapping[str, "int | str"]
@@ -26,6 +29,12 @@ Row = Mapping[str, "int | str"]
 def frame(study: Study, rows: Sequence[Row]) -> pl.DataFrame:
     """Stored rows as a release takes them."""
     return frame_of(study, {name: [r[name] for r in rows] for name in rows[0]})
+
+
+def simulated(study: Study, count: int, seed: int = 1) -> pl.DataFrame:
+    """Simulated clients of the flagship, as a release takes them."""
+    recipe = load_recipe(study, FLAGSHIP)
+    return people_of(study, list(simulate(study, count=count, seed=seed, recipe=recipe)))
 
 
 def people_of(study: Study, people: Sequence[Any]) -> pl.DataFrame:

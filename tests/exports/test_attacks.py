@@ -11,10 +11,8 @@ from exports.disclosure import covers_of
 from exports.report import ORDINARY
 from exports.segment_file import read_back, recode_segment, source_of, write_segment
 from forms.load import load_study
-from forms.simulation import load_recipe
-from survey.synthetic.simulate import simulate
 from tests.conftest import FLAGSHIP
-from tests.exports.releases import made, people_of, report_of
+from tests.exports.releases import made, report_of, simulated
 from tests.exports.tiny import row
 
 STUDY = load_study(FLAGSHIP)
@@ -37,10 +35,9 @@ class Files:
     """The flagship's files of tiers B and C, who is in B, and others who agreed or never came."""
 
     def __init__(self, folder, count=600, seed=1):
-        recipe = load_recipe(STUDY, FLAGSHIP)
         drawn = random.Random(seed)
-        people = people_of(STUDY, list(simulate(STUDY, count=count, seed=seed, recipe=recipe)))
-        others = people_of(STUDY, list(simulate(STUDY, count=200, seed=seed + 99, recipe=recipe)))
+        people = simulated(STUDY, count, seed)
+        others = simulated(STUDY, 200, seed + 99)
         tiers, source = STUDY.policy.tiers, source_of(STUDY, people, ORDINARY)
         lots = pl.Series([drawn.random() < 0.8 for _ in range(count)])
         restricted = recode_segment(STUDY, source, tiers["C"])

@@ -10,11 +10,9 @@ from exports import release, segment_file
 from exports.columns import fields_of, kept_in, table_of
 from exports.errors import ExportRefused
 from forms.load import load_study
-from forms.simulation import load_recipe
 from forms.study import Branch
-from survey.synthetic.simulate import simulate
 from tests.conftest import FLAGSHIP
-from tests.exports.releases import book_of, data_in, made, make_release, people_of
+from tests.exports.releases import book_of, data_in, made, make_release, simulated
 from tests.exports.tiny import HIERARCHIES, POLICY, STUDY, row, study_with
 
 UNSEEN = {"-96", "-94"}
@@ -27,8 +25,7 @@ def flagship():
 
 @pytest.fixture(scope="module")
 def people(flagship):
-    recipe = load_recipe(flagship, FLAGSHIP)
-    return people_of(flagship, list(simulate(flagship, count=420, seed=5, recipe=recipe)))
+    return simulated(flagship, 420, seed=5)
 
 
 @pytest.fixture(scope="module")

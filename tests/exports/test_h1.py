@@ -12,10 +12,8 @@ import pytest
 from exports.columns import content_order, fields_of, table_of, write_data
 from exports.generalise import path_to
 from forms.load import load_study
-from forms.simulation import load_recipe
-from survey.synthetic.simulate import simulate
 from tests.conftest import FLAGSHIP
-from tests.exports.releases import data_in, make_release, people_of
+from tests.exports.releases import data_in, make_release, simulated
 
 SCRIPT = FLAGSHIP / "analysis" / "h1.py"
 PLANTED = {"sc_int_connect": 0.40, "sc_int_strain": -0.30}  # simulation.toml, on the latents
@@ -40,10 +38,7 @@ def study():
 
 @pytest.fixture(scope="module")
 def frames(study):
-    recipe = load_recipe(study, FLAGSHIP)
-    return {
-        n: people_of(study, list(simulate(study, count=n, seed=1, recipe=recipe))) for n in SIZES
-    }
+    return {n: simulated(study, n) for n in SIZES}
 
 
 def untouched(study, frame: pl.DataFrame, folder: Path) -> Path:

@@ -7,16 +7,14 @@ from pathlib import Path
 import pytest
 
 from forms.load import load_study
-from forms.simulation import load_recipe
-from survey.synthetic.simulate import simulate
 from tests.conftest import FLAGSHIP, TOP
 from tests.exports.releases import (
     book_of,
     core_of,
     data_in,
     make_release,
-    people_of,
     report_of,
+    simulated,
     smallest_alike,
 )
 
@@ -27,8 +25,7 @@ VERSIONS = ("study_version", "consent_version", "lang")
 @pytest.fixture(scope="module", params=[1, 2, 3], ids="seed {}".format)
 def folders(request, tmp_path_factory):
     study = load_study(FLAGSHIP)
-    recipe = load_recipe(study, FLAGSHIP)
-    people = people_of(study, list(simulate(study, count=600, seed=request.param, recipe=recipe)))
+    people = simulated(study, 600, request.param)
     work = tmp_path_factory.mktemp("release")
     for tier in "BC":
         make_release(study, people, tier=tier, out=work / tier)

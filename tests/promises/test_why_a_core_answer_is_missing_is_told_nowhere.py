@@ -9,16 +9,14 @@ import pytest
 from exports.report import ORDINARY
 from exports.segment_file import recode_segment, source_of
 from forms.load import load_study
-from forms.simulation import load_recipe
-from survey.synthetic.simulate import simulate
 from tests.conftest import FLAGSHIP
 from tests.exports.releases import (
     bytes_of,
     data_in,
     made,
     make_release,
-    people_of,
     report_of,
+    simulated,
     smallest_alike,
 )
 from tests.exports.tiny import PAGES, STUDY, row, study_with
@@ -36,8 +34,7 @@ def flagship():
 
 @pytest.fixture(scope="module")
 def people(flagship):
-    recipe = load_recipe(flagship, FLAGSHIP)
-    return people_of(flagship, list(simulate(flagship, count=600, seed=1, recipe=recipe)))
+    return simulated(flagship, 600)
 
 
 @pytest.mark.parametrize("tier", ["B", "C"])

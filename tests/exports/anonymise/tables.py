@@ -6,7 +6,25 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from exports.anonymise.problem import GeneralisationHierarchy, Ints, PrivacyModel, Problem
+from exports.anonymise.problem import (
+    GeneralisationHierarchy,
+    Infeasible,
+    Ints,
+    PrivacyModel,
+    Problem,
+    Recoding,
+)
+from exports.anonymise.solve import solve
+
+MODES = st.sampled_from(["local", "one-coding"])
+
+
+def solved(problem: Problem, mode: str) -> Recoding | None:
+    """The recoding, or None where the model cannot be satisfied."""
+    try:
+        return solve(problem, mode)
+    except Infeasible:
+        return None
 
 
 def ints(lines: Sequence[Sequence[int]], columns: int = 0) -> Ints:

@@ -11,12 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exports.anonymise.privacy_models import covering_values
-from exports.anonymise.problem import Infeasible, PrivacyModel, Problem, Recoding
+from exports.anonymise.problem import Infeasible, PrivacyModel, Problem
 from exports.anonymise.solve import solve
 from tests.exports.anonymise.plain import commonest, fewest_named, smallest_loss, wrongs
-from tests.exports.anonymise.tables import hierarchy, ints, ladder, problems
-
-MODES = st.sampled_from(["local", "one-coding"])
+from tests.exports.anonymise.tables import MODES, hierarchy, ints, ladder, problems, solved
 
 
 @st.composite
@@ -27,13 +25,6 @@ def of_several_rows(draw: st.DrawFn) -> Problem:
     columns = problem.sensitive.shape[1]
     missing = st.lists(st.sampled_from([-1, 0, 2]), min_size=columns, max_size=columns)
     return replace(problem, people=np.array(draw(whose)), missing=tuple(draw(missing)))
-
-
-def solved(problem: Problem, mode: str) -> Recoding | None:
-    try:
-        return solve(problem, mode)
-    except Infeasible:
-        return None
 
 
 @settings(deadline=None, max_examples=400)

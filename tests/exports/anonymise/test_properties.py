@@ -8,19 +8,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exports.anonymise.problem import Infeasible, Problem, Recoding, loss_of
-from exports.anonymise.solve import solve
+from exports.anonymise.problem import Problem, Recoding, loss_of
 from tests.exports.anonymise.plain import smallest_loss, wrongs
-from tests.exports.anonymise.tables import problems
-
-MODES = st.sampled_from(["local", "one-coding"])
-
-
-def solved(problem: Problem, mode: str) -> Recoding | None:
-    try:
-        return solve(problem, mode)
-    except Infeasible:
-        return None
+from tests.exports.anonymise.tables import MODES, problems, solved
 
 
 @settings(deadline=None, max_examples=400)
