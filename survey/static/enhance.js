@@ -64,10 +64,11 @@ if (kiosk) {
   const warn = () => {
     const box = element("div", { className: "note idle", ariaLabel: title }, "alertdialog");
     const button = element("button", { type: "button", className: "primary", textContent: stay });
-    button.addEventListener("click", () => { box.remove(); wait(); });
+    const before = document.activeElement;
+    button.addEventListener("click", () => { box.remove(); before?.focus({ preventScroll: true }); wait(); });
     box.append(element("h2", { textContent: title }), element("p", { textContent: lead }), button);
     document.body.append(box);
-    button.focus();
+    button.focus({ preventScroll: true });  // the page stays where it was read
     clearTimeout(ending);
     ending = setTimeout(end, warning * 1000);
   };

@@ -66,12 +66,21 @@ def test_a_kiosk_warns_with_script_and_ends(visit):
     visitor.page.clock.install()
     visitor.page.goto(f"{visitor.start}kiosk")
     visitor.begin()
+    warning = visitor.page.get_by_role("alertdialog", name="Are you still there?")
+    visitor.page.evaluate("scrollTo(0, 50)")
+    visitor.page.wait_for_function("scrollY === 50")
+    visitor.page.screenshot()  # the scroll, which counts as a touch, is over with the next frame
     visitor.page.clock.fast_forward("03:01")
-    visitor.page.get_by_role("alertdialog", name="Are you still there?").wait_for()
+    warning.wait_for()
+    assert visitor.page.evaluate("scrollY") == 50
     visitor.page.get_by_role("button", name="I am still here").click()
-    visitor.page.clock.fast_forward("02:59")
+    warning.wait_for(state="detached")
+    assert visitor.page.evaluate("scrollY") == 50
+    visitor.page.clock.fast_forward("02:50")
     assert visitor.screen == "questions"
-    visitor.page.clock.fast_forward("00:02")
+    assert not warning.count()
+    visitor.page.clock.fast_forward("00:11")
+    warning.wait_for()
     visitor.page.clock.fast_forward("01:01")
-    visitor.page.wait_for_url(visitor.start + "*", timeout=5000)
+    visitor.page.wait_for_url(visitor.start + "*")
     assert visitor.page.goto(f"{visitor.start}check").status == 410
