@@ -15,6 +15,7 @@ from survey.clock import Clock
 from survey.collection import stop_rule
 from survey.config import Config
 from survey.crypto import KeyRing, read_keys
+from survey.mail import MailSender
 from survey.releases.archive import drop_pilot_files
 from survey.releases.jobs import JobRunner
 from survey.respondents.drafts import DraftRepository
@@ -65,16 +66,23 @@ def open_services(config: Config) -> Services:
     keys = KeyRing(read_keys(config.key))
     stores, catalogue = open_studies(config)
     availability, counters = Availability(stores, catalogue), EventCounters()
+    mail = MailSender(config, time.time)
     maintenance = MaintenanceThread(
         stores,
         counters,
         clock=time.time,
         accepted_of=keys.accepted,
         hourly=lambda: stop_rule.record_all_due(stores, availability.versions()),
+        mail=lambda: mail.tick(stores.office),
         withdrawn=partial(drop_pilot_files, stores.folder),
     )
+
+    def end() -> None:
+        mail.stop(stores.office)
+        maintenance.stop()
+
     # Not atexit: worker processes of the server end through multiprocessing's own way out.
-    stop = Finalize(None, maintenance.stop, exitpriority=10)
+    stop = Finalize(None, end, exitpriority=10)
     maintenance.start()
     # Jobs that a server left under way when it died (docs/decisions/0013-lifecycle-and-jobs.md).
     JobRunner(config, stores, time.time).clean_up()

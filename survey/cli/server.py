@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 
-from survey import server
+from survey import mail, server
 from survey.accounts import passwords as demo_accounts
 from survey.accounts.audit import note_command
 from survey.cli.installation import open_catalogue, open_stores
 from survey.cli.main import main
-from survey.config import PREFIX, SETTINGS, Config, for_demo, read_config
+from survey.config import LOOPBACK, PREFIX, SETTINGS, Config, for_demo, read_config
 from survey.crypto import make_key, read_keys
 from survey.errors import BadSetting, Refusal
 from survey.releases.archive import drop_pilot_files
@@ -25,7 +25,6 @@ from survey.studies.loading import find_problems
 
 DEMO_ANSWERS = 600  # enough for every tier to be tried (docs/design.md, Releases)
 DEMO_SEED = 1
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @main.command()
@@ -104,6 +103,12 @@ def _unsafe(config: Config) -> list[str]:
         faults.append(
             f"LACRIMA_DATA: {config.data} is open to everybody. Run: chmod 700 {config.data}"
         )
+    password = Path(config.smtp_password_file)
+    if config.smtp_password_file and password.exists() and password.stat().st_mode & 0o077:
+        faults.append(
+            f"LACRIMA_SMTP_PASSWORD_FILE: {password} can be read by others. Run: chmod 600 "
+            f"{password}"
+        )
     return faults
 
 
@@ -134,6 +139,14 @@ def purge() -> None:
     click.echo(f"{gone} drafts that had run out are gone.")
 
 
+@main.command("mail-test")
+@click.argument("address")
+def mail_test(address: str) -> None:
+    """Send a message to ADDRESS by the mail server of the settings, at once."""
+    mail.try_out(read_config(), address)
+    click.echo("The mail server took the message. Look whether it arrives.")
+
+
 @main.command()
 def doctor() -> None:
     """Every setting with its value, and whether the installation is sound."""
@@ -148,5 +161,6 @@ def doctor() -> None:
     if not stores.writable():
         raise Refusal(f"The stores in {config.data} cannot be written.")
     click.echo("server key and stores: fine")
+    click.echo(f"mail: {mail.in_words(config, stores.office)}")
     if found := len(find_problems(catalogue, stores)):
         raise Refusal(f"{found} thing{'s' * (found > 1)} to mend: see above.")

@@ -70,6 +70,7 @@ class MaintenanceThread:
     draft has gone. Of the processes on one folder a single one works; each writes its tallies and
     knows for itself whether the files are ``writable``, so that no request has to try.
     ``hourly`` is done by the clock, first at the start: whatever it shows, no answer timed it.
+    ``mail`` hands over what is queued for the mail server, every few seconds.
     ``withdrawn`` is done when answers of a pilot are deleted by code.
     """
 
@@ -81,10 +82,12 @@ class MaintenanceThread:
         clock: Clock,
         accepted_of: Callable[[bytes], bytes],
         hourly: Callable[[], object] = lambda: None,
+        mail: Callable[[], object] = lambda: None,
         withdrawn: Withdrawn = nothing_more,
     ) -> None:
         self._stores, self._tallies, self._clock = stores, tallies, clock
-        self._accepted_of, self._hourly, self._withdrawn = accepted_of, hourly, withdrawn
+        self._accepted_of, self._withdrawn = accepted_of, withdrawn
+        self._hourly, self._mail = hourly, mail
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock: int | None = None
@@ -154,6 +157,7 @@ class MaintenanceThread:
         if now - self._purged >= PURGE_SECONDS or now < self._purged:
             self._purged = now
             self._try("purge drafts", self._purge_drafts)
+            self._try("look for mail to send", self._mail)
         hour = now // HOUR
         if hour != self._hour and self._try("tell what is due by the hour", self._hourly):
             self._hour = hour

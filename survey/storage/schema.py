@@ -374,3 +374,16 @@ def m011_told_pilots(db: AnyDatabase) -> None:
         ) STRICT""",
         *(t for name in ("told_pilots", "freezes") for t in _append_only(name)),
     )
+
+
+@OFFICE()
+def m015_mail_queue(db: AnyDatabase) -> None:
+    """Notices to staff that the mail server has not taken yet; gone once it has."""
+    _make(
+        db,
+        """CREATE TABLE mail_queue (
+            id INTEGER PRIMARY KEY, queued_at TEXT NOT NULL, recipient TEXT NOT NULL,
+            subject TEXT NOT NULL, body TEXT NOT NULL, tried REAL NOT NULL DEFAULT 0,
+            failure TEXT NOT NULL DEFAULT ''
+        ) STRICT""",
+    )
