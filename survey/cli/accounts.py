@@ -18,7 +18,8 @@ from survey.clock import iso_utc
 from survey.config import ROLES, Config, read_config
 from survey.crypto import KeyRing, read_keys
 from survey.errors import Refusal
-from survey.storage import accounts
+from survey.mail import is_address
+from survey.storage import accounts, mail_queue
 from survey.storage.accounts import Account, Role
 from survey.storage.database import Database
 
@@ -101,6 +102,20 @@ def reset(name: str, site: str) -> None:
     accounts.reset(office, who.name)
     note_command(office, f"account {who.name}: reset")
     _print_setup_link(config, office, who, site)
+
+
+@account.command("mail")
+@click.argument("name")
+@click.argument("address", default="")
+def set_mail(name: str, address: str) -> None:
+    """Send notices to the account NAME to ADDRESS; without one, to nowhere."""
+    if address and not is_address(address):
+        raise Refusal("This is no mail address: give one like name@example.org.")
+    _, office, who = _known(name)
+    mail_queue.set_address(office, who.name, address)
+    # The address itself is nobody's business but its person's.
+    note_command(office, f"account {who.name}: mail address {'set' if address else 'taken away'}")
+    click.echo(f"Notices to {who.name} go {'to this address' if address else 'nowhere'} now.")
 
 
 @account.command("list")

@@ -201,6 +201,7 @@ OFFICE_TABLES: Mapping[str, str] = {
     "incidents": "Incidents that were noted.",
     "jobs": "Previews, releases and freezes that researchers asked for.",
     "lives": "Whether a study is open.",
+    "mail_addresses": "Where notices to staff go.",
     "mail_queue": "Notices to staff that the mail server has not taken yet.",
     "parts": "The files of each tier, by checksum.",
     "readings": "Decisions on texts, by their random keys, without their words.",

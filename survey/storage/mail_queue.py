@@ -1,13 +1,16 @@
-"""Mail that waits to be sent: put there in the transaction of the act that it tells of.
+"""Where notices to staff go, and those that wait to be sent.
 
-A message goes once the mail server has taken it. Until then a server that is away loses none.
+A message is queued in the transaction of the act that it tells of, and goes once the mail server
+has taken it: one that is away loses none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from survey.clock import iso_utc
+from survey.storage import accounts
 from survey.storage.database import Database, write_transaction
 
 
@@ -53,3 +56,20 @@ def note_failure(db: Database, number: int, *, at: float, failure: str) -> None:
         db.conn.execute(
             "UPDATE mail_queue SET tried = ?, failure = ? WHERE id = ?", (at, failure, number)
         )
+
+
+def set_address(db: Database, account: str, address: str) -> None:
+    """Send notices to this account to ``address`` from now on; to nowhere where it is empty."""
+    name = accounts.folded(account)
+    with write_transaction(db):
+        db.conn.execute("DELETE FROM mail_addresses WHERE account = ?", (name,))
+        if address:
+            db.table("mail_addresses").insert({"account": name, "address": address})
+
+
+def addresses(db: Database, names: Iterable[str]) -> list[str]:
+    """Return where notices to these accounts go: of those that have an address and may sign in."""
+    wanted = {accounts.folded(name) for name in names}
+    barred = {accounts.folded(one.name) for one in accounts.listed(db) if one.disabled}
+    found = db.table("mail_addresses").rows_where(order_by="account")
+    return [row["address"] for row in found if row["account"] in wanted - barred]

@@ -386,4 +386,8 @@ def m015_mail_queue(db: AnyDatabase) -> None:
             subject TEXT NOT NULL, body TEXT NOT NULL, tried REAL NOT NULL DEFAULT 0,
             failure TEXT NOT NULL DEFAULT ''
         ) STRICT""",
+        # Of accounts, by folded name: where notices to them go.
+        """CREATE TABLE mail_addresses (
+            account TEXT NOT NULL PRIMARY KEY, address TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
     )

@@ -205,3 +205,21 @@ def test_mail_test_sends_at_once_or_says_why_not(runner, mailbox):
 def test_doctor_says_whether_anybody_is_mailed(runner):
     runner.invoke(main, ["key", "new"])
     assert "mail: Nobody is mailed" in runner.invoke(main, ["doctor"]).output
+
+
+def test_an_account_has_an_address_until_it_is_taken_away_or_switched_off(runner, tmp_path):
+    runner.invoke(main, ["key", "new"])
+    runner.invoke(main, ["account", "add", "Ada", "--role", "board"])
+    office = Stores(tmp_path / "data").office
+
+    def after(*words):
+        assert runner.invoke(main, ["account", *words]).exit_code == 0
+        return mail_queue.addresses(office, ["ADA", "Bea"])
+
+    assert after("mail", "ada", ADA) == [ADA]
+    assert after("disable", "Ada") == []
+    assert after("reset", "Ada") == [ADA]
+    assert after("mail", "Ada") == []
+    assert not any(ADA in line["what"] for line in studies.audit(office))
+    done = runner.invoke(main, ["account", "mail", "Ada", "nowhere"])
+    assert (done.exit_code, "no mail address" in done.output) == (1, True)
