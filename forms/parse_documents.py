@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from forms.parse_questionnaire import read_condition
-from forms.site_facts import placeholders
+from forms.site_facts import STOP_RULE, placeholders
 from forms.study import (
     TEXT_KEYS,
     ChecklistItem,
@@ -76,7 +76,9 @@ def read_consent(top: TomlTable) -> Consent:
         top.fault("statement", "none is required, so nobody would consent to anything")
     # Only now, since facts may stand in any text that was read.
     words = [*client_words(consent), *board_words(consent)]
-    return replace(consent, facts=frozenset(n for *_, text in words for n in placeholders(text)))
+    named = frozenset(n for *_, text in words for n in placeholders(text))
+    # The program itself fills in the stop rule: no fact of the site.
+    return replace(consent, facts=named - {STOP_RULE})
 
 
 def read_passages(top: TomlTable, key: str, *, required: bool = False) -> tuple[Passage, ...]:
@@ -142,6 +144,8 @@ def board_words(consent: Consent) -> Iterator[tuple[str, str, str]]:
         yield f"statement {statement.id}", "effect", statement.effect
 
 
+# Of fewer, a verdict would be about few people (docs/design.md, Collection).
+FEWEST_COUNTED = 20
 LEVEL_RULE = '[["label", [codes]], …]'
 
 
@@ -163,7 +167,13 @@ def read_release(top: TomlTable) -> ReleasePolicy:
     stop = None
     if top.has("stop_rule"):
         table = top.table("stop_rule")
-        stop = StopRule(table.number("share", 0, 1), read_condition(table, "any", required=True))
+        ships = StopRule(0, ())
+        stop = StopRule(
+            table.number("share", 0, 1),
+            read_condition(table, "any", required=True),
+            table.integer("first", FEWEST_COUNTED, 1_000, default=ships.first),
+            table.integer("hour", 0, 23, default=ships.hour),
+        )
     return ReleasePolicy(
         roles=roles,
         groups=groups,

@@ -469,13 +469,16 @@ class SmallSamples:
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """The rule that pauses collection: more than ``share`` (0-1) of the answers show a sign.
+    """The rule that pauses collection: more than ``share`` (0-1) of those counted show a sign.
 
-    ``signs`` are columns with codes; one of them is enough, unlike in a condition.
+    ``signs`` are columns with codes; one of them is enough, unlike in a condition. It is compared
+    from ``first`` counted on, once a day at ``hour`` of the server's clock (forms/stop_signs.py).
     """
 
     share: float
     signs: Condition
+    first: int = 30
+    hour: int = 8
 
     def shown_by(self, answers: Answers) -> bool:
         """Return true when these answers show a sign."""

@@ -11,7 +11,7 @@ from typing import cast
 
 from flask import current_app, g
 
-from survey.clock import Clock
+from survey.clock import Clock, now_here
 from survey.collection import stop_rule
 from survey.config import Config
 from survey.crypto import KeyRing, read_keys
@@ -72,7 +72,7 @@ def open_services(config: Config) -> Services:
         counters,
         clock=time.time,
         accepted_of=keys.accepted,
-        hourly=lambda: stop_rule.record_all_due(stores, availability.versions()),
+        by_the_clock=lambda: stop_rule.compare_all_due(stores, availability.versions(), now_here()),
         mail=lambda: mail.tick(stores.office),
         withdrawn=partial(drop_pilot_files, stores.folder),
     )

@@ -192,6 +192,7 @@ OFFICE_TABLES: Mapping[str, str] = {
     "audit": "What staff did.",
     "collected": "The totals of the collection that a release told.",
     "comments": "What board and researchers wrote to each other.",
+    "comparisons": "On which days the stop rule was compared.",
     "contents": "Which files of which tier went into a release.",
     "doors": "Who may come in, as site.toml said when last read.",
     "errata": "Corrections to releases.",
@@ -213,6 +214,6 @@ OFFICE_TABLES: Mapping[str, str] = {
     "setups": "Links with which staff set up their accounts.",
     "told_pilots": "Of how many answers of a pilot something was told.",
     "turns": "When a study was opened and closed.",
-    "verdicts": "Whether the rule for ending the collection was met.",
+    "verdicts": "Whether the stop rule was met, at so many people counted.",
     "waivers": "Elements of the checklist that a board does without.",
 }

@@ -144,6 +144,7 @@ class StudyCard:
 NOTES_CARDS = (
     StudyCard("notes.comments", "Comments", "The board’s questions on passages, answered."),
     StudyCard("notes.incidents", "Incidents", "Notes of what happened that should not."),
+    StudyCard("pausing.stop_rule_page", "Stop rule", "When collection pauses by itself; a pause."),
     StudyCard("notes.report", "Yearly report", "What was approved, opened and released."),
 )
 

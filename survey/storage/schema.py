@@ -391,3 +391,15 @@ def m015_mail_queue(db: AnyDatabase) -> None:
             account TEXT NOT NULL PRIMARY KEY, address TEXT NOT NULL
         ) STRICT, WITHOUT ROWID""",
     )
+
+
+@OFFICE()
+def m015_comparisons(db: AnyDatabase) -> None:
+    """Days (of the server's calendar) on which the stop rule of a study was compared."""
+    _make(
+        db,
+        """CREATE TABLE comparisons (
+            study TEXT NOT NULL, pilot INTEGER NOT NULL CHECK (pilot IN (0, 1)),
+            day TEXT NOT NULL, PRIMARY KEY (study, pilot, day)
+        ) STRICT, WITHOUT ROWID""",
+    )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from forms.fingerprint import fingerprint_of_facts
 from forms.load import load_study
-from forms.site_facts import SiteFacts, facts_for, fill
+from forms.site_facts import STOP_RULE, SiteFacts, facts_for, fill
+from forms.stop_signs import rule_in_words
 from forms.study import Study
 from forms.toml_tables import Fault, StudyFaults
 from survey.studies.fingerprints import VersionFingerprints
@@ -42,7 +43,9 @@ class StudyVersion:
     invited: bool = False
 
     def fill(self, text: str) -> str:
-        """Return ``text`` with the site's facts in place of ``{fact}``."""
+        """Return ``text`` with the site's facts, and the stop rule, in place of ``{fact}``."""
+        if STOP_RULE in text:
+            return fill(text, {**self.facts, STOP_RULE: rule_in_words(self.study)})
         return fill(text, self.facts)
 
 

@@ -22,7 +22,7 @@ PUBLIC = {
     )),
 }  # fmt: skip
 # For whoever is signed in; everything else is for the researcher or for the board, by its room.
-OF_BOTH = ("account", "<name>/comments", "<name>/incidents", "<name>/report")
+OF_BOTH = ("account", "<name>/comments", "<name>/incidents", "<name>/report", "<name>/stop-rule")
 # What a card on the study's own page leads to: not its files, nor the pages further in.
 OF_A_STUDY = re.compile("<name>/[a-z-]+/?")
 OWNER = {"research": "researcher", "ethics": "board"}

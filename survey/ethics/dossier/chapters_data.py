@@ -10,6 +10,7 @@ from forms.kinds import columns_of_study
 from forms.routing import condition_in_words
 from forms.routing import routes_in_words as ways_through
 from forms.routing_diagram import picture as drawn
+from forms.stop_signs import rule_in_words
 from forms.study import Study, Tier
 from forms.tiers import INSIDER
 from survey.ethics.checklist import answered, grades, missing_elements
@@ -215,6 +216,8 @@ def policy(version: StudyVersion) -> Iterator[Block]:
             ("Population", policy.population or "not named"),
         ]
     )
+    yield heading("When collection pauses")
+    yield prose(rule_in_words(version.study))
     if policy.hierarchies:
         yield heading("How values coarsen")
         yield note(

@@ -22,6 +22,7 @@ from flask import (
 )
 
 from forms.site_facts import missing_facts
+from survey import mail
 from survey.accounts.access import current_account, staff_only
 from survey.accounts.audit import note
 from survey.clock import iso_utc
@@ -88,6 +89,7 @@ def index() -> str:
         "board/index.html",
         title="Board",
         summaries=found,
+        mailed=mail.in_words(services().config, services().stores.office),
         waiting={one.version.study.name: notices(one, "board") for one in found},
         cards=BOARD_CARDS,
         left_out=services().catalogue.left_out,
