@@ -16,7 +16,9 @@ from forms.study import MISSING_RANGE, NOT_REACHED, NOT_SHOWN, Answers, Page, St
 # Events: one more who is counted, and one more of these who shows a sign.
 COUNTED, SIGN = "stop_rule_counted", "stop_rule_sign"
 
-STEP = 50  # so many counted after which the rule is compared again (docs/design.md, Collection)
+COMPARED_EVERY = (
+    50  # so many counted after which the rule is compared again (docs/design.md, Collection)
+)
 
 
 def check_ins(study: Study) -> tuple[Page, ...]:
@@ -73,9 +75,9 @@ def rule_in_words(study: Study) -> str:
         "the answers are then sent or deleted, or to leave there. Counted is who answered such a "
         "question or stopped so. The server compares once a day, at "
         f"{rule.hour:02}:00 by its own clock: first once {rule.first} are counted, then at each "
-        f"multiple of {STEP}. The pause holds until the board, or the clinician whom the site’s "
-        "facts name, lifts it with a reason. Both are mailed at that hour that there is a pause, "
-        "without any number, where the installation has a mail server."
+        f"multiple of {COMPARED_EVERY}. The pause holds until the board, or the clinician whom the "
+        "site’s facts name, lifts it with a reason. Both are mailed at that hour that there is a "
+        "pause, without any number, where the installation has a mail server."
     )
 
 

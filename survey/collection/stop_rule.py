@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from forms.stop_signs import COUNTED, SIGN, STEP
+from forms.stop_signs import COMPARED_EVERY, COUNTED, SIGN
 from forms.study import Study
 from survey import mail
 from survey.clock import iso_utc
@@ -49,7 +49,7 @@ def record_due(stores: Stores, study: Study, *, pilot: bool) -> bool:
 
 def _step(people: int, first: int) -> int:
     """Return the last step that so many have reached; 0 before the first."""
-    return max(people - people % STEP, first) if people >= first else 0
+    return max(people - people % COMPARED_EVERY, first) if people >= first else 0
 
 
 def compare_all_due(stores: Stores, versions: Iterable[StudyVersion], now: datetime) -> None:
@@ -126,7 +126,7 @@ def next_due(study: Study, verdicts: Verdicts) -> int:
     rule, last = study.policy.stop, max(verdicts, default=0)
     if rule is None:
         return 0
-    return last - last % STEP + STEP if last else rule.first
+    return last - last % COMPARED_EVERY + COMPARED_EVERY if last else rule.first
 
 
 def verdicts_of(stores: Stores, version: StudyVersion) -> Verdicts:
