@@ -23,7 +23,7 @@ from flask import (
 
 from forms.site_facts import missing_facts
 from survey.accounts.access import current_account, staff_only
-from survey.accounts.audit import note
+from survey.accounts.audit import note, one_act
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.ethics.checklist import ChecklistElement, unwaived
@@ -39,7 +39,7 @@ from survey.routes.study_status import (
 )
 from survey.services import current_state, services
 from survey.storage import audit as written
-from survey.storage import board, studies
+from survey.storage import board, record, studies
 from survey.studies import approvals
 from survey.studies.current import MARK, current_folder, current_name
 from survey.studies.fingerprints import FINGERPRINT_LABELS, VersionFingerprints
@@ -52,6 +52,7 @@ TYPED = ("reference", "approved_on", "expires_on", "conditions")
 SERVED = "served"
 REASON_LENGTH = 2000
 LINES_A_PAGE = 100
+HASHES_A_PAGE = 5000
 
 Answer = str | tuple[str, int] | Response
 
@@ -125,6 +126,7 @@ def certificate() -> str:
         here="certificate",
         tabs=TABS,
         newer=fingerprints_of(current_folder().version()) != fingerprints_of(version),
+        record=services().record.look(),
     )
 
 
@@ -149,7 +151,29 @@ def certificate_json() -> Response:
             "fingerprints": signed.fingerprints._asdict(),
             "revoked": signed.revoked,
         },
+        "record": _record_json(),
     })  # fmt: skip
+
+
+def _record_json() -> dict[str, Any]:
+    found = services().record.look()
+    return {
+        "position": found.head.position,
+        "head": found.head.hash,
+        "whole": found.whole,
+        "since": found.begun_at,
+    }
+
+
+@bp.get("/<name>/record.json")
+def record_json() -> Response:
+    """Return hashes of what was added to the record ``after`` a position; no word of it.
+
+    With a head noted at that position they give the present one, or the record is another.
+    """
+    after = max(0, request.args.get("after", 0, type=int))
+    hashes = record.line_hashes(services().stores.office, after, most=HASHES_A_PAGE)
+    return jsonify({"after": after, "lines": hashes})
 
 
 # Approving.
@@ -193,7 +217,11 @@ def _served() -> StudyVersion | None:
 def _sign(version: StudyVersion) -> Answer:
     signature = approvals.read_approval_form(request.form, current_account().name)
     try:
-        approvals.record_approval(services().stores, version, signature)
+        with one_act():
+            approvals.record_approval(services().stores, version, signature)
+            note(
+                f"{current_name()}: approved under {signature.reference}, to {signature.expires_on}"
+            )
     except approvals.FolderChanged:
         version = _proposed()
         return _approve_page(
@@ -201,7 +229,6 @@ def _sign(version: StudyVersion) -> Answer:
         ), 409
     except Refusal as refusal:
         return _approve_page(version, request.form, faults={"sign": str(refusal)})
-    note(f"{current_name()}: approved under {signature.reference}, to {signature.expires_on}")
     current_state(now=True)
     return see_other("board.approve", done=1)
 
@@ -292,8 +319,9 @@ def _rule(go: str, why: str) -> bool:
             return False
         approval, said = found.number, f"approval {found.reference} revoked"
     who = current_account().name
-    board.rule(office, name, ruling, at=now(), who=who, why=why, approval=approval)
-    note(f"{name}: {said}")
+    with one_act():
+        board.rule(office, name, ruling, at=now(), who=who, why=why, approval=approval)
+        note(f"{name}: {said}")
     return True
 
 
