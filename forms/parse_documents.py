@@ -5,11 +5,10 @@ They hold every word around the questionnaire, the release policy, and the help 
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from forms.dates import fact_of
 from forms.parse_questionnaire import read_condition
 from forms.site_facts import placeholders
 from forms.study import (
@@ -29,7 +28,7 @@ from forms.study import (
     Tier,
 )
 from forms.tiers import GROUPS, SMALLEST_L, TIERS
-from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates, is_integer
+from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates, is_date, is_integer
 
 ENDINGS = ("screened_out", "not_now")
 # Only these optional statements have a place where the answer is kept.
@@ -76,7 +75,9 @@ def read_consent(top: TomlTable) -> Consent:
         top.fault("statement", "none is required, so nobody would consent to anything")
     # Only now, since facts may stand in any text that was read.
     words = [*client_words(consent), *board_words(consent)]
-    return replace(consent, facts=frozenset(n for *_, text in words for n in placeholders(text)))
+    return replace(
+        consent, facts=frozenset(fact_of(n) for *_, text in words for n in placeholders(text))
+    )
 
 
 def read_passages(top: TomlTable, key: str, *, required: bool = False) -> tuple[Passage, ...]:
@@ -244,9 +245,6 @@ def read_tier(table: TomlTable) -> Tier:
     )
 
 
-ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-
-
 def read_support(top: TomlTable) -> Support:
     """Return the whole of support.toml; what is wrong with it is noted in ``top``."""
     return Support(
@@ -272,12 +270,3 @@ def read_line(table: TomlTable) -> HelpLine:
         last_checked=checked,
         youth=table.flag("youth"),
     )
-
-
-def is_date(text: str) -> bool:
-    """Return true for a day of the calendar, written as ISO 8601 has it."""
-    found = ISO_DATE.fullmatch(text)
-    if not found:
-        return False
-    year, month, day = map(int, found.groups())
-    return 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]
