@@ -5,11 +5,10 @@ They hold every word around the questionnaire, the release policy, and the help 
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from forms.dates import fact_of
 from forms.parse_questionnaire import read_condition
 from forms.site_facts import placeholders
 from forms.study import (
@@ -29,7 +28,7 @@ from forms.study import (
     Tier,
 )
 from forms.tiers import GROUPS, SMALLEST_L, TIERS
-from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates, is_integer
+from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates, is_date, is_integer
 
 ENDINGS = ("screened_out", "not_now")
 # Only these optional statements have a place where the answer is kept.
@@ -82,7 +81,8 @@ def read_consent(top: TomlTable) -> Consent:
 def facts_of(consent: Consent) -> frozenset[str]:
     """Return every fact that the texts ask for, or by whose value they are chosen."""
     words = [*client_words(consent), *board_words(consent)]
-    return frozenset((*consent.variants, *(n for *_, text in words for n in placeholders(text))))
+    asked = (fact_of(name) for *_, text in words for name in placeholders(text))
+    return frozenset((*consent.variants, *asked))
 
 
 def read_passages(top: TomlTable, key: str, *, required: bool = False) -> tuple[Passage, ...]:
@@ -264,9 +264,6 @@ def read_tier(table: TomlTable) -> Tier:
     )
 
 
-ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-
-
 def read_support(top: TomlTable) -> Support:
     """Return the whole of support.toml; what is wrong with it is noted in ``top``."""
     return Support(
@@ -292,12 +289,3 @@ def read_line(table: TomlTable) -> HelpLine:
         last_checked=checked,
         youth=table.flag("youth"),
     )
-
-
-def is_date(text: str) -> bool:
-    """Return true for a day of the calendar, written as ISO 8601 has it."""
-    found = ISO_DATE.fullmatch(text)
-    if not found:
-        return False
-    year, month, day = map(int, found.groups())
-    return 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from forms import dates
 from forms.authors import authors_of, in_words, read_authors
 from forms.study import Study
 from forms.toml_tables import Fault, FaultList, StudyFaults, TomlTable, listed, read_toml
@@ -61,7 +62,7 @@ def load_site(path: Path) -> SiteFacts:
 def read_facts(table: TomlTable, *, besides: tuple[str, ...] = ()) -> Mapping[str, str]:
     """Return every fact of one table, empty ones too."""
     texts = {
-        key: table.text(key, required=False)
+        key: table.day(key) if key in dates.DATES else table.text(key, required=False)
         for key in table.data
         if key not in (*besides, "author")
     }
@@ -103,11 +104,11 @@ def placeholders(text: str) -> tuple[str, ...]:
     return tuple(PLACEHOLDER.findall(text))
 
 
-def fill(text: str, facts: Mapping[str, str]) -> str:
+def fill(text: str, facts: Mapping[str, str], language: str = "en") -> str:
     """Return ``text`` with its facts; one that is not in ``facts`` shows as ``[its_name]``.
 
-    An empty fact goes with the space and the full stop beside it: the loader has made sure that an
-    optional fact stands alone between sentences.
+    A date is told in words. An empty fact goes with the space and the full stop beside it: the
+    loader has made sure that an optional fact stands alone between sentences.
     """
     for name in placeholders(text):
         if facts.get(name) == "":
@@ -116,4 +117,9 @@ def fill(text: str, facts: Mapping[str, str]) -> str:
             text = re.sub(rf"(?m)^{alone}[ \t]*|[ \t]*{alone}", "", text)
     # An empty fact may have been a paragraph by itself.
     text = re.sub(r"\n{3,}", "\n\n", text).strip("\n")
-    return PLACEHOLDER.sub(lambda found: facts.get(found[1], f"[{found[1]}]"), text)
+
+    def filled(found: re.Match[str]) -> str:
+        value = dates.shown(found[1], facts, language)
+        return f"[{found[1]}]" if value is None else value
+
+    return PLACEHOLDER.sub(filled, text)

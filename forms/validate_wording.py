@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from forms.dates import FREEZE, LAST_DAY, cannot_stand
 from forms.parse_documents import board_words, client_words, passages_of
 from forms.readability import grade, words
 from forms.site_facts import PLACEHOLDER
@@ -63,6 +64,7 @@ def check_words(study: Study, notes: FaultList) -> None:
     """Note promises, facts, braces and grades that clients should not meet."""
     check_promises(study, notes)
     check_facts(study, notes)
+    check_dates(study, notes)
     check_braces(study, notes)
     if study.language.partition("-")[0] == "en":  # the formula is for English only
         check_grades(study, notes)
@@ -123,6 +125,20 @@ def check_facts(study: Study, notes: FaultList) -> None:
             if found[1] not in named:
                 problem = f"{{{found[1]}}} is named nowhere else in this file"
                 notes.add(CONSENT, f"checklist {item.id}", "where", problem)
+
+
+def check_dates(study: Study, notes: FaultList) -> None:
+    """Note sentences in which a date cannot stand, and a text in the place of a date."""
+    for table, key, text in (*client_words(study.consent), *board_words(study.consent)):
+        for found in PLACEHOLDER.finditer(text):
+            if found[1] == "freeze_rule":
+                problem = "{freeze_rule} was a text and bound nobody"
+                notes.add(CONSENT, table, key, problem, f"{{{FREEZE}}} or {{{LAST_DAY}}}, a date")
+            elif study.language.partition("-")[0] == "en" and (
+                example := cannot_stand(found[1], text[: found.start()])
+            ):
+                problem = f"{{{found[1]}}} is a date, so the words before it cannot be these"
+                notes.add(CONSENT, table, key, problem, example)
 
 
 def check_braces(study: Study, notes: FaultList) -> None:

@@ -153,11 +153,13 @@ def questionnaire_blocks(content: Content) -> Iterator[WordingBlock]:
             yield from _question(question, labels)
 
 
-def _filled(blocks: Iterable[WordingBlock], facts: Mapping[str, str]) -> Iterator[WordingBlock]:
+def _filled(
+    blocks: Iterable[WordingBlock], facts: Mapping[str, str], lang: str
+) -> Iterator[WordingBlock]:
     """The blocks with the site's facts; what an empty optional fact leaves blank is dropped."""
     for block in blocks:
-        text = fill(block.text, facts) if block.text else ""
-        items = tuple(filled for item in block.items if (filled := fill(item, facts)))
+        text = fill(block.text, facts, lang) if block.text else ""
+        items = tuple(filled for item in block.items if (filled := fill(item, facts, lang)))
         if text or items:
             yield WordingBlock(block.kind, text, items)
 
@@ -177,7 +179,7 @@ def _files(
     digest = context.report.get(part, {}).get(version, "")
     proof = f" SHA-256 of the text: {digest}." if digest else ""
     about = f"{context.study.title}. {what} as shown, version {version}, language {lang}.{proof}"
-    filled = tuple(_filled(blocks, context.facts))
+    filled = tuple(_filled(blocks, context.facts, lang))
     mark = f"**{context.mark}.**" * bool(context.mark)
     name = f"{path}-{file_word(version)}-{file_word(lang)}"
     return {

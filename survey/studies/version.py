@@ -44,7 +44,7 @@ class StudyVersion:
 
     def fill(self, text: str) -> str:
         """Return ``text`` with the site's facts in place of ``{fact}``."""
-        return fill(text, self.facts)
+        return fill(text, self.facts, self.study.language)
 
 
 @dataclass(frozen=True, slots=True)

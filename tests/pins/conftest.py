@@ -41,11 +41,12 @@ STUDY_FOLDERS = {
 
 FACTS = (
     "clinician_contact", "closing_text", "conflict_text", "contact_email", "contact_post",
-    "dpo_contact", "ethics_board", "ethics_contact", "ethics_ref", "freeze_rule", "funder",
+    "dpo_contact", "ethics_board", "ethics_contact", "ethics_ref", "freeze_not_before", "funder",
     "hosting_country", "hosting_provider", "incentive_text", "injury_text", "institution",
     "prereg_url", "recruitment_text", "researcher_names", "results_url", "results_when",
     "retention_years", "supervisory_authority", "target_n", "transfer_text",
 )  # fmt: skip
+DAYS = {"freeze_not_before": "2026-01-31"}
 APPROVAL = (
     "--reference", "2026-7", "--by", "Dr Ada Berg", "--date", "2026-01-02",
     "--expires", "2999-12-31", "--conditions", "Not in clinics.",
@@ -130,7 +131,7 @@ class Installation:
         self.run = command_on(self.data, self.catalogue)
         self._copy_study()
         self.run("key", "new")
-        facts = "".join(f"{name} = {f'The {name}.'!r}\n" for name in FACTS)
+        facts = "".join(f"{name} = {DAYS.get(name, f'The {name}.')!r}\n" for name in FACTS)
         (self.data / "site.toml").write_text(f"[site]\n{facts}", "utf-8")
         self.run("study", "approve", FLAGSHIP.name, *APPROVAL)
         self.run("study", "open", FLAGSHIP.name)
