@@ -68,22 +68,27 @@ def read_consent(top: TomlTable) -> Consent:
         optional_facts=read_fact_names(top, "optional_facts"),
         board_facts=read_fact_names(top, "board_facts"),
         facts=frozenset(),
+        leaflet=read_passages(top, "leaflet"),
     )
     for name in duplicates(item.id for item in consent.checklist):
         top.fault("checklist", f"the id {name!r} stands there twice")
     if consent.statements and not consent.required_statements:
         top.fault("statement", "none is required, so nobody would consent to anything")
     # Only now, since facts may stand in any text that was read.
+    return replace(consent, facts=facts_of(consent))
+
+
+def facts_of(consent: Consent) -> frozenset[str]:
+    """Return every fact that the texts ask for, or by whose value they are chosen."""
     words = [*client_words(consent), *board_words(consent)]
-    return replace(
-        consent, facts=frozenset(fact_of(n) for *_, text in words for n in placeholders(text))
-    )
+    asked = (fact_of(name) for *_, text in words for name in placeholders(text))
+    return frozenset((*consent.variants, *asked))
 
 
 def read_passages(top: TomlTable, key: str, *, required: bool = False) -> tuple[Passage, ...]:
     """Return the passages of one part of the text."""
     return tuple(
-        Passage(t.id(), t.text("heading", required=False), t.text("text"))
+        Passage(t.id(), t.text("heading", required=False), t.text("text"), read_only_if(t))
         for t in top.tables(key, required=required)
     )
 
@@ -97,7 +102,20 @@ def read_statement(table: TomlTable) -> Statement:
         table.fault("id", "the answer to an optional statement is kept only for", "c_open, c_quote")
     # Told to boards; a required statement has no other effect than taking part.
     effect = "" if required else table.text("effect")
-    return Statement(name, table.text("text"), required, effect)
+    return Statement(name, table.text("text"), required, effect, read_only_if(table))
+
+
+def read_only_if(table: TomlTable) -> tuple[str, str] | None:
+    """Return the fact, and its value, on which a passage or a statement hangs; None without one."""
+    if not table.has("only_if"):
+        return None
+    match table.data["only_if"]:
+        case dict(given) if len(given) == 1:
+            [(fact, value)] = given.items()
+            if NAME.fullmatch(fact) and isinstance(value, str) and value.strip():
+                return fact, value.strip()
+    table.fault("only_if", "is not one fact with one value", '{ name_of_fact = "value" }')
+    return None
 
 
 def read_fact_names(top: TomlTable, key: str) -> frozenset[str]:
@@ -116,6 +134,7 @@ def passages_of(consent: Consent) -> Iterator[tuple[str, Passage]]:
         ("detail", consent.details),
         ("notice", consent.notice),
         ("debrief", consent.debrief),
+        ("leaflet", consent.leaflet),
     ):
         for passage in passages:
             yield f"{table} {passage.id}", passage

@@ -50,7 +50,7 @@ class Spot:
 
     @property
     def screen_name(self) -> str:
-        """Number and name of the screen."""
+        """Name of the screen."""
         return SCREENS[self.screen].brief
 
 
@@ -95,7 +95,7 @@ def elements() -> tuple[ChecklistElement, ...]:
 def spots(study: Study) -> Mapping[str, Spot]:
     """Return where each passage (by its id, or ``screen:NAME``) is met."""
     consent = study.consent
-    headed = [(SCREEN_OF[table.split()[0]], p) for table, p in passages_of(consent)]
+    headed = [(SCREEN_OF.get(table.split()[0], ""), p) for table, p in passages_of(consent)]
     headed += [("support", p) for p in study.support.passages]
     headed += [("", p) for p in consent.board_note]
     found = {p.id: Spot(p.heading or p.text, p.text, screen, p.id, p.id) for screen, p in headed}
@@ -138,18 +138,12 @@ def grades(study: Study) -> tuple[Graded, ...]:
     """Return the reading grade of each section; none for a language without a formula."""
     if study.language.partition("-")[0] != "en":
         return ()
-    consent = study.consent
     held = [
         (section.capitalize(), [text for _, _, text in parts], study.reading_grade)
         for _, section, parts in sections(study)
     ]
-    free: list[tuple[str, list[str], None]] = [
-        ("Consent statements", [s.text for s in consent.statements], None),
-        ("Data protection notice", [p.text for p in consent.notice], None),
-        ("Help page", [study.support.intro, *(p.text for p in study.support.passages)], None),
-    ]
     found = []
-    for section, texts, ceiling in (*held, *free):
+    for section, texts, ceiling in held:
         whole = "\n\n".join(texts)
         count = len(words(whole))
         # With fewer words one long word would decide (docs/design.md, The walk).
