@@ -98,7 +98,9 @@ def show_list() -> None:
 @click.option("--reference", required=True, help="The board's reference number.")
 @click.option("--by", "signer", required=True, help="Who approved it.")
 @click.option("--date", "approved_on", type=ISO, required=True, help="Date of the approval.")
-@click.option("--expires", "expires_on", type=ISO, required=True, help="Last day on which it holds.")
+@click.option(
+    "--expires", "expires_on", type=ISO, required=True, help="Last day on which it holds."
+)
 @click.option(
     "--letter",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),

@@ -11,6 +11,7 @@ from typing import Literal
 
 from survey.storage import studies
 from survey.storage.database import Database, write_transaction
+from survey.storage.record import append
 from survey.storage.studies import Approval, Condition, ConditionKind
 
 ConditionState = Literal["open", "met", "taken back"]
@@ -103,7 +104,7 @@ def settle(
     if state != "met" and not why.strip():
         raise ValueError("Say why the condition is taken back or open again.")
     with write_transaction(db):
-        db.table("settled_conditions").insert({
+        append(db, "settled_conditions", {
             "study": study, "approval": record.approval.number, "place": record.place,
             "at": at, "who": who, "what": state, "why": why.strip(),
         })  # fmt: skip

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Literal, cast
 
 from survey.storage.database import Database, write_transaction
+from survey.storage.record import append
 from survey.studies.fingerprints import VersionFingerprints
 
 Status = Literal["draft", "open", "closed", "frozen"]
@@ -97,11 +98,10 @@ def approve(db: Database, approval: Approval) -> int:
     """Note an approval, which stays in the record for good, and return its number."""
     row = asdict(approval)
     row["approved_by"] = row.pop("by")
-    row["conditions"] = json.dumps(row["conditions"], ensure_ascii=False)
     for name in LATER:
         del row[name]
     with write_transaction(db):
-        return cast("int", db.table("approvals").insert(row).last_pk)
+        return append(db, "approvals", row)
 
 
 def _conditions(stored: str) -> tuple[Condition, ...]:
@@ -141,7 +141,7 @@ def confirm(db: Database, study: str, approval: int, *, at: str, who: str) -> No
     """Keep a member's own confirmation of an approval that the operator noted."""
     with write_transaction(db):
         row = {"study": study, "approval": approval, "at": at, "who": who}
-        db.table("confirmations").insert(row)
+        append(db, "confirmations", row)
 
 
 def latest_effective(noted: Sequence[Approval], today: str) -> Approval | None:
@@ -185,7 +185,7 @@ def set_status(db: Database, study: str, status: Status, at: str) -> None:
     with write_transaction(db):
         life = {"study": study, "status": status, "since": at}
         db.table("lives").insert(life, replace=True)
-        db.table("turns").insert({"study": study, "at": at, "what": status})
+        append(db, "turns", {"study": study, "at": at, "what": status})
 
 
 def turns(db: Database, study: str) -> list[tuple[str, str]]:
@@ -197,7 +197,7 @@ def turns(db: Database, study: str) -> list[tuple[str, str]]:
 def note(db: Database, *, at: str, who: str, what: str) -> None:
     """Write a line in the audit: who of the staff did what, when."""
     with write_transaction(db):
-        db.table("audit").insert({"at": at, "who": who, "what": what})
+        append(db, "audit", {"at": at, "who": who, "what": what})
 
 
 def audit(db: Database) -> list[dict[str, str]]:

@@ -132,8 +132,12 @@ def freeze(
     def begin_batch(batch: int) -> None:
         if studies.status(stores.office, name) != seen:
             raise Refusal(f"{name} is no longer where it was. Nothing was frozen: look again.")
-        if not version.pilot:  # texts of the batch rest from this day on
-            batches.begins(stores.office, name, batch, at=iso_utc())
+        # Before the answers are frozen, which another file holds: no freeze is without its line.
+        with write_transaction(stores.office):
+            if not version.pilot:  # texts of the batch rest from this day on
+                batches.begins(stores.office, name, batch, at=iso_utc())
+            # Without the number: what the audit tells moves in steps (docs/design.md, Collection).
+            note(f"{name}: began to freeze the answers present as one batch")
 
     frozen = batches.freeze(
         stores.answers(pilot=version.pilot),
@@ -143,8 +147,6 @@ def freeze(
         before=begin_batch,
         withdrawn=partial(drop_pilot_files, stores.folder) if version.pilot else nothing_more,
     )
-    # Without the number: what the audit tells moves in steps (docs/design.md, Collection).
-    note(f"{name}: froze the answers present as one batch")
     if seen == "closed":
         with write_transaction(stores.office):  # a colleague may have opened it again meanwhile
             if studies.status(stores.office, name) == "closed":
@@ -153,5 +155,6 @@ def freeze(
 
 
 def _set(stores: Stores, name: str, status: studies.Status, note: Note) -> None:
-    studies.set_status(stores.office, name, status, iso_utc())
-    note(f"{name}: {status}")
+    with write_transaction(stores.office):
+        studies.set_status(stores.office, name, status, iso_utc())
+        note(f"{name}: {status}")

@@ -1,6 +1,8 @@
 """Commands beside broken folders and lost files; what each of them leaves in the audit."""
 
+import re
 import shutil
+import sqlite3
 
 import pytest
 
@@ -57,7 +59,7 @@ def audit(tmp_path):
     stores = Stores(tmp_path / "data")
     lines = studies.audit(stores.office)
     stores.close()
-    assert {line["who"].endswith("(command line)") for line in lines} <= {True}
+    assert {line["who"] for line in lines} <= {"command line"}
     return [line["what"] for line in lines]
 
 
@@ -77,6 +79,23 @@ def test_the_doctor_names_a_copy_that_was_changed(running, tmp_path):
     edit(copy, "mood", "money")
     status, _, told = running("doctor")
     assert (status, "was changed after it was signed" in told) == (1, True)
+
+
+def test_the_doctor_tells_a_row_that_was_changed_and_an_older_copy(running, tmp_path):
+    office = tmp_path / "data" / "office.db"
+    shutil.copy(office, tmp_path / "older.db")
+    assert running("study", "close", "minimal")[0] == 0
+    head = re.search("record: whole, head ([0-9a-f:]+)", running("doctor")[1])[1]
+    assert running("doctor", "--since", head)[0] == 0
+    with sqlite3.connect(office) as db:
+        db.execute("DROP TRIGGER audit_never_changed")
+        db.execute("UPDATE audit SET who = 'nobody' WHERE what LIKE '%closed'")
+    db.close()
+    status, said, told = running("doctor")
+    assert (status, "record: not whole" in said, "(audit) was changed: who" in told) == (1, 1, 1)
+    shutil.copy(tmp_path / "older.db", office)
+    status, _, told = running("doctor", "--since", head)
+    assert (status, "an older copy was restored" in told) == (1, True)
 
 
 def test_a_broken_folder_still_fails_its_check(running, folder):
@@ -151,7 +170,7 @@ def test_every_step_of_a_study_from_the_command_line_is_in_the_audit(running, tm
         "minimal: noted the approval R7 from a letter",
         "minimal: open",
         "minimal: closed",
-        "minimal: froze the answers present as one batch",
+        "minimal: began to freeze the answers present as one batch",
         "minimal: frozen",
         "minimal: 2 invitations made",
     ]

@@ -10,7 +10,7 @@ from typing import Any, cast
 from flask import Blueprint, Response, abort, request, send_file
 
 from survey.accounts.access import current_account, staff_only
-from survey.accounts.audit import note
+from survey.accounts.audit import note, one_act
 from survey.ethics.approvable import verdicts_on
 from survey.ethics.checklist import answered, unsettled
 from survey.routes.ethics.board import REASON_LENGTH, Answer, now, page, see_other, today
@@ -18,7 +18,6 @@ from survey.services import current_state, services
 from survey.storage import board, conditions, studies
 from survey.storage.board import Verdict
 from survey.storage.conditions import ConditionState
-from survey.storage.database import write_transaction
 from survey.studies.approvals import letter_path
 from survey.studies.current import current_folder, current_name
 
@@ -83,7 +82,7 @@ def give_verdict() -> Answer:
     if faults:
         return _verdicts_page(faults=faults, ticked=asked, chosen=chosen, reason=reason), 422
     office = services().stores.office
-    with write_transaction(office):
+    with one_act():
         board.give_verdict(
             office, version.study.name, ticked, cast("Verdict", chosen),
             words=version.study.fingerprints.words, site=version.site, at=now(),
@@ -130,7 +129,7 @@ def settle_condition() -> Answer:
         fault = f"Give the reason, in up to {REASON_LENGTH:,} characters."
         return _conditions_page(fault=fault, about=about, why=why), 422
     chosen = cast("ConditionState", state)
-    with write_transaction(office):
+    with one_act():
         conditions.settle(
             office, name, found[about], chosen, at=now(), who=current_account().name, why=why
         )
@@ -165,7 +164,7 @@ def confirm() -> Answer:
     if number not in noted or noted[number].basis != "noted" or noted[number].revoked:
         abort(400)
     if noted[number].waits:
-        with write_transaction(office):
+        with one_act():
             studies.confirm(office, name, number, at=now(), who=current_account().name)
             note(f"{name}: confirmed the approval {noted[number].reference}, noted from a letter")
         current_state(now=True)

@@ -23,7 +23,7 @@ from flask import (
 )
 
 from survey.accounts.access import current_account, staff_only
-from survey.accounts.audit import note
+from survey.accounts.audit import note, one_act
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.ethics.approvable import obstacles
@@ -39,8 +39,7 @@ from survey.routes.study_status import (
 )
 from survey.services import current_state, services
 from survey.storage import audit as written
-from survey.storage import board, conditions, studies
-from survey.storage.database import write_transaction
+from survey.storage import board, conditions, record, studies
 from survey.studies import approvals
 from survey.studies.current import MARK, current_folder, current_name
 from survey.studies.data_use import use_stopped
@@ -59,6 +58,7 @@ SWITCHES: dict[board.Switch, str] = {
     "use": "use of data",
 }
 LINES_A_PAGE = 100
+HASHES_A_PAGE = 5000
 
 Answer = str | tuple[str, int] | Response
 
@@ -140,6 +140,7 @@ def certificate() -> str:
         newer=fingerprints_of(current_folder().version()) != fingerprints_of(version),
         conditions=conditions.conditions(office, version.study.name),
         data_stopped="" if version.pilot else use_stopped(office, version.study.name, today()),
+        record=services().record.look(),
     )
 
 
@@ -179,7 +180,29 @@ def certificate_json() -> Response:
             }
             for one in conditions.conditions(office, version.study.name)
         ],
+        "record": _record_json(),
     })  # fmt: skip
+
+
+def _record_json() -> dict[str, Any]:
+    found = services().record.look()
+    return {
+        "position": found.head.position,
+        "head": found.head.hash,
+        "whole": found.whole,
+        "since": found.begun_at,
+    }
+
+
+@bp.get("/<name>/record.json")
+def record_json() -> Response:
+    """Return hashes of what was added to the record ``after`` a position; no word of it.
+
+    With a head noted at that position they give the present one, or the record is another.
+    """
+    after = max(0, request.args.get("after", 0, type=int))
+    hashes = record.line_hashes(services().stores.office, after, most=HASHES_A_PAGE)
+    return jsonify({"after": after, "lines": hashes})
 
 
 # Approving.
@@ -220,7 +243,11 @@ def _served() -> StudyVersion | None:
 def _sign(version: StudyVersion) -> Answer:
     signature = approvals.read_approval_form(request.form, current_account().name)
     try:
-        approvals.record_approval(services().stores, version, signature)
+        with one_act():
+            approvals.record_approval(services().stores, version, signature)
+            note(
+                f"{current_name()}: approved under {signature.reference}, to {signature.expires_on}"
+            )
     except approvals.FolderChanged:
         version = _proposed()
         return _approve_page(
@@ -228,7 +255,6 @@ def _sign(version: StudyVersion) -> Answer:
         ), 409
     except Refusal as refusal:
         return _approve_page(version, request.form, faults={"sign": str(refusal)})
-    note(f"{current_name()}: approved under {signature.reference}, to {signature.expires_on}")
     current_state(now=True)
     return see_other("board.approve", done=1)
 
@@ -325,7 +351,7 @@ def _rule(go: str, why: str) -> bool:
         approval, chosen = found.number, ["collection", *chosen]
         use = "stopped" if "use" in chosen else "goes on"
         said = f"approval {found.reference} revoked, use of data {use}"
-    with write_transaction(office):
+    with one_act():
         board.rule(
             office, name, ruling, at=now(), who=current_account().name, why=why, approval=approval,
             collection="collection" in chosen, use="use" in chosen,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, request
 
 from survey.accounts.access import current_account, staff_only
-from survey.accounts.audit import note
+from survey.accounts.audit import note, one_act
 from survey.collection.figures import figures_of, marks_of
 from survey.ethics import annual_report
 from survey.ethics.annual_report import Section
@@ -57,12 +57,13 @@ def _keep(text: str, answers: str) -> bool:
         passage, number = threads[answers].passage, threads[answers].number
     elif passage and not any(passage in group for group in consent_passages(study).values()):
         return False
-    board.comment(
-        office, study.name, text, at=now(), who=current_account().name, role=current_account().role,
-        words=study.fingerprints.words, passage=passage, answers=number,
-    )  # fmt: skip
-    where = f" on {passage}" if passage else ""
-    note(f"{study.name}: {f'comment {number} answered' if number else f'comment{where}'}")
+    where, me = f" on {passage}" if passage else "", current_account()
+    with one_act():
+        board.comment(
+            office, study.name, text, at=now(), who=me.name, role=me.role,
+            words=study.fingerprints.words, passage=passage, answers=number,
+        )  # fmt: skip
+        note(f"{study.name}: {f'comment {number} answered' if number else f'comment{where}'}")
     return True
 
 
@@ -102,10 +103,11 @@ def incidents() -> Answer:
     if faults or happened is None:
         return _incidents_page(faults)
     office, who = services().stores.office, current_account().name
-    board.note_incident(
-        office, current_name(), text, at=now(), who=who, happened_on=happened.isoformat()
-    )
-    note(f"{current_name()}: incident noted")
+    with one_act():
+        board.note_incident(
+            office, current_name(), text, at=now(), who=who, happened_on=happened.isoformat()
+        )
+        note(f"{current_name()}: incident noted")
     return see_other(".incidents", _anchor="incidents")
 
 
