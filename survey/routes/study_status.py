@@ -142,6 +142,7 @@ class StudyCard:
 
 
 NOTES_CARDS = (
+    StudyCard("submission.index", "Submission", "Documents, amendments, and what was decided."),
     StudyCard("notes.comments", "Comments", "The board’s questions on passages, answered."),
     StudyCard("notes.incidents", "Incidents", "Notes of what happened that should not."),
     StudyCard("notes.report", "Yearly report", "What was approved, opened and released."),

@@ -397,3 +397,46 @@ def m012_chain(db: AnyDatabase) -> None:
     record.link(db, record.CHAIN, [{"begun_at": iso_utc(), "earlier_rows": count}])
     for table, rows in earlier.items():
         record.link(db, table, rows)
+
+
+@OFFICE()
+def m018_submissions(db: AnyDatabase) -> None:
+    """What researchers put before a board, its decisions besides a signature, kinds of incidents.
+
+    ``seen``: how far each account has read the record (not part of it).
+    """
+    _make(
+        db,
+        # The fingerprint of the documents that were signed with it, and when it was noted.
+        "ALTER TABLE approvals ADD COLUMN submission TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE approvals ADD COLUMN noted_at TEXT NOT NULL DEFAULT ''",
+        # sha256 is blank where a document was taken out (name) or why there is none (no name).
+        """CREATE TABLE documents (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            slot TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+            reason TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE submissions (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('new', 'amendment', 'continuing', 'closure')),
+            words TEXT NOT NULL, policy TEXT NOT NULL, site TEXT NOT NULL,
+            documents TEXT NOT NULL, why TEXT NOT NULL, risk TEXT NOT NULL, consent TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE decisions (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            submission INTEGER NOT NULL, text TEXT NOT NULL,
+            what TEXT NOT NULL CHECK (what IN ('received', 'returned', 'deferred', 'refused',
+                'closed'))
+        ) STRICT""",
+        "ALTER TABLE incidents ADD COLUMN kind TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE incidents ADD COLUMN due_on TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE incident_answers (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            incident INTEGER NOT NULL, outcome TEXT NOT NULL, text TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE seen (
+            account TEXT NOT NULL PRIMARY KEY, position INTEGER NOT NULL, mailed INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        *(t for name in ("documents", "submissions", "decisions", "incident_answers")
+          for t in _append_only(name)),
+    )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal, cast
 
+from survey.clock import iso_utc
 from survey.storage.database import Database, write_transaction
 from survey.storage.record import append
 from survey.studies.fingerprints import VersionFingerprints
@@ -30,6 +31,8 @@ class Approval:
     approved_on: str
     expires_on: str
     conditions: str = ""
+    submission: str = ""  # fingerprint of the documents signed with it
+    noted_at: str = ""  # ISO time, UTC; empty where it was noted before times were kept
     number: int = 0
     revoked: bool = False
 
@@ -50,6 +53,7 @@ def approve(db: Database, approval: Approval) -> None:
     row["approved_by"] = row.pop("by")
     # Its number is the row's; that it was revoked is a ruling of its own (board.py).
     del row["number"], row["revoked"]
+    row["noted_at"] = row["noted_at"] or iso_utc()
     with write_transaction(db):
         append(db, "approvals", row)
 

@@ -27,6 +27,7 @@ from forms.toml_tables import StudyFaults
 from survey.errors import Refusal
 from survey.storage import answer_tables, studies
 from survey.storage.stores import Stores
+from survey.studies import submission
 from survey.studies.fingerprints import VersionFingerprints
 from survey.studies.version import StudyVersion, fingerprints_of
 
@@ -226,7 +227,13 @@ def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -
     """
     archive_version(stores.folder, version)
     fingerprints = fingerprints_of(version)
-    signed = {"study": version.study.name, **fingerprints._asdict(), **asdict(form)}
+    slots = submission.slots_of(stores.office, version.study)
+    signed = {
+        "study": version.study.name,
+        **fingerprints._asdict(),
+        "submission": submission.fingerprint(slots),
+        **asdict(form),
+    }
     noted = studies.approvals(stores.office, version.study.name)
     if not noted or noted[-1].revoked or signed.items() - asdict(noted[-1]).items():
         studies.approve(stores.office, studies.Approval(**signed))

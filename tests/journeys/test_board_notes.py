@@ -77,7 +77,8 @@ def test_a_comment_on_nothing_is_refused_kindly(mood, board, posted):
 
 def test_an_incident_is_noted_by_either_and_read_by_both(board, researcher):
     researcher.open("incidents")
-    researcher.submit("incidents", happened_on=day(-1), text="A wrong number. Corrected.")
+    what = {"kind": "help", "happened_on": day(-1), "text": "A wrong number. Corrected."}
+    researcher.submit("incidents", **what)
     text = board.open("incidents").text
     assert (day(-1) in text, "A wrong number. Corrected. Noted by Rob" in text) == (True, True)
 
@@ -87,7 +88,7 @@ def test_an_incident_is_noted_by_either_and_read_by_both(board, researcher):
 ])  # fmt: skip
 def test_an_incident_needs_a_day_that_has_been(board, when, told):
     board.open("incidents")
-    board.submit("incidents", happened_on=when, text="Something.")
+    board.submit("incidents", kind="other", happened_on=when, text="Something.")
     assert told in board.text
     assert board.page.named("text")[0].value == "Something."
 

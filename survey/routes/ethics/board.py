@@ -27,6 +27,7 @@ from survey.accounts.audit import note, one_act
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.ethics.checklist import ChecklistElement, unwaived
+from survey.ethics.news import news_of
 from survey.ethics.version_content import content_of_version
 from survey.ethics.version_diff import Change, compare
 from survey.routes.ethics.public import TABS
@@ -39,7 +40,7 @@ from survey.routes.study_status import (
 )
 from survey.services import current_state, services
 from survey.storage import audit as written
-from survey.storage import board, record, studies
+from survey.storage import board, news, record, studies
 from survey.studies import approvals
 from survey.studies.current import MARK, current_folder, current_name
 from survey.studies.fingerprints import FINGERPRINT_LABELS, VersionFingerprints
@@ -53,6 +54,7 @@ SERVED = "served"
 REASON_LENGTH = 2000
 LINES_A_PAGE = 100
 HASHES_A_PAGE = 5000
+NEWS_SHOWN = 50
 
 Answer = str | tuple[str, int] | Response
 
@@ -85,6 +87,8 @@ def now() -> str:
 def index() -> str:
     """Show each study with what is approved of it and where to go."""
     found = [summary_of(version) for version in services().availability.versions()]
+    office, me = services().stores.office, current_account().name
+    fresh = news_of(office, me, {one.version.study.name for one in found})
     return render_template(
         "board/index.html",
         title="Board",
@@ -92,7 +96,19 @@ def index() -> str:
         waiting={one.version.study.name: notices(one, "board") for one in found},
         cards=BOARD_CARDS,
         left_out=services().catalogue.left_out,
+        news=fresh[:NEWS_SHOWN],
+        older=max(0, len(fresh) - NEWS_SHOWN),
+        position=record.head(office).position,
     )
+
+
+@bp.post("/seen")
+@staff_only("board")
+def mark_seen() -> Response:
+    """Keep that the account has read what its page showed."""
+    position = request.form.get("position", 0, type=int)
+    news.mark_seen(services().stores.office, current_account().name, position)
+    return see_other("board.index")
 
 
 @bp.get("/audit")
