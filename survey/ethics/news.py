@@ -37,6 +37,7 @@ def _comment(row: Row) -> str:
     return f"Comment {row['answers']} was answered." if row["answers"] else "A comment was made."
 
 
+TIMES = ("at", "recorded_at", "made_at")  # when a row was written, by its table
 TURNED = {"open": "It was opened.", "closed": "It was closed.", "frozen": "It is frozen for good."}
 
 # Table → the notice of a row in it (empty: none), and the page where one reads on.
@@ -68,7 +69,7 @@ def news_since(office: Database, account: str, position: int) -> list[News]:
         said, endpoint = NOTICES.get(one.table, (lambda _: "", ""))
         own = folded(str(one.row.get("who", one.row.get("approved_by", "")))) == folded(account)
         if sentence := "" if own else said(one.row):
-            at = str(one.row.get("at") or one.row.get("noted_at") or one.row.get("made_at") or "")
+            at = next((str(one.row[name]) for name in TIMES if one.row.get(name)), "")
             study = str(one.row.get("study", ""))
             found.append(News(one.position, at[:10], study, sentence, endpoint))
     return found

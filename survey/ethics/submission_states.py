@@ -57,7 +57,7 @@ class SubmissionState:
 def states_of(office: Database, study: str) -> list[SubmissionState]:
     """Return every submission with what became of it, the latest first."""
     decided = submissions.decisions(office, study)
-    signed = [a for a in studies.approvals(office, study) if a.noted_at]
+    signed = [a for a in studies.approvals(office, study) if a.recorded_at]
     made = submissions.submissions(office, study)
     return [
         SubmissionState(one, tuple(sorted(_events(one, decided, signed), key=lambda e: e.at)))
@@ -73,9 +73,9 @@ def _events(
             yield Event(found.at, found.who, found.what, found.text)
     # That it was approved is told by the approvals alone: of exactly this version, noted later.
     for approval in signed:
-        if approval.fingerprints == one.fingerprints and approval.noted_at >= one.at:
+        if approval.fingerprints == one.fingerprints and approval.recorded_at >= one.at:
             what = "approved with conditions" if approval.conditions else "approved"
-            yield Event(approval.noted_at, approval.by, what, approval.reference)
+            yield Event(approval.recorded_at, approval.by, what, approval.reference)
 
 
 def reason_for(office: Database, study: str, fingerprints: Sequence[str]) -> Submission | None:

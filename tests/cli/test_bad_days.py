@@ -11,6 +11,7 @@ from survey.storage import studies
 from survey.storage.stores import Stores
 from survey.studies.version import RESERVED
 from tests.answering import freeze, real_answers
+from tests.approving import FACTS, confirm_all, copied, explain_slots_in, letter_in
 from tests.conftest import FLAGSHIP, STUDIES
 
 APPROVE = (
@@ -22,14 +23,9 @@ APPROVE = (
 @pytest.fixture
 def folder(tmp_path):
     """A study that could open: facts filled in, help lines checked."""
-    folder = tmp_path / "shelf" / "minimal"
-    folder.mkdir(parents=True)
-    for file in (STUDIES / "minimal").iterdir():
-        checked = file.read_text().replace('last_checked = ""', 'last_checked = "2026-01-02"')
-        (folder / file.name).write_text(checked)
+    folder = copied(STUDIES / "minimal", tmp_path / "shelf" / "minimal")
     (tmp_path / "data").mkdir(mode=0o700)
-    facts = '[site]\ninstitution = "A house"\nclinician_contact = "B"\nconflict_text = ""\n'
-    (tmp_path / "data" / "site.toml").write_text(facts)
+    (tmp_path / "data" / "site.toml").write_text(FACTS)
     return folder
 
 
@@ -44,10 +40,12 @@ def lacrima(runner, folder):
 
 
 @pytest.fixture
-def running(lacrima):
+def running(lacrima, tmp_path):
     """Signed and open."""
     assert lacrima("key", "new")[0] == 0
-    assert lacrima(*APPROVE)[0] == 0
+    explain_slots_in(tmp_path / "data", "minimal")
+    assert lacrima(*APPROVE, "--letter", letter_in(tmp_path))[0] == 0
+    confirm_all(tmp_path / "data", "minimal")
     assert lacrima("study", "open", "minimal")[0] == 0
     return lacrima
 
@@ -117,9 +115,9 @@ def test_a_study_whose_folder_is_lost_can_still_be_closed(running, folder, harm)
     assert "It goes on as the version that was approved" in told
 
 
-def test_nobody_signs_what_only_stands_in_for_a_broken_folder(running, folder):
+def test_nobody_signs_what_only_stands_in_for_a_broken_folder(running, folder, tmp_path):
     (folder / "consent.toml").write_text("[")
-    status, _, told = running(*APPROVE)
+    status, _, told = running(*APPROVE, "--letter", letter_in(tmp_path))
     assert (status, "consent.toml" in told) == (1, True)
 
 
@@ -170,7 +168,7 @@ def test_every_step_of_a_study_from_the_command_line_is_in_the_audit(running, tm
     running("invite", "minimal", "--count", 2, "--out", tmp_path / "codes.txt")
     assert audit(tmp_path) == [
         "server key: made",
-        "minimal: approved under R7",
+        "minimal: noted the approval R7 from a letter",
         "minimal: open",
         "minimal: closed",
         "minimal: began to freeze the answers present as one batch",

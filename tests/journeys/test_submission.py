@@ -65,15 +65,45 @@ def test_the_fingerprint_is_of_slots_names_hashes_and_reasons(mood, researcher):
     ):
         act()
         found.append(submission.fingerprint(slots(mood)))
-    assert found[0] == ""
     assert len(set(found)) == 5
+
+
+def test_where_nothing_was_put_in_there_is_no_fingerprint(mood):
+    empty = [submission.Filled(slot, (), "") for slot in submission.SLOTS]
+    assert submission.fingerprint(empty) == ""
 
 
 def test_a_document_is_taken_out_and_its_slot_is_empty_again(mood, researcher):
     before = submission.fingerprint(slots(mood))
     put(researcher, "protocol").submit("out")
     assert submission.fingerprint(slots(mood)) == before
-    assert "Empty: it stands in the way" in researcher.text
+    assert "None: Held elsewhere." in researcher.text
+
+
+def test_a_needed_slot_without_a_document_or_a_reason_stands_in_the_way(mood, board):
+    office = mood.services.stores.office
+    office.conn.execute("DROP TRIGGER documents_never_deleted")
+    office.conn.execute("DELETE FROM documents WHERE slot = 'protocol'")
+    assert "without a document or a reason: Protocol" in board.open("approve").text
+    board.sign()
+    assert studies.approvals(office, "minimal") == []
+
+
+def test_an_approval_names_the_documents_that_were_shown(mood, researcher, board):
+    board.fill_in()
+    put(researcher, "protocol")
+    board.sign()
+    assert "Nothing was signed" in board.text
+    board.fill_in().sign()
+    (signed,) = studies.approvals(mood.services.stores.office, "minimal")
+    assert signed.submission == submission.fingerprint(slots(mood))
+
+
+def test_a_signature_answers_the_submission_of_that_version(mood, researcher, board):
+    submitted(researcher, "amendment", why="Shorter.", risk="None.", consent="It holds.")
+    assert "Rob submitted it on" in board.open("approve").text
+    board.sign()
+    assert states_of(mood.services.stores.office, "minimal")[0].state == "approved"
 
 
 @pytest.mark.parametrize(
@@ -199,4 +229,4 @@ def test_a_member_reads_what_others_did_since_and_marks_it_as_seen(mood, researc
 def test_own_acts_are_no_news(mood, board):
     board.open("comments")
     board.submit("comments", text="Which house?", passage="")
-    assert "Since you were here" not in board.open("/ethics/").text
+    assert "A comment was made" not in board.open("/ethics/").text

@@ -39,7 +39,7 @@ def post(mood, browser, address, fields):
 
 
 OF_THE_BOARD = {
-    "suspend": {"go": "suspended", "why": "A concern."},
+    "suspend": {"go": "suspended", "why": "A concern.", "switch": ["collection", "use"]},
     "comments": {"text": "Say it more plainly."},
     "incidents": {"kind": "other", "happened_on": day(-1), "text": "A complaint."},
 }

@@ -200,10 +200,8 @@ def test_what_is_served_after_a_change_is_still_what_the_dossier_says(open_app, 
     shutil.copytree(folder_of("branch"), folder)
     app = open_app("branch", studies=(folder,), demo=False)
     stores, catalogue = app.extensions[NAME].stores, app.extensions["lacrima"].catalogue
-    ends = {"approved_on": "2026-01-02", "expires_on": "2999-01-01"}
-    record_approval(
-        stores, catalogue.folders["branch"].latest, ApprovalForm(reference="R1", by="Ada", **ends)
-    )
+    form = ApprovalForm(reference="R1", by="Ada", approved_on="2026-01-02", expires_on="2999-01-01")
+    record_approval(stores, catalogue.folders["branch"].latest, form)
     studies.set_status(stores.office, "branch", "open", "2026-01-03T00:00:00")
     consent = folder / "consent.toml"
     consent.write_text(consent.read_text("utf-8").replace("your mood", "your money"), "utf-8")
