@@ -39,7 +39,8 @@ class Spot:
     """A passage that can satisfy an element.
 
     ``screen`` and ``anchor`` are where a client meets it, ``text_anchor`` where it stands on the
-    page with every word. A note for the board has no screen. A whole screen has no ``text``.
+    page with every word. A note for the board has no screen, the leaflet no ``anchor`` either. A
+    whole screen has no ``text``.
     """
 
     label: str
@@ -99,6 +100,7 @@ def spots(study: Study) -> Mapping[str, Spot]:
     headed += [("support", p) for p in study.support.passages]
     headed += [("", p) for p in consent.board_note]
     found = {p.id: Spot(p.heading or p.text, p.text, screen, p.id, p.id) for screen, p in headed}
+    found |= {p.id: Spot(p.heading or p.text, p.text, "", "", p.id) for p in consent.leaflet}
     for q in consent.eligibility:
         anchor = anchors(study, "eligibility")[q.id]
         found[q.id] = Spot(q.text, q.text, "eligibility", anchor, q.id)
@@ -170,7 +172,7 @@ def consent_passages(study: Study) -> dict[str, dict[str, str]]:
         "Before you start": {q.id: _short(q.text) for q in consent.eligibility},
         "Consent": {s.id: _short(s.text) for s in consent.statements},
         "Questions": questions,
-        "Afterwards": _headed((*consent.debrief, *study.support.passages)),
+        "Afterwards": _headed((*consent.debrief, *study.support.passages, *consent.leaflet)),
     }
 
 

@@ -190,6 +190,10 @@ def after_questions(version: StudyVersion) -> Iterator[Block]:
     first = plain("On every page, first in the order of the keyboard. Goes to ")
     yield prose([first, code(version.study.exit_url), plain(" and drops the unfinished answers.")])
     yield from _said(version, "blank_hint")
+    if consent.leaflet:
+        yield heading("Leaflet", anchor="leaflet")
+        yield note("Printed inside it, beside the title and the sentence of the first page.")
+        yield from _passages(consent.leaflet, version)
 
 
 def platform(version: StudyVersion) -> Iterator[Block]:
