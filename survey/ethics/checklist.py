@@ -66,23 +66,18 @@ class ElementAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """The reading grade of a section; None where it has too few words for one.
-
-    ``ceiling`` is None where none is set.
-    """
+    """The reading grade of a section; None where it has too few words for one."""
 
     section: str
     words: int
     grade: float | None
-    ceiling: float | None
+    ceiling: float
 
     @property
     def verdict(self) -> str:
         """The grade against its ceiling."""
         if self.grade is None:
             return "too short to grade"
-        if self.ceiling is None:
-            return "no ceiling set"
         return "within" if self.grade <= self.ceiling else "above"
 
 
