@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from forms.flow import SCREENS
 from forms.kinds import kind_of
-from forms.routing import condition_in_words
+from forms.routing import condition_by_question
 from forms.study import Page, Passage, Question, Wording
 from survey.ethics.dossier.blocks import (
     Block,
@@ -128,14 +128,15 @@ def _about_page(version: StudyVersion, page: Page) -> str:
 
 
 def _when(version: StudyVersion, shown: Page | Question) -> str:
-    return f"if {condition_in_words(version.study, shown.show_if)}" if shown.show_if else ""
+    return f"if {condition_by_question(version.study, shown.show_if)}" if shown.show_if else ""
 
 
 def _wording(wording: Wording, version: StudyVersion) -> Iterator[Block]:
     if wording.everybody:
         yield passage(wording.everybody, version)
+    ways = {branch.name: branch.label for branch in version.study.branches}
     for branch, text in wording.by_branch:
-        yield said(f"on the way “{branch}”", text, version)
+        yield said(f"on the way “{ways[branch]}”", text, version)
 
 
 def _question(asked: Question, version: StudyVersion) -> Block:
