@@ -72,6 +72,18 @@ IDLE_TITLE = "Are you still there?"
 IDLE_LEAD = "If not, what was answered here is deleted {}, and this device goes back to its start."
 IDLE_STAY = "I am still here"
 
+# Questions about the information, before consent.
+TWO_QUESTIONS = "First, if you like: is this clear?"
+TWO_QUESTIONS_TEXT = (
+    "You can leave these blank. Whatever you choose, you can take part. We do not keep what you "
+    "choose here. We only count how many people chose what, and lose the count when the server "
+    "starts anew."
+)
+RIGHT = "“{}” is right."
+NOT_RIGHT = "“{}” is not right. You can read it again here."
+SHOW_WHERE = "Show me where"
+WHAT_YOU_AGREE_TO = "What you agree to"
+
 # Consent.
 YES = "Yes"
 NO = "No"

@@ -139,6 +139,7 @@ def sections(study: Study) -> Iterator[tuple[str, str, list[tuple[str, str, str]
     screens = [("texts", k, text) for k, text in consent.texts.items() if not k.endswith("_title")]
     screens += [part for part in passages if part[0].startswith("debrief ")]
     eligibility = [(f"eligibility {q.id}", "text", q.text) for q in consent.eligibility]
+    eligibility += [(f"comprehension {q.id}", "text", q.text) for q in consent.comprehension]
     asked = [part for part in questionnaire_words(study) if part[1] != "title"]
     yield CONSENT, "information", [p for p in passages if p[0].startswith(("key_fact ", "detail "))]
     yield CONSENT, "screens and endings", screens

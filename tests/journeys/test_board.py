@@ -207,7 +207,10 @@ def test_every_passage_the_checklist_points_at_exists(site):
     reader = Journey(site("therapist-tears").app, "")
     links = reader.open("/ethics/therapist-tears/checklist").page.links
     wanted = {tuple(a["href"].split("#")) for a in links if "#" in a["href"]}
-    ids = {page: reader.open(page or "/ethics/therapist-tears/checklist").page.ids for page, _ in wanted}
+    ids = {
+        page: reader.open(page or "/ethics/therapist-tears/checklist").page.ids
+        for page, _ in wanted
+    }
     assert (len(wanted) > 20, [w for w in wanted if w[1] not in ids[w[0]]]) == (True, [])
 
 
