@@ -69,37 +69,37 @@ class Screen:
 
     @property
     def brief(self) -> str:
-        """Return number and name in few words."""
+        """Return the name in few words."""
         return self.short or self.label
 
 
 SCREENS: Mapping[str, Screen] = {
     screen.name: screen
     for screen in (
-        Screen("landing", "Start", "S1 Landing"),
-        Screen("begun", "Begun", "S1 Answers begun here", part_of="landing"),
+        Screen("landing", "Start", "Landing"),
+        Screen("begun", "Begun", "Answers begun here", part_of="landing"),
         Screen(
             "information",
             "Information",
-            "S2 Information",
+            "Information",
             passages=("key_fact", "detail", "notice"),
         ),
-        Screen("eligibility", "Before you start", "S3 Before you start"),
-        Screen("thanks", "Finished", "S3 Kind ending", part_of="eligibility", last=True),
-        Screen("later", "Later", "S3 Not a good moment", part_of="eligibility", last=True),
-        Screen("consent", "Your choice", "S4 Consent"),
-        Screen("questions", "Page", "S5 Questions"),
-        Screen("check", "Check", "S6 Check answers and send", "S6 Check"),
-        Screen("done", "Thank you", "S7 and S8 Thank you", "S8 Thank you", passages=("debrief",)),
-        Screen("finished", "Finished", "S8 After the code", part_of="done", last=True),
-        Screen("support", "Help", "S9 Help"),
-        Screen("break", "A break", "S9 A break", part_of="support"),
+        Screen("eligibility", "Before you start", "Before you start"),
+        Screen("thanks", "Finished", "Kind ending", part_of="eligibility", last=True),
+        Screen("later", "Later", "Not a good moment", part_of="eligibility", last=True),
+        Screen("consent", "Your choice", "Consent"),
+        Screen("questions", "Page", "Questions"),
+        Screen("check", "Check", "Check answers and send", "Check"),
+        Screen("done", "Thank you", "Thank you", passages=("debrief",)),
+        Screen("finished", "Finished", "After the code", part_of="done", last=True),
+        Screen("support", "Help", "Help"),
+        Screen("break", "A break", "A break", part_of="support"),
         Screen("idle", "Waiting"),
-        Screen("declined", "Finished", "S10 Decline", last=True),
-        Screen("stop", "Stop", "S11 Stop"),
-        Screen("stopped", "Finished", "S11 After deleting", part_of="stop", last=True),
-        Screen("withdraw", "Delete", "S12 Delete later"),
-        Screen("leave", "Left", "S13 Leave now", "S13 Leave", last=True),
+        Screen("declined", "Finished", "Decline", last=True),
+        Screen("stop", "Stop", "Stop"),
+        Screen("stopped", "Finished", "After deleting", part_of="stop", last=True),
+        Screen("withdraw", "Delete", "Delete later"),
+        Screen("leave", "Left", "Leave now", last=True),
         Screen("closed", "Closed", addressed=False),
         Screen("refused", "Not sent", last=True),
         Screen("spent", "Used already", last=True),

@@ -5,11 +5,10 @@ They hold every word around the questionnaire, the release policy, and the help 
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from forms.dates import fact_of
 from forms.parse_questionnaire import read_condition
 from forms.site_facts import placeholders
 from forms.study import (
@@ -30,7 +29,7 @@ from forms.study import (
     Tier,
 )
 from forms.tiers import GROUPS, SMALLEST_L, TIERS
-from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates, is_integer
+from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates, is_date, is_integer
 
 ENDINGS = ("screened_out", "not_now")
 # Only these optional statements have a place where the answer is kept.
@@ -72,20 +71,27 @@ def read_consent(top: TomlTable) -> Consent:
         optional_facts=read_fact_names(top, "optional_facts"),
         board_facts=read_fact_names(top, "board_facts"),
         facts=frozenset(),
+        leaflet=read_passages(top, "leaflet"),
     )
     for name in duplicates(item.id for item in consent.checklist):
         top.fault("checklist", f"the id {name!r} stands there twice")
     if consent.statements and not consent.required_statements:
         top.fault("statement", "none is required, so nobody would consent to anything")
     # Only now, since facts may stand in any text that was read.
+    return replace(consent, facts=facts_of(consent))
+
+
+def facts_of(consent: Consent) -> frozenset[str]:
+    """Return every fact that the texts ask for, or by whose value they are chosen."""
     words = [*client_words(consent), *board_words(consent)]
-    return replace(consent, facts=frozenset(n for *_, text in words for n in placeholders(text)))
+    asked = (fact_of(name) for *_, text in words for name in placeholders(text))
+    return frozenset((*consent.variants, *asked))
 
 
 def read_passages(top: TomlTable, key: str, *, required: bool = False) -> tuple[Passage, ...]:
     """Return the passages of one part of the text."""
     return tuple(
-        Passage(t.id(), t.text("heading", required=False), t.text("text"))
+        Passage(t.id(), t.text("heading", required=False), t.text("text"), read_only_if(t))
         for t in top.tables(key, required=required)
     )
 
@@ -99,7 +105,20 @@ def read_statement(table: TomlTable) -> Statement:
         table.fault("id", "the answer to an optional statement is kept only for", "c_open, c_quote")
     # Told to boards; a required statement has no other effect than taking part.
     effect = "" if required else table.text("effect")
-    return Statement(name, table.text("text"), required, effect)
+    return Statement(name, table.text("text"), required, effect, read_only_if(table))
+
+
+def read_only_if(table: TomlTable) -> tuple[str, str] | None:
+    """Return the fact, and its value, on which a passage or a statement hangs; None without one."""
+    if not table.has("only_if"):
+        return None
+    match table.data["only_if"]:
+        case dict(given) if len(given) == 1:
+            [(fact, value)] = given.items()
+            if NAME.fullmatch(fact) and isinstance(value, str) and value.strip():
+                return fact, value.strip()
+    table.fault("only_if", "is not one fact with one value", '{ name_of_fact = "value" }')
+    return None
 
 
 def read_comprehension(table: TomlTable) -> ComprehensionQuestion:
@@ -130,6 +149,7 @@ def passages_of(consent: Consent) -> Iterator[tuple[str, Passage]]:
         ("detail", consent.details),
         ("notice", consent.notice),
         ("debrief", consent.debrief),
+        ("leaflet", consent.leaflet),
     ):
         for passage in passages:
             yield f"{table} {passage.id}", passage
@@ -262,9 +282,6 @@ def read_tier(table: TomlTable) -> Tier:
     )
 
 
-ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-
-
 def read_support(top: TomlTable) -> Support:
     """Return the whole of support.toml; what is wrong with it is noted in ``top``."""
     return Support(
@@ -290,12 +307,3 @@ def read_line(table: TomlTable) -> HelpLine:
         last_checked=checked,
         youth=table.flag("youth"),
     )
-
-
-def is_date(text: str) -> bool:
-    """Return true for a day of the calendar, written as ISO 8601 has it."""
-    found = ISO_DATE.fullmatch(text)
-    if not found:
-        return False
-    year, month, day = map(int, found.groups())
-    return 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]

@@ -219,9 +219,19 @@ CODE_ERRORS = {
         "of them, or a letter is wrong or in the wrong place."
     ),
 }
-DELETED_WHEN = (
-    "Deleting takes a minute at most. Answers that are part of results already cannot be deleted: "
-    "nobody can tell which are yours."
+DELETED_WHEN = "Deleting takes a minute at most."
+# With the day of the last freeze, in words.
+FROZEN_ONCE = (
+    "Answers sent before {day} were put into the results on that day, and so were any sent earlier "
+    "that day. No code can delete them any more."
+)
+FROZEN_AGAIN = (
+    "Answers sent before {day} were put into the results on that day or earlier, and so were any "
+    "sent earlier that day. No code can delete them any more."
+)
+FROZEN_ALL = (
+    "All answers were put into the results, the last of them on {day}. No code can delete them any "
+    "more."
 )
 TYPE_ANOTHER = "Type the code again"
 

@@ -260,11 +260,15 @@ class QualityFlags:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A heading (may be empty) and its text; ``id`` is what the checklist and links point at."""
+    """A heading (may be empty) and its text; ``id`` is what the checklist and links point at.
+
+    With ``only_if`` (fact, value) it is for sites alone whose fact has that value.
+    """
 
     id: str
     heading: str
     text: str
+    only_if: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,12 +305,13 @@ class ComprehensionQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One consent statement; an optional one is a yes/no with effect."""
+    """One consent statement; an optional one is a yes/no with effect. ``only_if`` as a passage."""
 
     id: str
     text: str
     required: bool
     effect: str = ""
+    only_if: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +346,8 @@ class Consent:
     board_note: tuple[Passage, ...]
     optional_facts: frozenset[str]
     board_facts: frozenset[str]
-    facts: frozenset[str]  # every placeholder used anywhere in the consent texts
+    facts: frozenset[str]  # every placeholder used anywhere in the consent texts, and in only_if
+    leaflet: tuple[Passage, ...] = ()  # printed inside it; without any, the landing's own words
     comprehension: tuple[ComprehensionQuestion, ...] = ()
 
     @property
@@ -364,6 +370,17 @@ class Consent:
     def choices(self) -> tuple[Statement, ...]:
         """Return the optional statements: yes or no, a blank counts as no."""
         return tuple(s for s in self.statements if not s.required)
+
+    @property
+    def variants(self) -> Mapping[str, tuple[str, ...]]:
+        """Return fact → the values by which a site chooses what is shown, in the order written."""
+        passages = (*self.key_facts, *self.details, *self.notice, *self.debrief, *self.leaflet)
+        chosen = [part.only_if for part in (*passages, *self.board_note)]
+        chosen += [statement.only_if for statement in self.statements]
+        found: dict[str, dict[str, None]] = {}
+        for fact, value in filter(None, chosen):
+            found.setdefault(fact, {})[value] = None
+        return {fact: tuple(values) for fact, values in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,10 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "current": "whether new answers go to that table",
         },
     ),
+    "promised": (
+        "From which day on the answers that came may be frozen, as the words said.",
+        {"study": "the study", "freeze_not_before": "the day"},
+    ),
     "row_totals": (
         "How many answers there are, so that nobody has to read them to count them.",
         {

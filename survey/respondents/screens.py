@@ -108,8 +108,12 @@ def render_state(
     *,
     posted: Any = None,
     country: str | None = None,
+    frozen: str = "",
 ) -> str:
-    """The screen of a state, after a faulty post with what was typed and what to mend."""
+    """The screen of a state, after a faulty post with what was typed and what to mend.
+
+    ``frozen`` says on the page of deletions what no code can delete any more.
+    """
     study, state, errors = version.study, result.state, tuple(result.errors.items())
     screen, draft = state.screen, state.draft
     if screen == "questions" and draft is not None:
@@ -126,6 +130,7 @@ def render_state(
         draft=draft,
         entrance=entrance(study),
         country=country,
+        frozen=frozen,
         youth=state.youth,
         answered=state.answered,
     )

@@ -11,8 +11,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from forms.answers import duration_band, stored_texts, stored_values, text_language
+from forms.dates import FREEZE
 from forms.draft import Draft
-from forms.study import Study
 from survey.crypto import KeyRing, new_code
 from survey.respondents.drafts import DraftRepository
 from survey.services import Services
@@ -29,10 +29,10 @@ def _deletion(seal: KeyRing, code: str, label: str) -> bytes:
 
 
 def build_response(
-    study: Study, draft: Draft, *, table: str, seal: KeyRing, submit: bytes
+    version: StudyVersion, draft: Draft, *, table: str, seal: KeyRing, submit: bytes
 ) -> Response:
     """The row and the texts that this draft becomes. No clock time goes in, only the band."""
-    seconds = draft.touched - draft.started
+    study, seconds = version.study, draft.touched - draft.started
     texts = tuple(
         Text(
             study=study.name,
@@ -57,6 +57,7 @@ def build_response(
         texts=texts,
         submit=submit,
         invitation=bytes.fromhex(draft.invitation) or None,
+        freeze_not_before=version.facts.get(FREEZE, ""),
     )
 
 
@@ -93,9 +94,7 @@ def submit(
         db, bytes.fromhex(version.study.fingerprints.words), study=version.study.name
     )
     submit = drafts.seal.accepted(drafts.seal.name(secret))
-    answers.accept(
-        db, build_response(version.study, draft, table=table, seal=drafts.seal, submit=submit)
-    )
+    answers.accept(db, build_response(version, draft, table=table, seal=drafts.seal, submit=submit))
     drafts.change(secret, lambda draft: _emptied(draft, int(drafts.clock())))
     return True
 

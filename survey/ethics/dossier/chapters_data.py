@@ -112,7 +112,7 @@ def checklist(version: StudyVersion) -> Iterator[Block]:
     study, consent = version.study, version.study.consent
     passages = (
         *consent.key_facts, *consent.details, *consent.notice, *consent.debrief,
-        *consent.board_note, *study.support.passages,
+        *consent.leaflet, *consent.board_note, *study.support.passages,
     )  # fmt: skip
     titles = {SCREEN + s.name: f"screen {s.name}" for s in CITED}
     titles |= {p.id: version.fill(p.heading).rstrip(".?") for p in passages if p.heading}

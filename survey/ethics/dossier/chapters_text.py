@@ -50,7 +50,7 @@ def _passages(passages: Iterable[Passage], version: StudyVersion) -> Iterator[Bl
 
 
 def before_questions(version: StudyVersion) -> Iterator[Block]:
-    """Yield S1 to S4 and S10: landing, information, eligibility, consent, decline."""
+    """Yield landing, information, eligibility, consent and decline."""
     consent = version.study.consent
     yield _screen("landing")
     yield from _said(version, "landing_title", "landing_lead", "landing_exit", "landing_draft")
@@ -119,7 +119,7 @@ def _comprehension(version: StudyVersion) -> Iterator[Block]:
 
 
 def questions(version: StudyVersion) -> Iterator[Block]:
-    """Yield S5: every page and question in order, with the routing in words."""
+    """Yield every page and question in order, with the routing in words."""
     for number, page in enumerate(version.study.pages, start=1):
         yield heading(f"{number}. {page.title}", anchor=page.id)
         yield note(_about_page(version, page), leads=True)
@@ -177,7 +177,7 @@ def _question(asked: Question, version: StudyVersion) -> Block:
 
 
 def after_questions(version: StudyVersion) -> Iterator[Block]:
-    """Yield S6 to S13: check, thank you, help, stop, delete later, leave."""
+    """Yield what comes after them: check, thank you, help, stop, delete later, leave."""
     consent = version.study.consent
     words = consent.texts
     yield _screen("check")
@@ -207,6 +207,10 @@ def after_questions(version: StudyVersion) -> Iterator[Block]:
     first = plain("On every page, first in the order of the keyboard. Goes to ")
     yield prose([first, code(version.study.exit_url), plain(" and drops the unfinished answers.")])
     yield from _said(version, "blank_hint")
+    if consent.leaflet:
+        yield heading("Leaflet", anchor="leaflet")
+        yield note("Printed inside it, beside the title and the sentence of the first page.")
+        yield from _passages(consent.leaflet, version)
 
 
 def platform(version: StudyVersion) -> Iterator[Block]:
