@@ -99,8 +99,8 @@ def spots(study: Study) -> Mapping[str, Spot]:
     for q in consent.eligibility:
         anchor = anchors(study, "eligibility")[q.id]
         found[q.id] = Spot(q.text, q.text, "eligibility", anchor, q.id)
-    for s in (*consent.required_statements, *consent.choices):
-        found[s.id] = Spot(s.text, s.text, "consent", anchors(study, "consent")[s.id], s.id)
+    for name, text in consent.asked_at_consent:
+        found[name] = Spot(text, text, "consent", anchors(study, "consent")[name], name)
     for cited in CITED:
         anchor = f"screen-{cited.name}"
         found[SCREEN + cited.name] = Spot(f"Screen {cited.brief}", "", cited.name, "main", anchor)
@@ -165,7 +165,7 @@ def consent_passages(study: Study) -> dict[str, dict[str, str]]:
         "Screens": {f"screen-{s.name}": s.label for s in CITED if s.name not in absent},
         "Information": _headed((*consent.key_facts, *consent.details, *consent.notice)),
         "Before you start": {q.id: _short(q.text) for q in consent.eligibility},
-        "Consent": {s.id: _short(s.text) for s in consent.statements},
+        "Consent": {name: _short(text) for name, text in consent.asked_at_consent},
         "Questions": questions,
         "Afterwards": _headed((*consent.debrief, *study.support.passages, *consent.leaflet)),
     }
