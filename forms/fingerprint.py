@@ -52,8 +52,9 @@ WIRE: dict[type, Mapping[str, object]] = {
     objects.ChecklistItem: _wire("id source must where passages"),
     objects.Consent: _wire(
         "version receipt_code texts key_facts details notice eligibility statements debrief"
-        " checklist board_note optional_facts board_facts facts", leaflet=(),
+        " checklist board_note optional_facts board_facts facts", leaflet=(), comprehension=(),
     ),
+    objects.ComprehensionQuestion: _wire("id text options right passage"),
     objects.HelpLine: _wire("countries name contact url last_checked", youth=False),
     objects.Support: _wire("intro lines emergency passages"),
     objects.HierarchyGroup: _wire("label codes"),
@@ -168,6 +169,7 @@ def fingerprints_of_study(study: Study) -> Fingerprints:
         "notice": consent.notice,
         "eligibility": consent.eligibility,
         "statements": consent.statements,
+        **({"comprehension": consent.comprehension} if consent.comprehension else {}),
     }
     words = sha256(content(study).encode()).hexdigest()
     return Fingerprints(words, digest(study.policy), digest(agreed_to), FORMAT_VERSION)

@@ -152,6 +152,16 @@ class CountEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class CountUnderstanding:
+    """The effect of counting answers about the information, in memory alone.
+
+    ``answers`` maps the question's id to whether its answer was right; None for a blank.
+    """
+
+    answers: Mapping[str, bool | None]
+
+
+@dataclass(frozen=True, slots=True)
 class BeginDraft:
     """The effect of keeping the draft that the step began."""
 
@@ -178,7 +188,7 @@ class AskDeletion:
     code: str
 
 
-Effect = CountEvent | BeginDraft | DropDraft | SendDraft | AskDeletion
+Effect = CountEvent | CountUnderstanding | BeginDraft | DropDraft | SendDraft | AskDeletion
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +206,7 @@ def anchors(study: Study, screen: str) -> dict[str, str]:
     consent = study.consent
     names = {
         "eligibility": [q.id for q in consent.eligibility],
-        "consent": [s.id for s in (*consent.required_statements, *consent.choices)],
+        "consent": [name for name, _ in consent.asked_at_consent],
     }.get(screen, [])
     return {name: f"i{n}" for n, name in enumerate(names, start=1)}
 
@@ -326,8 +336,9 @@ def _from_begun(study: Study, draft: Draft, go: str) -> StepResult:
 
 
 def _from_consent(study: Study, state: FlowState, posted: Any, seed: str) -> StepResult:
+    told = understanding(study, posted)
     if posted.get("go") == "decline":
-        return StepResult(FlowState("declined"), effects=(CountEvent("declined"),))
+        return StepResult(FlowState("declined"), effects=(CountEvent("declined"), *told))
     consent, current = study.consent, study.fingerprints.consent_version
     form = consent_form(consent, posted)
     if not form.validate():
@@ -342,8 +353,18 @@ def _from_consent(study: Study, state: FlowState, posted: Any, seed: str) -> Ste
         started=0,
         choices=choices_of(consent, form),
     )
-    begun = (BeginDraft(draft), CountEvent("consented"))
+    begun: tuple[Effect, ...] = (BeginDraft(draft), CountEvent("consented"), *told)
     return StepResult(at_page(draft, first_unanswered(study, draft)), effects=begun)
+
+
+def understanding(study: Study, posted: Any) -> tuple[CountUnderstanding, ...]:
+    """Return how the questions about the information were answered; nothing where none is asked."""
+    answers: dict[str, bool | None] = {}
+    for asked in study.consent.comprehension:
+        chosen = as_code(posted.get(asked.id, ""))
+        known = chosen is not None and 1 <= chosen <= len(asked.options)
+        answers[asked.id] = asked.options[chosen - 1] == asked.right if known and chosen else None
+    return (CountUnderstanding(answers),) if answers else ()
 
 
 def _from_questions(study: Study, state: FlowState, posted: Any) -> StepResult:

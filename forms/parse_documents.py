@@ -14,6 +14,7 @@ from forms.site_facts import placeholders
 from forms.study import (
     TEXT_KEYS,
     ChecklistItem,
+    ComprehensionQuestion,
     Condition,
     Consent,
     EligibilityQuestion,
@@ -34,6 +35,7 @@ from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates, is_date, i
 ENDINGS = ("screened_out", "not_now")
 # Only these optional statements have a place where the answer is kept.
 CHOICES = ("c_open", "c_quote")
+MOST_OPTIONS = 4  # of a question about the information: the styles know so many
 
 
 def read_consent(top: TomlTable) -> Consent:
@@ -58,6 +60,7 @@ def read_consent(top: TomlTable) -> Consent:
             for t in top.tables("eligibility")
         ),
         statements=tuple(read_statement(t) for t in top.tables("statement", required=True)),
+        comprehension=tuple(read_comprehension(t) for t in top.tables("comprehension")),
         debrief=read_passages(top, "debrief"),
         checklist=tuple(
             ChecklistItem(
@@ -119,6 +122,18 @@ def read_only_if(table: TomlTable) -> tuple[str, str] | None:
     return None
 
 
+def read_comprehension(table: TomlTable) -> ComprehensionQuestion:
+    """Return one question about the information."""
+    options, right = table.texts("options"), table.text("right")
+    if not 2 <= len(options) <= MOST_OPTIONS:
+        table.fault("options", f"it has {len(options)}", f"2 to {MOST_OPTIONS} answers")
+    if right and options and right not in options:
+        table.fault("right", f"{right!r} is none of its options", ", ".join(options))
+    return ComprehensionQuestion(
+        table.name("id"), table.text("text"), options, right, table.text("passage")
+    )
+
+
 def read_fact_names(top: TomlTable, key: str) -> frozenset[str]:
     """Return names of facts."""
     names = top.texts(key, required=False)
@@ -151,6 +166,9 @@ def client_words(consent: Consent) -> Iterator[tuple[str, str, str]]:
     for question in consent.eligibility:
         for key in ("text", "yes", "no"):
             yield f"eligibility {question.id}", key, getattr(question, key)
+    for asked in consent.comprehension:
+        for text in (asked.text, *asked.options):
+            yield f"comprehension {asked.id}", "text", text
     for statement in consent.statements:
         yield f"statement {statement.id}", "text", statement.text
 

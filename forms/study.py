@@ -285,6 +285,25 @@ class EligibilityQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class ComprehensionQuestion:
+    """A question about the information, before consent: its answer gates nothing and goes nowhere.
+
+    ``right`` is one of ``options``; ``passage`` the id of the passage that tells.
+    """
+
+    id: str
+    text: str
+    options: tuple[str, ...]
+    right: str
+    passage: str
+
+    @property
+    def numbered(self) -> tuple[tuple[int, str], ...]:
+        """Return its answers with the numbers that a form sends."""
+        return tuple(enumerate(self.options, start=1))
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One consent statement; an optional one is a yes/no with effect. ``only_if`` as a passage."""
 
@@ -329,11 +348,23 @@ class Consent:
     board_facts: frozenset[str]
     facts: frozenset[str]  # every placeholder used anywhere in the consent texts, and in only_if
     leaflet: tuple[Passage, ...] = ()  # printed inside it; without any, the landing's own words
+    comprehension: tuple[ComprehensionQuestion, ...] = ()
 
     @property
     def required_statements(self) -> tuple[Statement, ...]:
         """Return the statements to which every client must agree."""
         return tuple(s for s in self.statements if s.required)
+
+    @property
+    def asked_at_consent(self) -> tuple[tuple[str, str], ...]:
+        """Return (id, text) of everything that the consent page asks: statements come first."""
+        statements = [(s.id, s.text) for s in (*self.required_statements, *self.choices)]
+        return (*statements, *((q.id, q.text) for q in self.comprehension))
+
+    @property
+    def informing(self) -> Mapping[str, Passage]:
+        """Return the passages of the information by their ids."""
+        return {p.id: p for p in (*self.key_facts, *self.details, *self.notice)}
 
     @property
     def choices(self) -> tuple[Statement, ...]:

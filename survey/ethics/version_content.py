@@ -240,6 +240,7 @@ def _consent(consent: Json) -> Parts:
             yield from _passage(CONSENT, passage, name)
     for section, id_, where, kind in (
         ("eligibility", "eligibility", "Before you start:", "who may take part"),
+        ("comprehension", "comprehension", "Question before consent", "a question before consent"),
         ("statements", "statement", "Consent statement", "a consent statement"),
         ("checklist", "checklist", "Checklist", "the board’s checklist"),
     ):

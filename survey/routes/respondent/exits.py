@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, request, session
 
 from forms.flow import SCREENS, TURNS, FlowState, StepResult
@@ -18,8 +20,6 @@ from survey.routes.respondent.request import (
     drop_draft,
     final_page,
     go_to,
-    keep,
-    kept,
     kept_answers,
     navigation,
     refused_page,
@@ -41,12 +41,15 @@ def support() -> Answer:
     draft, countries = current_draft(), current_version().study.support.countries
     if request.method == "POST":
         return change_draft(FlowState("support"))
-    if request.args.get("country") in countries:
-        keep(**{browser.COUNTRY: request.args["country"]})
+    chosen = request.args.get("country", "")
+    country = chosen if chosen in countries else ""
+    if draft is not None and not draft.sent:
+        if country and (secret := draft_secret()) is not None:
+            draft = services().drafts.change(secret, lambda now: replace(now, country=country))
+        elif draft.country in countries and not draft.unseen:
+            country = draft.country
     count("support")
-    country = kept(browser.COUNTRY)
-    known = country if country in countries else None
-    return show(StepResult(FlowState("support", draft)), country=known)
+    return show(StepResult(FlowState("support", draft)), country=country or None)
 
 
 @bp.route("/stop", methods=["GET", "POST"])
