@@ -1,5 +1,6 @@
 """Commands beside broken folders and lost files; what each of them leaves in the audit."""
 
+import re
 import shutil
 import sqlite3
 
