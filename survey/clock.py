@@ -14,6 +14,11 @@ def iso_utc(at: float | None = None) -> str:
     return when.isoformat(timespec="seconds")
 
 
+def day_here(at: str) -> str:
+    """Return the date (ISO) on this server of a moment in the staff's records."""
+    return datetime.fromisoformat(at).astimezone().date().isoformat()
+
+
 def now_here() -> datetime:
     """Return the time by this server's own clock and calendar, summer time included."""
     return datetime.now().astimezone()

@@ -18,10 +18,10 @@ from survey.clock import iso_utc
 from survey.config import ROLES, Config, read_config
 from survey.crypto import KeyRing, read_keys
 from survey.errors import Refusal
-from survey.mail import is_address
+from survey.mail import PROGRAM, is_address
 from survey.storage import accounts, mail_queue
 from survey.storage.accounts import Account, Role
-from survey.storage.database import Database
+from survey.storage.database import Database, write_transaction
 
 LINK_SECONDS = 3 * 24 * 60 * 60  # over a weekend
 LONGEST_NAME = 64
@@ -69,6 +69,8 @@ def _print_setup_link(config: Config, office: Database, who: Account, site: str)
 @_site
 def add(name: str, role: str, site: str) -> None:
     """Add an account, and print the link with which its person sets a password."""
+    if accounts.folded(name) == PROGRAM:
+        raise Refusal(f"{name!r} cannot be a name: the record calls this program so.")
     if not NAME.fullmatch(name) or name.lower().startswith(DEMO):
         raise Refusal(
             f"{name!r} cannot be a name: give up to {LONGEST_NAME} letters, digits, spaces and "
@@ -77,8 +79,9 @@ def add(name: str, role: str, site: str) -> None:
     config = read_config()
     office = open_stores(config).office
     read_keys(config.key)  # or there would be an account without a link
-    who = accounts.add(office, name=name, role=cast("Role", role), at=iso_utc())
-    note_command(office, f"account {name} ({role}): added")
+    with write_transaction(office):
+        who = accounts.add(office, name=name, role=cast("Role", role), at=iso_utc())
+        note_command(office, f"account {name} ({role}): added")
     _print_setup_link(config, office, who, site)
 
 
@@ -87,8 +90,9 @@ def add(name: str, role: str, site: str) -> None:
 def disable(name: str) -> None:
     """Switch an account off at once, in every browser. Resetting it switches it on again."""
     _, office, who = _known(name)
-    accounts.disable(office, who.name)
-    note_command(office, f"account {who.name}: switched off")
+    with write_transaction(office):
+        accounts.disable(office, who.name)
+        note_command(office, f"account {who.name}: switched off")
     click.echo(f"{who.name} cannot sign in any more, and is signed out everywhere.")
 
 
@@ -99,8 +103,9 @@ def reset(name: str, site: str) -> None:
     """Take password and second step away, and print a new set-up link."""
     config, office, who = _known(name)
     read_keys(config.key)
-    accounts.reset(office, who.name)
-    note_command(office, f"account {who.name}: reset")
+    with write_transaction(office):
+        accounts.reset(office, who.name)
+        note_command(office, f"account {who.name}: reset")
     _print_setup_link(config, office, who, site)
 
 
@@ -112,9 +117,11 @@ def set_mail(name: str, address: str) -> None:
     if address and not is_address(address):
         raise Refusal("This is no mail address: give one like name@example.org.")
     _, office, who = _known(name)
-    mail_queue.set_address(office, who.name, address)
-    # The address itself is nobody's business but its person's.
-    note_command(office, f"account {who.name}: mail address {'set' if address else 'taken away'}")
+    with write_transaction(office):
+        mail_queue.set_address(office, who.name, address)
+        # The address itself is nobody's business but its person's.
+        said = "set" if address else "taken away"
+        note_command(office, f"account {who.name}: mail address {said}")
     click.echo(f"Notices to {who.name} go {'to this address' if address else 'nowhere'} now.")
 
 

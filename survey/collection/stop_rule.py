@@ -78,7 +78,7 @@ def _pause(stores: Stores, version: StudyVersion) -> None:
     if studies.status(office, name) != "open" or board.suspension(office, name):
         return
     at = iso_utc()
-    board.rule(office, name, "suspended", at=at, who=PROGRAM, why=WHY)
+    board.rule(office, name, "suspended", at=at, who=PROGRAM, why=WHY, use=False)
     studies.note(office, at=at, who=PROGRAM, what=f"{name}: paused by its stop rule")
     mail.send(office, "A study is paused", _lines(version), _told(stores, version))
 
@@ -116,7 +116,7 @@ def lift(stores: Stores, version: StudyVersion, *, who: str, why: str) -> bool:
         if paused(stores, version) is None:
             return False
         at = iso_utc()
-        board.rule(office, name, "lifted", at=at, who=who, why=why)
+        board.rule(office, name, "lifted", at=at, who=who, why=why, use=False)
         studies.note(office, at=at, who=who, what=f"{name}: pause by the stop rule lifted")
     return True
 

@@ -12,10 +12,11 @@ from forms.site_facts import STOP_RULE, SiteFacts, facts_for, fill
 from forms.stop_signs import rule_in_words
 from forms.study import Study
 from forms.toml_tables import Fault, StudyFaults
+from forms.variants import shown_at
 from survey.studies.fingerprints import VersionFingerprints
 
 # First parts of the rooms' own addresses. A test holds the list against the addresses served.
-RESERVED = frozenset({"account", "audit", "code", "set-up", "sign-in", "sign-out"})
+RESERVED = frozenset({"account", "audit", "code", "seen", "set-up", "sign-in", "sign-out"})
 
 
 def check_name(folder: Path) -> None:
@@ -44,9 +45,10 @@ class StudyVersion:
 
     def fill(self, text: str) -> str:
         """Return ``text`` with the site's facts, and the stop rule, in place of ``{fact}``."""
+        facts = self.facts
         if STOP_RULE in text:
-            return fill(text, {**self.facts, STOP_RULE: rule_in_words(self.study)})
-        return fill(text, self.facts)
+            facts = {**facts, STOP_RULE: rule_in_words(self.study)}
+        return fill(text, facts, self.study.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def read_version(folder: Path, site: SiteFacts, *, pilot: bool) -> StudyVersion:
     study = load_study(folder)
     facts = facts_for(site, study)
     return StudyVersion(
-        study,
+        shown_at(study, facts),
         folder,
         facts,
         fingerprint_of_facts(study, facts),
