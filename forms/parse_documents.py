@@ -182,6 +182,7 @@ def board_words(consent: Consent) -> Iterator[tuple[str, str, str]]:
         yield f"statement {statement.id}", "effect", statement.effect
 
 
+FEWEST_A_DAY = 50  # of a limit for each day (docs/design.md, Collection)
 # Of fewer, a verdict would be about few people (docs/design.md, Collection).
 FEWEST_COUNTED = 20
 LEVEL_RULE = '[["label", [codes]], …]'
@@ -227,6 +228,7 @@ def read_release(top: TomlTable) -> ReleasePolicy:
         population=top.text("population", required=False),
         repeat=_any_of(top, "repeat"),
         not_used=_any_of(top, "not_used"),
+        daily_limit=top.integer("daily_limit", FEWEST_A_DAY, 100_000, default=0),
     )
 
 

@@ -69,11 +69,13 @@ def rule_in_words(study: Study) -> str:
     if rule is None:
         return "This study names no stop rule."
     signs = joined(list(_signs(study, rule)), "or")
+    besides = ", but not who says that their answers should not be used"
     return (
         f"Collection pauses by itself when more than {rule.share * 100:g} % of those counted show "
         f"a sign. A sign is {signs}; or to stop on the page of such a question or later, whether "
         "the answers are then sent or deleted, or to leave there. Counted is who answered such a "
-        "question or stopped so. The server compares once a day, at "
+        f"question or stopped so{besides * bool(study.policy.not_used)}. "
+        "The server compares once a day, at "
         f"{rule.hour:02}:00 by its own clock: first once {rule.first} are counted, then at each "
         f"multiple of {COMPARED_EVERY}. The pause holds until the board, or the clinician whom the "
         "site’s facts name, lifts it with a reason. Both are mailed at that hour that there is a "

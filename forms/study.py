@@ -550,6 +550,7 @@ class ReleasePolicy:
     stop: StopRule | None = None  # told to staff as yes or no, never as a number
     population: str = ""  # whom the study asks, where another study asks the same people
     repeat: Condition = ()  # any of these answers: somebody who has answered before
+    daily_limit: int = 0  # answers sent in a day after which nobody new can start; 0: any number
     not_used: Condition = ()  # any of these answers: somebody who says that theirs be not used
 
     def unused(self, answers: Answers) -> bool:

@@ -71,12 +71,17 @@ def open_services(config: Config) -> Services:
     stores, catalogue = open_studies(config)
     availability, counters = Availability(stores, catalogue), EventCounters()
     mail = MailSender(config, time.time)
+
+    def by_the_clock() -> None:
+        stop_rule.compare_all_due(stores, availability.versions(), now_here())
+        availability.begin_day()
+
     maintenance = MaintenanceThread(
         stores,
         counters,
         clock=time.time,
         accepted_of=keys.accepted,
-        by_the_clock=lambda: stop_rule.compare_all_due(stores, availability.versions(), now_here()),
+        by_the_clock=by_the_clock,
         mail=lambda: mail.tick(stores.office),
         withdrawn=partial(drop_pilot_files, stores.folder),
     )

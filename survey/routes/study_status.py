@@ -13,7 +13,7 @@ from survey.services import services
 from survey.storage import board, conditions, studies
 from survey.storage.accounts import Role
 from survey.storage.conditions import ConditionRecord
-from survey.studies.availability import FULL, LOST, NOT_OPEN, OPEN, PAUSED, StudyState
+from survey.studies.availability import FULL, FULL_TODAY, LOST, NOT_OPEN, OPEN, PAUSED, StudyState
 from survey.studies.catalogue import StudyFolder
 from survey.studies.data_use import use_stopped
 from survey.studies.lifecycle import approval_of
@@ -24,6 +24,7 @@ MEANINGS = {
     NOT_OPEN: "Draft: not open yet",
     OPEN: "Open: people can answer",
     FULL: "Full: as many have answered as were wanted; nobody new can start",
+    FULL_TODAY: "Full for today: nobody new can start before tomorrow",
     PAUSED: "Paused: opened, but it takes nobody now; clients are told to come back later",
     "closed": "Closed: nobody new can answer",
     "frozen": "Frozen: no answer can be added or deleted any more",

@@ -484,6 +484,18 @@ def m015_comparisons(db: AnyDatabase) -> None:
 
 
 @OFFICE()
+def m015_day_starts(db: AnyDatabase) -> None:
+    """How many answers a study with a limit for each day had when the present day began."""
+    _make(
+        db,
+        """CREATE TABLE day_starts (
+            study TEXT NOT NULL, pilot INTEGER NOT NULL CHECK (pilot IN (0, 1)),
+            day TEXT NOT NULL, sent INTEGER NOT NULL, PRIMARY KEY (study, pilot)
+        ) STRICT, WITHOUT ROWID""",
+    )
+
+
+@OFFICE()
 def m018_submissions(db: AnyDatabase) -> None:
     """What researchers put before a board, its decisions besides a signature, kinds of incidents.
 

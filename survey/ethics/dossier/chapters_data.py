@@ -220,6 +220,10 @@ def policy(version: StudyVersion) -> Iterator[Block]:
     yield pairs(
         [
             ("New rows for a release", f"at least {policy.min_new_rows}"),
+            (
+                "Answers in a day",
+                f"about {policy.daily_limit}" if policy.daily_limit else "no limit",
+            ),
             ("No release at all", f"under {small.min_rows} rows"),
             ("No quasi-identifier", f"under {small.no_key_under} rows"),
             ("Few quasi-identifiers", f"{small.few_key}, up to {small.few_key_up_to} rows"),
