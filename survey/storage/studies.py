@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal, cast
 
-from survey.storage.database import Database, write_transaction
+from survey.storage.database import Database, number_of, write_transaction
 from survey.studies.fingerprints import VersionFingerprints
 
 Status = Literal["draft", "open", "closed", "frozen"]
@@ -43,14 +43,14 @@ class Approval:
         return self.approved_on <= today and lasts and not self.revoked
 
 
-def approve(db: Database, approval: Approval) -> None:
-    """Note an approval; it stays in the record for good."""
+def approve(db: Database, approval: Approval) -> int:
+    """Note an approval, which stays in the record for good; return its number."""
     row = asdict(approval)
     row["approved_by"] = row.pop("by")
     # Its number is the row's; that it was revoked is a ruling of its own (board.py).
     del row["number"], row["revoked"]
     with write_transaction(db):
-        db.table("approvals").insert(row)
+        return number_of(db.table("approvals").insert(row))
 
 
 def approvals(db: Database, study: str) -> list[Approval]:

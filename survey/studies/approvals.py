@@ -218,18 +218,25 @@ def read_approval_form(typed: Mapping[str, str], by: str) -> ApprovalForm:
     )
 
 
-def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -> None:
+def approval_under(version: StudyVersion, form: ApprovalForm) -> studies.Approval:
+    """Return the approval of exactly this version that the form gives, not yet in the record."""
+    return studies.Approval(
+        study=version.study.name, **fingerprints_of(version)._asdict(), **asdict(form)
+    )
+
+
+def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -> int:
     """Archive this version and note its approval, in this order: what is approved is there.
 
-    Raises FolderChanged where the folder has changed meanwhile, Refusal where it cannot be
-    archived; then nothing is signed. One form sent twice in a row is noted once.
+    Returns its number. Raises FolderChanged where the folder has changed meanwhile, Refusal where
+    it cannot be archived; then nothing is signed.
     """
     archive_version(stores.folder, version)
-    fingerprints = fingerprints_of(version)
-    signed = {"study": version.study.name, **fingerprints._asdict(), **asdict(form)}
+    approval = approval_under(version, form)
     noted = studies.approvals(stores.office, version.study.name)
-    if not noted or noted[-1].revoked or signed.items() - asdict(noted[-1]).items():
-        studies.approve(stores.office, studies.Approval(**signed))
+    if noted and not noted[-1].revoked and replace(noted[-1], number=0) == approval:
+        return noted[-1].number  # one form sent twice in a row is noted once
+    return studies.approve(stores.office, approval)
 
 
 def record_lost(stores: Stores, name: str) -> bool:
