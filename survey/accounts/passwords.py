@@ -102,8 +102,8 @@ def _normal(password: str) -> str:
 DEMO_PREFIX = "demo-"
 
 
-def make_demo_accounts(office: Database) -> dict[Role, tuple[str, str]]:
-    """Make a researcher and a board member; return role → (name, password)."""
+def make_demo_accounts(office: Database, studies: Iterable[str]) -> dict[Role, tuple[str, str]]:
+    """Make a researcher of these studies and a board member; return role → (name, password)."""
     remove_demo_accounts(office)
     at = iso_utc()
     made: dict[Role, tuple[str, str]] = {}
@@ -111,6 +111,7 @@ def make_demo_accounts(office: Database) -> dict[Role, tuple[str, str]]:
         name, password = DEMO_PREFIX + role, new_code().lower()
         accounts.add(office, name=name, role=role, at=at)
         accounts.set_password(office, name, hashed(password))
+        members.assign(office, name, studies)
         made[role] = name, password
     return made
 

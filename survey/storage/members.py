@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from survey.storage.accounts import folded
+from survey.storage.accounts import Account, folded
 from survey.storage.database import Database, number_of, write_transaction
 
 KeyKind = Literal["file", "passkey"]
@@ -167,6 +167,11 @@ def assigned(db: Database, account: str) -> frozenset[str]:
     """Return the studies of a researcher's account."""
     found = db.table("assigned").rows_where("account = ?", [folded(account)])
     return frozenset(row["study"] for row in found)
+
+
+def studies_of(db: Database, account: Account) -> frozenset[str]:
+    """Return the studies that an account may open: its own, or those on whose board it sits."""
+    return (boards_of if account.role == "board" else assigned)(db, account.name)
 
 
 # Keys.
