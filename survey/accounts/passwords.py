@@ -10,6 +10,7 @@ import secrets
 import threading
 import unicodedata
 from base64 import b64encode
+from collections.abc import Iterable
 from functools import lru_cache
 
 from argon2 import PasswordHasher, profiles
@@ -18,7 +19,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from survey.clock import iso_utc
 from survey.config import PACKAGE, ROLES
 from survey.crypto import new_code
-from survey.storage import accounts
+from survey.storage import accounts, members
 from survey.storage.accounts import Role
 from survey.storage.database import Database
 

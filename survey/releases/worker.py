@@ -41,7 +41,7 @@ from survey.releases.jobs import (
 )
 from survey.releases.pilots import TooFewSince
 from survey.releases.preview import ChangedSince, basis, basis_of, preview
-from survey.storage import accounts, jobs, releases, studies
+from survey.storage import accounts, jobs, members, releases, studies
 from survey.storage.jobs import Job
 from survey.storage.stores import Stores
 from survey.studies import lifecycle
@@ -58,8 +58,10 @@ class SwitchedOff(Refusal):
     """A job asked for by an account that was switched off meanwhile."""
 
     def __init__(self, who: str) -> None:
-        super().__init__(f"The account {who} was switched off meanwhile, or the study taken from it. Nothing was "
-            "entered.")
+        super().__init__(
+            f"The account {who} was switched off meanwhile, or lost its right to this study. "
+            "Nothing was entered."
+        )
 
 
 # Which page of advice a refusal of a preview or release has: more answers help unless it says so.

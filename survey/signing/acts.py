@@ -85,6 +85,18 @@ def may_sign(office: Database, study: str, account: str, today: str) -> Member:
     return found
 
 
+def refuse_researchers(office: Database, version: StudyVersion, name: str) -> None:
+    """Raise Refusal for the name of somebody who is known as a researcher of this study."""
+    study, wanted = version.study.name, folded(name)
+    named = folded(version.facts.get("researcher_names", ""))
+    held = (a for a in accounts.listed(office) if a.role == "researcher")
+    known = [a for a in held if study in members.assigned(office, a.name)]
+    if wanted in named or wanted in [folded(one.name) for one in known]:
+        raise Refusal(
+            f"{name} is a researcher of {study}, and a researcher never sits on the study’s board."
+        )
+
+
 def propose_approval(
     stores: Stores, version: StudyVersion, form: ApprovalForm, *, at: str, today: str, **more: Any
 ) -> int:
@@ -95,6 +107,7 @@ def propose_approval(
     """
     office, study = stores.office, version.study.name
     who = may_sign(office, study, form.by, today)
+    refuse_researchers(office, version, who.name)
     approvals.archive_version(stores.folder, version)
     approval = approvals.approval_under(version, form)
     statement = statement_on(approval, "approve", **_frame(office, study, at, today), **more)
@@ -266,6 +279,8 @@ def sign(
         if now.progress != "open":
             raise NotSigned(now.why)
         name, capacity = _signer(office, proposal, account, today)
+        for version in versions if proposal.act == "approve" else ():
+            refuse_researchers(office, version, name)
         if folded(account) in {one.account for one in now.signed}:
             raise NotSigned(f"{account} has signed this already.")
         key = _key_that_made(office, account, proposal.statement, text)

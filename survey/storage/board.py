@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from survey.storage.database import Database, write_transaction
+from survey.storage.record import append
 
 Ruling = Literal["suspended", "lifted", "revoked"]
 
@@ -65,7 +66,7 @@ class Waiver:
 
 def _append(db: Database, table: str, **row: object) -> None:
     with write_transaction(db):
-        db.table(table).insert(row)
+        append(db, table, row)
 
 
 def _of(db: Database, table: str, study: str, select: str) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
 
 from survey.locks import WriteLock
 from survey.memory import give_back_memory
@@ -28,7 +27,7 @@ def _without_numpy() -> Iterator[None]:
 # 50 ms and 12 MB in every process of a server that touches no row.
 with _without_numpy():
     import sqlite_utils
-    from sqlite_utils.db import NotFoundError, Table
+    from sqlite_utils.db import NotFoundError
     from sqlite_utils.migrations import Migrations
 
 __all__ = ["AnyDatabase", "Database", "Migrations", "NotFoundError"]
@@ -78,11 +77,6 @@ def write_transaction(db: Database) -> Iterator[None]:
         except BaseException:
             db.rollback()
             raise
-
-
-def number_of(table: Table) -> int:
-    """Return the number of the row that was just inserted into ``table``."""
-    return cast("int", table.last_pk)
 
 
 def truncate_log(db: Database) -> bool:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from survey.storage.accounts import Account, folded
-from survey.storage.database import Database, number_of, write_transaction
+from survey.storage.database import Database, write_transaction
+from survey.storage.record import append
 
 KeyKind = Literal["file", "passkey"]
 
@@ -105,7 +106,7 @@ def appoint(db: Database, member: Member) -> None:
     """Note a member, or another state of one: the last line on an account counts."""
     row = {name: getattr(member, name) for name in _MEMBER.split(", ")}
     with write_transaction(db):
-        db.table("members").insert({**row, "account": folded(member.account)})
+        append(db, "members", {**row, "account": folded(member.account)})
 
 
 def history(db: Database, study: str) -> list[Member | QuorumChange]:
@@ -143,7 +144,7 @@ def set_quorum(db: Database, change: QuorumChange) -> None:
     """Note how many members must sign from now on."""
     row = {"study": change.study, "at": change.at, "who": change.who, "members": change.members}
     with write_transaction(db):
-        db.table("quorums").insert(row)
+        append(db, "quorums", row)
 
 
 def quorum(db: Database, study: str) -> int:
@@ -195,17 +196,15 @@ def add_key(
         "credential": credential, "vouched": vouched,
     }  # fmt: skip
     with write_transaction(db):
-        return number_of(db.table("member_keys").insert(row))
+        return append(db, "member_keys", row)
 
 
 def end_keys(db: Database, account: str, *, key: int = 0, at: str, who: str, why: str) -> None:
     """End one key, or all that the account has, after which its next key is a first one."""
     with write_transaction(db):
         latest = max((k.number for k in every_key(db, account)), default=0)
-        db.table("key_ends").insert(
-            {"account": folded(account), "key": key, "latest": latest, "at": at, "who": who,
-             "why": why}
-        )  # fmt: skip
+        row = {"account": folded(account), "key": key, "latest": latest}
+        append(db, "key_ends", {**row, "at": at, "who": who, "why": why})
 
 
 def every_key(db: Database, account: str) -> list[MemberKey]:

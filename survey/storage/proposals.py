@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from survey.storage.accounts import folded
-from survey.storage.database import Database, number_of, write_transaction
+from survey.storage.database import Database, write_transaction
+from survey.storage.record import append
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def propose(db: Database, study: str, *, at: str, who: str, act: str, statement:
     """Keep a proposal; return its number."""
     row = {"study": study, "at": at, "who": who, "act": act, "statement": statement}
     with write_transaction(db):
-        return number_of(db.table("proposals").insert(row))
+        return append(db, "proposals", row)
 
 
 def proposal(db: Database, number: int) -> Proposal | None:
@@ -71,7 +72,7 @@ def add_signature(db: Database, signature: Signature) -> None:
     """Keep a signature that was checked."""
     row = {name: getattr(signature, name) for name in _SIGNATURE.split(", ")}
     with write_transaction(db):
-        db.table("signatures").insert({**row, "account": folded(signature.account)})
+        append(db, "signatures", {**row, "account": folded(signature.account)})
 
 
 def signatures(db: Database, number: int) -> list[Signature]:
@@ -86,7 +87,7 @@ def end(db: Database, number: int, *, at: str, what: str, effect: int = 0) -> No
     """Note what came of a proposal."""
     row: dict[str, Any] = {"proposal": number, "at": at, "what": what, "effect": effect}
     with write_transaction(db):
-        db.table("outcomes").insert(row)
+        append(db, "outcomes", row)
 
 
 def outcome(db: Database, number: int) -> Outcome | None:

@@ -5,6 +5,8 @@ Tables of answers are not made here: each study brings its own columns (answer_t
 
 from __future__ import annotations
 
+from survey.clock import iso_utc
+from survey.storage import record
 from survey.storage.database import AnyDatabase, Migrations
 
 ANSWERS = Migrations("answers")  # responses.db and pilot.db
@@ -374,6 +376,27 @@ def m011_told_pilots(db: AnyDatabase) -> None:
         ) STRICT""",
         *(t for name in ("told_pilots", "freezes") for t in _append_only(name)),
     )
+
+
+@OFFICE()
+def m012_chain(db: AnyDatabase) -> None:
+    """Links of the record (record.py). What was written before is linked now, table by table."""
+    _make(
+        db,
+        f"""CREATE TABLE {record.CHAIN} (
+            position INTEGER PRIMARY KEY, line TEXT NOT NULL,
+            head TEXT NOT NULL CHECK (length(head) = 64)
+        ) STRICT""",
+        *_append_only(record.CHAIN),
+    )
+    earlier = {
+        table: list(db.table(table).rows_where(order_by=", ".join(db.table(table).pks)))
+        for table in record.linked_tables(db)
+    }
+    count = sum(map(len, earlier.values()))
+    record.link(db, record.CHAIN, [{"begun_at": iso_utc(), "earlier_rows": count}])
+    for table, rows in earlier.items():
+        record.link(db, table, rows)
 
 
 @OFFICE()

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal, cast
 
-from survey.storage.database import Database, number_of, write_transaction
+from survey.storage.database import Database, write_transaction
+from survey.storage.record import append
 from survey.studies.fingerprints import VersionFingerprints
 
 Status = Literal["draft", "open", "closed", "frozen"]
@@ -50,7 +51,7 @@ def approve(db: Database, approval: Approval) -> int:
     # Its number is the row's; that it was revoked is a ruling of its own (board.py).
     del row["number"], row["revoked"]
     with write_transaction(db):
-        return number_of(db.table("approvals").insert(row))
+        return append(db, "approvals", row)
 
 
 def approvals(db: Database, study: str) -> list[Approval]:
@@ -105,7 +106,7 @@ def set_status(db: Database, study: str, status: Status, at: str) -> None:
     with write_transaction(db):
         life = {"study": study, "status": status, "since": at}
         db.table("lives").insert(life, replace=True)
-        db.table("turns").insert({"study": study, "at": at, "what": status})
+        append(db, "turns", {"study": study, "at": at, "what": status})
 
 
 def turns(db: Database, study: str) -> list[tuple[str, str]]:
@@ -117,7 +118,7 @@ def turns(db: Database, study: str) -> list[tuple[str, str]]:
 def note(db: Database, *, at: str, who: str, what: str) -> None:
     """Write a line in the audit: who of the staff did what, when."""
     with write_transaction(db):
-        db.table("audit").insert({"at": at, "who": who, "what": what})
+        append(db, "audit", {"at": at, "who": who, "what": what})
 
 
 def audit(db: Database) -> list[dict[str, str]]:

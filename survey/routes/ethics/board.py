@@ -22,7 +22,7 @@ from flask import (
 )
 
 from forms.site_facts import missing_facts
-from survey.accounts.access import current_account, staff_only
+from survey.accounts.access import current_account, may_open, staff_only
 from survey.accounts.audit import note
 from survey.clock import iso_utc
 from survey.errors import Refusal
@@ -83,14 +83,15 @@ def now() -> str:
 @staff_only("board")
 def index() -> str:
     """Show each study with what is approved of it and where to go."""
-    found = [summary_of(version) for version in services().availability.versions()]
+    versions = services().availability.versions()
+    found = [summary_of(version) for version in versions if may_open(version.study.name)]
     return render_template(
         "board/index.html",
         title="Board",
         summaries=found,
         waiting={one.version.study.name: notices(one, "board") for one in found},
         cards=BOARD_CARDS,
-        left_out=services().catalogue.left_out,
+        left_out=[one for one in services().catalogue.left_out if may_open(one.name)],
     )
 
 
@@ -99,14 +100,22 @@ def index() -> str:
 def audit() -> str:
     """Show what staff did, the latest first, a hundred lines a page."""
     page, office = request.args.get("page", 1, type=int), services().stores.office
-    total = written.length(office)
+    about = [name for name in _names() if may_open(name)]
+    total = written.length(office, about)
     pages = max(1, -(-total // LINES_A_PAGE))
     if not 1 <= page <= pages:
         abort(404)
-    lines = written.lines(office, most=LINES_A_PAGE, after=(page - 1) * LINES_A_PAGE)
+    lines = written.lines(office, about, most=LINES_A_PAGE, after=(page - 1) * LINES_A_PAGE)
     return render_template(
         "board/audit.html", title="What staff did", lines=lines, page=page, pages=pages, total=total
     )
+
+
+def _names() -> list[str]:
+    """Return every study that is served or left out, and those whose folder is gone."""
+    here = services()
+    found = {*here.catalogue.folders, *(one.name for one in here.catalogue.left_out)}
+    return sorted(found | {*studies.lived(here.stores.office)})
 
 
 # The certificate: what is served now, under which approval. Public, no account.
