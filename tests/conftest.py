@@ -28,7 +28,7 @@ from survey.storage import accounts, members
 from survey.storage.accounts import Role
 from survey.storage.database import Database
 from survey.storage.stores import Stores
-from tests.signing import seat
+from tests.signing import GOOD, seat
 
 pytest_plugins = ("tests.skips",)
 
@@ -130,7 +130,7 @@ def signed_in() -> Callable[..., FlaskClient]:
         client, name = app.test_client(), name or f"{role}-{secrets.token_hex(4)}"
         with app.test_request_context("/research/"):
             accounts.add(services().stores.office, name=name, role=role, at="2025-01-01T00:00:00")
-            accounts.set_password(services().stores.office, name, "never typed")
+            accounts.set_password(services().stores.office, name, passwords.hashed(GOOD))
             accounts.set_totp(services().stores.office, name, b"never asked")
             for study in services().catalogue.folders:
                 give_study(services().stores.office, study, name, role)
@@ -138,6 +138,7 @@ def signed_in() -> Callable[..., FlaskClient]:
             cookie = dict(session)
         with client.session_transaction("/research/") as kept:
             kept.update(cookie)
+        client.account = name  # type: ignore[attr-defined]  # whose key signs
         return client
 
     return sign_in

@@ -20,6 +20,7 @@ from survey.studies.approvals import ApprovalForm
 from survey.studies.version import StudyVersion
 
 SIGNER = "Dr Berg"
+GOOD = "treacle under 9 pylons"  # everybody's password
 
 
 @lru_cache(maxsize=64)
@@ -29,7 +30,13 @@ def key_of(account: str) -> Ed25519PrivateKey:
 
 
 def seat(
-    office: Database, study: str, account: str = SIGNER, *, quorum: int | None = 1, **said: object
+    office: Database,
+    study: str,
+    account: str = SIGNER,
+    *,
+    quorum: int | None = 1,
+    key: bool = True,
+    **said: object,
 ) -> Member:
     """Appoint an account to a study's board, as the host does, and register its key."""
     if accounts.find(office, account) is None:
@@ -46,7 +53,7 @@ def seat(
     members.appoint(office, member)
     if quorum is not None:
         members.set_quorum(office, QuorumChange(study, iso_utc(), "host (command line)", quorum))
-    if not members.keys(office, account):
+    if key and not members.keys(office, account):
         public = public_of(key_of(account))
         members.add_key(office, account, at=iso_utc(), kind="file", public=public)
     return member

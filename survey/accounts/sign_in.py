@@ -51,6 +51,15 @@ def pending_second_factor() -> Account | None:
 
 def check_code(account: Account, code: str) -> Outcome:
     """Try the code that ``account`` owes."""
+    if (outcome := confirm_code(account, code)) != "in":
+        return outcome
+    accounts.end(services().stores.office, session_id_hash(session[HALF_WAY]))
+    start_session(account)
+    return "in"
+
+
+def confirm_code(account: Account, code: str) -> Outcome:
+    """Try a code of the second step; a right one works once."""
     throttle, who = services().throttle, folded(account.name)
     if not throttle.take(BY_CODE, who):
         return "wait"
@@ -65,8 +74,6 @@ def check_code(account: Account, code: str) -> Outcome:
             return "wrong"
         accounts.forgive_missed(office, name)
     throttle.forgive(BY_CODE, who)
-    accounts.end(office, session_id_hash(session[HALF_WAY]))
-    start_session(account)
     return "in"
 
 

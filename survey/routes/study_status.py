@@ -149,6 +149,7 @@ NOTES_CARDS = (
 
 BOARD_CARDS = (
     StudyCard("board.approve", "Approve", "Sign exactly what you have read."),
+    StudyCard("proposals.board_page", "Board", "Who sits on it, with which keys; what waits."),
     StudyCard("notes.waivers", "Waivers", "Do without an element of the checklist, with a reason."),
     StudyCard("board.suspend", "Suspend or revoke", "Stop it at once, or let it go on.", "Suspend"),
     *NOTES_CARDS,

@@ -18,7 +18,7 @@ from survey.signing.statements import ACTS, make_statement, program, read_statem
 from survey.storage import accounts, board, members, proposals, studies
 from survey.storage.accounts import folded
 from survey.storage.database import Database, write_transaction
-from survey.storage.members import Member, MemberKey
+from survey.storage.members import KeyKind, Member, MemberKey
 from survey.storage.proposals import Outcome, Proposal, Signature
 from survey.storage.stores import Stores
 from survey.studies import approvals
@@ -149,7 +149,8 @@ def _propose(office: Database, study: str, who: Member, act: str, statement: str
     with write_transaction(office):
         # Pressed twice is proposed once.
         for one in reversed(proposals.proposals(office, study)):
-            if one.statement == statement and proposals.outcome(office, one.number) is None:
+            same = _timeless(one.statement) == _timeless(statement)
+            if same and proposals.outcome(office, one.number) is None:
                 return one.number
         number = proposals.propose(
             office, study, at=at, who=who.account, act=act, statement=statement
@@ -158,6 +159,34 @@ def _propose(office: Database, study: str, who: Member, act: str, statement: str
             office, at=at, who=who.account, what=f"{study}: proposal {number}: {ACTS[act].lower()}"
         )
     return number
+
+
+def _timeless(statement: str) -> dict[str, Any]:
+    return {**read_statement(statement), "proposed_at": "", "lapses_on": ""}
+
+
+def add_first_key(
+    office: Database, account: str, *, at: str, kind: KeyKind, public: str, credential: str = ""
+) -> None:
+    """Keep the first key of a member, with its line. Raises Refusal where it is not the first."""
+    with write_transaction(office):
+        if not members.first_key_is_free(office, account):
+            raise Refusal("You have had a key before: another one needs its signature.")
+        members.add_key(office, account, at=at, kind=kind, public=public, credential=credential)
+        _note_key(office, account, f"key {key_files.fingerprint(public)} registered", at)
+
+
+def end_one_key(office: Database, key: MemberKey, *, at: str) -> None:
+    """End a key that its member has lost, with its line."""
+    with write_transaction(office):
+        members.end_keys(
+            office, key.account, key=key.number, at=at, who=key.account, why="Said to be lost."
+        )
+        _note_key(office, key.account, f"key {key_files.fingerprint(key.public)} ended", at)
+
+
+def _note_key(office: Database, account: str, what: str, at: str) -> None:
+    studies.note(office, at=at, who=account, what=f"account {account}: {what}")
 
 
 def propose_key(office: Database, key: MemberKey, *, today: str) -> int:
@@ -375,6 +404,6 @@ def _take_key(office: Database, now: Standing, at: str) -> int:
         credential=said["credential"],
         vouched=now.signed[-1].key,
     )
-    what = f"account {said['account']}: key {said['fingerprint']} added, signed with another key"
-    studies.note(office, at=at, who=said["account"], what=what)
+    what = f"key {said['fingerprint']} registered, signed with another key"
+    _note_key(office, said["account"], what, at)
     return number

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -164,6 +164,8 @@ RECORD_LOST = (
     "audit are in it."
 )
 REFERENCE_LENGTH, CONDITIONS_LENGTH = 200, 4000
+# A meeting's decision is signed within weeks; boards review at least yearly (45 CFR 46.109(e)).
+BACKDATED_DAYS, LONGEST_DAYS = 30, 366
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,19 +191,27 @@ def faults_of(typed: Mapping[str, str], today: str) -> dict[str, str]:
     """Return field → what is wrong with it; nothing when the form can be signed."""
     reference, conditions = typed.get("reference", "").strip(), typed.get("conditions", "")
     begins, ends = day(typed.get("approved_on", "")), day(typed.get("expires_on", ""))
+    now = date.fromisoformat(today)
     end = "" if ends else "Give the last day on which it holds as year-month-day."
     if begins and ends and ends < begins:
         end = "It would end before it was given: check the two dates."
-    elif ends and ends < date.fromisoformat(today):
+    elif ends and ends < now:
         end = "This day has passed: give a later one."
+    elif ends and ends > (latest := now + timedelta(LONGEST_DAYS)):
+        end = f"An approval lasts a year at most: give a day up to {latest}."
+    begin = "" if begins else "Give the date of the approval as year-month-day."
+    if begins and begins < (earliest := now - timedelta(BACKDATED_DAYS)):
+        begin = f"An approval is not dated back by more than {BACKDATED_DAYS} days: {earliest}."
     found = {
         "reference": "" if reference else "Give the board’s reference number.",
-        "approved_on": "" if begins else "Give the date of the approval as year-month-day.",
+        "approved_on": begin,
         "expires_on": end,
         "read": "" if typed.get("read") == "1" else "Tick that you have read this version.",
     }
     if len(reference) > REFERENCE_LENGTH:
         found["reference"] = f"Shorten the reference to {REFERENCE_LENGTH} characters."
+    if len(typed.get("meeting", "").strip()) > REFERENCE_LENGTH:
+        found["meeting"] = f"Shorten this to {REFERENCE_LENGTH} characters."
     if len(conditions) > CONDITIONS_LENGTH:
         found["conditions"] = f"Shorten the conditions to {CONDITIONS_LENGTH} characters."
     return {name: fault for name, fault in found.items() if fault}

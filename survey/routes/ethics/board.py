@@ -38,8 +38,10 @@ from survey.routes.study_status import (
     summary_of,
 )
 from survey.services import current_state, services
+from survey.signing import acts
 from survey.storage import audit as written
-from survey.storage import board, studies
+from survey.storage import board, members, proposals, studies
+from survey.storage.database import write_transaction
 from survey.studies import approvals
 from survey.studies.current import MARK, current_folder, current_name
 from survey.studies.fingerprints import FINGERPRINT_LABELS, VersionFingerprints
@@ -48,7 +50,7 @@ from survey.studies.version import StudyVersion, fingerprints_of
 
 bp = Blueprint("board", __name__, url_prefix="/ethics")
 
-TYPED = ("reference", "approved_on", "expires_on", "conditions")
+TYPED = ("reference", "meeting", "approved_on", "expires_on", "conditions")
 SERVED = "served"
 REASON_LENGTH = 2000
 LINES_A_PAGE = 100
@@ -167,24 +169,33 @@ def certificate_json() -> Response:
 @bp.route("/<name>/approve", methods=["GET", "POST"])
 @staff_only("board")
 def approve() -> Answer:
-    """Show the three fingerprints that would be signed, and sign them."""
-    today = services().availability.today()
+    """Show what would be signed and what is still open, and propose it to the members."""
     if request.method == "GET":
         # The version in the folder, unless the page is asked for the one that is served.
         wanted = _served() if request.args.get("version") == SERVED else None
-        return _approve_page(wanted or _proposed(), {"approved_on": today})
+        return _approve_page(wanted or _proposed(), {"approved_on": today()})
     # What is signed is what the page showed, or nothing (docs/decisions/0014-approval-lock.md).
     shown = VersionFingerprints(**{n: request.form.get(n, "") for n in VersionFingerprints._fields})
-    version = next((o for o in (_proposed(), _served()) if o and fingerprints_of(o) == shown), None)
+    version = next((o for o in signable() if fingerprints_of(o) == shown), None)
     if version is None:
         now = _proposed()
         return _approve_page(now, request.form, changed=_what_changed(shown, now)), 409
-    faults = approvals.faults_of(request.form, today)
+    faults = approvals.faults_of(request.form, today())
     if open_elements := _unwaived(version):
         faults["elements"] = f"Elements of the checklist without a passage: {len(open_elements)}."
     if faults:
         return _approve_page(version, request.form, faults=faults)
-    return _sign(version)
+    return _propose(version)
+
+
+def today() -> str:
+    """Return the date on this server, ISO."""
+    return services().availability.today()
+
+
+def signable() -> tuple[StudyVersion, ...]:
+    """Return the versions that can be signed now: the folder's, and the signed one served."""
+    return tuple(version for version in (_proposed(), _served()) if version)
 
 
 def _proposed() -> StudyVersion:
@@ -199,10 +210,13 @@ def _served() -> StudyVersion | None:
     return found.published.version if signed else None
 
 
-def _sign(version: StudyVersion) -> Answer:
-    signature = approvals.read_approval_form(request.form, current_account().name)
+def _propose(version: StudyVersion) -> Answer:
+    form = approvals.read_approval_form(request.form, current_account().name)
+    meeting = request.form.get("meeting", "").strip()
     try:
-        approvals.record_approval(services().stores, version, signature)
+        number = acts.propose_approval(
+            services().stores, version, form, at=now(), today=today(), meeting=meeting
+        )
     except approvals.FolderChanged:
         version = _proposed()
         return _approve_page(
@@ -210,9 +224,7 @@ def _sign(version: StudyVersion) -> Answer:
         ), 409
     except Refusal as refusal:
         return _approve_page(version, request.form, faults={"sign": str(refusal)})
-    note(f"{current_name()}: approved under {signature.reference}, to {signature.expires_on}")
-    current_state(now=True)
-    return see_other("board.approve", done=1)
+    return see_other("proposals.proposal", number=number)
 
 
 def _what_changed(shown: VersionFingerprints, now: StudyVersion) -> dict[str, Any]:
@@ -239,10 +251,22 @@ def _differing(one: VersionFingerprints, other: VersionFingerprints) -> list[str
 
 def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
     found, fingerprints = current_state(now=True), fingerprints_of(version)
-    folder, served = current_folder(), _served()
-    noted = studies.approvals(services().stores.office, version.study.name)
-    last = studies.latest_effective(noted, today := services().availability.today())
+    folder, served, office = current_folder(), _served(), services().stores.office
+    noted = studies.approvals(office, version.study.name)
+    last = studies.latest_effective(noted, today())
+    holds = last and last.fingerprints == fingerprints and last.in_force(today())
     in_folder = fingerprints == fingerprints_of(folder.latest)
+    still_open = {
+        "elements": _unwaived(version),
+        "empty": missing_facts(version.study, version.facts),
+        "unchecked": len(version.study.support.never_checked),
+    }
+    seats = members.members(office, version.study.name)
+    able, quorum = (
+        [one for one in seats if not one.hindrance(today())],
+        members.quorum(office, version.study.name),
+    )
+    keys = members.keys(office, current_account().name)
     return page(
         "approve",
         "Approve",
@@ -255,55 +279,84 @@ def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
         ),
         state=found,
         differs=_differing(found.approval.fingerprints, fingerprints) if found.approval else [],
-        held=last if last and last.fingerprints == fingerprints and last.in_force(today) else None,
+        held=last if holds else None,
         noted=list(reversed(noted)),
-        empty=missing_facts(version.study, version.facts),
-        unchecked=len(version.study.support.never_checked),
-        elements=_unwaived(version),
+        **still_open,
+        able=able,
+        quorum=quorum,
+        keys=keys,
+        ready=not any(still_open.values()) and len(able) >= quorum > 0 and bool(keys),
+        waiting=_waiting("approve"),
         fault=folder_problem(folder),
         typed={name: typed.get(name, "") for name in TYPED},
-        done=request.args.get("done") == "1",
         **{"faults": {}, "changed": None, **context},
     )
 
 
-# Suspending and revoking.
+def _waiting(*kinds: str) -> list[acts.Standing]:
+    """Return proposals of these kinds that can still be signed, the latest first."""
+    office, versions = services().stores.office, signable()
+    found = (
+        acts.standing(office, one, today=today(), versions=versions)
+        for one in reversed(proposals.proposals(office, current_name()))
+        if one.act in kinds
+    )
+    return [one for one in found if one.progress == "open"]
+
+
+# Suspending, which one member does at once; lifting and revoking, which the quorum signs.
 
 
 @bp.route("/<name>/suspend", methods=["GET", "POST"])
 @staff_only("board")
 def suspend() -> Answer:
-    """Suspend the study, lift that, or revoke an approval: at once, with a reason."""
+    """Suspend the study at once, or propose to lift that or to revoke; with a reason."""
     if request.method == "GET":
         return _suspend_page()
     why, go = request.form.get("why", "").strip(), request.form.get("go", "")
     if not why or len(why) > REASON_LENGTH:
         return _suspend_page(fault=f"Give a reason, in up to {REASON_LENGTH} characters.")
-    if not _rule(go, why):
-        return _suspend_page(fault="That had been done already: this is how it stands now.")
+    try:
+        number = _suspend(why) if go == "suspended" else _propose_ruling(go, why)
+    except Refusal as refusal:
+        return _suspend_page(fault=str(refusal))
     current_state(now=True)
+    if number:
+        return see_other("proposals.proposal", number=number)
     return see_other("board.suspend", done=1)
 
 
-def _rule(go: str, why: str) -> bool:
-    """Write a ruling; return False where it changes nothing, since another member was quicker."""
-    office, name, approval = services().stores.office, current_name(), 0
-    ruling: board.Ruling = "revoked"
-    if go in ("suspended", "lifted"):
-        ruling = "suspended" if go == "suspended" else "lifted"
-        if (board.suspension(office, name) is not None) == (ruling == "suspended"):
-            return False
-        said = "suspended" if ruling == "suspended" else "suspension lifted"
+ALREADY = "That had been done already: this is how it stands now."
+
+
+def _suspend(why: str) -> int:
+    """Suspend the study; return 0, since nothing is left to be signed. Raises Refusal."""
+    office, name, who = services().stores.office, current_name(), current_account().name
+    member = acts.may_sign(office, name, who, today())
+    with write_transaction(office):
+        if board.suspension(office, name) is not None:
+            raise Refusal(ALREADY)
+        board.rule(office, name, "suspended", at=now(), who=member.title, why=why)
+        note(f"{name}: suspended")
+    return 0
+
+
+def _propose_ruling(go: str, why: str) -> int:
+    """Propose to lift the suspension, or to revoke an approval; return the proposal's number."""
+    office, name = services().stores.office, current_name()
+    approval = None
+    if go == "lifted":
+        act, possible = "lift", board.suspension(office, name) is not None
     else:
         noted = studies.approvals(office, name)
-        found = next((a for a in noted if go == f"revoke-{a.number}" and not a.revoked), None)
-        if found is None:
-            return False
-        approval, said = found.number, f"approval {found.reference} revoked"
-    who = current_account().name
-    board.rule(office, name, ruling, at=now(), who=who, why=why, approval=approval)
-    note(f"{name}: {said}")
-    return True
+        approval = next((a for a in noted if go == f"revoke-{a.number}" and not a.revoked), None)
+        act, possible = "revoke", approval is not None
+    if not possible:
+        raise Refusal(ALREADY)
+    return acts.propose_ruling(
+        services().stores, name, act, reason=why, account=current_account().name, at=now(),
+        today=today(), approval=approval,
+    )  # fmt: skip
 
 
 def _suspend_page(fault: str = "") -> str:
@@ -317,6 +370,8 @@ def _suspend_page(fault: str = "") -> str:
         rulings=list(reversed(board.rulings(office, name))),
         open_ones=[a for a in reversed(noted) if not a.revoked],
         references={a.number: a.reference for a in noted},
+        waiting=_waiting("lift", "revoke"),
+        quorum=members.quorum(office, name),
         fault=fault,
         why=request.form.get("why", ""),
         done=request.args.get("done") == "1",
