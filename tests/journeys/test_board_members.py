@@ -143,6 +143,7 @@ def test_a_board_account_opens_only_studies_on_whose_board_it_sits(mood, board):
 
 def ended(mood, account):
     held = members.member(office_of(mood), NAME, account)
+    assert held is not None
     return replace(held, what="ended", why="Moved away.")
 
 

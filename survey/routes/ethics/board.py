@@ -261,9 +261,9 @@ def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
         "empty": missing_facts(version.study, version.facts),
         "unchecked": len(version.study.support.never_checked),
     }
-    seats = members.members(office, version.study.name)
+    on_board = members.members(office, version.study.name)
     able, quorum = (
-        [one for one in seats if not one.hindrance(today())],
+        [one for one in on_board if not one.hindrance(today())],
         members.quorum(office, version.study.name),
     )
     keys = members.keys(office, current_account().name)
