@@ -25,7 +25,7 @@ check: $(VENV)/.test ## lint, format, types, and who may import whom
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(VENV)/.test $(VENV)/peers/.made ## measure again (PARTS="serving anonymise rooms house lengths") and rewrite the tables in benchmarks/
+bench: $(VENV)/.test ## measure again (PARTS="serving anonymise rooms house lengths") and rewrite the tables in benchmarks/
 	@$(BIN)/python benchmarks/run.py $(PARTS)
 
 setup: $(VENV)/.run  ## the virtual environment with the lacrima command, and nothing else
@@ -45,12 +45,13 @@ $(VENV)/.run: $(VENV)/.python requirements/run.txt requirements/build.txt pyproj
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.run requirements/test.txt requirements/system.sh
+$(VENV)/.test: $(VENV)/.run requirements/test.txt requirements/system.sh | $(VENV)/peers/.made
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@sh requirements/system.sh $(BIN)
 	@touch $@
 
-# Tools we compare with, and pandas with them, stay out of the product's environment.
+# Programs that tests and benchmarks compare with, and pandas with them, stay out of the product's
+# environment.
 $(VENV)/peers/.made: requirements/peers.txt | $(VENV)/.python
 	@$(BIN)/python -m venv --clear $(VENV)/peers
 	@$(VENV)/peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt && touch $@ || { echo "The tools we compare with cannot be installed for this Python: their lines are left out." >&2; rm -rf $(VENV)/peers; }

@@ -1,7 +1,7 @@
 """Attacks on written files of rows, as somebody who holds them could carry them out.
 
 Plain functions on plain tables: one line a row, cells as written. They know neither how a file was
-made nor what it promises. The report of a release and the tests use them; each is shown to succeed
+made nor what it promises. Report, verifier and tests use them; each is shown to succeed
 on a weakened copy (tests/exports/test_attacks.py).
 """
 
@@ -15,6 +15,7 @@ import polars as pl
 Covers = Mapping[str, Mapping[str, frozenset[str]]]  # column → cell as written → what it may be
 ANYTHING = frozenset(str(code) for code in range(-99, -89))  # cells that exclude nothing
 AT_ONCE = 500  # people compared with all rows at a time
+DRAWS = 3  # of known answers for a row
 
 
 def class_sizes(table: pl.DataFrame, known: Sequence[str]) -> pl.Series:
@@ -75,6 +76,45 @@ def guessed(
             alike = np.bincount(answers[score == score.max()], minlength=len(cells))
             right += cells[int(alike.argmax())] == truth[person]
     return right / len(people)
+
+
+def alone_in_answers(
+    codes: Sequence[np.ndarray],
+    given: Sequence[np.ndarray],
+    numbers: Sequence[int],
+    *,
+    most: int,
+) -> tuple[int, Mapping[int, float]]:
+    """Return how many rows were tried, and number of known answers → share of draws alone in them.
+
+    ``codes`` are the columns of answers, one whole number a row; ``given`` says row by row whether
+    that is an answer. Ten ordinary answers are as telling as an address (Narayanan & Shmatikov
+    2008). They are drawn from what the row shows as given: nobody is told that a question was never
+    asked.
+    """
+    rows = len(codes[0])
+    # Rows evenly over the file, and a seed of no meaning: the same file has the same figure.
+    tried = np.unique(np.linspace(0, rows - 1, min(rows, most)).astype(np.int64))
+    draw, alone = np.random.default_rng(0), dict.fromkeys(numbers, 0)
+    for row in tried.tolist():
+        own = np.flatnonzero([g[row] for g in given])
+        for _ in range(DRAWS):
+            known = draw.permutation(own)[: max(numbers)]
+            fits = _fitting([codes[at] for at in known], row, rows)
+            for told in alone:
+                alone[told] += fits[min(told, len(known))] == 1
+    return len(tried), {told: found / (DRAWS * len(tried)) for told, found in alone.items()}
+
+
+def _fitting(columns: Sequence[np.ndarray], row: int, rows: int) -> list[int]:
+    """Return how many rows show what ``row`` does in the first 0, 1, 2 … of the columns."""
+    still, counts = None, [rows]
+    for codes in columns:
+        same = codes if still is None else codes[still]
+        found = np.flatnonzero(same == codes[row])
+        still = found if still is None else still[found]
+        counts.append(len(still))
+    return counts
 
 
 def isolated(table: pl.DataFrame, key: Sequence[str], own: pl.Series) -> pl.Series:

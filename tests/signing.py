@@ -74,7 +74,6 @@ def approve_and_confirm(
     by: str = SIGNER,
     approved_on: str = "",
     expires_on: str = "",
-    conditions: str = "",
     quorum: int = 1,
     **more: object,
 ) -> studies.Approval:
@@ -87,7 +86,6 @@ def approve_and_confirm(
         by=by,
         approved_on=approved_on or today.isoformat(),
         expires_on=expires_on or (today + timedelta(300)).isoformat(),
-        conditions=conditions,
     )
     on, at = max(form.approved_on, date(2020, 1, 1).isoformat()), iso_utc()
     on = min(on, today.isoformat())
@@ -95,3 +93,15 @@ def approve_and_confirm(
     text = signature_of(stores, number, by)
     acts.sign(stores, number, account=by, text=text, at=at, today=on, versions=(version,))
     return studies.approvals(stores.office, version.study.name)[-1]
+
+
+def confirm(stores: Stores, approval: studies.Approval) -> None:
+    """A member confirms what the operator noted from a letter."""
+    study, today, at = approval.study, today_here().isoformat(), iso_utc()
+    if members.member(stores.office, study, SIGNER) is None:
+        seat(stores.office, study)
+    number = acts.propose_ruling(
+        stores, study, "confirm", account=SIGNER, at=at, today=today, approval=approval
+    )
+    text = signature_of(stores, number)
+    acts.sign(stores, number, account=SIGNER, text=text, at=at, today=today)

@@ -6,11 +6,6 @@ A file sorted by its own content tells nothing by its order. Otherwise the order
 that of the input: if the two go together, an attacker who knows roughly when a person answered is
 helped.
 
-Ten ordinary answers are as telling as an address: in a personality inventory of 2,577 people, ten
-of the answers on six-point scales single out nearly every person (the idea: Narayanan & Shmatikov
-2008). They are drawn, row by row, from the answers that the row shows as given: nobody is told that
-a question was never asked.
-
 By its codebook every cell of a file is explained, and every band true to its numbers.
 """
 
@@ -25,6 +20,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from exports.attacks import alone_in_answers
 from exports.verify.equivalence_classes import each_batch
 from exports.verify.inference import number_of
 from exports.verify.reading import Bools, Claim, CodedColumn, Ints, Table
@@ -33,8 +29,8 @@ from exports.verify.reading import Bools, Claim, CodedColumn, Ints, Table
 # 100,000); and the fewest rows whose exact order chance brings less than once in 2,000 files.
 FAR, FEW = 4.0, 7
 FEW_KNOWN, ANSWERS_KNOWN = 5, 10  # answers that the attacker has learnt
-# Draws of them for a row; rows at most for which they are drawn; and cells looked through for that.
-DRAWS, ROWS_TRIED, CELLS_TRIED = 3, 1_000, 200_000_000
+# Rows at most for which they are drawn, and cells looked through for that.
+ROWS_TRIED, CELLS_TRIED = 1_000, 200_000_000
 FEWEST_CELLS, MOST_CELLS = 2, 16  # different cells of a column that reads like a scale of answers
 
 
@@ -164,7 +160,7 @@ def tell_arrival(table: Table, claim: Claim) -> tuple[str, ...]:
 class AnswersKnown:
     """Rows that are the only ones with answers drawn from their own.
 
-    ``columns`` were drawn from, ``DRAWS`` times for each of ``rows`` rows; ``alone`` maps a number
+    ``columns`` were drawn from, a few times for each of ``rows`` rows; ``alone`` maps a number
     of known answers to the share (0-1) of draws that one row alone fits.
     """
 
@@ -186,34 +182,14 @@ def answers_known(table: Table, claim: Claim, rows: int) -> AnswersKnown | None:
     ]
     if not names or not rows:
         return None
-    columns = [table[name] for name in names]
+    codes = [table[name].codes for name in names]
     given = [
-        np.array([cell not in claim.no_answer for cell in c.cells], dtype=np.bool_) for c in columns
+        np.array([cell not in claim.no_answer for cell in table[name].cells], dtype=np.bool_)[c]
+        for name, c in zip(names, codes, strict=True)
     ]
-    # Rows evenly over the file, and a seed of no meaning: the same file has the same figure.
     many = max(1, min(rows, ROWS_TRIED, CELLS_TRIED // rows))
-    tried = np.unique(np.linspace(0, rows - 1, many).astype(np.int64))
-    draw, alone = np.random.default_rng(0), {FEW_KNOWN: 0, ANSWERS_KNOWN: 0}
-    for row in tried.tolist():
-        own = np.flatnonzero([g[c.codes[row]] for g, c in zip(given, columns, strict=True)])
-        for _ in range(DRAWS):
-            known = draw.permutation(own)[:ANSWERS_KNOWN]
-            fits = _fitting([columns[at] for at in known], row, rows)
-            for told in alone:
-                alone[told] += fits[min(told, len(known))] == 1
-    shares = {told: found / (DRAWS * len(tried)) for told, found in alone.items()}
-    return AnswersKnown(tuple(names), len(tried), shares)
-
-
-def _fitting(columns: Sequence[CodedColumn], row: int, rows: int) -> list[int]:
-    """Return how many rows show what ``row`` does in the first 0, 1, 2 … of the columns."""
-    still, counts = None, [rows]
-    for column in columns:
-        same = column.codes if still is None else column.codes[still]
-        found = np.flatnonzero(same == column.codes[row])
-        still = found if still is None else still[found]
-        counts.append(len(still))
-    return counts
+    tried, shares = alone_in_answers(codes, given, (FEW_KNOWN, ANSWERS_KNOWN), most=many)
+    return AnswersKnown(tuple(names), tried, shares)
 
 
 Codebook = Sequence[Mapping[str, Any]]

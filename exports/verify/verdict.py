@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from exports.attacks import DRAWS
 from exports.verify.equivalence_classes import HISTORICAL, OPEN_DATA, Risk
 from exports.verify.findings import Findings
 from exports.verify.inference import InferableCells
-from exports.verify.leaks import DRAWS
 from exports.verify.reading import Claim
 
 

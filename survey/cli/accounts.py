@@ -20,7 +20,7 @@ from survey.crypto import KeyRing, read_keys
 from survey.errors import Refusal
 from survey.storage import accounts, members
 from survey.storage.accounts import Account, Role
-from survey.storage.database import Database
+from survey.storage.database import Database, write_transaction
 from survey.studies.catalogue import find_folder
 
 LINK_SECONDS = 3 * 24 * 60 * 60  # over a weekend
@@ -86,9 +86,10 @@ def add(name: str, role: str, studies: tuple[str, ...], site: str) -> None:
     named = _known_studies(config, role, studies)
     office = open_stores(config).office
     read_keys(config.key)  # or there would be an account without a link
-    who = accounts.add(office, name=name, role=cast("Role", role), at=iso_utc())
-    members.assign(office, name, named)
-    note_command(office, f"account {name} ({role}): added{_for(named)}")
+    with write_transaction(office):
+        who = accounts.add(office, name=name, role=cast("Role", role), at=iso_utc())
+        members.assign(office, name, named)
+        note_command(office, f"account {name} ({role}): added{_for(named)}")
     _print_setup_link(config, office, who, site)
 
 
@@ -115,8 +116,9 @@ def set_studies(name: str, studies: tuple[str, ...]) -> None:
     named = _known_studies(config, who.role, studies)
     if who.role == "board":
         raise Refusal(f"{who.name} is a board's account: `lacrima board appoint` gives it studies.")
-    members.assign(office, who.name, named)
-    note_command(office, f"account {who.name}: may open {', '.join(named) or 'no study'}")
+    with write_transaction(office):
+        members.assign(office, who.name, named)
+        note_command(office, f"account {who.name}: may open {', '.join(named) or 'no study'}")
     click.echo(f"{who.name} may open {', '.join(named) or 'no study'} now.")
 
 
@@ -125,8 +127,9 @@ def set_studies(name: str, studies: tuple[str, ...]) -> None:
 def disable(name: str) -> None:
     """Switch an account off at once, in every browser. Resetting it switches it on again."""
     _, office, who = _known(name)
-    accounts.disable(office, who.name)
-    note_command(office, f"account {who.name}: switched off")
+    with write_transaction(office):
+        accounts.disable(office, who.name)
+        note_command(office, f"account {who.name}: switched off")
     click.echo(f"{who.name} cannot sign in any more, and is signed out everywhere.")
 
 
@@ -137,8 +140,9 @@ def reset(name: str, site: str) -> None:
     """Take password and second step away, and print a new set-up link."""
     config, office, who = _known(name)
     read_keys(config.key)
-    accounts.reset(office, who.name)
-    note_command(office, f"account {who.name}: reset")
+    with write_transaction(office):
+        accounts.reset(office, who.name)
+        note_command(office, f"account {who.name}: reset")
     _print_setup_link(config, office, who, site)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import click
 
-from survey.accounts.audit import note_command
+from survey.accounts.audit import claimed_name, note_command
 from survey.cli.installation import open_stores
 from survey.cli.main import main
 from survey.clock import iso_utc, today_here
@@ -24,7 +24,6 @@ from survey.storage.members import Member, QuorumChange
 from survey.studies.catalogue import find_folder, find_version
 
 ISO = click.DateTime(formats=["%Y-%m-%d"])
-OPERATOR = "the operator (command line)"
 
 
 @main.group()
@@ -103,7 +102,7 @@ def appoint(
             raise Refusal(f"{option} is empty, or has signs that cannot be printed.")
     refuse_researchers(office, version, full_name)
     member = Member(
-        study=name, at=iso_utc(), who=OPERATOR, what="appointed", account=who.name,
+        study=name, at=iso_utc(), who=claimed_name(), what="appointed", account=who.name,
         name=full_name.strip(), capacity=capacity.strip(), chair=chair, conflict=conflict.strip(),
         begins=first.isoformat(), ends=ends.date().isoformat(),
     )  # fmt: skip
@@ -128,7 +127,7 @@ def end_seat(study: str, account: str, why: str) -> None:
     name, office = _study(config, study), open_stores(config).office
     held = _seat(office, name, _account(office, account))
     over = Member(
-        study=name, at=iso_utc(), who=OPERATOR, what="ended", account=held.account,
+        study=name, at=iso_utc(), who=claimed_name(), what="ended", account=held.account,
         name=held.name, capacity=held.capacity, chair=held.chair, conflict=held.conflict,
         begins=held.begins, ends=held.ends, why=why.strip(),
     )  # fmt: skip
@@ -146,7 +145,7 @@ def quorum(study: str, number: int) -> None:
     config = read_config()
     name, office = _study(config, study), open_stores(config).office
     with write_transaction(office):
-        members.set_quorum(office, QuorumChange(name, iso_utc(), OPERATOR, number))
+        members.set_quorum(office, QuorumChange(name, iso_utc(), claimed_name(), number))
         note_command(office, f"{name}: board: {number} must sign")
     click.echo(f"{number} member{'s' * (number > 1)} must sign for {name} from now on.")
     if number == 1:
@@ -164,7 +163,7 @@ def new_key(account: str, why: str) -> None:
     office = open_stores(read_config()).office
     who = _account(office, account)
     with write_transaction(office):
-        members.end_keys(office, who.name, at=iso_utc(), who=OPERATOR, why=why.strip())
+        members.end_keys(office, who.name, at=iso_utc(), who=claimed_name(), why=why.strip())
         note_command(office, f"account {who.name}: all keys ended, to register anew: {why.strip()}")
         for study in sorted(members.boards_of(office, who.name)):
             note_command(office, f"{study}: board: all keys of {who.name} ended: {why.strip()}")

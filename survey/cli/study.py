@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,13 +15,20 @@ from forms.site_facts import load_site, missing_facts
 from survey.accounts.audit import note_command
 from survey.cli.installation import open_catalogue, open_stores, open_version
 from survey.cli.main import main
+from survey.clock import today_here
 from survey.collection import stop_rule
 from survey.config import read_config
 from survey.errors import Refusal
-from survey.ethics.checklist import unwaived
-from survey.storage import board, studies
+from survey.ethics.approvable import obstacles
+from survey.storage import studies
+from survey.storage.database import write_transaction
 from survey.studies import lifecycle
-from survey.studies.approvals import ApprovalForm, record_approval
+from survey.studies.approvals import (
+    faults_of,
+    keep_letter,
+    read_approval_form,
+    record_approval,
+)
 from survey.studies.availability import NOT_OPEN, PAUSED, Availability
 from survey.studies.catalogue import find_version
 from survey.studies.version import StudyVersion, fingerprints_of, read_version
@@ -77,6 +86,8 @@ def show_list() -> None:
         found = availability.state_of(name)
         approval = lifecycle.approval_of(stores, version)
         signed = f"approved {approval.reference}" if approval else "not approved"
+        if approval and approval.basis == "noted":
+            signed += f" (noted from a letter on {approval.recorded_at[:10]})"
         status = "pilot" if version.pilot else STATES.get(found.state, found.state)
         why = f"  {found.problem}" if found.problem else ""
         click.echo(f"{name}  {status}  {signed}  words {words}{why}")
@@ -87,35 +98,55 @@ def show_list() -> None:
 @click.option("--reference", required=True, help="The board's reference number.")
 @click.option("--by", "signer", required=True, help="Who approved it.")
 @click.option("--date", "approved_on", type=ISO, required=True, help="Date of the approval.")
-@click.option("--expires", type=ISO, required=True, help="Last day on which it holds.")
-@click.option("--conditions", default="", help="What the board asks for besides.")
-def approve(name: str, signer: str, **signed: Any) -> None:
-    """Note a board's approval of study NAME exactly as it is now, and archive this version."""
-    if signed["expires"] < signed["approved_on"]:
-        raise Refusal("The approval would expire before it was given: check the two dates.")
+@click.option(
+    "--expires", "expires_on", type=ISO, required=True, help="Last day on which it holds."
+)
+@click.option(
+    "--letter",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    help="The board's letter: a copy is kept with its SHA-256.",
+)
+@click.option("--analysis-until", type=ISO, help="Last day on which data may be used, if later.")
+@click.option("--before-opening", multiple=True, help="A condition to be met before the opening.")
+@click.option("--while-running", multiple=True, help="A condition: its last day, then what.")
+@click.option("--before-release", multiple=True, help="A condition to be met before any release.")
+def approve(name: str, letter: Path, **signed: Any) -> None:
+    """Note from a LETTER that a board approved study NAME exactly as it is now.
+
+    This version is archived. Nothing is served under it before a member of the board confirms it
+    with an account of their own.
+    """
     config = read_config()
     version = find_version(config, name)  # never what stands in for a folder with a fault
     stores = open_stores(config, version)
-    expires_on = signed.pop("expires").date().isoformat()
-    approved_on = signed.pop("approved_on").date().isoformat()
-    signature = ApprovalForm(by=signer, approved_on=approved_on, expires_on=expires_on, **signed)
-    record_approval(stores, version, signature)
-    if empty := ", ".join(missing_facts(version.study, version.facts)):
-        click.echo(
-            f"Mind: site.toml leaves {empty} empty; filling them voids this approval.", err=True
+    typed = {key: _typed(value) for key, value in signed.items()} | {"read": "1"}
+    faults = faults_of(typed, today_here().isoformat(), on_paper=True) | obstacles(stores, version)
+    if faults:
+        lines = "\n".join(f"- {fault}" for fault in faults.values())
+        raise Refusal(f"{version.study.name} cannot be approved:\n{lines}")
+    form = read_approval_form(typed, by=typed["signer"].strip())
+    form = replace(form, letter=keep_letter(stores.folder, version.study.name, letter))
+    with write_transaction(stores.office):
+        record_approval(stores, version, form)
+        note_command(
+            stores.office,
+            f"{version.study.name}: noted the approval {form.reference} from a letter",
         )
-    # The checklist blocks a signature in the room, not an approval on paper (docs/decisions/0014).
-    if lacking := unwaived(version.study, board.waivers(stores.office, version.study.name)):
-        click.echo(
-            f"Mind: {len(lacking)} elements of the checklist have no passage and are not waived.",
-            err=True,
-        )
-    note_command(stores.office, f"{version.study.name}: approved under {signature.reference}")
-    click.echo(
-        f"Approved: {version.study.name}, reference {signature.reference}, until {expires_on}."
-    )
     words, policy, site = fingerprints_of(version)
-    click.echo(f"  words {words}\n  policy {policy}\n  site {site}")
+    click.echo(
+        f"Noted: {version.study.name}, reference {form.reference}, until {form.expires_on}, from a "
+        f"letter with SHA-256 {form.letter}.\n  words {words}\n  policy {policy}\n  site {site}\n"
+        "It is nothing yet: a member of the board confirms it at "
+        f"/ethics/{version.study.name}/approve."
+    )
+
+
+def _typed(value: Any) -> str:
+    """Return an option's value as the page's form would send it."""
+    if isinstance(value, tuple):
+        return "\n".join(value)
+    return value.date().isoformat() if isinstance(value, datetime) else value or ""
 
 
 @study.command("open")

@@ -99,7 +99,7 @@ def _life(office: Database, study: str) -> Iterator[Section]:
     """Yield approvals, the board's rulings, and openings, closings and freezes."""
     rows = tuple(
         (a.approved_on, a.reference + " (revoked)" * a.revoked, a.expires_on, a.by,
-         a.words[:16], a.conditions)
+         a.words[:16], "; ".join(c.text for c in a.conditions))
         for a in studies.approvals(office, study)
     )  # fmt: skip
     columns = ("Date", "Reference", "Last day", "Signed by", "Words", "Conditions")

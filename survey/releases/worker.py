@@ -218,6 +218,7 @@ class JobWorker:
             made_at=self.job.asked_at,
             recipient=self.job.recipient,
             facts=version.facts,
+            who=self.job.who,
         )
 
 

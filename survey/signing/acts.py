@@ -26,6 +26,7 @@ from survey.studies.approvals import ApprovalForm
 from survey.studies.fingerprints import VersionFingerprints
 from survey.studies.version import StudyVersion, fingerprints_of
 
+SWITCHES = {"collection": "collection of answers", "use": "use of data"}
 LAPSE = timedelta(days=14)
 Progress = Literal["open", "done", "withdrawn", "lapsed", "void"]
 
@@ -119,7 +120,7 @@ def propose_ruling(
     study: str,
     act: str,
     *,
-    reason: str,
+    reason: str = "",
     account: str,
     at: str,
     today: str,
@@ -270,16 +271,21 @@ def _void(
         if named not in [fingerprints_of(version) for version in versions]:
             return "the study has changed since, so that its fingerprints are others."
     elif proposal.act == "lift":
-        found = board.suspension(office, study)
-        if found is None or found.at > proposal.at:
-            return "the study is not suspended any more, or it was suspended anew."
-    elif not any(a.number == said["number"] and not a.revoked for a in _noted(office, study)):
-        return "the approval was revoked since."
+        stopped = [board.suspension(office, study, switch) for switch in said["switches"]]
+        if any(found is None or found.at > proposal.at for found in stopped):
+            return "that is not suspended any more, or it was suspended anew."
+    else:
+        return _overtaken(office, proposal, said)
     return ""
 
 
-def _noted(office: Database, study: str) -> list[studies.Approval]:
-    return studies.approvals(office, study)
+def _overtaken(office: Database, proposal: Proposal, said: dict[str, Any]) -> str:
+    """Return why an approval is not to be confirmed or revoked any more; or nothing."""
+    noted = {a.number: a for a in studies.approvals(office, proposal.study)}[said["number"]]
+    if noted.revoked:
+        return "the approval was revoked since."
+    waits = proposal.act != "confirm" or noted.waits
+    return "" if waits else "the approval was confirmed since."
 
 
 # Signing.
@@ -374,23 +380,41 @@ def _take_effect(stores: Stores, now: Standing, at: str, versions: tuple[StudyVe
             by=signers,
             approved_on=said["approved_on"],
             expires_on=said["expires_on"],
-            conditions=said["conditions"],
+            analysis_until=said["analysis_until"],
+            conditions=tuple(studies.Condition(**one) for one in said["conditions"]),
         )
         effect = approvals.record_approval(stores, version, form)
         what = f"approved under {said['reference']}, to {said['expires_on']}"
+    elif proposal.act == "confirm":
+        effect = said["number"]
+        studies.confirm(office, proposal.study, effect, at=at, who=signers)
+        what = f"confirmed the approval {said['reference']}, noted from a letter"
     elif proposal.act == "lift":
-        board.rule(office, proposal.study, "lifted", at=at, who=signers, why=said["reason"])
-        effect, what = len(board.rulings(office, proposal.study)), "suspension lifted"
+        _rule(office, now, "lifted", signers, at)
+        effect, what = 0, f"suspension lifted: {_switched(said)}"
     else:
         effect = said["number"]
-        board.rule(
-            office, proposal.study, "revoked", at=at, who=signers, why=said["reason"],
-            approval=effect,
-        )  # fmt: skip
-        what = f"approval {said['reference']} revoked"
+        _rule(office, now, "revoked", signers, at, approval=effect)
+        use = "stopped" if "use" in said["switches"] else "goes on"
+        what = f"approval {said['reference']} revoked, use of data {use}"
     by = f"(proposal {proposal.number}, signed by {len(now.signed)} of {now.quorum} needed)"
     studies.note(office, at=at, who=now.signed[-1].account, what=f"{proposal.study}: {what} {by}")
     return int(effect)
+
+
+def _switched(said: dict[str, Any]) -> str:
+    return " and ".join(SWITCHES[switch] for switch in said["switches"])
+
+
+def _rule(
+    office: Database, now: Standing, what: board.Ruling, who: str, at: str, approval: int = 0
+) -> None:
+    said, study = now.said, now.proposal.study
+    board.rule(
+        office, study, what, at=at, who=who, why=said["reason"], approval=approval,
+        collection=what == "revoked" or "collection" in said["switches"],
+        use="use" in said["switches"],
+    )  # fmt: skip
 
 
 def _take_key(office: Database, now: Standing, at: str) -> int:

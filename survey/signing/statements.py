@@ -15,7 +15,7 @@ from typing import Any
 
 from forms.fingerprint import canonical
 from survey.errors import Refusal
-from survey.storage.studies import Approval
+from survey.storage.studies import LATER, Approval
 
 FORMAT = "lacrima-statement-1"
 LARGEST = 200_000  # bytes of a statement file; conditions and answers are a few thousand
@@ -36,7 +36,9 @@ LABELS = {
     "meeting": "Meeting",
     "approved_on": "From",
     "expires_on": "Last day",
+    "analysis_until": "Last day of data analysis",
     "conditions": "Conditions",
+    "switches": "What it is about",
     "reason": "Reason",
     "number": "Number of the approval",
     "by": "Approved by",
@@ -56,7 +58,7 @@ LABELS = {
     "lapses_on": "To be signed by the end of",
 }
 # What only says how an approval stands in the record.
-_OF_THE_RECORD = ("by", "number", "revoked")
+_OF_THE_RECORD = ("by", "recorded_at", *LATER)
 
 
 def program() -> str:

@@ -1,8 +1,9 @@
 """The office's record: rows that are only ever added, each linked to all before it by a hash.
 
-A link holds the row as it was written. Its head is the SHA-256 of the head before it and of its
-line, so a head that somebody noted stands for the whole record up to it. What the links prove, and
-what they do not: docs/decisions/0031-a-record-that-shows-what-was-changed.md.
+A link holds the row as it was written, in a line with a salt. Its head is the SHA-256 of the head
+before it and of the hash of its line, so a head that somebody noted stands for the whole record up
+to it, and the hashes of later lines show, without a word of them, that the record continues it.
+What the links prove, and what not: docs/decisions/0031-a-record-that-shows-changes.md.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from secrets import token_hex
 from typing import Any
 
 from survey.storage.database import AnyDatabase, quoted
@@ -55,19 +57,38 @@ def read_head(text: str) -> tuple[int, str]:
 def line_of(position: int, table: str, row: Mapping[str, Any]) -> str:
     """Return the canonical text of a link: JSON with sorted keys, bytes as hexadecimal digits."""
     plain = {name: v.hex() if isinstance(v, bytes) else v for name, v in row.items()}
-    content = {"n": position, "row": plain, "table": table}
+    # The salt: a line whose hash is public cannot be found by trying what it may say.
+    content = {"n": position, "row": plain, "salt": token_hex(16), "table": table}
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def next_hash(before: str, line: str) -> str:
-    """Return the head (hex) after ``line`` where ``before`` was the head."""
-    return sha256(f"{before}\n{line}".encode()).hexdigest()
+def hash_of(line: str) -> str:
+    """Return the hash (hex) of one line, as it is public."""
+    return sha256(line.encode()).hexdigest()
+
+
+def next_hash(before: str, line_hash: str) -> str:
+    """Return the head (hex) after the line with this hash where ``before`` was the head."""
+    return sha256(f"{before}\n{line_hash}".encode()).hexdigest()
 
 
 def head(db: AnyDatabase) -> Head:
     """Return the present end of the record."""
     sql = f"SELECT position, head FROM {CHAIN} ORDER BY position DESC LIMIT 1"
     return Head(*(db.conn.execute(sql).fetchone() or (0, START)))
+
+
+def head_at(db: AnyDatabase, position: int) -> Head | None:
+    """Return the head as it was at this position; None where the record is shorter."""
+    sql = f"SELECT position, head FROM {CHAIN} WHERE position = ?"
+    found = db.conn.execute(sql, (position,)).fetchone()
+    return Head(*found) if found else None
+
+
+def line_hashes(db: AnyDatabase, after: int, *, most: int) -> list[str]:
+    """Return the hashes (hex) of at most ``most`` lines after a position, in order."""
+    sql = f"SELECT line FROM {CHAIN} WHERE position > ? ORDER BY position LIMIT ?"
+    return [hash_of(line) for (line,) in db.conn.execute(sql, (after, most))]
 
 
 def link(db: AnyDatabase, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -77,7 +98,7 @@ def link(db: AnyDatabase, table: str, rows: Sequence[Mapping[str, Any]]) -> None
     for row in rows:
         position += 1
         line = line_of(position, table, row)
-        hashed = next_hash(hashed, line)
+        hashed = next_hash(hashed, hash_of(line))
         db.conn.execute(f"INSERT INTO {CHAIN} VALUES (?, ?, ?)", (position, line, hashed))
 
 

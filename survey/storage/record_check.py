@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
+from time import monotonic
 from typing import Any
 
 import sqlite_utils
 
+from survey.clock import Clock
 from survey.storage import record
-from survey.storage.database import AnyDatabase, quoted
+from survey.storage.database import AnyDatabase, Database, quoted
 from survey.storage.record import CHAIN, START, Head
 from survey.storage.schema import OFFICE
 
@@ -64,16 +66,13 @@ def _guards(db: AnyDatabase) -> dict[str, str]:
     return dict(db.conn.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
 
 
-def check(db: AnyDatabase, *, noted: str = "") -> RecordCheck:
-    """Read the record once, from its first link to its last; ``noted`` is a head from before.
-
-    Raises ValueError for a text that is no head.
-    """
+def check(db: AnyDatabase) -> RecordCheck:
+    """Read the record once, from its first link to its last."""
     began = not db.conn.in_transaction
     if began:
         db.conn.execute("BEGIN")  # rows and links of one moment
     try:
-        faults = tuple(islice(_faults(db, noted), MOST_TOLD))
+        faults = tuple(islice(_faults(db), MOST_TOLD))
         return RecordCheck(record.head(db), _begun_at(db), faults)
     finally:
         if began:
@@ -88,32 +87,32 @@ def _begun_at(db: AnyDatabase) -> str:
         return ""
 
 
-def _faults(db: AnyDatabase, noted: str) -> Iterator[str]:
-    if noted:
-        yield from _not_continued(db, noted)
+def _faults(db: AnyDatabase) -> Iterator[str]:
     yield from _unguarded(db)
     yield from _broken(db)
     yield from _unmatched(db)
     yield from _contradicted(db)
 
 
-def _not_continued(db: AnyDatabase, noted: str) -> Iterator[str]:
-    """Yield why the record does not continue the head ``noted``."""
+def not_continued(db: AnyDatabase, noted: str) -> str:
+    """Return why the record does not continue a head noted before; empty where it does.
+
+    Raises ValueError for a text that is no head.
+    """
     position, digits = record.read_head(noted)
     last = record.head(db)
     if position > last.position:
-        yield (
+        return (
             f"The record ends at link {last.position}, before the noted head {position}: its end "
             "was cut off, or an older copy was restored."
         )
-        return
-    sql = f"SELECT head FROM {CHAIN} WHERE position = ?"
-    found = db.conn.execute(sql, (position,)).fetchone()
-    if not found or not Head(position, found[0]).noted_as(position, digits):
-        yield (
+    found = record.head_at(db, position)
+    if not found or not found.noted_as(position, digits):
+        return (
             f"The record is not the one of the noted head: link {position} has another hash, so "
             "something was changed at or before it, or this is a copy that went another way."
         )
+    return ""
 
 
 def _unguarded(db: AnyDatabase) -> Iterator[str]:
@@ -133,7 +132,7 @@ def _broken(db: AnyDatabase) -> Iterator[str]:
         if number != position:
             yield f"Link {position} is missing."
             position = number
-        if record.next_hash(hashed, line) != head:
+        if record.next_hash(hashed, record.hash_of(line)) != head:
             yield f"Link {number} does not follow from those before it."
         hashed = head
 
@@ -187,3 +186,22 @@ def _contradicted(db: AnyDatabase) -> Iterator[str]:
         UNION SELECT study FROM turns WHERE study NOT IN (SELECT study FROM lives)"""
     for (study,) in db.conn.execute(sql):
         yield f"The state of {study} is not the last turn in its record."
+
+
+CHECKED_SECONDS = 60.0  # how long a reading of the whole record is believed while nothing is added
+
+
+class RecordWatch:
+    """The last reading of the whole record, made anew once it grew or is a minute old."""
+
+    def __init__(self, office: Callable[[], Database], clock: Clock = monotonic) -> None:
+        self._office, self._clock = office, clock
+        self._last: tuple[float, RecordCheck] | None = None
+
+    def look(self) -> RecordCheck:
+        """Return what the record is found to be. The public asks too: it is not read each time."""
+        office, at, last = self._office(), self._clock(), self._last
+        if last and at - last[0] < CHECKED_SECONDS and last[1].head == record.head(office):
+            return last[1]
+        self._last = at, check(office)
+        return self._last[1]

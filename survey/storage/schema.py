@@ -451,3 +451,46 @@ def m013_members(db: AnyDatabase) -> None:
         *(t for name in ("members", "quorums", "member_keys", "key_ends", "proposals",
                          "signatures", "outcomes") for t in _append_only(name)),
     )  # fmt: skip
+
+
+@OFFICE()
+def m014_what_binds(db: AnyDatabase) -> None:
+    """Approvals from paper, switches of rulings, what became of conditions, verdicts on elements.
+
+    Rulings of before stopped, and lifted, collection and use of data together.
+    """
+    _make(
+        db,
+        """ALTER TABLE approvals ADD COLUMN basis TEXT NOT NULL DEFAULT 'signed'
+            CHECK (basis IN ('signed', 'noted'))""",
+        "ALTER TABLE approvals ADD COLUMN letter TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE approvals ADD COLUMN analysis_until TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE approvals ADD COLUMN recorded_at TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE confirmations (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, approval INTEGER NOT NULL,
+            at TEXT NOT NULL, who TEXT NOT NULL
+        ) STRICT""",
+        """ALTER TABLE rulings ADD COLUMN stops_collection INTEGER NOT NULL DEFAULT 1
+            CHECK (stops_collection IN (0, 1))""",
+        """ALTER TABLE rulings ADD COLUMN stops_use INTEGER NOT NULL DEFAULT 1
+            CHECK (stops_use IN (0, 1))""",
+        # Which of the fixed sentences respondents are told; empty: none.
+        "ALTER TABLE rulings ADD COLUMN told TEXT NOT NULL DEFAULT ''",
+        # approval and place: which condition of which approval.
+        """CREATE TABLE settled_conditions (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, approval INTEGER NOT NULL,
+            place INTEGER NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            what TEXT NOT NULL CHECK (what IN ('met', 'taken back', 'open')), why TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE element_verdicts (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, words TEXT NOT NULL, site TEXT NOT NULL,
+            element TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            verdict TEXT NOT NULL
+                CHECK (verdict IN ('met', 'weak', 'missing', 'not applicable', 'waived')),
+            reason TEXT NOT NULL
+        ) STRICT""",
+        """ALTER TABLE comments ADD COLUMN settles INTEGER NOT NULL DEFAULT 0
+            CHECK (settles IN (0, 1))""",
+        *(t for name in ("confirmations", "settled_conditions", "element_verdicts")
+          for t in _append_only(name)),
+    )  # fmt: skip

@@ -12,12 +12,13 @@ from forms.site_facts import missing_facts
 from survey.clock import iso_utc, today_here
 from survey.errors import Refusal
 from survey.releases.archive import drop_pilot_files
-from survey.storage import batches, board, studies
+from survey.storage import batches, board, conditions, studies
 from survey.storage.batches import nothing_more
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from survey.studies import approvals
 from survey.studies.approvals import signed_version
+from survey.studies.data_use import check_use
 from survey.studies.version import StudyVersion, fingerprints_of
 
 Note = Callable[[str], None]
@@ -72,13 +73,27 @@ def _obstacles(stores: Stores, version: StudyVersion) -> Iterator[str]:
         yield "it is frozen for good"
     if approval_of(stores, version) is None:
         yield "no approval in force names exactly these words, policy and site facts"
+        yield from _waiting(stores, version)
     if suspended := board.suspension(stores.office, name):
         yield f"the board suspended it on {suspended.at[:10]}: {suspended.why}"
+    opening = conditions.open_conditions(stores.office, name, "opening")
+    for one in (*opening, *conditions.overdue(stores.office, name, today_here().isoformat())):
+        yield f"condition {one.number} of the board is not met: {one.asked}"
     if empty := missing_facts(version.study, version.facts):
         yield "site.toml leaves these facts empty: " + ", ".join(empty)
     if unchecked := version.study.support.never_checked:
         named = ", ".join(line.name for line in unchecked[:NAMED])
         yield f"{len(unchecked)} help lines were never checked ({named} …)"
+
+
+def _waiting(stores: Stores, version: StudyVersion) -> Iterator[str]:
+    """Yield approvals of exactly this version that are nothing before a member confirms them."""
+    for one in studies.approvals(stores.office, version.study.name):
+        if one.waits and not one.revoked and one.fingerprints == fingerprints_of(version):
+            yield (
+                f"the approval {one.reference}, noted by the operator from a letter, waits for a "
+                "member of the board to confirm it"
+            )
 
 
 def open_study(stores: Stores, version: StudyVersion, *, note: Note) -> StudyVersion:
@@ -105,18 +120,24 @@ def freeze(
 ) -> int:
     """Make the answers present the next batch, of a closed study the last; return how many.
 
-    From then on none can be withdrawn. Raises TooFewToFreeze, and Refusal where the study is not
-    ``expected`` (as it is now unless given): who asked for a batch did not ask for the last.
+    From then on none can be withdrawn. Raises DataUseStopped, TooFewToFreeze, and Refusal where
+    the study is not ``expected`` (as it is now unless given): who asked for a batch did not ask for
+    the last.
     """
     name = version.study.name
+    check_use(stores, version)
     seen = expected or studies.status(stores.office, name)
 
     # Inside the transaction that freezes: what was seen before may be over (docs/decisions/0013).
     def begin_batch(batch: int) -> None:
         if studies.status(stores.office, name) != seen:
             raise Refusal(f"{name} is no longer where it was. Nothing was frozen: look again.")
-        if not version.pilot:  # texts of the batch rest from this day on
-            batches.begins(stores.office, name, batch, at=iso_utc())
+        # Before the answers are frozen, which another file holds: no freeze is without its line.
+        with write_transaction(stores.office):
+            if not version.pilot:  # texts of the batch rest from this day on
+                batches.begins(stores.office, name, batch, at=iso_utc())
+            # Without the number: what the audit tells moves in steps (docs/design.md, Collection).
+            note(f"{name}: began to freeze the answers present as one batch")
 
     frozen = batches.freeze(
         stores.answers(pilot=version.pilot),
@@ -126,8 +147,6 @@ def freeze(
         before=begin_batch,
         withdrawn=partial(drop_pilot_files, stores.folder) if version.pilot else nothing_more,
     )
-    # Without the number: what the audit tells moves in steps (docs/design.md, Collection).
-    note(f"{name}: froze the answers present as one batch")
     if seen == "closed":
         with write_transaction(stores.office):  # a colleague may have opened it again meanwhile
             if studies.status(stores.office, name) == "closed":
@@ -136,5 +155,6 @@ def freeze(
 
 
 def _set(stores: Stores, name: str, status: studies.Status, note: Note) -> None:
-    studies.set_status(stores.office, name, status, iso_utc())
-    note(f"{name}: {status}")
+    with write_transaction(stores.office):
+        studies.set_status(stores.office, name, status, iso_utc())
+        note(f"{name}: {status}")

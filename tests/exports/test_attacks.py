@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -164,3 +165,20 @@ def test_two_files_of_the_same_people_are_joined_by_their_answers():
 def test_a_second_file_with_one_row_more_shows_that_row():
     first = table(age=[1, 1, 2], mood=[1, 1, 3])
     assert attacks.added(first, table(age=[1, 2, 1, 1], mood=[1, 3, 1, 1])).rows() == [("1", "1")]
+
+
+# Somebody who has learnt a few answers.
+
+
+@pytest.mark.parametrize(("values", "alone"), [(1, 0.0), (2, 1.0)])
+def test_ten_answers_name_a_row_where_rows_differ(values, alone):
+    codes = [
+        np.array([row >> at & 1 if values == 2 else 0 for row in range(256)]) for at in range(8)
+    ]
+    given = [np.ones(256, dtype=bool)] * 8
+    assert attacks.alone_in_answers(codes, given, (5, 10), most=99) == (99, {5: 0.0, 10: alone})
+
+
+def test_a_question_that_was_never_asked_names_nobody():
+    codes, never = [np.arange(9)], [np.zeros(9, dtype=bool)]
+    assert attacks.alone_in_answers(codes, never, (10,), most=9) == (9, {10: 0.0})

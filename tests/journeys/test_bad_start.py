@@ -5,7 +5,8 @@ import pytest
 from survey.respondents import invitations
 from survey.storage import admission as stored
 from survey.studies.availability import FRESH_SECONDS, FULL, OPEN
-from tests.journeys.boardroom import FACTS, Served
+from tests.approving import FACTS
+from tests.journeys.boardroom import Served
 from tests.signing import approve_and_confirm
 
 INVITED = "[study.minimal]\ninvited = true\n"

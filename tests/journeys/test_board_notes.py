@@ -107,7 +107,7 @@ def test_nothing_the_board_wrote_can_be_changed(mood, board):
 @pytest.fixture
 def eventful(mood, board):
     """A year in which most of what can happen did."""
-    board.sign(conditions="=Kindly")
+    board.sign(before_release="=Kindly")
     mood.become("open")
     office, at = mood.services.stores.office, f"{day(0)}T10:00:00+00:00"
     entry = releases.Release("minimal", "C", "ab" * 32, at, 60, "cd" * 32, ("ef" * 32,), (1,))

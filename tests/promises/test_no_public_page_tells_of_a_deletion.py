@@ -9,7 +9,8 @@ import pytest
 from survey.crypto import new_code
 from survey.storage import answer_tables, batches
 from survey.studies.availability import FRESH_SECONDS, FULL, OPEN
-from tests.journeys.boardroom import FACTS, Served
+from tests.approving import FACTS
+from tests.journeys.boardroom import Served
 from tests.journeys.client import Journey
 from tests.journeys.staff import services_of
 from tests.journeys.walking import walk

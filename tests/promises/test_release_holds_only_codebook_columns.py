@@ -75,7 +75,7 @@ def test_the_board_reads_how_many_rows_a_few_known_answers_single_out(folders):
         assert bounds[2 * at] <= round(alone, 2) <= bounds[2 * at + 1]
 
 
-# pycanon is what benchmarks compare with, in a folder of its own beside the product's libraries.
+# pycanon lies in a folder of its own, beside the product's libraries.
 PYCANON = """
 import sys, pandas, pycanon.anonymity
 data = pandas.read_csv(sys.argv[1], dtype=str, keep_default_na=False)
@@ -87,7 +87,7 @@ print(pycanon.anonymity.k_anonymity(data, sys.argv[2:]))
 def test_another_program_finds_the_same_k(folders, tier):
     python = Path(sys.prefix, "peers", "bin", "python")
     if not python.exists():
-        pytest.skip("pycanon is not there: make bench installs it")
+        pytest.skip("pycanon is not there: none for this Python")
     [data] = (folders[tier] / "data").glob("*_data.csv")
     told = subprocess.run(
         [python, "-W", "ignore", "-c", PYCANON, data, *core_of(folders[tier])],

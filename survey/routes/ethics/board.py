@@ -7,6 +7,7 @@ account signs, suspends, lifts and revokes.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any, cast
 
 from flask import (
@@ -21,12 +22,11 @@ from flask import (
     url_for,
 )
 
-from forms.site_facts import missing_facts
 from survey.accounts.access import current_account, may_open, staff_only
-from survey.accounts.audit import note
+from survey.accounts.audit import note, one_act
 from survey.clock import iso_utc
 from survey.errors import Refusal
-from survey.ethics.checklist import ChecklistElement, unwaived
+from survey.ethics.approvable import obstacles
 from survey.ethics.version_content import content_of_version
 from survey.ethics.version_diff import Change, compare
 from survey.routes.ethics.public import TABS
@@ -40,20 +40,26 @@ from survey.routes.study_status import (
 from survey.services import current_state, services
 from survey.signing import acts
 from survey.storage import audit as written
-from survey.storage import board, members, proposals, studies
-from survey.storage.database import write_transaction
+from survey.storage import board, conditions, members, proposals, record, studies
 from survey.studies import approvals
 from survey.studies.current import MARK, current_folder, current_name
+from survey.studies.data_use import use_stopped
 from survey.studies.fingerprints import FINGERPRINT_LABELS, VersionFingerprints
 from survey.studies.loading import folder_problem
 from survey.studies.version import StudyVersion, fingerprints_of
 
 bp = Blueprint("board", __name__, url_prefix="/ethics")
 
-TYPED = ("reference", "meeting", "approved_on", "expires_on", "conditions")
+DATES = ("approved_on", "expires_on", "analysis_until")
+TYPED = ("reference", "meeting", *DATES, *approvals.CONDITION_FIELDS.values())
 SERVED = "served"
 REASON_LENGTH = 2000
+SWITCHES: dict[board.Switch, str] = {
+    "collection": "collection of answers",
+    "use": "use of data",
+}
 LINES_A_PAGE = 100
+HASHES_A_PAGE = 5000
 
 Answer = str | tuple[str, int] | Response
 
@@ -79,6 +85,11 @@ def see_other(endpoint: str, **values: Any) -> Response:
 def now() -> str:
     """Return the ISO time (UTC), for the record."""
     return iso_utc(services().clock())
+
+
+def today() -> str:
+    """Return the date on this server, ISO."""
+    return services().availability.today()
 
 
 @bp.get("/")
@@ -127,6 +138,7 @@ def _names() -> list[str]:
 def certificate() -> str:
     """Show what is served now, to be compared with what was approved."""
     state, version = current_state(), current_state().published.version
+    office = services().stores.office
     return render_template(
         "board/certificate.html",
         title=f"Certificate – {version.study.title}",
@@ -136,6 +148,9 @@ def certificate() -> str:
         here="certificate",
         tabs=TABS,
         newer=fingerprints_of(current_folder().version()) != fingerprints_of(version),
+        conditions=conditions.conditions(office, version.study.name),
+        data_stopped="" if version.pilot else use_stopped(office, version.study.name, today()),
+        record=services().record.look(),
     )
 
 
@@ -143,7 +158,8 @@ def certificate() -> str:
 def certificate_json() -> Response:
     """Return the certificate for programs: ``lacrima verify`` and others that compare."""
     state, version = current_state(), current_state().published.version
-    signed = state.approval
+    signed, office = state.approval, services().stores.office
+    stopped = "" if version.pilot else use_stopped(office, version.study.name, today())
     return jsonify({
         "study": version.study.name,
         "version": version.study.version,
@@ -157,10 +173,46 @@ def certificate_json() -> Response:
             "reference": signed.reference,
             "approved_on": signed.approved_on,
             "expires_on": signed.expires_on,
+            "analysis_until": signed.analysis_until,
+            "basis": signed.basis,
+            "letter": signed.letter,
+            "recorded_at": signed.recorded_at,
+            "confirmed_by": signed.confirmed_by,
+            "confirmed_at": signed.confirmed_at,
             "fingerprints": signed.fingerprints._asdict(),
             "revoked": signed.revoked,
         },
+        "data_use": {"stopped": bool(stopped), "why": stopped},
+        "conditions": [
+            {
+                "number": one.number, **asdict(one.condition), "state": one.state, "by": one.who,
+                "at": one.at, "why": one.why,
+            }
+            for one in conditions.conditions(office, version.study.name)
+        ],
+        "record": _record_json(),
     })  # fmt: skip
+
+
+def _record_json() -> dict[str, Any]:
+    found = services().record.look()
+    return {
+        "position": found.head.position,
+        "head": found.head.hash,
+        "whole": found.whole,
+        "since": found.begun_at,
+    }
+
+
+@bp.get("/<name>/record.json")
+def record_json() -> Response:
+    """Return hashes of what was added to the record ``after`` a position; no word of it.
+
+    With a head noted at that position they give the present one, or the record is another.
+    """
+    after = max(0, request.args.get("after", 0, type=int))
+    hashes = record.line_hashes(services().stores.office, after, most=HASHES_A_PAGE)
+    return jsonify({"after": after, "lines": hashes})
 
 
 # Approving.
@@ -180,17 +232,10 @@ def approve() -> Answer:
     if version is None:
         now = _proposed()
         return _approve_page(now, request.form, changed=_what_changed(shown, now)), 409
-    faults = approvals.faults_of(request.form, today())
-    if open_elements := _unwaived(version):
-        faults["elements"] = f"Elements of the checklist without a passage: {len(open_elements)}."
+    faults = approvals.faults_of(request.form, today()) | obstacles(services().stores, version)
     if faults:
         return _approve_page(version, request.form, faults=faults)
     return _propose(version)
-
-
-def today() -> str:
-    """Return the date on this server, ISO."""
-    return services().availability.today()
 
 
 def signable() -> tuple[StudyVersion, ...]:
@@ -224,7 +269,7 @@ def _propose(version: StudyVersion) -> Answer:
         ), 409
     except Refusal as refusal:
         return _approve_page(version, request.form, faults={"sign": str(refusal)})
-    return see_other("proposals.proposal", number=number)
+    return see_other("signing.proposal", number=number)
 
 
 def _what_changed(shown: VersionFingerprints, now: StudyVersion) -> dict[str, Any]:
@@ -239,28 +284,27 @@ def _what_changed(shown: VersionFingerprints, now: StudyVersion) -> dict[str, An
     return {"parts": _differing(shown, fingerprints_of(now)), "changes": changes}
 
 
-def _unwaived(version: StudyVersion) -> tuple[ChecklistElement, ...]:
-    """Return the elements of the checklist that keep it from being signed."""
-    return unwaived(version.study, board.waivers(services().stores.office, version.study.name))
-
-
 def _differing(one: VersionFingerprints, other: VersionFingerprints) -> list[str]:
     pairs = zip(FINGERPRINT_LABELS, one, other, strict=True)
     return [label for label, a, b in pairs if a != b]
 
 
+def approve_page(faults: dict[str, str]) -> str:
+    """Return the page on the folder's version, with what was wrong."""
+    return _approve_page(_proposed(), {}, faults=faults)
+
+
 def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
     found, fingerprints = current_state(now=True), fingerprints_of(version)
-    folder, served, office = current_folder(), _served(), services().stores.office
+    folder, served, stores = current_folder(), _served(), services().stores
+    office = stores.office
     noted = studies.approvals(office, version.study.name)
+    threads = board.threads(office, version.study.name)
     last = studies.latest_effective(noted, today())
     holds = last and last.fingerprints == fingerprints and last.in_force(today())
     in_folder = fingerprints == fingerprints_of(folder.latest)
-    still_open = {
-        "elements": _unwaived(version),
-        "empty": missing_facts(version.study, version.facts),
-        "unchecked": len(version.study.support.never_checked),
-    }
+    still_open = obstacles(stores, version)
+    comments = [t for t in threads if board.state_of_thread(t) != "settled"]
     on_board = members.members(office, version.study.name)
     able, quorum = (
         [one for one in on_board if not one.hindrance(today())],
@@ -281,12 +325,15 @@ def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
         differs=_differing(found.approval.fingerprints, fingerprints) if found.approval else [],
         held=last if holds else None,
         noted=list(reversed(noted)),
-        **still_open,
+        obstacles=still_open,
         able=able,
         quorum=quorum,
         keys=keys,
-        ready=not any(still_open.values()) and len(able) >= quorum > 0 and bool(keys),
-        waiting=_waiting("approve"),
+        ready=not (still_open or comments) and len(able) >= quorum > 0 and bool(keys),
+        waiting=_waiting("approve", "confirm"),
+        binding=conditions.open_conditions(office, version.study.name),
+        to_confirm=[a for a in noted if a.waits and not a.revoked],
+        comments=comments,
         fault=folder_problem(folder),
         typed={name: typed.get(name, "") for name in TYPED},
         **{"faults": {}, "changed": None, **context},
@@ -316,13 +363,15 @@ def suspend() -> Answer:
     why, go = request.form.get("why", "").strip(), request.form.get("go", "")
     if not why or len(why) > REASON_LENGTH:
         return _suspend_page(fault=f"Give a reason, in up to {REASON_LENGTH} characters.")
+    if not go.startswith("revoke-") and not request.form.getlist("switch"):
+        return _suspend_page(fault="Tick what is meant: the collection, the use of data, or both.")
     try:
         number = _suspend(why) if go == "suspended" else _propose_ruling(go, why)
     except Refusal as refusal:
         return _suspend_page(fault=str(refusal))
     current_state(now=True)
     if number:
-        return see_other("proposals.proposal", number=number)
+        return see_other("signing.proposal", number=number)
     return see_other("board.suspend", done=1)
 
 
@@ -330,23 +379,28 @@ ALREADY = "That had been done already: this is how it stands now."
 
 
 def _suspend(why: str) -> int:
-    """Suspend the study; return 0, since nothing is left to be signed. Raises Refusal."""
-    office, name, who = services().stores.office, current_name(), current_account().name
-    member = acts.may_sign(office, name, who, today())
-    with write_transaction(office):
-        if board.suspension(office, name) is not None:
+    """Suspend what is ticked; return 0, since nothing is left to be signed. Raises Refusal."""
+    office, name = services().stores.office, current_name()
+    member = acts.may_sign(office, name, current_account().name, today())
+    with one_act():
+        going_on = [s for s in SWITCHES if board.suspension(office, name, s) is None]
+        if not (chosen := [s for s in going_on if s in request.form.getlist("switch")]):
             raise Refusal(ALREADY)
-        board.rule(office, name, "suspended", at=now(), who=member.title, why=why)
-        note(f"{name}: suspended")
+        board.rule(
+            office, name, "suspended", at=now(), who=member.title, why=why,
+            collection="collection" in chosen, use="use" in chosen,
+        )  # fmt: skip
+        note(f"{name}: suspended: {' and '.join(SWITCHES[s] for s in chosen)}")
     return 0
 
 
 def _propose_ruling(go: str, why: str) -> int:
-    """Propose to lift the suspension, or to revoke an approval; return the proposal's number."""
-    office, name = services().stores.office, current_name()
-    approval = None
+    """Propose to lift what is ticked, or to revoke an approval; return the proposal's number."""
+    office, name, approval = services().stores.office, current_name(), None
+    chosen = [s for s in SWITCHES if s in request.form.getlist("switch")]
     if go == "lifted":
-        act, possible = "lift", board.suspension(office, name) is not None
+        act, chosen = "lift", [s for s in chosen if board.suspension(office, name, s)]
+        possible = bool(chosen)
     else:
         noted = studies.approvals(office, name)
         approval = next((a for a in noted if go == f"revoke-{a.number}" and not a.revoked), None)
@@ -355,7 +409,7 @@ def _propose_ruling(go: str, why: str) -> int:
         raise Refusal(ALREADY)
     return acts.propose_ruling(
         services().stores, name, act, reason=why, account=current_account().name, at=now(),
-        today=today(), approval=approval,
+        today=today(), approval=approval, switches=chosen,
     )  # fmt: skip
 
 
@@ -366,7 +420,8 @@ def _suspend_page(fault: str = "") -> str:
         "suspend",
         "Suspend or revoke",
         state=current_state(now=True),
-        suspended=board.suspension(office, name),
+        switches=[(s, label, board.suspension(office, name, s)) for s, label in SWITCHES.items()],
+        ticked=request.form.getlist("switch") if request.method == "POST" else list(SWITCHES),
         rulings=list(reversed(board.rulings(office, name))),
         open_ones=[a for a in reversed(noted) if not a.revoked],
         references={a.number: a.reference for a in noted},

@@ -1,22 +1,20 @@
 """The board's notes on a study besides approvals, and the year's report of it.
 
-Comments on passages, answered by the researcher; notes of incidents; waivers of elements of the
-checklist. Nothing is deleted.
+Comments on passages, answered by the researcher and settled by the board; notes of incidents.
+Nothing is deleted.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, abort, request
 
 from survey.accounts.access import current_account, staff_only
-from survey.accounts.audit import note
+from survey.accounts.audit import note, one_act
 from survey.collection.figures import figures_of, marks_of
 from survey.ethics import annual_report
 from survey.ethics.annual_report import Section
-from survey.ethics.checklist import consent_passages, label_of, missing_elements, unwaived
-from survey.routes.ethics.board import REASON_LENGTH, Answer, now, page, see_other
+from survey.ethics.checklist import consent_passages, label_of
+from survey.routes.ethics.board import Answer, now, page, see_other
 from survey.services import services
 from survey.storage import board
 from survey.studies.approvals import day
@@ -59,12 +57,13 @@ def _keep(text: str, answers: str) -> bool:
         passage, number = threads[answers].passage, threads[answers].number
     elif passage and not any(passage in group for group in consent_passages(study).values()):
         return False
-    board.comment(
-        office, study.name, text, at=now(), who=current_account().name, role=current_account().role,
-        words=study.fingerprints.words, passage=passage, answers=number,
-    )  # fmt: skip
-    where = f" on {passage}" if passage else ""
-    note(f"{study.name}: {f'comment {number} answered' if number else f'comment{where}'}")
+    where, me = f" on {passage}" if passage else "", current_account()
+    with one_act():
+        board.comment(
+            office, study.name, text, at=now(), who=me.name, role=me.role,
+            words=study.fingerprints.words, passage=passage, answers=number,
+        )  # fmt: skip
+        note(f"{study.name}: {f'comment {number} answered' if number else f'comment{where}'}")
     return True
 
 
@@ -104,10 +103,11 @@ def incidents() -> Answer:
     if faults or happened is None:
         return _incidents_page(faults)
     office, who = services().stores.office, current_account().name
-    board.note_incident(
-        office, current_name(), text, at=now(), who=who, happened_on=happened.isoformat()
-    )
-    note(f"{current_name()}: incident noted")
+    with one_act():
+        board.note_incident(
+            office, current_name(), text, at=now(), who=who, happened_on=happened.isoformat()
+        )
+        note(f"{current_name()}: incident noted")
     return see_other(".incidents", _anchor="incidents")
 
 
@@ -171,54 +171,3 @@ def report_csv() -> Response:
     note(f"{current_name()}: yearly report {year} downloaded")
     kept = {"Content-Disposition": f'attachment; filename="{current_name()}-report-{year}.csv"'}
     return Response(table, mimetype="text/csv", headers=kept)
-
-
-# Waiving an element of the checklist that no passage satisfies, with a reason.
-
-
-def _waivers_page(**context: Any) -> str:
-    study = current_folder().version().study
-    in_force = board.waivers(services().stores.office, current_name())
-    return page(
-        "waivers",
-        "Waivers",
-        proposed=study.version,
-        missing=missing_elements(study),
-        open=unwaived(study, in_force),
-        waivers=in_force,
-        **{"faults": {}, "ticked": (), "reason": "", **context},
-    )
-
-
-@bp.get("/waivers")
-@staff_only("board")
-def waivers() -> str:
-    """Show elements without a passage: which are waived and why, and a form for the others."""
-    return _waivers_page()
-
-
-@bp.post("/waivers")
-@staff_only("board")
-def waive() -> Answer:
-    """Waive what is ticked, or take a waiver back."""
-    office, name, who = services().stores.office, current_name(), current_account().name
-    again = request.form.get("again", "")
-    if again in board.waivers(office, name):
-        board.take_back(office, name, [again], at=now(), who=who)
-        note(f"{name}: waiver of {again} taken back")
-        return see_other(".waivers")
-    asked, reason = set(request.form.getlist("element")), request.form.get("reason", "").strip()
-    missing = missing_elements(current_folder().version().study)
-    ticked = [element.id for element in missing if asked & {"all", element.id}]
-    faults = {}
-    if not ticked:
-        faults["elements"] = "Tick at least one element."
-    if not reason:
-        faults["reason"] = "Give the reason: it is kept with the waiver."
-    elif len(reason) > REASON_LENGTH:
-        faults["reason"] = f"Shorten the reason to {REASON_LENGTH:,} characters."
-    if faults:
-        return _waivers_page(faults=faults, ticked=ticked, reason=reason), 422
-    board.waive(office, name, ticked, at=now(), who=who, reason=reason)
-    note(f"{name}: waived {', '.join(ticked)}")
-    return see_other(".waivers")

@@ -22,7 +22,7 @@ from survey.storage.members import KeyKind, Member, MemberKey
 from survey.storage.proposals import Proposal
 from survey.studies.current import current_name
 
-bp = Blueprint("proposals", __name__, url_prefix="/ethics")
+bp = Blueprint("signing", __name__, url_prefix="/ethics")
 
 CHALLENGE = "passkey"  # in the cookie: what a new passkey has to answer
 

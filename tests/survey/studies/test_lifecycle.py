@@ -14,7 +14,7 @@ from survey.storage import studies
 from survey.storage.answers import Text, accept
 from survey.studies import lifecycle
 from survey.studies.version import read_version
-from tests.answering import real_answers
+from tests.answering import approved, real_answers
 from tests.conftest import folder_of
 from tests.survey.storage.samples import answer, mark, open_study
 
@@ -57,8 +57,9 @@ def killed(_what):
 
 
 @pytest.fixture
-def desk(stores):
+def desk(stores, version):
     """Sixty texts of real people, not frozen."""
+    approved(stores, version.study)
     table = open_study(stores.responses, study=NAME)
     for number in range(60):
         apart = Text(NAME, "why", "en", 1, mark("text", number), "because")
