@@ -156,10 +156,15 @@ def _propose(office: Database, study: str, who: Member, act: str, statement: str
         number = proposals.propose(
             office, study, at=at, who=who.account, act=act, statement=statement
         )
-        studies.note(
-            office, at=at, who=who.account, what=f"{study}: proposal {number}: {ACTS[act].lower()}"
-        )
+        what = f"{study}: proposal {number}: {ACTS[act].lower()}"
+        studies.note(office, at=at, who=_called(office, who.account), what=what)
     return number
+
+
+def _called(office: Database, account: str) -> str:
+    """Return the account's name as it is written."""
+    found = accounts.find(office, account)
+    return found.name if found else account
 
 
 def _timeless(statement: str) -> dict[str, Any]:
@@ -187,7 +192,8 @@ def end_one_key(office: Database, key: MemberKey, *, at: str) -> None:
 
 
 def _note_key(office: Database, account: str, what: str, at: str) -> None:
-    studies.note(office, at=at, who=account, what=f"account {account}: {what}")
+    name = _called(office, account)
+    studies.note(office, at=at, who=name, what=f"account {name}: {what}")
 
 
 def propose_key(office: Database, key: MemberKey, *, today: str) -> int:
@@ -398,7 +404,8 @@ def _take_effect(stores: Stores, now: Standing, at: str, versions: tuple[StudyVe
         use = "stopped" if "use" in said["switches"] else "goes on"
         what = f"approval {said['reference']} revoked, use of data {use}"
     by = f"(proposal {proposal.number}, signed by {len(now.signed)} of {now.quorum} needed)"
-    studies.note(office, at=at, who=now.signed[-1].account, what=f"{proposal.study}: {what} {by}")
+    who = _called(office, now.signed[-1].account)
+    studies.note(office, at=at, who=who, what=f"{proposal.study}: {what} {by}")
     return int(effect)
 
 

@@ -3,11 +3,13 @@
 import re
 import shutil
 import sqlite3
+from datetime import timedelta
 
 import pytest
 
 from forms.load import load_study
 from survey.cli.main import main
+from survey.clock import today_here
 from survey.storage import studies
 from survey.storage.stores import Stores
 from survey.studies.version import RESERVED
@@ -17,7 +19,7 @@ from tests.conftest import FLAGSHIP, STUDIES
 
 APPROVE = (
     "study", "approve", "minimal", "--reference", "R7", "--by", "A board",
-    "--date", "2020-01-01", "--expires", "2999-12-31",
+    "--date", "2020-01-01", "--expires", (today_here() + timedelta(300)).isoformat(),
 )  # fmt: skip
 
 
@@ -59,8 +61,7 @@ def audit(tmp_path):
     stores = Stores(tmp_path / "data")
     lines = studies.audit(stores.office)
     stores.close()
-    assert {line["who"] for line in lines} <= {"command line"}
-    return [line["what"] for line in lines]
+    return [line["what"] for line in lines if line["who"] == "command line"]
 
 
 # Broken folders.
