@@ -14,7 +14,14 @@ from typing import Any, Literal
 
 from survey.errors import Refusal
 from survey.signing import key_files
-from survey.signing.statements import ACTS, make_statement, program, read_statement, statement_on
+from survey.signing.statements import (
+    ACTS,
+    make_statement,
+    program,
+    read_statement,
+    signed_fields,
+    statement_on,
+)
 from survey.storage import accounts, board, members, proposals, studies
 from survey.storage.accounts import folded
 from survey.storage.database import Database, write_transaction
@@ -110,7 +117,7 @@ def propose_approval(
     who = may_sign(office, study, form.by, today)
     refuse_researchers(office, version, who.name)
     approvals.archive_version(stores.folder, version)
-    approval = approvals.approval_under(version, form)
+    approval = approvals.approval_under(office, version, form)
     statement = statement_on(approval, "approve", **_frame(office, study, at, today), **more)
     return _propose(office, study, who, "approve", statement, at)
 
@@ -273,9 +280,12 @@ def _void(
     if said["quorum"] != members.quorum(office, study):
         return "the number of signatures needed was changed since."
     if proposal.act == "approve":
-        named = VersionFingerprints(said["words"], said["policy"], said["site"])
-        if named not in [fingerprints_of(version) for version in versions]:
+        version, form = _version_of(said, versions), _form_of(said, "")
+        if version is None:
             return "the study has changed since, so that its fingerprints are others."
+        now = signed_fields(approvals.approval_under(office, version, form))
+        if any(said.get(name) != value for name, value in now.items()):
+            return "what else is signed, such as the submitted documents, has changed since."
     elif proposal.act == "lift":
         stopped = [board.suspension(office, study, switch) for switch in said["switches"]]
         if any(found is None or found.at > proposal.at for found in stopped):
@@ -283,6 +293,22 @@ def _void(
     else:
         return _overtaken(office, proposal, said)
     return ""
+
+
+def _version_of(said: dict[str, Any], versions: Iterable[StudyVersion]) -> StudyVersion | None:
+    named = VersionFingerprints(said["words"], said["policy"], said["site"])
+    return next((one for one in versions if fingerprints_of(one) == named), None)
+
+
+def _form_of(said: dict[str, Any], signers: str) -> ApprovalForm:
+    return ApprovalForm(
+        reference=said["reference"],
+        by=signers,
+        approved_on=said["approved_on"],
+        expires_on=said["expires_on"],
+        analysis_until=said["analysis_until"],
+        conditions=tuple(studies.Condition(**one) for one in said["conditions"]),
+    )
 
 
 def _overtaken(office: Database, proposal: Proposal, said: dict[str, Any]) -> str:
@@ -379,17 +405,9 @@ def _take_effect(stores: Stores, now: Standing, at: str, versions: tuple[StudyVe
     if proposal.act == "key":
         return _take_key(office, now, at)
     if proposal.act == "approve":
-        named = VersionFingerprints(said["words"], said["policy"], said["site"])
-        version = next(one for one in versions if fingerprints_of(one) == named)
-        form = ApprovalForm(
-            reference=said["reference"],
-            by=signers,
-            approved_on=said["approved_on"],
-            expires_on=said["expires_on"],
-            analysis_until=said["analysis_until"],
-            conditions=tuple(studies.Condition(**one) for one in said["conditions"]),
-        )
-        effect = approvals.record_approval(stores, version, form)
+        version = _version_of(said, versions)
+        assert version is not None  # noqa: S101 - else it were void
+        effect = approvals.record_approval(stores, version, _form_of(said, signers))
         what = f"approved under {said['reference']}, to {said['expires_on']}"
     elif proposal.act == "confirm":
         effect = said["number"]

@@ -72,9 +72,15 @@ def make_statement(act: str, study: str, **fields: object) -> str:
     return canonical({"what": ACTS[act], **said})
 
 
+def signed_fields(approval: Approval) -> dict[str, Any]:
+    """Return what a statement says of an approval: all but how it stands in the record."""
+    said = {name: value for name, value in asdict(approval).items() if name not in _OF_THE_RECORD}
+    return dict(json.loads(canonical(said)))
+
+
 def statement_on(approval: Approval, act: str, **fields: object) -> str:
     """Return the statement of an act on ``approval``, which need not be in the record yet."""
-    said = {name: value for name, value in asdict(approval).items() if name not in _OF_THE_RECORD}
+    said = signed_fields(approval)
     if approval.number:
         fields = {"number": approval.number, "by": approval.by, **fields}
     study = said.pop("study")

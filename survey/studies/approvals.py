@@ -28,8 +28,10 @@ from forms.toml_tables import StudyFaults
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.storage import answer_tables, studies
+from survey.storage.database import Database
 from survey.storage.stores import Stores
 from survey.storage.studies import Condition, ConditionKind
+from survey.studies import submission
 from survey.studies.fingerprints import VersionFingerprints
 from survey.studies.version import StudyVersion, fingerprints_of
 
@@ -312,12 +314,13 @@ def keep_letter(data: Path, study: str, letter: Path) -> str:
     return found
 
 
-def approval_under(version: StudyVersion, form: ApprovalForm) -> studies.Approval:
+def approval_under(office: Database, version: StudyVersion, form: ApprovalForm) -> studies.Approval:
     """Return the approval of exactly this version that the form gives, not yet in the record."""
     return studies.Approval(
         study=version.study.name,
         **fingerprints_of(version)._asdict(),
         **{field.name: getattr(form, field.name) for field in fields(form)},
+        submission=submission.fingerprint(submission.slots_of(office, version.study)),
         basis="noted" if form.letter else "signed",
     )
 
@@ -331,7 +334,7 @@ def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -
     nothing is signed. One form sent twice in a row is noted once.
     """
     archive_version(stores.folder, version)
-    signed = replace(approval_under(version, form), recorded_at=iso_utc())
+    signed = replace(approval_under(stores.office, version, form), recorded_at=iso_utc())
     noted = studies.approvals(stores.office, version.study.name)
     if noted and not noted[-1].revoked:
         last = noted[-1]
