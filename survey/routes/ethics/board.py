@@ -41,6 +41,8 @@ from survey.routes.study_status import (
 )
 from survey.services import current_state, services
 from survey.signing import acts
+from survey.signing.evidence import evidence
+from survey.signing.statements import program
 from survey.storage import audit as written
 from survey.storage import board, conditions, members, news, proposals, record, studies
 from survey.studies import approvals, submission
@@ -168,6 +170,8 @@ def certificate() -> str:
         conditions=conditions.conditions(office, version.study.name),
         data_stopped="" if version.pilot else use_stopped(office, version.study.name, today()),
         record=services().record.look(),
+        evidence=evidence(office, state.approval.number) if state.approval else None,
+        program=program(),
     )
 
 
@@ -198,7 +202,9 @@ def certificate_json() -> Response:
             "confirmed_at": signed.confirmed_at,
             "fingerprints": signed.fingerprints._asdict(),
             "revoked": signed.revoked,
+            "evidence": evidence(office, signed.number),
         },
+        "program": program(),
         "data_use": {"stopped": bool(stopped), "why": stopped},
         "conditions": [
             {
