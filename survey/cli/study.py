@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -23,6 +23,7 @@ from survey.errors import Refusal
 from survey.ethics.approvable import obstacles
 from survey.storage import studies, submissions
 from survey.storage.database import write_transaction
+from survey.storage.stores import Stores
 from survey.studies import lifecycle
 from survey.studies import submission as documents
 from survey.studies.approvals import (
@@ -123,11 +124,37 @@ def approve(name: str, letter: Path, **signed: Any) -> None:
     version = find_version(config, name)  # never what stands in for a folder with a fault
     stores = open_stores(config, version)
     typed = {key: _typed(value) for key, value in signed.items()} | {"read": "1"}
+    _note_letter(stores, version, typed | {"by": typed["signer"]}, letter)
+
+
+@study.command()
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def decision(name: str, file: Path) -> None:
+    """Note from FILE, a decision.json filled in by the board's own system, that NAME is approved.
+
+    FILE is kept as the letter, and a member of the board confirms it as with any letter.
+    """
+    from survey.ethics.submission_bundle import read_decision
+
+    config = read_config()
+    version = find_version(config, name)
+    stores = open_stores(config, version)
+    typed = read_decision(stores.office, version, file.read_bytes())
+    if not typed["by"].strip():
+        raise Refusal(f"{file} does not say who decided: fill in by.")
+    _note_letter(stores, version, typed, file)
+
+
+def _note_letter(
+    stores: Stores, version: StudyVersion, typed: Mapping[str, str], letter: Path
+) -> None:
+    """Archive the version, keep the letter, and note the approval. Raises Refusal."""
     faults = faults_of(typed, today_here().isoformat(), on_paper=True) | obstacles(stores, version)
     if faults:
         lines = "\n".join(f"- {fault}" for fault in faults.values())
         raise Refusal(f"{version.study.name} cannot be approved:\n{lines}")
-    form = read_approval_form(typed, by=typed["signer"].strip())
+    form = read_approval_form(typed, by=typed["by"].strip())
     form = replace(form, letter=keep_letter(stores.folder, version.study.name, letter))
     with write_transaction(stores.office):
         record_approval(stores, version, form)

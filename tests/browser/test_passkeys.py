@@ -12,7 +12,7 @@ from survey.crypto import KeyRing, make_key, read_keys
 from survey.signing.evidence import check, evidence
 from survey.storage import accounts, studies
 from survey.storage.stores import Stores
-from tests.approving import FACTS, copied
+from tests.approving import FACTS, copied, explain_slots
 from tests.browser.conftest import AS_ROOT, chromium
 from tests.conftest import STUDIES
 from tests.journeys.boardroom import day
@@ -35,6 +35,7 @@ def data(tmp_path):
     (folder / "site.toml").write_text(FACTS)
     make_key(folder / "server.key")
     stores = Stores(folder)
+    explain_slots(stores, "minimal")
     seat(stores.office, "minimal", "Ada", key=False)
     accounts.set_password(stores.office, "Ada", passwords.hashed(GOOD))
     sealed = KeyRing(read_keys(folder / "server.key")).encrypt_for(SECRET.encode(), "ada")

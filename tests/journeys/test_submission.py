@@ -1,7 +1,11 @@
 """A study's submission: documents by slot, amendments with a reason, decisions, and the news."""
 
+import csv
+import hashlib
 import io
+import json
 import stat
+import zipfile
 
 import pytest
 
@@ -230,3 +234,101 @@ def test_own_acts_are_no_news(mood, board):
     board.open("comments")
     board.submit("comments", text="Which house?", passage="")
     assert "A comment was made" not in board.open("/ethics/").text
+
+
+# Everything in one file, and a decision brought back.
+
+
+def bundle_of(board):
+    answer = board.browser.get("/ethics/minimal/submission/bundle.zip")
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return answer.get_data(), zipfile.ZipFile(io.BytesIO(answer.get_data()))
+
+
+def inside(packed, name):
+    return packed.read(f"minimal-submission/{name}").decode()
+
+
+def test_one_file_holds_documents_versions_and_rows_and_its_hash_is_in_the_record(
+    mood, researcher, board
+):
+    put(researcher, "protocol", b"Aims.")
+    board.sign()
+    body, packed = bundle_of(board)
+    assert inside(packed, "documents/protocol/plan.pdf") == "Aims."
+    assert any("/approved/" in name and name.endswith("consent.toml") for name in packed.namelist())
+    assert json.loads(inside(packed, "record/approvals.json"))[0]["reference"] == "2026-7"
+    assert "2026-7" in inside(packed, "record/approvals.csv")
+    told = json.loads(inside(packed, "submission.json"))
+    assert told["documents"][0]["sha256"] == hashlib.sha256(b"Aims.").hexdigest()
+    last = studies.audit(mood.services.stores.office)[-1]["what"]
+    assert hashlib.sha256(body).hexdigest() in last
+
+
+def test_the_head_of_the_record_is_worked_out_from_the_file_alone(mood, board):
+    board.sign()
+    _, packed = bundle_of(board)
+    head = "0" * 64
+    for row in csv.DictReader(io.StringIO(inside(packed, "chain.csv"))):
+        if row["line"]:
+            assert hashlib.sha256(row["line"].encode()).hexdigest() == row["sha256"]
+        head = hashlib.sha256(f"{head}\n{row['sha256']}".encode()).hexdigest()
+    assert head == json.loads(inside(packed, "submission.json"))["record"]["head"]
+
+
+def test_the_file_tells_nothing_of_another_study_and_no_total(mood, board):
+    studies.note(mood.services.stores.office, at=day(0), who="Eve", what="other: opened")
+    _, packed = bundle_of(board)
+    everything = b"".join(packed.read(name) for name in packed.namelist())
+    assert b"other: opened" not in everything
+    assert not any("collected" in name or "readings" in name for name in packed.namelist())
+
+
+@pytest.fixture
+def decided(mood, board, runner, tmp_path):
+    """Runs the command on a decision that was filled in elsewhere."""
+    _, packed = bundle_of(board)
+    blank = json.loads(inside(packed, "decision.json"))
+
+    def run(**filled):
+        file = tmp_path / "decision.json"
+        typed = {
+            "reference": "IRB-9",
+            "by": "A board",
+            "approved_on": day(0),
+            "expires_on": day(30),
+        }
+        file.write_text(json.dumps({**blank, **typed, **filled}))
+        environ = {
+            "LACRIMA_DATA": str(mood.services.stores.folder),
+            "LACRIMA_STUDIES": str(mood.folder.parent),
+            "LACRIMA_SITE": str(mood.site_facts),
+        }
+        return runner.invoke(main, ["study", "decision", "minimal", str(file)], env=environ)
+
+    return run
+
+
+def test_a_decision_taken_elsewhere_is_noted_as_a_letter_and_waits_for_a_member(mood, decided):
+    done = decided(before_release=["Report first."])
+    assert done.exit_code == 0, done.output
+    (noted,) = studies.approvals(mood.services.stores.office, "minimal")
+    assert (noted.reference, noted.basis, noted.waits) == ("IRB-9", "noted", True)
+    assert [c.text for c in noted.conditions] == ["Report first."]
+
+
+@pytest.mark.parametrize(
+    ("filled", "told"),
+    [
+        ({"outcome": "deferred"}, "Only an approval is noted from a file"),
+        ({"fingerprints": {"words": "ab" * 32}}, "on another version"),
+        ({"reference": ""}, "reference number"),
+        ({"by": " "}, "does not say who decided"),
+        ({"format": "else"}, "no decision of format"),
+        ({"approved_on": "soon"}, "year-month-day"),
+    ],
+)
+def test_a_decision_that_is_none_on_this_version_notes_nothing(mood, decided, filled, told):
+    done = decided(**filled)
+    assert (done.exit_code, told in done.stderr) == (1, True)
+    assert studies.approvals(mood.services.stores.office, "minimal") == []

@@ -5,6 +5,7 @@ Researchers put in and submit; members of the board decide. A signature is given
 
 from __future__ import annotations
 
+from hashlib import sha256
 from io import BytesIO
 
 from flask import Blueprint, Response, abort, request, send_file
@@ -12,6 +13,7 @@ from flask import Blueprint, Response, abort, request, send_file
 from survey.accounts.access import current_account, staff_only
 from survey.accounts.audit import note, one_act
 from survey.errors import Refusal
+from survey.ethics.submission_bundle import make_bundle
 from survey.ethics.submission_states import DECISIONS, KINDS, states_of
 from survey.routes.ethics.board import REASON_LENGTH, Answer, now, page, see_other
 from survey.services import services
@@ -114,6 +116,21 @@ def document(slot: str, digest: str) -> Answer:
     return send_file(
         BytesIO(content), "application/octet-stream", as_attachment=True, download_name=found.name
     )
+
+
+@bp.get("/bundle.zip")
+@staff_only("board")
+def bundle() -> Answer:
+    """Return everything that the record knows of the study, in one file."""
+    found = services().record.look()
+    try:
+        body = make_bundle(services().stores, _proposed(), found)
+    except Refusal as refusal:
+        return Response(f"{refusal}\n", 410, mimetype="text/plain")
+    # Its hash stands in the record: a copy that was changed afterwards is told from it.
+    note(f"{current_name()}: submission downloaded whole, SHA-256 {sha256(body).hexdigest()}")
+    name = f"{current_name()}-submission.zip"
+    return send_file(BytesIO(body), "application/zip", as_attachment=True, download_name=name)
 
 
 @bp.post("/submit")
