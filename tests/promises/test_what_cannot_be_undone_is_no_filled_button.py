@@ -45,3 +45,11 @@ def test_what_is_final_is_in_no_list_of_what_leads_on(name):
 def test_a_step_that_freezes_is_drawn_like_the_way_beside_it():
     page = (TEMPLATES / "research" / "step.html").read_text("utf-8")
     assert 'step.name in ("open", "close") %} class="primary"' in page
+
+
+def test_agreeing_and_declining_are_drawn_alike():
+    page = (TEMPLATES / "respond" / "consent.html").read_text("utf-8")
+    buttons = re.search(r'<p class="ways equal">(.*?)</p>', page)
+    assert buttons is not None
+    assert buttons[1].count("<button name=") == 2
+    assert "class=" not in buttons[1]
