@@ -439,7 +439,8 @@ def _delete() -> StepResult:
 
 def _send(study: Study, state: FlowState, posted: Any, *, completion: int) -> StepResult:
     code = plain_value(posted.get("code", ""))
-    if study.consent.receipt_code and code not in ("yes", "no"):
+    unused = state.draft is not None and study.policy.unused(state.draft.answers)
+    if study.consent.receipt_code and not unused and code not in ("yes", "no"):
         return StepResult(state, {"code": CHOOSE_CODE})
     send = SendDraft(completion, wants_code=code == "yes")
     return StepResult(FlowState("done", state.draft), effects=(send,))

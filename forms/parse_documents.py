@@ -15,6 +15,7 @@ from forms.study import (
     TEXT_KEYS,
     ChecklistItem,
     ComprehensionQuestion,
+    Condition,
     Consent,
     EligibilityQuestion,
     HelpLine,
@@ -215,10 +216,14 @@ def read_release(top: TomlTable) -> ReleasePolicy:
         caution=top.text("caution", required=False),
         stop=stop,
         population=top.text("population", required=False),
-        repeat=read_condition(top.table("repeat"), "any", required=True)
-        if top.has("repeat")
-        else (),
+        repeat=_any_of(top, "repeat"),
+        not_used=_any_of(top, "not_used"),
     )
+
+
+def _any_of(top: TomlTable, key: str) -> Condition:
+    """Return the answers of an optional table, of which any one is enough."""
+    return read_condition(top.table(key), "any", required=True) if top.has(key) else ()
 
 
 def read_small(table: TomlTable) -> SmallSamples:

@@ -167,6 +167,10 @@ TEXTS_APART = (
     "removed from it. The language is stored with it too, unless only a few people are asked the "
     "question. Nothing connects it with your other answers. A text you left blank leaves nothing."
 )
+NOT_USED = (
+    "You said that we should not use your answers. If you send, none of them is stored. You can "
+    "still change what you said."
+)
 CHANGE = "Change"
 SEE_OR_DELETE = "See or delete"
 SEND = "Send my answers"
@@ -179,6 +183,7 @@ CODE_KEPT = (
     "This browser can show this page again for 15 minutes after you sent your answers, unless you "
     "press the button or leave. After that the code is shown to nobody."
 )
+NOT_STORED = "You said that we should not use your answers, so none of them was stored."
 CODE_NOTED = "I have written it down"
 FINISHED_TITLE = "You can close this page"
 FINISHED_LEAD = "Your code is not shown again. Keep it where only you can find it."

@@ -547,6 +547,11 @@ class ReleasePolicy:
     stop: StopRule | None = None  # told to staff as yes or no, never as a number
     population: str = ""  # whom the study asks, where another study asks the same people
     repeat: Condition = ()  # any of these answers: somebody who has answered before
+    not_used: Condition = ()  # any of these answers: somebody who says that theirs be not used
+
+    def unused(self, answers: Answers) -> bool:
+        """Return true when these answers say that they are not to be used."""
+        return any(answers.get(column) in codes for column, codes in self.not_used)
 
     @property
     def diverse(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from survey.releases.jobs import JobRunner
 from survey.respondents.drafts import DraftRepository
 from survey.storage.counters import EventCounters
 from survey.storage.maintenance import MaintenanceThread
+from survey.storage.record_check import RecordWatch
 from survey.storage.stores import Stores
 from survey.studies.availability import Availability, StudyState
 from survey.studies.catalogue import StudyCatalogue
@@ -42,6 +43,7 @@ class Services:
     catalogue: StudyCatalogue
     availability: Availability
     throttle: Throttle
+    record: RecordWatch
     clock: Clock
     maintenance: MaintenanceThread
     stop: Callable[[], object]  # ends the maintenance thread, once
@@ -90,6 +92,7 @@ def open_services(config: Config) -> Services:
         catalogue=catalogue,
         availability=availability,
         throttle=Throttle(time.monotonic),
+        record=RecordWatch(lambda: stores.office),
         clock=time.time,
         maintenance=maintenance,
         stop=stop,

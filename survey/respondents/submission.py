@@ -71,6 +71,8 @@ def submit(
 ) -> bool:
     """Send the draft of ``secret``; return False when there is none any more.
 
+    Nothing of it is stored where it says that its answers are not to be used.
+
     Raises InvitationSpent, with nothing stored, where another draft was sent with the same one.
 
     Safe to repeat after a double click, a lost connection or a crash: the code is drawn and sealed
@@ -81,8 +83,9 @@ def submit(
     def prepare(draft: Draft) -> Draft:
         if draft.ready:
             return draft
-        code = (draft.code or new_code()) if wants_code else ""
-        return replace(draft, ready=True, completion=completion, code=code)
+        unused = version.study.policy.unused(draft.answers)
+        code = (draft.code or new_code()) if wants_code and not unused else ""
+        return replace(draft, ready=True, completion=completion, code=code, unused=unused)
 
     draft = drafts.change(secret, prepare)
     if draft is None:
@@ -90,11 +93,14 @@ def submit(
     if draft.sent:
         return True
     db = drafts.stores.answers(pilot=version.pilot)
-    table = answer_tables.table_of(
-        db, bytes.fromhex(version.study.fingerprints.words), study=version.study.name
-    )
     submit = drafts.seal.accepted(drafts.seal.name(secret))
-    answers.accept(db, build_response(version, draft, table=table, seal=drafts.seal, submit=submit))
+    if draft.unused:
+        answers.discard(db, submit, bytes.fromhex(draft.invitation) or None)
+    else:
+        words = bytes.fromhex(version.study.fingerprints.words)
+        table = answer_tables.table_of(db, words, study=version.study.name)
+        response = build_response(version, draft, table=table, seal=drafts.seal, submit=submit)
+        answers.accept(db, response)
     drafts.change(secret, lambda draft: _emptied(draft, int(drafts.clock())))
     return True
 
@@ -119,7 +125,7 @@ def recover_interrupted(
         if there or draft.sent:
             return _emptied(draft, int(drafts.clock()))
         # The code stays: the first send may still be under way, and its row hangs on this code.
-        return replace(draft, ready=False, completion=1)
+        return replace(draft, ready=False, completion=1, unused=False)
 
     return drafts.change(secret, mend) or draft
 

@@ -78,15 +78,10 @@ def accept(db: Database, response: Response, *, draw: Callable[[int], bytes] = t
 
     Raises InvitationSpent or CodeNotAllowed with nothing stored. ``draw`` gives random bytes.
     """
-    spend = "DELETE FROM invitations WHERE code = ?"
     try:
         with write_transaction(db):
-            # The token first: a submit that is repeated must not find its own invitation spent.
-            if not db.conn.execute(_CLAIM, {"token": response.submit}).rowcount:
+            if not _claimed(db, response.submit, response.invitation):
                 return False
-            code = response.invitation
-            if code is not None and not db.conn.execute(spend, (code,)).rowcount:
-                raise InvitationSpent("This invitation has been used already.")
             _insert(db, response, draw)
             arrived = waiting(db)
     except sqlite3.IntegrityError as error:  # it names the column, never the value
@@ -97,6 +92,26 @@ def accept(db: Database, response: Response, *, draw: Callable[[int], bytes] = t
         # The answer is safe already: what fails here is done by the next one, or by the keeper.
         with suppress(sqlite3.Error):
             merge_arrivals(db)
+    return True
+
+
+def discard(db: Database, submit: bytes, invitation: bytes | None) -> bool:
+    """Take an answer of which nothing is to be stored: only its token, and its invitation is spent.
+
+    False when it was taken before. Raises InvitationSpent.
+    """
+    with write_transaction(db):
+        return _claimed(db, submit, invitation)
+
+
+def _claimed(db: Database, submit: bytes, invitation: bytes | None) -> bool:
+    """Take the token and spend the invitation, within a transaction; False for a second time."""
+    # The token first: a submit that is repeated must not find its own invitation spent.
+    if not db.conn.execute(_CLAIM, {"token": submit}).rowcount:
+        return False
+    spend = "DELETE FROM invitations WHERE code = ?"
+    if invitation is not None and not db.conn.execute(spend, (invitation,)).rowcount:
+        raise InvitationSpent("This invitation has been used already.")
     return True
 
 

@@ -245,6 +245,13 @@ CONSENT = [
 
 RELEASE = [
     ("minimal", 'none = ["mood"]', "", "roles: no role for mood"),
+    (
+        "minimal",
+        "[roles]",
+        "[not_used]\nany = { mod = [1] }\n[roles]",
+        "not_used, any: no que",
+    ),
+    ("minimal", "[roles]", "[not_used]\nany = { mood = [9] }\n[roles]", "not_used, any, mood: 'mo"),
     ("minimal", '["mood"]', '["mood", "mod"]', "unknown variable 'mod' – did you mean 'mood'?"),
     ("minimal", '["mood"]', '["mood", "mood"]', "none: 'mood' stands there twice"),
     ("minimal", "none =", 'sensitive = ["mood"]\nnone =', "roles: 'mood' is listed more than once"),

@@ -69,7 +69,7 @@ def test_the_open_file_is_told_as_the_policy_makes_it():
     tier = STUDY.policy.tiers["B"]
     told = PASSAGES["detail-who-sees"]
     assert (tier.needs_open_consent, TIERS["B"].sample) == (True, 0.8)
-    assert "only for those who say yes below. Of these, 8 in 10 are drawn by lot." in told
+    assert "In it are only people who said yes to it. Of these, 8 in 10 are drawn by lot." in told
     assert "Numbers under 10 are hidden." in told
 
 

@@ -12,7 +12,7 @@ from forms.routing import routes_in_words as ways_through
 from forms.routing_diagram import picture as drawn
 from forms.study import Study, Tier
 from forms.tiers import INSIDER
-from survey.ethics.checklist import answered, grades, missing_elements
+from survey.ethics.checklist import answered, grades
 from survey.ethics.dossier.blocks import (
     Block,
     Runs,
@@ -116,11 +116,14 @@ def checklist(version: StudyVersion) -> Iterator[Block]:
     )  # fmt: skip
     titles = {SCREEN + s.name: f"screen {s.name}" for s in CITED}
     titles |= {p.id: version.fill(p.heading).rstrip(".?") for p in passages if p.heading}
-    lines, bare = answered(study), [element.id for element in missing_elements(study)]
+    lines = answered(study, version.facts)
+    bare = [line.element.id for line in lines if line.fault]
     named = {item.id: item.passages for item in consent.checklist}
     yield prose(f"{len(lines)} elements that boards look for.")
     yield prose(
-        f"{len(bare)} have no passage: {', '.join(bare)}." if bare else "Each has its passage."
+        f"{len(bare)} are satisfied by no passage: {', '.join(bare)}."
+        if bare
+        else "Each has its passage."
     )
     rows = []
     for line in lines:

@@ -25,7 +25,6 @@ from forms.routing import (
     shown_questions,
 )
 from forms.routing_diagram import picture
-from survey.ethics.checklist import answered, grades, missing_elements
 from survey.ethics.platform_wording import TEXT_LABELS, own_words
 from survey.ethics.stored_data import (
     WHAT_TIERS_DO,
@@ -44,7 +43,7 @@ TABS = (
     ("ethics.overview", "Overview"),
     ("ethics.flow", "Walk it"),
     ("ethics.text", "Every word"),
-    ("ethics.checklist", "Checklist"),
+    ("records.checklist", "Checklist"),
     ("ethics.routes", "Routes"),
     ("ethics.data", "What is stored"),
     ("records.stored", "Live proof"),
@@ -122,19 +121,6 @@ def text() -> str:
     """Show every word on one printable page, routing spelled out."""
     own = own_words(current_version())
     return page("text", "Every word", own=own, screens=SCREENS, labels=TEXT_LABELS, kind_of=kind_of)
-
-
-@bp.get("/checklist")
-def checklist() -> str:
-    """Show what boards look for, with the passages that say it, on screen and in the text."""
-    study = current_version().study
-    return page(
-        "checklist",
-        "Checklist",
-        lines=answered(study),
-        missing=missing_elements(study),
-        grades=grades(study),
-    )
 
 
 @bp.get("/data")

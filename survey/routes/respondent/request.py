@@ -299,7 +299,7 @@ def _send(send: SendDraft, draft: Draft | None) -> Response | None:
     except InvitationSpent:
         drop_draft()
         return go_to("spent")
-    if not draft.ready:
+    if not draft.ready and not version.study.policy.unused(draft.answers):
         # The sign first: a verdict on the answers counted so far must miss none of their signs.
         rule = version.study.policy.stop
         if rule is not None and rule.shown_by(draft.answers):
