@@ -32,7 +32,7 @@ ENTER_CODE = "enter it here"
 BY_INVITATION = f"{INVITED} {ENTER_CODE}."
 READ_ABOUT = "Read what it is about"
 GOOD_TO_KNOW = "Good to know first"
-SHIFT_LEAVES = "Where this site’s script runs, three presses of the Shift key in a row do the same as “Leave now”."
+SHIFT_LEAVES = "Where this site’s script runs, pressing Shift three times in a row leaves as well."
 NETWORK_SEES = (
     "Whoever runs the network you use can see that you are on this site, how many pages you open "
     "and when. That can tell which questions you were asked, and whether you opened the help page. "

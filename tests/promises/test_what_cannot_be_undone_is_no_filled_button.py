@@ -15,6 +15,7 @@ Start|Sign in|Set the password|Change the password|I have written them down
 Switch it on|Switch it off|step.button|See a new preview|See how far it came
 Make the file again|Download|Start it again
 Make and download a table (CSV)|Waive what is ticked|Add the comment|Add the note
+Put it in|Submit
 """
 ALLOWED = {name for line in LEADS_ON.split("\n") for name in line.split("|") if name}
 
