@@ -17,8 +17,9 @@ from hashlib import sha256
 from forms import study as objects
 from forms.study import Fingerprints, Study
 
-# Of the wire names and of the JSON: another format voids every approval, so 1 is read for ever.
-FORMAT_VERSION = 1
+# Of the wire names and of the JSON: another format voids every approval. In format 1 the words did
+# not hold the help page.
+FORMAT_VERSION = 2
 ALWAYS = object()  # marks a wire name whose value is never left out
 
 
@@ -54,8 +55,8 @@ WIRE: dict[type, Mapping[str, object]] = {
         "version receipt_code texts key_facts details notice eligibility statements debrief"
         " checklist board_note optional_facts board_facts facts"
     ),
-    objects.HelpLine: _wire("countries name contact url last_checked", youth=False),
-    objects.Support: _wire("intro lines emergency passages"),
+    objects.HelpLine: _wire("countries name contact url", last_checked="", youth=False),
+    objects.Support: _wire("intro lines emergency passages", emergency_last_checked=""),
     objects.HierarchyGroup: _wire("label codes"),
     objects.Hierarchy: _wire("variable levels"),
     objects.Tier: _wire(
@@ -133,27 +134,34 @@ def digest(value: object) -> str:
 
 
 def content(study: Study) -> str:
-    """Return the canonical JSON of words and routing: questionnaire and consent, nothing else."""
-    return canonical(
-        {
-            "title": study.title,
-            "address": study.address,
-            "version": study.version,
-            "language": study.language,
-            "exit": study.exit_url,
-            "reading_grade": study.reading_grade,
-            "duration_bands": study.duration_bands,
-            "minutes": study.minutes,
-            "missing": study.missing,
-            "branches": study.branches,
-            "pages": study.pages,
-            "scales": {s.name: s for s in study.scales},
-            "composites": {s.name: s for s in study.composites},
-            "differences": {s.name: s for s in study.differences},
-            "quality": study.quality,
-            "consent": study.consent,
-        }
-    )
+    """Return the canonical JSON of words and routing: questionnaire, consent and help page."""
+    return canonical({**_questionnaire_and_consent(study), "support": study.support.undated})
+
+
+def words_in_format_1(study: Study) -> str:
+    """Return the fingerprint that the words had while the help page lay outside of it."""
+    return digest(_questionnaire_and_consent(study))
+
+
+def _questionnaire_and_consent(study: Study) -> dict[str, object]:
+    return {
+        "title": study.title,
+        "address": study.address,
+        "version": study.version,
+        "language": study.language,
+        "exit": study.exit_url,
+        "reading_grade": study.reading_grade,
+        "duration_bands": study.duration_bands,
+        "minutes": study.minutes,
+        "missing": study.missing,
+        "branches": study.branches,
+        "pages": study.pages,
+        "scales": {s.name: s for s in study.scales},
+        "composites": {s.name: s for s in study.composites},
+        "differences": {s.name: s for s in study.differences},
+        "quality": study.quality,
+        "consent": study.consent,
+    }
 
 
 def fingerprints_of_study(study: Study) -> Fingerprints:

@@ -21,7 +21,7 @@ from survey.errors import BadSetting, Refusal
 from survey.releases.archive import drop_pilot_files
 from survey.storage import answer_tables, batches, drafts, studies
 from survey.studies.availability import Availability
-from survey.studies.loading import find_problems
+from survey.studies.loading import find_problems, help_notices
 
 DEMO_ANSWERS = 600  # enough for every tier to be tried (docs/design.md, Releases)
 DEMO_SEED = 1
@@ -148,5 +148,7 @@ def doctor() -> None:
     if not stores.writable():
         raise Refusal(f"The stores in {config.data} cannot be written.")
     click.echo("server key and stores: fine")
+    for notice in help_notices(catalogue, stores):
+        click.echo(notice)
     if found := len(find_problems(catalogue, stores)):
         raise Refusal(f"{found} thing{'s' * (found > 1)} to mend: see above.")

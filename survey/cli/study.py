@@ -13,15 +13,22 @@ from forms.site_facts import load_site, missing_facts
 from survey.accounts.audit import note_command
 from survey.cli.installation import open_catalogue, open_stores, open_version
 from survey.cli.main import main
+from survey.clock import today_here
 from survey.collection import stop_rule
 from survey.config import read_config
 from survey.errors import Refusal
 from survey.ethics.checklist import unwaived
 from survey.storage import board, studies
 from survey.studies import lifecycle
-from survey.studies.approvals import ApprovalForm, record_approval
+from survey.studies.approvals import (
+    ApprovalForm,
+    other_platform,
+    platform_changes,
+    record_approval,
+)
 from survey.studies.availability import NOT_OPEN, PAUSED, Availability
 from survey.studies.catalogue import find_version
+from survey.studies.platform_words import platform_fingerprint, program_version
 from survey.studies.version import StudyVersion, fingerprints_of, read_version
 
 ISO = click.DateTime(formats=["%Y-%m-%d"])
@@ -147,6 +154,29 @@ def freeze(name: str) -> None:
     click.echo(f"{frozen} answers of {version.study.name} are frozen. Their codes no longer work.")
     if studies.status(stores.office, version.study.name) == "frozen":
         click.echo(f"{version.study.name} is frozen now.")
+
+
+@study.command()
+@click.argument("name", required=False)
+def platform(name: str | None) -> None:
+    """Print the fingerprint of the platform's own sentences, and what changed for study NAME.
+
+    Ends with 1 when the board of NAME signed others: after an upgrade nobody new can begin before
+    it has signed anew. Run it with the new program before that serves.
+    """
+    click.echo(f"Lacrima {program_version()}, the platform's sentences: {platform_fingerprint()}")
+    if name is None:
+        return
+    _, version, stores = open_version(name)
+    noted = studies.approvals(stores.office, version.study.name)
+    signed = studies.latest_effective(noted, today_here().isoformat())
+    if signed is None:
+        raise Refusal(f"{version.study.name} was never signed.")
+    click.echo(f"Signed under {signed.reference}: {signed.platform or 'not noted'}")
+    for line in platform_changes(stores, signed):
+        click.echo(line)
+    if other_platform(signed):
+        click.get_current_context().exit(1)
 
 
 @study.command("stop-rule")

@@ -210,6 +210,8 @@ OFFICE_TABLES: Mapping[str, str] = {
     "sessions": "Browsers in which staff are signed in.",
     "setups": "Links with which staff set up their accounts.",
     "told_pilots": "Of how many answers of a pilot something was told.",
+    "platforms": "The platform's own sentences as they were signed.",
+    "corrections": "Help lines whose contact was corrected before a board signed it.",
     "turns": "When a study was opened and closed.",
     "verdicts": "Whether the rule for ending the collection was met.",
     "waivers": "Elements of the checklist that a board does without.",

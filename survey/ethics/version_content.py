@@ -68,7 +68,8 @@ def content_of_version(version: StudyVersion) -> VersionContent:
 
 def content_of_archive(words: str, content: str) -> VersionContent:
     """Return the version whose words and routing are archived as ``content`` (canonical JSON)."""
-    return VersionContent(words=words, document=json.loads(content))
+    document = json.loads(content)
+    return VersionContent(words=words, document=document, support=document.get("support"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,13 +331,15 @@ def _support(support: Json) -> Parts:
         yield from _passage(SUPPORT, passage, "Help page")
     for place, number in support["emergency"]:
         yield part(f"emergency {place}", f"Emergency number, {place}", number, "a help line")
+    compared = support.get("emergency_last_checked", "") or "not yet"
+    yield part("emergency checked", "Emergency numbers, last checked", compared, CHECKED)
     for line in support["lines"]:
         places = ", ".join(line["countries"]) or "anywhere"
         id_, where = f"line {places} {line['name']}", f"{line['name']} ({places})"
         for key in ("contact", "url", "youth"):
             value = _plainly(line.get(key, ""))
             yield part(f"{id_}|{key}", f"{where}, {key}", value, "a help line")
-        checked = line["last_checked"] or "not yet"
+        checked = line.get("last_checked", "") or "not yet"
         yield part(f"{id_}|checked", f"{where}, last checked", checked, CHECKED)
 
 

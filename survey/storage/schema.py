@@ -374,3 +374,23 @@ def m011_told_pilots(db: AnyDatabase) -> None:
         ) STRICT""",
         *(t for name in ("told_pilots", "freezes") for t in _append_only(name)),
     )
+
+
+@OFFICE()
+def m017_platform_and_corrections(db: AnyDatabase) -> None:
+    """The platform's sentences as they were signed; corrections of help lines before a signature.
+
+    A correction is of a contact and an address, from the day (ISO, the server's) it was met on.
+    """
+    _make(
+        db,
+        "ALTER TABLE approvals ADD COLUMN platform TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE platforms (
+            fingerprint TEXT NOT NULL PRIMARY KEY, content TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE corrections (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, line TEXT NOT NULL, day TEXT NOT NULL,
+            old TEXT NOT NULL, new TEXT NOT NULL
+        ) STRICT""",
+        *(t for name in ("platforms", "corrections") for t in _append_only(name)),
+    )

@@ -16,8 +16,9 @@ Status = Literal["draft", "open", "closed", "frozen"]
 class Approval:
     """A board's approval of exact words, policy and site facts (SHA-256, hex); ISO dates.
 
-    An empty ``expires_on`` never expires. ``number`` is its place in the record; ``revoked`` says
-    that the board has taken it back.
+    An empty ``expires_on`` never expires. ``platform`` is the fingerprint of the platform's own
+    sentences at the signing, empty where it was not noted. ``number`` is its place in the record;
+    ``revoked`` says that the board has taken it back.
     """
 
     study: str
@@ -29,6 +30,7 @@ class Approval:
     approved_on: str
     expires_on: str
     conditions: str = ""
+    platform: str = ""
     number: int = 0
     revoked: bool = False
 
@@ -51,6 +53,22 @@ def approve(db: Database, approval: Approval) -> None:
     del row["number"], row["revoked"]
     with write_transaction(db):
         db.table("approvals").insert(row)
+
+
+def keep_platform(db: Database, fingerprint: str, content: str) -> None:
+    """Keep the platform's sentences that this fingerprint stands for, once."""
+    with write_transaction(db):
+        db.conn.execute(
+            "INSERT INTO platforms VALUES (?, ?) ON CONFLICT DO NOTHING", (fingerprint, content)
+        )
+
+
+def platform_content_of(db: Database, fingerprint: str) -> str:
+    """Return the platform's sentences that were signed under this fingerprint, or nothing."""
+    found = db.conn.execute(
+        "SELECT content FROM platforms WHERE fingerprint = ?", (fingerprint,)
+    ).fetchone()
+    return str(found[0]) if found else ""
 
 
 def approvals(db: Database, study: str) -> list[Approval]:

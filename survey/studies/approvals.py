@@ -21,13 +21,20 @@ from hashlib import sha256
 from pathlib import Path
 
 from exports.output_files import hidden_beside
-from forms.fingerprint import fingerprint_of_facts
+from forms.fingerprint import fingerprint_of_facts, words_in_format_1
 from forms.load import load_study
 from forms.toml_tables import StudyFaults
 from survey.errors import Refusal
 from survey.storage import answer_tables, studies
+from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.platform_words import (
+    changed_sentences,
+    fingerprint_of_platform,
+    platform_content,
+    platform_fingerprint,
+)
 from survey.studies.version import StudyVersion, fingerprints_of
 
 FOLDER = "approved"
@@ -66,6 +73,11 @@ def load_archived(data: Path, study: str, fingerprints: VersionFingerprints) -> 
     version = _read(place, study)
     names = ("the words", "the release policy", "the site's facts")
     pairs = zip(names, fingerprints_of(version), fingerprints, strict=True)
+    if words_in_format_1(version.study) == fingerprints.words:
+        raise ArchivedVersionInvalid(
+            f"{study} was signed by an earlier version of the program, when the help page lay "
+            "outside the fingerprint of the words. It has to be signed anew."
+        )
     if differing := " and ".join(name for name, found, signed in pairs if found != signed):
         raise ArchivedVersionInvalid(
             f"{place} was changed after it was signed: {differing} differ. Restore it from a "
@@ -149,15 +161,6 @@ def _make_durable(folder: Path, *, inside: bool = True) -> None:
             os.close(handle)
 
 
-def with_current_help(present: StudyVersion, approved: StudyVersion) -> StudyVersion:
-    """Return the approved version with today's help lines, limit and invitation: none is signed.
-
-    A wrong phone number is corrected at once (docs/decisions/0014-approval-lock.md).
-    """
-    study = replace(approved.study, support=present.study.support)
-    return replace(approved, study=study, limit=present.limit, invited=present.invited)
-
-
 RECORD_LOST = (
     "Answers to it are stored, yet office.db knows neither its approval nor that it was opened. "
     "Restore office.db from your backup before anything else: approvals, releases made and the "
@@ -226,10 +229,31 @@ def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -
     """
     archive_version(stores.folder, version)
     fingerprints = fingerprints_of(version)
-    signed = {"study": version.study.name, **fingerprints._asdict(), **asdict(form)}
+    platform = platform_content()
+    signed = {
+        "study": version.study.name,
+        **fingerprints._asdict(),
+        **asdict(form),
+        "platform": fingerprint_of_platform(platform),
+    }
     noted = studies.approvals(stores.office, version.study.name)
     if not noted or noted[-1].revoked or signed.items() - asdict(noted[-1]).items():
-        studies.approve(stores.office, studies.Approval(**signed))
+        with write_transaction(stores.office):
+            studies.keep_platform(stores.office, signed["platform"], platform)
+            studies.approve(stores.office, studies.Approval(**signed))
+
+
+def other_platform(signed: studies.Approval) -> bool:
+    """Return whether the program says other sentences of its own than those that were signed."""
+    return signed.platform not in ("", platform_fingerprint())
+
+
+def platform_changes(stores: Stores, signed: studies.Approval | None) -> list[str]:
+    """Return what changed in the platform's sentences since this approval, a line each."""
+    if signed is None or not other_platform(signed):
+        return []
+    before = studies.platform_content_of(stores.office, signed.platform)
+    return changed_sentences(before, platform_content()) if before else []
 
 
 def record_lost(stores: Stores, name: str) -> bool:
@@ -252,4 +276,4 @@ def signed_version(stores: Stores, folder: StudyVersion, today: str) -> StudyVer
     if folder.pilot or signed is None or signed.fingerprints == fingerprints_of(folder):
         return folder
     found = load_archived(stores.folder, folder.study.name, signed.fingerprints)
-    return with_current_help(folder, found)
+    return replace(found, limit=folder.limit, invited=folder.invited)

@@ -10,7 +10,7 @@ from survey.storage import studies
 from survey.storage.stores import Stores
 from survey.studies.version import RESERVED
 from tests.answering import freeze, real_answers
-from tests.conftest import FLAGSHIP, STUDIES
+from tests.conftest import CHECKED, FLAGSHIP, STUDIES, UNCHECKED
 
 APPROVE = (
     "study", "approve", "minimal", "--reference", "R7", "--by", "A board",
@@ -24,7 +24,7 @@ def folder(tmp_path):
     folder = tmp_path / "shelf" / "minimal"
     folder.mkdir(parents=True)
     for file in (STUDIES / "minimal").iterdir():
-        checked = file.read_text().replace('last_checked = ""', 'last_checked = "2026-01-02"')
+        checked = file.read_text().replace(UNCHECKED, CHECKED)
         (folder / file.name).write_text(checked)
     (tmp_path / "data").mkdir(mode=0o700)
     facts = '[site]\ninstitution = "A house"\nclinician_contact = "B"\nconflict_text = ""\n'

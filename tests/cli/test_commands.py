@@ -4,12 +4,14 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 
 import click
 import pytest
 
 from survey.cli.main import COMMANDS, main
-from tests.conftest import FLAGSHIP, STUDIES
+from survey.clock import today_here
+from tests.conftest import CHECKED, FLAGSHIP, STUDIES, UNCHECKED
 
 
 @pytest.fixture
@@ -135,7 +137,7 @@ def test_the_list_names_every_study(lacrima):
 def test_a_study_opens_only_when_everything_is_in_order(lacrima):
     status, _, told = lacrima("study", "open", "minimal")
     assert status == 1
-    assert all(why in told for why in ("no approval", "institution", "never checked"))
+    assert all(why in told for why in ("no approval", "institution", "not checked within 90 days"))
 
 
 def test_an_approval_that_ends_before_it_begins_is_refused(lacrima):
@@ -149,7 +151,7 @@ def ready(lacrima, tmp_path):
     folder, data = tmp_path / "shelf" / "minimal", tmp_path / "data"
     folder.mkdir(parents=True)
     for file in (STUDIES / "minimal").iterdir():
-        checked = file.read_text().replace('last_checked = ""', 'last_checked = "2026-01-02"')
+        checked = file.read_text().replace(UNCHECKED, CHECKED)
         (folder / file.name).write_text(checked)
     data.mkdir(mode=0o700)
     facts = '[site]\ninstitution = "A house"\nclinician_contact = "B"\nconflict_text = ""\n'
@@ -189,10 +191,27 @@ def test_a_changed_word_voids_the_approval(ready, tmp_path):
     assert (status, "no approval in force" in told) == (1, True)
 
 
-def test_a_corrected_help_line_does_not(ready, tmp_path):
+def test_a_corrected_help_line_does_too_before_the_study_was_opened(ready, tmp_path):
     file = tmp_path / "shelf" / "minimal" / "support.toml"
     file.write_text(file.read_text().replace('contact = "123"', 'contact = "456"'))
-    assert ready("study", "open", "minimal")[0] == 0
+    status, _, told = ready("study", "open", "minimal")
+    assert (status, "no approval in force" in told) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("checked", "why"),
+    [
+        (f"\n{CHECKED}", "1 help lines were not checked within 90 days (A line …)"),
+        (f"y_{CHECKED}", "the emergency numbers were not compared"),
+    ],
+)
+def test_a_check_older_than_ninety_days_keeps_a_study_from_opening(ready, tmp_path, checked, why):
+    file = tmp_path / "shelf" / "minimal" / "support.toml"
+    old = (today_here() - timedelta(days=91)).isoformat()
+    stale = f'{checked.partition("last")[0]}last_checked = "{old}"'
+    file.write_text(file.read_text().replace(checked, stale))
+    status, _, told = ready("study", "open", "minimal")
+    assert (status, why in told) == (1, True)
 
 
 def test_an_unknown_study_is_told_with_those_known(lacrima):

@@ -15,7 +15,7 @@ from survey.clock import today_here
 from survey.ethics.checklist import missing_elements
 from survey.storage import board, studies
 from survey.studies.availability import FRESH_SECONDS
-from tests.conftest import STUDIES
+from tests.conftest import CHECKED, STUDIES, UNCHECKED
 from tests.journeys.client import Journey
 from tests.journeys.site import Site
 
@@ -40,7 +40,7 @@ class Served(Site):
         )
         self.folder.mkdir(parents=True)
         for file in (STUDIES / name).iterdir():
-            checked = file.read_text().replace('last_checked = ""', 'last_checked = "2026-01-02"')
+            checked = file.read_text().replace(UNCHECKED, CHECKED)
             (self.folder / file.name).write_text(checked)
         self.site_facts.write_text(FACTS)
         super().__init__(self._open(open_app), name)

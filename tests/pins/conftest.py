@@ -20,7 +20,7 @@ from survey.cli.main import main
 from survey.config import Config
 from survey.storage.stores import Stores
 from tests.answering import real_answers
-from tests.conftest import FLAGSHIP, TOP
+from tests.conftest import CHECKED, FLAGSHIP, TOP, UNCHECKED
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITING = os.environ.get("PINS") == "write"
@@ -139,9 +139,7 @@ class Installation:
         for file in sorted(p for p in FLAGSHIP.rglob("*") if p.is_file()):
             copy = self.catalogue / FLAGSHIP.name / file.relative_to(FLAGSHIP)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(
-                file.read_bytes().replace(b'last_checked = ""', b'last_checked = "2026-01-02"')
-            )
+            copy.write_bytes(file.read_bytes().replace(UNCHECKED.encode(), CHECKED.encode()))
 
     def answer(self, count: int, *, seed: int) -> None:
         """So many people answer, and their answers are frozen."""

@@ -43,7 +43,9 @@ from survey.storage import board, studies
 from survey.studies import approvals
 from survey.studies.current import MARK, current_folder, current_name
 from survey.studies.fingerprints import FINGERPRINT_LABELS, VersionFingerprints
+from survey.studies.help_page import contact_of
 from survey.studies.loading import folder_problem
+from survey.studies.platform_words import platform_fingerprint, program_version
 from survey.studies.version import StudyVersion, fingerprints_of
 
 bp = Blueprint("board", __name__, url_prefix="/ethics")
@@ -125,6 +127,8 @@ def certificate() -> str:
         here="certificate",
         tabs=TABS,
         newer=fingerprints_of(current_folder().version()) != fingerprints_of(version),
+        own_words=platform_fingerprint(),
+        program=program_version(),
     )
 
 
@@ -142,11 +146,18 @@ def certificate_json() -> Response:
         "cause": state.reason,
         "fingerprints": fingerprints_of(version)._asdict(),
         "consent_version": version.study.fingerprints.consent_version,
+        "platform": platform_fingerprint(),
+        "program": program_version(),
+        "corrected_help_lines": [
+            {"line": now.label, "signed": contact_of(old), "shown": contact_of(now)}
+            for old, now in version.corrections
+        ],
         "approval": None if signed is None else {
             "reference": signed.reference,
             "approved_on": signed.approved_on,
             "expires_on": signed.expires_on,
             "fingerprints": signed.fingerprints._asdict(),
+            "platform": signed.platform,
             "revoked": signed.revoked,
         },
     })  # fmt: skip
@@ -249,9 +260,12 @@ def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
         held=last if last and last.fingerprints == fingerprints and last.in_force(today) else None,
         noted=list(reversed(noted)),
         empty=missing_facts(version.study, version.facts),
-        unchecked=len(version.study.support.never_checked),
+        unchecked=len(version.help.never_checked),
         elements=_unwaived(version),
         fault=folder_problem(folder),
+        own_words=platform_fingerprint(),
+        program=program_version(),
+        own_changes=approvals.platform_changes(services().stores, last),
         typed={name: typed.get(name, "") for name in TYPED},
         done=request.args.get("done") == "1",
         **{"faults": {}, "changed": None, **context},

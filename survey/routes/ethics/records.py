@@ -36,7 +36,9 @@ def signed(version: StudyVersion) -> Signed | None:
     if version.pilot or not found:
         return None
     last = found[-1]
-    return Signed(last.reference, last.by, last.approved_on, last.expires_on, last.conditions)
+    return Signed(
+        last.reference, last.by, last.approved_on, last.expires_on, last.conditions, last.platform
+    )
 
 
 def _file(version: StudyVersion, ending: str, *, media: str) -> Response:
