@@ -180,8 +180,24 @@ def fingerprints_of_study(study: Study) -> Fingerprints:
     return Fingerprints(words, digest(study.policy), digest(agreed_to), FORMAT_VERSION)
 
 
+# Stands in public facts for those of the board alone: their fingerprint. No fact can be called so.
+BOARD_FACTS = "board facts"
+
+
 def fingerprint_of_facts(study: Study, facts: Mapping[str, str]) -> str:
-    """Return the fingerprint of the site's facts that the study names; an empty one is as none."""
+    """Return the fingerprint of the site's facts that the study names; an empty one is as none.
+
+    Facts for the board alone enter it by a fingerprint of their own, so that it can be checked
+    without them.
+    """
     consent = study.consent
-    named = consent.facts | consent.optional_facts | consent.board_facts
-    return digest({name: facts[name] for name in named if facts.get(name)})
+    board = facts.get(BOARD_FACTS) or fingerprint_of_board_facts(study, facts)
+    public = (consent.facts | consent.optional_facts) - consent.board_facts
+    named = {name: facts[name] for name in public if facts.get(name)}
+    return digest({**named, BOARD_FACTS: board} if board else named)
+
+
+def fingerprint_of_board_facts(study: Study, facts: Mapping[str, str]) -> str:
+    """Return the fingerprint of the facts that only the board is told; nothing without any."""
+    given = {name: facts[name] for name in study.consent.board_facts if facts.get(name)}
+    return digest(given) if given else ""

@@ -25,6 +25,7 @@ from survey.studies.approvals import (
     other_platform,
     platform_changes,
     record_approval,
+    same_label,
 )
 from survey.studies.availability import NOT_OPEN, PAUSED, Availability
 from survey.studies.catalogue import find_version
@@ -48,7 +49,8 @@ def check(folder: Path) -> None:
     Facts that site.toml leaves empty are no fault of the study: they are listed after it. So is the
     one length at which its pages are sent, with the screen that decides it.
     """
-    site = read_config().site
+    config = read_config()
+    site = config.site
     version = read_version(folder, load_site(site), pilot=False)
     found = version.study
     variables = sum(1 for _ in found.variables())
@@ -58,6 +60,9 @@ def check(folder: Path) -> None:
     click.echo(f"  {_lengths(version)}")
     for fact in missing_facts(found, version.facts):
         click.echo(f"{site}, study.{found.name}, {fact}: is empty; needed before the study opens")
+    signed_here = (config.data / "office.db").exists()
+    if signed_here and (label := same_label(open_stores(config), version)):
+        click.echo(label)
 
 
 def _lengths(version: StudyVersion) -> str:

@@ -88,13 +88,17 @@ class KnownVersion:
 
 def known_versions(
     *,
-    proposed: StudyVersion,
+    proposed: StudyVersion | None,
     served: StudyVersion,
     approvals: Iterable[Approval],
     archived: Mapping[str, str],
     data: Path,
+    whole: bool = True,
 ) -> tuple[KnownVersion, ...]:
-    """Return every version, the newest first; ``archived`` maps words (hex) to content."""
+    """Return every version, the newest first; ``archived`` maps words (hex) to content.
+
+    Without ``proposed`` the folder's is left out; not ``whole``: without facts for the board alone.
+    """
     found: dict[str, KnownVersion] = {}
 
     def add(content: VersionContent, status: str, *, approved: bool = False) -> None:
@@ -103,11 +107,12 @@ def known_versions(
             known, statuses=(*known.statuses, status), approved=known.approved or approved
         )
 
-    add(content_of_version(proposed), "in the study folder now")
-    if fingerprints_of(served) != fingerprints_of(proposed):
+    if proposed is not None:
+        add(content_of_version(proposed), "in the study folder now")
+    if proposed is None or fingerprints_of(served) != fingerprints_of(proposed):
         add(content_of_version(served), "served now")
     for approval in reversed(list(approvals)):
-        if content := _approved(data, approval, archived):
+        if content := _approved(data, approval, archived, whole=whole):
             revoked = ", revoked" if approval.revoked else ""
             status = f"approved {approval.approved_on}, {approval.reference}{revoked}"
             add(content, status, approved=True)
@@ -119,16 +124,21 @@ def known_versions(
 
 
 @lru_cache(maxsize=64)
-def _archived(data: Path, study: str, fingerprints: VersionFingerprints) -> VersionContent:
+def _archived(
+    data: Path, study: str, fingerprints: VersionFingerprints, *, whole: bool
+) -> VersionContent:
     """Return an archived version, read once: it never changes. Raises ArchivedVersionInvalid."""
-    return content_of_version(load_archived(data, study, fingerprints))
+    version = load_archived(data, study, fingerprints)
+    return content_of_version(version if whole else version.public)
 
 
-def _approved(data: Path, of: Approval, archived: Mapping[str, str]) -> VersionContent | None:
+def _approved(
+    data: Path, of: Approval, archived: Mapping[str, str], *, whole: bool
+) -> VersionContent | None:
     """Return what was signed: whole where it was archived, else its words, else nothing."""
     words = of.fingerprints.words
     try:
-        return _archived(data, of.study, of.fingerprints)
+        return _archived(data, of.study, of.fingerprints, whole=whole)
     except ArchivedVersionInvalid:
         if words not in archived:
             return None

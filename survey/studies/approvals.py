@@ -243,6 +243,23 @@ def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -
             studies.approve(stores.office, studies.Approval(**signed))
 
 
+def same_label(stores: Stores, version: StudyVersion) -> str:
+    """Return in a sentence that other words were signed under this version's label; or nothing."""
+    study = version.study
+    noted = studies.approvals(stores.office, study.name)
+    others = [a for a in noted if a.words != study.fingerprints.words]
+    with suppress(ArchivedVersionInvalid):
+        if others:
+            signed = load_archived(stores.folder, study.name, others[-1].fingerprints).study
+            if signed.version == study.version:
+                return (
+                    f"The words are not those signed under {others[-1].reference}, yet both are "
+                    f"called version {study.version}: give the new ones another version in "
+                    "questionnaire.toml."
+                )
+    return ""
+
+
 def other_platform(signed: studies.Approval) -> bool:
     """Return whether the program says other sentences of its own than those that were signed."""
     return signed.platform not in ("", platform_fingerprint())

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
-from forms.fingerprint import fingerprint_of_facts
+from forms.fingerprint import BOARD_FACTS, fingerprint_of_board_facts, fingerprint_of_facts
 from forms.load import load_study
 from forms.site_facts import SiteFacts, facts_for, fill
 from forms.study import HelpLine, Study, Support
 from forms.toml_tables import Fault, StudyFaults
 from survey.studies.fingerprints import VersionFingerprints
+
+BOARD_ALONE = "(told to the board alone)"  # on public pages, in the place of such a fact
 
 # First parts of the rooms' own addresses. A test holds the list against the addresses served.
 RESERVED = frozenset({"account", "audit", "code", "set-up", "sign-in", "sign-out"})
@@ -47,6 +50,18 @@ class StudyVersion:
     def help(self) -> Support:
         """Return the help page as clients are shown it: ``study.support`` is what is signed."""
         return self.shown_help or self.study.support
+
+    @cached_property
+    def public(self) -> StudyVersion:
+        """Return the version without the facts that only the board is told, for public pages."""
+        board = fingerprint_of_board_facts(self.study, self.facts)
+        if not board:
+            return self
+        kept = {
+            name: BOARD_ALONE if name in self.study.consent.board_facts and value else value
+            for name, value in self.facts.items()
+        }
+        return replace(self, facts={**kept, BOARD_FACTS: board})
 
     def as_signed(self) -> StudyVersion:
         """Return the version with the help page that is signed, for what does not change daily."""

@@ -11,6 +11,12 @@ import pytest
 
 from survey.cli.main import COMMANDS, main
 from survey.clock import today_here
+from survey.studies import approvals
+from survey.studies.platform_words import (
+    fingerprint_of_platform,
+    platform_content,
+    platform_fingerprint,
+)
 from tests.conftest import CHECKED, FLAGSHIP, STUDIES, UNCHECKED
 
 
@@ -196,6 +202,32 @@ def test_a_corrected_help_line_does_too_before_the_study_was_opened(ready, tmp_p
     file.write_text(file.read_text().replace('contact = "123"', 'contact = "456"'))
     status, _, told = ready("study", "open", "minimal")
     assert (status, "no approval in force" in told) == (1, True)
+
+
+def test_words_changed_under_the_same_label_are_told(ready, tmp_path):
+    folder = tmp_path / "shelf" / "minimal"
+    assert "yet both are called version 1" not in ready("study", "check", folder)[1]
+    file = folder / "questionnaire.toml"
+    file.write_text(file.read_text().replace("How is your mood?", "How was your mood?"))
+    assert "yet both are called version 1" in ready("study", "check", folder)[1]
+    file.write_text(file.read_text().replace('version = "1"', 'version = "2"'))
+    assert "yet both are called" not in ready("study", "check", folder)[1]
+
+
+def test_the_platforms_sentences_are_told_with_what_was_signed(ready):
+    status, said, _ = ready("study", "platform", "minimal")
+    assert (status, said.count(platform_fingerprint())) == (0, 2)
+
+
+def test_an_upgrade_that_says_other_sentences_is_told_before_it_serves(ready, monkeypatch):
+    ready("study", "open", "minimal")
+    later = platform_content().replace('"Leave now"', '"Go away"')
+    monkeypatch.setattr(approvals, "platform_content", lambda: later)
+    monkeypatch.setattr(approvals, "platform_fingerprint", lambda: fingerprint_of_platform(later))
+    status, said, _ = ready("study", "platform", "minimal")
+    assert (status, "+ LEAVE_NOW: Go away" in said) == (1, True)
+    status, _, told = ready("doctor")
+    assert (status, "other sentences of its own" in told) == (1, True)
 
 
 @pytest.mark.parametrize(

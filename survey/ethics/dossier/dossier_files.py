@@ -253,7 +253,15 @@ class DossierCache:
         self, kind: str, version: StudyVersion, signed: Signed | None, make: Callable[[], bytes]
     ) -> bytes:
         # All that a dossier says hangs on these.
-        key = (kind, version.study.name, version.pilot, signed, *fingerprints(version).values())
+        told = tuple(sorted(version.facts.items()))
+        key = (
+            kind,
+            told,
+            version.study.name,
+            version.pilot,
+            signed,
+            *fingerprints(version).values(),
+        )
         return self._files.get(key, make)
 
 

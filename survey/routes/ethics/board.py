@@ -263,6 +263,12 @@ def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
         unchecked=len(version.help.never_checked),
         elements=_unwaived(version),
         fault=folder_problem(folder),
+        label=approvals.same_label(services().stores, version),
+        board_facts={
+            name: version.facts[name]
+            for name in sorted(version.study.consent.board_facts)
+            if version.facts.get(name)
+        },
         own_words=platform_fingerprint(),
         program=program_version(),
         own_changes=approvals.platform_changes(services().stores, last),
