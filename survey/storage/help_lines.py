@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from survey.storage.database import Database, write_transaction
+from survey.storage.record import append
 
 IN_THE_FOLDER = "in the folder"  # who corrected: a file on a disk has no name
 
@@ -35,6 +36,6 @@ def record(db: Database, study: str, found: Sequence[Correction], *, at: str) ->
         for one in found:
             if known.get(one.line) == one.new:
                 continue  # another process met it first
-            db.table("corrections").insert({"study": study, **asdict(one)})
+            append(db, "corrections", {"study": study, **asdict(one)})
             what = f"{study}: help line {one.line} corrected, not signed: {one.old} → {one.new}"
-            db.table("audit").insert({"at": at, "who": IN_THE_FOLDER, "what": what})
+            append(db, "audit", {"at": at, "who": IN_THE_FOLDER, "what": what})

@@ -21,9 +21,9 @@ from time import monotonic
 
 from forms.kinds import columns_of_study
 from forms.study import Support
-from survey.clock import Clock, today_here
+from survey.clock import Clock, day_here, today_here
 from survey.errors import StoreError, StoreUnavailable
-from survey.storage import admission, answer_tables, board, studies
+from survey.storage import admission, answer_tables, batches, board, conditions, studies
 from survey.storage.admission import AdmissionRule
 from survey.storage.help_lines import Correction
 from survey.storage.stores import Stores
@@ -48,6 +48,7 @@ PAUSED = "expired"  # in certificate.json; staff read why in ``StudyState.proble
 # Reasons why nothing is served of a study that was opened.
 INVALID, REVOKED, RAN_OUT, SUSPENDED = "unsound", "revoked", "ran out", "suspended"
 NO_HELP, OTHER_PLATFORM = "no help", "platform"  # reasons of HELD
+CONDITION = "condition"  # one that was to be met while it runs was not, by its day
 LOST = "lost"  # it was opened, as its answers say, while the office's file knows nothing of it
 
 # A respondent who began in time may still send while a study is closed, full or held, not these.
@@ -71,7 +72,8 @@ class StudyState:
     """The versions published of a study, whether it takes people, and under which approval.
 
     ``reason`` says in a word why an opened study takes nobody and ``problem`` in a sentence for
-    staff; respondents read only that it is paused. ``help`` is the help page of a signed one.
+    staff; respondents read only that it is paused. ``frozen_on`` are the days (ISO, this server's)
+    on which answers were frozen, in order. ``help`` is the help page of a signed one.
     """
 
     published: PublishedVersions
@@ -79,6 +81,7 @@ class StudyState:
     approval: Approval | None = None
     reason: str = ""
     problem: str = ""
+    frozen_on: tuple[str, ...] = ()
     help: HelpPage | None = None
 
     @property
@@ -168,6 +171,8 @@ class Availability:
         if known is not None and not now and at - asked < FRESH_SECONDS:
             return known
         found = self._full(self._ask(folder.version(now=True)))
+        if not folder.latest.pilot:  # a pilot's answers are never frozen
+            found = replace(found, frozen_on=self._frozen_on(name, found.state))
         self._keep_admission_rule(folder)
         with self._lock:
             if in_round == self._round:  # or something was written while we asked
@@ -246,12 +251,19 @@ class Availability:
         elif found := board.suspension(office, name):
             stopped = f"The board suspended it on {found.at[:10]}: {found.why}"
             reason, problem = SUSPENDED, stopped
+        elif late := conditions.overdue(office, name, today):
+            reason, problem = CONDITION, f"A condition was not met in time. {late[0].asked}"
         state = status if status != "open" else PAUSED if reason else OPEN
         if state == OPEN:
             reason, problem = self._held(signed, page)
             state = HELD if reason else OPEN
         return StudyState(
-            PublishedVersions(version, earlier, signed=True), state, signed, reason, problem, page
+            PublishedVersions(version, earlier, signed=True),
+            state,
+            signed,
+            reason,
+            problem,
+            help=page,
         )
 
     def _held(self, signed: Approval, page: HelpPage) -> tuple[str, str]:
@@ -313,6 +325,14 @@ class Availability:
             prepare(self._stores, version)
             self._ready.add(version)
         return version
+
+    def _frozen_on(self, name: str, state: str) -> tuple[str, ...]:
+        """Return the days of the freezes that came to their end."""
+        begun = batches.begun(self._stores.office, name)
+        # The last may have ended half-way, which shows in the answers.
+        last = max(batches.batches(self._stores.responses, name), default=0)
+        there = [at for batch, at in begun.items() if batch <= last or state == FROZEN]
+        return tuple(sorted({day_here(at) for at in there}))
 
     def _full(self, found: StudyState) -> StudyState:
         """Return ``found``, or that the study is full: a deletion by code never opens it again."""

@@ -12,12 +12,13 @@ from forms.load import load_study
 from forms.site_facts import SiteFacts, facts_for, fill
 from forms.study import HelpLine, Study, Support
 from forms.toml_tables import Fault, StudyFaults
+from forms.variants import shown_at
 from survey.studies.fingerprints import VersionFingerprints
 
 BOARD_ALONE = "(told to the board alone)"  # on public pages, in the place of such a fact
 
 # First parts of the rooms' own addresses. A test holds the list against the addresses served.
-RESERVED = frozenset({"account", "audit", "code", "set-up", "sign-in", "sign-out"})
+RESERVED = frozenset({"account", "audit", "code", "seen", "set-up", "sign-in", "sign-out"})
 
 
 def check_name(folder: Path) -> None:
@@ -84,7 +85,7 @@ class StudyVersion:
 
     def fill(self, text: str) -> str:
         """Return ``text`` with the site's facts in place of ``{fact}``."""
-        return fill(text, self.facts)
+        return fill(text, self.facts, self.study.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def read_version(folder: Path, site: SiteFacts, *, pilot: bool) -> StudyVersion:
     study = load_study(folder)
     facts = facts_for(site, study)
     return StudyVersion(
-        study,
+        shown_at(study, facts),
         folder,
         facts,
         fingerprint_of_facts(study, facts),
