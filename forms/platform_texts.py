@@ -14,6 +14,12 @@ ERROR_TITLE = "Error: {}"
 SITE_TITLE = "Surveys"
 INVITATION_TITLE = "Invitation"
 
+# In dates.
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
 # Ways on and out, on every screen.
 LEAVE_NOW = "Leave now"
 STOP = "Stop"

@@ -227,6 +227,7 @@ def test_the_platforms_sentences_are_told_with_what_was_signed(ready):
 
 
 def test_an_upgrade_that_says_other_sentences_is_told_before_it_serves(ready, monkeypatch):
+    ready("key", "new")
     ready("study", "open", "minimal")
     later = platform_content().replace('"Leave now"', '"Go away"')
     monkeypatch.setattr(approvals, "platform_content", lambda: later)
