@@ -15,21 +15,21 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from exports.output_files import bundle, write_sums
-from forms.fingerprint import digest
 from forms.load import ALL, load_study
 from forms.toml_tables import StudyFaults
 from survey import pdf
 from survey.errors import Refusal
 from survey.ethics.dossier import chapters_data, chapters_text
-from survey.ethics.dossier.blocks import Block, anchors, heading, pairs, prose
+from survey.ethics.dossier.blocks import Block, anchors, code, heading, pairs, prose
 from survey.ethics.dossier.chapters_screens import screens_of
 from survey.ethics.dossier.reader import FORMAT, TEXTS
 from survey.locks import OnceCache
 from survey.studies.fingerprints import FINGERPRINT_LABELS
+from survey.studies.platform_words import platform_fingerprint, program_version
 from survey.studies.version import StudyVersion, fingerprints_of
 
 # Beside each of ``fingerprints``, in its order.
-PRINTED = (*FINGERPRINT_LABELS, "Consent texts alone", "Help lines (outside every approval)")
+PRINTED = (*FINGERPRINT_LABELS, "Consent texts alone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Signed:
     basis: str = "signed by the board here"
     letter: str = ""
     evidence: str = ""  # statement, signatures and public keys (JSON)
+    platform: str = ""
 
 
 def fingerprints(version: StudyVersion) -> Mapping[str, str]:
@@ -52,7 +53,6 @@ def fingerprints(version: StudyVersion) -> Mapping[str, str]:
     return {
         **fingerprints_of(version)._asdict(),
         "consent": version.study.fingerprints.consent_version,
-        "help_lines": digest(version.study.support),
     }
 
 
@@ -129,9 +129,21 @@ def _approval(version: StudyVersion, signed: Signed | None) -> Iterator[Block]:
                 ("How it was given", signed.basis),
                 *_keys(signed),
                 *([("Letter, SHA-256", signed.letter)] if signed.letter else ()),
+                ("Sentences of the platform, as signed", [code(signed.platform or "not noted")]),
             ]
         )
     yield prose(about)
+    yield pairs(
+        [
+            ("Sentences of the platform, in this dossier", [code(platform_fingerprint())]),
+            ("Program", f"Lacrima {program_version()}"),
+        ]
+    )
+    if signed and signed.platform not in ("", platform_fingerprint()):
+        yield prose(
+            "The platform’s own sentences have changed since the signature: nobody new can begin "
+            "before this version is signed anew."
+        )
     yield heading("How to check this dossier")
     yield prose(
         "A fingerprint is the SHA-256 of exact content: one changed word changes the part it "
@@ -183,6 +195,8 @@ def texts(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
         },
         "fingerprints": dict(fingerprints(version)),
         "approval": _with_evidence(signed) if signed else None,
+        "platform": platform_fingerprint(),
+        "program": program_version(),
         "facts": dict(sorted(version.facts.items())),
         **screens_of(version),
     }
@@ -248,10 +262,12 @@ class DossierCache:
 
     def pdf(self, version: StudyVersion, signed: Signed | None) -> bytes:
         """Return the dossier as a PDF. Raises Refusal where it cannot be set."""
+        version = version.as_signed()
         return self._once("pdf", version, signed, lambda: dossier_pdf(document(version, signed)))
 
     def zip(self, version: StudyVersion, signed: Signed | None) -> bytes:
         """Return the dossier with the study's files and every text. Raises Refusal."""
+        version = version.as_signed()
         paper = self.pdf(version, signed)
         return self._once("zip", version, signed, lambda: pack(version, signed, paper))
 
@@ -259,7 +275,15 @@ class DossierCache:
         self, kind: str, version: StudyVersion, signed: Signed | None, make: Callable[[], bytes]
     ) -> bytes:
         # All that a dossier says hangs on these.
-        key = (kind, version.study.name, version.pilot, signed, *fingerprints(version).values())
+        told = tuple(sorted(version.facts.items()))
+        key = (
+            kind,
+            told,
+            version.study.name,
+            version.pilot,
+            signed,
+            *fingerprints(version).values(),
+        )
         return self._files.get(key, make)
 
 
