@@ -29,8 +29,7 @@ from forms.variants import shown_at
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.storage import answer_tables, studies
-from survey.storage.database import Database
-from survey.storage.database import write_transaction
+from survey.storage.database import Database, write_transaction
 from survey.storage.stores import Stores
 from survey.storage.studies import Condition, ConditionKind
 from survey.studies import submission
