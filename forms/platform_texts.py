@@ -72,6 +72,18 @@ IDLE_TITLE = "Are you still there?"
 IDLE_LEAD = "If not, what was answered here is deleted {}, and this device goes back to its start."
 IDLE_STAY = "I am still here"
 
+# Questions about the information, before consent.
+TWO_QUESTIONS = "First, if you like: is this clear?"
+TWO_QUESTIONS_TEXT = (
+    "You can leave these blank. Whatever you choose, you can take part. We do not keep what you "
+    "choose here. We only count how many people chose what, and lose the count when the server "
+    "starts anew."
+)
+RIGHT = "“{}” is right."
+NOT_RIGHT = "“{}” is not right. You can read it again here."
+SHOW_WHERE = "Show me where"
+WHAT_YOU_AGREE_TO = "What you agree to"
+
 # Consent.
 YES = "Yes"
 NO = "No"
@@ -178,9 +190,10 @@ FINISHED_TITLE = "You can close this page"
 FINISHED_LEAD = "Your code is not shown again. Keep it where only you can find it."
 CLOSE_AND_LEAVE = "Close and leave"
 HELP_TITLE = "Help and support"
+HELP_FIRST_TITLE = "Thank you for telling us. You do not have to go on."
 WHAT_NEXT = "What would you like to do?"
 TAKE_A_BREAK = "Take a break"
-STOP_AND_DELETE = "Stop and delete my answers"
+STOP_AND_DELETE = "Stop and delete"
 STOP_AND_SEND = "Stop and send what I have answered"
 BREAK_TITLE = "Take your time"
 BREAK_LEAD = (
@@ -195,6 +208,7 @@ NOTHING_ANSWERED = (
     "can close this page or leave now."
 )
 LEAVE_SITE = "Leave this site"
+DELETE_THEM = "Delete the answers sent with this code"
 NO_CODES = "This study gives no codes."
 PILOT_COPIES = (
     "This is a pilot. Trial files may be made from its answers before you delete yours. Those that "

@@ -14,7 +14,7 @@ from pathlib import Path
 from forms import dates
 from forms.authors import authors_of, in_words, read_authors
 from forms.study import Study
-from forms.toml_tables import FaultList, StudyFaults, TomlTable, read_toml
+from forms.toml_tables import Fault, FaultList, StudyFaults, TomlTable, listed, read_toml
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]{0,30})\}")
 AUTHORS = "authors"  # the fact that keeps the persons of [[site.author]]
@@ -75,12 +75,18 @@ def facts_for(site: SiteFacts, study: Study) -> Mapping[str, str]:
     Its own win over the site's. Without a fact ``researcher_names`` the authors are these.
 
     An optional fact that is empty is there as an empty text; a required one (and one for the board
-    only) is left out, so that ``fill`` marks it.
+    only) is left out, so that ``fill`` marks it. Raises StudyFaults for a fact that chooses a
+    variant of the words (only_if) with a value that the words do not have.
     """
     given = {**site.shared, **site.by_study.get(study.name, {})}
     if given.get(AUTHORS) and not given.get("researcher_names"):
         given["researcher_names"] = in_words(authors_of(given[AUTHORS]))
     consent = study.consent
+    for fact, values in consent.variants.items():
+        if given.get(fact) and given[fact] not in values:
+            table = f"study {study.name}" if fact in site.by_study.get(study.name, {}) else "site"
+            problem, allowed = f"{given[fact]!r} is none of its values", listed(map(repr, values))
+            raise StudyFaults((Fault("site.toml", table, fact, problem, allowed),))
     empty = dict.fromkeys(consent.optional_facts, "")
     named = consent.facts | consent.optional_facts | consent.board_facts
     return empty | {name: given[name] for name in sorted({*named, AUTHORS}) if given.get(name)}

@@ -13,6 +13,7 @@ from flask import current_app, g
 
 from survey.clock import Clock
 from survey.collection import stop_rule
+from survey.collection.understanding import UnderstandingCounters
 from survey.config import Config
 from survey.crypto import KeyRing, read_keys
 from survey.releases.archive import drop_pilot_files
@@ -20,6 +21,7 @@ from survey.releases.jobs import JobRunner
 from survey.respondents.drafts import DraftRepository
 from survey.storage.counters import EventCounters
 from survey.storage.maintenance import MaintenanceThread
+from survey.storage.record_check import RecordWatch
 from survey.storage.stores import Stores
 from survey.studies.availability import Availability, StudyState
 from survey.studies.catalogue import StudyCatalogue
@@ -37,9 +39,11 @@ class Services:
     keys: KeyRing
     drafts: DraftRepository
     counters: EventCounters
+    understanding: UnderstandingCounters
     catalogue: StudyCatalogue
     availability: Availability
     throttle: Throttle
+    record: RecordWatch
     clock: Clock
     maintenance: MaintenanceThread
     stop: Callable[[], object]  # ends the maintenance thread, once
@@ -84,9 +88,11 @@ def open_services(config: Config) -> Services:
         keys=keys,
         drafts=DraftRepository(stores, keys, time.time),
         counters=counters,
+        understanding=UnderstandingCounters(),
         catalogue=catalogue,
         availability=availability,
         throttle=Throttle(time.monotonic),
+        record=RecordWatch(lambda: stores.office),
         clock=time.time,
         maintenance=maintenance,
         stop=stop,

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from forms.fingerprint import fingerprint_of_facts
 from forms.kinds import columns_of_study
+from forms.site_facts import SiteFacts, facts_for
 from forms.study import Study
 from survey.storage import answer_tables, answers, batches, studies
 from survey.storage.database import Database
@@ -14,8 +16,23 @@ from survey.synthetic.simulate import SimulatedResponse, simulate, store_clients
 def real_answers(stores: Stores, study: Study, count: int, *, seed: int = 1) -> None:
     """``count`` answers to the open study, not frozen; another ``seed`` gives other people."""
     if studies.status(stores.office, study.name) == "draft":
+        approved(stores, study)
         studies.set_status(stores.office, study.name, "open", "2026-01-02")
     _send(stores.responses, study, simulate(study, count=count, seed=seed), seed * 10_000)
+
+
+def approved(stores: Stores, study: Study) -> None:
+    """A board approved the study as it is, without any fact of a site, unless it has before."""
+    if studies.approvals(stores.office, study.name):
+        return
+    words, policy = study.fingerprints.words, study.fingerprints.policy
+    studies.approve(
+        stores.office,
+        studies.Approval(
+            study.name, words, policy, fingerprint_of_facts(study, facts_for(SiteFacts(), study)),
+            reference="R1", by="A board", approved_on="2020-01-01", expires_on="2999-12-31",
+        ),
+    )  # fmt: skip
 
 
 def people_in_pilot(stores: Stores, study: Study, count: int, *, after: int = 0) -> list[bytes]:

@@ -48,9 +48,22 @@ def _statements(consent: Content) -> Iterator[WordingBlock]:
         yield WordingBlock("items", items=tuple(said))
 
 
-def consent_blocks(content: Content) -> Iterator[WordingBlock]:
+def _chosen(consent: Content, facts: Mapping[str, str]) -> Content:
+    """Return the consent without the variants that the site's facts do not choose (only_if)."""
+
+    def shown(part: Any) -> bool:
+        hangs = part.get("only_if") if isinstance(part, Mapping) else None
+        return hangs is None or facts.get(hangs[0], hangs[1]) == hangs[1]
+
+    return {
+        key: list(filter(shown, value)) if isinstance(value, list) else value
+        for key, value in consent.items()
+    }
+
+
+def consent_blocks(content: Content, facts: Mapping[str, str]) -> Iterator[WordingBlock]:
     """Yield all that a client reads before and after the questions, in the order of the screens."""
-    consent = content["consent"]
+    consent = _chosen(content["consent"], facts)
     texts: Mapping[str, str] = consent["texts"]
     yield WordingBlock("h2", texts["landing_title"])
     yield WordingBlock("text", texts["landing_lead"])
@@ -187,7 +200,7 @@ def wordings(context: DocumentContext) -> dict[str, bytes]:
             what="Questions", version=archived.version, part="words",
         )  # fmt: skip
         files |= _files(
-            context, archived.language, consent_blocks(archived.content),
+            context, archived.language, consent_blocks(archived.content, context.facts),
             path="documentation/consent", title="Information and consent",
             what="Consent texts", version=archived.consent, part="consents",
         )  # fmt: skip

@@ -8,7 +8,7 @@ from flask import request, session
 
 from survey.accounts import passwords, two_factor
 from survey.accounts.access import HALF_WAY, is_current, session_id_hash, start_session
-from survey.accounts.audit import note
+from survey.accounts.audit import note, one_act
 from survey.services import services
 from survey.storage import accounts
 from survey.storage.accounts import Account, folded
@@ -36,7 +36,10 @@ def check_password(name: str, password: str) -> Outcome:
     throttle.give_back(*bucket)
     if account.disabled:
         return "disabled"
-    start_session(account, full=not account.second_step)
+    with one_act():
+        start_session(account, full=not account.second_step)
+        if not account.second_step:
+            note("signed in")
     return "code" if account.second_step else "in"
 
 
@@ -65,8 +68,10 @@ def check_code(account: Account, code: str) -> Outcome:
             return "wrong"
         accounts.forgive_missed(office, name)
     throttle.forgive(BY_CODE, who)
-    accounts.end(office, session_id_hash(session[HALF_WAY]))
-    start_session(account)
+    with one_act():
+        accounts.end(office, session_id_hash(session[HALF_WAY]))
+        start_session(account)
+        note("signed in")
     return "in"
 
 

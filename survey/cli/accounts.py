@@ -20,7 +20,7 @@ from survey.crypto import KeyRing, read_keys
 from survey.errors import Refusal
 from survey.storage import accounts
 from survey.storage.accounts import Account, Role
-from survey.storage.database import Database
+from survey.storage.database import Database, write_transaction
 
 LINK_SECONDS = 3 * 24 * 60 * 60  # over a weekend
 LONGEST_NAME = 64
@@ -76,8 +76,9 @@ def add(name: str, role: str, site: str) -> None:
     config = read_config()
     office = open_stores(config).office
     read_keys(config.key)  # or there would be an account without a link
-    who = accounts.add(office, name=name, role=cast("Role", role), at=iso_utc())
-    note_command(office, f"account {name} ({role}): added")
+    with write_transaction(office):
+        who = accounts.add(office, name=name, role=cast("Role", role), at=iso_utc())
+        note_command(office, f"account {name} ({role}): added")
     _print_setup_link(config, office, who, site)
 
 
@@ -86,8 +87,9 @@ def add(name: str, role: str, site: str) -> None:
 def disable(name: str) -> None:
     """Switch an account off at once, in every browser. Resetting it switches it on again."""
     _, office, who = _known(name)
-    accounts.disable(office, who.name)
-    note_command(office, f"account {who.name}: switched off")
+    with write_transaction(office):
+        accounts.disable(office, who.name)
+        note_command(office, f"account {who.name}: switched off")
     click.echo(f"{who.name} cannot sign in any more, and is signed out everywhere.")
 
 
@@ -98,8 +100,9 @@ def reset(name: str, site: str) -> None:
     """Take password and second step away, and print a new set-up link."""
     config, office, who = _known(name)
     read_keys(config.key)
-    accounts.reset(office, who.name)
-    note_command(office, f"account {who.name}: reset")
+    with write_transaction(office):
+        accounts.reset(office, who.name)
+        note_command(office, f"account {who.name}: reset")
     _print_setup_link(config, office, who, site)
 
 

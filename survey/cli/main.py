@@ -82,7 +82,10 @@ class Lacrima(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="lacrima")
-def main() -> None:
+@click.option(
+    "--by", metavar="NAME", default="", help="Who you are; the audit notes it as a claim."
+)
+def main(by: str) -> None:  # noqa: ARG001 - read by what writes the audit (survey/accounts/audit.py)
     """Anonymous client-perception surveys."""
     from survey.memory import close_memory
 

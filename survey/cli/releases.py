@@ -10,7 +10,7 @@ from typing import TextIO
 import click
 
 from forms.tiers import TIERS
-from survey.accounts.audit import note_command
+from survey.accounts.audit import claimed_name, note_command
 from survey.cli.installation import open_stores, open_version
 from survey.cli.main import main
 from survey.clock import iso_utc
@@ -18,6 +18,7 @@ from survey.config import read_config
 from survey.errors import Refusal
 from survey.releases import distribution
 from survey.storage import releases
+from survey.storage.database import write_transaction
 from survey.studies.catalogue import find_version
 
 
@@ -65,10 +66,11 @@ def show_ledger(study: str) -> None:
 def recall(study: str, number: int, why: str) -> None:
     """Recall release NUMBER of STUDY, and all that repeat its rows, for good."""
     _, version, stores = open_version(study)
-    numbers = distribution.recall(stores, version.study.name, number, why=why, at=iso_utc())
-    named = ", ".join(map(str, numbers))
-    several = "s" * (len(numbers) > 1)
-    note_command(stores.office, f"{version.study.name}: recalled release{several} {named}")
+    with write_transaction(stores.office):
+        numbers = distribution.recall(stores, version.study.name, number, why=why, at=iso_utc())
+        named = ", ".join(map(str, numbers))
+        several = "s" * (len(numbers) > 1)
+        note_command(stores.office, f"{version.study.name}: recalled release{several} {named}")
     click.echo(
         f"Recalled: {named}. Tell everybody who has one of them. The next release of these rows is "
         "made anew, and refused if old and new together would reveal anybody."
@@ -88,8 +90,9 @@ def hand_over(study: str, number: int, person: str, agreement: str, agreed: str)
     if number not in {made.number for made in releases.all_releases(stores.office, name)}:
         raise Refusal(f"{name} has no release {number}: `lacrima ledger {name}` lists them.")
     given = releases.HandOver(number, iso_utc(), person, agreement, agreed)
-    releases.hand_over(stores.office, name, given)
-    note_command(stores.office, f"{name}: release {number} handed over under {agreement}")
+    with write_transaction(stores.office):
+        releases.hand_over(stores.office, name, given)
+        note_command(stores.office, f"{name}: release {number} handed over under {agreement}")
     click.echo(f"Release {number} was given to {person} under {agreement}, agreed {agreed}.")
 
 
@@ -158,8 +161,9 @@ def release(
         raise Refusal(f"{study} runs as a pilot: add --pilot to release pilot answers.")
     version = signed_version(stores, version, today_here().isoformat())
     order = ReleaseRequest(
-        tier=tier, out=out, pilot=pilot, recipient=recipient, facts=version.facts
-    )
+        tier=tier, out=out, pilot=pilot, recipient=recipient, facts=version.facts,
+        who=claimed_name(),
+    )  # fmt: skip
     with click.progressbar(length=100, label="Releasing", hidden=not sys.stderr.isatty()) as bar:
         done = process.run(
             stores,
@@ -167,8 +171,4 @@ def release(
             order,
             progress=lambda share: bar.update(int(share * 100) - bar.pos),
         )
-    mark = " of the pilot" * pilot
-    note_command(
-        stores.office, f"{version.study.name}: release {done.number}{mark}, tier {tier}, made"
-    )
     click.echo(done)

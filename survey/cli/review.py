@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import re
 import sys
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ import click
 from exports.texts.identifiers import CAUTION, IdentifierSpan, marked
 from exports.texts.redaction import NoSuchMark, RedactionDraft
 from forms.typed_text import visible_words
-from survey.accounts.audit import note_command
+from survey.accounts.audit import claimed_name, note_command
 from survey.cli.installation import open_version
 from survey.cli.main import main
 from survey.errors import Refusal
@@ -165,7 +164,7 @@ def review(study: str, *, pilot: bool, status: bool) -> None:
     name = version.study.name
     queue = ReviewQueue(
         stores.answers(pilot=pilot), stores.office, name, pilot,
-        getpass.getuser(), config.text_readers, least_new_rows(version.study),
+        claimed_name(), config.text_readers, least_new_rows(version.study),
     )  # fmt: skip
     if status:
         _say_counts(queue)

@@ -19,7 +19,8 @@ from survey.config import PREFIX, SETTINGS, Config, for_demo, read_config
 from survey.crypto import make_key, read_keys
 from survey.errors import BadSetting, Refusal
 from survey.releases.archive import drop_pilot_files
-from survey.storage import answer_tables, batches, drafts, studies
+from survey.storage import answer_tables, batches, drafts, record_check, studies
+from survey.storage.stores import Stores
 from survey.studies.availability import Availability
 from survey.studies.loading import find_problems
 
@@ -135,7 +136,8 @@ def purge() -> None:
 
 
 @main.command()
-def doctor() -> None:
+@click.option("--since", metavar="HEAD", default="", help="A head of the record noted before.")
+def doctor(since: str) -> None:
     """Every setting with its value, and whether the installation is sound."""
     for setting in SETTINGS:
         name = PREFIX + setting.name.upper()
@@ -148,5 +150,19 @@ def doctor() -> None:
     if not stores.writable():
         raise Refusal(f"The stores in {config.data} cannot be written.")
     click.echo("server key and stores: fine")
-    if found := len(find_problems(catalogue, stores)):
+    record = record_check.check(stores.office)
+    whole = "whole" if record.whole else "not whole"
+    click.echo(f"record: {whole}, head {record.head}, linked since {record.begun_at}")
+    problems = find_problems(catalogue, stores)
+    if since and (discontinued := _discontinued(stores, since)):
+        click.echo(discontinued, err=True)
+        problems.append(discontinued)
+    if found := len(problems):
         raise Refusal(f"{found} thing{'s' * (found > 1)} to mend: see above.")
+
+
+def _discontinued(stores: Stores, since: str) -> str:
+    try:
+        return record_check.not_continued(stores.office, since)
+    except ValueError as error:
+        raise Refusal(str(error)) from None

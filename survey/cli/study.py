@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,16 +13,25 @@ import click
 
 from forms.post_length import post_length
 from forms.site_facts import load_site, missing_facts
-from survey.accounts.audit import note_command
+from survey.accounts.audit import claimed_name, note_command
 from survey.cli.installation import open_catalogue, open_stores, open_version
 from survey.cli.main import main
+from survey.clock import today_here
 from survey.collection import stop_rule
 from survey.config import read_config
 from survey.errors import Refusal
-from survey.ethics.checklist import unwaived
-from survey.storage import board, studies
+from survey.ethics.approvable import obstacles
+from survey.storage import studies, submissions
+from survey.storage.database import write_transaction
+from survey.storage.stores import Stores
 from survey.studies import lifecycle
-from survey.studies.approvals import ApprovalForm, record_approval
+from survey.studies import submission as documents
+from survey.studies.approvals import (
+    faults_of,
+    keep_letter,
+    read_approval_form,
+    record_approval,
+)
 from survey.studies.availability import NOT_OPEN, PAUSED, Availability
 from survey.studies.catalogue import find_version
 from survey.studies.version import StudyVersion, fingerprints_of, read_version
@@ -77,6 +89,8 @@ def show_list() -> None:
         found = availability.state_of(name)
         approval = lifecycle.approval_of(stores, version)
         signed = f"approved {approval.reference}" if approval else "not approved"
+        if approval and approval.basis == "noted":
+            signed += f" (noted from a letter on {approval.recorded_at[:10]})"
         status = "pilot" if version.pilot else STATES.get(found.state, found.state)
         why = f"  {found.problem}" if found.problem else ""
         click.echo(f"{name}  {status}  {signed}  words {words}{why}")
@@ -87,35 +101,118 @@ def show_list() -> None:
 @click.option("--reference", required=True, help="The board's reference number.")
 @click.option("--by", "signer", required=True, help="Who approved it.")
 @click.option("--date", "approved_on", type=ISO, required=True, help="Date of the approval.")
-@click.option("--expires", type=ISO, required=True, help="Last day on which it holds.")
-@click.option("--conditions", default="", help="What the board asks for besides.")
-def approve(name: str, signer: str, **signed: Any) -> None:
-    """Note a board's approval of study NAME exactly as it is now, and archive this version."""
-    if signed["expires"] < signed["approved_on"]:
-        raise Refusal("The approval would expire before it was given: check the two dates.")
+@click.option(
+    "--expires", "expires_on", type=ISO, required=True, help="Last day on which it holds."
+)
+@click.option(
+    "--letter",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    help="The board's letter: a copy is kept with its SHA-256.",
+)
+@click.option("--analysis-until", type=ISO, help="Last day on which data may be used, if later.")
+@click.option("--before-opening", multiple=True, help="A condition to be met before the opening.")
+@click.option("--while-running", multiple=True, help="A condition: its last day, then what.")
+@click.option("--before-release", multiple=True, help="A condition to be met before any release.")
+def approve(name: str, letter: Path, **signed: Any) -> None:
+    """Note from a LETTER that a board approved study NAME exactly as it is now.
+
+    This version is archived. Nothing is served under it before a member of the board confirms it
+    with an account of their own.
+    """
     config = read_config()
     version = find_version(config, name)  # never what stands in for a folder with a fault
     stores = open_stores(config, version)
-    expires_on = signed.pop("expires").date().isoformat()
-    approved_on = signed.pop("approved_on").date().isoformat()
-    signature = ApprovalForm(by=signer, approved_on=approved_on, expires_on=expires_on, **signed)
-    record_approval(stores, version, signature)
-    if empty := ", ".join(missing_facts(version.study, version.facts)):
-        click.echo(
-            f"Mind: site.toml leaves {empty} empty; filling them voids this approval.", err=True
+    typed = {key: _typed(value) for key, value in signed.items()} | {"read": "1"}
+    _note_letter(stores, version, typed | {"by": typed["signer"]}, letter)
+
+
+@study.command()
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def decision(name: str, file: Path) -> None:
+    """Note from FILE, a decision.json filled in by the board's own system, that NAME is approved.
+
+    FILE is kept as the letter, and a member of the board confirms it as with any letter.
+    """
+    from survey.ethics.submission_bundle import read_decision
+
+    config = read_config()
+    version = find_version(config, name)
+    stores = open_stores(config, version)
+    typed = read_decision(stores.office, version, file.read_bytes())
+    if not typed["by"].strip():
+        raise Refusal(f"{file} does not say who decided: fill in by.")
+    _note_letter(stores, version, typed, file)
+
+
+def _note_letter(
+    stores: Stores, version: StudyVersion, typed: Mapping[str, str], letter: Path
+) -> None:
+    """Archive the version, keep the letter, and note the approval. Raises Refusal."""
+    faults = faults_of(typed, today_here().isoformat()) | obstacles(stores, version)
+    if faults:
+        lines = "\n".join(f"- {fault}" for fault in faults.values())
+        raise Refusal(f"{version.study.name} cannot be approved:\n{lines}")
+    form = read_approval_form(typed, by=typed["by"].strip())
+    form = replace(form, letter=keep_letter(stores.folder, version.study.name, letter))
+    with write_transaction(stores.office):
+        record_approval(stores, version, form)
+        note_command(
+            stores.office,
+            f"{version.study.name}: noted the approval {form.reference} from a letter",
         )
-    # The checklist blocks a signature in the room, not an approval on paper (docs/decisions/0014).
-    if lacking := unwaived(version.study, board.waivers(stores.office, version.study.name)):
-        click.echo(
-            f"Mind: {len(lacking)} elements of the checklist have no passage and are not waived.",
-            err=True,
-        )
-    note_command(stores.office, f"{version.study.name}: approved under {signature.reference}")
-    click.echo(
-        f"Approved: {version.study.name}, reference {signature.reference}, until {expires_on}."
-    )
     words, policy, site = fingerprints_of(version)
-    click.echo(f"  words {words}\n  policy {policy}\n  site {site}")
+    click.echo(
+        f"Noted: {version.study.name}, reference {form.reference}, until {form.expires_on}, from a "
+        f"letter with SHA-256 {form.letter}.\n  words {words}\n  policy {policy}\n  site {site}\n"
+        "It is nothing yet: a member of the board confirms it at "
+        f"/ethics/{version.study.name}/approve."
+    )
+
+
+def _typed(value: Any) -> str:
+    """Return an option's value as the page's form would send it."""
+    if isinstance(value, tuple):
+        return "\n".join(value)
+    return value.date().isoformat() if isinstance(value, datetime) else value or ""
+
+
+def _slot_options(command: Callable[..., None]) -> Callable[..., None]:
+    for slot in reversed(documents.SLOTS):
+        kind = click.Path(path_type=Path, exists=True, dir_okay=False)
+        command = click.option(f"--{slot.id}", type=kind, multiple=True, help=slot.title)(command)
+    return command
+
+
+@study.command()
+@click.argument("name")
+@_slot_options
+@click.option(
+    "--none", "reasons", type=(str, str), multiple=True, metavar="SLOT REASON",
+    help="Why a slot holds no document.",
+)  # fmt: skip
+def submit(name: str, reasons: tuple[tuple[str, str], ...], **files: tuple[Path, ...]) -> None:
+    """Put documents into the submission of study NAME; nothing put in before is overwritten."""
+    config, version, stores = open_version(name)
+    who, entries = claimed_name(), []
+    for slot, paths in files.items():
+        for path in paths:
+            content = path.read_bytes()
+            entry = documents.put(config.data, version.study, slot, path.name, content, who=who)
+            entries.append(entry)
+    entries += [documents.explained(slot, reason, who=who) for slot, reason in reasons]
+    with write_transaction(stores.office):
+        for entry in entries:
+            submissions.add_document(stores.office, version.study.name, entry)
+            what = f"document put into {entry.slot}, SHA-256 {entry.sha256[:16]}"
+            said = what if entry.sha256 else f"reason given for no document in {entry.slot}"
+            note_command(stores.office, f"{version.study.name}: {said}")
+    slots = documents.slots_of(stores.office, version.study)
+    for one in slots:
+        held = ", ".join(d.name for d in one.documents) or one.reason or "empty"
+        click.echo(f"{one.slot.id}: {held}{', needed' if one.lacking else ''}")
+    click.echo(f"documents {documents.fingerprint(slots) or 'none'}")
 
 
 @study.command("open")

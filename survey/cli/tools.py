@@ -119,11 +119,15 @@ def _protect(data: Path, policy: Path, out: Path, private: Path, how: ReadOption
 @click.argument("url")
 @click.argument("dossier", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--invitation", metavar="CODE", default="", help="For a study by invitation.")
-def verify(url: str, dossier: Path, invitation: str) -> None:
+@click.option(
+    "--since", metavar="HEAD", default="", help="A head of the record noted before: 12:0123abcd…"
+)
+def verify(url: str, dossier: Path, invitation: str, since: str) -> None:
     """Compare every text that the site at URL shows with DOSSIER (a dossier.zip).
 
     Walks as one client up to the check page, sends nothing and leaves; then every way through on
-    the board's pages. Counts as one visit in the study's totals. Exit 1 when anything differs.
+    the board's pages. Counts as one visit in the study's totals. With --since it tells whether the
+    site's record continues that head. Exit 1 when anything differs.
     """
     from survey.ethics.dossier.reader import open_dossier
     from survey.ethics.verify_site import verify as compare
@@ -133,7 +137,13 @@ def verify(url: str, dossier: Path, invitation: str) -> None:
     with click.progressbar(
         length=len(said.ways), label="Walking", hidden=hidden, file=sys.stderr
     ) as bar:
-        report = compare(url, said, lambda done: bar.update(done - bar.pos), invitation=invitation)
+        report = compare(
+            url,
+            said,
+            lambda done: bar.update(done - bar.pos),
+            invitation=invitation,
+            since=since,
+        )
     for note in report.notes:
         click.echo(note)
     for difference in report.differences:
@@ -169,10 +179,10 @@ def invite(study: str, count: int, out: Path, links: str | None) -> None:
     codes = invitations.draw(count)
     table = out.suffix == ".csv"
     content = invitations.as_csv(codes, site) if table else invitations.as_text(codes)
-    with _new_file(out, content):
-        invitations.keep(stores, seal, name, codes, pilot=version.pilot)
     said = f"{name}: {count} invitations made{', with links' if site else ''}"
-    note_command(stores.office, said)
+    with _new_file(out, content):
+        note_command(stores.office, said)
+        invitations.keep(stores, seal, name, codes, pilot=version.pilot)
     click.echo(
         f"{count} invitations to {name} are in {out}, the only copy. Clients enter them at /i/."
     )

@@ -1,7 +1,9 @@
 """Elements that boards look for, the passages that say them, and the screens they stand on.
 
 The list of elements is the platform's (forms/elements.toml): a study that leaves one out of its
-checklist has not said where it is satisfied, which is as if nothing did. Opens no store.
+checklist has not said where it is satisfied, which is as if nothing did. What a client must read
+is satisfied by no note to the board, and nothing by a fact that this site leaves empty. A member's
+verdict on an element of one version goes before all that. Opens no store.
 
 Every passage that a comment can point at: an anchor of the page with every word, and a label.
 """
@@ -9,14 +11,16 @@ Every passage that a comment can point at: an anchor of the page with every word
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Protocol
 
 from forms.flow import CITED, SCREENS, anchors
 from forms.parse_documents import passages_of
 from forms.readability import grade, words
+from forms.site_facts import fill, placeholders
 from forms.study import Passage, Study
 from forms.validate_wording import FEWEST_WORDS, sections
 
@@ -27,11 +31,15 @@ SCREEN_OF = {table: screen.name for screen in SCREENS.values() for table in scre
 
 @dataclass(frozen=True, slots=True)
 class ChecklistElement:
-    """One thing that a text must contain, and who says so."""
+    """One thing that boards look for, who says so, and who must find it.
+
+    ``held_by`` is "client" where a client must read it, "file" where the board's file must hold it.
+    """
 
     id: str
     source: str
     must: str
+    held_by: str = "client"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,8 @@ class Spot:
     """A passage that can satisfy an element.
 
     ``screen`` and ``anchor`` are where a client meets it, ``text_anchor`` where it stands on the
-    page with every word. A note for the board has no screen. A whole screen has no ``text``.
+    page with every word. A note for the board has no screen, the leaflet no ``anchor`` either. A
+    whole screen has no ``text``.
     """
 
     label: str
@@ -50,38 +59,45 @@ class Spot:
 
     @property
     def screen_name(self) -> str:
-        """Number and name of the screen."""
+        """Name of the screen."""
         return SCREENS[self.screen].brief
 
 
 @dataclass(frozen=True, slots=True)
 class ElementAnswer:
-    """An element, where the study says it is satisfied, and the passages it names."""
+    """An element, where the study says it is satisfied, and the passages it names.
+
+    ``fault`` says why these do not satisfy it, in words; nothing where they do.
+    """
 
     element: ChecklistElement
     where: str
     spots: tuple[Spot, ...]
+    fault: str
+
+
+class JudgedElement(Protocol):
+    """A member's verdict on an element: met, weak, missing, not applicable or waived."""
+
+    @property
+    def verdict(self) -> str:
+        """Return the verdict."""
 
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """The reading grade of a section; None where it has too few words for one.
-
-    ``ceiling`` is None where none is set.
-    """
+    """The reading grade of a section; None where it has too few words for one."""
 
     section: str
     words: int
     grade: float | None
-    ceiling: float | None
+    ceiling: float
 
     @property
     def verdict(self) -> str:
         """The grade against its ceiling."""
         if self.grade is None:
             return "too short to grade"
-        if self.ceiling is None:
-            return "no ceiling set"
         return "within" if self.grade <= self.ceiling else "above"
 
 
@@ -89,29 +105,33 @@ class Graded:
 def elements() -> tuple[ChecklistElement, ...]:
     """Return every element that boards look for, in the order of their sources."""
     listed = tomllib.loads((files("forms") / "elements.toml").read_text("utf-8"))["element"]
-    return tuple(ChecklistElement(e["id"], e["source"], e["must"]) for e in listed)
+    return tuple(ChecklistElement(**element) for element in listed)
 
 
 def spots(study: Study) -> Mapping[str, Spot]:
     """Return where each passage (by its id, or ``screen:NAME``) is met."""
     consent = study.consent
-    headed = [(SCREEN_OF[table.split()[0]], p) for table, p in passages_of(consent)]
+    headed = [(SCREEN_OF.get(table.split()[0], ""), p) for table, p in passages_of(consent)]
     headed += [("support", p) for p in study.support.passages]
     headed += [("", p) for p in consent.board_note]
     found = {p.id: Spot(p.heading or p.text, p.text, screen, p.id, p.id) for screen, p in headed}
+    found |= {p.id: Spot(p.heading or p.text, p.text, "", "", p.id) for p in consent.leaflet}
     for q in consent.eligibility:
         anchor = anchors(study, "eligibility")[q.id]
         found[q.id] = Spot(q.text, q.text, "eligibility", anchor, q.id)
-    for s in (*consent.required_statements, *consent.choices):
-        found[s.id] = Spot(s.text, s.text, "consent", anchors(study, "consent")[s.id], s.id)
+    for name, text in consent.asked_at_consent:
+        found[name] = Spot(text, text, "consent", anchors(study, "consent")[name], name)
     for cited in CITED:
         anchor = f"screen-{cited.name}"
         found[SCREEN + cited.name] = Spot(f"Screen {cited.brief}", "", cited.name, "main", anchor)
     return found
 
 
-def answered(study: Study) -> tuple[ElementAnswer, ...]:
-    """Return every element with the passages that the study names; its own additions last."""
+def answered(study: Study, facts: Mapping[str, str]) -> tuple[ElementAnswer, ...]:
+    """Return every element with the passages that the study names; its own additions last.
+
+    ``facts`` are the site's, as they are filled into the words.
+    """
     known, named = spots(study), {item.id: item for item in study.consent.checklist}
     wanted = {element.id: element for element in elements()}
     for item in study.consent.checklist:
@@ -120,36 +140,64 @@ def answered(study: Study) -> tuple[ElementAnswer, ...]:
     for element in wanted.values():
         said = named.get(element.id)
         passages = tuple(known[p] for p in said.passages if p in known) if said else ()
-        found.append(ElementAnswer(element, said.where if said else "", passages))
+        where = said.where if said else ""
+        found.append(
+            ElementAnswer(element, where, passages, _fault(element, where, passages, facts))
+        )
     return tuple(found)
 
 
-def missing_elements(study: Study) -> tuple[ChecklistElement, ...]:
-    """Return elements without a passage. Each blocks an approval unless waived."""
-    return tuple(line.element for line in answered(study) if not line.spots)
+def _fault(
+    element: ChecklistElement, where: str, passages: tuple[Spot, ...], facts: Mapping[str, str]
+) -> str:
+    """Return why these passages do not satisfy the element, in words; nothing where they do."""
+    if not passages:
+        return "no passage"
+    read = [p for p in passages if p.screen or element.held_by == "file"]
+    if not read:
+        return "only a note to the board, where a client must read it"
+    # A fact named in ``where`` is what satisfies it; a passage that is nothing but facts says them.
+    empty = [name for name in placeholders(where) if not facts.get(name)]
+    if not empty and any(_says_something(p.text, facts) for p in read):
+        return ""
+    empty = empty or [name for p in read for name in placeholders(p.text) if not facts.get(name)]
+    return f"says nothing while the site leaves {', '.join(dict.fromkeys(empty))} empty"
 
 
-def unwaived(study: Study, waived: Collection[str]) -> tuple[ChecklistElement, ...]:
-    """Return the missing elements that block an approval, given the ids that were waived."""
-    return tuple(element for element in missing_elements(study) if element.id not in waived)
+def _says_something(text: str, facts: Mapping[str, str]) -> bool:
+    """Return whether a passage is finished: no fact is missing, and something is left of it."""
+    finished = all(facts.get(name) is not None for name in placeholders(text))
+    return not text or (finished and bool(fill(text, facts).strip()))
+
+
+SETTLED = ("met", "weak", "not applicable", "waived")
+
+
+def unsettled(
+    study: Study, facts: Mapping[str, str], verdicts: Mapping[str, JudgedElement]
+) -> tuple[ElementAnswer, ...]:
+    """Return what stands in the way of an approval, given the members' verdicts on this version.
+
+    An element that no passage satisfies waits for a verdict; "missing" is one that blocks.
+    """
+    found = []
+    for line in answered(study, facts):
+        judged = verdicts.get(line.element.id)
+        if (judged.verdict not in SETTLED) if judged else bool(line.fault):
+            found.append(line)
+    return tuple(found)
 
 
 def grades(study: Study) -> tuple[Graded, ...]:
     """Return the reading grade of each section; none for a language without a formula."""
     if study.language.partition("-")[0] != "en":
         return ()
-    consent = study.consent
     held = [
         (section.capitalize(), [text for _, _, text in parts], study.reading_grade)
         for _, section, parts in sections(study)
     ]
-    free: list[tuple[str, list[str], None]] = [
-        ("Consent statements", [s.text for s in consent.statements], None),
-        ("Data protection notice", [p.text for p in consent.notice], None),
-        ("Help page", [study.support.intro, *(p.text for p in study.support.passages)], None),
-    ]
     found = []
-    for section, texts, ceiling in (*held, *free):
+    for section, texts, ceiling in held:
         whole = "\n\n".join(texts)
         count = len(words(whole))
         # With fewer words one long word would decide (docs/design.md, The walk).
@@ -174,9 +222,9 @@ def consent_passages(study: Study) -> dict[str, dict[str, str]]:
         "Screens": {f"screen-{s.name}": s.label for s in CITED if s.name not in absent},
         "Information": _headed((*consent.key_facts, *consent.details, *consent.notice)),
         "Before you start": {q.id: _short(q.text) for q in consent.eligibility},
-        "Consent": {s.id: _short(s.text) for s in consent.statements},
+        "Consent": {name: _short(text) for name, text in consent.asked_at_consent},
         "Questions": questions,
-        "Afterwards": _headed((*consent.debrief, *study.support.passages)),
+        "Afterwards": _headed((*consent.debrief, *study.support.passages, *consent.leaflet)),
     }
 
 

@@ -8,6 +8,7 @@ nothing.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,10 +27,12 @@ from survey.page_text import (
     main_button_fields,
     read_form,
 )
+from survey.storage.record import START, Head, next_hash, read_head
 from survey.studies.fingerprints import FINGERPRINT_LABELS
 from survey.synthetic.http_client import HttpVisitor, PageResponse
 
 CLIENT, BOARD = "client’s page", "board’s walk"
+RECORD = "The record of the staff’s acts"
 WEIGHED = 20  # texts that one which is missing is likened to; a wholly other page has hundreds
 ALIKE = 0.5  # share from which on two texts are reported as one that was changed
 HELP = frozenset(["support", "thanks"])
@@ -84,16 +87,19 @@ def verify(
     dossier: Dossier,
     progress: Callable[[int], None] = lambda _: None,
     invitation: str = "",
+    since: str = "",
 ) -> Report:
     """Compare the site at ``url`` with ``dossier``; ``progress`` hears how many ways are walked.
 
-    ``invitation`` is an unspent code, for a study that opens to nobody else. Raises Refusal when
-    the site cannot be reached, does not have the study, or does not take the code.
+    ``invitation`` is an unspent code, for a study that opens to nobody else; ``since`` a head of
+    the record that was noted before. Raises Refusal when the site cannot be reached, does not have
+    the study, or does not take the code.
     """
     visitor = HttpVisitor(url)
     comparison = _SiteComparison(visitor, dossier)
     try:
         comparison.fingerprints()
+        comparison.record(since)
         if comparison.open_screens():
             comparison.client_way(invitation)
         comparison.stopping()
@@ -178,6 +184,49 @@ class _SiteComparison:
             left = self._ask_client("leave")
             if not left.away:
                 self.report.add("Leave now", "leads away from the site", f"answers {left.status}")
+
+    def record(self, since: str) -> None:
+        """Add what the certificate says of its record, and compare that with a head noted before.
+
+        Raises Refusal for a text that is no head.
+        """
+        address = f"/ethics/{self.dossier.name}"
+        try:
+            position, digits = read_head(since) if since else (0, "")
+            found = json.loads(self.visitor.ask(f"{address}/certificate.json").html)["record"]
+            present = Head(int(found["position"]), str(found["head"]))
+        except ValueError as error:
+            if since:
+                raise Refusal(str(error)) from None
+            return
+        except (TypeError, KeyError):  # an older site
+            if since:
+                self.report.add(RECORD, since, "")
+            return
+        self.report.notes.append(f"Head of the record now: {present}. Note it, with the day.")
+        if not found["whole"]:
+            self.report.add(RECORD, "whole", "not whole, as the site itself says")
+        if since and not self._continues(position, digits, present):
+            self.report.add(RECORD, f"continues {since}", str(present))
+
+    def _continues(self, position: int, digits: str, present: Head) -> bool:
+        """Return whether the site can show that the noted head leads to the present one."""
+        if present.noted_as(position, digits):
+            return True
+        # The whole of the noted hash is worked out from the first line on: 16 digits are no head.
+        hashed, at = START, 0
+        while at < present.position:
+            page = self.visitor.ask(f"/ethics/{self.dossier.name}/record.json?after={at}").html
+            lines: list[str] = json.loads(page)["lines"]
+            for line in lines:
+                hashed, at = next_hash(hashed, line), at + 1
+                if at == position and not hashed.startswith(digits):
+                    return False
+                if at == present.position:
+                    break
+            if not lines:
+                return False
+        return at >= position and hashed == present.hash
 
     def _ask_client(self, rest: str) -> PageResponse:
         return self.visitor.ask(f"/s/{self.dossier.address}/{rest}")

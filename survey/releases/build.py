@@ -113,7 +113,8 @@ def plan_segments(stores: Stores, study: Study, *, pilot: bool) -> tuple[list[Se
 class ReleaseRequest:
     """A release as it is asked for. ``made_at`` is an ISO time for the ledger; no file holds it.
 
-    ``recipient`` names who gets a restricted file: person, agreement, date.
+    ``recipient`` names who gets a restricted file: person, agreement, date; ``who`` asked for it,
+    as the audit names them.
     """
 
     tier: str
@@ -123,6 +124,7 @@ class ReleaseRequest:
     made_at: str = field(default_factory=iso_utc)
     recipient: Mapping[str, str] | None = None
     facts: Mapping[str, str] | None = None
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)

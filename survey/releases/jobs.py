@@ -30,6 +30,7 @@ from survey.errors import Refusal
 from survey.locks import is_locked, locked
 from survey.releases.archive import clear
 from survey.storage import jobs, releases, studies
+from survey.storage.database import write_transaction
 from survey.storage.jobs import Job, State
 from survey.storage.stores import Stores
 
@@ -95,7 +96,6 @@ def entered(stores: Stores, job: Job) -> int:
 
 _DONE: Mapping[str, str] = {
     "preview": "preview of tier {tier}, seen",
-    "release": "release {release}, tier {tier}, made",
     "restore": "release {release}, its file made again",
 }
 
@@ -104,13 +104,14 @@ def finish_job(
     stores: Stores, job: Job, to: State, *, now: float, result: Mapping[str, Any], release: int = 0
 ) -> None:
     """Note how the job ended, with its line in the audit; nothing where it had ended before."""
-    if not jobs.end(stores.office, job.number, to, now=now, result=result, release=release):
-        return
-    if to == "done" and job.kind not in _DONE:
-        return  # a freeze has written its own line
-    line = _DONE[job.kind] if to == "done" else f"{job.kind} {job.tier}".strip() + f": {to}"
-    what = line.format(tier=job.tier, release=release or job.release)
-    studies.note(stores.office, at=iso_utc(now), who=job.who, what=f"{job.study}: {what}")
+    with write_transaction(stores.office):
+        if not jobs.end(stores.office, job.number, to, now=now, result=result, release=release):
+            return
+        if to == "done" and job.kind not in _DONE:
+            return  # a freeze and a release have written their own lines
+        line = _DONE[job.kind] if to == "done" else f"{job.kind} {job.tier}".strip() + f": {to}"
+        what = line.format(tier=job.tier, release=release or job.release)
+        studies.note(stores.office, at=iso_utc(now), who=job.who, what=f"{job.study}: {what}")
 
 
 @dataclass(frozen=True)

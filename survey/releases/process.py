@@ -16,6 +16,7 @@ from exports.report import ReleaseContext, Report
 from exports.tables.table_release import assemble_tables
 from exports.texts.text_release import assemble_texts
 from forms.study import Study, Tier
+from survey.clock import iso_utc
 from survey.collection.figures import is_synthetic
 from survey.errors import Refusal
 from survey.releases import archive, pilots
@@ -33,7 +34,7 @@ from survey.releases.disclosure_control import (
     totals_for_release,
 )
 from survey.releases.stored_answers import wordings_of
-from survey.storage import releases
+from survey.storage import releases, studies
 from survey.storage.database import write_transaction
 from survey.storage.releases import Erratum, Release
 from survey.storage.stores import Stores
@@ -227,22 +228,25 @@ def _enter(
         pilot=request.pilot,
         number=number,
     )
-    tallies = build.context.tallies
-    if request.pilot:
-        with write_transaction(office):
+    tallies, mark = build.context.tallies, " of the pilot" * request.pilot
+    what = f"{study.name}: release {number}{mark}, tier {request.tier}, made"
+    with write_transaction(office):
+        if request.who:
+            studies.note(office, at=iso_utc(), who=request.who, what=what)
+        if request.pilot:
             build.record_disclosure()
             releases.enter(office, entry, tallies=tallies)
-        return
-    known = {s.number for s in releases.segments(office, study.name)}
-    releases.enter(
-        office,
-        entry,
-        tallies=tallies,
-        recipient=request.recipient,
-        new_segments=[s for s in segments if s.number not in known],
-        new_parts=[file.part for file in new],
-        held=build.held,
-    )
+            return
+        known = {s.number for s in releases.segments(office, study.name)}
+        releases.enter(
+            office,
+            entry,
+            tallies=tallies,
+            recipient=request.recipient,
+            new_segments=[s for s in segments if s.number not in known],
+            new_parts=[file.part for file in new],
+            held=build.held,
+        )
 
 
 def rebuild_zip(stores: Stores, study: Study, made: Release, request: ReleaseRequest) -> Path:

@@ -214,6 +214,7 @@ class JobWorker:
             made_at=self.job.asked_at,
             recipient=self.job.recipient,
             facts=version.facts,
+            who=self.job.who,
         )
 
 

@@ -19,7 +19,7 @@ from survey.accounts.access import (
     start_session,
     way_back,
 )
-from survey.accounts.audit import note
+from survey.accounts.audit import note, one_act
 from survey.services import services
 from survey.storage import accounts
 from survey.storage.accounts import Account
@@ -99,7 +99,6 @@ def try_sign_in() -> Answer:
     if outcome == "code":
         return on_to(room_url("code", next=way_back()))
     if outcome == "in":
-        note("signed in")
         return on_to(way_back())
     return page_of("sign_in", error=SENTENCES[outcome], name=name)
 
@@ -131,7 +130,6 @@ def try_code() -> Answer:
         return too_many()
     if outcome == "wrong":
         return _code_page(account, tried=True)
-    note("signed in")
     return on_to(way_back())
 
 
@@ -139,8 +137,9 @@ def try_code() -> Answer:
 def sign_out() -> Answer:
     """Sign this browser out; a copy of its cookie is worth nothing then."""
     if signed_in():
-        note("signed out")
-        accounts.end(services().stores.office, session_id_hash(session[SIGN_IN]))
+        with one_act():
+            note("signed out")
+            accounts.end(services().stores.office, session_id_hash(session[SIGN_IN]))
     session.clear()
     return on_to(room_url("sign_in"))
 
@@ -167,11 +166,15 @@ def try_set_up(token: str) -> Answer:
     password, again = request.form.get("password", ""), request.form.get("again", "")
     if error := passwords.fault(password, again, name=account.name):
         return page_of("set_up", error=error, account=account)
-    # Once more: somebody may have used the link while this password was hashed.
-    if accounts.take_setup(office, filed, now=now, password=passwords.hashed(password)) is None:
+    hashed = passwords.hashed(password)
+    with one_act():
+        # Once more: somebody may have used the link while this password was hashed.
+        taken = accounts.take_setup(office, filed, now=now, password=hashed)
+        if taken is not None:
+            start_session(account)
+            note("set up the account")
+    if taken is None:
         return _dead_link(accounts.setup(office, filed, now)[0])
-    start_session(account)
-    note("set up the account")
     return on_to(room_url("index"))
 
 
@@ -235,10 +238,11 @@ def change_password() -> Answer:
     new, again = request.form.get("password", ""), request.form.get("again", "")
     if error := passwords.fault(new, again, name=current_account().name):
         return _page("password", error=error)
-    office = services().stores.office
-    accounts.set_password(office, current_account().name, passwords.hashed(new))
-    accounts.end_all(office, current_account().name, but=session_id_hash(session[SIGN_IN]))
-    note("changed the password")
+    office, hashed = services().stores.office, passwords.hashed(new)
+    with one_act():
+        accounts.set_password(office, current_account().name, hashed)
+        accounts.end_all(office, current_account().name, but=session_id_hash(session[SIGN_IN]))
+        note("changed the password")
     return on_to(room_url("index"))
 
 
@@ -246,8 +250,9 @@ def change_password() -> Answer:
 @staff_only("researcher", "board")
 def everywhere() -> Answer:
     """Sign every browser of this account out, this one too."""
-    note("signed out everywhere")
-    accounts.end_all(services().stores.office, current_account().name)
+    with one_act():
+        note("signed out everywhere")
+        accounts.end_all(services().stores.office, current_account().name)
     session.clear()
     return on_to(room_url("sign_in"))
 
@@ -279,10 +284,13 @@ def try_second_step() -> Answer:
         if outcome != "in":
             return too_many() if outcome == "wait" else _show_secret(me, NOT_CONFIRMED)
     secret = two_factor.unseal(services(), me, session[SECRET])
-    if not two_factor.switch_on(services(), me, secret, request.form.get("code", "")):
+    with one_act():
+        switched = two_factor.switch_on(services(), me, secret, request.form.get("code", ""))
+        if switched:
+            note("set up the second step")
+    if not switched:
         return _show_secret(me, SENTENCES["code"])
     session.pop(SECRET)
-    note("set up the second step")
     return _fresh_codes(me)
 
 
@@ -312,8 +320,9 @@ def switch_off() -> Answer:
     refused = _unless_confirmed("second_step_off")
     if refused is not None or two_factor.second_step_required(services().config, current_account()):
         return refused or _page("second_step_off")
-    accounts.set_totp(services().stores.office, current_account().name, None)
-    note("took the second step away")
+    with one_act():
+        accounts.set_totp(services().stores.office, current_account().name, None)
+        note("took the second step away")
     return on_to(room_url("index"))
 
 
@@ -352,5 +361,6 @@ def make_codes() -> Answer:
     refused = _unless_confirmed("new_codes")
     if refused is not None or not current_account().second_step:
         return refused or on_to(room_url("set_second_step"))
-    note("made new recovery codes")
-    return _fresh_codes(current_account())
+    with one_act():
+        note("made new recovery codes")
+        return _fresh_codes(current_account())

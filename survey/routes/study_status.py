@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from survey.services import services
-from survey.storage import board, studies
+from survey.storage import board, conditions, studies
 from survey.storage.accounts import Role
+from survey.storage.conditions import ConditionRecord
 from survey.studies.availability import FULL, LOST, NOT_OPEN, OPEN, PAUSED, StudyState
 from survey.studies.catalogue import StudyFolder
+from survey.studies.data_use import use_stopped
 from survey.studies.lifecycle import approval_of
 from survey.studies.loading import folder_problem
 from survey.studies.version import StudyVersion
@@ -39,6 +41,8 @@ class StudySummary:
     status: str
     approval: studies.Approval | None
     state: StudyState
+    conditions: tuple[ConditionRecord, ...] = ()
+    data_stopped: str = ""  # why its data may not be used; of what has begun only
 
     @property
     def fault(self) -> str:
@@ -57,12 +61,16 @@ class StudySummary:
 def summary_of(version: StudyVersion) -> StudySummary:
     """Return the summary of this version's study, as it is now."""
     here, name = services(), version.study.name
+    office, status = here.stores.office, studies.status(here.stores.office, name)
+    bound = not version.pilot and status != "draft"
     return StudySummary(
         version,
         here.catalogue.folders[name],
-        studies.status(here.stores.office, name),
+        status,
         approval_of(here.stores, version),
         here.availability.state_of(name),
+        () if version.pilot else tuple(conditions.conditions(office, name)),
+        use_stopped(office, name, here.availability.today()) if bound else "",
     )
 
 
@@ -142,14 +150,17 @@ class StudyCard:
 
 
 NOTES_CARDS = (
+    StudyCard("submission.index", "Submission", "Documents, amendments, and what was decided."),
+    StudyCard("binding.conditions_of_study", "Conditions",
+        "What the board asked for besides: met or not, and what it stops."),
     StudyCard("notes.comments", "Comments", "The board’s questions on passages, answered."),
     StudyCard("notes.incidents", "Incidents", "Notes of what happened that should not."),
     StudyCard("notes.report", "Yearly report", "What was approved, opened and released."),
-)
+)  # fmt: skip
 
 BOARD_CARDS = (
     StudyCard("board.approve", "Approve", "Sign exactly what you have read."),
-    StudyCard("notes.waivers", "Waivers", "Do without an element of the checklist, with a reason."),
+    StudyCard("binding.verdicts", "Verdicts", "Judge each element of the checklist."),
     StudyCard("board.suspend", "Suspend or revoke", "Stop it at once, or let it go on.", "Suspend"),
     *NOTES_CARDS,
 )

@@ -14,6 +14,7 @@ from survey.errors import TooFewToFreeze
 from survey.storage import answer_tables
 from survey.storage.answer_tables import tables_of
 from survey.storage.database import Database, quoted, write_transaction
+from survey.storage.record import append
 from survey.storage.reordering import merge_table, merged_tables, rewrite_file
 from survey.storage.schema import ARRIVING
 
@@ -105,7 +106,7 @@ def promised(db: Database, study: str) -> str:
 def begins(office: Database, study: str, batch: int, *, at: str) -> None:
     """Note when (ISO time, UTC) a batch was begun: before it is there, so that none is without."""
     with write_transaction(office):
-        office.table("freezes").insert({"study": study, "batch": batch, "at": at})
+        append(office, "freezes", {"study": study, "batch": batch, "at": at})
 
 
 def begun(office: Database, study: str) -> dict[int, str]:

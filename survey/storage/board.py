@@ -1,4 +1,4 @@
-"""A board's record of a study: rulings, comments, notes of incidents, waivers of the checklist.
+"""A board's record of a study: rulings, comments, notes of incidents, verdicts on elements.
 
 Every table is append-only: what was said stays said, with its day and its name.
 """
@@ -11,26 +11,42 @@ from itertools import groupby
 from typing import Any, Literal
 
 from survey.storage.database import Database, write_transaction
+from survey.storage.record import append
 
 Ruling = Literal["suspended", "lifted", "revoked"]
+Switch = Literal["collection", "use"]
+Verdict = Literal["met", "weak", "missing", "not applicable", "waived"]
+CommentState = Literal["open", "answered", "settled"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """One ruling (ISO time, UTC). ``approval`` is the number of the one revoked, else 0."""
+    """One ruling (ISO time, UTC). ``approval`` is the number of the one revoked, else 0.
+
+    The switches say what it stops (a lift: what it lets go on): the collection of answers, the use
+    of data. ``told`` names the sentence that respondents read as its reason; empty: none.
+    """
 
     at: str
     who: str
     what: Ruling
     why: str
     approval: int
+    stops_collection: bool
+    stops_use: bool
+    told: str
+
+    def stops(self, switch: Switch) -> bool:
+        """Return whether the ruling bears on this switch."""
+        return self.stops_use if switch == "use" else self.stops_collection
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
     """A comment on a passage of the words with this fingerprint, or an answer to ``answers``.
 
-    ``passage`` is an anchor of the page with every word; empty: on the study as a whole.
+    ``passage`` is an anchor of the page with every word; empty: on the study as a whole. One that
+    ``settles`` ends its thread, until somebody writes below it.
     """
 
     number: int
@@ -41,31 +57,51 @@ class Comment:
     passage: str
     text: str
     answers: int
+    settles: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """An incident of the day ``happened_on`` (ISO), as it was noted ``at``."""
+    """An incident of the day ``happened_on`` (ISO), as it was noted ``at``.
 
+    ``due_on`` is the day by which the board's answer is due; kind and day are empty in notes from
+    before they were asked for.
+    """
+
+    number: int
     at: str
     who: str
     happened_on: str
     text: str
+    kind: str
+    due_on: str
 
 
 @dataclass(frozen=True, slots=True)
-class Waiver:
-    """A board does without ``element`` for this study; ``at`` is ISO time, UTC."""
+class IncidentAnswer:
+    """What was answered to the incident with this number; an ``outcome`` ends it."""
 
-    element: str
     at: str
     who: str
+    incident: int
+    outcome: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ElementVerdict:
+    """A member's verdict on an element of the checklist, for one version (ISO time, UTC)."""
+
+    element: str
+    verdict: Verdict
     reason: str
+    at: str
+    who: str
 
 
 def _append(db: Database, table: str, **row: object) -> None:
     with write_transaction(db):
-        db.table(table).insert(row)
+        append(db, table, row)
 
 
 def _of(db: Database, table: str, study: str, select: str) -> Iterator[dict[str, Any]]:
@@ -74,21 +110,50 @@ def _of(db: Database, table: str, study: str, select: str) -> Iterator[dict[str,
 
 
 def rule(
-    db: Database, study: str, what: Ruling, *, at: str, who: str, why: str, approval: int = 0
+    db: Database,
+    study: str,
+    what: Ruling,
+    *,
+    at: str,
+    who: str,
+    why: str,
+    approval: int = 0,
+    collection: bool = True,
+    use: bool = True,
+    told: str = "",
 ) -> None:
-    """Suspend a study, lift that again, or revoke the approval with this number."""
-    _append(db, "rulings", study=study, at=at, who=who, what=what, why=why, approval=approval)
+    """Suspend a study, lift that again, or revoke the approval with this number.
+
+    Each switch is stopped or lifted by itself: whoever suspends the one leaves the other as it is.
+    Raises ValueError for a ruling on neither.
+    """
+    if not collection and not use:
+        raise ValueError("A ruling stops or lifts the collection, the use of data, or both.")
+    _append(
+        db, "rulings", study=study, at=at, who=who, what=what, why=why, approval=approval,
+        stops_collection=int(collection), stops_use=int(use), told=told,
+    )  # fmt: skip
 
 
 def rulings(db: Database, study: str) -> list[Ruled]:
     """Return every ruling on the study, in order."""
-    return [Ruled(**row) for row in _of(db, "rulings", study, "at, who, what, why, approval")]
+    columns = "at, who, what, why, approval, stops_collection, stops_use, told"
+    found = _of(db, "rulings", study, columns)
+    return [
+        Ruled(
+            stops_collection=bool(row.pop("stops_collection")),
+            stops_use=bool(row.pop("stops_use")),
+            **row,
+        )
+        for row in found
+    ]
 
 
-def suspension(db: Database, study: str) -> Ruled | None:
-    """Return the ruling under which the study is suspended now; None when it is not."""
+def suspension(db: Database, study: str, switch: Switch = "collection") -> Ruled | None:
+    """Return the ruling under which this switch is stopped now; None when it is not."""
     # Revoking an approval neither suspends a study nor lifts that.
-    last = next((r for r in reversed(rulings(db, study)) if r.what != "revoked"), None)
+    of_switch = [r for r in rulings(db, study) if r.what != "revoked" and r.stops(switch)]
+    last = of_switch[-1] if of_switch else None
     return last if last and last.what == "suspended" else None
 
 
@@ -103,18 +168,20 @@ def comment(
     words: str,
     passage: str,
     answers: int = 0,
+    settles: bool = False,
 ) -> None:
     """Keep a comment, or an answer to the one with the number ``answers``."""
     _append(
         db, "comments", study=study, at=at, who=who, role=role, words=words, passage=passage,
-        text=text, answers=answers,
+        text=text, answers=answers, settles=int(settles),
     )  # fmt: skip
 
 
 def comments(db: Database, study: str) -> list[Comment]:
     """Return every comment and answer, in the order written."""
-    columns = "id AS number, at, who, role, words, passage, text, answers"
-    return [Comment(**row) for row in _of(db, "comments", study, columns)]
+    columns = "id AS number, at, who, role, words, passage, text, answers, settles"
+    found = _of(db, "comments", study, columns)
+    return [Comment(settles=bool(row.pop("settles")), **row) for row in found]
 
 
 def threads(db: Database, study: str) -> list[list[Comment]]:
@@ -123,40 +190,71 @@ def threads(db: Database, study: str) -> list[list[Comment]]:
     return [list(thread) for _, thread in groupby(ordered, lambda c: c.answers or c.number)]
 
 
+def state_of_thread(thread: list[Comment]) -> CommentState:
+    """Return whether a comment waits for the researcher, for the board, or for nobody."""
+    if thread[-1].settles:
+        return "settled"
+    return "open" if thread[-1].role == "board" else "answered"
+
+
 def note_incident(
-    db: Database, study: str, text: str, *, at: str, who: str, happened_on: str
-) -> None:
+    db: Database, study: str, text: str, *, at: str, who: str, happened_on: str, kind: str,
+    due_on: str,
+) -> None:  # fmt: skip
     """Keep a note of an incident; it is never changed or deleted."""
-    _append(db, "incidents", study=study, at=at, who=who, happened_on=happened_on, text=text)
+    _append(
+        db, "incidents", study=study, at=at, who=who, happened_on=happened_on, text=text,
+        kind=kind, due_on=due_on,
+    )  # fmt: skip
+
+
+def answer_incident(db: Database, study: str, answer: IncidentAnswer) -> None:
+    """Keep an answer to an incident, or its outcome."""
+    _append(db, "incident_answers", study=study, **asdict(answer))
+
+
+def incident_answers(db: Database, study: str) -> list[IncidentAnswer]:
+    """Return every answer, in the order written."""
+    columns = "at, who, incident, outcome, text"
+    return [IncidentAnswer(**row) for row in _of(db, "incident_answers", study, columns)]
 
 
 def incidents(db: Database, study: str) -> list[Incident]:
     """Return every note, in the order written."""
-    return [Incident(**row) for row in _of(db, "incidents", study, "at, who, happened_on, text")]
+    columns = "id AS number, at, who, happened_on, text, kind, due_on"
+    return [Incident(**row) for row in _of(db, "incidents", study, columns)]
 
 
-def waive(
-    db: Database, study: str, elements: Iterable[str], *, at: str, who: str, reason: str
+def give_verdict(
+    db: Database,
+    study: str,
+    elements: Iterable[str],
+    verdict: Verdict,
+    *,
+    words: str,
+    site: str,
+    at: str,
+    who: str,
+    reason: str,
 ) -> None:
-    """Do without these elements for ``reason``. Raises ValueError for an empty one."""
+    """Judge these elements of the checklist for the version with these words and site facts.
+
+    Raises ValueError for an empty reason.
+    """
     if not reason.strip():
-        raise ValueError("A waiver needs its reason.")
+        raise ValueError("A verdict needs its reason.")
     with write_transaction(db):
         for element in elements:
-            row = Waiver(element, at, who, reason.strip())
-            _append(db, "waivers", study=study, **asdict(row))
+            row = ElementVerdict(element, verdict, reason.strip(), at, who)
+            _append(db, "element_verdicts", study=study, words=words, site=site, **asdict(row))
 
 
-def take_back(db: Database, study: str, elements: Iterable[str], *, at: str, who: str) -> None:
-    """Ask for these elements again; that they were waived stays in the record."""
-    # The table is append-only: a line without a reason, which no waiver has, ends the last one.
-    with write_transaction(db):
-        for element in elements:
-            _append(db, "waivers", study=study, **asdict(Waiver(element, at, who, "")))
-
-
-def waivers(db: Database, study: str) -> dict[str, Waiver]:
-    """Return element → the waiver in force."""
-    found = _of(db, "waivers", study, "element, at, who, reason")
-    last = {row["element"]: Waiver(**row) for row in found}
-    return {element: waiver for element, waiver in last.items() if waiver.reason}
+def verdicts(db: Database, study: str, *, words: str, site: str) -> dict[str, ElementVerdict]:
+    """Return element → the verdict given last on it, for exactly this version."""
+    found = db.table("element_verdicts").rows_where(
+        "study = ? AND words = ? AND site = ?",
+        [study, words, site],
+        order_by="id",
+        select="element, verdict, reason, at, who",
+    )
+    return {row["element"]: ElementVerdict(**row) for row in found}

@@ -14,6 +14,7 @@ from typing import Any
 
 from survey.errors import StoreError
 from survey.storage.database import Database, write_transaction
+from survey.storage.record import append
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def record(db: Database, release: Release) -> int:
                 f"Release {release.number} of {release.study} was not entered: another release was "
                 "entered meanwhile. Make it again."
             )
-        db.table("releases").insert(asdict(release) | {"number": number})
+        append(db, "releases", asdict(release) | {"number": number})
     return number
 
 
@@ -187,18 +188,19 @@ def enter(
     """
     study = {"study": release.study}
     with write_transaction(db):
-        db.table("segments").insert_all(study | asdict(s) for s in new_segments)
-        db.table("parts").insert_all(
-            study | asdict(p) | {"about": json.dumps(p.about, sort_keys=True)} for p in new_parts
-        )
+        for segment in new_segments:
+            append(db, "segments", study | asdict(segment))
+        for part in new_parts:
+            about = json.dumps(part.about, sort_keys=True)
+            append(db, "parts", study | asdict(part) | {"about": about})
         number = record(db, release)
         entered = study | {"release": number}
-        db.table("contents").insert_all(
-            entered | {"segment": p.segment, "tier": p.tier, "edition": p.edition} for p in held
-        )
+        for part in held:
+            within = {"segment": part.segment, "tier": part.tier, "edition": part.edition}
+            append(db, "contents", entered | within)
         if tallies:
             told = json.dumps(tallies, sort_keys=True)
-            db.table("collected").insert(entered | {"tallies": told})
+            append(db, "collected", entered | {"tallies": told})
         # In the same transaction: a file for named recipients is never in the ledger without one.
         if recipient:
             given = (recipient["name"], recipient["agreement"], recipient["date"])
@@ -209,12 +211,11 @@ def enter(
 def recall(db: Database, study: str, numbers: Sequence[int], *, at: str, why: str) -> None:
     """Note for good that releases are faulty, all at once; they stay listed."""
     with write_transaction(db):
-        db.table("errata").insert_all(
-            {"study": study, **asdict(Erratum(number, at, why))} for number in numbers
-        )
+        for number in numbers:
+            append(db, "errata", {"study": study, **asdict(Erratum(number, at, why))})
 
 
 def hand_over(db: Database, study: str, given: HandOver) -> None:
     """Note for good to whom a release was given."""
     with write_transaction(db):
-        db.table("handovers").insert({"study": study, **asdict(given)})
+        append(db, "handovers", {"study": study, **asdict(given)})

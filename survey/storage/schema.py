@@ -5,6 +5,8 @@ Tables of answers are not made here: each study brings its own columns (answer_t
 
 from __future__ import annotations
 
+from survey.clock import iso_utc
+from survey.storage import record
 from survey.storage.database import AnyDatabase, Migrations
 
 ANSWERS = Migrations("answers")  # responses.db and pilot.db
@@ -386,3 +388,109 @@ def m011_told_pilots(db: AnyDatabase) -> None:
         ) STRICT""",
         *(t for name in ("told_pilots", "freezes") for t in _append_only(name)),
     )
+
+
+@OFFICE()
+def m012_chain(db: AnyDatabase) -> None:
+    """Links of the record (record.py). What was written before is linked now, table by table."""
+    _make(
+        db,
+        f"""CREATE TABLE {record.CHAIN} (
+            position INTEGER PRIMARY KEY, line TEXT NOT NULL,
+            head TEXT NOT NULL CHECK (length(head) = 64)
+        ) STRICT""",
+        *_append_only(record.CHAIN),
+    )
+    earlier = {
+        table: list(db.table(table).rows_where(order_by=", ".join(db.table(table).pks)))
+        for table in record.linked_tables(db)
+    }
+    count = sum(map(len, earlier.values()))
+    record.link(db, record.CHAIN, [{"begun_at": iso_utc(), "earlier_rows": count}])
+    for table, rows in earlier.items():
+        record.link(db, table, rows)
+
+
+@OFFICE()
+def m014_what_binds(db: AnyDatabase) -> None:
+    """Approvals from paper, switches of rulings, what became of conditions, verdicts on elements.
+
+    Rulings of before stopped, and lifted, collection and use of data together.
+    """
+    _make(
+        db,
+        """ALTER TABLE approvals ADD COLUMN basis TEXT NOT NULL DEFAULT 'signed'
+            CHECK (basis IN ('signed', 'noted'))""",
+        "ALTER TABLE approvals ADD COLUMN letter TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE approvals ADD COLUMN analysis_until TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE approvals ADD COLUMN recorded_at TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE confirmations (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, approval INTEGER NOT NULL,
+            at TEXT NOT NULL, who TEXT NOT NULL
+        ) STRICT""",
+        """ALTER TABLE rulings ADD COLUMN stops_collection INTEGER NOT NULL DEFAULT 1
+            CHECK (stops_collection IN (0, 1))""",
+        """ALTER TABLE rulings ADD COLUMN stops_use INTEGER NOT NULL DEFAULT 1
+            CHECK (stops_use IN (0, 1))""",
+        # Which of the fixed sentences respondents are told; empty: none.
+        "ALTER TABLE rulings ADD COLUMN told TEXT NOT NULL DEFAULT ''",
+        # approval and place: which condition of which approval.
+        """CREATE TABLE settled_conditions (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, approval INTEGER NOT NULL,
+            place INTEGER NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            what TEXT NOT NULL CHECK (what IN ('met', 'taken back', 'open')), why TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE element_verdicts (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, words TEXT NOT NULL, site TEXT NOT NULL,
+            element TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            verdict TEXT NOT NULL
+                CHECK (verdict IN ('met', 'weak', 'missing', 'not applicable', 'waived')),
+            reason TEXT NOT NULL
+        ) STRICT""",
+        """ALTER TABLE comments ADD COLUMN settles INTEGER NOT NULL DEFAULT 0
+            CHECK (settles IN (0, 1))""",
+        *(t for name in ("confirmations", "settled_conditions", "element_verdicts")
+          for t in _append_only(name)),
+    )  # fmt: skip
+
+
+@OFFICE()
+def m018_submissions(db: AnyDatabase) -> None:
+    """What researchers put before a board, its decisions besides a signature, kinds of incidents.
+
+    ``seen``: how far each account has read the record (not part of it).
+    """
+    _make(
+        db,
+        # The fingerprint of the documents that were signed with it.
+        "ALTER TABLE approvals ADD COLUMN submission TEXT NOT NULL DEFAULT ''",
+        # sha256 is blank where a document was taken out (name) or why there is none (no name).
+        """CREATE TABLE documents (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            slot TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+            reason TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE submissions (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('new', 'amendment', 'continuing', 'closure')),
+            words TEXT NOT NULL, policy TEXT NOT NULL, site TEXT NOT NULL,
+            documents TEXT NOT NULL, why TEXT NOT NULL, risk TEXT NOT NULL, consent TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE decisions (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            submission INTEGER NOT NULL, text TEXT NOT NULL,
+            what TEXT NOT NULL CHECK (what IN ('received', 'returned', 'deferred', 'refused',
+                'closed'))
+        ) STRICT""",
+        "ALTER TABLE incidents ADD COLUMN kind TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE incidents ADD COLUMN due_on TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE incident_answers (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            incident INTEGER NOT NULL, outcome TEXT NOT NULL, text TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE seen (
+            account TEXT NOT NULL PRIMARY KEY, position INTEGER NOT NULL, mailed INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        *(t for name in ("documents", "submissions", "decisions", "incident_answers")
+          for t in _append_only(name)),
+    )  # fmt: skip

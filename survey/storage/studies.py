@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
 from typing import Literal, cast
 
 from survey.storage.database import Database, write_transaction
+from survey.storage.record import append
 from survey.studies.fingerprints import VersionFingerprints
 
 Status = Literal["draft", "open", "closed", "frozen"]
+
+
+Basis = Literal["signed", "noted"]
+ConditionKind = Literal["opening", "running", "release"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a board asks for besides: before the opening, before a release, or by ``due`` (ISO)."""
+
+    kind: ConditionKind
+    text: str
+    due: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
     """A board's approval of exact words, policy and site facts (SHA-256, hex); ISO dates.
 
-    An empty ``expires_on`` never expires. ``number`` is its place in the record; ``revoked`` says
-    that the board has taken it back.
+    Collection ends on ``expires_on`` (empty: never), the use of data on ``analysis_until`` (empty:
+    on the same day). ``basis`` is "noted" where the operator noted it from a ``letter`` (SHA-256):
+    then it is nothing until a member confirms it. ``number`` is its place in the record;
+    ``revoked`` says that the board has taken it back, ``use_revoked`` that the use of data ended
+    with it.
     """
 
     study: str
@@ -28,49 +47,111 @@ class Approval:
     by: str
     approved_on: str
     expires_on: str
-    conditions: str = ""
+    analysis_until: str = ""
+    conditions: tuple[Condition, ...] = ()
+    basis: Basis = "signed"
+    letter: str = ""
+    submission: str = ""
+    recorded_at: str = ""
     number: int = 0
     revoked: bool = False
+    use_revoked: bool = False
+    confirmed_by: str = ""
+    confirmed_at: str = ""
 
     @property
     def fingerprints(self) -> VersionFingerprints:
         """Return what was approved: words, policy, site facts."""
         return VersionFingerprints(self.words, self.policy, self.site)
 
+    @property
+    def waits(self) -> bool:
+        """Return whether a member has still to confirm what the operator noted."""
+        return self.basis == "noted" and not self.confirmed_by
+
+    @property
+    def origin(self) -> str:
+        """Return in words who signed it where: a member here, or the board on paper."""
+        if self.basis == "signed":
+            return "signed by the board here"
+        agreed = f"confirmed by {self.confirmed_by} on {self.confirmed_at[:10]}"
+        return (
+            f"noted by the operator on {self.recorded_at[:10]} from a letter, not signed by the "
+            f"board here; {agreed if self.confirmed_by else 'not yet confirmed by a member'}"
+        )
+
+    @property
+    def data_until(self) -> str:
+        """Return the last day on which data may be used; empty: without end."""
+        return max(self.expires_on, self.analysis_until) if self.expires_on else ""
+
     def in_force(self, today: str) -> bool:
         """Return true when it holds on ``today`` (ISO): begun, not run out, not revoked."""
         lasts = not self.expires_on or today <= self.expires_on
-        return self.approved_on <= today and lasts and not self.revoked
+        return self.approved_on <= today and lasts and not self.revoked and not self.waits
 
 
-def approve(db: Database, approval: Approval) -> None:
-    """Note an approval; it stays in the record for good."""
+# What is known of an approval only from later rows.
+LATER = ("number", "revoked", "use_revoked", "confirmed_by", "confirmed_at")
+
+
+def approve(db: Database, approval: Approval) -> int:
+    """Note an approval, which stays in the record for good, and return its number."""
     row = asdict(approval)
     row["approved_by"] = row.pop("by")
-    # Its number is the row's; that it was revoked is a ruling of its own (board.py).
-    del row["number"], row["revoked"]
+    for name in LATER:
+        del row[name]
     with write_transaction(db):
-        db.table("approvals").insert(row)
+        return append(db, "approvals", row)
+
+
+def _conditions(stored: str) -> tuple[Condition, ...]:
+    """Return the conditions that were stored with an approval."""
+    if not stored:
+        return ()
+    with suppress(ValueError, TypeError):
+        return tuple(Condition(**one) for one in json.loads(stored))
+    # Free text, as conditions were once: it stands in the way of the next opening and stops
+    # nothing that goes on (docs/approvals.md).
+    return (Condition("opening", stored),)
 
 
 def approvals(db: Database, study: str) -> list[Approval]:
     """Return every approval ever noted, in the order noted."""
-    revoked = {row["approval"] for row in db.table("rulings").rows_where("what = 'revoked'")}
-    return [
-        Approval(
-            by=row.pop("approved_by"), number=row["id"], revoked=row.pop("id") in revoked, **row
-        )
-        for row in db.table("approvals").rows_where("study = ?", [study], order_by="id")
-    ]
+    revoked = {r["approval"]: r for r in db.table("rulings").rows_where("what = 'revoked'")}
+    confirmed = {c["approval"]: c for c in db.table("confirmations").rows_where(order_by="id DESC")}
+    known = {field.name for field in fields(Approval)}
+    found = []
+    for row in db.table("approvals").rows_where("study = ?", [study], order_by="id"):
+        number = row["id"]
+        taken, agreed = revoked.get(number), confirmed.get(number)
+        row |= {
+            "by": row["approved_by"],
+            "conditions": _conditions(row["conditions"]),
+            "number": number,
+            "revoked": taken is not None,
+            "use_revoked": bool(taken and taken["stops_use"]),
+            "confirmed_by": agreed["who"] if agreed else "",
+            "confirmed_at": agreed["at"] if agreed else "",
+        }
+        found.append(Approval(**{name: row[name] for name in row if name in known}))
+    return found
+
+
+def confirm(db: Database, study: str, approval: int, *, at: str, who: str) -> None:
+    """Keep a member's own confirmation of an approval that the operator noted."""
+    with write_transaction(db):
+        row = {"study": study, "approval": approval, "at": at, "who": who}
+        append(db, "confirmations", row)
 
 
 def latest_effective(noted: Sequence[Approval], today: str) -> Approval | None:
     """Return the approval signed last of those whose day has come: it alone says what is served.
 
     It may have run out or been revoked since; then nothing is served, and no older one comes back
-    by itself.
+    by itself. One that waits for a member's confirmation is nothing yet.
     """
-    begun = [a for a in noted if a.approved_on <= today]
+    begun = [a for a in noted if a.approved_on <= today and not a.waits]
     return begun[-1] if begun else None
 
 
@@ -105,7 +186,7 @@ def set_status(db: Database, study: str, status: Status, at: str) -> None:
     with write_transaction(db):
         life = {"study": study, "status": status, "since": at}
         db.table("lives").insert(life, replace=True)
-        db.table("turns").insert({"study": study, "at": at, "what": status})
+        append(db, "turns", {"study": study, "at": at, "what": status})
 
 
 def turns(db: Database, study: str) -> list[tuple[str, str]]:
@@ -117,7 +198,7 @@ def turns(db: Database, study: str) -> list[tuple[str, str]]:
 def note(db: Database, *, at: str, who: str, what: str) -> None:
     """Write a line in the audit: who of the staff did what, when."""
     with write_transaction(db):
-        db.table("audit").insert({"at": at, "who": who, "what": what})
+        append(db, "audit", {"at": at, "who": who, "what": what})
 
 
 def audit(db: Database) -> list[dict[str, str]]:

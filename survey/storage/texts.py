@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 
 from survey.storage import answer_tables
 from survey.storage.database import Database, quoted, write_transaction
+from survey.storage.record import append
 from survey.storage.schema import ARRIVING, ROW_KEY_BYTES
 
 NEVER = ""  # in place of a language: its mere existence would narrow down who wrote the text
@@ -183,7 +184,7 @@ def note_reading(office: Database, reading: Reading) -> None:
     """Keep a decision for good."""
     with write_transaction(office):
         row = asdict(reading) | {"replaced": json.dumps(dict(reading.replaced))}
-        office.table("readings").insert(row)
+        append(office, "readings", row)
 
 
 def read_last_by(office: Database, keys: Sequence[bytes], who: str) -> frozenset[bytes]:

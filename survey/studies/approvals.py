@@ -2,6 +2,7 @@
 
 DATA/approved/STUDY/0123456789abcdef/STUDY/     the study folder's files as they were signed
 DATA/approved/STUDY/0123456789abcdef/facts.json the site's facts they were signed with
+DATA/letters/STUDY/SHA-256.pdf                  letters of approvals that were given on paper
 
 The sixteen digits begin the fingerprint of the whole: words, policy and site facts together. An
 archived copy that is loaded must have the three fingerprints that were signed.
@@ -15,7 +16,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -24,9 +25,13 @@ from exports.output_files import hidden_beside
 from forms.fingerprint import fingerprint_of_facts
 from forms.load import load_study
 from forms.toml_tables import StudyFaults
+from forms.variants import shown_at
+from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.storage import answer_tables, studies
 from survey.storage.stores import Stores
+from survey.storage.studies import Condition, ConditionKind
+from survey.studies import submission
 from survey.studies.fingerprints import VersionFingerprints
 from survey.studies.version import StudyVersion, fingerprints_of
 
@@ -78,10 +83,9 @@ def _read(place: Path, study: str) -> StudyVersion:
     """Return the version in ``place``. Raises ArchivedVersionInvalid where it cannot be read."""
     try:
         facts: dict[str, str] = json.loads((place / FACTS).read_text("utf-8"))
-        loaded = load_study(place / study)
-        return StudyVersion(
-            loaded, place / study, facts, fingerprint_of_facts(loaded, facts), pilot=False
-        )
+        loaded = load_study(place / study, signed=True)
+        site = fingerprint_of_facts(loaded, facts)
+        return StudyVersion(shown_at(loaded, facts), place / study, facts, site, pilot=False)
     except StudyFaults as faults:
         raise ArchivedVersionInvalid(f"{place} cannot be read: {faults.faults[0]}.") from None
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
@@ -163,18 +167,34 @@ RECORD_LOST = (
     "Restore office.db from your backup before anything else: approvals, releases made and the "
     "audit are in it."
 )
-REFERENCE_LENGTH, CONDITIONS_LENGTH = 200, 4000
+REFERENCE_LENGTH, CONDITION_LENGTH, MOST_CONDITIONS = 200, 1000, 20
+LETTERS = "letters"
+LETTER_BYTES = 20 * 1024 * 1024
+
+
+# Where each kind of condition is typed, one a line.
+CONDITION_FIELDS: Mapping[ConditionKind, str] = {
+    "opening": "before_opening",
+    "running": "while_running",
+    "release": "before_release",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalForm:
-    """A board's approval before it is signed: ISO dates, the last day included."""
+    """A board's approval before it is signed: ISO dates, the last day included.
+
+    ``analysis_until`` is the last day on which data may be used; empty: the last of the approval.
+    ``letter`` (SHA-256) makes it one that the operator notes from paper.
+    """
 
     reference: str
     by: str
     approved_on: str
     expires_on: str
-    conditions: str = ""
+    analysis_until: str = ""
+    conditions: tuple[Condition, ...] = ()
+    letter: str = ""
 
 
 def day(text: str) -> date | None:
@@ -187,7 +207,7 @@ def day(text: str) -> date | None:
 
 def faults_of(typed: Mapping[str, str], today: str) -> dict[str, str]:
     """Return field → what is wrong with it; nothing when the form can be signed."""
-    reference, conditions = typed.get("reference", "").strip(), typed.get("conditions", "")
+    reference = typed.get("reference", "").strip()
     begins, ends = day(typed.get("approved_on", "")), day(typed.get("expires_on", ""))
     end = "" if ends else "Give the last day on which it holds as year-month-day."
     if begins and ends and ends < begins:
@@ -198,13 +218,43 @@ def faults_of(typed: Mapping[str, str], today: str) -> dict[str, str]:
         "reference": "" if reference else "Give the board’s reference number.",
         "approved_on": "" if begins else "Give the date of the approval as year-month-day.",
         "expires_on": end,
+        "analysis_until": _fault_of_analysis(typed.get("analysis_until", "").strip(), ends),
         "read": "" if typed.get("read") == "1" else "Tick that you have read this version.",
     }
     if len(reference) > REFERENCE_LENGTH:
         found["reference"] = f"Shorten the reference to {REFERENCE_LENGTH} characters."
-    if len(conditions) > CONDITIONS_LENGTH:
-        found["conditions"] = f"Shorten the conditions to {CONDITIONS_LENGTH} characters."
+    for kind, field in CONDITION_FIELDS.items():
+        found[field] = _fault_of_conditions(kind, typed.get(field, ""))
     return {name: fault for name, fault in found.items() if fault}
+
+
+def _fault_of_analysis(typed: str, ends: date | None) -> str:
+    until = day(typed)
+    if typed and not until:
+        return "Give the last day of data analysis as year-month-day, or leave it empty."
+    if until and ends and until < ends:
+        return "Data are used at least as long as they are collected: give a later day."
+    return ""
+
+
+def _fault_of_conditions(kind: ConditionKind, typed: str) -> str:
+    read = conditions_in(kind, typed)
+    if any(day(one.due) is None for one in read if kind == "running"):
+        return "Begin each line with the day by which it is to be met, as year-month-day."
+    if any(not one.text for one in read):
+        return "Say after the day what is to be met."
+    if any(len(one.text) > CONDITION_LENGTH for one in read):
+        return f"Shorten each condition to {CONDITION_LENGTH:,} characters."
+    return f"Give at most {MOST_CONDITIONS} conditions." if len(read) > MOST_CONDITIONS else ""
+
+
+def conditions_in(kind: ConditionKind, typed: str) -> tuple[Condition, ...]:
+    """Return the conditions typed one a line; those with a date begin with it."""
+    lines = [line.strip() for line in typed.splitlines() if line.strip()]
+    if kind != "running":
+        return tuple(Condition(kind, line) for line in lines)
+    split = [line.partition(" ") for line in lines]
+    return tuple(Condition(kind, text.strip(), due) for due, _, text in split)
 
 
 def read_approval_form(typed: Mapping[str, str], by: str) -> ApprovalForm:
@@ -214,22 +264,64 @@ def read_approval_form(typed: Mapping[str, str], by: str) -> ApprovalForm:
         by=by,
         approved_on=typed["approved_on"].strip(),
         expires_on=typed["expires_on"].strip(),
-        conditions=typed.get("conditions", "").strip(),
+        analysis_until=typed.get("analysis_until", "").strip(),
+        conditions=tuple(
+            condition
+            for kind, field in CONDITION_FIELDS.items()
+            for condition in conditions_in(kind, typed.get(field, ""))
+        ),
     )
 
 
-def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -> None:
+def letter_path(data: Path, study: str, letter: str) -> Path:
+    """Return where the letter with this SHA-256 is kept, whatever the ending of its name."""
+    folder = data / LETTERS / study
+    return next(iter(sorted(folder.glob(f"{letter}.*"))), folder / letter)
+
+
+def keep_letter(data: Path, study: str, letter: Path) -> str:
+    """Keep the file of a board's letter for good and return its SHA-256. Raises Refusal."""
+    try:
+        content = letter.read_bytes()
+        if not content or len(content) > LETTER_BYTES:
+            limit = LETTER_BYTES // 1024**2
+            raise Refusal(f"{letter} is empty or larger than {limit} MB: name the board's letter.")
+        found = sha256(content).hexdigest()
+        place = data / LETTERS / study / f"{found}{letter.suffix.lower() or '.bin'}"
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not place.exists():
+            hidden = place.with_name(f".{place.name}")
+            hidden.write_bytes(content)
+            hidden.chmod(0o400)
+            hidden.rename(place)
+            _make_durable(place.parent)
+    except OSError as error:
+        raise Refusal(f"The letter {letter} cannot be kept: {error.strerror}.") from None
+    return found
+
+
+def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -> int:
     """Archive this version and note its approval, in this order: what is approved is there.
 
-    Raises FolderChanged where the folder has changed meanwhile, Refusal where it cannot be
-    archived; then nothing is signed. One form sent twice in a row is noted once.
+    Return its number. Raises FolderChanged where the folder has changed meanwhile, Refusal where
+    it cannot be archived; then nothing is signed. One form sent twice in a row is noted once.
     """
     archive_version(stores.folder, version)
-    fingerprints = fingerprints_of(version)
-    signed = {"study": version.study.name, **fingerprints._asdict(), **asdict(form)}
+    signed = studies.Approval(
+        study=version.study.name,
+        **fingerprints_of(version)._asdict(),
+        **{field.name: getattr(form, field.name) for field in fields(form)},
+        submission=submission.fingerprint(submission.slots_of(stores.office, version.study)),
+        basis="noted" if form.letter else "signed",
+        recorded_at=iso_utc(),
+    )
     noted = studies.approvals(stores.office, version.study.name)
-    if not noted or noted[-1].revoked or signed.items() - asdict(noted[-1]).items():
-        studies.approve(stores.office, studies.Approval(**signed))
+    if noted and not noted[-1].revoked:
+        last = noted[-1]
+        later = {name: getattr(last, name) for name in (*studies.LATER, "recorded_at")}
+        if replace(signed, **later) == last:
+            return last.number
+    return studies.approve(stores.office, signed)
 
 
 def record_lost(stores: Stores, name: str) -> bool:

@@ -22,7 +22,7 @@ from time import monotonic
 from forms.kinds import columns_of_study
 from survey.clock import Clock, day_here, today_here
 from survey.errors import StoreError, StoreUnavailable
-from survey.storage import admission, answer_tables, batches, board, studies
+from survey.storage import admission, answer_tables, batches, board, conditions, studies
 from survey.storage.admission import AdmissionRule
 from survey.storage.stores import Stores
 from survey.storage.studies import Approval
@@ -43,6 +43,7 @@ PAUSED = "expired"  # in certificate.json; staff read why in ``StudyState.proble
 
 # Reasons why nothing is served of a study that was opened.
 INVALID, REVOKED, RAN_OUT, SUSPENDED = "unsound", "revoked", "ran out", "suspended"
+CONDITION = "condition"  # one that was to be met while it runs was not, by its day
 LOST = "lost"  # it was opened, as its answers say, while the office's file knows nothing of it
 
 # A respondent who began in time may still send while a study is closed or full, but not these.
@@ -237,6 +238,8 @@ class Availability:
         elif found := board.suspension(office, name):
             stopped = f"The board suspended it on {found.at[:10]}: {found.why}"
             reason, problem = SUSPENDED, stopped
+        elif late := conditions.overdue(office, name, today):
+            reason, problem = CONDITION, f"A condition was not met in time. {late[0].asked}"
         state = status if status != "open" else PAUSED if reason else OPEN
         return StudyState(
             PublishedVersions(version, earlier, signed=True), state, signed, reason, problem

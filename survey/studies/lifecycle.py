@@ -11,11 +11,12 @@ from forms.dates import FREEZE, day_before, in_words
 from forms.site_facts import missing_facts
 from survey.clock import iso_utc, today_here
 from survey.errors import Refusal
-from survey.storage import batches, board, studies
+from survey.storage import batches, board, conditions, studies
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from survey.studies import approvals
 from survey.studies.approvals import signed_version
+from survey.studies.data_use import check_use
 from survey.studies.version import StudyVersion, fingerprints_of
 
 Note = Callable[[str], None]
@@ -70,13 +71,27 @@ def _obstacles(stores: Stores, version: StudyVersion) -> Iterator[str]:
         yield "it is frozen for good"
     if approval_of(stores, version) is None:
         yield "no approval in force names exactly these words, policy and site facts"
+        yield from _waiting(stores, version)
     if suspended := board.suspension(stores.office, name):
         yield f"the board suspended it on {suspended.at[:10]}: {suspended.why}"
+    opening = conditions.open_conditions(stores.office, name, "opening")
+    for one in (*opening, *conditions.overdue(stores.office, name, today_here().isoformat())):
+        yield f"condition {one.number} of the board is not met: {one.asked}"
     if empty := missing_facts(version.study, version.facts):
         yield "site.toml leaves these facts empty: " + ", ".join(empty)
     if unchecked := version.study.support.never_checked:
         named = ", ".join(line.name for line in unchecked[:NAMED])
         yield f"{len(unchecked)} help lines were never checked ({named} …)"
+
+
+def _waiting(stores: Stores, version: StudyVersion) -> Iterator[str]:
+    """Yield approvals of exactly this version that are nothing before a member confirms them."""
+    for one in studies.approvals(stores.office, version.study.name):
+        if one.waits and not one.revoked and one.fingerprints == fingerprints_of(version):
+            yield (
+                f"the approval {one.reference}, noted by the operator from a letter, waits for a "
+                "member of the board to confirm it"
+            )
 
 
 def open_study(stores: Stores, version: StudyVersion, *, note: Note) -> StudyVersion:
@@ -126,10 +141,11 @@ def freeze(
     """Make the answers present the next batch, of a closed study the last; return how many.
 
     From then on none can be withdrawn, so it is refused before the day that people were told.
-    Raises TooFewToFreeze, and Refusal where the study is not
-    ``expected`` (as it is now unless given): who asked for a batch did not ask for the last.
+    Raises DataUseStopped, TooFewToFreeze, and Refusal where the study is not ``expected`` (as it is
+    now unless given): who asked for a batch did not ask for the last.
     """
     name = version.study.name
+    check_use(stores, version)
     seen = expected or studies.status(stores.office, name)
     if why := not_to_freeze(stores, version):
         raise Refusal(why)
@@ -140,8 +156,12 @@ def freeze(
             raise Refusal(f"{name} is no longer where it was. Nothing was frozen: look again.")
         if why := not_to_freeze(stores, version):
             raise Refusal(why)
-        # Texts of the batch rest from this day on.
-        batches.begins(stores.office, name, batch, at=iso_utc())
+        # Before the answers are frozen, which another file holds: no freeze is without its line.
+        with write_transaction(stores.office):
+            # Texts of the batch rest from this day on.
+            batches.begins(stores.office, name, batch, at=iso_utc())
+            # Without the number: what the audit tells moves in steps (docs/design.md, Collection).
+            note(f"{name}: began to freeze the answers present as one batch")
 
     frozen = batches.freeze(
         stores.responses,
@@ -150,8 +170,6 @@ def freeze(
         closing=seen == "closed",
         before=begin_batch,
     )
-    # Without the number: what the audit tells moves in steps (docs/design.md, Collection).
-    note(f"{name}: froze the answers present as one batch")
     if seen == "closed":
         with write_transaction(stores.office):  # a colleague may have opened it again meanwhile
             if studies.status(stores.office, name) == "closed":
@@ -160,5 +178,6 @@ def freeze(
 
 
 def _set(stores: Stores, name: str, status: studies.Status, note: Note) -> None:
-    studies.set_status(stores.office, name, status, iso_utc())
-    note(f"{name}: {status}")
+    with write_transaction(stores.office):
+        studies.set_status(stores.office, name, status, iso_utc())
+        note(f"{name}: {status}")

@@ -15,7 +15,7 @@ from forms.toml_tables import StudyFaults
 from survey.clock import today_here
 from survey.config import Config
 from survey.errors import Refusal
-from survey.storage import admission, studies
+from survey.storage import admission, record_check, studies
 from survey.storage.admission import AdmissionRule
 from survey.storage.stores import Stores
 from survey.studies import approvals
@@ -208,8 +208,9 @@ def _without_clashes(
 
 
 def find_problems(catalogue: StudyCatalogue, stores: Stores) -> list[str]:
-    """Return studies left out, faulty folders, invalid archived copies and lost records."""
+    """Return studies left out, faulty folders, invalid copies, lost records, a broken record."""
     found = [left_out.why for left_out in catalogue.left_out]
+    found += [f"The office's record: {fault}" for fault in record_check.check(stores.office).faults]
     availability = Availability(stores, catalogue)
     for folder in catalogue:
         name = folder.name

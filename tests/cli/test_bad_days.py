@@ -1,6 +1,8 @@
 """Commands beside broken folders and lost files; what each of them leaves in the audit."""
 
+import re
 import shutil
+import sqlite3
 
 import pytest
 
@@ -10,6 +12,7 @@ from survey.storage import studies
 from survey.storage.stores import Stores
 from survey.studies.version import RESERVED
 from tests.answering import freeze, real_answers
+from tests.approving import FACTS, confirm_all, copied, explain_slots_in, letter_in
 from tests.conftest import FLAGSHIP, STUDIES
 
 APPROVE = (
@@ -21,14 +24,9 @@ APPROVE = (
 @pytest.fixture
 def folder(tmp_path):
     """A study that could open: facts filled in, help lines checked."""
-    folder = tmp_path / "shelf" / "minimal"
-    folder.mkdir(parents=True)
-    for file in (STUDIES / "minimal").iterdir():
-        checked = file.read_text().replace('last_checked = ""', 'last_checked = "2026-01-02"')
-        (folder / file.name).write_text(checked)
+    folder = copied(STUDIES / "minimal", tmp_path / "shelf" / "minimal")
     (tmp_path / "data").mkdir(mode=0o700)
-    facts = '[site]\ninstitution = "A house"\nclinician_contact = "B"\nconflict_text = ""\n'
-    (tmp_path / "data" / "site.toml").write_text(facts)
+    (tmp_path / "data" / "site.toml").write_text(FACTS)
     return folder
 
 
@@ -43,10 +41,12 @@ def lacrima(runner, folder):
 
 
 @pytest.fixture
-def running(lacrima):
+def running(lacrima, tmp_path):
     """Signed and open."""
     assert lacrima("key", "new")[0] == 0
-    assert lacrima(*APPROVE)[0] == 0
+    explain_slots_in(tmp_path / "data", "minimal")
+    assert lacrima(*APPROVE, "--letter", letter_in(tmp_path))[0] == 0
+    confirm_all(tmp_path / "data", "minimal")
     assert lacrima("study", "open", "minimal")[0] == 0
     return lacrima
 
@@ -60,7 +60,7 @@ def audit(tmp_path):
     stores = Stores(tmp_path / "data")
     lines = studies.audit(stores.office)
     stores.close()
-    assert {line["who"].endswith("(command line)") for line in lines} <= {True}
+    assert {line["who"] for line in lines} <= {"command line"}
     return [line["what"] for line in lines]
 
 
@@ -82,6 +82,23 @@ def test_the_doctor_names_a_copy_that_was_changed(running, tmp_path):
     assert (status, "was changed after it was signed" in told) == (1, True)
 
 
+def test_the_doctor_tells_a_row_that_was_changed_and_an_older_copy(running, tmp_path):
+    office = tmp_path / "data" / "office.db"
+    shutil.copy(office, tmp_path / "older.db")
+    assert running("study", "close", "minimal")[0] == 0
+    (head,) = re.findall("record: whole, head ([0-9a-f:]+)", running("doctor")[1])
+    assert running("doctor", "--since", head)[0] == 0
+    with sqlite3.connect(office) as db:
+        db.execute("DROP TRIGGER audit_never_changed")
+        db.execute("UPDATE audit SET who = 'nobody' WHERE what LIKE '%closed'")
+    db.close()
+    status, said, told = running("doctor")
+    assert (status, "record: not whole" in said, "(audit) was changed: who" in told) == (1, 1, 1)
+    shutil.copy(tmp_path / "older.db", office)
+    status, _, told = running("doctor", "--since", head)
+    assert (status, "an older copy was restored" in told) == (1, True)
+
+
 def test_a_broken_folder_still_fails_its_check(running, folder):
     edit(folder / "questionnaire.toml", '"single"', '"singel"')
     assert running("study", "check", folder)[0] == 1
@@ -98,9 +115,9 @@ def test_a_study_whose_folder_is_lost_can_still_be_closed(running, folder, harm)
     assert "It goes on as the version that was approved" in told
 
 
-def test_nobody_signs_what_only_stands_in_for_a_broken_folder(running, folder):
+def test_nobody_signs_what_only_stands_in_for_a_broken_folder(running, folder, tmp_path):
     (folder / "consent.toml").write_text("[")
-    status, _, told = running(*APPROVE)
+    status, _, told = running(*APPROVE, "--letter", letter_in(tmp_path))
     assert (status, "consent.toml" in told) == (1, True)
 
 
@@ -151,10 +168,10 @@ def test_every_step_of_a_study_from_the_command_line_is_in_the_audit(running, tm
     running("invite", "minimal", "--count", 2, "--out", tmp_path / "codes.txt")
     assert audit(tmp_path) == [
         "server key: made",
-        "minimal: approved under R7",
+        "minimal: noted the approval R7 from a letter",
         "minimal: open",
         "minimal: closed",
-        "minimal: froze the answers present as one batch",
+        "minimal: began to freeze the answers present as one batch",
         "minimal: frozen",
         "minimal: 2 invitations made",
     ]

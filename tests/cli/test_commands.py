@@ -9,6 +9,7 @@ import click
 import pytest
 
 from survey.cli.main import COMMANDS, main
+from tests.approving import FACTS, confirm_all, copied, explain_slots_in, letter_in
 from tests.conftest import FLAGSHIP, STUDIES
 
 
@@ -138,27 +139,33 @@ def test_a_study_opens_only_when_everything_is_in_order(lacrima):
     assert all(why in told for why in ("no approval", "institution", "never checked"))
 
 
-def test_an_approval_that_ends_before_it_begins_is_refused(lacrima):
-    status, _, told = lacrima("study", "approve", "minimal", *APPROVAL, "--expires", "2019-01-01")
-    assert (status, one_line(told)) == (1, True)
+def test_an_approval_on_paper_meets_the_refusals_of_the_page(lacrima, tmp_path):
+    ends = "--expires", "2019-01-01", "--letter", letter_in(tmp_path)
+    status, _, told = lacrima("study", "approve", "minimal", *APPROVAL, *ends)
+    assert (status, "It would end before it was given" in told) == (1, True)
+    assert all(why in told for why in ("Elements of the checklist", "Facts", "Help lines"))
+
+
+def test_an_approval_on_paper_without_the_letter_is_none(lacrima):
+    status, _, told = lacrima("study", "approve", "minimal", *APPROVAL, *EXPIRES)
+    assert (status, "--letter" in told) == (2, True)
 
 
 @pytest.fixture
 def ready(lacrima, tmp_path):
     """A study with its facts filled in, its help line checked and its approval noted."""
     folder, data = tmp_path / "shelf" / "minimal", tmp_path / "data"
-    folder.mkdir(parents=True)
-    for file in (STUDIES / "minimal").iterdir():
-        checked = file.read_text().replace('last_checked = ""', 'last_checked = "2026-01-02"')
-        (folder / file.name).write_text(checked)
+    copied(STUDIES / "minimal", folder)
     data.mkdir(mode=0o700)
-    facts = '[site]\ninstitution = "A house"\nclinician_contact = "B"\nconflict_text = ""\n'
-    (data / "site.toml").write_text(facts)
+    (data / "site.toml").write_text(FACTS)
 
     def run(*words):
         return lacrima(*words, LACRIMA_STUDIES=str(folder.parent))
 
-    assert run("study", "approve", "minimal", *APPROVAL, *EXPIRES)[0] == 0
+    letter = letter_in(tmp_path)
+    explain_slots_in(data, "minimal")
+    assert run("study", "approve", "minimal", *APPROVAL, *EXPIRES, "--letter", letter)[0] == 0
+    confirm_all(data, "minimal")
     return run
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from survey.clock import today_here
-from survey.ethics.checklist import missing_elements
-from survey.storage import board, studies
+from survey.storage import studies
 from survey.studies.availability import FRESH_SECONDS
+from survey.studies.version import StudyVersion
+from tests.approving import FACTS, copied, explain_slots, item
 from tests.conftest import STUDIES
 from tests.journeys.client import Journey
 from tests.journeys.site import Site
-
-FACTS = '[site]\ninstitution = "A house"\nclinician_contact = "B"\nconflict_text = ""\n'
 
 
 def day(after: int) -> str:
@@ -38,14 +36,10 @@ class Served(Site):
             catalogue / name,
             catalogue.parent / "site.toml",
         )
-        self.folder.mkdir(parents=True)
-        for file in (STUDIES / name).iterdir():
-            checked = file.read_text().replace('last_checked = ""', 'last_checked = "2026-01-02"')
-            (self.folder / file.name).write_text(checked)
+        copied(STUDIES / name, self.folder)
         self.site_facts.write_text(FACTS)
         super().__init__(self._open(open_app), name)
-        lacking = [element.id for element in missing_elements(self.version.study)]
-        self.waive(*lacking, reason="A tiny study.")
+        explain_slots(self.services.stores, name)
 
     def _open(self, open_app: Callable[..., Flask]) -> Flask:
         catalogue = self.folder.parent
@@ -67,11 +61,15 @@ class Served(Site):
         studies.set_status(self.services.stores.office, self.name, status, day(0))
         self.later(FRESH_SECONDS)
 
-    def waive(self, *elements: str, reason: str) -> None:
-        """The board does without elements of the checklist, or with no reason asks for them."""
-        office = self.services.stores.office
-        change = partial(board.waive, reason=reason) if reason else board.take_back
-        change(office, self.name, elements, at=day(0), who="A board")
+    def unsay(self, *elements: str) -> None:
+        """Somebody takes these elements out of the study's checklist."""
+        for element in elements:
+            self.change(item(element), "", "consent.toml")
+
+    @property
+    def proposed(self) -> StudyVersion:
+        """The folder's version, this moment."""
+        return self.services.catalogue.folders[self.name].version(now=True)
 
     @property
     def state(self) -> str:

@@ -6,7 +6,8 @@ from survey.respondents import invitations
 from survey.storage import admission as stored
 from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.availability import FRESH_SECONDS, FULL, OPEN
-from tests.journeys.boardroom import FACTS, Served, day
+from tests.approving import FACTS
+from tests.journeys.boardroom import Served, day
 
 INVITED = "[study.minimal]\ninvited = true\n"
 LIMITED = "[study.minimal]\nlimit = 1\n"

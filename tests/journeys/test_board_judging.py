@@ -4,7 +4,8 @@ import sqlite3
 
 import pytest
 
-from survey.storage import board as board_storage
+from survey.ethics import approvable
+from survey.storage import studies
 from tests.journeys.boardroom import Staff
 from tests.journeys.client import Journey
 
@@ -129,45 +130,61 @@ def test_the_reading_grade_of_every_section_is_told(flagship):
 
 
 def test_an_element_without_a_passage_is_named_first(mood, reader):
-    assert "73 of 74 elements have no passage" in reader.open("checklist").text
+    mood.unsay("US-03")
+    assert "1 of 74 elements is open" in reader.open("checklist").text
 
 
-# Waivers.
+# Verdicts.
+
+
+def verdicts_on(mood):
+    return approvable.verdicts_on(mood.services.stores, mood.proposed)
 
 
 def test_an_element_waived_with_its_reason_no_longer_stands_in_the_way(mood, board):
-    mood.waive("US-02", "US-03", reason="")
-    board.open("waivers").submit("waivers", element="US-02", reason="A school study.")
-    assert "A school study." in board.text
-    board.submit("waivers", element="US-03", reason="The same.")
-    assert "elements without a passage in version 1 are waived" in board.text
+    mood.unsay("US-02", "US-03")
+    board.open("verdicts")
+    assert "US-02, US-03" in board.text
+    board.submit("verdicts", element="all", verdict="waived", reason="A school study.")
+    assert "No element keeps this version from being approved" in board.text
+    assert "Waived: A school study." in board.open("checklist").text
 
 
-def test_a_waiver_without_a_reason_is_refused_and_what_was_ticked_stays(mood, board):
-    mood.waive("US-02", "US-03", reason="")
-    board.open("waivers").submit("waivers", element="US-03", reason=" ")
+def test_a_verdict_without_a_reason_is_refused_and_what_was_ticked_stays(mood, board):
+    mood.unsay("US-03")
+    board.open("verdicts").submit("verdicts", element="US-03", verdict="met", reason=" ")
     assert (board.status, board.ticked("element")) == (422, ["US-03"])
     assert "Give the reason" in board.text
-    assert "US-03" not in board_storage.waivers(mood.services.stores.office, "minimal")
+    assert verdicts_on(mood) == {}
 
 
-def test_a_waiver_can_be_taken_back(mood, board):
-    board.open("waivers").press("again", "US-02")
-    assert "US-02" not in board_storage.waivers(mood.services.stores.office, "minimal")
-    assert [c.value for c in board.page.named("element")] == ["US-02"]
+def test_what_a_member_finds_missing_stands_in_the_way_of_a_signature(mood, board):
+    board.open("verdicts").submit("verdicts", element="US-02", verdict="missing", reason="Hard.")
+    board.sign()
+    assert "settles: 1 (US-02)" in board.text
+    assert studies.approvals(mood.services.stores.office, "minimal") == []
 
 
-def test_an_element_that_nobody_asks_about_cannot_be_waived(mood, board):
-    mood.waive("US-02", reason="")
-    token = board.open("waivers").page.named("csrf_token")[0].value
-    data = {"csrf_token": token, "element": "NO-SUCH", "reason": "why"}
-    assert board.browser.post("/ethics/minimal/waivers", data=data).status_code == 422
+def test_a_verdict_on_a_version_that_has_just_changed_is_not_kept(mood, board):
+    board.open("verdicts")
+    mood.change("How is your mood?", "How was your mood?")
+    board.submit("verdicts", element="US-02", verdict="met", reason="Read.")
+    assert (board.status, verdicts_on(mood)) == (422, {})
 
 
-def test_a_stranger_and_a_researcher_cannot_waive(mood, reader, signed_in):
+def test_an_element_that_nobody_asks_about_cannot_be_judged(mood, board):
+    token = board.open("verdicts").page.named("csrf_token")[0].value
+    data = {"csrf_token": token, "element": "NO-SUCH", "verdict": "met", "reason": "why"}
+    assert board.browser.post("/ethics/minimal/verdicts", data=data).status_code == 422
+
+
+def test_a_researcher_reads_the_verdicts_and_gives_none(mood, reader, signed_in):
     researcher = Staff(signed_in(mood.app, "researcher"))
-    assert researcher.open("waivers").status == 403
-    assert "/ethics/sign-in" in reader.open("waivers").here
+    forms = researcher.open("verdicts").page.forms.values()
+    assert not [form for form in forms if "verdicts" in form.action]
+    token = {"csrf_token": researcher.page.named("csrf_token")[0].value}
+    assert researcher.browser.post("/ethics/minimal/verdicts", data=token).status_code == 403
+    assert "/ethics/sign-in" in reader.open("verdicts").here
 
 
 # Routes.

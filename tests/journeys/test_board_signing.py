@@ -35,10 +35,11 @@ def test_a_signed_study_opens_and_takes_answers(running):
 
 
 def test_an_approval_names_the_three_fingerprints_that_were_shown(mood, board):
-    board.sign(conditions="Report after 100 answers.")
+    board.sign(before_release="Report after 100 answers.")
     (noted,) = approvals(mood)
     assert noted.fingerprints == fingerprints_of(mood.version)
-    assert (noted.reference, noted.conditions) == ("2026-7", "Report after 100 answers.")
+    condition = studies.Condition("release", "Report after 100 answers.")
+    assert (noted.reference, noted.conditions) == ("2026-7", (condition,))
 
 
 def test_a_signature_is_told_and_stands_in_the_record(mood, board):
@@ -64,11 +65,13 @@ def test_pressing_twice_signs_once(mood, board):
         ({"expires_on": day(-1)}, "It would end before it was given"),
         ({"approved_on": day(-9), "expires_on": day(-1)}, "This day has passed"),
         ({"expires_on": "soon"}, "as year-month-day"),
-        ({"conditions": "x" * 5000}, "Shorten the conditions"),
+        ({"before_opening": "x" * 5000}, "Shorten each condition"),
+        ({"while_running": "soon: a report"}, "Begin each line with the day"),
+        ({"analysis_until": day(1)}, "give a later day"),
     ],
 )
 def test_a_form_with_a_slip_is_shown_again_with_what_was_typed(mood, board, typed, said):
-    board.fill_in(**{"conditions": "Kindly.", **typed}).sign()
+    board.fill_in(**{"before_release": "Kindly.", **typed}).sign()
     assert (said in board.text, approvals(mood)) == (True, [])
     assert board.page.named("expires_on")[0].value == board.typed["expires_on"]
 
@@ -81,12 +84,9 @@ def test_nobody_signs_without_saying_that_they_have_read_it(mood, board):
 
 
 def test_an_element_of_the_checklist_without_a_passage_stands_in_the_way(mood, board):
-    mood.waive("US-03", reason="")
+    mood.unsay("US-03")
     board.sign()
-    assert ("1 element of the checklist has no passage" in board.text, approvals(mood)) == (
-        True,
-        [],
-    )
+    assert ("settles: 1 (US-03)" in board.text, approvals(mood)) == (True, [])
 
 
 def test_a_version_that_has_just_changed_is_not_signed_and_the_change_is_shown(mood, board):

@@ -111,7 +111,7 @@ def test_a_freeze_is_in_the_audit_once_and_without_a_number(site, ada):
     ada.open("life/freeze").press()
     ada.wait()
     assert audit_of(site.app)[-2:] == [
-        "Ada: minimal: froze the answers present as one batch",
+        "Ada: minimal: began to freeze the answers present as one batch",
         "Ada: minimal: frozen",
     ]
 

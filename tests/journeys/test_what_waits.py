@@ -60,7 +60,7 @@ def test_a_comment_waits_until_somebody_has_answered_it(board, researcher):
 
 
 def test_the_researcher_reads_the_conditions_of_the_approval(board, researcher):
-    board.sign(expires_on=day(200), conditions="Report after 50 answers.")
+    board.sign(expires_on=day(200), before_release="Report after 50 answers.")
     assert "Report after 50 answers." in first_page(researcher, "researcher")
 
 

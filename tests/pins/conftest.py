@@ -15,11 +15,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from forms.load import load_study
+from forms.site_facts import load_site
 from survey.app import close_app, create_app
 from survey.cli.main import main
 from survey.config import Config
 from survey.storage.stores import Stores
+from survey.studies.version import read_version
 from tests.answering import real_answers
+from tests.approving import confirm_all, explain_slots, letter_in, settle_checklist
 from tests.conftest import FLAGSHIP, TOP
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -40,16 +43,21 @@ STUDY_FOLDERS = {
 }
 
 FACTS = (
-    "clinician_contact", "closing_text", "conflict_text", "contact_email", "contact_post",
-    "dpo_contact", "ethics_board", "ethics_contact", "ethics_ref", "freeze_not_before", "funder",
-    "hosting_country", "hosting_provider", "incentive_text", "injury_text", "institution",
-    "prereg_url", "recruitment_text", "researcher_names", "results_url", "results_when",
-    "retention_years", "supervisory_authority", "target_n", "transfer_text",
+    "answers_until", "backups_until", "clinician_contact", "closing_text", "conflict_text",
+    "contact_email", "contact_post", "dpo_contact", "ethics_board", "ethics_contact", "ethics_ref",
+    "freeze_not_before", "funder", "hosting_country", "hosting_provider", "incentive_text",
+    "injury_text", "institution", "legal_basis", "prereg_url", "records_until",
+    "recruitment_text", "releases_until", "researcher_names", "results_url", "results_when",
+    "rights_law_text", "supervisory_authority", "target_n", "texts_until", "transfer_text",
 )  # fmt: skip
-DAYS = {"freeze_not_before": "2026-01-31"}
+# Facts that are no text of their own: days, and what chooses between two variants of the words.
+DAYS = {"freeze_not_before": "2026-01-31", "legal_basis": "consent"} | dict.fromkeys(
+    ("answers_until", "backups_until", "records_until", "releases_until", "texts_until"),
+    "2036-12-31",
+)
 APPROVAL = (
     "--reference", "2026-7", "--by", "Dr Ada Berg", "--date", "2026-01-02",
-    "--expires", "2999-12-31", "--conditions", "Not in clinics.",
+    "--expires", "2999-12-31", "--while-running", "2999-01-01 Not in clinics.",
 )  # fmt: skip
 RECIPIENT = ("--to", "Dr Ada Example", "--agreement", "DUA 7", "--agreed", "2026-01-02")
 
@@ -133,8 +141,17 @@ class Installation:
         self.run("key", "new")
         facts = "".join(f"{name} = {DAYS.get(name, f'The {name}.')!r}\n" for name in FACTS)
         (self.data / "site.toml").write_text(f"[site]\n{facts}", "utf-8")
-        self.run("study", "approve", FLAGSHIP.name, *APPROVAL)
+        self._settle_checklist()
+        self.run("study", "approve", FLAGSHIP.name, *APPROVAL, "--letter", letter_in(top))
+        confirm_all(self.data, FLAGSHIP.name)
         self.run("study", "open", FLAGSHIP.name)
+
+    def _settle_checklist(self) -> None:
+        site = load_site(self.data / "site.toml")
+        stores, folder = Stores(self.data), self.catalogue / FLAGSHIP.name
+        settle_checklist(stores, read_version(folder, site, pilot=False))
+        explain_slots(stores, FLAGSHIP.name)
+        stores.close()
 
     def _copy_study(self) -> None:
         for file in sorted(p for p in FLAGSHIP.rglob("*") if p.is_file()):

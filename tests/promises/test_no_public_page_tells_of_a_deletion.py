@@ -10,7 +10,8 @@ from survey.crypto import new_code
 from survey.storage import answer_tables, batches
 from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.availability import FRESH_SECONDS, FULL, OPEN
-from tests.journeys.boardroom import FACTS, Served, day
+from tests.approving import FACTS
+from tests.journeys.boardroom import Served, day
 from tests.journeys.client import Journey
 from tests.journeys.staff import services_of
 from tests.journeys.walking import walk

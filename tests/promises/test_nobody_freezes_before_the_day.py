@@ -14,7 +14,8 @@ from survey.studies import lifecycle
 from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.availability import FRESH_SECONDS
 from survey.studies.version import fingerprints_of, read_version
-from tests.journeys.boardroom import FACTS, Served, day
+from tests.approving import FACTS
+from tests.journeys.boardroom import Served, day
 from tests.journeys.releasing import Room, real_answers, stores_of, with_pages
 from tests.journeys.site import Site
 from tests.journeys.walking import walk

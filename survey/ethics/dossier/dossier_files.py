@@ -40,7 +40,10 @@ class Signed:
     by: str
     approved_on: str
     expires_on: str = ""
-    conditions: str = ""
+    analysis_until: str = ""
+    conditions: tuple[str, ...] = ()
+    basis: str = "signed by the board here"
+    letter: str = ""
 
 
 def fingerprints(version: StudyVersion) -> Mapping[str, str]:
@@ -120,7 +123,10 @@ def _approval(version: StudyVersion, signed: Signed | None) -> Iterator[Block]:
                 ("Approved by", signed.by),
                 ("In force from", signed.approved_on),
                 ("To", signed.expires_on or "no end was set"),
-                ("Conditions", signed.conditions or "none"),
+                ("Data analysis until", signed.analysis_until or "the same day"),
+                ("Conditions", "; ".join(signed.conditions) or "none"),
+                ("How it was given", signed.basis),
+                *([("Letter, SHA-256", signed.letter)] if signed.letter else ()),
             ]
         )
     yield prose(about)

@@ -7,6 +7,7 @@ account signs, suspends, lifts and revokes.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any, cast
 
 from flask import (
@@ -21,12 +22,13 @@ from flask import (
     url_for,
 )
 
-from forms.site_facts import missing_facts
 from survey.accounts.access import current_account, staff_only
-from survey.accounts.audit import note
+from survey.accounts.audit import note, one_act
 from survey.clock import iso_utc
 from survey.errors import Refusal
-from survey.ethics.checklist import ChecklistElement, unwaived
+from survey.ethics.approvable import obstacles
+from survey.ethics.news import news_of
+from survey.ethics.submission_states import reason_for
 from survey.ethics.version_content import content_of_version
 from survey.ethics.version_diff import Change, compare
 from survey.routes.ethics.public import TABS
@@ -39,19 +41,27 @@ from survey.routes.study_status import (
 )
 from survey.services import current_state, services
 from survey.storage import audit as written
-from survey.storage import board, studies
-from survey.studies import approvals
+from survey.storage import board, conditions, news, record, studies
+from survey.studies import approvals, submission
 from survey.studies.current import MARK, current_folder, current_name
+from survey.studies.data_use import use_stopped
 from survey.studies.fingerprints import FINGERPRINT_LABELS, VersionFingerprints
 from survey.studies.loading import folder_problem
 from survey.studies.version import StudyVersion, fingerprints_of
 
 bp = Blueprint("board", __name__, url_prefix="/ethics")
 
-TYPED = ("reference", "approved_on", "expires_on", "conditions")
+DATES = ("approved_on", "expires_on", "analysis_until")
+TYPED = ("reference", *DATES, *approvals.CONDITION_FIELDS.values())
 SERVED = "served"
 REASON_LENGTH = 2000
+SWITCHES: dict[board.Switch, str] = {
+    "collection": "collection of answers",
+    "use": "use of data",
+}
 LINES_A_PAGE = 100
+HASHES_A_PAGE = 5000
+NEWS_SHOWN = 50
 
 Answer = str | tuple[str, int] | Response
 
@@ -79,11 +89,18 @@ def now() -> str:
     return iso_utc(services().clock())
 
 
+def today() -> str:
+    """Return the date on this server, ISO."""
+    return services().availability.today()
+
+
 @bp.get("/")
 @staff_only("board")
 def index() -> str:
     """Show each study with what is approved of it and where to go."""
     found = [summary_of(version) for version in services().availability.versions()]
+    office, me = services().stores.office, current_account().name
+    fresh = news_of(office, me, {one.version.study.name for one in found})
     return render_template(
         "board/index.html",
         title="Board",
@@ -91,7 +108,19 @@ def index() -> str:
         waiting={one.version.study.name: notices(one, "board") for one in found},
         cards=BOARD_CARDS,
         left_out=services().catalogue.left_out,
+        news=fresh[:NEWS_SHOWN],
+        older=max(0, len(fresh) - NEWS_SHOWN),
+        position=record.head(office).position,
     )
+
+
+@bp.post("/seen")
+@staff_only("board")
+def mark_seen() -> Response:
+    """Keep that the account has read what its page showed."""
+    position = request.form.get("position", 0, type=int)
+    news.mark_seen(services().stores.office, current_account().name, position)
+    return see_other("board.index")
 
 
 @bp.get("/audit")
@@ -116,6 +145,7 @@ def audit() -> str:
 def certificate() -> str:
     """Show what is served now, to be compared with what was approved."""
     state, version = current_state(), current_state().published.version
+    office = services().stores.office
     return render_template(
         "board/certificate.html",
         title=f"Certificate – {version.study.title}",
@@ -125,6 +155,9 @@ def certificate() -> str:
         here="certificate",
         tabs=TABS,
         newer=fingerprints_of(current_folder().version()) != fingerprints_of(version),
+        conditions=conditions.conditions(office, version.study.name),
+        data_stopped="" if version.pilot else use_stopped(office, version.study.name, today()),
+        record=services().record.look(),
     )
 
 
@@ -132,7 +165,8 @@ def certificate() -> str:
 def certificate_json() -> Response:
     """Return the certificate for programs: ``lacrima verify`` and others that compare."""
     state, version = current_state(), current_state().published.version
-    signed = state.approval
+    signed, office = state.approval, services().stores.office
+    stopped = "" if version.pilot else use_stopped(office, version.study.name, today())
     return jsonify({
         "study": version.study.name,
         "version": version.study.version,
@@ -146,10 +180,46 @@ def certificate_json() -> Response:
             "reference": signed.reference,
             "approved_on": signed.approved_on,
             "expires_on": signed.expires_on,
+            "analysis_until": signed.analysis_until,
+            "basis": signed.basis,
+            "letter": signed.letter,
+            "recorded_at": signed.recorded_at,
+            "confirmed_by": signed.confirmed_by,
+            "confirmed_at": signed.confirmed_at,
             "fingerprints": signed.fingerprints._asdict(),
             "revoked": signed.revoked,
         },
+        "data_use": {"stopped": bool(stopped), "why": stopped},
+        "conditions": [
+            {
+                "number": one.number, **asdict(one.condition), "state": one.state, "by": one.who,
+                "at": one.at, "why": one.why,
+            }
+            for one in conditions.conditions(office, version.study.name)
+        ],
+        "record": _record_json(),
     })  # fmt: skip
+
+
+def _record_json() -> dict[str, Any]:
+    found = services().record.look()
+    return {
+        "position": found.head.position,
+        "head": found.head.hash,
+        "whole": found.whole,
+        "since": found.begun_at,
+    }
+
+
+@bp.get("/<name>/record.json")
+def record_json() -> Response:
+    """Return hashes of what was added to the record ``after`` a position; no word of it.
+
+    With a head noted at that position they give the present one, or the record is another.
+    """
+    after = max(0, request.args.get("after", 0, type=int))
+    hashes = record.line_hashes(services().stores.office, after, most=HASHES_A_PAGE)
+    return jsonify({"after": after, "lines": hashes})
 
 
 # Approving.
@@ -159,23 +229,27 @@ def certificate_json() -> Response:
 @staff_only("board")
 def approve() -> Answer:
     """Show the three fingerprints that would be signed, and sign them."""
-    today = services().availability.today()
     if request.method == "GET":
         # The version in the folder, unless the page is asked for the one that is served.
         wanted = _served() if request.args.get("version") == SERVED else None
-        return _approve_page(wanted or _proposed(), {"approved_on": today})
+        return _approve_page(wanted or _proposed(), {"approved_on": today()})
     # What is signed is what the page showed, or nothing (docs/decisions/0014-approval-lock.md).
     shown = VersionFingerprints(**{n: request.form.get(n, "") for n in VersionFingerprints._fields})
     version = next((o for o in (_proposed(), _served()) if o and fingerprints_of(o) == shown), None)
     if version is None:
         now = _proposed()
         return _approve_page(now, request.form, changed=_what_changed(shown, now)), 409
-    faults = approvals.faults_of(request.form, today)
-    if open_elements := _unwaived(version):
-        faults["elements"] = f"Elements of the checklist without a passage: {len(open_elements)}."
+    if request.form.get("submission", "") != _documents(version):
+        changed = {"parts": ["Documents of the submission"], "changes": ()}
+        return _approve_page(version, request.form, changed=changed), 409
+    faults = approvals.faults_of(request.form, today()) | obstacles(services().stores, version)
     if faults:
         return _approve_page(version, request.form, faults=faults)
     return _sign(version)
+
+
+def _documents(version: StudyVersion) -> str:
+    return submission.fingerprint(submission.slots_of(services().stores.office, version.study))
 
 
 def _proposed() -> StudyVersion:
@@ -193,7 +267,11 @@ def _served() -> StudyVersion | None:
 def _sign(version: StudyVersion) -> Answer:
     signature = approvals.read_approval_form(request.form, current_account().name)
     try:
-        approvals.record_approval(services().stores, version, signature)
+        with one_act():
+            approvals.record_approval(services().stores, version, signature)
+            note(
+                f"{current_name()}: approved under {signature.reference}, to {signature.expires_on}"
+            )
     except approvals.FolderChanged:
         version = _proposed()
         return _approve_page(
@@ -201,7 +279,6 @@ def _sign(version: StudyVersion) -> Answer:
         ), 409
     except Refusal as refusal:
         return _approve_page(version, request.form, faults={"sign": str(refusal)})
-    note(f"{current_name()}: approved under {signature.reference}, to {signature.expires_on}")
     current_state(now=True)
     return see_other("board.approve", done=1)
 
@@ -218,11 +295,6 @@ def _what_changed(shown: VersionFingerprints, now: StudyVersion) -> dict[str, An
     return {"parts": _differing(shown, fingerprints_of(now)), "changes": changes}
 
 
-def _unwaived(version: StudyVersion) -> tuple[ChecklistElement, ...]:
-    """Return the elements of the checklist that keep it from being signed."""
-    return unwaived(version.study, board.waivers(services().stores.office, version.study.name))
-
-
 def _differing(one: VersionFingerprints, other: VersionFingerprints) -> list[str]:
     pairs = zip(FINGERPRINT_LABELS, one, other, strict=True)
     return [label for label, a, b in pairs if a != b]
@@ -231,8 +303,11 @@ def _differing(one: VersionFingerprints, other: VersionFingerprints) -> list[str
 def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
     found, fingerprints = current_state(now=True), fingerprints_of(version)
     folder, served = current_folder(), _served()
-    noted = studies.approvals(services().stores.office, version.study.name)
-    last = studies.latest_effective(noted, today := services().availability.today())
+    stores = services().stores
+    office = stores.office
+    noted = studies.approvals(office, version.study.name)
+    threads = board.threads(office, version.study.name)
+    last = studies.latest_effective(noted, day := today())
     in_folder = fingerprints == fingerprints_of(folder.latest)
     return page(
         "approve",
@@ -246,11 +321,14 @@ def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
         ),
         state=found,
         differs=_differing(found.approval.fingerprints, fingerprints) if found.approval else [],
-        held=last if last and last.fingerprints == fingerprints and last.in_force(today) else None,
+        held=last if last and last.fingerprints == fingerprints and last.in_force(day) else None,
         noted=list(reversed(noted)),
-        empty=missing_facts(version.study, version.facts),
-        unchecked=len(version.study.support.never_checked),
-        elements=_unwaived(version),
+        obstacles=obstacles(stores, version),
+        documents=_documents(version),
+        reason=reason_for(office, version.study.name, fingerprints),
+        binding=conditions.open_conditions(office, version.study.name),
+        waiting=[a for a in noted if a.waits and not a.revoked],
+        comments=[t for t in threads if board.state_of_thread(t) != "settled"],
         fault=folder_problem(folder),
         typed={name: typed.get(name, "") for name in TYPED},
         done=request.args.get("done") == "1",
@@ -270,6 +348,8 @@ def suspend() -> Answer:
     why, go = request.form.get("why", "").strip(), request.form.get("go", "")
     if not why or len(why) > REASON_LENGTH:
         return _suspend_page(fault=f"Give a reason, in up to {REASON_LENGTH} characters.")
+    if not go.startswith("revoke-") and not request.form.getlist("switch"):
+        return _suspend_page(fault="Tick what is meant: the collection, the use of data, or both.")
     if not _rule(go, why):
         return _suspend_page(fault="That had been done already: this is how it stands now.")
     current_state(now=True)
@@ -279,21 +359,30 @@ def suspend() -> Answer:
 def _rule(go: str, why: str) -> bool:
     """Write a ruling; return False where it changes nothing, since another member was quicker."""
     office, name, approval = services().stores.office, current_name(), 0
+    chosen = request.form.getlist("switch")
     ruling: board.Ruling = "revoked"
     if go in ("suspended", "lifted"):
         ruling = "suspended" if go == "suspended" else "lifted"
-        if (board.suspension(office, name) is not None) == (ruling == "suspended"):
+        stopped = [s for s in SWITCHES if board.suspension(office, name, s)]
+        chosen = [s for s in chosen if (s in stopped) == (ruling == "lifted")]
+        if not chosen:
             return False
-        said = "suspended" if ruling == "suspended" else "suspension lifted"
+        done = "suspended" if ruling == "suspended" else "suspension lifted"
+        said = f"{done}: {' and '.join(SWITCHES[s] for s in SWITCHES if s in chosen)}"
     else:
         noted = studies.approvals(office, name)
         found = next((a for a in noted if go == f"revoke-{a.number}" and not a.revoked), None)
         if found is None:
             return False
-        approval, said = found.number, f"approval {found.reference} revoked"
-    who = current_account().name
-    board.rule(office, name, ruling, at=now(), who=who, why=why, approval=approval)
-    note(f"{name}: {said}")
+        approval, chosen = found.number, ["collection", *chosen]
+        use = "stopped" if "use" in chosen else "goes on"
+        said = f"approval {found.reference} revoked, use of data {use}"
+    with one_act():
+        board.rule(
+            office, name, ruling, at=now(), who=current_account().name, why=why, approval=approval,
+            collection="collection" in chosen, use="use" in chosen,
+        )  # fmt: skip
+        note(f"{name}: {said}")
     return True
 
 
@@ -304,7 +393,8 @@ def _suspend_page(fault: str = "") -> str:
         "suspend",
         "Suspend or revoke",
         state=current_state(now=True),
-        suspended=board.suspension(office, name),
+        switches=[(s, label, board.suspension(office, name, s)) for s, label in SWITCHES.items()],
+        ticked=request.form.getlist("switch") if request.method == "POST" else list(SWITCHES),
         rulings=list(reversed(board.rulings(office, name))),
         open_ones=[a for a in reversed(noted) if not a.revoked],
         references={a.number: a.reference for a in noted},

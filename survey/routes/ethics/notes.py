@@ -1,22 +1,23 @@
 """The board's notes on a study besides approvals, and the year's report of it.
 
-Comments on passages, answered by the researcher; notes of incidents; waivers of elements of the
-checklist. Nothing is deleted.
+Comments on passages, answered by the researcher and settled by the board; notes of incidents.
+Nothing is deleted.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from flask import Blueprint, Response, abort, request
 
 from survey.accounts.access import current_account, staff_only
-from survey.accounts.audit import note
+from survey.accounts.audit import note, one_act
 from survey.collection.figures import figures_of, marks_of
 from survey.ethics import annual_report
 from survey.ethics.annual_report import Section
-from survey.ethics.checklist import consent_passages, label_of, missing_elements, unwaived
-from survey.routes.ethics.board import REASON_LENGTH, Answer, now, page, see_other
+from survey.ethics.checklist import consent_passages, label_of
+from survey.routes.ethics.board import Answer, now, page, see_other
 from survey.services import services
 from survey.storage import board
 from survey.studies.approvals import day
@@ -25,6 +26,24 @@ from survey.studies.current import current_folder, current_name
 bp = Blueprint("notes", __name__, url_prefix="/ethics/<name>")
 
 LONGEST = 4000  # characters of a comment or a note
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentKind:
+    """A kind of reportable event, and in how many days the board's answer is due."""
+
+    label: str
+    days: int
+
+
+INCIDENT_KINDS = {
+    "harm": IncidentKind("Somebody may have come to harm", 3),
+    "data": IncidentKind("A leak, or a loss of data", 3),
+    "complaint": IncidentKind("A complaint", 10),
+    "deviation": IncidentKind("Something was done otherwise than approved", 10),
+    "help": IncidentKind("A help line that does not help", 3),
+    "other": IncidentKind("Something else", 30),
+}
 
 
 def _fault_of(text: str) -> str:
@@ -59,12 +78,13 @@ def _keep(text: str, answers: str) -> bool:
         passage, number = threads[answers].passage, threads[answers].number
     elif passage and not any(passage in group for group in consent_passages(study).values()):
         return False
-    board.comment(
-        office, study.name, text, at=now(), who=current_account().name, role=current_account().role,
-        words=study.fingerprints.words, passage=passage, answers=number,
-    )  # fmt: skip
-    where = f" on {passage}" if passage else ""
-    note(f"{study.name}: {f'comment {number} answered' if number else f'comment{where}'}")
+    where, me = f" on {passage}" if passage else "", current_account()
+    with one_act():
+        board.comment(
+            office, study.name, text, at=now(), who=me.name, role=me.role,
+            words=study.fingerprints.words, passage=passage, answers=number,
+        )  # fmt: skip
+        note(f"{study.name}: {f'comment {number} answered' if number else f'comment{where}'}")
     return True
 
 
@@ -94,7 +114,9 @@ def incidents() -> Answer:
         return _incidents_page({})
     text, happened = request.form.get("text", "").strip(), day(request.form.get("happened_on", ""))
     future = happened is not None and happened.isoformat() > services().availability.today()
+    kind = request.form.get("kind", "")
     faults = {
+        "kind": "" if kind in INCIDENT_KINDS else "Choose what kind of incident it was.",
         "happened_on": "This day has not come yet." if future else "",
         "text": _fault_of(text),
     }
@@ -104,20 +126,51 @@ def incidents() -> Answer:
     if faults or happened is None:
         return _incidents_page(faults)
     office, who = services().stores.office, current_account().name
-    board.note_incident(
-        office, current_name(), text, at=now(), who=who, happened_on=happened.isoformat()
-    )
-    note(f"{current_name()}: incident noted")
+    today = date.fromisoformat(services().availability.today())
+    due_on = (today + timedelta(INCIDENT_KINDS[kind].days)).isoformat()
+    with one_act():
+        board.note_incident(
+            office, current_name(), text, at=now(), who=who, happened_on=happened.isoformat(),
+            kind=kind, due_on=due_on,
+        )  # fmt: skip
+        note(f"{current_name()}: incident noted")
     return see_other(".incidents", _anchor="incidents")
 
 
+@bp.post("/incidents/answer")
+@staff_only("board", "researcher")
+def answer_incident() -> Answer:
+    """Keep an answer to an incident, or what came of it."""
+    office, me = services().stores.office, current_account()
+    number, text = request.form.get("number", 0, type=int), request.form.get("text", "").strip()
+    if number not in {one.number for one in board.incidents(office, current_name())}:
+        abort(404)
+    if fault := _fault_of(text):
+        return _incidents_page({f"answer-{number}": fault}), 422
+    # Only the board ends an incident.
+    outcome = "ended" if me.role == "board" and "ended" in request.form else ""
+    with one_act():
+        answer = board.IncidentAnswer(now(), me.name, number, outcome, text)
+        board.answer_incident(office, current_name(), answer)
+        said = f"incident {number} answered{', and ended' * bool(outcome)}"
+        note(f"{current_name()}: {said}")
+    return see_other(".incidents", _anchor=f"incident-{number}")
+
+
 def _incidents_page(faults: dict[str, str]) -> str:
+    office, name = services().stores.office, current_name()
+    answers = board.incident_answers(office, name)
     return page(
         "incidents",
         "Incidents",
-        noted=list(reversed(board.incidents(services().stores.office, current_name()))),
+        noted=list(reversed(board.incidents(office, name))),
+        answers=answers,
+        ended={answer.incident for answer in answers if answer.outcome},
+        kinds=INCIDENT_KINDS,
+        today=services().availability.today(),
+        role=current_account().role,
         faults=faults,
-        typed={name: request.form.get(name, "") for name in ("happened_on", "text")},
+        typed={n: request.form.get(n, "") for n in ("kind", "happened_on", "text", "number")},
     )
 
 
@@ -171,54 +224,3 @@ def report_csv() -> Response:
     note(f"{current_name()}: yearly report {year} downloaded")
     kept = {"Content-Disposition": f'attachment; filename="{current_name()}-report-{year}.csv"'}
     return Response(table, mimetype="text/csv", headers=kept)
-
-
-# Waiving an element of the checklist that no passage satisfies, with a reason.
-
-
-def _waivers_page(**context: Any) -> str:
-    study = current_folder().version().study
-    in_force = board.waivers(services().stores.office, current_name())
-    return page(
-        "waivers",
-        "Waivers",
-        proposed=study.version,
-        missing=missing_elements(study),
-        open=unwaived(study, in_force),
-        waivers=in_force,
-        **{"faults": {}, "ticked": (), "reason": "", **context},
-    )
-
-
-@bp.get("/waivers")
-@staff_only("board")
-def waivers() -> str:
-    """Show elements without a passage: which are waived and why, and a form for the others."""
-    return _waivers_page()
-
-
-@bp.post("/waivers")
-@staff_only("board")
-def waive() -> Answer:
-    """Waive what is ticked, or take a waiver back."""
-    office, name, who = services().stores.office, current_name(), current_account().name
-    again = request.form.get("again", "")
-    if again in board.waivers(office, name):
-        board.take_back(office, name, [again], at=now(), who=who)
-        note(f"{name}: waiver of {again} taken back")
-        return see_other(".waivers")
-    asked, reason = set(request.form.getlist("element")), request.form.get("reason", "").strip()
-    missing = missing_elements(current_folder().version().study)
-    ticked = [element.id for element in missing if asked & {"all", element.id}]
-    faults = {}
-    if not ticked:
-        faults["elements"] = "Tick at least one element."
-    if not reason:
-        faults["reason"] = "Give the reason: it is kept with the waiver."
-    elif len(reason) > REASON_LENGTH:
-        faults["reason"] = f"Shorten the reason to {REASON_LENGTH:,} characters."
-    if faults:
-        return _waivers_page(faults=faults, ticked=ticked, reason=reason), 422
-    board.waive(office, name, ticked, at=now(), who=who, reason=reason)
-    note(f"{name}: waived {', '.join(ticked)}")
-    return see_other(".waivers")

@@ -11,13 +11,15 @@ from contextlib import suppress
 from flask import Blueprint, Response, request
 
 from survey.errors import Refusal, StoreUnavailable
+from survey.ethics.approvable import verdicts_on
+from survey.ethics.checklist import answered, grades, unsettled
 from survey.ethics.dossier.dossier_files import DOSSIERS, Signed
 from survey.ethics.schema_audit import audit_file
 from survey.ethics.version_content import GROUPS, KnownVersion, known_versions, version_before
 from survey.ethics.version_diff import RULE, compare
 from survey.routes.ethics.public import page
 from survey.services import services
-from survey.storage import studies
+from survey.storage import conditions, studies
 from survey.storage.schema_reader import definitions, wordings
 from survey.studies.current import current_folder, current_version
 from survey.studies.version import StudyVersion, fingerprints_of
@@ -32,11 +34,20 @@ def signed(version: StudyVersion) -> Signed | None:
     """
     exact = fingerprints_of(version)
     noted = studies.approvals(services().stores.office, version.study.name)
-    found = [a for a in noted if a.fingerprints == exact and not a.revoked]
+    found = [a for a in noted if a.fingerprints == exact and not a.revoked and not a.waits]
     if version.pilot or not found:
         return None
     last = found[-1]
-    return Signed(last.reference, last.by, last.approved_on, last.expires_on, last.conditions)
+    office = services().stores.office
+    binding = [
+        f"{one.number}. {one.asked} – {one.standing}"
+        for one in conditions.conditions(office, version.study.name)
+        if one.state == "open" or one.approval.number == last.number
+    ]
+    return Signed(
+        last.reference, last.by, last.approved_on, last.expires_on, last.analysis_until,
+        tuple(binding), last.origin, last.letter,
+    )  # fmt: skip
 
 
 def _file(version: StudyVersion, ending: str, *, media: str) -> Response:
@@ -61,6 +72,22 @@ def dossier_pdf() -> Response:
 def dossier_zip() -> Response:
     """Return the dossier with the study's files and texts.json, for ``lacrima verify``."""
     return _file(current_version(), "zip", media="application/zip")
+
+
+@bp.get("/checklist")
+def checklist() -> str:
+    """Show what boards look for, with the passages that say it and the members' verdicts."""
+    version = current_version()
+    given = verdicts_on(services().stores, version)
+    lines = answered(version.study, version.facts)
+    return page(
+        "checklist",
+        "Checklist",
+        lines=lines,
+        given=given,
+        open=unsettled(version.study, version.facts, given),
+        grades=grades(version.study),
+    )
 
 
 @bp.get("/stored")

@@ -53,9 +53,9 @@ def _is_over(version: StudyVersion) -> bool:
 
 
 def _figures(version: StudyVersion) -> CollectionFigures:
-    return figures.figures_of(
-        services().stores, version.study, pilot=version.pilot, over=_is_over(version)
-    )
+    study, pilot = version.study, version.pilot
+    found = figures.figures_of(services().stores, study, pilot=pilot, over=_is_over(version))
+    return figures.with_understanding(found, services().understanding, study, pilot=pilot)
 
 
 def wanted(version: StudyVersion) -> int | None:
@@ -75,7 +75,8 @@ def figures_page() -> str:
         title="Figures",
         version=version,
         figures=found,
-        lines=figures.lines_of(found),
+        lines=[*figures.lines_of(found), *figures.understanding_lines(version.study, found)],
+        in_memory=figures.IN_MEMORY,
         text=figures.as_text(version, found),
         wanted=wanted(version),
         next_due=stop_rule.next_due(found.verdicts),
@@ -218,12 +219,14 @@ def make_invitations() -> Answer:
     except Refusal as refusal:
         return _invitations_page(str(refusal), "at"), 400
     codes, here, pilot = invitations.draw(count), services(), current_version().pilot
-    invitations.keep(here.stores, here.keys, current_name(), codes, pilot=pilot)
     links = form == "csv" and "links" in request.form
     table = invitations.as_csv(codes, site if links else "")
     body = table if form == "csv" else invitations.as_text(codes)
     said = f"{count} invitations made{', with links' if links else ''}"
-    return _file(f"invitations.{form}", body, CODE_FILES[form], said=said)
+    # Its line first: codes lie in another file, and none of them is without one.
+    answer = _file(f"invitations.{form}", body, CODE_FILES[form], said=said)
+    invitations.keep(here.stores, here.keys, current_name(), codes, pilot=pilot)
+    return answer
 
 
 @bp.get("/invitations/take-back")
@@ -238,8 +241,8 @@ def consider_taking_back() -> str:
 @staff_only("researcher")
 def take_back() -> Answer:
     """Take back the unspent codes: none opens the study any more."""
-    invitations.take_back(services().stores, current_name(), pilot=current_version().pilot)
     note(f"{current_name()}: unused invitations taken back")
+    invitations.take_back(services().stores, current_name(), pilot=current_version().pilot)
     return redirect(url_for(".invitations_page"), code=303)
 
 

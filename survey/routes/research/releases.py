@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from exports.output_files import UNREADABLE, ChecksumFault, ReleaseZip
 from forms.tiers import TIERS, TierKind
 from survey.accounts.access import staff_only
-from survey.accounts.audit import note
+from survey.accounts.audit import note, one_act
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.releases.archive import Archive
@@ -181,12 +181,13 @@ def take_back(number: int) -> Answer:
     why, error, at = request.form.get("why", ""), "", iso_utc(services().clock())
     if request.method == "POST":
         try:
-            recalled = recall(stores, current_name(), number, why=why, at=at)
+            with one_act():
+                recalled = recall(stores, current_name(), number, why=why, at=at)
+                listed = ", ".join(map(str, recalled))
+                note(f"{current_name()}: recalled release{'s' * (len(recalled) > 1)} {listed}")
         except Refusal as refusal:
             error = str(refusal)
         else:
-            listed = ", ".join(map(str, recalled))
-            note(f"{current_name()}: recalled release{'s' * (len(recalled) > 1)} {listed}")
             return redirect(url_for("releases.release", number=number), 303)
     page = render_template(
         "research/recall.html",
@@ -216,6 +217,7 @@ def hand_over(number: int) -> Answer:
         )  # fmt: skip
     to, at = recipient_of(request.form) or {}, iso_utc(services().clock())
     given = releases.HandOver(number, at, to["name"], to["agreement"], to["date"])
-    releases.hand_over(services().stores.office, current_name(), given)
-    note(f"{current_name()}: release {number} handed over under {to['agreement']}")
+    with one_act():
+        releases.hand_over(services().stores.office, current_name(), given)
+        note(f"{current_name()}: release {number} handed over under {to['agreement']}")
     return redirect(url_for("releases.release", number=number), code=303)

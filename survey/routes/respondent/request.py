@@ -16,6 +16,7 @@ from forms.flow import (
     AskDeletion,
     BeginDraft,
     CountEvent,
+    CountUnderstanding,
     DropDraft,
     Effect,
     FlowState,
@@ -246,6 +247,9 @@ def _carry_out(effect: Effect, draft: Draft | None) -> Response | None:
     match effect:
         case CountEvent(event):
             count(event)
+        case CountUnderstanding(answers):
+            version = current_version()
+            services().understanding.add(version.study.name, answers, pilot=version.pilot)
         case BeginDraft(new):
             _begin(new)
         case DropDraft():

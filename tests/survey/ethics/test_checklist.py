@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from survey.ethics.checklist import answered, elements, grades, missing_elements, unwaived
+from survey.ethics.checklist import answered, elements, grades, unsettled
+from survey.storage.board import ElementVerdict
 
 
 @pytest.fixture
@@ -23,53 +24,76 @@ def without(study, *ids, passages=True):
     return replace(study, consent=replace(study.consent, checklist=kept))
 
 
+def lacking(study, facts=None, **verdicts):
+    """The ids that stand in the way of an approval, with these verdicts."""
+    filled = dict.fromkeys(study.consent.facts, "filled in") | (facts or {})
+    given = {e: ElementVerdict(e, v, "why", "2026-01-02", "Ada") for e, v in verdicts.items()}
+    return [line.element.id for line in unsettled(study, filled, given)]
+
+
 def test_there_are_74_elements():
     assert len({e.id for e in elements()}) == 74
 
 
-def test_the_flagship_says_every_one_of_them(flagship):
-    assert missing_elements(flagship) == ()
+def test_the_flagship_leaves_to_the_board_what_only_a_note_to_the_board_says(flagship):
+    assert lacking(flagship) == ["US-15", "US-19", "CI-2"]
+
+
+@pytest.mark.parametrize("verdict", ["met", "weak", "not applicable", "waived"])
+def test_a_verdict_settles_what_no_passage_says(flagship, verdict):
+    given = {"US_15": verdict}
+    assert "US-15" not in lacking(flagship, **{e.replace("_", "-"): v for e, v in given.items()})
+
+
+def test_a_passage_that_a_member_finds_missing_stands_in_the_way(flagship):
+    assert "US-02" in lacking(flagship, **{"US-02": "missing"})
+
+
+@pytest.mark.parametrize(("fact", "element"), [("injury_text", "US-11"), ("target_n", "US-20")])
+def test_a_fact_that_the_site_leaves_empty_satisfies_nothing(flagship, fact, element):
+    assert element in lacking(flagship, {fact: ""})
 
 
 def test_the_list_says_what_the_flagships_checklist_says(flagship):
-    said = [(i.id, i.source, i.must) for i in flagship.consent.checklist]
-    assert said == [(e.id, e.source, e.must) for e in elements()]
+    said = [(i.id, i.must) for i in flagship.consent.checklist]
+    assert said == [(e.id, e.must) for e in elements()]
 
 
 def test_an_element_without_a_passage_is_missing(flagship):
-    assert [e.id for e in missing_elements(without(flagship, "US-08"))] == ["US-08"]
+    assert "US-08" in lacking(without(flagship, "US-08"))
 
 
 def test_an_element_that_the_study_leaves_out_is_missing_too(flagship):
     bare = without(flagship, "EU-05", passages=False)
-    assert [e.id for e in missing_elements(bare)] == ["EU-05"]
+    assert "EU-05" in lacking(bare)
 
 
 def test_a_study_without_a_checklist_has_said_nothing(flagship):
     bare = without(flagship, *(e.id for e in elements()), passages=False)
-    assert len(missing_elements(bare)) == 74
-
-
-def test_a_waived_element_no_longer_stands_in_the_way(flagship):
-    bare = without(flagship, "US-08", "EU-05")
-    assert [e.id for e in unwaived(bare, {"US-08"})] == ["EU-05"]
+    assert len(lacking(bare)) == 74
 
 
 def test_what_a_study_adds_to_the_list_is_asked_of_it_as_well(flagship):
     own = replace(flagship.consent.checklist[0], id="OUR-1", passages=())
     items = (*flagship.consent.checklist, own)
     more = replace(flagship, consent=replace(flagship.consent, checklist=items))
-    assert [e.id for e in missing_elements(more)] == ["OUR-1"]
+    assert lacking(more)[-1] == "OUR-1"
 
 
 def test_every_passage_of_the_flagship_has_its_place(flagship):
-    spots = [spot for line in answered(flagship) for spot in line.spots]
+    spots = [spot for line in answered(flagship, {}) for spot in line.spots]
     named = sum(len(i.passages) for i in flagship.consent.checklist)
     assert (len(spots), all(s.screen or s.text for s in spots)) == (named, True)
 
 
 def test_the_flagships_sections_read_within_its_ceiling(flagship):
-    assert {g.verdict for g in grades(flagship)} == {"within", "no ceiling set"}
+    assert {g.verdict for g in grades(flagship)} == {"within"}
+
+
+def test_statements_notice_help_and_leaflet_have_the_ceiling_too(flagship):
+    held = {g.section: g.ceiling for g in grades(flagship)}
+    named = ("Consent statements", "Data protection notice", "Help page", "Leaflet")
+    assert {held[name] for name in named} == {8}
 
 
 def test_another_language_has_no_grade(flagship):

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import sqlite3
 import zipfile
 from hashlib import sha256
 
@@ -10,9 +11,9 @@ import pytest
 from survey.cli.main import main
 from survey.errors import Refusal
 from survey.ethics.dossier.reader import open_dossier
-from survey.ethics.verify_site import verify
+from survey.ethics.verify_site import RECORD, verify
 from survey.respondents import invitations
-from survey.storage import answer_tables, studies
+from survey.storage import answer_tables, board, record, studies
 from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.current import NAME
 from tests.conftest import folder_of
@@ -70,7 +71,7 @@ def test_one_changed_word_is_told_with_the_screen_and_both_texts(changed, dossie
     app = changed("consent.toml", "A few questions on your mood.", "A few questions on your money.")
     told = [str(d) for d in compared(app, dossier()).differences]
     assert any(
-        "S1 Landing [landing], client’s page\n"
+        "Landing [landing], client’s page\n"
         "  dossier: A few questions on your mood.\n"
         "  site:    A few questions on your money." in one
         for one in told
@@ -199,10 +200,8 @@ def test_what_is_served_after_a_change_is_still_what_the_dossier_says(open_app, 
     shutil.copytree(folder_of("branch"), folder)
     app = open_app("branch", studies=(folder,), demo=False)
     stores, catalogue = app.extensions[NAME].stores, app.extensions["lacrima"].catalogue
-    ends = {"approved_on": "2026-01-02", "expires_on": "2999-01-01"}
-    record_approval(
-        stores, catalogue.folders["branch"].latest, ApprovalForm(reference="R1", by="Ada", **ends)
-    )
+    form = ApprovalForm(reference="R1", by="Ada", approved_on="2026-01-02", expires_on="2999-01-01")
+    record_approval(stores, catalogue.folders["branch"].latest, form)
     studies.set_status(stores.office, "branch", "open", "2026-01-03T00:00:00")
     consent = folder / "consent.toml"
     consent.write_text(consent.read_text("utf-8").replace("your mood", "your money"), "utf-8")
@@ -274,3 +273,77 @@ def test_synthetic_clients_spend_one_invitation_each(invited, runner, tmp_path):
     assert (again.exit_code, without.exit_code) == (1, 1)
     assert "asks for an invitation" in again.stderr
     assert "--invitations" in without.stderr
+
+
+# The record of the staff's acts, by a head that somebody noted.
+
+
+def stores_of(app):
+    return app.extensions[NAME].stores
+
+
+def noted_in(app, what="minimal: something"):
+    studies.note(stores_of(app).office, at="2026-05-01T12:00:00+00:00", who="chair", what=what)
+    return str(record.head(stores_of(app).office))
+
+
+def since(app, path, head):
+    with serving(app) as url:
+        report = verify(url, open_dossier(path), since=head)
+    return [one.where for one in report.differences], report.notes
+
+
+def test_a_record_that_only_grew_continues_a_head_noted_before(open_app, dossier):
+    path, app = dossier("minimal"), open_app("minimal")
+    head = noted_in(app)
+    for number in range(3):
+        last = noted_in(app, f"minimal: act {number}")
+    assert since(app, path, head) == (
+        [],
+        [f"Head of the record now: {last}. Note it, with the day."],
+    )
+    assert since(app, path, last)[0] == []
+
+
+def test_a_record_that_went_another_way_or_is_shorter_differs(open_app, dossier, tmp_path):
+    path, app = dossier("minimal"), open_app("minimal")
+    first = noted_in(app)
+    copy = tmp_path / "copy"
+    shutil.copytree(stores_of(app).folder, copy)
+    head, other = noted_in(app), open_app("minimal", data=copy)
+    assert since(other, path, first)[0] == []
+    assert since(other, path, head)[0] == [RECORD]
+    noted_in(other, "minimal: something else")
+    assert since(other, path, head)[0] == [RECORD]
+
+
+def test_a_revocation_deleted_from_the_file_is_told_by_the_certificate(open_app, dossier):
+    path, app = dossier("minimal"), open_app("minimal")
+    office = stores_of(app).office
+    board.rule(office, "minimal", "revoked", at="2026-05-01T12:00:00+00:00", who="chair", why="W.")
+    page = app.test_client().get("/ethics/minimal/certificate").get_data(as_text=True)
+    assert "Whole: every row" in page
+    assert str(record.head(office)) in page
+    with sqlite3.connect(stores_of(app).folder / "office.db") as db:
+        db.execute("DROP TRIGGER rulings_never_deleted")
+        db.execute("DELETE FROM rulings")
+    db.close()
+    board.rule(office, "minimal", "lifted", at="2026-05-02T12:00:00+00:00", who="chair", why="W.")
+    assert "Not whole" in app.test_client().get("/ethics/minimal/certificate").get_data(
+        as_text=True
+    )
+    assert since(app, path, "")[0] == [RECORD]
+
+
+def test_what_is_public_of_the_record_tells_no_word_of_it(open_app):
+    app = open_app("minimal")
+    noted_in(app, "chair signed in")
+    found = app.test_client().get("/ethics/minimal/record.json?after=1").get_json()
+    assert found["after"] == 1
+    assert all(len(one) == 64 for one in found["lines"])
+
+
+def test_a_text_that_is_no_head_is_refused(open_app, dossier):
+    path, app = dossier("minimal"), open_app("minimal")
+    with pytest.raises(Refusal, match="is no head of a record"):
+        since(app, path, "yesterday")

@@ -1,0 +1,67 @@
+"""Whether a study's data may be used: one answer, which every release, preview and reading asks.
+
+Data are used under the approval that governs, to the day that it names for their analysis, unless
+the board has stopped that. Data of a pilot are nobody's real answers and stand under no approval.
+"""
+
+from __future__ import annotations
+
+from survey.clock import today_here
+from survey.errors import Refusal
+from survey.storage import board, conditions, studies
+from survey.storage.database import Database
+from survey.storage.stores import Stores
+from survey.studies.version import StudyVersion
+
+
+class DataUseStopped(Refusal):
+    """The data of the study may not be used now; the sentence names the board's ruling."""
+
+
+def use_stopped(office: Database, study: str, today: str) -> str:
+    """Return in a sentence why its data may not be used on ``today`` (ISO); nothing if they may."""
+    if found := board.suspension(office, study, "use"):
+        return f"The board stopped the use of its data on {found.at[:10]}: {found.why}"
+    signed = studies.latest_effective(studies.approvals(office, study), today)
+    if signed is None:
+        return "No approval of it has begun, so there are no data that may be used."
+    reference = signed.reference
+    if signed.use_revoked:
+        revoked = next(r for r in board.rulings(office, study) if r.approval == signed.number)
+        day, why = revoked.at[:10], revoked.why
+        return f"The board revoked the approval {reference} on {day}, with the use of data: {why}"
+    if signed.data_until and today > signed.data_until:
+        if signed.analysis_until:
+            until = signed.data_until
+            return f"The time for data analysis under the approval {reference} ended on {until}."
+        ended = f"The approval {reference} ran out on {signed.expires_on}"
+        return f"{ended}, and the board gave no time for data analysis after it."
+    return ""
+
+
+def release_stopped(office: Database, study: str, today: str) -> str:
+    """Return in a sentence why nothing may be released on ``today``; nothing if it may."""
+    if stopped := use_stopped(office, study, today):
+        return stopped
+    for one in conditions.open_conditions(office, study, "release"):
+        asked = f"The board’s condition {one.number} (approval {one.approval.reference})"
+        return f"{asked} is to be met before any release: {one.condition.text}"
+    return ""
+
+
+def check_use(stores: Stores, version: StudyVersion) -> None:
+    """Raise DataUseStopped where the data of this version's study may not be used now."""
+    if version.pilot:
+        return
+    name = version.study.name
+    if stopped := use_stopped(stores.office, name, today_here().isoformat()):
+        raise DataUseStopped(stopped)
+
+
+def check_release(stores: Stores, version: StudyVersion) -> None:
+    """Raise DataUseStopped where nothing of this version's study may be released now."""
+    if version.pilot:
+        return
+    name = version.study.name
+    if stopped := release_stopped(stores.office, name, today_here().isoformat()):
+        raise DataUseStopped(stopped)
