@@ -42,7 +42,6 @@ from survey.routes.study_status import (
 from survey.services import current_state, services
 from survey.signing import acts
 from survey.signing.evidence import evidence
-from survey.signing.statements import program
 from survey.storage import audit as written
 from survey.storage import board, conditions, members, news, proposals, record, studies
 from survey.studies import approvals, submission
@@ -175,7 +174,6 @@ def certificate() -> str:
         data_stopped="" if version.pilot else use_stopped(office, version.study.name, today()),
         record=services().record.look(),
         evidence=evidence(office, state.approval.number) if state.approval else None,
-        program=program(),
     )
 
 
@@ -215,7 +213,6 @@ def certificate_json() -> Response:
             "revoked": signed.revoked,
             "evidence": evidence(office, signed.number),
         },
-        "program": program(),
         "data_use": {"stopped": bool(stopped), "why": stopped},
         "conditions": [
             {
