@@ -10,8 +10,6 @@ from survey.clock import today_here
 from survey.errors import Refusal
 from survey.storage import board, conditions, studies
 from survey.storage.database import Database
-from survey.storage.stores import Stores
-from survey.studies.version import StudyVersion
 
 
 class DataUseStopped(Refusal):
@@ -49,19 +47,13 @@ def release_stopped(office: Database, study: str, today: str) -> str:
     return ""
 
 
-def check_use(stores: Stores, version: StudyVersion) -> None:
-    """Raise DataUseStopped where the data of this version's study may not be used now."""
-    if version.pilot:
-        return
-    name = version.study.name
-    if stopped := use_stopped(stores.office, name, today_here().isoformat()):
+def check_use(office: Database, study: str, *, pilot: bool) -> None:
+    """Raise DataUseStopped where the study's data may not be used now."""
+    if stopped := "" if pilot else use_stopped(office, study, today_here().isoformat()):
         raise DataUseStopped(stopped)
 
 
-def check_release(stores: Stores, version: StudyVersion) -> None:
-    """Raise DataUseStopped where nothing of this version's study may be released now."""
-    if version.pilot:
-        return
-    name = version.study.name
-    if stopped := release_stopped(stores.office, name, today_here().isoformat()):
+def check_release(office: Database, study: str, *, pilot: bool) -> None:
+    """Raise DataUseStopped where nothing of the study may be released now."""
+    if stopped := "" if pilot else release_stopped(office, study, today_here().isoformat()):
         raise DataUseStopped(stopped)

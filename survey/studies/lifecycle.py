@@ -125,7 +125,7 @@ def freeze(
     the last.
     """
     name = version.study.name
-    check_use(stores, version)
+    check_use(stores.office, name, pilot=version.pilot)
     seen = expected or studies.status(stores.office, name)
 
     # Inside the transaction that freezes: what was seen before may be over (docs/decisions/0013).
