@@ -221,6 +221,10 @@ NO_STORE = "no-store"
 CLEAR_SITE_DATA = '"cache", "storage"'
 # Every page of the survey posts small forms; the largest text is a few thousand characters.
 MAX_BODY = 256 * 1024
+# Documents of a submission, from whoever is signed in to a staff room; a form is read before its
+# view is asked who may send it.
+UPLOADS = frozenset({"submission.put"})
+MAX_UPLOAD = 21 * 1024 * 1024
 MAX_FIELDS = 1000
 SMALLEST_TO_COMPRESS = 1000
 COOKIE_STEP = 255  # bytes of a client's cookie before it is encoded
@@ -247,11 +251,17 @@ def protect(
     )
     app.session_interface = SessionsByRoom(ClientCookie(session_key), StaffCookie(staff_key, staff))
     open_only(app, config.rooms)  # before anything else is asked of an address
+    app.before_request(_room_for_uploads)
     csrf.init_app(app)
     app.after_request(_compressed)
     app.wsgi_app = OwnCookies(app.wsgi_app, client=client, staff=staff)  # type: ignore[method-assign]
     app.wsgi_app = Headers(app.wsgi_app)  # type: ignore[method-assign]
     quiet_logs()
+
+
+def _room_for_uploads() -> None:
+    if request.endpoint in UPLOADS and "_user_id" in session:
+        request.max_content_length = MAX_UPLOAD
 
 
 class Headers:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from survey.ethics.approvable import unsettled_elements
 from survey.ethics.checklist import elements
-from survey.storage import board, studies
+from survey.storage import board, studies, submissions
 from survey.storage.stores import Stores
+from survey.studies.submission import SLOTS, explained
 from survey.studies.version import StudyVersion
 
 AT = "2026-01-02T03:04:05+00:00"
@@ -38,11 +39,26 @@ def item(element: str) -> str:
     )
 
 
+def explain_slots_in(data: Path, study: str) -> None:
+    """The same, in the data folder of an installation."""
+    stores = Stores(data)
+    explain_slots(stores, study)
+    stores.close()
+
+
 def letter_in(folder: Path) -> Path:
     """A board's letter."""
     path = folder / "letter.pdf"
     path.write_bytes(b"%PDF-1.7 Approved.")
     return path
+
+
+def explain_slots(stores: Stores, study: str) -> None:
+    """A researcher says of every slot that is needed why it holds no document."""
+    for slot in SLOTS:
+        if slot.needed:
+            entry = explained(slot.id, "Held elsewhere.", who="A researcher")
+            submissions.add_document(stores.office, study, entry)
 
 
 def settle_checklist(stores: Stores, version: StudyVersion) -> None:

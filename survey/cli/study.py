@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -12,7 +13,7 @@ import click
 
 from forms.post_length import post_length
 from forms.site_facts import load_site, missing_facts
-from survey.accounts.audit import note_command
+from survey.accounts.audit import claimed_name, note_command
 from survey.cli.installation import open_catalogue, open_stores, open_version
 from survey.cli.main import main
 from survey.clock import today_here
@@ -20,9 +21,11 @@ from survey.collection import stop_rule
 from survey.config import read_config
 from survey.errors import Refusal
 from survey.ethics.approvable import obstacles
-from survey.storage import studies
+from survey.storage import studies, submissions
 from survey.storage.database import write_transaction
+from survey.storage.stores import Stores
 from survey.studies import lifecycle
+from survey.studies import submission as documents
 from survey.studies.approvals import (
     faults_of,
     keep_letter,
@@ -121,11 +124,37 @@ def approve(name: str, letter: Path, **signed: Any) -> None:
     version = find_version(config, name)  # never what stands in for a folder with a fault
     stores = open_stores(config, version)
     typed = {key: _typed(value) for key, value in signed.items()} | {"read": "1"}
+    _note_letter(stores, version, typed | {"by": typed["signer"]}, letter)
+
+
+@study.command()
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def decision(name: str, file: Path) -> None:
+    """Note from FILE, a decision.json filled in by the board's own system, that NAME is approved.
+
+    FILE is kept as the letter, and a member of the board confirms it as with any letter.
+    """
+    from survey.ethics.submission_bundle import read_decision
+
+    config = read_config()
+    version = find_version(config, name)
+    stores = open_stores(config, version)
+    typed = read_decision(stores.office, version, file.read_bytes())
+    if not typed["by"].strip():
+        raise Refusal(f"{file} does not say who decided: fill in by.")
+    _note_letter(stores, version, typed, file)
+
+
+def _note_letter(
+    stores: Stores, version: StudyVersion, typed: Mapping[str, str], letter: Path
+) -> None:
+    """Archive the version, keep the letter, and note the approval. Raises Refusal."""
     faults = faults_of(typed, today_here().isoformat()) | obstacles(stores, version)
     if faults:
         lines = "\n".join(f"- {fault}" for fault in faults.values())
         raise Refusal(f"{version.study.name} cannot be approved:\n{lines}")
-    form = read_approval_form(typed, by=typed["signer"].strip())
+    form = read_approval_form(typed, by=typed["by"].strip())
     form = replace(form, letter=keep_letter(stores.folder, version.study.name, letter))
     with write_transaction(stores.office):
         record_approval(stores, version, form)
@@ -147,6 +176,43 @@ def _typed(value: Any) -> str:
     if isinstance(value, tuple):
         return "\n".join(value)
     return value.date().isoformat() if isinstance(value, datetime) else value or ""
+
+
+def _slot_options(command: Callable[..., None]) -> Callable[..., None]:
+    for slot in reversed(documents.SLOTS):
+        kind = click.Path(path_type=Path, exists=True, dir_okay=False)
+        command = click.option(f"--{slot.id}", type=kind, multiple=True, help=slot.title)(command)
+    return command
+
+
+@study.command()
+@click.argument("name")
+@_slot_options
+@click.option(
+    "--none", "reasons", type=(str, str), multiple=True, metavar="SLOT REASON",
+    help="Why a slot holds no document.",
+)  # fmt: skip
+def submit(name: str, reasons: tuple[tuple[str, str], ...], **files: tuple[Path, ...]) -> None:
+    """Put documents into the submission of study NAME; nothing put in before is overwritten."""
+    config, version, stores = open_version(name)
+    who, entries = claimed_name(), []
+    for slot, paths in files.items():
+        for path in paths:
+            content = path.read_bytes()
+            entry = documents.put(config.data, version.study, slot, path.name, content, who=who)
+            entries.append(entry)
+    entries += [documents.explained(slot, reason, who=who) for slot, reason in reasons]
+    with write_transaction(stores.office):
+        for entry in entries:
+            submissions.add_document(stores.office, version.study.name, entry)
+            what = f"document put into {entry.slot}, SHA-256 {entry.sha256[:16]}"
+            said = what if entry.sha256 else f"reason given for no document in {entry.slot}"
+            note_command(stores.office, f"{version.study.name}: {said}")
+    slots = documents.slots_of(stores.office, version.study)
+    for one in slots:
+        held = ", ".join(d.name for d in one.documents) or one.reason or "empty"
+        click.echo(f"{one.slot.id}: {held}{', needed' if one.lacking else ''}")
+    click.echo(f"documents {documents.fingerprint(slots) or 'none'}")
 
 
 @study.command("open")

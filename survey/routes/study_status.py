@@ -150,6 +150,7 @@ class StudyCard:
 
 
 NOTES_CARDS = (
+    StudyCard("submission.index", "Submission", "Documents, amendments, and what was decided."),
     StudyCard("binding.conditions_of_study", "Conditions",
         "What the board asked for besides: met or not, and what it stops."),
     StudyCard("notes.comments", "Comments", "The board’s questions on passages, answered."),

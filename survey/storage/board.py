@@ -62,11 +62,29 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """An incident of the day ``happened_on`` (ISO), as it was noted ``at``."""
+    """An incident of the day ``happened_on`` (ISO), as it was noted ``at``.
 
+    ``due_on`` is the day by which the board's answer is due; kind and day are empty in notes from
+    before they were asked for.
+    """
+
+    number: int
     at: str
     who: str
     happened_on: str
+    text: str
+    kind: str
+    due_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentAnswer:
+    """What was answered to the incident with this number; an ``outcome`` ends it."""
+
+    at: str
+    who: str
+    incident: int
+    outcome: str
     text: str
 
 
@@ -180,15 +198,31 @@ def state_of_thread(thread: list[Comment]) -> CommentState:
 
 
 def note_incident(
-    db: Database, study: str, text: str, *, at: str, who: str, happened_on: str
-) -> None:
+    db: Database, study: str, text: str, *, at: str, who: str, happened_on: str, kind: str,
+    due_on: str,
+) -> None:  # fmt: skip
     """Keep a note of an incident; it is never changed or deleted."""
-    _append(db, "incidents", study=study, at=at, who=who, happened_on=happened_on, text=text)
+    _append(
+        db, "incidents", study=study, at=at, who=who, happened_on=happened_on, text=text,
+        kind=kind, due_on=due_on,
+    )  # fmt: skip
+
+
+def answer_incident(db: Database, study: str, answer: IncidentAnswer) -> None:
+    """Keep an answer to an incident, or its outcome."""
+    _append(db, "incident_answers", study=study, **asdict(answer))
+
+
+def incident_answers(db: Database, study: str) -> list[IncidentAnswer]:
+    """Return every answer, in the order written."""
+    columns = "at, who, incident, outcome, text"
+    return [IncidentAnswer(**row) for row in _of(db, "incident_answers", study, columns)]
 
 
 def incidents(db: Database, study: str) -> list[Incident]:
     """Return every note, in the order written."""
-    return [Incident(**row) for row in _of(db, "incidents", study, "at, who, happened_on, text")]
+    columns = "id AS number, at, who, happened_on, text, kind, due_on"
+    return [Incident(**row) for row in _of(db, "incidents", study, columns)]
 
 
 def give_verdict(

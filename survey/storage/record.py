@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_hex
@@ -83,6 +83,11 @@ def head_at(db: AnyDatabase, position: int) -> Head | None:
     sql = f"SELECT position, head FROM {CHAIN} WHERE position = ?"
     found = db.conn.execute(sql, (position,)).fetchone()
     return Head(*found) if found else None
+
+
+def lines(db: AnyDatabase) -> Iterator[tuple[int, str]]:
+    """Yield position and line of every link, in order."""
+    yield from db.conn.execute(f"SELECT position, line FROM {CHAIN} ORDER BY position")
 
 
 def line_hashes(db: AnyDatabase, after: int, *, most: int) -> list[str]:

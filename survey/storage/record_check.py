@@ -141,7 +141,7 @@ def _unmatched(db: AnyDatabase) -> Iterator[str]:
     """Yield each row that is not as it was linked, and how many have no link."""
     made = _made()
     linked, seen = Counter[str](), set[tuple[str, tuple[Any, ...]]]()
-    for number, line in db.conn.execute(f"SELECT position, line FROM {CHAIN} ORDER BY position"):
+    for number, line in record.lines(db):
         try:
             content = json.loads(line)
             table, row, told = content["table"], content["row"], content["n"]

@@ -440,3 +440,45 @@ def m014_what_binds(db: AnyDatabase) -> None:
         *(t for name in ("confirmations", "settled_conditions", "element_verdicts")
           for t in _append_only(name)),
     )  # fmt: skip
+
+
+@OFFICE()
+def m018_submissions(db: AnyDatabase) -> None:
+    """What researchers put before a board, its decisions besides a signature, kinds of incidents.
+
+    ``seen``: how far each account has read the record (not part of it).
+    """
+    _make(
+        db,
+        # The fingerprint of the documents that were signed with it.
+        "ALTER TABLE approvals ADD COLUMN submission TEXT NOT NULL DEFAULT ''",
+        # sha256 is blank where a document was taken out (name) or why there is none (no name).
+        """CREATE TABLE documents (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            slot TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+            reason TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE submissions (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('new', 'amendment', 'continuing', 'closure')),
+            words TEXT NOT NULL, policy TEXT NOT NULL, site TEXT NOT NULL,
+            documents TEXT NOT NULL, why TEXT NOT NULL, risk TEXT NOT NULL, consent TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE decisions (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            submission INTEGER NOT NULL, text TEXT NOT NULL,
+            what TEXT NOT NULL CHECK (what IN ('received', 'returned', 'deferred', 'refused',
+                'closed'))
+        ) STRICT""",
+        "ALTER TABLE incidents ADD COLUMN kind TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE incidents ADD COLUMN due_on TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE incident_answers (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            incident INTEGER NOT NULL, outcome TEXT NOT NULL, text TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE seen (
+            account TEXT NOT NULL PRIMARY KEY, position INTEGER NOT NULL, mailed INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        *(t for name in ("documents", "submissions", "decisions", "incident_answers")
+          for t in _append_only(name)),
+    )  # fmt: skip

@@ -51,6 +51,7 @@ class Approval:
     conditions: tuple[Condition, ...] = ()
     basis: Basis = "signed"
     letter: str = ""
+    submission: str = ""
     recorded_at: str = ""
     number: int = 0
     revoked: bool = False

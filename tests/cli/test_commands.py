@@ -9,7 +9,7 @@ import click
 import pytest
 
 from survey.cli.main import COMMANDS, main
-from tests.approving import FACTS, confirm_all, copied, letter_in
+from tests.approving import FACTS, confirm_all, copied, explain_slots_in, letter_in
 from tests.conftest import FLAGSHIP, STUDIES
 
 
@@ -163,6 +163,7 @@ def ready(lacrima, tmp_path):
         return lacrima(*words, LACRIMA_STUDIES=str(folder.parent))
 
     letter = letter_in(tmp_path)
+    explain_slots_in(data, "minimal")
     assert run("study", "approve", "minimal", *APPROVAL, *EXPIRES, "--letter", letter)[0] == 0
     confirm_all(data, "minimal")
     return run

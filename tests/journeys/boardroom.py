@@ -14,7 +14,7 @@ from survey.clock import today_here
 from survey.storage import studies
 from survey.studies.availability import FRESH_SECONDS
 from survey.studies.version import StudyVersion
-from tests.approving import FACTS, copied, item
+from tests.approving import FACTS, copied, explain_slots, item
 from tests.conftest import STUDIES
 from tests.journeys.client import Journey
 from tests.journeys.site import Site
@@ -39,6 +39,7 @@ class Served(Site):
         copied(STUDIES / name, self.folder)
         self.site_facts.write_text(FACTS)
         super().__init__(self._open(open_app), name)
+        explain_slots(self.services.stores, name)
 
     def _open(self, open_app: Callable[..., Flask]) -> Flask:
         catalogue = self.folder.parent

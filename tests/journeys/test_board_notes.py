@@ -1,8 +1,11 @@
 """Comments on passages, notes of incidents, and the yearly report."""
 
+from typing import Any
+
 import pytest
 
 from survey.clock import today_here
+from survey.ethics import annual_report
 from survey.storage import board as written
 from survey.storage import releases, studies
 from tests.journeys.boardroom import day
@@ -77,7 +80,8 @@ def test_a_comment_on_nothing_is_refused_kindly(mood, board, posted):
 
 def test_an_incident_is_noted_by_either_and_read_by_both(board, researcher):
     researcher.open("incidents")
-    researcher.submit("incidents", happened_on=day(-1), text="A wrong number. Corrected.")
+    what = {"kind": "help", "happened_on": day(-1), "text": "A wrong number. Corrected."}
+    researcher.submit("incidents", **what)
     text = board.open("incidents").text
     assert (day(-1) in text, "A wrong number. Corrected. Noted by Rob" in text) == (True, True)
 
@@ -87,7 +91,7 @@ def test_an_incident_is_noted_by_either_and_read_by_both(board, researcher):
 ])  # fmt: skip
 def test_an_incident_needs_a_day_that_has_been(board, when, told):
     board.open("incidents")
-    board.submit("incidents", happened_on=when, text="Something.")
+    board.submit("incidents", kind="other", happened_on=when, text="Something.")
     assert told in board.text
     assert board.page.named("text")[0].value == "Something."
 
@@ -148,8 +152,40 @@ def test_the_report_as_csv_holds_a_line_for_each_entry_and_no_formula(eventful, 
     file = board.browser.get("/ethics/minimal/report.csv")
     lines = file.get_data(as_text=True).splitlines()
     assert (file.mimetype, lines[0]) == ("text/csv", "section,date,what")
-    assert len(lines) == 1 + 1 + 1 + 1 + 1 + 1 + 1
+    acts = [line for line in lines if line.startswith("Acts on")]
+    assert len(lines) - len(acts) == 1 + 1 + 1 + 1 + 1 + 1 + 1
     assert not any(cell.startswith("=") for line in lines for cell in line.split(","))
+
+
+def test_an_approval_stands_in_the_year_in_which_it_was_signed(mood, board):
+    board.sign(approved_on=day(-20))
+    assert "2026-7" in board.open("report").text
+    assert day(-20) in board.text
+
+
+def test_a_release_made_after_a_revocation_says_so(eventful, board):
+    office = eventful.services.stores.office
+    signed = studies.approvals(office, "minimal")[-1]
+    said: Any = {"at": f"{day(0)}T23:58:00+00:00", "who": "Ada", "why": "Over."}
+    assert annual_report.stood_against(office, "minimal", f"{day(0)}T23:57:00+00:00") == (
+        "the board had stopped the use of data"
+    )
+    written.rule(office, "minimal", "lifted", **said)
+    assert annual_report.stood_against(office, "minimal", f"{day(0)}T23:59:00+00:00") == ""
+    written.rule(office, "minimal", "revoked", approval=signed.number, **said)
+    entry = releases.Release(
+        "minimal", "A", "ab" * 32, f"{day(0)}T23:59:00+00:00", 60, "cd" * 32, ("ef" * 32,), (1,)
+    )
+    releases.record(office, entry)
+    assert "the board had revoked its approval" in board.open("report").text
+
+
+def test_the_report_tells_every_act_and_every_change_of_an_account(mood, board):
+    office = mood.services.stores.office
+    studies.note(office, at=f"{day(0)}T10:00:00+00:00", who="host", what="account Eve: added")
+    studies.note(office, at=f"{day(0)}T10:00:00+00:00", who="host", what="other: opened")
+    text = board.open("report").text
+    assert ("account Eve: added" in text, "other: opened" in text) == (True, False)
 
 
 def test_downloading_the_report_is_audited(board, mood):

@@ -22,7 +22,7 @@ from survey.config import Config
 from survey.storage.stores import Stores
 from survey.studies.version import read_version
 from tests.answering import real_answers
-from tests.approving import confirm_all, letter_in, settle_checklist
+from tests.approving import confirm_all, explain_slots, letter_in, settle_checklist
 from tests.conftest import FLAGSHIP, TOP
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -144,6 +144,7 @@ class Installation:
         site = load_site(self.data / "site.toml")
         stores, folder = Stores(self.data), self.catalogue / FLAGSHIP.name
         settle_checklist(stores, read_version(folder, site, pilot=False))
+        explain_slots(stores, FLAGSHIP.name)
         stores.close()
 
     def _copy_study(self) -> None:

@@ -41,7 +41,7 @@ def post(mood, browser, address, fields):
 OF_THE_BOARD = {
     "suspend": {"go": "suspended", "why": "A concern.", "switch": ["collection", "use"]},
     "comments": {"text": "Say it more plainly."},
-    "incidents": {"happened_on": day(-1), "text": "A complaint."},
+    "incidents": {"kind": "other", "happened_on": day(-1), "text": "A complaint."},
 }
 
 

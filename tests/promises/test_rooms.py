@@ -18,11 +18,11 @@ PUBLIC = {
     "sign-in", "code", "sign-out", "set-up/<token>",
     *(f"<name>/{page}" for page in (
         "", "flow", "text", "checklist", "data", "routes", "routes.svg", "stored", "versions",
-        "certificate", "certificate.json", "dossier.pdf", "dossier.zip",
+        "certificate", "certificate.json", "record.json", "dossier.pdf", "dossier.zip",
     )),
 }  # fmt: skip
 # For whoever is signed in; everything else is for the researcher or for the board, by its room.
-OF_BOTH = ("account", "<name>/comments", "<name>/incidents", "<name>/report")
+OF_BOTH = ("account", "<name>/comments", "<name>/incidents", "<name>/report", "<name>/submission")
 # What a card on the study's own page leads to: not its files, nor the pages further in.
 OF_A_STUDY = re.compile("<name>/[a-z-]+/?")
 OWNER = {"research": "researcher", "ethics": "board"}

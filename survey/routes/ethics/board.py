@@ -27,6 +27,8 @@ from survey.accounts.audit import note, one_act
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.ethics.approvable import obstacles
+from survey.ethics.news import news_of
+from survey.ethics.submission_states import reason_for
 from survey.ethics.version_content import content_of_version
 from survey.ethics.version_diff import Change, compare
 from survey.routes.ethics.public import TABS
@@ -39,8 +41,8 @@ from survey.routes.study_status import (
 )
 from survey.services import current_state, services
 from survey.storage import audit as written
-from survey.storage import board, conditions, record, studies
-from survey.studies import approvals
+from survey.storage import board, conditions, news, record, studies
+from survey.studies import approvals, submission
 from survey.studies.current import MARK, current_folder, current_name
 from survey.studies.data_use import use_stopped
 from survey.studies.fingerprints import FINGERPRINT_LABELS, VersionFingerprints
@@ -59,6 +61,7 @@ SWITCHES: dict[board.Switch, str] = {
 }
 LINES_A_PAGE = 100
 HASHES_A_PAGE = 5000
+NEWS_SHOWN = 50
 
 Answer = str | tuple[str, int] | Response
 
@@ -96,6 +99,8 @@ def today() -> str:
 def index() -> str:
     """Show each study with what is approved of it and where to go."""
     found = [summary_of(version) for version in services().availability.versions()]
+    office, me = services().stores.office, current_account().name
+    fresh = news_of(office, me, {one.version.study.name for one in found})
     return render_template(
         "board/index.html",
         title="Board",
@@ -103,7 +108,19 @@ def index() -> str:
         waiting={one.version.study.name: notices(one, "board") for one in found},
         cards=BOARD_CARDS,
         left_out=services().catalogue.left_out,
+        news=fresh[:NEWS_SHOWN],
+        older=max(0, len(fresh) - NEWS_SHOWN),
+        position=record.head(office).position,
     )
+
+
+@bp.post("/seen")
+@staff_only("board")
+def mark_seen() -> Response:
+    """Keep that the account has read what its page showed."""
+    position = request.form.get("position", 0, type=int)
+    news.mark_seen(services().stores.office, current_account().name, position)
+    return see_other("board.index")
 
 
 @bp.get("/audit")
@@ -222,10 +239,17 @@ def approve() -> Answer:
     if version is None:
         now = _proposed()
         return _approve_page(now, request.form, changed=_what_changed(shown, now)), 409
+    if request.form.get("submission", "") != _documents(version):
+        changed = {"parts": ["Documents of the submission"], "changes": ()}
+        return _approve_page(version, request.form, changed=changed), 409
     faults = approvals.faults_of(request.form, today()) | obstacles(services().stores, version)
     if faults:
         return _approve_page(version, request.form, faults=faults)
     return _sign(version)
+
+
+def _documents(version: StudyVersion) -> str:
+    return submission.fingerprint(submission.slots_of(services().stores.office, version.study))
 
 
 def _proposed() -> StudyVersion:
@@ -300,6 +324,8 @@ def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
         held=last if last and last.fingerprints == fingerprints and last.in_force(day) else None,
         noted=list(reversed(noted)),
         obstacles=obstacles(stores, version),
+        documents=_documents(version),
+        reason=reason_for(office, version.study.name, fingerprints),
         binding=conditions.open_conditions(office, version.study.name),
         waiting=[a for a in noted if a.waits and not a.revoked],
         comments=[t for t in threads if board.state_of_thread(t) != "settled"],

@@ -6,6 +6,9 @@ Nothing is deleted.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, timedelta
+
 from flask import Blueprint, Response, abort, request
 
 from survey.accounts.access import current_account, staff_only
@@ -23,6 +26,24 @@ from survey.studies.current import current_folder, current_name
 bp = Blueprint("notes", __name__, url_prefix="/ethics/<name>")
 
 LONGEST = 4000  # characters of a comment or a note
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentKind:
+    """A kind of reportable event, and in how many days the board's answer is due."""
+
+    label: str
+    days: int
+
+
+INCIDENT_KINDS = {
+    "harm": IncidentKind("Somebody may have come to harm", 3),
+    "data": IncidentKind("A leak, or a loss of data", 3),
+    "complaint": IncidentKind("A complaint", 10),
+    "deviation": IncidentKind("Something was done otherwise than approved", 10),
+    "help": IncidentKind("A help line that does not help", 3),
+    "other": IncidentKind("Something else", 30),
+}
 
 
 def _fault_of(text: str) -> str:
@@ -93,7 +114,9 @@ def incidents() -> Answer:
         return _incidents_page({})
     text, happened = request.form.get("text", "").strip(), day(request.form.get("happened_on", ""))
     future = happened is not None and happened.isoformat() > services().availability.today()
+    kind = request.form.get("kind", "")
     faults = {
+        "kind": "" if kind in INCIDENT_KINDS else "Choose what kind of incident it was.",
         "happened_on": "This day has not come yet." if future else "",
         "text": _fault_of(text),
     }
@@ -103,21 +126,51 @@ def incidents() -> Answer:
     if faults or happened is None:
         return _incidents_page(faults)
     office, who = services().stores.office, current_account().name
+    today = date.fromisoformat(services().availability.today())
+    due_on = (today + timedelta(INCIDENT_KINDS[kind].days)).isoformat()
     with one_act():
         board.note_incident(
-            office, current_name(), text, at=now(), who=who, happened_on=happened.isoformat()
-        )
+            office, current_name(), text, at=now(), who=who, happened_on=happened.isoformat(),
+            kind=kind, due_on=due_on,
+        )  # fmt: skip
         note(f"{current_name()}: incident noted")
     return see_other(".incidents", _anchor="incidents")
 
 
+@bp.post("/incidents/answer")
+@staff_only("board", "researcher")
+def answer_incident() -> Answer:
+    """Keep an answer to an incident, or what came of it."""
+    office, me = services().stores.office, current_account()
+    number, text = request.form.get("number", 0, type=int), request.form.get("text", "").strip()
+    if number not in {one.number for one in board.incidents(office, current_name())}:
+        abort(404)
+    if fault := _fault_of(text):
+        return _incidents_page({f"answer-{number}": fault}), 422
+    # Only the board ends an incident.
+    outcome = "ended" if me.role == "board" and "ended" in request.form else ""
+    with one_act():
+        answer = board.IncidentAnswer(now(), me.name, number, outcome, text)
+        board.answer_incident(office, current_name(), answer)
+        said = f"incident {number} answered{', and ended' * bool(outcome)}"
+        note(f"{current_name()}: {said}")
+    return see_other(".incidents", _anchor=f"incident-{number}")
+
+
 def _incidents_page(faults: dict[str, str]) -> str:
+    office, name = services().stores.office, current_name()
+    answers = board.incident_answers(office, name)
     return page(
         "incidents",
         "Incidents",
-        noted=list(reversed(board.incidents(services().stores.office, current_name()))),
+        noted=list(reversed(board.incidents(office, name))),
+        answers=answers,
+        ended={answer.incident for answer in answers if answer.outcome},
+        kinds=INCIDENT_KINDS,
+        today=services().availability.today(),
+        role=current_account().role,
         faults=faults,
-        typed={name: request.form.get(name, "") for name in ("happened_on", "text")},
+        typed={n: request.form.get(n, "") for n in ("kind", "happened_on", "text", "number")},
     )
 
 
