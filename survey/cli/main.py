@@ -16,6 +16,7 @@ COMMANDS = {
     "account": ("accounts", "Accounts of researchers and of the ethics board."),
     "anonymise": ("tools",
         "Protect the table DATA (.csv, .sav, .dta, .xlsx …) as a policy asks, into a new folder."),
+    "board": ("board", "The board of a study: its members, their terms, and how many must sign."),
     "demo": ("server",
         "Everything in one command: a study as a pilot, simulated answers, three links."),
     "doctor": ("server", "Every setting with its value, and whether the installation is sound."),

@@ -14,7 +14,7 @@ from forms.toml_tables import Fault, StudyFaults
 from survey.studies.fingerprints import VersionFingerprints
 
 # First parts of the rooms' own addresses. A test holds the list against the addresses served.
-RESERVED = frozenset({"account", "audit", "code", "seen", "set-up", "sign-in", "sign-out"})
+RESERVED = frozenset({"account", "audit", "code", "keys", "seen", "set-up", "sign-in", "sign-out"})
 
 
 def check_name(folder: Path) -> None:
