@@ -38,7 +38,7 @@ from survey.storage import releases, studies
 from survey.storage.database import write_transaction
 from survey.storage.releases import Erratum, Release
 from survey.storage.stores import Stores
-from survey.studies.data_use import check_release, check_use
+from survey.studies.data_use import approval_in_words, check_release, check_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,9 @@ def prepare_build(
             facts=request.facts or {},
             recipient=request.recipient,
             corrections=_corrections(errata),
+            approval=""
+            if request.pilot
+            else approval_in_words(stores.office, study.name, request.made_at),
         )
         yield ReleaseBuild(
             stores, study, request, kept, folder, wordings, context, segments, waiting, pilot,
@@ -292,5 +295,6 @@ def _as_it_was(stores: Stores, made: Release, context: ReleaseContext) -> Releas
         context,
         recipient=given[0] if given else None,
         corrections=_corrections(recalled),
+        approval="" if made.pilot else approval_in_words(office, name, made.made_at),
         tallies=releases.collected(office, name).get(made.number, {}),
     )

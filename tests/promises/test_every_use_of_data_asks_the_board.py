@@ -4,6 +4,7 @@ The doors are the addresses of the researcher's room and the commands: one that 
 below fails, so that none can be forgotten.
 """
 
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ import pytest
 
 from survey.cli.main import COMMANDS, main
 from survey.releases import process, text_review
+from survey.releases.archive import Archive
 from survey.releases.build import ReleaseRequest
 from survey.releases.text_review import ReviewQueue
 from survey.storage import board, conditions, studies
@@ -36,7 +38,7 @@ USES = {
     "texts/read",
     "work/<int:number>/again",
 }
-# Why they may stay open: no answer and no total that is not on the staff's pages anyway.
+# Why they may stay open: no answer leaves by them.
 OTHERS = {
     "": "where the study stands",
     "charts/": "a list of releases",
@@ -60,11 +62,11 @@ OTHERS = {
 }
 COMMANDS_THAT_USE = {"hand-over", "release", "review", "study freeze"}
 OTHER_COMMANDS = {
-    "account": "accounts", "anonymise": "tables from elsewhere", "demo": "a pilot",
+    "account": "accounts", "board": "members", "anonymise": "tables from elsewhere", "demo": "a pilot",
     "doctor": "the installation", "invite": "the way in", "key": "keys", "ledger": "the ledger",
     "purge": "deletions", "recall": "takes back what is out", "serve": "the server",
     "simulate": "a pilot", "verify": "words",
-    "study approve": "words", "study check": "words", "study close": "the collection",
+    "study approve": "words", "study decision": "words", "study submit": "words", "study check": "words", "study close": "the collection",
     "study list": "where studies stand", "study open": "the collection",
     "study stop-rule": "one word of the rule",
 }  # fmt: skip
@@ -146,6 +148,15 @@ def test_every_other_address_goes_on_and_all_do_once_it_is_lifted(stopped):
     assert not shut()
 
 
+def test_every_document_of_a_release_says_how_the_approval_stood(site):
+    (path,) = Archive(stores_of(site.app).folder, NAME).folder.glob("*.zip")
+    with zipfile.ZipFile(path) as packed:
+        held = {name: packed.read(name).decode(errors="replace") for name in packed.namelist()}
+    said = {name for name, text in held.items() if "R1, signed by the board here" in text}
+    wanted = ("README.md", "codebook.html", "report.html", "report.json", "cherries.md")
+    assert [w for w in wanted if not any(name.endswith(w) for name in said)] == []
+
+
 # Commands.
 
 
@@ -163,7 +174,7 @@ def test_every_command_is_said_to_use_data_or_not():
 def test_no_command_that_uses_data_works_while_their_use_is_stopped(stopped, runner, tmp_path):
     words = {
         "hand-over": (NAME, "1", "--to", "A", "--agreement", "x", "--agreed", "2026-01-02"),
-        "release": (NAME, "--tier", "A", "--out", str(tmp_path / "out")),
+        "release": (NAME, "--tier", "C", "--out", str(tmp_path / "out")),
         "review": (NAME,),
         "study freeze": (NAME,),
     }
@@ -178,7 +189,7 @@ def test_no_command_that_uses_data_works_while_their_use_is_stopped(stopped, run
 
 def test_what_is_stopped_while_a_release_is_made_is_not_entered(site, study, tmp_path):
     stores = stores_of(site.app)
-    request = ReleaseRequest(tier="A", out=tmp_path / "out", pilot=False)
+    request = ReleaseRequest(tier="C", out=tmp_path / "out", pilot=False)
 
     def meanwhile(_build):
         board.rule(site.office, NAME, "suspended", **SAID)
