@@ -88,7 +88,6 @@ def read_checklist_item(table: TomlTable) -> ChecklistItem:
         table.text("must", required=own),
         table.text("where"),
         table.texts("passages"),
-        table.texts("facts", required=False),
     )
 
 

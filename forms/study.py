@@ -326,7 +326,6 @@ class ChecklistItem:
     must: str
     where: str
     passages: tuple[str, ...]
-    facts: tuple[str, ...] = ()  # of the site, without which nothing is said
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,11 +62,13 @@ OTHERS = {
 }
 COMMANDS_THAT_USE = {"hand-over", "release", "review", "study freeze"}
 OTHER_COMMANDS = {
-    "account": "accounts", "board": "members", "anonymise": "tables from elsewhere", "demo": "a pilot",
+    "account": "accounts", "board": "members", "anonymise": "tables from elsewhere",
+    "demo": "a pilot",
     "doctor": "the installation", "invite": "the way in", "key": "keys", "ledger": "the ledger",
     "purge": "deletions", "recall": "takes back what is out", "serve": "the server",
     "simulate": "a pilot", "verify": "words",
-    "study approve": "words", "study decision": "words", "study submit": "words", "study check": "words", "study close": "the collection",
+    "study approve": "words", "study decision": "words", "study submit": "words",
+    "study check": "words", "study close": "the collection",
     "study list": "where studies stand", "study open": "the collection",
     "study stop-rule": "one word of the rule",
 }  # fmt: skip
