@@ -551,6 +551,7 @@ class ReleasePolicy:
     population: str = ""  # whom the study asks, where another study asks the same people
     repeat: Condition = ()  # any of these answers: somebody who has answered before
     not_used: Condition = ()  # any of these answers: somebody who says that theirs be not used
+    originals_days: int = 30  # so long after a reader's last word a text is kept as it was written
 
     def unused(self, answers: Answers) -> bool:
         """Return true when these answers say that they are not to be used."""

@@ -10,7 +10,7 @@ Every passage that a comment can point at: an anchor of the page with every word
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
