@@ -60,9 +60,11 @@ class Draft:
     unseen: int = 0  # ASKED or GONE_ON: no answer is shown
     faulty: str = ""  # page token or screen of the last post, where that had errors
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)  # what it held
+    country: str = ""  # chosen for the help lines
     at: str = ""  # id of the page to come back to from help, information or stop
     ready: bool = False  # "send" was pressed: code and completion are settled
     code: str = ""  # the deletion code, from "send" until "done" is left
+    unused: bool = False  # settled with "send": nothing of it is stored
     sent: int = 0  # 0 not sent; else epoch seconds of the sending
     completion: int = 1
     invitation: str = ""  # keyed hash (hex) of the code that opened it; spent when it is sent

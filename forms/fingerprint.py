@@ -46,14 +46,15 @@ WIRE: dict[type, Mapping[str, object]] = {
     objects.Composite: _wire("name label scores min_answered"),
     objects.DifferenceScore: _wire("name label minuend subtrahend"),
     objects.QualityFlags: _wire("", straight=(), pair=None, pair_reverse=""),
-    objects.Passage: _wire("id heading text"),
+    objects.Passage: _wire("id heading text", only_if=None),
     objects.EligibilityQuestion: _wire("id text yes no ending", youth=False),
-    objects.Statement: _wire("id text required", effect=""),
+    objects.Statement: _wire("id text required", effect="", only_if=None),
     objects.ChecklistItem: _wire("id source must where passages"),
     objects.Consent: _wire(
         "version receipt_code texts key_facts details notice eligibility statements debrief"
-        " checklist board_note optional_facts board_facts facts"
+        " checklist board_note optional_facts board_facts facts", leaflet=(), comprehension=(),
     ),
+    objects.ComprehensionQuestion: _wire("id text options right passage"),
     objects.HelpLine: _wire("countries name contact url last_checked", youth=False),
     objects.Support: _wire("intro lines emergency passages"),
     objects.HierarchyGroup: _wire("label codes"),
@@ -67,12 +68,13 @@ WIRE: dict[type, Mapping[str, object]] = {
     objects.ReleasePolicy: _wire(
         "roles groups hierarchies order distinct distinct_warning tiers min_new_rows",
         small={}, caution="", stop=None, population="", repeat=(),
+        not_used=(),
     ),
 }  # fmt: skip
 # Class → wire name → the attribute that holds it, where that is called otherwise.
 RENAMED: dict[type, Mapping[str, str]] = {objects.SupportOffer: {"offer": "label"}}
 
-# Every sentence that a client reads on the screens S2 to S4.
+# Every sentence that a client reads before agreeing.
 CONSENT_TEXTS = (
     "information_title",
     "eligibility_title",
@@ -157,7 +159,7 @@ def content(study: Study) -> str:
 
 
 def fingerprints_of_study(study: Study) -> Fingerprints:
-    """Return what the study folder decides; the consent version covers screens S2 to S4 alone."""
+    """Return what the study folder decides; the consent version what is read before agreeing."""
     consent = study.consent
     agreed_to = {
         "language": study.language,
@@ -167,6 +169,7 @@ def fingerprints_of_study(study: Study) -> Fingerprints:
         "notice": consent.notice,
         "eligibility": consent.eligibility,
         "statements": consent.statements,
+        **({"comprehension": consent.comprehension} if consent.comprehension else {}),
     }
     words = sha256(content(study).encode()).hexdigest()
     return Fingerprints(words, digest(study.policy), digest(agreed_to), FORMAT_VERSION)

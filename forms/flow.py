@@ -69,37 +69,37 @@ class Screen:
 
     @property
     def brief(self) -> str:
-        """Return number and name in few words."""
+        """Return the name in few words."""
         return self.short or self.label
 
 
 SCREENS: Mapping[str, Screen] = {
     screen.name: screen
     for screen in (
-        Screen("landing", "Start", "S1 Landing"),
-        Screen("begun", "Begun", "S1 Answers begun here", part_of="landing"),
+        Screen("landing", "Start", "Landing"),
+        Screen("begun", "Begun", "Answers begun here", part_of="landing"),
         Screen(
             "information",
             "Information",
-            "S2 Information",
+            "Information",
             passages=("key_fact", "detail", "notice"),
         ),
-        Screen("eligibility", "Before you start", "S3 Before you start"),
-        Screen("thanks", "Finished", "S3 Kind ending", part_of="eligibility", last=True),
-        Screen("later", "Later", "S3 Not a good moment", part_of="eligibility", last=True),
-        Screen("consent", "Your choice", "S4 Consent"),
-        Screen("questions", "Page", "S5 Questions"),
-        Screen("check", "Check", "S6 Check answers and send", "S6 Check"),
-        Screen("done", "Thank you", "S7 and S8 Thank you", "S8 Thank you", passages=("debrief",)),
-        Screen("finished", "Finished", "S8 After the code", part_of="done", last=True),
-        Screen("support", "Help", "S9 Help"),
-        Screen("break", "A break", "S9 A break", part_of="support"),
+        Screen("eligibility", "Before you start", "Before you start"),
+        Screen("thanks", "Finished", "Kind ending", part_of="eligibility", last=True),
+        Screen("later", "Later", "Not a good moment", part_of="eligibility", last=True),
+        Screen("consent", "Your choice", "Consent"),
+        Screen("questions", "Page", "Questions"),
+        Screen("check", "Check", "Check answers and send", "Check"),
+        Screen("done", "Thank you", "Thank you", passages=("debrief",)),
+        Screen("finished", "Finished", "After the code", part_of="done", last=True),
+        Screen("support", "Help", "Help"),
+        Screen("break", "A break", "A break", part_of="support"),
         Screen("idle", "Waiting"),
-        Screen("declined", "Finished", "S10 Decline", last=True),
-        Screen("stop", "Stop", "S11 Stop"),
-        Screen("stopped", "Finished", "S11 After deleting", part_of="stop", last=True),
-        Screen("withdraw", "Delete", "S12 Delete later"),
-        Screen("leave", "Left", "S13 Leave now", "S13 Leave", last=True),
+        Screen("declined", "Finished", "Decline", last=True),
+        Screen("stop", "Stop", "Stop"),
+        Screen("stopped", "Finished", "After deleting", part_of="stop", last=True),
+        Screen("withdraw", "Delete", "Delete later"),
+        Screen("leave", "Left", "Leave now", last=True),
         Screen("closed", "Closed", addressed=False),
         Screen("refused", "Not sent", last=True),
         Screen("spent", "Used already", last=True),
@@ -152,6 +152,16 @@ class CountEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class CountUnderstanding:
+    """The effect of counting answers about the information, in memory alone.
+
+    ``answers`` maps the question's id to whether its answer was right; None for a blank.
+    """
+
+    answers: Mapping[str, bool | None]
+
+
+@dataclass(frozen=True, slots=True)
 class BeginDraft:
     """The effect of keeping the draft that the step began."""
 
@@ -178,7 +188,7 @@ class AskDeletion:
     code: str
 
 
-Effect = CountEvent | BeginDraft | DropDraft | SendDraft | AskDeletion
+Effect = CountEvent | CountUnderstanding | BeginDraft | DropDraft | SendDraft | AskDeletion
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +206,7 @@ def anchors(study: Study, screen: str) -> dict[str, str]:
     consent = study.consent
     names = {
         "eligibility": [q.id for q in consent.eligibility],
-        "consent": [s.id for s in (*consent.required_statements, *consent.choices)],
+        "consent": [name for name, _ in consent.asked_at_consent],
     }.get(screen, [])
     return {name: f"i{n}" for n, name in enumerate(names, start=1)}
 
@@ -326,8 +336,9 @@ def _from_begun(study: Study, draft: Draft, go: str) -> StepResult:
 
 
 def _from_consent(study: Study, state: FlowState, posted: Any, seed: str) -> StepResult:
+    told = understanding(study, posted)
     if posted.get("go") == "decline":
-        return StepResult(FlowState("declined"), effects=(CountEvent("declined"),))
+        return StepResult(FlowState("declined"), effects=(CountEvent("declined"), *told))
     consent, current = study.consent, study.fingerprints.consent_version
     form = consent_form(consent, posted)
     if not form.validate():
@@ -342,8 +353,18 @@ def _from_consent(study: Study, state: FlowState, posted: Any, seed: str) -> Ste
         started=0,
         choices=choices_of(consent, form),
     )
-    begun = (BeginDraft(draft), CountEvent("consented"))
+    begun: tuple[Effect, ...] = (BeginDraft(draft), CountEvent("consented"), *told)
     return StepResult(at_page(draft, first_unanswered(study, draft)), effects=begun)
+
+
+def understanding(study: Study, posted: Any) -> tuple[CountUnderstanding, ...]:
+    """Return how the questions about the information were answered; nothing where none is asked."""
+    answers: dict[str, bool | None] = {}
+    for asked in study.consent.comprehension:
+        chosen = as_code(posted.get(asked.id, ""))
+        known = chosen is not None and 1 <= chosen <= len(asked.options)
+        answers[asked.id] = asked.options[chosen - 1] == asked.right if known and chosen else None
+    return (CountUnderstanding(answers),) if answers else ()
 
 
 def _from_questions(study: Study, state: FlowState, posted: Any) -> StepResult:
@@ -418,7 +439,8 @@ def _delete() -> StepResult:
 
 def _send(study: Study, state: FlowState, posted: Any, *, completion: int) -> StepResult:
     code = plain_value(posted.get("code", ""))
-    if study.consent.receipt_code and code not in ("yes", "no"):
+    unused = state.draft is not None and study.policy.unused(state.draft.answers)
+    if study.consent.receipt_code and not unused and code not in ("yes", "no"):
         return StepResult(state, {"code": CHOOSE_CODE})
     send = SendDraft(completion, wants_code=code == "yes")
     return StepResult(FlowState("done", state.draft), effects=(send,))

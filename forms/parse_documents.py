@@ -5,16 +5,17 @@ They hold every word around the questionnaire, the release policy, and the help 
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from forms.dates import fact_of
 from forms.parse_questionnaire import read_condition
 from forms.site_facts import placeholders
 from forms.study import (
     TEXT_KEYS,
     ChecklistItem,
+    ComprehensionQuestion,
+    Condition,
     Consent,
     EligibilityQuestion,
     HelpLine,
@@ -29,11 +30,12 @@ from forms.study import (
     Tier,
 )
 from forms.tiers import GROUPS, SMALLEST_L, TIERS
-from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates, is_integer
+from forms.toml_tables import NAME, NAME_RULE, TomlTable, duplicates, is_date, is_integer
 
 ENDINGS = ("screened_out", "not_now")
 # Only these optional statements have a place where the answer is kept.
 CHOICES = ("c_open", "c_quote")
+MOST_OPTIONS = 4  # of a question about the information: the styles know so many
 
 
 def read_consent(top: TomlTable) -> Consent:
@@ -58,6 +60,7 @@ def read_consent(top: TomlTable) -> Consent:
             for t in top.tables("eligibility")
         ),
         statements=tuple(read_statement(t) for t in top.tables("statement", required=True)),
+        comprehension=tuple(read_comprehension(t) for t in top.tables("comprehension")),
         debrief=read_passages(top, "debrief"),
         checklist=tuple(
             ChecklistItem(
@@ -69,20 +72,27 @@ def read_consent(top: TomlTable) -> Consent:
         optional_facts=read_fact_names(top, "optional_facts"),
         board_facts=read_fact_names(top, "board_facts"),
         facts=frozenset(),
+        leaflet=read_passages(top, "leaflet"),
     )
     for name in duplicates(item.id for item in consent.checklist):
         top.fault("checklist", f"the id {name!r} stands there twice")
     if consent.statements and not consent.required_statements:
         top.fault("statement", "none is required, so nobody would consent to anything")
     # Only now, since facts may stand in any text that was read.
+    return replace(consent, facts=facts_of(consent))
+
+
+def facts_of(consent: Consent) -> frozenset[str]:
+    """Return every fact that the texts ask for, or by whose value they are chosen."""
     words = [*client_words(consent), *board_words(consent)]
-    return replace(consent, facts=frozenset(n for *_, text in words for n in placeholders(text)))
+    asked = (fact_of(name) for *_, text in words for name in placeholders(text))
+    return frozenset((*consent.variants, *asked))
 
 
 def read_passages(top: TomlTable, key: str, *, required: bool = False) -> tuple[Passage, ...]:
     """Return the passages of one part of the text."""
     return tuple(
-        Passage(t.id(), t.text("heading", required=False), t.text("text"))
+        Passage(t.id(), t.text("heading", required=False), t.text("text"), read_only_if(t))
         for t in top.tables(key, required=required)
     )
 
@@ -96,7 +106,32 @@ def read_statement(table: TomlTable) -> Statement:
         table.fault("id", "the answer to an optional statement is kept only for", "c_open, c_quote")
     # Told to boards; a required statement has no other effect than taking part.
     effect = "" if required else table.text("effect")
-    return Statement(name, table.text("text"), required, effect)
+    return Statement(name, table.text("text"), required, effect, read_only_if(table))
+
+
+def read_only_if(table: TomlTable) -> tuple[str, str] | None:
+    """Return the fact, and its value, on which a passage or a statement hangs; None without one."""
+    if not table.has("only_if"):
+        return None
+    match table.data["only_if"]:
+        case dict(given) if len(given) == 1:
+            [(fact, value)] = given.items()
+            if NAME.fullmatch(fact) and isinstance(value, str) and value.strip():
+                return fact, value.strip()
+    table.fault("only_if", "is not one fact with one value", '{ name_of_fact = "value" }')
+    return None
+
+
+def read_comprehension(table: TomlTable) -> ComprehensionQuestion:
+    """Return one question about the information."""
+    options, right = table.texts("options"), table.text("right")
+    if not 2 <= len(options) <= MOST_OPTIONS:
+        table.fault("options", f"it has {len(options)}", f"2 to {MOST_OPTIONS} answers")
+    if right and options and right not in options:
+        table.fault("right", f"{right!r} is none of its options", ", ".join(options))
+    return ComprehensionQuestion(
+        table.name("id"), table.text("text"), options, right, table.text("passage")
+    )
 
 
 def read_fact_names(top: TomlTable, key: str) -> frozenset[str]:
@@ -115,6 +150,7 @@ def passages_of(consent: Consent) -> Iterator[tuple[str, Passage]]:
         ("detail", consent.details),
         ("notice", consent.notice),
         ("debrief", consent.debrief),
+        ("leaflet", consent.leaflet),
     ):
         for passage in passages:
             yield f"{table} {passage.id}", passage
@@ -130,6 +166,9 @@ def client_words(consent: Consent) -> Iterator[tuple[str, str, str]]:
     for question in consent.eligibility:
         for key in ("text", "yes", "no"):
             yield f"eligibility {question.id}", key, getattr(question, key)
+    for asked in consent.comprehension:
+        for text in (asked.text, *asked.options):
+            yield f"comprehension {asked.id}", "text", text
     for statement in consent.statements:
         yield f"statement {statement.id}", "text", statement.text
 
@@ -177,10 +216,14 @@ def read_release(top: TomlTable) -> ReleasePolicy:
         caution=top.text("caution", required=False),
         stop=stop,
         population=top.text("population", required=False),
-        repeat=read_condition(top.table("repeat"), "any", required=True)
-        if top.has("repeat")
-        else (),
+        repeat=_any_of(top, "repeat"),
+        not_used=_any_of(top, "not_used"),
     )
+
+
+def _any_of(top: TomlTable, key: str) -> Condition:
+    """Return the answers of an optional table, of which any one is enough."""
+    return read_condition(top.table(key), "any", required=True) if top.has(key) else ()
 
 
 def read_small(table: TomlTable) -> SmallSamples:
@@ -244,9 +287,6 @@ def read_tier(table: TomlTable) -> Tier:
     )
 
 
-ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-
-
 def read_support(top: TomlTable) -> Support:
     """Return the whole of support.toml; what is wrong with it is noted in ``top``."""
     return Support(
@@ -272,12 +312,3 @@ def read_line(table: TomlTable) -> HelpLine:
         last_checked=checked,
         youth=table.flag("youth"),
     )
-
-
-def is_date(text: str) -> bool:
-    """Return true for a day of the calendar, written as ISO 8601 has it."""
-    found = ISO_DATE.fullmatch(text)
-    if not found:
-        return False
-    year, month, day = map(int, found.groups())
-    return 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]

@@ -72,6 +72,18 @@ IDLE_TITLE = "Are you still there?"
 IDLE_LEAD = "If not, what was answered here is deleted {}, and this device goes back to its start."
 IDLE_STAY = "I am still here"
 
+# Questions about the information, before consent.
+TWO_QUESTIONS = "First, if you like: is this clear?"
+TWO_QUESTIONS_TEXT = (
+    "You can leave these blank. Whatever you choose, you can take part. We do not keep what you "
+    "choose here. We only count how many people chose what, and lose the count when the server "
+    "starts anew."
+)
+RIGHT = "“{}” is right."
+NOT_RIGHT = "“{}” is not right. You can read it again here."
+SHOW_WHERE = "Show me where"
+WHAT_YOU_AGREE_TO = "What you agree to"
+
 # Consent.
 YES = "Yes"
 NO = "No"
@@ -156,6 +168,10 @@ TEXTS_APART = (
     "removed from it. The language is stored with it too, unless only a few people are asked the "
     "question. Nothing connects it with your other answers. A text you left blank leaves nothing."
 )
+NOT_USED = (
+    "You said that we should not use your answers. If you send, none of them is stored. You can "
+    "still change what you said."
+)
 CHANGE = "Change"
 SEE_OR_DELETE = "See or delete"
 SEND = "Send my answers"
@@ -168,14 +184,16 @@ CODE_KEPT = (
     "This browser can show this page again for 15 minutes after you sent your answers, unless you "
     "press the button or leave. After that the code is shown to nobody."
 )
+NOT_STORED = "You said that we should not use your answers, so none of them was stored."
 CODE_NOTED = "I have written it down"
 FINISHED_TITLE = "You can close this page"
 FINISHED_LEAD = "Your code is not shown again. Keep it where only you can find it."
 CLOSE_AND_LEAVE = "Close and leave"
 HELP_TITLE = "Help and support"
+HELP_FIRST_TITLE = "Thank you for telling us. You do not have to go on."
 WHAT_NEXT = "What would you like to do?"
 TAKE_A_BREAK = "Take a break"
-STOP_AND_DELETE = "Stop and delete my answers"
+STOP_AND_DELETE = "Stop and delete"
 STOP_AND_SEND = "Stop and send what I have answered"
 BREAK_TITLE = "Take your time"
 BREAK_LEAD = (
@@ -190,6 +208,7 @@ NOTHING_ANSWERED = (
     "can close this page or leave now."
 )
 LEAVE_SITE = "Leave this site"
+DELETE_THEM = "Delete the answers sent with this code"
 NO_CODES = "This study gives no codes."
 PILOT_COPIES = (
     "This is a pilot. Trial files may be made from its answers before you delete yours. Those that "
@@ -205,9 +224,19 @@ CODE_ERRORS = {
         "of them, or a letter is wrong or in the wrong place."
     ),
 }
-DELETED_WHEN = (
-    "Deleting takes a minute at most. Answers that are part of results already cannot be deleted: "
-    "nobody can tell which are yours."
+DELETED_WHEN = "Deleting takes a minute at most."
+# With the day of the last freeze, in words.
+FROZEN_ONCE = (
+    "Answers sent before {day} were put into the results on that day, and so were any sent earlier "
+    "that day. No code can delete them any more."
+)
+FROZEN_AGAIN = (
+    "Answers sent before {day} were put into the results on that day or earlier, and so were any "
+    "sent earlier that day. No code can delete them any more."
+)
+FROZEN_ALL = (
+    "All answers were put into the results, the last of them on {day}. No code can delete them any "
+    "more."
 )
 TYPE_ANOTHER = "Type the code again"
 

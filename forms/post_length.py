@@ -76,5 +76,8 @@ def post_length(study: Study) -> int:
     can take the next multiple.
     """
     consent = study.consent
-    asked = (*(q.id for q in consent.eligibility), *(s.id for s in consent.statements))
+    asked = (
+        *(q.id for q in consent.eligibility),
+        *(name for name, _ in consent.asked_at_consent),
+    )
     return _post_length(study.pages, asked)

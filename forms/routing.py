@@ -194,6 +194,17 @@ def condition_in_words(study: Study, condition: Condition) -> str:
     return " and ".join(parts)
 
 
+def condition_by_question(study: Study, condition: Condition) -> str:
+    """Return a routing condition by the words of question and answers, its codes beside them."""
+    labels, parts = labels_of_codes(study), []
+    texts = {c.name: c.question.text.texts()[0] for c in columns_of_study(study)}
+    for column, codes in condition:
+        said = [f"“{labels[column].get(code, code)}”" for code in sorted(codes)]
+        names = ", ".join(map(str, sorted(codes)))
+        parts.append(f"{joined(said, 'or')} was answered to “{texts[column]}” ({column} {names})")
+    return " and ".join(parts)
+
+
 # Seconds that an answer is reckoned to take, on the careful side (docs/design.md, The walk).
 ROW_SECONDS = 4.5  # one row of a grid
 CHOICE_SECONDS = 7.0  # any other question answered by choosing

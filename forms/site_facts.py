@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from forms import dates
 from forms.authors import authors_of, in_words, read_authors
 from forms.study import Study
-from forms.toml_tables import FaultList, StudyFaults, TomlTable, read_toml
+from forms.toml_tables import Fault, FaultList, StudyFaults, TomlTable, listed, read_toml
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]{0,30})\}")
 AUTHORS = "authors"  # the fact that keeps the persons of [[site.author]]
@@ -61,7 +62,7 @@ def load_site(path: Path) -> SiteFacts:
 def read_facts(table: TomlTable, *, besides: tuple[str, ...] = ()) -> Mapping[str, str]:
     """Return every fact of one table, empty ones too."""
     texts = {
-        key: table.text(key, required=False)
+        key: table.day(key) if key in dates.DATES else table.text(key, required=False)
         for key in table.data
         if key not in (*besides, "author")
     }
@@ -74,12 +75,18 @@ def facts_for(site: SiteFacts, study: Study) -> Mapping[str, str]:
     Its own win over the site's. Without a fact ``researcher_names`` the authors are these.
 
     An optional fact that is empty is there as an empty text; a required one (and one for the board
-    only) is left out, so that ``fill`` marks it.
+    only) is left out, so that ``fill`` marks it. Raises StudyFaults for a fact that chooses a
+    variant of the words (only_if) with a value that the words do not have.
     """
     given = {**site.shared, **site.by_study.get(study.name, {})}
     if given.get(AUTHORS) and not given.get("researcher_names"):
         given["researcher_names"] = in_words(authors_of(given[AUTHORS]))
     consent = study.consent
+    for fact, values in consent.variants.items():
+        if given.get(fact) and given[fact] not in values:
+            table = f"study {study.name}" if fact in site.by_study.get(study.name, {}) else "site"
+            problem, allowed = f"{given[fact]!r} is none of its values", listed(map(repr, values))
+            raise StudyFaults((Fault("site.toml", table, fact, problem, allowed),))
     empty = dict.fromkeys(consent.optional_facts, "")
     named = consent.facts | consent.optional_facts | consent.board_facts
     return empty | {name: given[name] for name in sorted({*named, AUTHORS}) if given.get(name)}
@@ -97,11 +104,11 @@ def placeholders(text: str) -> tuple[str, ...]:
     return tuple(PLACEHOLDER.findall(text))
 
 
-def fill(text: str, facts: Mapping[str, str]) -> str:
+def fill(text: str, facts: Mapping[str, str], language: str = "en") -> str:
     """Return ``text`` with its facts; one that is not in ``facts`` shows as ``[its_name]``.
 
-    An empty fact goes with the space and the full stop beside it: the loader has made sure that an
-    optional fact stands alone between sentences.
+    A date is told in words. An empty fact goes with the space and the full stop beside it: the
+    loader has made sure that an optional fact stands alone between sentences.
     """
     for name in placeholders(text):
         if facts.get(name) == "":
@@ -110,4 +117,9 @@ def fill(text: str, facts: Mapping[str, str]) -> str:
             text = re.sub(rf"(?m)^{alone}[ \t]*|[ \t]*{alone}", "", text)
     # An empty fact may have been a paragraph by itself.
     text = re.sub(r"\n{3,}", "\n\n", text).strip("\n")
-    return PLACEHOLDER.sub(lambda found: facts.get(found[1], f"[{found[1]}]"), text)
+
+    def filled(found: re.Match[str]) -> str:
+        value = dates.shown(found[1], facts, language)
+        return f"[{found[1]}]" if value is None else value
+
+    return PLACEHOLDER.sub(filled, text)

@@ -260,11 +260,15 @@ class QualityFlags:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A heading (may be empty) and its text; ``id`` is what the checklist and links point at."""
+    """A heading (may be empty) and its text; ``id`` is what the checklist and links point at.
+
+    With ``only_if`` (fact, value) it is for sites alone whose fact has that value.
+    """
 
     id: str
     heading: str
     text: str
+    only_if: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,13 +285,33 @@ class EligibilityQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class ComprehensionQuestion:
+    """A question about the information, before consent: its answer gates nothing and goes nowhere.
+
+    ``right`` is one of ``options``; ``passage`` the id of the passage that tells.
+    """
+
+    id: str
+    text: str
+    options: tuple[str, ...]
+    right: str
+    passage: str
+
+    @property
+    def numbered(self) -> tuple[tuple[int, str], ...]:
+        """Return its answers with the numbers that a form sends."""
+        return tuple(enumerate(self.options, start=1))
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
-    """One consent statement; an optional one is a yes/no with effect."""
+    """One consent statement; an optional one is a yes/no with effect. ``only_if`` as a passage."""
 
     id: str
     text: str
     required: bool
     effect: str = ""
+    only_if: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +346,9 @@ class Consent:
     board_note: tuple[Passage, ...]
     optional_facts: frozenset[str]
     board_facts: frozenset[str]
-    facts: frozenset[str]  # every placeholder used anywhere in the consent texts
+    facts: frozenset[str]  # every placeholder used anywhere in the consent texts, and in only_if
+    leaflet: tuple[Passage, ...] = ()  # printed inside it; without any, the landing's own words
+    comprehension: tuple[ComprehensionQuestion, ...] = ()
 
     @property
     def required_statements(self) -> tuple[Statement, ...]:
@@ -330,9 +356,31 @@ class Consent:
         return tuple(s for s in self.statements if s.required)
 
     @property
+    def asked_at_consent(self) -> tuple[tuple[str, str], ...]:
+        """Return (id, text) of everything that the consent page asks: statements come first."""
+        statements = [(s.id, s.text) for s in (*self.required_statements, *self.choices)]
+        return (*statements, *((q.id, q.text) for q in self.comprehension))
+
+    @property
+    def informing(self) -> Mapping[str, Passage]:
+        """Return the passages of the information by their ids."""
+        return {p.id: p for p in (*self.key_facts, *self.details, *self.notice)}
+
+    @property
     def choices(self) -> tuple[Statement, ...]:
         """Return the optional statements: yes or no, a blank counts as no."""
         return tuple(s for s in self.statements if not s.required)
+
+    @property
+    def variants(self) -> Mapping[str, tuple[str, ...]]:
+        """Return fact → the values by which a site chooses what is shown, in the order written."""
+        passages = (*self.key_facts, *self.details, *self.notice, *self.debrief, *self.leaflet)
+        chosen = [part.only_if for part in (*passages, *self.board_note)]
+        chosen += [statement.only_if for statement in self.statements]
+        found: dict[str, dict[str, None]] = {}
+        for fact, value in filter(None, chosen):
+            found.setdefault(fact, {})[value] = None
+        return {fact: tuple(values) for fact, values in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -499,6 +547,11 @@ class ReleasePolicy:
     stop: StopRule | None = None  # told to staff as yes or no, never as a number
     population: str = ""  # whom the study asks, where another study asks the same people
     repeat: Condition = ()  # any of these answers: somebody who has answered before
+    not_used: Condition = ()  # any of these answers: somebody who says that theirs be not used
+
+    def unused(self, answers: Answers) -> bool:
+        """Return true when these answers say that they are not to be used."""
+        return any(answers.get(column) in codes for column, codes in self.not_used)
 
     @property
     def diverse(self) -> tuple[str, ...]:

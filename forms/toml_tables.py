@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ QUESTIONNAIRE = "questionnaire.toml"
 CONSENT = "consent.toml"
 RELEASE = "release.toml"
 SUPPORT = "support.toml"
+
+ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
 # A longer list of what is allowed does not help; the nearest name does.
 LISTED = 12
@@ -173,6 +176,15 @@ class TomlTable:
             self.fault(key, f"{text!r} is not a secure web address", "https://…")
         return text
 
+    def day(self, key: str) -> str:
+        """Return a day of the calendar as ISO 8601 has it, in quotes or not; empty when missing."""
+        value = self.value(key, required=False)
+        text = str(value or "").strip()  # TOML's own dates have this form as well
+        if text and not is_date(text):
+            self.fault(key, f"{text!r} is not a date", "2027-03-31, or empty")
+            return ""
+        return text
+
     def flag(self, key: str, *, required: bool = False) -> bool:
         """Return true or false; false when it is missing."""
         value = self.value(key, required=required)
@@ -267,6 +279,15 @@ class TomlTable:
 
     def _inner(self, key: str) -> str:
         return f"{self.where}, {key}" if self.where else key
+
+
+def is_date(text: str) -> bool:
+    """Return true for a day of the calendar, written as ISO 8601 has it."""
+    found = ISO_DATE.fullmatch(text)
+    if not found:
+        return False
+    year, month, day = map(int, found.groups())
+    return year > 0 and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]
 
 
 def is_integer(value: object) -> TypeGuard[int]:

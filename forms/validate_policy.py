@@ -26,6 +26,7 @@ def check_policy(study: Study, notes: FaultList) -> None:
     check_answers(study, "stop_rule", stop.signs if stop else (), notes)
     check_answers(study, "repeat", study.policy.repeat, notes)
     check_repeat(study, notes)
+    check_answers(study, "not_used", study.policy.not_used, notes)
 
 
 def check_roles(study: Study, variables: Mapping[str, Question], notes: FaultList) -> None:

@@ -93,11 +93,12 @@ def names(study: Study) -> Iterator[tuple[str, str, bool]]:
 
 def check_passages(study: Study, notes: FaultList) -> None:
     """Note ids that occur twice and checklist entries that point at nothing."""
-    consent = study.consent
+    consent, informing = study.consent, list(study.consent.informing)
     found = [  # (file, table, id) of everything that a checklist can point at
         *((CONSENT, table.split()[0], passage.id) for table, passage in passages_of(consent)),
         *((CONSENT, "board_note", note.id) for note in consent.board_note),
         *((CONSENT, "eligibility", question.id) for question in consent.eligibility),
+        *((CONSENT, "comprehension", question.id) for question in consent.comprehension),
         *((CONSENT, "statement", statement.id) for statement in consent.statements),
         *((SUPPORT, "passage", passage.id) for passage in study.support.passages),
     ]
@@ -105,6 +106,11 @@ def check_passages(study: Study, notes: FaultList) -> None:
         where = " and ".join(dict.fromkeys(table for _, table, other in found if other == name))
         file = next(file for file, _, other in found if other == name)
         notes.add(file, where, "id", f"{name!r} stands there twice")
+    for asked in consent.comprehension:
+        if asked.passage not in consent.informing:
+            problem = f"there is no passage {asked.passage!r}{nearest(asked.passage, informing)}"
+            allowed = "the id of a key fact, a detail or a part of the notice"
+            notes.add(CONSENT, f"comprehension {asked.id}", "passage", problem, allowed)
     screens = [screen.name for screen in CITED]
     known = [name for _, _, name in found] + [f"screen:{screen}" for screen in screens]
     for item in consent.checklist:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from forms.dates import FREEZE, LAST_DAY, cannot_stand
 from forms.parse_documents import board_words, client_words, passages_of
 from forms.readability import grade, words
 from forms.site_facts import PLACEHOLDER
@@ -16,9 +17,11 @@ from forms.study import Study
 from forms.toml_tables import CONSENT, QUESTIONNAIRE, SUPPORT, FaultList, at
 
 # Too few words have no grade worth the name: one long word would decide. A section needs some, a
-# single text as many as the samples from which the formula was made.
+# single text as many as the samples from which the formula was made. What people are bound by is
+# held to account statement by statement, however short.
 FEWEST_WORDS = 30
 SAMPLE_WORDS = 100
+STATEMENT = "consent statements"
 
 _WHOLLY = r"(?:completely|entirely|fully|totally|absolutely|perfectly|guaranteed|100\ ?%)"
 FORBIDDEN = re.compile(
@@ -32,6 +35,27 @@ FORBIDDEN = re.compile(
 )
 HONEST = "say what is kept and what is not; never promise it for certain, never take a right away"
 
+# What no program can make true of other people, or for ever: the phrases of that kind, and what to
+# say instead. A question may hold them. "Never" passes where it tells what the reader did ("if you
+# never saw this"); it is a promise of what we do, or of what becomes of the answers.
+_OURS = r"(?:we|us|our\ \w+|your\ \w+|they|it|answers?|data|texts?|names?|results?|figures?)"
+_PROMISES = {
+    r"(?:nobody|no\ ?one)\ (?:\w+\ )?(?:can|could|will|would|gets?)": (
+        "who can, and under what condition: the host, a reader, somebody who was there"
+    ),
+    r"(?:will|would|can)(?:not|\ not|n[’']t|\ never)\ (?:\w+\ )?(?:know|find\ out|guess)": (
+        "what you do not tell them, and that they may guess"
+    ),
+    r"only\ (?:\w+\ )?groups": "which files hold lines of single people, and for whom",
+    (
+        rf"{_OURS}\ (?:\w+\ )?never|(?:will|can|could|is|are|be)\ never"
+        r"|never\ (?:be|for|leaves?|shared?|shown?|given?|passe[sd]|tell|told)"
+    ): "what is done, by whom, and until when",
+    r"100\ ?(?:%|per\ ?cent)": "what is so, without a figure that is a promise",
+    r"completely|absolutely|guaranteed": "what is so, without the word",
+}
+TOO_SURE = {re.compile(rf"(?ix) (?<!\w)(?:{said})(?!\w)"): so for said, so in _PROMISES.items()}
+
 _SENTENCE_BEFORE = re.compile(r"(?:^|[.!?]|\n|\})\s*$")
 _SENTENCE_AFTER = re.compile(r"[.!?]?(?:$|\s*\n|\s+(?:\{|[\W_]?[A-Z0-9]))")
 
@@ -40,6 +64,7 @@ def check_words(study: Study, notes: FaultList) -> None:
     """Note promises, facts, braces and grades that clients should not meet."""
     check_promises(study, notes)
     check_facts(study, notes)
+    check_dates(study, notes)
     check_braces(study, notes)
     if study.language.partition("-")[0] == "en":  # the formula is for English only
         check_grades(study, notes)
@@ -71,8 +96,14 @@ def check_promises(study: Study, notes: FaultList) -> None:
     sources = ((CONSENT, client_words(study.consent)), (QUESTIONNAIRE, intros))
     for file, source in (*sources, (SUPPORT, support_words(study))):
         for table, key, text in source:
-            for found in FORBIDDEN.finditer(" ".join(text.split())):
+            said = " ".join(text.split())
+            if found := FORBIDDEN.search(said):
                 notes.add(file, table, key, f"must not say {found[0]!r}", HONEST)
+                continue
+            for pattern, instead in TOO_SURE.items():
+                if sure := pattern.search(said):
+                    problem = f"{sure[0]!r} promises what no program can keep"
+                    notes.add(file, table, key, problem, f"say {instead}")
 
 
 def check_facts(study: Study, notes: FaultList) -> None:
@@ -94,6 +125,20 @@ def check_facts(study: Study, notes: FaultList) -> None:
             if found[1] not in named:
                 problem = f"{{{found[1]}}} is named nowhere else in this file"
                 notes.add(CONSENT, f"checklist {item.id}", "where", problem)
+
+
+def check_dates(study: Study, notes: FaultList) -> None:
+    """Note sentences in which a date cannot stand, and a text in the place of a date."""
+    for table, key, text in (*client_words(study.consent), *board_words(study.consent)):
+        for found in PLACEHOLDER.finditer(text):
+            if found[1] == "freeze_rule":
+                problem = "{freeze_rule} was a text and bound nobody"
+                notes.add(CONSENT, table, key, problem, f"{{{FREEZE}}} or {{{LAST_DAY}}}, a date")
+            elif study.language.partition("-")[0] == "en" and (
+                example := cannot_stand(found[1], text[: found.start()])
+            ):
+                problem = f"{{{found[1]}}} is a date, so the words before it cannot be these"
+                notes.add(CONSENT, table, key, problem, example)
 
 
 def check_braces(study: Study, notes: FaultList) -> None:
@@ -120,8 +165,9 @@ def check_grades(study: Study, notes: FaultList) -> None:
             problem = f"reads at grade {grade(whole):.1f}, most of all {table}, {key}"
             notes.add(file, section, "", problem, allowed)
             continue
+        least = 1 if section == STATEMENT else SAMPLE_WORDS
         for table, key, text in parts:
-            if too_hard(text, study.reading_grade, SAMPLE_WORDS):
+            if too_hard(text, study.reading_grade, least):
                 notes.add(file, table, key, f"reads at grade {grade(text):.1f}", allowed)
 
 
@@ -132,16 +178,21 @@ def too_hard(text: str, ceiling: float, least: int) -> bool:
 
 def sections(study: Study) -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
     """Yield (file, section, its texts with table and key): texts that are graded together."""
-    # Headings and labels are left out, since they would flatter. Consent statements are denser by
-    # nature and have no ceiling; nor has the data protection notice, whose terms the law sets.
+    # Headings and labels are left out, since they would flatter.
     consent = study.consent
     passages = [(table, "text", p.text) for table, p in passages_of(consent)]
     screens = [("texts", k, text) for k, text in consent.texts.items() if not k.endswith("_title")]
     screens += [part for part in passages if part[0].startswith("debrief ")]
     eligibility = [(f"eligibility {q.id}", "text", q.text) for q in consent.eligibility]
+    eligibility += [(f"comprehension {q.id}", "text", q.text) for q in consent.comprehension]
     asked = [part for part in questionnaire_words(study) if part[1] != "title"]
+    statements = [(f"statement {s.id}", "text", s.text) for s in consent.statements]
     yield CONSENT, "information", [p for p in passages if p[0].startswith(("key_fact ", "detail "))]
+    yield CONSENT, "data protection notice", [p for p in passages if p[0].startswith("notice ")]
+    yield CONSENT, STATEMENT, statements
+    yield CONSENT, "leaflet", [p for p in passages if p[0].startswith("leaflet ")]
     yield CONSENT, "screens and endings", screens
     yield CONSENT, "eligibility", eligibility
     yield QUESTIONNAIRE, "intros", [part for part in asked if part[1] == "intro"]
     yield QUESTIONNAIRE, "questions", [part for part in asked if part[1] != "intro"]
+    yield SUPPORT, "help page", list(support_words(study))

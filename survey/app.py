@@ -24,7 +24,7 @@ from survey.storage.drafts import IDLE_SECONDS
 from survey.studies import current
 
 # templates/parts: macros by what they draw; a later one may use an earlier one's.
-PARTS = ("frame", "code", "support", "questions", "staff")
+PARTS = ("frame", "code", "support", "questions", "understanding", "staff")
 
 BLUEPRINTS = (
     assets.bp, home.bp, respondent.bp,

@@ -14,6 +14,11 @@ def iso_utc(at: float | None = None) -> str:
     return when.isoformat(timespec="seconds")
 
 
+def day_here(at: str) -> str:
+    """Return the date (ISO) on this server of a moment in the staff's records."""
+    return datetime.fromisoformat(at).astimezone().date().isoformat()
+
+
 def today_here() -> date:
     """Return the date on this server: an approval that names a day holds to its end there."""
     return datetime.now().astimezone().date()

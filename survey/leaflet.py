@@ -19,6 +19,8 @@ from survey.studies.version import StudyVersion
 Paper = Literal["a4", "a5"]
 PAPERS: tuple[Paper, ...] = ("a4", "a5")
 
+# What the first page says of leaving; the rest of it is read there.
+_NOTES = ("landing_exit",)
 TEMPLATE = "leaflet/leaflet.typ"
 QUIET_ZONE = 4  # modules of nothing around a QR code (ISO/IEC 18004 section 6.3.8)
 DOTS = 12  # pixels a module: sharp at 5 cm on paper
@@ -65,7 +67,11 @@ def _content(version: StudyVersion, link: str, paper: Paper) -> dict[str, Any]:
         "language": version.study.language,
         "title": words["landing_title"],
         "lead": _paragraphs(version, words["landing_lead"]),
-        "notes": [_paragraphs(version, words[key]) for key in ("landing_exit", "landing_draft")],
+        "passages": [
+            {"heading": version.fill(passage.heading), "text": _paragraphs(version, passage.text)}
+            for passage in version.study.consent.leaflet
+        ],
+        "notes": [_paragraphs(version, words[key]) for key in _NOTES],
         "link": link,
         "short": link.partition("://")[2].rstrip("/"),
         "qr": qr_svg(link).decode(),

@@ -13,6 +13,7 @@ from flask import current_app, g
 
 from survey.clock import Clock
 from survey.collection import stop_rule
+from survey.collection.understanding import UnderstandingCounters
 from survey.config import Config
 from survey.crypto import KeyRing, read_keys
 from survey.releases.archive import drop_pilot_files
@@ -38,6 +39,7 @@ class Services:
     keys: KeyRing
     drafts: DraftRepository
     counters: EventCounters
+    understanding: UnderstandingCounters
     catalogue: StudyCatalogue
     availability: Availability
     throttle: Throttle
@@ -86,6 +88,7 @@ def open_services(config: Config) -> Services:
         keys=keys,
         drafts=DraftRepository(stores, keys, time.time),
         counters=counters,
+        understanding=UnderstandingCounters(),
         catalogue=catalogue,
         availability=availability,
         throttle=Throttle(time.monotonic),

@@ -322,7 +322,7 @@ def cherries(context: DocumentContext) -> bytes:
         "Administration": _administration(context),
         "Response rates": _rates(context),
         "Multiple entries": [
-            ("Cookies", "Not used against repeats; one session cookie, gone at the end."),
+            ("Cookies", "None against repeats; one for the visit, gone with it."),
             ("IP check", "None, on purpose."),
             ("Log file analysis", "None: access logs are off or without addresses."),
             ("Registration", "None."),

@@ -48,9 +48,22 @@ def _statements(consent: Content) -> Iterator[WordingBlock]:
         yield WordingBlock("items", items=tuple(said))
 
 
-def consent_blocks(content: Content) -> Iterator[WordingBlock]:
+def _chosen(consent: Content, facts: Mapping[str, str]) -> Content:
+    """Return the consent without the variants that the site's facts do not choose (only_if)."""
+
+    def shown(part: Any) -> bool:
+        hangs = part.get("only_if") if isinstance(part, Mapping) else None
+        return hangs is None or facts.get(hangs[0], hangs[1]) == hangs[1]
+
+    return {
+        key: list(filter(shown, value)) if isinstance(value, list) else value
+        for key, value in consent.items()
+    }
+
+
+def consent_blocks(content: Content, facts: Mapping[str, str]) -> Iterator[WordingBlock]:
     """Yield all that a client reads before and after the questions, in the order of the screens."""
-    consent = content["consent"]
+    consent = _chosen(content["consent"], facts)
     texts: Mapping[str, str] = consent["texts"]
     yield WordingBlock("h2", texts["landing_title"])
     yield WordingBlock("text", texts["landing_lead"])
@@ -140,11 +153,13 @@ def questionnaire_blocks(content: Content) -> Iterator[WordingBlock]:
             yield from _question(question, labels)
 
 
-def _filled(blocks: Iterable[WordingBlock], facts: Mapping[str, str]) -> Iterator[WordingBlock]:
+def _filled(
+    blocks: Iterable[WordingBlock], facts: Mapping[str, str], lang: str
+) -> Iterator[WordingBlock]:
     """The blocks with the site's facts; what an empty optional fact leaves blank is dropped."""
     for block in blocks:
-        text = fill(block.text, facts) if block.text else ""
-        items = tuple(filled for item in block.items if (filled := fill(item, facts)))
+        text = fill(block.text, facts, lang) if block.text else ""
+        items = tuple(filled for item in block.items if (filled := fill(item, facts, lang)))
         if text or items:
             yield WordingBlock(block.kind, text, items)
 
@@ -164,7 +179,7 @@ def _files(
     digest = context.report.get(part, {}).get(version, "")
     proof = f" SHA-256 of the text: {digest}." if digest else ""
     about = f"{context.study.title}. {what} as shown, version {version}, language {lang}.{proof}"
-    filled = tuple(_filled(blocks, context.facts))
+    filled = tuple(_filled(blocks, context.facts, lang))
     mark = f"**{context.mark}.**" * bool(context.mark)
     name = f"{path}-{file_word(version)}-{file_word(lang)}"
     return {
@@ -185,7 +200,7 @@ def wordings(context: DocumentContext) -> dict[str, bytes]:
             what="Questions", version=archived.version, part="words",
         )  # fmt: skip
         files |= _files(
-            context, archived.language, consent_blocks(archived.content),
+            context, archived.language, consent_blocks(archived.content, context.facts),
             path="documentation/consent", title="Information and consent",
             what="Consent texts", version=archived.consent, part="consents",
         )  # fmt: skip

@@ -48,7 +48,8 @@ What a licence cannot settle: the answers are people's. Nobody gave a name, and
 the release was made so that nobody can be recognised. We ask everyone not to
 try, not to join it with other data about persons, and to tell the makers
 without delay, and nobody else, should somebody seem to be recognisable. Data
-protection law may forbid such an attempt, whatever this licence says."""
+protection law may forbid such an attempt, whatever this licence says. A copy that
+was taken stays licensed, also where this release is recalled later."""
 
 _RESTRICTED = """\
 {title}
@@ -67,6 +68,10 @@ asks for more, the agreement holds:
 - Do not pass the data on, whole or in part, nor rows or cells of it.
 - Do not try to recognise anybody, and do not join the data with other data about
   persons or with another release of the same study.
+- Do not feed rows, cells or texts to a model or an AI service that runs outside
+  your institution, and train no model that is passed on with them.
+- Whoever treats clients of a service that handed out the link to the study may not
+  have the files.
 - Publish figures about groups only, none of fewer than 10 people.
 - Keep the files where only the persons named can read them, and destroy them
   when the agreement ends.

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from exports.output_files import csv_text
 from forms.routing import PASSED, page_passed_event
 from forms.study import Study
+from survey.collection.understanding import Answers, UnderstandingCounters
 from survey.storage import admission, counters
 from survey.storage.counters import ReportedFigures
 from survey.storage.database import Database
@@ -69,19 +70,31 @@ class CollectionFigures:
     verdicts: Mapping[int, bool]
     dropoff: tuple[PagesPassed, ...]
     synthetic: bool = False
+    step: tuple[int, int] = (0, 0)  # page loads and completions when they moved last
+    understood: Answers = field(default_factory=dict)  # in memory alone, see there
 
 
 def figures_of(stores: Stores, study: Study, *, pilot: bool, over: bool) -> CollectionFigures:
     """Return the figures as they may be shown now; ``over``: collection has closed."""
     counted = counters.totals(stores.answers(pilot=pilot), study.name)
-    shown = _step(stores, study, counted, pilot=pilot).shown
+    step = _step(stores, study, counted, pilot=pilot)
+    shown = step.shown
     return CollectionFigures(
         totals={event: shown[event] for event in REPORTED_EVENTS if event in shown},
         progress=shown.get(ON_THE_WAY, 0),
         verdicts=counters.verdicts(stores.office, study.name, pilot=pilot),
         dropoff=_dropoff(study, shown) if over else (),
         synthetic=SIMULATED in counted,
+        step=(step.landing, step.completed),
     )
+
+
+def with_understanding(
+    figures: CollectionFigures, counted: UnderstandingCounters, study: Study, *, pilot: bool
+) -> CollectionFigures:
+    """Return the figures with what this process counted of the questions before consent."""
+    shown = counted.shown(study.name, pilot=pilot, step=figures.step, grain=TOTALS_STEP)
+    return replace(figures, understood=shown)
 
 
 def is_synthetic(db: Database, study: Study) -> bool:
@@ -219,6 +232,23 @@ def lines_of(figures: CollectionFigures) -> list[FigureLine]:
     return [FigureLine("Unique site visitors", NOT_KNOWN, ""), *counted, *rates]
 
 
+IN_MEMORY = (
+    "Counted in memory by the server process that shows this page, since it started; kept in no "
+    "file, and lost when it ends."
+)
+CHOSEN = {"right": "right", "wrong": "not right", "blank": "left blank"}
+
+
+def understanding_lines(study: Study, figures: CollectionFigures) -> list[FigureLine]:
+    """Return how the questions before consent were answered; none before the first step."""
+    return [
+        FigureLine(f"“{asked.text}”: {said}", number(counted[kind]), IN_MEMORY)
+        for asked in study.consent.comprehension
+        if (counted := figures.understood.get(asked.id))
+        for kind, said in CHOSEN.items()
+    ]
+
+
 def by_page(total: int) -> str:
     """Return a total by page in words; 0 stands for anything below the floor."""
     return f"{total:,}" if total else f"under {FEWEST_SHOWN}"
@@ -232,7 +262,7 @@ def marks_of(version: StudyVersion, figures: CollectionFigures) -> list[str]:
 
 def _all_lines(version: StudyVersion, figures: CollectionFigures) -> list[FigureLine]:
     """Return all that may be shown, pages passed by the labels of branches."""
-    lines = lines_of(figures)
+    lines = [*lines_of(figures), *understanding_lines(version.study, figures)]
     for answers, met in figures.verdicts.items():
         name = f"Stop rule at {answers:,} answers"
         lines.append(FigureLine(name, "met" if met else "not met", RULE))

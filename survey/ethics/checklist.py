@@ -47,7 +47,8 @@ class Spot:
     """A passage that can satisfy an element.
 
     ``screen`` and ``anchor`` are where a client meets it, ``text_anchor`` where it stands on the
-    page with every word. A note for the board has no screen. A whole screen has no ``text``.
+    page with every word. A note for the board has no screen, the leaflet no ``anchor`` either. A
+    whole screen has no ``text``.
     """
 
     label: str
@@ -58,7 +59,7 @@ class Spot:
 
     @property
     def screen_name(self) -> str:
-        """Number and name of the screen."""
+        """Name of the screen."""
         return SCREENS[self.screen].brief
 
 
@@ -85,23 +86,18 @@ class JudgedElement(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """The reading grade of a section; None where it has too few words for one.
-
-    ``ceiling`` is None where none is set.
-    """
+    """The reading grade of a section; None where it has too few words for one."""
 
     section: str
     words: int
     grade: float | None
-    ceiling: float | None
+    ceiling: float
 
     @property
     def verdict(self) -> str:
         """The grade against its ceiling."""
         if self.grade is None:
             return "too short to grade"
-        if self.ceiling is None:
-            return "no ceiling set"
         return "within" if self.grade <= self.ceiling else "above"
 
 
@@ -115,15 +111,16 @@ def elements() -> tuple[ChecklistElement, ...]:
 def spots(study: Study) -> Mapping[str, Spot]:
     """Return where each passage (by its id, or ``screen:NAME``) is met."""
     consent = study.consent
-    headed = [(SCREEN_OF[table.split()[0]], p) for table, p in passages_of(consent)]
+    headed = [(SCREEN_OF.get(table.split()[0], ""), p) for table, p in passages_of(consent)]
     headed += [("support", p) for p in study.support.passages]
     headed += [("", p) for p in consent.board_note]
     found = {p.id: Spot(p.heading or p.text, p.text, screen, p.id, p.id) for screen, p in headed}
+    found |= {p.id: Spot(p.heading or p.text, p.text, "", "", p.id) for p in consent.leaflet}
     for q in consent.eligibility:
         anchor = anchors(study, "eligibility")[q.id]
         found[q.id] = Spot(q.text, q.text, "eligibility", anchor, q.id)
-    for s in (*consent.required_statements, *consent.choices):
-        found[s.id] = Spot(s.text, s.text, "consent", anchors(study, "consent")[s.id], s.id)
+    for name, text in consent.asked_at_consent:
+        found[name] = Spot(text, text, "consent", anchors(study, "consent")[name], name)
     for cited in CITED:
         anchor = f"screen-{cited.name}"
         found[SCREEN + cited.name] = Spot(f"Screen {cited.brief}", "", cited.name, "main", anchor)
@@ -195,18 +192,12 @@ def grades(study: Study) -> tuple[Graded, ...]:
     """Return the reading grade of each section; none for a language without a formula."""
     if study.language.partition("-")[0] != "en":
         return ()
-    consent = study.consent
     held = [
         (section.capitalize(), [text for _, _, text in parts], study.reading_grade)
         for _, section, parts in sections(study)
     ]
-    free: list[tuple[str, list[str], None]] = [
-        ("Consent statements", [s.text for s in consent.statements], None),
-        ("Data protection notice", [p.text for p in consent.notice], None),
-        ("Help page", [study.support.intro, *(p.text for p in study.support.passages)], None),
-    ]
     found = []
-    for section, texts, ceiling in (*held, *free):
+    for section, texts, ceiling in held:
         whole = "\n\n".join(texts)
         count = len(words(whole))
         # With fewer words one long word would decide (docs/design.md, The walk).
@@ -231,9 +222,9 @@ def consent_passages(study: Study) -> dict[str, dict[str, str]]:
         "Screens": {f"screen-{s.name}": s.label for s in CITED if s.name not in absent},
         "Information": _headed((*consent.key_facts, *consent.details, *consent.notice)),
         "Before you start": {q.id: _short(q.text) for q in consent.eligibility},
-        "Consent": {s.id: _short(s.text) for s in consent.statements},
+        "Consent": {name: _short(text) for name, text in consent.asked_at_consent},
         "Questions": questions,
-        "Afterwards": _headed((*consent.debrief, *study.support.passages)),
+        "Afterwards": _headed((*consent.debrief, *study.support.passages, *consent.leaflet)),
     }
 
 

@@ -8,7 +8,14 @@ from flask import render_template
 
 from forms import platform_texts
 from forms.flow import SCREENS
-from forms.platform_texts import CODE_ERRORS, DELETED_WHEN, INVITATION_ERRORS
+from forms.platform_texts import (
+    CODE_ERRORS,
+    DELETED_WHEN,
+    FROZEN_AGAIN,
+    FROZEN_ALL,
+    FROZEN_ONCE,
+    INVITATION_ERRORS,
+)
 from survey.page_text import read_main
 from survey.respondents.screens import Navigation, render_screen
 from survey.studies.version import StudyVersion
@@ -54,6 +61,7 @@ _ABOUT_CODES = (
     ("Above the button under a code", (platform_texts.CODE_KEPT, platform_texts.CODE_NOTED)),
     ("Delete, to what cannot be a code", tuple(CODE_ERRORS.values())),
     ("Delete, to a code", (DELETED_WHEN,)),
+    ("Delete, once answers were frozen", (FROZEN_ONCE, FROZEN_AGAIN, FROZEN_ALL)),
 )
 
 

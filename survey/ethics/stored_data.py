@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,13 +13,44 @@ from forms.study import MISSING_RANGE, Column, Study, Tier
 
 @dataclass(frozen=True, slots=True)
 class DataLine:
-    """One stored column as a board reads it."""
+    """One stored column as a board reads it.
+
+    ``responses`` names the set of answers where several columns share one, else it is empty.
+    """
 
     name: str
     about: str
     values: str
+    missing: tuple[int, ...]
+    responses: str
     role: str
     tiers: tuple[tuple[str, str], ...]
+
+
+# What a tier does with a column: in one word, and what the word stands for. The figures of the
+# tables are those of exports.tables (a test holds them together).
+COUNTED, WHOLE, COARSE, OUT, READ_FIRST = "counts", "yes", "coarse", "out", "if approved"
+WHAT_TIERS_DO: Mapping[str, str] = {
+    COUNTED: (
+        "no answer of one person: how many gave each answer, made from the rows of tier C. A count "
+        "is shown from 10 people on and rounded to 5; smaller ones are hidden, and further ones so "
+        "that no hidden one can be worked out. Numbers with many values are counted in bands."
+    ),
+    WHOLE: (
+        "in each row as it was answered. Of a batch of few rows, quasi-identifiers are withheld "
+        "all the same; the release policy says of how few."
+    ),
+    COARSE: (
+        "in each row in broader groups, as broad as the file needs to keep its k; in some rows "
+        "withheld. Why such an answer is missing is not told."
+    ),
+    OUT: "not in the files of this tier.",
+    READ_FIRST: (
+        "a text by itself, once a person has read it, taken out what may point at somebody and "
+        "approved it. No answer stands beside it, and nothing leads from it to a row."
+    ),
+}
+SHARED = 3  # columns from which on a set of answers is named once
 
 
 LOT = "Random once frozen: by it is drawn whether the row is in the sample for an open file."
@@ -39,33 +71,46 @@ def administrative(study: Study) -> tuple[tuple[str, str], ...]:
     )  # fmt: skip
 
 
-def _values_of(study: Study, column: Column) -> str:
+def _values_of(column: Column) -> str:
     """Return the codes with their labels, as a span where most of them have none."""
     if column.max_length:
         return f"text of up to {column.max_length} characters"
     labelled = [f"{c} {column.labels[c]}" for c in column.codes if c in column.labels]
     span = f"{column.codes[0]} to {column.codes[-1]}: " if len(labelled) < len(column.codes) else ""
-    labels: Mapping[int, str] = {m.code: m.label for m in study.missing}
-    absent = [f"{c} {labels.get(c, '')}".strip() for c in column.missing if c in MISSING_RANGE]
-    return span + "; ".join(labelled + absent)
+    return span + "; ".join(labelled)
+
+
+def response_sets(study: Study) -> Mapping[str, str]:
+    """Return name → all answers, for each set of answers that several columns share."""
+    held = Counter(_values_of(c) for c in columns_of_study(study) if len(c.labels) > 1)
+    columns = {_values_of(c): c for c in columns_of_study(study)}
+    return {_set_name(columns[values]): values for values, many in held.items() if many >= SHARED}
+
+
+def _set_name(column: Column) -> str:
+    first, last = column.codes[0], column.codes[-1]
+    ends = f"{column.labels.get(first, first)} to {column.labels.get(last, last)}"
+    return f"{ends} ({first} to {last})"
 
 
 def _in_tier(study: Study, variable: str, tier: Tier) -> str:
-    """Return what this tier does to the variable."""
+    """Return what this tier does to the variable, in a word of ``WHAT_TIERS_DO``."""
     policy = study.policy
     role, group = policy.roles.get(variable, "none"), policy.groups.get(variable, "")
     if not tier.shows(variable, role, group):
-        return "left out"
-    if role == "free_text":
+        return OUT
+    if tier.kind.holds == "texts":
+        # Of a text that few are asked for, its being there would tell of its writer.
         few = variable in study.questions and asked_of_few(study, variable)
-        return "never read, never released" if few else "only after review"
-    level = tier.min_level.get(group, 0)
-    if role == "quasi_identifier" and variable in policy.hierarchies:
-        top = policy.hierarchies[variable].top
-        if level >= top:
-            return "withheld"
-        return f"level {level} or coarser" if level or group == "core" else "as asked"
-    return "as answered"
+        return OUT if few else READ_FIRST
+    if role == "free_text":
+        return OUT
+    if tier.kind.holds == "tables":
+        made_from = (policy.tiers[n] for n in tier.kind.made_from if n in policy.tiers)
+        return OUT if any(variable in source.leave_out for source in made_from) else COUNTED
+    if role != "quasi_identifier":
+        return WHOLE
+    return COARSE if group == "core" or tier.min_level.get(group, 0) else WHOLE
 
 
 def _role(study: Study, variable: str) -> str:
@@ -76,24 +121,29 @@ def _role(study: Study, variable: str) -> str:
 
 def data_lines(study: Study) -> Iterator[DataLine]:
     """Yield every answer column of the row, then every kept-apart text, in the order asked."""
-    tiers = tuple(study.policy.tiers.values())
+    tiers, sets = tuple(study.policy.tiers.values()), response_sets(study)
+    named = {values: name for name, values in sets.items()}
     for column in columns_of_study(study):
         yield DataLine(
-            column.name,
-            column.label,
-            _values_of(study, column),
-            _role(study, column.variable),
-            tuple((tier.name, _in_tier(study, column.variable, tier)) for tier in tiers),
+            name=column.name,
+            about=column.label,
+            values=_values_of(column),
+            missing=tuple(c for c in column.missing if c in MISSING_RANGE),
+            responses=named.get(_values_of(column), ""),
+            role=_role(study, column.variable),
+            tiers=tuple((tier.name, _in_tier(study, column.variable, tier)) for tier in tiers),
         )
     for question in study.questions.values():
         if question.apart:
             yield DataLine(
-                question.name,
-                question.text.texts()[0],
-                f"text of up to {question.max_length} characters, in a table of its own; "
+                name=question.name,
+                about=question.text.texts()[0],
+                values=f"text of up to {question.max_length} characters, in a table of its own; "
                 "no key joins it to the row",
-                _role(study, question.name),
-                tuple((tier.name, _in_tier(study, question.name, tier)) for tier in tiers),
+                missing=(),
+                responses="",
+                role=_role(study, question.name),
+                tiers=tuple((tier.name, _in_tier(study, question.name, tier)) for tier in tiers),
             )
 
 
@@ -139,6 +189,10 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "content": "the words",
             "current": "whether new answers go to that table",
         },
+    ),
+    "promised": (
+        "From which day on the answers that came may be frozen, as the words said.",
+        {"study": "the study", "freeze_not_before": "the day"},
     ),
     "row_totals": (
         "How many answers there are, so that nobody has to read them to count them.",

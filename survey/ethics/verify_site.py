@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
 
-from forms.platform_texts import BY_INVITATION
+from forms.platform_texts import BY_INVITATION, FROZEN_AGAIN, FROZEN_ONCE
 from survey.errors import Refusal
 from survey.ethics.dossier.reader import Dossier
 from survey.page_text import (
@@ -45,6 +45,10 @@ UNINVITED = (
     "Only an invitation opens this study, so a client’s own questions could not be walked: what "
     "comes before them and the board’s pages were compared. --invitation CODE goes in with an "
     "unspent code, and does not spend it."
+)
+_DAY = r"(?:\d{1,2} [A-Z][a-z]+ \d{4}|\d{4}-\d{2}-\d{2})"
+_FROZEN = re.compile(
+    "|".join(_DAY.join(map(re.escape, told.split("{day}"))) for told in (FROZEN_ONCE, FROZEN_AGAIN))
 )
 _FINGERPRINT = re.compile(r"\b[0-9a-f]{64}\b")
 
@@ -321,6 +325,8 @@ class _SiteComparison:
             extra = [line for line in extra if line not in self.dossier.may_also_say]
         if screen["id"] == "landing":
             extra = [line for line in extra if line.replace(" .", ".") != BY_INVITATION]
+        if screen["id"] == "withdraw":  # the one sentence there that tells what happened
+            extra = [line for line in extra if not _FROZEN.fullmatch(line)]
         for one, other in _paired(missing, extra):
             self.report.add(where, one, other)
         if not (missing or extra or screen["any_order"]):

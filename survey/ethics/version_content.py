@@ -159,6 +159,7 @@ PASSAGES = {
     "details": "More detail",
     "notice": "Data protection notice",
     "debrief": "Thank you and debrief",
+    "leaflet": "Leaflet",
     "board_note": "Notes for the board",
 }
 BUTTONS = ("agree", "decline")
@@ -239,6 +240,7 @@ def _consent(consent: Json) -> Parts:
             yield from _passage(CONSENT, passage, name)
     for section, id_, where, kind in (
         ("eligibility", "eligibility", "Before you start:", "who may take part"),
+        ("comprehension", "comprehension", "Question before consent", "a question before consent"),
         ("statements", "statement", "Consent statement", "a consent statement"),
         ("checklist", "checklist", "Checklist", "the board’s checklist"),
     ):
@@ -254,12 +256,20 @@ def _passage(group: str, passage: Json, name: str) -> Parts:
     where = f"{name}: {heading or passage['id']}"
     yield ContentPart(group, f"{id_}|heading", f"{where} (heading)", heading)
     yield ContentPart(group, f"{id_}|text", where, passage["text"])
+    only_if = _only_if(passage.get("only_if"))
+    yield ContentPart(group, f"{id_}|only_if", f"{where} is shown", only_if, "for which sites")
+
+
+def _only_if(given: Sequence[str] | None) -> str:
+    return f"where {given[0]} is “{given[1]}”" if given else ""
 
 
 def _each(group: str, id_: str, where: str, values: Json, kind: str) -> Parts:
     """Yield a part for each value under one id."""
     for key, value in values.items():
-        if key != "id":
+        if key == "only_if":
+            yield ContentPart(group, f"{id_}|only_if", f"{where} is shown", _only_if(value), kind)
+        elif key != "id":
             place = where if key == "text" else f"{where} ({key})"
             yield ContentPart(group, f"{id_}|{key}", place, _plainly(value), kind)
 

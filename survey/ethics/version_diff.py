@@ -167,6 +167,8 @@ def orders_of(version: VersionContent) -> Iterator[Sequenced]:
     for section, home in PASSAGES.items():
         yield _order(CONSENT, home, consent.get(section, ()), "passage")
     yield _order(CONSENT, "Before you start", consent.get("eligibility", ()), "eligibility")
+    asked = consent.get("comprehension", ())
+    yield _order(CONSENT, "Questions before consent", asked, "comprehension")
     yield _order(CONSENT, "Consent statements", consent["statements"], "statement")
     yield _order(QUESTION, "Pages", document["pages"], "page")
     for page in document["pages"]:

@@ -9,7 +9,16 @@ from typing import Any
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from forms.draft import Draft, decode, encode, first_unanswered, page_at
-from forms.flow import SCREENS, TURNS, FlowState, SendDraft, StepResult, at_page, step
+from forms.flow import (
+    SCREENS,
+    TURNS,
+    FlowState,
+    SendDraft,
+    StepResult,
+    at_page,
+    shown_again,
+    step,
+)
 from forms.kinds import columns_of_question
 from forms.routing import answer_keys, paths, shown_questions
 from forms.study import LEFT_BLANK
@@ -101,6 +110,9 @@ class Walkthrough:
         if state.screen == "done" and state.draft and not state.draft.code:
             state = replace(state, draft=None)  # a client's cookie expired with this page
         result = step(self.version.study, state, posted, seed=SEED)
+        if not result.errors:  # a page left with something to mend says so when it is back
+            again = shown_again(self.version.study, result.state)
+            result = replace(result, state=again.state, errors=again.errors)
         sent = next((effect for effect in result.effects if isinstance(effect, SendDraft)), None)
         if sent is None or result.state.draft is None:
             return result
@@ -121,6 +133,8 @@ class Walkthrough:
         ``own`` are the addresses of the list of screens and of the comments.
         """
         draft = result.state.draft
+        if draft is not None and draft.faulty and draft.faulty == result.state.token:
+            posted = None  # the draft keeps what was typed
         ways = Navigation(
             base,
             preview=True,

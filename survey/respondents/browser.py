@@ -17,7 +17,6 @@ from survey.security import CLEAR_SITE_DATA
 
 SECRET = "k"  # the browser's half of the draft's key  # noqa: S105
 MAY_CONSENT = "e"  # the eligibility questions were answered with yes
-COUNTRY = "c"  # country chosen for the help lines
 INVITATION = "i"  # sealed: the invitation that opens the study, until the first question
 YOUTH = "y"  # until the next page: help lines for young people first
 KIOSK = "q"  # the device is shared: every end leads to a fresh first page

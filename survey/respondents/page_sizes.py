@@ -17,7 +17,16 @@ from forms.draft import Draft
 from forms.flow import SCREENS, FlowState, StepResult, shown_again
 from forms.kinds import columns_of_study, kind_of
 from forms.page_view import LONGEST_CHARACTER, fullest_view
-from forms.platform_texts import CHOOSE_CODE, CHOOSE_END, CLOSED, ENTRANCE_ERRORS, PAGE_WORDS
+from forms.platform_texts import (
+    CHOOSE_CODE,
+    CHOOSE_END,
+    CLOSED,
+    ENTRANCE_ERRORS,
+    FROZEN_AGAIN,
+    FROZEN_ALL,
+    FROZEN_ONCE,
+    PAGE_WORDS,
+)
 from forms.study import Column, Study
 from survey.padding import BELOW, KEPT_AS_SENT, LENGTH, page_length
 from survey.respondents.screens import (
@@ -31,6 +40,8 @@ from survey.studies.version import StudyVersion
 
 TOKEN = (("csrf_token", "0" * 91),)  # as long as a real one, which would set a cookie
 CODE = "0000-0000-0000-0000-0000-00000"
+FROZEN = (FROZEN_ONCE, FROZEN_AGAIN, FROZEN_ALL)
+LONGEST_DAY = "30 September 2030"
 TOKEN_OF_PAGE = "0" * 12
 TITLE = " ".join(sorted(PAGE_WORDS, key=len)[-2:])
 # Screens rendered with more than a draft, here or (not_taken, a few lines) nowhere; leave is never
@@ -90,7 +101,9 @@ def _around_questions(version: StudyVersion, ways: Navigation) -> Iterator[tuple
     yield "thanks", render_state(version, ways, StepResult(thanks))
     for answered in (False, True):
         asked = FlowState("withdraw", draft, answered=answered)
-        yield "withdraw", render_state(version, ways, StepResult(asked))
+        for told in FROZEN:
+            frozen = told.format(day=LONGEST_DAY)
+            yield "withdraw", render_state(version, ways, StepResult(asked), frozen=frozen)
     for screen in SCREENS.keys() - WITH_MORE:
         yield screen, render_state(version, ways, StepResult(FlowState(screen, draft)))
     for state in CLOSED:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import render_template
 from markupsafe import Markup, escape
@@ -22,7 +23,7 @@ from forms.flow import SCREENS, FlowState, StepResult, anchors, entrance
 from forms.form_fields import KeptPost
 from forms.page_view import PageView, news, page_view
 from forms.prose import paragraphs, runs
-from forms.study import Page
+from forms.study import HelpLine, Page
 from survey.padding import filled_address
 from survey.respondents.rendered_parts import render_question
 from survey.studies.version import StudyVersion
@@ -109,8 +110,12 @@ def render_state(
     *,
     posted: Any = None,
     country: str | None = None,
+    frozen: str = "",
 ) -> str:
-    """The screen of a state, after a faulty post with what was typed and what to mend."""
+    """The screen of a state, after a faulty post with what was typed and what to mend.
+
+    ``frozen`` says on the page of deletions what no code can delete any more.
+    """
     study, state, errors = version.study, result.state, tuple(result.errors.items())
     screen, draft = state.screen, state.draft
     if screen == "questions" and draft is not None:
@@ -127,6 +132,7 @@ def render_state(
         draft=draft,
         entrance=entrance(study),
         country=country,
+        frozen=frozen,
         youth=state.youth,
         answered=state.answered,
     )
@@ -254,6 +260,17 @@ def dialable(text: str) -> Markup:
         parts += [Markup('<a href="{}:{}">{}</a>').format(scheme, number, found[0])]
         done = found.end()
     return Markup("").join([*parts, escape(text[done:])])
+
+
+def reachable(place: HelpLine) -> Markup:
+    """Return how to reach a place of help, each way as a link: its numbers, else its website."""
+    said = dialable(place.contact)
+    if not place.url:
+        return said
+    plain = "<a " not in said
+    shown = place.contact if plain else urlsplit(place.url).netloc
+    site = Markup('<a href="{}" rel="noreferrer noopener">{}</a>').format(place.url, shown)
+    return site if plain else Markup("{} · {}").format(said, site)
 
 
 @lru_cache(maxsize=2048)

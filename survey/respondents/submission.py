@@ -11,8 +11,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from forms.answers import duration_band, stored_texts, stored_values, text_language
+from forms.dates import FREEZE
 from forms.draft import Draft
-from forms.study import Study
 from survey.crypto import KeyRing, new_code
 from survey.respondents.drafts import DraftRepository
 from survey.services import Services
@@ -29,10 +29,10 @@ def _deletion(seal: KeyRing, code: str, label: str) -> bytes:
 
 
 def build_response(
-    study: Study, draft: Draft, *, table: str, seal: KeyRing, submit: bytes
+    version: StudyVersion, draft: Draft, *, table: str, seal: KeyRing, submit: bytes
 ) -> Response:
     """The row and the texts that this draft becomes. No clock time goes in, only the band."""
-    seconds = draft.touched - draft.started
+    study, seconds = version.study, draft.touched - draft.started
     texts = tuple(
         Text(
             study=study.name,
@@ -57,6 +57,7 @@ def build_response(
         texts=texts,
         submit=submit,
         invitation=bytes.fromhex(draft.invitation) or None,
+        freeze_not_before=version.facts.get(FREEZE, ""),
     )
 
 
@@ -70,6 +71,8 @@ def submit(
 ) -> bool:
     """Send the draft of ``secret``; return False when there is none any more.
 
+    Nothing of it is stored where it says that its answers are not to be used.
+
     Raises InvitationSpent, with nothing stored, where another draft was sent with the same one.
 
     Safe to repeat after a double click, a lost connection or a crash: the code is drawn and sealed
@@ -80,8 +83,9 @@ def submit(
     def prepare(draft: Draft) -> Draft:
         if draft.ready:
             return draft
-        code = (draft.code or new_code()) if wants_code else ""
-        return replace(draft, ready=True, completion=completion, code=code)
+        unused = version.study.policy.unused(draft.answers)
+        code = (draft.code or new_code()) if wants_code and not unused else ""
+        return replace(draft, ready=True, completion=completion, code=code, unused=unused)
 
     draft = drafts.change(secret, prepare)
     if draft is None:
@@ -89,13 +93,14 @@ def submit(
     if draft.sent:
         return True
     db = drafts.stores.answers(pilot=version.pilot)
-    table = answer_tables.table_of(
-        db, bytes.fromhex(version.study.fingerprints.words), study=version.study.name
-    )
     submit = drafts.seal.accepted(drafts.seal.name(secret))
-    answers.accept(
-        db, build_response(version.study, draft, table=table, seal=drafts.seal, submit=submit)
-    )
+    if draft.unused:
+        answers.discard(db, submit, bytes.fromhex(draft.invitation) or None)
+    else:
+        words = bytes.fromhex(version.study.fingerprints.words)
+        table = answer_tables.table_of(db, words, study=version.study.name)
+        response = build_response(version, draft, table=table, seal=drafts.seal, submit=submit)
+        answers.accept(db, response)
     drafts.change(secret, lambda draft: _emptied(draft, int(drafts.clock())))
     return True
 
@@ -120,7 +125,7 @@ def recover_interrupted(
         if there or draft.sent:
             return _emptied(draft, int(drafts.clock()))
         # The code stays: the first send may still be under way, and its row hangs on this code.
-        return replace(draft, ready=False, completion=1)
+        return replace(draft, ready=False, completion=1, unused=False)
 
     return drafts.change(secret, mend) or draft
 

@@ -34,7 +34,8 @@ class Text:
 class Response:
     """One answer as it is stored; ``values`` holds a code (or text) for each column of ``table``.
 
-    ``submit`` is the keyed hash of the draft's submit token, ``invitation`` that of the code.
+    ``submit`` is the keyed hash of the draft's submit token, ``invitation`` that of the code,
+    ``freeze_not_before`` the ISO date until which its words promised that it can be deleted.
     """
 
     study: str
@@ -49,6 +50,7 @@ class Response:
     texts: tuple[Text, ...]
     submit: bytes
     invitation: bytes | None
+    freeze_not_before: str = ""
 
 
 @lru_cache(maxsize=64)
@@ -64,6 +66,7 @@ _CLAIM = """
     SELECT :token WHERE NOT EXISTS (SELECT 1 FROM accepted WHERE value = :token)
     ON CONFLICT DO NOTHING
 """
+_PROMISE = "INSERT INTO promised VALUES (?, ?) ON CONFLICT DO NOTHING"
 _TEXT = """
     INSERT INTO arriving_texts (key, study, variable, lang, c_quote, deletion, text)
     VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -75,15 +78,10 @@ def accept(db: Database, response: Response, *, draw: Callable[[int], bytes] = t
 
     Raises InvitationSpent or CodeNotAllowed with nothing stored. ``draw`` gives random bytes.
     """
-    spend = "DELETE FROM invitations WHERE code = ?"
     try:
         with write_transaction(db):
-            # The token first: a submit that is repeated must not find its own invitation spent.
-            if not db.conn.execute(_CLAIM, {"token": response.submit}).rowcount:
+            if not _claimed(db, response.submit, response.invitation):
                 return False
-            code = response.invitation
-            if code is not None and not db.conn.execute(spend, (code,)).rowcount:
-                raise InvitationSpent("This invitation has been used already.")
             _insert(db, response, draw)
             arrived = waiting(db)
     except sqlite3.IntegrityError as error:  # it names the column, never the value
@@ -97,6 +95,26 @@ def accept(db: Database, response: Response, *, draw: Callable[[int], bytes] = t
     return True
 
 
+def discard(db: Database, submit: bytes, invitation: bytes | None) -> bool:
+    """Take an answer of which nothing is to be stored: only its token, and its invitation is spent.
+
+    False when it was taken before. Raises InvitationSpent.
+    """
+    with write_transaction(db):
+        return _claimed(db, submit, invitation)
+
+
+def _claimed(db: Database, submit: bytes, invitation: bytes | None) -> bool:
+    """Take the token and spend the invitation, within a transaction; False for a second time."""
+    # The token first: a submit that is repeated must not find its own invitation spent.
+    if not db.conn.execute(_CLAIM, {"token": submit}).rowcount:
+        return False
+    spend = "DELETE FROM invitations WHERE code = ?"
+    if invitation is not None and not db.conn.execute(spend, (invitation,)).rowcount:
+        raise InvitationSpent("This invitation has been used already.")
+    return True
+
+
 def _insert(db: Database, response: Response, draw: Callable[[int], bytes]) -> None:
     r = response
     db.conn.execute(
@@ -104,6 +122,8 @@ def _insert(db: Database, response: Response, draw: Callable[[int], bytes]) -> N
         (draw(ROW_KEY_BYTES), r.fingerprint, r.lang, r.c_open, r.completion, r.dur_band, r.deletion,
          *r.values.values()),
     )  # fmt: skip
+    if r.freeze_not_before:
+        db.conn.execute(_PROMISE, (r.study, r.freeze_not_before))
     # Keys drawn anew: nothing joins a text to its row, nor two texts of one person.
     for t in r.texts:
         db.conn.execute(

@@ -97,6 +97,12 @@ def batches(db: Database, study: str) -> dict[int, int]:
     return dict(found)
 
 
+def promised(db: Database, study: str) -> str:
+    """Return the latest day (ISO) before which answers that came may not be frozen, or nothing."""
+    sql = "SELECT coalesce(max(freeze_not_before), '') FROM promised WHERE study = ?"
+    return str(db.conn.execute(sql, (study,)).fetchone()[0])
+
+
 def begins(office: Database, study: str, batch: int, *, at: str) -> None:
     """Note when (ISO time, UTC) a batch was begun: before it is there, so that none is without."""
     with write_transaction(office):
@@ -116,7 +122,6 @@ def freeze(
     minimum: int,
     closing: bool,
     before: Callable[[int], object] = lambda _batch: None,
-    withdrawn: Withdrawn = nothing_more,
 ) -> int:
     """Make the new answers the next batch and destroy their deletion values; return how many.
 
@@ -125,8 +130,7 @@ def freeze(
     number of the batch when nothing else can keep it from being made, raises anything.
     """
     with write_transaction(db):
-        _, studies = delete_asked(db)
-        withdrawn(studies)
+        delete_asked(db)
         merge_table(db)
         known = batches(db, study)
         new = known.get(0, 0)
@@ -141,6 +145,5 @@ def freeze(
             db.conn.execute(f"UPDATE {quoted(table)} {change}", (batch,))
         db.conn.execute(f"UPDATE texts {change} AND study = ?", (batch, study))
         answer_tables.recount(db, merged_tables(db))
-    withdrawn(studies)
     rewrite_file(db)  # pages that were split long ago may hold copies of what was destroyed
     return new

@@ -118,6 +118,18 @@ def m002_totals(db: AnyDatabase) -> None:
         )
 
 
+@ANSWERS()
+def m003_promised(db: AnyDatabase) -> None:
+    """The days before which answers that are here may not be frozen, as their senders were told."""
+    _make(
+        db,
+        """CREATE TABLE promised (
+            study TEXT NOT NULL, freeze_not_before TEXT NOT NULL,
+            PRIMARY KEY (study, freeze_not_before)
+        ) STRICT, WITHOUT ROWID""",
+    )
+
+
 @DRAFTS()
 def m001_drafts(db: AnyDatabase) -> None:
     """Sealed drafts; ``expires`` is in epoch seconds, rounded up to half an hour."""

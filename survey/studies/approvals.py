@@ -25,6 +25,7 @@ from exports.output_files import hidden_beside
 from forms.fingerprint import fingerprint_of_facts
 from forms.load import load_study
 from forms.toml_tables import StudyFaults
+from forms.variants import shown_at
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.storage import answer_tables, studies
@@ -82,10 +83,9 @@ def _read(place: Path, study: str) -> StudyVersion:
     """Return the version in ``place``. Raises ArchivedVersionInvalid where it cannot be read."""
     try:
         facts: dict[str, str] = json.loads((place / FACTS).read_text("utf-8"))
-        loaded = load_study(place / study)
-        return StudyVersion(
-            loaded, place / study, facts, fingerprint_of_facts(loaded, facts), pilot=False
-        )
+        loaded = load_study(place / study, signed=True)
+        site = fingerprint_of_facts(loaded, facts)
+        return StudyVersion(shown_at(loaded, facts), place / study, facts, site, pilot=False)
     except StudyFaults as faults:
         raise ArchivedVersionInvalid(f"{place} cannot be read: {faults.faults[0]}.") from None
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:

@@ -20,9 +20,9 @@ from datetime import date
 from time import monotonic
 
 from forms.kinds import columns_of_study
-from survey.clock import Clock, today_here
+from survey.clock import Clock, day_here, today_here
 from survey.errors import StoreError, StoreUnavailable
-from survey.storage import admission, answer_tables, board, conditions, studies
+from survey.storage import admission, answer_tables, batches, board, conditions, studies
 from survey.storage.admission import AdmissionRule
 from survey.storage.stores import Stores
 from survey.storage.studies import Approval
@@ -67,7 +67,8 @@ class StudyState:
     """The versions published of a study, whether it takes people, and under which approval.
 
     ``reason`` says in a word why an opened study takes nobody and ``problem`` in a sentence for
-    staff; respondents read only that it is paused.
+    staff; respondents read only that it is paused. ``frozen_on`` are the days (ISO, this server's)
+    on which answers were frozen, in order.
     """
 
     published: PublishedVersions
@@ -75,6 +76,7 @@ class StudyState:
     approval: Approval | None = None
     reason: str = ""
     problem: str = ""
+    frozen_on: tuple[str, ...] = ()
 
     @property
     def readable(self) -> bool:
@@ -159,6 +161,8 @@ class Availability:
         if known is not None and not now and at - asked < FRESH_SECONDS:
             return known
         found = self._full(self._ask(folder.version(now=True)))
+        if not folder.latest.pilot:  # a pilot's answers are never frozen
+            found = replace(found, frozen_on=self._frozen_on(name, found.state))
         self._keep_admission_rule(folder)
         with self._lock:
             if in_round == self._round:  # or something was written while we asked
@@ -270,6 +274,14 @@ class Availability:
             prepare(self._stores, version)
             self._ready.add(version)
         return version
+
+    def _frozen_on(self, name: str, state: str) -> tuple[str, ...]:
+        """Return the days of the freezes that came to their end."""
+        begun = batches.begun(self._stores.office, name)
+        # The last may have ended half-way, which shows in the answers.
+        last = max(batches.batches(self._stores.responses, name), default=0)
+        there = [at for batch, at in begun.items() if batch <= last or state == FROZEN]
+        return tuple(sorted({day_here(at) for at in there}))
 
     def _full(self, found: StudyState) -> StudyState:
         """Return ``found``, or that the study is full: a deletion by code never opens it again."""

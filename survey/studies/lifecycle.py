@@ -6,14 +6,12 @@ Commands and the researcher's room call these functions; ``note`` writes the aud
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
+from forms.dates import FREEZE, day_before, in_words
 from forms.site_facts import missing_facts
 from survey.clock import iso_utc, today_here
 from survey.errors import Refusal
-from survey.releases.archive import drop_pilot_files
 from survey.storage import batches, board, conditions, studies
-from survey.storage.batches import nothing_more
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from survey.studies import approvals
@@ -115,37 +113,62 @@ def close(stores: Stores, version: StudyVersion, *, note: Note) -> None:
     _set(stores, version.study.name, "closed", note)
 
 
+def not_to_freeze(stores: Stores, version: StudyVersion) -> str:
+    """Return in a sentence why the answers present may not be frozen today, or nothing.
+
+    The latest date counts that was promised with any answer that came, or that is served now.
+    """
+    name = version.study.name
+    if version.pilot:
+        return f"{name} is a pilot: its answers are never frozen, so codes go on deleting them."
+    today = today_here().isoformat()
+    try:
+        served = signed_version(stores, version, today)
+    except Refusal as refusal:
+        return str(refusal)
+    day = max(batches.promised(stores.responses, name), served.facts.get(FREEZE, ""))
+    if today >= day:
+        return ""
+    return (
+        f"People were told that they can delete their answers until the end of "
+        f"{in_words(day_before(day))}. Nothing of {name} can be frozen before {in_words(day)}."
+    )
+
+
 def freeze(
     stores: Stores, version: StudyVersion, *, note: Note, expected: studies.Status | None = None
 ) -> int:
     """Make the answers present the next batch, of a closed study the last; return how many.
 
-    From then on none can be withdrawn. Raises DataUseStopped, TooFewToFreeze, and Refusal where
-    the study is not ``expected`` (as it is now unless given): who asked for a batch did not ask for
-    the last.
+    From then on none can be withdrawn, so it is refused before the day that people were told.
+    Raises DataUseStopped, TooFewToFreeze, and Refusal where the study is not ``expected`` (as it is
+    now unless given): who asked for a batch did not ask for the last.
     """
     name = version.study.name
     check_use(stores, version)
     seen = expected or studies.status(stores.office, name)
+    if why := not_to_freeze(stores, version):
+        raise Refusal(why)
 
     # Inside the transaction that freezes: what was seen before may be over (docs/decisions/0013).
     def begin_batch(batch: int) -> None:
         if studies.status(stores.office, name) != seen:
             raise Refusal(f"{name} is no longer where it was. Nothing was frozen: look again.")
+        if why := not_to_freeze(stores, version):
+            raise Refusal(why)
         # Before the answers are frozen, which another file holds: no freeze is without its line.
         with write_transaction(stores.office):
-            if not version.pilot:  # texts of the batch rest from this day on
-                batches.begins(stores.office, name, batch, at=iso_utc())
+            # Texts of the batch rest from this day on.
+            batches.begins(stores.office, name, batch, at=iso_utc())
             # Without the number: what the audit tells moves in steps (docs/design.md, Collection).
             note(f"{name}: began to freeze the answers present as one batch")
 
     frozen = batches.freeze(
-        stores.answers(pilot=version.pilot),
+        stores.responses,
         name,
         minimum=version.study.policy.min_new_rows,
         closing=seen == "closed",
         before=begin_batch,
-        withdrawn=partial(drop_pilot_files, stores.folder) if version.pilot else nothing_more,
     )
     if seen == "closed":
         with write_transaction(stores.office):  # a colleague may have opened it again meanwhile

@@ -11,6 +11,7 @@ from forms.load import load_study
 from forms.site_facts import SiteFacts, facts_for, fill
 from forms.study import Study
 from forms.toml_tables import Fault, StudyFaults
+from forms.variants import shown_at
 from survey.studies.fingerprints import VersionFingerprints
 
 # First parts of the rooms' own addresses. A test holds the list against the addresses served.
@@ -43,7 +44,7 @@ class StudyVersion:
 
     def fill(self, text: str) -> str:
         """Return ``text`` with the site's facts in place of ``{fact}``."""
-        return fill(text, self.facts)
+        return fill(text, self.facts, self.study.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def read_version(folder: Path, site: SiteFacts, *, pilot: bool) -> StudyVersion:
     study = load_study(folder)
     facts = facts_for(site, study)
     return StudyVersion(
-        study,
+        shown_at(study, facts),
         folder,
         facts,
         fingerprint_of_facts(study, facts),

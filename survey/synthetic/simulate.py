@@ -18,7 +18,7 @@ from secrets import token_bytes
 from forms.answers import stored_values, text_language
 from forms.kinds import columns_of_question, columns_of_study, kind_of
 from forms.routing import answer_keys, branch_of, condition_holds, page_passed_event
-from forms.simulation import Recipe, load_recipe
+from forms.simulation import Recipe, RecipeFault, load_recipe
 from forms.study import LEFT_BLANK, NOT_REACHED, NOT_SHOWN, Column, Page, Question, Study
 from survey.collection.figures import SIMULATED, STOP_SIGN
 from survey.collection.stop_rule import record_due
@@ -182,13 +182,25 @@ def _client(study: Study, draw: random.Random, recipe: Recipe) -> SimulatedRespo
     )
 
 
+MOST_TRIED = 1000  # clients in a row whose answers are not to be used
+
+
 def simulate(
     study: Study, *, count: int, seed: int, recipe: Recipe | None = None
 ) -> Iterator[SimulatedResponse]:
-    """Yield ``count`` synthetic clients, who follow from study, recipe and seed alone."""
+    """Yield ``count`` synthetic clients, who follow from study, recipe and seed alone.
+
+    Of somebody whose answers are not to be used nothing is stored, so nobody here says so. Raises
+    RecipeFault where nearly everybody would.
+    """
     draw = random.Random(seed)  # noqa: S311  (repeatable on purpose; nothing here is secret)
     plain = recipe or Recipe()
-    return (_client(study, draw, plain) for _ in range(count))
+    for _ in range(count):
+        tried = (_client(study, draw, plain) for _ in range(MOST_TRIED))
+        found = next((c for c in tried if not study.policy.unused(c.values)), None)
+        if found is None:
+            raise RecipeFault(f"{study.name}: by this recipe nobody's answers may be used.")
+        yield found
 
 
 def as_stored(

@@ -2,7 +2,9 @@
 
 import pytest
 
-from forms.routing import along_pages, routes_in_words
+from forms.readability import words
+from forms.routing import WORDS_A_MINUTE, along_pages, routes_in_words
+from forms.variants import shown_at
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +36,19 @@ def test_what_clients_are_told_stands_beside_the_estimate(study):
 
 def test_a_study_that_tells_nothing_has_nothing_told(study):
     assert [a.told for a in along_pages(tuple(routes_in_words(study("minimal"))))] == [()]
+
+
+def test_the_minutes_that_clients_are_told_count_the_reading_too(study):
+    """Key facts, consent and debrief, and the questions once more on the page that checks them."""
+    whole = shown_at(study("therapist-tears"), {"legal_basis": "consent"})
+    consent = whole.consent
+    read = [p.text for p in (*consent.key_facts, *consent.debrief)]
+    read += [s.text for s in consent.statements]
+    for along in along_pages(tuple(routes_in_words(whole))):
+        asked = [q for page in along.pages for q in page.questions]
+        again = [
+            t for q in asked for t in (q.text.of(along.branches[0]), *(r.text for r in q.rows))
+        ]
+        minutes = along.span("minutes")[1] + len(words(" ".join([*read, *again]))) / WORDS_A_MINUTE
+        (told,) = along.told
+        assert told == pytest.approx(minutes, abs=1)

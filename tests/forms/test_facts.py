@@ -84,6 +84,38 @@ def test_a_limit_for_every_study_is_no_fact_of_the_site(site):
         site("[site]\nlimit = 1200")
 
 
+DATE = "freeze_not_before"
+
+
+@pytest.mark.parametrize("given", ["2027-03-31", '"2027-03-31"'])
+def test_a_date_is_given_with_quotes_or_without(site, given):
+    assert site(f"[study.minimal]\n{DATE} = {given}").by_study["minimal"] == {DATE: "2027-03-31"}
+
+
+@pytest.mark.parametrize(
+    "given", ['"31 March 2027"', "2027-03-31T10:00:00", '"2027-02-29"', "2027", '"when we freeze"']
+)
+def test_what_is_no_date_is_told_with_file_table_and_key(site, given):
+    with pytest.raises(StudyFaults) as found:
+        site(f"[study.minimal]\n{DATE} = {given}")
+    assert str(found.value).startswith(f"site.toml, study minimal, {DATE}: '")
+    assert "is not a date; allowed: 2027-03-31" in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "language", "told"),
+    [
+        ("2027-03-31", "en", "From 31 March 2027 on, until the end of 30 March 2027"),
+        ("2028-03-01", "en-GB", "From 1 March 2028 on, until the end of 29 February 2028"),
+        ("2027-01-01", "de", "From 2027-01-01 on, until the end of 2026-12-31"),
+        ("", "en", "From [freeze_not_before] on, until the end of [last_day_to_delete]"),
+    ],
+)
+def test_both_sides_of_the_date_are_told_from_the_one(given, language, told):
+    words = "From {freeze_not_before} on, until the end of {last_day_to_delete}"
+    assert fill(words, {DATE: given} if given else {}, language) == told
+
+
 @pytest.mark.parametrize(
     ("text", "facts", "filled"),
     [

@@ -216,6 +216,10 @@ CONSENT = [
         "{conflict_text} and write",
         "it must stand alone between",
     ),
+    ("minimal", "We are {institution}.", "Gone once {freeze_not_before}.", "before it cannot be"),
+    ("minimal", "We are {institution}.", "Ask until {freeze_not_before}.", "From {freeze_not_bef"),
+    ("minimal", "We are {institution}.", "From {last_day_to_delete} on.", "until the end of {las"),
+    ("minimal", "We are {institution}.", "Ask until {freeze_rule}.", "was a text and bound nobody"),
     ("minimal", "{institution}", "{Institution}", "'{Institution}' is not a fact"),
     ("minimal", "{institution}", "{institution", "'{institution. Write to us.' is not a"),
     ("minimal", 'where = "who runs it"', 'where = "{whoever}"', "{whoever} is named nowhere else"),
@@ -241,6 +245,13 @@ CONSENT = [
 
 RELEASE = [
     ("minimal", 'none = ["mood"]', "", "roles: no role for mood"),
+    (
+        "minimal",
+        "[roles]",
+        "[not_used]\nany = { mod = [1] }\n[roles]",
+        "not_used, any: no que",
+    ),
+    ("minimal", "[roles]", "[not_used]\nany = { mood = [9] }\n[roles]", "not_used, any, mood: 'mo"),
     ("minimal", '["mood"]', '["mood", "mod"]', "unknown variable 'mod' – did you mean 'mood'?"),
     ("minimal", '["mood"]', '["mood", "mood"]', "none: 'mood' stands there twice"),
     ("minimal", "none =", 'sensitive = ["mood"]\nnone =', "roles: 'mood' is listed more than once"),
@@ -426,8 +437,46 @@ def test_a_long_hard_text_is_named_even_in_an_easy_section(changed, faults):
     assert found.startswith("consent.toml, texts, declined: reads at grade")
 
 
-def test_consent_statements_have_no_reading_ceiling(changed, faults):
-    assert faults(changed("minimal", C, "I have read this.", HARD)) == []
+def test_a_statement_that_people_are_bound_by_is_graded_by_itself_however_short(changed, faults):
+    said = "Participation necessitates comprehensive understanding."
+    assert faults(changed("minimal", C, "I have read this.", said)) == [
+        "consent.toml, statement c_read, text: reads at grade 36.1; allowed: reading_grade = 8"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "phrase", "instead"),
+    [
+        ("Nobody can find your answers.", "Nobody can", "who can, and under what condition"),
+        ("No one will know what you said.", "No one will", "who can, and under what condition"),
+        ("Your therapist will not know.", "will not know", "and that they may guess"),
+        ("Your therapist cannot find out.", "cannot find out", "and that they may guess"),
+        ("We publish only groups of people.", "only groups", "which files hold lines of single"),
+        ("Your answers never leave this server.", "Your answers never", "by whom, and until when"),
+        ("It is told for groups, never for one.", "never for", "by whom, and until when"),
+        ("It is deleted to 100 %.", "100 %", "without a figure that is a promise"),
+        ("They are completely deleted.", "completely", "what is so, without the word"),
+    ],
+)
+def test_a_promise_that_no_program_can_keep_is_named_with_what_to_say(
+    changed, faults, said, phrase, instead
+):
+    (found,) = faults(changed("minimal", C, "That is fine.", said))
+    assert found.startswith(f"consent.toml, texts, declined: {phrase!r} promises what no program")
+    assert instead in found
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "You can take part if you never saw this.",
+        "Nobody reads the answers as they come in.",
+        "We do not know who you are.",
+        "It tells of many people together.",
+    ],
+)
+def test_what_is_so_may_be_said(changed, faults, said):
+    assert faults(changed("minimal", C, "That is fine.", said)) == []
 
 
 def test_a_language_other_than_english_is_not_graded_by_an_english_formula(changed, faults):
@@ -489,7 +538,7 @@ def test_faults_come_in_the_order_of_the_files(changed, faults):
     changed("minimal", S, 'url = "https', 'url = "http')
     changed("minimal", R, "k = 5", "k = 1")
     found = faults(changed("minimal", Q, "grade = 8", "grade = 80"))
-    assert [fault.partition(",")[0] for fault in found] == [Q, R, S]
+    assert [*dict.fromkeys(fault.partition(",")[0] for fault in found)] == [Q, C, R, S]
 
 
 def test_every_fault_is_one_short_line(changed, faults):

@@ -139,7 +139,7 @@ def test_the_first_thought_stands_alone_before_every_reading_and_cannot_be_rewri
 
 def test_both_branches_are_asked_about_their_therapist_in_their_own_words(flagship):
     page = flagship.page_of["view"]
-    assert page.intro.of("seen").endswith("think back to the time BEFORE that session.")
+    assert page.intro.of("seen").endswith("think back to the time before that session.")
     assert page.intro.of("not_seen").startswith("Please think of your current therapist")
 
 
@@ -222,14 +222,16 @@ def test_the_last_eligibility_question_never_screens_out(flagship):
     assert endings == ["screened_out", "screened_out", "screened_out", "not_now"]
 
 
-def test_seven_key_facts_come_first(flagship):
+def test_nine_key_facts_come_first_and_those_that_decide_at_the_top(flagship):
     assert [p.heading for p in flagship.consent.key_facts] == [
         "What is this?",
         "What will I do?",
         "Do I have to?",
+        "Will my therapist find out?",
+        "Will you know who I am?",
+        "Who will see my answers?",
         "Could it upset me?",
         "Will it help me?",
-        "Will you know who I am?",
         "Can I change my mind?",
     ]
 
@@ -237,14 +239,14 @@ def test_seven_key_facts_come_first(flagship):
 def test_each_of_the_74_checklist_elements_points_at_something_that_exists(flagship):
     consent = flagship.consent
     passages = (consent.key_facts, consent.details, consent.notice, consent.debrief)
-    there = {p.id for group in (*passages, consent.board_note) for p in group}
+    there = {p.id for g in (*passages, consent.leaflet, consent.board_note) for p in g}
     there |= {s.id for s in consent.statements} | {f"screen:{name}" for name in SCREENS}
     assert len(consent.checklist) == 74
     assert [c.id for c in consent.checklist if not c.passages or set(c.passages) - there] == []
 
 
 def test_no_help_line_pretends_to_have_been_checked(flagship):
-    assert len(flagship.support.lines) == 29
+    assert len(flagship.support.lines) == 68
     assert flagship.support.never_checked == flagship.support.lines
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from survey.respondents.screens import dialable
+from forms.study import HelpLine
+from survey.respondents.screens import dialable, reachable
 
 
 @pytest.mark.parametrize(("said", "links"), [
@@ -39,9 +40,47 @@ def test_help_comes_first_and_four_equal_ways_follow(upset):
     ways = [html.index(f'value="{way}"') for way in ("break", "delete", "send", "on")]
     assert ways == sorted(ways)
     assert 'class="primary"' not in html
-    assert html.index("Emergency numbers") < ways[0]
+    assert html.index("Emergency numbers") < html.index('href="tel:') < ways[0]
+    assert ways[-1] < html.index("By country")
 
 
-def test_a_country_chosen_on_the_help_page_is_remembered(upset):
+def test_it_thanks_and_says_that_nobody_has_to_go_on(upset):
+    assert "<h1>Thank you for telling us. You do not have to go on.</h1>" in upset.page.html
+
+
+def test_the_break_is_where_it_is_offered(upset):
+    assert upset.press("go", "break").screen == "break"
+
+
+def before_the_ways(client):
+    return client.open("support").page.html.split("What would you like to do?")[0]
+
+
+def test_a_country_chosen_on_the_help_page_comes_first_and_is_remembered(upset):
     upset.open("support?country=Ireland")
-    assert "Ireland" in upset.open("support").page.html.split("Emergency numbers")[0]
+    assert "<h2>Ireland</h2>" in before_the_ways(upset)
+
+
+def test_the_country_is_remembered_with_the_draft_alone(site):
+    client = site("therapist-tears").client()
+    chosen = client.open("support?country=Ireland").page.html
+    assert "<h2>Ireland</h2>" in chosen
+    assert "<h2>Ireland</h2>" not in client.begin().open("support").page.html
+    assert "<h2>Ireland</h2>" in client.open("support?country=Ireland").page.html
+    assert "<h2>Ireland</h2>" in client.open("support").page.html
+    client.open("stop").press("go", "delete")
+    assert "<h2>Ireland</h2>" not in client.open("support").page.html
+
+
+def test_who_stops_finds_no_way_drawn_larger_than_another(upset):
+    assert 'class="primary"' not in upset.open("stop").page.html
+
+
+@pytest.mark.parametrize(("contact", "url", "links"), [
+    ("116 123", "https://a.example/x", ["tel:116123", "https://a.example/x"]),
+    ("a.example", "https://a.example", ["https://a.example"]),
+    ("text HI to 85258", "", ["sms:85258"]),
+])  # fmt: skip
+def test_a_line_with_a_website_keeps_its_number_to_tap(contact, url, links):
+    line = HelpLine(("Ireland",), "A line", contact, url, "")
+    assert [part.split('"')[0] for part in str(reachable(line)).split('href="')[1:]] == links

@@ -148,7 +148,7 @@ def test_help_is_shown_once_and_not_again_at_every_turn(upset):
 
 def test_help_lines_of_a_chosen_country_come_first_and_are_remembered(site):
     flagship = site("therapist-tears")
-    client = flagship.client().start()
+    client = flagship.client().begin()
     country = flagship.version.study.support.countries[0]
     chosen = client.open(f"support?country={country}").text
     assert client.open("support").text == chosen != flagship.client().open("support").text

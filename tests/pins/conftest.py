@@ -43,12 +43,18 @@ STUDY_FOLDERS = {
 }
 
 FACTS = (
-    "clinician_contact", "closing_text", "conflict_text", "contact_email", "contact_post",
-    "dpo_contact", "ethics_board", "ethics_contact", "ethics_ref", "freeze_rule", "funder",
-    "hosting_country", "hosting_provider", "incentive_text", "injury_text", "institution",
-    "prereg_url", "recruitment_text", "researcher_names", "results_url", "results_when",
-    "retention_years", "supervisory_authority", "target_n", "transfer_text",
+    "answers_until", "backups_until", "clinician_contact", "closing_text", "conflict_text",
+    "contact_email", "contact_post", "dpo_contact", "ethics_board", "ethics_contact", "ethics_ref",
+    "freeze_not_before", "funder", "hosting_country", "hosting_provider", "incentive_text",
+    "injury_text", "institution", "legal_basis", "prereg_url", "records_until",
+    "recruitment_text", "releases_until", "researcher_names", "results_url", "results_when",
+    "rights_law_text", "supervisory_authority", "target_n", "texts_until", "transfer_text",
 )  # fmt: skip
+# Facts that are no text of their own: days, and what chooses between two variants of the words.
+DAYS = {"freeze_not_before": "2026-01-31", "legal_basis": "consent"} | dict.fromkeys(
+    ("answers_until", "backups_until", "records_until", "releases_until", "texts_until"),
+    "2036-12-31",
+)
 APPROVAL = (
     "--reference", "2026-7", "--by", "Dr Ada Berg", "--date", "2026-01-02",
     "--expires", "2999-12-31", "--while-running", "2999-01-01 Not in clinics.",
@@ -133,7 +139,7 @@ class Installation:
         self.run = command_on(self.data, self.catalogue)
         self._copy_study()
         self.run("key", "new")
-        facts = "".join(f"{name} = {f'The {name}.'!r}\n" for name in FACTS)
+        facts = "".join(f"{name} = {DAYS.get(name, f'The {name}.')!r}\n" for name in FACTS)
         (self.data / "site.toml").write_text(f"[site]\n{facts}", "utf-8")
         self._settle_checklist()
         self.run("study", "approve", FLAGSHIP.name, *APPROVAL, "--letter", letter_in(top))

@@ -149,11 +149,3 @@ def test_every_screen_has_one_template_and_every_template_is_a_screen():
     frame = {"frame"}
     templates = {path.stem for path in (ROOT / "templates" / "respond").iterdir()}
     assert templates - frame == {*SCREENS}
-
-
-def test_no_other_place_numbers_the_screens():
-    files = [p for f in ("forms", "survey", "templates") for p in (ROOT / f).rglob("*.*")]
-    texts = {p: p.read_text() for p in files if p.suffix in (".py", ".html", ".typ")}
-    labels = [screen.label for screen in SCREENS.values() if screen.label]
-    found = {p.name for p, text in texts.items() for label in labels if label in text}
-    assert found == {"flow.py"}

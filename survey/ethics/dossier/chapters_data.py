@@ -7,7 +7,7 @@ from typing import Any
 
 from forms.flow import CITED
 from forms.kinds import columns_of_study
-from forms.routing import condition_in_words
+from forms.routing import condition_by_question
 from forms.routing import routes_in_words as ways_through
 from forms.routing_diagram import picture as drawn
 from forms.study import Study, Tier
@@ -31,7 +31,12 @@ from survey.ethics.dossier.blocks import (
     table,
 )
 from survey.ethics.dossier.chapters_text import SCREEN
-from survey.ethics.stored_data import administrative, data_lines
+from survey.ethics.stored_data import (
+    WHAT_TIERS_DO,
+    administrative,
+    data_lines,
+    response_sets,
+)
 from survey.studies.version import StudyVersion
 
 MOST_WAYS = 120  # rows of the table of ways; of more only the number stands there
@@ -47,10 +52,10 @@ def routing(version: StudyVersion) -> Iterator[Block]:
     hanging: list[tuple[Runs, str]] = []
     for page in study.pages:
         if page.show_if:
-            condition = condition_in_words(study, page.show_if)
+            condition = condition_by_question(study, page.show_if)
             hanging.append(([ref(page.title, page.id)], condition))
         shown = [q for q in page.questions if q.show_if]
-        hanging += [([code(q.name)], condition_in_words(study, q.show_if)) for q in shown]
+        hanging += [([code(q.name)], condition_by_question(study, q.show_if)) for q in shown]
     if not hanging:
         yield prose("Nothing: every client meets every page and every question, in this order.")
     else:
@@ -58,7 +63,10 @@ def routing(version: StudyVersion) -> Iterator[Block]:
     yield heading("Every way through")
     yield from _ways(study)
     if study.minutes:
-        told = "; ".join(f"about {m:g} minutes on the way “{b}”" for b, m in study.minutes.items())
+        labels = {branch.name: branch.label for branch in study.branches}
+        told = "; ".join(
+            f"about {m:g} minutes on the way “{labels.get(b, b)}”" for b, m in study.minutes.items()
+        )
         yield prose(f"Clients are told to expect {told}.")
 
 
@@ -104,7 +112,7 @@ def checklist(version: StudyVersion) -> Iterator[Block]:
     study, consent = version.study, version.study.consent
     passages = (
         *consent.key_facts, *consent.details, *consent.notice, *consent.debrief,
-        *consent.board_note, *study.support.passages,
+        *consent.leaflet, *consent.board_note, *study.support.passages,
     )  # fmt: skip
     titles = {SCREEN + s.name: f"screen {s.name}" for s in CITED}
     titles |= {p.id: version.fill(p.heading).rstrip(".?") for p in passages if p.heading}
@@ -173,23 +181,24 @@ def stored(version: StudyVersion) -> Iterator[Block]:
         "may know; insider: what somebody who was there knows); sensitive answers are protected "
         "because of what they say; free text never travels with other answers."
     )
+    yield heading("Words in the columns of tiers", level=3)
+    yield pairs(WHAT_TIERS_DO.items())
     yield heading("Codes of what is missing", level=3)
     yield pairs((str(m.code), m.label) for m in study.missing)
-    # The labels of missing codes stand above once, not again beside every column.
-    labels = {f"{m.code} {m.label}": str(m.code) for m in study.missing}
+    if sets := response_sets(study):
+        yield heading("Sets of answers that several columns share", level=3)
+        yield pairs(sets.items())
     rows = []
     for line in data_lines(study):
-        parts = line.values.split("; ")
-        values = [[plain("; ".join(part for part in parts if part not in labels))]]
-        if missing := [labels[part] for part in parts if part in labels]:
-            values.append([plain("missing: " + ", ".join(missing))])
-        alike: dict[str, list[str]] = {}
-        for tier, does in line.tiers:
-            alike.setdefault(does, []).append(tier)
-        tiers = [[plain(f"{', '.join(names)}: {does}")] for does, names in alike.items()]
-        rows.append(([[code(line.name)], [plain(line.about)]], values, line.role, tiers))
-    head = ("Column and meaning", "Values", "Role", "In each tier")
-    yield table(head, (10, 12, 5, 7), rows)
+        values = [[plain(line.responses or line.values)]]
+        if line.missing:
+            values.append([plain("missing: " + ", ".join(map(str, line.missing)))])
+        does = [does for _, does in line.tiers]
+        rows.append(([[code(line.name)], [plain(line.about)]], values, line.role, *does))
+    tiers = tuple(study.policy.tiers)
+    yield heading("Every column", level=3)
+    head = ("Column and meaning", "Values", "Role", *tiers)
+    yield table(head, (10, 9, 5, *(3 for _ in tiers)), rows)
 
 
 def policy(version: StudyVersion) -> Iterator[Block]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from forms.flow import SCREENS
 from forms.kinds import kind_of
-from forms.routing import condition_in_words
+from forms.platform_texts import SHOW_WHERE, TWO_QUESTIONS, TWO_QUESTIONS_TEXT
+from forms.routing import condition_by_question
 from forms.study import Page, Passage, Question, Wording
 from survey.ethics.dossier.blocks import (
     Block,
@@ -20,6 +21,7 @@ from survey.ethics.dossier.blocks import (
     plain,
     prose,
     question,
+    ref,
     runs,
     said,
     table,
@@ -48,7 +50,7 @@ def _passages(passages: Iterable[Passage], version: StudyVersion) -> Iterator[Bl
 
 
 def before_questions(version: StudyVersion) -> Iterator[Block]:
-    """Yield S1 to S4 and S10: landing, information, eligibility, consent, decline."""
+    """Yield landing, information, eligibility, consent and decline."""
     consent = version.study.consent
     yield _screen("landing")
     yield from _said(version, "landing_title", "landing_lead", "landing_exit", "landing_draft")
@@ -85,7 +87,9 @@ def _consent(version: StudyVersion) -> Iterator[Block]:
     consent = version.study.consent
     words = consent.texts
     yield _screen("consent")
-    yield from _said(version, "consent_title", "consent_intro")
+    yield from _said(version, "consent_title")
+    yield from _comprehension(version)
+    yield from _said(version, "consent_intro")
     yield note("Required: each a box of its own, none ticked beforehand", leads=True)
     required = ((s.id, runs(version.fill(s.text))) for s in consent.required_statements)
     yield items(required, numbered=True)
@@ -102,8 +106,20 @@ def _consent(version: StudyVersion) -> Iterator[Block]:
     )
 
 
+def _comprehension(version: StudyVersion) -> Iterator[Block]:
+    asked = version.study.consent.comprehension
+    if asked:
+        yield note(f"{TWO_QUESTIONS} {TWO_QUESTIONS_TEXT}", leads=True)
+        rows = []
+        for q in asked:
+            about = f"{' / '.join(q.options)}. Right: {q.right}. “{SHOW_WHERE}” shows: "
+            where = ref(version.study.consent.informing[q.passage].heading or q.passage, q.passage)
+            rows.append((q.id, [*runs(version.fill(q.text)), ("aside", about), where]))
+        yield items(rows, numbered=True)
+
+
 def questions(version: StudyVersion) -> Iterator[Block]:
-    """Yield S5: every page and question in order, with the routing in words."""
+    """Yield every page and question in order, with the routing in words."""
     for number, page in enumerate(version.study.pages, start=1):
         yield heading(f"{number}. {page.title}", anchor=page.id)
         yield note(_about_page(version, page), leads=True)
@@ -128,14 +144,15 @@ def _about_page(version: StudyVersion, page: Page) -> str:
 
 
 def _when(version: StudyVersion, shown: Page | Question) -> str:
-    return f"if {condition_in_words(version.study, shown.show_if)}" if shown.show_if else ""
+    return f"if {condition_by_question(version.study, shown.show_if)}" if shown.show_if else ""
 
 
 def _wording(wording: Wording, version: StudyVersion) -> Iterator[Block]:
     if wording.everybody:
         yield passage(wording.everybody, version)
+    ways = {branch.name: branch.label for branch in version.study.branches}
     for branch, text in wording.by_branch:
-        yield said(f"on the way “{branch}”", text, version)
+        yield said(f"on the way “{ways[branch]}”", text, version)
 
 
 def _question(asked: Question, version: StudyVersion) -> Block:
@@ -160,7 +177,7 @@ def _question(asked: Question, version: StudyVersion) -> Block:
 
 
 def after_questions(version: StudyVersion) -> Iterator[Block]:
-    """Yield S6 to S13: check, thank you, help, stop, delete later, leave."""
+    """Yield what comes after them: check, thank you, help, stop, delete later, leave."""
     consent = version.study.consent
     words = consent.texts
     yield _screen("check")
@@ -190,6 +207,10 @@ def after_questions(version: StudyVersion) -> Iterator[Block]:
     first = plain("On every page, first in the order of the keyboard. Goes to ")
     yield prose([first, code(version.study.exit_url), plain(" and drops the unfinished answers.")])
     yield from _said(version, "blank_hint")
+    if consent.leaflet:
+        yield heading("Leaflet", anchor="leaflet")
+        yield note("Printed inside it, beside the title and the sentence of the first page.")
+        yield from _passages(consent.leaflet, version)
 
 
 def platform(version: StudyVersion) -> Iterator[Block]:

@@ -100,7 +100,7 @@ def _checked_study(path: Path, files: dict[str, bytes], texts: Json) -> Study:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(body)
         try:
-            study = load_study(Path(work) / name)
+            study = load_study(Path(work) / name, signed=True)
         except StudyFaults as faults:
             raise Refusal(f"{path}: its study files have faults: {faults.faults[0]}") from None
     fingerprints = study.fingerprints

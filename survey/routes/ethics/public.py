@@ -19,7 +19,8 @@ from forms.readability import grade
 from forms.routing import (
     Route,
     along_pages,
-    condition_in_words,
+    condition_by_question,
+    labels_of_codes,
     paths,
     routes_in_words,
     shown_questions,
@@ -27,7 +28,12 @@ from forms.routing import (
 from forms.routing_diagram import picture
 from forms.study import Page
 from survey.ethics.platform_wording import TEXT_LABELS, own_words
-from survey.ethics.stored_data import administrative, data_lines
+from survey.ethics.stored_data import (
+    WHAT_TIERS_DO,
+    administrative,
+    data_lines,
+    response_sets,
+)
 from survey.ethics.walkthrough import OPENED, Walkthrough, signer, unpack
 from survey.respondents.page_sizes import length_of_pages
 from survey.security import csrf
@@ -61,7 +67,9 @@ def page(template: str, title: str, **context: Any) -> str:
         study=study,
         consent=study.consent,
         words=study.consent.texts,
-        in_words=lambda condition: condition_in_words(study, condition),
+        in_words=lambda condition: condition_by_question(study, condition),
+        label_of=lambda column, code: labels_of_codes(study).get(column, {}).get(code, code),
+        way_labels={branch.name: branch.label for branch in study.branches},
         here=template,
         tabs=TABS,
         **context,
@@ -156,6 +164,8 @@ def data() -> str:
         "What is stored",
         administrative=administrative(version.study),
         lines=list(data_lines(version.study)),
+        sets=response_sets(version.study),
+        what_tiers_do=WHAT_TIERS_DO,
         count=len(columns_of_study(version.study)),
         bands=duration_band(version.study, 10**9),
         page_length=length_of_pages(version),

@@ -53,9 +53,9 @@ def _is_over(version: StudyVersion) -> bool:
 
 
 def _figures(version: StudyVersion) -> CollectionFigures:
-    return figures.figures_of(
-        services().stores, version.study, pilot=version.pilot, over=_is_over(version)
-    )
+    study, pilot = version.study, version.pilot
+    found = figures.figures_of(services().stores, study, pilot=pilot, over=_is_over(version))
+    return figures.with_understanding(found, services().understanding, study, pilot=pilot)
 
 
 def wanted(version: StudyVersion) -> int | None:
@@ -75,7 +75,8 @@ def figures_page() -> str:
         title="Figures",
         version=version,
         figures=found,
-        lines=figures.lines_of(found),
+        lines=[*figures.lines_of(found), *figures.understanding_lines(version.study, found)],
+        in_memory=figures.IN_MEMORY,
         text=figures.as_text(version, found),
         wanted=wanted(version),
         next_due=stop_rule.next_due(found.verdicts),

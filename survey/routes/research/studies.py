@@ -14,10 +14,11 @@ from survey.routes.research.jobs import Answer, begin, new_job, refusal_page
 from survey.routes.study_status import RESEARCH_CARDS, notices, summary_of
 from survey.services import current_state, services
 from survey.storage import studies
+from survey.storage.stores import Stores
 from survey.studies import lifecycle
 from survey.studies.current import current_folder, current_name, current_version
 from survey.studies.lifecycle import NotReady
-from survey.studies.version import fingerprints_of
+from survey.studies.version import StudyVersion, fingerprints_of
 
 bp = Blueprint("research", __name__, url_prefix="/research")
 
@@ -138,8 +139,17 @@ def ask(step: str) -> Answer:
         step=wanted,
         status=status,
         changed=fingerprints_of(current_folder().latest) != fingerprints_of(version),
-        obstacles=lifecycle.not_ready(stores, version) if step == "open" else [],
+        obstacles=_obstacles(stores, version, step),
     )
+
+
+def _obstacles(stores: Stores, version: StudyVersion, step: str) -> list[str]:
+    """Return why the step cannot be taken now, in clauses or sentences without a full stop."""
+    if step == "open":
+        return lifecycle.not_ready(stores, version)
+    if step in ("batch", "freeze") and (why := lifecycle.not_to_freeze(stores, version)):
+        return [why.rstrip(".")]
+    return []
 
 
 @bp.post("/<name>/life/<step>")

@@ -2,7 +2,7 @@
 
 from forms.form_fields import fixed_width
 from survey.respondents.rendered_parts import render_frame
-from survey.respondents.screens import dialable, error_line, line, prose
+from survey.respondents.screens import dialable, error_line, line, prose, reachable
 from survey.routes.respondent import entry, exits, questions
 from survey.routes.respondent.request import bp
 
@@ -16,3 +16,4 @@ bp.add_app_template_filter(line)
 bp.add_app_template_filter(fixed_width)
 bp.add_app_template_filter(error_line)
 bp.add_app_template_filter(dialable)
+bp.add_app_template_filter(reachable)

@@ -31,7 +31,7 @@ bp = Blueprint("entry", __name__)
 
 @bp.get("/")
 def landing() -> Answer:
-    """S1: what this is, in one sentence, and how to leave."""
+    """What this is, in one sentence, and how to leave."""
     if kept(browser.KIOSK):
         forget_here()
     elif (draft := current_draft()) is not None and not draft.sent:
@@ -67,7 +67,7 @@ def begun() -> Answer:
 
 @bp.get("/information")
 def information() -> Answer:
-    """S2: key facts first, then details; reachable from every page."""
+    """Key facts first, then details; reachable from every page."""
     draft = current_draft()
     if draft is not None:
         return show(StepResult(FlowState("information", draft)))
@@ -79,7 +79,7 @@ def information() -> Answer:
 
 @bp.route("/eligibility", methods=["GET", "POST"])
 def eligibility() -> Answer:
-    """S3: may I take part, and is now a good time? The answers are not stored."""
+    """May I take part, and is now a good time? The answers are not stored."""
     draft = current_draft()
     if draft is not None and not draft.sent:
         return visit(FlowState("eligibility", draft))
@@ -100,7 +100,7 @@ def later() -> Answer:
 
 @bp.route("/consent", methods=["GET", "POST"])
 def consent() -> Answer:
-    """S4: itemised statements, none ticked beforehand, two equal buttons."""
+    """Itemised statements, none ticked beforehand, two equal buttons."""
     draft = current_draft()
     if (closed := closed_page()) is not None:
         return closed
@@ -114,5 +114,5 @@ def consent() -> Answer:
 
 @bp.get("/declined")
 def declined() -> Answer:
-    """S10: thanks, help, no question why, nothing of the study left in the cookie."""
+    """Thanks, help, no question why, nothing of the study left in the cookie."""
     return final_page("declined")

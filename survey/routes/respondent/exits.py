@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, request, session
 
 from forms.flow import SCREENS, TURNS, FlowState, StepResult
@@ -18,8 +20,6 @@ from survey.routes.respondent.request import (
     drop_draft,
     final_page,
     go_to,
-    keep,
-    kept,
     kept_answers,
     navigation,
     refused_page,
@@ -37,21 +37,24 @@ bp = Blueprint("exits", __name__)
 
 @bp.route("/support", methods=["GET", "POST"])
 def support() -> Answer:
-    """S9: help lines, for everybody; after a high answer with its four ways on."""
+    """Help lines, for everybody; after a high answer with its four ways on."""
     draft, countries = current_draft(), current_version().study.support.countries
     if request.method == "POST":
         return change_draft(FlowState("support"))
-    if request.args.get("country") in countries:
-        keep(**{browser.COUNTRY: request.args["country"]})
+    chosen = request.args.get("country", "")
+    country = chosen if chosen in countries else ""
+    if draft is not None and not draft.sent:
+        if country and (secret := draft_secret()) is not None:
+            draft = services().drafts.change(secret, lambda now: replace(now, country=country))
+        elif draft.country in countries and not draft.unseen:
+            country = draft.country
     count("support")
-    country = kept(browser.COUNTRY)
-    known = country if country in countries else None
-    return show(StepResult(FlowState("support", draft)), country=known)
+    return show(StepResult(FlowState("support", draft)), country=country or None)
 
 
 @bp.route("/stop", methods=["GET", "POST"])
 def stop() -> Answer:
-    """S11: delete what was answered, or send the part that is done."""
+    """Delete what was answered, or send the part that is done."""
     draft = current_draft()
     sending = request.form.get("go") == "send" and draft is not None and not draft.sent
     if sending and (refused := refused_page()) is not None:
@@ -61,7 +64,7 @@ def stop() -> Answer:
 
 @bp.get("/break")
 def take_break() -> Answer:
-    """S9: a page that waits, at an address of its own; two hours are counted from here."""
+    """A page that waits, at an address of its own; two hours are counted from here."""
     if (secret := draft_secret()) is not None:
         services().drafts.change(secret, lambda draft: draft)
     return visit(FlowState("break", current_draft()))
@@ -116,7 +119,7 @@ def not_taken() -> Answer:
 
 @bp.get("/leave")
 def leave() -> Answer:
-    """S13: drop the draft, expire the cookie, go to a neutral page."""
+    """Drop the draft, expire the cookie, go to a neutral page."""
     if _fetched_beforehand() or request.headers.get("Sec-Fetch-Site") == "cross-site":
         return Response(status=204)
     drop_draft()
@@ -134,6 +137,6 @@ def _fetched_beforehand() -> bool:
 
 @bp.route("/withdraw", methods=["GET", "POST"])
 def withdraw() -> Answer:
-    """S12: delete sent answers by code; the same words, hit or miss, and never an answer."""
+    """Delete sent answers by code; the same words, hit or miss, and never an answer."""
     # A code that was typed goes into no draft.
     return visit(FlowState("withdraw", None if request.method == "POST" else current_draft()))

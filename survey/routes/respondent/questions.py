@@ -43,7 +43,7 @@ def come_back() -> Answer:
 
 @bp.get("/questions/<token>")
 def questions(token: str) -> Answer:
-    """S5: one page of questions."""
+    """One page of questions."""
     changing = bool(request.args.get("change"))
     return visit(FlowState("questions", current_draft(), token, changing))
 
@@ -56,14 +56,14 @@ def answer(token: str) -> Answer:
 
 @bp.route("/check", methods=["GET", "POST"])
 def check() -> Answer:
-    """S6: everything answered, exactly what will be stored, part by part, and Send."""
+    """Everything answered, exactly what will be stored, part by part, and Send."""
     part = request.args.get("part", 1, type=int)
     return visit(FlowState("check", current_draft(), part=part))
 
 
 @bp.route("/done", methods=["GET", "POST"])
 def done() -> Answer:
-    """S7 and S8: thanks, the code if one was wanted, the debrief; its button ends with the code."""
+    """Thanks, the code if one was wanted, the debrief; its button ends with the code."""
     draft = current_draft()
     page = make_response(visit(FlowState("done", draft)))
     # With a code the page can be shown again until it is left; without one there is nothing more.

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, g, redirect, request
 
+from forms.dates import in_words
 from forms.draft import ASKED, Draft, with_typed, without_typed
 from forms.flow import (
     ERRORS,
@@ -15,6 +16,7 @@ from forms.flow import (
     AskDeletion,
     BeginDraft,
     CountEvent,
+    CountUnderstanding,
     DropDraft,
     Effect,
     FlowState,
@@ -24,6 +26,7 @@ from forms.flow import (
     shown_again,
     step,
 )
+from forms.platform_texts import FROZEN_AGAIN, FROZEN_ALL, FROZEN_ONCE
 from forms.post_length import filling
 from survey.collection.figures import STOP_SIGN
 from survey.errors import InvitationSpent
@@ -31,7 +34,7 @@ from survey.respondents import browser, invitations, submission
 from survey.respondents.drafts import Kept
 from survey.respondents.screens import Navigation, render_screen, render_state
 from survey.services import current_state, services
-from survey.studies.availability import OPEN, TAKES_NOTHING
+from survey.studies.availability import FROZEN, OPEN, TAKES_NOTHING
 from survey.studies.current import current_version as current_version
 
 bp = Blueprint("respond", __name__, url_prefix="/s/<address>")
@@ -169,8 +172,21 @@ def go_on(state: FlowState) -> Answer:
 def show(result: StepResult, *, country: str | None = None) -> tuple[str, int]:
     """The screen of a state, after a faulty post with what was typed."""
     state = result.state
-    html = render_state(current_version(), navigation(state.draft), result, country=country)
+    frozen = _frozen() if state.screen == "withdraw" else ""
+    html = render_state(
+        current_version(), navigation(state.draft), result, country=country, frozen=frozen
+    )
     return html, SCREENS[state.screen].status
+
+
+def _frozen() -> str:
+    """What no code can delete any more, as everybody is told alike, whatever was typed."""
+    here = current_state()
+    if not here.frozen_on:
+        return ""
+    told = FROZEN_ONCE if len(here.frozen_on) == 1 else FROZEN_AGAIN
+    day = in_words(here.frozen_on[-1], current_version().study.language)
+    return (FROZEN_ALL if here.state == FROZEN else told).format(day=day)
 
 
 def visit(state: FlowState) -> Answer:
@@ -231,6 +247,9 @@ def _carry_out(effect: Effect, draft: Draft | None) -> Response | None:
     match effect:
         case CountEvent(event):
             count(event)
+        case CountUnderstanding(answers):
+            version = current_version()
+            services().understanding.add(version.study.name, answers, pilot=version.pilot)
         case BeginDraft(new):
             _begin(new)
         case DropDraft():
@@ -280,7 +299,7 @@ def _send(send: SendDraft, draft: Draft | None) -> Response | None:
     except InvitationSpent:
         drop_draft()
         return go_to("spent")
-    if not draft.ready:
+    if not draft.ready and not version.study.policy.unused(draft.answers):
         # The sign first: a verdict on the answers counted so far must miss none of their signs.
         rule = version.study.policy.stop
         if rule is not None and rule.shown_by(draft.answers):

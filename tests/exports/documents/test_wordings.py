@@ -6,11 +6,19 @@ import pytest
 
 from exports.documents.context import ArchivedDocuments
 from exports.documents.instruments import wordings
+from forms.dates import DATES
+from forms.site_facts import fill
 from tests.exports.documents.desk import FLAGSHIP, context
 
 CONTENT = json.loads(FLAGSHIP.content)
 ASKED = "materials/questionnaire-1-en"
 AGREED = "documentation/consent-c1-en"
+BASIS = ["legal_basis", "consent"]
+FACTS = (
+    dict.fromkeys(CONTENT["consent"]["facts"], "Example")
+    | dict.fromkeys(DATES, "2026-01-31")
+    | dict([BASIS])
+)
 
 
 def text(name: str, **changes: Any) -> str:
@@ -32,9 +40,15 @@ def test_routing_is_told_in_words():
 
 @pytest.mark.parametrize("part", ["key_facts", "details", "notice", "statements", "debrief"])
 def test_every_passage_of_the_consent_is_told(part):
-    facts = {name: f"{{{name}}}" for name in CONTENT["consent"]["facts"]}
-    said = text(AGREED + ".md", facts=facts)
-    assert [p["text"] for p in CONTENT["consent"][part] if p["text"] not in said] == []
+    said = text(AGREED + ".md", facts=FACTS)
+    shown = [p["text"] for p in CONTENT["consent"][part] if p.get("only_if") in (None, BASIS)]
+    assert [passage for passage in shown if fill(passage, FACTS) not in said] == []
+
+
+def test_of_two_variants_the_one_that_clients_saw_is_told():
+    said = text(AGREED + ".md", facts=FACTS)
+    other = next(p for p in CONTENT["consent"]["notice"] if p.get("only_if") not in (None, BASIS))
+    assert fill(other["text"], FACTS) not in said
 
 
 def test_the_sites_facts_are_filled_in():

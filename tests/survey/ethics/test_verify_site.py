@@ -71,7 +71,7 @@ def test_one_changed_word_is_told_with_the_screen_and_both_texts(changed, dossie
     app = changed("consent.toml", "A few questions on your mood.", "A few questions on your money.")
     told = [str(d) for d in compared(app, dossier()).differences]
     assert any(
-        "S1 Landing [landing], client’s page\n"
+        "Landing [landing], client’s page\n"
         "  dossier: A few questions on your mood.\n"
         "  site:    A few questions on your money." in one
         for one in told

@@ -28,7 +28,7 @@ HARMFUL = [
     ("personal data", "personnel data", "words changed"),
     ("form it", "from it", "words changed"),
     ("You agree.", "You agree?", "words changed"),
-    ("until {freeze_rule}", "until {results_when}", "a fact of the site comes or goes"),
+    ("on {freeze_not_before}", "on {results_when}", "a fact of the site comes or goes"),
     ("sent ✓", "sent ✗", "words changed"),
     ("data in the US", "data in the us", "words changed"),
     ("a b c d", "a c b d", "words changed"),
