@@ -31,7 +31,7 @@ from survey.errors import Refusal
 from survey.storage import answer_tables, studies
 from survey.storage.stores import Stores
 from survey.storage.studies import Condition, ConditionKind
-from survey.studies import submission
+from survey.studies import submission_documents
 from survey.studies.fingerprints import VersionFingerprints
 from survey.studies.version import StudyVersion, fingerprints_of
 
@@ -311,7 +311,7 @@ def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -
         study=version.study.name,
         **fingerprints_of(version)._asdict(),
         **{field.name: getattr(form, field.name) for field in fields(form)},
-        submission=submission.fingerprint(submission.slots_of(stores.office, version.study)),
+        submission=submission_documents.present_fingerprint(stores.office, version.study),
         basis="noted" if form.letter else "signed",
         recorded_at=iso_utc(),
     )

@@ -41,8 +41,8 @@ from survey.routes.study_status import (
 )
 from survey.services import current_state, services
 from survey.storage import audit as written
-from survey.storage import board, conditions, news, record, studies
-from survey.studies import approvals, submission
+from survey.storage import board, conditions, record, studies, unread
+from survey.studies import approvals, submission_documents
 from survey.studies.current import MARK, current_folder, current_name
 from survey.studies.data_use import use_stopped
 from survey.studies.fingerprints import FINGERPRINT_LABELS, VersionFingerprints
@@ -119,7 +119,7 @@ def index() -> str:
 def mark_seen() -> Response:
     """Keep that the account has read what its page showed."""
     position = request.form.get("position", 0, type=int)
-    news.mark_seen(services().stores.office, current_account().name, position)
+    unread.mark_seen(services().stores.office, current_account().name, position)
     return see_other("board.index")
 
 
@@ -249,7 +249,7 @@ def approve() -> Answer:
 
 
 def _documents(version: StudyVersion) -> str:
-    return submission.fingerprint(submission.slots_of(services().stores.office, version.study))
+    return submission_documents.present_fingerprint(services().stores.office, version.study)
 
 
 def _proposed() -> StudyVersion:
