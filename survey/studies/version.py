@@ -15,7 +15,7 @@ from forms.variants import shown_at
 from survey.studies.fingerprints import VersionFingerprints
 
 # First parts of the rooms' own addresses. A test holds the list against the addresses served.
-RESERVED = frozenset({"account", "audit", "code", "seen", "set-up", "sign-in", "sign-out"})
+RESERVED = frozenset({"account", "audit", "code", "keys", "seen", "set-up", "sign-in", "sign-out"})
 
 
 def check_name(folder: Path) -> None:

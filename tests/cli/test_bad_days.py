@@ -1,13 +1,14 @@
 """Commands beside broken folders and lost files; what each of them leaves in the audit."""
 
-import re
 import shutil
 import sqlite3
+from datetime import timedelta
 
 import pytest
 
 from forms.load import load_study
 from survey.cli.main import main
+from survey.clock import today_here
 from survey.storage import studies
 from survey.storage.stores import Stores
 from survey.studies.version import RESERVED
@@ -17,7 +18,7 @@ from tests.conftest import FLAGSHIP, STUDIES
 
 APPROVE = (
     "study", "approve", "minimal", "--reference", "R7", "--by", "A board",
-    "--date", "2020-01-01", "--expires", "2999-12-31",
+    "--date", "2020-01-01", "--expires", (today_here() + timedelta(300)).isoformat(),
 )  # fmt: skip
 
 
@@ -60,8 +61,7 @@ def audit(tmp_path):
     stores = Stores(tmp_path / "data")
     lines = studies.audit(stores.office)
     stores.close()
-    assert {line["who"] for line in lines} <= {"command line"}
-    return [line["what"] for line in lines]
+    return [line["what"] for line in lines if line["who"] == "command line"]
 
 
 # Broken folders.
@@ -86,7 +86,8 @@ def test_the_doctor_tells_a_row_that_was_changed_and_an_older_copy(running, tmp_
     office = tmp_path / "data" / "office.db"
     shutil.copy(office, tmp_path / "older.db")
     assert running("study", "close", "minimal")[0] == 0
-    (head,) = re.findall("record: whole, head ([0-9a-f:]+)", running("doctor")[1])
+    _, _, said = running("doctor")[1].partition("record: whole, head ")
+    head = said.partition(",")[0]
     assert running("doctor", "--since", head)[0] == 0
     with sqlite3.connect(office) as db:
         db.execute("DROP TRIGGER audit_never_changed")

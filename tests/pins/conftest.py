@@ -5,6 +5,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from difflib import unified_diff
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +19,7 @@ from forms.load import load_study
 from forms.site_facts import load_site
 from survey.app import close_app, create_app
 from survey.cli.main import main
+from survey.clock import today_here
 from survey.config import Config
 from survey.storage.stores import Stores
 from survey.studies.version import read_version
@@ -57,7 +59,8 @@ DAYS = {"freeze_not_before": "2026-01-31", "legal_basis": "consent"} | dict.from
 )
 APPROVAL = (
     "--reference", "2026-7", "--by", "Dr Ada Berg", "--date", "2026-01-02",
-    "--expires", "2999-12-31", "--while-running", "2999-01-01 Not in clinics.",
+    "--expires", (today_here() + timedelta(300)).isoformat(),
+    "--while-running", "2999-01-01 Not in clinics.",
 )  # fmt: skip
 RECIPIENT = ("--to", "Dr Ada Example", "--agreement", "DUA 7", "--agreed", "2026-01-02")
 

@@ -9,7 +9,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -44,6 +44,7 @@ class Signed:
     conditions: tuple[str, ...] = ()
     basis: str = "signed by the board here"
     letter: str = ""
+    evidence: str = ""  # statement, signatures and public keys (JSON)
 
 
 def fingerprints(version: StudyVersion) -> Mapping[str, str]:
@@ -76,7 +77,7 @@ def document(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
         "name": study.name,
         "status": status,
         "pilot": version.pilot,
-        "signed": asdict(signed) if signed else None,
+        "signed": asdict(replace(signed, evidence="")) if signed else None,
         "facts": [
             ["Study", f"{study.name}, version {study.version}"],
             ["Language", study.language],
@@ -126,6 +127,7 @@ def _approval(version: StudyVersion, signed: Signed | None) -> Iterator[Block]:
                 ("Data analysis until", signed.analysis_until or "the same day"),
                 ("Conditions", "; ".join(signed.conditions) or "none"),
                 ("How it was given", signed.basis),
+                *_keys(signed),
                 *([("Letter, SHA-256", signed.letter)] if signed.letter else ()),
             ]
         )
@@ -152,6 +154,15 @@ def _approval(version: StudyVersion, signed: Signed | None) -> Iterator[Block]:
     )
 
 
+def _keys(signed: Signed) -> Iterator[tuple[str, str]]:
+    """Yield each signer with the fingerprint of the key."""
+    if not signed.evidence:
+        yield "Signed with keys", "no"
+        return
+    for one in json.loads(signed.evidence)["signatures"]:
+        yield f"Signed by {one['name']}, {one['capacity']}", f"key {one['fingerprint']}"
+
+
 PAPER = "dossier.pdf"
 # Nothing else that may lie in a study's folder leaves it.
 STUDY_FILES = (*ALL, "locale/*.po")
@@ -171,10 +182,15 @@ def texts(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
             "consent": study.consent.version,
         },
         "fingerprints": dict(fingerprints(version)),
-        "approval": asdict(signed) if signed else None,
+        "approval": _with_evidence(signed) if signed else None,
         "facts": dict(sorted(version.facts.items())),
         **screens_of(version),
     }
+
+
+def _with_evidence(signed: Signed) -> dict[str, Any]:
+    said = asdict(signed)
+    return {**said, "evidence": json.loads(signed.evidence) if signed.evidence else None}
 
 
 def pack(version: StudyVersion, signed: Signed | None, paper: bytes) -> bytes:

@@ -19,6 +19,7 @@ from survey.ethics.version_content import GROUPS, KnownVersion, known_versions, 
 from survey.ethics.version_diff import RULE, compare
 from survey.routes.ethics.public import page
 from survey.services import services
+from survey.signing.evidence import as_text, evidence
 from survey.storage import conditions, studies
 from survey.storage.schema_reader import definitions, wordings
 from survey.studies.current import current_folder, current_version
@@ -46,7 +47,7 @@ def signed(version: StudyVersion) -> Signed | None:
     ]
     return Signed(
         last.reference, last.by, last.approved_on, last.expires_on, last.analysis_until,
-        tuple(binding), last.origin, last.letter,
+        tuple(binding), last.origin, last.letter, as_text(evidence(office, last.number)),
     )  # fmt: skip
 
 
