@@ -49,7 +49,7 @@ WIRE: dict[type, Mapping[str, object]] = {
     objects.Passage: _wire("id heading text", only_if=None),
     objects.EligibilityQuestion: _wire("id text yes no ending", youth=False),
     objects.Statement: _wire("id text required", effect="", only_if=None),
-    objects.ChecklistItem: _wire("id source must where passages"),
+    objects.ChecklistItem: _wire("id source must where passages", facts=()),
     objects.Consent: _wire(
         "version receipt_code texts key_facts details notice eligibility statements debrief"
         " checklist board_note optional_facts board_facts facts", leaflet=(), comprehension=(),

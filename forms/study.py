@@ -316,13 +316,17 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class ChecklistItem:
-    """An element that a board looks for, its source, and the passages that satisfy it."""
+    """An element that a board looks for and the passages that satisfy it.
+
+    ``source`` and ``must`` are empty for one of the platform's own list (elements.toml).
+    """
 
     id: str
     source: str
     must: str
     where: str
     passages: tuple[str, ...]
+    facts: tuple[str, ...] = ()  # of the site, without which nothing is said
 
 
 @dataclass(frozen=True, slots=True)

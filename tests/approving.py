@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
+from forms.elements import elements
 from survey.ethics.approvable import unsettled_elements
-from survey.ethics.checklist import elements
 from survey.storage import board, board_submissions, studies
 from survey.storage.stores import Stores
 from survey.studies.submission_documents import SLOTS, explained
@@ -35,8 +35,7 @@ def copied(source: Path, folder: Path, *, without: tuple[str, ...] = ()) -> Path
 def item(element: str) -> str:
     """An element's row of a checklist, satisfied by a screen."""
     return (
-        f'\n[[checklist]]\nid = "{element}"\nsource = "s"\nmust = "m"\nwhere = "there"\n'
-        'passages = ["screen:information"]\n'
+        f'\n[[checklist]]\nid = "{element}"\nwhere = "there"\npassages = ["screen:information"]\n'
     )
 
 

@@ -145,7 +145,7 @@ def freeze(
     now unless given): who asked for a batch did not ask for the last.
     """
     name = version.study.name
-    check_use(stores, version)
+    check_use(stores.office, name, pilot=version.pilot)
     seen = expected or studies.status(stores.office, name)
     if why := not_to_freeze(stores, version):
         raise Refusal(why)

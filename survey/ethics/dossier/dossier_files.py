@@ -20,6 +20,7 @@ from forms.load import ALL, load_study
 from forms.toml_tables import StudyFaults
 from survey import pdf
 from survey.errors import Refusal
+from survey.ethics.checklist import NOT_JUDGED, Judged
 from survey.ethics.dossier import chapters_data, chapters_text
 from survey.ethics.dossier.blocks import Block, anchors, heading, pairs, prose
 from survey.ethics.dossier.chapters_screens import screens_of
@@ -56,18 +57,21 @@ def fingerprints(version: StudyVersion) -> Mapping[str, str]:
     }
 
 
-def document(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
+def document(
+    version: StudyVersion, signed: Signed | None, judged: Judged = NOT_JUDGED
+) -> dict[str, Any]:
     """Return the dossier as data alone, for the typesetter."""
     study = version.study
     chapters: list[dict[str, Any]] = [
         {"title": title, "anchor": anchor, "blocks": list(blocks)}
-        for title, anchor, blocks in _chapters(version, signed)
+        for title, anchor, blocks in _chapters(version, signed, judged)
     ]
     if signed is None:
         status = "Pilot: not approved" if version.pilot else "Not approved"
     else:
         end = f" to {signed.expires_on}" if signed.expires_on else ""
         status = f"Approved: {signed.reference}, from {signed.approved_on}{end}"
+        status += f"; {signed.basis}" * bool(signed.letter)
     targets = [chapter["anchor"] for chapter in chapters]
     targets += [name for chapter in chapters for name in anchors(chapter["blocks"])]
     prints = zip(PRINTED, fingerprints(version).values(), strict=True)
@@ -92,7 +96,7 @@ def document(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
 
 
 def _chapters(
-    version: StudyVersion, signed: Signed | None
+    version: StudyVersion, signed: Signed | None, judged: Judged
 ) -> Iterator[tuple[str, str, Iterable[Block]]]:
     """Yield (title, place that links may lead to, blocks) of each chapter."""
     yield "Approval", "", _approval(version, signed)
@@ -104,7 +108,11 @@ def _chapters(
     yield "Words of the platform", "screen:platform", chapters_text.platform(version)
     yield "Help lines", "", chapters_data.help_lines(version)
     yield "Routing", "", chapters_data.routing(version)
-    yield "Checklist", "", (*chapters_data.checklist(version), *chapters_data.reading(version))
+    yield (
+        "Checklist",
+        "",
+        (*chapters_data.checklist(version, judged), *chapters_data.reading(version)),
+    )
     yield "What is stored", "", chapters_data.stored(version)
     yield "Release policy", "", chapters_data.policy(version)
     yield "Site facts", "", chapters_data.site_facts(version)
@@ -246,20 +254,28 @@ class DossierCache:
     def __init__(self) -> None:
         self._files = OnceCache[bytes](REMEMBERED)
 
-    def pdf(self, version: StudyVersion, signed: Signed | None) -> bytes:
+    def pdf(
+        self, version: StudyVersion, signed: Signed | None, judged: Judged = NOT_JUDGED
+    ) -> bytes:
         """Return the dossier as a PDF. Raises Refusal where it cannot be set."""
-        return self._once("pdf", version, signed, lambda: dossier_pdf(document(version, signed)))
 
-    def zip(self, version: StudyVersion, signed: Signed | None) -> bytes:
+        def make() -> bytes:
+            return dossier_pdf(document(version, signed, judged))
+
+        return self._once(("pdf", signed, judged), version, make)
+
+    def zip(
+        self, version: StudyVersion, signed: Signed | None, judged: Judged = NOT_JUDGED
+    ) -> bytes:
         """Return the dossier with the study's files and every text. Raises Refusal."""
-        paper = self.pdf(version, signed)
-        return self._once("zip", version, signed, lambda: pack(version, signed, paper))
+        paper = self.pdf(version, signed, judged)
+        return self._once(("zip", signed, judged), version, lambda: pack(version, signed, paper))
 
     def _once(
-        self, kind: str, version: StudyVersion, signed: Signed | None, make: Callable[[], bytes]
+        self, what: tuple[object, ...], version: StudyVersion, make: Callable[[], bytes]
     ) -> bytes:
         # All that a dossier says hangs on these.
-        key = (kind, version.study.name, version.pilot, signed, *fingerprints(version).values())
+        key = (*what, version.study.name, version.pilot, *fingerprints(version).values())
         return self._files.get(key, make)
 
 
