@@ -5,9 +5,9 @@ from pathlib import Path
 
 from forms.elements import elements
 from survey.ethics.approvable import unsettled_elements
-from survey.storage import board, studies, submissions
+from survey.storage import board, board_submissions, studies
 from survey.storage.stores import Stores
-from survey.studies.submission import SLOTS, explained
+from survey.studies.submission_documents import SLOTS, explained
 from survey.studies.version import StudyVersion
 from tests.conftest import CHECKED, UNCHECKED
 from tests.signing import confirm
@@ -56,7 +56,7 @@ def explain_slots(stores: Stores, study: str) -> None:
     for slot in SLOTS:
         if slot.needed:
             entry = explained(slot.id, "Held elsewhere.", who="A researcher")
-            submissions.add_document(stores.office, study, entry)
+            board_submissions.add_document(stores.office, study, entry)
 
 
 def settle_checklist(stores: Stores, version: StudyVersion) -> None:

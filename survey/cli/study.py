@@ -21,11 +21,11 @@ from survey.collection import stop_rule
 from survey.config import read_config
 from survey.errors import Refusal
 from survey.ethics.approvable import obstacles
-from survey.storage import studies, submissions
+from survey.storage import board_submissions, studies
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from survey.studies import lifecycle
-from survey.studies import submission as documents
+from survey.studies import submission_documents as documents
 from survey.studies.approvals import (
     faults_of,
     keep_letter,
@@ -212,7 +212,7 @@ def submit(name: str, reasons: tuple[tuple[str, str], ...], **files: tuple[Path,
     entries += [documents.explained(slot, reason, who=who) for slot, reason in reasons]
     with write_transaction(stores.office):
         for entry in entries:
-            submissions.add_document(stores.office, version.study.name, entry)
+            board_submissions.add_document(stores.office, version.study.name, entry)
             what = f"document put into {entry.slot}, SHA-256 {entry.sha256[:16]}"
             said = what if entry.sha256 else f"reason given for no document in {entry.slot}"
             note_command(stores.office, f"{version.study.name}: {said}")

@@ -32,7 +32,7 @@ from survey.storage import answer_tables, studies
 from survey.storage.database import Database, write_transaction
 from survey.storage.stores import Stores
 from survey.storage.studies import Condition, ConditionKind
-from survey.studies import submission
+from survey.studies import submission_documents
 from survey.studies.fingerprints import VersionFingerprints
 from survey.studies.platform_words import (
     changed_sentences,
@@ -321,7 +321,7 @@ def approval_under(office: Database, version: StudyVersion, form: ApprovalForm) 
         study=version.study.name,
         **fingerprints_of(version)._asdict(),
         **{field.name: getattr(form, field.name) for field in fields(form)},
-        submission=submission.fingerprint(submission.slots_of(office, version.study)),
+        submission=submission_documents.present_fingerprint(office, version.study),
         basis="noted" if form.letter else "signed",
         platform=platform_fingerprint(),
     )

@@ -43,8 +43,8 @@ from survey.services import current_state, services
 from survey.signing import acts
 from survey.signing.evidence import evidence
 from survey.storage import audit as written
-from survey.storage import board, conditions, members, news, proposals, record, studies
-from survey.studies import approvals, submission
+from survey.storage import board, conditions, members, proposals, record, studies, unread
+from survey.studies import approvals, submission_documents
 from survey.studies.current import MARK, current_folder, current_name
 from survey.studies.data_use import use_stopped
 from survey.studies.fingerprints import FINGERPRINT_LABELS, VersionFingerprints
@@ -124,7 +124,7 @@ def index() -> str:
 def mark_seen() -> Response:
     """Keep that the account has read what its page showed."""
     position = request.form.get("position", 0, type=int)
-    news.mark_seen(services().stores.office, current_account().name, position)
+    unread.mark_seen(services().stores.office, current_account().name, position)
     return see_other("board.index")
 
 
@@ -278,7 +278,7 @@ def signable() -> tuple[StudyVersion, ...]:
 
 
 def _documents(version: StudyVersion) -> str:
-    return submission.fingerprint(submission.slots_of(services().stores.office, version.study))
+    return submission_documents.present_fingerprint(services().stores.office, version.study)
 
 
 def _proposed() -> StudyVersion:
