@@ -17,6 +17,7 @@ from survey.collection.understanding import UnderstandingCounters
 from survey.config import Config
 from survey.crypto import KeyRing, read_keys
 from survey.mail import MailSender
+from survey.releases import text_review
 from survey.releases.archive import drop_pilot_files
 from survey.releases.jobs import JobRunner
 from survey.respondents.drafts import DraftRepository
@@ -76,6 +77,9 @@ def open_services(config: Config) -> Services:
         stop_rule.compare_all_due(stores, availability.versions(), now_here())
         availability.begin_day()
 
+    def hourly() -> None:
+        text_review.overwrite_all_due(stores, availability.versions())
+
     maintenance = MaintenanceThread(
         stores,
         counters,
@@ -83,6 +87,7 @@ def open_services(config: Config) -> Services:
         accepted_of=keys.accepted,
         by_the_clock=by_the_clock,
         mail=lambda: mail.tick(stores.office),
+        hourly=hourly,
         withdrawn=partial(drop_pilot_files, stores.folder),
     )
 

@@ -17,7 +17,7 @@ from survey import mail
 from survey.clock import iso_utc
 from survey.collection.figures import is_synthetic
 from survey.mail import PROGRAM
-from survey.storage import accounts, board, counters, mail_queue, studies
+from survey.storage import board, counters, mail_queue, members, studies
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from survey.studies.version import StudyVersion
@@ -93,9 +93,8 @@ def _lines(version: StudyVersion) -> list[str]:
 
 def _told(stores: Stores, version: StudyVersion) -> list[str]:
     """Return the addresses of the board's members and of the named clinician."""
-    listed = accounts.listed(stores.office)
-    members = [one.name for one in listed if one.role == "board"]
-    return mail_queue.addresses(stores.office, [*members, clinician_account(version)])
+    named = [one.account for one in members.members(stores.office, version.study.name)]
+    return mail_queue.addresses(stores.office, [*named, clinician_account(version)])
 
 
 def clinician_account(version: StudyVersion) -> str:

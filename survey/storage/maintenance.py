@@ -31,6 +31,7 @@ DELETION_REST = 20  # times as long as that took: wrong codes in a row keep nobo
 DELETION_LATEST = 30.0  # that rest at most: clients are told that deleting takes a minute at most
 QUIET_SECONDS = 1.0  # with the tick: at rest within two seconds (docs/design.md, Storage)
 PURGE_SECONDS = 20.0  # seen up to so late, spared, and gone so late: within two minutes if no code
+HOUR = 3600
 DAY = 24 * 3600
 NIGHT = 3 * 3600  # levelling begins at three o'clock, UTC
 
@@ -70,6 +71,7 @@ class MaintenanceThread:
     knows for itself whether the files are ``writable``, so that no request has to try.
     ``by_the_clock`` looks whether an hour of the day has come, at the start and then every few
     seconds: whatever it does, no answer timed it.
+    ``hourly`` is work of the files that may take longer, done by the clock as well.
     ``mail`` hands over what is queued for the mail server, every few seconds.
     ``withdrawn`` is done when answers of a pilot are deleted by code.
     """
@@ -82,19 +84,20 @@ class MaintenanceThread:
         clock: Clock,
         accepted_of: Callable[[bytes], bytes],
         by_the_clock: Callable[[], object] = lambda: None,
+        hourly: Callable[[], object] = lambda: None,
         mail: Callable[[], object] = lambda: None,
         withdrawn: Withdrawn = nothing_more,
     ) -> None:
         self._stores, self._tallies, self._clock = stores, tallies, clock
         self._accepted_of, self._withdrawn = accepted_of, withdrawn
-        self._by_the_clock, self._mail = by_the_clock, mail
+        self._by_the_clock, self._hourly, self._mail = by_the_clock, hourly, mail
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock: int | None = None
         self._files = {name: _QuietFile() for name in ("responses", "pilot", "drafts")}
         self._failing: set[str] = set()
         self._sent: dict[bytes, float] = {}  # drafts that were sent → when they were first seen
-        self._purged = self._night = self._deletions = float("-inf")
+        self._purged = self._hour = self._night = self._deletions = float("-inf")
         self._looked = self._rested = float("-inf")
         self._was_writable = False
 
@@ -159,6 +162,9 @@ class MaintenanceThread:
             self._try("purge drafts", self._purge_drafts)
             self._try("do what is due at this hour", self._by_the_clock)
             self._try("look for mail to send", self._mail)
+        hour = now // HOUR
+        if hour != self._hour and self._try("do what is due by the hour", self._hourly):
+            self._hour = hour
         night = (now - NIGHT) // DAY
         # Also at the start, for what a crash left behind.
         if night != self._night and self._try("level the files", self._rewrite_files):

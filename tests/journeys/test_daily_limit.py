@@ -1,21 +1,22 @@
 """A limit of answers for each day: a study that is full for today opens by itself tomorrow."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
+from survey.clock import today_here
 from survey.studies.approvals import ApprovalForm, record_approval
 from tests.answering import real_answers
 from tests.journeys.boardroom import Served
 
-MONDAY = date(2031, 3, 3)
+TODAY = today_here()
 
 
 class Limited(Served):
     """A real study that takes 50 answers a day."""
 
     def __init__(self, open_app, catalogue):
-        self.day, self.sends = MONDAY, 0
+        self.day, self.sends = TODAY, 0
         super().__init__(open_app, catalogue)
         self.services.availability._today = lambda: self.day
         release = self.folder / "release.toml"
@@ -67,7 +68,7 @@ def test_clients_read_to_come_back_tomorrow_and_who_has_begun_may_send(limited):
 def test_of_a_day_only_a_rounded_total_is_kept_and_only_the_last(limited):
     limited.send(33).clock(days=1)
     kept = limited.services.stores.office.conn.execute("SELECT day, sent FROM day_starts")
-    assert kept.fetchall() == [("2031-03-04", 20)]
+    assert kept.fetchall() == [((TODAY + timedelta(1)).isoformat(), 20)]
 
 
 def test_boards_read_what_answers_by_programs_mean_here(limited):

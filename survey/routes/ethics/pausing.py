@@ -15,7 +15,7 @@ from survey.collection import stop_rule
 from survey.routes.ethics.board import REASON_LENGTH, Answer, page, see_other
 from survey.services import current_state, services
 from survey.storage.accounts import folded
-from survey.studies.current import current_version
+from survey.studies.current import whole_version
 
 bp = Blueprint("pausing", __name__, url_prefix="/ethics/<name>")
 
@@ -26,7 +26,7 @@ def stop_rule_page() -> Answer:
     """Show the rule, every verdict and a pause, and lift that for the named clinician."""
     if request.method == "GET":
         return _page()
-    why, version = request.form.get("why", "").strip(), current_version()
+    why, version = request.form.get("why", "").strip(), whole_version()
     if not _is_clinician():
         return _page("Only the clinician whose account the site’s facts name lifts it here."), 403
     if not why or len(why) > REASON_LENGTH:
@@ -38,12 +38,12 @@ def stop_rule_page() -> Answer:
 
 
 def _is_clinician() -> bool:
-    named = stop_rule.clinician_account(current_version())
+    named = stop_rule.clinician_account(whole_version())
     return named != "" and folded(named) == folded(current_account().name)
 
 
 def _page(fault: str = "") -> str:
-    here, version = services(), current_version()
+    here, version = services(), whole_version()
     return page(
         "stop_rule",
         "Stop rule",

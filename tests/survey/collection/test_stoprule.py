@@ -18,6 +18,7 @@ from survey.storage.counters import EventCounters
 from survey.storage.stores import Stores
 from survey.studies.version import StudyVersion
 from tests.conftest import FLAGSHIP, TOP, folder_of
+from tests.signing import seat
 
 RULE = StopRule(0.1, (("mood", frozenset({1})),))
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -245,10 +246,11 @@ def test_a_suspension_by_the_board_is_none_of_the_clinicians(asked):
 
 def test_board_and_clinician_are_mailed_that_there_is_a_pause_and_no_number(asked):
     office = asked.stores.office
-    accounts.add(office, name="Bea", role="board", at="2026")
+    seat(office, "branch", "Bea")
+    seat(office, "another", "Cem")
     for name in ("Ada", "Rob"):
         accounts.add(office, name=name, role="researcher", at="2026")
-    for name in ("Ada", "Bea", "Rob"):
+    for name in ("Ada", "Bea", "Cem", "Rob"):
         mail_queue.set_address(office, name, f"{name.lower()}@example.org")
     asked.open().add(**{COUNTED: 30, SIGN: 4}).day(clinician_account="ada")
     waiting = mail_queue.waiting(office)
@@ -259,7 +261,7 @@ def test_board_and_clinician_are_mailed_that_there_is_a_pause_and_no_number(aske
 
 
 def test_a_rule_that_is_not_met_mails_nobody(asked):
-    accounts.add(asked.stores.office, name="Bea", role="board", at="2026")
+    seat(asked.stores.office, "branch", "Bea")
     mail_queue.set_address(asked.stores.office, "Bea", "bea@example.org")
     asked.open().add(**{COUNTED: 30, SIGN: 3}).day()
     assert mail_queue.waiting(asked.stores.office) == []
