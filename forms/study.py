@@ -316,7 +316,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class ChecklistItem:
-    """An element that a board looks for, its source, and the passages that satisfy it."""
+    """An element that a board looks for and the passages that satisfy it.
+
+    ``source`` and ``must`` are empty for one of the platform's own list (elements.toml).
+    """
 
     id: str
     source: str
@@ -567,6 +570,7 @@ class ReleasePolicy:
     population: str = ""  # whom the study asks, where another study asks the same people
     repeat: Condition = ()  # any of these answers: somebody who has answered before
     not_used: Condition = ()  # any of these answers: somebody who says that theirs be not used
+    originals_days: int = 30  # so long after a reader's last word a text is kept as it was written
 
     def unused(self, answers: Answers) -> bool:
         """Return true when these answers say that they are not to be used."""

@@ -164,6 +164,7 @@ def read_main(html: str) -> tuple[str, ...]:
 MARKS = frozenset(
     [
         "Preview for review: nothing is stored",
+        "All screens Comment here",
         "Pilot: a trial run, not the real study",
         "Pilot: not approved, not the real study",
     ]

@@ -46,7 +46,7 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
     read_keys(config.key)
     stores, catalogue = open_catalogue(config)
     versions = Availability(stores, catalogue).versions()
-    sign_ins = demo_accounts.make_demo_accounts(stores.office)
+    sign_ins = demo_accounts.make_demo_accounts(stores.office, [one.study.name for one in versions])
     for version in versions:
         if not empty and not answer_tables.count(stores.pilot, version.study.name):
             populate(stores, version.study, version.folder, count=DEMO_ANSWERS, seed=DEMO_SEED)

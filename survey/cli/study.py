@@ -21,11 +21,11 @@ from survey.collection import stop_rule
 from survey.config import read_config
 from survey.errors import Refusal
 from survey.ethics.approvable import obstacles
-from survey.storage import studies, submissions
+from survey.storage import board_submissions, studies
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from survey.studies import lifecycle
-from survey.studies import submission as documents
+from survey.studies import submission_documents as documents
 from survey.studies.approvals import (
     faults_of,
     keep_letter,
@@ -158,7 +158,7 @@ def _note_letter(
     stores: Stores, version: StudyVersion, typed: Mapping[str, str], letter: Path
 ) -> None:
     """Archive the version, keep the letter, and note the approval. Raises Refusal."""
-    faults = faults_of(typed, today_here().isoformat()) | obstacles(stores, version)
+    faults = faults_of(typed, today_here().isoformat(), on_paper=True) | obstacles(stores, version)
     if faults:
         lines = "\n".join(f"- {fault}" for fault in faults.values())
         raise Refusal(f"{version.study.name} cannot be approved:\n{lines}")
@@ -212,7 +212,7 @@ def submit(name: str, reasons: tuple[tuple[str, str], ...], **files: tuple[Path,
     entries += [documents.explained(slot, reason, who=who) for slot, reason in reasons]
     with write_transaction(stores.office):
         for entry in entries:
-            submissions.add_document(stores.office, version.study.name, entry)
+            board_submissions.add_document(stores.office, version.study.name, entry)
             what = f"document put into {entry.slot}, SHA-256 {entry.sha256[:16]}"
             said = what if entry.sha256 else f"reason given for no document in {entry.slot}"
             note_command(stores.office, f"{version.study.name}: {said}")

@@ -46,6 +46,8 @@ class Navigation:
     preview: bool = False
     hidden: tuple[tuple[str, str], ...] = ()
     live: bool = False  # a draft is under way
+    screens: str = ""  # in the preview: address of the list of screens
+    comment: str = ""  # in the preview: where a comment on this screen is written
     unfold: bool = False  # folded parts are open, because a link leads into one of them
     ended: bool = False  # nothing is under way any more: no way to stop or to start again
     kiosk: bool = False  # the device is shared

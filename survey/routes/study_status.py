@@ -177,6 +177,7 @@ NOTES_CARDS = (
 
 BOARD_CARDS = (
     StudyCard("board.approve", "Approve", "Sign exactly what you have read."),
+    StudyCard("signing.board_page", "Board", "Who sits on it, with which keys; what waits."),
     StudyCard("binding.verdicts", "Verdicts", "Judge each element of the checklist."),
     StudyCard("board.suspend", "Suspend or revoke", "Stop it at once, or let it go on.", "Suspend"),
     *NOTES_CARDS,

@@ -120,12 +120,12 @@ def m002_totals(db: AnyDatabase) -> None:
 
 @ANSWERS()
 def m003_promised(db: AnyDatabase) -> None:
-    """The days before which answers that are here may not be frozen, as their senders were told."""
+    """Dates that senders of answers were told: from when on they may be frozen, how long kept."""
     _make(
         db,
         """CREATE TABLE promised (
-            study TEXT NOT NULL, freeze_not_before TEXT NOT NULL,
-            PRIMARY KEY (study, freeze_not_before)
+            study TEXT NOT NULL, fact TEXT NOT NULL, day TEXT NOT NULL,
+            PRIMARY KEY (study, fact, day)
         ) STRICT, WITHOUT ROWID""",
     )
 
@@ -412,6 +412,60 @@ def m012_chain(db: AnyDatabase) -> None:
 
 
 @OFFICE()
+def m013_members(db: AnyDatabase) -> None:
+    """Who sits on each study's board, with which keys; what was proposed, and who signed it.
+
+    ``assigned``: the studies of a researcher's account, which may be taken away again.
+    """
+    _make(
+        db,
+        """CREATE TABLE assigned (
+            account TEXT NOT NULL, study TEXT NOT NULL, PRIMARY KEY (account, study)
+        ) STRICT, WITHOUT ROWID""",
+        # The last line on an account at a study counts; an ended one keeps its name and capacity.
+        """CREATE TABLE members (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            what TEXT NOT NULL CHECK (what IN ('appointed', 'ended')),
+            account TEXT NOT NULL, name TEXT NOT NULL, capacity TEXT NOT NULL,
+            chair INTEGER NOT NULL CHECK (chair IN (0, 1)), conflict TEXT NOT NULL,
+            begins TEXT NOT NULL, ends TEXT NOT NULL, why TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE quorums (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            members INTEGER NOT NULL CHECK (members > 0)
+        ) STRICT""",
+        # vouched: number of the key that signed for this one; 0 for a first key.
+        """CREATE TABLE member_keys (
+            id INTEGER PRIMARY KEY, account TEXT NOT NULL, at TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('file', 'passkey')), public TEXT NOT NULL,
+            credential TEXT NOT NULL, vouched INTEGER NOT NULL
+        ) STRICT""",
+        # key: the one that ended; 0 for all that the account had, so that the next one is a first.
+        """CREATE TABLE key_ends (
+            id INTEGER PRIMARY KEY, account TEXT NOT NULL, key INTEGER NOT NULL,
+            latest INTEGER NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL
+        ) STRICT""",
+        # study is blank where a member's key vouches for another one.
+        """CREATE TABLE proposals (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            act TEXT NOT NULL, statement TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE signatures (
+            id INTEGER PRIMARY KEY, proposal INTEGER NOT NULL, at TEXT NOT NULL,
+            account TEXT NOT NULL, name TEXT NOT NULL, capacity TEXT NOT NULL,
+            key INTEGER NOT NULL, signature TEXT NOT NULL
+        ) STRICT""",
+        # effect: number of the approval, ruling or key that came of it; 0 where it was withdrawn.
+        """CREATE TABLE outcomes (
+            id INTEGER PRIMARY KEY, proposal INTEGER NOT NULL UNIQUE, at TEXT NOT NULL,
+            what TEXT NOT NULL CHECK (what IN ('done', 'withdrawn')), effect INTEGER NOT NULL
+        ) STRICT""",
+        *(t for name in ("members", "quorums", "member_keys", "key_ends", "proposals",
+                         "signatures", "outcomes") for t in _append_only(name)),
+    )  # fmt: skip
+
+
+@OFFICE()
 def m014_what_binds(db: AnyDatabase) -> None:
     """Approvals from paper, switches of rulings, what became of conditions, verdicts on elements.
 
@@ -514,3 +568,16 @@ def m018_submissions(db: AnyDatabase) -> None:
         *(t for name in ("documents", "submissions", "decisions", "incident_answers")
           for t in _append_only(name)),
     )  # fmt: skip
+
+
+@OFFICE()
+def m016_destructions(db: AnyDatabase) -> None:
+    """What was destroyed when its last day was over, with the certificate (JSON) of it."""
+    _make(
+        db,
+        """CREATE TABLE destructions (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            kinds TEXT NOT NULL, certificate TEXT NOT NULL
+        ) STRICT""",
+        *_append_only("destructions"),
+    )

@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,10 +29,10 @@ from forms.variants import shown_at
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.storage import answer_tables, studies
-from survey.storage.database import write_transaction
+from survey.storage.database import Database, write_transaction
 from survey.storage.stores import Stores
 from survey.storage.studies import Condition, ConditionKind
-from survey.studies import submission
+from survey.studies import submission_documents
 from survey.studies.fingerprints import VersionFingerprints
 from survey.studies.platform_words import (
     changed_sentences,
@@ -170,6 +170,8 @@ RECORD_LOST = (
     "audit are in it."
 )
 REFERENCE_LENGTH, CONDITION_LENGTH, MOST_CONDITIONS = 200, 1000, 20
+# A meeting's decision is signed within weeks; boards review at least yearly (45 CFR 46.109(e)).
+BACKDATED_DAYS, LONGEST_DAYS = 30, 366
 LETTERS = "letters"
 LETTER_BYTES = 20 * 1024 * 1024
 
@@ -207,24 +209,35 @@ def day(text: str) -> date | None:
         return None
 
 
-def faults_of(typed: Mapping[str, str], today: str) -> dict[str, str]:
-    """Return field → what is wrong with it; nothing when the form can be signed."""
+def faults_of(typed: Mapping[str, str], today: str, *, on_paper: bool = False) -> dict[str, str]:
+    """Return field → what is wrong with it; nothing when the form can be signed.
+
+    A letter on paper may be older than what is dated back for a signature.
+    """
     reference = typed.get("reference", "").strip()
     begins, ends = day(typed.get("approved_on", "")), day(typed.get("expires_on", ""))
+    now = date.fromisoformat(today)
     end = "" if ends else "Give the last day on which it holds as year-month-day."
     if begins and ends and ends < begins:
         end = "It would end before it was given: check the two dates."
-    elif ends and ends < date.fromisoformat(today):
+    elif ends and ends < now:
         end = "This day has passed: give a later one."
+    elif ends and ends > (latest := now + timedelta(LONGEST_DAYS)):
+        end = f"An approval lasts a year at most: give a day up to {latest}."
+    begin = "" if begins else "Give the date of the approval as year-month-day."
+    if begins and not on_paper and begins < (earliest := now - timedelta(BACKDATED_DAYS)):
+        begin = f"An approval is not dated back by more than {BACKDATED_DAYS} days: {earliest}."
     found = {
         "reference": "" if reference else "Give the board’s reference number.",
-        "approved_on": "" if begins else "Give the date of the approval as year-month-day.",
+        "approved_on": begin,
         "expires_on": end,
         "analysis_until": _fault_of_analysis(typed.get("analysis_until", "").strip(), ends),
         "read": "" if typed.get("read") == "1" else "Tick that you have read this version.",
     }
     if len(reference) > REFERENCE_LENGTH:
         found["reference"] = f"Shorten the reference to {REFERENCE_LENGTH} characters."
+    if len(typed.get("meeting", "").strip()) > REFERENCE_LENGTH:
+        found["meeting"] = f"Shorten this to {REFERENCE_LENGTH} characters."
     for kind, field in CONDITION_FIELDS.items():
         found[field] = _fault_of_conditions(kind, typed.get(field, ""))
     return {name: fault for name, fault in found.items() if fault}
@@ -302,22 +315,28 @@ def keep_letter(data: Path, study: str, letter: Path) -> str:
     return found
 
 
-def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -> int:
-    """Archive this version and note its approval, in this order: what is approved is there.
-
-    Return its number. Raises FolderChanged where the folder has changed meanwhile, Refusal where
-    it cannot be archived; then nothing is signed. One form sent twice in a row is noted once.
-    """
-    archive_version(stores.folder, version)
-    signed = studies.Approval(
+def approval_under(office: Database, version: StudyVersion, form: ApprovalForm) -> studies.Approval:
+    """Return the approval of exactly this version that the form gives, not yet in the record."""
+    return studies.Approval(
         study=version.study.name,
         **fingerprints_of(version)._asdict(),
         **{field.name: getattr(form, field.name) for field in fields(form)},
-        submission=submission.fingerprint(submission.slots_of(stores.office, version.study)),
+        submission=submission_documents.present_fingerprint(office, version.study),
         basis="noted" if form.letter else "signed",
-        recorded_at=iso_utc(),
         platform=platform_fingerprint(),
     )
+
+
+def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -> int:
+    """Archive this version and note its approval, in this order: what is approved is there.
+
+    Return its number. To be called for what a quorum has signed (``survey.signing.acts``), and for
+    what the operator notes from a letter, which is nothing before the quorum confirms it. Raises
+    FolderChanged where the folder has changed meanwhile, Refusal where it cannot be archived; then
+    nothing is signed. One form sent twice in a row is noted once.
+    """
+    archive_version(stores.folder, version)
+    signed = replace(approval_under(stores.office, version, form), recorded_at=iso_utc())
     noted = studies.approvals(stores.office, version.study.name)
     if noted and not noted[-1].revoked:
         last = noted[-1]

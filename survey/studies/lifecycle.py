@@ -138,7 +138,8 @@ def not_to_freeze(stores: Stores, version: StudyVersion) -> str:
         served = signed_version(stores, version, today)
     except Refusal as refusal:
         return str(refusal)
-    day = max(batches.promised(stores.responses, name), served.facts.get(FREEZE, ""))
+    promised = batches.promised(stores.responses, name, FREEZE)
+    day = max(*promised, served.facts.get(FREEZE, ""), "")
     if today >= day:
         return ""
     return (
@@ -157,7 +158,7 @@ def freeze(
     now unless given): who asked for a batch did not ask for the last.
     """
     name = version.study.name
-    check_use(stores, version)
+    check_use(stores.office, name, pilot=version.pilot)
     seen = expected or studies.status(stores.office, name)
     if why := not_to_freeze(stores, version):
         raise Refusal(why)

@@ -15,6 +15,7 @@ from forms.toml_tables import StudyFaults
 from survey.clock import today_here
 from survey.config import Config
 from survey.errors import Refusal
+from survey.releases import destruction
 from survey.storage import admission, record_check, studies
 from survey.storage.admission import AdmissionRule
 from survey.storage.stores import Stores
@@ -240,6 +241,7 @@ def find_problems(catalogue: StudyCatalogue, stores: Stores) -> list[str]:
                 f"signed under {signed.reference}. Nobody new can begin before the version is "
                 f"signed anew; `lacrima study platform {name}` shows what changed."
             )
+        found += destruction.reminders(stores, folder.latest, today_here().isoformat())
         state = availability.state_of(name)
         if state.reason in (LOST, NO_HELP):
             found.append(f"{name}: {state.problem}")

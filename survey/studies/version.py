@@ -18,7 +18,7 @@ from survey.studies.fingerprints import VersionFingerprints
 BOARD_ALONE = "(told to the board alone)"  # on public pages, in the place of such a fact
 
 # First parts of the rooms' own addresses. A test holds the list against the addresses served.
-RESERVED = frozenset({"account", "audit", "code", "seen", "set-up", "sign-in", "sign-out"})
+RESERVED = frozenset({"account", "audit", "code", "keys", "seen", "set-up", "sign-in", "sign-out"})
 
 
 def check_name(folder: Path) -> None:

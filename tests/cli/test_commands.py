@@ -114,7 +114,7 @@ def test_wrong_use_is_exit_two(lacrima):
 # The life of a study.
 
 APPROVAL = ["--reference", "2026-7", "--by", "A board", "--date", "2020-01-01"]
-EXPIRES = ["--expires", "2999-12-31"]
+EXPIRES = ["--expires", (today_here() + timedelta(300)).isoformat()]
 
 
 def test_checking_a_sound_study_says_so(lacrima):

@@ -5,6 +5,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from difflib import unified_diff
 from hashlib import sha256
 from pathlib import Path
@@ -15,11 +16,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from forms.load import load_study
+from forms.site_facts import load_site
 from survey.app import close_app, create_app
 from survey.cli.main import main
+from survey.clock import today_here
 from survey.config import Config
 from survey.storage.stores import Stores
+from survey.studies.version import read_version
 from tests.answering import real_answers
+from tests.approving import confirm_all, explain_slots, letter_in, settle_checklist
 from tests.conftest import CHECKED, FLAGSHIP, TOP, UNCHECKED
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -40,15 +45,22 @@ STUDY_FOLDERS = {
 }
 
 FACTS = (
-    "clinician_contact", "closing_text", "conflict_text", "contact_email", "contact_post",
-    "dpo_contact", "ethics_board", "ethics_contact", "ethics_ref", "freeze_rule", "funder",
-    "hosting_country", "hosting_provider", "incentive_text", "injury_text", "institution",
-    "prereg_url", "recruitment_text", "researcher_names", "results_url", "results_when",
-    "retention_years", "supervisory_authority", "target_n", "transfer_text",
+    "answers_until", "backups_until", "clinician_contact", "closing_text", "conflict_text",
+    "contact_email", "contact_post", "dpo_contact", "ethics_board", "ethics_contact", "ethics_ref",
+    "freeze_not_before", "funder", "hosting_country", "hosting_provider", "incentive_text",
+    "injury_text", "institution", "legal_basis", "prereg_url", "records_until",
+    "recruitment_text", "releases_until", "researcher_names", "results_url", "results_when",
+    "rights_law_text", "supervisory_authority", "target_n", "texts_until", "transfer_text",
 )  # fmt: skip
+# Facts that are no text of their own: days, and what chooses between two variants of the words.
+DAYS = {"freeze_not_before": "2026-01-31", "legal_basis": "consent"} | dict.fromkeys(
+    ("answers_until", "backups_until", "records_until", "releases_until", "texts_until"),
+    "2036-12-31",
+)
 APPROVAL = (
     "--reference", "2026-7", "--by", "Dr Ada Berg", "--date", "2026-01-02",
-    "--expires", "2999-12-31", "--conditions", "Not in clinics.",
+    "--expires", (today_here() + timedelta(300)).isoformat(),
+    "--while-running", "2999-01-01 Not in clinics.",
 )  # fmt: skip
 RECIPIENT = ("--to", "Dr Ada Example", "--agreement", "DUA 7", "--agreed", "2026-01-02")
 
@@ -130,10 +142,19 @@ class Installation:
         self.run = command_on(self.data, self.catalogue)
         self._copy_study()
         self.run("key", "new")
-        facts = "".join(f"{name} = {f'The {name}.'!r}\n" for name in FACTS)
+        facts = "".join(f"{name} = {DAYS.get(name, f'The {name}.')!r}\n" for name in FACTS)
         (self.data / "site.toml").write_text(f"[site]\n{facts}", "utf-8")
-        self.run("study", "approve", FLAGSHIP.name, *APPROVAL)
+        self._settle_checklist()
+        self.run("study", "approve", FLAGSHIP.name, *APPROVAL, "--letter", letter_in(top))
+        confirm_all(self.data, FLAGSHIP.name)
         self.run("study", "open", FLAGSHIP.name)
+
+    def _settle_checklist(self) -> None:
+        site = load_site(self.data / "site.toml")
+        stores, folder = Stores(self.data), self.catalogue / FLAGSHIP.name
+        settle_checklist(stores, read_version(folder, site, pilot=False))
+        explain_slots(stores, FLAGSHIP.name)
+        stores.close()
 
     def _copy_study(self) -> None:
         for file in sorted(p for p in FLAGSHIP.rglob("*") if p.is_file()):

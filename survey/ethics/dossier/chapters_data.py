@@ -12,7 +12,7 @@ from forms.routing import routes_in_words as ways_through
 from forms.routing_diagram import picture as drawn
 from forms.study import Study, Tier
 from forms.tiers import INSIDER
-from survey.ethics.checklist import answered, grades
+from survey.ethics.checklist import Judged, answered, grades
 from survey.ethics.dossier.blocks import (
     Block,
     Runs,
@@ -108,8 +108,8 @@ def reading(version: StudyVersion) -> Iterator[Block]:
     yield table(("Part", "Grade", "Words", "Verdict"), (4, 1, 1, 2), rows)
 
 
-def checklist(version: StudyVersion) -> Iterator[Block]:
-    """Yield the elements that boards look for with the passages that say them."""
+def checklist(version: StudyVersion, judged: Judged) -> Iterator[Block]:
+    """Yield the elements that boards look for, the passages that say them, and the verdicts."""
     study, consent = version.study, version.study.consent
     passages = (
         *consent.key_facts, *consent.details, *consent.notice, *consent.debrief,
@@ -117,7 +117,7 @@ def checklist(version: StudyVersion) -> Iterator[Block]:
     )  # fmt: skip
     titles = {SCREEN + s.name: f"screen {s.name}" for s in CITED}
     titles |= {p.id: version.fill(p.heading).rstrip(".?") for p in passages if p.heading}
-    lines = answered(study, version.facts)
+    lines = answered(study, version.facts, judged.slots)
     bare = [line.element.id for line in lines if line.fault]
     named = {item.id: item.passages for item in consent.checklist}
     yield prose(f"{len(lines)} elements that boards look for.")
@@ -130,9 +130,13 @@ def checklist(version: StudyVersion) -> Iterator[Block]:
     for line in lines:
         one = line.element
         links = between([ref(titles.get(p, p), p) for p in named.get(one.id, ())])
-        rows.append((one.id, one.source, one.must, [coded(line.where), links]))
+        rows.append((one.id, one.source, one.must, [coded(version.fill(line.where)), links]))
     head = ("Element", "Source", "The text must contain", "Where it is said")
     yield table(head, (4, 8, 12, 12), rows)
+    if judged.verdicts:
+        yield heading("Verdicts of the board on this version", level=3)
+        said = ("Element", "Verdict", "Reason", "By", "Day")
+        yield table(said, (4, 6, 16, 6, 5), judged.verdicts)
 
 
 def board_notes(version: StudyVersion) -> Iterator[Block]:

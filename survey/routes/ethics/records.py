@@ -12,14 +12,15 @@ from flask import Blueprint, Response, g, redirect, request
 
 from survey.accounts.access import room_url, signed_in, staff_only
 from survey.errors import Refusal, StoreUnavailable
-from survey.ethics.approvable import verdicts_on
-from survey.ethics.checklist import answered, grades, unsettled
+from survey.ethics.approvable import answered_elements, filled_slots, verdicts_on
+from survey.ethics.checklist import NOT_JUDGED, Judged, grades, unsettled
 from survey.ethics.dossier.dossier_files import DOSSIERS, Signed
 from survey.ethics.schema_audit import audit_file
 from survey.ethics.version_content import GROUPS, KnownVersion, known_versions, version_before
 from survey.ethics.version_diff import RULE, compare
 from survey.routes.ethics.public import page
 from survey.services import services
+from survey.signing.evidence import as_text, evidence
 from survey.storage import conditions, studies
 from survey.storage.schema_reader import definitions, wordings
 from survey.studies.current import current_folder, current_name, current_version, whole_version
@@ -47,15 +48,27 @@ def signed(version: StudyVersion) -> Signed | None:
     ]
     return Signed(
         last.reference, last.by, last.approved_on, last.expires_on, last.analysis_until,
-        tuple(binding), last.origin, last.letter,
+        tuple(binding), last.origin, last.letter, as_text(evidence(office, last.number)),
         last.platform,
     )  # fmt: skip
+
+
+def _judged(version: StudyVersion) -> Judged:
+    """Return what the office holds on the version's checklist; nothing of a pilot."""
+    if version.pilot:
+        return NOT_JUDGED
+    stores = services().stores
+    given = verdicts_on(stores, version).values()
+    return Judged(
+        filled_slots(stores, version),
+        tuple(sorted((v.element, v.verdict, v.reason, v.who, v.at[:10]) for v in given)),
+    )
 
 
 def _file(version: StudyVersion, ending: str, *, media: str, whose: str = "") -> Response:
     make = DOSSIERS.pdf if ending == "pdf" else DOSSIERS.zip
     try:
-        body = make(version, signed(version))
+        body = make(version, signed(version), _judged(version))
     except Refusal as refusal:
         return Response(f"{refusal}\n", 409, mimetype="text/plain")
     name = f"{version.study.name}-{whose}dossier-{version.study.fingerprints.words[:8]}.{ending}"
@@ -108,13 +121,13 @@ def checklist() -> str:
     """Show what boards look for, with the passages that say it and the members' verdicts."""
     version = current_version()
     given = verdicts_on(services().stores, version)
-    lines = answered(version.study, version.facts)
+    lines = answered_elements(services().stores, version)
     return page(
         "checklist",
         "Checklist",
         lines=lines,
         given=given,
-        open=unsettled(version.study, version.facts, given),
+        open=unsettled(lines, given),
         grades=grades(version.study),
     )
 

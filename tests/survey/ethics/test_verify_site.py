@@ -14,9 +14,9 @@ from survey.ethics.dossier.reader import open_dossier
 from survey.ethics.verify_site import RECORD, verify
 from survey.respondents import invitations
 from survey.storage import answer_tables, board, record, studies
-from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.current import NAME
 from tests.conftest import CHECKED, UNCHECKED, folder_of
+from tests.signing import approve_and_confirm
 from tests.survey.ethics.dossier.conftest import dossier_of, serving
 
 
@@ -204,8 +204,7 @@ def test_what_is_served_after_a_change_is_still_what_the_dossier_says(open_app, 
     help_lines.write_text(help_lines.read_text("utf-8").replace(UNCHECKED, CHECKED), "utf-8")
     app = open_app("branch", studies=(folder,), demo=False)
     stores, catalogue = app.extensions[NAME].stores, app.extensions["lacrima"].catalogue
-    form = ApprovalForm(reference="R1", by="Ada", approved_on="2026-01-02", expires_on="2999-01-01")
-    record_approval(stores, catalogue.folders["branch"].latest, form)
+    approve_and_confirm(stores, catalogue.folders["branch"].latest)
     studies.set_status(stores.office, "branch", "open", "2026-01-03T00:00:00")
     consent = folder / "consent.toml"
     consent.write_text(consent.read_text("utf-8").replace("your mood", "your money"), "utf-8")
