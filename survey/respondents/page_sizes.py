@@ -26,6 +26,7 @@ from forms.platform_texts import (
     FROZEN_ALL,
     FROZEN_ONCE,
     PAGE_WORDS,
+    WHY_PAUSED,
 )
 from forms.study import Column, Study
 from survey.padding import BELOW, KEPT_AS_SENT, LENGTH, page_length
@@ -107,7 +108,9 @@ def _around_questions(version: StudyVersion, ways: Navigation) -> Iterator[tuple
     for screen in SCREENS.keys() - WITH_MORE:
         yield screen, render_state(version, ways, StepResult(FlowState(screen, draft)))
     for state in CLOSED:
-        yield "closed", render_screen("closed", version, ways, state=state, refused=True)
+        for told in ("", *WHY_PAUSED):
+            given = {"state": state, "told": told, "refused": True}
+            yield "closed", render_screen("closed", version, ways, **given)
 
 
 def _questions(version: StudyVersion, ways: Navigation) -> Iterator[tuple[str, str]]:

@@ -67,8 +67,8 @@ class StudyState:
     """The versions published of a study, whether it takes people, and under which approval.
 
     ``reason`` says in a word why an opened study takes nobody and ``problem`` in a sentence for
-    staff; respondents read only that it is paused. ``frozen_on`` are the days (ISO, this server's)
-    on which answers were frozen, in order.
+    staff; respondents read only that it is paused, and ``told``. ``frozen_on`` are the days (ISO,
+    this server's) on which answers were frozen, in order.
     """
 
     published: PublishedVersions
@@ -77,6 +77,7 @@ class StudyState:
     reason: str = ""
     problem: str = ""
     frozen_on: tuple[str, ...] = ()
+    told: str = ""  # which of the fixed sentences respondents read as its reason
 
     @property
     def readable(self) -> bool:
@@ -229,7 +230,7 @@ class Availability:
                 PublishedVersions(folder, signed=True), state, signed, INVALID, str(invalid)
             )
         earlier = self._earlier(folder, version, [a for a in noted if a.in_force(today)])
-        reason, problem = "", ""
+        reason, problem, told = "", "", ""
         if signed.revoked:
             reason, problem = REVOKED, f"The board revoked the approval {signed.reference}."
         elif not signed.in_force(today):
@@ -237,12 +238,17 @@ class Availability:
             reason, problem = RAN_OUT, ended
         elif found := board.suspension(office, name):
             stopped = f"The board suspended it on {found.at[:10]}: {found.why}"
-            reason, problem = SUSPENDED, stopped
+            reason, problem, told = SUSPENDED, stopped, found.told
         elif late := conditions.overdue(office, name, today):
             reason, problem = CONDITION, f"A condition was not met in time. {late[0].asked}"
         state = status if status != "open" else PAUSED if reason else OPEN
         return StudyState(
-            PublishedVersions(version, earlier, signed=True), state, signed, reason, problem
+            PublishedVersions(version, earlier, signed=True),
+            state,
+            signed,
+            reason,
+            problem,
+            told=told,
         )
 
     def _earlier(

@@ -310,10 +310,12 @@ def _send(send: SendDraft, draft: Draft | None) -> Response | None:
 
 def closed_page() -> str | None:
     """The kind page instead of a start, while the study takes nobody new."""
-    state = current_state().state
-    if state == OPEN:
+    now = current_state()
+    if now.state == OPEN:
         return None
-    return render_screen("closed", current_version(), navigation(), state=state, refused=False)
+    return render_screen(
+        "closed", current_version(), navigation(), state=now.state, told=now.told, refused=False
+    )
 
 
 def refused_page() -> Response | None:
