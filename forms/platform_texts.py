@@ -329,6 +329,12 @@ CLOSED = {
     ),
 }
 
+# On the information page, where a quorum of the board confirmed what the operator noted.
+ON_PAPER = (
+    "The ethics board approved this study on paper. Whoever runs this site noted that here from "
+    "its letter, and the board confirmed it."
+)
+
 # Why it is paused, where the board chose one of these with its suspension: nothing else is told.
 WHY_PAUSED = {
     "checked": "The ethics board is checking something in the study. You did nothing wrong.",

@@ -93,6 +93,7 @@ def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return (
         *named,
         *_ABOUT_CODES,
+        ("Information, where the approval was given on paper", (platform_texts.ON_PAPER,)),
         ("Paused, as the board chose", tuple(platform_texts.WHY_PAUSED.values())),
         ("Start, where only an invitation opens it", (platform_texts.BY_INVITATION,)),
         ("Invitation", read_main(code)),

@@ -160,7 +160,9 @@ def _check(version: StudyVersion, ways: Navigation) -> Iterator[tuple[str, str]]
 @lru_cache(maxsize=64)
 def screen_sizes(version: StudyVersion) -> tuple[ScreenSize, ...]:
     """Return every screen of the study at its longest, the largest first."""
-    ways = Navigation(f"{BELOW}{version.study.address}/", hidden=TOKEN, live=True, kiosk=True)
+    ways = Navigation(
+        f"{BELOW}{version.study.address}/", hidden=TOKEN, live=True, kiosk=True, on_paper=True
+    )
     largest: dict[str, int] = {}
     for screens in (_around_questions, _questions, _check):
         for name, html in screens(version, ways):

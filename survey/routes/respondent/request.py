@@ -123,6 +123,9 @@ def uninvited_page() -> Response | None:
     return see_other("/i/") if current_version().invited and not current_invitation() else None
 
 
+ON_PAPER = "on_paper"  # set for the information page alone
+
+
 def navigation(draft: Draft | None = None) -> Navigation:
     """The ways on from a page, by link and cookie."""
     live = draft is not None and not draft.sent
@@ -131,6 +134,7 @@ def navigation(draft: Draft | None = None) -> Navigation:
         base=f"/s/{study.address}/",
         live=live,
         kiosk=bool(kept(browser.KIOSK)),
+        on_paper=bool(g.get(ON_PAPER)),
         filling=filling(study, ()),
     )
 
