@@ -38,6 +38,8 @@ COMMANDS = {
     "review": ("review",
         "Read the texts of STUDY one by one, in random order, before any of them may leave."),
     "serve": ("server", "The production server, with the settings of the environment."),
+    "sign": ("sign",
+        "Sign STATEMENT with your own key, after printing what it says; or make a key."),
     "simulate": ("releases",
         "Synthetic answers to the pilot of STUDY (a name or a folder), marked as such."),
     "study": ("study", "Check, approve, open, close and freeze a study."),

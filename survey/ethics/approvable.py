@@ -7,7 +7,7 @@ from survey.ethics.checklist import ElementAnswer, answered, unsettled
 from survey.storage import board
 from survey.storage.board import ElementVerdict
 from survey.storage.stores import Stores
-from survey.studies import submission
+from survey.studies import submission_documents
 from survey.studies.version import StudyVersion
 
 NAMED = 8  # elements named of those that are not settled
@@ -21,7 +21,7 @@ def verdicts_on(stores: Stores, version: StudyVersion) -> dict[str, ElementVerdi
 
 def filled_slots(stores: Stores, version: StudyVersion) -> frozenset[str]:
     """Return the slots of the submission with a document in them."""
-    slots = submission.slots_of(stores.office, version.study)
+    slots = submission_documents.slots_of(stores.office, version.study)
     return frozenset(one.slot.id for one in slots if one.documents)
 
 
@@ -47,7 +47,7 @@ def obstacles(stores: Stores, version: StudyVersion) -> dict[str, str]:
         )
     if empty := missing_facts(version.study, version.facts):
         found["facts"] = f"Facts that site.toml leaves empty: {', '.join(empty)}."
-    if lacking := submission.lacking(stores.office, version.study):
+    if lacking := submission_documents.lacking(stores.office, version.study):
         found["documents"] = (
             f"Slots of the submission without a document or a reason: {', '.join(lacking)}."
         )

@@ -276,6 +276,8 @@ OFFICE_TABLES: Mapping[str, str] = {
     "setups": "Links with which staff set up their accounts.",
     "signatures": "Signatures of board members under proposals.",
     "told_pilots": "Of how many answers of a pilot something was told.",
+    "platforms": "The platform's own sentences as they were signed.",
+    "corrections": "Help lines whose contact was corrected before a board signed it.",
     "turns": "When a study was opened and closed.",
     "verdicts": "Whether the rule for ending the collection was met.",
     "waivers": "Elements of the checklist that a board did without, before it gave verdicts.",

@@ -45,6 +45,7 @@ class Outcome:
     effect: int
 
 
+MADE_BY = ("approve", "confirm")  # acts after which an approval holds
 _PROPOSAL = "id AS number, study, at, who, act, statement"
 _SIGNATURE = "proposal, at, account, name, capacity, key, signature"
 
@@ -103,7 +104,7 @@ def outcome(db: Database, number: int) -> Outcome | None:
 
 def behind_approval(db: Database, approval: int) -> Proposal | None:
     """Return the proposal that became the approval with this number."""
-    # Rulings have numbers of their own: only what approves leads to an approval.
+    # A revocation has the number of its approval too.
     rows = db.table("outcomes").rows_where("what = 'done' AND effect = ?", [approval])
     found = [proposal(db, row["proposal"]) for row in rows]
-    return next((one for one in found if one and one.act == "approve"), None)
+    return next((one for one in found if one and one.act in MADE_BY), None)

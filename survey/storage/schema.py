@@ -509,6 +509,26 @@ def m014_what_binds(db: AnyDatabase) -> None:
 
 
 @OFFICE()
+def m017_platform_and_corrections(db: AnyDatabase) -> None:
+    """The platform's sentences as they were signed; corrections of help lines before a signature.
+
+    A correction is of a contact and an address, from the day (ISO, the server's) it was met on.
+    """
+    _make(
+        db,
+        "ALTER TABLE approvals ADD COLUMN platform TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE platforms (
+            id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, content TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE corrections (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, line TEXT NOT NULL, day TEXT NOT NULL,
+            old TEXT NOT NULL, new TEXT NOT NULL
+        ) STRICT""",
+        *(t for name in ("platforms", "corrections") for t in _append_only(name)),
+    )
+
+
+@OFFICE()
 def m018_submissions(db: AnyDatabase) -> None:
     """What researchers put before a board, its decisions besides a signature, kinds of incidents.
 

@@ -246,7 +246,13 @@ def test_what_waits_for_signatures_is_on_the_boards_pages(mood, board, second):
         assert "0 of 2 have signed" in second.open(page).text
 
 
-def test_the_button_is_filled_only_when_nothing_is_open(mood, board):
-    assert 'class="primary"' in board.open("approve").page.html
-    mood.unsay("US-03")
+def test_a_signature_is_never_the_filled_button(mood, board):
     assert 'class="primary"' not in board.open("approve").page.html
+    assert 'class="primary"' not in board.propose().page.html
+
+
+def test_what_is_still_open_stands_before_the_form_with_a_link(mood, board):
+    mood.unsay("US-03")
+    board.open("approve")
+    assert "Something above is still open." in board.text
+    assert "/ethics/minimal/verdicts" in {link["href"] for link in board.page.links}

@@ -9,7 +9,7 @@ from forms.elements import elements
 from forms.study import ChecklistItem
 from survey.ethics.checklist import answered, grades, unsettled
 from survey.storage.board import ElementVerdict
-from survey.studies import submission
+from survey.studies import submission_documents
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_there_are_98_elements():
 
 
 def test_the_slots_that_satisfy_elements_are_slots_of_the_submission():
-    assert {slot.id for slot in submission.SLOTS} >= SLOTS
+    assert {slot.id for slot in submission_documents.SLOTS} >= SLOTS
 
 
 def test_the_flagship_leaves_to_the_board_what_only_a_member_can_find(flagship):
