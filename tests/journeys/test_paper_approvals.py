@@ -73,7 +73,8 @@ def test_the_certificate_for_programs_says_it_with_the_hash_of_the_letter(noted)
 def test_a_member_reads_the_letter_and_a_stranger_does_not(noted, board, reader):
     board.open("approve")
     (link,) = [a["href"] for a in board.page.links if "/letters/" in a["href"]]
-    assert board.browser.get(link).get_data() == b"%PDF-1.7 Approved."
+    with board.browser.get(link) as letter:
+        assert letter.get_data() == b"%PDF-1.7 Approved."
     assert "/ethics/sign-in" in reader.open(link).here
 
 
