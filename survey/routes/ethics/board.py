@@ -22,6 +22,7 @@ from flask import (
     url_for,
 )
 
+from forms.platform_texts import WHY_PAUSED
 from survey.accounts.access import current_account, may_open, staff_only
 from survey.accounts.audit import note, one_act
 from survey.clock import iso_utc
@@ -424,6 +425,12 @@ def suspend() -> Answer:
     return see_other("board.suspend", done=1)
 
 
+def _told() -> str:
+    """Return which of the fixed sentences clients are to read as the reason; or none."""
+    told = request.form.get("told", "")
+    return told if told in WHY_PAUSED else ""
+
+
 ALREADY = "That had been done already: this is how it stands now."
 
 
@@ -437,7 +444,7 @@ def _suspend(why: str) -> int:
             raise Refusal(ALREADY)
         board.rule(
             office, name, "suspended", at=now(), who=member.title, why=why,
-            collection="collection" in chosen, use="use" in chosen,
+            collection="collection" in chosen, use="use" in chosen, told=_told(),
         )  # fmt: skip
         note(f"{name}: suspended: {' and '.join(SWITCHES[s] for s in chosen)}")
     return 0
@@ -478,5 +485,7 @@ def _suspend_page(fault: str = "") -> str:
         quorum=members.quorum(office, name),
         fault=fault,
         why=request.form.get("why", ""),
+        sentences=WHY_PAUSED,
+        told=_told(),
         done=request.args.get("done") == "1",
     )
