@@ -23,7 +23,7 @@ from survey.routes.ethics import (
     public,
     records,
     signing,
-    submission,
+    submitting,
 )
 from survey.routes.research import charts, collection, jobs, releases, studies, texts
 from survey.security import STAFF_ROOMS, protect
@@ -36,7 +36,7 @@ PARTS = ("frame", "code", "support", "questions", "understanding", "staff")
 
 BLUEPRINTS = (
     assets.bp, home.bp, respondent.bp,
-    public.bp, records.bp, board.bp, binding.bp, signing.bp, notes.bp, submission.bp,
+    public.bp, records.bp, board.bp, binding.bp, signing.bp, notes.bp, submitting.bp,
     studies.bp, collection.bp, texts.bp, releases.bp, charts.bp, jobs.bp,
 )  # fmt: skip
 

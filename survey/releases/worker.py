@@ -48,6 +48,7 @@ from survey.studies import lifecycle
 from survey.studies.approvals import signed_version
 from survey.studies.availability import Availability, prepare
 from survey.studies.catalogue import StudyCatalogue
+from survey.studies.data_use import DataUseStopped
 from survey.studies.loading import load_for_command
 from survey.studies.version import StudyVersion
 
@@ -69,6 +70,7 @@ ADVICE: Mapping[type[Exception], str] = {
     ChangedSince: "preview",
     TooFewSince: "pilot",
     SwitchedOff: "none",
+    DataUseStopped: "none",
 }
 
 

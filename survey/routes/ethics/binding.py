@@ -12,8 +12,8 @@ from flask import Blueprint, Response, abort, request, send_file
 from survey.accounts.access import current_account, staff_only
 from survey.accounts.audit import note, one_act
 from survey.errors import Refusal
-from survey.ethics.approvable import verdicts_on
-from survey.ethics.checklist import answered, unsettled
+from survey.ethics.approvable import answered_elements, verdicts_on
+from survey.ethics.checklist import unsettled
 from survey.routes.ethics.board import (
     REASON_LENGTH,
     Answer,
@@ -46,12 +46,13 @@ ALL = "all"
 def _verdicts_page(**context: Any) -> str:
     version = current_folder().version()
     given = verdicts_on(services().stores, version)
+    lines = answered_elements(services().stores, version)
     return page(
         "verdicts",
         "Verdicts",
         proposed=version.study.version,
-        lines=answered(version.study, version.facts),
-        open=unsettled(version.study, version.facts, given),
+        lines=lines,
+        open=unsettled(lines, given),
         given=given,
         verdicts=VERDICTS,
         words=version.study.fingerprints.words,
@@ -74,10 +75,14 @@ def give_verdict() -> Answer:
     version, form = current_folder().version(now=True), request.form
     reason, chosen = form.get("reason", "").strip(), form.get("verdict", "")
     given = verdicts_on(services().stores, version)
-    waiting = {line.element.id for line in unsettled(version.study, version.facts, given)}
+    lines = answered_elements(services().stores, version)
+    waiting = {line.element.id for line in unsettled(lines, given)}
     asked = set(form.getlist("element"))
-    known = [line.element.id for line in answered(version.study, version.facts)]
-    ticked = [one for one in known if one in asked or (ALL in asked and one in waiting)]
+    ticked = [
+        one
+        for one in (line.element.id for line in lines)
+        if one in asked or (ALL in asked and one in waiting)
+    ]
     faults = {}
     if form.get("words") != version.study.fingerprints.words or form.get("site") != version.site:
         faults["elements"] = "The version has just changed: read it again before you judge it."
