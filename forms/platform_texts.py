@@ -248,9 +248,9 @@ ELSEWHERE_LEAD = (
 GONE_TITLE = "There are no unfinished answers here"
 GONE_LEAD = "If you saw the thank-you page, your answers arrived, once."
 GONE_TEXT = (
-    "If you had not sent them yet, they cannot be opened from here. Unfinished answers can be opened "
-    "for two hours after the last page, in the browser that they were written in alone. We are "
-    "sorry if that was unexpected. You are welcome to start again."
+    "If you had not sent them yet, they cannot be opened from here. Unfinished answers can be "
+    "opened for two hours after the last page, in the browser that they were written in alone. We "
+    "are sorry if that was unexpected. You are welcome to start again."
 )
 SPENT_TITLE = "This invitation was used already"
 SPENT_LEAD = "Your answers were not sent, and nothing of them is kept. We are sorry."
