@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 FREEZE = "freeze_not_before"  # from this day on answers may be frozen, on none before
 LAST_DAY = "last_day_to_delete"  # the day before: no fact of its own
-# Last days on which something is kept (docs/design.md, Retention).
+# Last days on which something is kept (docs/host.md, Keeping and destroying).
 ANSWERS, TEXTS, RELEASES = "answers_until", "texts_until", "releases_until"
 RECORDS, BACKUPS = "records_until", "backups_until"
 LAST_DAYS = (ANSWERS, TEXTS, RELEASES, RECORDS, BACKUPS)

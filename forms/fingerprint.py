@@ -68,7 +68,7 @@ WIRE: dict[type, Mapping[str, object]] = {
     objects.ReleasePolicy: _wire(
         "roles groups hierarchies order distinct distinct_warning tiers min_new_rows",
         small={}, caution="", stop=None, population="", repeat=(),
-        not_used=(),
+        not_used=(), originals_days=30,
     ),
 }  # fmt: skip
 # Class → wire name → the attribute that holds it, where that is called otherwise.

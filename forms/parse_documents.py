@@ -218,6 +218,7 @@ def read_release(top: TomlTable) -> ReleasePolicy:
         population=top.text("population", required=False),
         repeat=_any_of(top, "repeat"),
         not_used=_any_of(top, "not_used"),
+        originals_days=top.integer("originals_days", 1, 365, default=30),
     )
 
 

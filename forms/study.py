@@ -32,7 +32,7 @@ TEXT_KEYS = (
     "landing_title",
     "landing_lead",  # one sentence
     "landing_exit",  # what "Leave now" does and does not do
-    "landing_draft",  # closing the tab loses what is not sent
+    "landing_draft",  # where pages wait until they are sent, and how long
     "information_title",
     "eligibility_title",
     "screened_out_title",
@@ -548,6 +548,7 @@ class ReleasePolicy:
     population: str = ""  # whom the study asks, where another study asks the same people
     repeat: Condition = ()  # any of these answers: somebody who has answered before
     not_used: Condition = ()  # any of these answers: somebody who says that theirs be not used
+    originals_days: int = 30  # so long after a reader's last word a text is kept as it was written
 
     def unused(self, answers: Answers) -> bool:
         """Return true when these answers say that they are not to be used."""

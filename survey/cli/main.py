@@ -18,6 +18,8 @@ COMMANDS = {
         "Protect the table DATA (.csv, .sav, .dta, .xlsx …) as a policy asks, into a new folder."),
     "demo": ("server",
         "Everything in one command: a study as a pilot, simulated answers, three links."),
+    "destroy": ("releases",
+        "Destroy what of STUDY is kept no longer by its signed last days, with a certificate."),
     "doctor": ("server", "Every setting with its value, and whether the installation is sound."),
     "hand-over": ("releases",
         "Note who was given release NUMBER of STUDY, under which agreement, agreed on which day."),

@@ -191,8 +191,8 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "promised": (
-        "From which day on the answers that came may be frozen, as the words said.",
-        {"study": "the study", "freeze_not_before": "the day"},
+        "Dates that the words told to whoever sent answers.",
+        {"study": "the study", "fact": "of what", "day": "the day"},
     ),
     "row_totals": (
         "How many answers there are, so that nobody has to read them to count them.",
@@ -251,6 +251,7 @@ OFFICE_TABLES: Mapping[str, str] = {
     "contents": "Which files of which tier went into a release.",
     "decisions": "Decisions of a board beside signatures.",
     "documents": "Files that were put into a submission, by their hashes.",
+    "destructions": "What was destroyed once its last day was over.",
     "doors": "Who may come in, as site.toml said when last read.",
     "element_verdicts": "A board's verdicts on elements of the checklist, by version.",
     "errata": "Corrections to releases.",

@@ -126,7 +126,8 @@ def not_to_freeze(stores: Stores, version: StudyVersion) -> str:
         served = signed_version(stores, version, today)
     except Refusal as refusal:
         return str(refusal)
-    day = max(batches.promised(stores.responses, name), served.facts.get(FREEZE, ""))
+    promised = batches.promised(stores.responses, name, FREEZE)
+    day = max(*promised, served.facts.get(FREEZE, ""), "")
     if today >= day:
         return ""
     return (

@@ -15,6 +15,7 @@ from forms.toml_tables import StudyFaults
 from survey.clock import today_here
 from survey.config import Config
 from survey.errors import Refusal
+from survey.releases import destruction
 from survey.storage import admission, record_check, studies
 from survey.storage.admission import AdmissionRule
 from survey.storage.stores import Stores
@@ -226,6 +227,7 @@ def find_problems(catalogue: StudyCatalogue, stores: Stores) -> list[str]:
                 approvals.load_archived(stores.folder, name, signed.fingerprints)
             except approvals.ArchivedVersionInvalid as invalid:
                 found.append(f"{name}: {invalid}")
+        found += destruction.reminders(stores, folder.latest, today_here().isoformat())
         state = availability.state_of(name)
         if state.reason == LOST:
             found.append(f"{name}: {state.problem}")

@@ -530,8 +530,22 @@ def test_ticks_that_nobody_can_set_together_lead_nowhere(changed, faults, condit
 
 
 def test_a_condition_on_a_text_is_refused(changed, faults):
-    found = faults(changed("kinds", Q, "apart = true", "apart = true\nshow_if = { word = [1] }"))
-    assert "'word' is a text, and routing looks at codes only" in found[0]
+    old = "max_length = 600"
+    found = faults(changed("kinds", Q, old, f"{old}\nshow_if = {{ word = [1] }}"))
+    assert any("no question has the column 'word'" in line for line in found)
+
+
+def test_a_text_beside_the_other_answers_is_refused_since_nobody_would_read_it(changed, faults):
+    found = faults(changed("kinds", Q, "max_length = 20\napart = true", "max_length = 20"))
+    problem = "question word, apart: nobody would read a text beside the other answers"
+    assert found == [f"questionnaire.toml, page p3_words, {problem}; allowed: apart = true"]
+
+
+def test_a_text_that_a_few_are_asked_for_is_refused_since_nobody_would_read_it(changed, faults):
+    found = faults(
+        changed("kinds", Q, "max_length = 20", "max_length = 20\nshow_if = { one = [1] }")
+    )
+    assert "question word, apart: nobody would read a text of which even the existence" in found[0]
 
 
 def test_faults_come_in_the_order_of_the_files(changed, faults):

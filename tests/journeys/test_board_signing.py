@@ -228,6 +228,7 @@ def test_a_suspended_study_stops_everybody_at_once(running, board):
     board.rule("suspended")
     assert "paused" in running.client().start().text
     assert "It ended while you were answering" in client.answer(mood=1).text
+    assert "We are glad that you came." in client.text  # the debrief
     assert (running.rows, running.drafts) == ([], 0)
 
 

@@ -129,7 +129,7 @@ def checklist(version: StudyVersion) -> Iterator[Block]:
     for line in lines:
         one = line.element
         links = between([ref(titles.get(p, p), p) for p in named.get(one.id, ())])
-        rows.append((one.id, one.source, one.must, [coded(line.where), links]))
+        rows.append((one.id, one.source, one.must, [coded(version.fill(line.where)), links]))
     head = ("Element", "Source", "The text must contain", "Where it is said")
     yield table(head, (4, 8, 12, 12), rows)
 
