@@ -37,7 +37,8 @@ class ReleaseContext:
     ``words`` and ``consents`` map each version that stands in the rows to the SHA-256 of its
     texts, ``archived`` are those texts. ``left_out`` maps a reason to the rows not handed over for
     it. ``recipient`` names person, agreement and date; ``corrections`` are recalled releases;
-    ``tallies`` are totals of the collection as they may be published (exports.documents.context).
+    ``approval`` says how the ethics approval stood; ``tallies`` are totals of the collection as
+    they may be published (exports.documents.context).
     """
 
     pilot: bool = False
@@ -50,6 +51,7 @@ class ReleaseContext:
     notes: tuple[str, ...] = ()
     recipient: Mapping[str, str] | None = None
     corrections: tuple[str, ...] = ()
+    approval: str = ""
     tallies: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -160,6 +162,7 @@ def about_release(
         ],
         "recipient": occasion.recipient,
         "corrections": list(occasion.corrections),
+        "approval": occasion.approval,
         "words": dict(occasion.words) or {study.version: study.fingerprints.words},
         "consents": dict(occasion.consents),
         "fingerprints": {

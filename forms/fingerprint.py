@@ -17,8 +17,9 @@ from hashlib import sha256
 from forms import study as objects
 from forms.study import Fingerprints, Study
 
-# Of the wire names and of the JSON: another format voids every approval, so 1 is read for ever.
-FORMAT_VERSION = 1
+# Of the wire names and of the JSON: another format voids every approval. In format 1 the words did
+# not hold the help page.
+FORMAT_VERSION = 2
 ALWAYS = object()  # marks a wire name whose value is never left out
 
 
@@ -55,8 +56,8 @@ WIRE: dict[type, Mapping[str, object]] = {
         " checklist board_note optional_facts board_facts facts", leaflet=(), comprehension=(),
     ),
     objects.ComprehensionQuestion: _wire("id text options right passage"),
-    objects.HelpLine: _wire("countries name contact url last_checked", youth=False),
-    objects.Support: _wire("intro lines emergency passages"),
+    objects.HelpLine: _wire("countries name contact url", last_checked="", youth=False),
+    objects.Support: _wire("intro lines emergency passages", emergency_last_checked=""),
     objects.HierarchyGroup: _wire("label codes"),
     objects.Hierarchy: _wire("variable levels"),
     objects.Tier: _wire(
@@ -135,27 +136,34 @@ def digest(value: object) -> str:
 
 
 def content(study: Study) -> str:
-    """Return the canonical JSON of words and routing: questionnaire and consent, nothing else."""
-    return canonical(
-        {
-            "title": study.title,
-            "address": study.address,
-            "version": study.version,
-            "language": study.language,
-            "exit": study.exit_url,
-            "reading_grade": study.reading_grade,
-            "duration_bands": study.duration_bands,
-            "minutes": study.minutes,
-            "missing": study.missing,
-            "branches": study.branches,
-            "pages": study.pages,
-            "scales": {s.name: s for s in study.scales},
-            "composites": {s.name: s for s in study.composites},
-            "differences": {s.name: s for s in study.differences},
-            "quality": study.quality,
-            "consent": study.consent,
-        }
-    )
+    """Return the canonical JSON of words and routing: questionnaire, consent and help page."""
+    return canonical({**_questionnaire_and_consent(study), "support": study.support.undated})
+
+
+def words_in_format_1(study: Study) -> str:
+    """Return the fingerprint that the words had while the help page lay outside of it."""
+    return digest(_questionnaire_and_consent(study))
+
+
+def _questionnaire_and_consent(study: Study) -> dict[str, object]:
+    return {
+        "title": study.title,
+        "address": study.address,
+        "version": study.version,
+        "language": study.language,
+        "exit": study.exit_url,
+        "reading_grade": study.reading_grade,
+        "duration_bands": study.duration_bands,
+        "minutes": study.minutes,
+        "missing": study.missing,
+        "branches": study.branches,
+        "pages": study.pages,
+        "scales": {s.name: s for s in study.scales},
+        "composites": {s.name: s for s in study.composites},
+        "differences": {s.name: s for s in study.differences},
+        "quality": study.quality,
+        "consent": study.consent,
+    }
 
 
 def fingerprints_of_study(study: Study) -> Fingerprints:
@@ -175,8 +183,24 @@ def fingerprints_of_study(study: Study) -> Fingerprints:
     return Fingerprints(words, digest(study.policy), digest(agreed_to), FORMAT_VERSION)
 
 
+# Stands in public facts for those of the board alone: their fingerprint. No fact can be called so.
+BOARD_FACTS = "board facts"
+
+
 def fingerprint_of_facts(study: Study, facts: Mapping[str, str]) -> str:
-    """Return the fingerprint of the site's facts that the study names; an empty one is as none."""
+    """Return the fingerprint of the site's facts that the study names; an empty one is as none.
+
+    Facts for the board alone enter it by a fingerprint of their own, so that it can be checked
+    without them.
+    """
     consent = study.consent
-    named = consent.facts | consent.optional_facts | consent.board_facts
-    return digest({name: facts[name] for name in named if facts.get(name)})
+    board = facts.get(BOARD_FACTS) or fingerprint_of_board_facts(study, facts)
+    public = (consent.facts | consent.optional_facts) - consent.board_facts
+    named = {name: facts[name] for name in public if facts.get(name)}
+    return digest({**named, BOARD_FACTS: board} if board else named)
+
+
+def fingerprint_of_board_facts(study: Study, facts: Mapping[str, str]) -> str:
+    """Return the fingerprint of the facts that only the board is told; nothing without any."""
+    given = {name: facts[name] for name in study.consent.board_facts if facts.get(name)}
+    return digest(given) if given else ""

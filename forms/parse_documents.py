@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from forms.dates import fact_of
+from forms.elements import elements
 from forms.parse_questionnaire import read_condition
 from forms.site_facts import placeholders
 from forms.study import (
@@ -62,12 +63,7 @@ def read_consent(top: TomlTable) -> Consent:
         statements=tuple(read_statement(t) for t in top.tables("statement", required=True)),
         comprehension=tuple(read_comprehension(t) for t in top.tables("comprehension")),
         debrief=read_passages(top, "debrief"),
-        checklist=tuple(
-            ChecklistItem(
-                t.id(), t.text("source"), t.text("must"), t.text("where"), t.texts("passages")
-            )
-            for t in top.tables("checklist")
-        ),
+        checklist=tuple(read_checklist_item(t) for t in top.tables("checklist")),
         board_note=read_passages(top, "board_note"),
         optional_facts=read_fact_names(top, "optional_facts"),
         board_facts=read_fact_names(top, "board_facts"),
@@ -80,6 +76,19 @@ def read_consent(top: TomlTable) -> Consent:
         top.fault("statement", "none is required, so nobody would consent to anything")
     # Only now, since facts may stand in any text that was read.
     return replace(consent, facts=facts_of(consent))
+
+
+def read_checklist_item(table: TomlTable) -> ChecklistItem:
+    """Return an element. What the platform's own ask for stands in its list (elements.toml)."""
+    name = table.id()
+    own = name not in {element.id for element in elements()}
+    return ChecklistItem(
+        name,
+        table.text("source", required=own),
+        table.text("must", required=own),
+        table.text("where"),
+        table.texts("passages"),
+    )
 
 
 def facts_of(consent: Consent) -> frozenset[str]:
@@ -292,19 +301,38 @@ def read_support(top: TomlTable) -> Support:
     """Return the whole of support.toml; what is wrong with it is noted in ``top``."""
     return Support(
         intro=top.text("intro"),
-        lines=tuple(read_line(t) for t in top.tables("line", "name")),
+        lines=tuple(read_lines(top)),
         emergency=tuple(
-            (t.text("countries"), t.text("number")) for t in top.tables("emergency", "countries")
+            (t.text("countries"), t.text("number"))
+            for t in top.tables("emergency", "countries", required=True)
         ),
         passages=read_passages(top, "passage"),
+        emergency_last_checked=read_check(top, "emergency_last_checked", required=False),
     )
+
+
+def read_lines(top: TomlTable) -> Iterator[HelpLine]:
+    """Yield the help lines. Name and countries tell them apart, so no two have both alike."""
+    known: set[str] = set()
+    for table in top.tables("line", "name", required=True):
+        line = read_line(table)
+        if line.label in known:
+            table.fault("name", f"{line.label} stands twice", "another name, or one line")
+        known.add(line.label)
+        yield line
+
+
+def read_check(table: TomlTable, key: str, *, required: bool = True) -> str:
+    """Return the ISO date of a check, or nothing."""
+    checked = table.text(key, required=required, blank=True)
+    if checked and not is_date(checked):
+        table.fault(key, f"{checked!r} is not a date", 'empty, or such as "2026-01-31"')
+    return checked
 
 
 def read_line(table: TomlTable) -> HelpLine:
     """Return one place to get help."""
-    checked = table.text("last_checked", blank=True)
-    if checked and not is_date(checked):
-        table.fault("last_checked", f"{checked!r} is not a date", 'empty, or such as "2026-01-31"')
+    checked = read_check(table, "last_checked")
     return HelpLine(
         countries=table.texts("countries"),
         name=table.text("name"),

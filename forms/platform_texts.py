@@ -8,6 +8,18 @@ from __future__ import annotations
 
 from forms.typed_codes import CODE_GROUP, CODE_GROUPS, OLDER_GROUPS
 
+# Titles of pages, which a browser keeps in its history.
+TITLE = "{} – Survey"
+ERROR_TITLE = "Error: {}"
+SITE_TITLE = "Surveys"
+INVITATION_TITLE = "Invitation"
+
+# In dates.
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
 # Ways on and out, on every screen.
 LEAVE_NOW = "Leave now"
 STOP = "Stop"
@@ -177,8 +189,30 @@ SEND = "Send my answers"
 KEEP_THINKING = "Keep thinking: go back to the last page"
 DELETE_EVERYTHING = "Stop, or delete everything"
 
+# The lines of a row that hold no answer, as the check page tells them.
+NOT_PROVIDED = "Not provided"
+MADE_AT_SEND = "made when you send"
+ROW_LINES = {
+    "key": "A random number for the row",
+    "fingerprint": "Which words you were shown",
+    "lang": "Language",
+    "c_open": "May be part of an open file",
+    "completion": "How it ended",
+    "dur_band": "About how long it took, in four bands",
+    "deletion": "For deleting it later, or random",
+    "batch": "Which frozen batch it belongs to",
+}
+AS_SHOWN = "as shown"
+NO_BATCH = "None yet"
+COMPLETIONS = {1: "Reached the end", 2: "Stopped early and sent"}
+NOT_TICKED = "Not ticked"
+TICKED = "Ticked"
+
 # Thank you, help, a break.
 YOUR_CODE = "Your code"
+COPY_CODE = "Copy the code"
+CODE_COPIED = "Copied. Paste it somewhere only you can find it."
+CODE_NOT_COPIED = "This browser did not copy it. Please write it down."
 CODE_KEPT = (
     "This browser can show this page again for 15 minutes after you sent your answers, unless you "
     "press the button or leave. After that the code is shown to nobody."
@@ -188,6 +222,12 @@ CODE_NOTED = "I have written it down"
 FINISHED_TITLE = "You can close this page"
 FINISHED_LEAD = "Your code is not shown again. Keep it where only you can find it."
 CLOSE_AND_LEAVE = "Close and leave"
+NOT_YET_CHECKED = "not yet checked"
+NO_LINE_SHOWN = (
+    "We show only help lines that a person has tried lately. There is none just now. Please call "
+    "the emergency number of where you are, or ask a doctor, a hospital or somebody you trust for "
+    "help."
+)
 HELP_FIRST_TITLE = "Thank you for telling us. You do not have to go on."
 WHAT_NEXT = "What would you like to do?"
 TAKE_A_BREAK = "Take a break"
@@ -313,6 +353,10 @@ OPEN_ANEW = "Open the page anew"
 
 # A study that takes nobody: heading and sentence by its state.
 _OVER = ("This survey is closed", "Nobody can take part any more. Thank you for wanting to.")
+_PAUSED = (
+    "This survey is paused",
+    "It takes nobody new at the moment. Thank you for wanting to take part.",
+)
 CLOSED = {
     "not_open": ("Not open yet", "This survey has not started. Please come back later."),
     "closed": _OVER,
@@ -321,10 +365,8 @@ CLOSED = {
         "Enough people have taken part",
         "As many people have sent answers as we hoped for. Thank you for wanting to take part.",
     ),
-    "expired": (
-        "This survey is paused",
-        "It takes nobody new at the moment. Thank you for wanting to take part.",
-    ),
+    "held": _PAUSED,
+    "expired": _PAUSED,
 }
 
 # What is to be mended on a page. Each error names what it is about, so that a list of them can be
@@ -360,6 +402,19 @@ SOME_UNANSWERED = "Choose an answer to every question. Those without one are mar
 CHOOSE_END = "Choose what should happen to your answers."
 NOTHING_YET = "You have not answered anything yet, so there is nothing to send."
 
+# An error in place of a page: heading and sentence by its status, and of any other.
+ERROR_PAGES = {
+    400: ("That did not work", "We could not read what was sent. Please go back and try again."),
+    404: ("There is no such page", "The address may have a slip in it, or the page has moved."),
+    405: ("That did not work", "This page is not used in that way. Please go back and try again."),
+    413: ("That was too much", "This page cannot take so much. Please shorten it and try again."),
+    503: ("Please try again in a moment", "Answers cannot be saved just now. Nothing was sent."),
+}
+ANY_ERROR = (
+    "Something went wrong here",
+    "It was our fault, not yours. Please go back and try again in a moment.",
+)
+
 # Missing codes as a grid names them.
 CANT_SAY = {"dont_know": "Can’t say", "not_applicable": "Does not apply"}
 
@@ -373,4 +428,15 @@ INVITATION_ERRORS = {
     "unknown": (
         "This code opens nothing: it has been used, was taken back, or is not from this site."
     ),
+}
+
+# The leaflet, whose outside tells nothing of the topic.
+LEAFLET = {
+    "heading": "An invitation to a survey",
+    "outside": (
+        "Without your name. What it is about is told inside. Read it where you are by yourself."
+    ),
+    "pilot": "Trial run: not the real study",
+    "picture": "QR code of the address below",
+    "code": "Your code:",
 }

@@ -8,7 +8,7 @@ attribute has a wire name in ``forms.fingerprint.WIRE``, under which it is hashe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -316,7 +316,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class ChecklistItem:
-    """An element that a board looks for, its source, and the passages that satisfy it."""
+    """An element that a board looks for and the passages that satisfy it.
+
+    ``source`` and ``must`` are empty for one of the platform's own list (elements.toml).
+    """
 
     id: str
     source: str
@@ -385,7 +388,10 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class HelpLine:
-    """One place to get help; ``last_checked`` is an ISO date set by a person, or empty."""
+    """One place to get help; ``last_checked`` is an ISO date set by a person, or empty.
+
+    Everything but that date lies in the fingerprint of the words.
+    """
 
     countries: tuple[str, ...]
     name: str
@@ -394,15 +400,31 @@ class HelpLine:
     last_checked: str
     youth: bool = False
 
+    @property
+    def label(self) -> str:
+        """Return the name and the countries, which no other line of a study has both alike."""
+        return f"{self.name} ({', '.join(self.countries) or 'anywhere'})"
+
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """The help page: words, lines by country, emergency numbers. Outside every fingerprint."""
+    """The help page: words, lines by country, emergency numbers (place, number).
+
+    Only the dates of checks lie outside the fingerprint of the words: those of the lines, and the
+    one on which all emergency numbers were last compared with an official list.
+    """
 
     intro: str
     lines: tuple[HelpLine, ...]
     emergency: tuple[tuple[str, str], ...]
     passages: tuple[Passage, ...]
+    emergency_last_checked: str = ""
+
+    @property
+    def undated(self) -> Support:
+        """Return the page without the dates of checks: what is signed."""
+        lines = tuple(replace(line, last_checked="") for line in self.lines)
+        return replace(self, lines=lines, emergency_last_checked="")
 
     @property
     def countries(self) -> tuple[str, ...]:

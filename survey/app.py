@@ -16,7 +16,15 @@ from survey.padding import FilledUp
 from survey.respondents import page_sizes
 from survey.respondents.screens import NOTICE_SECONDS
 from survey.routes import account, home, respondent
-from survey.routes.ethics import binding, board, notes, public, records, submission
+from survey.routes.ethics import (
+    binding,
+    board,
+    notes,
+    public,
+    records,
+    signing,
+    submitting,
+)
 from survey.routes.research import charts, collection, jobs, releases, studies, texts
 from survey.security import STAFF_ROOMS, protect
 from survey.services import Services, open_services
@@ -28,7 +36,7 @@ PARTS = ("frame", "code", "support", "questions", "understanding", "staff")
 
 BLUEPRINTS = (
     assets.bp, home.bp, respondent.bp,
-    public.bp, records.bp, board.bp, binding.bp, notes.bp, submission.bp,
+    public.bp, records.bp, board.bp, binding.bp, signing.bp, notes.bp, submitting.bp,
     studies.bp, collection.bp, texts.bp, releases.bp, charts.bp, jobs.bp,
 )  # fmt: skip
 

@@ -53,7 +53,7 @@ SETTINGS = (
     Setting("threads", "4", "Threads of each server process."),
     Setting("lifetime", "3600", "Seconds until a process is replaced, with all that it remembers."),
     Setting("rooms", "respond,research,ethics", "Rooms that this server has; other rooms are 404."),
-    Setting("second_step", "researcher", "Roles that sign in with a code as well, or none."),
+    Setting("second_step", "researcher", "Roles that sign in with a code too; boards always do."),
     Setting("text_readers", "1", "Persons who must agree before a client's text may leave (1, 2)."),
 )  # fmt: skip
 

@@ -3,12 +3,14 @@
 import shutil
 from pathlib import Path
 
+from forms.elements import elements
 from survey.ethics.approvable import unsettled_elements
-from survey.ethics.checklist import elements
-from survey.storage import board, studies, submissions
+from survey.storage import board, board_submissions, studies
 from survey.storage.stores import Stores
-from survey.studies.submission import SLOTS, explained
+from survey.studies.submission_documents import SLOTS, explained
 from survey.studies.version import StudyVersion
+from tests.conftest import CHECKED, UNCHECKED
+from tests.signing import confirm
 
 AT = "2026-01-02T03:04:05+00:00"
 FACTS = '[site]\ninstitution = "A house"\nclinician_contact = "B"\nconflict_text = ""\n'
@@ -21,10 +23,7 @@ def copied(source: Path, folder: Path, *, without: tuple[str, ...] = ()) -> Path
     """
     shutil.copytree(source, folder)
     for file in folder.rglob("*.toml"):
-        checked = file.read_text("utf-8").replace(
-            'last_checked = ""', 'last_checked = "2026-01-02"'
-        )
-        file.write_text(checked, "utf-8")
+        file.write_text(file.read_text("utf-8").replace(UNCHECKED, CHECKED), "utf-8")
     consent = folder / "consent.toml"
     text = consent.read_text("utf-8").partition("[[checklist]]")[0]
     consent.write_text(text + "".join(item(e.id) for e in elements() if e.id not in without))
@@ -34,8 +33,7 @@ def copied(source: Path, folder: Path, *, without: tuple[str, ...] = ()) -> Path
 def item(element: str) -> str:
     """An element's row of a checklist, satisfied by a screen."""
     return (
-        f'\n[[checklist]]\nid = "{element}"\nsource = "s"\nmust = "m"\nwhere = "there"\n'
-        'passages = ["screen:information"]\n'
+        f'\n[[checklist]]\nid = "{element}"\nwhere = "there"\npassages = ["screen:information"]\n'
     )
 
 
@@ -58,7 +56,7 @@ def explain_slots(stores: Stores, study: str) -> None:
     for slot in SLOTS:
         if slot.needed:
             entry = explained(slot.id, "Held elsewhere.", who="A researcher")
-            submissions.add_document(stores.office, study, entry)
+            board_submissions.add_document(stores.office, study, entry)
 
 
 def settle_checklist(stores: Stores, version: StudyVersion) -> None:
@@ -72,9 +70,9 @@ def settle_checklist(stores: Stores, version: StudyVersion) -> None:
 
 
 def confirm_all(data: Path, study: str) -> None:
-    """A member confirms what the operator noted, and finds every condition met."""
+    """A board of one member confirms with its key what the operator noted."""
     stores = Stores(data)
     for approval in studies.approvals(stores.office, study):
         if approval.waits:
-            studies.confirm(stores.office, study, approval.number, at=AT, who="A member")
+            confirm(stores, approval)
     stores.close()

@@ -21,13 +21,15 @@ from forms.study import Study
 from survey.accounts import passwords
 from survey.accounts.access import start_session
 from survey.app import close_app, create_app
+from survey.clock import today_here
 from survey.config import Config
 from survey.crypto import make_key
 from survey.services import services
-from survey.storage import accounts
+from survey.storage import accounts, members
 from survey.storage.accounts import Role
 from survey.storage.database import Database
 from survey.storage.stores import Stores
+from tests.signing import GOOD, seat
 
 pytest_plugins = ("tests.skips",)
 
@@ -56,6 +58,9 @@ STUDIES = Path(__file__).parent / "studies"
 FLAGSHIP = Path(__file__).parents[1] / "studies" / "therapist-tears"
 
 TOP = Path(__file__).parents[1]
+# A help line's date of a check, as it ships and as somebody writes it who has dialled today.
+UNCHECKED = 'last_checked = ""'
+CHECKED = f'last_checked = "{today_here().isoformat()}"'
 
 
 def folder_of(name: str) -> Path:
@@ -129,15 +134,26 @@ def signed_in() -> Callable[..., FlaskClient]:
         client, name = app.test_client(), name or f"{role}-{secrets.token_hex(4)}"
         with app.test_request_context("/research/"):
             accounts.add(services().stores.office, name=name, role=role, at="2025-01-01T00:00:00")
-            accounts.set_password(services().stores.office, name, "never typed")
+            accounts.set_password(services().stores.office, name, passwords.hashed(GOOD))
             accounts.set_totp(services().stores.office, name, b"never asked")
+            for study in services().catalogue.folders:
+                give_study(services().stores.office, study, name, role)
             start_session(accounts.find(services().stores.office, name))  # type: ignore[arg-type]
             cookie = dict(session)
         with client.session_transaction("/research/") as kept:
             kept.update(cookie)
+        client.account = name  # type: ignore[attr-defined]  # whose key signs
         return client
 
     return sign_in
+
+
+def give_study(office: Database, study: str, account: str, role: Role) -> None:
+    """Let an account open a study: a board's member sits on its board, with a key."""
+    if role == "board":
+        seat(office, study, account, quorum=None if members.quorum(office, study) else 1)
+    else:
+        members.assign(office, account, members.assigned(office, account) | {study})
 
 
 @pytest.fixture

@@ -187,15 +187,14 @@ def _or_open(context: DocumentContext, fact: str) -> str:
 
 
 def _design(context: DocumentContext) -> list[tuple[str, str]]:
-    facts, frame = context.facts, f"Sampling frame: {TO_WRITE}"
-    board = ", ".join(v for v in (facts.get("ethics_board"), facts.get("ethics_ref")) if v)
+    frame = f"Sampling frame: {TO_WRITE}"
     digests = "; ".join(f"{v}: SHA-256 {d}" for v, d in context.report.get("consents", {}).items())
     return [
         (
             "Survey design",
             " ".join(filter(None, ("Open sample by link, self-selected.", context.sample, frame))),
         ),
-        ("IRB approval", board or TO_WRITE),
+        ("IRB approval", context.approval or TO_WRITE),
         ("Informed consent", f"{CONSENT} {digests}"),
         ("Data protection", PROTECTION),
         ("Development and testing", TO_WRITE),

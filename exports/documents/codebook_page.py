@@ -151,6 +151,7 @@ def codebook_page(context: DocumentContext) -> bytes:
         lead=lead,
         mark=context.mark,
         caution=context.caution,
+        approval=context.approval,
         parts=[(heading, columns) for heading, columns in parts.items() if columns],
     )
 

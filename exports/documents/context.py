@@ -59,6 +59,14 @@ class DocumentContext:
     findings: Sequence[tuple[str, str, str]] = ()
 
     @property
+    def approval(self) -> str:
+        """Return board and reference as the site says them, and how the approval stood."""
+        said = (self.facts.get("ethics_board"), self.facts.get("ethics_ref"))
+        named = ", ".join(part for part in said if part)
+        stood = str(self.report.get("approval", ""))
+        return ". ".join(filter(None, (named, f"When this was made: {stood}" * bool(stood))))
+
+    @property
     def mark(self) -> str:
         """Return how every file is marked; empty for a real release."""
         return marks_of(self.report)

@@ -173,7 +173,9 @@ def _authorised(context: DocumentContext) -> list[Node]:
     board, number_ = context.facts.get("ethics_board", ""), context.facts.get("ethics_ref", "")
     if not board:
         return []
-    said = _texts("authorizationStatement", [f"Reference {number_}" if number_ else ""])
+    stood = str(context.report.get("approval", ""))
+    reference = f"Reference {number_}" if number_ else ""
+    said = _texts("authorizationStatement", [reference, stood])
     return [_node("studyAuthorization", _node("authorizingAgency", board), *said)]
 
 

@@ -114,6 +114,7 @@ def report_page(context: DocumentContext) -> bytes:
         ],
         limits=report.get("limits", ()),
         corrections=report.get("corrections", ()),
+        approval=context.approval,
         digests=list(_digests(report)),
         seed=report.get("seed"),
     )

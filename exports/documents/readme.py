@@ -322,9 +322,7 @@ def _people(context: DocumentContext) -> str:
     said = {
         "Responsible": facts.get("institution"),
         "Researchers": facts.get("researcher_names"),
-        "Ethics approval": ", ".join(
-            v for v in (facts.get("ethics_board"), facts.get("ethics_ref")) if v
-        ),
+        "Ethics approval": context.approval,
         "Plan": facts.get("prereg_url"),
         "Contact": facts.get("contact_email"),
     }

@@ -23,7 +23,7 @@ from survey.accounts.two_factor import second_step_owed
 from survey.csrf import came_from_us
 from survey.security import STAFF_ROOMS, room_of
 from survey.services import services
-from survey.storage import accounts
+from survey.storage import accounts, members
 from survey.storage.accounts import Account, Role
 
 # A browser that was left alone has to sign in again, and so has one that was not.
@@ -93,6 +93,15 @@ def current_account() -> Account:
     return cast("Account", signed_in())
 
 
+def may_open(study: str) -> bool:
+    """Return whether the account that is signed in has a right to the pages of this study.
+
+    In a demo, where nothing is real, every account has.
+    """
+    here = services()
+    return here.config.demo or study in members.studies_of(here.stores.office, current_account())
+
+
 # Addresses.
 
 
@@ -135,6 +144,9 @@ def staff_only(*roles: Role) -> Callable[[Callable[P, Answer]], Callable[P, Answ
                 return render_template("staff/other_room.html", title=title, roles=roles), 403
             if g.get("version", True) is None:  # no such study, for those who may know
                 abort(404)
+            if "version" in g and not may_open(g.version.study.name):
+                title = "Not one of your studies"
+                return render_template("staff/not_yours.html", title=title), 403
             return view(*args, **kwargs)
 
         guarded.roles = roles  # type: ignore[attr-defined]  # for the test that walks every address

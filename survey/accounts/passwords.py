@@ -10,6 +10,7 @@ import secrets
 import threading
 import unicodedata
 from base64 import b64encode
+from collections.abc import Iterable
 from functools import lru_cache
 
 from argon2 import PasswordHasher, profiles
@@ -18,7 +19,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from survey.clock import iso_utc
 from survey.config import PACKAGE, ROLES
 from survey.crypto import new_code
-from survey.storage import accounts
+from survey.storage import accounts, members
 from survey.storage.accounts import Role
 from survey.storage.database import Database
 
@@ -102,8 +103,8 @@ def _normal(password: str) -> str:
 DEMO_PREFIX = "demo-"
 
 
-def make_demo_accounts(office: Database) -> dict[Role, tuple[str, str]]:
-    """Make a researcher and a board member; return role → (name, password)."""
+def make_demo_accounts(office: Database, studies: Iterable[str]) -> dict[Role, tuple[str, str]]:
+    """Make a researcher of these studies and a board member; return role → (name, password)."""
     remove_demo_accounts(office)
     at = iso_utc()
     made: dict[Role, tuple[str, str]] = {}
@@ -111,6 +112,7 @@ def make_demo_accounts(office: Database) -> dict[Role, tuple[str, str]]:
         name, password = DEMO_PREFIX + role, new_code().lower()
         accounts.add(office, name=name, role=role, at=at)
         accounts.set_password(office, name, hashed(password))
+        members.assign(office, name, studies)
         made[role] = name, password
     return made
 

@@ -54,6 +54,17 @@ def pending_second_factor() -> Account | None:
 
 def check_code(account: Account, code: str) -> Outcome:
     """Try the code that ``account`` owes."""
+    if (outcome := confirm_code(account, code)) != "in":
+        return outcome
+    with one_act():
+        accounts.end(services().stores.office, session_id_hash(session[HALF_WAY]))
+        start_session(account)
+        note("signed in")
+    return "in"
+
+
+def confirm_code(account: Account, code: str) -> Outcome:
+    """Try a code of the second step; a right one works once."""
     throttle, who = services().throttle, folded(account.name)
     if not throttle.take(BY_CODE, who):
         return "wait"
@@ -68,10 +79,6 @@ def check_code(account: Account, code: str) -> Outcome:
             return "wrong"
         accounts.forgive_missed(office, name)
     throttle.forgive(BY_CODE, who)
-    with one_act():
-        accounts.end(office, session_id_hash(session[HALF_WAY]))
-        start_session(account)
-        note("signed in")
     return "in"
 
 

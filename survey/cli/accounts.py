@@ -18,9 +18,10 @@ from survey.clock import iso_utc
 from survey.config import ROLES, Config, read_config
 from survey.crypto import KeyRing, read_keys
 from survey.errors import Refusal
-from survey.storage import accounts
+from survey.storage import accounts, members
 from survey.storage.accounts import Account, Role
 from survey.storage.database import Database, write_transaction
+from survey.studies.catalogue import find_folder
 
 LINK_SECONDS = 3 * 24 * 60 * 60  # over a weekend
 LONGEST_NAME = 64
@@ -28,6 +29,9 @@ LONGEST_NAME = 64
 NAME = re.compile(rf"\w(?:[\w .'@+-]{{0,{LONGEST_NAME - 2}}}\w)?")
 ROOMS = {"researcher": "research", "board": "ethics"}
 
+_studies = click.option(
+    "--study", "studies", multiple=True, help="A study that a researcher may open; repeatable."
+)
 _site = click.option("--site", default="", help="The site's address, for a link to click on.")
 
 
@@ -65,21 +69,57 @@ def _print_setup_link(config: Config, office: Database, who: Account, site: str)
 @account.command()
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), required=True, help="Which room they work in.")
+@_studies
 @_site
-def add(name: str, role: str, site: str) -> None:
-    """Add an account, and print the link with which its person sets a password."""
+def add(name: str, role: str, studies: tuple[str, ...], site: str) -> None:
+    """Add an account, and print the link with which its person sets a password.
+
+    A researcher opens the studies named with --study, and no others; a board's member those on
+    whose board `lacrima board appoint` puts the account.
+    """
     if not NAME.fullmatch(name) or name.lower().startswith(DEMO):
         raise Refusal(
             f"{name!r} cannot be a name: give up to {LONGEST_NAME} letters, digits, spaces and "
             f". ' @ + - _, with a letter or digit at both ends, and not beginning with {DEMO!r}."
         )
     config = read_config()
+    named = _known_studies(config, role, studies)
     office = open_stores(config).office
     read_keys(config.key)  # or there would be an account without a link
     with write_transaction(office):
         who = accounts.add(office, name=name, role=cast("Role", role), at=iso_utc())
-        note_command(office, f"account {name} ({role}): added")
+        members.assign(office, name, named)
+        note_command(office, f"account {name} ({role}): added{_for(named)}")
     _print_setup_link(config, office, who, site)
+
+
+def _for(studies: list[str]) -> str:
+    return f", for {', '.join(studies)}" if studies else ""
+
+
+def _known_studies(config: Config, role: str, studies: tuple[str, ...]) -> list[str]:
+    """Return the names of studies that there are. Raises Refusal for others, or for a board."""
+    if studies and role == "board":
+        raise Refusal(
+            "A member of a board opens the studies on whose board they sit: leave out --study, "
+            "and use `lacrima board appoint`."
+        )
+    return sorted({find_folder(config, study).resolve().name for study in studies})
+
+
+@account.command("studies")
+@click.argument("name")
+@_studies
+def set_studies(name: str, studies: tuple[str, ...]) -> None:
+    """Give a researcher's account exactly the studies named with --study; without, none."""
+    config, office, who = _known(name)
+    named = _known_studies(config, who.role, studies)
+    if who.role == "board":
+        raise Refusal(f"{who.name} is a board's account: `lacrima board appoint` gives it studies.")
+    with write_transaction(office):
+        members.assign(office, who.name, named)
+        note_command(office, f"account {who.name}: may open {', '.join(named) or 'no study'}")
+    click.echo(f"{who.name} may open {', '.join(named) or 'no study'} now.")
 
 
 @account.command()
@@ -109,7 +149,8 @@ def reset(name: str, site: str) -> None:
 @account.command("list")
 def show_list() -> None:
     """Every account with its role and state."""
-    for who in accounts.listed(open_stores(read_config()).office):
+    office = open_stores(read_config()).office
+    for who in accounts.listed(office):
         state = "password and second step" if who.second_step else "password"
         if who.disabled:
             state = "switched off"
@@ -118,4 +159,5 @@ def show_list() -> None:
         elif who.second_step and who.missed:
             state += f"; {who.missed} wrong code{'s' * (who.missed > 1)} in a row"
             state += ": recovery codes only, or a reset" * (who.missed >= accounts.MOST_MISSED)
-        click.echo(f"{who.name}\t{who.role}\t{state}\tsince {who.made_at[:10]}")
+        may = ", ".join(sorted(members.studies_of(office, who))) or "no study"
+        click.echo(f"{who.name}\t{who.role}\t{state}\tsince {who.made_at[:10]}\t{may}")

@@ -21,6 +21,7 @@ from survey.releases import text_review as process
 from survey.releases.floors import least_new_rows
 from survey.releases.text_review import ReviewQueue
 from survey.storage.texts import StoredText
+from survey.studies.data_use import check_use
 
 HELP = """\
   a              the words may leave as they stand here
@@ -169,6 +170,7 @@ def review(study: str, *, pilot: bool, status: bool) -> None:
     if status:
         _say_counts(queue)
         return
+    check_use(stores.office, name, pilot=pilot)
     waiting = process.waiting(queue, _now())
     if not waiting:
         left_over = process.explain_left_over(queue)

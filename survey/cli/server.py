@@ -22,7 +22,7 @@ from survey.releases.archive import drop_pilot_files
 from survey.storage import answer_tables, batches, drafts, record_check, studies
 from survey.storage.stores import Stores
 from survey.studies.availability import Availability
-from survey.studies.loading import find_problems
+from survey.studies.loading import find_problems, help_notices
 
 DEMO_ANSWERS = 600  # enough for every tier to be tried (docs/design.md, Releases)
 DEMO_SEED = 1
@@ -46,7 +46,7 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
     read_keys(config.key)
     stores, catalogue = open_catalogue(config)
     versions = Availability(stores, catalogue).versions()
-    sign_ins = demo_accounts.make_demo_accounts(stores.office)
+    sign_ins = demo_accounts.make_demo_accounts(stores.office, [one.study.name for one in versions])
     for version in versions:
         if not empty and not answer_tables.count(stores.pilot, version.study.name):
             populate(stores, version.study, version.folder, count=DEMO_ANSWERS, seed=DEMO_SEED)
@@ -150,6 +150,8 @@ def doctor(since: str) -> None:
     if not stores.writable():
         raise Refusal(f"The stores in {config.data} cannot be written.")
     click.echo("server key and stores: fine")
+    for notice in help_notices(catalogue, stores):
+        click.echo(notice)
     record = record_check.check(stores.office)
     whole = "whole" if record.whole else "not whole"
     click.echo(f"record: {whole}, head {record.head}, linked since {record.begun_at}")

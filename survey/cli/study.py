@@ -21,19 +21,23 @@ from survey.collection import stop_rule
 from survey.config import read_config
 from survey.errors import Refusal
 from survey.ethics.approvable import obstacles
-from survey.storage import studies, submissions
+from survey.storage import board_submissions, studies
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from survey.studies import lifecycle
-from survey.studies import submission as documents
+from survey.studies import submission_documents as documents
 from survey.studies.approvals import (
     faults_of,
     keep_letter,
+    other_platform,
+    platform_changes,
     read_approval_form,
     record_approval,
+    same_label,
 )
 from survey.studies.availability import NOT_OPEN, PAUSED, Availability
 from survey.studies.catalogue import find_version
+from survey.studies.platform_words import platform_fingerprint, program_version
 from survey.studies.version import StudyVersion, fingerprints_of, read_version
 
 ISO = click.DateTime(formats=["%Y-%m-%d"])
@@ -53,7 +57,8 @@ def check(folder: Path) -> None:
     Facts that site.toml leaves empty are no fault of the study: they are listed after it. So is the
     one length at which its pages are sent, with the screen that decides it.
     """
-    site = read_config().site
+    config = read_config()
+    site = config.site
     version = read_version(folder, load_site(site), pilot=False)
     found = version.study
     variables = sum(1 for _ in found.variables())
@@ -63,6 +68,9 @@ def check(folder: Path) -> None:
     click.echo(f"  {_lengths(version)}")
     for fact in missing_facts(found, version.facts):
         click.echo(f"{site}, study.{found.name}, {fact}: is empty; needed before the study opens")
+    signed_here = (config.data / "office.db").exists()
+    if signed_here and (label := same_label(open_stores(config), version)):
+        click.echo(label)
 
 
 def _lengths(version: StudyVersion) -> str:
@@ -150,7 +158,7 @@ def _note_letter(
     stores: Stores, version: StudyVersion, typed: Mapping[str, str], letter: Path
 ) -> None:
     """Archive the version, keep the letter, and note the approval. Raises Refusal."""
-    faults = faults_of(typed, today_here().isoformat()) | obstacles(stores, version)
+    faults = faults_of(typed, today_here().isoformat(), on_paper=True) | obstacles(stores, version)
     if faults:
         lines = "\n".join(f"- {fault}" for fault in faults.values())
         raise Refusal(f"{version.study.name} cannot be approved:\n{lines}")
@@ -204,7 +212,7 @@ def submit(name: str, reasons: tuple[tuple[str, str], ...], **files: tuple[Path,
     entries += [documents.explained(slot, reason, who=who) for slot, reason in reasons]
     with write_transaction(stores.office):
         for entry in entries:
-            submissions.add_document(stores.office, version.study.name, entry)
+            board_submissions.add_document(stores.office, version.study.name, entry)
             what = f"document put into {entry.slot}, SHA-256 {entry.sha256[:16]}"
             said = what if entry.sha256 else f"reason given for no document in {entry.slot}"
             note_command(stores.office, f"{version.study.name}: {said}")
@@ -244,6 +252,29 @@ def freeze(name: str) -> None:
     click.echo(f"{frozen} answers of {version.study.name} are frozen. Their codes no longer work.")
     if studies.status(stores.office, version.study.name) == "frozen":
         click.echo(f"{version.study.name} is frozen now.")
+
+
+@study.command()
+@click.argument("name", required=False)
+def platform(name: str | None) -> None:
+    """Print the fingerprint of the platform's own sentences, and what changed for study NAME.
+
+    Ends with 1 when the board of NAME signed others: after an upgrade nobody new can begin before
+    it has signed anew. Run it with the new program before that serves.
+    """
+    click.echo(f"Lacrima {program_version()}, the platform's sentences: {platform_fingerprint()}")
+    if name is None:
+        return
+    _, version, stores = open_version(name)
+    noted = studies.approvals(stores.office, version.study.name)
+    signed = studies.latest_effective(noted, today_here().isoformat())
+    if signed is None:
+        raise Refusal(f"{version.study.name} was never signed.")
+    click.echo(f"Signed under {signed.reference}: {signed.platform or 'not noted'}")
+    for line in platform_changes(stores, signed):
+        click.echo(line)
+    if other_platform(signed):
+        click.get_current_context().exit(1)
 
 
 @study.command("stop-rule")

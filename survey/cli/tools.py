@@ -23,6 +23,7 @@ from survey.respondents import invitations
 
 if TYPE_CHECKING:
     from exports.tabular.input_table import ReadOptions
+    from survey.ethics.dossier.reader import Dossier
 
 
 @main.command()
@@ -117,21 +118,35 @@ def _protect(data: Path, policy: Path, out: Path, private: Path, how: ReadOption
 
 @main.command()
 @click.argument("url")
-@click.argument("dossier", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument(
+    "dossier", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False
+)
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Lines of “name fingerprint”, as the board’s members handed them over.",
+)
 @click.option("--invitation", metavar="CODE", default="", help="For a study by invitation.")
 @click.option(
     "--since", metavar="HEAD", default="", help="A head of the record noted before: 12:0123abcd…"
 )
-def verify(url: str, dossier: Path, invitation: str, since: str) -> None:
+def verify(url: str, dossier: Path | None, keys: Path | None, invitation: str, since: str) -> None:
     """Compare every text that the site at URL shows with DOSSIER (a dossier.zip).
 
     Walks as one client up to the check page, sends nothing and leaves; then every way through on
     the board's pages. Counts as one visit in the study's totals. With --since it tells whether the
-    site's record continues that head. Exit 1 when anything differs.
+    site's record continues that head. The signatures of the approval are checked too, against
+    --keys; a dossier.zip instead of URL checks its signatures alone. Exit 1 when anything differs.
     """
     from survey.ethics.dossier.reader import open_dossier
     from survey.ethics.verify_site import verify as compare
 
+    if dossier is None:
+        if not Path(url).is_file():
+            raise Refusal(f"{url} is no dossier.zip: give one, or a site’s URL and a dossier.zip.")
+        if not _signatures(open_dossier(Path(url)), keys):
+            sys.exit(1)
+        return
     said = open_dossier(dossier)
     hidden = not sys.stderr.isatty()
     with click.progressbar(
@@ -149,12 +164,25 @@ def verify(url: str, dossier: Path, invitation: str, since: str) -> None:
     for difference in report.differences:
         click.echo(str(difference))
     seen = f"{report.screens} screens on {report.ways} ways compared"
+    signed = _signatures(said, keys)
     if report.differences:
         count = len(report.differences)
         differ = "1 text differs" if count == 1 else f"{count} texts differ"
         click.echo(f"{said.name}: {differ}; {seen}.")
         sys.exit(1)
     click.echo(f"{said.name}: the site shows what the dossier says; {seen}.")
+    if not signed:
+        sys.exit(1)
+
+
+def _signatures(said: Dossier, keys: Path | None) -> bool:
+    """Print what the signatures of the approval are worth; return whether they are sound."""
+    from survey.signing.evidence import check, read_fingerprints
+
+    found = check(said.evidence, said.fingerprints, read_fingerprints(keys) if keys else None)
+    for line in found.lines:
+        click.echo(line)
+    return found.sound
 
 
 @main.command()

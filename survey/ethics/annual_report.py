@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from exports.output_files import csv_text
 from survey.collection.figures import TOTALS_STEP
 from survey.ethics.submission_states import KINDS, states_of
-from survey.storage import batches, board, releases, studies, submissions
+from survey.storage import batches, board, board_submissions, releases, studies
 from survey.storage.database import Database
 
 
@@ -178,7 +178,7 @@ def _submitted(office: Database, study: str) -> Iterator[Section]:
     yield Section("Submissions", columns, made, "Nothing was submitted.")
     decided = tuple(
         (_when(d.at), str(d.submission), d.what, d.who, d.text)
-        for d in submissions.decisions(office, study)
+        for d in board_submissions.decisions(office, study)
     )
     head = ("Date", "Submission", "Decided", "Who", "Reason")
     yield Section("Decisions besides approvals", head, decided, "None was taken.")

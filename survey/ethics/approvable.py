@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from forms.site_facts import missing_facts
-from survey.ethics.checklist import ElementAnswer, unsettled
+from survey.ethics.checklist import ElementAnswer, answered, unsettled
 from survey.storage import board
 from survey.storage.board import ElementVerdict
 from survey.storage.stores import Stores
-from survey.studies import submission
+from survey.studies import submission_documents
 from survey.studies.version import StudyVersion
 
 NAMED = 8  # elements named of those that are not settled
@@ -19,9 +19,20 @@ def verdicts_on(stores: Stores, version: StudyVersion) -> dict[str, ElementVerdi
     return board.verdicts(stores.office, version.study.name, words=words, site=site)
 
 
+def filled_slots(stores: Stores, version: StudyVersion) -> frozenset[str]:
+    """Return the slots of the submission with a document in them."""
+    slots = submission_documents.slots_of(stores.office, version.study)
+    return frozenset(one.slot.id for one in slots if one.documents)
+
+
+def answered_elements(stores: Stores, version: StudyVersion) -> tuple[ElementAnswer, ...]:
+    """Return every element with what satisfies it: passages, and documents of the submission."""
+    return answered(version.study, version.facts, filled_slots(stores, version))
+
+
 def unsettled_elements(stores: Stores, version: StudyVersion) -> tuple[ElementAnswer, ...]:
     """Return the elements of the checklist that keep this version from being approved."""
-    return unsettled(version.study, version.facts, verdicts_on(stores, version))
+    return unsettled(answered_elements(stores, version), verdicts_on(stores, version))
 
 
 def obstacles(stores: Stores, version: StudyVersion) -> dict[str, str]:
@@ -36,7 +47,7 @@ def obstacles(stores: Stores, version: StudyVersion) -> dict[str, str]:
         )
     if empty := missing_facts(version.study, version.facts):
         found["facts"] = f"Facts that site.toml leaves empty: {', '.join(empty)}."
-    if lacking := submission.lacking(stores.office, version.study):
+    if lacking := submission_documents.lacking(stores.office, version.study):
         found["documents"] = (
             f"Slots of the submission without a document or a reason: {', '.join(lacking)}."
         )

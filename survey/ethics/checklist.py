@@ -10,13 +10,12 @@ Every passage that a comment can point at: an anchor of the page with every word
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Protocol
 
+from forms.dates import fact_of
+from forms.elements import ChecklistElement, elements
 from forms.flow import CITED, SCREENS, anchors
 from forms.parse_documents import passages_of
 from forms.readability import grade, words
@@ -27,19 +26,6 @@ from forms.validate_wording import FEWEST_WORDS, sections
 SCREEN = "screen:"
 # Where a passage is met, by the table of consent.toml that it stands in.
 SCREEN_OF = {table: screen.name for screen in SCREENS.values() for table in screen.passages}
-
-
-@dataclass(frozen=True, slots=True)
-class ChecklistElement:
-    """One thing that boards look for, who says so, and who must find it.
-
-    ``held_by`` is "client" where a client must read it, "file" where the board's file must hold it.
-    """
-
-    id: str
-    source: str
-    must: str
-    held_by: str = "client"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +87,6 @@ class Graded:
         return "within" if self.grade <= self.ceiling else "above"
 
 
-@cache
-def elements() -> tuple[ChecklistElement, ...]:
-    """Return every element that boards look for, in the order of their sources."""
-    listed = tomllib.loads((files("forms") / "elements.toml").read_text("utf-8"))["element"]
-    return tuple(ChecklistElement(**element) for element in listed)
-
-
 def spots(study: Study) -> Mapping[str, Spot]:
     """Return where each passage (by its id, or ``screen:NAME``) is met."""
     consent = study.consent
@@ -127,10 +106,13 @@ def spots(study: Study) -> Mapping[str, Spot]:
     return found
 
 
-def answered(study: Study, facts: Mapping[str, str]) -> tuple[ElementAnswer, ...]:
+def answered(
+    study: Study, facts: Mapping[str, str], slots: Collection[str] = ()
+) -> tuple[ElementAnswer, ...]:
     """Return every element with the passages that the study names; its own additions last.
 
-    ``facts`` are the site's, as they are filled into the words.
+    ``facts`` are the site's, as they are filled into the words; ``slots`` are those of the
+    submission with a document in them.
     """
     known, named = spots(study), {item.id: item for item in study.consent.checklist}
     wanted = {element.id: element for element in elements()}
@@ -141,9 +123,9 @@ def answered(study: Study, facts: Mapping[str, str]) -> tuple[ElementAnswer, ...
         said = named.get(element.id)
         passages = tuple(known[p] for p in said.passages if p in known) if said else ()
         where = said.where if said else ""
-        found.append(
-            ElementAnswer(element, where, passages, _fault(element, where, passages, facts))
-        )
+        held = bool(element.slot) and element.slot in slots
+        fault = "" if held else _fault(element, where, passages, facts)
+        found.append(ElementAnswer(element, where, passages, fault))
     return tuple(found)
 
 
@@ -152,36 +134,53 @@ def _fault(
 ) -> str:
     """Return why these passages do not satisfy the element, in words; nothing where they do."""
     if not passages:
-        return "no passage"
+        return "no document in its slot, and no passage" if element.slot else "no passage"
     read = [p for p in passages if p.screen or element.held_by == "file"]
     if not read:
         return "only a note to the board, where a client must read it"
-    # A fact named in ``where`` is what satisfies it; a passage that is nothing but facts says them.
-    empty = [name for name in placeholders(where) if not facts.get(name)]
+    # A fact named in ``where`` is what satisfies it.
+    empty = [fact for fact in _facts_of(where) if not facts.get(fact)]
     if not empty and any(_says_something(p.text, facts) for p in read):
         return ""
-    empty = empty or [name for p in read for name in placeholders(p.text) if not facts.get(name)]
+    empty = empty or [fact for p in read for fact in _facts_of(p.text) if not facts.get(fact)]
     return f"says nothing while the site leaves {', '.join(dict.fromkeys(empty))} empty"
+
+
+def _facts_of(text: str) -> list[str]:
+    return [fact_of(name) for name in placeholders(text)]
 
 
 def _says_something(text: str, facts: Mapping[str, str]) -> bool:
     """Return whether a passage is finished: no fact is missing, and something is left of it."""
-    finished = all(facts.get(name) is not None for name in placeholders(text))
+    finished = all(facts.get(fact) is not None for fact in _facts_of(text))
     return not text or (finished and bool(fill(text, facts).strip()))
 
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the office holds on the checklist of a version: slots with a document, and verdicts.
+
+    A verdict is (element, verdict, reason, who, day).
+    """
+
+    slots: frozenset[str] = frozenset()
+    verdicts: tuple[tuple[str, str, str, str, str], ...] = ()
+
+
+NOT_JUDGED = Judged()
 
 SETTLED = ("met", "weak", "not applicable", "waived")
 
 
 def unsettled(
-    study: Study, facts: Mapping[str, str], verdicts: Mapping[str, JudgedElement]
+    lines: Iterable[ElementAnswer], verdicts: Mapping[str, JudgedElement]
 ) -> tuple[ElementAnswer, ...]:
     """Return what stands in the way of an approval, given the members' verdicts on this version.
 
     An element that no passage satisfies waits for a verdict; "missing" is one that blocks.
     """
     found = []
-    for line in answered(study, facts):
+    for line in lines:
         judged = verdicts.get(line.element.id)
         if (judged.verdict not in SETTLED) if judged else bool(line.fault):
             found.append(line)

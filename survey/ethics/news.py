@@ -8,7 +8,7 @@ from typing import Any
 
 from survey.accounts.passwords import DEMO_PREFIX
 from survey.ethics.submission_states import DECISIONS, KINDS
-from survey.storage import news
+from survey.storage import unread
 from survey.storage.accounts import folded
 from survey.storage.database import Database
 
@@ -65,7 +65,7 @@ NOTICES: Mapping[str, tuple[Callable[[Row], str], str]] = {
 def news_since(office: Database, account: str, position: int) -> list[News]:
     """Return what others did that this account is told, the latest first."""
     found = []
-    for one in reversed(news.added_since(office, position)):
+    for one in reversed(unread.added_since(office, position)):
         said, endpoint = NOTICES.get(one.table, (lambda _: "", ""))
         own = folded(str(one.row.get("who", one.row.get("approved_by", "")))) == folded(account)
         if sentence := "" if own else said(one.row):
@@ -77,5 +77,5 @@ def news_since(office: Database, account: str, position: int) -> list[News]:
 
 def news_of(office: Database, account: str, studies: Collection[str]) -> list[News]:
     """Return what this account has not read, about these studies and about the installation."""
-    found = news_since(office, account, news.seen(office, account))
+    found = news_since(office, account, unread.seen(office, account))
     return [one for one in found if not one.study or one.study in studies]

@@ -33,7 +33,7 @@ from survey.storage.database import Database, quoted
 from survey.storage.record import CHAIN
 from survey.storage.record_check import RecordCheck
 from survey.storage.stores import Stores
-from survey.studies import approvals, submission
+from survey.studies import approvals, submission_documents
 from survey.studies.version import StudyVersion, fingerprints_of
 
 FORMAT = "lacrima-submission-1"
@@ -78,7 +78,7 @@ def _csv(rows: list[dict[str, Any]]) -> str:
 def _told(stores: Stores, version: StudyVersion, found: RecordCheck) -> dict[str, Any]:
     """Return what a board's own system files of a submission."""
     office, study, facts = stores.office, version.study, version.facts
-    slots = submission.slots_of(office, study)
+    slots = submission_documents.slots_of(office, study)
     signed = studies.approvals(office, study.name)
     states = states_of(office, study.name)
     return {
@@ -130,16 +130,18 @@ def _told(stores: Stores, version: StudyVersion, found: RecordCheck) -> dict[str
 
 
 def _fingerprints(office: Database, version: StudyVersion) -> dict[str, str]:
-    documents = submission.fingerprint(submission.slots_of(office, version.study))
+    documents = submission_documents.present_fingerprint(office, version.study)
     return {**fingerprints_of(version)._asdict(), "submission": documents}
 
 
 def _documents(stores: Stores, version: StudyVersion, folder: Path) -> None:
-    for one in submission.slots_of(stores.office, version.study):
+    for one in submission_documents.slots_of(stores.office, version.study):
         for document in one.documents:
             place = folder / one.slot.id / document.name
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(submission.content_of(stores.folder, version.study.name, document))
+            place.write_bytes(
+                submission_documents.content_of(stores.folder, version.study.name, document)
+            )
 
 
 def _copied(source: Path, folder: Path) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from survey.storage import studies, submissions
+from survey.storage import board_submissions, studies
+from survey.storage.board_submissions import BoardSubmission, Decided, Decision
 from survey.storage.database import Database
 from survey.storage.studies import Approval
-from survey.storage.submissions import Decided, Decision, Submission
 
-KINDS: dict[submissions.Kind, str] = {
+KINDS: dict[board_submissions.Kind, str] = {
     "new": "A new study",
     "amendment": "An amendment",
     "continuing": "Continuing review",
@@ -40,7 +40,7 @@ class Event:
 class SubmissionState:
     """A submission and what happened to it, in order; its state is the last of these."""
 
-    submission: Submission
+    submission: BoardSubmission
     events: tuple[Event, ...]
 
     @property
@@ -56,9 +56,9 @@ class SubmissionState:
 
 def states_of(office: Database, study: str) -> list[SubmissionState]:
     """Return every submission with what became of it, the latest first."""
-    decided = submissions.decisions(office, study)
+    decided = board_submissions.decisions(office, study)
     signed = [a for a in studies.approvals(office, study) if a.recorded_at]
-    made = submissions.submissions(office, study)
+    made = board_submissions.submissions(office, study)
     return [
         SubmissionState(one, tuple(sorted(_events(one, decided, signed), key=lambda e: e.at)))
         for one in reversed(made)
@@ -66,7 +66,7 @@ def states_of(office: Database, study: str) -> list[SubmissionState]:
 
 
 def _events(
-    one: Submission, decided: Sequence[Decision], signed: Sequence[Approval]
+    one: BoardSubmission, decided: Sequence[Decision], signed: Sequence[Approval]
 ) -> Iterator[Event]:
     for found in decided:
         if found.submission == one.number:
@@ -78,8 +78,8 @@ def _events(
             yield Event(approval.recorded_at, approval.by, what, approval.reference)
 
 
-def reason_for(office: Database, study: str, fingerprints: Sequence[str]) -> Submission | None:
+def reason_for(office: Database, study: str, fingerprints: Sequence[str]) -> BoardSubmission | None:
     """Return the last submission of exactly this version, with the reason given for it."""
-    made = submissions.submissions(office, study)
+    made = board_submissions.submissions(office, study)
     same = [one for one in made if one.fingerprints == tuple(fingerprints)]
     return same[-1] if same else None

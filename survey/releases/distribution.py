@@ -10,7 +10,9 @@ from forms.typed_text import tidy_words
 from survey.errors import Refusal
 from survey.storage import releases
 from survey.storage.database import Database
+from survey.storage.releases import HandOver
 from survey.storage.stores import Stores
+from survey.studies.data_use import check_release
 
 
 def releases_sharing_rows(office: Database, study: str, number: int) -> list[int]:
@@ -40,6 +42,21 @@ def recall(stores: Stores, study: str, number: int, *, why: str, at: str) -> lis
     reached = [n for n in releases_sharing_rows(office, study, number) if n not in already]
     releases.recall(office, study, reached, at=at, why=why.strip())
     return reached
+
+
+def hand_over(stores: Stores, study: str, given: HandOver) -> None:
+    """Note to whom a release was given. Raises Refusal for none, DataUseStopped where it may not.
+
+    One of a pilot may not be given to anybody; that it was is noted all the same.
+    """
+    office = stores.office
+    made = {one.number: one for one in releases.all_releases(office, study)}
+    if given.release not in made:
+        raise Refusal(
+            f"{study} has no release {given.release}: `lacrima ledger {study}` lists them."
+        )
+    check_release(office, study, pilot=made[given.release].pilot)
+    releases.hand_over(office, study, given)
 
 
 REQUESTS = {

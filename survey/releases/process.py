@@ -38,6 +38,7 @@ from survey.storage import releases, studies
 from survey.storage.database import write_transaction
 from survey.storage.releases import Erratum, Release
 from survey.storage.stores import Stores
+from survey.studies.data_use import approval_in_words, check_release, check_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def prepare_build(
     stores: Stores, study: Study, request: ReleaseRequest, progress: Progress = no_progress
 ) -> Iterator[ReleaseBuild]:
     """A build in the archive's working folder, which is gone afterwards. Raises Refusal."""
+    check_use(stores.office, study.name, pilot=request.pilot)
     db, kept = stores.answers(pilot=request.pilot), Archive(stores.folder, study.name)
     with kept.working_folder() as folder:
         deleted = pilots.deleted(stores, study) if request.pilot else 0
@@ -83,6 +85,9 @@ def prepare_build(
             facts=request.facts or {},
             recipient=request.recipient,
             corrections=_corrections(errata),
+            approval=""
+            if request.pilot
+            else approval_in_words(stores.office, study.name, request.made_at),
         )
         yield ReleaseBuild(
             stores, study, request, kept, folder, wordings, context, segments, waiting, pilot,
@@ -148,8 +153,9 @@ def run(
     """Make one release into the new folder ``request.out`` and enter it in the ledger.
 
     Takes frozen rows, or for a pilot every row as one batch. Raises Refusal or ExportRefused; then
-    nothing is written. Whatever ``progress`` raises ends it as well, and so does ``final_check``,
-    which is asked when all is made and no other release of the study can come in between.
+    nothing is written; DataUseStopped where a word of the board stands in the way. Whatever
+    ``progress`` raises ends it as well, and so does ``final_check``, which is asked when all is
+    made and no other release of the study can come in between.
     """
 
     def refusal(error: OSError, begun: bool) -> Refusal:  # noqa: FBT001
@@ -162,6 +168,7 @@ def run(
     if out.exists() and not out.is_dir():
         raise Refusal(f"{out} is a file: name a folder for the release.")
     tier = tier_of(study, request.tier)
+    check_release(stores.office, study.name, pilot=request.pilot)
     with (
         prepare_build(stores, study, request, progress) as build,
         hidden_beside(out, refusal) as hidden,
@@ -170,6 +177,8 @@ def run(
         folder.mkdir(mode=PRIVATE)
         report = write(build, tier, folder)
         final_check(build)
+        # Again: the board may have stopped it while it was made.
+        check_release(stores.office, study.name, pilot=request.pilot)
         number = _finish(build, folder, report)
     said = filter(None, (waiting_in_words(study, build.waiting), *build.left_out))
     return ReleaseResult(out, number, report, "".join(f" {sentence}" for sentence in said))
@@ -286,5 +295,6 @@ def _as_it_was(stores: Stores, made: Release, context: ReleaseContext) -> Releas
         context,
         recipient=given[0] if given else None,
         corrections=_corrections(recalled),
+        approval="" if made.pilot else approval_in_words(office, name, made.made_at),
         tallies=releases.collected(office, name).get(made.number, {}),
     )

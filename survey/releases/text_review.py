@@ -21,6 +21,7 @@ from survey.storage.database import Database
 from survey.storage.schema import ROW_KEY_BYTES
 from survey.storage.stores import Stores
 from survey.storage.texts import NEVER, NEW, ONCE, Place, Reading, StoredText, counts
+from survey.studies.data_use import check_use
 from survey.studies.version import StudyVersion
 
 # The flagship's board note: free text is read from 14 days after the batch was frozen, in shuffled
@@ -146,8 +147,9 @@ def next_text(
 ) -> StoredText | None:
     """Return a text drawn by lot among those that wait, or None. ``skip`` holds keys put off.
 
-    Texts that nobody has read come first.
+    Texts that nobody has read come first. Raises DataUseStopped.
     """
+    check_use(queue.office, queue.study, pilot=queue.pilot)
     places = _places(queue, now)
     for state in (NEW, ONCE):
         # By lot: the more texts wait in a place, the sooner it comes.
@@ -174,8 +176,9 @@ def record_decision(
 
     With two readers the second has to agree on the very words; who changes them is first again.
     ``replaced`` counts what was replaced by kind. Raises Refusal where the text was deleted or
-    somebody else decided meanwhile, or where nothing would be left of it.
+    somebody else decided meanwhile, or where nothing would be left of it; DataUseStopped.
     """
+    check_use(queue.office, queue.study, pilot=queue.pilot)
     if words is not None and not words.strip():
         raise Refusal("Nothing would be left of this text: withhold it instead.")
     if text.state == ONCE and texts.read_last_by(queue.office, [text.key], queue.reader):

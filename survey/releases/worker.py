@@ -41,13 +41,14 @@ from survey.releases.jobs import (
 )
 from survey.releases.pilots import TooFewSince
 from survey.releases.preview import ChangedSince, basis, basis_of, preview
-from survey.storage import accounts, jobs, releases, studies
+from survey.storage import accounts, jobs, members, releases, studies
 from survey.storage.jobs import Job
 from survey.storage.stores import Stores
 from survey.studies import lifecycle
 from survey.studies.approvals import signed_version
 from survey.studies.availability import Availability, prepare
 from survey.studies.catalogue import StudyCatalogue
+from survey.studies.data_use import DataUseStopped
 from survey.studies.loading import load_for_command
 from survey.studies.version import StudyVersion
 
@@ -58,7 +59,10 @@ class SwitchedOff(Refusal):
     """A job asked for by an account that was switched off meanwhile."""
 
     def __init__(self, who: str) -> None:
-        super().__init__(f"The account {who} was switched off meanwhile. Nothing was entered.")
+        super().__init__(
+            f"The account {who} was switched off meanwhile, or lost its right to this study. "
+            "Nothing was entered."
+        )
 
 
 # Which page of advice a refusal of a preview or release has: more answers help unless it says so.
@@ -66,6 +70,7 @@ ADVICE: Mapping[type[Exception], str] = {
     ChangedSince: "preview",
     TooFewSince: "pilot",
     SwitchedOff: "none",
+    DataUseStopped: "none",
 }
 
 
@@ -167,10 +172,11 @@ class JobWorker:
         return folder_of(self.stores.folder, self.job.number)
 
     def check_permitted(self) -> None:
-        """Raise SwitchedOff where the account that asked was disabled, before or meanwhile."""
-        found = accounts.find(self.stores.office, self.job.who)
-        if found is not None and found.disabled:
-            raise SwitchedOff(self.job.who)
+        """Raise SwitchedOff where the account that asked lost its right, before or meanwhile."""
+        office, job = self.stores.office, self.job
+        found = accounts.find(office, job.who)
+        if found and (found.disabled or job.study not in members.studies_of(office, found)):
+            raise SwitchedOff(job.who)
 
     def check_disclosure(self, study: Study) -> None:
         """Raise TooFewSince where what is told of a pilot now would show a single person."""

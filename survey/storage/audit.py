@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from survey.storage.database import Database
@@ -16,15 +17,28 @@ class AuditLine:
     what: str
 
 
-def length(db: Database) -> int:
-    """Return how many lines there are."""
-    return db.table("audit").count
+# Of every account's reader: who may sign in, and the server's own key.
+OF_ALL = ("account", "server key")
 
 
-def lines(db: Database, *, most: int, after: int = 0) -> list[AuditLine]:
-    """Return at most ``most`` lines, the latest first, without the ``after`` latest."""
+def _about(studies: Iterable[str]) -> tuple[str, list[str]]:
+    """Return SQL and values for lines on these studies, and on what concerns all."""
+    # Each line begins with what it is about: "NAME-OF-STUDY: …", "account NAME: …".
+    begins = [f"{study}:" for study in sorted(studies)] + list(OF_ALL)
+    return " OR ".join(["substr(what, 1, length(?)) = ?"] * len(begins)), [
+        value for begun in begins for value in (begun, begun)
+    ]
+
+
+def length(db: Database, studies: Iterable[str]) -> int:
+    """Return how many lines there are on these studies, and on what concerns all."""
+    return db.table("audit").count_where(*_about(studies))
+
+
+def lines(db: Database, studies: Iterable[str], *, most: int, after: int = 0) -> list[AuditLine]:
+    """Return at most ``most`` such lines, the latest first, without the ``after`` latest."""
     # By the number of the line: several acts can have one time.
     found = db.table("audit").rows_where(
-        order_by="id DESC", select="at, who, what", limit=most, offset=after
+        *_about(studies), order_by="id DESC", select="at, who, what", limit=most, offset=after
     )
     return [AuditLine(**row) for row in found]

@@ -151,8 +151,13 @@ def rulings(db: Database, study: str) -> list[Ruled]:
 
 def suspension(db: Database, study: str, switch: Switch = "collection") -> Ruled | None:
     """Return the ruling under which this switch is stopped now; None when it is not."""
+    return suspended_by(rulings(db, study), switch)
+
+
+def suspended_by(ruled: Iterable[Ruled], switch: Switch) -> Ruled | None:
+    """Return the ruling of these, in order, under which this switch is stopped in the end."""
     # Revoking an approval neither suspends a study nor lifts that.
-    of_switch = [r for r in rulings(db, study) if r.what != "revoked" and r.stops(switch)]
+    of_switch = [r for r in ruled if r.what != "revoked" and r.stops(switch)]
     last = of_switch[-1] if of_switch else None
     return last if last and last.what == "suspended" else None
 

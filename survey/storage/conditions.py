@@ -60,11 +60,15 @@ class ConditionRecord:
         return self.state == "open" and bool(self.condition.due) and today > self.condition.due
 
 
-def conditions(db: Database, study: str) -> list[ConditionRecord]:
-    """Return every condition of the study's approvals, in the order set."""
+def conditions(db: Database, study: str, *, until: str = "") -> list[ConditionRecord]:
+    """Return every condition of the study's approvals, in the order set.
+
+    How each stands now, or stood at ``until`` (ISO time, UTC).
+    """
     said = {
         (row["approval"], row["place"]): row
         for row in db.table("settled_conditions").rows_where("study = ?", [study], order_by="id")
+        if not until or row["at"] <= until
     }
     found = []
     for approval in studies.approvals(db, study):

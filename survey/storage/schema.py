@@ -412,6 +412,60 @@ def m012_chain(db: AnyDatabase) -> None:
 
 
 @OFFICE()
+def m013_members(db: AnyDatabase) -> None:
+    """Who sits on each study's board, with which keys; what was proposed, and who signed it.
+
+    ``assigned``: the studies of a researcher's account, which may be taken away again.
+    """
+    _make(
+        db,
+        """CREATE TABLE assigned (
+            account TEXT NOT NULL, study TEXT NOT NULL, PRIMARY KEY (account, study)
+        ) STRICT, WITHOUT ROWID""",
+        # The last line on an account at a study counts; an ended one keeps its name and capacity.
+        """CREATE TABLE members (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            what TEXT NOT NULL CHECK (what IN ('appointed', 'ended')),
+            account TEXT NOT NULL, name TEXT NOT NULL, capacity TEXT NOT NULL,
+            chair INTEGER NOT NULL CHECK (chair IN (0, 1)), conflict TEXT NOT NULL,
+            begins TEXT NOT NULL, ends TEXT NOT NULL, why TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE quorums (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            members INTEGER NOT NULL CHECK (members > 0)
+        ) STRICT""",
+        # vouched: number of the key that signed for this one; 0 for a first key.
+        """CREATE TABLE member_keys (
+            id INTEGER PRIMARY KEY, account TEXT NOT NULL, at TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('file', 'passkey')), public TEXT NOT NULL,
+            credential TEXT NOT NULL, vouched INTEGER NOT NULL
+        ) STRICT""",
+        # key: the one that ended; 0 for all that the account had, so that the next one is a first.
+        """CREATE TABLE key_ends (
+            id INTEGER PRIMARY KEY, account TEXT NOT NULL, key INTEGER NOT NULL,
+            latest INTEGER NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL
+        ) STRICT""",
+        # study is blank where a member's key vouches for another one.
+        """CREATE TABLE proposals (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            act TEXT NOT NULL, statement TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE signatures (
+            id INTEGER PRIMARY KEY, proposal INTEGER NOT NULL, at TEXT NOT NULL,
+            account TEXT NOT NULL, name TEXT NOT NULL, capacity TEXT NOT NULL,
+            key INTEGER NOT NULL, signature TEXT NOT NULL
+        ) STRICT""",
+        # effect: number of the approval, ruling or key that came of it; 0 where it was withdrawn.
+        """CREATE TABLE outcomes (
+            id INTEGER PRIMARY KEY, proposal INTEGER NOT NULL UNIQUE, at TEXT NOT NULL,
+            what TEXT NOT NULL CHECK (what IN ('done', 'withdrawn')), effect INTEGER NOT NULL
+        ) STRICT""",
+        *(t for name in ("members", "quorums", "member_keys", "key_ends", "proposals",
+                         "signatures", "outcomes") for t in _append_only(name)),
+    )  # fmt: skip
+
+
+@OFFICE()
 def m014_what_binds(db: AnyDatabase) -> None:
     """Approvals from paper, switches of rulings, what became of conditions, verdicts on elements.
 
@@ -452,6 +506,26 @@ def m014_what_binds(db: AnyDatabase) -> None:
         *(t for name in ("confirmations", "settled_conditions", "element_verdicts")
           for t in _append_only(name)),
     )  # fmt: skip
+
+
+@OFFICE()
+def m017_platform_and_corrections(db: AnyDatabase) -> None:
+    """The platform's sentences as they were signed; corrections of help lines before a signature.
+
+    A correction is of a contact and an address, from the day (ISO, the server's) it was met on.
+    """
+    _make(
+        db,
+        "ALTER TABLE approvals ADD COLUMN platform TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE platforms (
+            id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, content TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE corrections (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, line TEXT NOT NULL, day TEXT NOT NULL,
+            old TEXT NOT NULL, new TEXT NOT NULL
+        ) STRICT""",
+        *(t for name in ("platforms", "corrections") for t in _append_only(name)),
+    )
 
 
 @OFFICE()

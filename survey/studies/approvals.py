@@ -17,22 +17,28 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 from exports.output_files import hidden_beside
-from forms.fingerprint import fingerprint_of_facts
+from forms.fingerprint import fingerprint_of_facts, words_in_format_1
 from forms.load import load_study
 from forms.toml_tables import StudyFaults
 from forms.variants import shown_at
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.storage import answer_tables, studies
+from survey.storage.database import Database, write_transaction
 from survey.storage.stores import Stores
 from survey.storage.studies import Condition, ConditionKind
-from survey.studies import submission
+from survey.studies import submission_documents
 from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.platform_words import (
+    changed_sentences,
+    platform_content,
+    platform_fingerprint,
+)
 from survey.studies.version import StudyVersion, fingerprints_of
 
 FOLDER = "approved"
@@ -71,6 +77,11 @@ def load_archived(data: Path, study: str, fingerprints: VersionFingerprints) -> 
     version = _read(place, study)
     names = ("the words", "the release policy", "the site's facts")
     pairs = zip(names, fingerprints_of(version), fingerprints, strict=True)
+    if words_in_format_1(version.study) == fingerprints.words:
+        raise ArchivedVersionInvalid(
+            f"{study} was signed by an earlier version of the program, when the help page lay "
+            "outside the fingerprint of the words. It has to be signed anew."
+        )
     if differing := " and ".join(name for name, found, signed in pairs if found != signed):
         raise ArchivedVersionInvalid(
             f"{place} was changed after it was signed: {differing} differ. Restore it from a "
@@ -153,21 +164,14 @@ def _make_durable(folder: Path, *, inside: bool = True) -> None:
             os.close(handle)
 
 
-def with_current_help(present: StudyVersion, approved: StudyVersion) -> StudyVersion:
-    """Return the approved version with today's help lines, limit and invitation: none is signed.
-
-    A wrong phone number is corrected at once (docs/decisions/0014-approval-lock.md).
-    """
-    study = replace(approved.study, support=present.study.support)
-    return replace(approved, study=study, limit=present.limit, invited=present.invited)
-
-
 RECORD_LOST = (
     "Answers to it are stored, yet office.db knows neither its approval nor that it was opened. "
     "Restore office.db from your backup before anything else: approvals, releases made and the "
     "audit are in it."
 )
 REFERENCE_LENGTH, CONDITION_LENGTH, MOST_CONDITIONS = 200, 1000, 20
+# A meeting's decision is signed within weeks; boards review at least yearly (45 CFR 46.109(e)).
+BACKDATED_DAYS, LONGEST_DAYS = 30, 366
 LETTERS = "letters"
 LETTER_BYTES = 20 * 1024 * 1024
 
@@ -205,24 +209,35 @@ def day(text: str) -> date | None:
         return None
 
 
-def faults_of(typed: Mapping[str, str], today: str) -> dict[str, str]:
-    """Return field → what is wrong with it; nothing when the form can be signed."""
+def faults_of(typed: Mapping[str, str], today: str, *, on_paper: bool = False) -> dict[str, str]:
+    """Return field → what is wrong with it; nothing when the form can be signed.
+
+    A letter on paper may be older than what is dated back for a signature.
+    """
     reference = typed.get("reference", "").strip()
     begins, ends = day(typed.get("approved_on", "")), day(typed.get("expires_on", ""))
+    now = date.fromisoformat(today)
     end = "" if ends else "Give the last day on which it holds as year-month-day."
     if begins and ends and ends < begins:
         end = "It would end before it was given: check the two dates."
-    elif ends and ends < date.fromisoformat(today):
+    elif ends and ends < now:
         end = "This day has passed: give a later one."
+    elif ends and ends > (latest := now + timedelta(LONGEST_DAYS)):
+        end = f"An approval lasts a year at most: give a day up to {latest}."
+    begin = "" if begins else "Give the date of the approval as year-month-day."
+    if begins and not on_paper and begins < (earliest := now - timedelta(BACKDATED_DAYS)):
+        begin = f"An approval is not dated back by more than {BACKDATED_DAYS} days: {earliest}."
     found = {
         "reference": "" if reference else "Give the board’s reference number.",
-        "approved_on": "" if begins else "Give the date of the approval as year-month-day.",
+        "approved_on": begin,
         "expires_on": end,
         "analysis_until": _fault_of_analysis(typed.get("analysis_until", "").strip(), ends),
         "read": "" if typed.get("read") == "1" else "Tick that you have read this version.",
     }
     if len(reference) > REFERENCE_LENGTH:
         found["reference"] = f"Shorten the reference to {REFERENCE_LENGTH} characters."
+    if len(typed.get("meeting", "").strip()) > REFERENCE_LENGTH:
+        found["meeting"] = f"Shorten this to {REFERENCE_LENGTH} characters."
     for kind, field in CONDITION_FIELDS.items():
         found[field] = _fault_of_conditions(kind, typed.get(field, ""))
     return {name: fault for name, fault in found.items() if fault}
@@ -300,28 +315,67 @@ def keep_letter(data: Path, study: str, letter: Path) -> str:
     return found
 
 
-def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -> int:
-    """Archive this version and note its approval, in this order: what is approved is there.
-
-    Return its number. Raises FolderChanged where the folder has changed meanwhile, Refusal where
-    it cannot be archived; then nothing is signed. One form sent twice in a row is noted once.
-    """
-    archive_version(stores.folder, version)
-    signed = studies.Approval(
+def approval_under(office: Database, version: StudyVersion, form: ApprovalForm) -> studies.Approval:
+    """Return the approval of exactly this version that the form gives, not yet in the record."""
+    return studies.Approval(
         study=version.study.name,
         **fingerprints_of(version)._asdict(),
         **{field.name: getattr(form, field.name) for field in fields(form)},
-        submission=submission.fingerprint(submission.slots_of(stores.office, version.study)),
+        submission=submission_documents.present_fingerprint(office, version.study),
         basis="noted" if form.letter else "signed",
-        recorded_at=iso_utc(),
+        platform=platform_fingerprint(),
     )
+
+
+def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -> int:
+    """Archive this version and note its approval, in this order: what is approved is there.
+
+    Return its number. To be called for what a quorum has signed (``survey.signing.acts``), and for
+    what the operator notes from a letter, which is nothing before the quorum confirms it. Raises
+    FolderChanged where the folder has changed meanwhile, Refusal where it cannot be archived; then
+    nothing is signed. One form sent twice in a row is noted once.
+    """
+    archive_version(stores.folder, version)
+    signed = replace(approval_under(stores.office, version, form), recorded_at=iso_utc())
     noted = studies.approvals(stores.office, version.study.name)
     if noted and not noted[-1].revoked:
         last = noted[-1]
         later = {name: getattr(last, name) for name in (*studies.LATER, "recorded_at")}
         if replace(signed, **later) == last:
             return last.number
-    return studies.approve(stores.office, signed)
+    with write_transaction(stores.office):
+        studies.keep_platform(stores.office, signed.platform, platform_content())
+        return studies.approve(stores.office, signed)
+
+
+def same_label(stores: Stores, version: StudyVersion) -> str:
+    """Return in a sentence that other words were signed under this version's label; or nothing."""
+    study = version.study
+    noted = studies.approvals(stores.office, study.name)
+    others = [a for a in noted if a.words != study.fingerprints.words]
+    with suppress(ArchivedVersionInvalid):
+        if others:
+            signed = load_archived(stores.folder, study.name, others[-1].fingerprints).study
+            if signed.version == study.version:
+                return (
+                    f"The words are not those signed under {others[-1].reference}, yet both are "
+                    f"called version {study.version}: give the new ones another version in "
+                    "questionnaire.toml."
+                )
+    return ""
+
+
+def other_platform(signed: studies.Approval) -> bool:
+    """Return whether the program says other sentences of its own than those that were signed."""
+    return signed.platform not in ("", platform_fingerprint())
+
+
+def platform_changes(stores: Stores, signed: studies.Approval | None) -> list[str]:
+    """Return what changed in the platform's sentences since this approval, a line each."""
+    if signed is None or not other_platform(signed):
+        return []
+    before = studies.platform_content_of(stores.office, signed.platform)
+    return changed_sentences(before, platform_content()) if before else []
 
 
 def record_lost(stores: Stores, name: str) -> bool:
@@ -344,4 +398,4 @@ def signed_version(stores: Stores, folder: StudyVersion, today: str) -> StudyVer
     if folder.pilot or signed is None or signed.fingerprints == fingerprints_of(folder):
         return folder
     found = load_archived(stores.folder, folder.study.name, signed.fingerprints)
-    return with_current_help(folder, found)
+    return replace(found, limit=folder.limit, invited=folder.invited)

@@ -10,8 +10,6 @@ from survey.clock import today_here
 from survey.errors import Refusal
 from survey.storage import board, conditions, studies
 from survey.storage.database import Database
-from survey.storage.stores import Stores
-from survey.studies.version import StudyVersion
 
 
 class DataUseStopped(Refusal):
@@ -49,19 +47,46 @@ def release_stopped(office: Database, study: str, today: str) -> str:
     return ""
 
 
-def check_use(stores: Stores, version: StudyVersion) -> None:
-    """Raise DataUseStopped where the data of this version's study may not be used now."""
-    if version.pilot:
-        return
-    name = version.study.name
-    if stopped := use_stopped(stores.office, name, today_here().isoformat()):
+def approval_in_words(office: Database, study: str, at: str) -> str:
+    """Return the approval that governed at ``at`` (ISO time, UTC) and how it stood, in sentences.
+
+    Told of the records up to that time alone: a file that is made again says the same.
+    """
+    day = at[:10]
+    known = [a for a in studies.approvals(office, study) if a.recorded_at <= at]
+    begun = [a for a in known if a.approved_on <= day and not a.waits and a.confirmed_at <= at]
+    if not begun:
+        return "No approval of it had begun."
+    signed = begun[-1]
+    ruled = [r for r in board.rulings(office, study) if r.at <= at]
+    revoked = next((r for r in ruled if r.approval == signed.number), None)
+    suspended = board.suspended_by(ruled, "collection")
+    end = signed.expires_on or "further notice"
+    said = [f"{signed.reference}, {signed.origin}, from {signed.approved_on} to {end}."]
+    if revoked:
+        said.append(f"The board revoked it on {revoked.at[:10]}, but not the use of data.")
+    elif signed.expires_on and day > signed.expires_on:
+        said.append(f"It had run out; data analysis was approved until {signed.analysis_until}.")
+    elif suspended:
+        said.append(f"The board had suspended the collection on {suspended.at[:10]}.")
+    else:
+        said.append("It was in force.")
+    set_by_then = [
+        one
+        for one in conditions.conditions(office, study, until=at)
+        if one.state == "open" and one.approval.recorded_at <= at
+    ]
+    said += [f"Condition {one.number}, not met yet: {one.asked}" for one in set_by_then]
+    return " ".join(said)
+
+
+def check_use(office: Database, study: str, *, pilot: bool) -> None:
+    """Raise DataUseStopped where the study's data may not be used now."""
+    if stopped := "" if pilot else use_stopped(office, study, today_here().isoformat()):
         raise DataUseStopped(stopped)
 
 
-def check_release(stores: Stores, version: StudyVersion) -> None:
-    """Raise DataUseStopped where nothing of this version's study may be released now."""
-    if version.pilot:
-        return
-    name = version.study.name
-    if stopped := release_stopped(stores.office, name, today_here().isoformat()):
+def check_release(office: Database, study: str, *, pilot: bool) -> None:
+    """Raise DataUseStopped where nothing of the study may be released now."""
+    if stopped := "" if pilot else release_stopped(office, study, today_here().isoformat()):
         raise DataUseStopped(stopped)

@@ -321,6 +321,7 @@ RELEASE = [
     ("branch", 'none = ["been", ', 'sensitive = ["been"]\nnone = [', "it must not be required"),
 ]
 
+LINE = '[[line]]\ncountries = []\nname = "A line"\ncontact = "1"\nurl = ""\nlast_checked = ""\n'
 SUPPORT = [
     ("minimal", "[]", '["UK", "UK"]', "line A line, countries: 'UK' stands there twice"),
     ("minimal", '"https://ex', '"http://ex', "url: 'http://example.org' is not a secure web addre"),
@@ -331,7 +332,13 @@ SUPPORT = [
         "'2026-02-29' is not a date; allowed: em",
     ),
     ("minimal", 'checked = ""', "checked = 2026-02-28", "must be text in quotes, not a date"),
-    ("minimal", 'last_checked = ""\n', "", "last_checked: is missing"),
+    ("minimal", 'org"\nlast_checked = ""\n', 'org"\n', "last_checked: is missing"),
+    (
+        "minimal",
+        "[[emergency]]\n",
+        f"{LINE}[[emergency]]\n",
+        "A line (anywhere) stands twice",
+    ),
     ("minimal", "[[emergency]]", "[emergency]", "emergency: must be an array"),
     ("minimal", "These lines", "{institution} can. These", "facts can be named in consent.toml on"),
 ]
@@ -364,7 +371,7 @@ def test_a_slip_in_the_syntax_is_told_with_its_line(changed, faults):
     found = faults(changed("minimal", S, '"A line"', '"A line'))
     assert len(found) == 1
     assert "is not valid TOML" in found[0]
-    assert "line 5" in found[0]
+    assert "line 7" in found[0]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from survey.clock import today_here
+from survey.signing.key_files import sign_with_file
 from survey.storage import studies
 from survey.studies.availability import FRESH_SECONDS
 from survey.studies.version import StudyVersion
@@ -18,6 +20,7 @@ from tests.approving import FACTS, copied, explain_slots, item
 from tests.conftest import STUDIES
 from tests.journeys.client import Journey
 from tests.journeys.site import Site
+from tests.signing import GOOD, key_of
 
 
 def day(after: int) -> str:
@@ -83,6 +86,7 @@ class Staff(Journey):
     def __init__(self, browser: FlaskClient, name: str = "minimal") -> None:
         super().__init__(None, "", browser=browser)
         self.base = f"/ethics/{name}/"
+        self.account: str = browser.account  # type: ignore[attr-defined]
 
     def fill_in(self, **filled: Any) -> Staff:
         """Open the form and fill it in without pressing anything yet."""
@@ -92,18 +96,38 @@ class Staff(Journey):
         }  # fmt: skip
         return self
 
-    def sign(self, **filled: Any) -> Staff:
-        """Sign what the open page shows, or open it first."""
+    def propose(self, **filled: Any) -> Staff:
+        """Propose the approval of what the open page shows, or open it first."""
         if not hasattr(self, "typed"):
             self.fill_in()
         self.submit("approve", **{**self.typed, **filled})
         return self
 
+    def sign(self, **filled: Any) -> Staff:
+        """Propose the approval, and sign it where that was taken."""
+        return self.propose(**filled).sign_proposal()
+
+    def sign_proposal(self, *, by: str = "", password: str = GOOD) -> Staff:
+        """Sign the proposal of the page with a key file; nothing where the page shows none."""
+        if "/proposals/" not in self.here:
+            return self
+        statement = self.browser.get(f"{self.here}/statement.json").get_data(as_text=True).strip()
+        signed = sign_with_file(key_of(by or self.account), statement)
+        self.send_signature(signed, password=password)
+        return self
+
+    def send_signature(self, signed: str, *, password: str = GOOD) -> Staff:
+        """Send a signature file on the open page."""
+        token = self.page.named("csrf_token")[0].value
+        sent = {"csrf_token": token, "now": password, "signature": (BytesIO(signed.encode()), "s")}
+        self._ask("POST", self.here, data=sent, content_type="multipart/form-data")
+        return self
+
     def rule(self, go: str, why: str = "A complaint.") -> Staff:
-        """Suspend, lift or revoke."""
+        """Suspend, or propose and sign to lift or revoke."""
         self.open("suspend")
         self.press("go", go, why=why)
-        return self
+        return self.sign_proposal()
 
     def submit(self, action: str, form: str = "", **filled: Any) -> None:
         """Send the first form that goes to ``action``, or the one with this id."""

@@ -10,8 +10,9 @@ from flask import Flask
 from survey.services import Services
 from survey.studies.current import NAME
 from tests.journeys.client import Journey
+from tests.signing import GOOD
 
-GOOD = "treacle under 9 pylons"
+__all__ = ["GOOD", "Worker", "later", "services_of"]
 
 
 def services_of(app: Flask) -> Services:

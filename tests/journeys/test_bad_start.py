@@ -4,10 +4,10 @@ import pytest
 
 from survey.respondents import invitations
 from survey.storage import admission as stored
-from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.availability import FRESH_SECONDS, FULL, OPEN
 from tests.approving import FACTS
-from tests.journeys.boardroom import Served, day
+from tests.journeys.boardroom import Served
+from tests.signing import approve_and_confirm
 
 INVITED = "[study.minimal]\ninvited = true\n"
 LIMITED = "[study.minimal]\nlimit = 1\n"
@@ -17,8 +17,7 @@ LIMITED = "[study.minimal]\nlimit = 1\n"
 def mood(open_app, tmp_path):
     """Signed and open to everybody."""
     served = Served(open_app, tmp_path / "shelf")
-    signature = ApprovalForm(reference="REB 1", by="A board", approved_on=day(0), expires_on=day(9))
-    record_approval(served.services.stores, served.version, signature)
+    approve_and_confirm(served.services.stores, served.version)
     served.become("open")
     return served
 

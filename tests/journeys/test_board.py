@@ -3,6 +3,7 @@
 import pytest
 
 from forms.kinds import columns_of_study
+from forms.routing import paths
 from survey.ethics.walkthrough import SAMPLE_CODE
 from tests.conftest import STUDIES
 from tests.journeys.client import Journey
@@ -230,3 +231,37 @@ def test_the_words_of_the_page_that_takes_an_invitation_stand_among_the_platform
     assert "Whoever gave you the code could find out later that it was used" in text
     assert "This code opens nothing" in text
     assert [w for w in words[1:-1] if w not in text] == []
+
+
+def test_every_screen_and_page_of_every_way_opens_from_the_list(branch):
+    reader = Journey(branch.app, "")
+    links = reader.open("/ethics/branch/screens").page.links
+    jumps = [a["href"] for a in links if "flow?screen=" in a["href"]]
+    pages = [address for address in jumps if "page=" in address]
+    assert len(pages) == sum(len(way) for _, way in paths(branch.version.study))
+    for address in pages:
+        assert reader.open(address).asked, address
+    assert all(reader.open(address).status == 200 for address in jumps)
+
+
+def test_from_a_page_that_was_jumped_to_the_walk_goes_on(branch):
+    reader = Journey(branch.app, "")
+    links = reader.open("/ethics/branch/screens").page.links
+    reader.open([a["href"] for a in links if "page=" in a["href"]][-1])
+    walk_on(reader)
+    assert 's-check"' in reader.page.html
+
+
+@pytest.mark.parametrize("address", ["way=77&page=none", "way=-1&page=none", "way=0&page="])
+def test_a_page_that_is_not_there_is_said_so(branch, address):
+    reader = Journey(branch.app, "")
+    assert reader.open(f"/ethics/branch/flow?screen=questions&{address}").status == 404
+
+
+def test_a_comment_is_written_from_where_one_stands(branch, signed_in):
+    reader = Journey(None, "", browser=signed_in(branch.app, "board"))
+    reader.open("/ethics/branch/screens")
+    reader.open(next(a["href"] for a in reader.page.links if "page=" in a["href"]))
+    reader.open(reader.page.link(text="Comment here"))
+    chosen = [a for tag, a in reader.page.tags if tag == "option" and "selected" in a]
+    assert chosen[0]["value"] == branch.version.study.pages[0].id

@@ -44,18 +44,16 @@ def test_an_approval_names_the_three_fingerprints_that_were_shown(mood, board):
 
 def test_a_signature_is_told_and_stands_in_the_record(mood, board):
     board.sign()
-    assert "Signed. This version is archived" in board.text
-    assert (
-        "minimal: approved under 2026-7" in studies.audit(mood.services.stores.office)[-1]["what"]
-    )
+    assert "It is in effect." in board.text
+    line = studies.audit(mood.services.stores.office)[-1]
+    assert line["what"].startswith("minimal: approved under 2026-7")
 
 
-def test_pressing_twice_signs_once(mood, board):
+def test_pressing_twice_proposes_once(mood, board):
     page = board.fill_in().page
-    board.sign()
-    board.page = page
-    board.sign()
-    assert len(approvals(mood)) == 1
+    board.propose()
+    first, board.page = board.here, page
+    assert board.propose().here == first
 
 
 @pytest.mark.parametrize(
@@ -65,6 +63,9 @@ def test_pressing_twice_signs_once(mood, board):
         ({"expires_on": day(-1)}, "It would end before it was given"),
         ({"approved_on": day(-9), "expires_on": day(-1)}, "This day has passed"),
         ({"expires_on": "soon"}, "as year-month-day"),
+        ({"approved_on": day(-31)}, "not dated back by more than 30 days"),
+        ({"expires_on": "2199-12-31"}, "An approval lasts a year at most"),
+        ({"meeting": "x" * 300}, "Shorten this"),
         ({"before_opening": "x" * 5000}, "Shorten each condition"),
         ({"while_running": "soon: a report"}, "Begin each line with the day"),
         ({"analysis_until": day(1)}, "give a later day"),
@@ -103,8 +104,8 @@ def test_what_has_just_changed_can_be_signed_once_it_is_read(mood, board):
     board.fill_in()
     mood.change(OLD, NEW)
     board.sign().sign()
-    assert [a.words for a in approvals(mood)] != [mood.version.study.fingerprints.words]
-    assert "Signed. This version is archived" in board.text
+    (noted,) = approvals(mood)
+    assert noted.words != mood.version.study.fingerprints.words
 
 
 def test_a_changed_fact_of_the_site_is_told_as_such(mood, board):
@@ -247,7 +248,7 @@ def test_a_revoked_approval_stops_the_study_and_no_older_one_comes_back(running,
     board.fill_in(reference="2026-8").sign()
     board.rule(f"revoke-{approvals(running)[-1].number}")
     assert running.state == "expired"
-    assert "The board revoked the approval 2026-8." in board.text
+    assert "The board revoked the approval 2026-8." in board.open("suspend").text
 
 
 def test_a_revoked_study_goes_on_when_it_is_signed_anew(running, board):
@@ -267,6 +268,7 @@ def test_an_approval_is_revoked_once(running, board):
     board.open("suspend")
     page = board.page
     board.press("go", f"revoke-{number}", why="A fault.")
+    board.sign_proposal()
     board.page, board.here = page, "/ethics/minimal/suspend"
     board.press("go", f"revoke-{number}", why="A fault.")
     assert "done already" in board.text
@@ -303,6 +305,11 @@ def test_the_certificate_tells_programs_the_same(running, board):
     assert told["approval"]["fingerprints"] == told["fingerprints"]
 
 
+def test_words_changed_under_the_same_label_are_told_to_who_signs(running, board):
+    running.change(OLD, NEW)
+    assert "yet both are called version 1" in board.open("approve").text
+
+
 def test_the_certificate_says_that_a_newer_version_waits(running):
     running.change(OLD, NEW)
     assert "A newer version is being prepared" in running.app.test_client().get(
@@ -310,11 +317,27 @@ def test_the_certificate_says_that_a_newer_version_waits(running):
     ).get_data(as_text=True)
 
 
-def test_the_public_pages_show_what_is_served_and_beside_it_what_is_proposed(running):
+def test_the_public_pages_show_what_is_served_and_staff_what_is_proposed(running, board):
     running.change(OLD, NEW)
     running.client().start()
     reader = running.app.test_client()
     served = reader.get("/ethics/minimal/text").get_data(as_text=True)
-    proposed = reader.get("/ethics/minimal@proposed/text").get_data(as_text=True)
     assert (OLD in served, NEW in served) == (True, False)
+    proposed = board.browser.get("/ethics/minimal@proposed/text").get_data(as_text=True)
     assert (NEW in proposed, "/ethics/minimal@proposed/data" in proposed) == (True, True)
+    assert NEW in board.open("/ethics/minimal/versions").text
+
+
+@pytest.mark.parametrize("page", ["", "text", "flow", "checklist", "dossier.zip", "versions"])
+def test_nobody_else_reads_what_is_proposed_once_a_study_was_opened(running, page):
+    running.change(OLD, NEW)
+    reader = running.app.test_client()
+    answer = reader.get(f"/ethics/minimal@proposed/{page}")
+    assert (answer.status_code, "/ethics/sign-in" in answer.headers["Location"]) == (303, True)
+    assert NEW not in reader.get("/ethics/minimal/versions").get_data(as_text=True)
+
+
+def test_what_is_proposed_before_a_study_is_opened_is_public(mood):
+    mood.change(OLD, NEW)
+    reader = mood.app.test_client()
+    assert NEW in reader.get("/ethics/minimal@proposed/text").get_data(as_text=True)

@@ -13,11 +13,11 @@ from survey.respondents.invitations import read_code
 from survey.storage import admission, counters
 from survey.storage.counters import EventCounters
 from survey.storage.stores import Stores
-from survey.studies.approvals import ApprovalForm, record_approval
-from tests.journeys.boardroom import Served, day
+from tests.journeys.boardroom import Served
 from tests.journeys.client import Journey
 from tests.journeys.staff import Worker
 from tests.journeys.walking import walk
+from tests.signing import approve_and_confirm
 
 
 @pytest.fixture
@@ -259,8 +259,7 @@ class Real(Served):
 
     def __init__(self, open_app, catalogue):
         super().__init__(open_app, catalogue, "branch")
-        signature = ApprovalForm(reference="R", by="B", approved_on=day(0), expires_on=day(9))
-        record_approval(self.services.stores, self.version, signature)
+        approve_and_confirm(self.services.stores, self.version)
         self.become("open")
 
     def answers(self, been, times):

@@ -3,9 +3,9 @@
 import pytest
 
 from survey.storage import batches, board, studies
-from survey.studies.approvals import ApprovalForm, record_approval
 from tests.journeys.boardroom import Served, day
 from tests.journeys.releasing import Room, audit_of, real_answers, stores_of, with_pages
+from tests.signing import approve_and_confirm
 
 NAME = "minimal"
 
@@ -15,8 +15,7 @@ def site(open_app, tmp_path):
     """The study as a real one, approved; nobody has opened it."""
     served = Served(open_app, tmp_path / "shelf")
     with_pages(served.app)
-    signature = ApprovalForm(reference="REB 1", by="A board", approved_on=day(0), expires_on=day(9))
-    record_approval(served.services.stores, served.version, signature)
+    approve_and_confirm(served.services.stores, served.version)
     return served
 
 

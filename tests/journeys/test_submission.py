@@ -14,13 +14,13 @@ from survey.errors import Refusal
 from survey.ethics.submission_states import states_of
 from survey.storage import board as written
 from survey.storage import studies
-from survey.studies import submission
+from survey.studies import submission_documents
 from tests.conftest import STUDIES
 from tests.journeys.boardroom import day
 
 
 def slots(mood):
-    return submission.slots_of(mood.services.stores.office, mood.version.study)
+    return submission_documents.slots_of(mood.services.stores.office, mood.version.study)
 
 
 def put(staff, slot, content=b"Aims.", name="plan.pdf"):
@@ -44,7 +44,7 @@ def submitted(staff, kind="new", **said):
 def test_a_document_is_kept_for_its_owner_and_read_back_by_the_board(mood, researcher, board):
     put(researcher, "protocol", b"Aims. \x00\xff")
     (kept,) = slots(mood)[0].documents
-    path = submission.path_of(mood.services.stores.folder, "minimal", kept.sha256)
+    path = submission_documents.path_of(mood.services.stores.folder, "minimal", kept.sha256)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     link = board.open("submission/").page.link(text="plan.pdf")
     answer = board.browser.get(link)
@@ -60,7 +60,7 @@ def test_a_file_of_the_same_name_replaces_another_and_both_stay(mood, researcher
 
 
 def test_the_fingerprint_is_of_slots_names_hashes_and_reasons(mood, researcher):
-    found = [submission.fingerprint(slots(mood))]
+    found = [submission_documents.fingerprint(slots(mood))]
     for act in (
         lambda: put(researcher, "protocol"),
         lambda: put(researcher, "protocol", b"Other."),
@@ -68,19 +68,19 @@ def test_the_fingerprint_is_of_slots_names_hashes_and_reasons(mood, researcher):
         lambda: researcher.open("submission/").submit("put", slot="dpia", reason="Not needed."),
     ):
         act()
-        found.append(submission.fingerprint(slots(mood)))
+        found.append(submission_documents.fingerprint(slots(mood)))
     assert len(set(found)) == 5
 
 
 def test_where_nothing_was_put_in_there_is_no_fingerprint(mood):
-    empty = [submission.Filled(slot, (), "") for slot in submission.SLOTS]
-    assert submission.fingerprint(empty) == ""
+    empty = [submission_documents.Filled(slot, (), "") for slot in submission_documents.SLOTS]
+    assert submission_documents.fingerprint(empty) == ""
 
 
 def test_a_document_is_taken_out_and_its_slot_is_empty_again(mood, researcher):
-    before = submission.fingerprint(slots(mood))
+    before = submission_documents.fingerprint(slots(mood))
     put(researcher, "protocol").submit("out")
-    assert submission.fingerprint(slots(mood)) == before
+    assert submission_documents.fingerprint(slots(mood)) == before
     assert "None: Held elsewhere." in researcher.text
 
 
@@ -100,7 +100,7 @@ def test_an_approval_names_the_documents_that_were_shown(mood, researcher, board
     assert "Nothing was signed" in board.text
     board.fill_in().sign()
     (signed,) = studies.approvals(mood.services.stores.office, "minimal")
-    assert signed.submission == submission.fingerprint(slots(mood))
+    assert signed.submission == submission_documents.fingerprint(slots(mood))
 
 
 def test_a_signature_answers_the_submission_of_that_version(mood, researcher, board):
@@ -128,7 +128,7 @@ def test_what_cannot_be_kept_is_said_so(mood, researcher, name, content, said):
 def test_a_document_that_was_changed_on_the_disk_is_not_handed_out(mood, researcher, board):
     put(researcher, "protocol")
     (kept,) = slots(mood)[0].documents
-    path = submission.path_of(mood.services.stores.folder, "minimal", kept.sha256)
+    path = submission_documents.path_of(mood.services.stores.folder, "minimal", kept.sha256)
     path.write_bytes(b"Something else.")
     answer = board.browser.get(board.open("submission/").page.link(text="plan.pdf"))
     assert (answer.status_code, b"was changed" in answer.get_data()) == (410, True)
@@ -147,7 +147,9 @@ def test_nobody_outside_sends_a_large_body(mood):
 def test_a_document_that_is_too_large_is_refused(mood):
     folder, study = mood.services.stores.folder, mood.version.study
     with pytest.raises(Refusal, match="larger than 20 MB"):
-        submission.put(folder, study, "protocol", "big.pdf", b"x" * (20 * 2**20 + 1), who="Rob")
+        submission_documents.put(
+            folder, study, "protocol", "big.pdf", b"x" * (20 * 2**20 + 1), who="Rob"
+        )
     assert not (folder / "submissions").exists()
 
 
@@ -240,7 +242,7 @@ def test_own_acts_are_no_news(mood, board):
 
 
 def bundle_of(board):
-    answer = board.browser.get("/ethics/minimal/submission/bundle.zip")
+    answer = board.browser.get("/ethics/minimal/bundle.zip")
     assert answer.status_code == 200, answer.get_data(as_text=True)
     return answer.get_data(), zipfile.ZipFile(io.BytesIO(answer.get_data()))
 

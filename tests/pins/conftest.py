@@ -5,6 +5,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from difflib import unified_diff
 from hashlib import sha256
 from pathlib import Path
@@ -18,12 +19,13 @@ from forms.load import load_study
 from forms.site_facts import load_site
 from survey.app import close_app, create_app
 from survey.cli.main import main
+from survey.clock import today_here
 from survey.config import Config
 from survey.storage.stores import Stores
 from survey.studies.version import read_version
 from tests.answering import real_answers
 from tests.approving import confirm_all, explain_slots, letter_in, settle_checklist
-from tests.conftest import FLAGSHIP, TOP
+from tests.conftest import CHECKED, FLAGSHIP, TOP, UNCHECKED
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITING = os.environ.get("PINS") == "write"
@@ -57,7 +59,8 @@ DAYS = {"freeze_not_before": "2026-01-31", "legal_basis": "consent"} | dict.from
 )
 APPROVAL = (
     "--reference", "2026-7", "--by", "Dr Ada Berg", "--date", "2026-01-02",
-    "--expires", "2999-12-31", "--while-running", "2999-01-01 Not in clinics.",
+    "--expires", (today_here() + timedelta(300)).isoformat(),
+    "--while-running", "2999-01-01 Not in clinics.",
 )  # fmt: skip
 RECIPIENT = ("--to", "Dr Ada Example", "--agreement", "DUA 7", "--agreed", "2026-01-02")
 
@@ -157,9 +160,7 @@ class Installation:
         for file in sorted(p for p in FLAGSHIP.rglob("*") if p.is_file()):
             copy = self.catalogue / FLAGSHIP.name / file.relative_to(FLAGSHIP)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(
-                file.read_bytes().replace(b'last_checked = ""', b'last_checked = "2026-01-02"')
-            )
+            copy.write_bytes(file.read_bytes().replace(UNCHECKED.encode(), CHECKED.encode()))
 
     def answer(self, count: int, *, seed: int) -> None:
         """So many people answer, and their answers are frozen."""

@@ -21,7 +21,7 @@ BRIEF = settings(
 )
 BUTTON = re.compile(r"<button[^>]*>(.*?)</button>", re.DOTALL)
 # What only one of them has: a client chooses a country at once, and leaves for another site.
-OWN = {"Show", "enter it here", "Walk again from the start"}
+OWN = {"Show", "enter it here", "Walk again from the start", "All screens", "Comment here"}
 ONWARD = {"Go on", "I agree and start", "Send my answers", "Go on with the survey"}
 CHOOSERS = ("button", "select")
 LABEL = re.compile(r"<[^>]+>|\s+")

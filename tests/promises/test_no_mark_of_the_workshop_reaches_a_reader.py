@@ -9,9 +9,9 @@ import re
 import pytest
 
 from exports.documents.all_documents import documents
+from forms.elements import elements
 from forms.flow import SCREENS
 from forms.load import load_study
-from survey.ethics.checklist import elements
 from tests.conftest import FLAGSHIP
 from tests.exports.documents.desk import context
 from tests.journeys.client import Journey

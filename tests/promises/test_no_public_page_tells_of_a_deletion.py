@@ -8,13 +8,13 @@ import pytest
 
 from survey.crypto import new_code
 from survey.storage import answer_tables, batches
-from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.availability import FRESH_SECONDS, FULL, OPEN
 from tests.approving import FACTS
-from tests.journeys.boardroom import Served, day
+from tests.journeys.boardroom import Served
 from tests.journeys.client import Journey
 from tests.journeys.staff import services_of
 from tests.journeys.walking import walk
+from tests.signing import approve_and_confirm
 
 LIMIT = 2
 LIMITED = f'[study."minimal"]\nlimit = {LIMIT}\n'
@@ -31,8 +31,7 @@ def app(request, open_app, tmp_path):
         return open_app("minimal")
     mood = Served(open_app, tmp_path / "shelf")
     mood.site_facts.write_text(FACTS + LIMITED)
-    signature = ApprovalForm(reference="REB 1", by="A board", approved_on=day(0), expires_on=day(9))
-    record_approval(mood.services.stores, mood.version, signature)
+    approve_and_confirm(mood.services.stores, mood.version)
     mood.become("open")
     return mood.app
 

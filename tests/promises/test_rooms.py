@@ -17,8 +17,8 @@ from tests.journeys.staff import Worker, services_of
 PUBLIC = {
     "sign-in", "code", "sign-out", "set-up/<token>",
     *(f"<name>/{page}" for page in (
-        "", "flow", "text", "checklist", "data", "routes", "routes.svg", "stored", "versions",
-        "certificate", "certificate.json", "record.json", "dossier.pdf", "dossier.zip",
+        "", "flow", "screens", "text", "checklist", "data", "routes", "routes.svg", "stored",
+        "versions", "certificate", "certificate.json", "record.json", "dossier.pdf", "dossier.zip",
     )),
 }  # fmt: skip
 # For whoever is signed in; everything else is for the researcher or for the board, by its room.

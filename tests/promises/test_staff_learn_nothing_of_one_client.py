@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from survey.studies.approvals import ApprovalForm, record_approval
-from tests.journeys.boardroom import Served, day
+from tests.journeys.boardroom import Served
 from tests.journeys.releasing import Room, freeze, real_answers
+from tests.signing import approve_and_confirm
 
 NAME = "kinds"
 FROZEN, NEW = 60, 7  # answers: in a batch, and not frozen yet
@@ -23,8 +23,7 @@ def site(open_app, tmp_path, study):
     real_answers(served.app, study(NAME), FROZEN)
     freeze(served.app, study(NAME))
     real_answers(served.app, study(NAME), NEW, seed=2)
-    signature = ApprovalForm(reference="REB 1", by="A board", approved_on=day(0), expires_on=day(9))
-    record_approval(served.services.stores, served.version, signature)
+    approve_and_confirm(served.services.stores, served.version)
     served.become("open")
     return served
 

@@ -12,7 +12,7 @@ from forms.routing import routes_in_words as ways_through
 from forms.routing_diagram import picture as drawn
 from forms.study import Study, Tier
 from forms.tiers import INSIDER
-from survey.ethics.checklist import answered, grades
+from survey.ethics.checklist import Judged, answered, grades
 from survey.ethics.dossier.blocks import (
     Block,
     Runs,
@@ -37,6 +37,7 @@ from survey.ethics.stored_data import (
     data_lines,
     response_sets,
 )
+from survey.studies.help_page import CHECK_DAYS
 from survey.studies.version import StudyVersion
 
 MOST_WAYS = 120  # rows of the table of ways; of more only the number stands there
@@ -107,8 +108,8 @@ def reading(version: StudyVersion) -> Iterator[Block]:
     yield table(("Part", "Grade", "Words", "Verdict"), (4, 1, 1, 2), rows)
 
 
-def checklist(version: StudyVersion) -> Iterator[Block]:
-    """Yield the elements that boards look for with the passages that say them."""
+def checklist(version: StudyVersion, judged: Judged) -> Iterator[Block]:
+    """Yield the elements that boards look for, the passages that say them, and the verdicts."""
     study, consent = version.study, version.study.consent
     passages = (
         *consent.key_facts, *consent.details, *consent.notice, *consent.debrief,
@@ -116,7 +117,7 @@ def checklist(version: StudyVersion) -> Iterator[Block]:
     )  # fmt: skip
     titles = {SCREEN + s.name: f"screen {s.name}" for s in CITED}
     titles |= {p.id: version.fill(p.heading).rstrip(".?") for p in passages if p.heading}
-    lines = answered(study, version.facts)
+    lines = answered(study, version.facts, judged.slots)
     bare = [line.element.id for line in lines if line.fault]
     named = {item.id: item.passages for item in consent.checklist}
     yield prose(f"{len(lines)} elements that boards look for.")
@@ -132,6 +133,10 @@ def checklist(version: StudyVersion) -> Iterator[Block]:
         rows.append((one.id, one.source, one.must, [coded(version.fill(line.where)), links]))
     head = ("Element", "Source", "The text must contain", "Where it is said")
     yield table(head, (4, 8, 12, 12), rows)
+    if judged.verdicts:
+        yield heading("Verdicts of the board on this version", level=3)
+        said = ("Element", "Verdict", "Reason", "By", "Day")
+        yield table(said, (4, 6, 16, 6, 5), judged.verdicts)
 
 
 def board_notes(version: StudyVersion) -> Iterator[Block]:
@@ -265,18 +270,14 @@ def _tier_lines(tier: Tier) -> Iterator[str]:
 
 
 def help_lines(version: StudyVersion) -> Iterator[Block]:
-    """Yield every help line with the day on which a person last checked it."""
+    """Yield every help line as it is signed: without the day of its last check."""
     support = version.study.support
-    checked = "All have been checked by a person."
-    if unchecked := len(support.never_checked):
-        checked = (
-            f"{unchecked} of them have never been checked by a person; the study cannot open "
-            "before they are."
-        )
     yield prose(
-        f"{len(support.lines)} lines. {checked}",
-        "Help lines stand outside every fingerprint: a wrong number is corrected at once, and the "
-        "correction is listed for the board. This is how they stood when the dossier was made.",
+        f"{len(support.lines)} lines. They lie in the fingerprint of the words, but for the day on "
+        "which a person last tried each, which the site tells. A contact that turns out to be "
+        "wrong is corrected at once; the board’s pages show the old and the new one until the "
+        f"correction is signed. A line that nobody has tried for {CHECK_DAYS} days is not shown to "
+        "clients.",
         leads=True,
     )
     rows = (
@@ -284,11 +285,10 @@ def help_lines(version: StudyVersion) -> Iterator[Block]:
             ", ".join(line.countries) or "anywhere",
             line.name + " (for young people)" * line.youth,
             [[plain(line.contact)], *([[code(line.url)]] if line.url else [])],
-            line.last_checked or "not yet checked",
         )
         for line in support.lines
     )
-    yield table(("Where", "Line", "Contact", "Checked"), (4, 5, 7, 3), rows)
+    yield table(("Where", "Line", "Contact"), (4, 5, 7), rows)
     if support.emergency:
         yield heading("Emergency numbers")
         yield items(("", [plain(f"{place}: {number}")]) for place, number in support.emergency)

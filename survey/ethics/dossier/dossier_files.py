@@ -9,27 +9,28 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from exports.output_files import bundle, write_sums
-from forms.fingerprint import digest
 from forms.load import ALL, load_study
 from forms.toml_tables import StudyFaults
 from survey import pdf
 from survey.errors import Refusal
+from survey.ethics.checklist import NOT_JUDGED, Judged
 from survey.ethics.dossier import chapters_data, chapters_text
-from survey.ethics.dossier.blocks import Block, anchors, heading, pairs, prose
+from survey.ethics.dossier.blocks import Block, anchors, code, heading, pairs, prose
 from survey.ethics.dossier.chapters_screens import screens_of
 from survey.ethics.dossier.reader import FORMAT, TEXTS
 from survey.locks import OnceCache
 from survey.studies.fingerprints import FINGERPRINT_LABELS
+from survey.studies.platform_words import platform_fingerprint, program_version
 from survey.studies.version import StudyVersion, fingerprints_of
 
 # Beside each of ``fingerprints``, in its order.
-PRINTED = (*FINGERPRINT_LABELS, "Consent texts alone", "Help lines (outside every approval)")
+PRINTED = (*FINGERPRINT_LABELS, "Consent texts alone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Signed:
     conditions: tuple[str, ...] = ()
     basis: str = "signed by the board here"
     letter: str = ""
+    evidence: str = ""  # statement, signatures and public keys (JSON)
+    platform: str = ""
 
 
 def fingerprints(version: StudyVersion) -> Mapping[str, str]:
@@ -51,22 +54,24 @@ def fingerprints(version: StudyVersion) -> Mapping[str, str]:
     return {
         **fingerprints_of(version)._asdict(),
         "consent": version.study.fingerprints.consent_version,
-        "help_lines": digest(version.study.support),
     }
 
 
-def document(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
+def document(
+    version: StudyVersion, signed: Signed | None, judged: Judged = NOT_JUDGED
+) -> dict[str, Any]:
     """Return the dossier as data alone, for the typesetter."""
     study = version.study
     chapters: list[dict[str, Any]] = [
         {"title": title, "anchor": anchor, "blocks": list(blocks)}
-        for title, anchor, blocks in _chapters(version, signed)
+        for title, anchor, blocks in _chapters(version, signed, judged)
     ]
     if signed is None:
         status = "Pilot: not approved" if version.pilot else "Not approved"
     else:
         end = f" to {signed.expires_on}" if signed.expires_on else ""
         status = f"Approved: {signed.reference}, from {signed.approved_on}{end}"
+        status += f"; {signed.basis}" * bool(signed.letter)
     targets = [chapter["anchor"] for chapter in chapters]
     targets += [name for chapter in chapters for name in anchors(chapter["blocks"])]
     prints = zip(PRINTED, fingerprints(version).values(), strict=True)
@@ -76,7 +81,7 @@ def document(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
         "name": study.name,
         "status": status,
         "pilot": version.pilot,
-        "signed": asdict(signed) if signed else None,
+        "signed": asdict(replace(signed, evidence="")) if signed else None,
         "facts": [
             ["Study", f"{study.name}, version {study.version}"],
             ["Language", study.language],
@@ -91,7 +96,7 @@ def document(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
 
 
 def _chapters(
-    version: StudyVersion, signed: Signed | None
+    version: StudyVersion, signed: Signed | None, judged: Judged
 ) -> Iterator[tuple[str, str, Iterable[Block]]]:
     """Yield (title, place that links may lead to, blocks) of each chapter."""
     yield "Approval", "", _approval(version, signed)
@@ -103,7 +108,11 @@ def _chapters(
     yield "Words of the platform", "screen:platform", chapters_text.platform(version)
     yield "Help lines", "", chapters_data.help_lines(version)
     yield "Routing", "", chapters_data.routing(version)
-    yield "Checklist", "", (*chapters_data.checklist(version), *chapters_data.reading(version))
+    yield (
+        "Checklist",
+        "",
+        (*chapters_data.checklist(version, judged), *chapters_data.reading(version)),
+    )
     yield "What is stored", "", chapters_data.stored(version)
     yield "Release policy", "", chapters_data.policy(version)
     yield "Site facts", "", chapters_data.site_facts(version)
@@ -126,10 +135,23 @@ def _approval(version: StudyVersion, signed: Signed | None) -> Iterator[Block]:
                 ("Data analysis until", signed.analysis_until or "the same day"),
                 ("Conditions", "; ".join(signed.conditions) or "none"),
                 ("How it was given", signed.basis),
+                *_keys(signed),
                 *([("Letter, SHA-256", signed.letter)] if signed.letter else ()),
+                ("Sentences of the platform, as signed", [code(signed.platform or "not noted")]),
             ]
         )
     yield prose(about)
+    yield pairs(
+        [
+            ("Sentences of the platform, in this dossier", [code(platform_fingerprint())]),
+            ("Program", f"Lacrima {program_version()}"),
+        ]
+    )
+    if signed and signed.platform not in ("", platform_fingerprint()):
+        yield prose(
+            "The platform’s own sentences have changed since the signature: nobody new can begin "
+            "before this version is signed anew."
+        )
     yield heading("How to check this dossier")
     yield prose(
         "A fingerprint is the SHA-256 of exact content: one changed word changes the part it "
@@ -152,6 +174,15 @@ def _approval(version: StudyVersion, signed: Signed | None) -> Iterator[Block]:
     )
 
 
+def _keys(signed: Signed) -> Iterator[tuple[str, str]]:
+    """Yield each signer with the fingerprint of the key."""
+    if not signed.evidence:
+        yield "Signed with keys", "no"
+        return
+    for one in json.loads(signed.evidence)["signatures"]:
+        yield f"Signed by {one['name']}, {one['capacity']}", f"key {one['fingerprint']}"
+
+
 PAPER = "dossier.pdf"
 # Nothing else that may lie in a study's folder leaves it.
 STUDY_FILES = (*ALL, "locale/*.po")
@@ -171,10 +202,17 @@ def texts(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
             "consent": study.consent.version,
         },
         "fingerprints": dict(fingerprints(version)),
-        "approval": asdict(signed) if signed else None,
+        "approval": _with_evidence(signed) if signed else None,
+        "platform": platform_fingerprint(),
+        "program": program_version(),
         "facts": dict(sorted(version.facts.items())),
         **screens_of(version),
     }
+
+
+def _with_evidence(signed: Signed) -> dict[str, Any]:
+    said = asdict(signed)
+    return {**said, "evidence": json.loads(signed.evidence) if signed.evidence else None}
 
 
 def pack(version: StudyVersion, signed: Signed | None, paper: bytes) -> bytes:
@@ -230,20 +268,32 @@ class DossierCache:
     def __init__(self) -> None:
         self._files = OnceCache[bytes](REMEMBERED)
 
-    def pdf(self, version: StudyVersion, signed: Signed | None) -> bytes:
+    def pdf(
+        self, version: StudyVersion, signed: Signed | None, judged: Judged = NOT_JUDGED
+    ) -> bytes:
         """Return the dossier as a PDF. Raises Refusal where it cannot be set."""
-        return self._once("pdf", version, signed, lambda: dossier_pdf(document(version, signed)))
+        version = version.as_signed()
 
-    def zip(self, version: StudyVersion, signed: Signed | None) -> bytes:
+        def make() -> bytes:
+            return dossier_pdf(document(version, signed, judged))
+
+        return self._once(("pdf", signed, judged), version, make)
+
+    def zip(
+        self, version: StudyVersion, signed: Signed | None, judged: Judged = NOT_JUDGED
+    ) -> bytes:
         """Return the dossier with the study's files and every text. Raises Refusal."""
-        paper = self.pdf(version, signed)
-        return self._once("zip", version, signed, lambda: pack(version, signed, paper))
+        version = version.as_signed()
+        paper = self.pdf(version, signed, judged)
+        return self._once(("zip", signed, judged), version, lambda: pack(version, signed, paper))
 
     def _once(
-        self, kind: str, version: StudyVersion, signed: Signed | None, make: Callable[[], bytes]
+        self, what: tuple[object, ...], version: StudyVersion, make: Callable[[], bytes]
     ) -> bytes:
         # All that a dossier says hangs on these.
-        key = (kind, version.study.name, version.pilot, signed, *fingerprints(version).values())
+        told = tuple(sorted(version.facts.items()))
+        prints = fingerprints(version).values()
+        key = (*what, told, version.study.name, version.pilot, *prints)
         return self._files.get(key, make)
 
 

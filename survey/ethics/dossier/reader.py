@@ -39,6 +39,8 @@ class Dossier:
     screens: dict[str, Json]  # by id, in the order met
     ways: tuple[Json, ...]
     may_also_say: frozenset[str]
+    evidence: Json | None = None  # of the approval: statement, signatures, public keys
+    platform: str = ""  # of the platform's own sentences; empty in a dossier from before
 
 
 def open_dossier(path: Path) -> Dossier:
@@ -63,6 +65,8 @@ def open_dossier(path: Path) -> Dossier:
             screens={screen["id"]: screen for screen in texts["screens"]},
             ways=tuple(texts["ways"]),
             may_also_say=frozenset(texts["may_also_say"]),
+            evidence=(texts.get("approval") or {}).get("evidence"),
+            platform=str(texts.get("platform", "")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Refusal(f"{path}: {TEXTS} cannot be read ({type(error).__name__}).") from None

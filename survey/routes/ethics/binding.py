@@ -11,10 +11,20 @@ from flask import Blueprint, Response, abort, request, send_file
 
 from survey.accounts.access import current_account, staff_only
 from survey.accounts.audit import note, one_act
-from survey.ethics.approvable import verdicts_on
-from survey.ethics.checklist import answered, unsettled
-from survey.routes.ethics.board import REASON_LENGTH, Answer, now, page, see_other, today
+from survey.errors import Refusal
+from survey.ethics.approvable import answered_elements, verdicts_on
+from survey.ethics.checklist import unsettled
+from survey.routes.ethics.board import (
+    REASON_LENGTH,
+    Answer,
+    approve_page,
+    now,
+    page,
+    see_other,
+    today,
+)
 from survey.services import current_state, services
+from survey.signing import acts
 from survey.storage import board, conditions, studies
 from survey.storage.board import Verdict
 from survey.storage.conditions import ConditionState
@@ -36,12 +46,13 @@ ALL = "all"
 def _verdicts_page(**context: Any) -> str:
     version = current_folder().version()
     given = verdicts_on(services().stores, version)
+    lines = answered_elements(services().stores, version)
     return page(
         "verdicts",
         "Verdicts",
         proposed=version.study.version,
-        lines=answered(version.study, version.facts),
-        open=unsettled(version.study, version.facts, given),
+        lines=lines,
+        open=unsettled(lines, given),
         given=given,
         verdicts=VERDICTS,
         words=version.study.fingerprints.words,
@@ -64,10 +75,14 @@ def give_verdict() -> Answer:
     version, form = current_folder().version(now=True), request.form
     reason, chosen = form.get("reason", "").strip(), form.get("verdict", "")
     given = verdicts_on(services().stores, version)
-    waiting = {line.element.id for line in unsettled(version.study, version.facts, given)}
+    lines = answered_elements(services().stores, version)
+    waiting = {line.element.id for line in unsettled(lines, given)}
     asked = set(form.getlist("element"))
-    known = [line.element.id for line in answered(version.study, version.facts)]
-    ticked = [one for one in known if one in asked or (ALL in asked and one in waiting)]
+    ticked = [
+        one
+        for one in (line.element.id for line in lines)
+        if one in asked or (ALL in asked and one in waiting)
+    ]
     faults = {}
     if form.get("words") != version.study.fingerprints.words or form.get("site") != version.site:
         faults["elements"] = "The version has just changed: read it again before you judge it."
@@ -157,15 +172,19 @@ def letter(letter: str) -> Response:
 @bp.post("/confirm")
 @staff_only("board")
 def confirm() -> Answer:
-    """Confirm, as a member of the board, an approval that the operator noted from a letter."""
+    """Propose to confirm an approval that the operator noted from a letter."""
     office, name = services().stores.office, current_name()
     number = request.form.get("approval", 0, type=int)
     noted = {a.number: a for a in studies.approvals(office, name)}
     if number not in noted or noted[number].basis != "noted" or noted[number].revoked:
         abort(400)
-    if noted[number].waits:
-        with one_act():
-            studies.confirm(office, name, number, at=now(), who=current_account().name)
-            note(f"{name}: confirmed the approval {noted[number].reference}, noted from a letter")
-        current_state(now=True)
-    return see_other("board.approve", done=1)
+    if not noted[number].waits:
+        return see_other("board.approve")
+    try:
+        proposed = acts.propose_ruling(
+            services().stores, name, "confirm", account=current_account().name, at=now(),
+            today=today(), approval=noted[number],
+        )  # fmt: skip
+    except Refusal as refusal:
+        return approve_page({"sign": str(refusal)}), 409
+    return see_other("signing.proposal", number=proposed)

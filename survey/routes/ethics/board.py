@@ -22,7 +22,7 @@ from flask import (
     url_for,
 )
 
-from survey.accounts.access import current_account, staff_only
+from survey.accounts.access import current_account, may_open, staff_only
 from survey.accounts.audit import note, one_act
 from survey.clock import iso_utc
 from survey.errors import Refusal
@@ -40,19 +40,23 @@ from survey.routes.study_status import (
     summary_of,
 )
 from survey.services import current_state, services
+from survey.signing import acts
+from survey.signing.evidence import evidence
 from survey.storage import audit as written
-from survey.storage import board, conditions, news, record, studies
-from survey.studies import approvals, submission
+from survey.storage import board, conditions, members, proposals, record, studies, unread
+from survey.studies import approvals, submission_documents
 from survey.studies.current import MARK, current_folder, current_name
 from survey.studies.data_use import use_stopped
 from survey.studies.fingerprints import FINGERPRINT_LABELS, VersionFingerprints
+from survey.studies.help_page import contact_of
 from survey.studies.loading import folder_problem
+from survey.studies.platform_words import platform_fingerprint, program_version
 from survey.studies.version import StudyVersion, fingerprints_of
 
 bp = Blueprint("board", __name__, url_prefix="/ethics")
 
 DATES = ("approved_on", "expires_on", "analysis_until")
-TYPED = ("reference", *DATES, *approvals.CONDITION_FIELDS.values())
+TYPED = ("reference", "meeting", *DATES, *approvals.CONDITION_FIELDS.values())
 SERVED = "served"
 REASON_LENGTH = 2000
 SWITCHES: dict[board.Switch, str] = {
@@ -98,7 +102,8 @@ def today() -> str:
 @staff_only("board")
 def index() -> str:
     """Show each study with what is approved of it and where to go."""
-    found = [summary_of(version) for version in services().availability.versions()]
+    versions = services().availability.versions()
+    found = [summary_of(version) for version in versions if may_open(version.study.name)]
     office, me = services().stores.office, current_account().name
     fresh = news_of(office, me, {one.version.study.name for one in found})
     return render_template(
@@ -107,7 +112,7 @@ def index() -> str:
         summaries=found,
         waiting={one.version.study.name: notices(one, "board") for one in found},
         cards=BOARD_CARDS,
-        left_out=services().catalogue.left_out,
+        left_out=[one for one in services().catalogue.left_out if may_open(one.name)],
         news=fresh[:NEWS_SHOWN],
         older=max(0, len(fresh) - NEWS_SHOWN),
         position=record.head(office).position,
@@ -119,7 +124,7 @@ def index() -> str:
 def mark_seen() -> Response:
     """Keep that the account has read what its page showed."""
     position = request.form.get("position", 0, type=int)
-    news.mark_seen(services().stores.office, current_account().name, position)
+    unread.mark_seen(services().stores.office, current_account().name, position)
     return see_other("board.index")
 
 
@@ -128,14 +133,22 @@ def mark_seen() -> Response:
 def audit() -> str:
     """Show what staff did, the latest first, a hundred lines a page."""
     page, office = request.args.get("page", 1, type=int), services().stores.office
-    total = written.length(office)
+    about = [name for name in _names() if may_open(name)]
+    total = written.length(office, about)
     pages = max(1, -(-total // LINES_A_PAGE))
     if not 1 <= page <= pages:
         abort(404)
-    lines = written.lines(office, most=LINES_A_PAGE, after=(page - 1) * LINES_A_PAGE)
+    lines = written.lines(office, about, most=LINES_A_PAGE, after=(page - 1) * LINES_A_PAGE)
     return render_template(
         "board/audit.html", title="What staff did", lines=lines, page=page, pages=pages, total=total
     )
+
+
+def _names() -> list[str]:
+    """Return every study that is served or left out, and those whose folder is gone."""
+    here = services()
+    found = {*here.catalogue.folders, *(one.name for one in here.catalogue.left_out)}
+    return sorted(found | {*studies.lived(here.stores.office)})
 
 
 # The certificate: what is served now, under which approval. Public, no account.
@@ -155,9 +168,12 @@ def certificate() -> str:
         here="certificate",
         tabs=TABS,
         newer=fingerprints_of(current_folder().version()) != fingerprints_of(version),
+        own_words=platform_fingerprint(),
+        program=program_version(),
         conditions=conditions.conditions(office, version.study.name),
         data_stopped="" if version.pilot else use_stopped(office, version.study.name, today()),
         record=services().record.look(),
+        evidence=evidence(office, state.approval.number) if state.approval else None,
     )
 
 
@@ -176,6 +192,12 @@ def certificate_json() -> Response:
         "cause": state.reason,
         "fingerprints": fingerprints_of(version)._asdict(),
         "consent_version": version.study.fingerprints.consent_version,
+        "platform": platform_fingerprint(),
+        "program": program_version(),
+        "corrected_help_lines": [
+            {"line": now.label, "signed": contact_of(old), "shown": contact_of(now)}
+            for old, now in version.corrections
+        ],
         "approval": None if signed is None else {
             "reference": signed.reference,
             "approved_on": signed.approved_on,
@@ -187,7 +209,9 @@ def certificate_json() -> Response:
             "confirmed_by": signed.confirmed_by,
             "confirmed_at": signed.confirmed_at,
             "fingerprints": signed.fingerprints._asdict(),
+            "platform": signed.platform,
             "revoked": signed.revoked,
+            "evidence": evidence(office, signed.number),
         },
         "data_use": {"stopped": bool(stopped), "why": stopped},
         "conditions": [
@@ -228,14 +252,14 @@ def record_json() -> Response:
 @bp.route("/<name>/approve", methods=["GET", "POST"])
 @staff_only("board")
 def approve() -> Answer:
-    """Show the three fingerprints that would be signed, and sign them."""
+    """Show what would be signed and what is still open, and propose it to the members."""
     if request.method == "GET":
         # The version in the folder, unless the page is asked for the one that is served.
         wanted = _served() if request.args.get("version") == SERVED else None
         return _approve_page(wanted or _proposed(), {"approved_on": today()})
     # What is signed is what the page showed, or nothing (docs/decisions/0014-approval-lock.md).
     shown = VersionFingerprints(**{n: request.form.get(n, "") for n in VersionFingerprints._fields})
-    version = next((o for o in (_proposed(), _served()) if o and fingerprints_of(o) == shown), None)
+    version = next((o for o in signable() if fingerprints_of(o) == shown), None)
     if version is None:
         now = _proposed()
         return _approve_page(now, request.form, changed=_what_changed(shown, now)), 409
@@ -245,11 +269,16 @@ def approve() -> Answer:
     faults = approvals.faults_of(request.form, today()) | obstacles(services().stores, version)
     if faults:
         return _approve_page(version, request.form, faults=faults)
-    return _sign(version)
+    return _propose(version)
+
+
+def signable() -> tuple[StudyVersion, ...]:
+    """Return the versions that can be signed now: the folder's, and the signed one served."""
+    return tuple(version for version in (_proposed(), _served()) if version)
 
 
 def _documents(version: StudyVersion) -> str:
-    return submission.fingerprint(submission.slots_of(services().stores.office, version.study))
+    return submission_documents.present_fingerprint(services().stores.office, version.study)
 
 
 def _proposed() -> StudyVersion:
@@ -264,14 +293,13 @@ def _served() -> StudyVersion | None:
     return found.published.version if signed else None
 
 
-def _sign(version: StudyVersion) -> Answer:
-    signature = approvals.read_approval_form(request.form, current_account().name)
+def _propose(version: StudyVersion) -> Answer:
+    form = approvals.read_approval_form(request.form, current_account().name)
+    meeting = request.form.get("meeting", "").strip()
     try:
-        with one_act():
-            approvals.record_approval(services().stores, version, signature)
-            note(
-                f"{current_name()}: approved under {signature.reference}, to {signature.expires_on}"
-            )
+        number = acts.propose_approval(
+            services().stores, version, form, at=now(), today=today(), meeting=meeting
+        )
     except approvals.FolderChanged:
         version = _proposed()
         return _approve_page(
@@ -279,8 +307,7 @@ def _sign(version: StudyVersion) -> Answer:
         ), 409
     except Refusal as refusal:
         return _approve_page(version, request.form, faults={"sign": str(refusal)})
-    current_state(now=True)
-    return see_other("board.approve", done=1)
+    return see_other("signing.proposal", number=number)
 
 
 def _what_changed(shown: VersionFingerprints, now: StudyVersion) -> dict[str, Any]:
@@ -300,15 +327,28 @@ def _differing(one: VersionFingerprints, other: VersionFingerprints) -> list[str
     return [label for label, a, b in pairs if a != b]
 
 
+def approve_page(faults: dict[str, str]) -> str:
+    """Return the page on the folder's version, with what was wrong."""
+    return _approve_page(_proposed(), {}, faults=faults)
+
+
 def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
     found, fingerprints = current_state(now=True), fingerprints_of(version)
-    folder, served = current_folder(), _served()
-    stores = services().stores
+    folder, served, stores = current_folder(), _served(), services().stores
     office = stores.office
     noted = studies.approvals(office, version.study.name)
     threads = board.threads(office, version.study.name)
-    last = studies.latest_effective(noted, day := today())
+    last = studies.latest_effective(noted, today())
+    holds = last and last.fingerprints == fingerprints and last.in_force(today())
     in_folder = fingerprints == fingerprints_of(folder.latest)
+    still_open = obstacles(stores, version)
+    comments = [t for t in threads if board.state_of_thread(t) != "settled"]
+    on_board = members.members(office, version.study.name)
+    able, quorum = (
+        [one for one in on_board if not one.hindrance(today())],
+        members.quorum(office, version.study.name),
+    )
+    keys = members.keys(office, current_account().name)
     return page(
         "approve",
         "Approve",
@@ -321,28 +361,52 @@ def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
         ),
         state=found,
         differs=_differing(found.approval.fingerprints, fingerprints) if found.approval else [],
-        held=last if last and last.fingerprints == fingerprints and last.in_force(day) else None,
+        held=last if holds else None,
         noted=list(reversed(noted)),
-        obstacles=obstacles(stores, version),
+        obstacles=still_open,
         documents=_documents(version),
         reason=reason_for(office, version.study.name, fingerprints),
+        able=able,
+        quorum=quorum,
+        keys=keys,
+        ready=not (still_open or comments) and len(able) >= quorum > 0 and bool(keys),
+        waiting=_waiting("approve", "confirm"),
         binding=conditions.open_conditions(office, version.study.name),
-        waiting=[a for a in noted if a.waits and not a.revoked],
-        comments=[t for t in threads if board.state_of_thread(t) != "settled"],
+        to_confirm=[a for a in noted if a.waits and not a.revoked],
+        comments=comments,
         fault=folder_problem(folder),
+        label=approvals.same_label(services().stores, version),
+        board_facts={
+            name: version.facts[name]
+            for name in sorted(version.study.consent.board_facts)
+            if version.facts.get(name)
+        },
+        own_words=platform_fingerprint(),
+        program=program_version(),
+        own_changes=approvals.platform_changes(services().stores, last),
         typed={name: typed.get(name, "") for name in TYPED},
-        done=request.args.get("done") == "1",
         **{"faults": {}, "changed": None, **context},
     )
 
 
-# Suspending and revoking.
+def _waiting(*kinds: str) -> list[acts.Standing]:
+    """Return proposals of these kinds that can still be signed, the latest first."""
+    office, versions = services().stores.office, signable()
+    found = (
+        acts.standing(office, one, today=today(), versions=versions)
+        for one in reversed(proposals.proposals(office, current_name()))
+        if one.act in kinds
+    )
+    return [one for one in found if one.progress == "open"]
+
+
+# Suspending, which one member does at once; lifting and revoking, which the quorum signs.
 
 
 @bp.route("/<name>/suspend", methods=["GET", "POST"])
 @staff_only("board")
 def suspend() -> Answer:
-    """Suspend the study, lift that, or revoke an approval: at once, with a reason."""
+    """Suspend the study at once, or propose to lift that or to revoke; with a reason."""
     if request.method == "GET":
         return _suspend_page()
     why, go = request.form.get("why", "").strip(), request.form.get("go", "")
@@ -350,40 +414,52 @@ def suspend() -> Answer:
         return _suspend_page(fault=f"Give a reason, in up to {REASON_LENGTH} characters.")
     if not go.startswith("revoke-") and not request.form.getlist("switch"):
         return _suspend_page(fault="Tick what is meant: the collection, the use of data, or both.")
-    if not _rule(go, why):
-        return _suspend_page(fault="That had been done already: this is how it stands now.")
+    try:
+        number = _suspend(why) if go == "suspended" else _propose_ruling(go, why)
+    except Refusal as refusal:
+        return _suspend_page(fault=str(refusal))
     current_state(now=True)
+    if number:
+        return see_other("signing.proposal", number=number)
     return see_other("board.suspend", done=1)
 
 
-def _rule(go: str, why: str) -> bool:
-    """Write a ruling; return False where it changes nothing, since another member was quicker."""
-    office, name, approval = services().stores.office, current_name(), 0
-    chosen = request.form.getlist("switch")
-    ruling: board.Ruling = "revoked"
-    if go in ("suspended", "lifted"):
-        ruling = "suspended" if go == "suspended" else "lifted"
-        stopped = [s for s in SWITCHES if board.suspension(office, name, s)]
-        chosen = [s for s in chosen if (s in stopped) == (ruling == "lifted")]
-        if not chosen:
-            return False
-        done = "suspended" if ruling == "suspended" else "suspension lifted"
-        said = f"{done}: {' and '.join(SWITCHES[s] for s in SWITCHES if s in chosen)}"
-    else:
-        noted = studies.approvals(office, name)
-        found = next((a for a in noted if go == f"revoke-{a.number}" and not a.revoked), None)
-        if found is None:
-            return False
-        approval, chosen = found.number, ["collection", *chosen]
-        use = "stopped" if "use" in chosen else "goes on"
-        said = f"approval {found.reference} revoked, use of data {use}"
+ALREADY = "That had been done already: this is how it stands now."
+
+
+def _suspend(why: str) -> int:
+    """Suspend what is ticked; return 0, since nothing is left to be signed. Raises Refusal."""
+    office, name = services().stores.office, current_name()
+    member = acts.may_sign(office, name, current_account().name, today())
     with one_act():
+        going_on = [s for s in SWITCHES if board.suspension(office, name, s) is None]
+        if not (chosen := [s for s in going_on if s in request.form.getlist("switch")]):
+            raise Refusal(ALREADY)
         board.rule(
-            office, name, ruling, at=now(), who=current_account().name, why=why, approval=approval,
+            office, name, "suspended", at=now(), who=member.title, why=why,
             collection="collection" in chosen, use="use" in chosen,
         )  # fmt: skip
-        note(f"{name}: {said}")
-    return True
+        note(f"{name}: suspended: {' and '.join(SWITCHES[s] for s in chosen)}")
+    return 0
+
+
+def _propose_ruling(go: str, why: str) -> int:
+    """Propose to lift what is ticked, or to revoke an approval; return the proposal's number."""
+    office, name, approval = services().stores.office, current_name(), None
+    chosen = [s for s in SWITCHES if s in request.form.getlist("switch")]
+    if go == "lifted":
+        act, chosen = "lift", [s for s in chosen if board.suspension(office, name, s)]
+        possible = bool(chosen)
+    else:
+        noted = studies.approvals(office, name)
+        approval = next((a for a in noted if go == f"revoke-{a.number}" and not a.revoked), None)
+        act, possible = "revoke", approval is not None
+    if not possible:
+        raise Refusal(ALREADY)
+    return acts.propose_ruling(
+        services().stores, name, act, reason=why, account=current_account().name, at=now(),
+        today=today(), approval=approval, switches=chosen,
+    )  # fmt: skip
 
 
 def _suspend_page(fault: str = "") -> str:
@@ -398,6 +474,8 @@ def _suspend_page(fault: str = "") -> str:
         rulings=list(reversed(board.rulings(office, name))),
         open_ones=[a for a in reversed(noted) if not a.revoked],
         references={a.number: a.reference for a in noted},
+        waiting=_waiting("lift", "revoke"),
+        quorum=members.quorum(office, name),
         fault=fault,
         why=request.form.get("why", ""),
         done=request.args.get("done") == "1",

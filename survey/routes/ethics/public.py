@@ -5,10 +5,11 @@ Opens no store.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 
 from forms.answers import duration_band
 from forms.flow import SCREENS, FlowState
@@ -25,6 +26,7 @@ from forms.routing import (
     shown_questions,
 )
 from forms.routing_diagram import picture
+from forms.study import Page
 from survey.ethics.platform_wording import TEXT_LABELS, own_words
 from survey.ethics.stored_data import (
     WHAT_TIERS_DO,
@@ -32,16 +34,17 @@ from survey.ethics.stored_data import (
     data_lines,
     response_sets,
 )
-from survey.ethics.walkthrough import Walkthrough, signer, unpack
+from survey.ethics.walkthrough import OPENED, Walkthrough, signer, unpack
 from survey.respondents.page_sizes import length_of_pages
 from survey.security import csrf
-from survey.studies.current import current_version
+from survey.studies.current import current_name, current_version
 from survey.studies.version import StudyVersion
 
 # The pages of a study, in the order of the tabs.
 TABS = (
     ("ethics.overview", "Overview"),
     ("ethics.flow", "Walk it"),
+    ("ethics.screens", "All screens"),
     ("ethics.text", "Every word"),
     ("records.checklist", "Checklist"),
     ("ethics.routes", "Routes"),
@@ -96,9 +99,38 @@ def overview() -> str:
 @bp.get("/flow")
 def flow() -> str:
     """Show the walk from its first screen, or from the one asked for; nothing is stored."""
-    screen = request.args.get("screen", "")
+    screen, asked = request.args.get("screen", ""), request.args
     walk = Walkthrough(current_version(), unfold=bool(screen))
-    return walk.render(walk.opened_at(screen), url_for(".flow"), _sign())
+    if screen == "questions" and "page" in asked:
+        opened = walk.opened_at_page(asked.get("way", 0, type=int), asked["page"])
+        if opened is None:
+            abort(404)
+    else:
+        opened = walk.opened_at(screen)
+    return walk.render(opened, url_for(".flow"), _sign(), own=_own_ways())
+
+
+@dataclass(frozen=True, slots=True)
+class ListedWay:
+    """One way through the questions, as the list of screens shows it."""
+
+    number: int
+    answers: dict[str, int | str]
+    pages: tuple[Page, ...]
+
+
+@bp.get("/screens")
+def screens() -> str:
+    """List every screen and every page of each way, to be opened where it stands."""
+    study = current_version().study
+    listed = [screen for screen in SCREENS.values() if screen.name in OPENED and screen.label]
+    ways = [ListedWay(n, answers, pages) for n, (answers, pages) in enumerate(paths(study))]
+    return page("screens", "All screens", screens=listed, ways=ways)
+
+
+def _own_ways() -> tuple[str, str]:
+    """Return where the walk leads besides a client's ways: the list of screens, the comments."""
+    return url_for(".screens"), url_for("notes.comments", name=current_name())
 
 
 @bp.post("/flow")
@@ -109,7 +141,7 @@ def step() -> str:
     if state.draft is not None and state.draft.words != current_version().study.fingerprints.words:
         state = FlowState()
     result = walk.step(state, request.form)
-    return walk.render(result, url_for(".flow"), _sign(), request.form)
+    return walk.render(result, url_for(".flow"), _sign(), request.form, own=_own_ways())
 
 
 def _sign() -> Any:

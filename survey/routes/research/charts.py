@@ -13,7 +13,7 @@ from survey.accounts.access import staff_only
 from survey.accounts.audit import note
 from survey.errors import Refusal
 from survey.releases.archive import Archive
-from survey.routes.research.jobs import Answer
+from survey.routes.research.jobs import Answer, uses_data
 from survey.services import services
 from survey.storage import releases
 from survey.storage.releases import Release
@@ -70,6 +70,7 @@ def _drawn(made: Release) -> DrawnRelease:
 
 @bp.get("/<int:number>/")
 @staff_only("researcher")
+@uses_data
 def charts(number: int) -> Answer:
     """Show every chart of one release."""
     made = _release_or_404(number)
@@ -93,6 +94,7 @@ def charts(number: int) -> Answer:
 
 @bp.get("/<int:number>/<key>.<ending>")
 @staff_only("researcher")
+@uses_data
 def download(number: int, key: str, ending: str) -> Answer:
     """Return one chart as a file: SVG, PNG or its table as CSV."""
     made = _release_or_404(number)

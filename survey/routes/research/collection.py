@@ -14,6 +14,7 @@ from survey.collection import figures, stop_rule
 from survey.collection.figures import CollectionFigures
 from survey.errors import Refusal
 from survey.respondents import invitations
+from survey.routes.research.jobs import uses_data
 from survey.services import services
 from survey.storage import studies
 from survey.studies.current import current_name, current_version
@@ -91,6 +92,7 @@ def figures_page() -> str:
 
 @bp.get("/figures/figures.csv")
 @staff_only("researcher")
+@uses_data
 def figures_csv() -> Response:
     """Return the figures as a table."""
     version = current_version()
@@ -99,6 +101,7 @@ def figures_csv() -> Response:
 
 @bp.get("/figures/cherries.md")
 @staff_only("researcher")
+@uses_data
 def cherries() -> Response:
     """Return the reporting checklist, prefilled."""
     version = current_version()

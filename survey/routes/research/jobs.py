@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import wraps
 from typing import Any
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
@@ -15,6 +16,7 @@ from survey.releases.jobs import DiskFull, JobRunner
 from survey.services import services
 from survey.storage.jobs import Busy, Job
 from survey.studies.current import current_name, current_version
+from survey.studies.data_use import DataUseStopped, check_use
 
 bp = Blueprint("jobs", __name__, url_prefix="/research/<name>/work")
 
@@ -82,6 +84,24 @@ def refusal_page(heading: str, sentence: str, code: int, *ways: tuple[str, str])
     return page, code
 
 
+View = Callable[..., Any]
+
+
+def uses_data(view: View) -> View:
+    """Refuse the view while the board has stopped the use of the study's data; say which ruling."""
+
+    @wraps(view)
+    def checked(*what: Any, **where: Any) -> Any:
+        try:
+            version, office = current_version(), services().stores.office
+            check_use(office, version.study.name, pilot=version.pilot)
+            return view(*what, **where)
+        except DataUseStopped as stopped:
+            return refusal_page("Its data may not be used now", str(stopped), 409)
+
+    return checked
+
+
 _WORDS = {
     "preview": "a preview of tier {tier}",
     "release": "a release of tier {tier}",
@@ -145,7 +165,9 @@ def job(number: int) -> Answer:
         return redirect(url_for("research.life", done=found.kind), code=303)
     if found.state == "done" and found.kind != "preview":
         return redirect(url_for("releases.release", number=found.release), code=303)
-    answer = make_response(job_page(found, still=still))
+    # A preview that is done tells of the answers; how work goes does not.
+    shown = uses_data(job_page) if found.state == "done" else job_page
+    answer = make_response(shown(found, still=still))
     if found.live and not still:
         # Most work is through in a second or two: look again soon at first, then less often.
         waited = services().clock() - datetime.fromisoformat(found.asked_at).timestamp()
@@ -166,6 +188,7 @@ def cancel(number: int) -> Answer:
 
 @bp.post("/<int:number>/again")
 @staff_only("researcher")
+@uses_data
 def again(number: int) -> Answer:
     """Begin the job once more, for the account that asks now."""
     found = job_or_404(number)

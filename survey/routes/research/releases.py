@@ -16,6 +16,7 @@ from survey.accounts.access import staff_only
 from survey.accounts.audit import note, one_act
 from survey.clock import iso_utc
 from survey.errors import Refusal
+from survey.releases import distribution
 from survey.releases.archive import Archive
 from survey.releases.distribution import fault_in, recall, recipient_of, releases_sharing_rows
 from survey.routes.research.jobs import (
@@ -26,11 +27,13 @@ from survey.routes.research.jobs import (
     job_page,
     job_runner,
     new_job,
+    uses_data,
 )
 from survey.services import services
 from survey.storage import jobs, releases
 from survey.storage.releases import Release
 from survey.studies.current import current_name, current_version
+from survey.studies.data_use import check_release
 
 bp = Blueprint("releases", __name__, url_prefix="/research/<name>/releases")
 
@@ -64,6 +67,7 @@ def overview() -> str:
 
 @bp.post("/preview")
 @staff_only("researcher")
+@uses_data
 def preview() -> Answer:
     """Work out what a release of the chosen tier would hold; nothing is made."""
     version, tier = current_version(), request.form.get("tier", "")
@@ -74,9 +78,11 @@ def preview() -> Answer:
 
 @bp.post("/make/<int:number>")
 @staff_only("researcher")
+@uses_data
 def make(number: int) -> Answer:
     """Make what preview ``number`` has shown."""
     version, seen = current_version(), job_or_404(number)
+    check_release(services().stores.office, version.study.name, pilot=version.pilot)
     tier = version.study.policy.tiers.get(seen.tier)
     if (seen.kind, seen.state, seen.pilot) != ("preview", "done", version.pilot) or tier is None:
         abort(400)
@@ -149,6 +155,7 @@ def release(number: int) -> Answer:
 
 @bp.get("/<int:number>/zip")
 @staff_only("researcher")
+@uses_data
 def download(number: int) -> Answer | Response:
     """Return the release in one file, as it was made."""
     made = _release_or_404(number)
@@ -164,6 +171,7 @@ def download(number: int) -> Answer | Response:
 
 @bp.post("/<int:number>/restore")
 @staff_only("researcher")
+@uses_data
 def restore(number: int) -> Answer:
     """Make the file of a release again, if its bytes come out the same."""
     made = _release_or_404(number)
@@ -205,6 +213,7 @@ def take_back(number: int) -> Answer:
 
 @bp.post("/<int:number>/hand-over")
 @staff_only("researcher")
+@uses_data
 def hand_over(number: int) -> Answer:
     """Note a hand-over of the release."""
     made = _release_or_404(number)
@@ -218,6 +227,6 @@ def hand_over(number: int) -> Answer:
     to, at = recipient_of(request.form) or {}, iso_utc(services().clock())
     given = releases.HandOver(number, at, to["name"], to["agreement"], to["date"])
     with one_act():
-        releases.hand_over(services().stores.office, current_name(), given)
+        distribution.hand_over(services().stores, current_name(), given)
         note(f"{current_name()}: release {number} handed over under {to['agreement']}")
     return redirect(url_for("releases.release", number=number), code=303)

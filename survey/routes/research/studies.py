@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 
-from survey.accounts.access import staff_only
+from survey.accounts.access import may_open, staff_only
 from survey.accounts.audit import note
 from survey.errors import Refusal
 from survey.routes.research.jobs import Answer, begin, new_job, refusal_page
@@ -27,14 +27,15 @@ bp = Blueprint("research", __name__, url_prefix="/research")
 @staff_only("researcher")
 def overview() -> str:
     """Show each study with its status, fingerprint and approval."""
-    found = [summary_of(version) for version in services().availability.versions()]
+    versions = services().availability.versions()
+    found = [summary_of(version) for version in versions if may_open(version.study.name)]
     waiting = {one.version.study.name: notices(one, "researcher") for one in found}
     return render_template(
         "research/index.html",
         title="Studies",
         summaries=found,
         waiting=waiting,
-        left_out=services().catalogue.left_out,
+        left_out=[one for one in services().catalogue.left_out if may_open(one.name)],
     )
 
 

@@ -23,7 +23,7 @@ from survey.accounts.audit import note
 from survey.releases import text_review
 from survey.releases.text_review import counts_by_group, stepped
 from survey.routes.research import text_session
-from survey.routes.research.jobs import Answer
+from survey.routes.research.jobs import Answer, uses_data
 from survey.routes.research.text_session import (
     ANY_TIME,
     SPARE,
@@ -87,6 +87,7 @@ def overview() -> str:
 
 @bp.post("/begin")
 @staff_only("researcher")
+@uses_data
 def begin() -> Answer:
     """Take a text to hand, unless there is one; skipped ones come again when no other waits."""
     asked = review_request(current_version())
@@ -102,6 +103,7 @@ def begin() -> Answer:
 
 @bp.get("/read")
 @staff_only("researcher")
+@uses_data
 def read() -> Answer:
     """Show the text at hand with its marks, and what can be done with it."""
     version = current_version()
@@ -124,6 +126,7 @@ def read() -> Answer:
 
 @bp.post("/read")
 @staff_only("researcher")
+@uses_data
 def act() -> Answer:
     """Press one button of the page."""
     asked, go = review_request(current_version()), request.form.get("go", "")

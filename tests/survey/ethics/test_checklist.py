@@ -5,8 +5,11 @@ from dataclasses import replace
 import pytest
 
 from forms.dates import DATES
-from survey.ethics.checklist import answered, elements, grades, unsettled
+from forms.elements import elements
+from forms.study import ChecklistItem
+from survey.ethics.checklist import answered, grades, unsettled
 from survey.storage.board import ElementVerdict
+from survey.studies import submission_documents
 
 
 @pytest.fixture
@@ -25,20 +28,35 @@ def without(study, *ids, passages=True):
     return replace(study, consent=replace(study.consent, checklist=kept))
 
 
-def lacking(study, facts=None, **verdicts):
+def lacking(study, facts=None, slots=(), **verdicts):
     """The ids that stand in the way of an approval, with these verdicts."""
-    filled = dict.fromkeys(study.consent.facts, "filled in") | dict.fromkeys(DATES, "2027-03-31")
-    filled |= facts or {}
+    filled = dict.fromkeys(study.consent.facts, "filled in")
+    filled |= dict.fromkeys(DATES, "2031-03-31") | (facts or {})
     given = {e: ElementVerdict(e, v, "why", "2026-01-02", "Ada") for e, v in verdicts.items()}
-    return [line.element.id for line in unsettled(study, filled, given)]
+    return [line.element.id for line in unsettled(answered(study, filled, slots), given)]
 
 
-def test_there_are_74_elements():
-    assert len({e.id for e in elements()}) == 74
+SLOTS = {e.slot for e in elements()} - {""}
 
 
-def test_the_flagship_leaves_to_the_board_what_only_a_note_to_the_board_says(flagship):
-    assert lacking(flagship) == ["US-15", "US-19"]
+def test_there_are_98_elements():
+    assert len({e.id for e in elements()}) == 98
+
+
+def test_the_slots_that_satisfy_elements_are_slots_of_the_submission():
+    assert {slot.id for slot in submission_documents.SLOTS} >= SLOTS
+
+
+def test_the_flagship_leaves_to_the_board_what_only_a_member_can_find(flagship):
+    assert lacking(flagship, slots=SLOTS) == [
+        "US-15", "US-19", "US-25", "US-26", "EU-20", "EU-21", "DOH-8", "X-09", "CH-3",
+    ]  # fmt: skip
+
+
+def test_what_only_a_document_says_is_missing_until_its_slot_has_one(flagship):
+    held = {e.id for e in elements() if e.slot}
+    assert held <= set(lacking(flagship))
+    assert not held & set(lacking(flagship, slots=SLOTS))
 
 
 @pytest.mark.parametrize("verdict", ["met", "weak", "not applicable", "waived"])
@@ -56,9 +74,9 @@ def test_a_fact_that_the_site_leaves_empty_satisfies_nothing(flagship, fact, ele
     assert element in lacking(flagship, {fact: ""})
 
 
-def test_the_list_says_what_the_flagships_checklist_says(flagship):
-    said = [(i.id, i.must) for i in flagship.consent.checklist]
-    assert said == [(e.id, e.must) for e in elements()]
+def test_what_an_element_asks_for_stands_in_the_platforms_list_alone(flagship):
+    assert {(i.source, i.must) for i in flagship.consent.checklist} == {("", "")}
+    assert not [e for e in elements() if "[" in e.source + e.must]
 
 
 def test_an_element_without_a_passage_is_missing(flagship):
@@ -72,11 +90,11 @@ def test_an_element_that_the_study_leaves_out_is_missing_too(flagship):
 
 def test_a_study_without_a_checklist_has_said_nothing(flagship):
     bare = without(flagship, *(e.id for e in elements()), passages=False)
-    assert len(lacking(bare)) == 74
+    assert len(lacking(bare)) == 98
 
 
 def test_what_a_study_adds_to_the_list_is_asked_of_it_as_well(flagship):
-    own = replace(flagship.consent.checklist[0], id="OUR-1", passages=())
+    own = ChecklistItem("OUR-1", "we", "ours", "nowhere", ())
     items = (*flagship.consent.checklist, own)
     more = replace(flagship, consent=replace(flagship.consent, checklist=items))
     assert lacking(more)[-1] == "OUR-1"

@@ -24,16 +24,15 @@ from survey.releases.preview import NotMade, basis, preview
 from survey.storage import accounts, jobs, releases, studies
 from survey.storage.jobs import Busy, Job, Kind
 from survey.storage.stores import Stores
-from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.version import read_version
 from tests.answering import freeze, real_answers, simulate_into
 from tests.conftest import FLAGSHIP
 from tests.conftest import folder_of as folder_of_study
+from tests.signing import approve_and_confirm
 from tests.survey.releases.test_release import frozen
 
 AT = "2031-01-01T10:00:00+00:00"
 NAME = "kinds"
-SIGNATURE = ApprovalForm(reference="R", by="B", approved_on="2020-01-01", expires_on="2099-01-01")
 
 
 @pytest.fixture(scope="module")
@@ -163,9 +162,7 @@ def real(config, stores, small, monkeypatch):
     ``act`` happens right after it was first looked whether anything has changed.
     """
     in_use = replace(config, pilots=frozenset())
-    record_approval(
-        stores, read_version(folder_of_study(NAME), SiteFacts(), pilot=False), SIGNATURE
-    )
+    approve_and_confirm(stores, read_version(folder_of_study(NAME), SiteFacts(), pilot=False))
     real_answers(stores, small, 60)
     freeze(stores, small)
 

@@ -14,7 +14,7 @@ from survey.storage.studies import (
     confirm,
     latest_effective,
 )
-from survey.studies.data_use import release_stopped, use_stopped
+from survey.studies.data_use import approval_in_words, release_stopped, use_stopped
 
 AT = "2026-02-01T09:00:00+00:00"
 SAID: dict[str, Any] = {"at": AT, "who": "Ada", "why": "A concern."}
@@ -152,6 +152,26 @@ def test_a_condition_before_any_release_stops_releases_alone(office):
     approved(office, RELEASE)
     assert use_stopped(office, "hour", "2026-06-01") == ""
     assert "1.1 (approval R1) is to be met" in release_stopped(office, "hour", "2026-06-01")
+
+
+# What a release says of the approval.
+
+
+def test_what_a_release_says_is_what_stood_when_it_was_made(office):
+    approved(office, RELEASE, recorded_at="2026-01-10T09:00:00+00:00")
+    before = approval_in_words(office, "hour", "2026-01-20T00:00:00+00:00")
+    board.rule(office, "hour", "suspended", use=False, **SAID)
+    settle(office, "hour", conditions(office, "hour")[0], "met", at=AT, who="Ada")
+    assert before == approval_in_words(office, "hour", "2026-01-20T00:00:00+00:00")
+    assert "It was in force. Condition 1.1, not met yet: Before any release: Show us" in before
+    after = approval_in_words(office, "hour", "2026-02-02T00:00:00+00:00")
+    assert after.endswith("The board had suspended the collection on 2026-02-01.")
+
+
+def test_a_release_says_that_only_the_analysis_was_approved_still(office):
+    approved(office, analysis_until="2028-12-31")
+    said = approval_in_words(office, "hour", "2027-06-01T00:00:00+00:00")
+    assert "data analysis was approved until 2028-12-31" in said
 
 
 # Paper.

@@ -9,7 +9,9 @@ from werkzeug.serving import make_server
 
 from survey.ethics.dossier.dossier_files import Signed, document
 
-SIGNED = Signed("EK 2026/17", "Dr Ada Berg", "2026-03-04", "2027-03-03", "Not in clinics.")
+SIGNED = Signed(
+    "EK 2026/17", "Dr Ada Berg", "2026-03-04", "2027-03-03", conditions=("Not in clinics.",)
+)
 
 
 def dossier_of(app: Flask, name: str, ending: str = "zip") -> bytes:

@@ -34,7 +34,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class BoardSubmission:
     """A version put before the board. ``documents`` is the fingerprint of the slots then.
 
     ``why`` is the reason of an amendment, else the researcher's account; ``risk`` and ``consent``
@@ -83,7 +83,7 @@ def entries(db: Database, study: str) -> list[Document]:
     return [Document(**row) for row in found]
 
 
-def submit(db: Database, study: str, submission: Submission) -> int:
+def submit(db: Database, study: str, submission: BoardSubmission) -> int:
     """Put a version before the board; return the submission's number."""
     row = asdict(submission)
     del row["number"]
@@ -91,11 +91,11 @@ def submit(db: Database, study: str, submission: Submission) -> int:
         return append(db, "submissions", {"study": study, **row})
 
 
-def submissions(db: Database, study: str) -> list[Submission]:
+def submissions(db: Database, study: str) -> list[BoardSubmission]:
     """Return every submission, in the order made."""
     found = db.table("submissions").rows_where("study = ?", [study], order_by="id")
     return [
-        Submission(row.pop("id"), **{name: v for name, v in row.items() if name != "study"})
+        BoardSubmission(row.pop("id"), **{name: v for name, v in row.items() if name != "study"})
         for row in found
     ]
 

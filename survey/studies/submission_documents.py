@@ -22,9 +22,9 @@ from pathlib import Path
 from forms.study import Study
 from survey.clock import iso_utc
 from survey.errors import Refusal
-from survey.storage import submissions
+from survey.storage import board_submissions
+from survey.storage.board_submissions import Document
 from survey.storage.database import Database
-from survey.storage.submissions import Document
 
 FOLDER = "submissions"
 LARGEST = 20 * 1024 * 1024  # bytes of one document
@@ -71,7 +71,7 @@ class Filled:
 
 def slots_of(office: Database, study: Study) -> list[Filled]:
     """Return every slot as it stands now. An agreement is needed where a tier names recipients."""
-    entries = submissions.entries(office, study.name)
+    entries = board_submissions.entries(office, study.name)
     named = any(tier.kind.names_recipient for tier in study.policy.tiers.values())
     return [
         _filled(slot, entries) for slot in SLOTS if slot.id != "agreement" or named
@@ -97,6 +97,11 @@ def fingerprint(slots: Sequence[Filled]) -> str:
         return ""
     plain = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return sha256(plain.encode()).hexdigest()
+
+
+def present_fingerprint(office: Database, study: Study) -> str:
+    """Return the fingerprint of what is in the study's slots now."""
+    return fingerprint(slots_of(office, study))
 
 
 def lacking(office: Database, study: Study) -> list[str]:

@@ -19,14 +19,14 @@ from survey.ethics.submission_states import DECISIONS, KINDS, states_of
 from survey.releases.destruction import due
 from survey.routes.ethics.board import REASON_LENGTH, Answer, now, page, see_other
 from survey.services import services
-from survey.storage import submissions
+from survey.storage import board_submissions
+from survey.storage.board_submissions import BoardSubmission, Decision, Document
 from survey.storage.database import Database
-from survey.storage.submissions import Decision, Document, Submission
-from survey.studies import submission as documents
+from survey.studies import submission_documents as documents
 from survey.studies.current import current_folder, current_name
 from survey.studies.version import StudyVersion, fingerprints_of
 
-bp = Blueprint("submission", __name__, url_prefix="/ethics/<name>/submission")
+bp = Blueprint("submission", __name__, url_prefix="/ethics/<name>")
 
 TYPED = ("kind", "why", "risk", "consent", "slot", "reason", "number", "what", "text")
 
@@ -53,14 +53,14 @@ def _page(fault: str = "", field: str = "") -> str:
     )
 
 
-@bp.get("/")
+@bp.get("/submission/")
 @staff_only("board", "researcher")
 def index() -> str:
     """Show the documents, what was submitted, and what became of it."""
     return _page()
 
 
-@bp.post("/put")
+@bp.post("/submission/put")
 @staff_only("researcher")
 def put() -> Answer:
     """Keep a document in a slot, or the reason why there is none."""
@@ -83,18 +83,18 @@ def put() -> Answer:
 
 def _keep(office: Database, entry: Document, said: str) -> None:
     with one_act():
-        submissions.add_document(office, current_name(), entry)
+        board_submissions.add_document(office, current_name(), entry)
         note(f"{current_name()}: {said}")
 
 
 def _document(slot: str, digest: str) -> Document:
     """Return the document in this slot, of now or of before; 404 where there never was one."""
-    entries = submissions.entries(services().stores.office, current_name())
+    entries = board_submissions.entries(services().stores.office, current_name())
     found = [e for e in entries if (e.slot, e.sha256) == (slot, digest)]
     return found[-1] if found else abort(404)
 
 
-@bp.post("/out")
+@bp.post("/submission/out")
 @staff_only("researcher")
 def take_out() -> Answer:
     """Take a document out of its slot; its file and its entry stay."""
@@ -104,7 +104,7 @@ def take_out() -> Answer:
     return see_other(".index", _anchor="documents")
 
 
-@bp.get("/<slot>/<digest>")
+@bp.get("/submission/<slot>/<digest>")
 @staff_only("board", "researcher")
 def document(slot: str, digest: str) -> Answer:
     """Return a document as it was put in."""
@@ -135,7 +135,7 @@ def bundle() -> Answer:
     return send_file(BytesIO(body), "application/zip", as_attachment=True, download_name=name)
 
 
-@bp.post("/submit")
+@bp.post("/submission/submit")
 @staff_only("researcher")
 def submit() -> Answer:
     """Put the version in the folder before the board, with what the researcher says of it."""
@@ -151,23 +151,23 @@ def submit() -> Answer:
             asked = {"why": "Say why.", "risk": "Say what it means for the risk to people."}
             return _page(asked.get(name, "Say what it means for the consent."), name), 422
     slots = documents.slots_of(office, version.study)
-    made = Submission(
+    made = BoardSubmission(
         0, now(), current_account().name, kind, *fingerprints_of(version),
         documents.fingerprint(slots), **form,
     )  # fmt: skip
     with one_act():
-        number = submissions.submit(office, current_name(), made)
+        number = board_submissions.submit(office, current_name(), made)
         note(f"{current_name()}: submission {number}, {KINDS[made.kind].lower()}")
     return see_other(".index", _anchor="submissions")
 
 
-@bp.post("/decide")
+@bp.post("/submission/decide")
 @staff_only("board")
 def decide() -> Answer:
     """Keep what the board decided of a submission; a signature is given elsewhere."""
     office, what = services().stores.office, request.form.get("what", "")
     number, text = request.form.get("number", 0, type=int), request.form.get("text", "").strip()
-    if number not in {one.number for one in submissions.submissions(office, current_name())}:
+    if number not in {one.number for one in board_submissions.submissions(office, current_name())}:
         abort(404)
     if what not in DECISIONS:
         return _page("Choose what was decided.", f"what-{number}"), 422
@@ -181,6 +181,6 @@ def decide() -> Answer:
         return _page(fault, f"what-{number}"), 409
     decided = Decision(now(), current_account().name, number, what, text)
     with one_act():
-        submissions.decide(office, current_name(), decided)
+        board_submissions.decide(office, current_name(), decided)
         note(f"{current_name()}: submission {number} {what}")
     return see_other(".index", _anchor="submissions")
