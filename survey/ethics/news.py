@@ -58,6 +58,14 @@ NOTICES: Mapping[str, tuple[Callable[[Row], str], str]] = {
         lambda r: f"Submission {r['submission']}: {DECISIONS[r['what']].lower()}.",
         "submission.index",
     ),
+    "proposals": (lambda _: "A proposal waits for signatures.", "signing.board_page"),
+    "confirmations": (lambda _: "An approval from a letter was confirmed.", "board.approve"),
+    "members": (lambda r: f"{r['name']}: {r['what']} on the board.", "signing.board_page"),
+    "quorums": (lambda r: f"{r['members']} members must sign now.", "signing.board_page"),
+    "settled_conditions": (
+        lambda r: f"Condition {r['approval']}.{r['place']}: {r['what']}.",
+        "binding.conditions_of_study",
+    ),
     "audit": (_account, "board.audit"),
 }
 

@@ -46,6 +46,8 @@ class Signed:
     basis: str = "signed by the board here"
     letter: str = ""
     evidence: str = ""  # statement, signatures and public keys (JSON)
+    submission: str = ""  # fingerprint of the documents signed with it
+    documents: tuple[str, ...] = ()  # a line each: slot and SHA-256
 
 
 def fingerprints(version: StudyVersion) -> Mapping[str, str]:
@@ -137,6 +139,8 @@ def _approval(version: StudyVersion, signed: Signed | None) -> Iterator[Block]:
                 ("How it was given", signed.basis),
                 *_keys(signed),
                 *([("Letter, SHA-256", signed.letter)] if signed.letter else ()),
+                ("Documents of the submission", signed.submission or "none were signed with it"),
+                *(("Document", line) for line in signed.documents),
             ]
         )
     yield prose(about)
