@@ -7,14 +7,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from forms.kinds import columns_of_question, columns_of_study, kind_of
+from forms.platform_texts import (
+    AS_SHOWN,
+    COMPLETIONS,
+    MADE_AT_SEND,
+    NO,
+    NO_BATCH,
+    NOT_PROVIDED,
+    ROW_LINES,
+    YES,
+)
 from forms.routing import asked_of_few, branch_of, shown_names, shown_pages, shown_questions
 from forms.study import LEFT_BLANK, NOT_REACHED, NOT_SHOWN, Column, Page, Question, Study
 
 # The check page is shown in parts of so many columns, or one page of questions where that has more;
 # a text counts as one more for every so many of its characters.
 PART_COLUMNS, PART_CHARACTERS = 32, 30
-NOT_PROVIDED = "Not provided"
-MADE_AT_SEND = "made when you send"
 
 
 def stored_values(study: Study, answers: Mapping[str, int | str]) -> dict[str, int | str]:
@@ -69,18 +77,18 @@ def stored_lines(
 ) -> Iterator[StoredLine]:
     """Yield every stored column, administrative ones first, in the order of the table."""
     # What is drawn or worked out only when the answers are sent has no value to show here.
-    yield StoredLine("key", "A random number for the row", "–", MADE_AT_SEND)
-    yield StoredLine(
-        "fingerprint", "Which words you were shown", study.fingerprints.words[:12] + "…", "as shown"
-    )
-    yield StoredLine("lang", "Language", study.language, study.language)
     c_open = int(choices.get("c_open", False))
-    yield StoredLine("c_open", "May be part of an open file", str(c_open), ("No", "Yes")[c_open])
-    ends = {1: "Reached the end", 2: "Stopped early and sent"}
-    yield StoredLine("completion", "How it ended", str(completion), ends[completion])
-    yield StoredLine("dur_band", "About how long it took, in four bands", "–", MADE_AT_SEND)
-    yield StoredLine("deletion", "For deleting it later, or random", "–", MADE_AT_SEND)
-    yield StoredLine("batch", "Which frozen batch it belongs to", "0", "None yet")
+    given = {
+        "key": ("–", MADE_AT_SEND),
+        "fingerprint": (study.fingerprints.words[:12] + "…", AS_SHOWN),
+        "lang": (study.language, study.language),
+        "c_open": (str(c_open), (NO, YES)[c_open]),
+        "completion": (str(completion), COMPLETIONS[completion]),
+        "dur_band": ("–", MADE_AT_SEND),
+        "deletion": ("–", MADE_AT_SEND),
+        "batch": ("0", NO_BATCH),
+    }
+    yield from (StoredLine(name, ROW_LINES[name], *pair) for name, pair in given.items())
     values = stored_values(study, answers)
     for column in columns_of_study(study):
         value = values[column.name]

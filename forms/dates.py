@@ -9,18 +9,16 @@ import re
 from calendar import monthrange
 from collections.abc import Mapping
 
+from forms.platform_texts import MONTHS
+
 FREEZE = "freeze_not_before"  # from this day on answers may be frozen, on none before
 LAST_DAY = "last_day_to_delete"  # the day before: no fact of its own
-# Last days on which something is kept (docs/design.md, Retention).
+# Last days on which something is kept (docs/host.md, Keeping and destroying).
 ANSWERS, TEXTS, RELEASES = "answers_until", "texts_until", "releases_until"
 RECORDS, BACKUPS = "records_until", "backups_until"
 LAST_DAYS = (ANSWERS, TEXTS, RELEASES, RECORDS, BACKUPS)
 DATES = (FREEZE, *LAST_DAYS)
 
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 # What may stand before a date, so that the sentence says what the program does.
 _BEFORE = {
     FREEZE: (r"from|on|before", "From {%s} on …, before {%s} …"),
@@ -58,7 +56,7 @@ def in_words(day: str, language: str = "en") -> str:
     if language.partition("-")[0] != "en":
         return day
     year, month, number = map(int, day.split("-"))
-    return f"{number} {_MONTHS[month - 1]} {year}"
+    return f"{number} {MONTHS[month - 1]} {year}"
 
 
 def cannot_stand(name: str, before: str) -> str:

@@ -17,8 +17,9 @@ from hashlib import sha256
 from forms import study as objects
 from forms.study import Fingerprints, Study
 
-# Of the wire names and of the JSON: another format voids every approval, so 1 is read for ever.
-FORMAT_VERSION = 1
+# Of the wire names and of the JSON: another format voids every approval. In format 1 the words did
+# not hold the help page.
+FORMAT_VERSION = 2
 ALWAYS = object()  # marks a wire name whose value is never left out
 
 
@@ -49,14 +50,14 @@ WIRE: dict[type, Mapping[str, object]] = {
     objects.Passage: _wire("id heading text", only_if=None),
     objects.EligibilityQuestion: _wire("id text yes no ending", youth=False),
     objects.Statement: _wire("id text required", effect="", only_if=None),
-    objects.ChecklistItem: _wire("id source must where passages", facts=()),
+    objects.ChecklistItem: _wire("id source must where passages"),
     objects.Consent: _wire(
         "version receipt_code texts key_facts details notice eligibility statements debrief"
         " checklist board_note optional_facts board_facts facts", leaflet=(), comprehension=(),
     ),
     objects.ComprehensionQuestion: _wire("id text options right passage"),
-    objects.HelpLine: _wire("countries name contact url last_checked", youth=False),
-    objects.Support: _wire("intro lines emergency passages"),
+    objects.HelpLine: _wire("countries name contact url", last_checked="", youth=False),
+    objects.Support: _wire("intro lines emergency passages", emergency_last_checked=""),
     objects.HierarchyGroup: _wire("label codes"),
     objects.Hierarchy: _wire("variable levels"),
     objects.Tier: _wire(
@@ -68,7 +69,7 @@ WIRE: dict[type, Mapping[str, object]] = {
     objects.ReleasePolicy: _wire(
         "roles groups hierarchies order distinct distinct_warning tiers min_new_rows",
         small={}, caution="", stop=None, population="", repeat=(),
-        not_used=(),
+        not_used=(), originals_days=30,
     ),
 }  # fmt: skip
 # Class → wire name → the attribute that holds it, where that is called otherwise.
@@ -135,27 +136,34 @@ def digest(value: object) -> str:
 
 
 def content(study: Study) -> str:
-    """Return the canonical JSON of words and routing: questionnaire and consent, nothing else."""
-    return canonical(
-        {
-            "title": study.title,
-            "address": study.address,
-            "version": study.version,
-            "language": study.language,
-            "exit": study.exit_url,
-            "reading_grade": study.reading_grade,
-            "duration_bands": study.duration_bands,
-            "minutes": study.minutes,
-            "missing": study.missing,
-            "branches": study.branches,
-            "pages": study.pages,
-            "scales": {s.name: s for s in study.scales},
-            "composites": {s.name: s for s in study.composites},
-            "differences": {s.name: s for s in study.differences},
-            "quality": study.quality,
-            "consent": study.consent,
-        }
-    )
+    """Return the canonical JSON of words and routing: questionnaire, consent and help page."""
+    return canonical({**_questionnaire_and_consent(study), "support": study.support.undated})
+
+
+def words_in_format_1(study: Study) -> str:
+    """Return the fingerprint that the words had while the help page lay outside of it."""
+    return digest(_questionnaire_and_consent(study))
+
+
+def _questionnaire_and_consent(study: Study) -> dict[str, object]:
+    return {
+        "title": study.title,
+        "address": study.address,
+        "version": study.version,
+        "language": study.language,
+        "exit": study.exit_url,
+        "reading_grade": study.reading_grade,
+        "duration_bands": study.duration_bands,
+        "minutes": study.minutes,
+        "missing": study.missing,
+        "branches": study.branches,
+        "pages": study.pages,
+        "scales": {s.name: s for s in study.scales},
+        "composites": {s.name: s for s in study.composites},
+        "differences": {s.name: s for s in study.differences},
+        "quality": study.quality,
+        "consent": study.consent,
+    }
 
 
 def fingerprints_of_study(study: Study) -> Fingerprints:
@@ -175,8 +183,24 @@ def fingerprints_of_study(study: Study) -> Fingerprints:
     return Fingerprints(words, digest(study.policy), digest(agreed_to), FORMAT_VERSION)
 
 
+# Stands in public facts for those of the board alone: their fingerprint. No fact can be called so.
+BOARD_FACTS = "board facts"
+
+
 def fingerprint_of_facts(study: Study, facts: Mapping[str, str]) -> str:
-    """Return the fingerprint of the site's facts that the study names; an empty one is as none."""
+    """Return the fingerprint of the site's facts that the study names; an empty one is as none.
+
+    Facts for the board alone enter it by a fingerprint of their own, so that it can be checked
+    without them.
+    """
     consent = study.consent
-    named = consent.facts | consent.optional_facts | consent.board_facts
-    return digest({name: facts[name] for name in named if facts.get(name)})
+    board = facts.get(BOARD_FACTS) or fingerprint_of_board_facts(study, facts)
+    public = (consent.facts | consent.optional_facts) - consent.board_facts
+    named = {name: facts[name] for name in public if facts.get(name)}
+    return digest({**named, BOARD_FACTS: board} if board else named)
+
+
+def fingerprint_of_board_facts(study: Study, facts: Mapping[str, str]) -> str:
+    """Return the fingerprint of the facts that only the board is told; nothing without any."""
+    given = {name: facts[name] for name in study.consent.board_facts if facts.get(name)}
+    return digest(given) if given else ""

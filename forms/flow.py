@@ -100,7 +100,7 @@ SCREENS: Mapping[str, Screen] = {
         Screen("stopped", "Finished", "After deleting", part_of="stop", last=True),
         Screen("withdraw", "Delete", "Delete later"),
         Screen("leave", "Left", "Leave now", last=True),
-        Screen("closed", "Closed", addressed=False),
+        Screen("closed", "Not open", addressed=False),
         Screen("refused", "Not sent", last=True),
         Screen("spent", "Used already", last=True),
         Screen("elsewhere", "This way", addressed=False, status=404),

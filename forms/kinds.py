@@ -20,7 +20,7 @@ from forms.parse_options import (
     read_options,
     read_rows,
 )
-from forms.platform_texts import TICKED_BESIDE, TYPED_BESIDE
+from forms.platform_texts import NOT_TICKED, TICKED, TICKED_BESIDE, TYPED_BESIDE
 from forms.study import LEFT_BLANK, SET_BY_PLATFORM, Answers, Column, Question, Study
 from forms.toml_tables import TomlTable
 
@@ -140,7 +140,7 @@ class MultipleQuestion(SingleQuestion):
     def columns(self, question: Question) -> tuple[Column, ...]:
         """Return ``variable__key`` for each option."""
         name, asked = question.name, question.text.texts()[0]
-        ticks = {0: "Not ticked", 1: "Ticked"}
+        ticks = {0: NOT_TICKED, 1: TICKED}
         return tuple(
             column(question, f"{name}__{o.key}", f"{asked} – {o.label}", ticks, variable=name)
             for o in question.options

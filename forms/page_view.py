@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 from forms.draft import Draft, is_refused, question_ids, rows_in_order, wants_support
@@ -14,11 +15,12 @@ from forms.platform_texts import (
     CANT_SAY,
     GRID_CLEARED,
     LONGEST_ERROR,
+    MINUTES_STEP,
     MORE_QUESTIONS,
     ONE_MORE_QUESTION,
 )
 from forms.post_length import filling
-from forms.routing import branch_of, shown_pages
+from forms.routing import branch_of, minutes_of, shown_pages
 from forms.study import Page, Question, Study
 
 
@@ -77,6 +79,7 @@ class PageView:
     names: str  # of the questions shown, for the hidden input that says what was asked
     number: int
     total: int | None
+    minutes_left: int  # with this page, in steps and rounded up; 0 before the way is known
     filling: int  # characters that make its form as long as any other
     before: Page | None  # the page that Back leads to
     errors: tuple[tuple[str, str], ...]  # (input id, sentence), in the order shown
@@ -179,6 +182,7 @@ def page_view(
         number=at + 1,
         before=pages[at - 1] if at else None,
         total=None if undecided else len(pages),
+        minutes_left=0 if undecided else _in_steps(minutes_of(pages[at:], draft.answers, branch)),
         filling=filling(study, (view.question for view in questions)),
         errors=tuple((i.id, i.error) for i in inputs if i.error),
         support_wanted=bool(errors) and wants_support(posted),
@@ -187,6 +191,10 @@ def page_view(
 
 
 LONGEST_CHARACTER = "'"  # five bytes in a page, more than any other character takes
+
+
+def _in_steps(minutes: float) -> int:
+    return -(-ceil(minutes) // MINUTES_STEP) * MINUTES_STEP
 
 
 def fullest_view(study: Study, page: Page, branch: str | None, *, locked: bool) -> PageView:
@@ -204,6 +212,7 @@ def fullest_view(study: Study, page: Page, branch: str | None, *, locked: bool) 
         names=" ".join(view.question.name for view in questions),
         number=len(study.pages),
         total=len(study.pages),
+        minutes_left=10 * MINUTES_STEP,
         filling=filling(study, page.questions[:1]),
         before=page,
         errors=tuple((i.id, i.error) for i in inputs if i.error),

@@ -88,7 +88,6 @@ def read_checklist_item(table: TomlTable) -> ChecklistItem:
         table.text("must", required=own),
         table.text("where"),
         table.texts("passages"),
-        table.texts("facts", required=False),
     )
 
 
@@ -228,6 +227,7 @@ def read_release(top: TomlTable) -> ReleasePolicy:
         population=top.text("population", required=False),
         repeat=_any_of(top, "repeat"),
         not_used=_any_of(top, "not_used"),
+        originals_days=top.integer("originals_days", 1, 365, default=30),
     )
 
 
@@ -301,19 +301,38 @@ def read_support(top: TomlTable) -> Support:
     """Return the whole of support.toml; what is wrong with it is noted in ``top``."""
     return Support(
         intro=top.text("intro"),
-        lines=tuple(read_line(t) for t in top.tables("line", "name")),
+        lines=tuple(read_lines(top)),
         emergency=tuple(
-            (t.text("countries"), t.text("number")) for t in top.tables("emergency", "countries")
+            (t.text("countries"), t.text("number"))
+            for t in top.tables("emergency", "countries", required=True)
         ),
         passages=read_passages(top, "passage"),
+        emergency_last_checked=read_check(top, "emergency_last_checked", required=False),
     )
+
+
+def read_lines(top: TomlTable) -> Iterator[HelpLine]:
+    """Yield the help lines. Name and countries tell them apart, so no two have both alike."""
+    known: set[str] = set()
+    for table in top.tables("line", "name", required=True):
+        line = read_line(table)
+        if line.label in known:
+            table.fault("name", f"{line.label} stands twice", "another name, or one line")
+        known.add(line.label)
+        yield line
+
+
+def read_check(table: TomlTable, key: str, *, required: bool = True) -> str:
+    """Return the ISO date of a check, or nothing."""
+    checked = table.text(key, required=required, blank=True)
+    if checked and not is_date(checked):
+        table.fault(key, f"{checked!r} is not a date", 'empty, or such as "2026-01-31"')
+    return checked
 
 
 def read_line(table: TomlTable) -> HelpLine:
     """Return one place to get help."""
-    checked = table.text("last_checked", blank=True)
-    if checked and not is_date(checked):
-        table.fault("last_checked", f"{checked!r} is not a date", 'empty, or such as "2026-01-31"')
+    checked = read_check(table, "last_checked")
     return HelpLine(
         countries=table.texts("countries"),
         name=table.text("name"),

@@ -8,17 +8,28 @@ from __future__ import annotations
 
 from forms.typed_codes import CODE_GROUP, CODE_GROUPS, OLDER_GROUPS
 
+# Titles of pages, which a browser keeps in its history.
+TITLE = "{} – Survey"
+ERROR_TITLE = "Error: {}"
+SITE_TITLE = "Surveys"
+INVITATION_TITLE = "Invitation"
+
+# In dates.
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
 # Ways on and out, on every screen.
 LEAVE_NOW = "Leave now"
 STOP = "Stop"
-HELP = "Help"
+HELP = "Help and support"
 INFORMATION = "Information"
 AT_ANY_TIME = "At any time"
 GO_ON = "Go on"
 GO_ON_WITH_SURVEY = "Go on with the survey"
 GO_ON_INSTEAD = "Go on with the survey instead"
 GO_ON_WHEN_READY = "Go on when you are ready"
-SEE_HELP_LINES = "See help lines"
 DELETE_EARLIER = "Delete answers you sent earlier"
 TO_THE_START = "To the start"
 BEFORE_YOU_GO_ON = "Before you go on"
@@ -33,15 +44,15 @@ ENTER_CODE = "enter it here"
 BY_INVITATION = f"{INVITED} {ENTER_CODE}."
 READ_ABOUT = "Read what it is about"
 GOOD_TO_KNOW = "Good to know first"
+SHIFT_LEAVES = "Where this site’s script runs, pressing Shift three times in a row leaves as well."
 NETWORK_SEES = (
     "Whoever runs the network you use can see that you are on this site, how many pages you open "
     "and when. That can tell which questions you were asked, and whether you opened the help page. "
     "Every page is sent at one length, so that its length tells nothing more."
 )
-HELP_LINES = "Help lines"
 YOUR_COUNTRY = "Your country"
 CHOOSE_COUNTRY = "Choose a country"
-SHOW_HELP_LINES = "Show help lines"
+SHOW = "Show"
 MORE_DETAIL = "More detail"
 NOTICE = "Data protection notice"
 PRINT_OR_SAVE = "You can print or save this page, all of it. It stays at this address."
@@ -92,15 +103,15 @@ READ_INFORMATION = "Read, print or save the information"
 THE_LINK = "The link:"
 
 # Questions.
-NEXT = "Next"
 BACK = "Back"
 WITHOUT_SCRIPT = (
     "Your browser does not run this site’s script. Then whoever runs the network can see how much "
     "you type, tick and leave out on a page, but not what."
 )
-PLACES_TO_GET_SUPPORT = "Places to get support"
 SAVE_AND_CHECK = "Save and go back to check"
 PAGES_DONE = "Pages done"
+MINUTES_LEFT = "about {} minutes left"
+MINUTES_STEP = 5  # in which they are told, rounded up
 GRID_LEGEND = "Sentences to answer"
 GRID_REFUSED = "You chose not to answer these. You can still answer any of them."
 REFUSE_GRID = "I would rather not answer these"
@@ -176,10 +187,32 @@ CHANGE = "Change"
 SEE_OR_DELETE = "See or delete"
 SEND = "Send my answers"
 KEEP_THINKING = "Keep thinking: go back to the last page"
-DELETE_EVERYTHING = "Delete everything"
+DELETE_EVERYTHING = "Stop, or delete everything"
+
+# The lines of a row that hold no answer, as the check page tells them.
+NOT_PROVIDED = "Not provided"
+MADE_AT_SEND = "made when you send"
+ROW_LINES = {
+    "key": "A random number for the row",
+    "fingerprint": "Which words you were shown",
+    "lang": "Language",
+    "c_open": "May be part of an open file",
+    "completion": "How it ended",
+    "dur_band": "About how long it took, in four bands",
+    "deletion": "For deleting it later, or random",
+    "batch": "Which frozen batch it belongs to",
+}
+AS_SHOWN = "as shown"
+NO_BATCH = "None yet"
+COMPLETIONS = {1: "Reached the end", 2: "Stopped early and sent"}
+NOT_TICKED = "Not ticked"
+TICKED = "Ticked"
 
 # Thank you, help, a break.
 YOUR_CODE = "Your code"
+COPY_CODE = "Copy the code"
+CODE_COPIED = "Copied. Paste it somewhere only you can find it."
+CODE_NOT_COPIED = "This browser did not copy it. Please write it down."
 CODE_KEPT = (
     "This browser can show this page again for 15 minutes after you sent your answers, unless you "
     "press the button or leave. After that the code is shown to nobody."
@@ -189,7 +222,12 @@ CODE_NOTED = "I have written it down"
 FINISHED_TITLE = "You can close this page"
 FINISHED_LEAD = "Your code is not shown again. Keep it where only you can find it."
 CLOSE_AND_LEAVE = "Close and leave"
-HELP_TITLE = "Help and support"
+NOT_YET_CHECKED = "not yet checked"
+NO_LINE_SHOWN = (
+    "We show only help lines that a person has tried lately. There is none just now. Please call "
+    "the emergency number of where you are, or ask a doctor, a hospital or somebody you trust for "
+    "help."
+)
 HELP_FIRST_TITLE = "Thank you for telling us. You do not have to go on."
 WHAT_NEXT = "What would you like to do?"
 TAKE_A_BREAK = "Take a break"
@@ -315,6 +353,10 @@ OPEN_ANEW = "Open the page anew"
 
 # A study that takes nobody: heading and sentence by its state.
 _OVER = ("This survey is closed", "Nobody can take part any more. Thank you for wanting to.")
+_PAUSED = (
+    "This survey is paused",
+    "It takes nobody new at the moment. Thank you for wanting to take part.",
+)
 CLOSED = {
     "not_open": ("Not open yet", "This survey has not started. Please come back later."),
     "closed": _OVER,
@@ -323,10 +365,8 @@ CLOSED = {
         "Enough people have taken part",
         "As many people have sent answers as we hoped for. Thank you for wanting to take part.",
     ),
-    "expired": (
-        "This survey is paused",
-        "It takes nobody new at the moment. Thank you for wanting to take part.",
-    ),
+    "held": _PAUSED,
+    "expired": _PAUSED,
 }
 
 # What is to be mended on a page. Each error names what it is about, so that a list of them can be
@@ -362,6 +402,19 @@ SOME_UNANSWERED = "Choose an answer to every question. Those without one are mar
 CHOOSE_END = "Choose what should happen to your answers."
 NOTHING_YET = "You have not answered anything yet, so there is nothing to send."
 
+# An error in place of a page: heading and sentence by its status, and of any other.
+ERROR_PAGES = {
+    400: ("That did not work", "We could not read what was sent. Please go back and try again."),
+    404: ("There is no such page", "The address may have a slip in it, or the page has moved."),
+    405: ("That did not work", "This page is not used in that way. Please go back and try again."),
+    413: ("That was too much", "This page cannot take so much. Please shorten it and try again."),
+    503: ("Please try again in a moment", "Answers cannot be saved just now. Nothing was sent."),
+}
+ANY_ERROR = (
+    "Something went wrong here",
+    "It was our fault, not yours. Please go back and try again in a moment.",
+)
+
 # Missing codes as a grid names them.
 CANT_SAY = {"dont_know": "Can’t say", "not_applicable": "Does not apply"}
 
@@ -375,4 +428,15 @@ INVITATION_ERRORS = {
     "unknown": (
         "This code opens nothing: it has been used, was taken back, or is not from this site."
     ),
+}
+
+# The leaflet, whose outside tells nothing of the topic.
+LEAFLET = {
+    "heading": "An invitation to a survey",
+    "outside": (
+        "Without your name. What it is about is told inside. Read it where you are by yourself."
+    ),
+    "pilot": "Trial run: not the real study",
+    "picture": "QR code of the address below",
+    "code": "Your code:",
 }

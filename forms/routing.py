@@ -8,7 +8,7 @@ judging a burden; what clients are told stands in the study.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -245,20 +245,27 @@ def _reading(page: Page, branch: str | None) -> float:
     return len(words(page.intro.of(branch))) * 60 / WORDS_A_MINUTE
 
 
+def minutes_of(pages: Iterable[Page], answers: Answers, branch: str | None) -> float:
+    """Return how many minutes these pages are reckoned to take."""
+    seconds = sum(
+        PAGE_SECONDS + _reading(page, branch) + sum(map(_seconds, shown_questions(page, answers)))
+        for page in pages
+    )
+    return seconds / 60
+
+
 def routes_in_words(study: Study) -> Iterator[Route]:
     """Yield every different way through, each once (``paths`` says what differs)."""
     for answers, pages in paths(study):
         branch = branch_of(study, answers)
         asked = [q for page in pages for q in shown_questions(page, answers)]
-        seconds = sum(map(_seconds, asked))
-        seconds += sum(PAGE_SECONDS + _reading(page, branch) for page in pages)
         yield Route(
             answers=answers,
             pages=pages,
             branch=branch,
             questions=len(asked),
             answers_asked=sum(len(q.rows) or 1 for q in asked),
-            minutes=seconds / 60,
+            minutes=minutes_of(pages, answers, branch),
             told=study.minutes.get(branch or "everybody"),
         )
 

@@ -54,9 +54,20 @@ def load_site(path: Path) -> SiteFacts:
         },
         invited=frozenset(name for name, table in studies.items() if table.flag("invited")),
     )
+    for name, table in studies.items():
+        check_order(table, {**facts.shared, **facts.by_study[name]})
     if faults := notes.all():
         raise StudyFaults(faults)
     return facts
+
+
+def check_order(table: TomlTable, facts: Mapping[str, str]) -> None:
+    """Note last days on which something is kept that come before answers may be frozen at all."""
+    first = facts.get(dates.FREEZE, "")
+    for name in dates.LAST_DAYS:
+        if facts.get(name) and facts[name] < first:
+            problem = f"{facts[name]} comes before {dates.FREEZE}"
+            table.fault(name, problem, f"{first} or later")
 
 
 def read_facts(table: TomlTable, *, besides: tuple[str, ...] = ()) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ attribute has a wire name in ``forms.fingerprint.WIRE``, under which it is hashe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -326,7 +326,6 @@ class ChecklistItem:
     must: str
     where: str
     passages: tuple[str, ...]
-    facts: tuple[str, ...] = ()  # of the site, without which nothing is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,7 +388,10 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class HelpLine:
-    """One place to get help; ``last_checked`` is an ISO date set by a person, or empty."""
+    """One place to get help; ``last_checked`` is an ISO date set by a person, or empty.
+
+    Everything but that date lies in the fingerprint of the words.
+    """
 
     countries: tuple[str, ...]
     name: str
@@ -398,15 +400,31 @@ class HelpLine:
     last_checked: str
     youth: bool = False
 
+    @property
+    def label(self) -> str:
+        """Return the name and the countries, which no other line of a study has both alike."""
+        return f"{self.name} ({', '.join(self.countries) or 'anywhere'})"
+
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """The help page: words, lines by country, emergency numbers. Outside every fingerprint."""
+    """The help page: words, lines by country, emergency numbers (place, number).
+
+    Only the dates of checks lie outside the fingerprint of the words: those of the lines, and the
+    one on which all emergency numbers were last compared with an official list.
+    """
 
     intro: str
     lines: tuple[HelpLine, ...]
     emergency: tuple[tuple[str, str], ...]
     passages: tuple[Passage, ...]
+    emergency_last_checked: str = ""
+
+    @property
+    def undated(self) -> Support:
+        """Return the page without the dates of checks: what is signed."""
+        lines = tuple(replace(line, last_checked="") for line in self.lines)
+        return replace(self, lines=lines, emergency_last_checked="")
 
     @property
     def countries(self) -> tuple[str, ...]:
@@ -552,6 +570,7 @@ class ReleasePolicy:
     population: str = ""  # whom the study asks, where another study asks the same people
     repeat: Condition = ()  # any of these answers: somebody who has answered before
     not_used: Condition = ()  # any of these answers: somebody who says that theirs be not used
+    originals_days: int = 30  # so long after a reader's last word a text is kept as it was written
 
     def unused(self, answers: Answers) -> bool:
         """Return true when these answers say that they are not to be used."""

@@ -77,8 +77,9 @@ def questionnaire_words(study: Study) -> Iterator[tuple[str, str, str]]:
         for text in page.intro.texts():
             yield at(page), "intro", text
         for question in page.questions:
-            for text in (*question.text.texts(), question.hint):
+            for text in question.text.texts():
                 yield at(page, question), "text", text
+            yield at(page, question), "hint", question.hint
             for row in question.rows:
                 yield at(page, question), f"rows {row.variable}", row.text
 
@@ -92,8 +93,8 @@ def support_words(study: Study) -> Iterator[tuple[str, str, str]]:
 
 def check_promises(study: Study, notes: FaultList) -> None:
     """Note phrases that nothing around the questions may say; a question may ask about anything."""
-    intros = [part for part in questionnaire_words(study) if part[1] == "intro"]
-    sources = ((CONSENT, client_words(study.consent)), (QUESTIONNAIRE, intros))
+    beside = [part for part in questionnaire_words(study) if part[1] in ("intro", "hint")]
+    sources = ((CONSENT, client_words(study.consent)), (QUESTIONNAIRE, beside))
     for file, source in (*sources, (SUPPORT, support_words(study))):
         for table, key, text in source:
             said = " ".join(text.split())

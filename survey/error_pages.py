@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, g, render_template, request, ses
 from werkzeug.exceptions import HTTPException
 
 from forms.flow import TURNS
-from forms.platform_texts import NOT_TAKEN
+from forms.platform_texts import ANY_ERROR, ERROR_PAGES, NOT_TAKEN, TITLE
 from survey.accounts.access import behind_sign_in, signed_in, signed_out
 from survey.csrf import Cause, FormRefused
 from survey.errors import StoreError
@@ -21,13 +21,6 @@ from survey.studies.version import StudyVersion
 
 log = logging.getLogger("survey")
 
-SENTENCES = {
-    400: ("That did not work", "We could not read what was sent. Please go back and try again."),
-    404: ("There is no such page", "The address may have a slip in it, or the page has moved."),
-    405: ("That did not work", "This page is not used in that way. Please go back and try again."),
-    413: ("That was too much", "This page cannot take so much. Please shorten it and try again."),
-    503: ("Please try again in a moment", "Answers cannot be saved just now. Nothing was sent."),
-}
 # What differs for staff, who send nothing and can tell whoever runs the server; of a form that was
 # not taken by its cause (survey.csrf).
 STAFF_SENTENCES: Mapping[int | str, tuple[str, str]] = {
@@ -66,10 +59,6 @@ STAFF_SENTENCES: Mapping[int | str, tuple[str, str]] = {
         ),
     ),
 }
-FALLBACK = (
-    "Something went wrong here",
-    "It was our fault, not yours. Please go back and try again in a moment.",
-)
 
 
 def _study_here() -> StudyVersion | None:
@@ -82,7 +71,7 @@ def error_page(code: int, *, cause: Cause | None = None) -> tuple[str, int]:
     staff = room_of(request.path) in STAFF_ROOMS
     heading, sentence = _words(cause or code, STAFF_SENTENCES if staff else {})
     try:
-        title = f"{heading} – {'Lacrima' if staff else 'Survey'}"
+        title = f"{heading} – Lacrima" if staff else TITLE.format(heading)
         frame: dict[str, Any] = {"title": title, "errors": ()}
         frame["again"] = request.path if cause and _can_be_opened() else ""
         if _study_here() is not None:
@@ -99,7 +88,7 @@ def _words(key: int | Cause, ours: Mapping[int | str, tuple[str, str]]) -> tuple
     if key in ours:
         return ours[key]
     if isinstance(key, int):
-        return SENTENCES.get(key, FALLBACK)
+        return ERROR_PAGES.get(key, ANY_ERROR)
     heading, *sentences = NOT_TAKEN[key]
     return heading, " ".join(sentences)
 

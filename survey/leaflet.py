@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import segno
 
+from forms.platform_texts import GOOD_TO_KNOW, LEAFLET
 from forms.prose import paragraphs
 from survey import pdf
 from survey.ethics.dossier.blocks import runs
@@ -77,6 +78,7 @@ def _content(version: StudyVersion, link: str, paper: Paper) -> dict[str, Any]:
         "qr": qr_svg(link).decode(),
         "pilot": version.pilot,
         "invited": version.invited,
+        "words": {**LEAFLET, "notes": GOOD_TO_KNOW},
     }
 
 

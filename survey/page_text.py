@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from forms.form_fields import NO_CHOICE, plain_value
+from forms.platform_texts import NOT_YET_CHECKED
 
 # Tags that stand in the middle of a line; every other tag begins a new one.
 INLINE = frozenset(
@@ -174,10 +175,10 @@ _HOST = re.compile(r"https?://[^/\s]+(?=/s/)")
 
 
 def comparable_text(html: str) -> VisibleText:
-    """Return the page without page numbers, the host's name and the marks of a pilot."""
+    """Return the page without page numbers, host's name, marks of a pilot and of help lines."""
     page = read_text(html)
     page.lines = [
-        _HOST.sub("", line)
+        _HOST.sub("", line).removesuffix(NOT_YET_CHECKED).rstrip()
         for line in page.lines
         if line not in MARKS and not _PROGRESS.fullmatch(line)
     ]

@@ -16,6 +16,7 @@ from survey.collection import stop_rule
 from survey.collection.understanding import UnderstandingCounters
 from survey.config import Config
 from survey.crypto import KeyRing, read_keys
+from survey.releases import text_review
 from survey.releases.archive import drop_pilot_files
 from survey.releases.jobs import JobRunner
 from survey.respondents.drafts import DraftRepository
@@ -69,12 +70,17 @@ def open_services(config: Config) -> Services:
     keys = KeyRing(read_keys(config.key))
     stores, catalogue = open_studies(config)
     availability, counters = Availability(stores, catalogue), EventCounters()
+
+    def hourly() -> None:
+        stop_rule.record_all_due(stores, availability.versions())
+        text_review.overwrite_all_due(stores, availability.versions())
+
     maintenance = MaintenanceThread(
         stores,
         counters,
         clock=time.time,
         accepted_of=keys.accepted,
-        hourly=lambda: stop_rule.record_all_due(stores, availability.versions()),
+        hourly=hourly,
         withdrawn=partial(drop_pilot_files, stores.folder),
     )
     # Not atexit: worker processes of the server end through multiprocessing's own way out.

@@ -9,6 +9,7 @@ from survey.storage import board, board_submissions, studies
 from survey.storage.stores import Stores
 from survey.studies.submission_documents import SLOTS, explained
 from survey.studies.version import StudyVersion
+from tests.conftest import CHECKED, UNCHECKED
 from tests.signing import confirm
 
 AT = "2026-01-02T03:04:05+00:00"
@@ -22,10 +23,7 @@ def copied(source: Path, folder: Path, *, without: tuple[str, ...] = ()) -> Path
     """
     shutil.copytree(source, folder)
     for file in folder.rglob("*.toml"):
-        checked = file.read_text("utf-8").replace(
-            'last_checked = ""', 'last_checked = "2026-01-02"'
-        )
-        file.write_text(checked, "utf-8")
+        file.write_text(file.read_text("utf-8").replace(UNCHECKED, CHECKED), "utf-8")
     consent = folder / "consent.toml"
     text = consent.read_text("utf-8").partition("[[checklist]]")[0]
     consent.write_text(text + "".join(item(e.id) for e in elements() if e.id not in without))

@@ -21,6 +21,7 @@ from forms.study import Study
 from survey.accounts import passwords
 from survey.accounts.access import start_session
 from survey.app import close_app, create_app
+from survey.clock import today_here
 from survey.config import Config
 from survey.crypto import make_key
 from survey.services import services
@@ -57,6 +58,9 @@ STUDIES = Path(__file__).parent / "studies"
 FLAGSHIP = Path(__file__).parents[1] / "studies" / "therapist-tears"
 
 TOP = Path(__file__).parents[1]
+# A help line's date of a check, as it ships and as somebody writes it who has dialled today.
+UNCHECKED = 'last_checked = ""'
+CHECKED = f'last_checked = "{today_here().isoformat()}"'
 
 
 def folder_of(name: str) -> Path:

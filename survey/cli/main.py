@@ -19,6 +19,8 @@ COMMANDS = {
     "board": ("board", "The board of a study: its members, their terms, and how many must sign."),
     "demo": ("server",
         "Everything in one command: a study as a pilot, simulated answers, three links."),
+    "destroy": ("releases",
+        "Destroy what of STUDY is kept no longer by its signed last days, with a certificate."),
     "doctor": ("server", "Every setting with its value, and whether the installation is sound."),
     "hand-over": ("releases",
         "Note who was given release NUMBER of STUDY, under which agreement, agreed on which day."),

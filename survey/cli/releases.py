@@ -13,7 +13,7 @@ from forms.tiers import TIERS
 from survey.accounts.audit import claimed_name, note_command
 from survey.cli.installation import open_stores, open_version
 from survey.cli.main import main
-from survey.clock import iso_utc
+from survey.clock import iso_utc, today_here
 from survey.config import read_config
 from survey.errors import Refusal
 from survey.releases import distribution
@@ -92,6 +92,22 @@ def hand_over(study: str, number: int, person: str, agreement: str, agreed: str)
         distribution.hand_over(stores, name, given)
         note_command(stores.office, f"{name}: release {number} handed over under {agreement}")
     click.echo(f"Release {number} was given to {person} under {agreement}, agreed {agreed}.")
+
+
+@main.command("destroy")
+@click.argument("study")
+def destroy_due(study: str) -> None:
+    """Destroy what of STUDY is kept no longer by its signed last days, with a certificate.
+
+    Backups, and files that somebody has taken from here, are out of its reach.
+    """
+    from survey.releases import destruction
+
+    _, version, stores = open_version(study)
+    made = destruction.destroy(stores, version, today_here().isoformat(), who=claimed_name())
+    for line in made.lines:
+        click.echo(line)
+    click.echo(f"The certificate is {made.path}. Destroy backups of before as well.")
 
 
 @main.command()

@@ -22,7 +22,7 @@ from survey.releases.archive import drop_pilot_files
 from survey.storage import answer_tables, batches, drafts, record_check, studies
 from survey.storage.stores import Stores
 from survey.studies.availability import Availability
-from survey.studies.loading import find_problems
+from survey.studies.loading import find_problems, help_notices
 
 DEMO_ANSWERS = 600  # enough for every tier to be tried (docs/design.md, Releases)
 DEMO_SEED = 1
@@ -150,6 +150,8 @@ def doctor(since: str) -> None:
     if not stores.writable():
         raise Refusal(f"The stores in {config.data} cannot be written.")
     click.echo("server key and stores: fine")
+    for notice in help_notices(catalogue, stores):
+        click.echo(notice)
     record = record_check.check(stores.office)
     whole = "whole" if record.whole else "not whole"
     click.echo(f"record: {whole}, head {record.head}, linked since {record.begun_at}")

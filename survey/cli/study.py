@@ -29,11 +29,15 @@ from survey.studies import submission_documents as documents
 from survey.studies.approvals import (
     faults_of,
     keep_letter,
+    other_platform,
+    platform_changes,
     read_approval_form,
     record_approval,
+    same_label,
 )
 from survey.studies.availability import NOT_OPEN, PAUSED, Availability
 from survey.studies.catalogue import find_version
+from survey.studies.platform_words import platform_fingerprint, program_version
 from survey.studies.version import StudyVersion, fingerprints_of, read_version
 
 ISO = click.DateTime(formats=["%Y-%m-%d"])
@@ -53,7 +57,8 @@ def check(folder: Path) -> None:
     Facts that site.toml leaves empty are no fault of the study: they are listed after it. So is the
     one length at which its pages are sent, with the screen that decides it.
     """
-    site = read_config().site
+    config = read_config()
+    site = config.site
     version = read_version(folder, load_site(site), pilot=False)
     found = version.study
     variables = sum(1 for _ in found.variables())
@@ -63,6 +68,9 @@ def check(folder: Path) -> None:
     click.echo(f"  {_lengths(version)}")
     for fact in missing_facts(found, version.facts):
         click.echo(f"{site}, study.{found.name}, {fact}: is empty; needed before the study opens")
+    signed_here = (config.data / "office.db").exists()
+    if signed_here and (label := same_label(open_stores(config), version)):
+        click.echo(label)
 
 
 def _lengths(version: StudyVersion) -> str:
@@ -244,6 +252,29 @@ def freeze(name: str) -> None:
     click.echo(f"{frozen} answers of {version.study.name} are frozen. Their codes no longer work.")
     if studies.status(stores.office, version.study.name) == "frozen":
         click.echo(f"{version.study.name} is frozen now.")
+
+
+@study.command()
+@click.argument("name", required=False)
+def platform(name: str | None) -> None:
+    """Print the fingerprint of the platform's own sentences, and what changed for study NAME.
+
+    Ends with 1 when the board of NAME signed others: after an upgrade nobody new can begin before
+    it has signed anew. Run it with the new program before that serves.
+    """
+    click.echo(f"Lacrima {program_version()}, the platform's sentences: {platform_fingerprint()}")
+    if name is None:
+        return
+    _, version, stores = open_version(name)
+    noted = studies.approvals(stores.office, version.study.name)
+    signed = studies.latest_effective(noted, today_here().isoformat())
+    if signed is None:
+        raise Refusal(f"{version.study.name} was never signed.")
+    click.echo(f"Signed under {signed.reference}: {signed.platform or 'not noted'}")
+    for line in platform_changes(stores, signed):
+        click.echo(line)
+    if other_platform(signed):
+        click.get_current_context().exit(1)
 
 
 @study.command("stop-rule")

@@ -10,7 +10,7 @@ Every passage that a comment can point at: an anchor of the page with every word
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -122,28 +122,24 @@ def answered(
     for element in wanted.values():
         said = named.get(element.id)
         passages = tuple(known[p] for p in said.passages if p in known) if said else ()
+        where = said.where if said else ""
         held = bool(element.slot) and element.slot in slots
-        empty = [name for name in said.facts if not facts.get(name)] if said else []
-        fault = "" if held else _fault(element, passages, facts, empty)
-        found.append(ElementAnswer(element, said.where if said else "", passages, fault))
+        fault = "" if held else _fault(element, where, passages, facts)
+        found.append(ElementAnswer(element, where, passages, fault))
     return tuple(found)
 
 
 def _fault(
-    element: ChecklistElement,
-    passages: tuple[Spot, ...],
-    facts: Mapping[str, str],
-    empty: Sequence[str],
+    element: ChecklistElement, where: str, passages: tuple[Spot, ...], facts: Mapping[str, str]
 ) -> str:
-    """Return why these passages do not satisfy the element, in words; nothing where they do.
-
-    ``empty`` are facts that would satisfy it and are left out at this site.
-    """
+    """Return why these passages do not satisfy the element, in words; nothing where they do."""
     if not passages:
         return "no document in its slot, and no passage" if element.slot else "no passage"
     read = [p for p in passages if p.screen or element.held_by == "file"]
     if not read:
         return "only a note to the board, where a client must read it"
+    # A fact named in ``where`` is what satisfies it.
+    empty = [fact for fact in _facts_of(where) if not facts.get(fact)]
     if not empty and any(_says_something(p.text, facts) for p in read):
         return ""
     empty = empty or [fact for p in read for fact in _facts_of(p.text) if not facts.get(fact)]

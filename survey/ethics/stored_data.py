@@ -191,8 +191,8 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "promised": (
-        "From which day on the answers that came may be frozen, as the words said.",
-        {"study": "the study", "freeze_not_before": "the day"},
+        "Dates that the words told to whoever sent answers.",
+        {"study": "the study", "fact": "of what", "day": "the day"},
     ),
     "row_totals": (
         "How many answers there are, so that nobody has to read them to count them.",
@@ -249,6 +249,7 @@ OFFICE_TABLES: Mapping[str, str] = {
     "comments": "What board and researchers wrote to each other.",
     "confirmations": "Members' confirmations of approvals that the operator noted from a letter.",
     "contents": "Which files of which tier went into a release.",
+    "destructions": "What was destroyed once its last day was over.",
     "doors": "Who may come in, as site.toml said when last read.",
     "element_verdicts": "A board's verdicts on elements of the checklist, by version.",
     "errata": "Corrections to releases.",
@@ -275,6 +276,8 @@ OFFICE_TABLES: Mapping[str, str] = {
     "setups": "Links with which staff set up their accounts.",
     "signatures": "Signatures of board members under proposals.",
     "told_pilots": "Of how many answers of a pilot something was told.",
+    "platforms": "The platform's own sentences as they were signed.",
+    "corrections": "Help lines whose contact was corrected before a board signed it.",
     "turns": "When a study was opened and closed.",
     "verdicts": "Whether the rule for ending the collection was met.",
     "waivers": "Elements of the checklist that a board did without, before it gave verdicts.",

@@ -136,6 +136,9 @@ class _SiteComparison:
             for label, one in zip(FINGERPRINT_LABELS, self.dossier.fingerprints, strict=True):
                 if one not in shown:
                     self.report.add(f"{page}: fingerprint of {label.lower()}", one, others)
+            if page == "certificate" and self.dossier.platform not in ("", *shown):
+                where = f"{page}: fingerprint of the platform’s sentences"
+                self.report.add(where, self.dossier.platform, others)
 
     def open_screens(self) -> bool:
         """Compare the screens that need no answer; return False while the study is closed."""
@@ -338,7 +341,7 @@ class _SiteComparison:
 
 def _place(screen: Json, whose: str) -> str:
     """Return the screen and on whose pages, as the report names it."""
-    apart = "; help lines may be corrected at any time" if screen["id"] in HELP else ""
+    apart = "; a contact may be corrected before it is signed" if screen["id"] in HELP else ""
     return f"{screen['name']} [{screen['id']}], {whose}{apart}"
 
 

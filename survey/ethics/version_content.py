@@ -68,7 +68,8 @@ def content_of_version(version: StudyVersion) -> VersionContent:
 
 def content_of_archive(words: str, content: str) -> VersionContent:
     """Return the version whose words and routing are archived as ``content`` (canonical JSON)."""
-    return VersionContent(words=words, document=json.loads(content))
+    document = json.loads(content)
+    return VersionContent(words=words, document=document, support=document.get("support"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +88,17 @@ class KnownVersion:
 
 def known_versions(
     *,
-    proposed: StudyVersion,
+    proposed: StudyVersion | None,
     served: StudyVersion,
     approvals: Iterable[Approval],
     archived: Mapping[str, str],
     data: Path,
+    whole: bool = True,
 ) -> tuple[KnownVersion, ...]:
-    """Return every version, the newest first; ``archived`` maps words (hex) to content."""
+    """Return every version, the newest first; ``archived`` maps words (hex) to content.
+
+    Without ``proposed`` the folder's is left out; not ``whole``: without facts for the board alone.
+    """
     found: dict[str, KnownVersion] = {}
 
     def add(content: VersionContent, status: str, *, approved: bool = False) -> None:
@@ -102,11 +107,12 @@ def known_versions(
             known, statuses=(*known.statuses, status), approved=known.approved or approved
         )
 
-    add(content_of_version(proposed), "in the study folder now")
-    if fingerprints_of(served) != fingerprints_of(proposed):
+    if proposed is not None:
+        add(content_of_version(proposed), "in the study folder now")
+    if proposed is None or fingerprints_of(served) != fingerprints_of(proposed):
         add(content_of_version(served), "served now")
     for approval in reversed(list(approvals)):
-        if content := _approved(data, approval, archived):
+        if content := _approved(data, approval, archived, whole=whole):
             revoked = ", revoked" if approval.revoked else ""
             status = f"approved {approval.approved_on}, {approval.reference}{revoked}"
             add(content, status, approved=True)
@@ -118,16 +124,21 @@ def known_versions(
 
 
 @lru_cache(maxsize=64)
-def _archived(data: Path, study: str, fingerprints: VersionFingerprints) -> VersionContent:
+def _archived(
+    data: Path, study: str, fingerprints: VersionFingerprints, *, whole: bool
+) -> VersionContent:
     """Return an archived version, read once: it never changes. Raises ArchivedVersionInvalid."""
-    return content_of_version(load_archived(data, study, fingerprints))
+    version = load_archived(data, study, fingerprints)
+    return content_of_version(version if whole else version.public)
 
 
-def _approved(data: Path, of: Approval, archived: Mapping[str, str]) -> VersionContent | None:
+def _approved(
+    data: Path, of: Approval, archived: Mapping[str, str], *, whole: bool
+) -> VersionContent | None:
     """Return what was signed: whole where it was archived, else its words, else nothing."""
     words = of.fingerprints.words
     try:
-        return _archived(data, of.study, of.fingerprints)
+        return _archived(data, of.study, of.fingerprints, whole=whole)
     except ArchivedVersionInvalid:
         if words not in archived:
             return None
@@ -340,13 +351,15 @@ def _support(support: Json) -> Parts:
         yield from _passage(SUPPORT, passage, "Help page")
     for place, number in support["emergency"]:
         yield part(f"emergency {place}", f"Emergency number, {place}", number, "a help line")
+    compared = support.get("emergency_last_checked", "") or "not yet"
+    yield part("emergency checked", "Emergency numbers, last checked", compared, CHECKED)
     for line in support["lines"]:
         places = ", ".join(line["countries"]) or "anywhere"
         id_, where = f"line {places} {line['name']}", f"{line['name']} ({places})"
         for key in ("contact", "url", "youth"):
             value = _plainly(line.get(key, ""))
             yield part(f"{id_}|{key}", f"{where}, {key}", value, "a help line")
-        checked = line["last_checked"] or "not yet"
+        checked = line.get("last_checked", "") or "not yet"
         yield part(f"{id_}|checked", f"{where}, last checked", checked, CHECKED)
 
 

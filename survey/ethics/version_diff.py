@@ -49,7 +49,8 @@ RULE = (
     question mark that comes or goes; anything added, removed or moved.""",
     """Always substantive, however small: consent statements, the buttons of consent, who may take
     part, routing, kinds of questions, codes, limits, scoring, the release policy, the site’s facts
-    (names, dates, contacts), help lines, and the checklist.""",
+    (names, dates, contacts), everything of the help page but the dates of checks, and the
+    checklist.""",
 )
 
 NEGATIONS = frozenset(

@@ -6,9 +6,9 @@ No web in it: the command and the researcher's pages both call it, and time is a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import SystemRandom
 
 from exports.texts.redaction import FIT, ReviewedText
@@ -19,8 +19,10 @@ from survey.releases.floors import LEAST_NEW, least_new_rows
 from survey.storage import batches, studies, texts
 from survey.storage.database import Database
 from survey.storage.schema import ROW_KEY_BYTES
+from survey.storage.stores import Stores
 from survey.storage.texts import NEVER, NEW, ONCE, Place, Reading, StoredText, counts
 from survey.studies.data_use import check_use
+from survey.studies.version import StudyVersion
 
 # The flagship's board note: free text is read from 14 days after the batch was frozen, in shuffled
 # order, so that neither a time nor an order of reading can be matched with anybody.
@@ -195,7 +197,7 @@ def record_decision(
 def undo(queue: ReviewQueue, key: bytes, *, at: datetime) -> None:
     """Make the text as new again, so that it waits. Raises Refusal where it was deleted."""
     text = texts.text_of(queue.answers, key)
-    if text is None:
+    if text is None or text.text == texts.GONE:
         raise Refusal("This text was deleted meanwhile.")
     _set_state(queue, text, NEW, None, at)
 
@@ -217,6 +219,28 @@ def _set_state(
     if not texts.set_state(queue.answers, text, state, redacted):
         log(UNDONE, {})
         raise Refusal("This text was deleted, or somebody else decided about it meanwhile.")
+
+
+def overwrite_originals(answers: Database, office: Database, study: Study, *, now: datetime) -> int:
+    """Overwrite words as written of texts that were changed or withheld; return how many.
+
+    It is done so many days after the last decision as the release policy says, when no reader
+    takes it back any more. What was approved as written stays: these are the words that leave.
+    """
+    before = (now - timedelta(days=study.policy.originals_days)).isoformat(timespec="seconds")
+    due = [
+        key
+        for key in texts.with_original(answers, study.name)
+        if texts.decided_at(office, key) <= before
+    ]
+    return texts.overwrite_originals(answers, due) if due else 0
+
+
+def overwrite_all_due(stores: Stores, versions: Iterable[StudyVersion]) -> None:
+    """Do so for every study, as the server does each hour."""
+    for version in versions:
+        answers = stores.answers(pilot=version.pilot)
+        overwrite_originals(answers, stores.office, version.study, now=datetime.now(UTC))
 
 
 def review_counts(queue: ReviewQueue) -> dict[str, Counter[str]]:

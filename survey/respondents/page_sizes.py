@@ -95,7 +95,7 @@ def _around_questions(version: StudyVersion, ways: Navigation) -> Iterator[tuple
     errors = {"stop-send": CHOOSE_END, "code": CHOOSE_CODE}
     yield "stop", render_state(version, ways, StepResult(FlowState("stop", draft), errors))
     due = FlowState("support", replace(draft, support_due=True))
-    for country in (None, *study.support.countries):
+    for country in (None, *version.help.countries):
         yield "support", render_state(version, ways, StepResult(due), country=country)
     thanks = FlowState("thanks", youth=True)
     yield "thanks", render_state(version, ways, StepResult(thanks))

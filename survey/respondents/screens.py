@@ -22,6 +22,7 @@ from forms.draft import SHOWN, Draft, page_at, page_word, token_of
 from forms.flow import SCREENS, FlowState, StepResult, anchors, entrance
 from forms.form_fields import KeptPost
 from forms.page_view import PageView, news, page_view
+from forms.platform_texts import ERROR_TITLE, TITLE
 from forms.prose import paragraphs, runs
 from forms.study import HelpLine, Page
 from survey.padding import filled_address
@@ -83,7 +84,7 @@ def render_screen(
     return render_template(
         f"respond/{screen}.html",
         screen=screen,
-        title=("Error: " if errors else "") + f"{title} – Survey",
+        title=ERROR_TITLE.format(TITLE.format(title)) if errors else TITLE.format(title),
         version=version,
         study=version.study,
         consent=version.study.consent,

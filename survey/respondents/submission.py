@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from forms.answers import duration_band, stored_texts, stored_values, text_language
-from forms.dates import FREEZE
+from forms.dates import DATES
 from forms.draft import Draft
 from survey.crypto import KeyRing, new_code
 from survey.respondents.drafts import DraftRepository
@@ -57,7 +57,7 @@ def build_response(
         texts=texts,
         submit=submit,
         invitation=bytes.fromhex(draft.invitation) or None,
-        freeze_not_before=version.facts.get(FREEZE, ""),
+        promised={fact: version.facts[fact] for fact in DATES if version.facts.get(fact)},
     )
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
 
-from forms.platform_texts import INVITATION_ERRORS
+from forms.platform_texts import (
+    ERROR_TITLE,
+    INVITATION_ERRORS,
+    INVITATION_TITLE,
+    SITE_TITLE,
+    TITLE,
+)
 from survey.csrf import CAUSES
 from survey.error_pages import error_page
 from survey.ethics.platform_wording import WAIT_MINUTES
@@ -29,7 +35,7 @@ def home() -> str:
     versions = [
         v for v in availability.versions() if availability.state_of(v.study.name).state == OPEN
     ]
-    return render_template("site/home.html", title="Surveys", versions=versions)
+    return render_template("site/home.html", title=SITE_TITLE, versions=versions)
 
 
 @bp.get("/healthz")
@@ -50,13 +56,15 @@ def invitation() -> Answer:
     """Ask for the code; after one that opened nothing, say why, or how long to wait."""
     if WAIT in request.args:
         return render_template(
-            "invite/wait.html", title="Invitation – Survey", minutes=WAIT_MINUTES
+            "invite/wait.html", title=TITLE.format(INVITATION_TITLE), minutes=WAIT_MINUTES
         ), 429
     for cause in CAUSES:
         if cause in request.args:
             return error_page(400, cause=cause)
     error = next((name for name in INVITATION_ERRORS if name in request.args), "")
-    title = "Error: " * bool(error) + "Invitation – Survey"
+    title = TITLE.format(INVITATION_TITLE)
+    if error:
+        title = ERROR_TITLE.format(title)
     sentence = INVITATION_ERRORS.get(error, "")
     return render_template("invite/code.html", title=title, error=sentence)
 

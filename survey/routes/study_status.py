@@ -13,9 +13,10 @@ from survey.services import services
 from survey.storage import board, conditions, studies
 from survey.storage.accounts import Role
 from survey.storage.conditions import ConditionRecord
-from survey.studies.availability import FULL, LOST, NOT_OPEN, OPEN, PAUSED, StudyState
+from survey.studies.availability import FULL, HELD, LOST, NOT_OPEN, OPEN, PAUSED, StudyState
 from survey.studies.catalogue import StudyFolder
 from survey.studies.data_use import use_stopped
+from survey.studies.help_page import contact_of
 from survey.studies.lifecycle import approval_of
 from survey.studies.loading import folder_problem
 from survey.studies.version import StudyVersion
@@ -24,6 +25,7 @@ MEANINGS = {
     NOT_OPEN: "Draft: not open yet",
     OPEN: "Open: people can answer",
     FULL: "Full: as many have answered as were wanted; nobody new can start",
+    HELD: "Held: nobody new can begin; who has begun may end and send",
     PAUSED: "Paused: opened, but it takes nobody now; clients are told to come back later",
     "closed": "Closed: nobody new can answer",
     "frozen": "Frozen: no answer can be added or deleted any more",
@@ -93,18 +95,21 @@ _LINKS: dict[Role, dict[str, tuple[str, str]]] = {
         "problem": ("board.suspend", "See the rulings"),
         "unsigned": ("board.approve", "Read and sign it"),
         "ends": ("board.approve", "Prolong it"),
+        "help": ("ethics.overview", "See the help lines"),
     },
     "researcher": {
         "problem": ("research.life", "What this means"),
         "unsigned": ("records.versions", "What changed"),
         "ends": ("notes.comments", "Ask the board"),
+        "help": ("ethics.overview", "See the help lines"),
     },
 }
 
 
 def notices(summary: StudySummary, role: Role) -> list[Notice]:
     """Return what waits at this study for accounts of ``role``, the gravest first."""
-    found = [] if summary.version.pilot else list(_about_approval(summary, role))
+    found = [] if summary.version.pilot else [*_about_approval(summary, role)]
+    found += _about_help(summary.state, role)
     if role != "researcher":
         return found
     threads = board.threads(services().stores.office, summary.version.study.name)
@@ -113,6 +118,18 @@ def notices(summary: StudySummary, role: Role) -> list[Notice]:
         said = f"{one if waits == 1 else more} for an answer."
         found.append(Notice(said, "notes.comments", "Read and answer"))
     return found
+
+
+def _about_help(state: StudyState, role: Role) -> Iterator[Notice]:
+    reader = _LINKS[role]["help"]
+    for signed, now in state.published.version.corrections:
+        sentence = (
+            f"Help line {now.label} was corrected in the study folder and is shown so, unsigned: "
+            f"{contact_of(signed)} → {contact_of(now)}."
+        )
+        yield Notice(sentence, *reader)
+    if state.help:
+        yield from (Notice(sentence, *reader) for sentence in state.help.sentences())
 
 
 def _about_approval(summary: StudySummary, role: Role) -> Iterator[Notice]:

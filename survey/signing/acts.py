@@ -17,7 +17,6 @@ from survey.signing import key_files
 from survey.signing.statements import (
     ACTS,
     make_statement,
-    program,
     read_statement,
     signed_fields,
     statement_on,
@@ -31,6 +30,7 @@ from survey.storage.stores import Stores
 from survey.studies import approvals
 from survey.studies.approvals import ApprovalForm
 from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.platform_words import program_version
 from survey.studies.version import StudyVersion, fingerprints_of
 
 SWITCHES = {"collection": "collection of answers", "use": "use of data"}
@@ -273,8 +273,8 @@ def _void(
 ) -> str:
     """Return why the statement is no longer true, in a sentence; or nothing."""
     study = proposal.study
-    if said["program"] != program():
-        return f"it names {said['program']}, and this server runs {program()}."
+    if said["program"] != program_version():
+        return f"it names {said['program']}, and this server runs {program_version()}."
     if proposal.act == "key":
         return ""
     if said["quorum"] != members.quorum(office, study):

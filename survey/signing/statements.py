@@ -10,12 +10,12 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from hashlib import sha256
-from importlib.metadata import version as installed_version
 from typing import Any
 
 from forms.fingerprint import canonical
 from survey.errors import Refusal
 from survey.storage.studies import LATER, Approval
+from survey.studies.platform_words import program_version
 
 FORMAT = "lacrima-statement-1"
 LARGEST = 200_000  # bytes of a statement file; conditions and answers are a few thousand
@@ -61,14 +61,9 @@ LABELS = {
 _OF_THE_RECORD = ("by", "recorded_at", *LATER)
 
 
-def program() -> str:
-    """Return the version of this program."""
-    return f"lacrima {installed_version('lacrima')}"
-
-
 def make_statement(act: str, study: str, **fields: object) -> str:
     """Return a statement in its one form. Raises KeyError for an act that there is not."""
-    said = {"format": FORMAT, "act": act, "study": study, "program": program(), **fields}
+    said = {"format": FORMAT, "act": act, "study": study, "program": program_version(), **fields}
     return canonical({"what": ACTS[act], **said})
 
 

@@ -228,12 +228,13 @@ document.addEventListener("change", (event) => {
 // The deletion code can be copied where the browser allows it.
 const code = document.getElementById("thecode");
 if (code && navigator.clipboard) {
-  const button = element("button", { type: "button", className: "secondary", textContent: "Copy the code" });
+  const { copy, copied, failed } = code.closest("p").dataset;
+  const button = element("button", { type: "button", className: "secondary", textContent: copy });
   const said = element("span", {}, "status");
   button.addEventListener("click", () => {
     navigator.clipboard.writeText(code.textContent).then(
-      () => { said.textContent = "Copied. Paste it somewhere only you can find it."; },
-      () => { said.textContent = "This browser did not copy it. Please write it down."; },
+      () => { said.textContent = copied; },
+      () => { said.textContent = failed; },
     );
   });
   const line = element("p", { className: "box copy" });

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from secrets import token_bytes
 
@@ -35,7 +35,7 @@ class Response:
     """One answer as it is stored; ``values`` holds a code (or text) for each column of ``table``.
 
     ``submit`` is the keyed hash of the draft's submit token, ``invitation`` that of the code,
-    ``freeze_not_before`` the ISO date until which its words promised that it can be deleted.
+    ``promised`` the ISO dates by fact that its words told.
     """
 
     study: str
@@ -50,7 +50,7 @@ class Response:
     texts: tuple[Text, ...]
     submit: bytes
     invitation: bytes | None
-    freeze_not_before: str = ""
+    promised: Mapping[str, str] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=64)
@@ -66,7 +66,7 @@ _CLAIM = """
     SELECT :token WHERE NOT EXISTS (SELECT 1 FROM accepted WHERE value = :token)
     ON CONFLICT DO NOTHING
 """
-_PROMISE = "INSERT INTO promised VALUES (?, ?) ON CONFLICT DO NOTHING"
+_PROMISE = "INSERT INTO promised VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _TEXT = """
     INSERT INTO arriving_texts (key, study, variable, lang, c_quote, deletion, text)
     VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -122,8 +122,7 @@ def _insert(db: Database, response: Response, draw: Callable[[int], bytes]) -> N
         (draw(ROW_KEY_BYTES), r.fingerprint, r.lang, r.c_open, r.completion, r.dur_band, r.deletion,
          *r.values.values()),
     )  # fmt: skip
-    if r.freeze_not_before:
-        db.conn.execute(_PROMISE, (r.study, r.freeze_not_before))
+    db.conn.executemany(_PROMISE, ((r.study, fact, day) for fact, day in r.promised.items()))
     # Keys drawn anew: nothing joins a text to its row, nor two texts of one person.
     for t in r.texts:
         db.conn.execute(

@@ -97,10 +97,24 @@ def batches(db: Database, study: str) -> dict[int, int]:
     return dict(found)
 
 
-def promised(db: Database, study: str) -> str:
-    """Return the latest day (ISO) before which answers that came may not be frozen, or nothing."""
-    sql = "SELECT coalesce(max(freeze_not_before), '') FROM promised WHERE study = ?"
-    return str(db.conn.execute(sql, (study,)).fetchone()[0])
+def promised(db: Database, study: str, fact: str) -> list[str]:
+    """Return the days (ISO), earliest first, that senders of answers were told for this fact."""
+    sql = "SELECT day FROM promised WHERE study = ? AND fact = ? ORDER BY day"
+    return [str(day) for (day,) in db.conn.execute(sql, (study, fact)).fetchall()]
+
+
+def destroy(db: Database, study: str, *, texts: bool) -> int:
+    """Destroy all answers of a study, or all its texts, on the disk too; return how many."""
+    gone = 0
+    with write_transaction(db):
+        for table in ["texts"] if texts else tables_of(db, study):
+            for part in ("", ARRIVING):
+                own = " WHERE study = ?" if texts else ""
+                sql = f"DELETE FROM {quoted(part + table)}{own}"
+                gone += db.conn.execute(sql, (study,) if texts else ()).rowcount
+        answer_tables.recount(db, merged_tables(db))
+    rewrite_file(db)
+    return gone
 
 
 def begins(office: Database, study: str, batch: int, *, at: str) -> None:

@@ -120,12 +120,12 @@ def m002_totals(db: AnyDatabase) -> None:
 
 @ANSWERS()
 def m003_promised(db: AnyDatabase) -> None:
-    """The days before which answers that are here may not be frozen, as their senders were told."""
+    """Dates that senders of answers were told: from when on they may be frozen, how long kept."""
     _make(
         db,
         """CREATE TABLE promised (
-            study TEXT NOT NULL, freeze_not_before TEXT NOT NULL,
-            PRIMARY KEY (study, freeze_not_before)
+            study TEXT NOT NULL, fact TEXT NOT NULL, day TEXT NOT NULL,
+            PRIMARY KEY (study, fact, day)
         ) STRICT, WITHOUT ROWID""",
     )
 
@@ -509,6 +509,26 @@ def m014_what_binds(db: AnyDatabase) -> None:
 
 
 @OFFICE()
+def m017_platform_and_corrections(db: AnyDatabase) -> None:
+    """The platform's sentences as they were signed; corrections of help lines before a signature.
+
+    A correction is of a contact and an address, from the day (ISO, the server's) it was met on.
+    """
+    _make(
+        db,
+        "ALTER TABLE approvals ADD COLUMN platform TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE platforms (
+            id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, content TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE corrections (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, line TEXT NOT NULL, day TEXT NOT NULL,
+            old TEXT NOT NULL, new TEXT NOT NULL
+        ) STRICT""",
+        *(t for name in ("platforms", "corrections") for t in _append_only(name)),
+    )
+
+
+@OFFICE()
 def m018_submissions(db: AnyDatabase) -> None:
     """What researchers put before a board, its decisions besides a signature, kinds of incidents.
 
@@ -548,3 +568,16 @@ def m018_submissions(db: AnyDatabase) -> None:
         *(t for name in ("documents", "submissions", "decisions", "incident_answers")
           for t in _append_only(name)),
     )  # fmt: skip
+
+
+@OFFICE()
+def m016_destructions(db: AnyDatabase) -> None:
+    """What was destroyed when its last day was over, with the certificate (JSON) of it."""
+    _make(
+        db,
+        """CREATE TABLE destructions (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            kinds TEXT NOT NULL, certificate TEXT NOT NULL
+        ) STRICT""",
+        *_append_only("destructions"),
+    )

@@ -37,6 +37,7 @@ class Approval:
     then it is nothing until a member confirms it. ``number`` is its place in the record;
     ``revoked`` says that the board has taken it back, ``use_revoked`` that the use of data ended
     with it.
+    ``platform`` is the fingerprint of the platform's own sentences at the signing.
     """
 
     study: str
@@ -53,6 +54,7 @@ class Approval:
     letter: str = ""
     submission: str = ""
     recorded_at: str = ""
+    platform: str = ""
     number: int = 0
     revoked: bool = False
     use_revoked: bool = False
@@ -114,6 +116,21 @@ def _conditions(stored: str) -> tuple[Condition, ...]:
     # Free text, as conditions were once: it stands in the way of the next opening and stops
     # nothing that goes on (docs/approvals.md).
     return (Condition("opening", stored),)
+
+
+def keep_platform(db: Database, fingerprint: str, content: str) -> None:
+    """Keep the platform's sentences that this fingerprint stands for, once."""
+    with write_transaction(db):
+        if not platform_content_of(db, fingerprint):
+            append(db, "platforms", {"fingerprint": fingerprint, "content": content})
+
+
+def platform_content_of(db: Database, fingerprint: str) -> str:
+    """Return the platform's sentences that were signed under this fingerprint, or nothing."""
+    found = db.conn.execute(
+        "SELECT content FROM platforms WHERE fingerprint = ?", (fingerprint,)
+    ).fetchone()
+    return str(found[0]) if found else ""
 
 
 def approvals(db: Database, study: str) -> list[Approval]:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from survey.storage import answer_tables
 from survey.storage.database import Database, quoted, write_transaction
 from survey.storage.record import append
+from survey.storage.reordering import rewrite_file
 from survey.storage.schema import ARRIVING, ROW_KEY_BYTES
 
 NEVER = ""  # in place of a language: its mere existence would narrow down who wrote the text
@@ -165,6 +166,43 @@ def set_state(db: Database, text: StoredText, state: str, redacted: str | None) 
             for group in groups if table == answer_tables.TEXTS else ():
                 answer_tables.moved(db, group, text.state, state)
     return changed
+
+
+GONE = "[withheld]"  # in place of the words of a withheld text, once they are overwritten
+_WITH_ORIGINAL = (
+    f"(state = '{REDACTED}' AND redacted IS NOT NULL OR state = '{WITHHELD}' AND text <> '{GONE}')"
+)
+
+
+def with_original(db: Database, study: str) -> list[bytes]:
+    """Return the keys of decided texts whose words as written are there and go to nobody."""
+    sql = _each_table(f"SELECT key FROM {{}} WHERE study = ? AND {_WITH_ORIGINAL}")
+    return [bytes(key) for (key,) in db.conn.execute(f"{sql} ORDER BY key", (study, study))]
+
+
+def overwrite_originals(db: Database, keys: Sequence[bytes]) -> int:
+    """Put a reader's words in place of those written, and nothing for withheld ones.
+
+    The bytes are overwritten on the disk, as after a deletion by code. Returns how many.
+    """
+    changed = 0
+    with write_transaction(db):
+        for table in TABLES:
+            sql = (
+                f"UPDATE {quoted(table)} SET text = coalesce(redacted, ?), redacted = NULL"
+                f" WHERE key = ? AND {_WITH_ORIGINAL}"
+            )
+            changed += db.conn.executemany(sql, ((GONE, key) for key in keys)).rowcount
+    if changed:  # pages that were split long ago may hold copies
+        rewrite_file(db)
+    return changed
+
+
+def decided_at(office: Database, key: bytes) -> str:
+    """Return when (ISO) a reader last decided about this text, or nothing."""
+    sql = "SELECT at FROM readings WHERE key = ? ORDER BY id DESC LIMIT 1"
+    found = office.conn.execute(sql, (key,)).fetchone()
+    return str(found[0]) if found else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,18 +22,23 @@ from hashlib import sha256
 from pathlib import Path
 
 from exports.output_files import hidden_beside
-from forms.fingerprint import fingerprint_of_facts
+from forms.fingerprint import fingerprint_of_facts, words_in_format_1
 from forms.load import load_study
 from forms.toml_tables import StudyFaults
 from forms.variants import shown_at
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.storage import answer_tables, studies
-from survey.storage.database import Database
+from survey.storage.database import Database, write_transaction
 from survey.storage.stores import Stores
 from survey.storage.studies import Condition, ConditionKind
 from survey.studies import submission_documents
 from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.platform_words import (
+    changed_sentences,
+    platform_content,
+    platform_fingerprint,
+)
 from survey.studies.version import StudyVersion, fingerprints_of
 
 FOLDER = "approved"
@@ -72,6 +77,11 @@ def load_archived(data: Path, study: str, fingerprints: VersionFingerprints) -> 
     version = _read(place, study)
     names = ("the words", "the release policy", "the site's facts")
     pairs = zip(names, fingerprints_of(version), fingerprints, strict=True)
+    if words_in_format_1(version.study) == fingerprints.words:
+        raise ArchivedVersionInvalid(
+            f"{study} was signed by an earlier version of the program, when the help page lay "
+            "outside the fingerprint of the words. It has to be signed anew."
+        )
     if differing := " and ".join(name for name, found, signed in pairs if found != signed):
         raise ArchivedVersionInvalid(
             f"{place} was changed after it was signed: {differing} differ. Restore it from a "
@@ -152,15 +162,6 @@ def _make_durable(folder: Path, *, inside: bool = True) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def with_current_help(present: StudyVersion, approved: StudyVersion) -> StudyVersion:
-    """Return the approved version with today's help lines, limit and invitation: none is signed.
-
-    A wrong phone number is corrected at once (docs/decisions/0014-approval-lock.md).
-    """
-    study = replace(approved.study, support=present.study.support)
-    return replace(approved, study=study, limit=present.limit, invited=present.invited)
 
 
 RECORD_LOST = (
@@ -322,6 +323,7 @@ def approval_under(office: Database, version: StudyVersion, form: ApprovalForm) 
         **{field.name: getattr(form, field.name) for field in fields(form)},
         submission=submission_documents.present_fingerprint(office, version.study),
         basis="noted" if form.letter else "signed",
+        platform=platform_fingerprint(),
     )
 
 
@@ -341,7 +343,39 @@ def record_approval(stores: Stores, version: StudyVersion, form: ApprovalForm) -
         later = {name: getattr(last, name) for name in (*studies.LATER, "recorded_at")}
         if replace(signed, **later) == last:
             return last.number
-    return studies.approve(stores.office, signed)
+    with write_transaction(stores.office):
+        studies.keep_platform(stores.office, signed.platform, platform_content())
+        return studies.approve(stores.office, signed)
+
+
+def same_label(stores: Stores, version: StudyVersion) -> str:
+    """Return in a sentence that other words were signed under this version's label; or nothing."""
+    study = version.study
+    noted = studies.approvals(stores.office, study.name)
+    others = [a for a in noted if a.words != study.fingerprints.words]
+    with suppress(ArchivedVersionInvalid):
+        if others:
+            signed = load_archived(stores.folder, study.name, others[-1].fingerprints).study
+            if signed.version == study.version:
+                return (
+                    f"The words are not those signed under {others[-1].reference}, yet both are "
+                    f"called version {study.version}: give the new ones another version in "
+                    "questionnaire.toml."
+                )
+    return ""
+
+
+def other_platform(signed: studies.Approval) -> bool:
+    """Return whether the program says other sentences of its own than those that were signed."""
+    return signed.platform not in ("", platform_fingerprint())
+
+
+def platform_changes(stores: Stores, signed: studies.Approval | None) -> list[str]:
+    """Return what changed in the platform's sentences since this approval, a line each."""
+    if signed is None or not other_platform(signed):
+        return []
+    before = studies.platform_content_of(stores.office, signed.platform)
+    return changed_sentences(before, platform_content()) if before else []
 
 
 def record_lost(stores: Stores, name: str) -> bool:
@@ -364,4 +398,4 @@ def signed_version(stores: Stores, folder: StudyVersion, today: str) -> StudyVer
     if folder.pilot or signed is None or signed.fingerprints == fingerprints_of(folder):
         return folder
     found = load_archived(stores.folder, folder.study.name, signed.fingerprints)
-    return with_current_help(folder, found)
+    return replace(found, limit=folder.limit, invited=folder.invited)

@@ -13,22 +13,25 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from time import monotonic
 
 from forms.kinds import columns_of_study
+from forms.study import Support
 from survey.clock import Clock, day_here, today_here
 from survey.errors import StoreError, StoreUnavailable
 from survey.storage import admission, answer_tables, batches, board, conditions, studies
 from survey.storage.admission import AdmissionRule
+from survey.storage.help_lines import Correction
 from survey.storage.stores import Stores
 from survey.storage.studies import Approval
 from survey.studies import approvals
 from survey.studies.catalogue import StudyCatalogue, StudyFolder
 from survey.studies.fingerprints import VersionFingerprints
+from survey.studies.help_page import CHECK_DAYS, HelpPage, help_page, note_corrections
 from survey.studies.version import PublishedVersions, StudyVersion, fingerprints_of
 
 # How long an answer is believed before the stores are asked again, in seconds.
@@ -39,14 +42,16 @@ NOT_OPEN = "not_open"
 CLOSED = "closed"
 FROZEN = "frozen"
 FULL = "full"
+HELD = "held"  # nobody new may begin, until a board or the operator has done something
 PAUSED = "expired"  # in certificate.json; staff read why in ``StudyState.problem``
 
 # Reasons why nothing is served of a study that was opened.
 INVALID, REVOKED, RAN_OUT, SUSPENDED = "unsound", "revoked", "ran out", "suspended"
+NO_HELP, OTHER_PLATFORM = "no help", "platform"  # reasons of HELD
 CONDITION = "condition"  # one that was to be met while it runs was not, by its day
 LOST = "lost"  # it was opened, as its answers say, while the office's file knows nothing of it
 
-# A respondent who began in time may still send while a study is closed or full, but not these.
+# A respondent who began in time may still send while a study is closed, full or held, not these.
 TAKES_NOTHING = frozenset({FROZEN, PAUSED, NOT_OPEN})
 
 
@@ -68,7 +73,7 @@ class StudyState:
 
     ``reason`` says in a word why an opened study takes nobody and ``problem`` in a sentence for
     staff; respondents read only that it is paused. ``frozen_on`` are the days (ISO, this server's)
-    on which answers were frozen, in order.
+    on which answers were frozen, in order. ``help`` is the help page of a signed one.
     """
 
     published: PublishedVersions
@@ -77,6 +82,7 @@ class StudyState:
     reason: str = ""
     problem: str = ""
     frozen_on: tuple[str, ...] = ()
+    help: HelpPage | None = None
 
     @property
     def readable(self) -> bool:
@@ -103,7 +109,11 @@ class Availability:
         # By thread, as connections are: SQLite tells each of them that another has written.
         self._mine = threading.local()
         self._office_file: int | None = None
-        self._versions: dict[tuple[str, VersionFingerprints], StudyVersion] = {}
+        # What was archived, read once; and what is made of a version for the help page of today.
+        self._archived: dict[tuple[str, VersionFingerprints], StudyVersion] = {}
+        self._versions: dict[
+            tuple[str, VersionFingerprints], tuple[StudyVersion, StudyVersion]
+        ] = {}
         self._ready = {folder.latest for folder in catalogue}
         self._lock = threading.Lock()
 
@@ -222,13 +232,16 @@ class Availability:
         try:
             if signed is None:
                 raise approvals.ArchivedVersionInvalid("No approval of it has begun.")
-            version = self._version(folder, signed.fingerprints)
+            base = self._base(folder, signed.fingerprints)
+            known = note_corrections(office, name, base.study.support, folder.help, today)
+            page = help_page(base.study.support, folder.help, known, today)
+            version = self._version(folder, base, page.shown)
         except approvals.ArchivedVersionInvalid as invalid:
             state = status if status != "open" else PAUSED
             return StudyState(
                 PublishedVersions(folder, signed=True), state, signed, INVALID, str(invalid)
             )
-        earlier = self._earlier(folder, version, [a for a in noted if a.in_force(today)])
+        earlier = self._earlier(folder, version, known, [a for a in noted if a.in_force(today)])
         reason, problem = "", ""
         if signed.revoked:
             reason, problem = REVOKED, f"The board revoked the approval {signed.reference}."
@@ -241,12 +254,39 @@ class Availability:
         elif late := conditions.overdue(office, name, today):
             reason, problem = CONDITION, f"A condition was not met in time. {late[0].asked}"
         state = status if status != "open" else PAUSED if reason else OPEN
+        if state == OPEN:
+            reason, problem = self._held(signed, page)
+            state = HELD if reason else OPEN
         return StudyState(
-            PublishedVersions(version, earlier, signed=True), state, signed, reason, problem
+            PublishedVersions(version, earlier, signed=True),
+            state,
+            signed,
+            reason,
+            problem,
+            help=page,
         )
 
+    def _held(self, signed: Approval, page: HelpPage) -> tuple[str, str]:
+        """Return why nobody new may begin, in a word and in a sentence; nothing where they may."""
+        if not page.shown.lines:
+            return NO_HELP, (
+                f"No help line was checked within {CHECK_DAYS} days, so nobody new can begin. Have "
+                "a person dial each line and write the day into support.toml."
+            )
+        if approvals.other_platform(signed):
+            return OTHER_PLATFORM, (
+                "The program now says other sentences of its own to clients than those that were "
+                f"signed under {signed.reference}, so nobody new can begin. Sign the version anew; "
+                f"`lacrima study platform {signed.study}` shows what changed."
+            )
+        return "", ""
+
     def _earlier(
-        self, folder: StudyVersion, served: StudyVersion, in_force: list[Approval]
+        self,
+        folder: StudyVersion,
+        served: StudyVersion,
+        known: Sequence[Correction],
+        in_force: list[Approval],
     ) -> tuple[StudyVersion, ...]:
         """Return versions replaced and not revoked: a draft begun under one ends under it."""
         others = dict.fromkeys(a.fingerprints for a in reversed(in_force))
@@ -254,19 +294,30 @@ class Availability:
         found = []
         for fingerprints in others:
             with suppress(approvals.ArchivedVersionInvalid):
-                found.append(self._version(folder, fingerprints))
+                base = self._base(folder, fingerprints)
+                page = help_page(base.study.support, folder.help, known, self.today())
+                found.append(self._version(folder, base, page.shown))
         return tuple(found)
 
-    def _version(self, folder: StudyVersion, fingerprints: VersionFingerprints) -> StudyVersion:
+    def _base(self, folder: StudyVersion, fingerprints: VersionFingerprints) -> StudyVersion:
         """Return the folder's version or the archived one. Raises ArchivedVersionInvalid."""
         if fingerprints == fingerprints_of(folder):
-            return self._prepared(folder)
+            return folder
         key = folder.study.name, fingerprints
-        known = self._versions.get(key)
-        if known is None or known.study.support is not folder.study.support:
+        if key not in self._archived:
             loaded = approvals.load_archived(self._stores.folder, folder.study.name, fingerprints)
-            known = self._versions[key] = approvals.with_current_help(folder, loaded)
-        return self._prepared(known)
+            self._archived[key] = loaded
+        return self._archived[key]
+
+    def _version(self, folder: StudyVersion, base: StudyVersion, shown: Support) -> StudyVersion:
+        """Return ``base`` with the help page that is shown: the same one while nothing changes."""
+        key = base.study.name, fingerprints_of(base)
+        made = replace(base, limit=folder.limit, invited=folder.invited, shown_help=shown)
+        of, known = self._versions.get(key, (base, made))
+        alike = (known.limit, known.invited, known.help) == (made.limit, made.invited, made.help)
+        version = known if of is base and alike else made
+        self._versions[key] = base, version
+        return self._prepared(version)
 
     def _prepared(self, version: StudyVersion) -> StudyVersion:
         """Return ``version`` with a table for its answers; one that is never met gets none."""

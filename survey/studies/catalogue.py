@@ -92,9 +92,9 @@ class StudyFolder:
         except StudyFaults as faults:
             self.fault = first_fault(faults)
             # A wrong number is corrected at once, whatever else is wrong with the folder.
-            support, study = help_lines_in(self.folder), self.latest.study
-            if support is not None and support != study.support:
-                self.latest = replace(self.latest, study=replace(study, support=support))
+            support = help_lines_in(self.folder)
+            if support is not None and support != self.latest.help:
+                self.latest = replace(self.latest, shown_help=support)
             return
         self.fault, self.is_archived, self._had_site = "", False, has_words(site)
         if not self._had_site:  # then it does not say who may come in
@@ -129,7 +129,7 @@ def first_fault(faults: StudyFaults) -> str:
 
 def _seen_by_respondents(version: StudyVersion) -> tuple[object, ...]:
     """Return everything that a change of a file can change for respondents."""
-    return *fingerprints_of(version), version.limit, version.invited, version.study.support
+    return *fingerprints_of(version), version.limit, version.invited, version.help
 
 
 @dataclass(frozen=True, slots=True)

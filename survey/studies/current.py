@@ -25,6 +25,11 @@ def current_version() -> StudyVersion:
     return cast("StudyVersion", g.version)
 
 
+def whole_version() -> StudyVersion:
+    """Return the same version with the facts that only the board is told, for staff's pages."""
+    return cast("StudyVersion", g.whole_version)
+
+
 def current_name() -> str:
     """Return the name of the study that this page is about."""
     return current_version().study.name
@@ -57,7 +62,9 @@ def _find_by_name(name: str, mark: str) -> None:
     folder, published = services.catalogue.folder(name), services.availability.published(name)
     if folder and (not mark or (mark == PROPOSED and not research)):
         g.folder, g.proposed = folder, bool(mark)
-        g.version = folder.version() if mark else published.version
+        # The ethics room is public: what only the board is told has pages of its own.
+        g.whole_version = folder.version() if mark else published.version
+        g.version = g.whole_version if research else g.whole_version.public
     elif research:
         g.version = None  # ``staff_only`` answers 404: after the sign-in, not before
     else:

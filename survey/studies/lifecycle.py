@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterator
 
 from forms.dates import FREEZE, day_before, in_words
 from forms.site_facts import missing_facts
+from forms.study import Support
 from survey.clock import iso_utc, today_here
 from survey.errors import Refusal
-from survey.storage import batches, board, conditions, studies
+from survey.storage import batches, board, conditions, help_lines, studies
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from survey.studies import approvals
 from survey.studies.approvals import signed_version
 from survey.studies.data_use import check_use
+from survey.studies.help_page import CHECK_DAYS, help_page
 from survey.studies.version import StudyVersion, fingerprints_of
 
 Note = Callable[[str], None]
@@ -58,20 +60,23 @@ def to_open(stores: Stores, version: StudyVersion) -> StudyVersion:
 def not_ready(stores: Stores, version: StudyVersion) -> list[str]:
     """Return what keeps the study from opening, in words. ``version`` as in ``to_open``."""
     try:
-        return list(_obstacles(stores, to_open(stores, version)))
+        return list(_obstacles(stores, to_open(stores, version), version.help))
     except approvals.ArchivedVersionInvalid as invalid:
         return [str(invalid).rstrip(".")]
 
 
-def _obstacles(stores: Stores, version: StudyVersion) -> Iterator[str]:
-    name = version.study.name
+def _obstacles(stores: Stores, version: StudyVersion, present: Support) -> Iterator[str]:
+    name, today = version.study.name, today_here().isoformat()
     if version.pilot:
         yield "it runs as a pilot: take it out of LACRIMA_PILOTS first"
     if studies.status(stores.office, name) == "frozen":
         yield "it is frozen for good"
-    if approval_of(stores, version) is None:
+    signed = approval_of(stores, version)
+    if signed is None:
         yield "no approval in force names exactly these words, policy and site facts"
         yield from _waiting(stores, version)
+    elif approvals.other_platform(signed):
+        yield "the program says other sentences of its own to clients than those that were signed"
     if suspended := board.suspension(stores.office, name):
         yield f"the board suspended it on {suspended.at[:10]}: {suspended.why}"
     opening = conditions.open_conditions(stores.office, name, "opening")
@@ -79,9 +84,16 @@ def _obstacles(stores: Stores, version: StudyVersion) -> Iterator[str]:
         yield f"condition {one.number} of the board is not met: {one.asked}"
     if empty := missing_facts(version.study, version.facts):
         yield "site.toml leaves these facts empty: " + ", ".join(empty)
-    if unchecked := version.study.support.never_checked:
+    known = help_lines.corrections(stores.office, name)
+    page = help_page(version.study.support, present, known, today)
+    if unchecked := page.unchecked:
         named = ", ".join(line.name for line in unchecked[:NAMED])
-        yield f"{len(unchecked)} help lines were never checked ({named} …)"
+        yield f"{len(unchecked)} help lines were not checked within {CHECK_DAYS} days ({named} …)"
+    if not page.emergency_checked:
+        yield (
+            "the emergency numbers were not compared with an official list within "
+            f"{CHECK_DAYS} days (emergency_last_checked in support.toml)"
+        )
 
 
 def _waiting(stores: Stores, version: StudyVersion) -> Iterator[str]:
@@ -126,7 +138,8 @@ def not_to_freeze(stores: Stores, version: StudyVersion) -> str:
         served = signed_version(stores, version, today)
     except Refusal as refusal:
         return str(refusal)
-    day = max(batches.promised(stores.responses, name), served.facts.get(FREEZE, ""))
+    promised = batches.promised(stores.responses, name, FREEZE)
+    day = max(*promised, served.facts.get(FREEZE, ""), "")
     if today >= day:
         return ""
     return (

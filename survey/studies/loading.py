@@ -15,11 +15,13 @@ from forms.toml_tables import StudyFaults
 from survey.clock import today_here
 from survey.config import Config
 from survey.errors import Refusal
+from survey.releases import destruction
 from survey.storage import admission, record_check, studies
 from survey.storage.admission import AdmissionRule
 from survey.storage.stores import Stores
 from survey.studies import approvals
-from survey.studies.availability import LOST, Availability, prepare
+from survey.studies.approvals import other_platform
+from survey.studies.availability import LOST, NO_HELP, Availability, prepare
 from survey.studies.catalogue import (
     StudyCatalogue,
     StudyFolder,
@@ -150,8 +152,8 @@ class _CatalogueLoader:
             version = approvals.load_archived(self.stores.folder, name, signed.fingerprints)
         except approvals.ArchivedVersionInvalid as invalid:
             return _unavailable(name, folder, f"{fault}. Nor can what was signed: {invalid}")
-        study = replace(version.study, support=help_lines_in(folder) or version.study.support)
-        version = self._with_admission_rule(replace(version, study=study))
+        present = replace(version, shown_help=help_lines_in(folder))
+        version = self._with_admission_rule(present)
         return StudyFolder(version, self.config.site, folder=folder, fault=fault)
 
     def _with_admission_rule(self, version: StudyVersion) -> StudyVersion:
@@ -207,6 +209,13 @@ def _without_clashes(
     return sorted(sound, key=lambda one: one.name), left_out
 
 
+def help_notices(catalogue: StudyCatalogue, stores: Stores) -> list[str]:
+    """Return what is hidden of the help pages of signed studies, and what will be soon."""
+    availability = Availability(stores, catalogue)
+    pages = ((folder.name, availability.state_of(folder.name).help) for folder in catalogue)
+    return [f"{name}: {sentence}" for name, page in pages if page for sentence in page.sentences()]
+
+
 def find_problems(catalogue: StudyCatalogue, stores: Stores) -> list[str]:
     """Return studies left out, faulty folders, invalid copies, lost records, a broken record."""
     found = [left_out.why for left_out in catalogue.left_out]
@@ -226,7 +235,14 @@ def find_problems(catalogue: StudyCatalogue, stores: Stores) -> list[str]:
                 approvals.load_archived(stores.folder, name, signed.fingerprints)
             except approvals.ArchivedVersionInvalid as invalid:
                 found.append(f"{name}: {invalid}")
+        if signed and signed.in_force(today_here().isoformat()) and other_platform(signed):
+            found.append(
+                f"{name}: this program says other sentences of its own to clients than those "
+                f"signed under {signed.reference}. Nobody new can begin before the version is "
+                f"signed anew; `lacrima study platform {name}` shows what changed."
+            )
+        found += destruction.reminders(stores, folder.latest, today_here().isoformat())
         state = availability.state_of(name)
-        if state.reason == LOST:
+        if state.reason in (LOST, NO_HELP):
             found.append(f"{name}: {state.problem}")
     return list(dict.fromkeys(found))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
-from forms.fingerprint import fingerprint_of_facts
+from forms.fingerprint import BOARD_FACTS, fingerprint_of_board_facts, fingerprint_of_facts
 from forms.load import load_study
 from forms.site_facts import SiteFacts, facts_for, fill
-from forms.study import Study
+from forms.study import HelpLine, Study, Support
 from forms.toml_tables import Fault, StudyFaults
 from forms.variants import shown_at
 from survey.studies.fingerprints import VersionFingerprints
+
+BOARD_ALONE = "(told to the board alone)"  # on public pages, in the place of such a fact
 
 # First parts of the rooms' own addresses. A test holds the list against the addresses served.
 RESERVED = frozenset({"account", "audit", "code", "keys", "seen", "set-up", "sign-in", "sign-out"})
@@ -31,7 +34,8 @@ def check_name(folder: Path) -> None:
 class StudyVersion:
     """One version of a study with this site's facts: its folder's, or one that was approved.
 
-    ``limit`` closes it once so many answers were sent; ``invited``: only an invitation opens it.
+    ``limit`` closes it once so many answers were sent; ``invited``: only an invitation opens it;
+    ``shown_help`` is the help page where clients are shown another than the study's own.
     """
 
     study: Study
@@ -41,6 +45,43 @@ class StudyVersion:
     pilot: bool
     limit: int | None = None
     invited: bool = False
+    shown_help: Support | None = None
+
+    @property
+    def help(self) -> Support:
+        """Return the help page as clients are shown it: ``study.support`` is what is signed."""
+        return self.shown_help or self.study.support
+
+    @cached_property
+    def public(self) -> StudyVersion:
+        """Return the version without the facts that only the board is told, for public pages."""
+        board = fingerprint_of_board_facts(self.study, self.facts)
+        if not board:
+            return self
+        kept = {
+            name: BOARD_ALONE if name in self.study.consent.board_facts and value else value
+            for name, value in self.facts.items()
+        }
+        return replace(self, facts={**kept, BOARD_FACTS: board})
+
+    def as_signed(self) -> StudyVersion:
+        """Return the version with the help page that is signed, for what does not change daily."""
+        return replace(self, shown_help=None)
+
+    @property
+    def corrections(self) -> tuple[tuple[HelpLine, HelpLine], ...]:
+        """Return each help line as signed and as shown, where the shown contact is not signed."""
+        shown = {line.label: line for line in self.help.lines}
+        pairs = ((line, shown.get(line.label, line)) for line in self.study.support.lines)
+        return tuple(
+            (one, now) for one, now in pairs if (one.contact, one.url) != (now.contact, now.url)
+        )
+
+    @property
+    def hidden_lines(self) -> tuple[HelpLine, ...]:
+        """Return the help lines that clients are not shown, as nobody has checked them lately."""
+        shown = {line.label for line in self.help.lines}
+        return tuple(line for line in self.study.support.lines if line.label not in shown)
 
     def fill(self, text: str) -> str:
         """Return ``text`` with the site's facts in place of ``{fact}``."""

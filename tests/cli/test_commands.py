@@ -11,8 +11,14 @@ import pytest
 
 from survey.cli.main import COMMANDS, main
 from survey.clock import today_here
+from survey.studies import approvals
+from survey.studies.platform_words import (
+    fingerprint_of_platform,
+    platform_content,
+    platform_fingerprint,
+)
 from tests.approving import FACTS, confirm_all, copied, explain_slots_in, letter_in
-from tests.conftest import FLAGSHIP, STUDIES
+from tests.conftest import CHECKED, FLAGSHIP, STUDIES
 
 
 @pytest.fixture
@@ -138,7 +144,7 @@ def test_the_list_names_every_study(lacrima):
 def test_a_study_opens_only_when_everything_is_in_order(lacrima):
     status, _, told = lacrima("study", "open", "minimal")
     assert status == 1
-    assert all(why in told for why in ("no approval", "institution", "never checked"))
+    assert all(why in told for why in ("no approval", "institution", "not checked within 90 days"))
 
 
 def test_an_approval_on_paper_meets_the_refusals_of_the_page(lacrima, tmp_path):
@@ -198,10 +204,54 @@ def test_a_changed_word_voids_the_approval(ready, tmp_path):
     assert (status, "no approval in force" in told) == (1, True)
 
 
-def test_a_corrected_help_line_does_not(ready, tmp_path):
+def test_a_corrected_help_line_does_too_before_the_study_was_opened(ready, tmp_path):
     file = tmp_path / "shelf" / "minimal" / "support.toml"
     file.write_text(file.read_text().replace('contact = "123"', 'contact = "456"'))
-    assert ready("study", "open", "minimal")[0] == 0
+    status, _, told = ready("study", "open", "minimal")
+    assert (status, "no approval in force" in told) == (1, True)
+
+
+def test_words_changed_under_the_same_label_are_told(ready, tmp_path):
+    folder = tmp_path / "shelf" / "minimal"
+    assert "yet both are called version 1" not in ready("study", "check", folder)[1]
+    file = folder / "questionnaire.toml"
+    file.write_text(file.read_text().replace("How is your mood?", "How was your mood?"))
+    assert "yet both are called version 1" in ready("study", "check", folder)[1]
+    file.write_text(file.read_text().replace('version = "1"', 'version = "2"'))
+    assert "yet both are called" not in ready("study", "check", folder)[1]
+
+
+def test_the_platforms_sentences_are_told_with_what_was_signed(ready):
+    status, said, _ = ready("study", "platform", "minimal")
+    assert (status, said.count(platform_fingerprint())) == (0, 2)
+
+
+def test_an_upgrade_that_says_other_sentences_is_told_before_it_serves(ready, monkeypatch):
+    ready("key", "new")
+    ready("study", "open", "minimal")
+    later = platform_content().replace('"Leave now"', '"Go away"')
+    monkeypatch.setattr(approvals, "platform_content", lambda: later)
+    monkeypatch.setattr(approvals, "platform_fingerprint", lambda: fingerprint_of_platform(later))
+    status, said, _ = ready("study", "platform", "minimal")
+    assert (status, "+ LEAVE_NOW: Go away" in said) == (1, True)
+    status, _, told = ready("doctor")
+    assert (status, "other sentences of its own" in told) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("checked", "why"),
+    [
+        (f"\n{CHECKED}", "1 help lines were not checked within 90 days (A line …)"),
+        (f"y_{CHECKED}", "the emergency numbers were not compared"),
+    ],
+)
+def test_a_check_older_than_ninety_days_keeps_a_study_from_opening(ready, tmp_path, checked, why):
+    file = tmp_path / "shelf" / "minimal" / "support.toml"
+    old = (today_here() - timedelta(days=91)).isoformat()
+    stale = f'{checked.partition("last")[0]}last_checked = "{old}"'
+    file.write_text(file.read_text().replace(checked, stale))
+    status, _, told = ready("study", "open", "minimal")
+    assert (status, why in told) == (1, True)
 
 
 def test_an_unknown_study_is_told_with_those_known(lacrima):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from forms.answers import (
@@ -22,19 +24,21 @@ def test_a_blank_text_leaves_nothing(study):
     assert stored_texts(study("kinds"), {"story": "Once."}) == {"story": "Once."}
 
 
-def test_a_text_with_a_column_is_not_kept_apart(study):
-    assert stored_texts(study("kinds"), {"word": "sun"}) == {}
-    assert stored_values(study("kinds"), {"word": "sun"})["word"] == "sun"
+def test_no_text_stands_among_the_other_answers(study):
+    assert "word" not in stored_values(study("kinds"), {"word": "sun"})
 
 
 @pytest.mark.parametrize(("name", "variable", "language"), [
     ("kinds", "story", "en"),
-    ("first-hidden", "first", None),  # its page hangs on an answer, and no branch is named
     ("therapist-tears", "ff_open", "en"),  # of everybody on a branch that the study names
-    ("therapist-tears", "gender_text", None),
 ])  # fmt: skip
-def test_a_text_of_which_a_few_are_asked_has_no_language(study, name, variable, language):
+def test_a_text_that_is_read_has_its_language(study, name, variable, language):
     assert text_language(study(name), variable, "en") == language
+
+
+def test_a_text_of_which_a_few_are_asked_has_no_language(study):
+    nameless = replace(study("first-hidden"), branches=())
+    assert text_language(nameless, "first", "en") is None
 
 
 @pytest.mark.parametrize(("seconds", "band"), [(0, 1), (179, 1), (180, 2), (1199, 3), (1200, 4)])
@@ -45,7 +49,7 @@ def test_bands_begin_at_their_bound(study, seconds, band):
 @pytest.mark.parametrize(("name", "value", "words"), [
     ("one", 0, "None"), ("one", -98, "Can't say"), ("one", -95, "Left blank"),
     ("some__red", 1, "Ticked"), ("some__red", 0, "Not ticked"),
-    ("line", 0, "Not at all"), ("line", 37, "37"), ("view_1", 2, "Fair"), ("word", "sun", "sun"),
+    ("line", 0, "Not at all"), ("line", 37, "37"), ("view_1", 2, "Fair"),
 ])  # fmt: skip
 def test_every_value_reads_in_words(study, name, value, words):
     kinds = study("kinds")

@@ -321,6 +321,7 @@ RELEASE = [
     ("branch", 'none = ["been", ', 'sensitive = ["been"]\nnone = [', "it must not be required"),
 ]
 
+LINE = '[[line]]\ncountries = []\nname = "A line"\ncontact = "1"\nurl = ""\nlast_checked = ""\n'
 SUPPORT = [
     ("minimal", "[]", '["UK", "UK"]', "line A line, countries: 'UK' stands there twice"),
     ("minimal", '"https://ex', '"http://ex', "url: 'http://example.org' is not a secure web addre"),
@@ -331,7 +332,13 @@ SUPPORT = [
         "'2026-02-29' is not a date; allowed: em",
     ),
     ("minimal", 'checked = ""', "checked = 2026-02-28", "must be text in quotes, not a date"),
-    ("minimal", 'last_checked = ""\n', "", "last_checked: is missing"),
+    ("minimal", 'org"\nlast_checked = ""\n', 'org"\n', "last_checked: is missing"),
+    (
+        "minimal",
+        "[[emergency]]\n",
+        f"{LINE}[[emergency]]\n",
+        "A line (anywhere) stands twice",
+    ),
     ("minimal", "[[emergency]]", "[emergency]", "emergency: must be an array"),
     ("minimal", "These lines", "{institution} can. These", "facts can be named in consent.toml on"),
 ]
@@ -364,7 +371,7 @@ def test_a_slip_in_the_syntax_is_told_with_its_line(changed, faults):
     found = faults(changed("minimal", S, '"A line"', '"A line'))
     assert len(found) == 1
     assert "is not valid TOML" in found[0]
-    assert "line 5" in found[0]
+    assert "line 7" in found[0]
 
 
 @pytest.mark.parametrize(
@@ -530,8 +537,22 @@ def test_ticks_that_nobody_can_set_together_lead_nowhere(changed, faults, condit
 
 
 def test_a_condition_on_a_text_is_refused(changed, faults):
-    found = faults(changed("kinds", Q, "apart = true", "apart = true\nshow_if = { word = [1] }"))
-    assert "'word' is a text, and routing looks at codes only" in found[0]
+    old = "max_length = 600"
+    found = faults(changed("kinds", Q, old, f"{old}\nshow_if = {{ word = [1] }}"))
+    assert any("no question has the column 'word'" in line for line in found)
+
+
+def test_a_text_beside_the_other_answers_is_refused_since_nobody_would_read_it(changed, faults):
+    found = faults(changed("kinds", Q, "max_length = 20\napart = true", "max_length = 20"))
+    problem = "question word, apart: nobody would read a text beside the other answers"
+    assert found == [f"questionnaire.toml, page p3_words, {problem}; allowed: apart = true"]
+
+
+def test_a_text_that_a_few_are_asked_for_is_refused_since_nobody_would_read_it(changed, faults):
+    found = faults(
+        changed("kinds", Q, "max_length = 20", "max_length = 20\nshow_if = { one = [1] }")
+    )
+    assert "question word, apart: nobody would read a text of which even the existence" in found[0]
 
 
 def test_faults_come_in_the_order_of_the_files(changed, faults):

@@ -41,12 +41,12 @@ def moved(changed, study):
             '{ stayed = "You did not go.", went = "You went." }',
             '{ went = "You went.", stayed = "You did not go." }',
         ),
-        ("minimal", S, 'last_checked = ""', 'last_checked = "2026-01-31"'),
-        ("minimal", S, "123", "124"),
+        ("minimal", S, 'org"\nlast_checked = ""', 'org"\nlast_checked = "2026-01-31"'),
+        ("minimal", S, 'emergency_last_checked = ""', 'emergency_last_checked = "2026-01-31"'),
         ("coarse", R, "{ core = 1, insider = 1 }", "{ insider = 1, core = 1 }"),
     ],
 )
-def test_layout_and_help_lines_move_no_part(moved, study_name, file, old, new):
+def test_layout_and_dates_of_checks_move_no_part(moved, study_name, file, old, new):
     assert moved(study_name, file, old, new) == set()
 
 
@@ -68,6 +68,14 @@ def test_layout_and_help_lines_move_no_part(moved, study_name, file, old, new):
         ("minimal", C, "I have read this.", "I read this.", {"words", "consent_version"}),
         ("minimal", C, "I agree and start", "I agree", {"words", "consent_version"}),
         ("minimal", C, "can ask questions", "may ask", {"words"}),
+        ("minimal", S, "These lines can help.", "Call us.", {"words"}),
+        ("minimal", S, "You can ask the body", "Ask the body", {"words"}),
+        ("minimal", S, '"A line"', '"Another line"', {"words"}),
+        ("minimal", S, "countries = []", 'countries = ["Ireland"]', {"words"}),
+        ("minimal", S, '"123"', '"124"', {"words"}),
+        ("minimal", S, "example.org", "example.net", {"words"}),
+        ("minimal", S, '"112"', '"113"', {"words"}),
+        ("minimal", S, 'name = "A line"', 'name = "A line"\nyouth = true', {"words"}),
         ("minimal", R, "k = 5", "k = 6", {"policy"}),
         ("coarse", R, '"45 or over", [3, 4]', '"45 and over", [3, 4]', {"policy"}),
         ("minimal", R, 'none = ["mood"]', 'sensitive = ["mood"]', {"policy"}),
@@ -93,7 +101,7 @@ def test_windows_line_ends_are_the_same_content(changed, study):
 def test_a_fingerprint_is_the_same_on_any_machine(study):
     # Worked out once and written down: a change of this line is a change for every approval.
     assert study("minimal").fingerprints.words == (
-        "436f47f892991323011eef34a2d698f86fe7d5ad8095113b5070a58d5b85ade2"
+        "c2708ca22b3bea543daa4f1b67180df40ebbf84eb55a12c34d791d3e7d295baf"
     )
 
 
@@ -159,7 +167,7 @@ def test_every_class_that_a_study_is_made_of_has_wire_names():
 
 
 def test_the_format_stands_beside_the_fingerprints(study):
-    assert study("minimal").fingerprints.format == fingerprint.FORMAT_VERSION == 1
+    assert study("minimal").fingerprints.format == fingerprint.FORMAT_VERSION == 2
 
 
 def test_what_keeps_its_first_value_is_not_hashed(study):

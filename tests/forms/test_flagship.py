@@ -37,8 +37,8 @@ def items_met(study: Study, answers: Answers) -> int:
     return sum(len(q.rows) or 1 for q in shown)
 
 
-def test_it_asks_107_variables_on_18_pages(flagship):
-    assert (len(list(flagship.variables())), len(flagship.pages)) == (107, 18)
+def test_it_asks_105_variables_on_18_pages(flagship):
+    assert (len(list(flagship.variables())), len(flagship.pages)) == (105, 18)
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,6 @@ def test_each_way_meets_the_items_and_pages_the_instrument_says(flagship, answer
     assert len(shown_pages(flagship, answers)) == pages
 
 
-def test_describing_oneself_opens_one_text_each(flagship):
-    described = SEEN_CRIED_TALKED | {"gender": 4, "ethnicity": 8}
-    assert items_met(flagship, described) == 105
-
-
 @pytest.mark.parametrize(
     ("saw_tears", "branch"),
     [(1, "seen"), (2, "seen"), (3, "not_seen"), (-98, "not_seen"), (-99, "not_seen")],
@@ -72,9 +67,9 @@ def test_the_branches_have_the_codes_of_a_release(flagship):
     assert [(b.code, b.name) for b in flagship.branches] == [(1, "seen"), (2, "not_seen")]
 
 
-def test_there_are_24_ways_through(flagship):
-    # seen: cried or not × talked or not × two texts opened or not; not seen: without the talk
-    assert len(list(paths(flagship))) == 16 + 8
+def test_there_are_6_ways_through(flagship):
+    # seen: cried or not × talked or not; not seen: without the talk
+    assert len(list(paths(flagship))) == 4 + 2
 
 
 def test_only_the_routing_question_is_required_and_it_can_be_declined(flagship):
@@ -111,7 +106,7 @@ def test_every_missing_code_is_there(flagship):
 def test_the_kinds_of_question_are_those_of_the_instrument(flagship):
     kinds = [q.kind for _, q in flagship.variables()]
     assert {k: kinds.count(k) for k in kinds} == {
-        "single": 39, "grid": 60, "vas": 2, "multiple": 1, "text": 4, "number": 1,
+        "single": 39, "grid": 60, "vas": 2, "multiple": 1, "text": 2, "number": 1,
     }  # fmt: skip
 
 
@@ -124,8 +119,6 @@ def test_texts_are_short_and_kept_apart(flagship):
     texts = {q.name: (q.max_length, q.apart) for q in flagship.questions.values() if q.max_length}
     assert texts == {
         "ff_open": (600, True),
-        "gender_text": (60, True),
-        "ethnicity_text": (60, True),
         "final_open": (1000, True),
     }
 
@@ -240,7 +233,7 @@ def test_each_of_the_checklist_elements_points_at_something_that_exists(flagship
     consent = flagship.consent
     passages = (consent.key_facts, consent.details, consent.notice, consent.debrief)
     there = {p.id for g in (*passages, consent.leaflet, consent.board_note) for p in g}
-    there |= {s.id for s in consent.statements} | {f"screen:{name}" for name in SCREENS}
+    there |= {name for name, _ in consent.asked_at_consent} | {f"screen:{name}" for name in SCREENS}
     assert len(consent.checklist) == 81
     assert [c.id for c in consent.checklist if not c.passages or set(c.passages) - there] == []
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from flask import Flask
+from markupsafe import escape
 
 from forms.platform_texts import NEXT_PART
 from tests.journeys.page import Page
@@ -123,7 +124,12 @@ class Journey:
 
     def change(self, question: str) -> Journey:
         """The Change link of a question on the check page, by the question's words."""
-        return self.open(self.page.link(text=f"Change {question}"))
+        asked = re.search(
+            rf'<dt id="(c[\d-]+)">{re.escape(str(escape(question)))}<', self.page.html
+        )
+        assert asked is not None, question
+        named = f"e{asked[1][1:]} {asked[1]}"
+        return self.open(self.page.link(**{"aria-labelledby": named}))
 
     def stop(self, **answers: Value) -> Journey:
         """Stop, from a page of questions."""

@@ -229,6 +229,7 @@ def test_a_suspended_study_stops_everybody_at_once(running, board):
     board.rule("suspended")
     assert "paused" in running.client().start().text
     assert "It ended while you were answering" in client.answer(mood=1).text
+    assert "We are glad that you came." in client.text  # the debrief
     assert (running.rows, running.drafts) == ([], 0)
 
 
@@ -304,6 +305,11 @@ def test_the_certificate_tells_programs_the_same(running, board):
     assert told["approval"]["fingerprints"] == told["fingerprints"]
 
 
+def test_words_changed_under_the_same_label_are_told_to_who_signs(running, board):
+    running.change(OLD, NEW)
+    assert "yet both are called version 1" in board.open("approve").text
+
+
 def test_the_certificate_says_that_a_newer_version_waits(running):
     running.change(OLD, NEW)
     assert "A newer version is being prepared" in running.app.test_client().get(
@@ -311,11 +317,27 @@ def test_the_certificate_says_that_a_newer_version_waits(running):
     ).get_data(as_text=True)
 
 
-def test_the_public_pages_show_what_is_served_and_beside_it_what_is_proposed(running):
+def test_the_public_pages_show_what_is_served_and_staff_what_is_proposed(running, board):
     running.change(OLD, NEW)
     running.client().start()
     reader = running.app.test_client()
     served = reader.get("/ethics/minimal/text").get_data(as_text=True)
-    proposed = reader.get("/ethics/minimal@proposed/text").get_data(as_text=True)
     assert (OLD in served, NEW in served) == (True, False)
+    proposed = board.browser.get("/ethics/minimal@proposed/text").get_data(as_text=True)
     assert (NEW in proposed, "/ethics/minimal@proposed/data" in proposed) == (True, True)
+    assert NEW in board.open("/ethics/minimal/versions").text
+
+
+@pytest.mark.parametrize("page", ["", "text", "flow", "checklist", "dossier.zip", "versions"])
+def test_nobody_else_reads_what_is_proposed_once_a_study_was_opened(running, page):
+    running.change(OLD, NEW)
+    reader = running.app.test_client()
+    answer = reader.get(f"/ethics/minimal@proposed/{page}")
+    assert (answer.status_code, "/ethics/sign-in" in answer.headers["Location"]) == (303, True)
+    assert NEW not in reader.get("/ethics/minimal/versions").get_data(as_text=True)
+
+
+def test_what_is_proposed_before_a_study_is_opened_is_public(mood):
+    mood.change(OLD, NEW)
+    reader = mood.app.test_client()
+    assert NEW in reader.get("/ethics/minimal@proposed/text").get_data(as_text=True)

@@ -71,6 +71,7 @@ def test_stopping_early_with_a_spent_code_is_told_as_well(invited):
     first.send()
     second.open("stop").send()
     assert "This invitation was used already" in second.text
+    assert "We are glad that you came." in second.text  # the debrief
 
 
 def test_sending_twice_with_one_invitation_sends_once_and_says_thank_you(invited):

@@ -212,7 +212,7 @@ def real(site, status, *, until=1, name="minimal"):
 def test_a_study_that_takes_nobody_says_so_kindly_and_still_gives_help(site, status, until, said):
     client = real(site, status, until=until).client().start()
     assert (client.status, said in client.text) == (200, True)
-    assert HELP in client.open(client.page.link(text="See help lines")).text
+    assert HELP in client.open(client.page.link(text="Help and support")).text
 
 
 @pytest.mark.parametrize("screen", ["eligibility", "consent"])

@@ -25,7 +25,7 @@ from survey.storage.stores import Stores
 from survey.studies.version import read_version
 from tests.answering import real_answers
 from tests.approving import confirm_all, explain_slots, letter_in, settle_checklist
-from tests.conftest import FLAGSHIP, TOP
+from tests.conftest import CHECKED, FLAGSHIP, TOP, UNCHECKED
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITING = os.environ.get("PINS") == "write"
@@ -160,9 +160,7 @@ class Installation:
         for file in sorted(p for p in FLAGSHIP.rglob("*") if p.is_file()):
             copy = self.catalogue / FLAGSHIP.name / file.relative_to(FLAGSHIP)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(
-                file.read_bytes().replace(b'last_checked = ""', b'last_checked = "2026-01-02"')
-            )
+            copy.write_bytes(file.read_bytes().replace(UNCHECKED.encode(), CHECKED.encode()))
 
     def answer(self, count: int, *, seed: int) -> None:
         """So many people answer, and their answers are frozen."""

@@ -31,7 +31,7 @@ def question(draw: st.DrawFn, number: int, kind: str = "") -> dict[str, Any]:
         keys |= {"minimum": 0, "maximum": draw(st.sampled_from([3, 10, 40]))}
         keys |= {"minimum_label": "Low", "maximum_label": "High"}
     elif kind == "text":
-        keys["max_length"], keys["apart"] = draw(st.integers(1, 30)), draw(st.booleans())
+        keys |= {"max_length": draw(st.integers(1, 30)), "apart": True}
     else:
         keyed = kind == "multiple"
         keys["options"] = [[c, f"k{c}", f"So {c}"] if keyed else [c, f"So {c}"] for c in codes]
@@ -55,13 +55,16 @@ def pages(draw: st.DrawFn) -> list[dict[str, Any]]:
         questions: list[dict[str, Any]] = []
         for _ in range(draw(st.integers(1, 3))):
             keys = draw(question(number))
-            if turns and not keys.get("required") and draw(st.booleans()):
+            # A text is asked of everybody on its page: no other would ever be read.
+            free = turns and keys["kind"] != "text" and not keys.get("required")
+            if free and draw(st.booleans()):
                 keys["show_if"] = _condition(draw, turns)
             if keys["kind"] == "single":
                 turns.append((keys["variable"], [option[0] for option in keys["options"]]))
             questions.append(keys)
             number += 1
-        hidden = bool(earlier) and draw(st.booleans())
+        open_to_all = any(q["kind"] == "text" for q in questions)
+        hidden = bool(earlier) and not open_to_all and draw(st.booleans())
         shown = {"show_if": _condition(draw, earlier)} if hidden else {}
         once = {"answer_once": draw(st.booleans())} if _words_only(questions) else {}
         found.append({"id": f"p{page}", "title": "So", **shown, **once, "question": questions})

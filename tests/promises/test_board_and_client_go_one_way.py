@@ -21,14 +21,8 @@ BRIEF = settings(
 )
 BUTTON = re.compile(r"<button[^>]*>(.*?)</button>", re.DOTALL)
 # What only one of them has: a client chooses a country at once, and leaves for another site.
-OWN = {
-    "Show help lines",
-    "enter it here",
-    "Walk again from the start",
-    "All screens",
-    "Comment here",
-}
-ONWARD = {"Next", "Go on", "I agree and start", "Send my answers", "Go on with the survey"}
+OWN = {"Show", "enter it here", "Walk again from the start", "All screens", "Comment here"}
+ONWARD = {"Go on", "I agree and start", "Send my answers", "Go on with the survey"}
 CHOOSERS = ("button", "select")
 LABEL = re.compile(r"<[^>]+>|\s+")
 
@@ -53,7 +47,7 @@ class Reader(Journey):
         for said, way in [*pressed, *links]:
             label = " ".join(said.split())
             number = sum(known == label for known, _ in found)
-            if label not in OWN and (self.shown, label) != ("landing", "See help lines"):
+            if label not in OWN:
                 found[label, number] = way
         return found
 

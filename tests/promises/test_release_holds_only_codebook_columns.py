@@ -98,7 +98,7 @@ def test_another_program_finds_the_same_k(folders, tier):
 
 @pytest.mark.parametrize("tier", ["B", "C"])
 def test_no_free_text_and_no_store_column_leaves_the_house(folders, tier):
-    kept_in = {"ff_open", "final_open", "gender_text", "ethnicity_text", "key", "deletion", "batch"}
+    kept_in = {"ff_open", "final_open", "key", "deletion", "batch"}
     assert kept_in.isdisjoint(data_in(folders[tier])[0])
 
 

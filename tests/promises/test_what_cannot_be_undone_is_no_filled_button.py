@@ -15,6 +15,7 @@ Start|Sign in|Set the password|Change the password|I have written them down
 Switch it on|Switch it off|step.button|See a new preview|See how far it came
 Make the file again|Download|Start it again
 Make and download a table (CSV)|Waive what is ticked|Add the comment|Add the note
+Put it in|Submit
 """
 ALLOWED = {name for line in LEADS_ON.split("\n") for name in line.split("|") if name}
 
@@ -45,3 +46,11 @@ def test_what_is_final_is_in_no_list_of_what_leads_on(name):
 def test_a_step_that_freezes_is_drawn_like_the_way_beside_it():
     page = (TEMPLATES / "research" / "step.html").read_text("utf-8")
     assert 'step.name in ("open", "close") %} class="primary"' in page
+
+
+def test_agreeing_and_declining_are_drawn_alike():
+    page = (TEMPLATES / "respond" / "consent.html").read_text("utf-8")
+    buttons = re.search(r'<p class="ways equal">(.*?)</p>', page)
+    assert buttons is not None
+    assert buttons[1].count("<button name=") == 2
+    assert "class=" not in buttons[1]

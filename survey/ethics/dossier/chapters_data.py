@@ -37,6 +37,7 @@ from survey.ethics.stored_data import (
     data_lines,
     response_sets,
 )
+from survey.studies.help_page import CHECK_DAYS
 from survey.studies.version import StudyVersion
 
 MOST_WAYS = 120  # rows of the table of ways; of more only the number stands there
@@ -129,7 +130,7 @@ def checklist(version: StudyVersion, judged: Judged) -> Iterator[Block]:
     for line in lines:
         one = line.element
         links = between([ref(titles.get(p, p), p) for p in named.get(one.id, ())])
-        rows.append((one.id, one.source, one.must, [coded(line.where), links]))
+        rows.append((one.id, one.source, one.must, [coded(version.fill(line.where)), links]))
     head = ("Element", "Source", "The text must contain", "Where it is said")
     yield table(head, (4, 8, 12, 12), rows)
     if judged.verdicts:
@@ -269,18 +270,14 @@ def _tier_lines(tier: Tier) -> Iterator[str]:
 
 
 def help_lines(version: StudyVersion) -> Iterator[Block]:
-    """Yield every help line with the day on which a person last checked it."""
+    """Yield every help line as it is signed: without the day of its last check."""
     support = version.study.support
-    checked = "All have been checked by a person."
-    if unchecked := len(support.never_checked):
-        checked = (
-            f"{unchecked} of them have never been checked by a person; the study cannot open "
-            "before they are."
-        )
     yield prose(
-        f"{len(support.lines)} lines. {checked}",
-        "Help lines stand outside every fingerprint: a wrong number is corrected at once, and the "
-        "correction is listed for the board. This is how they stood when the dossier was made.",
+        f"{len(support.lines)} lines. They lie in the fingerprint of the words, but for the day on "
+        "which a person last tried each, which the site tells. A contact that turns out to be "
+        "wrong is corrected at once; the board’s pages show the old and the new one until the "
+        f"correction is signed. A line that nobody has tried for {CHECK_DAYS} days is not shown to "
+        "clients.",
         leads=True,
     )
     rows = (
@@ -288,11 +285,10 @@ def help_lines(version: StudyVersion) -> Iterator[Block]:
             ", ".join(line.countries) or "anywhere",
             line.name + " (for young people)" * line.youth,
             [[plain(line.contact)], *([[code(line.url)]] if line.url else [])],
-            line.last_checked or "not yet checked",
         )
         for line in support.lines
     )
-    yield table(("Where", "Line", "Contact", "Checked"), (4, 5, 7, 3), rows)
+    yield table(("Where", "Line", "Contact"), (4, 5, 7), rows)
     if support.emergency:
         yield heading("Emergency numbers")
         yield items(("", [plain(f"{place}: {number}")]) for place, number in support.emergency)

@@ -15,22 +15,22 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from exports.output_files import bundle, write_sums
-from forms.fingerprint import digest
 from forms.load import ALL, load_study
 from forms.toml_tables import StudyFaults
 from survey import pdf
 from survey.errors import Refusal
 from survey.ethics.checklist import NOT_JUDGED, Judged
 from survey.ethics.dossier import chapters_data, chapters_text
-from survey.ethics.dossier.blocks import Block, anchors, heading, pairs, prose
+from survey.ethics.dossier.blocks import Block, anchors, code, heading, pairs, prose
 from survey.ethics.dossier.chapters_screens import screens_of
 from survey.ethics.dossier.reader import FORMAT, TEXTS
 from survey.locks import OnceCache
 from survey.studies.fingerprints import FINGERPRINT_LABELS
+from survey.studies.platform_words import platform_fingerprint, program_version
 from survey.studies.version import StudyVersion, fingerprints_of
 
 # Beside each of ``fingerprints``, in its order.
-PRINTED = (*FINGERPRINT_LABELS, "Consent texts alone", "Help lines (outside every approval)")
+PRINTED = (*FINGERPRINT_LABELS, "Consent texts alone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Signed:
     basis: str = "signed by the board here"
     letter: str = ""
     evidence: str = ""  # statement, signatures and public keys (JSON)
+    platform: str = ""
     submission: str = ""  # fingerprint of the documents signed with it
     documents: tuple[str, ...] = ()  # a line each: slot and SHA-256
 
@@ -55,7 +56,6 @@ def fingerprints(version: StudyVersion) -> Mapping[str, str]:
     return {
         **fingerprints_of(version)._asdict(),
         "consent": version.study.fingerprints.consent_version,
-        "help_lines": digest(version.study.support),
     }
 
 
@@ -139,11 +139,23 @@ def _approval(version: StudyVersion, signed: Signed | None) -> Iterator[Block]:
                 ("How it was given", signed.basis),
                 *_keys(signed),
                 *([("Letter, SHA-256", signed.letter)] if signed.letter else ()),
+                ("Sentences of the platform, as signed", [code(signed.platform or "not noted")]),
                 ("Documents of the submission", signed.submission or "none were signed with it"),
                 *(("Document", line) for line in signed.documents),
             ]
         )
     yield prose(about)
+    yield pairs(
+        [
+            ("Sentences of the platform, in this dossier", [code(platform_fingerprint())]),
+            ("Program", f"Lacrima {program_version()}"),
+        ]
+    )
+    if signed and signed.platform not in ("", platform_fingerprint()):
+        yield prose(
+            "The platform’s own sentences have changed since the signature: nobody new can begin "
+            "before this version is signed anew."
+        )
     yield heading("How to check this dossier")
     yield prose(
         "A fingerprint is the SHA-256 of exact content: one changed word changes the part it "
@@ -195,6 +207,8 @@ def texts(version: StudyVersion, signed: Signed | None) -> dict[str, Any]:
         },
         "fingerprints": dict(fingerprints(version)),
         "approval": _with_evidence(signed) if signed else None,
+        "platform": platform_fingerprint(),
+        "program": program_version(),
         "facts": dict(sorted(version.facts.items())),
         **screens_of(version),
     }
@@ -262,6 +276,7 @@ class DossierCache:
         self, version: StudyVersion, signed: Signed | None, judged: Judged = NOT_JUDGED
     ) -> bytes:
         """Return the dossier as a PDF. Raises Refusal where it cannot be set."""
+        version = version.as_signed()
 
         def make() -> bytes:
             return dossier_pdf(document(version, signed, judged))
@@ -272,6 +287,7 @@ class DossierCache:
         self, version: StudyVersion, signed: Signed | None, judged: Judged = NOT_JUDGED
     ) -> bytes:
         """Return the dossier with the study's files and every text. Raises Refusal."""
+        version = version.as_signed()
         paper = self.pdf(version, signed, judged)
         return self._once(("zip", signed, judged), version, lambda: pack(version, signed, paper))
 
@@ -279,7 +295,9 @@ class DossierCache:
         self, what: tuple[object, ...], version: StudyVersion, make: Callable[[], bytes]
     ) -> bytes:
         # All that a dossier says hangs on these.
-        key = (*what, version.study.name, version.pilot, *fingerprints(version).values())
+        told = tuple(sorted(version.facts.items()))
+        prints = fingerprints(version).values()
+        key = (*what, told, version.study.name, version.pilot, *prints)
         return self._files.get(key, make)
 
 

@@ -40,6 +40,7 @@ class Dossier:
     ways: tuple[Json, ...]
     may_also_say: frozenset[str]
     evidence: Json | None = None  # of the approval: statement, signatures, public keys
+    platform: str = ""  # of the platform's own sentences; empty in a dossier from before
 
 
 def open_dossier(path: Path) -> Dossier:
@@ -65,6 +66,7 @@ def open_dossier(path: Path) -> Dossier:
             ways=tuple(texts["ways"]),
             may_also_say=frozenset(texts["may_also_say"]),
             evidence=(texts.get("approval") or {}).get("evidence"),
+            platform=str(texts.get("platform", "")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Refusal(f"{path}: {TEXTS} cannot be read ({type(error).__name__}).") from None

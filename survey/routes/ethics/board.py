@@ -42,14 +42,15 @@ from survey.routes.study_status import (
 from survey.services import current_state, services
 from survey.signing import acts
 from survey.signing.evidence import evidence
-from survey.signing.statements import program
 from survey.storage import audit as written
 from survey.storage import board, conditions, members, proposals, record, studies, unread
 from survey.studies import approvals, submission_documents
 from survey.studies.current import MARK, current_folder, current_name
 from survey.studies.data_use import use_stopped
 from survey.studies.fingerprints import FINGERPRINT_LABELS, VersionFingerprints
+from survey.studies.help_page import contact_of
 from survey.studies.loading import folder_problem
+from survey.studies.platform_words import platform_fingerprint, program_version
 from survey.studies.version import StudyVersion, fingerprints_of
 
 bp = Blueprint("board", __name__, url_prefix="/ethics")
@@ -167,11 +168,12 @@ def certificate() -> str:
         here="certificate",
         tabs=TABS,
         newer=fingerprints_of(current_folder().version()) != fingerprints_of(version),
+        own_words=platform_fingerprint(),
+        program=program_version(),
         conditions=conditions.conditions(office, version.study.name),
         data_stopped="" if version.pilot else use_stopped(office, version.study.name, today()),
         record=services().record.look(),
         evidence=evidence(office, state.approval.number) if state.approval else None,
-        program=program(),
     )
 
 
@@ -190,6 +192,12 @@ def certificate_json() -> Response:
         "cause": state.reason,
         "fingerprints": fingerprints_of(version)._asdict(),
         "consent_version": version.study.fingerprints.consent_version,
+        "platform": platform_fingerprint(),
+        "program": program_version(),
+        "corrected_help_lines": [
+            {"line": now.label, "signed": contact_of(old), "shown": contact_of(now)}
+            for old, now in version.corrections
+        ],
         "approval": None if signed is None else {
             "reference": signed.reference,
             "approved_on": signed.approved_on,
@@ -201,10 +209,10 @@ def certificate_json() -> Response:
             "confirmed_by": signed.confirmed_by,
             "confirmed_at": signed.confirmed_at,
             "fingerprints": signed.fingerprints._asdict(),
+            "platform": signed.platform,
             "revoked": signed.revoked,
             "evidence": evidence(office, signed.number),
         },
-        "program": program(),
         "data_use": {"stopped": bool(stopped), "why": stopped},
         "conditions": [
             {
@@ -367,6 +375,15 @@ def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
         to_confirm=[a for a in noted if a.waits and not a.revoked],
         comments=comments,
         fault=folder_problem(folder),
+        label=approvals.same_label(services().stores, version),
+        board_facts={
+            name: version.facts[name]
+            for name in sorted(version.study.consent.board_facts)
+            if version.facts.get(name)
+        },
+        own_words=platform_fingerprint(),
+        program=program_version(),
+        own_changes=approvals.platform_changes(services().stores, last),
         typed={name: typed.get(name, "") for name in TYPED},
         **{"faults": {}, "changed": None, **context},
     )

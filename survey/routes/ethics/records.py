@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, redirect, request
 
+from survey.accounts.access import room_url, signed_in, staff_only
 from survey.errors import Refusal, StoreUnavailable
 from survey.ethics.approvable import answered_elements, filled_slots, verdicts_on
 from survey.ethics.checklist import NOT_JUDGED, Judged, grades, unsettled
@@ -23,7 +24,7 @@ from survey.signing.evidence import as_text, evidence
 from survey.storage import conditions, studies
 from survey.storage.schema_reader import definitions, wordings
 from survey.studies import submission_documents
-from survey.studies.current import current_folder, current_version
+from survey.studies.current import current_folder, current_name, current_version, whole_version
 from survey.studies.version import StudyVersion, fingerprints_of
 
 bp = Blueprint("records", __name__, url_prefix="/ethics/<name>")
@@ -49,6 +50,7 @@ def signed(version: StudyVersion) -> Signed | None:
     return Signed(
         last.reference, last.by, last.approved_on, last.expires_on, last.analysis_until,
         tuple(binding), last.origin, last.letter, as_text(evidence(office, last.number)),
+        last.platform,
         last.submission, submission_documents.signed_documents(office, version.study, last),
     )  # fmt: skip
 
@@ -65,16 +67,43 @@ def _judged(version: StudyVersion) -> Judged:
     )
 
 
-def _file(version: StudyVersion, ending: str, *, media: str) -> Response:
+def _file(version: StudyVersion, ending: str, *, media: str, whose: str = "") -> Response:
     make = DOSSIERS.pdf if ending == "pdf" else DOSSIERS.zip
     try:
         body = make(version, signed(version), _judged(version))
     except Refusal as refusal:
         return Response(f"{refusal}\n", 409, mimetype="text/plain")
-    name = f"{version.study.name}-dossier-{version.study.fingerprints.words[:8]}.{ending}"
+    name = f"{version.study.name}-{whose}dossier-{version.study.fingerprints.words[:8]}.{ending}"
     answer = Response(body, mimetype=media)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+@bp.before_app_request
+def _proposed_for_staff_alone() -> Response | None:
+    """Show a proposed version of a study that was opened to staff; others sign in first."""
+    if not g.get("proposed") or not _was_opened() or signed_in() is not None:
+        return None
+    return redirect(room_url("sign_in", next=request.full_path.rstrip("?")), code=303)  # type: ignore[return-value]
+
+
+def _was_opened() -> bool:
+    published = services().availability.published(current_name())
+    return published is not None and published.signed
+
+
+@bp.get("/board-dossier.pdf")
+@staff_only("board", "researcher")
+def board_pdf() -> Response:
+    """Return the dossier with the facts that only the board is told."""
+    return _file(whole_version(), "pdf", media="application/pdf", whose="board-")
+
+
+@bp.get("/board-dossier.zip")
+@staff_only("board", "researcher")
+def board_zip() -> Response:
+    """Return the same with the study's files and texts.json."""
+    return _file(whole_version(), "zip", media="application/zip", whose="board-")
 
 
 @bp.get("/dossier.pdf")
@@ -129,9 +158,16 @@ def _versions(version: StudyVersion) -> tuple[KnownVersion, ...]:
         file = "pilot" if version.pilot else "responses"
         archived = wordings(stores.folder / f"{file}.db", name)
     published = services().availability.published(name)
+    proposed, served = (
+        current_folder().version(now=True),
+        published.version if published else version,
+    )
+    # Of a study that was opened the public reads what was signed, not what may be signed one day.
+    staff = signed_in() is not None
     return known_versions(
-        proposed=current_folder().version(now=True),
-        served=published.version if published else version,
+        proposed=proposed if staff else None if _was_opened() else proposed.public,
+        served=served if staff else served.public,
+        whole=staff,
         approvals=studies.approvals(stores.office, name),
         archived=archived,
         data=stores.folder,

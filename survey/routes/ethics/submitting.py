@@ -12,9 +12,11 @@ from flask import Blueprint, Response, abort, request, send_file
 
 from survey.accounts.access import current_account, staff_only
 from survey.accounts.audit import note, one_act
+from survey.clock import today_here
 from survey.errors import Refusal
 from survey.ethics.submission_bundle import make_bundle
 from survey.ethics.submission_states import DECISIONS, KINDS, states_of
+from survey.releases.destruction import due
 from survey.routes.ethics.board import REASON_LENGTH, Answer, now, page, see_other
 from survey.services import services
 from survey.storage import board_submissions
@@ -172,6 +174,11 @@ def decide() -> Answer:
     if (not text and what != "received") or len(text) > REASON_LENGTH:
         fault = f"Give the reason, in up to {REASON_LENGTH:,} characters."
         return _page(fault, f"text-{number}"), 422
+    today = today_here().isoformat()
+    if what == "closed" and (left := due(services().stores, _proposed(), today)):
+        kinds = " and ".join(kind.what for kind in left)
+        fault = f"Its last day is over, and it is not destroyed yet: {kinds}. Ask the host."
+        return _page(fault, f"what-{number}"), 409
     decided = Decision(now(), current_account().name, number, what, text)
     with one_act():
         board_submissions.decide(office, current_name(), decided)

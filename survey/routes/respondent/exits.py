@@ -38,7 +38,7 @@ bp = Blueprint("exits", __name__)
 @bp.route("/support", methods=["GET", "POST"])
 def support() -> Answer:
     """Help lines, for everybody; after a high answer with its four ways on."""
-    draft, countries = current_draft(), current_version().study.support.countries
+    draft, countries = current_draft(), current_version().help.countries
     if request.method == "POST":
         return change_draft(FlowState("support"))
     chosen = request.args.get("country", "")

@@ -61,7 +61,7 @@ def test_texts_and_what_a_tier_leaves_out_are_not_planned(flagship):
     tiers = flagship.policy.tiers
     without = {**tiers, "C": replace(tiers["C"], leave_out=("concern",))}
     plan = default_plan(replace(flagship, policy=replace(flagship.policy, tiers=without)))
-    assert not {"concern", "ff_open", "final_open", "gender_text"} & set(plan.one_way)
+    assert not {"concern", "ff_open", "final_open"} & set(plan.one_way)
 
 
 def test_columns_withheld_from_everybody_are_not_planned(flagship):

@@ -79,7 +79,7 @@ def test_nobody_else_on_the_machine_reads_a_release(pilot, study, tmp_path):
 def test_no_key_deletion_value_or_batch_is_in_it(pilot, study, tmp_path):
     run(pilot, study, tmp_path / "out")
     header = set(lines(tmp_path / "out")[0].decode().split(","))
-    assert header.isdisjoint({"key", "deletion", "batch", "fingerprint", "ff_open", "gender_text"})
+    assert header.isdisjoint({"key", "deletion", "batch", "fingerprint", "ff_open"})
 
 
 def test_the_same_answers_give_the_same_bytes(pilot, study, tmp_path):

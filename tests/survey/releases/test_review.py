@@ -2,6 +2,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -310,3 +311,76 @@ def test_the_log_keeps_what_was_undone(pilot):
     text_review.record_decision(pilot, text, None, at=NOW)
     text_review.undo(pilot, text.key, at=NOW)
     assert [r.decision for r in readings(pilot.office, STUDY)] == ["withheld", "undone"]
+
+
+# The words as they were written.
+
+LATER = NOW + timedelta(days=SMALL.policy.originals_days)
+
+
+def overwrite(desk, now):
+    return text_review.overwrite_originals(desk.answers, desk.office, SMALL, now=now)
+
+
+@pytest.fixture
+def decided(pilot):
+    """Three texts: changed, withheld, approved as written."""
+    changed, withheld, kept = sorted(stored.all_texts(pilot.answers, STUDY, frozen_only=False),
+                                     key=lambda text: text.text)  # fmt: skip
+    text_review.record_decision(pilot, changed, "because [name]", at=NOW)
+    text_review.record_decision(pilot, withheld, None, at=NOW)
+    text_review.record_decision(pilot, kept, kept.text, at=NOW)
+    return pilot, changed, withheld, kept
+
+
+def bytes_of(desk):
+    folder = Path(desk.answers.conn.execute("PRAGMA database_list").fetchone()[2]).parent
+    return b"".join(path.read_bytes() for path in folder.glob("pilot.db*"))
+
+
+def test_words_that_went_to_nobody_are_overwritten_when_the_days_are_over(decided):
+    desk, changed, withheld, kept = decided
+    assert b"because 0" in bytes_of(desk)
+    assert b"because 1" in bytes_of(desk)
+    assert overwrite(desk, LATER) == 2
+    assert now_of(desk, changed).words == "because [name]"
+    assert now_of(desk, withheld).state == "withheld"
+    assert now_of(desk, kept).text == "because 2"
+    assert b"because 0" not in bytes_of(desk)
+    assert b"because 1" not in bytes_of(desk)
+
+
+def test_until_then_a_decision_can_be_taken_back(decided):
+    desk, changed, _, _ = decided
+    assert overwrite(desk, LATER - timedelta(seconds=1)) == 0
+    text_review.undo(desk, changed.key, at=NOW)
+    assert now_of(desk, changed).text == "because 0"
+    assert overwrite(desk, LATER) == 1
+
+
+def test_words_that_wait_for_a_second_reader_stay(two):
+    deb, _ = two
+    text = take(deb)
+    text_review.record_decision(deb, text, "because [name]", at=NOW)
+    assert overwrite(deb, LATER) == 0
+    assert now_of(deb, text).text == text.text
+
+
+def test_a_withheld_text_is_not_brought_back_once_its_words_are_gone(decided):
+    desk, _, withheld, _ = decided
+    overwrite(desk, LATER)
+    with pytest.raises(Refusal, match="was deleted"):
+        text_review.undo(desk, withheld.key, at=LATER)
+
+
+def test_what_is_released_and_counted_is_the_same_before_and_after(decided):
+    desk, _, _, _ = decided
+
+    def released():
+        found = text_review.reviewed(desk.answers, SMALL, pilot=True)
+        return sorted((t.state, t.words) for t in found if t.state != "withheld")
+
+    before = released(), states(desk)
+    overwrite(desk, LATER)
+    overwrite(desk, LATER)
+    assert (released(), states(desk)) == before

@@ -1,0 +1,158 @@
+"""Destruction of what a study keeps no longer: its last days by kind, and the certificate.
+
+A last day is a date that the words tell and a board signs (forms/dates.py).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exports.output_files import sha256_of
+from forms import dates
+from survey.clock import iso_utc
+from survey.errors import Refusal
+from survey.releases.archive import Archive
+from survey.storage import answer_tables, batches, studies, texts
+from survey.storage.database import write_transaction
+from survey.storage.record import append
+from survey.storage.stores import Stores
+from survey.studies.approvals import signed_version
+from survey.studies.version import StudyVersion
+
+FOLDER = "destroyed"
+STEP = 10  # a certificate tells no number finer than this
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file that is destroyed, the fact with its last day, and what it is in words."""
+
+    name: str
+    fact: str
+    what: str
+
+
+ANSWERS = Kind("answers", dates.ANSWERS, "the answers")
+TEXTS = Kind("texts", dates.TEXTS, "the texts in clients’ own words")
+RELEASES = Kind("releases", dates.RELEASES, "the files of releases")
+KINDS = (ANSWERS, TEXTS, RELEASES)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What was destroyed, a line each, and the file that says so."""
+
+    lines: Sequence[str]
+    path: Path
+
+
+def last_day(stores: Stores, version: StudyVersion, kind: Kind) -> str:
+    """Return the last day (ISO) on which this kind is kept, or nothing.
+
+    The earliest counts of what senders of answers were told and what is signed now.
+    """
+    signed = signed_version(stores, version, iso_utc()[:10]).facts.get(kind.fact, "")
+    told = batches.promised(stores.responses, version.study.name, kind.fact)
+    return min((day for day in (*told, signed) if day), default="")
+
+
+def is_there(stores: Stores, study: str, kind: Kind) -> bool:
+    """Return whether anything of this kind is kept."""
+    if kind is ANSWERS:
+        return answer_tables.count(stores.responses, study) > 0
+    if kind is TEXTS:
+        return bool(texts.text_counts(stores.responses, study))
+    return bool(_files(stores, study))
+
+
+def due(stores: Stores, version: StudyVersion, today: str) -> list[Kind]:
+    """Return the kinds that are kept though their last day is over. A pilot has no last day."""
+    if version.pilot:
+        return []
+    over = [k for k in KINDS if (day := last_day(stores, version, k)) and day < today]
+    return [kind for kind in over if is_there(stores, version.study.name, kind)]
+
+
+def reminders(stores: Stores, version: StudyVersion, today: str) -> list[str]:
+    """Return a sentence on each kind that is due, for the host."""
+    try:
+        return [
+            f"{version.study.name}: {kind.what} were to be kept until the end of "
+            f"{dates.in_words(last_day(stores, version, kind))}: `lacrima destroy "
+            f"{version.study.name}` destroys what is due."
+            for kind in due(stores, version, today)
+        ]
+    except Refusal:  # an archived copy or a record is lost, which is told by itself
+        return []
+
+
+def destroy(stores: Stores, version: StudyVersion, today: str, *, who: str) -> Certificate:
+    """Destroy what is due, keep the certificate and write a line in the audit.
+
+    Raises Refusal where nothing is due, and while answers may still come.
+    """
+    name, office = version.study.name, stores.office
+    kinds = due(stores, version, today)
+    if not kinds:
+        raise Refusal(f"Nothing of {name} is due to be destroyed.")
+    if studies.status(office, name) != "frozen":
+        raise Refusal(f"{name} still takes answers or deletions: close it and freeze the last.")
+    parts = [_destroyed(stores, version, kind) for kind in kinds]
+    at, named = iso_utc(), ", ".join(kind.name for kind in kinds)
+    content = {"study": name, "at": at, "by": who, "destroyed": parts}
+    certificate = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    row = {"study": name, "at": at, "who": who, "kinds": named, "certificate": certificate}
+    with write_transaction(office):
+        number = append(office, "destructions", row)
+        studies.note(office, at=at, who=who, what=f"{name}: destroyed {named}")
+    folder = stores.folder / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"{name}-{number:03d}.json"
+    path.write_text(certificate, "utf-8")
+    return Certificate([f"Destroyed: {part['what']}, {part['count']}." for part in parts], path)
+
+
+def _destroyed(stores: Stores, version: StudyVersion, kind: Kind) -> dict[str, Any]:
+    """Destroy one kind; return what the certificate says of it."""
+    study, day = version.study.name, last_day(stores, version, kind)
+    said: dict[str, Any] = {"kind": kind.name, "what": kind.what, "last_day": day}
+    if kind is RELEASES:
+        files = _files(stores, study)
+        sums = {path.name: sha256_of(path) for path in files}
+        with Archive(stores.folder, study).working_folder():
+            for path in files:
+                _overwrite(path)
+        return {**said, "count": f"{len(files)} files", "sha256": sums}
+    words = [bytes(w["fingerprint"]).hex() for w in answer_tables.wordings(stores.responses, study)]  # type: ignore[arg-type]
+    gone = batches.destroy(stores.responses, study, texts=kind is TEXTS)
+    return {**said, "count": in_steps(gone), "words": sorted(set(words))}
+
+
+def in_steps(number: int) -> str:
+    """Return a count as a certificate tells it."""
+    return f"{number // STEP * STEP} or more" if number >= STEP else f"fewer than {STEP}"
+
+
+def _files(stores: Stores, study: str) -> list[Path]:
+    """Return every file of releases of the study: whole ones, their parts, whose rows these are."""
+    archive = Archive(stores.folder, study)
+    found = [*archive.folder.glob("*.zip"), *archive.parts.glob("*")]
+    return sorted(path for path in found if path.is_file())
+
+
+def _overwrite(path: Path) -> None:
+    """Overwrite a file with zeros as far as the file system lets one, then delete it."""
+    path.chmod(0o600)
+    with path.open("r+b") as file:
+        left = path.stat().st_size
+        while left > 0:
+            left -= file.write(bytes(min(BLOCK, left)))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
