@@ -12,10 +12,11 @@ import pytest
 from survey.cli.main import main
 from survey.errors import Refusal
 from survey.ethics.dossier.dossier_files import document
+from survey.ethics.submission_bundle import LEFT_OUT, OF_ALL_STUDIES
 from survey.ethics.submission_states import states_of
 from survey.routes.ethics.records import signed
 from survey.storage import board as written
-from survey.storage import studies
+from survey.storage import record, studies
 from survey.studies import submission_documents
 from tests.conftest import STUDIES
 from tests.journeys.boardroom import day
@@ -349,3 +350,11 @@ def test_the_dossier_lists_slot_and_hash_of_what_was_signed_and_no_name(mood, re
     assert f"Protocol: {hashlib.sha256(b'Aims.').hexdigest()}" in said
     assert "Leeds" not in said
     assert hashlib.sha256(b"Later.").hexdigest() not in said
+
+
+def test_of_every_linked_table_it_is_known_which_rows_are_a_studys(stores):
+    office, known = stores.office, {"study", "proposal", "account"}
+    for table in record.linked_tables(office):
+        columns = {column.name for column in office.table(table).columns}
+        named = {"audit"} | LEFT_OUT | OF_ALL_STUDIES
+        assert table in named or columns & known, table
