@@ -149,7 +149,7 @@ def told(old, path):
     place = said
     for step in path[:-1]:
         place = place[step]
-    place[path[-1]] = another(place[path[-1]])
+    place[path[-1]] = ["other"] if path[-1] == "countries" else another(place[path[-1]])
     return bool(compare(old, content_of_archive("0" * 64, json.dumps(said))).changes)
 
 
