@@ -51,8 +51,8 @@ PUBLIC = (
 NOT_MEASURED = (
     "account/codes", "account/second-step/off", "code", "set-up/<token>", "life/<step>",
     "board-dossier.pdf", "board-dossier.zip", "bundle.zip", "record.json", "letters/<letter>",
-    "submission/<slot>/<digest>", "keys/<int:number>", "keys/<int:number>/statement.json", "proposals/<int:number>",
-    "proposals/<int:number>/statement.json",
+    "submission/<slot>/<digest>", "keys/<int:number>", "keys/<int:number>/statement.json",
+    "proposals/<int:number>", "proposals/<int:number>/statement.json",
 )  # fmt: skip
 DRAWN = "a text skipped and the next one drawn (POST)"
 LANDING = "a client’s first page"
