@@ -235,8 +235,8 @@ STOP_AND_DELETE = "Stop and delete"
 STOP_AND_SEND = "Stop and send what I have answered"
 BREAK_TITLE = "Take your time"
 BREAK_LEAD = (
-    "This page stays open. Your answers are kept for two hours from now, and only this browser "
-    "can open them. After that they are gone."
+    "This page stays open. For two hours from now your answers can be opened, in this browser "
+    "alone. After that they cannot, and within half an hour more they are deleted."
 )
 
 # Stop and delete later.
@@ -286,9 +286,9 @@ ELSEWHERE_LEAD = (
 GONE_TITLE = "There are no unfinished answers here"
 GONE_LEAD = "If you saw the thank-you page, your answers arrived, once."
 GONE_TEXT = (
-    "If you had not sent them yet, they cannot be opened from here. We keep unfinished answers "
-    "for two hours after the last page, and only the browser that they were written in can open "
-    "them. We are sorry if that was unexpected. You are welcome to start again."
+    "If you had not sent them yet, they cannot be opened from here. Unfinished answers can be "
+    "opened for two hours after the last page, in the browser that they were written in alone. We "
+    "are sorry if that was unexpected. You are welcome to start again."
 )
 SPENT_TITLE = "This invitation was used already"
 SPENT_LEAD = "Your answers were not sent, and nothing of them is kept. We are sorry."
@@ -367,6 +367,20 @@ CLOSED = {
     ),
     "held": _PAUSED,
     "expired": _PAUSED,
+}
+
+# On the information page, where a quorum of the board confirmed what the operator noted.
+ON_PAPER = (
+    "The ethics board approved this study on paper. Whoever runs this site noted that here from "
+    "its letter, and the board confirmed it."
+)
+
+# Why it is paused, where the board chose one of these with its suspension: nothing else is told.
+WHY_PAUSED = {
+    "checked": "The ethics board is checking something in the study. You did nothing wrong.",
+    "words": "The ethics board has asked for clearer words before anybody else is asked.",
+    "care": "The ethics board wants to be sure that people who take part are looked after well.",
+    "early": "The ethics board has decided that the study ends earlier than planned.",
 }
 
 # What is to be mended on a page. Each error names what it is about, so that a list of them can be

@@ -32,7 +32,7 @@ TEXT_KEYS = (
     "landing_title",
     "landing_lead",  # one sentence
     "landing_exit",  # what "Leave now" does and does not do
-    "landing_draft",  # closing the tab loses what is not sent
+    "landing_draft",  # where pages wait until they are sent, and how long
     "information_title",
     "eligibility_title",
     "screened_out_title",

@@ -101,6 +101,11 @@ def test_each_text_box_says_when_it_is_read_and_that_it_is_no_call_for_help():
         assert "If somebody is in danger" in box.hint
 
 
+def test_words_as_written_are_overwritten_when_clients_are_told():
+    told = f"{STUDY.policy.originals_days} days after that, the words as you wrote them are over"
+    assert told in PASSAGES["detail-no-names"]
+
+
 def test_nobody_is_told_that_they_are_anonymous():
     assert "anonym" not in SAID.lower()
 
