@@ -30,6 +30,7 @@ from forms.validate_questionnaire import (
     check_questions,
     check_routing,
     check_scores,
+    check_texts_are_read,
 )
 from forms.validate_wording import check_words
 from forms.variants import check_variants
@@ -46,14 +47,17 @@ CHECKS: tuple[tuple[Callable[[Study, FaultList], None], tuple[str, ...]], ...] =
     (check_labels, (QUESTIONNAIRE, RELEASE)),
     (check_passages, (CONSENT, SUPPORT)),
     (check_variants, (CONSENT,)),
+    (check_texts_are_read, (QUESTIONNAIRE,)),
     (check_words, ALL),
 )
+# Rules that the program has learned since: what was signed before goes on as it was signed.
+LEARNED = (check_texts_are_read, check_words)
 
 
 def load_study(folder: Path, *, signed: bool = False) -> Study:
     """Return the study in ``folder``, whole and checked; its name is the folder's.
 
-    Words that were ``signed`` stand as they were signed: a rule for words that a later version of
+    What was ``signed`` stands as it was signed: a rule for words or texts that a later version of
     the program has learned closes no study that runs under them.
 
     Raises StudyFaults listing every fault of its files at once.
@@ -77,7 +81,7 @@ def load_study(folder: Path, *, signed: bool = False) -> Study:
         support=read_support(tops[3]),
     )
     for check, needs in CHECKS:
-        if all(tables[file] for file in needs) and not (signed and check is check_words):
+        if all(tables[file] for file in needs) and not (signed and check in LEARNED):
             check(study, notes)
     if faults := sorted(notes.all(), key=lambda fault: ALL.index(fault.file)):
         raise StudyFaults(tuple(faults))

@@ -369,6 +369,20 @@ CLOSED = {
     "expired": _PAUSED,
 }
 
+# On the information page, where a quorum of the board confirmed what the operator noted.
+ON_PAPER = (
+    "The ethics board approved this study on paper. Whoever runs this site noted that here from "
+    "its letter, and the board confirmed it."
+)
+
+# Why it is paused, where the board chose one of these with its suspension: nothing else is told.
+WHY_PAUSED = {
+    "checked": "The ethics board is checking something in the study. You did nothing wrong.",
+    "words": "The ethics board has asked for clearer words before anybody else is asked.",
+    "care": "The ethics board wants to be sure that people who take part are looked after well.",
+    "early": "The ethics board has decided that the study ends earlier than planned.",
+}
+
 # What is to be mended on a page. Each error names what it is about, so that a list of them can be
 # told apart.
 CHOOSE_SHOWN = "Choose one of the answers shown."

@@ -140,8 +140,6 @@ def check_questions(study: Study, notes: FaultList) -> None:
         for question in page.questions:
             if question.required:
                 check_required(page, question, routing, notes)
-            if kind_of(question).is_text:
-                check_is_read(study, page, question, notes)
         texts = ((at(page, q), "text", q.text) for q in page.questions)
         for table, key, wording in ((at(page), "intro", page.intro), *texts):
             if wording.by_branch and place < known:
@@ -149,16 +147,18 @@ def check_questions(study: Study, notes: FaultList) -> None:
                 notes.add(QUESTIONNAIRE, table, key, f"{problem} is answered", "one text")
 
 
-def check_is_read(study: Study, page: Page, question: Question, notes: FaultList) -> None:
+def check_texts_are_read(study: Study, notes: FaultList) -> None:
     """Note a text that would be collected and never read: by no reader, and in no release."""
-    problem, allowed = "", ""
-    if not question.apart:
-        problem, allowed = "nobody would read a text beside the other answers", "apart = true"
-    elif asked_of_few(study, question.name):
-        problem = "nobody would read a text of which even the existence tells who wrote it"
-        allowed = "a text for everybody on a page that is for everybody, or for a whole branch"
-    if problem:
-        notes.add(QUESTIONNAIRE, at(page, question), "apart", problem, allowed)
+    for name, question in study.questions.items():
+        problem, allowed = "", ""
+        if kind_of(question).is_text and not question.apart:
+            problem, allowed = "nobody would read a text beside the other answers", "apart = true"
+        elif kind_of(question).is_text and asked_of_few(study, name):
+            problem = "nobody would read a text of which even the existence tells who wrote it"
+            allowed = "a text for everybody on a page that is for everybody, or for a whole branch"
+        if problem:
+            table = at(study.page_of[name], question)
+            notes.add(QUESTIONNAIRE, table, "apart", problem, allowed)
 
 
 def check_page(page: Page, notes: FaultList) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from forms.form_fields import NO_CHOICE, plain_value
-from forms.platform_texts import NOT_YET_CHECKED
+from forms.platform_texts import NOT_YET_CHECKED, ON_PAPER
 
 # Tags that stand in the middle of a line; every other tag begins a new one.
 INLINE = frozenset(
@@ -163,6 +163,7 @@ def read_main(html: str) -> tuple[str, ...]:
 # Said of a page and not by the study: how it is being served, and how far along one is.
 MARKS = frozenset(
     [
+        ON_PAPER,
         "Preview for review: nothing is stored",
         "All screens Comment here",
         "Pilot: a trial run, not the real study",

@@ -24,7 +24,7 @@ from survey.storage.accounts import Role
 from survey.storage.database import Database
 
 BLOCKLIST = PACKAGE / "accounts" / "common.txt"
-SHORTEST_PASSWORD = 15  # a board's password may be all that it signs in with
+SHORTEST_PASSWORD = 15  # a researcher's password may be all that it signs in with
 LONGEST_PASSWORD = 200  # nobody types more; hashing more would be work for an attacker to ask for
 FEWEST_LETTERS = 5  # different ones; below that it is a number or a pattern
 

@@ -37,7 +37,7 @@ def _comment(row: Row) -> str:
     return f"Comment {row['answers']} was answered." if row["answers"] else "A comment was made."
 
 
-TIMES = ("at", "recorded_at", "made_at")  # when a row was written, by its table
+TIMES = ("at", "recorded_at", "made_at", "day")  # when a row was written, by its table
 TURNED = {"open": "It was opened.", "closed": "It was closed.", "frozen": "It is frozen for good."}
 
 # Table → the notice of a row in it (empty: none), and the page where one reads on.
@@ -57,6 +57,16 @@ NOTICES: Mapping[str, tuple[Callable[[Row], str], str]] = {
     "decisions": (
         lambda r: f"Submission {r['submission']}: {DECISIONS[r['what']].lower()}.",
         "submission.index",
+    ),
+    "corrections": (lambda _: "A help line was corrected.", "board.approve"),
+    "destructions": (lambda _: "Something was destroyed for good.", "notes.report"),
+    "proposals": (lambda _: "A proposal waits for signatures.", "signing.board_page"),
+    "confirmations": (lambda _: "An approval from a letter was confirmed.", "board.approve"),
+    "members": (lambda r: f"{r['name']}: {r['what']} on the board.", "signing.board_page"),
+    "quorums": (lambda r: f"{r['members']} members must sign now.", "signing.board_page"),
+    "settled_conditions": (
+        lambda r: f"Condition {r['approval']}.{r['place']}: {r['what']}.",
+        "binding.conditions_of_study",
     ),
     "audit": (_account, "board.audit"),
 }

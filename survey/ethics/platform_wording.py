@@ -84,7 +84,7 @@ def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
         shown.append(("not_taken", html))
     for state in STATES:
         refused = state == "expired"
-        html = render_screen("closed", version, away, state=state, refused=refused)
+        html = render_screen("closed", version, away, state=state, told="", refused=refused)
         shown.append(("closed", html))
     named = tuple((SCREENS[screen].title, read_main(html)) for screen, html in shown)
     # The pages at /i/, which are met where an invitation opens a study.
@@ -93,6 +93,8 @@ def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return (
         *named,
         *_ABOUT_CODES,
+        ("Information, where the approval was given on paper", (platform_texts.ON_PAPER,)),
+        ("Paused, as the board chose", tuple(platform_texts.WHY_PAUSED.values())),
         ("Start, where only an invitation opens it", (platform_texts.BY_INVITATION,)),
         ("Invitation", read_main(code)),
         ("A code that opens nothing", tuple(INVITATION_ERRORS.values())),

@@ -26,6 +26,7 @@ from forms.platform_texts import (
     FROZEN_ALL,
     FROZEN_ONCE,
     PAGE_WORDS,
+    WHY_PAUSED,
 )
 from forms.study import Column, Study
 from survey.padding import BELOW, KEPT_AS_SENT, LENGTH, page_length
@@ -107,7 +108,9 @@ def _around_questions(version: StudyVersion, ways: Navigation) -> Iterator[tuple
     for screen in SCREENS.keys() - WITH_MORE:
         yield screen, render_state(version, ways, StepResult(FlowState(screen, draft)))
     for state in CLOSED:
-        yield "closed", render_screen("closed", version, ways, state=state, refused=True)
+        for told in ("", *WHY_PAUSED):
+            given = {"state": state, "told": told, "refused": True}
+            yield "closed", render_screen("closed", version, ways, **given)
 
 
 def _questions(version: StudyVersion, ways: Navigation) -> Iterator[tuple[str, str]]:
@@ -157,7 +160,9 @@ def _check(version: StudyVersion, ways: Navigation) -> Iterator[tuple[str, str]]
 @lru_cache(maxsize=64)
 def screen_sizes(version: StudyVersion) -> tuple[ScreenSize, ...]:
     """Return every screen of the study at its longest, the largest first."""
-    ways = Navigation(f"{BELOW}{version.study.address}/", hidden=TOKEN, live=True, kiosk=True)
+    ways = Navigation(
+        f"{BELOW}{version.study.address}/", hidden=TOKEN, live=True, kiosk=True, on_paper=True
+    )
     largest: dict[str, int] = {}
     for screens in (_around_questions, _questions, _check):
         for name, html in screens(version, ways):

@@ -51,6 +51,7 @@ class Navigation:
     unfold: bool = False  # folded parts are open, because a link leads into one of them
     ended: bool = False  # nothing is under way any more: no way to stop or to start again
     kiosk: bool = False  # the device is shared
+    on_paper: bool = False  # the approval was noted from a letter: the information page says so
     filling: int = 0  # characters that make a form without a question as long as a page's
 
     def beside(self, fields: str) -> int:

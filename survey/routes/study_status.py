@@ -113,7 +113,7 @@ def notices(summary: StudySummary, role: Role) -> list[Notice]:
     if role != "researcher":
         return found
     threads = board.threads(services().stores.office, summary.version.study.name)
-    if waits := sum(thread[-1].role == "board" for thread in threads):
+    if waits := sum(board.state_of_thread(thread) == "open" for thread in threads):
         one, more = "A comment of the board waits", f"{waits} comments of the board wait"
         said = f"{one if waits == 1 else more} for an answer."
         found.append(Notice(said, "notes.comments", "Read and answer"))

@@ -21,24 +21,33 @@ class AuditLine:
 OF_ALL = ("account", "server key")
 
 
-def _about(studies: Iterable[str]) -> tuple[str, list[str]]:
-    """Return SQL and values for lines on these studies, and on what concerns all."""
-    # Each line begins with what it is about: "NAME-OF-STUDY: …", "account NAME: …".
+def _about(studies: Iterable[str], people: Iterable[str]) -> tuple[str, list[str]]:
+    """Return SQL and values for lines on these studies, of these people, and on what is all's."""
+    # Each line begins with what it is about: "NAME-OF-STUDY: …", "account NAME: …". What somebody
+    # did about no study ("signed in") names none.
     begins = [f"{study}:" for study in sorted(studies)] + list(OF_ALL)
-    return " OR ".join(["substr(what, 1, length(?)) = ?"] * len(begins)), [
-        value for begun in begins for value in (begun, begun)
-    ]
+    known = sorted(people)
+    marks = ", ".join("?" * len(known))
+    sql = ["substr(what, 1, length(?)) = ?"] * len(begins)
+    sql.append(f"(who IN ({marks}) AND instr(what, ': ') = 0)")
+    return " OR ".join(sql), [value for begun in begins for value in (begun, begun)] + known
 
 
-def length(db: Database, studies: Iterable[str]) -> int:
+def length(db: Database, studies: Iterable[str], people: Iterable[str]) -> int:
     """Return how many lines there are on these studies, and on what concerns all."""
-    return db.table("audit").count_where(*_about(studies))
+    return db.table("audit").count_where(*_about(studies, people))
 
 
-def lines(db: Database, studies: Iterable[str], *, most: int, after: int = 0) -> list[AuditLine]:
+def lines(
+    db: Database, studies: Iterable[str], people: Iterable[str], *, most: int, after: int = 0
+) -> list[AuditLine]:
     """Return at most ``most`` such lines, the latest first, without the ``after`` latest."""
     # By the number of the line: several acts can have one time.
     found = db.table("audit").rows_where(
-        *_about(studies), order_by="id DESC", select="at, who, what", limit=most, offset=after
+        *_about(studies, people),
+        order_by="id DESC",
+        select="at, who, what",
+        limit=most,
+        offset=after,
     )
     return [AuditLine(**row) for row in found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -197,11 +198,18 @@ class RecordWatch:
     def __init__(self, office: Callable[[], Database], clock: Clock = monotonic) -> None:
         self._office, self._clock = office, clock
         self._last: tuple[float, RecordCheck] | None = None
+        self._reading = threading.Lock()
 
     def look(self) -> RecordCheck:
         """Return what the record is found to be. The public asks too: it is not read each time."""
         office, at, last = self._office(), self._clock(), self._last
         if last and at - last[0] < CHECKED_SECONDS and last[1].head == record.head(office):
             return last[1]
-        self._last = at, check(office)
-        return self._last[1]
+        # While one reads it all the others go on with what was found before.
+        if not self._reading.acquire(blocking=last is None) and last:
+            return last[1]
+        try:
+            self._last = at, check(office)
+            return self._last[1]
+        finally:
+            self._reading.release()

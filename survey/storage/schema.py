@@ -529,6 +529,19 @@ def m017_platform_and_corrections(db: AnyDatabase) -> None:
 
 
 @OFFICE()
+def m016_destructions(db: AnyDatabase) -> None:
+    """What was destroyed when its last day was over, with the certificate (JSON) of it."""
+    _make(
+        db,
+        """CREATE TABLE destructions (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            kinds TEXT NOT NULL, certificate TEXT NOT NULL
+        ) STRICT""",
+        *_append_only("destructions"),
+    )
+
+
+@OFFICE()
 def m018_submissions(db: AnyDatabase) -> None:
     """What researchers put before a board, its decisions besides a signature, kinds of incidents.
 
@@ -568,16 +581,3 @@ def m018_submissions(db: AnyDatabase) -> None:
         *(t for name in ("documents", "submissions", "decisions", "incident_answers")
           for t in _append_only(name)),
     )  # fmt: skip
-
-
-@OFFICE()
-def m016_destructions(db: AnyDatabase) -> None:
-    """What was destroyed when its last day was over, with the certificate (JSON) of it."""
-    _make(
-        db,
-        """CREATE TABLE destructions (
-            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
-            kinds TEXT NOT NULL, certificate TEXT NOT NULL
-        ) STRICT""",
-        *_append_only("destructions"),
-    )

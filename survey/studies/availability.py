@@ -72,8 +72,9 @@ class StudyState:
     """The versions published of a study, whether it takes people, and under which approval.
 
     ``reason`` says in a word why an opened study takes nobody and ``problem`` in a sentence for
-    staff; respondents read only that it is paused. ``frozen_on`` are the days (ISO, this server's)
-    on which answers were frozen, in order. ``help`` is the help page of a signed one.
+    staff; respondents read only that it is paused, and ``told``. ``frozen_on`` are the days (ISO,
+    this server's) on which answers were frozen, in order. ``help`` is the help page of a
+    signed one.
     """
 
     published: PublishedVersions
@@ -82,6 +83,7 @@ class StudyState:
     reason: str = ""
     problem: str = ""
     frozen_on: tuple[str, ...] = ()
+    told: str = ""  # which of the fixed sentences respondents read as its reason
     help: HelpPage | None = None
 
     @property
@@ -242,7 +244,7 @@ class Availability:
                 PublishedVersions(folder, signed=True), state, signed, INVALID, str(invalid)
             )
         earlier = self._earlier(folder, version, known, [a for a in noted if a.in_force(today)])
-        reason, problem = "", ""
+        reason, problem, told = "", "", ""
         if signed.revoked:
             reason, problem = REVOKED, f"The board revoked the approval {signed.reference}."
         elif not signed.in_force(today):
@@ -250,7 +252,7 @@ class Availability:
             reason, problem = RAN_OUT, ended
         elif found := board.suspension(office, name):
             stopped = f"The board suspended it on {found.at[:10]}: {found.why}"
-            reason, problem = SUSPENDED, stopped
+            reason, problem, told = SUSPENDED, stopped, found.told
         elif late := conditions.overdue(office, name, today):
             reason, problem = CONDITION, f"A condition was not met in time. {late[0].asked}"
         state = status if status != "open" else PAUSED if reason else OPEN
@@ -263,6 +265,7 @@ class Availability:
             signed,
             reason,
             problem,
+            told=told,
             help=page,
         )
 

@@ -25,6 +25,7 @@ from survey.errors import Refusal
 from survey.storage import board_submissions
 from survey.storage.board_submissions import Document
 from survey.storage.database import Database
+from survey.storage.studies import Approval
 
 FOLDER = "submissions"
 LARGEST = 20 * 1024 * 1024  # bytes of one document
@@ -69,9 +70,13 @@ class Filled:
         return self.slot.needed and not (self.documents or self.reason)
 
 
-def slots_of(office: Database, study: Study) -> list[Filled]:
-    """Return every slot as it stands now. An agreement is needed where a tier names recipients."""
+def slots_of(office: Database, study: Study, *, until: str = "") -> list[Filled]:
+    """Return every slot as it stands now, or as it stood at an ISO time.
+
+    An agreement is needed where a tier names recipients.
+    """
     entries = board_submissions.entries(office, study.name)
+    entries = [entry for entry in entries if not until or entry.at <= until]
     named = any(tier.kind.names_recipient for tier in study.policy.tiers.values())
     return [
         _filled(slot, entries) for slot in SLOTS if slot.id != "agreement" or named
@@ -97,6 +102,17 @@ def fingerprint(slots: Sequence[Filled]) -> str:
         return ""
     plain = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return sha256(plain.encode()).hexdigest()
+
+
+def signed_documents(office: Database, study: Study, approval: Approval) -> tuple[str, ...]:
+    """Return slot and hash of each document that was signed with an approval, where still known.
+
+    Without names and reasons, which are for the board: a dossier is public.
+    """
+    slots = slots_of(office, study, until=approval.recorded_at)
+    if fingerprint(slots) != approval.submission:
+        return ()
+    return tuple(f"{one.slot.title}: {d.sha256}" for one in slots for d in one.documents)
 
 
 def present_fingerprint(office: Database, study: Study) -> str:

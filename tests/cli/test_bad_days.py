@@ -13,7 +13,7 @@ from survey.storage import studies
 from survey.storage.stores import Stores
 from survey.studies.version import RESERVED
 from tests.answering import freeze, real_answers
-from tests.approving import FACTS, confirm_all, copied, letter_in
+from tests.approving import FACTS, confirm_all, copied, explain_slots_in, letter_in
 from tests.conftest import FLAGSHIP, STUDIES
 
 APPROVE = (
@@ -45,6 +45,7 @@ def lacrima(runner, folder):
 def running(lacrima, tmp_path):
     """Signed and open."""
     assert lacrima("key", "new")[0] == 0
+    explain_slots_in(tmp_path / "data", "minimal")
     assert lacrima(*APPROVE, "--letter", letter_in(tmp_path))[0] == 0
     confirm_all(tmp_path / "data", "minimal")
     assert lacrima("study", "open", "minimal")[0] == 0

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from forms.kinds import KINDS
 from forms.load import load_study
 from forms.study import Option, Wording
 from forms.toml_tables import StudyFaults
+from tests.conftest import folder_of
 
 
 @pytest.mark.parametrize("name", ["minimal", "branch", "kinds", "scores", "coarse", "once"])
@@ -95,3 +97,13 @@ def test_the_message_of_the_exception_has_one_line_a_fault(changed):
     with pytest.raises(StudyFaults) as found:
         load_study(changed("minimal", "release.toml", "k = 5", "k = 4"))
     assert len(str(found.value).splitlines()) == len(found.value.faults) == 3
+
+
+def test_a_text_that_nobody_reads_stays_in_what_was_signed_before(tmp_path):
+    folder = tmp_path / "kinds"
+    shutil.copytree(folder_of("kinds"), folder)
+    file = folder / "questionnaire.toml"
+    file.write_text(file.read_text().replace("max_length = 20\napart = true", "max_length = 20"))
+    with pytest.raises(StudyFaults, match="nobody would read"):
+        load_study(folder)
+    assert not load_study(folder, signed=True).questions["word"].apart

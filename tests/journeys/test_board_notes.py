@@ -50,6 +50,23 @@ def test_every_passage_that_can_be_chosen_stands_on_the_page_with_every_word(boa
     assert [c for c in choices if c and c not in ids] == []
 
 
+def test_a_comment_is_open_until_it_is_answered_and_stays_until_a_member_settles_it(
+    board, researcher
+):
+    said(board, "Who reads the texts?")
+    assert "1 comment is not settled" in board.open("approve").text
+    answer(researcher, "Two of us.")
+    assert "waits for the board to settle it" in board.open("comments").text
+    board.press("go", "settle")
+    assert "Settled." in board.text
+    assert "not settled" not in board.open("approve").text
+
+
+def test_a_researcher_settles_nothing(board, researcher):
+    said(board, "Who reads the texts?")
+    assert "Settle it" not in researcher.open("comments").text
+
+
 def test_a_comment_on_an_earlier_version_says_so(mood, board):
     said(board, "Why mood?", "ask-mood")
     mood.change("How is your mood?", "How are you?")

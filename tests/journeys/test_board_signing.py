@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from forms.platform_texts import WHY_PAUSED
 from survey.clock import today_here
 from survey.storage import studies
 from survey.studies import approvals as archive
@@ -231,6 +232,15 @@ def test_a_suspended_study_stops_everybody_at_once(running, board):
     assert "It ended while you were answering" in client.answer(mood=1).text
     assert "We are glad that you came." in client.text  # the debrief
     assert (running.rows, running.drafts) == ([], 0)
+
+
+def test_clients_read_the_reason_that_the_board_chose_and_never_the_one_it_wrote(running, board):
+    client = running.client().begin()
+    board.open("suspend")
+    board.press("go", "suspended", why="Dr Rea was rude.", told="words")
+    answers = [running.client().start().text, client.answer(mood=1).text]
+    assert [WHY_PAUSED["words"] in text for text in answers] == [True, True]
+    assert ["rude" in text for text in answers] == [False, False]
 
 
 def test_a_suspension_can_be_lifted(running, board):

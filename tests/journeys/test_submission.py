@@ -11,9 +11,12 @@ import pytest
 
 from survey.cli.main import main
 from survey.errors import Refusal
+from survey.ethics.dossier.dossier_files import document
+from survey.ethics.submission_bundle import LEFT_OUT, OF_ALL_STUDIES
 from survey.ethics.submission_states import states_of
+from survey.routes.ethics.records import signed
 from survey.storage import board as written
-from survey.storage import studies
+from survey.storage import record, studies
 from survey.studies import submission_documents
 from tests.conftest import STUDIES
 from tests.journeys.boardroom import day
@@ -334,3 +337,24 @@ def test_a_decision_that_is_none_on_this_version_notes_nothing(mood, decided, fi
     done = decided(**filled)
     assert (done.exit_code, told in done.stderr) == (1, True)
     assert studies.approvals(mood.services.stores.office, "minimal") == []
+
+
+def test_the_dossier_lists_slot_and_hash_of_what_was_signed_and_no_name(mood, researcher, board):
+    put(researcher, "protocol", b"Aims.", "clinic in Leeds.pdf")
+    board.sign()
+    mood.become("open")
+    put(researcher, "protocol", b"Later.", "later.pdf")
+    version = mood.services.availability.published("minimal").version
+    with mood.app.test_request_context():
+        said = json.dumps(document(version, signed(version)))
+    assert f"Protocol: {hashlib.sha256(b'Aims.').hexdigest()}" in said
+    assert "Leeds" not in said
+    assert hashlib.sha256(b"Later.").hexdigest() not in said
+
+
+def test_of_every_linked_table_it_is_known_which_rows_are_a_studys(stores):
+    office, known = stores.office, {"study", "proposal", "account"}
+    for table in record.linked_tables(office):
+        columns = {column.name for column in office.table(table).columns}
+        named = {"audit"} | LEFT_OUT | OF_ALL_STUDIES
+        assert table in named or columns & known, table

@@ -63,11 +63,12 @@ OTHERS = {
 COMMANDS_THAT_USE = {"hand-over", "release", "review", "study freeze"}
 OTHER_COMMANDS = {
     "account": "accounts", "board": "members", "anonymise": "tables from elsewhere",
-    "demo": "a pilot",
+    "demo": "a pilot", "destroy": "makes what is kept less", "sign": "a member's key",
     "doctor": "the installation", "invite": "the way in", "key": "keys", "ledger": "the ledger",
     "purge": "deletions", "recall": "takes back what is out", "serve": "the server",
     "simulate": "a pilot", "verify": "words",
     "study approve": "words", "study decision": "words", "study submit": "words",
+    "study platform": "words",
     "study check": "words", "study close": "the collection",
     "study list": "where studies stand", "study open": "the collection",
     "study stop-rule": "one word of the rule",

@@ -1,6 +1,7 @@
 """Three rooms: what is public, whose the rest is, whose cookie goes where, which are served."""
 
 import re
+from dataclasses import replace
 from itertools import chain
 
 import pytest
@@ -9,6 +10,7 @@ from flask import request
 from survey.config import ROLES, ROOMS
 from survey.routes.study_status import BOARD_CARDS, RESEARCH_CARDS
 from survey.security import room_of
+from survey.storage import members
 from tests.journeys.client import Journey
 from tests.journeys.staff import Worker, services_of
 
@@ -22,7 +24,10 @@ PUBLIC = {
     )),
 }  # fmt: skip
 # For whoever is signed in; everything else is for the researcher or for the board, by its room.
-OF_BOTH = ("account", "<name>/comments", "<name>/incidents", "<name>/report", "<name>/submission")
+OF_BOTH = (
+    "account", "<name>/comments", "<name>/conditions", "<name>/incidents", "<name>/letters",
+    "<name>/report", "<name>/submission", "<name>/verdicts",
+)  # fmt: skip
 # What a card on the study's own page leads to: not its files, nor the pages further in.
 OF_A_STUDY = re.compile("<name>/[a-z-]+/?")
 OWNER = {"research": "researcher", "ethics": "board"}
@@ -114,6 +119,23 @@ def test_whoever_has_the_role_comes_in(app, signed_in, role):
         if answer.status_code in (403, 500) or asked_to_sign_in(answer)
     ]
     assert turned_away == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_whoever_has_no_right_to_a_study_opens_nothing_of_it(open_app, signed_in, role):
+    app = open_app("kinds", demo=False)
+    browser = signed_in(app, role)
+    office, account = services_of(app).stores.office, browser.account
+    members.assign(office, account, [])
+    if (held := members.member(office, "kinds", account)) is not None:
+        members.appoint(office, replace(held, what="ended"))
+    let_in = [
+        (method, rule.rule)
+        for method, rule, room, inside in staff_rules(app)
+        if inside.startswith("<name>/") and not public(room, inside)
+        if ask(app, browser, method, rule).status_code != 403
+    ]
+    assert let_in == []
 
 
 def test_every_page_of_a_study_that_is_for_staff_has_its_card(app):

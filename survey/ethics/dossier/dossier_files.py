@@ -47,6 +47,8 @@ class Signed:
     letter: str = ""
     evidence: str = ""  # statement, signatures and public keys (JSON)
     platform: str = ""
+    submission: str = ""  # fingerprint of the documents signed with it
+    documents: tuple[str, ...] = ()  # a line each: slot and SHA-256
 
 
 def fingerprints(version: StudyVersion) -> Mapping[str, str]:
@@ -138,6 +140,8 @@ def _approval(version: StudyVersion, signed: Signed | None) -> Iterator[Block]:
                 *_keys(signed),
                 *([("Letter, SHA-256", signed.letter)] if signed.letter else ()),
                 ("Sentences of the platform, as signed", [code(signed.platform or "not noted")]),
+                ("Documents of the submission", signed.submission or "none were signed with it"),
+                *(("Document", line) for line in signed.documents),
             ]
         )
     yield prose(about)

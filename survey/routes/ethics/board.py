@@ -22,6 +22,7 @@ from flask import (
     url_for,
 )
 
+from forms.platform_texts import WHY_PAUSED
 from survey.accounts.access import current_account, may_open, staff_only
 from survey.accounts.audit import note, one_act
 from survey.clock import iso_utc
@@ -42,8 +43,8 @@ from survey.routes.study_status import (
 from survey.services import current_state, services
 from survey.signing import acts
 from survey.signing.evidence import evidence
+from survey.storage import accounts, board, conditions, members, proposals, record, studies, unread
 from survey.storage import audit as written
-from survey.storage import board, conditions, members, proposals, record, studies, unread
 from survey.studies import approvals, submission_documents
 from survey.studies.current import MARK, current_folder, current_name
 from survey.studies.data_use import use_stopped
@@ -134,14 +135,21 @@ def audit() -> str:
     """Show what staff did, the latest first, a hundred lines a page."""
     page, office = request.args.get("page", 1, type=int), services().stores.office
     about = [name for name in _names() if may_open(name)]
-    total = written.length(office, about)
+    people = [a.name for a in accounts.listed(office) if _works_on(a, about)]
+    total = written.length(office, about, people)
     pages = max(1, -(-total // LINES_A_PAGE))
     if not 1 <= page <= pages:
         abort(404)
-    lines = written.lines(office, about, most=LINES_A_PAGE, after=(page - 1) * LINES_A_PAGE)
+    lines = written.lines(office, about, people, most=LINES_A_PAGE, after=(page - 1) * LINES_A_PAGE)
     return render_template(
         "board/audit.html", title="What staff did", lines=lines, page=page, pages=pages, total=total
     )
+
+
+def _works_on(account: accounts.Account, names: list[str]) -> bool:
+    """Return whether an account has a right to one of these studies; in a demo every one has."""
+    here = services()
+    return here.config.demo or bool(members.studies_of(here.stores.office, account) & {*names})
 
 
 def _names() -> list[str]:
@@ -424,6 +432,12 @@ def suspend() -> Answer:
     return see_other("board.suspend", done=1)
 
 
+def _told() -> str:
+    """Return which of the fixed sentences clients are to read as the reason; or none."""
+    told = request.form.get("told", "")
+    return told if told in WHY_PAUSED else ""
+
+
 ALREADY = "That had been done already: this is how it stands now."
 
 
@@ -437,7 +451,7 @@ def _suspend(why: str) -> int:
             raise Refusal(ALREADY)
         board.rule(
             office, name, "suspended", at=now(), who=member.title, why=why,
-            collection="collection" in chosen, use="use" in chosen,
+            collection="collection" in chosen, use="use" in chosen, told=_told(),
         )  # fmt: skip
         note(f"{name}: suspended: {' and '.join(SWITCHES[s] for s in chosen)}")
     return 0
@@ -478,5 +492,7 @@ def _suspend_page(fault: str = "") -> str:
         quorum=members.quorum(office, name),
         fault=fault,
         why=request.form.get("why", ""),
+        sentences=WHY_PAUSED,
+        told=_told(),
         done=request.args.get("done") == "1",
     )

@@ -59,15 +59,17 @@ def comments() -> Answer:
     if request.method == "GET":
         return _comments_page()
     text, answers = request.form.get("text", "").strip(), request.form.get("answers", "")
-    fault = _fault_of(text)
+    # A member settles what was answered, with a word or without.
+    settles = current_account().role == "board" and request.form.get("go") == "settle"
+    fault = "" if settles and answers and not text else _fault_of(text)
     if fault:
         return _comments_page(fault, answers=answers)
-    if not _keep(text, answers):
+    if not _keep(text, answers, settles=settles and bool(answers)):
         return _comments_page("That passage or comment is not there any more.", answers="")
     return see_other(".comments", _anchor="comments")
 
 
-def _keep(text: str, answers: str) -> bool:
+def _keep(text: str, answers: str, *, settles: bool) -> bool:
     """Keep a comment or an answer; False where what it points at does not exist."""
     study, office = current_folder().version(now=True).study, services().stores.office
     passage, number = request.form.get("passage", ""), 0
@@ -83,8 +85,10 @@ def _keep(text: str, answers: str) -> bool:
         board.comment(
             office, study.name, text, at=now(), who=me.name, role=me.role,
             words=study.fingerprints.words, passage=passage, answers=number,
+            settles=settles,
         )  # fmt: skip
-        note(f"{study.name}: {f'comment {number} answered' if number else f'comment{where}'}")
+        done = "settled" if settles else "answered"
+        note(f"{study.name}: {f'comment {number} {done}' if number else f'comment{where}'}")
     return True
 
 
@@ -96,7 +100,7 @@ def _comments_page(fault: str = "", answers: str = "") -> str:
         "Comments",
         study=study,
         words=study.fingerprints.words,
-        threads=list(reversed(threads)),
+        threads=[(thread, board.state_of_thread(thread)) for thread in reversed(threads)],
         labels={t[0].passage: label_of(study, t[0].passage) for t in threads if t[0].passage},
         groups={title: group for title, group in consent_passages(study).items() if group},
         passage=request.values.get("passage", ""),

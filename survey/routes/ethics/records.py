@@ -23,6 +23,7 @@ from survey.services import services
 from survey.signing.evidence import as_text, evidence
 from survey.storage import conditions, studies
 from survey.storage.schema_reader import definitions, wordings
+from survey.studies import submission_documents
 from survey.studies.current import current_folder, current_name, current_version, whole_version
 from survey.studies.version import StudyVersion, fingerprints_of
 
@@ -50,6 +51,7 @@ def signed(version: StudyVersion) -> Signed | None:
         last.reference, last.by, last.approved_on, last.expires_on, last.analysis_until,
         tuple(binding), last.origin, last.letter, as_text(evidence(office, last.number)),
         last.platform,
+        last.submission, submission_documents.signed_documents(office, version.study, last),
     )  # fmt: skip
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from contextlib import suppress
+
+from flask import Blueprint, g, request
 
 from forms.flow import FlowState, StepResult
+from survey.errors import StoreError
 from survey.respondents import browser
 from survey.respondents.screens import render_static_screen
 from survey.routes.respondent.request import (
+    ON_PAPER,
     Answer,
     ask_who_answers,
     closed_page,
@@ -69,6 +73,9 @@ def begun() -> Answer:
 def information() -> Answer:
     """Key facts first, then details; reachable from every page."""
     draft = current_draft()
+    with suppress(StoreError):  # then nobody can tell, and the words are shown all the same
+        approval = current_state().approval
+        setattr(g, ON_PAPER, approval is not None and approval.basis == "noted")
     if draft is not None:
         return show(StepResult(FlowState("information", draft)))
     if not current_state().readable:

@@ -85,8 +85,10 @@ def spent() -> Answer:
 @bp.get("/refused")
 def refused() -> Answer:
     """The study ended while the client was answering: nothing was sent."""
-    state = current_state().state
-    return final_page("refused", state=state) if state in TAKES_NOTHING else go_to("landing")
+    now = current_state()
+    if now.state not in TAKES_NOTHING:
+        return go_to("landing")
+    return final_page("refused", state=now.state, told=now.told)
 
 
 @bp.get("/gone")

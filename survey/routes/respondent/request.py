@@ -123,6 +123,9 @@ def uninvited_page() -> Response | None:
     return see_other("/i/") if current_version().invited and not current_invitation() else None
 
 
+ON_PAPER = "on_paper"  # set for the information page alone
+
+
 def navigation(draft: Draft | None = None) -> Navigation:
     """The ways on from a page, by link and cookie."""
     live = draft is not None and not draft.sent
@@ -131,6 +134,7 @@ def navigation(draft: Draft | None = None) -> Navigation:
         base=f"/s/{study.address}/",
         live=live,
         kiosk=bool(kept(browser.KIOSK)),
+        on_paper=bool(g.get(ON_PAPER)),
         filling=filling(study, ()),
     )
 
@@ -310,10 +314,12 @@ def _send(send: SendDraft, draft: Draft | None) -> Response | None:
 
 def closed_page() -> str | None:
     """The kind page instead of a start, while the study takes nobody new."""
-    state = current_state().state
-    if state == OPEN:
+    now = current_state()
+    if now.state == OPEN:
         return None
-    return render_screen("closed", current_version(), navigation(), state=state, refused=False)
+    return render_screen(
+        "closed", current_version(), navigation(), state=now.state, told=now.told, refused=False
+    )
 
 
 def refused_page() -> Response | None:
