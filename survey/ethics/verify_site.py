@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
 
+from forms.flow import SCREENS
 from forms.platform_texts import BY_INVITATION, FROZEN_AGAIN, FROZEN_ONCE
 from survey.errors import Refusal
 from survey.ethics.dossier.reader import Dossier
