@@ -146,6 +146,11 @@ def _about_approval(summary: StudySummary, role: Role) -> Iterator[Notice]:
     state, reader = summary.state, _LINKS[role]
     if state.problem:
         yield Notice(state.problem, *reader["problem"])
+    if role == "board":
+        for noted in studies.approvals(services().stores.office, summary.version.study.name):
+            if noted.waits and not noted.revoked:
+                sentence = f"The operator noted the approval {noted.reference} from a letter."
+                yield Notice(sentence, "board.approve", "Read the letter, and confirm it")
     if summary.status not in ("draft", "open"):
         return
     proposed = summary.folder.version()

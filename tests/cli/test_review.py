@@ -108,7 +108,7 @@ def test_where_nothing_waits_it_says_so(read):
 
 def test_texts_that_are_not_frozen_are_not_shown(read):
     status, said, told, _ = read(options=())
-    assert (status, said, "no frozen texts" in told) == (1, "", True)
+    assert (status, said, "No approval of it has begun" in told) == (1, "", True)
 
 
 def test_with_two_readers_a_second_person_is_asked_for(read):

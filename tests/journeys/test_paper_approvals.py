@@ -70,6 +70,10 @@ def test_the_certificate_for_programs_says_it_with_the_hash_of_the_letter(noted)
     assert approval["confirmed_by"]
 
 
+def test_the_boards_first_page_says_that_a_note_waits(noted, board):
+    assert "The operator noted the approval R7 from a letter." in board.open("/ethics/").text
+
+
 def test_a_member_reads_the_letter_and_a_stranger_does_not(noted, board, reader):
     board.open("approve")
     (link,) = [a["href"] for a in board.page.links if "/letters/" in a["href"]]
