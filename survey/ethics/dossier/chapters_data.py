@@ -134,7 +134,7 @@ def checklist(version: StudyVersion, judged: Judged) -> Iterator[Block]:
     head = ("Element", "Source", "The text must contain", "Where it is said")
     yield table(head, (4, 8, 12, 12), rows)
     if judged.verdicts:
-        yield heading("Verdicts of the board on this version", level=3)
+        yield heading("Verdicts of the board on this version")
         said = ("Element", "Verdict", "Reason", "By", "Day")
         yield table(said, (4, 6, 16, 6, 5), judged.verdicts)
 
