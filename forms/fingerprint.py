@@ -65,11 +65,11 @@ WIRE: dict[type, Mapping[str, object]] = {
         needs_open_consent=False, min_rows_per_language=0, singled_out=None,
     ),
     objects.SmallSamples: _wire("", min_rows=20, no_key_under=50, few_key_up_to=300, few_key=3),
-    objects.StopRule: _wire("share signs"),
+    objects.StopRule: _wire("share signs", first=30, hour=8),
     objects.ReleasePolicy: _wire(
         "roles groups hierarchies order distinct distinct_warning tiers min_new_rows",
         small={}, caution="", stop=None, population="", repeat=(),
-        not_used=(), originals_days=30,
+        not_used=(), originals_days=30, daily_limit=0,
     ),
 }  # fmt: skip
 # Class → wire name → the attribute that holds it, where that is called otherwise.

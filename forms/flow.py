@@ -42,6 +42,7 @@ from forms.platform_texts import (
     NOTHING_YET,
 )
 from forms.routing import branch_of, page_passed_event
+from forms.stop_signs import events_of_stopping
 from forms.study import Page, Study
 from forms.typed_codes import read_deletion_code
 
@@ -416,7 +417,7 @@ def _from_check(study: Study, state: FlowState, draft: Draft, posted: Any) -> St
 def _from_stop(study: Study, state: FlowState, draft: Draft, posted: Any) -> StepResult:
     go = posted.get("go", "")
     if go == "delete":
-        return _delete()
+        return _delete(study, draft)
     if go == "send" and draft.answers:
         return _send(study, state, posted, completion=2)
     return StepResult(state, {"stop-send": NOTHING_YET if go == "send" else CHOOSE_END})
@@ -425,16 +426,16 @@ def _from_stop(study: Study, state: FlowState, draft: Draft, posted: Any) -> Ste
 def _from_support(study: Study, _: FlowState, draft: Draft, posted: Any) -> StepResult:
     go = posted.get("go", "")
     if go == "delete":
-        return _delete()
+        return _delete(study, draft)
     if go == "send":
         return StepResult(FlowState("stop", draft))
     seen = replace(draft, support_due=False, at="")
     return StepResult(FlowState("break", seen) if go == "break" else resume(study, seen))
 
 
-def _delete() -> StepResult:
-    effects = (DropDraft(), CountEvent("stopped_deleted"))
-    return StepResult(FlowState("stopped"), effects=effects)
+def _delete(study: Study, draft: Draft) -> StepResult:
+    events = ("stopped_deleted", *events_of_stopping(study, draft.answers, draft.at))
+    return StepResult(FlowState("stopped"), effects=(DropDraft(), *map(CountEvent, events)))
 
 
 def _send(study: Study, state: FlowState, posted: Any, *, completion: int) -> StepResult:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from forms.dates import fact_of
 from forms.elements import elements
 from forms.parse_questionnaire import read_condition
-from forms.site_facts import placeholders
+from forms.site_facts import STOP_RULE, placeholders
 from forms.study import (
     TEXT_KEYS,
     ChecklistItem,
@@ -95,7 +95,8 @@ def facts_of(consent: Consent) -> frozenset[str]:
     """Return every fact that the texts ask for, or by whose value they are chosen."""
     words = [*client_words(consent), *board_words(consent)]
     asked = (fact_of(name) for *_, text in words for name in placeholders(text))
-    return frozenset((*consent.variants, *asked))
+    # The program itself fills in the stop rule: no fact of the site.
+    return frozenset((*consent.variants, *asked)) - {STOP_RULE}
 
 
 def read_passages(top: TomlTable, key: str, *, required: bool = False) -> tuple[Passage, ...]:
@@ -190,6 +191,9 @@ def board_words(consent: Consent) -> Iterator[tuple[str, str, str]]:
         yield f"statement {statement.id}", "effect", statement.effect
 
 
+FEWEST_A_DAY = 50  # of a limit for each day (docs/design.md, Collection)
+# Of fewer, a verdict would be about few people (docs/design.md, Collection).
+FEWEST_COUNTED = 20
 LEVEL_RULE = '[["label", [codes]], …]'
 
 
@@ -211,7 +215,13 @@ def read_release(top: TomlTable) -> ReleasePolicy:
     stop = None
     if top.has("stop_rule"):
         table = top.table("stop_rule")
-        stop = StopRule(table.number("share", 0, 1), read_condition(table, "any", required=True))
+        ships = StopRule(0, ())
+        stop = StopRule(
+            table.number("share", 0, 1),
+            read_condition(table, "any", required=True),
+            table.integer("first", FEWEST_COUNTED, 1_000, default=ships.first),
+            table.integer("hour", 0, 23, default=ships.hour),
+        )
     return ReleasePolicy(
         roles=roles,
         groups=groups,
@@ -228,6 +238,7 @@ def read_release(top: TomlTable) -> ReleasePolicy:
         repeat=_any_of(top, "repeat"),
         not_used=_any_of(top, "not_used"),
         originals_days=top.integer("originals_days", 1, 365, default=30),
+        daily_limit=top.integer("daily_limit", FEWEST_A_DAY, 100_000, default=0),
     )
 
 

@@ -365,6 +365,10 @@ CLOSED = {
         "Enough people have taken part",
         "As many people have sent answers as we hoped for. Thank you for wanting to take part.",
     ),
+    "full_today": (
+        "Enough people for today",
+        "This survey takes only so many answers a day. Please come back tomorrow. Thank you.",
+    ),
     "held": _PAUSED,
     "expired": _PAUSED,
 }

@@ -17,6 +17,7 @@ from forms.study import Study
 from forms.toml_tables import Fault, FaultList, StudyFaults, TomlTable, listed, read_toml
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]{0,30})\}")
+STOP_RULE = "stop_rule"  # in a note to the board: the program fills in the rule in words
 AUTHORS = "authors"  # the fact that keeps the persons of [[site.author]]
 NO_FACTS = ("limit", "invited")  # keys of a study's table that say how it is served
 

@@ -539,13 +539,16 @@ class SmallSamples:
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """The rule that pauses collection: more than ``share`` (0-1) of the answers show a sign.
+    """The rule that pauses collection: more than ``share`` (0-1) of those counted show a sign.
 
-    ``signs`` are columns with codes; one of them is enough, unlike in a condition.
+    ``signs`` are columns with codes; one of them is enough, unlike in a condition. It is compared
+    from ``first`` counted on, once a day at ``hour`` of the server's clock (forms/stop_signs.py).
     """
 
     share: float
     signs: Condition
+    first: int = 30
+    hour: int = 8
 
     def shown_by(self, answers: Answers) -> bool:
         """Return true when these answers show a sign."""
@@ -569,6 +572,7 @@ class ReleasePolicy:
     stop: StopRule | None = None  # told to staff as yes or no, never as a number
     population: str = ""  # whom the study asks, where another study asks the same people
     repeat: Condition = ()  # any of these answers: somebody who has answered before
+    daily_limit: int = 0  # answers sent in a day after which nobody new can start; 0: any number
     not_used: Condition = ()  # any of these answers: somebody who says that theirs be not used
     originals_days: int = 30  # so long after a reader's last word a text is kept as it was written
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from forms.dates import FREEZE, LAST_DAY, cannot_stand
 from forms.parse_documents import board_words, client_words, passages_of
 from forms.readability import grade, words
-from forms.site_facts import PLACEHOLDER
+from forms.site_facts import PLACEHOLDER, STOP_RULE
 from forms.study import Study
 from forms.toml_tables import CONSENT, QUESTIONNAIRE, SUPPORT, FaultList, at
 
@@ -114,7 +114,7 @@ def check_facts(study: Study, notes: FaultList) -> None:
         for found in PLACEHOLDER.finditer(text):
             before, after = text[: found.start()], text[found.end() :]
             alone = _SENTENCE_BEFORE.search(before) and _SENTENCE_AFTER.match(after)
-            if found[1] in consent.board_facts:
+            if found[1] in consent.board_facts | {STOP_RULE}:
                 notes.add(CONSENT, table, key, f"{{{found[1]}}} is for the board only")
             elif found[1] in consent.optional_facts and not alone:
                 # Where it is empty it goes with the full stop beside it (forms.site_facts.fill).

@@ -20,6 +20,7 @@ from survey.routes.ethics import (
     binding,
     board,
     notes,
+    pausing,
     public,
     records,
     signing,
@@ -36,7 +37,7 @@ PARTS = ("frame", "code", "support", "questions", "understanding", "staff")
 
 BLUEPRINTS = (
     assets.bp, home.bp, respondent.bp,
-    public.bp, records.bp, board.bp, binding.bp, signing.bp, notes.bp, submitting.bp,
+    public.bp, records.bp, board.bp, binding.bp, signing.bp, notes.bp, pausing.bp, submitting.bp,
     studies.bp, collection.bp, texts.bp, releases.bp, charts.bp, jobs.bp,
 )  # fmt: skip
 

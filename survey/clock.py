@@ -19,6 +19,11 @@ def day_here(at: str) -> str:
     return datetime.fromisoformat(at).astimezone().date().isoformat()
 
 
+def now_here() -> datetime:
+    """Return the time by this server's own clock and calendar, summer time included."""
+    return datetime.now().astimezone()
+
+
 def today_here() -> date:
     """Return the date on this server: an approval that names a day holds to its end there."""
-    return datetime.now().astimezone().date()
+    return now_here().date()

@@ -28,6 +28,7 @@ Role = Literal["researcher", "board"]
 ROOMS = ("respond", "research", "ethics")
 ROLES: tuple[Role, ...] = ("researcher", "board")
 NONE = "none"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,12 @@ SETTINGS = (
     Setting("rooms", "respond,research,ethics", "Rooms that this server has; other rooms are 404."),
     Setting("second_step", "researcher", "Roles that sign in with a code too; boards always do."),
     Setting("text_readers", "1", "Persons who must agree before a client's text may leave (1, 2)."),
+    Setting("smtp_host", "", "Mail server that takes notices to staff; empty: nobody is mailed."),
+    Setting("smtp_port", "587", "Port of the mail server."),
+    Setting("smtp_tls", "starttls", "starttls, tls (from the first byte) or off (this machine)."),
+    Setting("smtp_from", "", "Address that notices come from."),
+    Setting("smtp_user", "", "Name to sign in with at the mail server; empty: without."),
+    Setting("smtp_password_file", "", "File with the password for it, readable by nobody else."),
 )  # fmt: skip
 
 
@@ -77,6 +84,12 @@ class Config:
     text_readers: int = 1
     rooms: frozenset[str] = frozenset(ROOMS)
     second_step: frozenset[str] = frozenset({"researcher"})
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_tls: str = "starttls"
+    smtp_from: str = ""
+    smtp_user: str = ""
+    smtp_password_file: str = ""
     demo: bool = False
 
 
@@ -127,7 +140,26 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         text_readers=_number("text_readers", text["text_readers"], 1, 2),
         rooms=_some("rooms", text["rooms"], ROOMS),
         second_step=_some("second_step", text["second_step"], (*ROLES, NONE)),
+        **_mail_settings(text),
     )
+
+
+def _mail_settings(text: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings of the mail server; what could send a password in clear is refused."""
+    host, tls = text["smtp_host"], text["smtp_tls"]
+    if tls not in ("starttls", "tls", "off"):
+        raise BadSetting(f"LACRIMA_SMTP_TLS is {tls!r}: give starttls, tls or off.")
+    if host and tls == "off" and host not in LOOPBACK:
+        raise BadSetting(
+            "LACRIMA_SMTP_TLS is off while LACRIMA_SMTP_HOST is another machine: mail would travel "
+            "in clear. Give starttls or tls."
+        )
+    if host and "@" not in text["smtp_from"]:
+        raise BadSetting("LACRIMA_SMTP_FROM is empty: give the address that notices come from.")
+    if bool(text["smtp_user"]) != bool(text["smtp_password_file"]):
+        raise BadSetting("Give LACRIMA_SMTP_USER and LACRIMA_SMTP_PASSWORD_FILE, or neither.")
+    given = {name: text[name] for name in text if name.startswith("smtp_")}
+    return {**given, "smtp_port": _number("smtp_port", text["smtp_port"], 1, 65535)}
 
 
 def as_environment(config: Config) -> dict[str, str]:

@@ -11,11 +11,12 @@ from typing import cast
 
 from flask import current_app, g
 
-from survey.clock import Clock
+from survey.clock import Clock, now_here
 from survey.collection import stop_rule
 from survey.collection.understanding import UnderstandingCounters
 from survey.config import Config
 from survey.crypto import KeyRing, read_keys
+from survey.mail import MailSender
 from survey.releases import text_review
 from survey.releases.archive import drop_pilot_files
 from survey.releases.jobs import JobRunner
@@ -70,9 +71,13 @@ def open_services(config: Config) -> Services:
     keys = KeyRing(read_keys(config.key))
     stores, catalogue = open_studies(config)
     availability, counters = Availability(stores, catalogue), EventCounters()
+    mail = MailSender(config, time.time)
+
+    def by_the_clock() -> None:
+        stop_rule.compare_all_due(stores, availability.versions(), now_here())
+        availability.begin_day()
 
     def hourly() -> None:
-        stop_rule.record_all_due(stores, availability.versions())
         text_review.overwrite_all_due(stores, availability.versions())
 
     maintenance = MaintenanceThread(
@@ -80,11 +85,18 @@ def open_services(config: Config) -> Services:
         counters,
         clock=time.time,
         accepted_of=keys.accepted,
+        by_the_clock=by_the_clock,
+        mail=lambda: mail.tick(stores.office),
         hourly=hourly,
         withdrawn=partial(drop_pilot_files, stores.folder),
     )
+
+    def end() -> None:
+        mail.stop(stores.office)
+        maintenance.stop()
+
     # Not atexit: worker processes of the server end through multiprocessing's own way out.
-    stop = Finalize(None, maintenance.stop, exitpriority=10)
+    stop = Finalize(None, end, exitpriority=10)
     maintenance.start()
     # Jobs that a server left under way when it died (docs/decisions/0013-lifecycle-and-jobs.md).
     JobRunner(config, stores, time.time).clean_up()

@@ -18,7 +18,8 @@ from survey.clock import iso_utc
 from survey.config import ROLES, Config, read_config
 from survey.crypto import KeyRing, read_keys
 from survey.errors import Refusal
-from survey.storage import accounts, members
+from survey.mail import PROGRAM, is_address
+from survey.storage import accounts, mail_queue, members
 from survey.storage.accounts import Account, Role
 from survey.storage.database import Database, write_transaction
 from survey.studies.catalogue import find_folder
@@ -77,6 +78,8 @@ def add(name: str, role: str, studies: tuple[str, ...], site: str) -> None:
     A researcher opens the studies named with --study, and no others; a board's member those on
     whose board `lacrima board appoint` puts the account.
     """
+    if accounts.folded(name) == PROGRAM:
+        raise Refusal(f"{name!r} cannot be a name: the record calls this program so.")
     if not NAME.fullmatch(name) or name.lower().startswith(DEMO):
         raise Refusal(
             f"{name!r} cannot be a name: give up to {LONGEST_NAME} letters, digits, spaces and "
@@ -144,6 +147,22 @@ def reset(name: str, site: str) -> None:
         accounts.reset(office, who.name)
         note_command(office, f"account {who.name}: reset")
     _print_setup_link(config, office, who, site)
+
+
+@account.command("mail")
+@click.argument("name")
+@click.argument("address", default="")
+def set_mail(name: str, address: str) -> None:
+    """Send notices to the account NAME to ADDRESS; without one, to nowhere."""
+    if address and not is_address(address):
+        raise Refusal("This is no mail address: give one like name@example.org.")
+    _, office, who = _known(name)
+    with write_transaction(office):
+        mail_queue.set_address(office, who.name, address)
+        # The address itself is nobody's business but its person's.
+        said = "set" if address else "taken away"
+        note_command(office, f"account {who.name}: mail address {said}")
+    click.echo(f"Notices to {who.name} go {'to this address' if address else 'nowhere'} now.")
 
 
 @account.command("list")

@@ -30,6 +30,8 @@ COMMANDS = {
         "The server key: half of every draft's key, and what deletion codes hang on."),
     "ledger": ("releases",
         "List every release of STUDY: what left the house, to whom, and what was recalled."),
+    "mail-test": ("server",
+        "Send a message to ADDRESS by the mail server of the settings, at once."),
     "purge": ("server", "Delete drafts that ran out and carry out deletions that wait."),
     "recall": ("releases",
         "Recall release NUMBER of STUDY, and all that repeat its rows, for good."),

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 
-from survey import server
+from survey import mail, server
 from survey.accounts import passwords as demo_accounts
 from survey.accounts.audit import note_command
 from survey.cli.installation import open_catalogue, open_stores
 from survey.cli.main import main
-from survey.config import PREFIX, SETTINGS, Config, for_demo, read_config
+from survey.config import LOOPBACK, PREFIX, SETTINGS, Config, for_demo, read_config
 from survey.crypto import make_key, read_keys
 from survey.errors import BadSetting, Refusal
 from survey.releases.archive import drop_pilot_files
@@ -26,7 +26,6 @@ from survey.studies.loading import find_problems, help_notices
 
 DEMO_ANSWERS = 600  # enough for every tier to be tried (docs/design.md, Releases)
 DEMO_SEED = 1
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @main.command()
@@ -105,6 +104,12 @@ def _unsafe(config: Config) -> list[str]:
         faults.append(
             f"LACRIMA_DATA: {config.data} is open to everybody. Run: chmod 700 {config.data}"
         )
+    password = Path(config.smtp_password_file)
+    if config.smtp_password_file and password.exists() and password.stat().st_mode & 0o077:
+        faults.append(
+            f"LACRIMA_SMTP_PASSWORD_FILE: {password} can be read by others. Run: chmod 600 "
+            f"{password}"
+        )
     return faults
 
 
@@ -135,6 +140,14 @@ def purge() -> None:
     click.echo(f"{gone} drafts that had run out are gone.")
 
 
+@main.command("mail-test")
+@click.argument("address")
+def mail_test(address: str) -> None:
+    """Send a message to ADDRESS by the mail server of the settings, at once."""
+    mail.try_out(read_config(), address)
+    click.echo("The mail server took the message. Look whether it arrives.")
+
+
 @main.command()
 @click.option("--since", metavar="HEAD", default="", help="A head of the record noted before.")
 def doctor(since: str) -> None:
@@ -150,6 +163,7 @@ def doctor(since: str) -> None:
     if not stores.writable():
         raise Refusal(f"The stores in {config.data} cannot be written.")
     click.echo("server key and stores: fine")
+    click.echo(f"mail: {mail.in_words(config, stores.office)}")
     for notice in help_notices(catalogue, stores):
         click.echo(notice)
     record = record_check.check(stores.office)

@@ -29,7 +29,6 @@ PROGRESS = 50  # steps of the way to the wanted number
 FEWEST_SHOWN = 20
 
 SIMULATED = "simulated"  # a synthetic client; it marks a pilot's file as holding such
-STOP_SIGN = "stop_sign"  # a sent answer that shows a sign of the stop rule
 
 # What else is kept with a step: invitations not used, and answers in steps of PROGRESS.
 UNSPENT, ON_THE_WAY = "unspent_invitations", "on_the_way"
@@ -61,8 +60,9 @@ class PagesPassed:
 class CollectionFigures:
     """The figures that may be shown. ``totals`` is empty before the first step.
 
-    ``progress`` is a multiple of 50, ``verdicts`` maps answers to whether the stop rule was met
-    then, ``dropoff`` is empty until the study has closed. ``synthetic``: some clients were made up.
+    ``progress`` is a multiple of 50, ``verdicts`` maps people counted to whether the stop rule was
+    met then, ``dropoff`` is empty until the study has closed. ``synthetic``: some clients were made
+    up.
     """
 
     totals: Totals
@@ -193,7 +193,7 @@ RATES = (
     ("completed", "consented", "Completion rate", "Both are counted once in a session."),
 )  # fmt: skip
 WENT_ON = "Went on from it for the first time: once in a session."
-RULE = "Told once, as yes or no, from answers sent by about then; those deleted since still count."
+RULE = "Told once, as yes or no, of those counted by about then; answers deleted since still count."
 ROUNDED = (
     f"Totals move in steps and are rounded down to {TOTALS_STEP}; "
     f"by page none under {FEWEST_SHOWN} is told. No visitor was identified."
@@ -264,7 +264,7 @@ def _all_lines(version: StudyVersion, figures: CollectionFigures) -> list[Figure
     """Return all that may be shown, pages passed by the labels of branches."""
     lines = [*lines_of(figures), *understanding_lines(version.study, figures)]
     for answers, met in figures.verdicts.items():
-        name = f"Stop rule at {answers:,} answers"
+        name = f"Stop rule at {answers:,} people"
         lines.append(FigureLine(name, "met" if met else "not met", RULE))
     labels = {branch.name: branch.label for branch in version.study.branches}
     for page in figures.dropoff:

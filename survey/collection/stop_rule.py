@@ -1,50 +1,131 @@
-"""The stop rule of a collection: whether it should pause, as yes or no at set numbers of answers.
+"""The stop rule of a collection: compared once a day at a fixed hour, and acted on by itself.
 
-The server works it out by the clock, once an hour, from totals that know no person: never when a
-client sends, never when a page is opened. So the moment at which a verdict appears says no more
-than "about that many answers by this hour" (docs/decisions/0018-figures.md).
+The server compares totals that know no person, at the hour that the policy names: never when a
+client sends, never when a page is opened. At each step (forms/stop_signs.py) it keeps a verdict;
+where the rule is met it pauses the study. So neither verdict nor pause says more than "about that
+many, by this day" (docs/decisions/0032-a-stop-rule-that-stops.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
+from forms.stop_signs import COMPARED_EVERY, COUNTED, SIGN
 from forms.study import Study
-from survey.collection.figures import SENT, STOP_SIGN, is_synthetic
-from survey.storage import counters
+from survey import mail
+from survey.clock import iso_utc
+from survey.collection.figures import is_synthetic
+from survey.mail import PROGRAM
+from survey.storage import board, counters, mail_queue, members, studies
+from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 from survey.studies.version import StudyVersion
 
-FIRST_CHECK, CHECK_EVERY = 30, 50  # answers, docs/design.md, Collection
 CLINICIAN = "clinician_contact"  # fact of the site: who has to be told, for staff only
+CLINICIAN_ACCOUNT = "clinician_account"  # fact of the site: the account that may lift a pause
+WHY = "Paused by the stop rule."
 
-Verdicts = Mapping[int, bool]  # answers at a verdict → whether the rule was met, in that order
+Verdicts = Mapping[int, bool]  # people counted at a verdict → whether the rule was met, in order
 
 
-def record_due(stores: Stores, study: Study, *, pilot: bool) -> None:
-    """Work out and keep the verdict that is due by now; an earlier one stands."""
+def record_due(stores: Stores, study: Study, *, pilot: bool) -> bool:
+    """Work out and keep the verdict that is due by now; return whether it is that the rule is met.
+
+    An earlier verdict stands. Nothing is due between two steps.
+    """
     rule, office = study.policy.stop, stores.office
     if rule is None:
-        return
+        return False
     counted = counters.totals(stores.answers(pilot=pilot), study.name)
-    sent = sum(counted.get(event, 0) for event in SENT)
-    # If an hour brought more than one threshold, the last is told (docs/decisions/0018).
-    due = sent - sent % CHECK_EVERY or (FIRST_CHECK if sent >= FIRST_CHECK else 0)
-    if due > max(counters.verdicts(office, study.name, pilot=pilot), default=0):
-        met = counted.get(STOP_SIGN, 0) > rule.share * sent
-        counters.record_verdict(office, study.name, due, met, pilot=pilot)
+    people = counted.get(COUNTED, 0)
+    due = _step(people, rule.first)
+    if due <= max(counters.verdicts(office, study.name, pilot=pilot), default=0):
+        return False
+    met = counted.get(SIGN, 0) > rule.share * people
+    counters.record_verdict(office, study.name, due, met, pilot=pilot)
+    return met
 
 
-def record_all_due(stores: Stores, versions: Iterable[StudyVersion]) -> None:
-    """Do so for every study, as the server does each hour."""
+def _step(people: int, first: int) -> int:
+    """Return the last step that so many have reached; 0 before the first."""
+    return max(people - people % COMPARED_EVERY, first) if people >= first else 0
+
+
+def compare_all_due(stores: Stores, versions: Iterable[StudyVersion], now: datetime) -> None:
+    """Compare for each study whose hour has come today (``now``: the server's own clock)."""
     for version in versions:
-        record_due(stores, version.study, pilot=version.pilot)
+        rule = version.study.policy.stop
+        if rule is not None and now.hour >= rule.hour:
+            _compare(stores, version, now.date().isoformat())
 
 
-def next_due(verdicts: Verdicts) -> int:
-    """Return at how many answers the next verdict is due."""
-    last = max(verdicts, default=0)
-    return last - last % CHECK_EVERY + CHECK_EVERY if last else FIRST_CHECK
+def _compare(stores: Stores, version: StudyVersion, day: str) -> None:
+    """Compare unless that was done today: the day, the verdict and what follows are one write."""
+    office, name, pilot = stores.office, version.study.name, version.pilot
+    if counters.compared_on(office, name, day, pilot=pilot):
+        return
+    with write_transaction(office):
+        if not counters.record_comparison(office, name, day, pilot=pilot):
+            return  # another process was quicker
+        if record_due(stores, version.study, pilot=pilot) and not pilot:
+            _pause(stores, version)
+
+
+def _pause(stores: Stores, version: StudyVersion) -> None:
+    """Pause an open study, and tell the board's members and the clinician that there is a pause."""
+    office, name = stores.office, version.study.name
+    if studies.status(office, name) != "open" or board.suspension(office, name):
+        return
+    at = iso_utc()
+    board.rule(office, name, "suspended", at=at, who=PROGRAM, why=WHY, use=False)
+    studies.note(office, at=at, who=PROGRAM, what=f"{name}: paused by its stop rule")
+    mail.send(office, "A study is paused", _lines(version), _told(stores, version))
+
+
+def _lines(version: StudyVersion) -> list[str]:
+    return [
+        f"The study “{version.study.title}” is paused by its stop rule.",
+        "Nobody can take part until the board, or the clinician named for it, lifts the pause.",
+        "Please sign in to the survey’s board pages to read more.",
+    ]
+
+
+def _told(stores: Stores, version: StudyVersion) -> list[str]:
+    """Return the addresses of the board's members and of the named clinician."""
+    named = [one.account for one in members.members(stores.office, version.study.name)]
+    return mail_queue.addresses(stores.office, [*named, clinician_account(version)])
+
+
+def clinician_account(version: StudyVersion) -> str:
+    """Return the account of the clinician who may lift a pause; empty where none is named."""
+    return version.facts.get(CLINICIAN_ACCOUNT, "").strip()
+
+
+def paused(stores: Stores, version: StudyVersion) -> board.Ruled | None:
+    """Return the pause by the stop rule under which the study is now; None when it is not."""
+    found = board.suspension(stores.office, version.study.name)
+    return found if found and found.who == PROGRAM else None
+
+
+def lift(stores: Stores, version: StudyVersion, *, who: str, why: str) -> bool:
+    """Lift the pause in the clinician's name; False where there is none any more."""
+    office, name = stores.office, version.study.name
+    with write_transaction(office):
+        if paused(stores, version) is None:
+            return False
+        at = iso_utc()
+        board.rule(office, name, "lifted", at=at, who=who, why=why, use=False)
+        studies.note(office, at=at, who=who, what=f"{name}: pause by the stop rule lifted")
+    return True
+
+
+def next_due(study: Study, verdicts: Verdicts) -> int:
+    """Return at how many people counted the next verdict is due; 0 without a rule."""
+    rule, last = study.policy.stop, max(verdicts, default=0)
+    if rule is None:
+        return 0
+    return last - last % COMPARED_EVERY + COMPARED_EVERY if last else rule.first
 
 
 def verdicts_of(stores: Stores, version: StudyVersion) -> Verdicts:
@@ -55,21 +136,24 @@ def verdicts_of(stores: Stores, version: StudyVersion) -> Verdicts:
 def in_lines(version: StudyVersion, verdicts: Verdicts) -> str:
     """Return every verdict, a line each, as the command prints it."""
     of = f"{version.study.name}{' (pilot)' * version.pilot}"
-    if version.study.policy.stop is None:
+    rule = version.study.policy.stop
+    if rule is None:
         return f"{of}: release.toml names no stop rule."
     lines = [
-        f"{of}, at {answers:,} answers: the stop rule is {'' if met else 'not '}met."
-        for answers, met in verdicts.items()
+        f"{of}, at {people:,} people: the stop rule is {'' if met else 'not '}met."
+        for people, met in verdicts.items()
     ]
     if verdicts and verdicts[max(verdicts)]:
-        lines.append(f"Pause, and speak to {whom(version)}.")
-    return "\n".join([*lines, f"{of}: told next at {next_due(verdicts):,} answers."])
+        lines.append(f"Speak to {whom(version)}.")
+    due = next_due(version.study, verdicts)
+    said = f"{of}: compared each day at {rule.hour:02}:00, told next at {due:,} people."
+    return "\n".join([*lines, said])
 
 
 def alarm(stores: Stores, version: StudyVersion) -> str | None:
     """Return what staff must read on every page of a study where the rule was ever met."""
     verdicts = verdicts_of(stores, version)
-    met = max((answers for answers, was in verdicts.items() if was), default=0)
+    met = max((people for people, was in verdicts.items() if was), default=0)
     if not met:
         return None
     mark = ""
@@ -77,10 +161,12 @@ def alarm(stores: Stores, version: StudyVersion) -> str | None:
         synthetic = is_synthetic(stores.pilot, version.study)
         mark = "Synthetic answers, no people: " if synthetic else "Pilot: "
     last, contact = max(verdicts), whom(version)
+    if not version.pilot and paused(stores, version):
+        return f"Paused by the stop rule, which was met at {met:,} people. Speak to {contact}."
     if met == last:
-        return f"{mark}The stop rule is met at {met:,} answers: pause, and speak to {contact}."
+        return f"{mark}The stop rule is met at {met:,} people: speak to {contact}."
     return (
-        f"{mark}The stop rule was met at {met:,} answers, and at {last:,} no longer. "
+        f"{mark}The stop rule was met at {met:,} people, and at {last:,} no longer. "
         f"Make sure that it was spoken of with {contact}."
     )
 

@@ -55,7 +55,7 @@ TEXT_LABELS = {
 }
 
 # Screens made of the platform's words, with what each is shown with.
-STATES = ("not_open", "closed", "full", "held", "expired")
+STATES = ("not_open", "closed", "full", "full_today", "held", "expired")
 WAIT_MINUTES = 15
 _ABOUT_CODES = (
     ("Above the button under a code", (platform_texts.CODE_KEPT, platform_texts.CODE_NOTED)),

@@ -13,7 +13,16 @@ from survey.services import services
 from survey.storage import board, conditions, studies
 from survey.storage.accounts import Role
 from survey.storage.conditions import ConditionRecord
-from survey.studies.availability import FULL, HELD, LOST, NOT_OPEN, OPEN, PAUSED, StudyState
+from survey.studies.availability import (
+    FULL,
+    FULL_TODAY,
+    HELD,
+    LOST,
+    NOT_OPEN,
+    OPEN,
+    PAUSED,
+    StudyState,
+)
 from survey.studies.catalogue import StudyFolder
 from survey.studies.data_use import use_stopped
 from survey.studies.help_page import contact_of
@@ -25,6 +34,7 @@ MEANINGS = {
     NOT_OPEN: "Draft: not open yet",
     OPEN: "Open: people can answer",
     FULL: "Full: as many have answered as were wanted; nobody new can start",
+    FULL_TODAY: "Full for today: nobody new can start before tomorrow",
     HELD: "Held: nobody new can begin; who has begun may end and send",
     PAUSED: "Paused: opened, but it takes nobody now; clients are told to come back later",
     "closed": "Closed: nobody new can answer",
@@ -172,6 +182,7 @@ NOTES_CARDS = (
         "What the board asked for besides: met or not, and what it stops."),
     StudyCard("notes.comments", "Comments", "The board’s questions on passages, answered."),
     StudyCard("notes.incidents", "Incidents", "Notes of what happened that should not."),
+    StudyCard("pausing.stop_rule_page", "Stop rule", "When collection pauses by itself; a pause."),
     StudyCard("notes.report", "Yearly report", "What was approved, opened and released."),
 )  # fmt: skip
 

@@ -97,7 +97,7 @@ def listed(db: Database) -> list[Account]:
 def remove(db: Database, name: str) -> None:
     """Remove the account and all that belongs to it; its lines in the audit stay."""
     with write_transaction(db):
-        _forget(db, name, "sessions", "setups", "assigned")
+        _forget(db, name, "sessions", "setups", "assigned", "mail_addresses")
         db.table("accounts").delete_where("folded = ?", [folded(name)])
 
 

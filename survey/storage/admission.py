@@ -46,6 +46,20 @@ def drop(db: Database, study: str) -> None:
         db.table("invitations").delete_where("study = ?", [study])
 
 
+def begin_day(db: Database, study: str, day: str, sent: int, *, pilot: bool) -> None:
+    """Keep how many answers there were when the day (ISO) began, in place of the day before."""
+    row = {"study": study, "pilot": pilot, "day": day, "sent": sent}
+    with write_transaction(db):
+        db.table("day_starts").insert(row, replace=True)
+
+
+def sent_before(db: Database, study: str, day: str, *, pilot: bool) -> int | None:
+    """Return how many answers there were when this day began; None before that was looked at."""
+    sql = "SELECT sent FROM day_starts WHERE study = ? AND pilot = ? AND day = ?"
+    found = db.conn.execute(sql, (study, pilot, day)).fetchone()
+    return int(found[0]) if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class AdmissionRule:
     """A study's limit of answers, None for any number; ``invited``: only with an invitation."""

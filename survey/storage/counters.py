@@ -99,7 +99,7 @@ def replace_figures(
 
 
 def verdicts(db: Database, study: str, *, pilot: bool) -> dict[int, bool]:
-    """Return answers at which the stop rule was judged → whether it was met, in that order."""
+    """Return people counted when the stop rule was compared → whether it was met, in order."""
     found = db.table("verdicts").rows_where(
         "study = ? AND pilot = ?", [study, pilot], order_by="answers"
     )
@@ -107,13 +107,28 @@ def verdicts(db: Database, study: str, *, pilot: bool) -> dict[int, bool]:
 
 
 def record_verdict(db: Database, study: str, answers: int, met: bool, *, pilot: bool) -> None:  # noqa: FBT001
-    """Keep the verdict at so many answers for good: the first one stands."""
+    """Keep the verdict at so many counted for good: the first one stands."""
     # The table API cannot ignore a row that is there already in a table without rowids.
     with write_transaction(db):
         db.conn.execute(
             "INSERT INTO verdicts VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (study, pilot, answers, met),
         )
+
+
+def compared_on(db: Database, study: str, day: str, *, pilot: bool) -> bool:
+    """Return whether the stop rule was compared on this day (ISO) already."""
+    sql = "SELECT 1 FROM comparisons WHERE study = ? AND pilot = ? AND day = ?"
+    return db.conn.execute(sql, (study, pilot, day)).fetchone() is not None
+
+
+def record_comparison(db: Database, study: str, day: str, *, pilot: bool) -> bool:
+    """Keep that the stop rule is compared on this day; False where it was already."""
+    with write_transaction(db):
+        done = db.conn.execute(
+            "INSERT INTO comparisons VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (study, pilot, day)
+        )
+    return done.rowcount == 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,10 @@ class MaintenanceThread:
     ``accepted_of`` returns the submit token of a draft by its id, so that a token goes when its
     draft has gone. Of the processes on one folder a single one works; each writes its tallies and
     knows for itself whether the files are ``writable``, so that no request has to try.
-    ``hourly`` is done by the clock, first at the start: whatever it shows, no answer timed it.
+    ``by_the_clock`` looks whether an hour of the day has come, at the start and then every few
+    seconds: whatever it does, no answer timed it.
+    ``hourly`` is work of the files that may take longer, done by the clock as well.
+    ``mail`` hands over what is queued for the mail server, every few seconds.
     ``withdrawn`` is done when answers of a pilot are deleted by code.
     """
 
@@ -80,11 +83,14 @@ class MaintenanceThread:
         *,
         clock: Clock,
         accepted_of: Callable[[bytes], bytes],
+        by_the_clock: Callable[[], object] = lambda: None,
         hourly: Callable[[], object] = lambda: None,
+        mail: Callable[[], object] = lambda: None,
         withdrawn: Withdrawn = nothing_more,
     ) -> None:
         self._stores, self._tallies, self._clock = stores, tallies, clock
-        self._accepted_of, self._hourly, self._withdrawn = accepted_of, hourly, withdrawn
+        self._accepted_of, self._withdrawn = accepted_of, withdrawn
+        self._by_the_clock, self._hourly, self._mail = by_the_clock, hourly, mail
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock: int | None = None
@@ -154,8 +160,10 @@ class MaintenanceThread:
         if now - self._purged >= PURGE_SECONDS or now < self._purged:
             self._purged = now
             self._try("purge drafts", self._purge_drafts)
+            self._try("do what is due at this hour", self._by_the_clock)
+            self._try("look for mail to send", self._mail)
         hour = now // HOUR
-        if hour != self._hour and self._try("tell what is due by the hour", self._hourly):
+        if hour != self._hour and self._try("do what is due by the hour", self._hourly):
             self._hour = hour
         night = (now - NIGHT) // DAY
         # Also at the start, for what a crash left behind.

@@ -509,6 +509,47 @@ def m014_what_binds(db: AnyDatabase) -> None:
 
 
 @OFFICE()
+def m015_mail_queue(db: AnyDatabase) -> None:
+    """Notices to staff that the mail server has not taken yet; gone once it has."""
+    _make(
+        db,
+        """CREATE TABLE mail_queue (
+            id INTEGER PRIMARY KEY, queued_at TEXT NOT NULL, recipient TEXT NOT NULL,
+            subject TEXT NOT NULL, body TEXT NOT NULL, tried REAL NOT NULL DEFAULT 0,
+            failure TEXT NOT NULL DEFAULT ''
+        ) STRICT""",
+        # Of accounts, by folded name: where notices to them go.
+        """CREATE TABLE mail_addresses (
+            account TEXT NOT NULL PRIMARY KEY, address TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+    )
+
+
+@OFFICE()
+def m015_comparisons(db: AnyDatabase) -> None:
+    """Days (of the server's calendar) on which the stop rule of a study was compared."""
+    _make(
+        db,
+        """CREATE TABLE comparisons (
+            study TEXT NOT NULL, pilot INTEGER NOT NULL CHECK (pilot IN (0, 1)),
+            day TEXT NOT NULL, PRIMARY KEY (study, pilot, day)
+        ) STRICT, WITHOUT ROWID""",
+    )
+
+
+@OFFICE()
+def m015_day_starts(db: AnyDatabase) -> None:
+    """How many answers a study with a limit for each day had when the present day began."""
+    _make(
+        db,
+        """CREATE TABLE day_starts (
+            study TEXT NOT NULL, pilot INTEGER NOT NULL CHECK (pilot IN (0, 1)),
+            day TEXT NOT NULL, sent INTEGER NOT NULL, PRIMARY KEY (study, pilot)
+        ) STRICT, WITHOUT ROWID""",
+    )
+
+
+@OFFICE()
 def m017_platform_and_corrections(db: AnyDatabase) -> None:
     """The platform's sentences as they were signed; corrections of help lines before a signature.
 

@@ -36,12 +36,14 @@ from survey.studies.version import PublishedVersions, StudyVersion, fingerprints
 
 # How long an answer is believed before the stores are asked again, in seconds.
 FRESH_SECONDS = 2.0
+DAY_STEP = 20  # answers; to such a multiple the total at the begin of a day is rounded down
 
 OPEN = "open"
 NOT_OPEN = "not_open"
 CLOSED = "closed"
 FROZEN = "frozen"
 FULL = "full"
+FULL_TODAY = "full_today"
 HELD = "held"  # nobody new may begin, until a board or the operator has done something
 PAUSED = "expired"  # in certificate.json; staff read why in ``StudyState.problem``
 
@@ -337,11 +339,31 @@ class Availability:
         there = [at for batch, at in begun.items() if batch <= last or state == FROZEN]
         return tuple(sorted({day_here(at) for at in there}))
 
+    def begin_day(self) -> None:
+        """Keep where each study with a limit for each day stands, once a day and by the clock."""
+        for version in self.versions():
+            name, pilot, office = version.study.name, version.pilot, self._stores.office
+            if not version.study.policy.daily_limit:
+                continue
+            if admission.sent_before(office, name, self.today(), pilot=pilot) is None:
+                sent = self._sent(version)
+                sent -= sent % DAY_STEP  # so the total of midnight is no exact one
+                admission.begin_day(office, name, self.today(), sent, pilot=pilot)
+
+    def _sent(self, version: StudyVersion) -> int:
+        db = self._stores.answers(pilot=version.pilot)
+        return answer_tables.answer_counts(db, version.study.name).sent
+
     def _full(self, found: StudyState) -> StudyState:
         """Return ``found``, or that the study is full: a deletion by code never opens it again."""
         version = found.published.version
-        if found.state != OPEN or version.limit is None:
+        daily, limit = version.study.policy.daily_limit, version.limit
+        if found.state != OPEN or (limit is None and not daily):
             return found
-        db = self._stores.answers(pilot=version.pilot)
-        full = answer_tables.answer_counts(db, version.study.name).sent >= version.limit
-        return replace(found, state=FULL) if full else found
+        sent = self._sent(version)
+        if limit is not None and sent >= limit:
+            return replace(found, state=FULL)
+        name, office = version.study.name, self._stores.office
+        before = admission.sent_before(office, name, self.today(), pilot=version.pilot)
+        over = bool(daily) and before is not None and sent - before >= daily
+        return replace(found, state=FULL_TODAY) if over else found

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from forms.fingerprint import BOARD_FACTS, fingerprint_of_board_facts, fingerprint_of_facts
 from forms.load import load_study
-from forms.site_facts import SiteFacts, facts_for, fill
+from forms.site_facts import STOP_RULE, SiteFacts, facts_for, fill
+from forms.stop_signs import rule_in_words
 from forms.study import HelpLine, Study, Support
 from forms.toml_tables import Fault, StudyFaults
 from forms.variants import shown_at
@@ -84,8 +85,11 @@ class StudyVersion:
         return tuple(line for line in self.study.support.lines if line.label not in shown)
 
     def fill(self, text: str) -> str:
-        """Return ``text`` with the site's facts in place of ``{fact}``."""
-        return fill(text, self.facts, self.study.language)
+        """Return ``text`` with the site's facts, and the stop rule, in place of ``{fact}``."""
+        facts = self.facts
+        if STOP_RULE in text:
+            facts = {**facts, STOP_RULE: rule_in_words(self.study)}
+        return fill(text, facts, self.study.language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from forms.answers import stored_values, text_language
 from forms.kinds import columns_of_question, columns_of_study, kind_of
 from forms.routing import answer_keys, branch_of, condition_holds, page_passed_event
 from forms.simulation import Recipe, RecipeFault, load_recipe
+from forms.stop_signs import check_ins, events_of_sending, events_of_stopping
 from forms.study import LEFT_BLANK, NOT_REACHED, NOT_SHOWN, Column, Page, Question, Study
-from survey.collection.figures import SIMULATED, STOP_SIGN
+from survey.collection.figures import SIMULATED
 from survey.collection.stop_rule import record_due
 from survey.errors import Refusal
 from survey.storage import answer_tables, answers
@@ -295,10 +296,9 @@ class _Visitors:
         """Yield the events of a client who sends, and of those who come and go around this one."""
         yield from self._comes(*ENTRY, "eligible", "consented")
         yield from _events_on_pages(self.study, client, len(self.study.pages))
-        rule = self.study.policy.stop
-        if rule is not None and rule.shown_by(client.values):
-            yield STOP_SIGN
-        yield "stopped_sent" if client.completion == STOPPED else "completed"
+        stopped = client.completion == STOPPED
+        yield from events_of_sending(self.study, client.values, stopped=stopped)
+        yield "stopped_sent" if stopped else "completed"
         for share, events in (
             (LOOKS_AND_GOES, ENTRY[:1]),
             (READS_AND_GOES, ENTRY),
@@ -322,10 +322,12 @@ class _Visitors:
         pages = self.draw.randrange(len(self.study.pages))
         yield from _events_on_pages(self.study, next(self.leavers), pages)
         way = self.draw.random()
-        if way < DELETES:
-            yield "stopped_deleted"
-        elif way < DELETES + QUICK_EXIT:
-            yield "quick_exit"
+        if way >= DELETES + QUICK_EXIT:
+            return
+        yield "stopped_deleted" if way < DELETES else "quick_exit"
+        for page in check_ins(self.study)[:1]:
+            if page in self.study.pages[: pages + 1]:
+                yield from events_of_stopping(self.study, {}, page.id)
 
 
 def _events_on_pages(study: Study, client: SimulatedResponse, most: int) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""``lacrima study stop-rule``: what a host's timer asks, to tell the clinician."""
+"""``lacrima study stop-rule``: what was told so far, for hosts and their monitoring."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def tell(runner):
 
 
 def test_before_anything_was_told_it_says_when_it_will_be(ask):
-    assert ask(NAME) == (0, f"{NAME}: told next at 30 answers.\n")
+    assert ask(NAME) == (0, f"{NAME}: compared each day at 08:00, told next at 30 people.\n")
 
 
 def test_every_word_is_printed_and_the_last_one_decides(ask, tell):
@@ -43,10 +43,10 @@ def test_every_word_is_printed_and_the_last_one_decides(ask, tell):
     assert ask(NAME)[0] == 0
     tell(50, met=True)
     assert ask(NAME) == (1, (
-        f"{NAME}, at 30 answers: the stop rule is not met.\n"
-        f"{NAME}, at 50 answers: the stop rule is met.\n"
-        "Pause, and speak to the clinician and the board.\n"
-        f"{NAME}: told next at 100 answers.\n"
+        f"{NAME}, at 30 people: the stop rule is not met.\n"
+        f"{NAME}, at 50 people: the stop rule is met.\n"
+        "Speak to the clinician and the board.\n"
+        f"{NAME}: compared each day at 08:00, told next at 100 people.\n"
     ))  # fmt: skip
     tell(100, met=False)
     assert ask(NAME)[0] == 0
@@ -56,7 +56,7 @@ def test_the_pilots_words_are_apart(ask, tell):
     tell(50, met=True, pilot=True)
     assert ask(NAME)[0] == 0
     status, said = ask(NAME, "--pilot")
-    assert (status, "(pilot), at 50 answers: the stop rule is met." in said) == (1, True)
+    assert (status, "(pilot), at 50 people: the stop rule is met." in said) == (1, True)
 
 
 def test_a_study_without_a_stop_rule_says_so(ask):

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from survey.collection.figures import STOP_SIGN
+from forms.stop_signs import COUNTED, SIGN
 from survey.storage import answer_tables, answers, counters
 from survey.synthetic.simulate import simulate
 from tests.conftest import folder_of
@@ -62,8 +62,8 @@ def test_it_is_in_no_total(once):
     before = totals(once)
     at_check(once, 1).press("go", "send")
     after = totals(once)
-    sent = ("completed", "stopped_sent", STOP_SIGN)
-    assert [after.get(e, 0) for e in sent] == [before.get(e, 0) for e in sent] == [0, 0, 0]
+    sent = ("completed", "stopped_sent", COUNTED, SIGN)
+    assert [after.get(e, 0) for e in sent] == [before.get(e, 0) for e in sent] == [0, 0, 0, 0]
     assert answer_tables.answer_counts(once.services.stores.pilot, NAME).sent == 0
 
 

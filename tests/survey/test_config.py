@@ -24,13 +24,18 @@ def test_every_setting_is_read():
         "LACRIMA_WORKERS": "3", "LACRIMA_THREADS": "5", "LACRIMA_TEXT_READERS": "2",
         "LACRIMA_LIFETIME": "600",
         "LACRIMA_ROOMS": "respond", "LACRIMA_SECOND_STEP": "researcher,board",
+        "LACRIMA_SMTP_HOST": "mail.example.org", "LACRIMA_SMTP_PORT": "465",
+        "LACRIMA_SMTP_TLS": "tls", "LACRIMA_SMTP_FROM": "survey@example.org",
+        "LACRIMA_SMTP_USER": "lacrima", "LACRIMA_SMTP_PASSWORD_FILE": "/p",
     }  # fmt: skip
     assert {"LACRIMA_" + s.name.upper() for s in SETTINGS} == given.keys()
     assert read_config(given) == Config(
         data=Path("/d"), studies=(Path("/a"), Path("/b")), site=Path("/s.toml"),
         pilots=frozenset({"one", "two"}), key=Path("/k"), https=False, proxies=0, host="::1",
         port=81, workers=3, threads=5, lifetime=600, text_readers=2, rooms=frozenset({"respond"}),
-        second_step=frozenset({"researcher", "board"}),
+        second_step=frozenset({"researcher", "board"}), smtp_host="mail.example.org", smtp_port=465,
+        smtp_tls="tls", smtp_from="survey@example.org", smtp_user="lacrima",
+        smtp_password_file="/p",
     )  # fmt: skip
 
 
@@ -42,6 +47,20 @@ def test_every_setting_is_read():
 def test_a_setting_that_cannot_be_read_is_named(name, value):
     with pytest.raises(BadSetting, match=name):
         read_config({name: value})
+
+
+@pytest.mark.parametrize(("more", "said"), [
+    ({"LACRIMA_SMTP_TLS": "ssl"}, "give starttls, tls or off"),
+    ({"LACRIMA_SMTP_TLS": "off"}, "in clear"),
+    ({"LACRIMA_SMTP_FROM": ""}, "LACRIMA_SMTP_FROM is empty"),
+    ({"LACRIMA_SMTP_USER": "lacrima"}, "or neither"),
+    ({"LACRIMA_SMTP_PORT": "0"}, "LACRIMA_SMTP_PORT"),
+])  # fmt: skip
+def test_a_mail_server_that_would_be_unsafe_or_has_half_its_settings_is_refused(more, said):
+    given = {"LACRIMA_SMTP_HOST": "mail.example.org", "LACRIMA_SMTP_FROM": "s@example.org"}
+    assert read_config(given).smtp_tls == "starttls"
+    with pytest.raises(BadSetting, match=said):
+        read_config(given | more)
 
 
 def test_worker_processes_read_back_the_same_settings():

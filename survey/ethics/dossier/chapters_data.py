@@ -10,9 +10,10 @@ from forms.kinds import columns_of_study
 from forms.routing import condition_by_question
 from forms.routing import routes_in_words as ways_through
 from forms.routing_diagram import picture as drawn
+from forms.stop_signs import rule_in_words
 from forms.study import Study, Tier
 from forms.tiers import INSIDER
-from survey.ethics.checklist import Judged, answered, grades
+from survey.ethics.checklist import Judged, answered, grades, spots
 from survey.ethics.dossier.blocks import (
     Block,
     Runs,
@@ -119,7 +120,8 @@ def checklist(version: StudyVersion, judged: Judged) -> Iterator[Block]:
     titles |= {p.id: version.fill(p.heading).rstrip(".?") for p in passages if p.heading}
     lines = answered(study, version.facts, judged.slots)
     bare = [line.element.id for line in lines if line.fault]
-    named = {item.id: item.passages for item in consent.checklist}
+    known = spots(study)  # without the variants that this site does not show
+    named = {c.id: [p for p in c.passages if p in known] for c in consent.checklist}
     yield prose(f"{len(lines)} elements that boards look for.")
     yield prose(
         f"{len(bare)} are satisfied by no passage: {', '.join(bare)}."
@@ -224,6 +226,10 @@ def policy(version: StudyVersion) -> Iterator[Block]:
     yield pairs(
         [
             ("New rows for a release", f"at least {policy.min_new_rows}"),
+            (
+                "Answers in a day",
+                f"about {policy.daily_limit}" if policy.daily_limit else "no limit",
+            ),
             ("No release at all", f"under {small.min_rows} rows"),
             ("No quasi-identifier", f"under {small.no_key_under} rows"),
             ("Few quasi-identifiers", f"{small.few_key}, up to {small.few_key_up_to} rows"),
@@ -232,6 +238,8 @@ def policy(version: StudyVersion) -> Iterator[Block]:
             ("Population", policy.population or "not named"),
         ]
     )
+    yield heading("When collection pauses")
+    yield prose(rule_in_words(version.study))
     if policy.hierarchies:
         yield heading("How values coarsen")
         yield note(

@@ -23,6 +23,7 @@ from flask import (
 )
 
 from forms.platform_texts import WHY_PAUSED
+from survey import mail
 from survey.accounts.access import current_account, may_open, staff_only
 from survey.accounts.audit import note, one_act
 from survey.clock import iso_utc
@@ -111,6 +112,7 @@ def index() -> str:
         "board/index.html",
         title="Board",
         summaries=found,
+        mailed=mail.in_words(services().config, services().stores.office),
         waiting={one.version.study.name: notices(one, "board") for one in found},
         cards=BOARD_CARDS,
         left_out=[one for one in services().catalogue.left_out if may_open(one.name)],

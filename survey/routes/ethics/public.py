@@ -26,6 +26,7 @@ from forms.routing import (
     shown_questions,
 )
 from forms.routing_diagram import picture
+from forms.stop_signs import rule_in_words
 from forms.study import Page
 from survey.ethics.platform_wording import TEXT_LABELS, own_words
 from survey.ethics.stored_data import (
@@ -168,6 +169,7 @@ def data() -> str:
         what_tiers_do=WHAT_TIERS_DO,
         count=len(columns_of_study(version.study)),
         bands=duration_band(version.study, 10**9),
+        rule_in_words=rule_in_words(version.study),
         page_length=length_of_pages(version),
         form_length=post_length(version.study),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
+from forms.stop_signs import rule_in_words
 from forms.typed_text import typed_number
 from survey import leaflet
 from survey.accounts.access import Answer, signed_in, staff_only
@@ -80,8 +81,8 @@ def figures_page() -> str:
         in_memory=figures.IN_MEMORY,
         text=figures.as_text(version, found),
         wanted=wanted(version),
-        next_due=stop_rule.next_due(found.verdicts),
-        whom=stop_rule.whom(version),
+        next_due=stop_rule.next_due(version.study, found.verdicts),
+        rule_in_words=rule_in_words(version.study),
         number=figures.number,
         by_page=figures.by_page,
         over=_is_over(version),

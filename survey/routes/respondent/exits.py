@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, request, session
 
+from forms.draft import first_unanswered
 from forms.flow import SCREENS, TURNS, FlowState, StepResult
 from forms.platform_texts import NOT_TAKEN
+from forms.stop_signs import events_of_stopping
 from survey.csrf import CAUSES
 from survey.respondents import browser
 from survey.respondents.screens import render_screen
@@ -124,9 +126,14 @@ def leave() -> Answer:
     """Drop the draft, expire the cookie, go to a neutral page."""
     if _fetched_beforehand() or request.headers.get("Sec-Fetch-Site") == "cross-site":
         return Response(status=204)
+    study, ways, draft = current_version().study, navigation(), current_draft()
     drop_draft()
-    count("quick_exit")
-    study, ways = current_version().study, navigation()
+    left: tuple[str, ...] = ()
+    if draft is not None and not draft.sent:
+        here = first_unanswered(study, draft)  # the page that was open, or one after it
+        left = events_of_stopping(study, draft.answers, here.id if here else "")
+    for event in (*left, "quick_exit"):
+        count(event)
     address = ways.base if ways.kiosk else study.exit_url
     return browser.clear_site(see_other(address), study.name)
 

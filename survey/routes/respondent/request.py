@@ -28,7 +28,7 @@ from forms.flow import (
 )
 from forms.platform_texts import FROZEN_AGAIN, FROZEN_ALL, FROZEN_ONCE
 from forms.post_length import filling
-from survey.collection.figures import STOP_SIGN
+from forms.stop_signs import events_of_sending
 from survey.errors import InvitationSpent
 from survey.respondents import browser, invitations, submission
 from survey.respondents.drafts import Kept
@@ -304,11 +304,10 @@ def _send(send: SendDraft, draft: Draft | None) -> Response | None:
         drop_draft()
         return go_to("spent")
     if not draft.ready and not version.study.policy.unused(draft.answers):
-        # The sign first: a verdict on the answers counted so far must miss none of their signs.
-        rule = version.study.policy.stop
-        if rule is not None and rule.shown_by(draft.answers):
-            count(STOP_SIGN)
-        count("completed" if send.completion == 1 else "stopped_sent")
+        stopped = send.completion != 1
+        judged = events_of_sending(version.study, draft.answers, stopped=stopped, at=draft.at)
+        for event in (*judged, "stopped_sent" if stopped else "completed"):
+            count(event)
     return None
 
 

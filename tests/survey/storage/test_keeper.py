@@ -263,26 +263,26 @@ def test_a_busy_file_is_told_once_without_content_and_tried_again(keeper, clock,
     assert waiting(client.responses) == 0
 
 
-def test_what_is_due_by_the_hour_is_done_by_the_clock_and_not_when_somebody_answers(clock, client):
+def test_the_clock_is_looked_at_at_set_times_and_not_when_somebody_answers(clock, client):
     done = []
     keeper = MaintenanceThread(
         client,
         EventCounters(),
         clock=clock,
         accepted_of=bytes,
-        hourly=lambda: done.append(clock.now),
+        by_the_clock=lambda: done.append(clock.now),
     )
     table = open_study(client.responses)
     for number in range(6):
         send(client.responses, table, [number])
         pass_time(keeper, clock, 0.5)
-    clock.now += 3600
+    clock.now += 20
     pass_time(keeper, clock, 5)
     keeper._release_lock()
-    assert done == [EVENING + 0.5, EVENING + 3603.5]
+    assert done == [EVENING + 0.5, EVENING + 23.5]
 
 
-def test_what_fails_by_the_hour_is_tried_again(clock, client):
+def test_what_failed_at_its_hour_is_tried_again(clock, client):
     tried = []
 
     def fail_once():
@@ -291,11 +291,11 @@ def test_what_fails_by_the_hour_is_tried_again(clock, client):
             raise sqlite3.OperationalError
 
     keeper = MaintenanceThread(
-        client, EventCounters(), clock=clock, accepted_of=bytes, hourly=fail_once
+        client, EventCounters(), clock=clock, accepted_of=bytes, by_the_clock=fail_once
     )
-    pass_time(keeper, clock, 5)
+    pass_time(keeper, clock, 25)
     keeper._release_lock()
-    assert tried == [EVENING + 0.5, EVENING + 1]
+    assert tried == [EVENING + 0.5, EVENING + 20.5]
 
 
 LEAVE = """

@@ -1,0 +1,99 @@
+"""A real mail server for tests, on a port of its own, with and without encryption."""
+
+import ipaddress
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.serving import free_port
+
+HOST = "127.0.0.1"
+
+
+class Mailbox:
+    """What the server has taken: (recipients, message as text)."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[list[str], str]] = []
+        self.refused: set[str] = set()
+        self.signed_in: list[str] = []
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        if address in self.refused:
+            return f"550 no such user {address}"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.taken.append((envelope.rcpt_tos, envelope.content.decode()))
+        return "250 OK"
+
+    def sign_in(self, server, session, envelope, mechanism, data):
+        self.signed_in.append(f"{data.login.decode()}:{data.password.decode()}")
+        return AuthResult(success=data.password == b"right")
+
+
+def certificate(folder: Path) -> Path:
+    """A certificate for this machine that signs itself, with its key in the same file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail of a test")])
+    now = datetime.now(UTC)
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(here, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "mail.pem"
+    path.write_bytes(
+        made.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return path
+
+
+@contextmanager
+def mail_server(mailbox: Mailbox, pem: Path | None = None, *, how: str = "off") -> Iterator[int]:
+    """A server that fills ``mailbox``; gives its port. ``how`` as LACRIMA_SMTP_TLS says it."""
+    context = None
+    if pem is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pem)
+
+    class Server(Controller):
+        def factory(self):
+            return SMTP(
+                mailbox,
+                tls_context=context if how == "starttls" else None,
+                require_starttls=how == "starttls",
+                authenticator=mailbox.sign_in,
+                auth_require_tls=how == "starttls",  # it does not see that "tls" is encrypted
+            )
+
+    port = free_port()
+    server = Server(
+        mailbox, hostname=HOST, port=port, ssl_context=context if how == "tls" else None
+    )
+    server.start()
+    try:
+        yield port
+    finally:
+        server.stop()
