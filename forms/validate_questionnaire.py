@@ -187,6 +187,9 @@ def check_required(
     page: Page, question: Question, routing: Collection[str], notes: FaultList
 ) -> None:
     """Note a required question on which nothing depends, or without a way not to answer."""
+    if page.sensitive:
+        problem = "is required, yet a sensitive page says that anything on it can be skipped"
+        notes.add(QUESTIONNAIRE, at(page, question), "required", problem)
     if not any(column.name in routing for column in columns_of_question(question)):
         problem = "only a question that others depend on may be required"
         notes.add(QUESTIONNAIRE, at(page, question), "required", problem, "false")

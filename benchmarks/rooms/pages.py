@@ -37,8 +37,9 @@ RESEARCH = (
 )  # fmt: skip
 BOARD = (
     "ethics/", "ethics/account", "ethics/account/password", "ethics/account/second-step",
-    "ethics/audit", "ethics/N/approve", "ethics/N/comments", "ethics/N/incidents",
-    "ethics/N/report", "ethics/N/report.csv", "ethics/N/suspend", "ethics/N/waivers",
+    "ethics/audit", "ethics/keys", "ethics/N/approve", "ethics/N/board", "ethics/N/comments",
+    "ethics/N/conditions", "ethics/N/incidents", "ethics/N/report", "ethics/N/report.csv",
+    "ethics/N/screens", "ethics/N/submission/", "ethics/N/suspend", "ethics/N/verdicts",
 )  # fmt: skip
 PUBLIC = (
     "ethics/N/", "ethics/N/certificate", "ethics/N/certificate.json", "ethics/N/checklist",
@@ -49,6 +50,9 @@ PUBLIC = (
 # Addresses that a state of their own, a link or a code would be needed for.
 NOT_MEASURED = (
     "account/codes", "account/second-step/off", "code", "set-up/<token>", "life/<step>",
+    "board-dossier.pdf", "board-dossier.zip", "bundle.zip", "record.json", "letters/<letter>",
+    "submission/<slot>/<digest>", "keys/<int:number>", "keys/<int:number>/statement.json",
+    "proposals/<int:number>", "proposals/<int:number>/statement.json",
 )  # fmt: skip
 DRAWN = "a text skipped and the next one drawn (POST)"
 LANDING = "a client’s first page"

@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlencode
 
+import pyotp
+
 from benchmarks.driver import Connection, Reply, Request
 from benchmarks.process import free_port, serving
 from benchmarks.product import BIN, FLAGSHIP, Server, settings, without_settings
 from survey.accounts import passwords
-from survey.crypto import make_key
-from survey.storage import accounts
+from survey.crypto import KeyRing, make_key, read_keys
+from survey.storage import accounts, members
+from survey.storage.members import Member
 from survey.storage.stores import Stores
 
 Role = Literal["researcher", "board"]
@@ -25,6 +29,14 @@ ROOMS: Mapping[Role, str] = {"researcher": "research", "board": "ethics"}
 LIMIT = 1_000_000
 SITE = f"[study.{FLAGSHIP}]\nlimit = {LIMIT}\n"
 _TOKEN = re.compile(rb'name="csrf_token" value="([^"]+)"')
+
+
+SECRET = pyotp.random_base32()
+MEMBER = Member(
+    study=FLAGSHIP, at="2030-01-01T00:00:00+00:00", who="command line", what="appointed",
+    account="board", name="A member", capacity="member", chair=True, conflict="",
+    begins="2020-01-01", ends="2099-12-31",
+)  # fmt: skip
 
 
 class Unexpected(Exception):
@@ -46,6 +58,11 @@ def begin(data: Path) -> Mapping[Role, tuple[str, str]]:
         for role in ROOMS:
             accounts.add(stores.office, name=role, role=role, at="2030-01-01T00:00:00+00:00")
             accounts.set_password(stores.office, role, passwords.hashed(password))
+        members.assign(stores.office, "researcher", [FLAGSHIP])
+        members.appoint(stores.office, MEMBER)
+        keys = KeyRing(read_keys(data / "server.key"))
+        sealed = b64encode(keys.encrypt_for(SECRET.encode(), "board"))
+        accounts.set_totp(stores.office, "board", sealed)
     finally:
         stores.close()
     return {role: (role, password) for role in ROOMS}
@@ -90,6 +107,9 @@ class Person:
         """Through the sign-in page of the role's room."""
         address = f"/{ROOMS[role]}/sign-in"
         self.post(self.get(address)[0], address, name=name, password=password)
+        if role == "board":  # always with a second step
+            address = f"/{ROOMS[role]}/code"
+            self.post(self.get(address)[0], address, code=pyotp.TOTP(SECRET).now())
         return self
 
     def leave(self) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
 
+from forms.flow import SCREENS
 from forms.platform_texts import BY_INVITATION, FROZEN_AGAIN, FROZEN_ONCE
 from survey.errors import Refusal
 from survey.ethics.dossier.reader import Dossier
@@ -41,6 +42,7 @@ MOST_STEPS = 400  # more than any way has: a walk that goes on is going in circl
 OPEN = ("landing", "information", "support", "withdraw", "stop", "declined", "thanks", "later")
 ASKED_FIRST = ("eligibility", "consent")
 INVITATION = "/i/"
+CLOSED = SCREENS["closed"].title
 UNINVITED = (
     "Only an invitation opens this study, so a client’s own questions could not be walked: what "
     "comes before them and the board’s pages were compared. --invitation CODE goes in with an "
@@ -146,7 +148,7 @@ class _SiteComparison:
             screen = self.dossier.screens[name]
             response = self._ask_client("" if name == "landing" else name)
             page = comparable_text(response.html)
-            if name == "landing" and response.status == 200 and page.title.startswith("Closed"):
+            if name == "landing" and response.status == 200 and page.title.startswith(CLOSED):
                 self.report.notes.append(
                     "The study takes nobody just now, so a client’s own pages could not be walked: "
                     "only the board’s were compared."

@@ -3,17 +3,24 @@
 import json
 import time
 from base64 import b64encode
+from types import SimpleNamespace
 
 import pyotp
 import pytest
 
 from survey.accounts import passwords
+from survey.clock import iso_utc
+from survey.config import read_config
 from survey.crypto import KeyRing, make_key, read_keys
+from survey.signing import acts
 from survey.signing.evidence import check, evidence
 from survey.storage import accounts, studies
 from survey.storage.stores import Stores
+from survey.studies.approvals import ApprovalForm
+from survey.studies.loading import open_studies
 from tests.approving import FACTS, copied, explain_slots
 from tests.browser.conftest import AS_ROOT, chromium
+from tests.browser.inspection import Inspection
 from tests.conftest import STUDIES
 from tests.journeys.boardroom import day
 from tests.serving import LACRIMA, free_port, running
@@ -44,15 +51,18 @@ def data(tmp_path):
     return folder
 
 
+def environ_of(data):
+    return {
+        "LACRIMA_DATA": str(data), "LACRIMA_STUDIES": str(data.parent / "shelf"),
+        "LACRIMA_HTTPS": "off", "LACRIMA_PROXIES": "0", "LACRIMA_WORKERS": "1",
+    }  # fmt: skip
+
+
 @pytest.fixture
 def site(data):
     # A name, not an address: browsers give no passkey to an address.
     site = f"http://localhost:{(port := free_port())}"
-    settings = {
-        "LACRIMA_DATA": str(data), "LACRIMA_STUDIES": str(data.parent / "shelf"),
-        "LACRIMA_PORT": str(port), "LACRIMA_HTTPS": "off", "LACRIMA_PROXIES": "0",
-        "LACRIMA_WORKERS": "1",
-    }  # fmt: skip
+    settings = {**environ_of(data), "LACRIMA_PORT": str(port)}
     with running([str(LACRIMA), "serve"], settings, f"{site}/healthz"):
         yield site
 
@@ -108,6 +118,19 @@ def test_a_member_registers_a_passkey_and_signs_an_approval_with_it(page, site, 
     assert (one["kind"], known.sound) == ("passkey", True)
     assert not check(changed, approval.fingerprints, {one["fingerprint"]: "Ada"}).sound
     assert json.loads(found["statement"])["reference"] == "2026-7"
+
+
+def test_what_members_sign_and_their_keys_are_usable_by_everybody(page, site, data):
+    register(page, site)
+    stores, (version,) = open_studies(read_config(environ_of(data)))
+    form = ApprovalForm(reference="1", by="Ada", approved_on=day(0), expires_on=day(9))
+    number = acts.propose_approval(stores, version.latest, form, at=iso_utc(), today=day(0))
+    stores.close()
+    inspection = Inspection(SimpleNamespace(page=page))  # type: ignore[arg-type]
+    for address in ("keys", "minimal/board", f"minimal/proposals/{number}"):
+        page.goto(f"{site}/ethics/{address}")
+        inspection.look()
+    assert (inspection.access, inspection.widths) == ([], [])
 
 
 def test_without_the_password_a_passkey_is_not_registered(page, site, data):

@@ -65,7 +65,7 @@ def test_the_sign_in_page_and_its_errors_are_usable_by_everybody(browser, rooms)
     ("researcher", ("", "minimal/")),
     ("researcher", ("minimal/link", "minimal/invitations/", "minimal/invitations/take-back")),
     ("researcher", ("minimal/figures/", "minimal/preregistration")),
-    ("board", ("", "audit")),
+    ("board", ("", "audit", "keys", "minimal/board", "minimal/approve", "minimal/suspend")),
 ])  # fmt: skip
 def test_both_rooms_are_usable_by_everybody(come, role, pages):
     mine = ("account", "account/password", "account/second-step")

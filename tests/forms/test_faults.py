@@ -90,6 +90,7 @@ QUESTIONNAIRE = [
     ("once", "at_least = 7", "at_least = 11", "'upset' never reaches 11; allowed: at most 10"),
     ("minimal", '"Think of today."', '{ a = "x" }', "but the study has no branches"),
     # routing
+    ("branch", '"Been there?"', '"Been there?"\nsensitive = true', "anything on it can be skipped"),
     ("branch", "show_if = { been =", "show_if = { bean =", "no question has the column 'bean' – "),
     ("branch", "show_if = { been = [1]", "show_if = { been = [3]", "'been' is never answered with"),
     ("branch", "show_if = { been = [1]", "show_if = { been = [-95]", "is never answered with -95"),

@@ -25,9 +25,8 @@ PUBLIC = {
 }  # fmt: skip
 # For whoever is signed in; everything else is for the researcher or for the board, by its room.
 OF_BOTH = (
-    "account", "<name>/comments", "<name>/conditions", "<name>/incidents", "<name>/letters",
-    "<name>/report", "<name>/submission", "<name>/verdicts",
-    "<name>/stop-rule",
+    "account", "<name>/board-dossier", "<name>/comments", "<name>/conditions", "<name>/incidents",
+    "<name>/letters", "<name>/report", "<name>/stop-rule", "<name>/submission", "<name>/verdicts",
 )  # fmt: skip
 # What a card on the study's own page leads to: not its files, nor the pages further in.
 OF_A_STUDY = re.compile("<name>/[a-z-]+/?")

@@ -13,7 +13,7 @@ from forms.routing_diagram import picture as drawn
 from forms.stop_signs import rule_in_words
 from forms.study import Study, Tier
 from forms.tiers import INSIDER
-from survey.ethics.checklist import Judged, answered, grades
+from survey.ethics.checklist import Judged, answered, grades, spots
 from survey.ethics.dossier.blocks import (
     Block,
     Runs,
@@ -120,7 +120,8 @@ def checklist(version: StudyVersion, judged: Judged) -> Iterator[Block]:
     titles |= {p.id: version.fill(p.heading).rstrip(".?") for p in passages if p.heading}
     lines = answered(study, version.facts, judged.slots)
     bare = [line.element.id for line in lines if line.fault]
-    named = {item.id: item.passages for item in consent.checklist}
+    known = spots(study)  # without the variants that this site does not show
+    named = {c.id: [p for p in c.passages if p in known] for c in consent.checklist}
     yield prose(f"{len(lines)} elements that boards look for.")
     yield prose(
         f"{len(bare)} are satisfied by no passage: {', '.join(bare)}."
@@ -135,7 +136,7 @@ def checklist(version: StudyVersion, judged: Judged) -> Iterator[Block]:
     head = ("Element", "Source", "The text must contain", "Where it is said")
     yield table(head, (4, 8, 12, 12), rows)
     if judged.verdicts:
-        yield heading("Verdicts of the board on this version", level=3)
+        yield heading("Verdicts of the board on this version")
         said = ("Element", "Verdict", "Reason", "By", "Day")
         yield table(said, (4, 6, 16, 6, 5), judged.verdicts)
 

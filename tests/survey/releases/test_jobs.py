@@ -21,7 +21,7 @@ from survey.releases import worker as job_worker
 from survey.releases.build import ReleaseRequest
 from survey.releases.jobs import JobRunner, folder_of, is_alive
 from survey.releases.preview import NotMade, basis, preview
-from survey.storage import accounts, jobs, releases, studies
+from survey.storage import accounts, jobs, members, releases, studies
 from survey.storage.jobs import Busy, Job, Kind
 from survey.storage.stores import Stores
 from survey.studies.version import read_version
@@ -209,7 +209,15 @@ def test_a_batch_frozen_at_the_last_moment_is_not_in_a_release_that_nobody_saw(r
 def test_nothing_is_entered_for_an_account_that_was_switched_off_meanwhile(real, stores):
     accounts.add(stores.office, name="Ada", role="researcher", at=AT)
     job = real(lambda: accounts.disable(stores.office, "Ada"))
-    assert job.result["reason"].startswith("The account Ada was switched off meanwhile.")
+    assert job.result["reason"].startswith("The account Ada was switched off meanwhile")
+    assert releases.all_releases(stores.office, NAME) == []
+
+
+def test_nothing_is_entered_for_an_account_that_lost_its_study_meanwhile(real, stores):
+    accounts.add(stores.office, name="Ada", role="researcher", at=AT)
+    members.assign(stores.office, "Ada", [NAME])
+    job = real(lambda: members.assign(stores.office, "Ada", []))
+    assert "lost its right to this study" in job.result["reason"]
     assert releases.all_releases(stores.office, NAME) == []
 
 
@@ -229,7 +237,7 @@ def test_a_batch_asked_for_of_a_study_that_was_closed_meanwhile_is_not_frozen(
 def test_a_job_of_an_account_that_was_switched_off_is_not_begun(stores, work):
     accounts.add(stores.office, name="Ada", role="researcher", at=AT)
     accounts.disable(stores.office, "Ada")
-    assert work().result["reason"].startswith("The account Ada was switched off meanwhile.")
+    assert work().result["reason"].startswith("The account Ada was switched off meanwhile")
 
 
 def full(*_: object) -> None:

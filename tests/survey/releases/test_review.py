@@ -13,6 +13,7 @@ from survey.storage import batches, studies
 from survey.storage import texts as stored
 from survey.storage.answers import Text, accept
 from survey.storage.batches import ask_deletion, carry_out_deletions, freeze
+from tests.answering import approved
 from tests.exports.tiny import STUDY as TINY
 from tests.survey.storage.samples import STUDY, answer, mark, open_study, readings, send
 
@@ -31,6 +32,7 @@ def pilot(stores):
 @pytest.fixture
 def real(stores):
     """Sixty real texts, not frozen yet."""
+    approved(stores, SMALL)
     send(stores.responses, open_study(stores.responses), range(60))
     return ReviewQueue(stores.responses, stores.office, STUDY, pilot=False, reader="deb")
 

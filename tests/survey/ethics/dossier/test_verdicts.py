@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from survey.ethics.checklist import Judged
-from survey.ethics.dossier.dossier_files import document
+from survey.ethics.dossier.dossier_files import document, dossier_pdf
 from tests.survey.ethics.dossier.conftest import SIGNED
 from tests.survey.ethics.dossier.test_document import texts
 
@@ -14,8 +14,9 @@ def test_the_dossier_says_the_verdicts_with_reason_and_name(open_app):
     app = open_app("minimal")
     with app.test_request_context():
         version = app.extensions["lacrima"].catalogue.folders["minimal"].latest
-        said = set(texts(document(version, None, Judged(verdicts=(VERDICT,)))))
-    assert said >= set(VERDICT)
+        made = document(version, SIGNED, Judged(verdicts=(VERDICT,)))
+        assert dossier_pdf(made).startswith(b"%PDF")
+    assert set(texts(made)) >= set(VERDICT)
 
 
 def test_the_dossier_says_that_an_approval_was_noted_from_a_letter(said):

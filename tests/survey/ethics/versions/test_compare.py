@@ -144,12 +144,16 @@ def leaves(value, path=()):
 NOT_ALONE = ("id", "name", "variable", "code", "key", "set_by")
 
 
+# Lists of texts, where other lists hold conditions.
+OF_TEXTS = {"countries": ["Elsewhere"], "only_if": ["law", "other"]}
+
+
 def told(old, path):
     said = json.loads(json.dumps(old.document))
     place = said
     for step in path[:-1]:
         place = place[step]
-    place[path[-1]] = another(place[path[-1]])
+    place[path[-1]] = OF_TEXTS.get(path[-1]) or another(place[path[-1]])
     return bool(compare(old, content_of_archive("0" * 64, json.dumps(said))).changes)
 
 
