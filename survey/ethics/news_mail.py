@@ -8,7 +8,7 @@ from survey.storage import accounts, mail_queue, members, record, unread
 from survey.storage.accounts import Account
 from survey.storage.database import Database, write_transaction
 
-SUBJECT = "There is something new for the ethics board"
+SUBJECT = "A notice of the survey platform"
 LINES = (
     "Something was noted since you last read the first page of the survey’s board pages.",
     "Please sign in there to read it.",
