@@ -24,6 +24,7 @@ from forms.draft import (
     save_partial,
     submit_page,
     token_of,
+    without_typed,
 )
 from forms.form_fields import (
     KeptPost,
@@ -374,6 +375,8 @@ def _from_questions(study: Study, state: FlowState, posted: Any) -> StepResult:
     if draft is None or page is None:
         return StepResult(arrive(study, state))
     draft = as_seen(draft, page)
+    if draft.faulty in SCREENS:  # of check or stop, which were left for this page
+        draft = without_typed(draft, draft.faulty)
     # "Leave now" takes nothing with it: not even what stands on the page is read.
     if go == "leave":
         return StepResult(FlowState(go))

@@ -8,7 +8,7 @@ from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from forms.draft import Draft, decode, encode, first_unanswered, page_at
+from forms.draft import Draft, decode, encode, first_unanswered, page_at, with_typed
 from forms.flow import (
     SCREENS,
     TURNS,
@@ -110,7 +110,10 @@ class Walkthrough:
         if state.screen == "done" and state.draft and not state.draft.code:
             state = replace(state, draft=None)  # a client's cookie expired with this page
         result = step(self.version.study, state, posted, seed=SEED)
-        if not result.errors:  # a page left with something to mend says so when it is back
+        if result.errors and state.draft is not None:  # kept and said again, as to clients
+            faulty = with_typed(state.draft, state.token or state.screen, posted)
+            return replace(result, state=replace(result.state, draft=faulty))
+        if not result.errors:
             again = shown_again(self.version.study, result.state)
             result = replace(result, state=again.state, errors=again.errors)
         sent = next((effect for effect in result.effects if isinstance(effect, SendDraft)), None)

@@ -25,7 +25,7 @@ from survey.studies.approvals import signed_version
 from survey.studies.version import StudyVersion
 
 FOLDER = "destroyed"
-STEP = 10  # a certificate tells no number finer than this
+CERTIFICATE_STEP = 10  # a certificate tells no number finer than this
 BLOCK = 1 << 20
 
 
@@ -136,7 +136,9 @@ def _destroyed(stores: Stores, version: StudyVersion, kind: Kind) -> dict[str, A
 
 def in_steps(number: int) -> str:
     """Return a count as a certificate tells it."""
-    return f"{number // STEP * STEP} or more" if number >= STEP else f"fewer than {STEP}"
+    if number < CERTIFICATE_STEP:
+        return f"fewer than {CERTIFICATE_STEP}"
+    return f"{number // CERTIFICATE_STEP * CERTIFICATE_STEP} or more"
 
 
 def _files(stores: Stores, study: str) -> list[Path]:

@@ -97,6 +97,12 @@ def test_stop_can_be_taken_back(site):
     assert client.asked == ["again"]
 
 
+def test_stop_opened_anew_says_nothing_of_what_was_left_out_before(site):
+    client = site("branch").client().begin().stop(been=1).press("go", "send")
+    client.press("go", "continue").stop()
+    assert (client.screen, client.page.title.startswith("Error: ")) == ("stop", False)
+
+
 # Help.
 
 

@@ -139,6 +139,20 @@ def test_the_same_posts_lead_both_over_the_same_screens(app, data, name):
             return
 
 
+def test_an_error_is_said_to_both_until_it_is_mended(app):
+    client, board = Reader(app, "way"), Reader(app, "")
+    client.start()
+    board.base = "/ethics/branch/flow"
+    board.open(board.base)
+    for reader in (client, board):
+        begin(reader)
+        reader.take(reader.moves()["Go on", 0], {"been": "1"})
+        for label in ("Stop", "Send", "Stop"):
+            reader.take(reader.moves()[label, 0], {})
+    assert client.page.title.startswith("Error: ")
+    assert client.seen() == board.seen()
+
+
 def test_every_screen_has_one_template_and_every_template_is_a_screen():
     frame = {"frame"}
     templates = {path.stem for path in (ROOT / "templates" / "respond").iterdir()}

@@ -1,7 +1,7 @@
-"""Records to archive and to compare: the dossier, the stored tables, and the versions. Public.
+"""Records to archive and to compare: dossier, checklist, stored tables, versions. Public.
 
-Reads approvals, archived versions and words and, through a connection that refuses all else, what
-the files define (``survey.storage.schema_reader``); never an answer.
+Reads approvals, verdicts, archived versions and words and, through a connection that refuses all
+else, what the files define (``survey.storage.schema_reader``); never an answer.
 """
 
 from __future__ import annotations
