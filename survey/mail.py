@@ -23,7 +23,7 @@ from pathlib import Path
 from survey.clock import Clock, iso_utc
 from survey.config import Config
 from survey.errors import Refusal
-from survey.storage import mail_queue, studies
+from survey.storage import mail_queue, record, studies
 from survey.storage.database import Database, write_transaction
 from survey.storage.mail_queue import QueuedMail
 
@@ -46,11 +46,13 @@ def is_address(text: str) -> bool:
 def send(office: Database, subject: str, lines: Iterable[str], to: Iterable[str]) -> None:
     """Queue a message to each address, inside the caller's transaction where there is one.
 
-    Raises ValueError for what is no address. Without a mail server nobody is mailed: what is queued
-    is dropped.
+    The head of the record stands below it. Raises ValueError for what is no address. Without a mail
+    server nobody is mailed: what is queued is dropped.
     """
-    body = "\n".join(lines) + "\n"
     with write_transaction(office):
+        # The head in somebody else's hands shows later whether the record was rewritten.
+        head = f"Head of the record: {record.head(office)}. Keep it with the day."
+        body = "\n".join([*lines, head]) + "\n"
         for address in dict.fromkeys(to):
             if not is_address(address):
                 raise ValueError("Not a mail address.")

@@ -16,6 +16,7 @@ from survey.collection import stop_rule
 from survey.collection.understanding import UnderstandingCounters
 from survey.config import Config
 from survey.crypto import KeyRing, read_keys
+from survey.ethics import news_mail
 from survey.mail import MailSender
 from survey.releases import text_review
 from survey.releases.archive import drop_pilot_files
@@ -79,6 +80,7 @@ def open_services(config: Config) -> Services:
 
     def hourly() -> None:
         text_review.overwrite_all_due(stores, availability.versions())
+        news_mail.mail_news(stores.office)
 
     maintenance = MaintenanceThread(
         stores,

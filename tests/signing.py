@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,8 +26,8 @@ GOOD = "treacle under 9 pylons"  # everybody's password
 
 @lru_cache(maxsize=64)
 def key_of(account: str) -> Ed25519PrivateKey:
-    """The private key of this account, on its member's machine."""
-    return Ed25519PrivateKey.generate()
+    """The private key of this account, on its member's machine: the same in every run."""
+    return Ed25519PrivateKey.from_private_bytes(sha256(account.encode()).digest())
 
 
 def seat(

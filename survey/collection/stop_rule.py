@@ -80,7 +80,7 @@ def _pause(stores: Stores, version: StudyVersion) -> None:
     at = iso_utc()
     board.rule(office, name, "suspended", at=at, who=PROGRAM, why=WHY, use=False)
     studies.note(office, at=at, who=PROGRAM, what=f"{name}: paused by its stop rule")
-    mail.send(office, "A study is paused", _lines(version), _told(stores, version))
+    mail.send(office, "A notice of the survey platform", _lines(version), _told(stores, version))
 
 
 def _lines(version: StudyVersion) -> list[str]:

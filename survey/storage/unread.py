@@ -55,6 +55,11 @@ def mailed(db: Database, account: str) -> int:
     return int(found[0]) if found else 0
 
 
+def told(db: Database, account: str) -> int:
+    """Return how far this account has read, or was mailed."""
+    return max(seen(db, account), mailed(db, account))
+
+
 def mark_mailed(db: Database, account: str, position: int) -> None:
     """Keep that a mail was queued, within the caller's transaction."""
     row = {"account": folded(account), "position": seen(db, account), "mailed": position}

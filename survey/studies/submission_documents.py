@@ -70,17 +70,14 @@ class Filled:
         return self.slot.needed and not (self.documents or self.reason)
 
 
-def slots_of(office: Database, study: Study, *, until: str = "") -> list[Filled]:
-    """Return every slot as it stands now, or as it stood at an ISO time.
+def slots_of(office: Database, study: Study) -> list[Filled]:
+    """Return every slot as it stands now. An agreement is needed where a tier names recipients."""
+    return _slots(study, board_submissions.entries(office, study.name))
 
-    An agreement is needed where a tier names recipients.
-    """
-    entries = board_submissions.entries(office, study.name)
-    entries = [entry for entry in entries if not until or entry.at <= until]
+
+def _slots(study: Study, entries: Sequence[Document]) -> list[Filled]:
     named = any(tier.kind.names_recipient for tier in study.policy.tiers.values())
-    return [
-        _filled(slot, entries) for slot in SLOTS if slot.id != "agreement" or named
-    ]  # fmt: skip
+    return [_filled(slot, entries) for slot in SLOTS if slot.id != "agreement" or named]
 
 
 def _filled(slot: Slot, entries: Sequence[Document]) -> Filled:
@@ -109,10 +106,12 @@ def signed_documents(office: Database, study: Study, approval: Approval) -> tupl
 
     Without names and reasons, which are for the board: a dossier is public.
     """
-    slots = slots_of(office, study, until=approval.recorded_at)
-    if fingerprint(slots) != approval.submission:
-        return ()
-    return tuple(f"{one.slot.title}: {d.sha256}" for one in slots for d in one.documents)
+    entries = board_submissions.entries(office, study.name)
+    for count in range(len(entries), 0, -1):  # as they were before later ones came
+        slots = _slots(study, entries[:count])
+        if fingerprint(slots) == approval.submission:
+            return tuple(f"{one.slot.title}: {d.sha256}" for one in slots for d in one.documents)
+    return ()
 
 
 def present_fingerprint(office: Database, study: Study) -> str:

@@ -40,7 +40,9 @@ def test_a_link_of_the_checklist_leads_to_a_passage_that_is_marked(board, script
 
 def test_a_consent_statement_is_marked_with_its_box(board):
     visitor = board("checklist")
-    visitor.click(visitor.page.get_by_role("link", name="I agree that my answers, which").first)
+    visitor.click(
+        visitor.page.get_by_role("link", name="I agree that this study uses my answers").first
+    )
     marked = visitor.page.locator(".statement:has(:target)")
     expect(marked).to_contain_text("my health")
     expect(marked).to_be_in_viewport()

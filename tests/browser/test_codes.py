@@ -107,7 +107,7 @@ def test_no_file_of_a_browser_keeps_a_code_that_was_typed(profile, site, address
     page.goto(f"{site}/{address}")
     page.fill(box, typed)
     with page.expect_navigation():
-        page.locator("form button.primary").click()
+        page.locator("form .ways button").first.click()
     asked = page.url.removeprefix(site)
     context.close()
     assert "Session" in kept_in(folder, asked)  # where a page that answers a post keeps what it got
@@ -122,7 +122,7 @@ def test_nor_where_the_form_was_refused(profile, site, address):
     page.locator("#code, #invitation").first.fill(TYPED)
     page.evaluate("document.querySelector('[name=csrf_token]').value = 'of an older page'")
     with page.expect_navigation():
-        page.locator("form button.primary").click()
+        page.locator("form .ways button").first.click()
     assert "old_page" in page.url
     assert page.get_by_role("heading", level=1).inner_text() == NOT_TAKEN["old_page"][0]
     context.close()

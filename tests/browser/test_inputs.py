@@ -118,9 +118,9 @@ def test_a_note_comes_before_the_answers_end_and_any_button_keeps_them(visit):
 
 
 def test_a_follow_up_is_said_marked_and_in_focus(visit):
-    visitor = visit().begin().walk_to("gender")
-    visitor.tick("gender", 4).press()
-    expect(visitor.page.get_by_role("status").first).to_contain_text("one more question")
+    visitor = visit().begin().walk_to("talk_happened")
+    visitor.tick("talk_happened", 1).press()
+    expect(visitor.page.get_by_role("status").first).to_contain_text("more question")
     assert re.search(r"#q\d+$", visitor.page.url)
     assert visitor.page.evaluate("'new' in document.activeElement.dataset")
     visitor.press()

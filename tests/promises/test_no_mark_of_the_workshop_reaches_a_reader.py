@@ -9,7 +9,6 @@ import re
 import pytest
 
 from exports.documents.all_documents import documents
-from forms.elements import elements
 from forms.flow import SCREENS
 from forms.load import load_study
 from tests.conftest import FLAGSHIP
@@ -46,9 +45,6 @@ def test_no_page_of_the_board_has_one(flagship, page):
     board.base = f"/ethics/{flagship.name}/"
     said = board.open(page).text
     assert board.status == 200
-    # The sources of the list of elements have a home of their own.
-    for source in sorted((e.source for e in elements()), key=len, reverse=True):
-        said = said.replace(source, "")
     assert marks(said) == []
 
 

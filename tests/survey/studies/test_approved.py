@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from forms.fingerprint import words_in_format_1
 from forms.site_facts import SiteFacts
 from survey.errors import Refusal
 from survey.studies import approvals
@@ -45,6 +46,14 @@ def test_what_was_kept_comes_back_when_the_folder_is_gone(data, version, folder)
         approvals.load_archived(data, "minimal", fingerprints_of(version)).study.content
         == version.study.content
     )
+
+
+def test_what_was_signed_before_the_help_page_was_is_told_as_to_be_signed_anew(data, version):
+    place = approvals.archive_version(data, version)
+    earlier = fingerprints_of(version)._replace(words=words_in_format_1(version.study))
+    shutil.copytree(place, approvals.place_of(data, "minimal", earlier))
+    with pytest.raises(approvals.ArchivedVersionInvalid, match="has to be signed anew"):
+        approvals.load_archived(data, "minimal", earlier)
 
 
 def test_keeping_twice_leaves_one_copy_that_nobody_may_write(data, version):
