@@ -64,6 +64,7 @@ COMMANDS_THAT_USE = {"hand-over", "release", "review", "study freeze"}
 OTHER_COMMANDS = {
     "account": "accounts", "board": "members", "anonymise": "tables from elsewhere",
     "demo": "a pilot", "destroy": "makes what is kept less", "sign": "a member's key",
+    "mail-test": "mail",
     "doctor": "the installation", "invite": "the way in", "key": "keys", "ledger": "the ledger",
     "purge": "deletions", "recall": "takes back what is out", "serve": "the server",
     "simulate": "a pilot", "verify": "words",

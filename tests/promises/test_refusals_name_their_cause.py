@@ -229,7 +229,7 @@ def test_a_draft_that_ran_out_is_told_as_that(mood):
     client = client_of(mood).begin()
     mood.later(IDLE_SECONDS + 1)
     assert client.answer(mood=2).status == 410
-    assert "unfinished answers for two hours after the last page" in client.text
+    assert "can be opened for two hours after the last page" in client.text
 
 
 def test_in_another_browser_nobody_reads_that_anything_was_deleted(mood):
