@@ -39,7 +39,8 @@ BOARD = (
     "ethics/", "ethics/account", "ethics/account/password", "ethics/account/second-step",
     "ethics/audit", "ethics/keys", "ethics/N/approve", "ethics/N/board", "ethics/N/comments",
     "ethics/N/conditions", "ethics/N/incidents", "ethics/N/report", "ethics/N/report.csv",
-    "ethics/N/screens", "ethics/N/submission/", "ethics/N/suspend", "ethics/N/verdicts",
+    "ethics/N/screens", "ethics/N/stop-rule", "ethics/N/submission/", "ethics/N/suspend",
+    "ethics/N/verdicts",
 )  # fmt: skip
 PUBLIC = (
     "ethics/N/", "ethics/N/certificate", "ethics/N/certificate.json", "ethics/N/checklist",

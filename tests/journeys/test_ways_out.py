@@ -7,9 +7,9 @@ import pytest
 
 from survey.clock import today_here
 from survey.ethics.walkthrough import SAMPLE_CODE
-from survey.storage import studies
 from survey.studies.availability import FRESH_SECONDS
 from tests.journeys.walking import walk
+from tests.signing import approve_and_confirm
 
 HELP = "These lines can help."
 
@@ -197,39 +197,36 @@ def test_leaving_is_the_first_link_of_every_page(site, screen):
 # A study that takes nobody.
 
 
-def real(site, status, *, until=1, name="minimal"):
-    study = site(name, demo=False)
-    office, fingerprints = study.services.stores.office, study.version.study.fingerprints
-    today = today_here()
-    approval = studies.Approval(
-        name, fingerprints.words, fingerprints.policy, study.version.site, reference="2026-1",
-        by="A board", approved_on=(today - timedelta(9)).isoformat(),
-        expires_on=(today + timedelta(until)).isoformat(),
+def real(served, status, *, until=1):
+    """The study as its board signed it nine days ago, with so many days left, in this status."""
+    signed, last = (today_here() + timedelta(days) for days in (-9, until))
+    approve_and_confirm(
+        served.services.stores, served.version,
+        approved_on=signed.isoformat(), expires_on=last.isoformat(),
     )  # fmt: skip
-    studies.approve(office, approval)
-    studies.set_status(office, name, status, today.isoformat())
-    return study
+    served.become(status)
+    return served
 
 
 @pytest.mark.parametrize(("status", "until", "said"), [
     ("draft", 1, "has not started"), ("closed", 1, "closed"), ("frozen", 1, "closed"),
     ("open", -1, "paused"),
 ])  # fmt: skip
-def test_a_study_that_takes_nobody_says_so_kindly_and_still_gives_help(site, status, until, said):
-    client = real(site, status, until=until).client().start()
+def test_a_study_that_takes_nobody_says_so_kindly_and_still_gives_help(mood, status, until, said):
+    client = real(mood, status, until=until).client().start()
     assert (client.status, said in client.text) == (200, True)
     assert HELP in client.open(client.page.link(text="Help and support")).text
 
 
 @pytest.mark.parametrize("screen", ["eligibility", "consent"])
-def test_nobody_can_start_a_closed_study_by_another_door(site, screen):
-    client = real(site, "closed").client().open(screen)
+def test_nobody_can_start_a_closed_study_by_another_door(mood, screen):
+    client = real(mood, "closed").client().open(screen)
     assert "closed" in client.text
     assert client.page.named("c_read") == []
 
 
-def test_an_approved_open_study_takes_real_answers_without_a_watermark(site):
-    study = real(site, "open")
+def test_an_approved_open_study_takes_real_answers_without_a_watermark(mood):
+    study = real(mood, "open")
     client = study.client().begin()
     assert "Pilot" not in client.text
     client.answer(mood=1).send()
@@ -245,16 +242,15 @@ def test_a_study_is_full_at_its_limit(site, tmp_path):
     assert "Enough people" in study.client().start().text
 
 
-def test_somebody_who_has_started_may_finish_after_the_study_has_closed(site):
-    study = real(site, "open")
+def test_somebody_who_has_started_may_finish_after_the_study_has_closed(mood):
+    study = real(mood, "open")
     client = study.client().begin()
-    studies.set_status(study.services.stores.office, "minimal", "closed", "2026-01-01")
-    study.later(FRESH_SECONDS)
+    study.become("closed")
     assert client.answer(mood=1).send().screen == "done"
 
 
-def test_a_closed_study_still_deletes_by_code(site):
-    client = real(site, "closed").client().open("withdraw").press(code=SAMPLE_CODE)
+def test_a_closed_study_still_deletes_by_code(mood):
+    client = real(mood, "closed").client().open("withdraw").press(code=SAMPLE_CODE)
     assert "If we still hold them" in client.text
 
 
