@@ -710,7 +710,8 @@ def _needs(
         return 0.0
     many = len(fit.chosen)
     chance = min(0.9, max(1e-6, digit / (2.5 * spread))) if spread else 0.9
-    which = _log_binomial(len(pool.names), many)
+    # Twice: columns that are sums of one another fit in more ways than their number says.
+    which = 2 * _log_binomial(len(pool.names), many)
     if not simple:
         return (rows - many - 1) * log(chance) + which
     # Whole numbers of each column: their signs and sizes are what chance could choose.

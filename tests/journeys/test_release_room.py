@@ -110,7 +110,7 @@ def test_everything_that_was_done_is_in_the_audit(site, ada):
     assert [line.removeprefix(f"Ada: {NAME}: ") for line in audit_of(site)] == [
         "preview of tier C, seen",
         "asked for a release of tier C",
-        "release 1, tier C, made",
+        "release 1 of the pilot, tier C, made",
         "release 1, tier C, downloaded",
     ]
 

@@ -288,7 +288,7 @@ def test_a_disk_that_takes_nothing_is_told_and_the_answers_wait(mood, monkeypatc
 def test_after_two_idle_hours_the_draft_is_gone(mood):
     client = mood.client().begin()
     mood.later(IDLE_SECONDS + 1)
-    assert "unfinished answers for two hours" in client.next().text
+    assert "can be opened for two hours after the last page" in client.next().text
 
 
 def test_every_page_begins_the_two_hours_anew(mood):

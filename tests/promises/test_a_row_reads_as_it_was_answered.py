@@ -8,6 +8,8 @@ from survey.storage import answer_tables
 from tests.journeys.client import Journey
 from tests.journeys.walking import offered
 
+USE = "dq_use"  # who says No there has no row
+
 
 def entries(study):
     """Column → its entry in the codebook."""
@@ -41,7 +43,9 @@ def every(nth):
         typed = {name for name in found if found.get(f"{name}-missing")}
         aside = typed if nth < 0 else {f"{name}-missing" for name in typed}
         return {
-            name: values[nth % len(values)] if values else str(least(client, name) + abs(nth))
+            name: values[0 if name == USE else nth % len(values)]
+            if values
+            else str(least(client, name) + abs(nth))
             for name, values in found.items()
             if name not in aside
         }

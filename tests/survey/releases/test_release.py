@@ -18,7 +18,7 @@ from survey.releases.build import OTHER_QUESTIONS, ReleaseRequest
 from survey.releases.distribution import recall
 from survey.storage import answer_tables, releases
 from survey.storage.stores import Stores
-from tests.answering import freeze, real_answers, simulate_into
+from tests.answering import approved, freeze, real_answers, simulate_into
 from tests.conftest import FLAGSHIP
 
 
@@ -160,6 +160,7 @@ def test_frozen_answers_are_released_without_any_mark(stores, study, tmp_path):
 
 
 def test_a_pilots_answers_never_come_with_real_ones(pilot, study, tmp_path):
+    approved(pilot, study)
     with pytest.raises(Refusal, match="has no frozen answers"):
         run(pilot, study, tmp_path / "out", pilot=False)
 
