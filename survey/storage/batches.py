@@ -14,7 +14,7 @@ from survey.errors import TooFewToFreeze
 from survey.storage import answer_tables
 from survey.storage.answer_tables import tables_of
 from survey.storage.database import Database, quoted, write_transaction
-from survey.storage.record import append
+from survey.storage.record import append, rows_of
 from survey.storage.reordering import merge_table, merged_tables, rewrite_file
 from survey.storage.schema import ARRIVING
 
@@ -125,8 +125,7 @@ def begins(office: Database, study: str, batch: int, *, at: str) -> None:
 
 def begun(office: Database, study: str) -> dict[int, str]:
     """Return batch → when it was begun last, also where the freeze ended half-way."""
-    found = office.table("freezes").rows_where("study = ?", [study], order_by="id")
-    return {row["batch"]: row["at"] for row in found}
+    return {row["batch"]: row["at"] for row in rows_of(office, "freezes", study)}
 
 
 def freeze(

@@ -5,13 +5,13 @@ Every table is append-only: what was said stays said, with its day and its name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import groupby
-from typing import Any, Literal
+from typing import Literal
 
 from survey.storage.database import Database, write_transaction
-from survey.storage.record import append
+from survey.storage.record import append, rows_of
 
 Ruling = Literal["suspended", "lifted", "revoked"]
 Switch = Literal["collection", "use"]
@@ -104,11 +104,6 @@ def _append(db: Database, table: str, **row: object) -> None:
         append(db, table, row)
 
 
-def _of(db: Database, table: str, study: str, select: str) -> Iterator[dict[str, Any]]:
-    """Yield the study's rows in the order written."""
-    return db.table(table).rows_where("study = ?", [study], order_by="id", select=select)
-
-
 def rule(
     db: Database,
     study: str,
@@ -138,7 +133,7 @@ def rule(
 def rulings(db: Database, study: str) -> list[Ruled]:
     """Return every ruling on the study, in order."""
     columns = "at, who, what, why, approval, stops_collection, stops_use, told"
-    found = _of(db, "rulings", study, columns)
+    found = rows_of(db, "rulings", study, columns)
     return [
         Ruled(
             stops_collection=bool(row.pop("stops_collection")),
@@ -185,7 +180,7 @@ def comment(
 def comments(db: Database, study: str) -> list[Comment]:
     """Return every comment and answer, in the order written."""
     columns = "id AS number, at, who, role, words, passage, text, answers, settles"
-    found = _of(db, "comments", study, columns)
+    found = rows_of(db, "comments", study, columns)
     return [Comment(settles=bool(row.pop("settles")), **row) for row in found]
 
 
@@ -221,13 +216,13 @@ def answer_incident(db: Database, study: str, answer: IncidentAnswer) -> None:
 def incident_answers(db: Database, study: str) -> list[IncidentAnswer]:
     """Return every answer, in the order written."""
     columns = "at, who, incident, outcome, text"
-    return [IncidentAnswer(**row) for row in _of(db, "incident_answers", study, columns)]
+    return [IncidentAnswer(**row) for row in rows_of(db, "incident_answers", study, columns)]
 
 
 def incidents(db: Database, study: str) -> list[Incident]:
     """Return every note, in the order written."""
     columns = "id AS number, at, who, happened_on, text, kind, due_on"
-    return [Incident(**row) for row in _of(db, "incidents", study, columns)]
+    return [Incident(**row) for row in rows_of(db, "incidents", study, columns)]
 
 
 def give_verdict(

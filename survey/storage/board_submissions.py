@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from survey.storage.database import Database, write_transaction
-from survey.storage.record import append
+from survey.storage.record import append, rows_of
 from survey.studies.fingerprints import VersionFingerprints
 
 Kind = Literal["new", "amendment", "continuing", "closure"]
@@ -79,8 +79,7 @@ def add_document(db: Database, study: str, document: Document) -> None:
 def entries(db: Database, study: str) -> list[Document]:
     """Return every entry of every slot, in the order written."""
     columns = "at, who, slot, name, sha256, size, reason"
-    found = db.table("documents").rows_where("study = ?", [study], order_by="id", select=columns)
-    return [Document(**row) for row in found]
+    return [Document(**row) for row in rows_of(db, "documents", study, columns)]
 
 
 def submit(db: Database, study: str, submission: BoardSubmission) -> int:
@@ -93,7 +92,7 @@ def submit(db: Database, study: str, submission: BoardSubmission) -> int:
 
 def submissions(db: Database, study: str) -> list[BoardSubmission]:
     """Return every submission, in the order made."""
-    found = db.table("submissions").rows_where("study = ?", [study], order_by="id")
+    found = rows_of(db, "submissions", study)
     return [
         BoardSubmission(row.pop("id"), **{name: v for name, v in row.items() if name != "study"})
         for row in found
@@ -109,5 +108,4 @@ def decide(db: Database, study: str, decision: Decision) -> None:
 def decisions(db: Database, study: str) -> list[Decision]:
     """Return every decision, in the order taken."""
     columns = "at, who, submission, what, text"
-    found = db.table("decisions").rows_where("study = ?", [study], order_by="id", select=columns)
-    return [Decision(**row) for row in found]
+    return [Decision(**row) for row in rows_of(db, "decisions", study, columns)]

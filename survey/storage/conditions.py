@@ -11,7 +11,7 @@ from typing import Literal
 
 from survey.storage import studies
 from survey.storage.database import Database, write_transaction
-from survey.storage.record import append
+from survey.storage.record import append, rows_of
 from survey.storage.studies import Approval, Condition, ConditionKind
 
 ConditionState = Literal["open", "met", "taken back"]
@@ -67,7 +67,7 @@ def conditions(db: Database, study: str, *, until: str = "") -> list[ConditionRe
     """
     said = {
         (row["approval"], row["place"]): row
-        for row in db.table("settled_conditions").rows_where("study = ?", [study], order_by="id")
+        for row in rows_of(db, "settled_conditions", study)
         if not until or row["at"] <= until
     }
     found = []

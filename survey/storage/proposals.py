@@ -7,7 +7,7 @@ from typing import Any
 
 from survey.storage.accounts import folded
 from survey.storage.database import Database, write_transaction
-from survey.storage.record import append
+from survey.storage.record import append, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,7 @@ def proposal(db: Database, number: int) -> Proposal | None:
 
 def proposals(db: Database, study: str) -> list[Proposal]:
     """Return every proposal on this study, in order."""
-    found = db.table("proposals").rows_where("study = ?", [study], order_by="id", select=_PROPOSAL)
-    return [Proposal(**row) for row in found]
+    return [Proposal(**row) for row in rows_of(db, "proposals", study, _PROPOSAL)]
 
 
 def add_signature(db: Database, signature: Signature) -> None:

@@ -129,6 +129,11 @@ def append(db: AnyDatabase, table: str, row: Mapping[str, Any]) -> int:
     return int(stored.get("id", 0))
 
 
+def rows_of(db: AnyDatabase, table: str, study: str, select: str = "*") -> Iterator[dict[str, Any]]:
+    """Yield the study's rows of a table of the record, in the order written."""
+    return db.table(table).rows_where("study = ?", [study], order_by="id", select=select)
+
+
 def linked_tables(db: AnyDatabase) -> list[str]:
     """Return every table whose rows are linked, by name: the append-only ones but ``UNLINKED``."""
     sql = "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE ?"

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Literal, cast
 
 from survey.storage.database import Database, write_transaction
-from survey.storage.record import append
+from survey.storage.record import append, rows_of
 from survey.studies.fingerprints import VersionFingerprints
 
 Status = Literal["draft", "open", "closed", "frozen"]
@@ -139,7 +139,7 @@ def approvals(db: Database, study: str) -> list[Approval]:
     confirmed = {c["approval"]: c for c in db.table("confirmations").rows_where(order_by="id DESC")}
     known = {field.name for field in fields(Approval)}
     found = []
-    for row in db.table("approvals").rows_where("study = ?", [study], order_by="id"):
+    for row in rows_of(db, "approvals", study):
         number = row["id"]
         taken, agreed = revoked.get(number), confirmed.get(number)
         row |= {
@@ -208,8 +208,7 @@ def set_status(db: Database, study: str, status: Status, at: str) -> None:
 
 def turns(db: Database, study: str) -> list[tuple[str, str]]:
     """Return (ISO time, status) of every turn in the study's life, in order."""
-    found = db.table("turns").rows_where("study = ?", [study], order_by="id")
-    return [(row["at"], row["what"]) for row in found]
+    return [(row["at"], row["what"]) for row in rows_of(db, "turns", study)]
 
 
 def note(db: Database, *, at: str, who: str, what: str) -> None:

@@ -303,13 +303,7 @@ def keep_letter(data: Path, study: str, letter: Path) -> str:
             raise Refusal(f"{letter} is empty or larger than {limit} MB: name the board's letter.")
         found = sha256(content).hexdigest()
         place = data / LETTERS / study / f"{found}{letter.suffix.lower() or '.bin'}"
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not place.exists():
-            hidden = place.with_name(f".{place.name}")
-            hidden.write_bytes(content)
-            hidden.chmod(0o400)
-            hidden.rename(place)
-            _make_durable(place.parent)
+        submission_documents.write_once(place, content, mode=0o400)
     except OSError as error:
         raise Refusal(f"The letter {letter} cannot be kept: {error.strerror}.") from None
     return found

@@ -139,20 +139,21 @@ def put(data: Path, study: Study, slot: str, name: str, content: bytes, *, who: 
     digest = sha256(content).hexdigest()
     place = path_of(data, study.name, digest)
     try:
-        place.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        place.parent.mkdir(mode=0o700, exist_ok=True)
-        _write_once(place, content)
+        write_once(place, content)
     except OSError as error:
         raise Refusal(f"Cannot write {place}: {error.strerror}. Nothing was put in.") from None
     return Document(iso_utc(), who, slot, name, digest, len(content), "")
 
 
-def _write_once(place: Path, content: bytes) -> None:
+def write_once(place: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Keep a file that is named by its content, durably; one that was damaged is replaced."""
     if place.exists() and place.read_bytes() == content:
         return
+    for folder in (place.parent.parent, place.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     work = place.with_name(f".{place.name}.{os.getpid()}")
     try:
-        handle = os.open(work, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = os.open(work, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
@@ -161,11 +162,11 @@ def _write_once(place: Path, content: bytes) -> None:
     finally:
         with suppress(FileNotFoundError):
             work.unlink()
-    folder = os.open(place.parent, os.O_RDONLY)
+    handle = os.open(place.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 def explained(slot: str, reason: str, *, who: str) -> Document:

@@ -7,8 +7,8 @@ import pytest
 from survey.signing.key_files import check_signature, fingerprint, read_public_line
 from survey.signing.statements import make_statement
 from survey.studies.version import fingerprints_of
-from tests.journeys.boardroom import Served
-from tests.signing import SIGNER, approve_and_confirm, key_of, signature_of
+from tests.journeys.boardroom import signed_and_open
+from tests.signing import SIGNER, key_of, signature_of
 
 STATEMENT = make_statement("lift", "minimal", reason="All is well.", quorum=1, switches=["use"])
 
@@ -84,10 +84,7 @@ def test_what_is_no_statement_is_not_signed(run, key, statement, content):
 
 @pytest.fixture
 def mood(open_app, tmp_path):
-    served = Served(open_app, tmp_path / "shelf")
-    approve_and_confirm(served.services.stores, served.version)
-    served.become("open")
-    return served
+    return signed_and_open(open_app, tmp_path / "shelf")
 
 
 @pytest.fixture

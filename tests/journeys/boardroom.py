@@ -20,7 +20,7 @@ from tests.approving import FACTS, copied, explain_slots, item
 from tests.conftest import STUDIES
 from tests.journeys.client import Journey
 from tests.journeys.site import Site
-from tests.signing import GOOD, key_of
+from tests.signing import GOOD, approve_and_confirm, key_of
 
 
 def day(after: int) -> str:
@@ -137,3 +137,11 @@ class Staff(Journey):
         for key, value in self.filled(form, filled):
             data.setdefault(key, []).append(value)
         self._ask("POST", self.page.forms[form].action, data=data)
+
+
+def signed_and_open(open_app: Callable[..., Flask], catalogue: Path) -> Served:
+    """The tiny study, signed by its board and open to everybody."""
+    served = Served(open_app, catalogue)
+    approve_and_confirm(served.services.stores, served.version)
+    served.become("open")
+    return served

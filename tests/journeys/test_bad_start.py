@@ -6,8 +6,7 @@ from survey.respondents import invitations
 from survey.storage import admission as stored
 from survey.studies.availability import FRESH_SECONDS, FULL, OPEN
 from tests.approving import FACTS
-from tests.journeys.boardroom import Served
-from tests.signing import approve_and_confirm
+from tests.journeys.boardroom import signed_and_open
 
 INVITED = "[study.minimal]\ninvited = true\n"
 LIMITED = "[study.minimal]\nlimit = 1\n"
@@ -16,10 +15,7 @@ LIMITED = "[study.minimal]\nlimit = 1\n"
 @pytest.fixture
 def mood(open_app, tmp_path):
     """Signed and open to everybody."""
-    served = Served(open_app, tmp_path / "shelf")
-    approve_and_confirm(served.services.stores, served.version)
-    served.become("open")
-    return served
+    return signed_and_open(open_app, tmp_path / "shelf")
 
 
 @pytest.fixture

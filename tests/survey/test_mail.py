@@ -13,7 +13,8 @@ from survey.mail import MailSender
 from survey.storage import mail_queue, studies
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
-from tests.mailing import HOST, Mailbox, certificate, mail_server
+from tests.certificates import HOST, certificate
+from tests.mailing import Mailbox, mail_server
 from tests.serving import free_port
 from tests.waiting import until
 
