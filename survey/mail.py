@@ -24,6 +24,7 @@ from survey.clock import Clock, iso_utc
 from survey.config import Config
 from survey.errors import Refusal
 from survey.storage import mail_queue, record, studies
+from survey.storage.board import PROGRAM
 from survey.storage.database import Database, write_transaction
 from survey.storage.mail_queue import QueuedMail
 
@@ -33,7 +34,6 @@ SMTP_SECONDS = 10.0  # for each step of a conversation with the mail server
 RETRY_SECONDS = 3600
 GIVEN_UP = timedelta(days=7)
 STOP_SECONDS = 2.0  # how long the end of a process waits for a conversation under way
-PROGRAM = "the program"  # who acts where no person does
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 

@@ -18,9 +18,10 @@ from survey.clock import iso_utc
 from survey.config import ROLES, Config, read_config
 from survey.crypto import KeyRing, read_keys
 from survey.errors import Refusal
-from survey.mail import PROGRAM, is_address
+from survey.mail import is_address
 from survey.storage import accounts, mail_queue, members
 from survey.storage.accounts import Account, Role
+from survey.storage.board import PROGRAM
 from survey.storage.database import Database, write_transaction
 from survey.studies.catalogue import find_folder
 

@@ -16,7 +16,6 @@ from forms.study import Study
 from survey import mail
 from survey.clock import iso_utc
 from survey.collection.figures import is_synthetic
-from survey.mail import PROGRAM
 from survey.storage import board, counters, mail_queue, members, studies
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
@@ -78,8 +77,8 @@ def _pause(stores: Stores, version: StudyVersion) -> None:
     if studies.status(office, name) != "open" or board.suspension(office, name):
         return
     at = iso_utc()
-    board.rule(office, name, "suspended", at=at, who=PROGRAM, why=WHY, use=False)
-    studies.note(office, at=at, who=PROGRAM, what=f"{name}: paused by its stop rule")
+    board.rule(office, name, "suspended", at=at, who=board.PROGRAM, why=WHY, use=False)
+    studies.note(office, at=at, who=board.PROGRAM, what=f"{name}: paused by its stop rule")
     mail.send(office, "A notice of the survey platform", _lines(version), _told(stores, version))
 
 
@@ -105,7 +104,7 @@ def clinician_account(version: StudyVersion) -> str:
 def paused(stores: Stores, version: StudyVersion) -> board.Ruled | None:
     """Return the pause by the stop rule under which the study is now; None when it is not."""
     found = board.suspension(stores.office, version.study.name)
-    return found if found and found.who == PROGRAM else None
+    return found if found and found.who == board.PROGRAM else None
 
 
 def lift(stores: Stores, version: StudyVersion, *, who: str, why: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Literal
 from survey.storage.database import Database, write_transaction
 from survey.storage.record import append, rows_of
 
+PROGRAM = "the program"  # who acts where no person does
 Ruling = Literal["suspended", "lifted", "revoked"]
 Switch = Literal["collection", "use"]
 Verdict = Literal["met", "weak", "missing", "not applicable", "waived"]
@@ -35,6 +36,17 @@ class Ruled:
     stops_collection: bool
     stops_use: bool
     told: str
+
+    @property
+    def suspends(self) -> str:
+        """Return in a clause who suspended the study, when and why."""
+        day = self.at[:10]
+        by_rule = self.who == PROGRAM
+        return (
+            f"its stop rule paused it on {day}"
+            if by_rule
+            else (f"the board suspended it on {day}: {self.why}")
+        )
 
     def stops(self, switch: Switch) -> bool:
         """Return whether the ruling bears on this switch."""

@@ -253,7 +253,7 @@ class Availability:
             ended = f"The approval {signed.reference} ran out on {signed.expires_on}."
             reason, problem = RAN_OUT, ended
         elif found := board.suspension(office, name):
-            stopped = f"The board suspended it on {found.at[:10]}: {found.why}"
+            stopped = found.suspends[0].upper() + found.suspends[1:]
             reason, problem, told = SUSPENDED, stopped, found.told
         elif late := conditions.overdue(office, name, today):
             reason, problem = CONDITION, f"A condition was not met in time. {late[0].asked}"

@@ -78,7 +78,7 @@ def _obstacles(stores: Stores, version: StudyVersion, present: Support) -> Itera
     elif approvals.other_platform(signed):
         yield "the program says other sentences of its own to clients than those that were signed"
     if suspended := board.suspension(stores.office, name):
-        yield f"the board suspended it on {suspended.at[:10]}: {suspended.why}"
+        yield suspended.suspends
     opening = conditions.open_conditions(stores.office, name, "opening")
     for one in (*opening, *conditions.overdue(stores.office, name, today_here().isoformat())):
         yield f"condition {one.number} of the board is not met: {one.asked}"

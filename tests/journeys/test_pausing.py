@@ -135,6 +135,14 @@ def test_a_study_whose_rule_is_met_takes_nobody_and_clients_read_no_reason(colle
     assert "stop rule" not in answering.text
 
 
+def test_a_pause_by_the_rule_is_nowhere_told_as_an_act_of_the_board(collecting):
+    collecting.meet()
+    state = collecting.services.availability.state_of(collecting.name, now=True)
+    shown = collecting.client().browser.get(f"/ethics/{collecting.name}/certificate").get_data(True)
+    assert state.problem == f"Its stop rule paused it on {day(0)}"
+    assert ("Taking part is suspended." in shown, "board has suspended" in shown) == (True, False)
+
+
 def test_the_named_clinician_lifts_the_pause_with_a_reason(collecting, signed_in):
     collecting.meet()
     ada = Staff(signed_in(collecting.app, "researcher", name="Ada"), collecting.name)
