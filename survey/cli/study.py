@@ -21,6 +21,7 @@ from survey.collection import stop_rule
 from survey.config import read_config
 from survey.errors import Refusal
 from survey.ethics.approvable import obstacles
+from survey.program import program_version
 from survey.storage import board_submissions, studies
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
@@ -37,7 +38,7 @@ from survey.studies.approvals import (
 )
 from survey.studies.availability import NOT_OPEN, PAUSED, Availability
 from survey.studies.catalogue import find_version
-from survey.studies.platform_words import platform_fingerprint, program_version
+from survey.studies.platform_words import platform_fingerprint
 from survey.studies.version import StudyVersion, fingerprints_of, read_version
 
 ISO = click.DateTime(formats=["%Y-%m-%d"])

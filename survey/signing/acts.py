@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from survey.errors import Refusal
+from survey.program import program_version
 from survey.signing import key_files
 from survey.signing.statements import (
     ACTS,
@@ -30,7 +31,6 @@ from survey.storage.stores import Stores
 from survey.studies import approvals
 from survey.studies.approvals import ApprovalForm
 from survey.studies.fingerprints import VersionFingerprints
-from survey.studies.platform_words import program_version
 from survey.studies.version import StudyVersion, fingerprints_of
 
 SWITCHES = {"collection": "collection of answers", "use": "use of data"}

@@ -44,6 +44,7 @@ class Database(sqlite_utils.Database):
     """One thread's connection. All connections of a process to one file share its ``turn``."""
 
     turn: WriteLock
+    keeps_endings = False  # whether what is deleted by code is kept for the endings list
 
     def __del__(self) -> None:
         """Close the connection of a thread that has ended."""

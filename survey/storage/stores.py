@@ -100,6 +100,7 @@ class Stores:
                     "this user, or name another in LACRIMA_DATA."
                 ) from None
             db.turn = self._turns[name]
+            db.keeps_endings = name == "responses"  # pilots are in no backup
             self._open.add(db)
         setattr(self._mine, name, db)
         return db
