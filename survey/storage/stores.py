@@ -12,6 +12,7 @@ from pathlib import Path
 
 from survey.errors import StoreUnavailable
 from survey.locks import WriteLock, locked
+from survey.storage import versions
 from survey.storage.database import BUSY_SECONDS, Database
 from survey.storage.schema import ANSWERS, DRAFTS, OFFICE
 
@@ -39,11 +40,14 @@ def _connect(path: Path, name: str) -> Database:
     try:
         for pragma in _pragmas(name):
             conn.execute(f"PRAGMA {pragma}")
+        versions.check_known(db, FILES[name], path)
         if FILES[name].pending(db):
+            if name == "office":
+                versions.keep_copy(db, FILES[name], path)
             FILES[name].apply(db)
             if name != "office":  # sqlite-utils notes when; a file of answers holds no time at all
                 conn.execute("UPDATE _sqlite_migrations SET applied_at = ''")
-    except sqlite3.Error:
+    except (sqlite3.Error, StoreUnavailable):
         conn.close()
         raise
     return db
@@ -100,6 +104,8 @@ class Stores:
                     "this user, or name another in LACRIMA_DATA."
                 ) from None
             db.turn = self._turns[name]
+            if name != "drafts":
+                versions.after_upgrade(db)
             db.keeps_endings = name == "responses"  # pilots are in no backup
             self._open.add(db)
         setattr(self._mine, name, db)
