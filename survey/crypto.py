@@ -123,6 +123,8 @@ class KeyRing:
         self.staff_session_key = _derive(current, b"lacrima/staff-session")
         self._invitations = tuple(_derive(key, b"lacrima/invitation") for key in keys)
         self._staff = tuple(_derive(key, b"lacrima/staff") for key in keys)
+        # By which data that were used with a key know it again; nothing follows from them.
+        self.check_values = tuple(_derive(key, b"lacrima/check") for key in keys)
         self._safes = tuple(AESGCM(_derive(key, b"lacrima/staff-safe")) for key in keys)
 
     def name(self, secret: bytes) -> bytes:
