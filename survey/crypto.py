@@ -125,6 +125,8 @@ class KeyRing:
         self._invitations = tuple(_derive(key, b"lacrima/invitation") for key in keys)
         self._staff = tuple(_derive(key, b"lacrima/staff") for key in keys)
         self._endings = tuple(_derive(key, b"lacrima/endings") for key in keys)
+        # By which data that were used with a key know it again; nothing follows from them.
+        self.check_values = tuple(_derive(key, b"lacrima/check") for key in keys)
         self._safes = tuple(AESGCM(_derive(key, b"lacrima/staff-safe")) for key in keys)
 
     def name(self, secret: bytes) -> bytes:

@@ -26,7 +26,7 @@ from survey.backups.make import DATABASES, FORMAT, MANIFEST, PIECE, described, r
 from survey.clock import iso_utc, today_here
 from survey.crypto import KeyRing
 from survey.errors import Refusal, StoreError
-from survey.storage import pairing, record_check
+from survey.storage import pairing, record_check, server_keys
 from survey.storage.stores import Stores
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+ -]*(/[A-Za-z0-9_][A-Za-z0-9_.@+ -]*)*")
@@ -179,6 +179,10 @@ def _put_right(
     stores = Stores(staging)
     try:
         _check_stores(stores, manifest)
+        if server_keys.missing(stores, keys.check_values):
+            raise Refusal(
+                "The server key is not the one of the backup: codes would delete nothing."
+            )
         if listed:
             _check_list(listed, stores, manifest)
         since = Since(stores, keys, listed, made_at=str(manifest["made_at"]), who=who)

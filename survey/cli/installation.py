@@ -14,8 +14,8 @@ from forms.toml_tables import StudyFaults
 from survey.backups import endings_list
 from survey.clock import today_here
 from survey.config import Config, read_config
-from survey.crypto import KeyRing, read_keys
-from survey.errors import BadKey, LacrimaError, StoreError
+from survey.data_folder import is_there, key_ring, open_data
+from survey.errors import BadKey, LacrimaError, Refusal, StoreError
 from survey.storage.stores import Stores
 from survey.studies.availability import prepare
 from survey.studies.catalogue import StudyCatalogue
@@ -26,9 +26,23 @@ from survey.studies.version import StudyVersion
 REFUSALS = (LacrimaError, StudyFaults, RecipeFault, StoreError, ExportRefused)
 
 
+def check_there(config: Config) -> None:
+    """Raise Refusal where the settings name no installation."""
+    if not is_there(config):
+        raise Refusal(
+            f"There is no installation in {config.data.absolute()}: no server key at {config.key} "
+            "and no database. Name its folder with `lacrima --data FOLDER` or in LACRIMA_DATA; "
+            "`lacrima key new` begins one."
+        )
+
+
 def open_stores(config: Config, *versions: StudyVersion) -> Stores:
-    """Return the installation's stores, with a table ready for each of ``versions``."""
-    stores = Stores(config.data)
+    """Return the installation's stores, with a table ready for each of ``versions``.
+
+    Raises Refusal where the settings name no installation: a command makes none.
+    """
+    check_there(config)
+    stores = open_data(config)
     _close_at_the_end(config, stores)
     for version in versions:
         prepare(stores, version)
@@ -43,8 +57,8 @@ def _close_at_the_end(config: Config, stores: Stores) -> None:
 
 
 def _keep_endings(config: Config, stores: Stores) -> None:
-    with suppress(BadKey):  # before there is a key nothing has ended
-        keys = KeyRing(read_keys(config.key))
+    with suppress(BadKey):  # a missing or wrong one is told elsewhere
+        keys = key_ring(config, stores)
         try:
             endings_list.refresh(stores, keys, config.endings, today_here().isoformat())
         except (LacrimaError, StoreError, OSError, sqlite3.Error) as error:
@@ -68,6 +82,7 @@ def open_version(name: str, *, pilot: bool | None = None) -> tuple[Config, Study
 
 def open_catalogue(config: Config) -> tuple[Stores, StudyCatalogue]:
     """Return the stores and every study; problems of a study are said on standard error."""
+    check_there(config)
     stores, catalogue = open_studies(config)
     _close_at_the_end(config, stores)
     for problem in find_problems(catalogue, stores):

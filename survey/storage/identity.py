@@ -44,6 +44,17 @@ def identity_in(path: Path) -> str | None:
         return _read(conn)
 
 
+def was_used(path: Path) -> bool:
+    """Return whether a database file was ever served with a key (server_keys.py)."""
+    if not path.exists():
+        return False
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as conn:
+        there = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'server_keys'"
+        if not conn.execute(there).fetchone()[0]:
+            return False
+        return bool(conn.execute("SELECT EXISTS (SELECT 1 FROM server_keys)").fetchone()[0])
+
+
 def identities_in(folder: Path) -> dict[str, str | None]:
     """Return the id in each file of a data folder, by the file's name. Raises sqlite3.Error."""
     return {name: identity_in(folder / f"{name}.db") for name in NAMES}

