@@ -82,6 +82,15 @@ def public_key(text: str) -> bytes:
         ) from None
 
 
+def read_recipients(text: str) -> list[bytes]:
+    """Return the key that ``text`` is, or those in the file that it names. Raises Refusal."""
+    path = Path(text)
+    if text.startswith(PUBLIC + "1") or not path.is_file():
+        return [public_key(text)]
+    lines = (line.strip() for line in path.read_text("utf-8").splitlines())
+    return [public_key(line) for line in lines if line and not line.startswith("#")]
+
+
 def read_identities(path: Path) -> list[bytes]:
     """Return the secret keys of a file that ``age-keygen`` wrote, or we. Raises Refusal."""
     try:

@@ -7,21 +7,28 @@ from pathlib import Path
 
 import click
 
-from survey.accounts.audit import claimed_name
+from survey.accounts.audit import claimed_name, note_command
 from survey.backups import endings_list
-from survey.backups.age_format import make_identity, public_key, read_identities
+from survey.backups.age_format import make_identity, read_identities, read_recipients
 from survey.cli.installation import open_stores
 from survey.cli.main import main
 from survey.config import read_config
 from survey.crypto import KeyRing, read_keys
 from survey.errors import Refusal
+from survey.program import program_version
 
 FILE = click.Path(path_type=Path)
 
 
 @main.command()
 @click.argument("out", type=FILE, required=False)
-@click.option("--to", "recipients", metavar="PUBLIC_KEY", multiple=True, help="age1…; several can.")
+@click.option(
+    "--to",
+    "recipients",
+    metavar="PUBLIC_KEY",
+    multiple=True,
+    help="age1…, or a file of such; several can.",
+)
 @click.option(
     "--new-key", type=FILE, metavar="FILE", help="Make a key pair instead, on any machine."
 )
@@ -39,7 +46,7 @@ def backup(out: Path | None, recipients: tuple[str, ...], new_key: Path | None) 
         return
     if new_key or not out or not recipients:
         raise click.UsageError("Give OUT and --to, or --new-key alone.")
-    keys = [public_key(text) for text in recipients]
+    keys = [key for text in recipients for key in read_recipients(text)]
     config, started = read_config(), time.perf_counter()
     made = make(open_stores(config), config, out, keys, who=claimed_name())
     seconds = time.perf_counter() - started
@@ -86,3 +93,38 @@ def restore(
         f"{into} holds the installation as of {done.made_at[:16].replace('T', ' ')} UTC. Every "
         "study is closed: `lacrima study open NAME` opens one again."
     )
+
+
+@main.command()
+@click.argument("other", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def merge(other: Path) -> None:
+    """Take the answers of the closed installation in folder OTHER over into this one.
+
+    Both have the same studies in the same words, none open, frozen or released. A row that both
+    have counts once. OTHER is left as it is.
+    """
+    from survey.backups.unite import unite
+
+    stores = open_stores(read_config())
+    what = f"backup: answers of {other.resolve().name} taken over"
+    done = unite(stores, other, lambda: note_command(stores.office, what))
+    click.echo(f"{done.taken} rows and texts were taken over; {done.known} were in both.")
+    click.echo(f"{other} still holds its answers: destroy it, so that nobody goes on there.")
+
+
+@main.command()
+@click.option("--check", is_flag=True, required=True, help="The only thing that there is to do.")
+def upgrade(*, check: bool) -> None:  # noqa: ARG001 - so that nobody takes it for the upgrade itself
+    """Say what has to be signed anew once this version serves; it is tried on a copy.
+
+    Exit 1 where something has to be done. Data of a newer version are refused.
+    """
+    from survey.backups import upgrade_check
+
+    config = read_config()
+    problems = list(upgrade_check.check(config))
+    for problem in problems:
+        click.echo(problem)
+    if problems:
+        raise Refusal(f"Before Lacrima {program_version()} serves {config.data}: see above.")
+    click.echo(f"Lacrima {program_version()} takes {config.data} over; nothing has to be signed.")

@@ -13,6 +13,7 @@ import click
 from survey import mail, server
 from survey.accounts import passwords as demo_accounts
 from survey.accounts.audit import note_command
+from survey.backups.recognise import put_back_by_hand
 from survey.cli.installation import open_catalogue, open_stores
 from survey.cli.main import main
 from survey.config import LOOPBACK, PREFIX, SETTINGS, Config, for_demo, read_config
@@ -83,7 +84,10 @@ def serve() -> None:
     server.check_port(config.host, config.port)
     read_keys(config.key)
     # What is wrong is said here, before worker processes start.
-    open_catalogue(config)[0].close()
+    stores, _ = open_catalogue(config)
+    if why := put_back_by_hand(config, stores):
+        raise Refusal(why)
+    stores.close()
     _clear(config)  # in case a demo in this folder was killed
     server.run(config)
 

@@ -161,6 +161,7 @@ class Stores:
                 f"{path} is empty (0 bytes), and no file of ours: put it back from your backup."
             )
         if watch.alone:
+            watch.check_log()
             watch.note()
         watch.check()
         db = _connect(path, name)

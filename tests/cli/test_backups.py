@@ -428,3 +428,17 @@ def test_a_timer_may_make_one_after_the_other(runner, tmp_path):
     )  # fmt: skip
     assert done.exit_code == 0, done.stderr
     assert "Every study is closed" in done.output
+
+
+def test_the_server_starts_on_no_files_of_two_moments(house, runner):
+    pairing.advance(house.stores.responses, house.stores.office)
+    house.stores.responses.conn.execute("UPDATE pairing SET generation = 0")
+    house.stores.close()
+    environ = {
+        "LACRIMA_DATA": str(house.config.data), "LACRIMA_KEY": str(house.config.key),
+        "LACRIMA_ENDINGS": str(house.config.endings), "LACRIMA_PORT": "18999",
+    }  # fmt: skip
+    done = runner.invoke(main, ["serve"], env=environ, catch_exceptions=False)
+    assert done.exit_code == 1
+    assert "responses.db is older than office.db" in done.stderr
+    assert "lacrima restore" in done.stderr
