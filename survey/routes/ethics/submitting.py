@@ -183,7 +183,7 @@ def decide() -> Answer:
     today = today_here().isoformat()
     if what == "closed" and (left := due(services().stores, _proposed(), today)):
         kinds = " and ".join(kind.what for kind in left)
-        fault = f"Its last day is over, and it is not destroyed yet: {kinds}. Ask the host."
+        fault = f"The last day is over, and still kept: {kinds}. Ask the host to destroy them."
         return _page(fault, f"what-{number}"), 409
     decided = Decision(now(), current_account().name, number, what, text)
     with one_act():
