@@ -7,6 +7,7 @@ one transaction.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -97,13 +98,22 @@ def may_sign(office: Database, study: str, account: str, today: str) -> Member:
     return found
 
 
+TITLES = frozenset({"dr", "prof", "professor", "mr", "mrs", "ms", "mx", "phd", "md"})
+
+
+def _plain(name: str) -> str:
+    """Return a name, or several, as it is compared: folded, without titles and signs."""
+    words = re.findall(r"[\w’'-]+", folded(name))
+    return f" {' '.join(word for word in words if word not in TITLES)} "
+
+
 def refuse_researchers(office: Database, version: StudyVersion, name: str) -> None:
     """Raise Refusal for the name of somebody who is known as a researcher of this study."""
-    study, wanted = version.study.name, folded(name)
-    named = folded(version.facts.get("researcher_names", ""))
+    study, wanted = version.study.name, _plain(name)
+    named = [version.researchers, version.facts.get("researcher_names", "")]
     held = (a for a in accounts.listed(office) if a.role == "researcher")
-    known = [a for a in held if study in members.assigned(office, a.name)]
-    if wanted in named or wanted in [folded(one.name) for one in known]:
+    named += [a.name for a in held if study in members.assigned(office, a.name)]
+    if wanted.strip() and any(wanted in _plain(one) for one in named):
         raise Refusal(
             f"{name} is a researcher of {study}, and a researcher never sits on the study’s board."
         )

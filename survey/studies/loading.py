@@ -16,7 +16,7 @@ from survey.clock import today_here
 from survey.config import Config
 from survey.errors import Refusal
 from survey.releases import destruction
-from survey.storage import admission, record_check, studies
+from survey.storage import admission, batches, record_check, studies
 from survey.storage.admission import AdmissionRule
 from survey.storage.stores import Stores
 from survey.studies import approvals
@@ -249,6 +249,16 @@ def find_problems(catalogue: StudyCatalogue, stores: Stores) -> list[str]:
             found.append(folder_problem(folder))
         if folder.latest.pilot:
             continue
+        unnoted = {*batches.batches(stores.responses, name)} - {
+            0,
+            *batches.begun(stores.office, name),
+        }
+        if unnoted:
+            found.append(
+                f"{name}: answers are frozen of which the record has no freeze: an older version "
+                "of the program froze them, or somebody did with other tools, and their codes "
+                "delete nothing any more. Tell the board."
+            )
         noted = studies.approvals(stores.office, name)
         signed = studies.latest_effective(noted, today_here().isoformat())
         # Even while the folder is what is served: the copy has to be there once it changes.
