@@ -9,7 +9,7 @@ from pathlib import Path
 
 from forms.fingerprint import BOARD_FACTS, fingerprint_of_board_facts, fingerprint_of_facts
 from forms.load import load_study
-from forms.site_facts import STOP_RULE, SiteFacts, facts_for, fill
+from forms.site_facts import STOP_RULE, SiteFacts, facts_for, fill, researchers_of
 from forms.stop_signs import rule_in_words
 from forms.study import HelpLine, Study, Support
 from forms.toml_tables import Fault, StudyFaults
@@ -37,6 +37,7 @@ class StudyVersion:
 
     ``limit`` closes it once so many answers were sent; ``invited``: only an invitation opens it;
     ``shown_help`` is the help page where clients are shown another than the study's own.
+    ``researchers`` are named by site.toml, whether the words name them or not; of a folder's alone.
     """
 
     study: Study
@@ -47,6 +48,7 @@ class StudyVersion:
     limit: int | None = None
     invited: bool = False
     shown_help: Support | None = None
+    researchers: str = ""
 
     @property
     def help(self) -> Support:
@@ -123,4 +125,5 @@ def read_version(folder: Path, site: SiteFacts, *, pilot: bool) -> StudyVersion:
         pilot,
         limit=site.limits.get(study.name),
         invited=study.name in site.invited,
+        researchers=researchers_of(site, study.name),
     )
