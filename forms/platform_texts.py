@@ -87,8 +87,8 @@ IDLE_STAY = "I am still here"
 TWO_QUESTIONS = "First, if you like: is this clear?"
 TWO_QUESTIONS_TEXT = (
     "You can leave these blank. Whatever you choose, you can take part. We do not keep what you "
-    "choose here. We only count how many people chose what, and lose the count when the server "
-    "starts anew."
+    "choose here. We only count how many people chose what. The count is written nowhere: it is "
+    "gone when the server stops."
 )
 RIGHT = "“{}” is right."
 NOT_RIGHT = "“{}” is not right. You can read it again here."
@@ -223,6 +223,9 @@ FINISHED_TITLE = "You can close this page"
 FINISHED_LEAD = "Your code is not shown again. Keep it where only you can find it."
 CLOSE_AND_LEAVE = "Close and leave"
 NOT_YET_CHECKED = "not yet checked"
+NOT_TRIED = (
+    "Nobody has tried yet whether a line marked “not yet checked” can be reached as it says."
+)
 NO_LINE_SHOWN = (
     "We show only help lines that a person has tried lately. There is none just now. Please call "
     "the emergency number of where you are, or ask a doctor, a hospital or somebody you trust for "

@@ -32,7 +32,7 @@ from survey.ethics.platform_wording import TEXT_LABELS, own_words
 from survey.ethics.stored_data import (
     WHAT_TIERS_DO,
     administrative,
-    data_lines,
+    data_groups,
     response_sets,
 )
 from survey.ethics.walkthrough import OPENED, Walkthrough, signer, unpack
@@ -164,7 +164,7 @@ def data() -> str:
         "data",
         "What is stored",
         administrative=administrative(version.study),
-        lines=list(data_lines(version.study)),
+        groups=data_groups(version.study),
         sets=response_sets(version.study),
         what_tiers_do=WHAT_TIERS_DO,
         count=len(columns_of_study(version.study)),
