@@ -37,6 +37,7 @@ BEFORE_YOU_GO_ON = "Before you go on"
 # Marks of a pilot and of the board's walk.
 PREVIEW_MARK = "Preview for review: nothing is stored"
 PILOT_MARK = "Pilot: a trial run, not the real study"
+EXAMPLE_MARK = "Pilot: a trial run. Names, dates and places are made up"
 
 # Landing and information.
 INVITED = "This survey is by invitation: it asks for a code. If you have not entered yours yet,"
