@@ -130,6 +130,7 @@ ANSWERS_REMOVED = (
     "Some questions are not asked after what you just answered. What you had answered there was "
     "deleted."
 )
+SEE_BLANK = "See the page before"
 ASKED_ONCE = (
     "When you press {}, this can still be deleted, but not rewritten. You can also leave it empty. "
     "Then it stays empty."
@@ -160,6 +161,7 @@ PAGE_WORDS = (
 
 # Check.
 CHECK_PART = "Part {} of {}"
+TO_SENDING = "Go to the button that sends"
 CHECK_PARTS = "You can send from any part, or look at the others first."
 NEXT_PART = "The next part"
 PART_BEFORE = "The part before"
@@ -212,8 +214,14 @@ TICKED = "Ticked"
 # Thank you, help, a break.
 YOUR_CODE = "Your code"
 COPY_CODE = "Copy the code"
+SAVE_CODE = "Save it as a file"
+CODE_FILE = "note.txt"  # its name, which the browser lists among what it has downloaded
 CODE_COPIED = "Copied. Paste it somewhere only you can find it."
 CODE_NOT_COPIED = "This browser did not copy it. Please write it down."
+CODE_SAVED = (
+    "The file holds the code alone. Your browser lists it as {} among its downloads, where others "
+    "who use this device can find it."
+)
 CODE_KEPT = (
     "This browser can show this page again for 15 minutes after you sent your answers, unless you "
     "press the button or leave. After that the code is shown to nobody."
