@@ -106,6 +106,13 @@ def read_facts(table: TomlTable, *, besides: tuple[str, ...] = ()) -> Mapping[st
     return {**texts, AUTHORS: read_authors(table)} if "author" in table.data else texts
 
 
+def researchers_of(site: SiteFacts, study: str) -> str:
+    """Return the names of everybody whom the site names as a researcher or author of the study."""
+    given = {**site.shared, **site.by_study.get(study, {})}
+    authors = in_words(authors_of(given[AUTHORS])) if given.get(AUTHORS) else ""
+    return f"{given.get('researcher_names', '')}; {authors}"
+
+
 def facts_for(site: SiteFacts, study: Study) -> Mapping[str, str]:
     """Return fact → value for the facts that this study names, and its authors.
 

@@ -16,6 +16,7 @@ from forms.site_facts import (
     fill,
     made_up,
     read_example,
+    researchers_of,
 )
 from forms.stop_signs import rule_in_words
 from forms.study import HelpLine, Study, Support
@@ -43,7 +44,8 @@ class StudyVersion:
     """One version of a study with this site's facts: its folder's, or one that was approved.
 
     ``limit`` closes it once so many answers were sent; ``invited``: only an invitation opens it;
-    ``shown_help`` is the help page where clients are shown another than the study's own;
+    ``shown_help`` is the help page where clients are shown another than the study's own.
+    ``researchers`` are named by site.toml, whether the words name them or not; of a folder's alone.
     ``example``: its facts are made up, as in the demo.
     """
 
@@ -56,6 +58,7 @@ class StudyVersion:
     invited: bool = False
     shown_help: Support | None = None
     example: bool = False
+    researchers: str = ""
 
     @property
     def help(self) -> Support:
@@ -139,4 +142,5 @@ def read_version(folder: Path, site: SiteFacts, *, pilot: bool) -> StudyVersion:
         limit=site.limits.get(study.name),
         invited=study.name in site.invited,
         example=bool(examples),
+        researchers=researchers_of(site, study.name),
     )

@@ -72,7 +72,7 @@ def audit(running):
 )
 def test_all_else_of_the_help_page_waits_to_be_signed(running, board, old, new):
     before = help_page(running)
-    running.change(old, new, "support.toml")
+    running.amend(old, new, "support.toml")
     assert help_page(running) == before
     told = board.open("/ethics/minimal/versions").text
     assert ("0 substantive" in told, "Help lines" in told) == (False, True)
@@ -141,6 +141,7 @@ def test_boards_read_old_and_new_until_it_is_signed(corrected, board, page):
     help_page(corrected)
     shown = board.open(page).text
     assert all(word in shown for word in ("Another line (Ireland)", "789", "790"))
+    corrected.say_why()
     board = Staff(board.browser).fill_in().sign()
     corrected.later(3)
     assert "789" not in board.open(page).text
@@ -202,6 +203,28 @@ def test_a_line_that_is_checked_again_comes_back(running):
 
 
 def test_a_country_without_a_line_is_not_offered(running):
-    running.change(f'url = ""\n{CHECKED}', 'url = ""\nlast_checked = ""', "support.toml")
-    assert "Ireland" not in help_page(running)
+    days_on(running, CHECK_DAYS + 1)
+    running.change(f'.org"\n{CHECKED}', f'.org"\nlast_checked = "{day(80)}"', "support.toml")
+    shown = help_page(running)
+    assert ("A line" in shown, "Ireland" in shown) == (True, False)
     assert "Not shown to clients" in running.client().open("/ethics/minimal/").text
+
+
+@pytest.mark.parametrize("date", ["", "2020-01-01", day(30)])
+def test_no_date_that_nobody_signed_takes_a_line_away(running, date):
+    running.change(CHECKED, f'last_checked = "{date}"', "support.toml")
+    shown = help_page(running)
+    assert ("789" in shown, "A line" in shown, running.state) == (True, True, OPEN)
+
+
+def test_all_pages_keep_one_length_while_a_line_is_corrected_and_while_it_is_hidden(corrected):
+    def lengths():
+        ways = ("", "support", "information", "withdraw", "support?country=Ireland")
+        pages = [corrected.client().browser.get(f"/s/mood/{way}") for way in ways]
+        pages.append(corrected.client().begin().browser.get("/s/mood/stop"))
+        heads = [sum(len(f"{k}: {v}\r\n") for k, v in p.headers) + len(p.status) for p in pages]
+        return {len(page.data) + head for page, head in zip(pages, heads, strict=True)}
+
+    assert ("790" in help_page(corrected), len(lengths())) == (True, 1)
+    days_on(corrected, NOTICE_DAYS + 1)
+    assert ("790" in help_page(corrected), len(lengths())) == (False, 1)

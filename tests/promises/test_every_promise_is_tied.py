@@ -100,7 +100,7 @@ def functions_of(path):
 
 
 def every_passage():
-    found = {}
+    found: dict[str, str] = {}
     for part in (study_passages(), platform_passages(), template_passages(), board_passages()):
         for passage, words in part:
             found[passage] = f"{found.get(passage, '')} {' '.join(words.split())}"
@@ -130,7 +130,8 @@ def test_every_tie_is_to_the_words_that_it_was_made_for():
     now = {p: sha256(words.encode()).hexdigest()[:12] for p, words in PASSAGES.items()}
     if os.environ.get("TIES") == "write":
         WORDS.write_text("".join(f"{now[p]} {p}\n" for p in sorted(now)), "utf-8")
-    tied = dict(reversed(line.split(" ", 1)) for line in WORDS.read_text("utf-8").splitlines())
+    lines = [line.partition(" ") for line in WORDS.read_text("utf-8").splitlines()]
+    tied = {passage: words for words, _, passage in lines}
     changed = [p for p in now.keys() | tied.keys() if now.get(p) != tied.get(p)]
     assert sorted(changed) == [], "is each still tied to what proves it? Then run with TIES=write"
 
