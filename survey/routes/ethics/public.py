@@ -42,19 +42,22 @@ from survey.studies.current import current_name, current_version
 from survey.studies.version import StudyVersion
 
 # The pages of a study, in the order of the tabs.
-TABS = (
-    ("ethics.overview", "Overview"),
-    ("ethics.flow", "Walk it"),
-    ("ethics.screens", "All screens"),
-    ("ethics.text", "Every word"),
-    ("records.checklist", "Checklist"),
-    ("ethics.routes", "Routes"),
-    ("ethics.data", "What is stored"),
-    ("records.stored", "Live proof"),
-    ("records.versions", "What changed"),
-    ("records.dossier_pdf", "Dossier"),
-    ("board.certificate", "Certificate"),
-)
+TABS = {
+    "Read": (
+        ("ethics.overview", "Overview"),
+        ("ethics.flow", "Walk it"),
+        ("ethics.screens", "All screens"),
+        ("ethics.text", "Every word"),
+        ("ethics.routes", "Routes"),
+    ),
+    "Data": (("ethics.data", "What is stored"), ("records.stored", "Live proof")),
+    "Judge": (
+        ("records.checklist", "Checklist"),
+        ("records.versions", "What changed"),
+        ("records.dossier_pdf", "Dossier"),
+        ("board.certificate", "Certificate"),
+    ),
+}
 
 
 def page(template: str, title: str, **context: Any) -> str:
