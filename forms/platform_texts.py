@@ -320,8 +320,8 @@ NOT_TAKEN = {
     "no_cookie": (
         "Your browser sent no cookie",
         (
-            "This survey needs one cookie while you answer. None came with this page, so what was on "
-            "it was not taken."
+            "This survey needs one cookie while you answer. None came with this page, so what was "
+            "on it was not taken."
         ),
         (
             "Perhaps your browser keeps no cookies for this site. Then allow them, if only for "
