@@ -11,7 +11,6 @@ from typing import cast
 import click
 
 from survey.accounts.audit import note_command
-from survey.accounts.passwords import DEMO_PREFIX as DEMO
 from survey.cli.installation import open_stores
 from survey.cli.main import main
 from survey.clock import iso_utc
@@ -20,6 +19,7 @@ from survey.crypto import KeyRing, read_keys
 from survey.errors import Refusal
 from survey.mail import set_address
 from survey.storage import accounts, members
+from survey.storage.accounts import DEMO_PREFIX as DEMO
 from survey.storage.accounts import Account, Role
 from survey.storage.board import PROGRAM
 from survey.storage.database import Database, write_transaction

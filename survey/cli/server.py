@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from forms.site_facts import EXAMPLE
 from survey import mail, server
 from survey.accounts import passwords as demo_accounts
 from survey.accounts.audit import note_command
@@ -22,6 +23,7 @@ from survey.releases.archive import drop_pilot_files
 from survey.storage import answer_tables, batches, drafts, record_check, studies
 from survey.storage.stores import Stores
 from survey.studies.availability import Availability
+from survey.studies.catalogue import study_folders
 from survey.studies.loading import find_problems, help_notices
 
 DEMO_ANSWERS = 600  # enough for every tier to be tried (docs/design.md, Releases)
@@ -40,6 +42,9 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
 
     config = read_config()
     config = for_demo(config, port=port, **({"studies": (study,)} if study else {}))
+    examples = (folder / EXAMPLE for folder in study_folders(config))
+    if not config.site.exists():  # a site's own facts are shown as they are
+        config = replace(config, site=next((e for e in examples if e.exists()), config.site))
     server.check_port(config.host, config.port)
     make_key(config.key)
     read_keys(config.key)

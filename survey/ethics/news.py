@@ -6,10 +6,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from survey.accounts.passwords import DEMO_PREFIX
 from survey.ethics.submission_states import DECISIONS, KINDS
 from survey.storage import members, unread
-from survey.storage.accounts import folded
+from survey.storage.accounts import DEMO_PREFIX, folded
 from survey.storage.database import Database
 
 Row = Mapping[str, Any]
