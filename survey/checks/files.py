@@ -13,7 +13,14 @@ from pathlib import Path
 from survey.checks.finding import Asked, Finding, safe, told, unsafe
 from survey.data_folder import is_there, open_data
 from survey.errors import StoreError
-from survey.storage.identity import NAMES, SHORT, identity_beside, identity_in, identity_path
+from survey.storage.identity import (
+    NAMES,
+    SHORT,
+    identity_beside,
+    identity_in,
+    identity_path,
+    open_to_look,
+)
 from survey.storage.stores import PASSING, STORE_ROOM_BYTES, cannot_use
 
 ROOM_FOR_COPIES = 2  # a file is rewritten beside itself, and its log holds it once more
@@ -137,7 +144,7 @@ def whole(asked: Asked) -> Iterator[Finding]:
 
 def _fault(path: Path) -> str:
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as conn:
+        with closing(open_to_look(path)) as conn:
             said = conn.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.Error as error:
         return str(error)

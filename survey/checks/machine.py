@@ -10,11 +10,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 from survey.checks.finding import Asked, Finding, safe, unsafe
-from survey.storage.schema_reader import open_for_schema
+from survey.storage.identity import open_to_look
 
 # File systems of another machine, or of a program: what they promise of locks is not kept.
 FOREIGN = ("nfs", "cifs", "smb", "9p", "fuse", "afs", "ceph", "gluster", "lustre", "ncp", "vboxsf")
@@ -111,7 +112,7 @@ def clock(asked: Asked) -> Iterator[Finding]:
 
 def _last_act(office: Path) -> datetime | None:
     try:
-        with open_for_schema(office, tables=frozenset({"audit"})) as conn:
+        with closing(open_to_look(office)) as conn:
             found = conn.execute("SELECT at FROM audit ORDER BY id DESC LIMIT 1").fetchone()
     except sqlite3.Error:
         return None  # what is wrong with the file, another check says

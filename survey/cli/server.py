@@ -1,4 +1,4 @@
-"""``lacrima demo``, ``serve``, ``key``, ``purge`` and ``doctor``."""
+"""``lacrima demo``, ``serve``, ``purge``, ``mail-test`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ import click
 
 from survey import mail, server
 from survey.accounts import passwords as demo_accounts
-from survey.accounts.audit import note_command
 from survey.checks.every import BEFORE_SERVING, LOOKED_AT_BESIDES, run
 from survey.checks.finding import Asked, Finding, worst
 from survey.cli.installation import open_catalogue, open_stores
@@ -96,22 +95,6 @@ def refuse_unsafe(findings: Iterable[Finding]) -> None:
     """Raise BadSetting with a line for each finding that is unsafe."""
     if unsafe := [str(finding) for finding in findings if finding.verdict == "unsafe"]:
         raise BadSetting("\n".join(unsafe))
-
-
-@main.group()
-def key() -> None:
-    """The server key: half of every draft's key, and what deletion codes hang on."""
-
-
-@key.command("new")
-def new_key() -> None:
-    """Make the server key of this installation, once."""
-    config = read_config()
-    if config.key.exists():
-        raise Refusal(f"There is a key at {config.key} already; codes already given hang on it.")
-    make_key(config.key)
-    note_command(open_stores(config).office, "server key: made")
-    click.echo(f"Made {config.key}. Back it up apart from the data: without it codes die.")
 
 
 @main.command()
