@@ -16,6 +16,7 @@ import click
 from forms.site_facts import EXAMPLE
 from survey import mail, server
 from survey.accounts import passwords as demo_accounts
+from survey.backups.recognise import put_back_by_hand
 from survey.checks.every import BEFORE_SERVING, LOOKED_AT_BESIDES, run
 from survey.checks.finding import Asked, Finding, worst
 from survey.cli.installation import open_catalogue, open_stores
@@ -90,6 +91,8 @@ def serve() -> None:
     # What is wrong is said here, before worker processes start.
     stores, _ = open_catalogue(config)
     key_ring(config, stores)
+    if why := put_back_by_hand(config, stores):
+        raise Refusal(why)
     stores.close()
     server.check_port(config.host, config.port)
     _clear(config)  # in case a demo in this folder was killed

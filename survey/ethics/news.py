@@ -84,6 +84,10 @@ NOTICES: Mapping[str, tuple[Callable[[Row], str], str]] = {
     ),
     "corrections": (lambda _: "A help line was corrected.", "board.approve"),
     "destructions": (lambda _: "Something was destroyed for good.", "notes.report"),
+    "restorations": (
+        lambda r: f"The data were put back from a backup of {r['made_at'][:10]}.",
+        "board.certificate",
+    ),
     "proposals": (lambda _: "A proposal waits for signatures.", "signing.board_page"),
     "confirmations": (lambda _: "An approval from a letter was confirmed.", "board.approve"),
     "members": (lambda r: f"{r['name']}: {r['what']} on the board.", "signing.board_page"),
