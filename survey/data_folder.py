@@ -19,7 +19,7 @@ from survey.storage.identity import (
     keep_beside,
     was_used,
 )
-from survey.storage.stores import Stores, cannot_open
+from survey.storage.stores import Stores, cannot_use
 
 
 def is_there(config: Config) -> bool:
@@ -37,7 +37,7 @@ def open_data(config: Config) -> Stores:
     try:
         identity = identity_beside(config.key)
     except OSError as error:
-        raise StoreUnavailable(cannot_open(identity_path(config.key), error)) from None
+        raise StoreUnavailable(cannot_use(identity_path(config.key), error)) from None
     if identity:
         return Stores(config.data, identity)
     return _recognised(config)
@@ -49,7 +49,7 @@ def _recognised(config: Config) -> Stores:
         held = identities_in(config.data)
         served = any(was_used(config.data / f"{name}.db") for name in ("office", "responses"))
     except sqlite3.Error as error:
-        raise StoreUnavailable(cannot_open(config.data, error)) from None
+        raise StoreUnavailable(cannot_use(config.data, error)) from None
     ids = sorted({one for one in held.values() if one})
     if len(ids) > 1:
         whose = ", ".join(f"{name}.db of {one[:SHORT]}" for name, one in held.items() if one)

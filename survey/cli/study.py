@@ -160,7 +160,9 @@ def _note_letter(
     stores: Stores, version: StudyVersion, typed: Mapping[str, str], letter: Path
 ) -> None:
     """Archive the version, keep the letter, and note the approval. Raises Refusal."""
-    faults = faults_of(typed, today_here().isoformat(), on_paper=True) | obstacles(stores, version)
+    faults = faults_of(typed, today_here().isoformat(), on_paper=True) | obstacles(
+        stores.office, version
+    )
     if faults:
         lines = "\n".join(f"- {fault}" for fault in faults.values())
         raise Refusal(f"{version.study.name} cannot be approved:\n{lines}")

@@ -147,6 +147,30 @@ def data_lines(study: Study) -> Iterator[DataLine]:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class DataGroup:
+    """The columns of one role with which every tier does the same.
+
+    ``sets`` are the answers that columns share, each with its columns in the order asked.
+    """
+
+    role: str
+    tiers: tuple[tuple[str, str], ...]
+    sets: tuple[tuple[str, tuple[DataLine, ...]], ...]
+
+
+def data_groups(study: Study) -> tuple[DataGroup, ...]:
+    """Return every line of ``data_lines``, by what leaves: a board reads that first."""
+    held: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, list[DataLine]]] = {}
+    for line in data_lines(study):
+        group = held.setdefault((line.role, line.tiers), {})
+        group.setdefault(line.responses or line.values, []).append(line)
+    return tuple(
+        DataGroup(role, tiers, tuple((answers, tuple(lines)) for answers, lines in sets.items()))
+        for (role, tiers), sets in held.items()
+    )
+
+
 # Table of a client’s data, but for answers → what for, and column → what it holds.
 TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "texts": (

@@ -33,6 +33,12 @@ def keep_identity(db: AnyDatabase, identity: str) -> None:
     db.conn.execute(f"INSERT INTO {TABLE} VALUES (?)", (identity,))
 
 
+def open_to_look(path: Path) -> sqlite3.Connection:
+    """Return a connection that only reads, and leaves no file beside one that nobody has open."""
+    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    return sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)
+
+
 def identity_in(path: Path) -> str | None:
     """Return the id in a database file, which is only read: None without a file, else as above.
 
@@ -40,7 +46,7 @@ def identity_in(path: Path) -> str | None:
     """
     if not path.exists():
         return None
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as conn:
+    with closing(open_to_look(path)) as conn:
         return _read(conn)
 
 
@@ -48,7 +54,7 @@ def was_used(path: Path) -> bool:
     """Return whether a database file was ever served with a key (server_keys.py)."""
     if not path.exists():
         return False
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as conn:
+    with closing(open_to_look(path)) as conn:
         there = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'server_keys'"
         if not conn.execute(there).fetchone()[0]:
             return False

@@ -55,10 +55,10 @@ def give_up(office: Database, values: Collection[bytes], day: str) -> None:
     office.conn.executemany(sql, [(value, day, day, day) for value in sorted(values)])
 
 
-def lost_until(office: Database) -> str:
+def lost_until(stores: Stores) -> str:
     """Return the latest day (ISO) on which a key was given up as lost; blank for none."""
     sql = "SELECT coalesce(max(lost_on), '') FROM server_keys"
-    return str(office.conn.execute(sql).fetchone()[0])
+    return str(stores.office.conn.execute(sql).fetchone()[0])
 
 
 def _beside_answers(responses: Database) -> list[bytes]:

@@ -140,7 +140,7 @@ class Stores:
                     db = self._connected(name, path)
                     os.fsync(handle)  # what was made in the folder is on the disk
             except (OSError, sqlite3.Error) as error:
-                raise StoreUnavailable(cannot_open(path, error)) from None
+                raise StoreUnavailable(cannot_use(path, error)) from None
             self._open.add(db)
         setattr(self._mine, name, db)
         return db
@@ -271,7 +271,7 @@ class Stores:
             self._watches.clear()
 
 
-def cannot_open(path: Path, error: Exception) -> str:
+def cannot_use(path: Path, error: Exception) -> str:
     """Return the sentence on a file that cannot be opened: what is wrong, and what to do."""
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):

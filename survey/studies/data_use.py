@@ -76,7 +76,7 @@ def approval_in_words(office: Database, study: str, at: str) -> str:
     set_by_then = [
         one
         for one in conditions.conditions(office, study, until=at)
-        if one.state == "open" and one.approval.recorded_at <= at
+        if one.state == "open" and max(one.approval.recorded_at, one.approval.confirmed_at) <= at
     ]
     said += [f"Condition {one.number}, not met yet: {one.asked}" for one in set_by_then]
     return " ".join(said)
