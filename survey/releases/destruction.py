@@ -17,7 +17,7 @@ from forms import dates
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.releases.archive import Archive
-from survey.storage import answer_tables, batches, studies, texts
+from survey.storage import answer_tables, batches, endings, studies, texts
 from survey.storage.database import write_transaction
 from survey.storage.record import append, rows_of
 from survey.storage.stores import Stores
@@ -143,6 +143,8 @@ def declare_backups(
     said = {"kind": BACKUPS.name, "what": BACKUPS.what, "last_day": day, "claimed": how.strip()}
     content = {"study": name, "at": at, "by": who, "destroyed": [said]}
     _keep(stores, content, BACKUPS.name, f"says that backups are destroyed: {how.strip()}")
+    with write_transaction(stores.responses):  # no copy is left that could bring them back
+        endings.forget_ended(stores.responses, name)
 
 
 def _keep(stores: Stores, content: dict[str, Any], kinds: str, what: str) -> Path:

@@ -19,6 +19,8 @@ from survey.backups.age_format import (
 )
 from survey.backups.make import make
 from survey.backups.restore import restore
+from survey.checks.copies import copies
+from survey.checks.finding import Asked
 from survey.cli.main import main
 from survey.config import Config
 from survey.crypto import KeyRing, make_key, read_keys
@@ -35,6 +37,7 @@ from survey.storage import (
     studies,
 )
 from survey.storage.stores import Stores
+from survey.studies.catalogue import StudyCatalogue
 from survey.studies.data_use import DataUseStopped, check_use
 from tests.answering import real_answers
 from tests.conftest import STUDIES
@@ -386,7 +389,11 @@ def test_the_list_names_nobody_and_holds_no_order(house):
 
 def test_a_backup_that_cannot_be_written_leaves_nothing(house):
     def limited():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))
+
+    large = house.config.data / "approved" / "large.bin"
+    large.parent.mkdir()
+    large.write_bytes(os.urandom(3_000_000))  # in the middle of it the disk is full
 
     environ = {
         "PATH": os.environ["PATH"], "LACRIMA_DATA": str(house.config.data),
@@ -442,3 +449,18 @@ def test_the_server_starts_on_no_files_of_two_moments(house, runner):
     assert done.exit_code == 1
     assert "responses.db is older than office.db" in done.stderr
     assert "lacrima restore" in done.stderr
+
+
+def test_the_doctor_tells_of_backups_and_of_files_of_two_moments(house):
+    def found(name):
+        every = copies(Asked(house.config), house.stores, StudyCatalogue([]))
+        return [(f.verdict, str(f)) for f in every if f.name == name]
+
+    assert "none was made here" in found("backup")[0][1]
+    assert "is on the disk of the data" in found("endings list")[0][1]
+    house.backup()
+    assert "the last one was made on" in found("backup")[0][1]
+    assert found("moment")[0][0] == "safe"
+    pairing.advance(house.stores.responses, house.stores.office)
+    house.stores.responses.conn.execute("UPDATE pairing SET generation = 0")
+    assert found("moment")[0][0] == "unsafe"
