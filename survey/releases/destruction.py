@@ -189,7 +189,7 @@ def _destroyed(stores: Stores, version: StudyVersion, kind: Kind) -> dict[str, A
         sums = {path.name: sha256_of(path) for path in files}
         with Archive(stores.folder, study).working_folder():
             for path in files:
-                _overwrite(path)
+                overwrite(path)
         return {**said, "count": f"{len(files)} files", "sha256": sums}
     words = [bytes(w["fingerprint"]).hex() for w in answer_tables.wordings(stores.responses, study)]  # type: ignore[arg-type]
     gone = batches.destroy(stores.responses, study, texts=kind is TEXTS)
@@ -210,7 +210,7 @@ def _files(stores: Stores, study: str) -> list[Path]:
     return sorted(path for path in found if path.is_file())
 
 
-def _overwrite(path: Path) -> None:
+def overwrite(path: Path) -> None:
     """Overwrite a file with zeros as far as the file system lets one, then delete it."""
     path.chmod(0o600)
     with path.open("r+b") as file:
