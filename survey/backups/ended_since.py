@@ -14,6 +14,7 @@ from survey.backups import endings_list
 from survey.backups.endings_list import EndingsList
 from survey.clock import iso_utc
 from survey.crypto import KeyRing
+from survey.releases import destruction
 from survey.releases.archive import Archive
 from survey.storage import (
     accounts,
@@ -33,7 +34,7 @@ from survey.storage.stores import Stores
 
 LIST_LOST = "the list of what ended since is lost"
 DRAWN = ("freezes", "segments", "releases")
-ACTS = ("approvals", "rulings")
+ACTS = ("approvals", "rulings", "decisions", "conditions")
 
 
 class Since:
@@ -154,6 +155,9 @@ class Since:
             studies.set_status(office, study, "frozen", self.at)
         elif state == "open":
             studies.set_status(office, study, "closed", self.at)
+        if self.listed and self.listed.went(study, "quorum") > self._count(study, "quorum"):
+            quorum = self.listed.went(study, "quorum")
+            members.set_quorum(office, members.QuorumChange(study, self.at, self.who, quorum))
         self._take_back(study, known.get("revoked", ()), known.get("recalled", ()))
         if self._acts_are_missing(study):
             self._suspend(study, ("collection", "use"), "acts of the board since are not in it")
@@ -231,5 +235,4 @@ class Since:
         if "releases" in known:
             archive = Archive(self.stores.folder, study)
             for path in [*archive.folder.glob("*.zip"), *archive.parts.glob("*")]:
-                path.chmod(0o600)
-                path.unlink()
+                destruction.overwrite(path)

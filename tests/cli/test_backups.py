@@ -17,6 +17,7 @@ from survey.backups.age_format import (
     public_key,
     read_identities,
 )
+from survey.backups.endings_list import EndingsKeeper
 from survey.backups.make import make
 from survey.backups.restore import restore
 from survey.checks.copies import copies
@@ -186,6 +187,7 @@ def test_a_restore_ends_again_what_ended_since(house):
     members.assign(office, "Ada", [])
     (bea,) = members.members(office, NAME)
     members.appoint(office, replace(bea, what="ended"))
+    members.set_quorum(office, members.QuorumChange(NAME, DAY, WHO, 2))
     members.end_keys(office, "Bea", at=DAY, who=WHO, why="lost")
     board.rule(office, NAME, "suspended", at=DAY, who=WHO, why="a reason")
     approval = studies.approvals(office, NAME)[-1].number
@@ -198,6 +200,7 @@ def test_a_restore_ends_again_what_ended_since(house):
     assert not members.assigned(put_back, "Ada")
     assert members.members(put_back, NAME) == []
     assert members.keys(put_back, "Bea") == []
+    assert members.quorum(put_back, NAME) == 2
     assert board.suspension(put_back, NAME, "collection")
     assert board.suspension(put_back, NAME, "use")
     assert studies.approvals(put_back, NAME)[-1].revoked
@@ -464,3 +467,15 @@ def test_the_doctor_tells_of_backups_and_of_files_of_two_moments(house):
     pairing.advance(house.stores.responses, house.stores.office)
     house.stores.responses.conn.execute("UPDATE pairing SET generation = 0")
     assert found("moment")[0][0] == "unsafe"
+
+
+def test_the_server_keeps_the_list_and_writes_it_only_where_something_changed(house):
+    kept = EndingsKeeper(house.stores, house.keys, house.config.endings)
+    kept.tick(DAY)
+    first = house.config.endings.stat()
+    kept.tick(DAY)
+    assert house.config.endings.stat() == first
+    delete_one(house.stores)
+    kept.tick(DAY)
+    listed = endings_list.read(house.config.endings)
+    assert [len(values) for values in listed.ended.values()] == [1]  # type: ignore[union-attr]
