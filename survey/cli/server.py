@@ -18,7 +18,9 @@ from survey.cli.main import main
 from survey.config import LOOPBACK, PREFIX, SETTINGS, Config, for_demo, read_config
 from survey.crypto import make_key, read_keys
 from survey.errors import BadSetting, Refusal
+from survey.listening import Listener, listen, tell_service_manager
 from survey.releases.archive import drop_pilot_files
+from survey.software import software
 from survey.storage import answer_tables, batches, drafts, record_check, studies
 from survey.storage.stores import Stores
 from survey.studies.availability import Availability
@@ -40,7 +42,7 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
 
     config = read_config()
     config = for_demo(config, port=port, **({"studies": (study,)} if study else {}))
-    server.check_port(config.host, config.port)
+    listener = _listen(config)
     make_key(config.key)
     read_keys(config.key)
     stores, catalogue = open_catalogue(config)
@@ -62,7 +64,7 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
     named |= {*studies.lived(stores.office)}
     stores.close()
     try:
-        server.run(replace(config, pilots=frozenset(named)))
+        server.run(replace(config, pilots=frozenset(named)), listener)
     finally:
         _clear(config)
 
@@ -80,12 +82,23 @@ def serve() -> None:
     config = read_config()
     if unsafe := _unsafe(config):
         raise BadSetting("\n".join(unsafe))
-    server.check_port(config.host, config.port)
+    listener = _listen(config)
     read_keys(config.key)
     # What is wrong is said here, before worker processes start.
     open_catalogue(config)[0].close()
     _clear(config)  # in case a demo in this folder was killed
-    server.run(config)
+    server.run(config, listener, ready=partial(_say_ready, listener.address))
+
+
+def _listen(config: Config) -> Listener:
+    listener = listen(config)
+    click.get_current_context().call_on_close(listener.close)
+    return listener
+
+
+def _say_ready(address: str) -> None:
+    click.echo(f"{software()} serves at {address}")
+    tell_service_manager("READY=1")
 
 
 def _unsafe(config: Config) -> list[str]:
