@@ -1,6 +1,7 @@
 """The shipped nginx and Caddy configurations in front of the server, over TLS."""
 
 import socket
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ class Site:
     upstream: Path
     proxies: dict[str, Proxy]
     before: dict[str, Any]
+    old: Server
+    start: Callable[[], Server]  # another server at the same socket
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +48,20 @@ def site(tmp_path_factory):
         running = {n: stack.enter_context(proxy(n, folder / n, upstream)) for n in PROXIES}
         before = {name: one.ask("/s/once/", User_Agent=MARK) for name, one in running.items()}
         said = stack.enter_context((folder / "said").open("wb"))
-        server = Server([str(LACRIMA), "serve"], settings, said)
-        stack.callback(server.stop)
-        server.wait(upstream.exists)
-        yield Site(upstream, running, before)
+
+        def start():
+            server = Server([str(LACRIMA), "serve"], settings, said)
+            stack.callback(stopped, server)
+            return server
+
+        old = start()
+        old.wait(upstream.exists)
+        yield Site(upstream, running, before, old, start)
+
+
+def stopped(server):
+    if server.process.poll() is None:
+        server.stop()
 
 
 @pytest.fixture(params=PROXIES)
@@ -148,6 +161,16 @@ def test_health_is_told_to_this_machine_alone(through):
 def test_a_client_cannot_say_that_tls_is_off(through, name):
     browser = WireBrowser(through.site, {name: "http"})
     assert browser.open("/i/").headers["Strict-Transport-Security"]
+
+
+def test_a_new_server_takes_over_from_the_old_one_while_people_are_answering(site):
+    clients = [walker(one).begin().answer(first="a word") for one in site.proxies.values()]
+    first = site.upstream.stat().st_ino
+    new = site.start()
+    new.wait(lambda: site.upstream.stat().st_ino != first)
+    site.old.stop()
+    screens = [client.answer(upset=3).send().screen for client in clients]
+    assert (screens, site.upstream.exists()) == (["done", "done"], True)
 
 
 def test_the_waiting_page_leads_where_leave_now_leads(study):
