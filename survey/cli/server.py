@@ -20,6 +20,7 @@ from survey.crypto import make_key, read_keys
 from survey.errors import BadSetting, Refusal
 from survey.listening import Listener, listen, tell_service_manager
 from survey.releases.archive import drop_pilot_files
+from survey.site_check import check_site
 from survey.software import software
 from survey.storage import answer_tables, batches, drafts, record_check, studies
 from survey.storage.stores import Stores
@@ -163,7 +164,8 @@ def mail_test(address: str) -> None:
 
 @main.command()
 @click.option("--since", metavar="HEAD", default="", help="A head of the record noted before.")
-def doctor(since: str) -> None:
+@click.option("--site", metavar="URL", default="", help="Ask the site from outside, too.")
+def doctor(since: str, site: str) -> None:
     """Every setting with its value, and whether the installation is sound."""
     for setting in SETTINGS:
         name = PREFIX + setting.name.upper()
@@ -186,8 +188,25 @@ def doctor(since: str) -> None:
     if since and (discontinued := _discontinued(stores, since)):
         click.echo(discontinued, err=True)
         problems.append(discontinued)
+    if site:
+        problems += _seen_from_outside(config, site)
     if found := len(problems):
         raise Refusal(f"{found} thing{'s' * (found > 1)} to mend: see above.")
+
+
+def _seen_from_outside(config: Config, site: str) -> list[str]:
+    """Print a line for each check of the site; return those that are not safe."""
+    inside = tuple(f"{host}:{config.port}" for host in (config.host, *LOOPBACK))
+    unsafe = []
+    for check in check_site(site, inside=(*inside, *LOOPBACK)):
+        line = f"{check.name}: {check.verdict}. {check.sentence}"
+        if check.verdict == "safe":
+            click.echo(line)
+        else:
+            click.echo(f"{line} {check.remedy}", err=True)
+        if check.verdict == "unsafe":
+            unsafe.append(line)
+    return unsafe
 
 
 def _discontinued(stores: Stores, since: str) -> str:

@@ -1,7 +1,7 @@
 """Run as a program: a command under the restrictions of a unit that a test can lay on as well.
 
-``as_systemd.py UNIT SOCKET COMMAND …`` listens at SOCKET, hands it over as systemd does, lays on the
-unit's system call filter, memory and privilege restrictions before it becomes the command.
+``as_systemd.py UNIT SOCKET COMMAND …`` listens at SOCKET, hands it over as systemd does, lays on
+the unit's system call filter, memory and privilege restrictions before it becomes the command.
 """
 
 import ctypes

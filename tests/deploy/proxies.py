@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,44 @@ def _speaks(started: Proxy) -> bool:
     except OSError:
         return False
     return True
+
+
+# What is wrong → what Caddy does of it; the name of the check that must say so.
+CROOKED = {
+    "bodies": "import upstream",
+    "X-Forwarded-Proto": "import good\n\t\theader_up X-Forwarded-Proto http",
+    "Host": "import good\n\t\theader_up Host inner:8000\n\t\theader_up X-Forwarded-Host inner:8000",
+    "X-Forwarded-Host": "import good\n\t\ttrusted_proxies private_ranges",
+    "compression": "import good\n\t}\n\tencode {\n\t\tgzip\n\t\tmatch status 2xx",
+}
+
+
+@contextmanager
+def crooked(folder: Path, upstream: Path) -> Iterator[dict[str, str]]:
+    """Caddy with a site for each thing that can be wrong; gives check → the site's address."""
+    folder.mkdir()
+    pem, ports = certificate(folder), {name: free_port() for name in (*CROOKED, "HTTP/2")}
+    sites = "".join(
+        f"https://{HOST}:{port} {{\n\tbind {HOST}\n\ttls {pem} {pem}\n"
+        f"\treverse_proxy unix/{upstream} {{\n\t\t{CROOKED.get(name, 'import good')}\n\t}}\n}}\n"
+        for name, port in ports.items()
+    )
+    h1 = "".join(
+        f"\tservers {HOST}:{port} {{\n\t\tprotocols h1\n\t}}\n" for port in ports.values()
+    ).replace(f"{ports['HTTP/2']} {{\n\t\tprotocols h1\n", f"{ports['HTTP/2']} {{\n")
+    (folder / "Caddyfile").write_text(
+        f"{{\n\tadmin off\n\tauto_https disable_redirects\n\tdefault_sni {HOST}\n{h1}}}\n"
+        "(upstream) {\n\theader_up -X_Forwarded_Host\n\theader_up -X_Forwarded_Proto\n}\n"
+        f"(good) {{\n\timport upstream\n\trequest_buffers 512KiB\n}}\n{sites}"
+    )
+    command = [str(CADDY), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
+    home = dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), str(folder))
+    with (folder / "said.log").open("wb") as said:
+        server = Server(command, home, said)
+        try:
+            for name, port in ports.items():
+                server.wait(partial(_speaks, Proxy(name, port, folder)))
+            yield {name: f"https://{HOST}:{port}" for name, port in ports.items()}
+        finally:
+            if server.process.poll() is None:
+                server.stop()

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from survey.crypto import make_key
+from survey.site_check import check_site
 from tests.conftest import folder_of
-from tests.deploy.proxies import DEPLOY, Proxy, proxy
+from tests.deploy.proxies import DEPLOY, Proxy, crooked, proxy
 from tests.journeys.client import Journey
 from tests.journeys.wire import WireBrowser, any_certificate
-from tests.serving import LACRIMA, PATIENCE_SECONDS, Server
+from tests.serving import LACRIMA, PATIENCE_SECONDS, Server, free_port
 
 pytestmark = pytest.mark.proxy
 PROXIES = ("nginx", "caddy")
@@ -161,6 +162,29 @@ def test_health_is_told_to_this_machine_alone(through):
 def test_a_client_cannot_say_that_tls_is_off(through, name):
     browser = WireBrowser(through.site, {name: "http"})
     assert browser.open("/i/").headers["Strict-Transport-Security"]
+
+
+def unsafe(proxy_site, folder, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "certificate.pem"))
+    return {c.name: c.sentence for c in check_site(proxy_site) if c.verdict == "unsafe"}
+
+
+def test_nothing_is_wrong_with_what_is_shipped(through, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(through.folder / "certificate.pem"))
+    found = check_site(through.site)
+    assert {check.name for check in found if check.verdict != "safe"} == {"certificate"}
+
+
+def test_what_is_wrong_in_a_proxy_is_named(site, tmp_path, monkeypatch):
+    with crooked(tmp_path / "crooked", site.upstream) as sites:
+        found = {n: set(unsafe(at, tmp_path / "crooked", monkeypatch)) for n, at in sites.items()}
+    both = {"X-Forwarded-Host", "X-Forwarded-Proto"}  # a proxy that believes one believes the other
+    assert found == {name: {name} for name in sites} | {"X-Forwarded-Host": both}
+
+
+def test_a_site_that_does_not_answer_is_told(tmp_path):
+    (found,) = check_site(f"https://127.0.0.1:{free_port()}")
+    assert (found.verdict, "cannot be reached" in found.sentence) == ("unsafe", True)
 
 
 def test_a_new_server_takes_over_from_the_old_one_while_people_are_answering(site):

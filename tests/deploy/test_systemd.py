@@ -55,10 +55,11 @@ def test_user_and_folders_are_made_as_the_server_needs_them(tmp_path):
         (tmp_path / name).mkdir(parents=True)
     for program, file in (("sysusers", "sysusers.conf"), ("tmpfiles", "tmpfiles.conf")):
         create = ["--create"] if program == "tmpfiles" else []
-        command = [f"systemd-{program}", f"--root={tmp_path}", *create, UNITS / file]
+        command = [f"systemd-{program}", f"--root={tmp_path}", *create, str(UNITS / file)]
         subprocess.run(command, check=True)
     made = {name: (tmp_path / name).stat() for name in ("etc/lacrima/key", "var/lib/lacrima")}
-    number = int(re.search(r"^lacrima:[^:]*:(\d+)", (tmp_path / "etc/passwd").read_text(), re.M)[1])
+    users = [line.split(":") for line in (tmp_path / "etc/passwd").read_text().split()]
+    (number,) = (int(fields[2]) for fields in users if fields[0] == "lacrima")
     assert [(m.st_uid, oct(m.st_mode)[-3:]) for m in made.values()] == [(number, "700")] * 2
 
 
