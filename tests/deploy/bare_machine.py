@@ -1,7 +1,7 @@
 """Follow the pages on installing to the letter on a bare Debian; as root, for minutes.
 
-``python -m tests.deploy.bare_machine WHEEL [debian|container]``: mmdebstrap makes the root, each block
-of commands of the page is run as it stands, then the first page is asked for through what was
+``python -m tests.deploy.bare_machine WHEEL [debian|container]``: mmdebstrap makes the root, each
+block of commands of the page is run as it stands, then the first page is asked for through what was
 installed. systemd does not run there: what it would start is started here.
 """
 

@@ -1,5 +1,6 @@
 """The shipped units, and the server as systemd starts, reloads and stops it."""
 
+import http.client
 import os
 import re
 import shutil
@@ -7,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from survey.crypto import make_key
+from survey.storage import answer_tables
+from survey.storage.stores import Stores
 from tests.conftest import folder_of
 from tests.deploy.proxies import DEPLOY
 from tests.journeys.client import Journey
@@ -23,6 +27,7 @@ from tests.waiting import until
 
 UNITS = DEPLOY / "systemd"
 MOST_EXPOSED = 2.0
+NONE: dict[str, str] = {}
 pytestmark = pytest.mark.skipif(
     not shutil.which("systemd-analyze"), reason="no systemd-analyze: apt-get install systemd"
 )
@@ -63,19 +68,42 @@ def test_user_and_folders_are_made_as_the_server_needs_them(tmp_path):
     assert [(m.st_uid, oct(m.st_mode)[-3:]) for m in made.values()] == [(number, "700")] * 2
 
 
+class InTwoParts(http.client.HTTPConnection):
+    """A connection that sends the second half of a body once ``between`` is done."""
+
+    def __init__(self, host, *, between):
+        super().__init__(host)
+        self.between = between
+
+    def request(self, method, url, body=None, headers=NONE, *, encode_chunked=False):
+        def parts():
+            yield body[: len(body) // 2].encode()
+            self.between()
+            yield body[len(body) // 2 :].encode()
+
+        if body:
+            headers = {**headers, "Content-Length": str(len(body))}
+        super().request(method, url, parts() if body else None, headers)
+
+
 class SocketBrowser(WireBrowser):
     """A browser that speaks to a Unix socket, as the proxy does."""
 
     def __init__(self, place: Path) -> None:
         self.place = str(place)
+        self.in_the_middle: Callable[[], object] = lambda: None  # of a form that is being sent
         super().__init__("http://localhost", {"X-Forwarded-Proto": "https"})
         self.headers["Origin"] = "https://localhost"
 
     def _connection(self):
-        connection = super()._connection()
+        connection = InTwoParts("localhost", between=lambda: self.in_the_middle())
         connection.sock = socket.socket(socket.AF_UNIX)
         connection.sock.settimeout(PATIENCE_SECONDS)
-        connection.sock.connect(self.place)
+        try:
+            connection.sock.connect(self.place)
+        except OSError:
+            connection.close()
+            raise
         return connection
 
 
@@ -91,6 +119,11 @@ class Started:
         found = Journey(None, "once", browser=SocketBrowser(self.place))
         found.base = "/s/once/"
         return found
+
+    def takes_nobody(self):
+        """Whether a connection is refused."""
+        with closing(socket.socket(socket.AF_UNIX)) as asking:
+            return bool(asking.connect_ex(str(self.place)))
 
     def restricted(self, place, *command):
         """The command that runs ``command`` under the unit's restrictions."""
@@ -163,3 +196,17 @@ def test_a_reload_brings_new_processes_and_loses_nobody(started):
     assert until(replaced, PATIENCE_SECONDS)
     client = started.client().begin().answer(first="a word").answer(upset=3).send()
     assert (client.screen, set(asked)) == ("done", {200})
+
+
+def test_what_is_being_sent_when_the_server_is_stopped_is_stored(started):
+    def stop():
+        started.server.process.send_signal(signal.SIGTERM)
+        assert until(started.takes_nobody, PATIENCE_SECONDS)
+
+    client = started.client().begin().answer(first="a word").answer(upset=3)
+    with closing(Stores(Path(started.settings["LACRIMA_DATA"]))) as stores:
+        before = answer_tables.count(stores.pilot, "once")
+        client.browser.in_the_middle = stop
+        with pytest.raises(OSError, match="refused"):  # the page behind it, of nobody
+            client.send()
+        assert answer_tables.count(stores.pilot, "once") == before + 1
