@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from survey.config import Config, as_environment, read_config
 from survey.listening import BACKLOG, Listener
-from survey.memory import close_memory, overwrite_freed_memory
+from survey.memory import close_memory, end_with_parent, overwrite_freed_memory
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -32,6 +32,7 @@ def build() -> Flask:
 
     close_memory()
     overwrite_freed_memory()
+    end_with_parent()
     config = read_config()
     app = create_app(config)
     places = _threads(config) // 2

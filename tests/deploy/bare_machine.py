@@ -23,6 +23,8 @@ from tests.waiting import until
 SUITE, PATIENCE_SECONDS = "bookworm", 60
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MOUNTED = ("/proc", "/dev")
+# How this machine reaches its package archives.
+KNOWN_HERE = ("/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt")
 
 
 def blocks(page: str) -> str:
@@ -43,7 +45,8 @@ def bare_root(folder: Path, packages: str) -> Iterator[Path]:
         str(root),
     ]
     subprocess.run(command, check=True)
-    shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
+    for file in KNOWN_HERE:
+        shutil.copy(file, root / file.lstrip("/"))
     for place in MOUNTED:
         subprocess.run(["mount", "--rbind", place, f"{root}{place}"], check=True)
         subprocess.run(["mount", "--make-rslave", f"{root}{place}"], check=True)

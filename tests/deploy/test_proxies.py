@@ -16,6 +16,7 @@ from tests.deploy.proxies import DEPLOY, Proxy, crooked, proxy
 from tests.journeys.client import Journey
 from tests.journeys.wire import WireBrowser, any_certificate
 from tests.serving import LACRIMA, PATIENCE_SECONDS, Server, free_port
+from tests.waiting import until
 
 pytestmark = pytest.mark.proxy
 PROXIES = ("nginx", "caddy")
@@ -58,6 +59,10 @@ def site(tmp_path_factory):
         old = start()
         old.wait(upstream.exists)
         yield Site(upstream, running, before, old, start)
+
+
+def workers_of(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def stopped(server):
@@ -187,7 +192,7 @@ def test_a_site_that_does_not_answer_is_told(tmp_path):
     assert (found.verdict, "cannot be reached" in found.sentence) == ("unsafe", True)
 
 
-def test_a_new_server_takes_over_from_the_old_one_while_people_are_answering(site):
+def test_a_new_server_takes_over_while_people_are_answering_and_ends_whole(site):
     clients = [walker(one).begin().answer(first="a word") for one in site.proxies.values()]
     first = site.upstream.stat().st_ino
     new = site.start()
@@ -195,6 +200,9 @@ def test_a_new_server_takes_over_from_the_old_one_while_people_are_answering(sit
     site.old.stop()
     screens = [client.answer(upset=3).send().screen for client in clients]
     assert (screens, site.upstream.exists()) == (["done", "done"], True)
+    workers = workers_of(new.process.pid)
+    new.process.kill()
+    assert until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
 
 
 def test_the_waiting_page_leads_where_leave_now_leads(study):
