@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
@@ -101,6 +102,18 @@ def _number(name: str, text: str, low: int, high: int) -> int:
     return int(text)
 
 
+def _address(text: str) -> str:
+    """Return an address to listen on; the name of this machine itself is the only name."""
+    if text == "localhost":
+        return "127.0.0.1"
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise BadSetting(
+            f"{PREFIX}HOST is {text!r}: give an address, as 127.0.0.1, ::1 or 0.0.0.0."
+        ) from None
+
+
 def _switch(name: str, text: str) -> bool:
     if text not in ("on", "off"):
         raise BadSetting(f"{PREFIX}{name.upper()} is {text!r}: give on or off.")
@@ -134,7 +147,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         key=Path(text["key"]) if text["key"] else data / "server.key",
         https=_switch("https", text["https"]),
         proxies=_number("proxies", text["proxies"], 0, 9),
-        host=text["host"],
+        host=_address(text["host"]),
         port=_number("port", text["port"], 1, 65535),
         socket=text["socket"],
         workers=_number("workers", text["workers"], 1, 64),

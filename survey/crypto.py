@@ -67,6 +67,22 @@ def make_key(path: Path) -> None:
         fresh.unlink()
 
 
+def put_new_key(path: Path) -> tuple[bytes, ...]:
+    """Put a fresh key before those in the file, whole or not at all; return them. Raises BadKey."""
+    keys = (secrets.token_bytes(SERVER_KEY_BYTES), *read_keys(path))
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.writelines(f"{key.hex()}\n" for key in keys)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise BadKey(f"Cannot write the server key {path}: {error.strerror}.") from None
+    return keys
+
+
 def _derive(material: bytes, label: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=SERVER_KEY_BYTES, salt=None, info=label).derive(material)
 
@@ -123,6 +139,8 @@ class KeyRing:
         self.staff_session_key = _derive(current, b"lacrima/staff-session")
         self._invitations = tuple(_derive(key, b"lacrima/invitation") for key in keys)
         self._staff = tuple(_derive(key, b"lacrima/staff") for key in keys)
+        # By which data that were used with a key know it again; nothing follows from them.
+        self.check_values = tuple(_derive(key, b"lacrima/check") for key in keys)
         self._safes = tuple(AESGCM(_derive(key, b"lacrima/staff-safe")) for key in keys)
 
     def name(self, secret: bytes) -> bytes:

@@ -16,6 +16,7 @@ from survey.collection import stop_rule
 from survey.collection.understanding import UnderstandingCounters
 from survey.config import Config
 from survey.crypto import KeyRing, read_keys
+from survey.data_folder import key_ring
 from survey.ethics import news_mail
 from survey.mail import MailSender
 from survey.releases import text_review
@@ -69,8 +70,9 @@ def current_state(*, now: bool = False) -> StudyState:
 
 def open_services(config: Config) -> Services:
     """Open the stores and the studies, and start the maintenance thread."""
-    keys = KeyRing(read_keys(config.key))
+    read_keys(config.key)  # nothing is made without one
     stores, catalogue = open_studies(config)
+    keys = key_ring(config, stores)
     availability, counters = Availability(stores, catalogue), EventCounters()
     mail = MailSender(config, time.time)
 

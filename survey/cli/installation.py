@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import click
 
 from exports.errors import ExportRefused
 from forms.simulation import RecipeFault
 from forms.toml_tables import StudyFaults
+from survey.checks.files import user
 from survey.config import Config, read_config
-from survey.errors import LacrimaError, StoreError
+from survey.data_folder import is_there, open_data
+from survey.errors import LacrimaError, Refusal, StoreError
 from survey.storage.stores import Stores
 from survey.studies.availability import prepare
 from survey.studies.catalogue import StudyCatalogue
@@ -19,9 +24,56 @@ from survey.studies.version import StudyVersion
 REFUSALS = (LacrimaError, StudyFaults, RecipeFault, StoreError, ExportRefused)
 
 
+# What a command meets on a bad day and cannot mend: SQLite's word or the system's → what to do.
+_BAD_DAYS = {
+    "SQLITE_CORRUPT": "A database is damaged; `lacrima doctor` says which. Restore it",
+    "SQLITE_NOTADB": "A file is no database; `lacrima doctor` says which. Restore it",
+    "SQLITE_FULL": "The disk is full: free some room, and try again",
+    "SQLITE_BUSY": "Another process was writing for too long: try again",
+    "SQLITE_READONLY": "A database cannot be written: `lacrima doctor` says whose it is",
+    "SQLITE_IOERR": "A disk could not be read or written: `lacrima doctor` says more",
+}
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what a command says of an error of the disk; nothing for a fault of the program."""
+    if isinstance(error, OSError):
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        what = f"{error.filename or 'A file'}: {error.strerror}"
+        return f"{what}. Free some room, and try again." if full else f"{what}."
+    name = getattr(error, "sqlite_errorname", "")
+    return next((f"{said} ({error})." for of, said in _BAD_DAYS.items() if name.startswith(of)), "")
+
+
+def check_owner(config: Config) -> None:
+    """Raise Refusal where the data are another user's: the server could not use what we write."""
+    for path in (config.data, config.data / "office.db"):
+        if path.exists() and path.stat().st_uid != os.geteuid():
+            owner, here = user(path.stat().st_uid), user(os.geteuid())
+            raise Refusal(
+                f"{path} belongs to {owner}, and you are {here}: what you write there the server "
+                f"could not use any more. Run this as {owner}."
+            )
+
+
+def check_there(config: Config) -> None:
+    """Raise Refusal where the settings name no installation, or one of another user."""
+    check_owner(config)
+    if not is_there(config):
+        raise Refusal(
+            f"There is no installation in {config.data.absolute()}: no server key at {config.key} "
+            "and no database. Name its folder with `lacrima --data FOLDER` or in LACRIMA_DATA; "
+            "`lacrima key new` begins one."
+        )
+
+
 def open_stores(config: Config, *versions: StudyVersion) -> Stores:
-    """Return the installation's stores, with a table ready for each of ``versions``."""
-    stores = Stores(config.data)
+    """Return the installation's stores, with a table ready for each of ``versions``.
+
+    Raises Refusal where the settings name no installation: a command makes none.
+    """
+    check_there(config)
+    stores = open_data(config)
     click.get_current_context().call_on_close(stores.close)
     for version in versions:
         prepare(stores, version)
@@ -45,6 +97,7 @@ def open_version(name: str, *, pilot: bool | None = None) -> tuple[Config, Study
 
 def open_catalogue(config: Config) -> tuple[Stores, StudyCatalogue]:
     """Return the stores and every study; problems of a study are said on standard error."""
+    check_there(config)
     stores, catalogue = open_studies(config)
     click.get_current_context().call_on_close(stores.close)
     for problem in find_problems(catalogue, stores):

@@ -26,7 +26,7 @@ COMMANDS = {
         "Note who was given release NUMBER of STUDY, under which agreement, agreed on which day."),
     "invite": ("tools",
         "Write COUNT single-use codes for STUDY into a new file: a table if it ends in .csv."),
-    "key": ("server",
+    "key": ("keys",
         "The server key: half of every draft's key, and what deletion codes hang on."),
     "ledger": ("releases",
         "List every release of STUDY: what left the house, to whom, and what was recalled."),
@@ -74,13 +74,19 @@ class Lacrima(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was asked for."""
-        from survey.cli.installation import REFUSALS
+        import sqlite3
+
+        from survey.cli.installation import REFUSALS, sentence_of
 
         try:
             return super().invoke(ctx)
         except REFUSALS as refusal:
             click.echo(str(refusal), err=True)
-            sys.exit(1)
+        except (OSError, sqlite3.DatabaseError) as error:
+            if not (said := sentence_of(error)):
+                raise
+            click.echo(said, err=True)
+        sys.exit(1)
 
 
 def _say_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001
@@ -101,8 +107,13 @@ def _say_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> N
 @click.option(
     "--by", metavar="NAME", default="", help="Who you are; the audit notes it as a claim."
 )
-def main(by: str) -> None:  # noqa: ARG001 - read by what writes the audit (survey/accounts/audit.py)
+@click.option("--data", metavar="FOLDER", default="", help="The data folder; else LACRIMA_DATA.")
+def main(by: str, data: str) -> None:  # noqa: ARG001 - by: survey/accounts/audit.py reads it
     """Anonymous client-perception surveys."""
+    import os
+
     from survey.memory import close_memory
 
     close_memory()
+    if data:
+        os.environ["LACRIMA_DATA"] = data

@@ -225,6 +225,14 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "Always empty at rest; used to overwrite free space.",
         {"key": "random", "space": "zeros"},
     ),
+    "installation": (
+        "Which installation the file belongs to.",
+        {"id": "random, the same in all its files"},
+    ),
+    "server_keys": (
+        "By which a wrong server key is noticed.",
+        {"value": "keyed hash of a constant, one for each server key that was used"},
+    ),
     "_sqlite_migrations": (
         "Which changes to this file’s tables have been made. Its times are blank.",
         {"migration_set": "name", "name": "name", "applied_at": "blank", "id": "number"},
@@ -264,6 +272,7 @@ OFFICE_TABLES: Mapping[str, str] = {
     "handovers": "To whom restricted files were given.",
     "incident_answers": "What was answered to incidents.",
     "incidents": "Incidents that were noted.",
+    "installation": "Which installation the file belongs to.",
     "jobs": "Previews, releases and freezes that researchers asked for.",
     "key_ends": "Keys of board members that ended.",
     "lives": "Whether a study is open.",
@@ -282,6 +291,7 @@ OFFICE_TABLES: Mapping[str, str] = {
     "rulings": "Suspensions and revocations by a board.",
     "seen": "How far in the record a member of a board has read.",
     "segments": "Which batches are released together.",
+    "server_keys": "By which a wrong server key is noticed, and which key was lost when.",
     "sessions": "Browsers in which staff are signed in.",
     "settled_conditions": "What became of conditions of approvals.",
     "setups": "Links with which staff set up their accounts.",

@@ -118,6 +118,11 @@ def m002_totals(db: AnyDatabase) -> None:
         )
 
 
+_INSTALLATION = """CREATE TABLE installation (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 32)
+) STRICT, WITHOUT ROWID"""
+
+
 @ANSWERS()
 def m003_promised(db: AnyDatabase) -> None:
     """Dates that senders of answers were told: from when on they may be frozen, how long kept."""
@@ -128,6 +133,12 @@ def m003_promised(db: AnyDatabase) -> None:
             PRIMARY KEY (study, fact, day)
         ) STRICT, WITHOUT ROWID""",
     )
+
+
+@ANSWERS()
+def m030_installation(db: AnyDatabase) -> None:
+    """The installation that the file belongs to (identity.py), one row; check values of keys."""
+    _make(db, _INSTALLATION, _KEYED.format(name="server_keys"))
 
 
 @DRAFTS()
@@ -141,6 +152,12 @@ def m001_drafts(db: AnyDatabase) -> None:
             expires INTEGER NOT NULL CHECK (expires % 1800 = 0)
         ) STRICT, WITHOUT ROWID""",
     )
+
+
+@DRAFTS(name="m030_installation")
+def m030_installation_of_drafts(db: AnyDatabase) -> None:
+    """The installation that the file belongs to (identity.py), one row."""
+    _make(db, _INSTALLATION)
 
 
 def _append_only(table: str) -> tuple[str, str]:
@@ -622,3 +639,19 @@ def m018_submissions(db: AnyDatabase) -> None:
         *(t for name in ("documents", "submissions", "decisions", "incident_answers")
           for t in _append_only(name)),
     )  # fmt: skip
+
+
+@OFFICE(name="m030_installation")
+def m030_installation_of_office(db: AnyDatabase) -> None:
+    """The installation that the file belongs to (identity.py), one row; keys by their check values.
+
+    ``lost_on`` is the day (ISO) on which the operator said that the key is gone; blank until then.
+    """
+    _make(
+        db,
+        _INSTALLATION,
+        """CREATE TABLE server_keys (
+            value BLOB NOT NULL PRIMARY KEY CHECK (length(value) = 32),
+            used_from TEXT NOT NULL, lost_on TEXT NOT NULL DEFAULT ''
+        ) STRICT, WITHOUT ROWID""",
+    )

@@ -12,12 +12,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from typing import Literal
 from urllib.parse import urlsplit
 
-from survey.errors import Refusal
+from survey.checks.finding import Asked, Finding, safe, told, unsafe
+from survey.config import LOOPBACK, Config
 
-Verdict = Literal["safe", "unsafe", "told"]
 FORMS = ("/i/", "/research/sign-in", "/ethics/sign-in")  # one of them is in each room
 NOT_OURS = "This did not come from our page"  # the page of a form from elsewhere, for staff
 ELSEWHERE = "elsewhere.invalid"
@@ -29,16 +28,6 @@ CERTIFICATE_DAYS = 14
 _COMPRESSED = "gzip, deflate, br, zstd"
 _DAY_SECONDS = 86_400
 NONE: Mapping[str, str] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What was looked at, whether it is safe, a sentence, and what to do."""
-
-    name: str
-    verdict: Verdict
-    sentence: str
-    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,46 +63,55 @@ class Outside:
         return "foreign" not in (answer.headers["Location"] or "") and NOT_OURS not in page
 
 
-def check_site(url: str, *, inside: tuple[str, ...] = ()) -> list[Check]:
-    """Return what is safe and what is not about the site at ``url``.
-
-    ``inside`` are names under which the server is known on its own machine: told where one of
-    them arrives in place of the site's. Raises Refusal for what is no address of a site.
-    """
-    parts = urlsplit(url)
+def site(asked: Asked) -> Iterator[Finding]:
+    """Look at the site from outside, where its address is given."""
+    if not asked.site:
+        return
+    parts = urlsplit(asked.site)
     if parts.scheme != "https" or not parts.hostname:
-        raise Refusal(f"{url} is no address of a site: give one such as https://survey.example.org")
+        yield unsafe(
+            "site",
+            f"{asked.site} is no address of a site.",
+            "Give one such as https://survey.example.org",
+        )
+        return
     context = ssl.create_default_context()
     outside = Outside(parts.hostname, parts.port or http.client.HTTPS_PORT, context)
     try:
-        return list(_checks(outside, inside))
+        yield from _findings(outside, _known_inside(asked.config))
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "verify_message", "") or getattr(error, "strerror", "") or error
-        return [Check("site", "unsafe", f"{url} cannot be reached: {reason}.", "Mend that first.")]
+        yield unsafe("site", f"{asked.site} cannot be reached: {reason}.", "Mend that first.")
 
 
-def _checks(outside: Outside, inside: tuple[str, ...]) -> Iterator[Check]:
+def _known_inside(config: Config) -> tuple[str, ...]:
+    """Return names of this server on its own machine, one of which may arrive in place of its."""
+    return (*(f"{host}:{config.port}" for host in (config.host, *LOOPBACK)), *LOOPBACK)
+
+
+def _findings(outside: Outside, inside: tuple[str, ...]) -> Iterator[Finding]:
     yield from _certificate(outside)
     for form in FORMS:
         answer, _ = outside.ask("GET", form)
         if answer.status == http.client.OK:
             break
     if "frame-ancestors 'none'" not in (answer.headers["Content-Security-Policy"] or ""):
-        yield Check(
-            "site", "unsafe", f"What answers at {outside.origin} is not this server.",
+        yield unsafe(
+            "site",
+            f"What answers at {outside.origin} is not this server.",
             "Let the proxy pass on every address to it.",
-        )  # fmt: skip
+        )
         return
     outside = Outside(outside.host, outside.port, outside.context, form)
-    yield (told := _tls_told(answer))
+    yield (tls := _tls_told(answer))
     yield _name_told(outside, inside)
-    yield from _browsers_believed(outside, tls_told=told.verdict == "safe")
+    yield from _browsers_believed(outside, tls_told=tls.verdict == "safe")
     yield _whole_forms(outside)
     yield _one_length(outside)
     yield from _trifles(outside, answer)
 
 
-def _certificate(outside: Outside) -> Iterator[Check]:
+def _certificate(outside: Outside) -> Iterator[Finding]:
     context = ssl.create_default_context()
     context.set_alpn_protocols(["h2", "http/1.1"])
     plain = socket.create_connection((outside.host, outside.port), PATIENCE_SECONDS)
@@ -121,61 +119,66 @@ def _certificate(outside: Outside) -> Iterator[Check]:
         certificate, protocol = spoken.getpeercert() or {}, spoken.selected_alpn_protocol()
     ends = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
     days = int((ends - time.time()) / _DAY_SECONDS)
-    verdict: Verdict = "safe" if days >= CERTIFICATE_DAYS else "told"
-    yield Check("certificate", verdict, f"It lasts {days} days more.", "See that it is renewed.")
+    lasts = f"It lasts {days} days more."
+    if days >= CERTIFICATE_DAYS:
+        yield safe("certificate", lasts)
+    else:
+        yield told("certificate", lasts, "See that it is renewed.")
     if protocol == "h2":
-        yield Check(
-            "HTTP/2", "unsafe",
+        yield unsafe(
+            "HTTP/2",
             "The proxy speaks HTTP/2, whose compressed headers differ in length.",
             "Have it speak HTTP/1.1 alone with browsers.",
-        )  # fmt: skip
+        )
 
 
-def _tls_told(answer: http.client.HTTPResponse) -> Check:
+def _tls_told(answer: http.client.HTTPResponse) -> Finding:
     if answer.headers["Strict-Transport-Security"]:
-        return Check("X-Forwarded-Proto", "safe", "The server is told that TLS was spoken.")
-    return Check(
-        "X-Forwarded-Proto", "unsafe",
+        return safe("X-Forwarded-Proto", "The server is told that TLS was spoken.")
+    return unsafe(
+        "X-Forwarded-Proto",
         "The server is not told that TLS was spoken: no form will be taken, no browser keeps a "
         "cookie.",
         "Set X-Forwarded-Proto to https in the outermost proxy, keep it in the others, and give "
         "their number in LACRIMA_PROXIES.",
-    )  # fmt: skip
+    )
 
 
-def _name_told(outside: Outside, inside: tuple[str, ...]) -> Check:
+def _name_told(outside: Outside, inside: tuple[str, ...]) -> Finding:
     if outside.takes_form_of(outside.origin):
-        return Check("Host", "safe", f"The server knows that it is {outside.origin}.")
+        return safe("Host", f"The server knows that it is {outside.origin}.")
     names = dict.fromkeys((outside.host, f"{outside.host}:{outside.port}", *inside))
     arrives = next((n for n in names if outside.takes_form_of(f"https://{n}")), "")
     arrives = arrives or next((n for n in names if outside.takes_form_of(f"http://{n}")), "")
-    return Check(
-        "Host", "unsafe",
+    return unsafe(
+        "Host",
         f"The server does not know that it is {outside.origin}"
         + (f": {arrives} arrives in place of that" if arrives else "")
         + ". No form will be taken.",
         "Pass on Host, with the port, or set X-Forwarded-Host to it, in every proxy.",
-    )  # fmt: skip
+    )
 
 
-def _browsers_believed(outside: Outside, *, tls_told: bool) -> Iterator[Check]:
+def _browsers_believed(outside: Outside, *, tls_told: bool) -> Iterator[Finding]:
     """Tell of a proxy that lets a browser write what only a proxy may say."""
     for name in ("X-Forwarded-Host", "X_Forwarded_Host"):
         if outside.takes_form_of(f"https://{ELSEWHERE}", {name: ELSEWHERE}):
-            yield Check(
-                name, "unsafe", f"What a browser writes into {name} is believed.",
+            yield unsafe(
+                name,
+                f"What a browser writes into {name} is believed.",
                 f"Set X-Forwarded-Host in the outermost proxy, and remove {name}.",
-            )  # fmt: skip
+            )
     for name in ("X-Forwarded-Proto", "X_Forwarded_Proto"):
         answer, _ = outside.ask("GET", outside.form, {name: "http"})
         if tls_told and not answer.headers["Strict-Transport-Security"]:
-            yield Check(
-                name, "unsafe", f"What a browser writes into {name} is believed.",
+            yield unsafe(
+                name,
+                f"What a browser writes into {name} is believed.",
                 f"Set X-Forwarded-Proto to https in the outermost proxy, and remove {name}.",
-            )  # fmt: skip
+            )
 
 
-def _whole_forms(outside: Outside) -> Check:
+def _whole_forms(outside: Outside) -> Finding:
     """Begin many forms and finish none: where they arrive, the next one is told to wait."""
     head = (
         f"POST {outside.form} HTTP/1.1\r\nHost: {urlsplit(outside.origin).netloc}\r\n"
@@ -187,39 +190,40 @@ def _whole_forms(outside: Outside) -> Check:
             plain = socket.create_connection((outside.host, outside.port), PATIENCE_SECONDS)
             spoken = outside.context.wrap_socket(plain, server_hostname=outside.host)
             begun.enter_context(spoken).sendall(head.ljust(PART_BYTES))
-        statuses = {outside.ask("POST", outside.form, {"Origin": outside.origin}, b"i")[0].status
-                    for _ in range(TRIES)}  # fmt: skip
+        statuses = {
+            outside.ask("POST", outside.form, {"Origin": outside.origin}, b"i")[0].status
+            for _ in range(TRIES)
+        }
     if http.client.SERVICE_UNAVAILABLE not in statuses:
-        return Check("bodies", "safe", "The proxy passes on a form when it is whole.")
-    return Check(
-        "bodies", "unsafe",
+        return safe("bodies", "The proxy passes on a form when it is whole.")
+    return unsafe(
+        "bodies",
         "The proxy passes on a form before it is whole: a few slow connections hold up everybody "
         "who sends one.",
         "Have the proxy gather bodies: request_buffers 512KiB in Caddy, proxy_request_buffering on "
         "in nginx.",
-    )  # fmt: skip
+    )
 
 
-def _one_length(outside: Outside) -> Check:
+def _one_length(outside: Outside) -> Finding:
     answer, _ = outside.ask("GET", outside.form, {"Accept-Encoding": _COMPRESSED})
     if how := answer.headers["Content-Encoding"]:
-        return Check(
-            "compression", "unsafe",
+        return unsafe(
+            "compression",
             f"The proxy compresses pages ({how}): their lengths tell what is on them.",
             "Switch compression off: gzip off in nginx, no encode in Caddy.",
-        )  # fmt: skip
-    return Check("compression", "safe", "Pages arrive at the length at which they were sent.")
+        )
+    return safe("compression", "Pages arrive at the length at which they were sent.")
 
 
-def _trifles(outside: Outside, answer: http.client.HTTPResponse) -> Iterator[Check]:
+def _trifles(outside: Outside, answer: http.client.HTTPResponse) -> Iterator[Finding]:
     server = answer.headers["Server"] or ""
     if any(sign.isdigit() for sign in server):
-        yield Check(
-            "Server", "told", f"The proxy names its version: {server}.",
+        yield told(
+            "Server",
+            f"The proxy names its version: {server}.",
             "Switch that off: server_tokens off in nginx.",
-        )  # fmt: skip
+        )
     health, _ = outside.ask("GET", "/healthz")
     if health.status in (http.client.OK, http.client.SERVICE_UNAVAILABLE):
-        yield Check(
-            "healthz", "told", "/healthz answers everybody.", "Answer it with 404 at the proxy."
-        )
+        yield told("healthz", "/healthz answers everybody.", "Answer it with 404 at the proxy.")
