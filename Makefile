@@ -30,7 +30,7 @@ bench: $(VENV)/.test ## measure again (PARTS="serving anonymise rooms house leng
 
 setup: $(VENV)/.run  ## the virtual environment with the lacrima command, and nothing else
 
-wheel: $(VENV)/.test ## dist/*.whl
+wheel: $(VENV)/.run ## dist/*.whl
 	@$(BIN)/python -m build --no-isolation --wheel --outdir dist .
 
 $(VENV)/.python:

@@ -52,6 +52,7 @@ SETTINGS = (
     Setting("proxies", "1", "Reverse proxies in front whose headers are believed; 0 for none."),
     Setting("host", "127.0.0.1", "Address that `lacrima serve` listens on."),
     Setting("port", "8000", "Port that `lacrima serve` listens on."),
+    Setting("socket", "", "Unix socket that `lacrima serve` listens on; empty: host and port."),
     Setting("workers", "2", "Server processes."),
     Setting("threads", "4", "Threads of each server process."),
     Setting("lifetime", "3600", "Seconds until a process is replaced, with all that it remembers."),
@@ -81,6 +82,7 @@ class Config:
     proxies: int = 1
     host: str = "127.0.0.1"
     port: int = 8000
+    socket: str = ""
     workers: int = 2
     threads: int = 4
     lifetime: int = 3600
@@ -150,6 +152,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         proxies=_number("proxies", text["proxies"], 0, 9),
         host=_address(text["host"]),
         port=_number("port", text["port"], 1, 65535),
+        socket=text["socket"],
         workers=_number("workers", text["workers"], 1, 64),
         threads=_number("threads", text["threads"], 1, 64),
         lifetime=_number("lifetime", text["lifetime"], 5, 86_400),
@@ -197,7 +200,7 @@ def as_environment(config: Config) -> dict[str, str]:
 def for_demo(config: Config, **changes: object) -> Config:
     """Return ``config`` for the demo: plain HTTP on this machine, everything a pilot."""
     fixed: dict[str, Any] = {
-        "https": False, "proxies": 0, "host": "127.0.0.1", "demo": True,
+        "https": False, "proxies": 0, "host": "127.0.0.1", "socket": "", "demo": True,
         "second_step": frozenset({NONE}), "rooms": frozenset(ROOMS),
     }  # fmt: skip
     return replace(config, **fixed, **changes)  # type: ignore[arg-type]
