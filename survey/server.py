@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import socket
 from typing import TYPE_CHECKING, Any
 
 from survey.config import Config, as_environment
 from survey.errors import Refusal
+from survey.ethics.dossier.reader import KEPT_IN
 from survey.memory import close_memory, overwrite_freed_memory
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ def run(config: Config) -> None:
     from granian.log import LogLevels
 
     close_memory()
+    # Another version of the program may have made them.
+    shutil.rmtree(config.data / KEPT_IN, ignore_errors=True)
     os.environ.update(as_environment(config))
     _server_class()(
         TARGET,
