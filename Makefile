@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 ROOM_KB := 2000000
 TESTS_IN = $$([ "$$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt $(ROOM_KB) ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
-.PHONY: run test check bench setup wheel lock clean help
+.PHONY: run test check bench setup wheel sbom lock clean help
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ –/'
@@ -32,6 +32,11 @@ setup: $(VENV)/.run  ## the virtual environment with the lacrima command, and no
 
 wheel: $(VENV)/.test ## dist/*.whl
 	@$(BIN)/python -m build --no-isolation --wheel --outdir dist .
+
+SBOM := dist/lacrima.cdx.json
+sbom: $(VENV)/.test  ## dist/lacrima.cdx.json: every package that the product needs, with its sums (CycloneDX)
+	@mkdir -p $(dir $(SBOM))
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible --of JSON --output-file $(SBOM) requirements/run.txt
 
 $(VENV)/.python:
 	@command -v $(PYTHON) >/dev/null || { echo "Lacrima needs Python 3.11 or newer; no $(PYTHON) was found. Install it, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }

@@ -4,8 +4,8 @@
 
 *serving* writes results.md in about five minutes, *anonymise* results-anonymise.md in about half an
 hour, *rooms* results-rooms.md in about six minutes (parts of these two alone:
-benchmarks/…/run.py), *house* results-house.md in one, *lengths* results-lengths.md in five, *floods* results-floods.md in
-three.
+benchmarks/…/run.py), *house* results-house.md in one, *lengths* results-lengths.md in five,
+*floods* results-floods.md in three.
 Wants the machine to itself: every figure falls with what else runs.
 """
 
