@@ -36,10 +36,13 @@ class Answered:
 
 
 class WireBrowser:
-    """Cookies and ``headers`` of its own."""
+    """Cookies and ``headers`` of its own, and where ``source`` is named its own address."""
 
-    def __init__(self, site: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, site: str, headers: Mapping[str, str] | None = None, source: str | None = None
+    ) -> None:
         self.site, self.headers = site, dict(headers or {})
+        self.source = (source, 0) if source else None
         self.cookies: dict[str, str] = {}
 
     def open(
@@ -56,7 +59,9 @@ class WireBrowser:
             sent["Cookie"] = "; ".join(f"{n}={v}" for n, v in self.cookies.items())
         if data is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
-        connection = http.client.HTTPConnection(urlsplit(self.site).netloc, timeout=TIMEOUT_SECONDS)
+        connection = http.client.HTTPConnection(
+            urlsplit(self.site).netloc, timeout=TIMEOUT_SECONDS, source_address=self.source
+        )
         try:
             body = urlencode(data, doseq=True) if data is not None else None
             connection.request(method, path, body, sent)

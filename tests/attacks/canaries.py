@@ -1,0 +1,162 @@
+"""Marked addresses, names, codes and words, searched for in all that a server wrote."""
+
+from __future__ import annotations
+
+from survey.errors import Unsealable
+from survey.storage.drafts import SHOWN_FOR
+from tests.attacks.ground import (
+    ADDRESS,
+    AGENT,
+    FORWARDED,
+    HALF,
+    LANGUAGE,
+    MOOD,
+    ONCE,
+    QUERY,
+    REFERRER,
+    STUDY,
+    Ground,
+    Person,
+    begin,
+    secret_of,
+)
+from tests.attacks.outcome import Outcome, Told
+from tests.attacks.served import FAIL
+from tests.attacks.spelling import holding
+
+READER = "host, reader of logs"
+REQUESTS = ("GET /", "POST /", "BREW")
+PERSONAL = (ADDRESS, FORWARDED, AGENT, LANGUAGE, REFERRER, QUERY, HALF, *REQUESTS)
+MOST = 100  # people whose marks are searched for
+AT_THE_WEAKENED = 12  # addresses: it logs the first request
+WRITTEN = ("pilot.db", "pilot.db-wal")  # where words that were sent belong
+
+
+def rows(sound: Ground, weak: Ground) -> list[Outcome]:
+    """Everything personal of requests, codes and words; forced exceptions among the requests."""
+    marks = "address, forwarded address, agent, language, referrer, query, words begun and not sent"
+    failed = f"; {len(addresses(sound))} addresses failed on purpose, all of it in the error"
+    kinds = (
+        (f"{marks}, request lines{failed}", personal),
+        ("cookies, codes for deletion and invitations of people who answered", secrets),
+        ("words that were sent, anywhere but in their table", words),
+    )
+    for ground in (sound, weak):
+        provoke(ground)
+    how, without = "in any spelling, in every file and all that was printed", "a log of requests"
+    return [
+        Outcome(READER, f"{what}; {how}", measure(sound), measure(weak), without, 0, "board.md")
+        for what, measure in kinds
+    ]
+
+
+def addresses(ground: Ground) -> list[str]:
+    """Where requests are made to fail: each page of a walk, of codes and of the staff rooms."""
+    walk = (
+        "", "information", "eligibility", "consent", "questions/x", "check", "done", "support",
+        "stop", "leave", "withdraw", "begun", "kiosk", "idle", "break", "gone", "thanks", "later",
+        "declined", "stopped", "spent", "refused", "not_taken", "finished",
+    )  # fmt: skip
+    found = [f"/s/{study}/{screen}" for study in (ONCE, MOOD) for screen in walk]
+    found += ["/", "/i/", "/healthz", "/research/", "/ethics/", "/research/sign-in"]
+    found += [f"/ethics/{STUDY}/{page}" for page in ("", "flow", "text", "data", "versions")]
+    return found
+
+
+def provoke(ground: Ground) -> None:
+    """Somebody stops half-way, somebody is still under way, and all sorts of requests fail."""
+    begin(ground).stop(first=HALF)
+    begin(ground).answer(first=HALF)
+    browser = ground.browser()
+    for address in addresses(ground)[: None if ground.sound else AT_THE_WEAKENED]:
+        for method in ("GET", "POST"):
+            data = {"first": [HALF], "code": [QUERY]} if method == "POST" else None
+            said = browser.open(
+                f"{address}?{QUERY}", method=method, data=data, headers={FAIL: "yes"}
+            )
+            assert said.status_code >= 300, (address, said.status)
+    for path in (f"/nowhere?{QUERY}", "/s/%ff%00", f"/s/once/check?{QUERY}"):
+        browser.open(path)
+    for data in ({"code": [HALF]}, {"csrf_token": [QUERY]}, {"first": ["x" * 300_000]}):
+        browser.open("/s/once/withdraw", method="POST", data=data)
+    browser.open("/", method="BREW")
+    ground.client().open("/i/").press(invitation=QUERY)
+    ground.server.wait(ground.at_rest)
+
+
+def personal(ground: Ground) -> Told:
+    """Marks of the request."""
+    files = ground.files
+    return Told(sum(bool(holding(mark, files)) for mark in PERSONAL), len(PERSONAL), 0)
+
+
+def secrets(ground: Ground) -> Told:
+    """Cookies and codes; a draft that lies open holds the code that was shown."""
+    files = ground.files
+    held = [mark for person in ground.people[:MOST] for mark in _secrets(person)]
+    return Told(sum(bool(holding(mark, files)) for mark in held), len(held), 0)
+
+
+def _secrets(person: Person) -> list[str | bytes]:
+    codes = [code for code in (person.code, person.invitation) if code]
+    return [*codes, *(code.replace("-", "") for code in codes), person.secret, person.cookie]
+
+
+def words(ground: Ground) -> Told:
+    """Words outside the file of answers."""
+    files = ground.files
+    sent = [p.words for p in ground.people[:MOST]]
+    return Told(sum(bool(holding(w, files, WRITTEN)) for w in sent), len(sent), 0)
+
+
+# Drafts.
+
+UNDER_WAY = f"SELECT id, sealed FROM drafts WHERE expires > {max(SHOWN_FOR)}"
+
+
+def draft_rows(sound: Ground, weak: Ground) -> list[Outcome]:
+    """Drafts of people who are answering, read by whoever holds every file, the key included."""
+    people = 12
+    for ground in (sound, weak):
+        for _ in range(people):
+            under_way(ground)
+    return [
+        Outcome(
+            "thief of the disk",
+            "answers of people under way: drafts opened with the server's key and whatever lies in "
+            "any file in place of the browser's half",
+            opened(sound),
+            opened(weak),
+            "drafts that are not sealed",
+            0,
+            "board.md",
+        )
+    ]
+
+
+def under_way(ground: Ground) -> None:
+    """Somebody has written something and went away."""
+    client = begin(ground).answer(first=HALF)
+    assert secret_of(client.browser, STUDY)
+
+
+def opened(ground: Ground) -> Told:
+    """Try to read every draft: in clear, and with each 32 bytes that could be the other half."""
+    with ground.stores() as stores:
+        drafts = stores.drafts.conn.execute(UNDER_WAY).fetchall()
+    key = bytes.fromhex((ground.data / "server.key").read_text().split()[0])
+    right = 0
+    for name, sealed in drafts:
+        halves = (b"", bytes(32), key, name, sealed[:32], sealed[-32:])
+        right += any(HALF.encode() in plain for plain in _tries(ground, sealed, halves))
+    return Told(right, len(drafts), 0)
+
+
+def _tries(ground: Ground, sealed: bytes, halves: tuple[bytes, ...]) -> list[bytes]:
+    found = [sealed]
+    for half in halves:
+        try:
+            found.append(ground.keys.lock(half).open(sealed))
+        except Unsealable:
+            continue
+    return found

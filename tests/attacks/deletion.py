@@ -1,0 +1,111 @@
+"""Deleting by code: whether a code was right, and what is left of what it deleted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from survey.crypto import new_code
+from tests.attacks.ground import Ground, rows_of
+from tests.attacks.outcome import Outcome, Told
+from tests.attacks.spelling import holding
+from tests.journeys.page import Page
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a browser can see of one try: the answer, and how long it took."""
+
+    right: bool
+    said: tuple[int, str, int, int, str]
+    seconds: float
+
+
+def rows(sound: Ground, weak: Ground, *, hits: int) -> list[Outcome]:
+    """Right and wrong codes told apart; then deleted words searched for."""
+    at_most = min(hits, len(weak.people))
+    replies = tried(sound, hits), tried(weak, at_most)
+    for ground in (sound, weak):
+        ground.server.wait(lambda ground=ground: gone(ground) and ground.at_rest())  # type: ignore[misc]
+    return [
+        Outcome(
+            "partner who saw a code",
+            "whether a code was right: by the reply, its size and how long it took, learnt from "
+            "half of the tries",
+            told_apart(replies[0]),
+            told_apart(replies[1]),
+            "a deletion done while one waits",
+            0.5,
+            "board.md",
+        ),
+        Outcome(
+            "thief of the disk",
+            "words deleted by code, in any file",
+            left(sound, hits),
+            left(weak, at_most),
+            "a file in which nothing is overwritten",
+            0,
+            "board.md",
+        ),
+    ]
+
+
+def tried(ground: Ground, hits: int) -> list[Reply]:
+    """As many right codes as wrong ones, in an order by lot, each from a browser of its own."""
+    codes = [(p.code, True) for p in ground.people[:hits]]
+    codes += [(new_code(), False) for _ in codes]
+    ground.rng.shuffle(codes)
+    return [_typed(ground, code, right=right) for code, right in codes]
+
+
+def _typed(ground: Ground, code: str, *, right: bool) -> Reply:
+    client = ground.client().open("withdraw")
+    fields = dict(client.page.fields(client.page.button().form)) | {"code": code}
+    data = {name: [value] for name, value in fields.items()}
+    browser: Any = client.browser
+    begun = time.perf_counter()
+    answer = browser.open("/s/once/withdraw", method="POST", data=data)
+    seconds = time.perf_counter() - begun
+    address = answer.headers.get("Location", "")
+    page = browser.open(f"/s/once/{address.rpartition('/')[2]}" if address else "/")
+    text = Page(page.get_data(as_text=True)).text
+    size, after = len(answer.body), len(page.body)
+    return Reply(right, (answer.status_code, address, size, after, text), seconds)
+
+
+def told_apart(replies: list[Reply]) -> Told:
+    """Use what is said where it differs, else the time that parted the first half best."""
+    learnt, tested = replies[::2], replies[1::2]
+    words = {reply.said: reply.right for reply in learnt}
+    if len(words) > 1 and len({*words.values()}) > 1:
+        return _counted(tested, lambda reply: words.get(reply.said, False))
+    ways = [(at.seconds, longer) for at in learnt for longer in (True, False)]
+
+    def guess(way: tuple[float, bool], reply: Reply) -> bool:
+        return (reply.seconds >= way[0]) is way[1]
+
+    best = max(ways, key=lambda way: sum(guess(way, r) is r.right for r in learnt))
+    return _counted(tested, lambda reply: guess(best, reply))
+
+
+def _counted(replies: list[Reply], guess: Callable[[Reply], bool]) -> Told:
+    right = sum(guess(reply) is reply.right for reply in replies)
+    return Told(right, len(replies), len(replies) / 2)
+
+
+def gone(ground: Ground) -> bool:
+    """Whether every queued deletion was carried out."""
+    with ground.stores() as stores:
+        waiting = stores.pilot.conn.execute("SELECT count(*) FROM withdrawals").fetchone()
+    return bool(waiting == (0,))
+
+
+def left(ground: Ground, hits: int) -> Told:
+    """Deleted words that any file still holds."""
+    words, files = [p.words for p in ground.people[:hits]], ground.files
+    rows = {row["deletion"] for row in rows_of(ground)}
+    assert not any(ground.values(p)["row"] in rows for p in ground.people[:hits])
+    files = {name: held for name, held in files.items() if name.startswith("pilot")}
+    return Told(sum(bool(holding(w, files)) for w in words), len(words), 0)
