@@ -11,6 +11,7 @@ from benchmarks.lengths.attack import Told
 __all__ = ["BROKEN", "HELD", "LIMIT", "UNPROVEN", "Outcome", "Told", "table"]
 
 HELD, LIMIT, BROKEN, UNPROVEN = "held", "documented limit", "**broken**", "**proves nothing**"
+PROVEN = 0.05  # chance alone explains that an attack succeeds at the weakened copy
 SURE = 1e-4  # chance alone fails a row less than once in so many runs
 
 
@@ -38,7 +39,8 @@ class Outcome:
     @property
     def proven(self) -> bool:
         """Whether the attack succeeds where the protection is missing: else it shows nothing."""
-        return self.weakened.interval()[0] > self.weakened.guessed / self.weakened.tries
+        weak = self.weakened
+        return by_chance(weak.right, weak.tries, weak.guessed / weak.tries) < PROVEN
 
     @property
     def verdict(self) -> str:

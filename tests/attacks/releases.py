@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from exports import attacks
@@ -33,6 +32,7 @@ SEEN = [*CORE, *INSIDERS, "branch"]
 ANSWERS = [f.name for f in FIELDS.values() if f.part == "answer" and not f.key]
 SENSITIVE = ("int_main", "distress_now", "view_overall_before")
 B, C = STUDY.policy.tiers["B"], STUDY.policy.tiers["C"]
+OTHERWISE = ("age_band", "gender")
 BOARD = "board.md"
 
 
@@ -316,36 +316,31 @@ def _under(sizes: pl.Series) -> Told:
 
 def two_tiers(files: Files) -> Outcome:
     """Tier B beside tier C, joined on the answers; then a file coarsened another way beside it."""
-    fits = _fitting(files, files.restricted, files.who)
-    shown, everybody = files.truth.select(CORE[:2]), pl.Series(range(files.count))
+    restricted = files.restricted, files.who
+    answered = files.truth.select(OTHERWISE), pl.Series(range(files.count))
     return Outcome(
         "holder of two tiers",
         f"people among fewer than {C.k} by what tiers B and C say of them together",
-        _crowded(fits & _fitting(files, files.open, files.who_open), files.who_open),
-        _crowded(fits & _fitting(files, shown, everybody), everybody),
-        f"a second file with {' and '.join(CORE[:2])} as answered and nothing else",
+        _under(_together(files, restricted, (files.open, files.who_open))),
+        _under(_together(files, restricted, answered)),
+        f"a second file with {' and '.join(OTHERWISE)} as answered and nothing else",
         0,
         BOARD,
     )
 
 
-def _fitting(files: Files, file: pl.DataFrame, who: pl.Series) -> np.ndarray:
-    """Person × person: whether what is true of the first may be what the other's row says."""
-    fits = np.ones((files.count, files.count), dtype=bool)
-    for name in (n for n in CORE if n in file.columns):
-        truth, cells = files.truth[name].to_list(), dict(zip(who, file[name], strict=True))
-        agree = {
-            (value, cell): bool({value, cell} & attacks.ANYTHING)
-            or value == cell
-            or value in COVERS[name].get(cell, ())
-            for value in {*truth}
-            for cell in {*cells.values()}
-        }
-        for person, cell in cells.items():
-            fits[:, person] &= [agree[value, cell] for value in truth]
-    return fits
+def _together(files: Files, *views: tuple[pl.DataFrame, pl.Series]) -> pl.Series:
+    """Return how many people are alike in the narrowest of what the files say of each."""
+    known = {name: ["-93"] * files.count for name in CORE}
+    for file, who in views:
+        for name in (n for n in CORE if n in file.columns):
+            for person, cell in zip(who, one_missing_in(file[name]), strict=True):
+                before = known[name][person]
+                if before == "-93" or cell in COVERS[name].get(before, ()):
+                    known[name][person] = cell
+    return attacks.class_sizes(pl.DataFrame(known), CORE)
 
 
-def _crowded(fits: np.ndarray, who: pl.Series) -> Told:
-    there = who.to_numpy()
-    return Told(int((fits[there].sum(axis=1) < C.k).sum()), len(there), 0)
+def one_missing_in(cells: pl.Series) -> list[str]:
+    """Return the cells with one code for whatever is missing."""
+    return ["-93" if cell in attacks.ANYTHING else cell for cell in cells]
