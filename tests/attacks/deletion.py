@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from survey.crypto import new_code
-from tests.attacks.ground import Ground, rows_of
+from survey.studies.availability import FRESH_SECONDS
+from tests.attacks.ground import MOOD, OTHER, Ground, rows_of
 from tests.attacks.outcome import Outcome, Told
+from tests.attacks.program import DRAWN
 from tests.attacks.spelling import holding
 from tests.journeys.page import Page
+from tests.waiting import until
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,47 @@ def rows(sound: Ground, weak: Ground, *, hits: int) -> list[Outcome]:
             "board.md",
         ),
     ]
+
+
+def full_rows(sound: Ground, weak: Ground) -> list[Outcome]:
+    """Deletions in a study that is full, seen on public pages."""
+    return [
+        Outcome(
+            "partner who saw a code",
+            "public addresses of a full study that read otherwise after right codes were typed",
+            opened(sound),
+            opened(weak),
+            "a study that is full while so many answers are there",
+            0,
+            "board.md",
+        )
+    ]
+
+
+def opened(ground: Ground) -> Told:
+    """Delete every answer of the full study and look until everything known was asked anew."""
+    before = _public(ground)
+    for person in ground.both:
+        client = ground.client(MOOD).open("withdraw")
+        client.press(code=person.other_code)
+    ground.server.wait(lambda: gone(ground) and not rows_of(ground, OTHER))
+    until(lambda: _public(ground) != before, 2 * FRESH_SECONDS)
+    after = _public(ground)
+    return Told(sum(before[page] != after[page] for page in before), len(before), 0)
+
+
+PUBLIC = ("/", f"/s/{MOOD}/", f"/s/{MOOD}/eligibility", f"/s/{MOOD}/information", "/healthz")
+FOR_BOARDS = ("", "data", "certificate", "certificate.json")
+
+
+def _public(ground: Ground) -> dict[str, str]:
+    """What anybody reads there now, without what is drawn for each page."""
+    pages = (*PUBLIC, *(f"/ethics/{OTHER}/{page}" for page in FOR_BOARDS))
+    asked = {page: ground.browser().open(page) for page in pages}
+    return {
+        page: DRAWN.sub("", f"{said.status} {said.headers.get('Location')} {said.body!r}")
+        for page, said in asked.items()
+    }
 
 
 def tried(ground: Ground, hits: int) -> list[Reply]:

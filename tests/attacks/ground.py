@@ -173,8 +173,8 @@ def fill(ground: Ground, people: int, codes: int, both: int) -> None:
 
 
 @contextmanager
-def ground(folder: Path, *, sound: bool) -> Iterator[Ground]:
-    """Two studies served from ``folder`` as pilots."""
+def ground(folder: Path, *, sound: bool, limit: int = 0) -> Iterator[Ground]:
+    """Two studies served from ``folder`` as pilots; the other one is full at ``limit`` answers."""
     port, data = free_port(), folder / ("sound" if sound else "weakened")
     site = f"http://127.0.0.1:{port}"
     settings = {
@@ -183,6 +183,8 @@ def ground(folder: Path, *, sound: bool) -> Iterator[Ground]:
         "LACRIMA_PILOTS": f"{STUDY},{OTHER}", "LACRIMA_PROXIES": "0",
     }  # fmt: skip
     make_key(data / "server.key")
+    if limit:
+        (data / "site.toml").write_text(f'[study."{OTHER}"]\nlimit = {limit}\n', "utf-8")
     command = [sys.executable, "-m", "tests.attacks.served", "sound" if sound else "weakened"]
     with running(command, settings, f"{site}/healthz") as server:
         yield Ground(server, site, data, sound)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -19,8 +21,13 @@ from exports.report import ORDINARY
 from exports.segment_file import read_back, recode_segment, source_of, write_segment
 from forms.load import load_study
 from forms.study import Tier
+from survey.errors import Refusal
+from survey.releases import process
+from survey.releases.build import ReleaseRequest
+from survey.storage.stores import Stores
+from tests.answering import freeze, real_answers
 from tests.attacks.outcome import Outcome, Told
-from tests.conftest import FLAGSHIP
+from tests.conftest import FLAGSHIP, STUDIES
 from tests.exports.releases import simulated
 
 STUDY = load_study(FLAGSHIP)
@@ -32,6 +39,7 @@ SEEN = [*CORE, *INSIDERS, "branch"]
 ANSWERS = [f.name for f in FIELDS.values() if f.part == "answer" and not f.key]
 SENSITIVE = ("int_main", "distress_now", "view_overall_before")
 B, C = STUDY.policy.tiers["B"], STUDY.policy.tiers["C"]
+ASKED, ASKED_PEOPLE = load_study(STUDIES / "scores"), 60
 OTHERWISE = ("age_band", "gender")
 BOARD = "board.md"
 
@@ -103,16 +111,43 @@ def known(table: pl.DataFrame, *, without: str = "") -> list[str]:
 
 def rows(files: Files) -> list[Outcome]:
     """What the files alone tell."""
-    return [*outsider(files), *insider(files), ten_answers(files), two_tiers(files)]
+    return [
+        order_of_rows(files),
+        *outsider(files),
+        *insider(files),
+        ten_answers(files),
+        two_tiers(files),
+    ]
 
 
 def more_rows(files: Files, *, targets: int) -> list[Outcome]:
     """What takes further files to be made."""
-    return [strangers_rows(files, targets), two_releases(files)]
+    return [strangers_rows(files, targets), two_releases(files), two_studies(files.folder)]
 
 
 def _told(share: float, tries: int, guessed: float) -> Told:
     return Told(round(share * tries), tries, guessed)
+
+
+def order_of_rows(files: Files) -> Outcome:
+    """Somebody who takes rows that stand first for rows that came first, or the other way."""
+    return Outcome(
+        "holder of a release",
+        "of two rows of tier C, whose answers came first: by their places, learnt from other rows",
+        _by_place(files.who.to_list()),
+        _by_place(list(range(files.count))),
+        "rows in the order in which they came",
+        0.5,
+        BOARD,
+    )
+
+
+def _by_place(arrival: list[int]) -> Told:
+    """Of pairs of neighbours, nobody in two of them, how often the learnt direction is right."""
+    rising = [a < b for a, b in zip(arrival[::2], arrival[1::2], strict=False)]
+    learnt, tested = rising[::2], rising[1::2]
+    first = 2 * sum(learnt) >= len(learnt)
+    return Told(sum(pair is first for pair in tested), len(tested), len(tested) / 2)
 
 
 def outsider(files: Files) -> list[Outcome]:
@@ -344,3 +379,43 @@ def _together(files: Files, *views: tuple[pl.DataFrame, pl.Series]) -> pl.Series
 def one_missing_in(cells: pl.Series) -> list[str]:
     """Return the cells with one code for whatever is missing."""
     return ["-93" if cell in attacks.ANYTHING else cell for cell in cells]
+
+
+def two_studies(folder: Path) -> Outcome:
+    """The same people asked by two studies, with and without the gate between their releases."""
+    gate = vars(process)["check_other_studies"]
+    stopped = _both_out(folder / "gate")
+    vars(process)["check_other_studies"] = lambda *_: None
+    try:
+        open_to_both = _both_out(folder / "no gate")
+    finally:
+        vars(process)["check_other_studies"] = gate
+    return Outcome(
+        "holder of files of two studies",
+        "people whose rows of two studies that asked the same of them are joined by their answers",
+        stopped,
+        open_to_both,
+        "a second study whose rows go out as well",
+        0,
+        "decisions/0024-two-studies.md",
+    )
+
+
+def _both_out(folder: Path) -> Told:
+    """Release both studies, as far as that is not refused, and join the files."""
+    stores, files = Stores(folder), []
+    again = replace(ASKED, name="again", address="elsewhere")
+    for number, study in enumerate((ASKED, again)):
+        real_answers(stores, study, ASKED_PEOPLE, first=number * ASKED_PEOPLE)
+        freeze(stores, study)
+        out = folder / f"{study.name} C"
+        with suppress(Refusal):
+            process.run(stores, study, ReleaseRequest(tier="C", out=out))
+            files += [_read(path) for path in out.glob("data/*_data.csv")]
+    stores.close()
+    if len(files) < 2:
+        return Told(0, ASKED_PEOPLE, 1)
+    answers = [n for n in files[0].columns if n in {f.name for f in fields_of(ASKED) if not f.key}]
+    answers = [n for n in answers if n != "row"]
+    one, other = (file.unique(answers, keep="none") for file in files)
+    return Told(len(one.join(other, on=answers)), ASKED_PEOPLE, 1)

@@ -21,9 +21,10 @@ from flask import Flask, request
 from survey import crypto, security, server
 from survey.config import read_config
 from survey.respondents import submission
-from survey.storage import answers, batches, maintenance, stores
+from survey.storage import answer_tables, answers, batches, maintenance, stores
 from survey.storage.database import Database, quoted, write_transaction
 from survey.storage.reordering import merged_tables
+from survey.studies import availability
 
 FAIL = "X-Fail"
 LOG = "access.log"
@@ -50,6 +51,7 @@ def weakened() -> Flask:
     _drafts_lie_open()
     _spent_invitations_stay()
     _a_right_code_takes_longer()
+    _a_deletion_makes_room()
     vars(security)["quiet_logs"] = lambda: None
     app = sound()
     app.wsgi_app = _Logged(app.wsgi_app)  # type: ignore[method-assign]
@@ -126,6 +128,16 @@ def _a_right_code_takes_longer() -> None:
             time.sleep(DELAY_SECONDS)
 
     vars(submission)["ask_deletion"] = at_once
+
+
+def _a_deletion_makes_room() -> None:
+    """Full is what holds as many answers as there are now."""
+
+    def there(here: Any, version: Any) -> int:
+        return answer_tables.count(here._stores.answers(pilot=version.pilot), version.study.name)
+
+    changed: Any = availability.Availability
+    changed._sent = there
 
 
 class _Logged:

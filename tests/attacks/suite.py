@@ -52,19 +52,25 @@ SHORT = Sizes(60, 30, 20, 20, 30, 12, 3, 2, 8)
 LONG = Sizes(1000, 200, 100, 200, 300, 24, 20, 12, 160)
 
 
-def served(folder: Path, sizes: Sizes, *, browser: bool = True) -> Iterator[list[Outcome]]:
+def served(folder: Path, sizes: Sizes, *, slow: bool = True) -> Iterator[list[Outcome]]:
     """What is tried at a server: as it is, and with its protections taken out."""
-    with ground(folder, sound=True) as sound, ground(folder, sound=False) as weak:
-        fill(sound, sizes.people, sizes.codes, sizes.both)
-        fill(weak, sizes.weakened, sizes.codes // 2, sizes.both // 2)
+    both = sizes.both, sizes.both // 2
+    with (
+        ground(folder, sound=True, limit=both[0]) as sound,
+        ground(folder, sound=False, limit=both[1]) as weak,
+    ):
+        fill(sound, sizes.people, sizes.codes, both[0])
+        fill(weak, sizes.weakened, sizes.codes // 2, both[1])
         yield order.rows(sound, weak)
         yield studies.rows(sound, weak)
         yield canaries.rows(sound, weak)
         yield canaries.draft_rows(sound, weak)
         yield invitations.rows(sound, weak, at_once=sizes.at_once)
         yield program.rows(sound, weak)
-        if browser and chromium():
+        if slow and chromium():
             yield device.rows(folder, sound, weak)
+        if slow:
+            yield deletion.full_rows(sound, weak)
         yield deletion.rows(sound, weak, hits=sizes.hits)
         _end(sound)
 
