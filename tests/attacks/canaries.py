@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from survey.app import page_app
 from survey.errors import Unsealable
 from survey.storage.drafts import SHOWN_FOR
 from tests.attacks.ground import (
@@ -10,7 +13,6 @@ from tests.attacks.ground import (
     FORWARDED,
     HALF,
     LANGUAGE,
-    MOOD,
     ONCE,
     QUERY,
     REFERRER,
@@ -28,14 +30,15 @@ READER = "host, reader of logs"
 REQUESTS = ("GET /", "POST /", "BREW")
 PERSONAL = (ADDRESS, FORWARDED, AGENT, LANGUAGE, REFERRER, QUERY, HALF, *REQUESTS)
 MOST = 100  # people whose marks are searched for
-AT_THE_WEAKENED = 12  # addresses: it logs the first request
+AT_THE_WEAKENED = 12  # routes: it logs the first request
+FAILED = 500
 WRITTEN = ("pilot.db", "pilot.db-wal")  # where words that were sent belong
 
 
 def rows(sound: Ground, weak: Ground) -> list[Outcome]:
     """Everything personal of requests, codes and words; forced exceptions among the requests."""
     marks = "address, forwarded address, agent, language, referrer, query, words begun and not sent"
-    failed = f"; {len(addresses(sound))} addresses failed on purpose, all of it in the error"
+    failed = f"; all {len(routes())} routes failed on purpose with that in the error"
     kinds = (
         (f"{marks}, request lines{failed}", personal),
         ("cookies, codes for deletion and invitations of people who answered", secrets),
@@ -50,17 +53,17 @@ def rows(sound: Ground, weak: Ground) -> list[Outcome]:
     ]
 
 
-def addresses(ground: Ground) -> list[str]:
-    """Where requests are made to fail: each page of a walk, of codes and of the staff rooms."""
-    walk = (
-        "", "information", "eligibility", "consent", "questions/x", "check", "done", "support",
-        "stop", "leave", "withdraw", "begun", "kiosk", "idle", "break", "gone", "thanks", "later",
-        "declined", "stopped", "spent", "refused", "not_taken", "finished",
-    )  # fmt: skip
-    found = [f"/s/{study}/{screen}" for study in (ONCE, MOOD) for screen in walk]
-    found += ["/", "/i/", "/healthz", "/research/", "/ethics/", "/research/sign-in"]
-    found += [f"/ethics/{STUDY}/{page}" for page in ("", "flow", "text", "data", "versions")]
-    return found
+@lru_cache(maxsize=1)
+def routes() -> list[tuple[str, str]]:
+    """Method and address of every route of the program, for the study that people answer."""
+    app, found = page_app(), []
+    values = {"address": ONCE, "name": STUDY}
+    for rule in app.url_map.iter_rules():
+        plain = {name: 1 if f"int:{name}" in rule.rule else "x" for name in rule.arguments}
+        filled = {name: values.get(name, value) for name, value in plain.items()}
+        address = app.url_map.bind("localhost").build(rule.endpoint, filled, force_external=False)
+        found += [(method, address) for method in ("GET", "POST") if method in (rule.methods or ())]
+    return sorted({*found})
 
 
 def provoke(ground: Ground) -> None:
@@ -68,13 +71,10 @@ def provoke(ground: Ground) -> None:
     begin(ground).stop(first=HALF)
     begin(ground).answer(first=HALF)
     browser = ground.browser()
-    for address in addresses(ground)[: None if ground.sound else AT_THE_WEAKENED]:
-        for method in ("GET", "POST"):
-            data = {"first": [HALF], "code": [QUERY]} if method == "POST" else None
-            said = browser.open(
-                f"{address}?{QUERY}", method=method, data=data, headers={FAIL: "yes"}
-            )
-            assert said.status_code >= 300, (address, said.status)
+    for method, address in routes()[: None if ground.sound else AT_THE_WEAKENED]:
+        data = {"first": [HALF], "code": [QUERY]} if method == "POST" else None
+        said = browser.open(f"{address}?{QUERY}", method=method, data=data, headers={FAIL: "yes"})
+        assert said.status_code == FAILED, (method, address, said.status)
     for path in (f"/nowhere?{QUERY}", "/s/%ff%00", f"/s/once/check?{QUERY}"):
         browser.open(path)
     for data in ({"code": [HALF]}, {"csrf_token": [QUERY]}, {"first": ["x" * 300_000]}):

@@ -49,7 +49,7 @@ class Sizes:
 
 TESTS = Sizes(48, 20, 8, 10, 16, 6, 1, 0, 0)
 SHORT = Sizes(60, 30, 20, 20, 30, 12, 3, 2, 8)
-LONG = Sizes(1000, 200, 100, 200, 300, 24, 20, 12, 160)
+LONG = Sizes(1000, 200, 100, 200, 300, 100, 20, 12, 160)
 
 
 def served(folder: Path, sizes: Sizes, *, slow: bool = True) -> Iterator[list[Outcome]]:
