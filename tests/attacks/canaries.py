@@ -7,7 +7,7 @@ from functools import lru_cache
 from survey.app import page_app
 from survey.errors import Unsealable
 from survey.storage.drafts import SHOWN_FOR
-from tests.attacks.ground import (
+from tests.attacks.attacked import (
     ADDRESS,
     AGENT,
     FORWARDED,
@@ -17,7 +17,7 @@ from tests.attacks.ground import (
     QUERY,
     REFERRER,
     STUDY,
-    Ground,
+    Installation,
     Person,
     begin,
     secret_of,
@@ -35,7 +35,7 @@ FAILED = 500
 WRITTEN = ("pilot.db", "pilot.db-wal")  # where words that were sent belong
 
 
-def rows(sound: Ground, weak: Ground) -> list[Outcome]:
+def rows(sound: Installation, weak: Installation) -> list[Outcome]:
     """Everything personal of requests, codes and words; forced exceptions among the requests."""
     marks = "address, forwarded address, agent, language, referrer, query, words begun and not sent"
     failed = f"; all {len(routes())} routes failed on purpose with that in the error"
@@ -44,8 +44,8 @@ def rows(sound: Ground, weak: Ground) -> list[Outcome]:
         ("cookies, codes for deletion and invitations of people who answered", secrets),
         ("words that were sent, anywhere but in their table", words),
     )
-    for ground in (sound, weak):
-        provoke(ground)
+    for attacked in (sound, weak):
+        provoke(attacked)
     how, without = "in any spelling, in every file and all that was printed", "a log of requests"
     return [
         Outcome(READER, f"{what}; {how}", measure(sound), measure(weak), without, 0, "board.md")
@@ -66,12 +66,12 @@ def routes() -> list[tuple[str, str]]:
     return sorted({*found})
 
 
-def provoke(ground: Ground) -> None:
+def provoke(attacked: Installation) -> None:
     """Somebody stops half-way, somebody is still under way, and all sorts of requests fail."""
-    begin(ground).stop(first=HALF)
-    begin(ground).answer(first=HALF)
-    browser = ground.browser()
-    for method, address in routes()[: None if ground.sound else AT_THE_WEAKENED]:
+    begin(attacked).stop(first=HALF)
+    begin(attacked).answer(first=HALF)
+    browser = attacked.browser()
+    for method, address in routes()[: None if attacked.sound else AT_THE_WEAKENED]:
         data = {"first": [HALF], "code": [QUERY]} if method == "POST" else None
         said = browser.open(f"{address}?{QUERY}", method=method, data=data, headers={FAIL: "yes"})
         assert said.status_code == FAILED, (method, address, said.status)
@@ -80,20 +80,20 @@ def provoke(ground: Ground) -> None:
     for data in ({"code": [HALF]}, {"csrf_token": [QUERY]}, {"first": ["x" * 300_000]}):
         browser.open("/s/once/withdraw", method="POST", data=data)
     browser.open("/", method="BREW")
-    ground.client().open("/i/").press(invitation=QUERY)
-    ground.server.wait(ground.at_rest)
+    attacked.client().open("/i/").press(invitation=QUERY)
+    attacked.server.wait(attacked.at_rest)
 
 
-def personal(ground: Ground) -> Told:
+def personal(attacked: Installation) -> Told:
     """Marks of the request."""
-    files = ground.files
+    files = attacked.files
     return Told(sum(bool(holding(mark, files)) for mark in PERSONAL), len(PERSONAL), 0)
 
 
-def secrets(ground: Ground) -> Told:
+def secrets(attacked: Installation) -> Told:
     """Cookies and codes; a draft that lies open holds the code that was shown."""
-    files = ground.files
-    held = [mark for person in ground.people[:MOST] for mark in _secrets(person)]
+    files = attacked.files
+    held = [mark for person in attacked.people[:MOST] for mark in _secrets(person)]
     return Told(sum(bool(holding(mark, files)) for mark in held), len(held), 0)
 
 
@@ -102,10 +102,10 @@ def _secrets(person: Person) -> list[str | bytes]:
     return [*codes, *(code.replace("-", "") for code in codes), person.secret, person.cookie]
 
 
-def words(ground: Ground) -> Told:
+def words(attacked: Installation) -> Told:
     """Words outside the file of answers."""
-    files = ground.files
-    sent = [p.words for p in ground.people[:MOST]]
+    files = attacked.files
+    sent = [p.words for p in attacked.people[:MOST]]
     return Told(sum(bool(holding(w, files, WRITTEN)) for w in sent), len(sent), 0)
 
 
@@ -114,12 +114,12 @@ def words(ground: Ground) -> Told:
 UNDER_WAY = f"SELECT id, sealed FROM drafts WHERE expires > {max(SHOWN_FOR)}"
 
 
-def draft_rows(sound: Ground, weak: Ground) -> list[Outcome]:
+def draft_rows(sound: Installation, weak: Installation) -> list[Outcome]:
     """Drafts of people who are answering, read by whoever holds every file, the key included."""
     people = 12
-    for ground in (sound, weak):
+    for attacked in (sound, weak):
         for _ in range(people):
-            under_way(ground)
+            under_way(attacked)
     return [
         Outcome(
             "thief of the disk",
@@ -134,29 +134,29 @@ def draft_rows(sound: Ground, weak: Ground) -> list[Outcome]:
     ]
 
 
-def under_way(ground: Ground) -> None:
+def under_way(attacked: Installation) -> None:
     """Somebody has written something and went away."""
-    client = begin(ground).answer(first=HALF)
+    client = begin(attacked).answer(first=HALF)
     assert secret_of(client.browser, STUDY)
 
 
-def opened(ground: Ground) -> Told:
+def opened(attacked: Installation) -> Told:
     """Try to read every draft: in clear, and with each 32 bytes that could be the other half."""
-    with ground.stores() as stores:
+    with attacked.stores() as stores:
         drafts = stores.drafts.conn.execute(UNDER_WAY).fetchall()
-    key = bytes.fromhex((ground.data / "server.key").read_text().split()[0])
+    key = bytes.fromhex((attacked.data / "server.key").read_text().split()[0])
     right = 0
     for name, sealed in drafts:
         halves = (b"", bytes(32), key, name, sealed[:32], sealed[-32:])
-        right += any(HALF.encode() in plain for plain in _tries(ground, sealed, halves))
+        right += any(HALF.encode() in plain for plain in _tries(attacked, sealed, halves))
     return Told(right, len(drafts), 0)
 
 
-def _tries(ground: Ground, sealed: bytes, halves: tuple[bytes, ...]) -> list[bytes]:
+def _tries(attacked: Installation, sealed: bytes, halves: tuple[bytes, ...]) -> list[bytes]:
     found = [sealed]
     for half in halves:
         try:
-            found.append(ground.keys.lock(half).open(sealed))
+            found.append(attacked.keys.lock(half).open(sealed))
         except Unsealable:
             continue
     return found

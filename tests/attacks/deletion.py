@@ -9,7 +9,7 @@ from typing import Any
 
 from survey.crypto import new_code
 from survey.studies.availability import FRESH_SECONDS
-from tests.attacks.ground import MOOD, OTHER, Ground, rows_of
+from tests.attacks.attacked import MOOD, OTHER, Installation, rows_of
 from tests.attacks.outcome import Outcome, Told
 from tests.attacks.program import DRAWN
 from tests.attacks.spelling import holding
@@ -26,12 +26,12 @@ class Reply:
     seconds: float
 
 
-def rows(sound: Ground, weak: Ground, *, hits: int) -> list[Outcome]:
+def rows(sound: Installation, weak: Installation, *, hits: int) -> list[Outcome]:
     """Right and wrong codes told apart; then deleted words searched for."""
     at_most = min(hits, len(weak.people))
     replies = tried(sound, hits), tried(weak, at_most)
-    for ground in (sound, weak):
-        ground.server.wait(lambda ground=ground: gone(ground) and ground.at_rest())  # type: ignore[misc]
+    for attacked in (sound, weak):
+        attacked.server.wait(lambda attacked=attacked: gone(attacked) and attacked.at_rest())  # type: ignore[misc]
     return [
         Outcome(
             "partner who saw a code",
@@ -55,7 +55,7 @@ def rows(sound: Ground, weak: Ground, *, hits: int) -> list[Outcome]:
     ]
 
 
-def full_rows(sound: Ground, weak: Ground) -> list[Outcome]:
+def full_rows(sound: Installation, weak: Installation) -> list[Outcome]:
     """Deletions in a study that is full, seen on public pages."""
     return [
         Outcome(
@@ -70,15 +70,15 @@ def full_rows(sound: Ground, weak: Ground) -> list[Outcome]:
     ]
 
 
-def opened(ground: Ground) -> Told:
+def opened(attacked: Installation) -> Told:
     """Delete every answer of the full study and look until everything known was asked anew."""
-    before = _public(ground)
-    for person in ground.both:
-        client = ground.client(MOOD).open("withdraw")
+    before = _public(attacked)
+    for person in attacked.both:
+        client = attacked.client(MOOD).open("withdraw")
         client.press(code=person.other_code)
-    ground.server.wait(lambda: gone(ground) and not rows_of(ground, OTHER))
-    until(lambda: _public(ground) != before, 2 * FRESH_SECONDS)
-    after = _public(ground)
+    attacked.server.wait(lambda: gone(attacked) and not rows_of(attacked, OTHER))
+    until(lambda: _public(attacked) != before, 2 * FRESH_SECONDS)
+    after = _public(attacked)
     return Told(sum(before[page] != after[page] for page in before), len(before), 0)
 
 
@@ -86,26 +86,26 @@ PUBLIC = ("/", f"/s/{MOOD}/", f"/s/{MOOD}/eligibility", f"/s/{MOOD}/information"
 FOR_BOARDS = ("", "data", "certificate", "certificate.json")
 
 
-def _public(ground: Ground) -> dict[str, str]:
+def _public(attacked: Installation) -> dict[str, str]:
     """What anybody reads there now, without what is drawn for each page."""
     pages = (*PUBLIC, *(f"/ethics/{OTHER}/{page}" for page in FOR_BOARDS))
-    asked = {page: ground.browser().open(page) for page in pages}
+    asked = {page: attacked.browser().open(page) for page in pages}
     return {
         page: DRAWN.sub("", f"{said.status} {said.headers.get('Location')} {said.body!r}")
         for page, said in asked.items()
     }
 
 
-def tried(ground: Ground, hits: int) -> list[Reply]:
+def tried(attacked: Installation, hits: int) -> list[Reply]:
     """As many right codes as wrong ones, in an order by lot, each from a browser of its own."""
-    codes = [(p.code, True) for p in ground.people[:hits]]
+    codes = [(p.code, True) for p in attacked.people[:hits]]
     codes += [(new_code(), False) for _ in codes]
-    ground.rng.shuffle(codes)
-    return [_typed(ground, code, right=right) for code, right in codes]
+    attacked.rng.shuffle(codes)
+    return [_typed(attacked, code, right=right) for code, right in codes]
 
 
-def _typed(ground: Ground, code: str, *, right: bool) -> Reply:
-    client = ground.client().open("withdraw")
+def _typed(attacked: Installation, code: str, *, right: bool) -> Reply:
+    client = attacked.client().open("withdraw")
     fields = dict(client.page.fields(client.page.button().form)) | {"code": code}
     data = {name: [value] for name, value in fields.items()}
     browser: Any = client.browser
@@ -139,17 +139,17 @@ def _counted(replies: list[Reply], guess: Callable[[Reply], bool]) -> Told:
     return Told(right, len(replies), len(replies) / 2)
 
 
-def gone(ground: Ground) -> bool:
+def gone(attacked: Installation) -> bool:
     """Whether every queued deletion was carried out."""
-    with ground.stores() as stores:
+    with attacked.stores() as stores:
         waiting = stores.pilot.conn.execute("SELECT count(*) FROM withdrawals").fetchone()
     return bool(waiting == (0,))
 
 
-def left(ground: Ground, hits: int) -> Told:
+def left(attacked: Installation, hits: int) -> Told:
     """Deleted words that any file still holds."""
-    words, files = [p.words for p in ground.people[:hits]], ground.files
-    rows = {row["deletion"] for row in rows_of(ground)}
-    assert not any(ground.values(p)["row"] in rows for p in ground.people[:hits])
+    words, files = [p.words for p in attacked.people[:hits]], attacked.files
+    rows = {row["deletion"] for row in rows_of(attacked)}
+    assert not any(attacked.values(p)["row"] in rows for p in attacked.people[:hits])
     files = {name: held for name, held in files.items() if name.startswith("pilot")}
     return Told(sum(bool(holding(w, files)) for w in words), len(words), 0)

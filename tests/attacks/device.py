@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Playwright, sync_playwright
 
 from forms.platform_texts import CODE_NOTED
-from tests.attacks.ground import Ground
+from tests.attacks.attacked import Installation
 from tests.attacks.outcome import Outcome, Told
 from tests.attacks.spelling import files_in, holding
 from tests.browser.conftest import chromium
@@ -58,7 +58,7 @@ ENDS: dict[str, Callable[[Visitor], str]] = {
 }
 
 
-def rows(folder: Path, sound: Ground, weak: Ground) -> list[Outcome]:
+def rows(folder: Path, sound: Installation, weak: Installation) -> list[Outcome]:
     """What the files of the browser keep: words and codes, and that the site was visited."""
     kept, open_to_all = _profiles(folder / "s", sound), _profiles(folder / "w", weak)
     return [
@@ -87,24 +87,28 @@ def _told(found: list[tuple[bool, bool]], which: int) -> Told:
     return Told(sum(one[which] for one in found), len(found), 0)
 
 
-def _profiles(folder: Path, ground: Ground) -> list[tuple[bool, bool]]:
+def _profiles(folder: Path, attacked: Installation) -> list[tuple[bool, bool]]:
     """Of each way to end: whether words or code lie in the profile, and the site's address."""
     folder.mkdir()
     with elsewhere(folder) as port, sync_playwright() as playwright:
         return [
-            _searched(playwright, folder / name, port, ground, end) for name, end in ENDS.items()
+            _searched(playwright, folder / name, port, attacked, end) for name, end in ENDS.items()
         ]
 
 
 def _searched(
-    playwright: Playwright, folder: Path, port: int, ground: Ground, end: Callable[[Visitor], str]
+    playwright: Playwright,
+    folder: Path,
+    port: int,
+    attacked: Installation,
+    end: Callable[[Visitor], str],
 ) -> tuple[bool, bool]:
     args = [f"--host-resolver-rules=MAP * 127.0.0.1:{port}, EXCLUDE 127.0.0.1"]
     args += ["--no-sandbox"] if os.geteuid() == 0 else []
     context = playwright.chromium.launch_persistent_context(
         folder, executable_path=chromium(), args=args, ignore_https_errors=True
     )
-    visitor = Visitor(context, f"{ground.site}/s/once/").begin()
+    visitor = Visitor(context, f"{attacked.site}/s/once/").begin()
     visitor.page.locator("textarea").fill(WROTE)
     visitor.press().tick("upset", 3).press()
     assert WROTE in visitor.page.content()
@@ -112,4 +116,4 @@ def _searched(
     context.close()
     files = files_in(folder)
     marks = [WROTE, *([code] if code else [])]
-    return any(holding(mark, files) for mark in marks), bool(holding(ground.site, files))
+    return any(holding(mark, files) for mark in marks), bool(holding(attacked.site, files))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.attacks.ground import STUDY, Ground, begin, rows_of
+from tests.attacks.attacked import STUDY, Installation, begin, rows_of
 from tests.attacks.outcome import Outcome, Told
 from tests.attacks.spelling import holding
 
 HOLDER = "whoever handed out the invitations"
 
 
-def rows(sound: Ground, weak: Ground, *, at_once: int) -> list[Outcome]:
+def rows(sound: Installation, weak: Installation, *, at_once: int) -> list[Outcome]:
     """Spent codes in files, spent from unspent, and a crowd with one code."""
     return [
         Outcome(
@@ -45,31 +45,35 @@ def rows(sound: Ground, weak: Ground, *, at_once: int) -> list[Outcome]:
     ]
 
 
-def _spent(ground: Ground) -> list[str]:
-    return [p.invitation for p in ground.people if p.invitation]
+def _spent(attacked: Installation) -> list[str]:
+    return [p.invitation for p in attacked.people if p.invitation]
 
 
-def traces(ground: Ground) -> Told:
+def traces(attacked: Installation) -> Told:
     """Spent codes of which any file holds the keyed hash or the code."""
-    files, spent = ground.files, _spent(ground)
-    values = [(code, ground.keys.invitation_value(code)) for code in spent]
+    files, spent = attacked.files, _spent(attacked)
+    values = [(code, attacked.keys.invitation_value(code)) for code in spent]
     found = sum(any(holding(mark, files) for mark in marks) for marks in values)
     return Told(found, len(spent), 0)
 
 
-def spent_or_not(ground: Ground) -> Told:
+def spent_or_not(attacked: Installation) -> Told:
     """Call spent what the table of codes lacks, or says is used."""
-    with ground.stores() as stores:
+    with attacked.stores() as stores:
         held = dict(stores.pilot.conn.execute("SELECT code, study FROM invitations").fetchall())
-    known = [(code, True) for code in _spent(ground)] + [(code, False) for code in ground.unspent]
-    said = ((held.get(ground.keys.invitation_value(code)) != STUDY, truth) for code, truth in known)
+    known = [(code, True) for code in _spent(attacked)] + [
+        (code, False) for code in attacked.unspent
+    ]
+    said = (
+        (held.get(attacked.keys.invitation_value(code)) != STUDY, truth) for code, truth in known
+    )
     return Told(sum(guess is truth for guess, truth in said), len(known), len(known) / 2)
 
 
-def crowd(ground: Ground, count: int) -> Told:
+def crowd(attacked: Installation, count: int) -> Told:
     """Everybody begins with the same code, then all send in the same moment."""
-    code, before = ground.unspent.pop(), len(rows_of(ground))
-    people = [begin(ground, code).answer(first="stuffed").answer(upset=1) for _ in range(count)]
+    code, before = attacked.unspent.pop(), len(rows_of(attacked))
+    people = [begin(attacked, code).answer(first="stuffed").answer(upset=1) for _ in range(count)]
     with ThreadPoolExecutor(count) as pool:
         list(pool.map(lambda person: person.send(), people))
-    return Told(len(rows_of(ground)) - before - 1, count - 1, 0)
+    return Told(len(rows_of(attacked)) - before - 1, count - 1, 0)

@@ -11,14 +11,14 @@ from typing import Any
 
 from survey.storage import answer_tables
 from survey.storage.stores import Stores
-from tests.attacks.ground import GROUP, STUDY, Ground, rows_of
+from tests.attacks.attacked import GROUP, STUDY, Installation, rows_of
 from tests.attacks.outcome import Outcome, Told
 
 THIEF = "thief of the disk"
 Seen = dict[str, list[Any]]  # what can be observed → its value for each person, in true order
 
 
-def rows(sound: Ground, weak: Ground) -> list[Outcome]:
+def rows(sound: Installation, weak: Installation) -> list[Outcome]:
     """Order of arrival, texts beside rows, and the same from copies taken in between."""
     return [
         Outcome(
@@ -52,22 +52,22 @@ def rows(sound: Ground, weak: Ground) -> list[Outcome]:
     ]
 
 
-def observed(ground: Ground) -> Seen:
+def observed(attacked: Installation) -> Seen:
     """Everything about a person's row that could follow the order, as far as all have it."""
-    with ground.stores() as stores:
+    with attacked.stores() as stores:
         found: Seen = {}
         for table, kind in (("rows", "row"), ("texts", "text")):
             held = {row["deletion"]: (n, row) for n, row in enumerate(_table(stores, table))}
-            mine = [held[ground.values(p)[kind]] for p in ground.people]
+            mine = [held[attacked.values(p)[kind]] for p in attacked.people]
             found[f"{table}: SELECT order"] = [n for n, _ in mine]
             for name in mine[0][1]:
                 found[f"{table}: {name}"] = [_ranked(row[name]) for _, row in mine]
-    for name, content in ground.files.items():
+    for name, content in attacked.files.items():
         for kind in ("row", "text", "draft", "token"):
             for what in (content.find, content.rfind):
-                marks = (ground.values(p)[kind] for p in ground.people)
+                marks = (attacked.values(p)[kind] for p in attacked.people)
                 places = [*takewhile(lambda at: at >= 0, map(what, marks))]
-                if len(places) == len(ground.people):
+                if len(places) == len(attacked.people):
                     found[f"{name}: byte of {kind} ({what.__name__})"] = places
     return {name: values for name, values in found.items() if len(set(map(repr, values))) > 1}
 
@@ -80,15 +80,15 @@ def _ranked(value: object) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def _pairs(ground: Ground) -> list[tuple[int, int]]:
+def _pairs(attacked: Installation) -> list[tuple[int, int]]:
     """Pairs of people, nobody in two of them, by lot."""
-    drawn = ground.rng.sample(range(len(ground.people)), len(ground.people))
+    drawn = attacked.rng.sample(range(len(attacked.people)), len(attacked.people))
     return [(a, b) for a, b in zip(drawn[::2], drawn[1::2], strict=False)]
 
 
-def earlier(ground: Ground) -> Told:
+def earlier(attacked: Installation) -> Told:
     """Choose what told the order of a quarter of the pairs best; use it on the others."""
-    pairs, seen = _pairs(ground), observed(ground)
+    pairs, seen = _pairs(attacked), observed(attacked)
     few = len(pairs) // 4
     learnt, tested = pairs[:few], pairs[few:]
 
@@ -101,23 +101,26 @@ def earlier(ground: Ground) -> Told:
     return Told(right(name, tested, rising=rising), len(tested), len(tested) / 2)
 
 
-def joined(ground: Ground) -> Told:
+def joined(attacked: Installation) -> Told:
     """Take the n-th text of the file for the n-th row."""
-    texts, deletions = [p.words for p in ground.people], [ground.values(p) for p in ground.people]
-    with ground.stores() as stores:
+    texts, deletions = (
+        [p.words for p in attacked.people],
+        [attacked.values(p) for p in attacked.people],
+    )
+    with attacked.stores() as stores:
         held = [str(t["text"]) for t in _table(stores, "texts")]
     whose = {value["row"]: words for value, words in zip(deletions, texts, strict=True)}
-    rows = [whose[row["deletion"]] for row in rows_of(ground)]
+    rows = [whose[row["deletion"]] for row in rows_of(attacked)]
     right = sum(a == b for a, b in zip(rows, held, strict=True))
     return Told(right, len(rows), 1)
 
 
-def joined_by_copies(ground: Ground) -> Told:
+def joined_by_copies(attacked: Installation) -> Told:
     """Of what is new in a copy, take the n-th text for the n-th row."""
-    whose = {ground.values(p)["row"]: ground.values(p)["text"] for p in ground.people}
+    whose = {attacked.values(p)["row"]: attacked.values(p)["text"] for p in attacked.people}
     known, seen = {*whose, *whose.values()}, set[bytes]()
     right = tries = 0
-    for copy in ground.copies:
+    for copy in attacked.copies:
         rows, texts = (
             [value for value in found if value not in seen and value in known]
             for found in _deletions(copy)
@@ -125,7 +128,7 @@ def joined_by_copies(ground: Ground) -> Told:
         seen |= {*rows, *texts}
         right += sum(whose[row] == text for row, text in zip(rows, texts, strict=False))
         tries += len(rows)
-    return Told(right, tries, tries / len(ground.people))
+    return Told(right, tries, tries / len(attacked.people))
 
 
 def _deletions(copy: dict[str, bytes]) -> tuple[list[bytes], list[bytes]]:

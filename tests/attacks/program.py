@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.attacks.ground import STUDY, Ground
+from tests.attacks.attacked import STUDY, Installation
 from tests.attacks.outcome import Outcome, Told
 
 PAGES = ("", "text", "data", "versions", "flow", "checklist", "certificate")
@@ -13,7 +13,7 @@ DRAWN = re.compile(
 )
 
 
-def rows(sound: Ground, weak: Ground) -> list[Outcome]:
+def rows(sound: Installation, weak: Installation) -> list[Outcome]:
     """The weakened copy logs, keeps and opens everything, and shows the same pages."""
     alike = sum(_page(sound, page) == _page(weak, page) for page in PAGES)
     told = Told(alike, len(PAGES), 0)
@@ -31,7 +31,7 @@ def rows(sound: Ground, weak: Ground) -> list[Outcome]:
     ]
 
 
-def _page(ground: Ground, page: str) -> str:
-    answer = ground.browser().open(f"/ethics/{STUDY}/{page}")
+def _page(attacked: Installation, page: str) -> str:
+    answer = attacked.browser().open(f"/ethics/{STUDY}/{page}")
     assert answer.status_code == 200, page
     return DRAWN.sub("", answer.get_data(as_text=True))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.attacks.ground import OTHER, STUDY, Ground, rows_of
+from tests.attacks.attacked import OTHER, STUDY, Installation, rows_of
 from tests.attacks.outcome import Outcome, Told
 
 
-def rows(sound: Ground, weak: Ground) -> list[Outcome]:
+def rows(sound: Installation, weak: Installation) -> list[Outcome]:
     """The other study's row of everybody who answered both."""
     return [
         Outcome(
@@ -24,12 +24,12 @@ def rows(sound: Ground, weak: Ground) -> list[Outcome]:
     ]
 
 
-def joined(ground: Ground) -> Told:
+def joined(attacked: Installation) -> Told:
     """Guess the row with a value in common, else the one in the same place among those of both."""
-    mine = {ground.values(p)["row"]: p for p in ground.both}
-    theirs = {ground.keys.deletion_value(p.other_code, "answers"): p for p in ground.both}
-    here = [row for row in rows_of(ground, STUDY) if row["deletion"] in mine]
-    there = [row for row in rows_of(ground, OTHER) if row["deletion"] in theirs]
+    mine = {attacked.values(p)["row"]: p for p in attacked.both}
+    theirs = {attacked.keys.deletion_value(p.other_code, "answers"): p for p in attacked.both}
+    here = [row for row in rows_of(attacked, STUDY) if row["deletion"] in mine]
+    there = [row for row in rows_of(attacked, OTHER) if row["deletion"] in theirs]
     right = 0
     for at, row in enumerate(here):
         shared = [other for other in there if _bytes(row) & _bytes(other)]

@@ -27,7 +27,7 @@ from tests.attacks import (
     studies,
     traffic,
 )
-from tests.attacks.ground import Ground, fill, ground
+from tests.attacks.attacked import Installation, attacked, fill
 from tests.attacks.outcome import Outcome
 from tests.browser.conftest import chromium
 
@@ -56,8 +56,8 @@ def served(folder: Path, sizes: Sizes, *, slow: bool = True) -> Iterator[list[Ou
     """What is tried at a server: as it is, and with its protections taken out."""
     both = sizes.both, sizes.both // 2
     with (
-        ground(folder, sound=True, limit=both[0]) as sound,
-        ground(folder, sound=False, limit=both[1]) as weak,
+        attacked(folder, sound=True, limit=both[0]) as sound,
+        attacked(folder, sound=False, limit=both[1]) as weak,
     ):
         fill(sound, sizes.people, sizes.codes, both[0])
         fill(weak, sizes.weakened, sizes.codes // 2, both[1])
@@ -75,11 +75,11 @@ def served(folder: Path, sizes: Sizes, *, slow: bool = True) -> Iterator[list[Ou
         _end(sound)
 
 
-def _end(ground: Ground) -> None:
+def _end(attacked: Installation) -> None:
     """Interrupt the server: it ends cleanly, with every log of answers empty."""
-    assert ground.server.stop(signal.SIGINT) == 0
-    assert "Traceback" not in ground.server.said
-    logs = {path.name for path in ground.data.glob("*-wal") if path.stat().st_size}
+    assert attacked.server.stop(signal.SIGINT) == 0
+    assert "Traceback" not in attacked.server.said
+    logs = {path.name for path in attacked.data.glob("*-wal") if path.stat().st_size}
     assert logs <= {"office.db-wal"}, logs  # holds nothing of a client
 
 

@@ -53,7 +53,7 @@ class Person:
 
 
 @dataclass
-class Ground:
+class Installation:
     """An installation; ``people`` are in the order in which they sent."""
 
     server: Server
@@ -125,9 +125,9 @@ def invited(data: Path, count: int) -> list[str]:
     return out.read_text().split()
 
 
-def begin(ground: Ground, invitation: str = "") -> Journey:
+def begin(attacked: Installation, invitation: str = "") -> Journey:
     """Somebody new as far as the first question, by a code where one was handed out."""
-    client = ground.client()
+    client = attacked.client()
     if invitation:
         client.open("/i/").press(invitation=invitation)
     else:
@@ -136,44 +136,44 @@ def begin(ground: Ground, invitation: str = "") -> Journey:
     return client.inform().be_eligible().agree()
 
 
-def send(ground: Ground, number: int, invitation: str = "", *, other: bool = False) -> None:
+def send(attacked: Installation, number: int, invitation: str = "", *, other: bool = False) -> None:
     """Person ``number`` answers, and the other study too where asked."""
-    words = f"the words of somebody {ground.rng.getrandbits(48):012x}"
+    words = f"the words of somebody {attacked.rng.getrandbits(48):012x}"
     person = Person(words, invitation=invitation)
-    client = begin(ground, invitation).answer(first=person.words).answer(upset=3)
+    client = begin(attacked, invitation).answer(first=person.words).answer(upset=3)
     browser: Any = client.browser
     person.secret = secret_of(browser, STUDY)
     person.cookie = browser.cookies["s"]
     person.code = client.send(code=True).code
     assert client.screen == "done"
-    ground.people.append(person)
+    attacked.people.append(person)
     if other:
-        again = ground.client(MOOD, client.browser).begin().answer(mood=1 + number % 3)
+        again = attacked.client(MOOD, client.browser).begin().answer(mood=1 + number % 3)
         person.other_code = again.send(code=True).code
         assert again.screen == "done"
-        ground.both.append(person)
+        attacked.both.append(person)
 
 
 GROUP = 5  # people between two copies of the file
 COPIED = ("pilot.db", "pilot.db-wal")
 
 
-def fill(ground: Ground, people: int, codes: int, both: int) -> None:
+def fill(attacked: Installation, people: int, codes: int, both: int) -> None:
     """So many people answer, the first of them by invitation, some of them both studies."""
-    handed = invited(ground.data, 2 * codes) if codes else []
-    ground.rng.shuffle(handed)
-    ground.unspent = handed[codes:]
+    handed = invited(attacked.data, 2 * codes) if codes else []
+    attacked.rng.shuffle(handed)
+    attacked.unspent = handed[codes:]
     for number in range(people):
         code = handed[number] if number < codes else ""
-        send(ground, number, code, other=number < both)
+        send(attacked, number, code, other=number < both)
         if (number + 1) % GROUP == 0:
-            held = {n: ground.data / n for n in COPIED}
-            ground.copies.append({n: p.read_bytes() for n, p in held.items() if p.exists()})
-    ground.server.wait(ground.at_rest)
+            held = {n: attacked.data / n for n in COPIED}
+            attacked.copies.append({n: p.read_bytes() for n, p in held.items() if p.exists()})
+    attacked.server.wait(attacked.at_rest)
 
 
 @contextmanager
-def ground(folder: Path, *, sound: bool, limit: int = 0) -> Iterator[Ground]:
+def attacked(folder: Path, *, sound: bool, limit: int = 0) -> Iterator[Installation]:
     """Two studies served from ``folder`` as pilots; the other one is full at ``limit`` answers."""
     port, data = free_port(), folder / ("sound" if sound else "weakened")
     site = f"http://127.0.0.1:{port}"
@@ -187,10 +187,10 @@ def ground(folder: Path, *, sound: bool, limit: int = 0) -> Iterator[Ground]:
         (data / "site.toml").write_text(f'[study."{OTHER}"]\nlimit = {limit}\n', "utf-8")
     command = [sys.executable, "-m", "tests.attacks.served", "sound" if sound else "weakened"]
     with running(command, settings, f"{site}/healthz") as server:
-        yield Ground(server, site, data, sound)
+        yield Installation(server, site, data, sound)
 
 
-def rows_of(ground: Ground, study: str = STUDY) -> list[dict[str, Any]]:
+def rows_of(attacked: Installation, study: str = STUDY) -> list[dict[str, Any]]:
     """Stored rows in the order in which the file gives them."""
-    with ground.stores() as stores:
+    with attacked.stores() as stores:
         return list(answer_tables.rows(stores.pilot, study))
