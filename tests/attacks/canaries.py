@@ -29,7 +29,7 @@ from tests.attacks.spelling import holding
 READER = "host, reader of logs"
 REQUESTS = ("GET /", "POST /", "BREW")
 PERSONAL = (ADDRESS, FORWARDED, AGENT, LANGUAGE, REFERRER, QUERY, HALF, *REQUESTS)
-MOST = 100  # people whose marks are searched for
+MOST = 50  # people whose marks are searched for
 AT_THE_WEAKENED = 12  # routes: it logs the first request
 FAILED = 500
 WRITTEN = ("pilot.db", "pilot.db-wal")  # where words that were sent belong
