@@ -46,6 +46,7 @@ class Since:
         self.stores, self.keys, self.listed = stores, keys, listed
         self.made_at, self.who, self.at = made_at, who, iso_utc()
         self.told: list[str] = []
+        self._ended = frozenset().union(*listed.ended.values()) if listed else frozenset[str]()
 
     def end_all(self) -> list[str]:
         """End everything; return a sentence on each that was ended, and on what is lost."""
@@ -81,6 +82,8 @@ class Since:
     def _answers(self) -> None:
         """Delete answers and texts that were deleted since; without a list all that can be."""
         db, gone = self.stores.responses, 0
+        if self.listed and not self._ended:
+            return
         with write_transaction(db):
             merge_table(db)
             for table in merged_tables(db):
@@ -110,8 +113,7 @@ class Since:
     def _is_ended(self, deletion: bytes) -> bool:
         if self.listed is None:
             return True
-        values = endings_list.values_of(self.keys, deletion)
-        return any(v in known for known in self.listed.ended.values() for v in values)
+        return any(value in self._ended for value in endings_list.values_of(self.keys, deletion))
 
     def _gone(self, name: str, made: Callable[..., dict[str, Any]]) -> list[Any]:
         """Return what of this kind the copy has and the list no longer knows."""

@@ -26,6 +26,7 @@ from survey.cli.main import main
 from survey.config import Config
 from survey.crypto import KeyRing, make_key, read_keys
 from survey.errors import Refusal
+from survey.ethics.news import news_of
 from survey.storage import (
     accounts,
     answer_tables,
@@ -228,6 +229,8 @@ def test_where_nothing_ended_since_a_restore_closes_the_study_and_says_so_in_the
     check_use(stores.office, NAME, pilot=False)
     assert studies.status(stores.office, NAME) == "closed"
     assert "restored from" in studies.audit(stores.office)[-1]["what"]
+    (news, *_) = news_of(stores.office, "Bea", [NAME])
+    assert news.sentence.startswith("The data were put back from a backup of ")
     assert lines == ["Lost: answers sent since, and 2 lines of the record of staff's acts."]
     assert record_check.check(stores.office).whole
     stores.close()
@@ -390,7 +393,7 @@ def test_the_list_names_nobody_and_holds_no_order(house):
     assert found["ended"][NAME] == sorted(found["ended"][NAME])
 
 
-def test_a_backup_that_cannot_be_written_leaves_nothing(house):
+def test_what_cannot_be_written_whole_leaves_nothing(house):
     def limited():
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))
 
@@ -405,13 +408,24 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(house):
     }  # fmt: skip
     out = house.folder / "out"
     out.mkdir()
-    public = house.secret.read_text().splitlines()[0].removeprefix("# public key: ")
-    run = "from survey.cli import main; main()"
-    command = [sys.executable, "-c", run, "backup", str(out), "--to", public]
-    done = subprocess.run(command, env=environ, preexec_fn=limited, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "No backup was made." in done.stderr
-    assert [*out.iterdir()] == []
+    public = out / "backup.pub"
+    public.write_text(house.secret.read_text().splitlines()[0].removeprefix("# public key: "))
+
+    def refused(*words):
+        command = [sys.executable, "-c", "from survey.cli import main; main()", *map(str, words)]
+        done = subprocess.run(
+            command, env=environ, preexec_fn=limited, capture_output=True, text=True
+        )
+        assert done.returncode == 1
+        return done.stderr
+
+    assert "No backup was made." in refused("backup", out, "--to", public)
+    assert [*out.iterdir()] == [public]
+    whole = house.backup()
+    house.keep_list()
+    given = ("--identity", house.secret, "--endings", house.config.endings)
+    assert "Nothing is there." in refused("restore", whole, "--into", out / "r", *given)
+    assert [*out.iterdir()] == [public]
     assert not (house.config.data / ".backup").exists()
 
 
