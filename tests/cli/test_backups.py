@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import resource
@@ -493,3 +494,22 @@ def test_the_server_keeps_the_list_and_writes_it_only_where_something_changed(ho
     kept.tick(DAY)
     listed = endings_list.read(house.config.endings)
     assert [len(values) for values in listed.ended.values()] == [1]  # type: ignore[union-attr]
+
+
+def test_what_no_backup_holds_is_not_unpacked(house):
+    listed = house.keep_list()
+    for name, kind in (("../x", tarfile.REGTYPE), ("/x", tarfile.REGTYPE), ("x", tarfile.SYMTYPE)):
+        entry = tarfile.TarInfo(name)
+        entry.type, entry.linkname = kind, "/etc/passwd"
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+            archive.addfile(entry, io.BytesIO())
+        path = house.folder / "forged.age"
+        with path.open("wb") as file:
+            sealed = EncryptedWriter(file, [house.public])
+            sealed.write(packed.getvalue())
+            sealed.finish()
+        with pytest.raises(Refusal, match="holds what no backup"):
+            house.restored(path, listed=listed)
+    assert not (house.folder / "restored").exists()
+    assert not (house.folder / "x").exists()
