@@ -275,6 +275,11 @@ CODE_ERRORS = {
     ),
 }
 DELETED_WHEN = "Deleting takes a minute at most."
+# With the day on which the operator said that a server key is gone, in words.
+KEY_LOST = (
+    "A code that was given on or before {day} may delete nothing: a key that this server needs for "
+    "it was lost."
+)
 # With the day of the last freeze, in words.
 FROZEN_ONCE = (
     "Answers sent before {day} were put into the results on that day, and so were any sent earlier "
@@ -459,6 +464,12 @@ INVITATION_ERRORS = {
         "This code opens nothing: it has been used, was taken back, or is not from this site."
     ),
 }
+
+# With the day, where a server key was lost.
+INVITATION_KEY_LOST = (
+    "A code that was made on or before {day} may be unknown here now: a key that this server needs "
+    "for it was lost. Ask whoever invited you for another."
+)
 
 # The leaflet, whose outside tells nothing of the topic.
 LEAFLET = {

@@ -17,7 +17,7 @@ import click
 from survey.accounts.audit import note_command
 from survey.cli.installation import open_version
 from survey.cli.main import main
-from survey.crypto import KeyRing, read_keys
+from survey.data_folder import key_ring
 from survey.errors import Refusal
 from survey.private_file import new_private_file
 from survey.respondents import invitations
@@ -203,7 +203,7 @@ def invite(study: str, count: int, out: Path, links: str | None) -> None:
         raise Refusal(f"Links stand in a table: let {out.name} end in .csv, or leave out --links.")
     config, version, stores = open_version(study)
     name = version.study.name
-    seal = KeyRing(read_keys(config.key))
+    seal = key_ring(config, stores)
     codes = invitations.draw(count)
     table = out.suffix == ".csv"
     content = invitations.as_csv(codes, site) if table else invitations.as_text(codes)

@@ -237,6 +237,19 @@ def test_a_member_reads_what_others_did_since_and_marks_it_as_seen(mood, researc
     assert "It was closed." in board.open("/ethics/").text
 
 
+def test_members_are_told_of_keys_and_resets_of_each_other_and_of_nobody_elses(mood, board, runner):
+    office, env = mood.services.stores.office, {"LACRIMA_DATA": str(mood.services.stores.folder)}
+    seat(office, "minimal", "Bo", quorum=None)
+    seat(office, "elsewhere", "Cy")
+    for name in ("Bo", "Cy"):
+        done = runner.invoke(main, ["account", "reset", name], env=env)
+        assert done.exit_code == 0, done.output
+    told = board.open("/ethics/").text
+    assert "bo has another key to sign with." in told
+    assert "The account Bo was reset" in told
+    assert "Cy" not in told
+
+
 def test_own_acts_are_no_news(mood, board):
     board.open("comments")
     board.submit("comments", text="Which house?", passage="")

@@ -33,17 +33,25 @@ def used(tmp_path_factory):
         worker.open("account/second-step").press(code=CODE)
         worker.open(f"set-up/{TOKEN}")
         other = Worker(None, board[0], browser=WireBrowser(site, SENT)).sign_in(*board[1:])
-        signing = other.open("therapist-tears/approve").page.text
+        inside_other = other.inside
+        pages = [other.open(f"/ethics/minimal/{page}").status for page in ("approve", "verdicts")]
+        here = other.here
+        signing = other.open("/ethics/therapist-tears/approve").page.text
         client = Journey(None, "hour", browser=WireBrowser(site)).open("information").page.text
         held = {p.name: p.read_bytes() for p in data.rglob("*") if p.is_file()}
         cookie = browser.cookies["staff"]
         said = server.said
-    return {"in": (inside, other.inside), "files": held, "said": said, "cookie": cookie,
-            "password": password, "data": data, "signing": signing, "client": client}  # fmt: skip
+    return {"in": (inside, inside_other), "files": held, "said": said, "cookie": cookie,
+            "password": password, "data": data, "pages": (pages, here),
+            "signing": signing, "client": client}  # fmt: skip
 
 
 def test_the_printed_names_and_passwords_sign_in_without_a_second_step(used):
     assert used["in"] == (True, True)
+
+
+def test_the_demos_board_account_opens_every_page_of_a_study(used):
+    assert used["pages"] == ([200, 200], "/ethics/minimal/verdicts")
 
 
 def test_the_demo_s_member_of_the_board_reads_what_would_be_signed(used):
