@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import suppress
 
@@ -26,6 +27,12 @@ def is_there(config: Config) -> bool:
     """Return whether the settings name an installation: its key, its id or a file of it."""
     files = (config.data / f"{name}.db" for name in NAMES)
     return any(path.exists() for path in (config.key, identity_path(config.key), *files))
+
+
+def is_ours(config: Config) -> bool:
+    """Return whether the data are this user's: another's are looked at, and never opened."""
+    paths = (config.data, config.data / "office.db")
+    return all(path.stat().st_uid == os.geteuid() for path in paths if path.exists())
 
 
 def open_data(config: Config) -> Stores:

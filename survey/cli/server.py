@@ -21,7 +21,7 @@ from survey.cli.installation import open_catalogue, open_stores
 from survey.cli.main import main
 from survey.config import PREFIX, SETTINGS, Config, for_demo, read_config
 from survey.crypto import make_key, read_keys
-from survey.data_folder import is_there, key_ring
+from survey.data_folder import is_ours, is_there, key_ring
 from survey.errors import BadSetting, Refusal
 from survey.releases.archive import drop_pilot_files
 from survey.storage import answer_tables, batches, drafts, studies
@@ -129,7 +129,7 @@ def doctor(since: str, site: str, *, as_json: bool) -> None:
               for s in SETTINGS}  # fmt: skip
     asked = Asked(read_config(), site, since)
     findings = list(run(BEFORE_SERVING, asked))
-    if is_there(asked.config):
+    if is_there(asked.config) and is_ours(asked.config):
         findings += run(LOOKED_AT_BESIDES, asked)
     if as_json:
         click.echo(json.dumps(_as_json(values, findings), ensure_ascii=False, indent=2))
