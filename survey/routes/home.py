@@ -46,9 +46,11 @@ def health() -> Response:
     """Answer 200 when the stores could be written a moment ago, else 503; say nothing more.
 
     Whether they can be written is told as it was seen then: a wait for a turn to write would tell
-    anybody when somebody else is writing. A file that is no longer ours is noticed at once.
+    anybody when somebody else is writing. A file that is no longer ours is noticed at once; a
+    duty of maintenance, a deletion by code among them, once it has failed for ten minutes.
     """
-    fine = services().stores.unchanged() and services().maintenance.writable
+    maintenance = services().maintenance
+    fine = services().stores.unchanged() and maintenance.writable and not maintenance.late
     return Response(
         "ok\n" if fine else "cannot write\n", 200 if fine else 503, mimetype="text/plain"
     )
@@ -92,6 +94,8 @@ def enter() -> Answer:
         return see_other(f"/i/?{WAIT}")
     invited = invitations.find(here.stores, here.keys, read)
     published = here.availability.published(invited.study) if invited else None
+    if invited is None:
+        invitations.note_leak(here.stores, here.keys, read)
     if invited is None or published is None or published.version.pilot != invited.pilot:
         return see_other("/i/?unknown")
     # Only wrong codes are counted (docs/decisions/0017-invitations.md).

@@ -18,6 +18,7 @@ from survey.storage.answers import forget_accepted
 from survey.storage.batches import Withdrawn, carry_out_deletions, nothing_more
 from survey.storage.counters import EVENT_BATCH, EventCounters
 from survey.storage.database import Database, truncate_log
+from survey.storage.duties import DutyLog, read_duties
 from survey.storage.pairing import advance
 from survey.storage.reordering import SMALL_BYTES, file_bytes, not_rewritten, rewrite_file, tidy
 from survey.storage.stores import Stores
@@ -104,11 +105,18 @@ class MaintenanceThread:
         self._purged = self._hour = self._night = self._deletions = float("-inf")
         self._looked = self._rested = float("-inf")
         self._was_writable = False
+        self._duties = DutyLog(stores.folder)
+        self._late: list[str] = []
 
     @property
     def writable(self) -> bool:
         """Whether every file could be written when that was looked at last, a moment ago."""
         return self._was_writable and self._clock() - self._looked < HEALTH_STALE_SECONDS
+
+    @property
+    def late(self) -> bool:
+        """Whether a duty of the process that works has failed for ten minutes, a moment ago."""
+        return bool(self._late)
 
     def start(self) -> None:
         """Begin, unless begun already."""
@@ -147,9 +155,11 @@ class MaintenanceThread:
             self._look()
         if self._holds_lock():
             self._keep_files(now)
+            self._duties.keep(now)
 
     def _look(self) -> None:
         self._was_writable, self._looked = self._stores.writable(), self._clock()
+        self._late = read_duties(self._stores.folder).late(self._looked)
 
     def _keep_files(self, now: float) -> None:
         beat = now // DELETION_SECONDS
@@ -186,8 +196,10 @@ class MaintenanceThread:
                 reason = getattr(error, "sqlite_errorname", type(error).__name__)
                 LOG.warning("Could not %s (%s); trying again.", what, reason)
             self._failing.add(what)
+            self._duties.note(what, self._clock(), done=False)
             return False
         self._failing.discard(what)
+        self._duties.note(what, self._clock(), done=True)
         return True
 
     def _holds_lock(self) -> bool:
