@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from survey.locks import acquire_lock
+from survey.log_lines import once_a_minute
 from survey.storage import drafts
 from survey.storage.answers import forget_accepted
 from survey.storage.batches import Withdrawn, carry_out_deletions, nothing_more
@@ -137,6 +138,7 @@ class MaintenanceThread:
     def tick(self) -> None:
         """Do everything that is due."""
         self._write_tallies(least=EVENT_BATCH)
+        once_a_minute.tell()
         now = self._clock()
         if now - self._looked >= HEALTH_SECONDS or now < self._looked:
             self._look()
@@ -207,8 +209,8 @@ class MaintenanceThread:
             if self._tallies.waiting(pilot=pilot) >= least:
                 self._tallies.flush(self._stores.answers(pilot=pilot), pilot=pilot)
 
-        for pilot in (False, True):
-            self._try("write tallies", partial(flush, pilot=pilot))
+        for name, pilot in (("responses", False), ("pilot", True)):
+            self._try(f"write tallies to {name}.db", partial(flush, pilot=pilot))
 
     def _carry_out_deletions(self) -> bool:
         done = [
