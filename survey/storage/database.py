@@ -34,7 +34,7 @@ __all__ = ["AnyDatabase", "Database", "Migrations", "NotFoundError"]
 
 AnyDatabase = sqlite_utils.Database
 
-BUSY_SECONDS = 10.0  # how long a writer waits for its turn among processes
+BUSY_SECONDS = 5.0  # how long a writer waits for a program that takes no turn (survey/locks.py)
 LOG_BUSY_MS = 250  # truncating the log holds up writers while it waits for readers: not for long
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

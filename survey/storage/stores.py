@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from survey.errors import StoreUnavailable
-from survey.locks import WriteLock, locked
+from survey.locks import TURN_SECONDS, Waiting, WriteLock, locked
 from survey.storage.database import BUSY_SECONDS, Database
 from survey.storage.schema import ANSWERS, DRAFTS, OFFICE
 
@@ -65,11 +65,13 @@ class Stores:
     """The files in ``folder``: ``responses``, ``pilot``, ``drafts`` and ``office``.
 
     Each gives the calling thread's own connection. Made after a process has forked, not before.
-    Raises StoreUnavailable where the folder or a file cannot be opened.
+    Of ``threads`` that serve pages at most half wait long for a file that is being written. Raises
+    StoreUnavailable where the folder or a file cannot be opened.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, threads: int = 4) -> None:
         self.folder = folder
+        self._waiting = Waiting(threads // 2)
         self._mine = threading.local()
         self._open: weakref.WeakSet[Database] = weakref.WeakSet()
         self._opening = threading.Lock()
@@ -88,9 +90,11 @@ class Stores:
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 if not any(self.folder.iterdir()):  # just made, or made for us
                     self.folder.chmod(0o700)
-                with locked(self.folder) as handle:  # another process may start just now
+                with locked(
+                    self.folder, seconds=TURN_SECONDS
+                ) as handle:  # another process may start just now
                     if name not in self._turns:
-                        self._turns[name] = WriteLock(self.folder / f"{name}.turn")
+                        self._turns[name] = WriteLock(self.folder / f"{name}.turn", self._waiting)
                     db = _connect(path, name)
                     os.fsync(handle)  # what was made in the folder is on the disk
             except (OSError, sqlite3.Error) as error:

@@ -38,7 +38,7 @@ from survey.studies.version import StudyVersion, read_version
 
 def open_studies(config: Config) -> tuple[Stores, StudyCatalogue]:
     """Open the stores of this installation and its studies, with a table ready for each."""
-    stores = Stores(config.data)
+    stores = Stores(config.data, threads=config.threads)
     try:
         catalogue = load_catalogue(config, stores)
         for folder in catalogue:
