@@ -219,6 +219,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "settled": "answers laid down since the last levelling",
             "stored": "answers there were then",
             "resting": "arrivals that lie in random order already",
+            "due": "whether the file is still to be rewritten after a deletion",
         },
     ),
     "filler": (

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,7 +21,14 @@ from survey.storage.answers import forget_accepted
 from survey.storage.batches import Withdrawn, carry_out_deletions, nothing_more
 from survey.storage.counters import EVENT_BATCH, EventCounters
 from survey.storage.database import Database, truncate_log
-from survey.storage.reordering import SMALL_BYTES, file_bytes, not_rewritten, rewrite_file, tidy
+from survey.storage.reordering import (
+    SMALL_BYTES,
+    not_rewritten,
+    rewrite_file,
+    tidy,
+    used_bytes,
+)
+from survey.storage.reserve import keep_reserve, use_reserve
 from survey.storage.stores import Stores
 
 LOG = logging.getLogger("lacrima.store")
@@ -100,7 +109,12 @@ class MaintenanceThread:
         self._sent: dict[bytes, float] = {}  # drafts that were sent → when they were first seen
         self._purged = self._hour = self._night = self._deletions = float("-inf")
         self._looked = self._rested = float("-inf")
-        self._was_writable = False
+        self._was_writable = self._drafts_fit = False
+
+    @property
+    def takes_drafts(self) -> bool:
+        """Whether drafts used so little of the disk, a moment ago, that more of them may begin."""
+        return self._drafts_fit
 
     @property
     def writable(self) -> bool:
@@ -147,6 +161,8 @@ class MaintenanceThread:
 
     def _look(self) -> None:
         self._was_writable, self._looked = self._stores.writable(), self._clock()
+        with suppress(OSError):  # the look itself says what is wrong with the folder
+            self._drafts_fit = drafts.fit(self._stores.folder)
 
     def _keep_files(self, now: float) -> None:
         beat = now // DELETION_SECONDS
@@ -234,16 +250,22 @@ class MaintenanceThread:
         if name != "drafts":
             return tidy(db)
         # Not even sealed drafts lie in the order they began, at a quiet time; a large file waits.
-        if file_bytes(db) <= SMALL_BYTES:
+        if used_bytes(db) <= SMALL_BYTES:
             with db.turn:
                 db.conn.execute("VACUUM")
         return truncate_log(db)
 
     def _purge_drafts(self) -> None:
         """Delete expired drafts, then the submit tokens of drafts that are gone."""
-        now = self._clock()
-        drafts.purge(self._stores.drafts, now, self._over(now))
-        truncate_log(self._stores.drafts)
+        now, db = self._clock(), self._stores.drafts
+        try:
+            drafts.purge(db, now, self._over(now))
+        except sqlite3.OperationalError:  # most likely there is no room, not even for the log
+            use_reserve(self._stores.folder)
+            truncate_log(db)
+            drafts.purge(db, now, self._over(now))
+        truncate_log(db)
+        keep_reserve(self._stores.folder)
 
         def live() -> frozenset[bytes]:
             return frozenset(map(self._accepted_of, drafts.ids(self._stores.drafts)))

@@ -42,6 +42,11 @@ def file_bytes(db: Database) -> int:
     return _pragma(db, "page_count") * _pragma(db, "page_size")
 
 
+def used_bytes(db: Database) -> int:
+    """Return how much of the file holds anything."""
+    return file_bytes(db) - _pragma(db, "freelist_count") * _pragma(db, "page_size")
+
+
 def merge_arrivals(db: Database, *, small: int = SMALL_BYTES) -> int:
     """Lay down in key order what arrived, and empty the log; return how many answers joined.
 

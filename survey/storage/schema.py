@@ -130,6 +130,12 @@ def m003_promised(db: AnyDatabase) -> None:
     )
 
 
+@ANSWERS()
+def m035_rewrite_due(db: AnyDatabase) -> None:
+    """Whether the file has to be rewritten for what was deleted: no restart forgets it."""
+    _make(db, "ALTER TABLE levelling ADD COLUMN due INTEGER NOT NULL DEFAULT 0")
+
+
 @DRAFTS()
 def m001_drafts(db: AnyDatabase) -> None:
     """Sealed drafts; ``expires`` is in epoch seconds, rounded up to half an hour."""
@@ -141,6 +147,12 @@ def m001_drafts(db: AnyDatabase) -> None:
             expires INTEGER NOT NULL CHECK (expires % 1800 = 0)
         ) STRICT, WITHOUT ROWID""",
     )
+
+
+@DRAFTS()
+def m035_ends(db: AnyDatabase) -> None:
+    """Drafts by their end, so that those that ran out are found without reading the others."""
+    _make(db, "CREATE INDEX ends ON drafts (expires)")
 
 
 def _append_only(table: str) -> tuple[str, str]:

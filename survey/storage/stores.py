@@ -52,6 +52,8 @@ def _connect(path: Path, name: str) -> Database:
 def _pragmas(name: str) -> Iterator[str]:
     if FILES[name] is ANSWERS:
         yield f"page_size={ANSWERS_PAGE}"  # only a new file takes it
+    if FILES[name] is DRAFTS:
+        yield "auto_vacuum=INCREMENTAL"  # a new file takes it, and one that is rewritten
     yield "journal_mode=WAL"
     # A draft need not survive a power cut, and the client waits for each page.
     yield f"synchronous={'OFF' if name == 'drafts' else 'FULL'}"
