@@ -9,6 +9,7 @@ import logging
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,17 +19,16 @@ from survey.locks import acquire_lock
 from survey.log_lines import once_a_minute
 from survey.storage import drafts
 from survey.storage.answers import forget_accepted
-from survey.storage.batches import Withdrawn, carry_out_deletions, nothing_more
+from survey.storage.batches import Withdrawn, delete_asked, finish_freezes, nothing_more
 from survey.storage.counters import EVENT_BATCH, EventCounters
 from survey.storage.database import Database, truncate_log
 from survey.storage.reordering import (
     SMALL_BYTES,
     not_rewritten,
-    rewrite_file,
-    tidy,
     used_bytes,
 )
 from survey.storage.reserve import keep_reserve, use_reserve
+from survey.storage.rewriting import Pace, level, rewrite_due, rewrite_some, tidy
 from survey.storage.stores import Stores
 
 LOG = logging.getLogger("lacrima.store")
@@ -38,6 +38,7 @@ HEALTH_SECONDS = 5.0  # how often each process looks whether the files can be wr
 HEALTH_STALE_SECONDS = 60.0  # a look that takes longer counts as none
 DELETION_SECONDS = 2  # on the clock: what was asked for is deleted at the next of these moments
 DELETION_REST = 20  # times as long as that took: wrong codes in a row keep nobody from sending
+REWRITE_SECONDS = 2.0  # for which a large file is rewritten between two rests
 DELETION_LATEST = 30.0  # that rest at most: clients are told that deleting takes a minute at most
 QUIET_SECONDS = 1.0  # with the tick: at rest within two seconds (docs/design.md, Storage)
 PURGE_SECONDS = 20.0  # seen up to so late, spared, and gone so late: within two minutes if no code
@@ -106,6 +107,7 @@ class MaintenanceThread:
         self._lock: int | None = None
         self._files = {name: _QuietFile() for name in ("responses", "pilot", "drafts")}
         self._failing: set[str] = set()
+        self._pace = Pace()
         self._sent: dict[bytes, float] = {}  # drafts that were sent → when they were first seen
         self._purged = self._hour = self._night = self._deletions = float("-inf")
         self._looked = self._rested = float("-inf")
@@ -237,7 +239,12 @@ class MaintenanceThread:
 
     def _delete(self, name: str) -> None:
         withdrawn = self._withdrawn if name == "pilot" else nothing_more
-        carry_out_deletions(self._db(name), withdrawn=withdrawn)
+        db, until = self._db(name), time.monotonic() + REWRITE_SECONDS
+        finish_freezes(db)
+        delete_asked(db, withdrawn=withdrawn)
+        while rewrite_due(db) and not rewrite_some(db, self._pace):
+            if time.monotonic() > until:
+                break
 
     def _tidy_if_quiet(self, name: str) -> None:
         watch, db = self._files[name], self._db(name)
@@ -282,4 +289,4 @@ class MaintenanceThread:
     def _rewrite_files(self) -> None:
         for name in ("responses", "pilot"):
             if not_rewritten(self._db(name)):
-                rewrite_file(self._db(name))
+                level(self._db(name))

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from survey.cli.main import main
 from survey.storage import admission
 from survey.storage.answers import accept
-from survey.storage.reordering import tidy
+from survey.storage.rewriting import tidy
 from survey.storage.stores import Stores
 from tests.conftest import folder_of
 from tests.journeys.client import Journey
