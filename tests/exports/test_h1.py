@@ -3,6 +3,7 @@
 import importlib.util
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -52,13 +53,14 @@ def untouched(study, frame: pl.DataFrame, folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def fits(h1, study, frames, tmp_path_factory):
-    """(rows, tier, outcome) → (before, after) on the very same people.
+def released(h1, study, frames, tmp_path_factory):
+    """(rows, tier) → (before, after) as lines, and the codebook, of the very same people.
 
     Covariates that the tier does not keep are left out of both.
     """
 
-    def both(rows: int, tier: str, outcome: str):
+    @cache
+    def release(rows: int, tier: str):
         frame = frames[rows]
         if path_to(study, tier)[-1].needs_open_consent:
             frame = frame.filter(pl.col("c_open") == 1)
@@ -67,17 +69,21 @@ def fits(h1, study, frames, tmp_path_factory):
         lines, book = h1.load(work / "after")
         gone = {n for n in h1.COVARIATES if all(line.get(n, "-93") == "-93" for line in lines)}
         raw = data_in(untouched(study, frame, work / "before"))
-        raw = [{n: cell for n, cell in line.items() if n not in gone} for line in raw]
-        return h1.fit(raw, book, outcome), h1.fit(lines, book, outcome)
+        return [{n: cell for n, cell in line.items() if n not in gone} for line in raw], lines, book
 
-    known: dict[tuple[object, ...], object] = {}
+    return release
 
-    def remembered(*case):
-        if case not in known:
-            known[case] = both(*case)
-        return known[case]
 
-    return remembered
+@pytest.fixture(scope="module")
+def fits(h1, released):
+    """(rows, tier, outcome) → (before, after)."""
+
+    @cache
+    def both(rows: int, tier: str, outcome: str):
+        before, after, book = released(rows, tier)
+        return h1.fit(before, book, outcome), h1.fit(after, book, outcome)
+
+    return both
 
 
 def overlap(one, other) -> float:

@@ -23,10 +23,13 @@ def named(lines, ends=("",)):
     return (line.split()[1] if line.endswith(ends) else line for line in lines)
 
 
+# The flagship's tiers with rows are pinned by their releases of frozen answers.
+FROZEN = {(FLAGSHIP.name, tier) for tier in "ABC"}
 RELEASES = [
     (name, tier)
     for name, folder in STUDY_FOLDERS.items()
     for tier in sorted(load_study(folder).policy.tiers)
+    if (name, tier) not in FROZEN
 ]
 
 
@@ -79,9 +82,9 @@ def ledger_of(installation, keys_of):
     for segment, tier, edition, about in office.execute(parts).fetchall():
         yield from ("", f"segment {segment}, tier {tier}, edition {edition}")
         told = json.loads(about)
-        # Which columns have an answer missing hangs on who is drawn into tier B.
-        missing = told.get("not_answered")
-        yield from keys_of({**told, "not_answered": {}} if missing else told)
+        # Who is drawn into tier B decides which columns lack an answer and why rows are left out.
+        drawn = {key: {} for key in ("not_answered", "left_out") if told.get(key)}
+        yield from keys_of({**told, **drawn})
     office.close()
 
 

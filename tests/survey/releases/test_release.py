@@ -1,5 +1,7 @@
 import json
+import shutil
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,10 +36,49 @@ def stores(tmp_path):
     stores.close()
 
 
+@pytest.fixture(scope="module")
+def pilot_with_answers(tmp_path_factory, study):
+    """A data folder with the 400 answers of a pilot, to be copied."""
+    folder = tmp_path_factory.mktemp("pilot") / "data"
+    with closing(Stores(folder)) as stores:
+        simulate_into(stores.pilot, study, FLAGSHIP, count=400, seed=1)
+    return folder
+
+
 @pytest.fixture
-def pilot(stores, study):
-    simulate_into(stores.pilot, study, FLAGSHIP, count=400, seed=1)
-    return stores
+def pilot(pilot_with_answers, tmp_path):
+    shutil.copytree(pilot_with_answers, tmp_path / "data")
+    with closing(Stores(tmp_path / "data")) as stores:
+        yield stores
+
+
+@pytest.fixture(scope="module")
+def released_pilot(pilot_with_answers, tmp_path_factory, study):
+    """The stores, the folder and the result of a pilot's release, to be looked at alone."""
+    folder = tmp_path_factory.mktemp("released")
+    shutil.copytree(pilot_with_answers, folder / "data")
+    with closing(Stores(folder / "data")) as stores:
+        (folder / "out").mkdir(mode=0o755)
+        done = run(stores, study, folder / "out", made_at="2031-01-01T10:00:00+00:00")
+        yield stores, folder / "out", done
+
+
+@pytest.fixture(scope="module")
+def first_release(tmp_path_factory, study):
+    """A folder with the release of 330 frozen answers in it, to be copied, and the result."""
+    folder = tmp_path_factory.mktemp("first")
+    with closing(Stores(folder / "data")) as stores:
+        frozen(stores, study, 330)
+        done = run(stores, study, folder / "one", pilot=False)
+    return folder, done
+
+
+@pytest.fixture
+def released(first_release, tmp_path):
+    """The stores of a study whose first release lies in ``one``, to go on from."""
+    shutil.copytree(first_release[0], tmp_path, dirs_exist_ok=True)
+    with closing(Stores(tmp_path / "data")) as stores:
+        yield stores
 
 
 def run(stores: Stores, study, out: Path, *, tier: str = "C", pilot: bool = True, **more):
@@ -63,22 +104,19 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_pilot_release_lies_in_its_folder_whole(pilot, study, tmp_path):
-    done = run(pilot, study, tmp_path / "out")
-    assert {"README.md", "SHA256SUMS", "data", "documentation"} <= set(names(tmp_path / "out"))
+def test_a_pilot_release_lies_in_its_folder_whole(released_pilot):
+    _, out, done = released_pilot
+    assert {"README.md", "SHA256SUMS", "data", "documentation"} <= set(names(out))
     rows = done.report["rows"]
     assert str(done).startswith(f"Release 1 PILOT SYNTHETIC, tier C: {rows} rows, k = ")
 
 
-def test_nobody_else_on_the_machine_reads_a_release(pilot, study, tmp_path):
-    (tmp_path / "out").mkdir(mode=0o755)
-    run(pilot, study, tmp_path / "out")
-    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o700
+def test_nobody_else_on_the_machine_reads_a_release(released_pilot):
+    assert released_pilot[1].stat().st_mode & 0o777 == 0o700
 
 
-def test_no_key_deletion_value_or_batch_is_in_it(pilot, study, tmp_path):
-    run(pilot, study, tmp_path / "out")
-    header = set(lines(tmp_path / "out")[0].decode().split(","))
+def test_no_key_deletion_value_or_batch_is_in_it(released_pilot):
+    header = set(lines(released_pilot[1])[0].decode().split(","))
     assert header.isdisjoint({"key", "deletion", "batch", "fingerprint", "ff_open"})
 
 
@@ -88,25 +126,22 @@ def test_the_same_answers_give_the_same_bytes(pilot, study, tmp_path):
     assert files(tmp_path / "one" / "out") == files(tmp_path / "two" / "out")
 
 
-def test_the_ledger_knows_every_release(pilot, study, tmp_path):
-    done = run(pilot, study, tmp_path / "out", made_at="2031-01-01T10:00:00+00:00")
-    [entry] = releases.all_releases(pilot.office, study.name)
+def test_the_ledger_knows_every_release(released_pilot, study):
+    stores, _, done = released_pilot
+    [entry] = releases.all_releases(stores.office, study.name)
     assert (entry.tier, entry.rows, entry.pilot) == ("C", done.report["rows"], True)
     assert entry.words == (study.fingerprints.words,)
 
 
-def test_no_file_holds_the_time_of_the_ledger(pilot, study, tmp_path):
-    run(pilot, study, tmp_path / "out", made_at="2031-01-01T10:00:00+00:00")
-    assert not any(b"2031-01" in content for content in files(tmp_path / "out").values())
+def test_no_file_holds_the_time_of_the_ledger(released_pilot):
+    assert not any(b"2031-01" in content for content in files(released_pilot[1]).values())
 
 
-def test_a_release_is_archived_in_one_file(pilot, study, tmp_path):
-    run(pilot, study, tmp_path / "out")
-    archived = tmp_path / "data" / "releases" / study.name / f"{study.name}-001-C-pilot.zip"
+def test_a_release_is_archived_in_one_file(released_pilot, study):
+    _, out, _ = released_pilot
+    archived = out.parent / "data" / "releases" / study.name / f"{study.name}-001-C-pilot.zip"
     with zipfile.ZipFile(archived) as packed:
-        assert {n.removeprefix(f"{study.name}-C/") for n in packed.namelist()} == set(
-            files(tmp_path / "out")
-        )
+        assert {n.removeprefix(f"{study.name}-C/") for n in packed.namelist()} == set(files(out))
 
 
 def test_a_folder_with_something_in_it_is_refused(pilot, study, tmp_path):
@@ -117,10 +152,8 @@ def test_a_folder_with_something_in_it_is_refused(pilot, study, tmp_path):
     assert names(tmp_path / "out") == ["mine.txt"]
 
 
-def test_an_empty_folder_is_filled(pilot, study, tmp_path):
-    (tmp_path / "out").mkdir()
-    run(pilot, study, tmp_path / "out")
-    assert "README.md" in names(tmp_path / "out")
+def test_an_empty_folder_is_filled(released_pilot):
+    assert "README.md" in names(released_pilot[1])
 
 
 def test_a_refused_release_writes_nothing_and_enters_nothing(stores, study, tmp_path):
@@ -166,12 +199,12 @@ def test_a_pilots_answers_never_come_with_real_ones(pilot, study, tmp_path):
 
 
 @pytest.mark.parametrize("tier", ["B", "C"])
-def test_a_later_release_repeats_the_earlier_rows_byte_for_byte(stores, study, tmp_path, tier):
-    frozen(stores, study, 330)
-    run(stores, study, tmp_path / "one", pilot=False, tier=tier)
-    frozen(stores, study, 320, seed=2)
-    done = run(stores, study, tmp_path / "two", pilot=False, tier=tier)
-    first = lines(tmp_path / "one")
+def test_a_later_release_repeats_the_earlier_rows_byte_for_byte(released, study, tmp_path, tier):
+    if tier == "B":
+        run(released, study, tmp_path / "open", pilot=False, tier="B")
+    first = lines(tmp_path / {"B": "open", "C": "one"}[tier])
+    frozen(released, study, 320, seed=2)
+    done = run(released, study, tmp_path / "two", pilot=False, tier=tier)
     assert lines(tmp_path / "two")[: len(first)] == first
     assert [segment["number"] for segment in done.report["segments"]] == [1, 2]
 
@@ -186,41 +219,33 @@ def test_tiers_released_one_after_the_other_share_their_segments(stores, study, 
     assert lines(tmp_path / "b2")[: len(first)] == first
 
 
-def test_a_batch_too_small_to_stand_alone_waits(stores, study, tmp_path):
-    frozen(stores, study, 330)
-    run(stores, study, tmp_path / "one", pilot=False)
-    frozen(stores, study, 30, seed=2)
-    done = run(stores, study, tmp_path / "two", pilot=False)
+def test_a_batch_too_small_to_stand_alone_waits(released, study, tmp_path):
+    frozen(released, study, 30, seed=2)
+    done = run(released, study, tmp_path / "two", pilot=False)
     assert done.report["rows"] + sum(done.report["rows_left_out"].values()) == 330
     assert "30 newer frozen answers wait" in str(done)
     assert files(tmp_path / "one")["SHA256SUMS"] == files(tmp_path / "two")["SHA256SUMS"]
 
 
-def test_another_policy_cannot_follow_the_first(stores, study, tmp_path):
-    frozen(stores, study, 330)
-    run(stores, study, tmp_path / "one", pilot=False)
+def test_another_policy_cannot_follow_the_first(released, study, tmp_path):
     other = replace(study, fingerprints=replace(study.fingerprints, policy="f" * 64))
     with pytest.raises(Refusal, match="was released under another policy"):
-        run(stores, other, tmp_path / "two", pilot=False)
+        run(released, other, tmp_path / "two", pilot=False)
 
 
-def test_a_damaged_part_is_never_repeated(stores, study, tmp_path):
-    frozen(stores, study, 330)
-    run(stores, study, tmp_path / "one", pilot=False)
+def test_a_damaged_part_is_never_repeated(released, study, tmp_path):
     [part] = (tmp_path / "data" / "releases" / study.name / "parts").glob("*_data.csv")
     part.chmod(0o600)
     part.write_bytes(part.read_bytes().replace(b"\r\n1,", b"\r\n7,", 1))
     with pytest.raises(Refusal, match="differs from its sum in the ledger"):
-        run(stores, study, tmp_path / "two", pilot=False)
+        run(released, study, tmp_path / "two", pilot=False)
 
 
-def test_rows_of_a_recalled_release_are_made_anew_under_the_same_promise(stores, study, tmp_path):
-    frozen(stores, study, 330)
-    first = run(stores, study, tmp_path / "one", pilot=False)
-    recall(stores, study.name, first.number, at="2031-01-01", why="Wrong labels.")
-    done = run(stores, study, tmp_path / "two", pilot=False)
+def test_rows_of_a_recalled_release_are_made_anew_under_the_same_promise(released, study, tmp_path):
+    recall(released, study.name, 1, at="2031-01-01", why="Wrong labels.")
+    done = run(released, study, tmp_path / "two", pilot=False)
     assert done.report["corrections"] == ["Release 1 was recalled: Wrong labels."]
-    assert [p.edition for p in releases.parts(stores.office, study.name)] == [1, 2]
+    assert [p.edition for p in releases.parts(released.office, study.name)] == [1, 2]
 
 
 def test_a_recall_reaches_every_release_that_repeats_the_rows(stores, study, tmp_path):
@@ -233,25 +258,25 @@ def test_a_recall_reaches_every_release_that_repeats_the_rows(stores, study, tmp
     assert editions == {("C", 1), ("B", 1), ("C", 2), ("B", 2)}
 
 
-def test_a_later_segment_that_cannot_stand_alone_holds_up_nobody(stores, study, tmp_path):
-    frozen(stores, study, 400)
-    first = run(stores, study, tmp_path / "one", pilot=False)
+def test_a_later_segment_that_cannot_stand_alone_holds_up_nobody(
+    released, first_release, study, tmp_path
+):
     fewer = _reworded(replace(study, pages=study.pages[:-1]), study.title)
-    frozen(stores, fewer, 60, seed=2)
-    done = run(stores, study, tmp_path / "two", pilot=False)
-    assert done.report["rows"] == first.report["rows"]
+    frozen(released, fewer, 60, seed=2)
+    done = run(released, study, tmp_path / "two", pilot=False)
+    assert done.report["rows"] == first_release[1].report["rows"]
     assert "Segment 2 is not in this release" in str(done)
 
 
-def test_answers_that_changed_since_are_never_compared_as_if_they_had_not(stores, study, tmp_path):
-    frozen(stores, study, 400)
-    run(stores, study, tmp_path / "one", pilot=False)
-    recall(stores, study.name, 1, at="2031-01-01", why="Wrong labels.")
-    [table] = answer_tables.tables_of(stores.responses, study.name)
+def test_answers_that_changed_since_are_never_compared_as_if_they_had_not(
+    released, study, tmp_path
+):
+    recall(released, study.name, 1, at="2031-01-01", why="Wrong labels.")
+    [table] = answer_tables.tables_of(released.responses, study.name)
     sql = f"DELETE FROM {table} WHERE key = (SELECT min(key) FROM {table})"
-    stores.responses.conn.execute(sql)
+    released.responses.conn.execute(sql)
     with pytest.raises(Refusal, match="are no longer those that it was first released from"):
-        run(stores, study, tmp_path / "two", pilot=False)
+        run(released, study, tmp_path / "two", pilot=False)
 
 
 def _as_it_was(table, *_, **__):
@@ -259,21 +284,17 @@ def _as_it_was(table, *_, **__):
 
 
 def test_two_recodings_that_together_single_somebody_out_are_refused(
-    stores, study, tmp_path, monkeypatch
+    released, study, tmp_path, monkeypatch
 ):
-    frozen(stores, study, 330)
-    first = run(stores, study, tmp_path / "one", pilot=False)
-    recall(stores, study.name, first.number, at="2031-01-01", why="Too coarse.")
+    recall(released, study.name, 1, at="2031-01-01", why="Too coarse.")
     monkeypatch.setattr("exports.segment_file.recode_strata", _as_it_was)
     monkeypatch.setattr("survey.releases.build.check_segment", lambda *_, **__: None)
     with pytest.raises(Refusal, match="would leave somebody among 1 people; 5 are promised"):
-        run(stores, study, tmp_path / "two", pilot=False)
+        run(released, study, tmp_path / "two", pilot=False)
 
 
-def test_the_people_file_never_leaves_the_archive(stores, study, tmp_path):
-    frozen(stores, study, 330)
-    run(stores, study, tmp_path / "out", pilot=False)
-    assert not [name for name in files(tmp_path / "out") if "people" in name]
+def test_the_people_file_never_leaves_the_archive(first_release):
+    assert not [name for name in files(first_release[0] / "one") if "people" in name]
 
 
 def test_who_gets_a_restricted_file_stands_in_it_and_in_the_ledger(stores, study, tmp_path):
@@ -303,9 +324,8 @@ def test_answers_to_other_questions_are_left_out_aloud(pilot, study, tmp_path):
     assert OTHER_QUESTIONS in (tmp_path / "out" / "README.md").read_text()
 
 
-def test_the_codebook_tells_which_words_a_version_is(pilot, study, tmp_path):
-    run(pilot, study, tmp_path / "out")
-    book = json.loads(files(tmp_path / "out")["documentation/codebook.json"])["variables"]
+def test_the_codebook_tells_which_words_a_version_is(released_pilot, study):
+    book = json.loads(files(released_pilot[1])["documentation/codebook.json"])["variables"]
     [entry] = [e for e in book if e["variable"] == "study_version"]
     assert entry["codes"] == {study.version: f"Version {study.version}"}
     assert f"{study.version} = {study.fingerprints.words}" in entry["note"]
