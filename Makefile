@@ -25,7 +25,7 @@ check: $(VENV)/.test ## lint, format, types, and who may import whom
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(VENV)/.test ## measure again (PARTS="serving anonymise rooms house lengths") and rewrite the tables in benchmarks/
+bench: $(VENV)/.test ## measure again (PARTS="serving anonymise rooms house lengths stalls") and rewrite the tables in benchmarks/
 	@$(BIN)/python benchmarks/run.py $(PARTS)
 
 setup: $(VENV)/.run  ## the virtual environment with the lacrima command, and nothing else

@@ -4,7 +4,8 @@
 
 *serving* writes results.md in about five minutes, *anonymise* results-anonymise.md in about half an
 hour, *rooms* results-rooms.md in about six minutes (parts of these two alone:
-benchmarks/…/run.py), *house* results-house.md in one, *lengths* results-lengths.md in five.
+benchmarks/…/run.py), *house* results-house.md in one, *lengths* results-lengths.md in five,
+*stalls* results-stalls.md in ten.
 Wants the machine to itself: every figure falls with what else runs.
 """
 
@@ -180,6 +181,13 @@ def rooms(_: argparse.Namespace) -> int:
     return SERIES.measure_all()
 
 
+def stalls(_: argparse.Namespace) -> int:
+    """Measure what keeps senders waiting in large files and write its page."""
+    from benchmarks.stalls import SERIES
+
+    return SERIES.measure_all()
+
+
 def house(_: argparse.Namespace) -> int:
     """Count what makes the code easy to read and write its page."""
     from benchmarks.house import write
@@ -201,6 +209,7 @@ WHAT = {
     "rooms": rooms,
     "house": house,
     "lengths": lengths,
+    "stalls": stalls,
 }
 
 

@@ -38,7 +38,7 @@ HEALTH_SECONDS = 5.0  # how often each process looks whether the files can be wr
 HEALTH_STALE_SECONDS = 60.0  # a look that takes longer counts as none
 DELETION_SECONDS = 2  # on the clock: what was asked for is deleted at the next of these moments
 DELETION_REST = 20  # times as long as that took: wrong codes in a row keep nobody from sending
-REWRITE_SECONDS = 2.0  # for which a large file is rewritten between two rests
+REWRITE_SECONDS = 10.0  # for which a large file is rewritten between two rests
 DELETION_LATEST = 30.0  # that rest at most: clients are told that deleting takes a minute at most
 QUIET_SECONDS = 1.0  # with the tick: at rest within two seconds (docs/design.md, Storage)
 PURGE_SECONDS = 20.0  # seen up to so late, spared, and gone so late: within two minutes if no code
@@ -243,7 +243,7 @@ class MaintenanceThread:
         finish_freezes(db)
         delete_asked(db, withdrawn=withdrawn)
         while rewrite_due(db) and not rewrite_some(db, self._pace):
-            if time.monotonic() > until:
+            if time.monotonic() > until or self._stopping.is_set():
                 break
 
     def _tidy_if_quiet(self, name: str) -> None:

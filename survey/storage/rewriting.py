@@ -33,7 +33,7 @@ from survey.storage.stores import STORE_ROOM_BYTES
 
 ONE_GO_BYTES = 16 * 1024 * 1024  # rewriting so much takes a fifth of a second
 SLICE_SECONDS = 0.05  # what a slice should take: rows are counted by that
-FEWEST_ROWS, MOST_ROWS = 50, 20_000
+FEWEST_AT_ONCE, MOST_AT_ONCE = 50, 20_000
 MOST_LOG_BYTES = 64 * 1024 * 1024  # while somebody reads, the log cannot be emptied: then it waits
 
 
@@ -44,11 +44,12 @@ class Pace:
     rows: int = 500
 
     def took(self, seconds: float) -> None:
-        """Take more rows next time, or fewer."""
+        """Leave others as much time, then take more rows next time, or fewer."""
+        time.sleep(min(seconds, 2 * SLICE_SECONDS))
         if seconds < SLICE_SECONDS:
-            self.rows = min(self.rows * 2, MOST_ROWS)
+            self.rows = min(self.rows * 2, MOST_AT_ONCE)
         elif seconds > 2 * SLICE_SECONDS:
-            self.rows = max(self.rows // 2, FEWEST_ROWS)
+            self.rows = max(self.rows // 2, FEWEST_AT_ONCE)
 
 
 def rewrite_due(db: Database) -> bool:

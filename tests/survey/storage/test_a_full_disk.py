@@ -18,6 +18,7 @@ SMALL_DISK = 'mount -t tmpfs -o size=40m tmpfs "$1" && shift && exec "$@"'
 FILL = """
 import json, os, sqlite3, sys; from pathlib import Path
 from survey.storage import drafts; from survey.storage.stores import Stores
+from survey.storage.database import write_transaction
 from survey.storage.maintenance import MaintenanceThread
 from survey.storage.counters import EventCounters; from survey.storage.reserve import keep_reserve
 folder, now = Path(sys.argv[1]), 1800.0 * 100
@@ -27,7 +28,9 @@ for name in ("responses", "pilot", "office"):
 keep_reserve(folder)
 try:
     while True:
-        drafts.create(stores.drafts, id=os.urandom(32), sealed=b"x" * 4200, expires=1800 * 99)
+        rows = [(os.urandom(32), b"x" * 4200, 1800 * 99) for _ in range(100)]
+        with write_transaction(stores.drafts):
+            stores.drafts.conn.executemany("INSERT INTO drafts VALUES (?, ?, ?)", rows)
 except sqlite3.OperationalError as error:
     full = error.sqlite_errorname
 before, fit = len(drafts.ids(stores.drafts)), drafts.fit(folder)
