@@ -158,6 +158,8 @@ def _copy(db: Database, table: str, rows: int) -> None:
     """Copy the next rows; with the last ones the copy takes the table's place."""
     copy, key = RELAID + table, _key(db, table)
     with write_transaction(db):
+        if _next_table(db) != table:  # another process was quicker
+            return
         if not _named(db, copy):
             _make_copy(db, table, copy, key)
         last = f"(SELECT max({key}) FROM {copy})"
@@ -193,6 +195,8 @@ def _empty(db: Database, table: str, rows: int) -> None:
     key = _key(db, table)
     some = f"SELECT {key} FROM {table} ORDER BY {key} LIMIT ?"
     with write_transaction(db):
+        if not _named(db, table):  # another process was quicker
+            return
         gone = db.conn.execute(f"DELETE FROM {table} WHERE {key} IN ({some})", (rows,)).rowcount
         if gone < rows:
             db.conn.execute(f"DROP TABLE {table}")

@@ -149,6 +149,16 @@ def test_whoever_opens_the_file_goes_on_where_a_crash_left_it(tmp_path):
     stores.close()
 
 
+def test_two_processes_that_rewrite_at_once_do_it_together(db, table, tmp_path):
+    """Each looks at where it stands, and only then takes its turn."""
+    before, schema, other = everything(db), defined(db), Stores(tmp_path)
+    for _ in zip(slices(db), slices(other.responses), strict=False):
+        assert everything(db) == before
+    rewrite(db)
+    assert (everything(db), defined(db)) == (before, schema)
+    other.close()
+
+
 def test_what_is_due_is_known_after_a_restart(tmp_path):
     stores = Stores(tmp_path)
     send(stores.responses, open_study(stores.responses), range(3))
