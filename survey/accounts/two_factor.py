@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import unicodedata
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from functools import lru_cache
 
 import pyotp
@@ -13,6 +14,7 @@ import segno
 from forms.typed_codes import normalise_code
 from survey.config import Config
 from survey.crypto import KeyRing, new_code
+from survey.errors import Unsealable
 from survey.services import Services
 from survey.storage import accounts
 from survey.storage.accounts import Account, folded
@@ -28,8 +30,12 @@ RECOVERY_LENGTH = 16
 
 
 def second_step_required(config: Config, account: Account) -> bool:
-    """Return whether this account signs in with a second step: a board's always does."""
-    return (account.role == "board" or account.role in config.second_step) and not config.demo
+    """Return whether this account signs in with a second step: a board's always does.
+
+    The demo's own accounts do not: each start of the demo, and of the server, makes an end of them.
+    """
+    asked = account.role == "board" or account.role in config.second_step
+    return asked and not config.demo and not account.of_demo
 
 
 def second_step_owed(config: Config, account: Account) -> bool:
@@ -97,9 +103,10 @@ def right(services: Services, account: Account, code: str) -> bool:
     office = services.stores.office
     sealed = accounts.totp_of(office, account.name)
     if sealed and not spent_out(services, account):
-        secret = unseal(services, account, sealed.decode())
-        if step := step_of(secret, code, services.clock()):
-            return accounts.take_step(office, account.name, step)
+        with suppress(Unsealable):  # under a key that is lost: a recovery code may still be right
+            secret = unseal(services, account, sealed.decode())
+            if step := step_of(secret, code, services.clock()):
+                return accounts.take_step(office, account.name, step)
     return _take_recovery(services, account.name, code)
 
 
@@ -126,12 +133,24 @@ def take_two(services: Services, name: str, code: str, later: str) -> bool:
     kept = accounts.totp_of(office, name).decode()
     owner = folded(name) if kept else ""
     sealed = b64decode(kept or _nobodys(services.keys))
-    secret = services.keys.decrypt_for(sealed, owner).decode()
+    try:
+        secret = services.keys.decrypt_for(sealed, owner).decode()
+    except Unsealable:  # under a key that is lost: only a recovery code may still be right
+        return False
     step = step_of(secret, later, services.clock(), before=code or "-")
     if not (kept and step) or accounts.missed(office, name) >= accounts.MOST_MISSED:
         return False
     with write_transaction(office):
         return all(accounts.take_step(office, name, at) for at in (step - 1, step))
+
+
+def sealed_with_lost_key(services: Services, account: Account) -> bool:
+    """Return whether the app's secret of this account was sealed with a key that is not here."""
+    sealed = accounts.totp_of(services.stores.office, account.name)
+    try:
+        return bool(sealed) and not unseal(services, account, (sealed or b"").decode())
+    except (Unsealable, ValueError):
+        return True
 
 
 def spent_out(services: Services, account: Account) -> bool:

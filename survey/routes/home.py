@@ -6,9 +6,11 @@ import logging
 
 from flask import Blueprint, Response, render_template, request
 
+from forms.dates import in_words
 from forms.platform_texts import (
     ERROR_TITLE,
     INVITATION_ERRORS,
+    INVITATION_KEY_LOST,
     INVITATION_TITLE,
     SITE_TITLE,
     TITLE,
@@ -18,6 +20,7 @@ from survey.error_pages import error_page
 from survey.respondents import browser, invitations
 from survey.routes.respondent.request import Answer, see_other
 from survey.services import services
+from survey.storage.server_keys import lost_until
 from survey.studies.availability import OPEN
 from survey.throttle import WRONG_INVITATIONS
 
@@ -60,6 +63,8 @@ def invitation() -> Answer:
     if error:
         title = ERROR_TITLE.format(title)
     sentence = INVITATION_ERRORS.get(error, "")
+    if error == "unknown" and (lost := lost_until(services().stores)):
+        sentence += " " + INVITATION_KEY_LOST.format(day=in_words(lost, "en"))
     return render_template("invite/code.html", title=title, error=sentence)
 
 

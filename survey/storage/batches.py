@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from secrets import token_bytes
 
 from survey.errors import TooFewToFreeze
-from survey.storage import answer_tables
+from survey.storage import answer_tables, endings
 from survey.storage.answer_tables import tables_of
 from survey.storage.database import Database, quoted, truncate_log, write_transaction
 from survey.storage.record import append, rows_of
@@ -92,6 +92,8 @@ def _delete(db: Database, asked: _Asked) -> tuple[int, frozenset[str]]:
         is_texts = table == answer_tables.TEXTS
         sql = f"DELETE FROM {quoted(table)} WHERE key = ? RETURNING {_GROUPS[is_texts]}"
         groups: Counter[answer_tables.Group] = Counter()
+        if db.keeps_endings:
+            _keep_ended(db, table, asked.keys.get(table, ()))
         for key in asked.keys.get(table, ()):
             for row in db.conn.execute(sql, (key,)).fetchall():
                 groups[tuple(row) if is_texts else (table, *row)] += 1
@@ -106,6 +108,23 @@ def _delete(db: Database, asked: _Asked) -> tuple[int, frozenset[str]]:
     db.conn.execute("DELETE FROM withdrawals")
     ask_rewriting(db)  # after a code that matched nothing as well
     return deleted, frozenset(studies)
+
+
+def _keep_ended(db: Database, table: str, keys: Sequence[bytes]) -> None:
+    """Keep what is about to be deleted from a table, so that no restore brings it back."""
+    owners = sorted(answer_tables.studies_of(db, table))
+    study = "study" if table == answer_tables.TEXTS else "NULL"
+    found = {
+        row
+        for key in keys
+        for row in db.conn.execute(
+            f"SELECT {study}, deletion FROM {quoted(table)} WHERE key = ?", (key,)
+        )
+    }
+    arrived = f"SELECT {study}, deletion FROM {quoted(ARRIVING + table)} WHERE {_ASKED}"
+    found.update(db.conn.execute(arrived).fetchall())
+    for owner, deletion in sorted(found, key=lambda row: row[1]):
+        endings.keep_ended(db, owner or owners[0], [deletion])
 
 
 Withdrawn = Callable[[Collection[str]], object]

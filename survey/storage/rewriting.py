@@ -64,6 +64,20 @@ def ask_rewriting(db: Database) -> None:
     db.conn.execute("UPDATE levelling SET due = due + 1")
 
 
+def give_up_rewriting(db: Database) -> None:
+    """Take away what a rewriting under way has put aside, of a copy of the file."""
+    with write_transaction(db):
+        under_way = _named(db, RELAID) + _named(db, LEAVING)
+        for table in under_way:
+            db.conn.execute(f"DROP TABLE {table}")
+        sql = f"SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name GLOB '{RELAID}*'"
+        for (trigger,) in db.conn.execute(sql).fetchall():
+            db.conn.execute(f"DROP TRIGGER {trigger}")
+        db.conn.execute("DELETE FROM rewriting")
+        if under_way:
+            ask_rewriting(db)
+
+
 def rewrite_file(db: Database, *, one_go: int = ONE_GO_BYTES) -> bool:
     """Rewrite the whole file in key order, so that not even batches show, and empty the log.
 
