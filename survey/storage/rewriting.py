@@ -33,7 +33,7 @@ from survey.storage.stores import STORE_ROOM_BYTES
 
 ONE_GO_BYTES = 16 * 1024 * 1024  # rewriting so much takes a fifth of a second
 SLICE_SECONDS = 0.05  # what a slice should take: rows are counted by that
-FEWEST_AT_ONCE, MOST_AT_ONCE = 50, 20_000
+FEWEST_AT_ONCE, MOST_AT_ONCE = 500, 20_000
 MOST_LOG_BYTES = 64 * 1024 * 1024  # while somebody reads, the log cannot be emptied: then it waits
 
 
