@@ -5,7 +5,7 @@
 *serving* writes results.md in about five minutes, *anonymise* results-anonymise.md in about half an
 hour, *rooms* results-rooms.md in about six minutes (parts of these two alone:
 benchmarks/…/run.py), *house* results-house.md in one, *lengths* results-lengths.md in five,
-*stalls* results-stalls.md in ten.
+*floods* results-floods.md in three, *stalls* results-stalls.md in ten.
 Wants the machine to itself: every figure falls with what else runs.
 """
 
@@ -203,6 +203,15 @@ def lengths(_: argparse.Namespace) -> int:
     return observe(WALKS, OUT)
 
 
+def floods(_: argparse.Namespace) -> int:
+    """Measure what the flags find of answers made by programs and write its page."""
+    from benchmarks.floods import OUT, PEOPLE
+    from benchmarks.floods import page as measured
+
+    OUT.write_text(measured(PEOPLE), "utf-8")
+    return 0
+
+
 WHAT = {
     "serving": serving,
     "anonymise": anonymise,
@@ -210,6 +219,7 @@ WHAT = {
     "house": house,
     "lengths": lengths,
     "stalls": stalls,
+    "floods": floods,
 }
 
 
