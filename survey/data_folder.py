@@ -46,7 +46,7 @@ def open_data(config: Config) -> Stores:
     except OSError as error:
         raise StoreUnavailable(cannot_use(identity_path(config.key), error)) from None
     if identity:
-        return Stores(config.data, identity)
+        return Stores(config.data, identity, threads=config.threads)
     return _recognised(config)
 
 
@@ -64,7 +64,7 @@ def _recognised(config: Config) -> Stores:
             f"{config.data} holds files of several installations: {whose}. Put the right ones back."
         )
     # Files of a first start that broke off, or of a program before there were ids: made whole.
-    stores = Stores(config.data, ids[0] if ids and served else "")
+    stores = Stores(config.data, ids[0] if ids and served else "", threads=config.threads)
     for name in NAMES:
         getattr(stores, name)
     with suppress(OSError):  # doctor tells that it is not there
