@@ -34,6 +34,7 @@ from survey.storage import batches, endings, pairing, record, releases, studies
 from survey.storage.database import write_transaction
 from survey.storage.identity import identity_of
 from survey.storage.reordering import file_bytes, merge_table
+from survey.storage.rewriting import give_up_rewriting
 from survey.storage.stores import Stores
 from survey.storage.texts import text_counts
 from survey.studies import approvals, submission_documents
@@ -160,6 +161,8 @@ def _copy_both(stores: Stores, folder: Path) -> Path:
 def _settle(copies: Stores) -> None:
     """Leave in the copies what a backup holds, with nothing that shows an order."""
     copies.responses.keeps_endings = True
+    give_up_rewriting(copies.responses)  # what it had put aside is in no backup
+    batches.finish_freezes(copies.responses)
     with write_transaction(copies.responses):
         batches.delete_asked(copies.responses)
         merge_table(copies.responses)
