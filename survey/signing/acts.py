@@ -119,6 +119,16 @@ def refuse_researchers(office: Database, version: StudyVersion, name: str) -> No
         )
 
 
+def refuse_namesakes(office: Database, study: str, account: str, name: str) -> None:
+    """Raise Refusal where another account sits on the board under this name: one person, twice."""
+    others = [m for m in members.members(office, study) if m.account != folded(account)]
+    if found := next((m for m in others if _plain(m.name) == _plain(name)), None):
+        raise Refusal(
+            f"{name} sits on the board of {study} already, with the account {found.account}: one "
+            "person has one seat. Two people of one name need something that tells them apart."
+        )
+
+
 def may_rule(office: Database, version: StudyVersion, account: str, today: str) -> Member:
     """Return the member who may say what binds a study. Raises Refusal for anybody else."""
     found = may_sign(office, version.study.name, account, today)
@@ -368,9 +378,13 @@ def _form_of(said: dict[str, Any], signers: str) -> ApprovalForm:
 
 def _overtaken(office: Database, proposal: Proposal, said: dict[str, Any]) -> str:
     """Return why an approval is not to be confirmed or revoked any more; or nothing."""
-    noted = {a.number: a for a in studies.approvals(office, proposal.study)}[said["number"]]
+    found = studies.approvals(office, proposal.study)
+    noted = next(one for one in found if one.number == said["number"])
     if noted.revoked:
         return "the approval was revoked since."
+    later = [a for a in found if a.number > noted.number and not a.waits]
+    if proposal.act == "confirm" and noted.waits and later:
+        return f"{later[-1].reference} was approved after it and governs: note the letter anew."
     waits = proposal.act != "confirm" or noted.waits
     return "" if waits else "the approval was confirmed since."
 
@@ -401,6 +415,8 @@ def sign(
         if now.progress != "open":
             raise NotSigned(now.why)
         name, capacity = _signer(office, proposal, account, today)
+        if proposal.study:
+            refuse_namesakes(office, proposal.study, account, name)
         for version in versions if proposal.study else ():
             refuse_researchers(office, version, name)
         if folded(account) in {one.account for one in now.signed}:
