@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from forms.platform_texts import WHY_PAUSED
 from survey.errors import Refusal
-from survey.ethics.approvable import missing_elements
+from survey.ethics.approvable import missing_elements, waived_elements
 from survey.signing import key_files
 from survey.signing.statements import (
     ACTS,
@@ -151,6 +151,7 @@ def propose_approval(
     approvals.archive_version(stores.folder, version)
     approval = approvals.approval_under(office, version, form)
     said = {**_frame(office, study, at, today), "carried": _carried(office, study)}
+    said["waived"] = waived_elements(office, version)
     return _propose(
         office, study, who, "approve", statement_on(approval, "approve", **said, **more), at
     )
@@ -355,6 +356,8 @@ def _not_approvable(
     now = signed_fields(approvals.approval_under(office, version, form))
     if any(said.get(name) != value for name, value in now.items()):
         return "what else is signed, such as the submitted documents, has changed since."
+    if said.get("waived", []) != waived_elements(office, version):
+        return "members do without other elements of the checklist since."
     if missing := missing_elements(office, version):
         return f"{missing[0].lower()}{missing[1:]}"
     return approvals.fault_of_dates(form, today)

@@ -138,6 +138,20 @@ def test_an_element_found_missing_after_a_proposal_stops_it_in_a_sentence(runnin
     assert len(approvals(running)) == 1
 
 
+def test_what_one_member_waives_every_signer_reads_and_signs(running, board):
+    waive(board, "US-11", "It is small.")
+    board.fill_in().propose()
+    assert "US-11, waived (Ada: It is small.)" in board.text
+    proposal = board.here
+    waive(board, "US-12", "It is small too.")
+    assert "members do without other elements" in board.open(proposal).text
+
+
+def waive(board, element, reason):
+    board.open("verdicts")
+    board.submit("verdicts", element=element, verdict="waived", reason=reason)
+
+
 @pytest.mark.parametrize(("begins", "ends", "told"), [
     (-31, 30, "not dated back by more than 30 days"),
     (0, 367, "ends a year ahead at most"),
