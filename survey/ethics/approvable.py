@@ -73,6 +73,8 @@ def obstacles(office: Database, version: StudyVersion) -> dict[str, str]:
         )
     if empty := missing_facts(version.study, version.facts):
         found["facts"] = f"Facts that site.toml leaves empty: {', '.join(empty)}."
+    elif version.example:
+        found["facts"] = "Facts of the site are those of an example."
     if lacking := submission_documents.lacking(office, version.study):
         found["documents"] = (
             f"Slots of the submission without a document or a reason: {', '.join(lacking)}."

@@ -6,10 +6,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from survey.accounts.passwords import DEMO_PREFIX
 from survey.ethics.submission_states import DECISIONS, KINDS
 from survey.storage import members, unread
-from survey.storage.accounts import folded
+from survey.storage.accounts import DEMO_PREFIX, folded
 from survey.storage.database import Database
 
 Row = Mapping[str, Any]
@@ -85,6 +84,10 @@ NOTICES: Mapping[str, tuple[Callable[[Row], str], str]] = {
     ),
     "corrections": (lambda _: "A help line was corrected.", "board.approve"),
     "destructions": (lambda _: "Something was destroyed for good.", "notes.report"),
+    "restorations": (
+        lambda r: f"The data were put back from a backup of {r['made_at'][:10]}.",
+        "board.certificate",
+    ),
     "proposals": (lambda _: "A proposal waits for signatures.", "signing.board_page"),
     "confirmations": (lambda _: "An approval from a letter was confirmed.", "board.approve"),
     "members": (lambda r: f"{r['name']}: {r['what']} on the board.", "signing.board_page"),

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from forms.platform_texts import WHY_PAUSED
 from survey.errors import Refusal
 from survey.ethics.approvable import missing_elements, waived_elements
+from survey.program import program_version
 from survey.signing import key_files
 from survey.signing.statements import (
     ACTS,
@@ -34,7 +35,6 @@ from survey.storage.stores import Stores
 from survey.studies import approvals
 from survey.studies.approvals import ApprovalForm
 from survey.studies.fingerprints import VersionFingerprints
-from survey.studies.platform_words import program_version
 from survey.studies.version import StudyVersion, fingerprints_of
 
 SWITCHES = {"collection": "collection of answers", "use": "use of data"}

@@ -14,8 +14,8 @@ from typing import Any
 
 from forms.fingerprint import canonical
 from survey.errors import Refusal
+from survey.program import program_version
 from survey.storage.studies import LATER, Approval
-from survey.studies.platform_words import program_version
 
 FORMAT = "lacrima-statement-1"
 LARGEST = 1_000_000  # bytes of a statement file; reasons and conditions are some thousand each

@@ -22,7 +22,7 @@ from time import monotonic
 from forms.kinds import columns_of_study
 from forms.study import Support
 from survey.clock import Clock, day_here, today_here
-from survey.errors import StoreError, StoreUnavailable
+from survey.errors import StoreError
 from survey.storage import admission, answer_tables, batches, board, conditions, studies
 from survey.storage.admission import AdmissionRule
 from survey.storage.help_lines import Correction
@@ -112,7 +112,6 @@ class Availability:
         self._round = 0  # how often what is known was forgotten
         # By thread, as connections are: SQLite tells each of them that another has written.
         self._mine = threading.local()
-        self._office_file: int | None = None
         # What was archived, read once; and what is made of a version for the help page of today.
         self._archived: dict[tuple[str, VersionFingerprints], StudyVersion] = {}
         self._signed_help: dict[tuple[str, VersionFingerprints], Support] = {}
@@ -207,26 +206,13 @@ class Availability:
         """Return the state by the stores, except for whether the study is full."""
         if folder.pilot:
             return StudyState(PublishedVersions(self._prepared(folder)), OPEN)
-        self._check_office()
+        self._stores.check("office")
         status = studies.status(self._stores.office, folder.study.name)
         if status == "draft":
             lost = approvals.record_lost(self._stores, folder.study.name)
             why = (LOST, approvals.RECORD_LOST) if lost else ("", "")
             return StudyState(PublishedVersions(folder), NOT_OPEN, None, *why)
         return self._opened(folder, status)
-
-    def _check_office(self) -> None:
-        """Raise StoreUnavailable where the office's file is no longer the one that we read."""
-        path = self._stores.folder / "office.db"
-        self._stores.office  # noqa: B018 - the first look makes a new installation's
-        here = path.stat().st_ino if path.exists() else None
-        if self._office_file is None:
-            self._office_file = here
-        if here is None or here != self._office_file:
-            raise StoreUnavailable(
-                f"{path} was taken away or replaced while the server was running: put it back "
-                "from your backup, and start the server again."
-            )
 
     def _opened(self, folder: StudyVersion, status: studies.Status) -> StudyState:
         """Return the state of a study that was opened: what the board signed last, or nothing."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from survey.clock import today_here
 from survey.errors import Refusal
-from survey.storage import board, conditions, studies
+from survey.storage import board, conditions, endings, studies
 from survey.storage.database import Database
 
 
@@ -20,6 +20,8 @@ def use_stopped(office: Database, study: str, today: str) -> str:
     """Return in a sentence why its data may not be used on ``today`` (ISO); nothing if they may."""
     if found := board.suspension(office, study, "use"):
         return f"The board stopped the use of its data on {found.at[:10]}: {found.why}"
+    if why := endings.spent(office, study):
+        return why
     signed = studies.latest_effective(studies.approvals(office, study), today)
     if signed is None:
         return "No approval of it has begun, so there are no data that may be used."

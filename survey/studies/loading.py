@@ -14,6 +14,7 @@ from forms.site_facts import SiteFacts, load_site
 from forms.toml_tables import StudyFaults
 from survey.clock import today_here
 from survey.config import Config
+from survey.data_folder import open_data
 from survey.errors import Refusal
 from survey.releases import destruction
 from survey.storage import admission, batches, record_check, studies
@@ -38,7 +39,7 @@ from survey.studies.version import StudyVersion, read_version
 
 def open_studies(config: Config) -> tuple[Stores, StudyCatalogue]:
     """Open the stores of this installation and its studies, with a table ready for each."""
-    stores = Stores(config.data)
+    stores = open_data(config)
     try:
         catalogue = load_catalogue(config, stores)
         for folder in catalogue:

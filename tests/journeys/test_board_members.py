@@ -101,6 +101,15 @@ def test_one_member_alone_revokes_nothing(running, board, second):
     assert (running.state, approvals(running)[-1].revoked) == ("expired", True)
 
 
+def test_an_approval_that_no_key_signed_is_named(running, board):
+    old = replace(approvals(running)[-1], reference="OLD-1")
+    studies.approve(office_of(running), old)
+    assert (
+        "OLD-1 holds to the last day that it names, and no key signed it"
+        in board.open("board").text
+    )
+
+
 def test_a_board_without_a_number_proposes_nothing(open_app, mood, board, tmp_path):
     office_of(mood).conn.execute("DROP TRIGGER quorums_never_deleted")
     office_of(mood).conn.execute("DELETE FROM quorums")
