@@ -47,6 +47,7 @@ SETTINGS = (
     Setting("site", "", "The installation's site.toml; empty: site.toml in the data folder."),
     Setting("pilots", "", "Names of studies served as watermarked pilots, separated by commas."),
     Setting("key", "", "Server key; empty: server.key in the data folder. Back it up apart."),
+    Setting("endings", "", "What a restore must not undo; empty: endings.json in the data folder."),
     Setting("https", "on", "Cookies only over TLS (on), or in clear too (off: this machine only)."),
     Setting("proxies", "1", "Reverse proxies in front whose headers are believed; 0 for none."),
     Setting("host", "127.0.0.1", "Address that `lacrima serve` listens on."),
@@ -76,6 +77,7 @@ class Config:
     site: Path = Path()
     pilots: frozenset[str] = frozenset()
     key: Path = Path()
+    endings: Path = Path()
     https: bool = True
     proxies: int = 1
     host: str = "127.0.0.1"
@@ -145,6 +147,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         site=Path(text["site"]) if text["site"] else data / "site.toml",
         pilots=frozenset(n.strip() for n in text["pilots"].split(",") if n.strip()),
         key=Path(text["key"]) if text["key"] else data / "server.key",
+        endings=Path(text["endings"]) if text["endings"] else data / "endings.json",
         https=_switch("https", text["https"]),
         proxies=_number("proxies", text["proxies"], 0, 9),
         host=_address(text["host"]),

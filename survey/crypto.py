@@ -10,9 +10,10 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -139,6 +140,7 @@ class KeyRing:
         self.staff_session_key = _derive(current, b"lacrima/staff-session")
         self._invitations = tuple(_derive(key, b"lacrima/invitation") for key in keys)
         self._staff = tuple(_derive(key, b"lacrima/staff") for key in keys)
+        self._endings = tuple(_derive(key, b"lacrima/endings") for key in keys)
         # By which data that were used with a key know it again; nothing follows from them.
         self.check_values = tuple(_derive(key, b"lacrima/check") for key in keys)
         self._safes = tuple(AESGCM(_derive(key, b"lacrima/staff-safe")) for key in keys)
@@ -180,6 +182,15 @@ class KeyRing:
     def staff_values(self, secret: str, label: str) -> tuple[bytes, ...]:
         """Return that value under every key still kept."""
         return tuple(hmac.digest(k, f"{label}:{secret}".encode(), "sha256") for k in self._staff)
+
+    def ending_value(self, what: bytes) -> bytes:
+        """Return how the endings list names ``what``: 32 bytes."""
+        return hmac.digest(self._endings[0], what, "sha256")
+
+    @property
+    def ending_hashes(self) -> tuple[Callable[[bytes], bytes], ...]:
+        """Return the same function for every key still kept."""
+        return tuple(partial(hmac.digest, key, digest="sha256") for key in self._endings)
 
     def encrypt_for(self, plain: bytes, owner: str) -> bytes:
         """Return ``plain`` sealed with the server key, for ``owner`` alone."""

@@ -72,7 +72,7 @@ def error_page(code: int, *, cause: Cause | None = None) -> tuple[str, int]:
     heading, sentence = _words(cause or code, STAFF_SENTENCES if staff else {})
     try:
         title = f"{heading} – Lacrima" if staff else TITLE.format(heading)
-        frame: dict[str, Any] = {"title": title, "errors": ()}
+        frame: dict[str, Any] = {"title": title, "errors": (), "in_room": staff and signed_in()}
         frame["again"] = request.path if cause and _can_be_opened() else ""
         if _study_here() is not None:
             ways = ways_for(kept_answers())

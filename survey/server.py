@@ -6,6 +6,7 @@ import gc
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from survey.config import Config, as_environment, read_config
@@ -15,7 +16,7 @@ from survey.memory import close_memory, end_with_parent, overwrite_freed_memory
 if TYPE_CHECKING:
     from flask import Flask
 
-TARGET = "survey.server:build"
+TARGET, DEMO_TARGET = "survey.server:build", "survey.server:build_demo"
 # Seconds that a worker may take to finish what it is doing before it is ended.
 SERVER_GRACE_SECONDS = 5
 # Only what concerns the operator; a server's own log lines can hold addresses.
@@ -25,7 +26,7 @@ HEADER_BYTES = 64 * 1024
 LEAST_THREADS = 2  # half of them may wait for the bodies of requests (survey.bodies)
 
 
-def build() -> Flask:
+def build(*, demo: bool = False) -> Flask:
     """Return the application for one worker process; settings come through the environment."""
     from survey.app import create_app
     from survey.bodies import WholeBodies
@@ -33,7 +34,7 @@ def build() -> Flask:
     close_memory()
     overwrite_freed_memory()
     end_with_parent()
-    config = read_config()
+    config = replace(read_config(), demo=demo)
     app = create_app(config)
     places = _threads(config) // 2
     app.wsgi_app = WholeBodies(app.wsgi_app, places=places)  # type: ignore[method-assign]
@@ -41,6 +42,11 @@ def build() -> Flask:
     gc.collect()
     gc.freeze()
     return app
+
+
+def build_demo() -> Flask:
+    """Return the demo's application: no setting makes a demo of an installation."""
+    return build(demo=True)
 
 
 def _threads(config: Config) -> int:
@@ -56,7 +62,7 @@ def run(config: Config, listener: Listener, ready: Callable[[], object] = lambda
     close_memory()
     os.environ.update(as_environment(config))
     _server_class()(
-        TARGET,
+        DEMO_TARGET if config.demo else TARGET,
         listener=listener,
         ready=ready,
         lifetime=config.lifetime,

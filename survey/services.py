@@ -11,7 +11,8 @@ from typing import cast
 
 from flask import current_app, g
 
-from survey.clock import Clock, now_here
+from survey.backups.endings_list import EndingsKeeper
+from survey.clock import Clock, now_here, today_here
 from survey.collection import stop_rule
 from survey.collection.understanding import UnderstandingCounters
 from survey.config import Config
@@ -84,6 +85,12 @@ def open_services(config: Config) -> Services:
         text_review.overwrite_all_due(stores, availability.versions())
         news_mail.mail_news(stores.office)
 
+    kept = EndingsKeeper(stores, keys, config.endings)
+
+    def keep_endings() -> None:
+        if not config.demo:
+            kept.tick(today_here().isoformat())
+
     maintenance = MaintenanceThread(
         stores,
         counters,
@@ -93,6 +100,7 @@ def open_services(config: Config) -> Services:
         mail=lambda: mail.tick(stores.office),
         hourly=hourly,
         withdrawn=partial(drop_pilot_files, stores.folder),
+        endings=keep_endings,
     )
 
     def end() -> None:

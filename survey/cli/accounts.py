@@ -11,7 +11,6 @@ from typing import cast
 import click
 
 from survey.accounts.audit import note_command
-from survey.accounts.passwords import DEMO_PREFIX as DEMO
 from survey.cli.installation import open_stores
 from survey.cli.main import main
 from survey.clock import iso_utc
@@ -19,8 +18,9 @@ from survey.config import ROLES, Config, read_config
 from survey.crypto import KeyRing
 from survey.data_folder import key_ring
 from survey.errors import Refusal
-from survey.mail import is_address
-from survey.storage import accounts, mail_queue, members
+from survey.mail import set_address
+from survey.storage import accounts, members
+from survey.storage.accounts import DEMO_PREFIX as DEMO
 from survey.storage.accounts import Account, Role
 from survey.storage.board import PROGRAM
 from survey.storage.database import write_transaction
@@ -161,15 +161,10 @@ def reset(name: str, site: str) -> None:
 @click.argument("address", default="")
 def set_mail(name: str, address: str) -> None:
     """Send notices to the account NAME to ADDRESS; without one, to nowhere."""
-    if address and not is_address(address):
-        raise Refusal("This is no mail address: give one like name@example.org.")
     _, stores, who = _known(name)
     office = stores.office
     with write_transaction(office):
-        mail_queue.set_address(office, who.name, address)
-        # The address itself is nobody's business but its person's.
-        said = "set" if address else "taken away"
-        note_command(office, f"account {who.name}: mail address {said}")
+        note_command(office, set_address(office, who.name, address))
     click.echo(f"Notices to {who.name} go {'to this address' if address else 'nowhere'} now.")
 
 

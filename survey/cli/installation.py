@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
+from contextlib import suppress
+from functools import partial
 
 import click
 
 from exports.errors import ExportRefused
 from forms.simulation import RecipeFault
 from forms.toml_tables import StudyFaults
+from survey.backups import endings_list
 from survey.checks.files import user
+from survey.clock import today_here
 from survey.config import Config, read_config
-from survey.data_folder import is_there, open_data
-from survey.errors import LacrimaError, Refusal, StoreError
+from survey.data_folder import is_there, key_ring, open_data
+from survey.errors import BadKey, LacrimaError, Refusal, StoreError
 from survey.storage.stores import Stores
 from survey.studies.availability import prepare
 from survey.studies.catalogue import StudyCatalogue
@@ -74,10 +79,26 @@ def open_stores(config: Config, *versions: StudyVersion) -> Stores:
     """
     check_there(config)
     stores = open_data(config)
-    click.get_current_context().call_on_close(stores.close)
+    _close_at_the_end(config, stores)
     for version in versions:
         prepare(stores, version)
     return stores
+
+
+def _close_at_the_end(config: Config, stores: Stores) -> None:
+    """Close the stores when the command ends, with the endings list as it has to be."""
+    context = click.get_current_context()
+    context.call_on_close(stores.close)
+    context.call_on_close(partial(_keep_endings, config, stores))
+
+
+def _keep_endings(config: Config, stores: Stores) -> None:
+    with suppress(BadKey):  # a missing or wrong one is told elsewhere
+        keys = key_ring(config, stores)
+        try:
+            endings_list.refresh(stores, keys, config.endings, today_here().isoformat())
+        except (LacrimaError, StoreError, OSError, sqlite3.Error) as error:
+            click.echo(f"The endings list was not brought up to date: {error}", err=True)
 
 
 def open_version(name: str, *, pilot: bool | None = None) -> tuple[Config, StudyVersion, Stores]:
@@ -99,7 +120,7 @@ def open_catalogue(config: Config) -> tuple[Stores, StudyCatalogue]:
     """Return the stores and every study; problems of a study are said on standard error."""
     check_there(config)
     stores, catalogue = open_studies(config)
-    click.get_current_context().call_on_close(stores.close)
+    _close_at_the_end(config, stores)
     for problem in find_problems(catalogue, stores):
         click.echo(problem, err=True)
     return stores, catalogue

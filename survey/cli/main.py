@@ -16,6 +16,8 @@ COMMANDS = {
     "account": ("accounts", "Accounts of researchers and of the ethics board."),
     "anonymise": ("tools",
         "Protect the table DATA (.csv, .sav, .dta, .xlsx …) as a policy asks, into a new folder."),
+    "backup": ("backups",
+        "Write everything but drafts, pilots and the server key, encrypted, to OUT."),
     "board": ("board", "The board of a study: its members, their terms, and how many must sign."),
     "demo": ("server",
         "Everything in one command: a study as a pilot, simulated answers, three links."),
@@ -32,11 +34,15 @@ COMMANDS = {
         "List every release of STUDY: what left the house, to whom, and what was recalled."),
     "mail-test": ("server",
         "Send a message to ADDRESS by the mail server of the settings, at once."),
+    "merge": ("backups",
+        "Take the answers of the closed installation in folder OTHER over into this one."),
     "purge": ("server", "Delete drafts that ran out and carry out deletions that wait."),
     "recall": ("releases",
         "Recall release NUMBER of STUDY, and all that repeat its rows, for good."),
     "release": ("releases",
         "Write an anonymised dataset of STUDY with its documents into a new folder."),
+    "restore": ("backups",
+        "Put BACKUP back into an empty folder, verified first, with what ended since ended again."),
     "review": ("review",
         "Read the texts of STUDY one by one, in random order, before any of them may leave."),
     "serve": ("server", "The production server, with the settings of the environment."),
@@ -44,7 +50,10 @@ COMMANDS = {
         "Sign STATEMENT with your own key, after printing what it says; or make a key."),
     "simulate": ("releases",
         "Synthetic answers to the pilot of STUDY (a name or a folder), marked as such."),
+    "site": ("study", "The facts of this installation, which a study's words name."),
     "study": ("study", "Check, approve, open, close and freeze a study."),
+    "upgrade": ("backups",
+        "Say what has to be signed anew once this version serves; it is tried on a copy."),
     "verify": ("tools",
         "Compare every text that the site at URL shows with DOSSIER (a dossier.zip)."),
 }  # fmt: skip
@@ -91,9 +100,9 @@ class Lacrima(click.Group):
 
 def _say_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001
     if asked:
-        from survey.software import software
+        from survey.program import version_and_build
 
-        click.echo(software())
+        click.echo(version_and_build())
         ctx.exit()
 
 

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import click
 
+from forms.site_facts import EXAMPLE
 from survey import mail, server
 from survey.accounts import passwords as demo_accounts
+from survey.backups.recognise import put_back_by_hand
 from survey.checks.every import BEFORE_SERVING, LOOKED_AT_BESIDES, run
 from survey.checks.finding import Asked, Finding, worst
 from survey.cli.installation import open_catalogue, open_stores
@@ -24,10 +26,11 @@ from survey.crypto import make_key, read_keys
 from survey.data_folder import is_there, key_ring
 from survey.errors import BadSetting, Refusal
 from survey.listening import Listener, listen, tell_service_manager
+from survey.program import version_and_build
 from survey.releases.archive import drop_pilot_files
-from survey.software import software
 from survey.storage import answer_tables, batches, drafts, studies
 from survey.studies.availability import Availability
+from survey.studies.catalogue import study_folders
 
 DEMO_ANSWERS = 600  # enough for every tier to be tried (docs/design.md, Releases)
 DEMO_SEED = 1
@@ -46,6 +49,9 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
     config = read_config()
     config = for_demo(config, port=port, **({"studies": (study,)} if study else {}))
     listener = _listen(config)
+    examples = (folder / EXAMPLE for folder in study_folders(config))
+    if not config.site.exists():  # a site's own facts are shown as they are
+        config = replace(config, site=next((e for e in examples if e.exists()), config.site))
     make_key(config.key)
     read_keys(config.key)
     stores, catalogue = open_catalogue(config)
@@ -88,6 +94,8 @@ def serve() -> None:
     # What is wrong is said here, before worker processes start.
     stores, _ = open_catalogue(config)
     key_ring(config, stores)
+    if why := put_back_by_hand(config, stores):
+        raise Refusal(why)
     stores.close()
     _clear(config)  # in case a demo in this folder was killed
     server.run(config, listener, ready=partial(_say_ready, listener.address))
@@ -100,7 +108,7 @@ def _listen(config: Config) -> Listener:
 
 
 def _say_ready(address: str) -> None:
-    click.echo(f"{software()} serves at {address}")
+    click.echo(f"{version_and_build()} serves at {address}")
     tell_service_manager("READY=1")
 
 

@@ -202,7 +202,7 @@ class JobWorker:
     @property
     def version(self) -> StudyVersion:
         """The version of the study that is published: the one that was approved."""
-        folder = load_for_command(self.config, self.stores, self.job.study)
+        folder = load_for_command(self.config, self.stores, self.job.study, pilot=self.job.pilot)
         prepare(self.stores, folder.latest)
         availability = Availability(self.stores, StudyCatalogue([folder]))
         return availability.versions()[0]

@@ -20,8 +20,10 @@ from survey.accounts.access import (
     way_back,
 )
 from survey.accounts.audit import note, one_act
+from survey.errors import Refusal
+from survey.mail import set_address
 from survey.services import services
-from survey.storage import accounts
+from survey.storage import accounts, mail_queue
 from survey.storage.accounts import Account
 from survey.storage.server_keys import lost_until
 
@@ -55,6 +57,7 @@ TITLES = {
     "second_step_off": "Sign in without a second step",
     "codes": "Your recovery codes",
     "new_codes": "New recovery codes",
+    "mail": "Notices by mail",
 }
 
 
@@ -215,6 +218,8 @@ def _page(template: str, *, error: str = "") -> Answer:
         browsers=accounts.count(office, me.name),
         left=accounts.recovery_left(office, me.name),
         required=two_factor.second_step_required(services().config, me),
+        mailed=bool(mail_queue.addresses(office, [me.name])),
+        mail_server=bool(services().config.smtp_host),
     )
 
 
@@ -255,6 +260,29 @@ def change_password() -> Answer:
         accounts.set_password(office, current_account().name, hashed)
         accounts.end_all(office, current_account().name, but=session_id_hash(session[SIGN_IN]))
         note("changed the password")
+    return on_to(room_url("index"))
+
+
+@bp.get("/account/mail")
+@staff_only("researcher", "board")
+def mail() -> Answer:
+    """Ask where notices to this account go. The address that is there is not shown."""
+    return _page("mail")
+
+
+@bp.post("/account/mail")
+@staff_only("researcher", "board")
+def set_mail() -> Answer:
+    """Send notices to another address, or to nowhere; the record says that, without the address."""
+    refused = _unless_confirmed("mail")
+    if refused is not None:
+        return refused
+    office, me = services().stores.office, current_account()
+    try:
+        with one_act():
+            note(set_address(office, me.name, request.form.get("address", "").strip()))
+    except Refusal as refusal:
+        return _page("mail", error=str(refusal))
     return on_to(room_url("index"))
 
 

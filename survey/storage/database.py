@@ -46,6 +46,7 @@ class Database(sqlite_utils.Database):
     """One thread's connection. Those of a process to one file share its ``turn`` and ``watch``."""
 
     turn: WriteLock
+    keeps_endings = False  # whether what is deleted by code is kept for the endings list
     watch: FileWatch
 
     def __del__(self) -> None:

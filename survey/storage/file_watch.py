@@ -66,6 +66,21 @@ class FileWatch:
                 "in use: put the right file back, and start the server again."
             )
 
+    def check_log(self) -> None:
+        """Raise StoreUnavailable where a log lies beside a file that was put there later.
+
+        A copy may have another place: only its size and time of change are compared.
+        """
+        noted = os.pread(self._handle, _ROOM, 0)
+        if not noted or noted == _CHANGING or not self.log.exists() or not self.log.stat().st_size:
+            return
+        if noted.split(b":")[2:] != self._look().split(b":")[2:]:
+            raise StoreUnavailable(
+                f"{self.log} is the log of another file than {self.path}, which was put there "
+                "since: together they would be a blend of both. If the file is to stay, move its "
+                f"-wal and -shm away, and {self.path.with_suffix('.use')} too."
+            )
+
     @contextmanager
     def changing(self) -> Iterator[None]:
         """Write to the file itself within, with the turn to write. Raises StoreUnavailable."""

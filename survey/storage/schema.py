@@ -141,6 +141,28 @@ def m030_installation(db: AnyDatabase) -> None:
     _make(db, _INSTALLATION, _KEYED.format(name="server_keys"))
 
 
+@ANSWERS()
+def m040_ended(db: AnyDatabase) -> None:
+    """Hashes of the deletion values of what was deleted by code; with which office.db this goes."""
+    _make(
+        db,
+        """CREATE TABLE ended (
+            value BLOB NOT NULL PRIMARY KEY CHECK (length(value) = 32), study TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        # One row. generation: counts on while it is served; position, head: the end of the office's
+        # record as it was then (pairing.py).
+        """CREATE TABLE pairing (
+            generation INTEGER NOT NULL, position INTEGER NOT NULL, head TEXT NOT NULL
+        ) STRICT""",
+        "INSERT INTO pairing VALUES (0, 0, '')",
+        _PROGRAM,
+        "INSERT INTO program VALUES ('')",
+    )
+
+
+_PROGRAM = "CREATE TABLE program (version TEXT NOT NULL) STRICT"
+
+
 @DRAFTS()
 def m001_drafts(db: AnyDatabase) -> None:
     """Sealed drafts; ``expires`` is in epoch seconds, rounded up to half an hour."""
@@ -654,4 +676,29 @@ def m030_installation_of_office(db: AnyDatabase) -> None:
             value BLOB NOT NULL PRIMARY KEY CHECK (length(value) = 32),
             used_from TEXT NOT NULL, lost_on TEXT NOT NULL DEFAULT ''
         ) STRICT, WITHOUT ROWID""",
+    )
+
+
+@OFFICE()
+def m040_backups(db: AnyDatabase) -> None:
+    """Backups that were made, what was put back from one, with which responses.db this goes.
+
+    ``spent``: the answers put back may not be frozen or released, since others of that time were.
+    """
+    _make(
+        db,
+        """CREATE TABLE backups (
+            id INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, path TEXT NOT NULL,
+            bytes INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE restorations (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            made_at TEXT NOT NULL, spent INTEGER NOT NULL CHECK (spent IN (0, 1)), why TEXT NOT NULL
+        ) STRICT""",
+        "CREATE TABLE pairing (generation INTEGER NOT NULL) STRICT",
+        "INSERT INTO pairing VALUES (0)",
+        _PROGRAM,
+        "INSERT INTO program VALUES ('')",
+        "ALTER TABLE releases ADD COLUMN program TEXT NOT NULL DEFAULT ''",
+        *(t for name in ("backups", "restorations") for t in _append_only(name)),
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from survey.errors import StoreUnavailable
 from survey.locks import WriteLock, locked
+from survey.storage import versions
 from survey.storage.database import BUSY_SECONDS, Database, write_back
 from survey.storage.file_watch import FileWatch
 from survey.storage.identity import (
@@ -160,9 +161,17 @@ class Stores:
                 f"{path} is empty (0 bytes), and no file of ours: put it back from your backup."
             )
         if watch.alone:
+            watch.check_log()
             watch.note()
         watch.check()
         db = _connect(path, name)
+        if watch.alone:
+            watch.note()  # a copy that SQLite wrote has no log until it is opened here
+        try:
+            versions.check_known(db, FILES[name], path)
+        except StoreUnavailable:
+            db.close()
+            raise
         held, ours = identity_of(db), self._own_identity()
         # A file of before there were ids is taken as ours while nobody uses it.
         if held != ours and (held or not (watch.alone or not self._known)):
@@ -176,12 +185,17 @@ class Stores:
         self._watches[name] = watch
         self._turns[name] = WriteLock(self.folder / f"{name}.turn")
         db.turn, db.watch = self._turns[name], watch
+        if name == "office":
+            versions.keep_copy(db, FILES[name], path)
         _migrate(db, name, ours)
+        if name != "drafts":
+            versions.after_upgrade(db)
 
     def _connected(self, name: str, path: Path) -> Database:
         self._watches[name].check()
         db = _connect(path, name)
         db.turn, db.watch = self._turns[name], self._watches[name]
+        db.keeps_endings = name == "responses"  # pilots are in no backup
         return db
 
     def _own_identity(self) -> str:

@@ -114,6 +114,7 @@ class Availability:
         self._mine = threading.local()
         # What was archived, read once; and what is made of a version for the help page of today.
         self._archived: dict[tuple[str, VersionFingerprints], StudyVersion] = {}
+        self._signed_help: dict[tuple[str, VersionFingerprints], Support] = {}
         self._versions: dict[
             tuple[str, VersionFingerprints], tuple[StudyVersion, StudyVersion]
         ] = {}
@@ -224,7 +225,7 @@ class Availability:
                 raise approvals.ArchivedVersionInvalid("No approval of it has begun.")
             base = self._base(folder, signed.fingerprints)
             known = note_corrections(office, name, base.study.support, folder.help, today)
-            page = help_page(base.study.support, folder.help, known, today)
+            page = help_page(self._as_signed(base, signed), folder.help, known, today)
             version = self._version(folder, base, page.shown)
         except approvals.ArchivedVersionInvalid as invalid:
             state = status if status != "open" else PAUSED
@@ -235,6 +236,7 @@ class Availability:
         reason, problem, told = "", "", ""
         if signed.revoked:
             reason, problem = REVOKED, f"The board revoked the approval {signed.reference}."
+            told = next(r.told for r in board.rulings(office, name) if r.approval == signed.number)
         elif not signed.in_force(today):
             ended = f"The approval {signed.reference} ran out on {signed.expires_on}."
             reason, problem = RAN_OUT, ended
@@ -299,6 +301,16 @@ class Availability:
             loaded = approvals.load_archived(self._stores.folder, folder.study.name, fingerprints)
             self._archived[key] = loaded
         return self._archived[key]
+
+    def _as_signed(self, base: StudyVersion, signed: Approval) -> Support:
+        """Return the help page of the archived copy: dates of checks lie outside fingerprints."""
+        key = base.study.name, signed.fingerprints
+        if key not in self._signed_help:
+            self._signed_help[key] = base.study.support
+            with suppress(approvals.ArchivedVersionInvalid):
+                found = approvals.load_archived(self._stores.folder, *key)
+                self._signed_help[key] = found.study.support
+        return self._signed_help[key]
 
     def _version(self, folder: StudyVersion, base: StudyVersion, shown: Support) -> StudyVersion:
         """Return ``base`` with the help page that is shown: the same one while nothing changes."""
