@@ -69,9 +69,10 @@ def test_worker_processes_read_back_the_same_settings():
     assert read_config(as_environment(config)) == config
 
 
-def test_a_wheel_keeps_templates_and_studies_where_no_module_lies():
+def test_a_wheel_keeps_what_is_no_module_where_no_module_lies():
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     included = pyproject["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert included == {name: f"survey/bundled/{name}" for name in ("templates", "studies")}
+    kept = ("templates", "studies", "deploy")
+    assert included == {name: f"survey/bundled/{name}" for name in kept}
     assert not (ROOT / "survey" / "bundled").exists()
     assert [folder(name) for name in included] == [ROOT / name for name in included]
