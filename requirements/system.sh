@@ -1,6 +1,7 @@
 #!/bin/sh
-# What the tests need of the system: Chromium, R with haven, PSPP, age, nginx, systemd. As root
-# with apt-get what is missing is installed; otherwise it is named, and the tests that need it skip. In CI that fails.
+# What the tests need of the system: Chromium, R with haven, PSPP, age, nginx, systemd. As root with
+# apt-get what is missing is installed; otherwise it is named, and the tests that need it skip. In
+# CI that fails.
 set -eu
 has() { command -v "$1" >/dev/null 2>&1; }
 has_chromium() { has chromium || has chromium-browser || has google-chrome; }

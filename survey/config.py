@@ -56,6 +56,7 @@ SETTINGS = (
     Setting("workers", "2", "Server processes."),
     Setting("threads", "4", "Threads of each server process."),
     Setting("lifetime", "3600", "Seconds until a process is replaced, with all that it remembers."),
+    Setting("starts", "60", "People let in to begin an open study each minute; 0: any number."),
     Setting("rooms", "respond,research,ethics", "Rooms that this server has; other rooms are 404."),
     Setting("second_step", "researcher", "Roles that sign in with a code too; boards always do."),
     Setting("text_readers", "1", "Persons who must agree before a client's text may leave (1, 2)."),
@@ -86,6 +87,7 @@ class Config:
     workers: int = 2
     threads: int = 4
     lifetime: int = 3600
+    starts: int = 60
     text_readers: int = 1
     rooms: frozenset[str] = frozenset(ROOMS)
     second_step: frozenset[str] = frozenset({"researcher"})
@@ -156,6 +158,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         workers=_number("workers", text["workers"], 1, 64),
         threads=_number("threads", text["threads"], 1, 64),
         lifetime=_number("lifetime", text["lifetime"], 5, 86_400),
+        starts=_number("starts", text["starts"], 0, 100_000),
         text_readers=_number("text_readers", text["text_readers"], 1, 2),
         rooms=_some("rooms", text["rooms"], ROOMS),
         second_step=_some("second_step", text["second_step"], (*ROLES, NONE)),

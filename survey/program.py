@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
@@ -23,7 +22,7 @@ _PARTS = {
 
 @cache
 def program_version() -> str:
-    """Return the version, as the package says it; "0" where the program runs without one."""
+    """Return the version of this program, as its package says; "0" where it runs without one."""
     try:
         return installed("lacrima")
     except PackageNotFoundError:
@@ -31,23 +30,25 @@ def program_version() -> str:
 
 
 @cache
-def build_fingerprint() -> str:
-    """Return a fingerprint of all files that run, alike for a checkout and a wheel made of it."""
+def build() -> str:
+    """Return the fingerprint of all files that run: alike for a checkout and a wheel made of it."""
     found = hashlib.sha256()
     for name, file in sorted(_files()):
         found.update(f"{name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return found.hexdigest()[:FINGERPRINT_DIGITS]
 
 
-def _files() -> Iterator[tuple[str, Path]]:
+def _files() -> list[tuple[str, Path]]:
+    files = []
     for part, top in _PARTS.items():
         for file in top.rglob("*"):
             inside = file.relative_to(top)
             made = "__pycache__" in inside.parts or inside.parts[0] == "bundled"
             if file.is_file() and not made:
-                yield f"{part}/{inside.as_posix()}", file
+                files.append((f"{part}/{inside.as_posix()}", file))
+    return files
 
 
-def version_and_build() -> str:
-    """Return both, as people are told them."""
-    return f"Lacrima {program_version()}, build {build_fingerprint()}"
+def software() -> str:
+    """Return version and build, as people and records name them."""
+    return f"Lacrima {program_version()}, build {build()}"

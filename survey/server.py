@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from survey.config import Config, as_environment, read_config
+from survey.ethics.dossier.reader import KEPT_IN
 from survey.listening import BACKLOG, Listener
 from survey.memory import close_memory, end_with_parent, overwrite_freed_memory
 
@@ -60,6 +62,8 @@ def run(config: Config, listener: Listener, ready: Callable[[], object] = lambda
     from granian.log import LogLevels
 
     close_memory()
+    # Another version of the program may have made them.
+    shutil.rmtree(config.data / KEPT_IN, ignore_errors=True)
     os.environ.update(as_environment(config))
     _server_class()(
         DEMO_TARGET if config.demo else TARGET,

@@ -100,9 +100,9 @@ class Lacrima(click.Group):
 
 def _say_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001
     if asked:
-        from survey.program import version_and_build
+        from survey.program import software
 
-        click.echo(version_and_build())
+        click.echo(software())
         ctx.exit()
 
 

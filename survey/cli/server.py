@@ -26,7 +26,7 @@ from survey.crypto import make_key, read_keys
 from survey.data_folder import is_there, key_ring
 from survey.errors import BadSetting, Refusal
 from survey.listening import Listener, listen, tell_service_manager
-from survey.program import version_and_build
+from survey.program import software
 from survey.releases.archive import drop_pilot_files
 from survey.storage import answer_tables, batches, drafts, studies
 from survey.studies.availability import Availability
@@ -48,10 +48,10 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
 
     config = read_config()
     config = for_demo(config, port=port, **({"studies": (study,)} if study else {}))
-    listener = _listen(config)
     examples = (folder / EXAMPLE for folder in study_folders(config))
     if not config.site.exists():  # a site's own facts are shown as they are
         config = replace(config, site=next((e for e in examples if e.exists()), config.site))
+    listener = _listen(config)
     make_key(config.key)
     read_keys(config.key)
     stores, catalogue = open_catalogue(config)
@@ -108,7 +108,7 @@ def _listen(config: Config) -> Listener:
 
 
 def _say_ready(address: str) -> None:
-    click.echo(f"{version_and_build()} serves at {address}")
+    click.echo(f"{software()} serves at {address}")
     tell_service_manager("READY=1")
 
 

@@ -92,6 +92,8 @@ def enter() -> Answer:
         return see_other(f"/i/?{WAIT}")
     invited = invitations.find(here.stores, here.keys, read)
     published = here.availability.published(invited.study) if invited else None
+    if invited is None:
+        invitations.note_leak(here.stores, here.keys, read)
     if invited is None or published is None or published.version.pilot != invited.pilot:
         return see_other("/i/?unknown")
     # Only wrong codes are counted (docs/decisions/0017-invitations.md).

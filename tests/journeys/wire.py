@@ -44,10 +44,13 @@ def any_certificate() -> ssl.SSLContext:
 
 
 class WireBrowser:
-    """Cookies and ``headers`` of its own."""
+    """Cookies and ``headers`` of its own, and where ``source`` is named its own address."""
 
-    def __init__(self, site: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, site: str, headers: Mapping[str, str] | None = None, source: str | None = None
+    ) -> None:
         self.site, self.headers = site, dict(headers or {})
+        self.source = (source, 0) if source else None
         self.cookies: dict[str, str] = {}
 
     def open(
@@ -77,11 +80,10 @@ class WireBrowser:
 
     def _connection(self) -> http.client.HTTPConnection:
         scheme, place, *_ = urlsplit(self.site)
+        asked: dict[str, Any] = {"timeout": TIMEOUT_SECONDS, "source_address": self.source}
         if scheme == "http":
-            return http.client.HTTPConnection(place, timeout=TIMEOUT_SECONDS)
-        return http.client.HTTPSConnection(
-            place, timeout=TIMEOUT_SECONDS, context=any_certificate()
-        )
+            return http.client.HTTPConnection(place, **asked)
+        return http.client.HTTPSConnection(place, context=any_certificate(), **asked)
 
     def _keep(self, cookies: Sequence[str]) -> None:
         for cookie in cookies:
