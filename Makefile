@@ -1,4 +1,4 @@
-# run, test, check, bench: the only commands to remember.
+# run, test, check, bench, attack: the only commands to remember.
 PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 ROOM_KB := 2000000
 TESTS_IN = $$([ "$$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt $(ROOM_KB) ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
-.PHONY: run test check bench setup wheel sbom lock clean help
+.PHONY: run test check bench attack audit setup wheel sbom lock clean help
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ –/'
@@ -28,9 +28,15 @@ check: $(VENV)/.test ## lint, format, types, and who may import whom
 bench: $(VENV)/.test ## measure again (PARTS="serving anonymise rooms house lengths floods") and rewrite the tables in benchmarks/
 	@$(BIN)/python benchmarks/run.py $(PARTS)
 
+attack: $(VENV)/.test ## try every attack of docs/threats.md on a real server: prints a table, and writes it to dist/attacks.md
+	@TMPDIR=$(TESTS_IN) OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.attacks --out dist/attacks.md
+
+audit: $(VENV)/.test ## the same many times over (about an hour), into docs/attacks.md with the commit's id
+	@TMPDIR=$(TESTS_IN) OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.attacks --long --out docs/attacks.md
+
 setup: $(VENV)/.run  ## the virtual environment with the lacrima command, and nothing else
 
-wheel: $(VENV)/.test ## dist/*.whl
+wheel: $(VENV)/.run ## dist/*.whl
 	@$(BIN)/python -m build --no-isolation --wheel --outdir dist .
 
 SBOM := dist/lacrima.cdx.json

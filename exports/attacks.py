@@ -2,7 +2,7 @@
 
 Plain functions on plain tables: one line a row, cells as written. They know neither how a file was
 made nor what it promises. Report, verifier and tests use them; each is shown to succeed
-on a weakened copy (tests/exports/test_attacks.py).
+on a weakened copy (tests/attacks).
 """
 
 from __future__ import annotations

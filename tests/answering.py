@@ -13,12 +13,18 @@ from survey.storage.stores import Stores
 from survey.synthetic.simulate import SimulatedResponse, simulate, store_clients
 
 
-def real_answers(stores: Stores, study: Study, count: int, *, seed: int = 1) -> None:
-    """``count`` answers to the open study, not frozen; another ``seed`` gives other people."""
+def real_answers(
+    stores: Stores, study: Study, count: int, *, seed: int = 1, first: int | None = None
+) -> None:
+    """``count`` answers to the open study, not frozen; another ``seed`` gives other people.
+
+    ``first`` numbers them where the same people answer another study too.
+    """
     if studies.status(stores.office, study.name) == "draft":
         approved(stores, study)
         studies.set_status(stores.office, study.name, "open", "2026-01-02")
-    _send(stores.responses, study, simulate(study, count=count, seed=seed), seed * 10_000)
+    number = seed * 10_000 if first is None else first
+    _send(stores.responses, study, simulate(study, count=count, seed=seed), number)
 
 
 def approved(stores: Stores, study: Study) -> None:

@@ -28,11 +28,11 @@ class Told:
 
     right: int
     tries: int
-    guessed: int
+    guessed: float
 
     def in_words(self) -> str:
         """Share with its 95 % interval (Wilson), and the share of the guess."""
-        share, low, high = (f"{100 * x:.1f}" for x in (self.right / self.tries, *self.interval))
+        share, low, high = (f"{100 * x:.1f}" for x in (self.right / self.tries, *self.interval()))
         return f"{share} % [{low}; {high}]"
 
     @property
@@ -40,13 +40,12 @@ class Told:
         """Share of the best guess."""
         return f"{100 * self.guessed / self.tries:.1f} %"
 
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Wilson's interval of the share."""
+    def interval(self, z: float = Z) -> tuple[float, float]:
+        """Wilson's interval of the share, so many standard deviations to either side."""
         n, p = self.tries, self.right / self.tries
-        middle = p + Z * Z / (2 * n)
-        half = Z * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
-        return (middle - half) / (1 + Z * Z / n), (middle + half) / (1 + Z * Z / n)
+        middle = p + z * z / (2 * n)
+        half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        return max(0.0, middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
 
 
 class Nearest:

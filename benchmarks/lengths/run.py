@@ -94,7 +94,7 @@ def observed(study: Study, way: Way, walks: int) -> Seen:
     return Seen(way, found[:walks], found[walks:])
 
 
-def _from_lengths(seen: Seen) -> Iterator[tuple[str, Told]]:
+def from_lengths(seen: Seen) -> Iterator[tuple[str, Told]]:
     """Yield what the lengths of one page and of its post tell."""
     for name, cases in (
         ("which page it is, from the first question on", attack.pages),
@@ -106,7 +106,7 @@ def _from_lengths(seen: Seen) -> Iterator[tuple[str, Told]]:
     yield branch, attack.branches(seen.train, seen.test)
 
 
-def _from_counts(seen: Seen) -> Iterator[tuple[str, Told]]:
+def from_counts(seen: Seen) -> Iterator[tuple[str, Told]]:
     """Yield what the number of exchanges of a whole walk tells, whatever their lengths."""
     for name, cases in (
         ("the branch", attack.counts(lambda walk: walk.tears)),
@@ -183,8 +183,8 @@ def page(found: Sequence[Seen]) -> str:
         train=len(found[0].train),
         test=len(found[0].test),
         machine=machine(),
-        lengths="\n".join(_table([[*_from_lengths(seen)] for seen in found], heads)),
-        counts="\n".join(_table([[*_from_counts(found[-1])]], ["by the number of exchanges"])),
+        lengths="\n".join(_table([[*from_lengths(seen)] for seen in found], heads)),
+        counts="\n".join(_table([[*from_counts(found[-1])]], ["by the number of exchanges"])),
         costs="\n".join(map(_cost, found)),
     )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
 
+from forms.dates import in_words
 from forms.platform_texts import (
     ERROR_TITLE,
     INVITATION_ERRORS,
+    INVITATION_KEY_LOST,
     INVITATION_TITLE,
     SITE_TITLE,
     TITLE,
@@ -17,6 +19,7 @@ from survey.ethics.platform_wording import WAIT_MINUTES
 from survey.respondents import browser, invitations
 from survey.routes.respondent.request import Answer, see_other
 from survey.services import services
+from survey.storage.server_keys import lost_until
 from survey.studies.availability import OPEN
 from survey.throttle import Limit, client_bucket
 
@@ -42,10 +45,10 @@ def home() -> str:
 def health() -> Response:
     """Answer 200 when the stores could be written a moment ago, else 503; say nothing more.
 
-    What was seen then is told, never looked for: a wait for a turn to write would tell anybody
-    when somebody else is writing.
+    Whether they can be written is told as it was seen then: a wait for a turn to write would tell
+    anybody when somebody else is writing. A file that is no longer ours is noticed at once.
     """
-    fine = services().maintenance.writable
+    fine = services().stores.unchanged() and services().maintenance.writable
     return Response(
         "ok\n" if fine else "cannot write\n", 200 if fine else 503, mimetype="text/plain"
     )
@@ -66,6 +69,8 @@ def invitation() -> Answer:
     if error:
         title = ERROR_TITLE.format(title)
     sentence = INVITATION_ERRORS.get(error, "")
+    if error == "unknown" and (lost := lost_until(services().stores)):
+        sentence += " " + INVITATION_KEY_LOST.format(day=in_words(lost, "en"))
     return render_template("invite/code.html", title=title, error=sentence)
 
 

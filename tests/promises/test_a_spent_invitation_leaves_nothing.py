@@ -3,18 +3,12 @@
 import random
 
 import pytest
-from click.testing import CliRunner
 
-from survey.cli.main import main
 from survey.storage import admission
 from survey.storage.answers import accept
 from survey.storage.reordering import tidy
 from survey.storage.stores import Stores
-from tests.conftest import folder_of
-from tests.journeys.client import Journey
-from tests.journeys.wire import WireBrowser
 from tests.promises.test_no_order_in_bytes import LARGE, held
-from tests.serving import demo
 from tests.survey.storage.samples import STUDY, answer, mark, on_disk, open_study
 
 PEOPLE = 60
@@ -78,37 +72,3 @@ def test_what_is_taken_back_is_overwritten(tmp_path):
     stores.close()
     disk = on_disk(tmp_path)
     assert [n for n in range(2 * PEOPLE) if code_of(n) in disk] == []
-
-
-# A real server: the code itself is in no file, no log and no request line.
-
-
-@pytest.fixture(scope="module")
-def used(tmp_path_factory):
-    """Somebody came with a code, somebody mistyped one; the server said what it said."""
-    data = tmp_path_factory.mktemp("invited") / "data"
-    with demo(data, folder_of("once")) as (server, site):
-        env = {"LACRIMA_DATA": str(data), "LACRIMA_PILOTS": "once"}
-        runner = CliRunner(env={**env, "LACRIMA_STUDIES": str(folder_of("once"))})
-        out = data.parent / "codes.txt"
-        words = ["invite", "once", "--count", "2", "--out", str(out)]
-        assert runner.invoke(main, words, catch_exceptions=False).exit_code == 0
-        first, second = out.read_text().split()
-        client = Journey(None, "once", browser=WireBrowser(site, {}))
-        client.open("/i/").press(invitation="canary-9901")
-        client.open("/i/").press(invitation=f"https://x.example/i/#{first}")
-        client.inform().be_eligible().agree().answer(first="words").answer(upset=3).send()
-        yield server, data, client, (first, second)
-
-
-def test_a_code_is_written_nowhere(used):
-    server, data, client, codes = used
-    assert client.screen == "done"
-    held = b"".join(p.read_bytes() for p in data.rglob("*") if p.is_file()) + server.said.encode()
-    for code in (*codes, *(c.replace("-", "") for c in codes), "canary-9901"):
-        assert code.encode() not in held
-
-
-def test_a_code_is_in_no_address(used):
-    _, _, client, codes = used
-    assert not any(code in address for code in codes for address in client.visited)

@@ -14,7 +14,10 @@ from survey.cli.main import main
 from survey.config import PREFIX, SETTINGS
 from tests.serving import ROOT
 
-PAGES = [*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"]
+PAGES = [
+    *ROOT.glob("docs/**/*.md"),
+    *(ROOT / f"{n}.md" for n in ("README", "CHANGELOG", "SECURITY")),
+]
 DOCS = "\n".join(page.read_text("utf-8") for page in PAGES)
 HOST = (ROOT / "docs" / "host.md").read_text("utf-8")
 STUDY_FORMAT = (ROOT / "docs" / "study-format.md").read_text("utf-8")

@@ -129,8 +129,12 @@ class Seen:
 def measured(tmp_path_factory):
     if os.geteuid() != 0:
         pytest.skip("only root may read another process's memory")
+    return measure(tmp_path_factory.mktemp("memory") / "data")
+
+
+def measure(folder: Path) -> Seen:
+    """Send, read every process, and read again once each was replaced."""
     words = [f"canary{secrets.token_hex(8)}" for _ in range(SENDERS)]
-    folder = tmp_path_factory.mktemp("memory") / "data"
     with serving(folder, LIFETIME) as (server, site):
         for word in words:
             send(site, word)
@@ -147,7 +151,7 @@ def measured(tmp_path_factory):
         server.wait(lambda: at_rest(folder))
         now = processes(server)
         readers, after = [read_by_a_user(pid) for pid in now], len(seen(now, words))
-        yield Seen(len(words), before, after, readers, asked.count(False))
+        return Seen(len(words), before, after, readers, asked.count(False))
 
 
 def test_a_process_holds_the_words_of_people_who_have_sent_them(measured):

@@ -1,0 +1,128 @@
+"""Every attack, by what it needs; each part returns rows of the table.
+
+A new attack: a function that returns ``Outcome``s, called from one of these parts.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.attacks import (
+    canaries,
+    deletion,
+    device,
+    invitations,
+    memory,
+    order,
+    program,
+    record,
+    releases,
+    studies,
+    traffic,
+)
+from tests.attacks.attacked import Installation, attacked, fill
+from tests.attacks.outcome import Outcome
+from tests.browser.conftest import chromium
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How often each attack is tried."""
+
+    people: int
+    weakened: int  # people at the weakened copy: its failures show soon
+    codes: int
+    both: int
+    hits: int
+    at_once: int
+    forgeries: int
+    targets: int
+    walks: int
+
+
+TESTS = Sizes(48, 20, 8, 10, 16, 6, 1, 0, 0)
+SHORT = Sizes(60, 30, 20, 20, 30, 12, 3, 2, 8)
+LONG = Sizes(1000, 200, 100, 200, 300, 100, 20, 12, 160)
+
+
+def served(folder: Path, sizes: Sizes, *, slow: bool = True) -> Iterator[list[Outcome]]:
+    """What is tried at a server: as it is, and with its protections taken out."""
+    both = sizes.both, sizes.both // 2
+    with (
+        attacked(folder, sound=True, limit=both[0]) as sound,
+        attacked(folder, sound=False, limit=both[1]) as weak,
+    ):
+        fill(sound, sizes.people, sizes.codes, both[0])
+        fill(weak, sizes.weakened, sizes.codes // 2, both[1])
+        yield order.rows(sound, weak)
+        yield studies.rows(sound, weak)
+        yield canaries.rows(sound, weak)
+        yield canaries.draft_rows(sound, weak)
+        yield invitations.rows(sound, weak, at_once=sizes.at_once)
+        yield program.rows(sound, weak)
+        if slow and chromium():
+            yield device.rows(folder, sound, weak)
+        if slow:
+            yield deletion.full_rows(sound, weak)
+        yield deletion.rows(sound, weak, hits=sizes.hits)
+        _end(sound)
+
+
+def _end(attacked: Installation) -> None:
+    """Interrupt the server: it ends cleanly, with every log of answers empty."""
+    assert attacked.server.stop(signal.SIGINT) == 0
+    assert "Traceback" not in attacked.server.said
+    logs = {path.name for path in attacked.data.glob("*-wal") if path.stat().st_size}
+    assert logs <= {"office.db-wal"}, logs  # holds nothing of a client
+
+
+def released(folder: Path, sizes: Sizes) -> Iterator[list[Outcome]]:
+    """What is tried at released rows."""
+    files = releases.Files(folder)
+    yield releases.rows(files)
+    if sizes.targets:
+        yield releases.more_rows(files, targets=sizes.targets)
+
+
+def recorded(folder: Path, sizes: Sizes) -> Iterator[list[Outcome]]:
+    """What is tried at the record of staff and board."""
+    yield record.rows(folder, times=sizes.forgeries)
+
+
+def watched(_: Path, sizes: Sizes) -> Iterator[list[Outcome]]:
+    """What is tried on the network; left out where the proxy of the tests is missing."""
+    if shutil.which("caddy", path=str(Path(sys.executable).parent)):
+        yield traffic.rows(walks=sizes.walks)
+
+
+def remembered(folder: Path, _: Sizes) -> Iterator[list[Outcome]]:
+    """What is tried at the memory, which root alone may read."""
+    if os.geteuid() == 0:
+        yield memory.rows(folder)
+
+
+Part = Callable[[Path, Sizes], Iterator[list[Outcome]]]
+PARTS: tuple[Part, ...] = (served, released, recorded, watched, remembered)
+
+
+def everything(
+    folder: Path, sizes: Sizes, done: Callable[[Outcome], object] = lambda _: None
+) -> list[Outcome]:
+    """Carry out every part; ``done`` is given each row as it comes."""
+    found: list[Outcome] = []
+    for part in PARTS:
+        here, begun = folder / part.__name__, time.monotonic()
+        here.mkdir(mode=0o700)
+        for rows in part(here, sizes):
+            for row in rows:
+                done(row)
+            found += rows
+        print(f"{part.__name__}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+    return found
